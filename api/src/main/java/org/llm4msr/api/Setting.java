@@ -1,0 +1,33 @@
+package org.llm4msr.api;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Describes one component of a configuration record: for error messages, {@code plugins describe},
+ * the JSON Schema and the reference pages.
+ */
+@Documented
+@Target(ElementType.RECORD_COMPONENT)
+@Retention(RetentionPolicy.RUNTIME)
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public @interface Setting {
+
+  /** What the setting does, in one sentence. */
+  String value();
+
+  /**
+   * The default as it would be written in YAML, for example {@code "[128, 64]"}. Without one the
+   * key is required, unless the component is {@code @Nullable}.
+   */
+  String defaultValue() default "";
+
+  /** An older name of the key, still read with a warning. */
+  String formerly() default "";
+
+  /** Whether the value must never be printed. */
+  boolean secret() default false;
+}

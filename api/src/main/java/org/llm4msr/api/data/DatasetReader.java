@@ -1,0 +1,41 @@
+package org.llm4msr.api.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.llm4msr.api.Stability;
+
+/**
+ * Reads one published raw format and emits Arrow batches, streaming and in any order. The runtime
+ * sorts, splits, builds vocabularies and statistics, and writes prepared data. Used by one thread.
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface DatasetReader extends AutoCloseable {
+
+  /** Returns what is emitted. Cheap: looks at headers only. */
+  RawSchema schema();
+
+  /**
+   * Returns the scenarios in the order of their ranks, or an empty list where any value in the data
+   * is a scenario of that name.
+   */
+  List<RawScenario> scenarios();
+
+  /** Returns the files that are read, so that the runtime can record their checksums. */
+  List<Path> sources();
+
+  /**
+   * Opens one table. The caller closes the reader before it opens the next.
+   *
+   * @param table one of {@code schema().tables()}
+   * @throws IOException where a file cannot be read
+   * @throws org.llm4msr.api.MsrException of type DATA for a malformed row, naming file, line,
+   *     column and value
+   */
+  ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException;
+
+  @Override
+  void close();
+}

@@ -1,0 +1,17 @@
+package org.llm4msr.api.data;
+
+import org.llm4msr.api.Stability;
+
+/** How the values of a field become numbers. A closed set. */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public sealed interface FieldKind {
+
+  /** One value, looked up in a table of D-vectors. Values are compared as text. */
+  record Categorical() implements FieldKind {}
+
+  /** A list of values (Arrow list), whose D-vectors are averaged. */
+  record MultiCategorical() implements FieldKind {}
+
+  /** A number, standardised on the training part, times a learned D-vector. */
+  record Numeric() implements FieldKind {}
+}

@@ -1,0 +1,56 @@
+package org.llm4msr.api.data;
+
+import java.util.List;
+import org.llm4msr.api.Stability;
+
+/**
+ * What a reader emits. The table {@link RawTable#INTERACTIONS} always has the columns {@value
+ * #USER}, {@value #ITEM}, {@value #SCENARIO} (any type that casts to text) and {@value #LABEL} (0
+ * or 1); {@link RawTable#USERS} has {@value #USER}, {@link RawTable#ITEMS} has {@value #ITEM}.
+ * Other columns are those the fields and texts name.
+ *
+ * @param tables the tables there are; always with {@link RawTable#INTERACTIONS}
+ * @param fields the features, in the order in which models see them
+ * @param time whether interactions have {@value #TIME}: milliseconds since 1970, int64
+ * @param split whether interactions have {@value #SPLIT}: {@code train}, {@code validation} or
+ *     {@code test}
+ * @param userText columns of {@link RawTable#USERS} that describe a user in words
+ * @param itemText columns of {@link RawTable#ITEMS} that describe an item in words, most telling
+ *     first
+ * @param labelRule how the label was made, for the manifest, for example {@code is_click = 1}
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public record RawSchema(
+    List<RawTable> tables,
+    List<RawField> fields,
+    boolean time,
+    boolean split,
+    List<String> userText,
+    List<String> itemText,
+    String labelRule) {
+
+  /** The user's raw id. */
+  public static final String USER = "user";
+
+  /** The item's raw id. */
+  public static final String ITEM = "item";
+
+  /** The key of the scenario. */
+  public static final String SCENARIO = "scenario";
+
+  /** 0 or 1. */
+  public static final String LABEL = "label";
+
+  /** Milliseconds since 1970. */
+  public static final String TIME = "time";
+
+  /** The part that the publisher put the row in. */
+  public static final String SPLIT = "split";
+
+  public RawSchema {
+    tables = List.copyOf(tables);
+    fields = List.copyOf(fields);
+    userText = List.copyOf(userText);
+    itemText = List.copyOf(itemText);
+  }
+}

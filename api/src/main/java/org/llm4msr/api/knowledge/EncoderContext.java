@@ -1,0 +1,18 @@
+package org.llm4msr.api.knowledge;
+
+import java.nio.file.Path;
+import org.llm4msr.api.Stability;
+
+/** What the runtime hands an encoder at creation. */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface EncoderContext {
+
+  /** Returns the folder against which paths in the configuration are resolved. */
+  Path base();
+
+  /** Returns an empty folder for temporaries, deleted by the runtime. */
+  Path scratch();
+
+  /** Returns the threads that may be used. */
+  int threads();
+}

@@ -1,0 +1,30 @@
+package org.llm4msr.api.knowledge;
+
+import java.util.List;
+import org.llm4msr.api.Stability;
+
+/**
+ * A frozen language model: texts in, one vector each out. Deterministic, and a text gives the same
+ * vector in any batch. Encoders never cut text.
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface KnowledgeEncoder extends AutoCloseable {
+
+  /** Returns what the encoder says of itself. */
+  EncoderInfo info();
+
+  /** Returns how many tokens the text takes, with special tokens. Safe for several threads. */
+  int countTokens(String text);
+
+  /**
+   * Encodes texts. The encoder may form batches of its own, for example by length.
+   *
+   * @return one answer a text, in the same order
+   * @throws org.llm4msr.api.MsrException with code {@code knowledge/PROMPT_TOO_LONG} where a text
+   *     exceeds {@code info().maxTokens()}
+   */
+  List<Knowledge> encode(List<String> texts);
+
+  @Override
+  void close();
+}

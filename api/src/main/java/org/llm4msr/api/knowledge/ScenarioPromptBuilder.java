@@ -1,0 +1,24 @@
+package org.llm4msr.api.knowledge;
+
+import java.util.List;
+import org.llm4msr.api.Stability;
+
+/**
+ * Writes the prompts: one a scenario, one a user. It is handed training rows only, and is
+ * deterministic. Safe for use by several threads.
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface ScenarioPromptBuilder {
+
+  /** Returns one prompt a scenario, in the order given; its key is the scenario's key. */
+  List<Prompt> scenarioPrompts(List<ScenarioStatistics> scenarios);
+
+  /** Returns the prompt of one user; its key is the user's raw id. */
+  Prompt userPrompt(UserHistory history);
+
+  /**
+   * Returns a text that changes whenever the same input would give another prompt: the templates
+   * and whatever settings matter. A store filled with another one is not used.
+   */
+  String template();
+}

@@ -1,0 +1,21 @@
+package org.llm4msr.api.model;
+
+import java.util.Set;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.Stability;
+
+/** Makes backbones of one architecture. */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface BackboneFactory<C extends Record> extends PluginFactory<C> {
+
+  /** Makes a backbone and its parameters. */
+  Backbone create(C config, ModelContext context);
+
+  /** Returns whether {@link BackboneOutput#hidden()} will be there. */
+  boolean hasHidden(C config);
+
+  /** Returns what the backbone reads beyond the flat input. */
+  default Set<ModelInput> inputs(C config) {
+    return Set.of();
+  }
+}

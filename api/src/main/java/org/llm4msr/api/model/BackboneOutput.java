@@ -1,0 +1,21 @@
+package org.llm4msr.api.model;
+
+import static java.util.Objects.requireNonNull;
+
+import ai.djl.ndarray.NDArray;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Stability;
+
+/**
+ * What a backbone computes.
+ *
+ * @param hidden what enters each row's tower, (B, H); null where the model has no such place
+ * @param logit (B)
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public record BackboneOutput(@Nullable NDArray hidden, NDArray logit) {
+
+  public BackboneOutput {
+    requireNonNull(logit, "logit is null");
+  }
+}

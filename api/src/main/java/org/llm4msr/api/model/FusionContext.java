@@ -1,0 +1,31 @@
+package org.llm4msr.api.model;
+
+import org.llm4msr.api.Stability;
+
+/**
+ * What a fusion head is handed at creation: it asks for its parts here, so that it decides what the
+ * backbone sees and which layers are generated.
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface FusionContext {
+
+  /** Returns where parameters are made, with the layout of the data. */
+  ModelContext model();
+
+  /** Returns K, or 0 where the head asked for no knowledge. */
+  int knowledgeSize();
+
+  /**
+   * Makes the configured backbone. Called exactly once.
+   *
+   * @param layout of the input that the head will hand it; {@code model().layout()} where the head
+   *     does not change it
+   */
+  Backbone backbone(FeatureLayout layout);
+
+  /**
+   * Makes the meta network that is configured for a level; the widths and activations between input
+   * and output come from the configuration. Called at most once a level.
+   */
+  MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth);
+}

@@ -1,0 +1,58 @@
+package org.llm4msr.api.model;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.Stability;
+
+/**
+ * The layers whose weights a meta network generates: inputs, then the widths of the layers; the
+ * last width is the output's.
+ *
+ * @param inputWidth columns of x
+ * @param widths outputs of each layer, at least one
+ * @param hidden activation after every layer but the last
+ * @param output activation after the last
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public record LayerSpec(
+    int inputWidth, List<Integer> widths, Activation hidden, Activation output) {
+
+  public LayerSpec {
+    widths = List.copyOf(widths);
+    requireNonNull(hidden, "hidden is null");
+    requireNonNull(output, "output is null");
+  }
+
+  /** One generated layer: {@code activation(W x + b)}, W of {@code out} times {@code in}. */
+  public record Layer(int in, int out, Activation activation) {
+
+    /** Returns how many numbers W and b have. */
+    public int size() {
+      return in * out + out;
+    }
+  }
+
+  /** Returns the layers one by one. */
+  public List<Layer> layers() {
+    List<Layer> layers = new ArrayList<>();
+    int in = inputWidth;
+    for (int i = 0; i < widths.size(); i++) {
+      boolean last = i == widths.size() - 1;
+      layers.add(new Layer(in, widths.get(i), last ? output : hidden));
+      in = widths.get(i);
+    }
+    return List.copyOf(layers);
+  }
+
+  /** Returns the columns of the result. */
+  public int outputWidth() {
+    return widths.get(widths.size() - 1);
+  }
+
+  /** Returns how many numbers are generated a group: 8385 for 128, 64, 1 (8256 and 65 biases). */
+  public int size() {
+    return layers().stream().mapToInt(Layer::size).sum();
+  }
+}

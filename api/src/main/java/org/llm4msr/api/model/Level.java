@@ -1,0 +1,12 @@
+package org.llm4msr.api.model;
+
+import org.llm4msr.api.Stability;
+
+/** The two kinds of knowledge. */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public enum Level {
+  /** One vector a user: personal, across scenarios. */
+  USER,
+  /** One vector a scenario: general. */
+  SCENARIO
+}

@@ -1,0 +1,13 @@
+package org.llm4msr.api.model;
+
+import ai.djl.ndarray.NDList;
+import org.llm4msr.api.Stability;
+
+/**
+ * Generated weights: arrays whose first axis is the group. Opaque to all but the meta network that
+ * made them, which may keep full matrices or low-rank factors.
+ *
+ * @param arrays (G, ...) each
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public record MetaWeights(NDList arrays) {}

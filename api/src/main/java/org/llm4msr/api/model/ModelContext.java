@@ -1,0 +1,32 @@
+package org.llm4msr.api.model;
+
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import org.llm4msr.api.Stability;
+
+/** What every model is handed at creation. Names are relative to the place it is created for. */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface ModelContext {
+
+  /** Returns where the fields lie in the input. */
+  FeatureLayout layout();
+
+  /** Returns the S scenarios, by rank. */
+  List<Scenario> scenarios();
+
+  /** Returns Ds, the width of the scenario embedding. */
+  int scenarioEmbeddingSize();
+
+  /**
+   * Makes a trained array. Called at creation only.
+   *
+   * @param name unique within the plugin: {@code [a-z0-9.-]+} in segments joined by slashes
+   */
+  Parameter parameter(String name, Shape shape, Initializer initializer, Decay decay);
+
+  /** Makes an array without gradient. Called at creation only. */
+  Buffer buffer(String name, Shape shape, Initializer initializer);
+
+  /** Returns this context for a part of the model: names get {@code name/} in front. */
+  ModelContext scope(String name);
+}

@@ -1,0 +1,18 @@
+package org.llm4msr.api.model;
+
+import org.llm4msr.api.Stability;
+
+/** What a model reads beyond the flat input. What nobody names is neither loaded nor gathered. */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public enum ModelInput {
+  /** {@link Features#fields()}: all fields have one width. */
+  FIELDS,
+  /** {@link Features#scenarioTable()} and {@link Features#scenarioEmbedding()}. */
+  SCENARIO_EMBEDDING,
+  /** {@link Features#userKnowledge()}. Fusion heads only. */
+  USER_KNOWLEDGE,
+  /** {@link Features#scenarioKnowledge()}. Fusion heads only. */
+  SCENARIO_KNOWLEDGE,
+  /** {@link BackboneOutput#hidden()}. Fusion heads only. */
+  HIDDEN
+}

@@ -1,0 +1,36 @@
+package org.llm4msr.api.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import org.llm4msr.api.Stability;
+
+/**
+ * One forward pass over one batch. Arrays made during the pass are closed by the runtime when it
+ * ends; keep none of them.
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface Pass {
+
+  /** Returns whether this pass is followed by a backward pass. */
+  boolean training();
+
+  /** Returns the step, from 0; the number of the last training step outside training. */
+  long step();
+
+  /** Returns the manager of temporaries, closed when the pass ends. */
+  NDManager manager();
+
+  /** Returns the rows by scenario; group = rank of the scenario, G = S. */
+  Grouping scenarios();
+
+  /** Returns the rows by user; groups are the distinct users of the batch, G = U. */
+  Grouping users();
+
+  /**
+   * Adds a term to the loss, for example of load balance. Ignored outside training.
+   *
+   * @param name for the metrics
+   * @param scalar already weighted
+   */
+  void addLoss(String name, NDArray scalar);
+}

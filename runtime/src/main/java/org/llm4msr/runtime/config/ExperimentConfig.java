@@ -1,0 +1,18 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.Valid;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** One experiment: data, knowledge, model and training. The root of the YAML file. */
+public record ExperimentConfig(
+    @Setting(value = "Folder for prepared data, knowledge and runs", defaultValue = "work")
+        String workspace,
+    @Setting("The raw data and how it is prepared") @Valid DatasetConfig dataset,
+    @Setting("Prompts and language model; needed by heads that read knowledge") @Valid
+        @Nullable KnowledgeConfig knowledge,
+    @Setting("Backbone, fusion head and meta networks") @Valid ModelConfig model,
+    @Setting(value = "Optimiser, schedule and stopping", defaultValue = "{}") @Valid
+        TrainingConfig training,
+    @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
+        RuntimeConfig runtime) {}

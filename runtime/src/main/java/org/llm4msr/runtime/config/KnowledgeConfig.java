@@ -1,0 +1,37 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
+import org.llm4msr.api.Setting;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.knowledge.PromptBuilderFactory;
+
+/** Prompts, language model and what is done with the vectors. */
+public record KnowledgeConfig(
+    @Setting(value = "Who writes the prompts", defaultValue = "{name: llm4msr}") @Valid
+        PluginChoice<PromptBuilderFactory<?>> prompts,
+    @Setting("Who reads them") @Valid PluginChoice<KnowledgeEncoderFactory<?>> encoder,
+    @Setting(value = "What users without a prompt get", defaultValue = "mean") Missing missing,
+    @Setting(value = "Users with fewer positive training rows get no prompt", defaultValue = "1")
+        @Min(1)
+        int minInteractions,
+    @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
+
+  /** What a user without knowledge gets. */
+  public enum Missing {
+    /** The mean of the training users, zero after standardisation. */
+    MEAN,
+    /** The zero vector before standardisation. */
+    ZERO,
+    /** One trained vector. */
+    LEARNED
+  }
+
+  /** The stored element type. */
+  public enum Precision {
+    /** Two bytes an element. */
+    FLOAT16,
+    /** Four bytes an element. */
+    FLOAT32
+  }
+}

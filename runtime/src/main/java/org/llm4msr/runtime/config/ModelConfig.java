@@ -1,0 +1,22 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import org.llm4msr.api.Setting;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.FusionHeadFactory;
+
+/** Backbone, fusion head and meta networks. */
+public record ModelConfig(
+    @Setting(value = "D, the width of a field's embedding", defaultValue = "16") @Min(1) @Max(4096)
+        int embeddingSize,
+    @Setting(value = "Ds, the width of the scenario embedding", defaultValue = "16")
+        @Min(1)
+        @Max(4096)
+        int scenarioEmbeddingSize,
+    @Setting("The multi-scenario model") @Valid PluginChoice<BackboneFactory<?>> backbone,
+    @Setting(value = "How knowledge enters", defaultValue = "{name: none}") @Valid
+        PluginChoice<FusionHeadFactory<?>> fusion,
+    @Setting(value = "The meta networks of the two levels", defaultValue = "{}") @Valid
+        MetaNetworksConfig metaNetworks) {}

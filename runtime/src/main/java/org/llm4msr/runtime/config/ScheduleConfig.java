@@ -1,0 +1,28 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.PositiveOrZero;
+import org.llm4msr.api.Setting;
+
+/** How the learning rate moves over the steps. */
+public record ScheduleConfig(
+    @Setting(value = "Steps over which the rate rises linearly from 0", defaultValue = "0")
+        @PositiveOrZero
+        int warmupSteps,
+    @Setting(value = "How it falls afterwards", defaultValue = "none") Decay decay,
+    @Setting(value = "Share of the rate that is left at the last step", defaultValue = "0.0")
+        @DecimalMin(value = "0.0", message = "must be at least 0")
+        @DecimalMax(value = "1.0", message = "must be at most 1")
+        double finalFactor) {
+
+  /** The form of the fall. */
+  public enum Decay {
+    /** It stays. */
+    NONE,
+    /** A straight line. */
+    LINEAR,
+    /** Half a cosine. */
+    COSINE
+  }
+}

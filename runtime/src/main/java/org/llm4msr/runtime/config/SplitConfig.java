@@ -1,0 +1,30 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.Size;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** How rows fall into training, validation and test. */
+public record SplitConfig(
+    @Setting(value = "By time, as the publisher gave it, or at random", defaultValue = "time")
+        By by,
+    @Setting(value = "Shares of training, validation and test", defaultValue = "[4, 1, 1]")
+        @Size(min = 3, max = 3)
+        List<@Positive Double> ratio,
+    @Setting("First day or instant (ISO 8601, UTC) of validation; with testFrom, instead of ratio")
+        @Nullable String validationFrom,
+    @Setting("First day or instant (ISO 8601, UTC) of the test part") @Nullable String testFrom,
+    @Setting(value = "Seed of the random split", defaultValue = "0") long seed) {
+
+  /** The rule. */
+  public enum By {
+    /** Oldest rows train; ties by row order. */
+    TIME,
+    /** The column {@code split} of the raw data. */
+    GIVEN,
+    /** At random, seeded. */
+    RANDOM
+  }
+}

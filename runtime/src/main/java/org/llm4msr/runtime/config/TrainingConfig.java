@@ -1,0 +1,43 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** Optimiser, schedule and stopping. */
+public record TrainingConfig(
+    @Setting(value = "Passes over the training part", defaultValue = "5") @Min(1) int epochs,
+    @Setting(value = "B, rows of a step", defaultValue = "4096") @Min(1) @Max(1 << 20)
+        int batchSize,
+    @Setting(value = "The optimiser of tables and dense parameters", defaultValue = "{}") @Valid
+        OptimizerConfig optimizer,
+    @Setting(value = "Warm-up and decay of the learning rate", defaultValue = "{}") @Valid
+        ScheduleConfig schedule,
+    @Setting("Largest global norm of the dense gradients; longer ones are scaled down") @Positive
+        @Nullable Double clipNorm,
+    @Setting(value = "Factor on the learning rate for the meta networks", defaultValue = "1.0")
+        @Positive
+        double metaLearningRateFactor,
+    @Setting(
+            value = "Factor on the loss of a scenario's rows, by its key; 1 for the others",
+            defaultValue = "{}")
+        Map<String, @PositiveOrZero Double> scenarioWeights,
+    @Setting(value = "Steps between validations; 0: at the end of each epoch", defaultValue = "0")
+        @PositiveOrZero
+        int validateEvery,
+    @Setting(
+            value = "Validations without a better AUC before training stops; 0: never",
+            defaultValue = "4")
+        @PositiveOrZero
+        int patience,
+    @Setting(
+            value = "Rows among which a batch is drawn: more mixes better and takes more memory",
+            defaultValue = "1000000")
+        @Min(1)
+        int shuffleWindow,
+    @Setting(value = "Seed of initialisation, order and dropout", defaultValue = "0") long seed) {}

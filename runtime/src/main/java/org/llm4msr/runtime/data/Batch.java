@@ -1,0 +1,34 @@
+package org.llm4msr.runtime.data;
+
+import java.util.List;
+
+/** Rows of prepared data, by column, in arrays that the next batch reuses. */
+public final class Batch {
+
+  /** Rows in use, B. */
+  public int size;
+
+  /** Rank of each row's scenario. */
+  public final int[] scenario;
+
+  /** Index of each row's user, into {@code users.arrow}. */
+  public final int[] user;
+
+  /** 0 or 1. */
+  public final float[] label;
+
+  /** Each row's number in its split. */
+  public final long[] row;
+
+  /** The fields, in the order of the manifest. */
+  public final List<FieldValues> fields;
+
+  /** Makes a batch of at most {@code capacity} rows. */
+  public Batch(int capacity, List<FieldValues> fields) {
+    scenario = new int[capacity];
+    user = new int[capacity];
+    label = new float[capacity];
+    row = new long[capacity];
+    this.fields = List.copyOf(fields);
+  }
+}

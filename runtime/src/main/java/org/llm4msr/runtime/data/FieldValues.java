@@ -1,0 +1,36 @@
+package org.llm4msr.runtime.data;
+
+/** The values of one field in a batch, in arrays that the next batch reuses. */
+public sealed interface FieldValues {
+
+  /**
+   * One id a row; 0 is out of vocabulary.
+   *
+   * @param ids (at least B)
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Reused buffers.
+  record Ids(int[] ids) implements FieldValues {}
+
+  /** A list of ids a row. The id array grows as needed. */
+  final class IdLists implements FieldValues {
+    /** Row r has {@code ids[offsets[r]]} to {@code ids[offsets[r + 1] - 1]}; (at least B + 1). */
+    public final int[] offsets;
+
+    /** All ids, row after row. */
+    public int[] ids;
+
+    /** Makes room for {@code rows} rows. */
+    public IdLists(int rows) {
+      offsets = new int[rows + 1];
+      ids = new int[rows * 4];
+    }
+  }
+
+  /**
+   * One standardised number a row; 0 where it was missing.
+   *
+   * @param values (at least B)
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Reused buffers.
+  record Numbers(float[] values) implements FieldValues {}
+}
