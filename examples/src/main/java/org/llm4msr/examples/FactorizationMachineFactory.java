@@ -14,6 +14,7 @@ import org.llm4msr.api.model.ModelInput;
     description = "Pairwise products of the fields, a linear term and a bias a scenario",
     source = "Rendle, ICDM 2010")
 @AutoService(BackboneFactory.class)
+@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class FactorizationMachineFactory
     implements BackboneFactory<FactorizationMachineConfig> {
 
