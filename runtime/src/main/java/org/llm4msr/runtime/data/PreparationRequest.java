@@ -1,0 +1,24 @@
+package org.llm4msr.runtime.data;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import org.llm4msr.runtime.config.DatasetConfig;
+
+/**
+ * What to prepare, and with which means.
+ *
+ * @param config scenarios, split and vocabulary floor
+ * @param target folder of the prepared data; its parent also holds the temporaries
+ * @param memoryBytes memory that the database may use, apart from the Java heap
+ * @param threads threads; the result does not depend on them
+ * @param force whether prepared data of other settings at the target is replaced
+ */
+public record PreparationRequest(
+    DatasetConfig config, Path target, long memoryBytes, int threads, boolean force) {
+
+  public PreparationRequest {
+    requireNonNull(config, "config is null");
+    requireNonNull(target, "target is null");
+  }
+}
