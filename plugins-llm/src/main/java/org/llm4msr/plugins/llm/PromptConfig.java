@@ -1,0 +1,51 @@
+package org.llm4msr.plugins.llm;
+
+import jakarta.validation.constraints.PositiveOrZero;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** Settings of the prompt builder {@code llm4msr}. */
+public record PromptConfig(
+    @Setting(value = "Language of the shipped templates", defaultValue = "en") Language language,
+    @Setting(
+            value =
+                "compact: mainly the item texts, for small sentence encoders, in whose mean"
+                    + " instructions would drown the signal; full: the paper's instructions, for"
+                    + " language models that follow them",
+            defaultValue = "compact")
+        Style style,
+    @Setting("File with a user template of your own, instead of the shipped one")
+        @Nullable String userTemplate,
+    @Setting("File with a scenario template of your own, instead of the shipped one")
+        @Nullable String scenarioTemplate,
+    @Setting(
+            value = "What an expert knows of the scenarios, for the scenario prompts",
+            defaultValue = "")
+        String expertKnowledge,
+    @Setting(
+            value = "History items in a user prompt at most, the newest ones; 0: all",
+            defaultValue = "50")
+        @PositiveOrZero
+        int maxHistory,
+    @Setting(
+            value = "Characters of an item's text at most, cut at a word; 0: all",
+            defaultValue = "200")
+        @PositiveOrZero
+        int maxItemLength) {
+
+  /** The language of a shipped template. */
+  public enum Language {
+    /** English. */
+    EN,
+    /** Chinese. */
+    ZH
+  }
+
+  /** How much a shipped template says beside the facts. */
+  public enum Style {
+    /** The paper's instructions around the facts. */
+    FULL,
+    /** Little beside the facts. */
+    COMPACT
+  }
+}

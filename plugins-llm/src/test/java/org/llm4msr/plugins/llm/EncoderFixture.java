@@ -1,0 +1,64 @@
+package org.llm4msr.plugins.llm;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.Gson;
+import com.google.gson.reflect.TypeToken;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+
+/** One text as another implementation sees it; {@code make_encoder_fixtures.py} made them. */
+record EncoderFixture(String text, int tokens, float[] vector) {
+
+  static List<EncoderFixture> of(String model) throws IOException {
+    try (Reader reader =
+        new InputStreamReader(EncoderFixture.class.getResourceAsStream("encoders.json"), UTF_8)) {
+      Map<String, List<EncoderFixture>> all =
+          new Gson()
+              .fromJson(reader, new TypeToken<Map<String, List<EncoderFixture>>>() {}.getType());
+      return all.get(model);
+    }
+  }
+
+  static KnowledgeEncoder onnx(String model, Path folder) {
+    return new OnnxSentenceFactory()
+        .create(new OnnxSentenceConfig(model, null, true, null), context(folder));
+  }
+
+  static EncoderContext context(Path folder) {
+    return new EncoderContext() {
+      @Override
+      public Path base() {
+        return folder;
+      }
+
+      @Override
+      public Path scratch() {
+        return folder;
+      }
+
+      @Override
+      public int threads() {
+        return 2;
+      }
+    };
+  }
+
+  static double cosine(float[] a, float[] b) {
+    double product = 0;
+    double squaresA = 0;
+    double squaresB = 0;
+    for (int i = 0; i < a.length; i++) {
+      product += a[i] * b[i];
+      squaresA += a[i] * a[i];
+      squaresB += b[i] * b[i];
+    }
+    return product / Math.sqrt(squaresA * squaresB);
+  }
+}

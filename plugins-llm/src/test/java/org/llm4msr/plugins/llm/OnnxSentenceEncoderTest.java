@@ -1,0 +1,132 @@
+package org.llm4msr.plugins.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+
+class OnnxSentenceEncoderTest {
+
+  private static final String MINILM = "all-minilm-l6-v2-q";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {MINILM, "bge-small-zh-v1.5-q"})
+  void agreesWithPython(String model) throws IOException {
+    List<EncoderFixture> expected = EncoderFixture.of(model);
+    try (KnowledgeEncoder encoder = EncoderFixture.onnx(model, folder)) {
+      List<Knowledge> actual = encoder.encode(expected.stream().map(EncoderFixture::text).toList());
+      for (int i = 0; i < expected.size(); i++) {
+        assertThat(encoder.countTokens(expected.get(i).text())).isEqualTo(expected.get(i).tokens());
+        assertThat(EncoderFixture.cosine(actual.get(i).vector(), expected.get(i).vector()))
+            .as(expected.get(i).text())
+            .isGreaterThan(0.99);
+        assertThat(EncoderFixture.cosine(actual.get(i).vector(), actual.get(i).vector()))
+            .isEqualTo(1.0, within(1e-5));
+      }
+      assertThat(encoder.info().dimension()).isEqualTo(expected.get(0).vector().length);
+    }
+  }
+
+  @Test
+  void staysNearTheModelBeforeQuantisation() throws IOException {
+    try (KnowledgeEncoder encoder = EncoderFixture.onnx(MINILM, folder)) {
+      for (EncoderFixture expected : EncoderFixture.of("all-minilm-l6-v2 float32")) {
+        float[] vector = encoder.encode(List.of(expected.text())).get(0).vector();
+        assertThat(EncoderFixture.cosine(vector, expected.vector())).isGreaterThan(0.97);
+      }
+    }
+  }
+
+  @Test
+  void textHasTheSameVectorInAnyBatch() throws IOException {
+    List<String> texts =
+        new ArrayList<>(EncoderFixture.of(MINILM).stream().map(EncoderFixture::text).toList());
+    try (KnowledgeEncoder encoder = EncoderFixture.onnx(MINILM, folder)) {
+      List<Knowledge> together = encoder.encode(texts);
+      for (int i = 0; i < texts.size(); i++) {
+        assertThat(encoder.encode(texts.subList(i, i + 1)).get(0).vector())
+            .isEqualTo(together.get(i).vector());
+      }
+      Collections.reverse(texts);
+      assertThat(encoder.encode(texts).get(0).vector())
+          .isEqualTo(together.get(texts.size() - 1).vector());
+    }
+  }
+
+  @Test
+  void saysWhatItIs() {
+    try (KnowledgeEncoder encoder = EncoderFixture.onnx(MINILM, folder)) {
+      assertThat(encoder.info().model()).isEqualTo(MINILM);
+      assertThat(encoder.info().revision()).isEqualTo("0.36.2");
+      assertThat(encoder.info().checksum()).hasSize(64);
+      assertThat(encoder.info().state()).isEqualTo("mean-pooled, l2");
+      assertThat(encoder.info().maxTokens()).isEqualTo(256);
+    }
+  }
+
+  @Test
+  void refusesWhatItWouldHaveToCut() {
+    try (KnowledgeEncoder encoder = EncoderFixture.onnx(MINILM, folder)) {
+      assertThat(encoder.countTokens("cat ".repeat(400))).isEqualTo(402);
+      assertThatThrownBy(() -> encoder.encode(List.of("cat ".repeat(255))))
+          .isInstanceOf(MsrException.class)
+          .hasMessageStartingWith("[knowledge/PROMPT_TOO_LONG] a text has 257 tokens");
+      assertThat(encoder.encode(List.of("cat ".repeat(254)))).hasSize(1);
+    }
+  }
+
+  @Test
+  void readsModelFromFolder() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("minilm"));
+    copy("/all-minilm-l6-v2-q.onnx", model.resolve("model.onnx"));
+    copy("/all-minilm-l6-v2-q-tokenizer.json", model.resolve("tokenizer.json"));
+    Files.writeString(model.resolve("sentence_bert_config.json"), "{\"max_seq_length\": 20}");
+    try (KnowledgeEncoder own = EncoderFixture.onnx("minilm", folder);
+        KnowledgeEncoder builtIn = EncoderFixture.onnx(MINILM, folder)) {
+      assertThat(own.info().maxTokens()).isEqualTo(20);
+      assertThat(own.info().checksum()).isEqualTo(builtIn.info().checksum());
+      assertThat(own.encode(List.of("a cat")).get(0).vector())
+          .isEqualTo(builtIn.encode(List.of("a cat")).get(0).vector());
+    }
+  }
+
+  @Test
+  void refusesUnknownModel() {
+    assertThatThrownBy(() -> EncoderFixture.onnx("minilm-v9", folder))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/MODEL_NOT_FOUND] no file model.onnx in")
+        .hasMessageContaining("Name one of [all-minilm-l6-v2-q, bge-small-zh-v1.5-q], or a folder");
+  }
+
+  @Test
+  void refusesDamagedModel() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("broken"));
+    Files.writeString(model.resolve("model.onnx"), "not a model");
+    copy("/all-minilm-l6-v2-q-tokenizer.json", model.resolve("tokenizer.json"));
+    assertThatThrownBy(() -> EncoderFixture.onnx("broken", folder))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/MODEL_NOT_READABLE]");
+  }
+
+  private static void copy(String resource, Path target) throws IOException {
+    try (InputStream in = OnnxSentenceEncoderTest.class.getResourceAsStream(resource)) {
+      Files.copy(in, target);
+    }
+  }
+}
