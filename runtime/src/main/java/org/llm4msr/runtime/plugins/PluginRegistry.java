@@ -1,0 +1,177 @@
+package org.llm4msr.runtime.plugins;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.PluginFactory;
+
+/**
+ * The plugins on the class path, by kind and name. Finding them creates none; a factory is created
+ * when it is first asked for. A broken provider is kept with its cause, and the others work. Safe
+ * for use by several threads.
+ */
+public final class PluginRegistry {
+
+  /** The SPI version that this runtime serves. */
+  public static final String SPI_VERSION = "1";
+
+  private final Map<PluginKind, Map<String, Candidate>> found = new EnumMap<>(PluginKind.class);
+  private final List<BrokenPlugin> unreadable;
+  private final Map<PluginDescriptor, Object> created = new ConcurrentHashMap<>();
+
+  private PluginRegistry(List<Candidate> candidates, List<BrokenPlugin> unreadable) {
+    this.unreadable = new ArrayList<>(unreadable);
+    for (PluginKind kind : PluginKind.values()) {
+      found.put(kind, new TreeMap<>());
+    }
+    Map<PluginKind, Map<String, List<Candidate>>> grouped = new EnumMap<>(PluginKind.class);
+    for (Candidate candidate : candidates) {
+      grouped
+          .computeIfAbsent(candidate.descriptor().kind(), kind -> new TreeMap<>())
+          .computeIfAbsent(candidate.descriptor().name(), name -> new ArrayList<>())
+          .add(candidate);
+    }
+    grouped.forEach((kind, byName) -> byName.forEach((name, same) -> add(kind, name, same)));
+  }
+
+  private void add(PluginKind kind, String name, List<Candidate> same) {
+    if (same.size() == 1) {
+      byName(kind).put(name, same.get(0));
+      return;
+    }
+    MsrException error = PluginErrors.duplicate(kind, name, same);
+    for (Candidate candidate : same) {
+      unreadable.add(
+          new BrokenPlugin(kind, name, candidate.descriptor().origin().location(), error));
+    }
+  }
+
+  /** A provider that was found, not created. */
+  record Candidate(PluginDescriptor descriptor, ServiceLoader.Provider<?> provider) {}
+
+  /** Finds the plugins that a class loader sees. */
+  public static PluginRegistry load(ClassLoader loader) {
+    PluginScan scan = new PluginScan(loader);
+    for (PluginKind kind : PluginKind.values()) {
+      scan.scan(kind);
+    }
+    return new PluginRegistry(scan.candidates(), scan.broken());
+  }
+
+  /** Finds the plugins on the class path. */
+  public static PluginRegistry load() {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return load(context == null ? PluginRegistry.class.getClassLoader() : context);
+  }
+
+  /** Returns the usable plugins of a kind, by name. */
+  public List<PluginDescriptor> plugins(PluginKind kind) {
+    return byName(kind).values().stream().map(Candidate::descriptor).toList();
+  }
+
+  /** Returns the names of the usable plugins of a kind. */
+  public List<String> names(PluginKind kind) {
+    return List.copyOf(byName(kind).keySet());
+  }
+
+  /** Returns what was found and cannot be used, factories that failed when created included. */
+  public List<BrokenPlugin> broken() {
+    List<BrokenPlugin> all = new ArrayList<>(unreadable);
+    created.forEach(
+        (plugin, outcome) -> {
+          if (outcome instanceof MsrException error) {
+            String location = plugin.origin().location();
+            all.add(new BrokenPlugin(plugin.kind(), plugin.name(), location, error));
+          }
+        });
+    return List.copyOf(all);
+  }
+
+  /** Creates every factory, so that {@link #broken()} also names those that fail at creation. */
+  public List<BrokenPlugin> verify() {
+    found.values().forEach(byName -> byName.values().forEach(this::outcome));
+    return broken();
+  }
+
+  /**
+   * Returns what is known of a plugin.
+   *
+   * @throws MsrException {@code plugin/UNKNOWN} naming what there is, {@code plugin/DUPLICATE}
+   *     naming both jars, or what is wrong with a broken plugin of this name
+   */
+  public PluginDescriptor describe(PluginKind kind, String name) {
+    return candidate(kind, name).descriptor();
+  }
+
+  /**
+   * Returns a factory; it is created at the first call.
+   *
+   * @throws MsrException as {@link #describe}, and {@code plugin/BROKEN} where it cannot be created
+   */
+  public PluginFactory<?> factory(PluginKind kind, String name) {
+    Object outcome = outcome(candidate(kind, name));
+    if (outcome instanceof MsrException error) {
+      throw error;
+    }
+    return (PluginFactory<?>) outcome;
+  }
+
+  /** As {@link #factory(PluginKind, String)}, for the factory type of a kind. */
+  public <F> F factory(Class<F> service, String name) {
+    return service.cast(factory(PluginKind.of(service), name));
+  }
+
+  private Map<String, Candidate> byName(PluginKind kind) {
+    return requireNonNull(found.get(kind), "every kind has a map");
+  }
+
+  private Candidate candidate(PluginKind kind, String name) {
+    Candidate candidate = byName(kind).get(name);
+    if (candidate != null) {
+      return candidate;
+    }
+    for (BrokenPlugin broken : unreadable) {
+      if (broken.kind() == kind && broken.label().equals(name)) {
+        throw broken.error();
+      }
+    }
+    throw PluginErrors.unknown(kind, name, names(kind));
+  }
+
+  private Object outcome(Candidate candidate) {
+    return created.computeIfAbsent(candidate.descriptor(), plugin -> create(candidate));
+  }
+
+  /** Returns the factory, or the error that says why there is none. */
+  private static Object create(Candidate candidate) {
+    PluginDescriptor plugin = candidate.descriptor();
+    try {
+      PluginFactory<?> factory = (PluginFactory<?>) candidate.provider().get();
+      if (factory.configType() == null) {
+        return PluginErrors.broken(plugin, "configType() returned null", null);
+      }
+      return factory;
+    } catch (java.util.ServiceConfigurationError | RuntimeException | LinkageError e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      return PluginErrors.broken(plugin, PluginErrors.reason(cause), cause);
+    }
+  }
+
+  /** Throws where anything that was found cannot be used: the strict mode. */
+  public void requireSound() {
+    List<BrokenPlugin> broken = verify();
+    if (!broken.isEmpty()) {
+      StringBuilder text = new StringBuilder(broken.size() + " plugins cannot be used:");
+      broken.forEach(one -> text.append("\n  ").append(one.error().getMessage()));
+      throw new MsrException(ErrorType.PLUGIN, "plugin/BROKEN", text.toString());
+    }
+  }
+}
