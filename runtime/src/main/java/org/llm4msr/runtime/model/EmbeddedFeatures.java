@@ -1,0 +1,95 @@
+package org.llm4msr.runtime.model;
+
+import static java.util.Objects.requireNonNull;
+
+import ai.djl.ndarray.NDArray;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.ModelInput;
+
+/**
+ * The embedded input of one batch. What no model named in its inputs is null, and reading it is a
+ * fault of that model.
+ *
+ * @param flat (B, W)
+ * @param fieldWidth D where all fields have one width, else 0
+ * @param scenarios the rows by scenario
+ * @param scenarioTableOrNull (S, Ds)
+ * @param userKnowledgeOrNull (U, K)
+ * @param scenarioKnowledgeOrNull (S, K)
+ */
+public record EmbeddedFeatures(
+    NDArray flat,
+    int fieldWidth,
+    Grouping scenarios,
+    @Nullable NDArray scenarioTableOrNull,
+    @Nullable NDArray userKnowledgeOrNull,
+    @Nullable NDArray scenarioKnowledgeOrNull)
+    implements Features {
+
+  /** Checks that the parts every model reads are there. */
+  public EmbeddedFeatures {
+    requireNonNull(flat, "flat is null");
+    requireNonNull(scenarios, "scenarios is null");
+  }
+
+  @Override
+  public NDArray fields() {
+    long width = flat.getShape().get(1);
+    if (fieldWidth == 0 || width % fieldWidth != 0) {
+      throw undeclared(ModelInput.FIELDS);
+    }
+    return flat.reshape(flat.getShape().get(0), width / fieldWidth, fieldWidth);
+  }
+
+  @Override
+  public NDArray scenarioTable() {
+    return given(scenarioTableOrNull, ModelInput.SCENARIO_EMBEDDING);
+  }
+
+  @Override
+  public NDArray scenarioEmbedding() {
+    return scenarios.rowValues(scenarioTable());
+  }
+
+  @Override
+  public NDArray userKnowledge() {
+    return given(userKnowledgeOrNull, ModelInput.USER_KNOWLEDGE);
+  }
+
+  @Override
+  public NDArray scenarioKnowledge() {
+    return given(scenarioKnowledgeOrNull, ModelInput.SCENARIO_KNOWLEDGE);
+  }
+
+  @Override
+  public Features withFlat(NDArray other) {
+    return new EmbeddedFeatures(
+        other,
+        fieldWidth,
+        scenarios,
+        scenarioTableOrNull,
+        userKnowledgeOrNull,
+        scenarioKnowledgeOrNull);
+  }
+
+  private static NDArray given(@Nullable NDArray array, ModelInput input) {
+    if (array == null) {
+      throw undeclared(input);
+    }
+    return array;
+  }
+
+  private static MsrException undeclared(ModelInput input) {
+    return new MsrException(
+        ErrorType.PLUGIN,
+        "model/UNDECLARED_INPUT",
+        "A model read "
+            + input
+            + ", which this run does not provide. Its factory must name it in inputs() or"
+            + " requires(), and the data must allow it.");
+  }
+}

@@ -1,0 +1,60 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.core.Embedding;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Selection of rows by an index array, with gradient, in the one form that all engines share. */
+final class Gathers {
+
+  private Gathers() {}
+
+  /** Makes an index array (n) on the engine of the manager; MXNet takes its indices as floats. */
+  static NDArray index(NDManager manager, int[] rows) {
+    if (!manager.getEngine().getEngineName().equals("MXNet")) {
+      return manager.create(rows, new Shape(rows.length));
+    }
+    float[] floats = new float[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      floats[i] = rows[i];
+    }
+    return manager.create(floats, new Shape(rows.length));
+  }
+
+  /** Selects along the first axis: x (m, ...) and an index (n) give (n, ...). */
+  static NDArray rows(NDArray x, NDArray index) {
+    Shape shape = x.getShape();
+    long count = index.getShape().get(0);
+    NDArray flat = shape.dimension() == 2 ? x : x.reshape(shape.get(0), shape.slice(1).size());
+    NDArray selected = select(flat, index);
+    return shape.dimension() == 2
+        ? selected
+        : selected.reshape(new Shape(count).addAll(shape.slice(1)));
+  }
+
+  private static NDArray select(NDArray x, NDArray index) {
+    try (NDList list = Embedding.embedding(index, x, SparseFormat.DENSE)) {
+      NDArray selected = list.singletonOrThrow();
+      list.remove(selected);
+      return selected;
+    }
+  }
+
+  /** Appends one row of zeros: (m, ...) to (m + 1, ...). */
+  static NDArray withZeroRow(NDArray x, NDManager manager) {
+    Shape row = new Shape(1).addAll(x.getShape().slice(1));
+    return NDArrays.concat(new NDList(x, manager.zeros(row, x.getDataType())), 0);
+  }
+
+  /** Makes a direct buffer for so many floats, in the order of the machine. */
+  static ByteBuffer floats(long count) {
+    return ByteBuffer.allocateDirect(Math.toIntExact(count * Float.BYTES))
+        .order(ByteOrder.nativeOrder());
+  }
+}

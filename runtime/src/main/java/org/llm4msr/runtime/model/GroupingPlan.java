@@ -1,0 +1,235 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Grouping;
+
+/**
+ * The index plan of one batch: a counting sort in Java, and index arrays on the engine that are
+ * made when first used. Used by the thread of its pass; its arrays are closed with the manager.
+ */
+public final class GroupingPlan implements Grouping {
+
+  private final NDManager manager;
+  private final int[] groupOfRow;
+
+  /** {@code starts[g]} to {@code starts[g + 1]} are the ordered rows of group g. */
+  private final int[] starts;
+
+  /** The row of the batch at each ordered place. */
+  private final int[] orderOfRows;
+
+  private final boolean ordered;
+  private final List<Segment> segments;
+
+  private @Nullable NDArray order;
+  private @Nullable NDArray inverse;
+  private @Nullable NDArray rowGroups;
+  private @Nullable Slots slots;
+
+  private GroupingPlan(NDManager manager, int[] groupOfRow, int groups) {
+    this.manager = manager;
+    this.groupOfRow = groupOfRow;
+    starts = starts(groupOfRow, groups);
+    orderOfRows = sortedRows(groupOfRow, starts);
+    ordered = isIdentity(orderOfRows);
+    segments = segments(starts);
+  }
+
+  /**
+   * Makes a plan.
+   *
+   * @param manager owns the index arrays
+   * @param group the group of each row; at least {@code rows}, copied
+   * @param rows B
+   * @param groups G
+   */
+  public static GroupingPlan of(NDManager manager, int[] group, int rows, int groups) {
+    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups);
+  }
+
+  @Override
+  public int rows() {
+    return groupOfRow.length;
+  }
+
+  @Override
+  public int groups() {
+    return starts.length - 1;
+  }
+
+  @Override
+  public List<Segment> segments() {
+    return segments;
+  }
+
+  @Override
+  public NDArray order(NDArray x) {
+    return ordered ? x : Gathers.rows(x, orderIndex());
+  }
+
+  @Override
+  public NDArray restore(NDArray orderedRows) {
+    return ordered ? orderedRows : Gathers.rows(orderedRows, inverseIndex());
+  }
+
+  @Override
+  public NDArray toSlots(NDArray x) {
+    Slots plan = slots();
+    NDArray rows = Gathers.rows(Gathers.withZeroRow(x, manager), plan.sources);
+    return rows.reshape(new Shape(plan.count, SLOT_ROWS).addAll(x.getShape().slice(1)));
+  }
+
+  @Override
+  public NDArray fromSlots(NDArray inSlots) {
+    Slots plan = slots();
+    Shape row = inSlots.getShape().slice(2);
+    Shape flat = new Shape((long) plan.count * SLOT_ROWS).addAll(row);
+    return Gathers.rows(inSlots.reshape(flat), plan.places);
+  }
+
+  @Override
+  public NDArray slotValues(NDArray perGroup) {
+    return Gathers.rows(perGroup, slots().groups);
+  }
+
+  @Override
+  public NDArray rowValues(NDArray perGroup) {
+    if (rowGroups == null) {
+      rowGroups = Gathers.index(manager, groupOfRow);
+    }
+    return Gathers.rows(perGroup, rowGroups);
+  }
+
+  @Override
+  public List<Part> parts(int maxGroups) {
+    List<Part> parts = new ArrayList<>();
+    for (int first = 0; first < groups(); first += maxGroups) {
+      int behind = Math.min(first + maxGroups, groups());
+      int from = starts[first];
+      int to = starts[behind];
+      if (to > from) {
+        parts.add(new Part(part(first, behind), from, to, first));
+      }
+    }
+    return parts;
+  }
+
+  private GroupingPlan part(int first, int behind) {
+    int[] group = new int[starts[behind] - starts[first]];
+    for (int g = first; g < behind; g++) {
+      Arrays.fill(group, starts[g] - starts[first], starts[g + 1] - starts[first], g - first);
+    }
+    return new GroupingPlan(manager, group, behind - first);
+  }
+
+  private NDArray orderIndex() {
+    if (order == null) {
+      order = Gathers.index(manager, orderOfRows);
+    }
+    return order;
+  }
+
+  private NDArray inverseIndex() {
+    if (inverse == null) {
+      int[] places = new int[rows()];
+      for (int place = 0; place < places.length; place++) {
+        places[orderOfRows[place]] = place;
+      }
+      inverse = Gathers.index(manager, places);
+    }
+    return inverse;
+  }
+
+  private Slots slots() {
+    if (slots == null) {
+      slots = new Slots(this);
+    }
+    return slots;
+  }
+
+  private static int[] starts(int[] groupOfRow, int groups) {
+    int[] starts = new int[groups + 1];
+    for (int group : groupOfRow) {
+      starts[group + 1]++;
+    }
+    for (int g = 0; g < groups; g++) {
+      starts[g + 1] += starts[g];
+    }
+    return starts;
+  }
+
+  private static int[] sortedRows(int[] groupOfRow, int[] starts) {
+    int[] next = starts.clone();
+    int[] rows = new int[groupOfRow.length];
+    for (int row = 0; row < groupOfRow.length; row++) {
+      rows[next[groupOfRow[row]]++] = row;
+    }
+    return rows;
+  }
+
+  private static boolean isIdentity(int[] rows) {
+    for (int place = 0; place < rows.length; place++) {
+      if (rows[place] != place) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static List<Segment> segments(int[] starts) {
+    List<Segment> segments = new ArrayList<>();
+    for (int g = 0; g + 1 < starts.length; g++) {
+      if (starts[g + 1] > starts[g]) {
+        segments.add(new Segment(g, starts[g], starts[g + 1]));
+      }
+    }
+    return List.copyOf(segments);
+  }
+
+  /** Where each row lies in the slots, and what each place of a slot holds. */
+  private static final class Slots {
+
+    final int count;
+
+    /** The row at each place, B where the place is empty: (T * SLOT_ROWS). */
+    final NDArray sources;
+
+    /** The place of each row: (B). */
+    final NDArray places;
+
+    /** The group of each slot: (T). */
+    final NDArray groups;
+
+    Slots(GroupingPlan plan) {
+      count = plan.segments.stream().mapToInt(s -> slotsOf(s.rows())).sum();
+      int[] source = new int[count * SLOT_ROWS];
+      int[] place = new int[plan.rows()];
+      int[] group = new int[count];
+      Arrays.fill(source, plan.rows());
+      int slot = 0;
+      for (Segment segment : plan.segments) {
+        for (int i = 0; i < segment.rows(); i++) {
+          int row = plan.orderOfRows[segment.from() + i];
+          source[slot * SLOT_ROWS + i] = row;
+          place[row] = slot * SLOT_ROWS + i;
+        }
+        int behind = slot + slotsOf(segment.rows());
+        Arrays.fill(group, slot, behind, segment.group());
+        slot = behind;
+      }
+      sources = Gathers.index(plan.manager, source);
+      places = Gathers.index(plan.manager, place);
+      groups = Gathers.index(plan.manager, group);
+    }
+
+    private static int slotsOf(int rows) {
+      return (rows + SLOT_ROWS - 1) / SLOT_ROWS;
+    }
+  }
+}

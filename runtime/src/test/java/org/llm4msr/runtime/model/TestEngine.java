@@ -1,0 +1,21 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+
+/** The engine that this run of the tests is for. */
+final class TestEngine {
+
+  static final String NAME = System.getProperty("llm4msr.test.engine", "PyTorch");
+
+  private TestEngine() {}
+
+  static Engine engine() {
+    return Engine.getEngine(NAME);
+  }
+
+  static NDManager manager() {
+    return engine().newBaseManager(Device.cpu());
+  }
+}
