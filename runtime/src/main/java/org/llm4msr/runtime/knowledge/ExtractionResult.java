@@ -1,0 +1,34 @@
+package org.llm4msr.runtime.knowledge;
+
+/**
+ * What filling a store did.
+ *
+ * @param info the store as it is now
+ * @param encoded prompts that were read
+ * @param kept prompts whose vectors were there already
+ * @param belowThreshold users left out because of {@code minInteractions}
+ * @param shortened prompts, of those read, that lost history
+ * @param droppedHistory history items they lost
+ * @param tokens tokens of the prompts that were read
+ * @param seconds time that encoding took
+ */
+public record ExtractionResult(
+    StoreInfo info,
+    long encoded,
+    long kept,
+    long belowThreshold,
+    long shortened,
+    long droppedHistory,
+    long tokens,
+    double seconds) {
+
+  /** Returns prompts a second, or 0 where nothing was read. */
+  public double promptsPerSecond() {
+    return seconds == 0 ? 0 : encoded / seconds;
+  }
+
+  /** Returns tokens a second, or 0 where nothing was read. */
+  public double tokensPerSecond() {
+    return seconds == 0 ? 0 : tokens / seconds;
+  }
+}

@@ -1,0 +1,251 @@
+package org.llm4msr.runtime.knowledge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.Prompt;
+import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+import org.llm4msr.runtime.data.TrainingLog;
+
+/**
+ * Lets a language model read one prompt a scenario and one a user, and stores its states. Prompts
+ * whose vectors are stored already are skipped, so that an interrupted run goes on where it
+ * stopped. Used by one thread; the encoder may use more.
+ */
+public final class KnowledgeExtractor {
+
+  private static final Duration COMMIT_EVERY = Duration.ofSeconds(20);
+
+  /** Prompts that are sorted by length before they are encoded. */
+  private static final int WINDOW = 1024;
+
+  /** Prompts of one call, of about one length: small enough to show progress of a slow model. */
+  private static final int CALL = 64;
+
+  private final TrainingLog log;
+  private final String source;
+  private final ScenarioPromptBuilder prompts;
+  private final KnowledgeEncoder encoder;
+  private final Settings settings;
+  private final Duration commitEvery;
+
+  /**
+   * What else decides the content of a store.
+   *
+   * @param minInteractions users with fewer positive training rows get no prompt
+   * @param precision how vectors are stored
+   */
+  public record Settings(int minInteractions, Precision precision) {}
+
+  /**
+   * Makes an extractor.
+   *
+   * @param source key of the prepared data that the log belongs to
+   */
+  public KnowledgeExtractor(
+      TrainingLog log,
+      String source,
+      ScenarioPromptBuilder prompts,
+      KnowledgeEncoder encoder,
+      Settings settings) {
+    this(log, source, prompts, encoder, settings, COMMIT_EVERY);
+  }
+
+  KnowledgeExtractor(
+      TrainingLog log,
+      String source,
+      ScenarioPromptBuilder prompts,
+      KnowledgeEncoder encoder,
+      Settings settings,
+      Duration commitEvery) {
+    this.log = requireNonNull(log, "log is null");
+    this.source = requireNonNull(source, "source is null");
+    this.prompts = requireNonNull(prompts, "prompts is null");
+    this.encoder = requireNonNull(encoder, "encoder is null");
+    this.settings = requireNonNull(settings, "settings is null");
+    this.commitEvery = requireNonNull(commitEvery, "commitEvery is null");
+  }
+
+  /**
+   * Fills the store of a folder.
+   *
+   * @param rebuild whether to throw away what is there
+   * @param progress hears how many prompts are done, of scenarios and users together
+   * @throws MsrException with code {@code knowledge/STORE_MISMATCH} where the store was filled with
+   *     another encoder, template or precision and {@code rebuild} is false
+   */
+  public ExtractionResult extract(Path folder, boolean rebuild, Progress progress) {
+    try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, commitEvery)) {
+      Run run = new Run(writer, progress);
+      List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
+      run.start(scenarioPrompts.size() + log.users());
+      scenarioPrompts.forEach(prompt -> run.add(Level.SCENARIO, prompt));
+      run.encodeWaiting(Level.SCENARIO);
+      log.forEachUser(
+          history -> {
+            if (history.events().size() < settings.minInteractions()) {
+              run.leaveOut();
+            } else {
+              run.add(Level.USER, prompts.userPrompt(history));
+            }
+          });
+      run.encodeWaiting(Level.USER);
+      return run.result(writer.finish());
+    } catch (IOException | UncheckedIOException e) {
+      throw KnowledgeStore.failed("fill", folder, e);
+    }
+  }
+
+  /** Returns the first {@code count} prompts of each level, without encoding anything. */
+  public PromptPreview preview(int count) {
+    PromptFitter fitter = new PromptFitter(encoder);
+    List<PromptPreview.Item> scenarios =
+        prompts.scenarioPrompts(log.scenarioStatistics()).stream()
+            .limit(count)
+            .map(prompt -> preview(fitter, prompt))
+            .toList();
+    List<PromptPreview.Item> users = new ArrayList<>();
+    log.forEachUser(
+        history -> {
+          if (users.size() < count && history.events().size() >= settings.minInteractions()) {
+            users.add(preview(fitter, prompts.userPrompt(history)));
+          }
+        });
+    return new PromptPreview(encoder.info().maxTokens(), scenarios, users);
+  }
+
+  private static PromptPreview.Item preview(PromptFitter fitter, Prompt prompt) {
+    PromptFitter.Fitted fitted = fitter.fit(prompt);
+    return new PromptPreview.Item(prompt.key(), fitted.text(), fitted.tokens(), fitted.dropped());
+  }
+
+  private StoreInfo wanted() {
+    return new StoreInfo(
+        StoreInfo.FORMAT_VERSION,
+        StoreInfo.Encoder.of(encoder.info()),
+        Hashes.sha256(prompts.template().getBytes(UTF_8)),
+        settings.precision(),
+        source,
+        settings.minInteractions(),
+        false,
+        0,
+        0);
+  }
+
+  /** A prompt that waits to be encoded. */
+  @SuppressWarnings("ArrayRecordComponent") // A hash, never compared here.
+  private record Waiting(byte[] hash, PromptFitter.Fitted fitted) {}
+
+  /** One filling, with its counts. */
+  private final class Run {
+    private final StoreWriter writer;
+    private final Progress progress;
+    private final PromptFitter fitter = new PromptFitter(encoder);
+    private final List<Waiting> waiting = new ArrayList<>();
+    private long total;
+    private long encoded;
+    private long kept;
+    private long belowThreshold;
+    private long shortened;
+    private long dropped;
+    private long tokens;
+    private long encodingNanos;
+
+    Run(StoreWriter writer, Progress progress) {
+      this.writer = writer;
+      this.progress = progress;
+    }
+
+    void start(long prompts) {
+      total = prompts;
+      report();
+    }
+
+    void leaveOut() {
+      belowThreshold++;
+    }
+
+    void add(Level level, Prompt prompt) {
+      byte[] hash = Hashes.of(prompt);
+      if (writer.holds(level, prompt.key(), hash)) {
+        kept++;
+        return;
+      }
+      waiting.add(new Waiting(hash, fitter.fit(prompt)));
+      if (waiting.size() == WINDOW) {
+        encodeWaiting(level);
+      }
+    }
+
+    /** Encodes what waits, prompts of about one length together. */
+    void encodeWaiting(Level level) {
+      waiting.sort(Comparator.comparingInt((Waiting prompt) -> prompt.fitted().tokens()));
+      for (int from = 0; from < waiting.size(); from += CALL) {
+        encode(level, waiting.subList(from, Math.min(from + CALL, waiting.size())));
+        report();
+      }
+      waiting.clear();
+      report();
+    }
+
+    ExtractionResult result(StoreInfo info) {
+      return new ExtractionResult(
+          info, encoded, kept, belowThreshold, shortened, dropped, tokens, encodingNanos / 1e9);
+    }
+
+    private void encode(Level level, List<Waiting> batch) {
+      long start = System.nanoTime();
+      List<Knowledge> answers = encoder.encode(batch.stream().map(w -> w.fitted().text()).toList());
+      encodingNanos += System.nanoTime() - start;
+      if (answers.size() != batch.size()) {
+        throw new MsrException(
+            ErrorType.PLUGIN,
+            "knowledge/WRONG_COUNT",
+            "the encoder returned %d answers for %d prompts. Model %s. Report it to the encoder's author."
+                .formatted(answers.size(), batch.size(), encoder.info().model()));
+      }
+      for (int i = 0; i < batch.size(); i++) {
+        store(level, batch.get(i), answers.get(i));
+      }
+    }
+
+    private void store(Level level, Waiting prompt, Knowledge answer) {
+      PromptFitter.Fitted fitted = prompt.fitted();
+      try {
+        writer.append(
+            level,
+            new StoredKnowledge(
+                fitted.prompt().key(),
+                prompt.hash(),
+                answer.vector(),
+                answer.text(),
+                fitted.tokens(),
+                fitted.dropped()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      encoded++;
+      tokens += fitted.tokens();
+      dropped += fitted.dropped();
+      shortened += fitted.dropped() > 0 ? 1 : 0;
+    }
+
+    private void report() {
+      progress.update(encoded + kept + belowThreshold, total);
+    }
+  }
+}

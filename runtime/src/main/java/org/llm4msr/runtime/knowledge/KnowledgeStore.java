@@ -1,0 +1,156 @@
+package org.llm4msr.runtime.knowledge;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
+
+/**
+ * A folder of vectors by key: {@code store.json} ({@link StoreInfo}) and Arrow IPC files {@code
+ * users-00001.arrow}, {@code scenarios-00001.arrow} and so on. Vectors are mapped, not loaded, so
+ * that there is nothing to close. Safe for use by several threads.
+ */
+public final class KnowledgeStore {
+
+  private static final String MANIFEST = "store.json";
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private final Path folder;
+  private final StoreInfo info;
+  private final StoredLevel scenarios;
+  private final StoredLevel users;
+
+  private KnowledgeStore(Path folder, StoreInfo info, StoredLevel scenarios, StoredLevel users) {
+    this.folder = folder;
+    this.info = info;
+    this.scenarios = scenarios;
+    this.users = users;
+  }
+
+  /**
+   * Opens a complete store.
+   *
+   * @throws MsrException of type USER where there is none or it is not complete, of type DATA where
+   *     a file is damaged
+   */
+  public static KnowledgeStore open(Path folder) {
+    if (!Files.exists(folder.resolve(MANIFEST))) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NO_STORE",
+          "there is no knowledge store. Folder %s. Run 'llm4msr knowledge extract'."
+              .formatted(folder));
+    }
+    StoreInfo info = readInfo(folder);
+    if (!info.complete()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/INCOMPLETE",
+          "filling the knowledge store was interrupted. Folder %s. Run 'llm4msr knowledge extract' again; it goes on where it stopped."
+              .formatted(folder));
+    }
+    try (BufferAllocator allocator = new RootAllocator()) {
+      StoredLevel scenarios = StoredLevel.open(folder, Level.SCENARIO, info, allocator);
+      StoredLevel users = StoredLevel.open(folder, Level.USER, info, allocator);
+      if (scenarios.size() != info.scenarios() || users.size() != info.users()) {
+        throw SegmentReader.damaged(
+            folder.resolve(MANIFEST),
+            "it states %d scenarios and %d users, the segments hold %d and %d"
+                .formatted(info.scenarios(), info.users(), scenarios.size(), users.size()));
+      }
+      return new KnowledgeStore(folder, info, scenarios, users);
+    } catch (IOException e) {
+      throw failed("read", folder, e);
+    }
+  }
+
+  /** Returns what the store says of itself. */
+  public StoreInfo info() {
+    return info;
+  }
+
+  /** Returns the folder. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** Returns the users' vectors by raw id. */
+  public KnowledgeSource users() {
+    return users;
+  }
+
+  /** Returns the scenarios' vectors by key. */
+  public KnowledgeSource scenarios() {
+    return scenarios;
+  }
+
+  /**
+   * Refuses a store that was filled from other data: its prompts may tell what the present split
+   * keeps for the test.
+   *
+   * @param source key of the prepared data
+   */
+  public void requireSource(String source) {
+    if (!info.source().equals(source)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/OTHER_DATA",
+          "the knowledge store was filled from other prepared data (%s) than this (%s). Folder %s. Run 'llm4msr knowledge extract'; prompts that have not changed are kept."
+              .formatted(info.source(), source, folder));
+    }
+  }
+
+  StoredLevel level(Level level) {
+    return level == Level.USER ? users : scenarios;
+  }
+
+  static StoreInfo readInfo(Path folder) {
+    Path file = folder.resolve(MANIFEST);
+    try {
+      StoreInfo info = JSON.readValue(Files.readAllBytes(file), StoreInfo.class);
+      if (info.formatVersion() != StoreInfo.FORMAT_VERSION) {
+        throw SegmentReader.damaged(
+            file,
+            "it has format version %d, this release reads %d"
+                .formatted(info.formatVersion(), StoreInfo.FORMAT_VERSION));
+      }
+      return info;
+    } catch (JsonProcessingException e) {
+      throw SegmentReader.damaged(file, e.getOriginalMessage());
+    } catch (IOException e) {
+      throw failed("read", folder, e);
+    }
+  }
+
+  static boolean exists(Path folder) {
+    return Files.exists(folder.resolve(MANIFEST));
+  }
+
+  static void writeInfo(Path folder, StoreInfo info) throws IOException {
+    DurableFiles.write(folder.resolve(MANIFEST), JSON.writeValueAsBytes(info));
+  }
+
+  static void deleteInfo(Path folder) throws IOException {
+    Files.deleteIfExists(folder.resolve(MANIFEST));
+  }
+
+  static MsrException failed(String what, Path folder, Exception cause) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "knowledge/IO",
+        "cannot %s the knowledge store: %s. Folder %s. Check that the disk is there, has room and may be written."
+            .formatted(what, cause, folder),
+        cause,
+        true);
+  }
+}

@@ -1,0 +1,71 @@
+package org.llm4msr.runtime.knowledge;
+
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.Prompt;
+
+/** Drops the oldest history items of a prompt until it fits the encoder. */
+final class PromptFitter {
+
+  private final KnowledgeEncoder encoder;
+  private final int maxTokens;
+
+  PromptFitter(KnowledgeEncoder encoder) {
+    this.encoder = encoder;
+    this.maxTokens = encoder.info().maxTokens();
+  }
+
+  /**
+   * A prompt as it is read.
+   *
+   * @param prompt what is left of the prompt
+   * @param text its text
+   * @param tokens tokens of the text
+   * @param dropped history items that were dropped
+   */
+  record Fitted(Prompt prompt, String text, int tokens, int dropped) {}
+
+  /**
+   * Shortens a prompt no more than it must.
+   *
+   * @throws MsrException with code {@code knowledge/PROMPT_TOO_LONG} where it does not fit even
+   *     without history
+   */
+  Fitted fit(Prompt prompt) {
+    Fitted whole = dropping(prompt, 0);
+    if (whole.tokens() <= maxTokens) {
+      return whole;
+    }
+    Fitted shortest = dropping(prompt, prompt.history().size());
+    if (shortest.tokens() > maxTokens) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/PROMPT_TOO_LONG",
+          "the prompt has %d tokens even without history, the encoder reads at most %d. Key %s. Shorten the template (knowledge.prompts: style: compact), or choose an encoder that reads more."
+              .formatted(shortest.tokens(), maxTokens, prompt.key()));
+    }
+    return search(prompt, shortest);
+  }
+
+  /** Halves the range between a count that is too small and one that is enough. */
+  private Fitted search(Prompt prompt, Fitted shortest) {
+    int tooFew = 0;
+    Fitted fits = shortest;
+    while (fits.dropped() - tooFew > 1) {
+      Fitted middle = dropping(prompt, (tooFew + fits.dropped()) >>> 1);
+      if (middle.tokens() <= maxTokens) {
+        fits = middle;
+      } else {
+        tooFew = middle.dropped();
+      }
+    }
+    return fits;
+  }
+
+  private Fitted dropping(Prompt prompt, int count) {
+    Prompt left = count == 0 ? prompt : prompt.dropOldest(count);
+    String text = left.text();
+    return new Fitted(left, text, encoder.countTokens(text), count);
+  }
+}

@@ -1,0 +1,154 @@
+package org.llm4msr.runtime.knowledge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.util.Float16;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.FixedSizeBinaryVector;
+import org.apache.arrow.vector.Float2Vector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.IntVector;
+import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Writes one segment, which appears under its name when it is committed. */
+final class SegmentWriter implements AutoCloseable {
+
+  /** Bytes of vectors in a record batch, about: what a reader loads at once. */
+  private static final int BATCH_BYTES = 8 << 20;
+
+  private static final float LARGEST_HALF = 65504;
+
+  private final Path file;
+  private final int dimension;
+  private final int batchRows;
+  private final VectorSchemaRoot root;
+  private final FileChannel channel;
+  private final ArrowFileWriter writer;
+  private int batchRow;
+  private long rows;
+
+  SegmentWriter(Path file, StoreInfo info, BufferAllocator allocator) throws IOException {
+    this.file = file;
+    this.dimension = info.encoder().dimension();
+    this.batchRows = Math.max(1, BATCH_BYTES / (4 * dimension));
+    this.channel =
+        FileChannel.open(DurableFiles.unfinished(file), CREATE, WRITE, TRUNCATE_EXISTING);
+    this.root = VectorSchemaRoot.create(StoreSchema.of(info), allocator);
+    this.writer = new ArrowFileWriter(root, null, channel);
+    writer.start();
+  }
+
+  /** Returns how many rows were appended. */
+  long rows() {
+    return rows;
+  }
+
+  /** Appends one row. */
+  void append(StoredKnowledge row) throws IOException {
+    setVector(row);
+    column(StoreSchema.KEY, VarCharVector.class).setSafe(batchRow, row.key().getBytes(UTF_8));
+    column(StoreSchema.PROMPT_HASH, FixedSizeBinaryVector.class)
+        .setSafe(batchRow, row.promptHash());
+    if (row.text() != null) {
+      column(StoreSchema.TEXT, VarCharVector.class).setSafe(batchRow, row.text().getBytes(UTF_8));
+    }
+    column(StoreSchema.TOKENS, IntVector.class).setSafe(batchRow, row.tokens());
+    column(StoreSchema.DROPPED, IntVector.class).setSafe(batchRow, row.droppedHistory());
+    batchRow++;
+    rows++;
+    if (batchRow == batchRows) {
+      writeBatch();
+    }
+  }
+
+  /** Finishes the file and gives it its name. */
+  void commit() throws IOException {
+    if (batchRow > 0) {
+      writeBatch();
+    }
+    writer.end();
+    channel.force(true);
+    closeAll();
+    DurableFiles.publish(file);
+  }
+
+  /** Throws the file away unless it was committed. */
+  @Override
+  public void close() throws IOException {
+    closeAll();
+    Files.deleteIfExists(DurableFiles.unfinished(file));
+  }
+
+  private void writeBatch() throws IOException {
+    root.setRowCount(batchRow);
+    writer.writeBatch();
+    root.clear();
+    batchRow = 0;
+  }
+
+  private void closeAll() throws IOException {
+    writer.close();
+    root.close();
+    channel.close();
+  }
+
+  private void setVector(StoredKnowledge row) {
+    if (row.vector().length != dimension) {
+      throw new MsrException(
+          ErrorType.PLUGIN,
+          "knowledge/WRONG_DIMENSION",
+          "the encoder says K = %d but returned %d numbers. Key %s. Report it to the encoder's author."
+              .formatted(dimension, row.vector().length, row.key()));
+    }
+    FixedSizeListVector list = column(StoreSchema.VECTOR, FixedSizeListVector.class);
+    list.startNewValue(batchRow);
+    FieldVector elements = list.getDataVector();
+    int first = batchRow * dimension;
+    if (elements instanceof Float2Vector halves) {
+      for (int k = 0; k < dimension; k++) {
+        halves.setSafe(first + k, Float16.toFloat16(checked(row, k, LARGEST_HALF)));
+      }
+    } else {
+      Float4Vector floats = (Float4Vector) elements;
+      for (int k = 0; k < dimension; k++) {
+        floats.setSafe(first + k, checked(row, k, Float.MAX_VALUE));
+      }
+    }
+  }
+
+  private static float checked(StoredKnowledge row, int k, float largest) {
+    float value = row.vector()[k];
+    if (Math.abs(value) <= largest) {
+      return value;
+    }
+    if (Float.isFinite(value)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/TOO_LARGE_FOR_FLOAT16",
+          "element %d is %s, float16 ends at 65504. Key %s. Set knowledge.precision to float32."
+              .formatted(k, value, row.key()));
+    }
+    throw new MsrException(
+        ErrorType.PLUGIN,
+        "knowledge/NOT_FINITE",
+        "the encoder returned %s for element %d. Key %s. Check the model's files and precision."
+            .formatted(value, k, row.key()));
+  }
+
+  private <T> T column(String name, Class<T> type) {
+    return type.cast(root.getVector(name));
+  }
+}

@@ -1,0 +1,85 @@
+package org.llm4msr.runtime.knowledge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+
+/**
+ * What a knowledge store says of itself: the content of {@code store.json}.
+ *
+ * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
+ * @param encoder who read the prompts
+ * @param template SHA-256 of the prompt builder's template, in hexadecimal
+ * @param precision the stored element type
+ * @param source key of the prepared data that the prompts were made from
+ * @param minInteractions users with fewer positive training rows have no prompt
+ * @param complete whether everybody who should have knowledge has it
+ * @param scenarios scenarios with knowledge; counted when complete
+ * @param users users with knowledge; counted when complete
+ */
+public record StoreInfo(
+    int formatVersion,
+    Encoder encoder,
+    String template,
+    Precision precision,
+    String source,
+    int minInteractions,
+    boolean complete,
+    long scenarios,
+    long users) {
+
+  /** The format that this release reads and writes. */
+  public static final int FORMAT_VERSION = 1;
+
+  public StoreInfo {
+    requireNonNull(encoder, "encoder is null");
+    requireNonNull(template, "template is null");
+    requireNonNull(precision, "precision is null");
+    requireNonNull(source, "source is null");
+  }
+
+  /**
+   * The identity of an encoder, as {@link EncoderInfo} has it.
+   *
+   * @param model name of the model
+   * @param revision its revision
+   * @param checksum SHA-256 of its weights
+   * @param state which state is returned
+   * @param dimension K
+   * @param maxTokens the longest prompt
+   */
+  public record Encoder(
+      String model, String revision, String checksum, String state, int dimension, int maxTokens) {
+
+    static Encoder of(EncoderInfo info) {
+      return new Encoder(
+          info.model(),
+          info.revision(),
+          info.checksum(),
+          info.state(),
+          info.dimension(),
+          info.maxTokens());
+    }
+  }
+
+  /** Returns a hash of all that decides which vector a prompt gets; every segment carries it. */
+  String identity() {
+    return Hashes.sha256((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
+  }
+
+  /** Returns this with its content counted and declared whole. */
+  StoreInfo completed(long scenarios, long users) {
+    return new StoreInfo(
+        formatVersion,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        true,
+        scenarios,
+        users);
+  }
+}

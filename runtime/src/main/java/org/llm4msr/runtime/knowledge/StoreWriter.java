@@ -1,0 +1,284 @@
+package org.llm4msr.runtime.knowledge;
+
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
+
+/**
+ * Fills a store. Rows go into segments that appear whole every {@code commitEvery}; a killed
+ * process loses what came after the last. The store counts as complete from {@link #finish} on.
+ * Used by one thread.
+ */
+final class StoreWriter implements AutoCloseable {
+
+  /** More segments than this are merged at the end. */
+  private static final int MANY_SEGMENTS = 16;
+
+  private final Path folder;
+  private final StoreInfo info;
+  private final Duration commitEvery;
+  private final FileChannel lockFile;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final Map<Level, Filling> levels = new EnumMap<>(Level.class);
+
+  /** One level while it is filled. */
+  private static final class Filling {
+    final StoredLevel before;
+    final KeyIndex wanted = new KeyIndex();
+    @Nullable SegmentWriter segment;
+    long openedAt;
+
+    Filling(StoredLevel before) {
+      this.before = before;
+    }
+  }
+
+  private StoreWriter(Path folder, StoreInfo info, Duration commitEvery, FileChannel lockFile)
+      throws IOException {
+    this.folder = folder;
+    this.info = info;
+    this.commitEvery = commitEvery;
+    this.lockFile = lockFile;
+    for (Level level : Level.values()) {
+      levels.put(level, new Filling(StoredLevel.open(folder, level, info, allocator)));
+    }
+  }
+
+  /**
+   * Opens a folder for filling and declares it incomplete.
+   *
+   * @param rebuild whether to throw away what is there
+   * @throws MsrException of type USER where what is there was made in another way and {@code
+   *     rebuild} is false, or where another process fills it
+   */
+  static StoreWriter open(Path folder, StoreInfo info, boolean rebuild, Duration commitEvery)
+      throws IOException {
+    Files.createDirectories(folder);
+    FileChannel lockFile = lock(folder);
+    try {
+      if (rebuild) {
+        // The manifest first: segments without one are rubbish, never the other way round.
+        KnowledgeStore.deleteInfo(folder);
+      }
+      if (KnowledgeStore.exists(folder)) {
+        requireSame(KnowledgeStore.readInfo(folder), info, folder);
+      } else {
+        for (Level level : Level.values()) {
+          deleteAll(StoredLevel.segments(folder, level));
+        }
+      }
+      deleteUnfinished(folder);
+      KnowledgeStore.writeInfo(folder, info);
+      return new StoreWriter(folder, info, commitEvery, lockFile);
+    } catch (IOException | RuntimeException e) {
+      lockFile.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Declares that a key belongs in the store, and says whether its vector is there already.
+   *
+   * @throws MsrException of type PLUGIN where the key was declared before
+   */
+  boolean holds(Level level, String key, byte[] promptHash) {
+    Filling filling = filling(level);
+    int known = filling.wanted.size();
+    if (filling.wanted.add(key) < known) {
+      throw new MsrException(
+          ErrorType.PLUGIN,
+          "knowledge/DUPLICATE_KEY",
+          "two prompts have the same key. Level %s, key %s. Each scenario and user has one prompt; report it to the prompt builder's author."
+              .formatted(level, key));
+    }
+    return filling.before.holds(key, promptHash);
+  }
+
+  /** Adds a row. */
+  void append(Level level, StoredKnowledge row) throws IOException {
+    Filling filling = filling(level);
+    if (filling.segment == null) {
+      filling.segment = newSegment(level);
+      filling.openedAt = System.nanoTime();
+    }
+    filling.segment.append(row);
+    if (System.nanoTime() - filling.openedAt >= commitEvery.toNanos()) {
+      commit(filling);
+    }
+  }
+
+  /** Commits, removes what no prompt stands for any more, and declares the store complete. */
+  StoreInfo finish() throws IOException {
+    for (Level level : Level.values()) {
+      commit(filling(level));
+      tidy(level);
+    }
+    StoreInfo completed =
+        info.completed(filling(Level.SCENARIO).wanted.size(), filling(Level.USER).wanted.size());
+    KnowledgeStore.writeInfo(folder, completed);
+    return completed;
+  }
+
+  /** Commits what was appended and lets others fill the store. */
+  @Override
+  public void close() throws IOException {
+    try (lockFile;
+        allocator) {
+      for (Filling filling : levels.values()) {
+        commit(filling);
+      }
+    }
+  }
+
+  private void commit(Filling filling) throws IOException {
+    try (SegmentWriter segment = filling.segment) {
+      filling.segment = null;
+      if (segment != null) {
+        segment.commit();
+      }
+    }
+  }
+
+  private void tidy(Level level) throws IOException {
+    List<Path> segments = StoredLevel.segments(folder, level);
+    StoredLevel all = StoredLevel.open(folder, level, info, allocator);
+    if (all.rows() == filling(level).wanted.size() && segments.size() <= MANY_SEGMENTS) {
+      return;
+    }
+    try (SegmentWriter merged = newSegment(level)) {
+      copyWanted(segments, all, filling(level).wanted, merged);
+      if (merged.rows() > 0) {
+        merged.commit();
+      }
+    }
+    // Should this be cut off: rows of the merged segment count before equal ones of older ones,
+    // and the store is not yet complete, so that the next filling tidies again.
+    deleteAll(segments);
+  }
+
+  private void copyWanted(
+      List<Path> segments, StoredLevel all, KeyIndex wanted, SegmentWriter target)
+      throws IOException {
+    int[] block = {0};
+    for (Path segment : segments) {
+      SegmentReader.forEachBatch(
+          segment,
+          info,
+          allocator,
+          (batch, vectors) -> {
+            for (int row = 0; row < batch.count(); row++) {
+              String key = batch.key(row);
+              if (wanted.find(key) >= 0 && all.isLatest(all.find(key), block[0], row)) {
+                target.append(copy(batch, vectors, row));
+              }
+            }
+            block[0]++;
+          });
+    }
+  }
+
+  private StoredKnowledge copy(SegmentReader.Rows batch, VectorBlock vectors, int row) {
+    float[] vector = new float[info.encoder().dimension()];
+    vectors.read(row, vector);
+    return new StoredKnowledge(
+        batch.key(row),
+        batch.promptHash(row),
+        vector,
+        batch.text(row),
+        batch.tokens(row),
+        batch.droppedHistory(row));
+  }
+
+  private SegmentWriter newSegment(Level level) throws IOException {
+    List<Path> segments = StoredLevel.segments(folder, level);
+    int last = 0;
+    String prefix = StoredLevel.prefix(level);
+    for (Path segment : segments) {
+      String name = segment.getFileName().toString();
+      last = Integer.parseInt(name.substring(prefix.length(), name.indexOf('.')));
+    }
+    Path file = folder.resolve("%s%05d.arrow".formatted(prefix, last + 1));
+    return new SegmentWriter(file, info, allocator);
+  }
+
+  private Filling filling(Level level) {
+    Filling filling = levels.get(level);
+    if (filling == null) {
+      throw new IllegalStateException("no level " + level);
+    }
+    return filling;
+  }
+
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel channel = FileChannel.open(folder.resolve("store.lock"), CREATE, WRITE);
+    FileLock lock = null;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // Held by this process: the same refusal.
+    }
+    if (lock == null) {
+      channel.close();
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/LOCKED",
+          "the knowledge store is being filled already. Folder %s. Wait for the other run, or give this one a workspace of its own."
+              .formatted(folder));
+    }
+    return channel;
+  }
+
+  private static void requireSame(StoreInfo there, StoreInfo wanted, Path folder) {
+    if (there.identity().equals(wanted.identity())) {
+      return;
+    }
+    List<String> differences = new ArrayList<>();
+    if (!there.encoder().equals(wanted.encoder())) {
+      differences.add("encoder %s, now %s".formatted(there.encoder(), wanted.encoder()));
+    }
+    if (!there.template().equals(wanted.template())) {
+      differences.add("another prompt template or prompt setting");
+    }
+    if (there.precision() != wanted.precision()) {
+      differences.add("precision %s, now %s".formatted(there.precision(), wanted.precision()));
+    }
+    throw new MsrException(
+        ErrorType.USER,
+        "knowledge/STORE_MISMATCH",
+        "the knowledge store was filled in another way: %s. Folder %s. Undo the change, or fill it anew with 'llm4msr knowledge extract --rebuild'."
+            .formatted(String.join("; ", differences), folder));
+  }
+
+  private static void deleteUnfinished(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      deleteAll(
+          files
+              .filter(file -> file.getFileName().toString().endsWith(DurableFiles.UNFINISHED))
+              .toList());
+    }
+  }
+
+  private static void deleteAll(List<Path> files) throws IOException {
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
+  }
+}
