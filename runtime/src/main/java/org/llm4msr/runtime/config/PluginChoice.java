@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.config;
 
+import jakarta.validation.Valid;
 import org.llm4msr.api.PluginFactory;
 
 /**
@@ -9,4 +10,5 @@ import org.llm4msr.api.PluginFactory;
  * @param factory the plugin
  * @param config an instance of {@code factory.configType()}
  */
-public record PluginChoice<F extends PluginFactory<?>>(String name, F factory, Record config) {}
+public record PluginChoice<F extends PluginFactory<?>>(
+    String name, F factory, @Valid Record config) {}

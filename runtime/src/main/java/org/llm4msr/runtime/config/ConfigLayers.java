@@ -1,0 +1,162 @@
+package org.llm4msr.runtime.config;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.ConfigNode.Entry;
+import org.llm4msr.runtime.config.ConfigNode.Mapping;
+import org.llm4msr.runtime.config.ConfigNode.Scalar;
+import org.llm4msr.runtime.config.ConfigNode.Sequence;
+
+/** Merges what {@code extends} names, the file itself and the overrides, in this order. */
+final class ConfigLayers {
+
+  static final String EXTENDS = "extends";
+
+  private final Problems problems;
+  private int layers;
+
+  ConfigLayers(Problems problems) {
+    this.problems = problems;
+  }
+
+  Mapping load(Path file, List<String> overrides) {
+    return override(file(file, new ArrayList<>()), overrides);
+  }
+
+  Mapping overridesOnly(List<String> overrides) {
+    return override(new Mapping(Map.of(), new Origin(0, "-D", 0, 0)), overrides);
+  }
+
+  private Mapping file(Path file, List<Path> chain) {
+    Path key = file.toAbsolutePath().normalize();
+    if (chain.contains(key)) {
+      chain.add(key);
+      throw new MsrException(
+          ErrorType.USER,
+          "config/CYCLE",
+          "The files extend each other in a circle: %s. Take one `extends` out."
+              .formatted(String.join(" -> ", chain.stream().map(Path::toString).toList())));
+    }
+    chain.add(key);
+    // A base is below the file that names it: it gets its number first.
+    String text = read(file);
+    ConfigNode first = new YamlReader(0, file.toString(), new Problems()).read(text);
+    Mapping base = new Mapping(Map.of(), first.origin());
+    for (String parent : parents(first)) {
+      Path resolved = file.resolveSibling(parent).normalize();
+      base = merge(base, file(resolved, new ArrayList<>(chain)));
+    }
+    ConfigNode own = new YamlReader(layers++, file.toString(), problems).read(text);
+    if (own instanceof Mapping mapping) {
+      return merge(base, without(mapping, EXTENDS));
+    }
+    if (!own.isEmpty()) {
+      problems.add("", null, own.origin(), "the file must hold keys and values");
+    }
+    return base;
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new MsrException(
+          ErrorType.USER,
+          "config/NOT_FOUND",
+          "There is no configuration file %s. Name an existing YAML file.".formatted(file));
+    } catch (MalformedInputException e) {
+      throw new MsrException(
+          ErrorType.USER,
+          "config/UNREADABLE",
+          "%s is not UTF-8. Save it as UTF-8.".formatted(file));
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.USER,
+          "config/UNREADABLE",
+          "%s cannot be read: %s. Name a readable YAML file.".formatted(file, e.getMessage()),
+          e);
+    }
+  }
+
+  private static List<String> parents(ConfigNode root) {
+    Entry entry = root instanceof Mapping mapping ? mapping.entries().get(EXTENDS) : null;
+    if (entry == null) {
+      return List.of();
+    }
+    ConfigNode value = entry.value();
+    List<ConfigNode> items = value instanceof Sequence list ? list.items() : List.of(value);
+    return items.stream()
+        .filter(item -> item instanceof Scalar && !item.isEmpty())
+        .map(item -> ((Scalar) item).text())
+        .toList();
+  }
+
+  private static Mapping without(Mapping mapping, String key) {
+    Map<String, Entry> entries = new LinkedHashMap<>(mapping.entries());
+    entries.remove(key);
+    return new Mapping(entries, mapping.origin());
+  }
+
+  private static Mapping merge(Mapping base, Mapping over) {
+    Map<String, Entry> entries = new LinkedHashMap<>(base.entries());
+    over.entries().forEach((key, entry) -> entries.merge(key, entry, ConfigLayers::merge));
+    return new Mapping(entries, over.origin());
+  }
+
+  private static Entry merge(Entry below, Entry above) {
+    return below.value() instanceof Mapping base && above.value() instanceof Mapping over
+        ? new Entry(above.key(), merge(base, over))
+        : above;
+  }
+
+  private Mapping override(Mapping root, List<String> overrides) {
+    Mapping merged = root;
+    for (String override : overrides) {
+      int equals = override.indexOf('=');
+      if (equals <= 0) {
+        throw new MsrException(
+            ErrorType.USER,
+            "config/OVERRIDE",
+            "-D%s has no value. Write -Dkey.path=value.".formatted(override));
+      }
+      String path = override.substring(0, equals);
+      Origin origin = new Origin(layers, "-D" + path, 0, 0);
+      Problems unreadable = new Problems();
+      ConfigNode value =
+          new YamlReader(layers, origin.source(), unreadable).read(override.substring(equals + 1));
+      unreadable.list().forEach(one -> problems.add(path, one.value(), origin, one.rule()));
+      merged = merge(merged, nest(List.of(path.split("\\.")), at(value, origin), origin));
+    }
+    layers++;
+    return merged;
+  }
+
+  private static Mapping nest(List<String> path, ConfigNode value, Origin origin) {
+    ConfigNode inner = path.size() == 1 ? value : nest(path.subList(1, path.size()), value, origin);
+    return new Mapping(Map.of(path.get(0), new Entry(origin, inner)), origin);
+  }
+
+  /** Lines and columns say nothing in an override. */
+  private static ConfigNode at(ConfigNode node, Origin origin) {
+    if (node instanceof Scalar scalar) {
+      return new Scalar(scalar.text(), scalar.empty(), origin);
+    }
+    if (node instanceof Sequence sequence) {
+      return new Sequence(sequence.items().stream().map(item -> at(item, origin)).toList(), origin);
+    }
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    ((Mapping) node)
+        .entries()
+        .forEach((key, entry) -> entries.put(key, new Entry(origin, at(entry.value(), origin))));
+    return new Mapping(entries, origin);
+  }
+}

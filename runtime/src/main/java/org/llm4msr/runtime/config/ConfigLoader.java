@@ -1,0 +1,83 @@
+package org.llm4msr.runtime.config;
+
+import static java.util.Objects.requireNonNull;
+
+import jakarta.inject.Inject;
+import jakarta.validation.Validator;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.ConfigNode.Mapping;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+
+/**
+ * Reads YAML into validated records. Everything that is wrong is reported at once, with key, value,
+ * rule, file and line. Safe for use by several threads.
+ */
+public final class ConfigLoader {
+
+  private final PluginRegistry plugins;
+  private final ConstraintCheck constraints;
+
+  /** Makes a loader for the plugins there are. */
+  @Inject
+  public ConfigLoader(PluginRegistry plugins, Validator validator) {
+    this.plugins = plugins;
+    this.constraints = new ConstraintCheck(validator);
+  }
+
+  /** Makes a loader with a validator of its own. */
+  public static ConfigLoader standard(PluginRegistry plugins) {
+    return new ConfigLoader(plugins, ConstraintCheck.newValidator());
+  }
+
+  /** Makes the validator that {@link #standard} uses. */
+  public static Validator newValidator() {
+    return ConstraintCheck.newValidator();
+  }
+
+  /**
+   * Reads an experiment.
+   *
+   * @param overrides {@code key.path=value} each, value as YAML; later ones win
+   * @throws org.llm4msr.api.MsrException {@code config/INVALID} with every problem, {@code
+   *     config/NOT_FOUND}, {@code config/UNREADABLE}, {@code config/CYCLE} or {@code
+   *     config/OVERRIDE}
+   */
+  public LoadedConfig load(Path file, List<String> overrides) {
+    Problems problems = new Problems();
+    Mapping root = new ConfigLayers(problems).load(file, overrides);
+    if (problems.unreadable()) {
+      problems.throwIfAny(file.toString());
+    }
+    RecordBinder binder = new RecordBinder(plugins, problems);
+    Record config = bind(ExperimentConfig.class, root, binder, problems);
+    problems.throwIfAny(file.toString());
+    ExperimentConfig experiment = (ExperimentConfig) requireNonNull(config, "bound");
+    return new LoadedConfig(
+        experiment, file, EffectiveConfig.of(experiment, binder::origin), problems.warnings());
+  }
+
+  /**
+   * Binds a record from overrides alone, for example the settings of a generator.
+   *
+   * @param what what the overrides are for, for the error text
+   */
+  public <C extends Record> C bind(Class<C> type, List<String> overrides, String what) {
+    Problems problems = new Problems();
+    Mapping root = new ConfigLayers(problems).overridesOnly(overrides);
+    RecordBinder binder = new RecordBinder(plugins, problems);
+    Record config = bind(type, root, binder, problems);
+    problems.throwIfAny(what);
+    return type.cast(requireNonNull(config, "bound"));
+  }
+
+  private @Nullable Record bind(
+      Class<? extends Record> type, Mapping root, RecordBinder binder, Problems problems) {
+    Record config = binder.bind(type, root, "");
+    if (config != null) {
+      constraints.check(config, binder, problems);
+    }
+    return config;
+  }
+}

@@ -1,0 +1,50 @@
+package org.llm4msr.runtime.config;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A configuration before it is bound: YAML without types, every part with its origin. */
+sealed interface ConfigNode {
+
+  Origin origin();
+
+  /** Text as written; {@code empty} for a key without a value, {@code null} and {@code ~}. */
+  record Scalar(String text, boolean empty, Origin origin) implements ConfigNode {}
+
+  /** A list. */
+  record Sequence(List<ConfigNode> items, Origin origin) implements ConfigNode {
+    public Sequence {
+      items = List.copyOf(items);
+    }
+  }
+
+  /** Keys in the order in which they were written. */
+  record Mapping(Map<String, Entry> entries, Origin origin) implements ConfigNode {
+    public Mapping {
+      entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
+    }
+  }
+
+  /** The value of a key, and where the key stands. */
+  record Entry(Origin key, ConfigNode value) {}
+
+  /** Returns whether nothing was written. */
+  default boolean isEmpty() {
+    return this instanceof Scalar scalar && scalar.empty();
+  }
+
+  /** Returns the value as it would be quoted in an error. */
+  default String quoted() {
+    if (this instanceof Scalar scalar) {
+      return scalar.empty() ? "(nothing)" : scalar.text();
+    }
+    if (this instanceof Sequence sequence) {
+      return sequence.items().stream()
+          .map(ConfigNode::quoted)
+          .collect(java.util.stream.Collectors.joining(", ", "[", "]"));
+    }
+    return "(a mapping)";
+  }
+}

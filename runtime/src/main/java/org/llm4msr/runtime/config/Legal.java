@@ -1,0 +1,129 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
+import jakarta.validation.constraints.Size;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.lang.reflect.WildcardType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.plugins.PluginKind;
+
+/** Says in words what a setting accepts. */
+final class Legal {
+
+  private Legal() {}
+
+  static String describe(Type type, List<Annotation> constraints) {
+    return Stream.concat(Stream.of(type(type)), constraints.stream().map(Legal::constraint))
+        .filter(Objects::nonNull)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Returns the values of an enum as users write them. */
+  static List<String> enumValues(Class<?> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .map(one -> ((Enum<?>) one).name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .toList();
+  }
+
+  static Class<?> raw(Type type) {
+    if (type instanceof Class<?> plain) {
+      return plain;
+    }
+    if (type instanceof ParameterizedType parameterized) {
+      return raw(parameterized.getRawType());
+    }
+    if (type instanceof WildcardType wildcard) {
+      return raw(wildcard.getUpperBounds()[0]);
+    }
+    throw new IllegalArgumentException(type + " cannot be configured");
+  }
+
+  static PluginKind kind(Type choice) {
+    return PluginKind.of(raw(((ParameterizedType) choice).getActualTypeArguments()[0]));
+  }
+
+  private static String type(Type type) {
+    Class<?> raw = raw(type);
+    if (raw == PluginChoice.class) {
+      return "the name of a " + kind(type).title() + " and its settings";
+    }
+    if (raw == List.class) {
+      return "a list, each " + type(((ParameterizedType) type).getActualTypeArguments()[0]);
+    }
+    if (raw == Map.class) {
+      return "keys with values, each "
+          + type(((ParameterizedType) type).getActualTypeArguments()[1]);
+    }
+    if (raw == java.util.Optional.class) {
+      return type(((ParameterizedType) type).getActualTypeArguments()[0]);
+    }
+    if (raw.isEnum()) {
+      return "one of " + String.join(", ", enumValues(raw));
+    }
+    if (raw.isRecord()) {
+      return "keys with values";
+    }
+    if (raw == boolean.class || raw == Boolean.class) {
+      return "true or false";
+    }
+    if (raw == int.class || raw == Integer.class || raw == long.class || raw == Long.class) {
+      return "a whole number";
+    }
+    if (raw == double.class || raw == Double.class || raw == float.class || raw == Float.class) {
+      return "a number";
+    }
+    return "text";
+  }
+
+  private static @Nullable String constraint(Annotation constraint) {
+    if (constraint instanceof Min min) {
+      return "at least " + min.value();
+    }
+    if (constraint instanceof Max max) {
+      return "at most " + max.value();
+    }
+    if (constraint instanceof DecimalMin min) {
+      return (min.inclusive() ? "at least " : "above ") + min.value();
+    }
+    if (constraint instanceof DecimalMax max) {
+      return (max.inclusive() ? "at most " : "below ") + max.value();
+    }
+    if (constraint instanceof Positive) {
+      return "above 0";
+    }
+    if (constraint instanceof PositiveOrZero) {
+      return "at least 0";
+    }
+    if (constraint instanceof Size size) {
+      return size.max() == Integer.MAX_VALUE
+          ? "of length " + size.min() + " or more"
+          : size.min() == size.max()
+              ? "of length " + size.min()
+              : "of length " + size.min() + " to " + size.max();
+    }
+    if (constraint instanceof NotBlank || constraint instanceof NotEmpty) {
+      return "not empty";
+    }
+    if (constraint instanceof Pattern pattern) {
+      return "of the form " + pattern.regexp();
+    }
+    return null;
+  }
+}

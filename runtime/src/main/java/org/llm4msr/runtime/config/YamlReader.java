@@ -1,0 +1,99 @@
+package org.llm4msr.runtime.config;
+
+import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.runtime.config.ConfigNode.Entry;
+import org.llm4msr.runtime.config.ConfigNode.Mapping;
+import org.llm4msr.runtime.config.ConfigNode.Scalar;
+import org.llm4msr.runtime.config.ConfigNode.Sequence;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/** Reads YAML into nodes. Stays at the node graph, where every part still has its line. */
+final class YamlReader {
+
+  private static final int MAX_DEPTH = 50;
+
+  private final int layer;
+  private final String source;
+  private final Problems problems;
+
+  YamlReader(int layer, String source, Problems problems) {
+    this.layer = layer;
+    this.source = source;
+    this.problems = problems;
+  }
+
+  /** Reads a document; an empty one is an empty scalar. */
+  ConfigNode read(String text) {
+    Origin start = new Origin(layer, source, 1, 1);
+    try {
+      Node root =
+          new Yaml(new SafeConstructor(new LoaderOptions())).compose(new StringReader(text));
+      return root == null ? new Scalar("", true, start) : convert(root, 0);
+    } catch (MarkedYAMLException e) {
+      Origin origin = e.getProblemMark() == null ? start : origin(e.getProblemMark());
+      problems.addUnreadable(origin, "is no YAML: " + describe(e));
+    } catch (YAMLException e) {
+      problems.addUnreadable(start, "is no YAML: " + e.getMessage());
+    }
+    return new Scalar("", true, start);
+  }
+
+  private static String describe(MarkedYAMLException e) {
+    String context = e.getContext() == null ? "" : e.getContext() + ", ";
+    return context + e.getProblem();
+  }
+
+  private ConfigNode convert(Node node, int depth) {
+    Origin origin = origin(node.getStartMark());
+    if (depth > MAX_DEPTH) {
+      problems.add("", null, origin, "is nested more than " + MAX_DEPTH + " deep");
+      return new Scalar("", true, origin);
+    }
+    if (node instanceof ScalarNode scalar) {
+      return new Scalar(scalar.getValue(), scalar.getTag().equals(Tag.NULL), origin);
+    }
+    if (node instanceof SequenceNode sequence) {
+      List<ConfigNode> items = new ArrayList<>();
+      sequence.getValue().forEach(item -> items.add(convert(item, depth + 1)));
+      return new Sequence(items, origin);
+    }
+    return mapping((MappingNode) node, origin, depth);
+  }
+
+  private Mapping mapping(MappingNode node, Origin origin, int depth) {
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    for (NodeTuple tuple : node.getValue()) {
+      Origin keyOrigin = origin(tuple.getKeyNode().getStartMark());
+      if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+        problems.add("", null, keyOrigin, "a key must be a plain text");
+        continue;
+      }
+      Entry entry = new Entry(keyOrigin, convert(tuple.getValueNode(), depth + 1));
+      Entry earlier = entries.putIfAbsent(key.getValue(), entry);
+      if (earlier != null) {
+        String rule = "the key stands twice in one mapping; first at " + earlier.key();
+        problems.add(key.getValue(), null, keyOrigin, rule);
+      }
+    }
+    return new Mapping(entries, origin);
+  }
+
+  private Origin origin(Mark mark) {
+    return new Origin(layer, source, mark.getLine() + 1, mark.getColumn() + 1);
+  }
+}

@@ -1,0 +1,214 @@
+package org.llm4msr.runtime.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Activation;
+
+class ConfigLoaderTest {
+
+  @TempDir Path folder;
+  private ConfigLoader loader;
+
+  @BeforeEach
+  void makeLoader() {
+    loader = ConfigLoader.standard(ConfigPlugins.registry(folder));
+  }
+
+  @Test
+  void bindsEveryKindOfValueAndFillsInDefaults() throws IOException {
+    LoadedConfig loaded = load("good.yaml");
+
+    ExperimentConfig config = loaded.config();
+    assertThat(config.workspace()).isEqualTo("work");
+    assertThat(config.dataset().reader().name()).isEqualTo("movies");
+    assertThat(config.dataset().reader().config()).isEqualTo(new ConfigPlugins.ReaderConfig(3.5));
+    assertThat(config.dataset().path()).isEqualTo("data/ml");
+    assertThat(config.dataset().scenarios()).containsExactly("1", "0");
+    assertThat(config.dataset().split().ratio()).containsExactly(8.0, 1.0, 1.0);
+    assertThat(config.dataset().split().validationFrom()).isNull();
+    assertThat(config.knowledge().missing()).isEqualTo(KnowledgeConfig.Missing.LEARNED);
+    assertThat(config.model().backbone().config())
+        .isEqualTo(
+            new ConfigPlugins.MmoeConfig(
+                8, List.of(128, 64), 2, 5L, java.util.Optional.of("tuned")));
+    assertThat(config.model().fusion().name()).isEqualTo("hierarchical");
+    assertThat(config.model().metaNetworks().user().layers()).containsExactly(32, 16);
+    assertThat(config.model().metaNetworks().user().activation()).isEqualTo(Activation.TANH);
+    assertThat(config.model().metaNetworks().user().network().config())
+        .isEqualTo(new ConfigPlugins.MetaConfig(64));
+    assertThat(config.model().metaNetworks().scenario().layers()).containsExactly(64);
+    assertThat(config.training().clipNorm()).isNull();
+    assertThat(config.training().scenarioWeights()).containsEntry("1", 2.0);
+    assertThat(config.training().optimizer().name()).isEqualTo(OptimizerConfig.Rule.ADAGRAD);
+    assertThat(config.training().batchSize()).isEqualTo(1_000);
+    assertThat(loaded.warnings())
+        .containsExactly(
+            "model.backbone.numExperts (good.yaml:13:15) is now called model.backbone.experts;"
+                + " rename it.");
+  }
+
+  /** Each file is a mistake that users make; the text that they get stands beside it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "many-problems",
+        "missing-keys",
+        "unknown-plugin",
+        "wrong-enum",
+        "custom-constraint",
+        "no-yaml",
+        "twice",
+        "secret",
+        "both-names",
+      })
+  void everyProblemIsReportedAtOnce(String name) throws IOException {
+    MsrException error = catchThrowableOfType(MsrException.class, () -> load(name + ".yaml"));
+
+    assertThat(error).isNotNull();
+    assertThat(error.getMessage() + "\n").isEqualTo(resource(name + ".txt"));
+  }
+
+  @Test
+  void extendsMergesDeeplyAndLeavesSettingsOfAReplacedPluginBehind() throws IOException {
+    copy("good.yaml");
+    Files.writeString(
+        folder.resolve("child.yaml"),
+        """
+        extends: good.yaml
+        model:
+          backbone: { name: flat }
+        training: { epochs: 2 }
+        """);
+
+    LoadedConfig loaded = loadCopied("child.yaml");
+
+    assertThat(loaded.config().training().epochs()).isEqualTo(2);
+    assertThat(loaded.config().training().batchSize()).isEqualTo(1_000);
+    assertThat(loaded.config().model().backbone().name()).isEqualTo("flat");
+    assertThat(loaded.warnings())
+        .anySatisfy(
+            warning ->
+                assertThat(warning)
+                    .startsWith("model.backbone.numExperts (good.yaml:13:15) is no setting"));
+  }
+
+  @Test
+  void aCircleOfFilesIsRefused() throws IOException {
+    Files.writeString(folder.resolve("a.yaml"), "extends: b.yaml\n");
+    Files.writeString(folder.resolve("b.yaml"), "extends: a.yaml\n");
+
+    MsrException error = catchThrowableOfType(MsrException.class, () -> loadCopied("a.yaml"));
+
+    assertThat(error.code()).isEqualTo("config/CYCLE");
+    assertThat(error.getMessage()).containsSubsequence("a.yaml -> ", "b.yaml -> ", "a.yaml");
+  }
+
+  @Test
+  void overridesWinAndAreNamedInErrors() throws IOException {
+    LoadedConfig loaded =
+        load(
+            "good.yaml",
+            "training.batchSize=64",
+            "model.metaNetworks.user.layers=[8, 8]",
+            "training.optimizer={name: sgd, learningRate: 0.1}");
+    assertThat(loaded.config().training().batchSize()).isEqualTo(64);
+    assertThat(loaded.config().model().metaNetworks().user().layers()).containsExactly(8, 8);
+    assertThat(loaded.config().training().optimizer().learningRate()).isEqualTo(0.1);
+
+    assertThat(
+            catchThrowableOfType(
+                MsrException.class, () -> load("good.yaml", "training.batchSize=-1")))
+        .hasMessage(
+            "[config/INVALID] good.yaml has a problem:\n"
+                + "  1. training.batchSize = -1 (-Dtraining.batchSize): must be greater than or"
+                + " equal to 1. Legal: a whole number, at least 1, at most 1048576\n"
+                + "Mend this and run `llm4msr config check` on the file.");
+    assertThat(catchThrowableOfType(MsrException.class, () -> load("good.yaml", "epochs")).code())
+        .isEqualTo("config/OVERRIDE");
+  }
+
+  @Test
+  void theEffectiveConfigurationReadsBackAsItself() throws IOException {
+    LoadedConfig first = load("good.yaml");
+    Files.writeString(folder.resolve("effective.yaml"), first.effective().yaml(true));
+
+    LoadedConfig second = loadCopied("effective.yaml");
+
+    assertThat(second.config().training()).isEqualTo(first.config().training());
+    assertThat(second.effective().yaml())
+        .isEqualTo(first.effective().yaml().replaceFirst(" +# token.*\n", ""));
+    assertThat(first.effective().yaml(true)).isEqualTo(resource("good.effective.yaml"));
+  }
+
+  @Test
+  void aMissingFileIsSaidPlainly() {
+    assertThat(
+            catchThrowableOfType(
+                MsrException.class, () -> loader.load(Path.of("nowhere.yaml"), List.of())))
+        .hasMessage(
+            "[config/NOT_FOUND] There is no configuration file nowhere.yaml. Name an existing YAML"
+                + " file.");
+  }
+
+  private LoadedConfig load(String name, String... overrides) throws IOException {
+    copy(name);
+    return loadCopied(name, overrides);
+  }
+
+  /** Error texts name files as the user does, so the folder of the test must not stand in them. */
+  private LoadedConfig loadCopied(String name, String... overrides) {
+    try {
+      return plain(loader.load(folder.resolve(name), List.of(overrides)));
+    } catch (MsrException e) {
+      String message = e.getMessage().substring(e.code().length() + 3);
+      throw new MsrException(e.type(), e.code(), message.replace(folder + "/", ""));
+    }
+  }
+
+  private LoadedConfig plain(LoadedConfig loaded) {
+    List<String> warnings =
+        loaded.warnings().stream().map(one -> one.replace(folder + "/", "")).toList();
+    java.util.Map<String, Origin> origins = new java.util.LinkedHashMap<>();
+    loaded
+        .effective()
+        .origins()
+        .forEach(
+            (key, at) ->
+                origins.put(
+                    key,
+                    new Origin(
+                        at.layer(),
+                        at.source().replace(folder + "/", ""),
+                        at.line(),
+                        at.column())));
+    return new LoadedConfig(
+        loaded.config(),
+        loaded.file(),
+        new EffectiveConfig(loaded.effective().values(), origins),
+        warnings);
+  }
+
+  private void copy(String name) throws IOException {
+    Files.writeString(folder.resolve(name), resource(name));
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream in = ConfigLoaderTest.class.getResourceAsStream(name)) {
+      assertThat(in).as(name).isNotNull();
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}
