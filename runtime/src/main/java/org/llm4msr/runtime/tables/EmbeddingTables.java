@@ -46,6 +46,11 @@ public final class EmbeddingTables {
     return tables;
   }
 
+  /** Returns D, the columns of one field. */
+  public int dimension() {
+    return dimension;
+  }
+
   /** Returns W, the columns of the flat input. */
   public int width() {
     return width;

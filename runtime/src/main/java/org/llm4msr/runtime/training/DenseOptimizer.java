@@ -1,0 +1,167 @@
+package org.llm4msr.runtime.training;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.tables.UpdateRule;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * Moves the dense parameters by the same rules as the tables, on all cores, and owns the
+ * optimiser's state. A parameter whose gradient is zero in every element was used by no row of the
+ * batch: it is not moved, nor is its state. Results do not depend on the number of threads.
+ */
+final class DenseOptimizer {
+
+  private static final int BLOCK = 4096;
+
+  private final List<Slot> slots;
+  private final UpdateRule rule;
+  private final UpdateRule ruleWithoutL2;
+  private final @Nullable Double clipNorm;
+  private final Workers workers;
+  private final float[][][] states;
+  private final List<Block> blocks = new ArrayList<>();
+  private final double[] squares;
+  private final float[][][] scratch;
+
+  /**
+   * One parameter.
+   *
+   * @param values its elements, read and written in place
+   * @param decays whether L2 applies
+   * @param rateFactor on the learning rate
+   */
+  record Slot(String name, FloatBuffer values, boolean decays, double rateFactor) {}
+
+  private record Block(int slot, int from, int to) {}
+
+  DenseOptimizer(List<Slot> slots, UpdateRule rule, @Nullable Double clipNorm, Workers workers) {
+    this.slots = List.copyOf(slots);
+    this.rule = rule;
+    this.ruleWithoutL2 = rule.withoutL2();
+    this.clipNorm = clipNorm;
+    this.workers = workers;
+    this.states = new float[slots.size()][rule.stateSlots()][];
+    for (int s = 0; s < slots.size(); s++) {
+      int size = slots.get(s).values().limit();
+      for (int k = 0; k < rule.stateSlots(); k++) {
+        states[s][k] = new float[size];
+      }
+      for (int from = 0; from < size; from += BLOCK) {
+        blocks.add(new Block(s, from, Math.min(from + BLOCK, size)));
+      }
+    }
+    this.squares = new double[blocks.size()];
+    this.scratch = new float[workers.threads()][4][BLOCK];
+  }
+
+  List<Slot> slots() {
+    return slots;
+  }
+
+  /** Returns one part of a parameter's state, to save or to fill: 0 to stateSlots - 1. */
+  float[] state(int slot, int part) {
+    return states[slot][part];
+  }
+
+  int stateSlots() {
+    return rule.stateSlots();
+  }
+
+  /**
+   * Does one step.
+   *
+   * @param gradients one a slot
+   * @param step from 1
+   * @return the global norm of the gradients before clipping, or NaN where nothing clips
+   */
+  double update(List<FloatBuffer> gradients, long step, double learningRate) {
+    boolean[] used = new boolean[slots.size()];
+    for (int s = 0; s < used.length; s++) {
+      used[s] = hasNonZero(gradients.get(s));
+    }
+    double norm = clipNorm == null ? Double.NaN : norm(gradients);
+    float scale = clipNorm != null && norm > clipNorm ? (float) (clipNorm / norm) : 1f;
+    List<UpdateRule.Kernel> kernels = kernels(step, learningRate);
+    workers.range(
+        blocks.size(),
+        4,
+        (worker, from, to) -> {
+          for (int i = from; i < to; i++) {
+            Block block = blocks.get(i);
+            if (used[block.slot]) {
+              update(
+                  block,
+                  gradients.get(block.slot),
+                  scale,
+                  kernels.get(block.slot),
+                  scratch[worker]);
+            }
+          }
+        });
+    return norm;
+  }
+
+  private List<UpdateRule.Kernel> kernels(long step, double learningRate) {
+    List<UpdateRule.Kernel> kernels = new ArrayList<>(slots.size());
+    for (Slot slot : slots) {
+      UpdateRule chosen = slot.decays() ? rule : ruleWithoutL2;
+      kernels.add(chosen.kernel(step, learningRate * slot.rateFactor()));
+    }
+    return kernels;
+  }
+
+  private static boolean hasNonZero(FloatBuffer gradient) {
+    for (int i = 0; i < gradient.limit(); i++) {
+      if (gradient.get(i) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Sums block by block, then the blocks in order, so that threads do not change the result. */
+  private double norm(List<FloatBuffer> gradients) {
+    workers.range(
+        blocks.size(),
+        4,
+        (worker, from, to) -> {
+          for (int i = from; i < to; i++) {
+            Block block = blocks.get(i);
+            FloatBuffer gradient = gradients.get(block.slot);
+            double sum = 0;
+            for (int j = block.from; j < block.to; j++) {
+              double g = gradient.get(j);
+              sum += g * g;
+            }
+            squares[i] = sum;
+          }
+        });
+    return Math.sqrt(Arrays.stream(squares).sum());
+  }
+
+  private void update(
+      Block block, FloatBuffer gradient, float scale, UpdateRule.Kernel kernel, float[][] s) {
+    int n = block.to - block.from;
+    FloatBuffer values = slots.get(block.slot).values();
+    float[][] state = states[block.slot];
+    values.get(block.from, s[0], 0, n);
+    gradient.get(block.from, s[3], 0, n);
+    if (scale != 1f) {
+      for (int i = 0; i < n; i++) {
+        s[3][i] *= scale;
+      }
+    }
+    for (int k = 0; k < state.length; k++) {
+      System.arraycopy(state[k], block.from, s[1 + k], 0, n);
+    }
+    kernel.apply(s[0], s[1], s[2], s[3], n);
+    for (int k = 0; k < state.length; k++) {
+      System.arraycopy(s[1 + k], 0, state[k], block.from, n);
+    }
+    values.put(block.from, s[0], 0, n);
+  }
+}

@@ -1,0 +1,85 @@
+package org.llm4msr.runtime.training;
+
+import java.nio.FloatBuffer;
+import java.util.BitSet;
+import java.util.List;
+import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.knowledge.KnowledgeSource;
+
+/**
+ * Knowledge of one level as models read it: by index, standardised, in memory. LLM states have a
+ * few dimensions that are a hundred times larger than the rest; without this they drown all others.
+ */
+final class KnowledgeVectors {
+
+  private final int dimension;
+  private final float[][] vectors;
+  private final BitSet known;
+
+  private KnowledgeVectors(int dimension, float[][] vectors, BitSet known) {
+    this.dimension = dimension;
+    this.vectors = vectors;
+    this.known = known;
+  }
+
+  /**
+   * Loads the users' vectors, standardised by the statistics; a user without one is zeros, or with
+   * {@code Missing.ZERO} what zeros become.
+   */
+  static KnowledgeVectors users(
+      KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics, Missing missing) {
+    KnowledgeVectors loaded = load(source, keys);
+    for (int i = 0; i < keys.size(); i++) {
+      if (loaded.known.get(i) || missing == Missing.ZERO) {
+        statistics.standardize(loaded.vectors[i]);
+      }
+    }
+    return loaded;
+  }
+
+  /** Loads the scenarios' vectors; a scenario without one is zeros, the mean. */
+  static KnowledgeVectors scenarios(
+      KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics) {
+    KnowledgeVectors loaded = load(source, keys);
+    for (int i = 0; i < keys.size(); i++) {
+      if (loaded.known.get(i)) {
+        statistics.standardize(loaded.vectors[i]);
+      }
+    }
+    return loaded;
+  }
+
+  private static KnowledgeVectors load(KnowledgeSource source, List<String> keys) {
+    float[][] vectors = new float[keys.size()][source.dimension()];
+    BitSet known = new BitSet();
+    for (int i = 0; i < vectors.length; i++) {
+      known.set(i, source.read(keys.get(i), vectors[i]));
+    }
+    return new KnowledgeVectors(source.dimension(), vectors, known);
+  }
+
+  /** Returns K. */
+  int dimension() {
+    return dimension;
+  }
+
+  /** Returns how many there are. */
+  int size() {
+    return vectors.length;
+  }
+
+  /** Returns how many have a vector of their own. */
+  int knownCount() {
+    return known.cardinality();
+  }
+
+  /** Returns whether an index has a vector of its own. */
+  boolean known(int index) {
+    return known.get(index);
+  }
+
+  /** Writes one vector to row {@code row} of (n, K). */
+  void copy(int index, FloatBuffer target, int row) {
+    target.put(row * dimension, vectors[index], 0, dimension);
+  }
+}

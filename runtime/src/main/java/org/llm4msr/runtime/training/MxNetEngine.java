@@ -1,0 +1,30 @@
+package org.llm4msr.runtime.training;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import org.llm4msr.runtime.config.RuntimeConfig;
+
+/**
+ * MXNet: gradients are recorded inside a gradient collector only, and reading an array waits for
+ * the operations that fill it. Its threads are set by {@code OMP_NUM_THREADS} in the environment.
+ */
+final class MxNetEngine extends TensorEngine {
+
+  private MxNetEngine(Engine engine, RuntimeConfig config) {
+    super(engine, config);
+  }
+
+  static MxNetEngine load(RuntimeConfig config) {
+    return new MxNetEngine(find("MXNet"), config);
+  }
+
+  @Override
+  void recordGradients(boolean on) {}
+
+  @Override
+  FloatBuffer read(NDArray array) {
+    return array.toByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+}

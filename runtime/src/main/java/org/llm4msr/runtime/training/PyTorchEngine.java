@@ -1,0 +1,38 @@
+package org.llm4msr.runtime.training;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import org.llm4msr.runtime.config.RuntimeConfig;
+
+/** PyTorch: gradients are recorded by every new thread until told otherwise; memory is shared. */
+final class PyTorchEngine extends TensorEngine {
+
+  private PyTorchEngine(Engine engine, RuntimeConfig config) {
+    super(engine, config);
+  }
+
+  static PyTorchEngine load(RuntimeConfig config) {
+    // Read once, when the engine loads.
+    if (System.getProperty("ai.djl.pytorch.num_threads") == null) {
+      System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(config)));
+    }
+    return new PyTorchEngine(find("PyTorch"), config);
+  }
+
+  @Override
+  void recordGradients(boolean on) {
+    JniUtils.setGradMode(on);
+  }
+
+  @Override
+  FloatBuffer read(NDArray array) {
+    return array
+        .toByteBuffer(array.getDevice().equals(Device.cpu()))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+}

@@ -1,0 +1,172 @@
+package org.llm4msr.runtime.training;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import java.nio.FloatBuffer;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.RuntimeConfig;
+
+/**
+ * The tensor engine of this process, by its name, and the one thread that calls it: a second thread
+ * would bring threads of its own and slow both. What differs between engines is here, one class
+ * each.
+ */
+public abstract sealed class TensorEngine implements AutoCloseable
+    permits PyTorchEngine, MxNetEngine {
+
+  private final Engine engine;
+  private final Device device;
+  private final int threads;
+  private final ExecutorService executor;
+  private volatile @Nullable Thread thread;
+
+  TensorEngine(Engine engine, RuntimeConfig config) {
+    this.engine = engine;
+    this.device = device(engine, config.device());
+    this.threads = threads(config);
+    this.executor =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread created = new Thread(task, "llm4msr-engine");
+              created.setDaemon(true);
+              thread = created;
+              return created;
+            });
+  }
+
+  /** Loads the configured engine, or finds it loaded. */
+  public static TensorEngine open(RuntimeConfig config) {
+    return switch (config.engine()) {
+      case "PyTorch" -> PyTorchEngine.load(config);
+      case "MXNet" -> MxNetEngine.load(config);
+      default ->
+          throw new MsrException(
+              ErrorType.USER,
+              "engine/UNKNOWN",
+              "There is no engine '" + config.engine() + "'. Write PyTorch or MXNet.");
+    };
+  }
+
+  static Engine find(String name) {
+    try {
+      Engine engine = Engine.getEngine(name);
+      if (engine != null) {
+        return engine;
+      }
+    } catch (EngineException | IllegalArgumentException | LinkageError e) {
+      throw new MsrException(
+          ErrorType.EXTERNAL,
+          "engine/NOT_LOADED",
+          "The engine "
+              + name
+              + " did not load: "
+              + e.getMessage()
+              + ". Check that its native library for this platform is on the class path.",
+          e);
+    }
+    throw new MsrException(
+        ErrorType.EXTERNAL,
+        "engine/NOT_LOADED",
+        "The engine " + name + " is not on the class path. Add its jar, or choose another.");
+  }
+
+  static int threads(RuntimeConfig config) {
+    return config.threads() > 0 ? config.threads() : Runtime.getRuntime().availableProcessors();
+  }
+
+  private static Device device(Engine engine, String configured) {
+    if (configured.equals("cpu")) {
+      return Device.cpu();
+    }
+    int gpus = engine.getGpuCount();
+    if (configured.equals("auto")) {
+      return gpus > 0 ? Device.gpu(0) : Device.cpu();
+    }
+    int number = Integer.parseInt(configured.substring("gpu:".length()));
+    if (number >= gpus) {
+      throw new MsrException(
+          ErrorType.USER,
+          "engine/NO_DEVICE",
+          "runtime.device is "
+              + configured
+              + ", but "
+              + engine.getEngineName()
+              + " sees "
+              + gpus
+              + " GPUs. Write cpu, auto, or a smaller number.");
+    }
+    return Device.gpu(number);
+  }
+
+  /** Returns the engine itself. */
+  public Engine engine() {
+    return engine;
+  }
+
+  /** Returns where arrays live. */
+  public Device device() {
+    return device;
+  }
+
+  /** Returns the threads that the engine and our own loops may use. */
+  public int threads() {
+    return threads;
+  }
+
+  /** Starts the engine's random numbers anew: dropout draws from them. */
+  public void seed(long seed) {
+    engine.setRandomSeed((int) (seed ^ (seed >>> 32)) & Integer.MAX_VALUE);
+  }
+
+  /** Switches the recording of gradients off or on for the calling thread. */
+  abstract void recordGradients(boolean on);
+
+  /**
+   * Returns the gradient of an array after a backward pass, in native byte order, valid until the
+   * gradient is closed.
+   */
+  abstract FloatBuffer read(NDArray array);
+
+  /** Runs work on the engine's thread and waits for it. */
+  public <T> T call(Callable<T> work) {
+    if (Thread.currentThread() == thread) {
+      try {
+        return work.call();
+      } catch (Exception e) {
+        throw unchecked(e);
+      }
+    }
+    Future<T> future = executor.submit(work);
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw unchecked(e.getCause());
+    } catch (InterruptedException e) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new MsrException(
+          ErrorType.USER, "engine/INTERRUPTED", "The work was interrupted. Start it again.", e);
+    }
+  }
+
+  private static RuntimeException unchecked(@Nullable Throwable cause) {
+    if (cause instanceof Error e) {
+      throw e;
+    }
+    return cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
+  }
+
+  @Override
+  public void close() {
+    executor.shutdown();
+  }
+}

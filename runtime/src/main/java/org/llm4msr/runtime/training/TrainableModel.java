@@ -1,0 +1,191 @@
+package org.llm4msr.runtime.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.FusionHead;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.EmbeddedFeatures;
+import org.llm4msr.runtime.model.GroupingPlan;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.model.PassContext;
+import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * A model with everything it is made of: tables, dense parameters, head and knowledge. Made by
+ * {@link ModelAssembly}; all calls belong to the thread of {@link TensorEngine#call}.
+ */
+public final class TrainableModel implements AutoCloseable {
+
+  private final TensorEngine engine;
+  private final NDManager manager;
+  private final Workers workers;
+  private final EmbeddingTables tables;
+  private final ParameterStore parameters;
+  private final ModelShape shape;
+  private final FusionHead head;
+  private final @Nullable DenseParameter scenarioTable;
+  private final @Nullable DenseParameter missingUser;
+  private final @Nullable ModelKnowledge knowledge;
+  private final String identity;
+
+  private final DistinctUsers users;
+  private final BatchInputs flat = new BatchInputs();
+  private final BatchInputs userVectors = new BatchInputs();
+  private final BatchInputs userMask = new BatchInputs();
+  private final BatchInputs scenarioVectors = new BatchInputs();
+
+  /** What {@link ModelAssembly} puts together. */
+  record Parts(
+      TensorEngine engine,
+      NDManager manager,
+      Workers workers,
+      EmbeddingTables tables,
+      ParameterStore parameters,
+      ModelShape shape,
+      FusionHead head,
+      @Nullable DenseParameter scenarioTable,
+      @Nullable DenseParameter missingUser,
+      @Nullable ModelKnowledge knowledge,
+      int users,
+      String identity) {}
+
+  TrainableModel(Parts parts) {
+    engine = parts.engine();
+    manager = parts.manager();
+    workers = parts.workers();
+    tables = parts.tables();
+    parameters = parts.parameters();
+    shape = parts.shape();
+    head = parts.head();
+    scenarioTable = parts.scenarioTable();
+    missingUser = parts.missingUser();
+    knowledge = parts.knowledge();
+    users = new DistinctUsers(parts.users());
+    identity = parts.identity();
+  }
+
+  /** A pass that has run forward. */
+  record Forward(PassContext pass, NDArray flat, NDArray logits) {}
+
+  /**
+   * Runs a batch forward.
+   *
+   * @param step owns all arrays; closed by the caller before the next call
+   */
+  Forward forward(NDManager step, Batch batch, boolean training, long number) {
+    int rows = batch.size;
+    tables.gather(batch, flat.floats(rows * tables.width()));
+    NDArray input = flat.array(step, new Shape(rows, tables.width()));
+    if (training) {
+      input.setRequiresGradient(true);
+    }
+    users.find(batch.user, rows);
+    GroupingPlan byScenario = GroupingPlan.of(step, batch.scenario, rows, shape.scenarios().size());
+    GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.count());
+    PassContext pass = new PassContext(step, training, number, byScenario, byUser);
+    EmbeddedFeatures features =
+        new EmbeddedFeatures(
+            input,
+            tables.dimension(),
+            byScenario,
+            scenarioTable == null ? null : scenarioTable.array(),
+            userKnowledge(step),
+            scenarioKnowledge(step));
+    return new Forward(pass, input, head.logits(pass, features));
+  }
+
+  /** Gathers the vectors of the distinct users of the batch: (U, K). */
+  private @Nullable NDArray userKnowledge(NDManager step) {
+    if (knowledge == null || knowledge.users() == null) {
+      return null;
+    }
+    KnowledgeVectors vectors = knowledge.users();
+    int count = users.count();
+    FloatBuffer target = userVectors.floats(count * vectors.dimension());
+    workers.range(
+        count,
+        128,
+        (worker, from, to) -> {
+          for (int k = from; k < to; k++) {
+            vectors.copy(users.user(k), target, k);
+          }
+        });
+    NDArray filled = userVectors.array(step, new Shape(count, vectors.dimension()));
+    if (missingUser == null) {
+      return filled;
+    }
+    FloatBuffer mask = userMask.floats(count);
+    for (int k = 0; k < count; k++) {
+      mask.put(k, vectors.known(users.user(k)) ? 0f : 1f);
+    }
+    NDArray isMissing = userMask.array(step, new Shape(count, 1));
+    return filled.add(isMissing.mul(missingUser.array()));
+  }
+
+  private @Nullable NDArray scenarioKnowledge(NDManager step) {
+    if (knowledge == null || knowledge.scenarios() == null) {
+      return null;
+    }
+    KnowledgeVectors vectors = knowledge.scenarios();
+    FloatBuffer target = scenarioVectors.floats(vectors.size() * vectors.dimension());
+    for (int k = 0; k < vectors.size(); k++) {
+      vectors.copy(k, target, k);
+    }
+    return scenarioVectors.array(step, new Shape(vectors.size(), vectors.dimension()));
+  }
+
+  /** Returns the engine that the model runs on. */
+  public TensorEngine engine() {
+    return engine;
+  }
+
+  /** Returns the embedding tables. */
+  public EmbeddingTables tables() {
+    return tables;
+  }
+
+  /** Returns the dense parameters and buffers. */
+  public ParameterStore parameters() {
+    return parameters;
+  }
+
+  /** Returns the input's layout and the scenarios. */
+  public ModelShape shape() {
+    return shape;
+  }
+
+  /** Returns the standardised knowledge, or null where the head reads none. */
+  @Nullable ModelKnowledge knowledge() {
+    return knowledge;
+  }
+
+  NDManager manager() {
+    return manager;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  /** Returns plugins, settings and data as one text: equal texts, interchangeable checkpoints. */
+  String identity() {
+    return identity;
+  }
+
+  @Override
+  public void close() {
+    engine.call(
+        () -> {
+          parameters.close();
+          manager.close();
+          return 0;
+        });
+    workers.close();
+  }
+}
