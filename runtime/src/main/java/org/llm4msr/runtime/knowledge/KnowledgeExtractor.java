@@ -134,16 +134,12 @@ public final class KnowledgeExtractor {
   }
 
   private StoreInfo wanted() {
-    return new StoreInfo(
-        StoreInfo.FORMAT_VERSION,
+    return StoreInfo.empty(
         StoreInfo.Encoder.of(encoder.info()),
         Hashes.sha256(prompts.template().getBytes(UTF_8)),
         settings.precision(),
         source,
-        settings.minInteractions(),
-        false,
-        0,
-        0);
+        settings.minInteractions());
   }
 
   /** A prompt that waits to be encoded. */

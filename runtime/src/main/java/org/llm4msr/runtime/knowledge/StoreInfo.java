@@ -10,6 +10,8 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
  * What a knowledge store says of itself: the content of {@code store.json}.
  *
  * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
+ * @param identity any text that every segment repeats in its metadata, so that segments of two
+ *     stores are never mixed; ours is a hash of encoder, template and precision
  * @param encoder who read the prompts
  * @param template SHA-256 of the prompt builder's template, in hexadecimal
  * @param precision the stored element type
@@ -21,6 +23,7 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
  */
 public record StoreInfo(
     int formatVersion,
+    String identity,
     Encoder encoder,
     String template,
     Precision precision,
@@ -34,6 +37,7 @@ public record StoreInfo(
   public static final int FORMAT_VERSION = 1;
 
   public StoreInfo {
+    requireNonNull(identity, "identity is null");
     requireNonNull(encoder, "encoder is null");
     requireNonNull(template, "template is null");
     requireNonNull(precision, "precision is null");
@@ -64,15 +68,28 @@ public record StoreInfo(
     }
   }
 
-  /** Returns a hash of all that decides which vector a prompt gets; every segment carries it. */
-  String identity() {
-    return Hashes.sha256((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
+  /** Describes a store that is still empty. */
+  static StoreInfo empty(
+      Encoder encoder, String template, Precision precision, String source, int minInteractions) {
+    String identity = Hashes.sha256((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
+    return new StoreInfo(
+        FORMAT_VERSION,
+        identity,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        false,
+        0,
+        0);
   }
 
   /** Returns this with its content counted and declared whole. */
   StoreInfo completed(long scenarios, long users) {
     return new StoreInfo(
         formatVersion,
+        identity,
         encoder,
         template,
         precision,

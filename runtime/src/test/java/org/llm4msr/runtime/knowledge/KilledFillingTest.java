@@ -1,0 +1,123 @@
+package org.llm4msr.runtime.knowledge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+
+/** Kills processes that fill a store, with SIGKILL, in the middle of their writes. */
+class KilledFillingTest {
+
+  private static final int USERS = 400;
+
+  @TempDir Path folder;
+
+  @Test
+  void storeIsWholeAfterAnyKill() throws IOException, InterruptedException {
+    long kept = 0;
+    for (int reports = 2; reports <= 4; reports++) {
+      fillUntilKilled(reports);
+      assertThatThrownBy(() -> KnowledgeStore.open(folder))
+          .hasMessageContaining("[knowledge/INCOMPLETE]");
+      try (StoreWriter writer = StoreWriter.open(folder, info(), false, Duration.ZERO)) {
+        long now = stored(writer);
+        assertThat(now).as("rows after kill at report " + reports).isGreaterThanOrEqualTo(kept);
+        kept = now;
+      }
+    }
+    assertThat(kept).isGreaterThan(64);
+
+    ExtractionResult last = extract(folder, Duration.ofHours(1), Progress.NONE);
+
+    assertThat(last.kept()).isEqualTo(kept);
+    assertThat(last.encoded()).isEqualTo(USERS + 2 - kept);
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    float[] vector = new float[3];
+    for (int i = 0; i < USERS; i++) {
+      assertThat(store.users().read("u" + i, vector)).isTrue();
+      assertThat(vector[0]).isEqualTo(2 + 3 * Math.min(1 + i % 7, 3));
+    }
+  }
+
+  private void fillUntilKilled(int reports) throws IOException, InterruptedException {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Filling.class.getName(),
+                folder.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (BufferedReader out = child.inputReader(UTF_8)) {
+      int seen = 0;
+      String line = out.readLine();
+      while (line != null && seen < reports) {
+        seen += line.startsWith("report") ? 1 : 0;
+        line = seen < reports ? out.readLine() : line;
+      }
+      assertThat(child.isAlive()).as("the child was at work").isTrue();
+    } finally {
+      child.destroyForcibly();
+      child.waitFor();
+    }
+  }
+
+  private StoreInfo info() {
+    return KnowledgeStore.readInfo(folder);
+  }
+
+  private static long stored(StoreWriter writer) {
+    SmallLog log = SmallLog.of(USERS);
+    long[] rows = {0};
+    log.scenarioPrompts(log.scenarioStatistics())
+        .forEach(
+            prompt ->
+                rows[0] += writer.holds(Level.SCENARIO, prompt.key(), Hashes.of(prompt)) ? 1 : 0);
+    log.forEachUser(
+        history ->
+            rows[0] +=
+                writer.holds(Level.USER, history.user(), Hashes.of(log.userPrompt(history)))
+                    ? 1
+                    : 0);
+    return rows[0];
+  }
+
+  private static ExtractionResult extract(Path folder, Duration commitEvery, Progress progress) {
+    SmallLog log = SmallLog.of(USERS);
+    return new KnowledgeExtractor(
+            log,
+            "data",
+            log,
+            new WordEncoder(),
+            new KnowledgeExtractor.Settings(1, Precision.FLOAT16),
+            commitEvery)
+        .extract(folder, false, progress);
+  }
+
+  /** The process that is killed; it commits after each row, so that it writes most of the time. */
+  static final class Filling {
+
+    private Filling() {}
+
+    public static void main(String[] args) {
+      extract(
+          Path.of(args[0]),
+          Duration.ZERO,
+          (done, total) -> {
+            System.out.println("report " + done);
+            System.out.flush();
+          });
+    }
+  }
+}
