@@ -95,7 +95,8 @@ public final class GroupingPlan implements Grouping {
 
   @Override
   public NDArray slotValues(NDArray perGroup) {
-    return Gathers.rows(perGroup, slots().groups);
+    Slots plan = slots();
+    return plan.oneEach ? perGroup : Gathers.rows(perGroup, plan.groups);
   }
 
   @Override
@@ -206,6 +207,9 @@ public final class GroupingPlan implements Grouping {
     /** The group of each slot: (T). */
     final NDArray groups;
 
+    /** Whether slot t is that of group t, so that nothing needs to be copied. */
+    final boolean oneEach;
+
     Slots(GroupingPlan plan) {
       count = plan.segments.stream().mapToInt(s -> slotsOf(s.rows())).sum();
       int[] source = new int[count * SLOT_ROWS];
@@ -226,6 +230,7 @@ public final class GroupingPlan implements Grouping {
       sources = Gathers.index(plan.manager, source);
       places = Gathers.index(plan.manager, place);
       groups = Gathers.index(plan.manager, group);
+      oneEach = count == plan.groups() && isIdentity(group);
     }
 
     private static int slotsOf(int rows) {

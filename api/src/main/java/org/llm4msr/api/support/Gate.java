@@ -1,0 +1,91 @@
+package org.llm4msr.api.support;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Pass;
+
+/**
+ * Softmax gates over n experts: one for all rows, or one a scenario. The gates of all scenarios are
+ * computed as one product, and each row keeps its own; a scenario without rows gets no gradient.
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class Gate {
+
+  private final List<Linear> gates = new ArrayList<>();
+  private final int experts;
+  private final @Nullable BatchNorm norm;
+
+  private Gate(ModelContext context, int in, int experts, int gates, boolean batchNorm) {
+    this.experts = experts;
+    for (int i = 0; i < gates; i++) {
+      this.gates.add(new Linear(context.scope("gate." + i), in, experts));
+    }
+    norm = batchNorm ? new BatchNorm(context.scope("gate-norm"), gates * experts) : null;
+  }
+
+  /** Makes one gate for all rows. */
+  public static Gate shared(ModelContext context, int in, int experts) {
+    return new Gate(context, in, experts, 1, false);
+  }
+
+  /** Makes a gate a scenario. */
+  public static Gate perScenario(ModelContext context, int in, int experts) {
+    return perScenario(context, in, experts, false);
+  }
+
+  /**
+   * Makes a gate a scenario.
+   *
+   * @param batchNorm whether scores are normalised over the batch before the softmax
+   */
+  public static Gate perScenario(ModelContext context, int in, int experts, boolean batchNorm) {
+    return new Gate(context, in, experts, context.scenarios().size(), batchNorm);
+  }
+
+  /** Computes each row's weights: (B, in) to (B, n), which sum to 1. */
+  public NDArray forward(Pass pass, NDArray x) {
+    NDArray scores = scores(x);
+    if (norm != null) {
+      scores = norm.forward(pass, scores);
+    }
+    return own(pass, scores).softmax(-1);
+  }
+
+  /**
+   * Mixes the outputs of experts.
+   *
+   * @param weights (B, n)
+   * @param outputs (B, n, H)
+   * @return (B, H)
+   */
+  public static NDArray mix(NDArray weights, NDArray outputs) {
+    return weights.expandDims(1).matMul(outputs).squeeze(1);
+  }
+
+  /** The scores of all gates: (B, gates * n). */
+  private NDArray scores(NDArray x) {
+    NDList weights = new NDList(gates.stream().map(Linear::weight).toList());
+    NDList biases = new NDList(gates.stream().map(Linear::bias).toList());
+    return x.matMul(concat(weights, 1)).add(concat(biases, 0));
+  }
+
+  /** The scores of each row's own gate: (B, n). */
+  private NDArray own(Pass pass, NDArray scores) {
+    if (gates.size() == 1) {
+      return scores;
+    }
+    NDArray own = pass.scenarios().rowValues(pass.manager().eye(gates.size())).expandDims(2);
+    NDArray byGate = scores.reshape(scores.getShape().get(0), gates.size(), experts);
+    return byGate.mul(own).sum(new int[] {1});
+  }
+
+  private static NDArray concat(NDList arrays, int axis) {
+    return arrays.size() == 1 ? arrays.get(0) : NDArrays.concat(arrays, axis);
+  }
+}

@@ -1,0 +1,57 @@
+package org.llm4msr.api.support;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+
+/**
+ * Partitioned normalisation (STAR, CIKM 2021): batch and running statistics a scenario, scale =
+ * shared * the scenario's, shift = shared + the scenario's.
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class PartitionedNorm {
+
+  private final Parameter scale;
+  private final Parameter shift;
+  private final List<Partition> partitions = new ArrayList<>();
+
+  private record Partition(Parameter scale, Parameter shift, BatchNorm.Normalizer normalizer) {
+
+    Partition(ModelContext context, Shape units) {
+      this(
+          context.parameter("scale", units, Initializer.ones(), Decay.NO),
+          context.parameter("shift", units, Initializer.zeros(), Decay.NO),
+          new BatchNorm.Normalizer(context, units));
+    }
+  }
+
+  /** Makes a normalisation of the columns of (B, width). */
+  public PartitionedNorm(ModelContext context, int width) {
+    Shape units = new Shape(width);
+    scale = context.parameter("shared/scale", units, Initializer.ones(), Decay.NO);
+    shift = context.parameter("shared/shift", units, Initializer.zeros(), Decay.NO);
+    for (int rank = 0; rank < context.scenarios().size(); rank++) {
+      partitions.add(new Partition(context.scope("scenario." + rank), units));
+    }
+  }
+
+  /** Normalises (B, width) within each scenario. */
+  public NDArray forward(Pass pass, NDArray x) {
+    return ScenarioRouter.apply(
+        pass.scenarios(),
+        x,
+        (rank, rows) -> {
+          Partition partition = partitions.get(rank);
+          NDArray normal = partition.normalizer.forward(pass, rows);
+          NDArray factor = scale.array().mul(partition.scale.array());
+          return normal.mul(factor).add(shift.array().add(partition.shift.array()));
+        });
+  }
+}

@@ -1,0 +1,32 @@
+package org.llm4msr.plugins.backbones;
+
+import com.google.auto.service.AutoService;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.ModelContext;
+
+/** Makes {@link Mmoe} backbones. */
+@Plugin(
+    name = "mmoe",
+    description = "Experts that all scenarios share, a gate and a tower a scenario",
+    source = "Ma et al., KDD 2018")
+@AutoService(BackboneFactory.class)
+@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
+public final class MmoeFactory implements BackboneFactory<MmoeConfig> {
+
+  @Override
+  public Class<MmoeConfig> configType() {
+    return MmoeConfig.class;
+  }
+
+  @Override
+  public Backbone create(MmoeConfig config, ModelContext context) {
+    return new Mmoe(config, context);
+  }
+
+  @Override
+  public boolean hasHidden(MmoeConfig config) {
+    return true;
+  }
+}
