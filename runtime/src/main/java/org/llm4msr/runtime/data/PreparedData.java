@@ -16,9 +16,8 @@ public interface PreparedData extends AutoCloseable {
    * @throws org.llm4msr.api.MsrException of type DATA, with the file and the column, where it is
    *     not prepared data or does not fit its manifest
    */
-  @SuppressWarnings("DoNotCallSuggester")
   static PreparedData open(Path folder) {
-    throw new UnsupportedOperationException("lands with the readers: " + folder);
+    return new PreparedFolder(folder);
   }
 
   /** Returns what the data says of itself. */

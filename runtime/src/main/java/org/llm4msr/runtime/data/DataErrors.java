@@ -1,0 +1,82 @@
+package org.llm4msr.runtime.data;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** The errors of the data plane. */
+final class DataErrors {
+
+  private DataErrors() {}
+
+  static MsrException data(String code, String message) {
+    return new MsrException(ErrorType.DATA, "data/" + code, message);
+  }
+
+  static MsrException user(String code, String message) {
+    return new MsrException(ErrorType.USER, "data/" + code, message);
+  }
+
+  /** Says what a failed file operation means for the user. */
+  static MsrException io(Path path, IOException failure) {
+    String text = String.valueOf(failure.getMessage());
+    if (text.contains("No space left") || text.contains("Disk quota")) {
+      return diskFull(path, failure);
+    }
+    if (failure instanceof AccessDeniedException || text.contains("Read-only file system")) {
+      return new MsrException(
+          ErrorType.RESOURCES,
+          "data/NOT_WRITABLE",
+          path + " may not be written or read: " + text + ". Choose another workspace.",
+          failure);
+    }
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "data/FILE",
+        "A file operation failed at " + path + ": " + failure + ". Look at the path and the disk.",
+        failure);
+  }
+
+  /** Says what a failure of the database means for the user. */
+  static MsrException database(Path scratch, Exception failure) {
+    String text = String.valueOf(failure.getMessage());
+    String lower = text.toLowerCase(Locale.ROOT);
+    if (lower.contains("no space left")
+        || lower.contains("disk quota")
+        || lower.contains("max_temp_directory_size")) {
+      return diskFull(scratch, failure);
+    }
+    if (lower.contains("out of memory")) {
+      return new MsrException(
+          ErrorType.RESOURCES,
+          "data/OUT_OF_MEMORY",
+          "Preparation ran out of memory: "
+              + firstLine(text)
+              + ". Raise runtime.memory or lower runtime.threads.",
+          failure);
+    }
+    return new MsrException(
+        ErrorType.INTERNAL,
+        "data/DATABASE",
+        "The database failed during preparation in " + scratch + ": " + firstLine(text) + ".",
+        failure);
+  }
+
+  private static MsrException diskFull(Path path, Exception failure) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "data/DISK_FULL",
+        "The disk of "
+            + path
+            + " is full; preparation needs about twice the size of the raw data. Free space or"
+            + " choose another workspace.",
+        failure);
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse(text);
+  }
+}

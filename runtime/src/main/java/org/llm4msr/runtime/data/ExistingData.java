@@ -1,0 +1,83 @@
+package org.llm4msr.runtime.data;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a preparation finds at its target. */
+final class ExistingData {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ExistingData.class);
+
+  private ExistingData() {}
+
+  /**
+   * Returns the manifest of what is there where it can be used as it is, or null where the target
+   * may be written.
+   *
+   * @throws MsrException of type USER where something else is there
+   */
+  static @Nullable DatasetManifest find(PreparationRequest request, String key) throws IOException {
+    Path target = request.target();
+    if (!Files.exists(target)) {
+      return null;
+    }
+    if (!Files.exists(target.resolve(ManifestFile.NAME))) {
+      if (isEmptyFolder(target)) {
+        return null;
+      }
+      throw DataErrors.user(
+          "TARGET_IN_USE",
+          target + " exists and holds no prepared data. Choose another workspace or remove it.");
+    }
+    try {
+      DatasetManifest manifest = ManifestFile.read(target);
+      if (manifest.key().equals(key)) {
+        verify(request, manifest);
+        return manifest;
+      }
+    } catch (MsrException e) {
+      LOG.warn("{} is damaged or of another release and is made anew: {}", target, e.getMessage());
+      return null;
+    }
+    if (!request.force()) {
+      throw DataErrors.user(
+          "OTHER_DATA",
+          target
+              + " holds data prepared from other settings or sources. Prepare it again with force,"
+              + " or choose another workspace.");
+    }
+    return null;
+  }
+
+  private static boolean isEmptyFolder(Path target) throws IOException {
+    if (!Files.isDirectory(target)) {
+      return false;
+    }
+    try (DirectoryStream<Path> content = Files.newDirectoryStream(target)) {
+      return !content.iterator().hasNext();
+    }
+  }
+
+  /** Looks at sizes and types; with force, which asks for certainty, at every byte. */
+  private static void verify(PreparationRequest request, DatasetManifest manifest)
+      throws IOException {
+    PreparedData.open(request.target()).close();
+    if (!request.force()) {
+      return;
+    }
+    for (Map.Entry<String, DatasetManifest.FileStamp> file : manifest.files().entrySet()) {
+      Path path = request.target().resolve(file.getKey());
+      if (!Checksums.of(path).equals(file.getValue().sha256())) {
+        throw DataErrors.data(
+            "CHANGED_FILE", path + " has another checksum than dataset.json says.");
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package org.llm4msr.runtime.data;
+
+import java.util.List;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * Turns the raw values of one field into numbers. What it learns (vocabulary, mean, deviation)
+ * comes from the training part alone; a value of a user or item counts once for each training row.
+ */
+final class FieldEncoder {
+
+  private final FieldPlan plan;
+  private final PreparationDatabase database;
+  private final PreparedField prepared;
+
+  private FieldEncoder(FieldPlan plan, PreparationDatabase database, PreparedField prepared) {
+    this.plan = plan;
+    this.database = database;
+    this.prepared = prepared;
+  }
+
+  /** Learns from the table of the field's home, see {@link EntityTables}. */
+  static FieldEncoder learn(
+      FieldPlan plan, PreparationDatabase database, long trainingRows, int minFrequency) {
+    boolean rows = plan.home() == RawTable.INTERACTIONS;
+    String training =
+        rows
+            ? "(SELECT *, 1 AS weight FROM keyed WHERE n < " + trainingRows + ")"
+            : "(SELECT *, training_rows AS weight FROM "
+                + EntityTables.raw(plan.home())
+                + " WHERE training_rows > 0)";
+    PreparedField prepared =
+        plan.field().kind() instanceof FieldKind.Numeric
+            ? moments(plan, database, training)
+            : vocabulary(plan, database, training, minFrequency);
+    return new FieldEncoder(plan, database, prepared);
+  }
+
+  FieldPlan plan() {
+    return plan;
+  }
+
+  PreparedField prepared() {
+    return prepared;
+  }
+
+  private static PreparedField vocabulary(
+      FieldPlan plan, PreparationDatabase database, String training, int minFrequency) {
+    boolean list = plan.field().kind() instanceof FieldKind.MultiCategorical;
+    String value = list ? "unnest(" + plan.column() + ")" : plan.column();
+    String counted =
+        "(SELECT value, sum(weight)::BIGINT AS count FROM (SELECT "
+            + value
+            + " AS value, weight FROM "
+            + training
+            + ") WHERE value IS NOT NULL GROUP BY value"
+            + " HAVING sum(weight) >= "
+            + minFrequency
+            + ")";
+    database.execute(
+        "CREATE TABLE "
+            + plan.vocabulary()
+            + " AS SELECT row_number() OVER (ORDER BY count DESC, value)::INTEGER AS id, value,"
+            + " count FROM "
+            + counted);
+    long known = database.queryLong("SELECT count(*) FROM " + plan.vocabulary());
+    return new PreparedField(
+        plan.field().name(),
+        plan.field().role(),
+        plan.field().kind(),
+        Math.toIntExact(known + 1),
+        0,
+        0);
+  }
+
+  private static PreparedField moments(
+      FieldPlan plan, PreparationDatabase database, String training) {
+    String value = plan.column();
+    // Distinct values in order: a sum in the order of the threads would differ in its last bits.
+    WeightedMoments moments = new WeightedMoments();
+    database.forEach(
+        "SELECT "
+            + value
+            + ", sum(weight)::BIGINT FROM "
+            + training
+            + " WHERE isfinite("
+            + value
+            + ") GROUP BY "
+            + value
+            + " ORDER BY "
+            + value,
+        row -> moments.add(row.getDouble(1), (double) row.getLong(2)));
+    if (!Double.isFinite(moments.mean()) || !Double.isFinite(moments.deviation())) {
+      throw DataErrors.data(
+          "NUMBER_RANGE",
+          "The values of the numeric field '"
+              + plan.field().name()
+              + "' are too large for a mean and a deviation. Rescale them.");
+    }
+    return new PreparedField(
+        plan.field().name(),
+        plan.field().role(),
+        plan.field().kind(),
+        0,
+        moments.mean(),
+        moments.deviation());
+  }
+
+  /** Makes the lists of ids of all lists of values; unknown elements are left out of a list. */
+  void encodeLists() {
+    if (!(plan.field().kind() instanceof FieldKind.MultiCategorical)) {
+      return;
+    }
+    String home = plan.home() == RawTable.INTERACTIONS ? "keyed" : EntityTables.raw(plan.home());
+    String distinct =
+        "(SELECT DISTINCT "
+            + plan.column()
+            + " AS value FROM "
+            + home
+            + " WHERE "
+            + plan.column()
+            + " IS NOT NULL)";
+    String elements =
+        "(SELECT value, unnest(value) AS element, generate_subscripts(value, 1) AS place FROM "
+            + distinct
+            + ")";
+    database.execute(
+        "CREATE TABLE "
+            + plan.lists()
+            + " AS SELECT e.value, list(v.id ORDER BY e.place) AS ids"
+            + " FROM "
+            + elements
+            + " e JOIN "
+            + plan.vocabulary()
+            + " v ON e.element = v.value GROUP BY e.value");
+  }
+
+  /** Returns the joins that the encoded value needs, for a home table called {@code h}. */
+  String join() {
+    FieldKind kind = plan.field().kind();
+    if (kind instanceof FieldKind.Numeric) {
+      return "";
+    }
+    String table = kind instanceof FieldKind.Categorical ? plan.vocabulary() : plan.lists();
+    return " LEFT JOIN " + table + " ON h." + plan.column() + " = " + table + ".value";
+  }
+
+  /** Returns the encoded value: id 0 for what is missing or unknown, 0.0 for a missing number. */
+  String value() {
+    FieldKind kind = plan.field().kind();
+    if (kind instanceof FieldKind.Categorical) {
+      return "coalesce(" + plan.vocabulary() + ".id, 0)::INTEGER";
+    }
+    if (kind instanceof FieldKind.MultiCategorical) {
+      return "coalesce(" + plan.lists() + ".ids, [0])::INTEGER[]";
+    }
+    if (prepared.deviation() == 0) {
+      return "0::FLOAT";
+    }
+    String column = "h." + plan.column();
+    // Bounded, so that an absurd value of a later row does not overflow float32.
+    return "(CASE WHEN isfinite("
+        + column
+        + ") THEN greatest(-1e30, least(1e30, ("
+        + column
+        + " - CAST('"
+        + prepared.mean()
+        + "' AS DOUBLE)) / CAST('"
+        + prepared.deviation()
+        + "' AS DOUBLE))) ELSE 0 END)::FLOAT";
+  }
+
+  /** Returns the joins of several fields. */
+  static String joins(List<FieldEncoder> encoders) {
+    StringBuilder joins = new StringBuilder();
+    encoders.forEach(encoder -> joins.append(encoder.join()));
+    return joins.toString();
+  }
+}

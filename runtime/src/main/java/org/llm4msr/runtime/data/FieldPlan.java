@@ -1,0 +1,88 @@
+package org.llm4msr.runtime.data;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawField;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * A field and where the database keeps it. Columns are numbered, because SQL does not tell {@code
+ * Tag} from {@code tag}.
+ *
+ * @param index its place in the schema
+ * @param field what the reader says
+ * @param home the rows that have one value each: a user's id, say, is known per user already
+ */
+record FieldPlan(int index, RawField field, RawTable home) {
+
+  static List<FieldPlan> of(RawSchema schema) {
+    Set<String> names = new HashSet<>();
+    List<FieldPlan> plans = new ArrayList<>();
+    for (RawField field : schema.fields()) {
+      if (!names.add(field.name()) || SplitColumns.RESERVED.contains(field.name())) {
+        throw DataErrors.data(
+            "FIELD_NAME",
+            "The field name '"
+                + field.name()
+                + "' is used twice or reserved ("
+                + SplitColumns.RESERVED.stream().sorted().toList()
+                + "). Rename the field.");
+      }
+      if (!schema.tables().contains(field.table())) {
+        throw DataErrors.data(
+            "MISSING_TABLE",
+            "The field '"
+                + field.name()
+                + "' is in the table "
+                + field.table()
+                + ", which the reader does not have.");
+      }
+      plans.add(new FieldPlan(plans.size(), field, home(field)));
+    }
+    return plans;
+  }
+
+  private static RawTable home(RawField field) {
+    if (!(field.kind() instanceof FieldKind.Categorical)) {
+      return field.table();
+    }
+    return switch (field.column()) {
+      case RawSchema.USER ->
+          field.table() == RawTable.INTERACTIONS ? RawTable.USERS : field.table();
+      case RawSchema.ITEM ->
+          field.table() == RawTable.INTERACTIONS ? RawTable.ITEMS : field.table();
+      default -> field.table();
+    };
+  }
+
+  /** Returns whether the field is the key of its home table itself. */
+  boolean isKey() {
+    return field.kind() instanceof FieldKind.Categorical
+        && ((home == RawTable.USERS && field.column().equals(RawSchema.USER))
+            || (home == RawTable.ITEMS && field.column().equals(RawSchema.ITEM)));
+  }
+
+  /** Returns the column of the raw value. */
+  String column() {
+    return "f" + index;
+  }
+
+  /** Returns the column of the encoded value. */
+  String encoded() {
+    return "e" + index;
+  }
+
+  /** Returns the table of the vocabulary. */
+  String vocabulary() {
+    return "v" + index;
+  }
+
+  /** Returns the table that maps each list of values to its list of ids. */
+  String lists() {
+    return "l" + index;
+  }
+}

@@ -1,0 +1,121 @@
+package org.llm4msr.runtime.data;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.llm4msr.api.data.FieldKind;
+
+/** Reads and writes {@code dataset.json}. */
+final class ManifestFile {
+
+  static final String NAME = "dataset.json";
+
+  static final JsonMapper JSON =
+      JsonMapper.builder()
+          .addModule(kinds())
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  private ManifestFile() {}
+
+  static byte[] write(DatasetManifest manifest) {
+    try {
+      return JSON.writeValueAsBytes(manifest);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a manifest that is no JSON", e);
+    }
+  }
+
+  static DatasetManifest read(Path folder) {
+    Path file = folder.resolve(NAME);
+    try {
+      byte[] content = Files.readAllBytes(file);
+      // The version comes first: another one may have other keys.
+      int version = JSON.readTree(content).path("formatVersion").asInt(-1);
+      if (version != DatasetManifest.FORMAT_VERSION) {
+        throw DataErrors.data(
+            "FORMAT_VERSION",
+            file
+                + " has format version "
+                + (version < 0 ? "(none)" : version)
+                + "; this release reads "
+                + DatasetManifest.FORMAT_VERSION
+                + ". Prepare the data again.");
+      }
+      return JSON.readValue(content, DatasetManifest.class);
+    } catch (NoSuchFileException e) {
+      throw DataErrors.data(
+          "NOT_PREPARED",
+          folder + " holds no prepared data (no " + NAME + "). Run 'llm4msr data prepare' first.");
+    } catch (JsonProcessingException e) {
+      throw DataErrors.data(
+          "BAD_MANIFEST", file + " is broken: " + e.getOriginalMessage() + ". Prepare it again.");
+    } catch (IOException e) {
+      throw DataErrors.io(file, e);
+    }
+  }
+
+  private static SimpleModule kinds() {
+    return new SimpleModule()
+        .addSerializer(FieldKind.class, new KindWriter())
+        .addDeserializer(FieldKind.class, new KindReader());
+  }
+
+  static String name(FieldKind kind) {
+    if (kind instanceof FieldKind.Categorical) {
+      return "categorical";
+    }
+    return kind instanceof FieldKind.MultiCategorical ? "multi-categorical" : "numeric";
+  }
+
+  private static final class KindWriter extends StdSerializer<FieldKind> {
+    private static final long serialVersionUID = 1L;
+
+    KindWriter() {
+      super(FieldKind.class);
+    }
+
+    @Override
+    public void serialize(FieldKind kind, JsonGenerator json, SerializerProvider provider)
+        throws IOException {
+      json.writeString(name(kind));
+    }
+  }
+
+  private static final class KindReader extends StdDeserializer<FieldKind> {
+    private static final long serialVersionUID = 1L;
+
+    KindReader() {
+      super(FieldKind.class);
+    }
+
+    @Override
+    public FieldKind deserialize(JsonParser json, DeserializationContext context)
+        throws IOException {
+      String text = json.getText();
+      return switch (text) {
+        case "categorical" -> new FieldKind.Categorical();
+        case "multi-categorical" -> new FieldKind.MultiCategorical();
+        case "numeric" -> new FieldKind.Numeric();
+        default ->
+            throw context.weirdStringException(
+                text, FieldKind.class, "expected categorical, multi-categorical or numeric");
+      };
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package org.llm4msr.runtime.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import org.apache.arrow.c.ArrowArrayStream;
+import org.apache.arrow.c.Data;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBResultSet;
+import org.llm4msr.api.MsrException;
+
+/**
+ * The DuckDB file in which one preparation works. It holds the raw data out of core; everything
+ * that leaves it is ordered explicitly, so that threads change nothing.
+ */
+final class PreparationDatabase implements AutoCloseable {
+
+  private final Path scratch;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final DuckDBConnection connection;
+
+  PreparationDatabase(Path scratch, long memoryBytes, int threads) {
+    this.scratch = scratch;
+    Properties settings = new Properties();
+    settings.setProperty("jdbc_stream_results", "true");
+    settings.setProperty("memory_limit", memoryBytes / (1 << 20) + "MiB");
+    settings.setProperty("threads", Integer.toString(Math.max(1, threads)));
+    settings.setProperty("temp_directory", scratch.resolve("spill").toString());
+    try {
+      String url = "jdbc:duckdb:" + scratch.resolve("work.duckdb");
+      connection = DriverManager.getConnection(url, settings).unwrap(DuckDBConnection.class);
+    } catch (SQLException e) {
+      throw DataErrors.database(scratch, e);
+    }
+  }
+
+  /** Takes the batches of an exported query. */
+  @FunctionalInterface
+  interface BatchConsumer {
+    void accept(VectorSchemaRoot rows) throws IOException;
+  }
+
+  /** Reads one row of a result. */
+  @FunctionalInterface
+  interface RowReader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  /** Takes one row of a result. */
+  @FunctionalInterface
+  interface RowVisitor {
+    void visit(ResultSet row) throws SQLException;
+  }
+
+  BufferAllocator allocator() {
+    return allocator;
+  }
+
+  void execute(String sql) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw DataErrors.database(scratch, e);
+    }
+  }
+
+  /** Visits the rows of a result. */
+  void forEach(String sql, RowVisitor visitor) {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        visitor.visit(rows);
+      }
+    } catch (SQLException e) {
+      throw DataErrors.database(scratch, e);
+    }
+  }
+
+  <T> List<T> query(String sql, RowReader<T> reader) {
+    List<T> result = new ArrayList<>();
+    forEach(sql, row -> result.add(reader.read(row)));
+    return result;
+  }
+
+  long queryLong(String sql) {
+    return query(sql, row -> row.getLong(1)).get(0);
+  }
+
+  /** Says what a failure means for the user. */
+  MsrException failure(Exception cause) {
+    return DataErrors.database(scratch, cause);
+  }
+
+  /** Runs a query over what an Arrow reader emits, under the name {@code source}. */
+  void ingest(ArrowReader reader, String sql) throws SQLException {
+    try (ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator)) {
+      Data.exportArrayStream(allocator, reader, stream);
+      connection.registerArrowStream("source", stream);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(sql);
+        statement.execute("DROP VIEW IF EXISTS source");
+      }
+    }
+  }
+
+  /** Streams the result of a query. */
+  void export(String sql, BatchConsumer consumer) throws IOException {
+    try (Statement statement = connection.createStatement();
+        DuckDBResultSet rows = statement.executeQuery(sql).unwrap(DuckDBResultSet.class);
+        ArrowReader reader =
+            (ArrowReader) rows.arrowExportStream(allocator, ArrowFileSink.BLOCK_ROWS)) {
+      consumer.accept(reader.getVectorSchemaRoot());
+      while (advance(reader)) {
+        consumer.accept(reader.getVectorSchemaRoot());
+      }
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** Failures of the database reach the stream as IOException, like those of a file. */
+  private boolean advance(ArrowReader reader) {
+    try {
+      return reader.loadNextBatch();
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  static String identifier(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw DataErrors.database(scratch, e);
+    } finally {
+      allocator.close();
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package org.llm4msr.runtime.data;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawTable;
+
+/** Writes the Arrow files of prepared data out of the database. */
+final class PreparedFiles {
+
+  private final PreparationDatabase database;
+  private final PreparationFolder folder;
+  private final SortedMap<String, DatasetManifest.FileStamp> stamps = new TreeMap<>();
+
+  PreparedFiles(PreparationDatabase database, PreparationFolder folder) {
+    this.database = database;
+    this.folder = folder;
+  }
+
+  /** Returns size and checksum of every file written so far. */
+  SortedMap<String, DatasetManifest.FileStamp> stamps() {
+    return stamps;
+  }
+
+  void writeSplits(List<FieldEncoder> encoders, SplitCounts counts, Progress progress)
+      throws IOException {
+    List<String> names =
+        new ArrayList<>(
+            List.of(
+                SplitColumns.USER,
+                SplitColumns.ITEM,
+                SplitColumns.SCENARIO,
+                SplitColumns.LABEL,
+                SplitColumns.TIME));
+    encoders.forEach(encoder -> names.add(encoder.prepared().name()));
+    long[] written = new long[1];
+    LongConsumer count =
+        rows -> {
+          written[0] += rows;
+          progress.update(written[0], counts.total());
+        };
+    try (SplitWriter writer = new SplitWriter(names, counts, count)) {
+      database.export(rowsInOrder(encoders), writer::accept);
+      writer.finish();
+    }
+  }
+
+  private static String rowsInOrder(List<FieldEncoder> encoders) {
+    List<FieldEncoder> ofRows =
+        encoders.stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
+    String fields =
+        encoders.stream()
+            .map(
+                encoder ->
+                    switch (encoder.plan().home()) {
+                      case INTERACTIONS -> ", " + encoder.value();
+                      case USERS -> ", ue." + encoder.plan().encoded();
+                      case ITEMS -> ", ie." + encoder.plan().encoded();
+                    })
+            .collect(Collectors.joining());
+    return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t"
+        + fields
+        + " FROM keyed h JOIN "
+        + EntityTables.encoded(RawTable.USERS)
+        + " ue ON h.user_index = ue.idx JOIN "
+        + EntityTables.encoded(RawTable.ITEMS)
+        + " ie ON h.item_index = ie.idx"
+        + FieldEncoder.joins(ofRows)
+        + " ORDER BY h.n";
+  }
+
+  void writeVocabularies(List<FieldEncoder> encoders) throws IOException {
+    for (FieldEncoder encoder : encoders) {
+      if (!(encoder.plan().field().kind() instanceof FieldKind.Numeric)) {
+        write(
+            vocabularyFile(encoder.prepared().name()),
+            List.of("id", "value", "count"),
+            "SELECT id, value, count FROM " + encoder.plan().vocabulary() + " ORDER BY id");
+      }
+    }
+  }
+
+  /** Returns the vocabulary file of a field, whose name may hold what file names may not. */
+  static String vocabularyFile(String field) {
+    return PreparedFolder.VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
+  }
+
+  void writeEntities() throws IOException {
+    writeEntities(RawTable.USERS, PreparedFolder.USERS);
+    writeEntities(RawTable.ITEMS, PreparedFolder.ITEMS);
+  }
+
+  private void writeEntities(RawTable table, String file) throws IOException {
+    write(
+        file,
+        List.of("index", PreparedFolder.KEY, PreparedFolder.TEXT, PreparedFolder.TRAINING_ROWS),
+        "SELECT idx, k, text, training_rows FROM " + EntityTables.raw(table) + " ORDER BY idx");
+  }
+
+  void writeHistories(long trainingRows) throws IOException {
+    write(
+        PreparedFolder.HISTORIES,
+        List.of(
+            SplitColumns.USER,
+            FolderTrainingLog.HISTORY_ITEMS,
+            FolderTrainingLog.HISTORY_SCENARIOS),
+        "SELECT user_index, list(item_index ORDER BY n), list(scenario_rank ORDER BY n) FROM keyed"
+            + " WHERE y AND n < "
+            + trainingRows
+            + " GROUP BY user_index ORDER BY user_index");
+    write(
+        PreparedFolder.TRAIN_USERS,
+        List.of(SplitColumns.USER, "rows"),
+        "SELECT user_index, list(n ORDER BY n) FROM keyed WHERE n < "
+            + trainingRows
+            + " GROUP BY user_index ORDER BY user_index");
+  }
+
+  void write(String name, byte[] content) throws IOException {
+    stamps.put(name, folder.write(name, content));
+  }
+
+  private void write(String name, List<String> columns, String sql) throws IOException {
+    try (OneFile file = new OneFile(name, columns)) {
+      database.export(sql, file::accept);
+      file.finish();
+    }
+  }
+
+  private ArrowFileSink sink(
+      String name, List<String> columns, VectorSchemaRoot like, LongConsumer written)
+      throws IOException {
+    return new ArrowFileSink(
+        folder.data().resolve(name), columns, like, database.allocator(), written);
+  }
+
+  /** Writes all of a result to one file. */
+  private final class OneFile implements AutoCloseable {
+    private final String name;
+    private final List<String> columns;
+    private @Nullable ArrowFileSink sink;
+
+    OneFile(String name, List<String> columns) {
+      this.name = name;
+      this.columns = columns;
+    }
+
+    void accept(VectorSchemaRoot rows) throws IOException {
+      if (sink == null) {
+        sink = sink(name, columns, rows, written -> {});
+      }
+      sink.append(rows, 0, rows.getRowCount());
+    }
+
+    void finish() throws IOException {
+      if (sink != null) {
+        stamps.put(name, sink.finish());
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (sink != null) {
+        sink.close();
+      }
+    }
+  }
+
+  /** Cuts one result into the files of the three parts. */
+  private final class SplitWriter implements AutoCloseable {
+    private final List<String> names;
+    private final SplitCounts counts;
+    private final LongConsumer written;
+    private final Map<Split, ArrowFileSink> sinks = new EnumMap<>(Split.class);
+    private long row;
+
+    SplitWriter(List<String> names, SplitCounts counts, LongConsumer written) {
+      this.names = names;
+      this.counts = counts;
+      this.written = written;
+    }
+
+    void accept(VectorSchemaRoot rows) throws IOException {
+      if (sinks.isEmpty()) {
+        for (Split split : Split.values()) {
+          sinks.put(split, sink(split.key() + ".arrow", names, rows, written));
+        }
+      }
+      long partEnd = 0;
+      long batchStart = row;
+      long batchEnd = row + rows.getRowCount();
+      for (Map.Entry<Split, ArrowFileSink> part : sinks.entrySet()) {
+        partEnd += counts.of(part.getKey());
+        int length = (int) Math.max(0, Math.min(partEnd, batchEnd) - row);
+        part.getValue().append(rows, (int) (row - batchStart), length);
+        row += length;
+      }
+    }
+
+    void finish() throws IOException {
+      if (row != counts.total()) {
+        throw new IllegalStateException("wrote " + row + " of " + counts.total() + " rows");
+      }
+      for (Map.Entry<Split, ArrowFileSink> part : sinks.entrySet()) {
+        stamps.put(part.getKey().key() + ".arrow", part.getValue().finish());
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (ArrowFileSink sink : sinks.values()) {
+        sink.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package org.llm4msr.runtime.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.data.FieldKind;
+
+/** The columns of one split file, checked against the manifest. Immutable and thread-safe. */
+final class SplitReader {
+
+  private final ArrowFile file;
+  private final IdColumn user;
+  private final IdColumn scenario;
+  private final NumberColumn label;
+  private final List<FieldColumn> fields;
+
+  SplitReader(ArrowFile file, DatasetManifest manifest) {
+    this.file = file;
+    user = new IdColumn(file, SplitColumns.USER, manifest.users());
+    scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
+    label = new NumberColumn(file, SplitColumns.LABEL);
+    fields = manifest.fields().stream().map(field -> FieldColumn.open(file, field)).toList();
+  }
+
+  ArrowFile file() {
+    return file;
+  }
+
+  BatchSource batches(RowOrder order, int batchSize) {
+    return new Source(order, batchSize);
+  }
+
+  Batch newBatch(int capacity) {
+    List<FieldValues> values = new ArrayList<>();
+    for (FieldColumn field : fields) {
+      values.add(field.newValues(capacity));
+    }
+    return new Batch(capacity, values);
+  }
+
+  void gather(long[] picks, int count, Batch batch) {
+    batch.size = count;
+    user.gather(picks, count, batch.user);
+    scenario.gather(picks, count, batch.scenario);
+    label.gather(picks, count, batch.label);
+    label.requireLabels(picks, count, batch.label);
+    for (int i = 0; i < count; i++) {
+      batch.row[i] = file.start(Columns.block(picks[i])) + Columns.row(picks[i]);
+    }
+    for (int f = 0; f < fields.size(); f++) {
+      fields.get(f).gather(picks, count, batch.fields.get(f));
+    }
+  }
+
+  /** One feature column. */
+  private sealed interface FieldColumn {
+
+    static FieldColumn open(ArrowFile file, PreparedField field) {
+      FieldKind kind = field.kind();
+      if (kind instanceof FieldKind.Categorical) {
+        return new OneId(new IdColumn(file, field.name(), field.vocabularySize()));
+      }
+      if (kind instanceof FieldKind.MultiCategorical) {
+        return new ManyIds(new IdListColumn(file, field.name(), field.vocabularySize()));
+      }
+      return new OneNumber(new NumberColumn(file, field.name()));
+    }
+
+    FieldValues newValues(int capacity);
+
+    void gather(long[] picks, int count, FieldValues target);
+
+    record OneId(IdColumn column) implements FieldColumn {
+      @Override
+      public FieldValues newValues(int capacity) {
+        return new FieldValues.Ids(new int[capacity]);
+      }
+
+      @Override
+      public void gather(long[] picks, int count, FieldValues target) {
+        column.gather(picks, count, ((FieldValues.Ids) target).ids());
+      }
+    }
+
+    record ManyIds(IdListColumn column) implements FieldColumn {
+      @Override
+      public FieldValues newValues(int capacity) {
+        return new FieldValues.IdLists(capacity);
+      }
+
+      @Override
+      public void gather(long[] picks, int count, FieldValues target) {
+        column.gather(picks, count, (FieldValues.IdLists) target);
+      }
+    }
+
+    record OneNumber(NumberColumn column) implements FieldColumn {
+      @Override
+      public FieldValues newValues(int capacity) {
+        return new FieldValues.Numbers(new float[capacity]);
+      }
+
+      @Override
+      public void gather(long[] picks, int count, FieldValues target) {
+        column.gather(picks, count, ((FieldValues.Numbers) target).values());
+      }
+    }
+  }
+
+  /** Batches in a given order. */
+  private final class Source implements BatchSource {
+    private final RowOrder order;
+    private final long[] picks;
+
+    Source(RowOrder order, int batchSize) {
+      this.order = order;
+      this.picks = new long[batchSize];
+    }
+
+    @Override
+    public Batch newBatch() {
+      return SplitReader.this.newBatch(picks.length);
+    }
+
+    @Override
+    public boolean next(Batch batch) {
+      int count = order.next(picks);
+      if (count == 0) {
+        batch.size = 0;
+        return false;
+      }
+      gather(picks, count, batch);
+      return true;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,77 @@
+package org.llm4msr.runtime.data;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.SplitConfig;
+
+/** Short ways to prepare data in tests. */
+final class Preparations {
+
+  /** Settings of no reader. */
+  record NoSettings() {}
+
+  static final SplitConfig BY_TIME = split(SplitConfig.By.TIME);
+
+  private Preparations() {}
+
+  static SplitConfig split(SplitConfig.By by) {
+    return new SplitConfig(by, List.of(4.0, 1.0, 1.0), null, null, 7);
+  }
+
+  @SuppressWarnings("NullAway")
+  static DatasetConfig config(SplitConfig split, int minFrequency, String... scenarios) {
+    return new DatasetConfig(
+        new PluginChoice<>("lists", null, new NoSettings()),
+        "data",
+        List.of(scenarios),
+        split,
+        minFrequency);
+  }
+
+  static PreparationRequest request(DatasetConfig config, Path target, int threads) {
+    return new PreparationRequest(config, target, 512L << 20, threads, false);
+  }
+
+  static PreparedData prepare(DatasetReader reader, DatasetConfig config, Path target) {
+    DatasetPreparation.prepare(reader, request(config, target, 2), Progress.NONE);
+    return PreparedData.open(target);
+  }
+
+  /** All rows of a source as texts {@code user scenario label field...}. */
+  static List<String> rows(BatchSource source) {
+    List<String> rows = new ArrayList<>();
+    try (source) {
+      Batch batch = source.newBatch();
+      while (source.next(batch)) {
+        for (int i = 0; i < batch.size; i++) {
+          StringBuilder row = new StringBuilder();
+          row.append(batch.user[i]).append(' ').append(batch.scenario[i]).append(' ');
+          row.append((int) batch.label[i]);
+          for (FieldValues field : batch.fields) {
+            row.append(' ').append(value(field, i));
+          }
+          rows.add(row.toString());
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static String value(FieldValues field, int row) {
+    if (field instanceof FieldValues.Ids ids) {
+      return Integer.toString(ids.ids()[row]);
+    }
+    if (field instanceof FieldValues.Numbers numbers) {
+      return Float.toString(numbers.values()[row]);
+    }
+    FieldValues.IdLists lists = (FieldValues.IdLists) field;
+    return Arrays.toString(
+        Arrays.copyOfRange(lists.ids, lists.offsets[row], lists.offsets[row + 1]));
+  }
+}
