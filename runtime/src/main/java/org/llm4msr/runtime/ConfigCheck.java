@@ -1,0 +1,242 @@
+package org.llm4msr.runtime;
+
+import jakarta.inject.Inject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.config.Origin;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.Problems;
+import org.llm4msr.runtime.config.SplitConfig;
+import org.llm4msr.runtime.plugins.Nearest;
+
+/** Checks what the parts of a valid configuration need of each other, before anything runs. */
+final class ConfigCheck {
+
+  private static final Set<ModelInput> KNOWLEDGE =
+      Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
+
+  @Inject
+  ConfigCheck() {}
+
+  /**
+   * Checks head, backbone, meta networks and engine.
+   *
+   * @throws MsrException {@code config/INVALID} with everything that does not fit
+   */
+  void checkModel(LoadedConfig loaded) {
+    Problems problems = new Problems();
+    new Check(loaded, problems).model();
+    problems.throwIfAny(loaded.file().toString());
+  }
+
+  /**
+   * Checks the model as {@link #checkModel}, and the raw data: its folder, columns, split and
+   * scenarios.
+   */
+  void checkAll(LoadedConfig loaded) {
+    Problems problems = new Problems();
+    Check check = new Check(loaded, problems);
+    check.model();
+    check.data();
+    problems.throwIfAny(loaded.file().toString());
+  }
+
+  /** Makes the reader of the raw data; the caller closes it. */
+  static DatasetReader reader(DatasetConfig config, Scratch context) {
+    return reader(config.reader(), context);
+  }
+
+  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+  private static <C extends Record> DatasetReader reader(
+      PluginChoice<DatasetReaderFactory<?>> choice, Scratch context) {
+    return ((DatasetReaderFactory<C>) choice.factory()).create((C) choice.config(), context);
+  }
+
+  /** One pass over one configuration. */
+  private static final class Check {
+
+    private final LoadedConfig loaded;
+    private final ExperimentConfig config;
+    private final Problems problems;
+
+    Check(LoadedConfig loaded, Problems problems) {
+      this.loaded = loaded;
+      this.config = loaded.config();
+      this.problems = problems;
+    }
+
+    private void add(String path, @Nullable String value, String rule) {
+      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
+      problems.add(path, value, origin, rule);
+    }
+
+    void model() {
+      PluginChoice<FusionHeadFactory<?>> head = config.model().fusion();
+      PluginChoice<BackboneFactory<?>> backbone = config.model().backbone();
+      Set<ModelInput> required = requires(head);
+      boolean readsKnowledge = required.stream().anyMatch(KNOWLEDGE::contains);
+      if (readsKnowledge && config.knowledge() == null) {
+        add(
+            "model.fusion.name",
+            head.name(),
+            "reads the knowledge of a language model, and there is no section knowledge. Add one,"
+                + " or choose a head that reads none");
+      }
+      if (required.contains(ModelInput.HIDDEN) && !hasHidden(backbone)) {
+        add(
+            "model.fusion.name",
+            head.name(),
+            "needs the hidden state of the backbone, and "
+                + backbone.name()
+                + " has none. Choose another head or another backbone");
+      }
+      engine("model.backbone.name", backbone);
+      engine("model.fusion.name", head);
+      if (required.contains(ModelInput.USER_KNOWLEDGE)) {
+        engine("model.metaNetworks.user.name", config.model().metaNetworks().user().network());
+      }
+      if (required.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
+        engine(
+            "model.metaNetworks.scenario.name", config.model().metaNetworks().scenario().network());
+      }
+    }
+
+    @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+    private static <C extends Record> Set<ModelInput> requires(
+        PluginChoice<FusionHeadFactory<?>> head) {
+      return ((FusionHeadFactory<C>) head.factory()).requires((C) head.config());
+    }
+
+    @SuppressWarnings("unchecked") // As above.
+    private static <C extends Record> boolean hasHidden(PluginChoice<BackboneFactory<?>> backbone) {
+      return ((BackboneFactory<C>) backbone.factory()).hasHidden((C) backbone.config());
+    }
+
+    @SuppressWarnings("unchecked") // As above.
+    private <C extends Record> void engine(
+        String path, PluginChoice<? extends PluginFactory<?>> choice) {
+      Set<EngineFeature> missing =
+          new TreeSet<>(((PluginFactory<C>) choice.factory()).engineFeatures((C) choice.config()));
+      missing.removeAll(EngineFeatures.of(config.runtime().engine()));
+      if (!missing.isEmpty()) {
+        String lacking = missing.stream().map(Enum::name).collect(Collectors.joining(", "));
+        add(
+            path,
+            choice.name(),
+            "needs what the engine %s does not have: %s. Set runtime.engine to %s"
+                .formatted(
+                    config.runtime().engine(), lacking, EngineFeatures.enginesWith(missing)));
+      }
+    }
+
+    void data() {
+      DatasetConfig dataset = config.dataset();
+      Path folder = loaded.base().resolve(dataset.path()).normalize();
+      split(dataset.split());
+      if (!Files.exists(folder)) {
+        add("dataset.path", dataset.path(), "there is no " + folder);
+        return;
+      }
+      try (Scratch context = Scratch.of(folder, config.runtime());
+          DatasetReader reader = reader(dataset, context)) {
+        columns(dataset, reader);
+        scenarios(dataset, reader.scenarios());
+      } catch (MsrException e) {
+        add("dataset.path", dataset.path(), String.valueOf(e.getMessage()));
+      }
+    }
+
+    private void columns(DatasetConfig dataset, DatasetReader reader) {
+      SplitConfig.By by = dataset.split().by();
+      if (by == SplitConfig.By.GIVEN && !reader.schema().split()) {
+        add(
+            "dataset.split.by",
+            "given",
+            "the data has no split of its own. Legal here: time, random");
+      }
+      if (by == SplitConfig.By.TIME && !reader.schema().time()) {
+        add("dataset.split.by", "time", "the data has no time. Legal here: random, given");
+      }
+    }
+
+    private void scenarios(DatasetConfig dataset, List<RawScenario> known) {
+      Set<String> seen = new HashSet<>();
+      for (String key : dataset.scenarios()) {
+        if (!seen.add(key)) {
+          add("dataset.scenarios", key, "stands twice");
+        }
+      }
+      if (known.isEmpty()) {
+        return;
+      }
+      List<String> keys = known.stream().map(RawScenario::key).toList();
+      Stream.concat(
+              dataset.scenarios().stream().map(key -> List.of("dataset.scenarios", key)),
+              config.training().scenarioWeights().keySet().stream()
+                  .map(key -> List.of("training.scenarioWeights", key)))
+          .filter(use -> !keys.contains(use.get(1)))
+          .forEach(
+              use ->
+                  add(
+                      use.get(0),
+                      use.get(1),
+                      "there is no such scenario. There are %s.%s"
+                          .formatted(String.join(", ", keys), Nearest.hint(use.get(1), keys))));
+    }
+
+    private void split(SplitConfig split) {
+      Instant validation = instant("dataset.split.validationFrom", split.validationFrom());
+      Instant test = instant("dataset.split.testFrom", split.testFrom());
+      if ((split.validationFrom() == null) != (split.testFrom() == null)) {
+        add(
+            "dataset.split.by",
+            null,
+            "validationFrom and testFrom are given together or not at all");
+      }
+      if (validation != null && test != null && !validation.isBefore(test)) {
+        add("dataset.split.testFrom", split.testFrom(), "must be after validationFrom");
+      }
+    }
+
+    private @Nullable Instant instant(String path, @Nullable String text) {
+      if (text == null) {
+        return null;
+      }
+      try {
+        return text.contains("T")
+            ? OffsetDateTime.parse(text).toInstant()
+            : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
+      } catch (DateTimeException e) {
+        add(
+            path,
+            text,
+            "must be a day such as 2023-05-01 or an instant such as 2023-05-01T12:00:00Z");
+        return null;
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package org.llm4msr.runtime;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.runtime.config.RuntimeConfig;
+
+/** What plugins that work on files are handed: folders, memory and threads. Owns its scratch. */
+final class Scratch implements DatasetContext, EncoderContext, AutoCloseable {
+
+  private final Path folder;
+  private final Path scratch;
+  private final long memoryBytes;
+  private final int threads;
+
+  /**
+   * Makes an empty scratch folder.
+   *
+   * @param folder of the raw files, or the base of relative paths
+   */
+  Scratch(Path folder, long memoryBytes, int threads) {
+    this.folder = folder;
+    this.memoryBytes = memoryBytes;
+    this.threads = threads;
+    try {
+      this.scratch = Files.createTempDirectory("llm4msr-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Scratch of(Path folder, RuntimeConfig config) {
+    return new Scratch(folder, bytes(config.memory()), threads(config));
+  }
+
+  /** Returns the bytes of {@code 512MB} or {@code 4GB}. */
+  static long bytes(String memory) {
+    long number = Long.parseLong(memory.substring(0, memory.length() - 2));
+    return number << (memory.endsWith("GB") ? 30 : 20);
+  }
+
+  static int threads(RuntimeConfig config) {
+    return config.threads() > 0 ? config.threads() : Runtime.getRuntime().availableProcessors();
+  }
+
+  @Override
+  public Path folder() {
+    return folder;
+  }
+
+  @Override
+  public Path base() {
+    return folder;
+  }
+
+  @Override
+  public Path scratch() {
+    return scratch;
+  }
+
+  @Override
+  public long memoryBytes() {
+    return memoryBytes;
+  }
+
+  @Override
+  public int threads() {
+    return threads;
+  }
+
+  /** Deletes the scratch folder. */
+  @Override
+  public void close() {
+    try (Stream<Path> files = Files.walk(scratch)) {
+      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.llm4msr.runtime.cli;
+
+import java.util.List;
+import org.llm4msr.runtime.Experiment;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code config}. */
+@CommandLine.Command(
+    name = "config",
+    description = "Checks and shows configurations.",
+    subcommands = {ConfigCommand.Check.class, ConfigCommand.Show.class})
+final class ConfigCommand extends Group {
+
+  /** {@code config check}. */
+  @CommandLine.Command(
+      name = "check",
+      description =
+          "Checks a configuration: values, plugins, what head, backbone, engine and data need of"
+              + " each other.")
+  static final class Check extends ExperimentCommand {
+
+    /** What {@code --json} prints. */
+    record Outcome(boolean valid, List<String> warnings) {}
+
+    @Override
+    void run() {
+      Experiment experiment = experiment();
+      experiment.check();
+      terminal().result(new Outcome(true, experiment.config().warnings()), file + " is right.");
+    }
+  }
+
+  /** {@code config show}. */
+  @CommandLine.Command(
+      name = "show",
+      description = "Prints the effective configuration with every default.")
+  static final class Show extends ExperimentCommand {
+
+    @Option(names = "--origin", description = "Say behind each value where it came from.")
+    boolean origin;
+
+    @Override
+    void run() {
+      var effective = experiment().config().effective();
+      terminal().result(effective.values(), effective.yaml(origin));
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package org.llm4msr.runtime.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.inject.Module;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.RuntimeModule;
+import picocli.CommandLine;
+import picocli.CommandLine.IVersionProvider;
+
+/** The command line. Exit codes: 0 done, 1 failed, 2 wrong use or configuration. */
+public final class Main {
+
+  private static final int FAILED = 1;
+  private static final int WRONG_USE = 2;
+
+  private final Session session;
+
+  Main(PrintStream out, PrintStream err, Module module) {
+    this.session = new Session(new Terminal(out, err), module);
+  }
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, UTF_8);
+    // Libraries that print go to stderr: stdout holds the result and nothing else.
+    System.setOut(System.err);
+    int code = new Main(out, System.err, new RuntimeModule()).run(arguments);
+    System.exit(code);
+  }
+
+  /** Runs a command. */
+  int run(String... arguments) {
+    CommandLine line = new CommandLine(new Root(session));
+    line.setOut(new PrintWriter(session.terminal().out(), true, UTF_8));
+    line.setErr(new PrintWriter(session.terminal().err(), true, UTF_8));
+    line.setExecutionExceptionHandler((error, command, result) -> failed(error, command));
+    return line.execute(arguments);
+  }
+
+  private int failed(Exception error, CommandLine command) {
+    Terminal terminal = session.terminal();
+    boolean debug = command.getCommand() instanceof Command known && known.debug;
+    MsrException shown = find(error);
+    if (debug || shown == null) {
+      error.printStackTrace(terminal.err());
+    }
+    String text =
+        shown != null
+            ? String.valueOf(shown.getMessage())
+            : "[internal/FAULT] " + error + ". This is a fault of llm4msr or a plugin; see above.";
+    terminal.note(text);
+    if (terminal.json()) {
+      terminal.result(Map.of("error", ErrorObject.of(shown, text)), text);
+    }
+    return shown != null && shown.type() == ErrorType.USER ? WRONG_USE : FAILED;
+  }
+
+  /** What {@code --json} prints where a command failed. */
+  record ErrorObject(String code, String type, String message, boolean retryable) {
+    static ErrorObject of(@Nullable MsrException error, String text) {
+      return error == null
+          ? new ErrorObject("internal/FAULT", ErrorType.INTERNAL.name(), text, false)
+          : new ErrorObject(error.code(), error.type().name(), text, error.retryable());
+    }
+  }
+
+  /** Returns the error that the user is meant to see, however deep libraries wrapped it. */
+  private static @Nullable MsrException find(@Nullable Throwable error) {
+    Throwable cause = error;
+    while (cause != null && !(cause instanceof MsrException)) {
+      cause = cause.getCause();
+    }
+    return (MsrException) cause;
+  }
+
+  /** The command without a name. */
+  @CommandLine.Command(
+      name = "llm4msr",
+      description = "Multi-scenario recommendation with the knowledge of a frozen language model.",
+      synopsisSubcommandLabel = "COMMAND",
+      subcommands = {PluginsCommand.class, ConfigCommand.class},
+      exitCodeListHeading = "%nExit codes:%n",
+      exitCodeList = {"0:done", "1:failed", "2:wrong use or configuration"})
+  static final class Root extends Group {
+    private final Session session;
+
+    Root(Session session) {
+      this.session = session;
+    }
+
+    Session session() {
+      return session;
+    }
+  }
+
+  /** The version of the jar. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "llm4msr " + (version == null ? "(development)" : version),
+        "Java " + Runtime.version() + ", " + System.getProperty("os.name")
+      };
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package org.llm4msr.runtime.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.PluginDescription;
+import org.llm4msr.runtime.plugins.BrokenPlugin;
+import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code plugins}. */
+@CommandLine.Command(
+    name = "plugins",
+    description = "Shows the plugins on the class path.",
+    subcommands = {PluginsCommand.ListAll.class, PluginsCommand.Describe.class})
+final class PluginsCommand extends Group {
+
+  /** {@code plugins list}. */
+  @CommandLine.Command(name = "list", description = "Lists plugins; creates none.")
+  static final class ListAll extends Command {
+
+    @Option(
+        names = "--kind",
+        description = "One kind only: ${COMPLETION-CANDIDATES}.",
+        completionCandidates = Kinds.class)
+    @Nullable String kind;
+
+    @Option(names = "--check", description = "Create every factory, and fail if one is broken.")
+    boolean check;
+
+    /** What {@code --json} prints. */
+    record Listing(List<Entry> plugins, List<Broken> broken) {}
+
+    /** A usable plugin. */
+    record Entry(
+        String kind, String name, String description, String source, String version, String jar) {}
+
+    /** A plugin that cannot be used. */
+    record Broken(String kind, String name, String jar, String reason) {}
+
+    @Override
+    void run() {
+      PluginRegistry plugins = session().plugins();
+      List<PluginKind> kinds = kind == null ? List.of(PluginKind.values()) : List.of(kind(kind));
+      List<BrokenPlugin> found = check ? plugins.verify() : plugins.broken();
+      List<Entry> usable =
+          kinds.stream().flatMap(one -> plugins.plugins(one).stream()).map(ListAll::entry).toList();
+      List<Broken> broken =
+          found.stream().filter(one -> kinds.contains(one.kind())).map(ListAll::broken).toList();
+      terminal().result(new Listing(usable, broken), text(usable, broken));
+      if (check) {
+        plugins.requireSound();
+      }
+    }
+
+    private static Entry entry(PluginDescriptor plugin) {
+      return new Entry(
+          plugin.kind().key(),
+          plugin.name(),
+          plugin.description(),
+          plugin.source(),
+          plugin.origin().version(),
+          plugin.origin().location());
+    }
+
+    private static Broken broken(BrokenPlugin plugin) {
+      return new Broken(
+          plugin.kind().key(),
+          plugin.label(),
+          plugin.location(),
+          String.valueOf(plugin.error().getMessage()));
+    }
+
+    private static String text(List<Entry> usable, List<Broken> broken) {
+      List<List<String>> rows =
+          usable.stream()
+              .map(one -> List.of(one.kind(), one.name(), one.version(), one.description()))
+              .toList();
+      StringBuilder text =
+          new StringBuilder(
+              Terminal.table(List.of("kind", "name", "version", "description"), rows));
+      broken.forEach(one -> text.append("broken: ").append(one.reason()).append('\n'));
+      return text.toString();
+    }
+  }
+
+  /** {@code plugins describe}. */
+  @CommandLine.Command(
+      name = "describe",
+      description = "Shows a plugin: version, jar, what it needs, and its settings.")
+  static final class Describe extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
+    String name;
+
+    @Option(
+        names = "--kind",
+        description =
+            "Its kind, where several have a plugin of this name: ${COMPLETION-CANDIDATES}.",
+        completionCandidates = Kinds.class)
+    @Nullable String kind;
+
+    @Override
+    void run() {
+      PluginRegistry plugins = session().plugins();
+      List<PluginDescriptor> named =
+          kind != null ? List.of(plugins.describe(kind(kind), name)) : named(plugins);
+      List<PluginDescription> descriptions =
+          named.stream()
+              .map(one -> PluginDescription.of(plugins, session().loader(), one))
+              .toList();
+      String text = String.join("\n", descriptions.stream().map(Describe::text).toList());
+      terminal().result(descriptions.size() == 1 ? descriptions.get(0) : descriptions, text);
+    }
+
+    private List<PluginDescriptor> named(PluginRegistry plugins) {
+      List<PluginDescriptor> all =
+          Arrays.stream(PluginKind.values()).flatMap(one -> plugins.plugins(one).stream()).toList();
+      List<PluginDescriptor> named = all.stream().filter(one -> one.name().equals(name)).toList();
+      if (!named.isEmpty()) {
+        return named;
+      }
+      for (BrokenPlugin broken : plugins.broken()) {
+        if (broken.label().equals(name)) {
+          throw broken.error();
+        }
+      }
+      List<String> names = all.stream().map(PluginDescriptor::name).distinct().sorted().toList();
+      throw new MsrException(
+          ErrorType.USER,
+          "plugin/UNKNOWN",
+          "There is no plugin \"%s\": there are %s.%s"
+              .formatted(name, String.join(", ", names), Nearest.hint(name, names)));
+    }
+
+    private static String text(PluginDescription description) {
+      PluginDescriptor plugin = description.plugin();
+      StringBuilder text = new StringBuilder();
+      text.append(plugin.name()).append(" (").append(plugin.kind().title()).append("): ");
+      text.append(plugin.description()).append('\n');
+      List<String> facts = new ArrayList<>(description.capabilities());
+      if (!plugin.source().isEmpty()) {
+        facts.add("published in " + plugin.source());
+      }
+      facts.add("version " + plugin.origin().version() + ", " + plugin.origin().location());
+      facts.forEach(fact -> text.append("  ").append(fact).append('\n'));
+      if (description.settings().isEmpty()) {
+        return text.append("  no settings\n").toString();
+      }
+      List<List<String>> rows =
+          description.settings().stream()
+              .map(one -> List.of("  " + one.key(), standard(one), one.legal(), one.description()))
+              .toList();
+      List<String> headings = List.of("  setting", "default", "legal", "meaning");
+      return text.append(Terminal.table(headings, rows)).toString();
+    }
+
+    private static String standard(PluginDescription.Row row) {
+      String value = row.defaultValue();
+      return value != null ? value : row.required() ? "(required)" : "(none)";
+    }
+  }
+
+  /** The values of {@code --kind}. */
+  static final class Kinds implements Iterable<String> {
+    @Override
+    public java.util.Iterator<String> iterator() {
+      return PluginKind.keys().iterator();
+    }
+  }
+
+  private static PluginKind kind(String key) {
+    return Stream.of(PluginKind.values())
+        .filter(one -> one.key().equals(key))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new MsrException(
+                    ErrorType.USER,
+                    "cli/KIND",
+                    "There is no kind of plugin \"%s\": there are %s.%s"
+                        .formatted(
+                            key,
+                            String.join(", ", PluginKind.keys()),
+                            Nearest.hint(key, PluginKind.keys()))));
+  }
+}

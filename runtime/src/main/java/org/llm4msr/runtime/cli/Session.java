@@ -1,0 +1,51 @@
+package org.llm4msr.runtime.cli;
+
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import com.google.inject.Module;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.Experiments;
+import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+
+/** What the commands of one call share. The injector is made when a command first needs it. */
+final class Session {
+
+  private final Terminal terminal;
+  private final Module module;
+  private @Nullable Injector injector;
+
+  Session(Terminal terminal, Module module) {
+    this.terminal = terminal;
+    this.module = module;
+  }
+
+  Terminal terminal() {
+    return terminal;
+  }
+
+  <T> T get(Class<T> type) {
+    if (injector == null) {
+      injector = Guice.createInjector(module);
+    }
+    return injector.getInstance(type);
+  }
+
+  PluginRegistry plugins() {
+    return get(PluginRegistry.class);
+  }
+
+  ConfigLoader loader() {
+    return get(ConfigLoader.class);
+  }
+
+  /** Opens an experiment and prints what should be mended in its file. */
+  Experiment open(Path file, List<String> overrides) {
+    Experiment experiment = get(Experiments.class).open(file, overrides);
+    experiment.config().warnings().forEach(warning -> terminal.note("warning: " + warning));
+    return experiment;
+  }
+}

@@ -1,0 +1,109 @@
+package org.llm4msr.runtime.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+
+/**
+ * All that {@code plugins describe} shows.
+ *
+ * @param plugin name, kind, version and jar
+ * @param capabilities what it gives and needs with its default settings
+ * @param settings its keys
+ */
+public record PluginDescription(
+    PluginDescriptor plugin, List<String> capabilities, List<Row> settings) {
+
+  /**
+   * One key.
+   *
+   * @param key the key in YAML
+   * @param legal type and constraints in words
+   * @param defaultValue as YAML; null where there is none
+   * @param required whether it must be written
+   * @param description one sentence
+   */
+  public record Row(
+      String key,
+      String legal,
+      @Nullable String defaultValue,
+      boolean required,
+      String description) {}
+
+  public PluginDescription {
+    capabilities = List.copyOf(capabilities);
+    settings = List.copyOf(settings);
+  }
+
+  /** Describes a plugin; creates its factory and no more. */
+  public static PluginDescription of(
+      PluginRegistry plugins, ConfigLoader loader, PluginDescriptor plugin) {
+    PluginFactory<?> factory = plugins.factory(plugin.kind(), plugin.name());
+    return new PluginDescription(plugin, capabilities(factory, loader), rows(factory.configType()));
+  }
+
+  /** Returns the keys of a record as rows. */
+  public static List<Row> rows(Class<?> record) {
+    return SettingInfo.of(record).stream()
+        .map(
+            one ->
+                new Row(
+                    one.key(), one.legal(), one.defaultText(), one.required(), one.description()))
+        .toList();
+  }
+
+  private static <C extends Record> List<String> capabilities(
+      PluginFactory<C> factory, ConfigLoader loader) {
+    Optional<C> defaults = defaults(factory, loader);
+    if (defaults.isEmpty()) {
+      return List.of("what it needs of the engine depends on settings that have no default");
+    }
+    return capabilities(factory, defaults.get());
+  }
+
+  private static <C extends Record> Optional<C> defaults(
+      PluginFactory<C> factory, ConfigLoader loader) {
+    try {
+      return Optional.of(loader.bind(factory.configType(), List.of(), "defaults"));
+    } catch (MsrException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static <C extends Record> List<String> capabilities(PluginFactory<C> factory, C config) {
+    List<String> lines = new ArrayList<>();
+    if (factory instanceof BackboneFactory<C> backbone) {
+      lines.add(backbone.hasHidden(config) ? "has a hidden state" : "has no hidden state");
+      backbone.inputs(config).stream()
+          .sorted()
+          .forEach(input -> lines.add("reads " + words(input)));
+    }
+    if (factory instanceof FusionHeadFactory<C> head) {
+      head.requires(config).stream().sorted().forEach(input -> lines.add("needs " + words(input)));
+    }
+    for (EngineFeature feature : new TreeSet<>(factory.engineFeatures(config))) {
+      lines.add("needs an engine with " + feature);
+    }
+    return lines;
+  }
+
+  private static String words(ModelInput input) {
+    return switch (input) {
+      case FIELDS -> "the fields apart";
+      case SCENARIO_EMBEDDING -> "the scenario embedding";
+      case USER_KNOWLEDGE -> "the knowledge of users";
+      case SCENARIO_KNOWLEDGE -> "the knowledge of scenarios";
+      case HIDDEN -> "the hidden state of the backbone";
+    };
+  }
+}
