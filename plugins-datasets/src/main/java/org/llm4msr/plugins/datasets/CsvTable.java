@@ -1,0 +1,185 @@
+package org.llm4msr.plugins.datasets;
+
+import static java.util.stream.Collectors.joining;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/**
+ * One table in one or more delimited files with the same columns. Columns are addressed by the
+ * names in the header and typed explicitly: guessing types would make the result depend on the rows
+ * that happen to come first.
+ */
+final class CsvTable {
+
+  /** How the files are written. */
+  record Dialect(String delimiter, String quote, boolean header, String encoding) {
+
+    /** RFC 4180: commas, double quotes, a header, UTF-8. */
+    static final Dialect COMMA = new Dialect(",", "\"", true, "utf-8");
+
+    private String options() {
+      return ", delim="
+          + Sql.literal(delimiter)
+          + ", quote="
+          + Sql.literal(quote)
+          + ", escape="
+          + Sql.literal(quote)
+          + ", encoding="
+          + Sql.literal(encoding);
+    }
+  }
+
+  private final List<Path> files;
+  private final Dialect dialect;
+  private final List<String> columns;
+  private final Map<String, String> types = new LinkedHashMap<>();
+
+  private CsvTable(List<Path> files, Dialect dialect, List<String> columns) {
+    this.files = List.copyOf(files);
+    this.dialect = dialect;
+    this.columns = List.copyOf(columns);
+  }
+
+  /** Opens files in the usual dialect; their columns are those of the first header. */
+  static CsvTable open(RawDatabase database, List<Path> files) {
+    return open(database, files, Dialect.COMMA);
+  }
+
+  /** Opens files with a header in another dialect. */
+  static CsvTable open(RawDatabase database, List<Path> files, Dialect dialect) {
+    List<String> columns = null;
+    for (Path file : files) {
+      String scan =
+          "read_csv(["
+              + Sql.path(file)
+              + "], all_varchar=true, header=true, strict_mode=false,"
+              + " null_padding=true, ignore_errors=true"
+              + dialect.options()
+              + ")";
+      List<String> own = database.columns(scan, List.of(file));
+      if (columns != null && !columns.equals(own)) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/DIFFERENT_COLUMNS",
+            file
+                + " has the columns "
+                + own
+                + ", but "
+                + files.get(0)
+                + " has "
+                + columns
+                + ". Files of one table need the same header.");
+      }
+      columns = own;
+    }
+    if (columns == null) {
+      throw new IllegalArgumentException("a table needs a file");
+    }
+    return new CsvTable(files, dialect, columns);
+  }
+
+  /** Opens files without a header. */
+  static CsvTable headless(List<Path> files, Dialect dialect, List<String> columns) {
+    return new CsvTable(files, dialect, columns);
+  }
+
+  List<Path> files() {
+    return files;
+  }
+
+  List<String> columns() {
+    return columns;
+  }
+
+  boolean has(String column) {
+    return columns.contains(column);
+  }
+
+  /** Reads a column as the given SQL type; others are text. */
+  CsvTable type(String type, String... names) {
+    for (String name : names) {
+      types.put(name, type);
+    }
+    return this;
+  }
+
+  /** Fails where a column is not in the header. */
+  CsvTable require(String... names) {
+    for (String name : names) {
+      firstOf(name);
+    }
+    return this;
+  }
+
+  /** Returns the first of several names, by which releases call a column, that the header has. */
+  String firstOf(String... names) {
+    for (String name : names) {
+      if (has(name)) {
+        return name;
+      }
+    }
+    throw new MsrException(
+        ErrorType.DATA,
+        "data/MISSING_COLUMN",
+        files.get(0)
+            + " has no column "
+            + String.join(" or ", names)
+            + "; its columns are "
+            + String.join(", ", columns)
+            + ". Check that the file is of the format that the reader expects.");
+  }
+
+  /** Returns the table function that scans the files. */
+  String scan() {
+    String typed =
+        columns.stream()
+            .map(name -> Sql.literal(name) + ": " + Sql.literal(typeOf(name)))
+            .collect(joining(", ", "{", "}"));
+    return "read_csv("
+        + files.stream().map(Sql::path).collect(joining(", ", "[", "]"))
+        + ", auto_detect=false, header="
+        + dialect.header()
+        + ", columns="
+        + typed
+        + dialect.options()
+        + ")";
+  }
+
+  /** Returns a query for one line of a file, as text. */
+  String line(Path file, long line) {
+    String names =
+        columns.stream()
+            .map(name -> Sql.literal(name) + ": 'VARCHAR'")
+            .collect(joining(", ", "{", "}"));
+    return "SELECT * FROM read_csv(["
+        + Sql.path(file)
+        + "], auto_detect=false, header=false, skip="
+        + (line - 1)
+        + ", columns="
+        + names
+        + dialect.options()
+        + ", null_padding=true) LIMIT 1";
+  }
+
+  /** Returns the column of a type that holds a value in a line, or null. */
+  @Nullable String columnOf(List<String> values, String type, String value) {
+    List<String> found = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      if (typeOf(columns.get(i)).equals(type) && values.get(i).equals(value)) {
+        found.add(columns.get(i));
+      }
+    }
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  private String typeOf(String column) {
+    return types.getOrDefault(column, "VARCHAR");
+  }
+}

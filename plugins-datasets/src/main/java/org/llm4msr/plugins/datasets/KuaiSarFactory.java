@@ -1,0 +1,33 @@
+package org.llm4msr.plugins.datasets;
+
+import com.google.auto.service.AutoService;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.DatasetReaderFactory;
+
+/** Makes readers of KuaiSAR, of both releases and of what the generator writes. */
+@Plugin(
+    name = "kuaisar",
+    description = "KuaiSAR: short videos in recommendation and search, both releases",
+    source = "Sun et al., KuaiSAR, CIKM 2023")
+@AutoService(DatasetReaderFactory.class)
+@SuppressWarnings("rawtypes")
+public final class KuaiSarFactory implements DatasetReaderFactory<KuaiSarConfig> {
+
+  @Override
+  public Class<KuaiSarConfig> configType() {
+    return KuaiSarConfig.class;
+  }
+
+  @Override
+  public DatasetReader create(KuaiSarConfig config, DatasetContext context) {
+    RawDatabase database = new RawDatabase(context);
+    try {
+      return new KuaiSarFormat(config, context.folder(), database).reader();
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+  }
+}

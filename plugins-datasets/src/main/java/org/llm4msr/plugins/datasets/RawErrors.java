@@ -1,0 +1,128 @@
+package org.llm4msr.plugins.datasets;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Turns what DuckDB says of a file into an error that names file, line, column and value. */
+final class RawErrors {
+
+  private static final Pattern LINE = Pattern.compile("CSV Error on Line: (\\d+)");
+  private static final Pattern FILE = Pattern.compile("(?m)^\\s*file = (.+)$");
+  private static final Pattern VALUE =
+      Pattern.compile("Could not convert string \"(.*?)\" to '(.*?)'", Pattern.DOTALL);
+  private static final Pattern WIDTH =
+      Pattern.compile("Expected Number of Columns: (\\d+) Found: (\\d+)");
+  private static final int LONGEST_VALUE = 80;
+
+  private RawErrors() {}
+
+  /** Returns an error about one of the files. */
+  static MsrException of(Exception cause, List<Path> files) {
+    return of(null, cause, List.of(), files);
+  }
+
+  /** Returns an error about one of the files, with the column found by reading its line again. */
+  static MsrException of(
+      @Nullable RawDatabase database, Exception cause, List<CsvTable> tables, List<Path> files) {
+    String text = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+    if (text.contains("Out of Memory Error") || text.contains("No space left")) {
+      return new MsrException(
+          ErrorType.RESOURCES,
+          "data/RESOURCES",
+          firstLine(text)
+              + " while reading "
+              + files
+              + ". Raise runtime.memory, or free space on the disk.",
+          cause);
+    }
+    Matcher line = LINE.matcher(text);
+    if (!line.find()) {
+      return new MsrException(
+          ErrorType.DATA,
+          "data/UNREADABLE",
+          "Cannot read " + files + ": " + firstLine(text) + ". Check the files.",
+          cause);
+    }
+    long number = Long.parseLong(line.group(1));
+    String file = file(text, files);
+    return new MsrException(
+        ErrorType.DATA,
+        "data/MALFORMED_ROW",
+        file
+            + ", line "
+            + number
+            + ": "
+            + what(database, text, tables, file, number)
+            + " Mend or remove the line.",
+        cause);
+  }
+
+  private static String what(
+      @Nullable RawDatabase database, String text, List<CsvTable> tables, String file, long line) {
+    Matcher value = VALUE.matcher(text);
+    if (value.find()) {
+      String column = database == null ? null : column(database, tables, file, line, value);
+      return (column == null ? "a column" : "column '" + column + "'")
+          + " has '"
+          + shortened(value.group(1))
+          + "', which is not "
+          + typeName(value.group(2))
+          + ".";
+    }
+    Matcher width = WIDTH.matcher(text);
+    if (width.find()) {
+      return "the row has " + width.group(2) + " columns, the header " + width.group(1) + ".";
+    }
+    if (text.contains("unterminated quote")) {
+      return "a quoted value does not end.";
+    }
+    return firstLine(text.substring(text.indexOf('\n') + 1)) + ".";
+  }
+
+  /** DuckDB names a wrong column where not all are read, so the line is looked at again. */
+  private static @Nullable String column(
+      RawDatabase database, List<CsvTable> tables, String file, long line, Matcher value) {
+    for (CsvTable table : tables) {
+      if (table.files().stream().anyMatch(path -> path.toString().equals(file))) {
+        List<List<String>> rows = database.rows(table.line(Path.of(file), line), table.files());
+        if (!rows.isEmpty()) {
+          return table.columnOf(rows.get(0), value.group(2), value.group(1));
+        }
+      }
+    }
+    return null;
+  }
+
+  private static String typeName(String type) {
+    if (type.endsWith("[]")) {
+      return "a list of " + (type.startsWith("VARCHAR") ? "texts" : "whole numbers");
+    }
+    return switch (type) {
+      case "BIGINT", "INTEGER" -> "a whole number";
+      case "DOUBLE" -> "a number";
+      default -> type;
+    };
+  }
+
+  private static String file(String text, List<Path> files) {
+    Matcher matcher = FILE.matcher(text);
+    if (matcher.find()) {
+      return matcher.group(1).strip();
+    }
+    return files.size() == 1 ? files.get(0).toString() : files.toString();
+  }
+
+  private static String shortened(String value) {
+    return value.length() > LONGEST_VALUE ? value.substring(0, LONGEST_VALUE) + "..." : value;
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse(text);
+  }
+}

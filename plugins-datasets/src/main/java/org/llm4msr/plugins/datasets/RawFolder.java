@@ -1,0 +1,76 @@
+package org.llm4msr.plugins.datasets;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/**
+ * The folder of a data set, or that of a release in it.
+ *
+ * @param path the folder that holds the files themselves
+ */
+record RawFolder(Path path) {
+
+  /** Finds the folder with a file in it: the given one, or one of the named ones below it. */
+  static RawFolder with(Path folder, List<String> below, String pattern) {
+    return Stream.concat(Stream.of(""), below.stream())
+        .map(name -> new RawFolder(folder.resolve(name)))
+        .filter(candidate -> !candidate.matching(pattern).isEmpty())
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new MsrException(
+                    ErrorType.DATA,
+                    "data/MISSING_FILE",
+                    "There is no file "
+                        + readable(pattern)
+                        + " in "
+                        + folder
+                        + (below.isEmpty() ? "" : " or its folders " + String.join(", ", below))
+                        + ". Set dataset.path to the folder of the unpacked data set."));
+  }
+
+  /** Returns a file that must be there. */
+  Path file(String name) {
+    return optional(name)
+        .orElseThrow(
+            () ->
+                new MsrException(
+                    ErrorType.DATA,
+                    "data/MISSING_FILE",
+                    "There is no file " + name + " in " + path + ". Unpack the whole data set."));
+  }
+
+  /** Returns a file, or nothing where it is not there. */
+  Optional<Path> optional(String name) {
+    return Optional.of(path.resolve(name)).filter(Files::isRegularFile);
+  }
+
+  /** Returns the files whose whole names match a pattern, by name. */
+  List<Path> matching(String pattern) {
+    if (!Files.isDirectory(path)) {
+      return List.of();
+    }
+    Pattern compiled = Pattern.compile(pattern);
+    try (Stream<Path> files = Files.list(path)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> compiled.matcher(String.valueOf(file.getFileName())).matches())
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String readable(String pattern) {
+    return pattern.replace("\\", "");
+  }
+}

@@ -1,0 +1,24 @@
+package org.llm4msr.plugins.datasets;
+
+import java.nio.file.Path;
+
+/** Writes values into SQL. */
+final class Sql {
+
+  private Sql() {}
+
+  /** Returns a text literal. */
+  static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
+  /** Returns a quoted identifier. */
+  static String name(String identifier) {
+    return '"' + identifier.replace("\"", "\"\"") + '"';
+  }
+
+  /** Returns a literal that names exactly this file, though DuckDB reads patterns. */
+  static String path(Path file) {
+    return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
+  }
+}
