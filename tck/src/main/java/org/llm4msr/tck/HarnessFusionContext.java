@@ -1,0 +1,52 @@
+package org.llm4msr.tck;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.FusionContext;
+import org.llm4msr.api.model.LayerSpec;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.api.model.MetaContext;
+import org.llm4msr.api.model.MetaNetwork;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.runtime.model.ParameterStore;
+
+/** What a head under test is handed. */
+record HarnessFusionContext(ParameterStore store, ModelHarness.Parts parts)
+    implements FusionContext {
+
+  @Override
+  public ModelContext model() {
+    return store.context("fusion", parts.shape());
+  }
+
+  @Override
+  public int knowledgeSize() {
+    return parts.knowledgeSize();
+  }
+
+  @Override
+  public Backbone backbone(FeatureLayout layout) {
+    return parts.createBackbone(store.context("backbone", parts.shape().with(layout)));
+  }
+
+  @Override
+  public MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth) {
+    List<Integer> widths = new ArrayList<>(parts.layers(level));
+    widths.add(outputWidth);
+    String scope = "meta/" + level.name().toLowerCase(Locale.ROOT);
+    return parts.createMetaNetwork(
+        new HarnessMetaContext(
+            store.context(scope, parts.shape()),
+            level,
+            parts.knowledgeSize(),
+            new LayerSpec(inputWidth, widths, Activation.RELU, Activation.NONE)));
+  }
+
+  private record HarnessMetaContext(
+      ModelContext model, Level level, int knowledgeSize, LayerSpec layers)
+      implements MetaContext {}
+}

@@ -1,0 +1,145 @@
+package org.llm4msr.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.StreamSupport;
+import org.assertj.core.data.Offset;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Field;
+import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.model.DenseBuffer;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterSnapshot;
+
+/**
+ * A batch, parameters, and the logits and gradients that an independent float64 implementation
+ * finds for them; see {@code tck/src/test/python/make_model_fixtures.py}.
+ */
+public final class ModelFixture {
+
+  /** Of the largest element of the array that is compared. */
+  private static final float RELATIVE = 1e-5f;
+
+  private final JsonNode json;
+
+  private ModelFixture(JsonNode json) {
+    this.json = json;
+  }
+
+  /** Reads {@code name.json} beside a class. */
+  public static ModelFixture read(Class<?> beside, String name) {
+    try (InputStream in = beside.getResourceAsStream(name + ".json")) {
+      return new ModelFixture(new ObjectMapper().readTree(Objects.requireNonNull(in, name)));
+    } catch (IOException e) {
+      throw new IllegalStateException("fixture " + name + " cannot be read", e);
+    }
+  }
+
+  /** Returns what the model is told of the data. */
+  public ModelShape shape() {
+    int width = json.get("fieldWidth").asInt();
+    List<Field> fields = new ArrayList<>();
+    for (int offset = 0; offset < json.get("flat").get(0).size(); offset += width) {
+      fields.add(
+          new Field("f" + offset, FieldRole.ITEM, new FieldKind.Categorical(), offset, width));
+    }
+    List<Scenario> scenarios = new ArrayList<>();
+    for (int rank = 0; rank < json.get("scenarios").asInt(); rank++) {
+      scenarios.add(new Scenario(rank, "s" + rank, 100));
+    }
+    return new ModelShape(new FeatureLayout(fields), scenarios, 1);
+  }
+
+  /** Returns K. */
+  public int knowledgeSize() {
+    return json.get("userKnowledge").get(0).size();
+  }
+
+  /** Returns the batch. */
+  public TestBatch batch() {
+    return new TestBatch(
+        ints(json.get("scenario")),
+        ints(json.get("user")),
+        matrix(json.get("flat")),
+        new float[json.get("scenarios").asInt()][1],
+        matrix(json.get("userKnowledge")),
+        matrix(json.get("scenarioKnowledge")));
+  }
+
+  /**
+   * Creates the model with the parameters of the fixture and compares one training pass and one
+   * inference after it: logits, every gradient, running statistics.
+   */
+  public void assertMatches(ModelHarness.Parts parts) {
+    try (ModelHarness model = parts.create()) {
+      load(model);
+      TestPass pass = model.train(batch(), floats(json.get("factor")));
+      compare("logits", pass.logits(), json.get("logits"));
+      assertThat(pass.gradients().keySet())
+          .as("parameters")
+          .containsExactlyInAnyOrderElementsOf(names(json.get("gradients")));
+      pass.gradients()
+          .forEach((name, found) -> compare("gradient of " + name, found, at("gradients", name)));
+      compare("gradient of the input", pass.inputGradient(), json.get("inputGradient"));
+      for (DenseBuffer buffer : model.store().buffers()) {
+        compare(buffer.name(), buffer.values(), at("buffersAfter", buffer.name()));
+      }
+      compare("logits in inference", model.infer(batch()), json.get("inferenceAfter"));
+    }
+  }
+
+  private void load(ModelHarness model) {
+    Map<String, float[]> values = new HashMap<>();
+    for (String name : names(json.get("parameters"))) {
+      values.put(name, floats(at("parameters", name)));
+    }
+    model.store().buffers().forEach(buffer -> values.put(buffer.name(), buffer.values()));
+    model.store().restore(new ParameterSnapshot(values));
+  }
+
+  private JsonNode at(String group, String name) {
+    return Objects.requireNonNull(json.get(group).get(name), name);
+  }
+
+  private static void compare(String what, float[] found, JsonNode expected) {
+    float[] wanted = floats(expected);
+    float largest = 1;
+    for (float value : wanted) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertThat(found).as(what).containsExactly(wanted, Offset.offset(largest * RELATIVE));
+  }
+
+  private static List<String> names(JsonNode object) {
+    return object.propertyStream().map(Map.Entry::getKey).toList();
+  }
+
+  private static float[][] matrix(JsonNode rows) {
+    return StreamSupport.stream(rows.spliterator(), false)
+        .map(ModelFixture::floats)
+        .toArray(float[][]::new);
+  }
+
+  private static float[] floats(JsonNode row) {
+    float[] values = new float[row.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) row.get(i).asDouble();
+    }
+    return values;
+  }
+
+  private static int[] ints(JsonNode row) {
+    return StreamSupport.stream(row.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
+  }
+}

@@ -1,0 +1,74 @@
+package org.llm4msr.tck;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/**
+ * The embedded rows of one batch.
+ *
+ * @param scenario the rank of each row's scenario: (B)
+ * @param user the user of each row, 0 to U - 1: (B)
+ * @param flat (B, W)
+ * @param scenarioTable (S, Ds)
+ * @param userKnowledge (U, K)
+ * @param scenarioKnowledge (S, K)
+ */
+@SuppressWarnings("ArrayRecordComponent") // Values of a test, compared by hand.
+public record TestBatch(
+    int[] scenario,
+    int[] user,
+    float[][] flat,
+    float[][] scenarioTable,
+    float[][] userKnowledge,
+    float[][] scenarioKnowledge) {
+
+  /** Draws a batch of standard normal values with rows of every scenario and user in turn. */
+  public static TestBatch random(
+      long seed, int rows, int width, int scenarios, int users, int knowledge, int embedding) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] scenario = new int[rows];
+    int[] user = new int[rows];
+    for (int row = 0; row < rows; row++) {
+      scenario[row] = row < scenarios ? row : random.nextInt(scenarios);
+      user[row] = row < users ? row : random.nextInt(users);
+    }
+    return new TestBatch(
+        scenario,
+        user,
+        normal(random, rows, width),
+        normal(random, scenarios, embedding),
+        normal(random, users, knowledge),
+        normal(random, scenarios, knowledge));
+  }
+
+  /** Returns B. */
+  public int rows() {
+    return scenario.length;
+  }
+
+  /** Returns the batch of these rows, in this order; its users are those that have rows. */
+  public TestBatch rows(int... rows) {
+    int[] users = Arrays.stream(rows).map(row -> user[row]).distinct().toArray();
+    int[] place = new int[userKnowledge.length];
+    for (int i = 0; i < users.length; i++) {
+      place[users[i]] = i;
+    }
+    return new TestBatch(
+        Arrays.stream(rows).map(row -> scenario[row]).toArray(),
+        Arrays.stream(rows).map(row -> place[user[row]]).toArray(),
+        Arrays.stream(rows).mapToObj(row -> flat[row]).toArray(float[][]::new),
+        scenarioTable,
+        Arrays.stream(users).mapToObj(u -> userKnowledge[u]).toArray(float[][]::new),
+        scenarioKnowledge);
+  }
+
+  private static float[][] normal(SplittableRandom random, int rows, int columns) {
+    float[][] values = new float[rows][columns];
+    for (float[] row : values) {
+      for (int i = 0; i < columns; i++) {
+        row[i] = (float) random.nextGaussian();
+      }
+    }
+    return values;
+  }
+}
