@@ -2,6 +2,7 @@ package org.llm4msr.runtime.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.lang.ref.Reference;
@@ -50,6 +51,7 @@ public final class DenseBuffer implements Buffer {
       copy = detached.duplicate();
     }
     copy.attach(manager);
+    NDScope.unregister(copy); // It outlives the step that it is set in.
     replace(copy);
   }
 

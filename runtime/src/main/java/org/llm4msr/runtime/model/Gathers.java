@@ -38,12 +38,12 @@ final class Gathers {
         : selected.reshape(new Shape(count).addAll(shape.slice(1)));
   }
 
+  /**
+   * Does not close the list, which has no memory of its own: taking the array out of it first would
+   * compare arrays by their values, in vain where they are not numbers.
+   */
   private static NDArray select(NDArray x, NDArray index) {
-    try (NDList list = Embedding.embedding(index, x, SparseFormat.DENSE)) {
-      NDArray selected = list.singletonOrThrow();
-      list.remove(selected);
-      return selected;
-    }
+    return Embedding.embedding(index, x, SparseFormat.DENSE).singletonOrThrow();
   }
 
   /** Appends one row of zeros: (m, ...) to (m + 1, ...). */

@@ -1,10 +1,10 @@
 package org.llm4msr.runtime.training;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Backbone;
@@ -28,7 +28,7 @@ final class AssemblyContext implements FusionContext {
   private final ModelShape shape;
   private final ModelConfig config;
   private final int knowledgeSize;
-  private final Set<Level> made = EnumSet.noneOf(Level.class);
+  private final Map<Level, MetaNetworkConfig> made = new EnumMap<>(Level.class);
   private boolean backboneMade;
 
   AssemblyContext(ParameterStore store, ModelShape shape, ModelConfig config, int knowledgeSize) {
@@ -36,6 +36,11 @@ final class AssemblyContext implements FusionContext {
     this.shape = shape;
     this.config = config;
     this.knowledgeSize = knowledgeSize;
+  }
+
+  /** Returns the settings of the meta networks that the head asked for. */
+  List<MetaNetworkConfig> metaNetworks() {
+    return List.copyOf(made.values());
   }
 
   @Override
@@ -62,7 +67,9 @@ final class AssemblyContext implements FusionContext {
 
   @Override
   public MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth) {
-    if (!made.add(level)) {
+    MetaNetworkConfig meta =
+        level == Level.USER ? config.metaNetworks().user() : config.metaNetworks().scenario();
+    if (made.put(level, meta) != null) {
       throw twice("the meta network of level " + level);
     }
     if (knowledgeSize == 0) {
@@ -73,8 +80,6 @@ final class AssemblyContext implements FusionContext {
               + config.fusion().name()
               + "' asks for a meta network but names no knowledge in requires(). Name it there.");
     }
-    MetaNetworkConfig meta =
-        level == Level.USER ? config.metaNetworks().user() : config.metaNetworks().scenario();
     List<Integer> widths = new ArrayList<>(meta.layers());
     widths.add(outputWidth);
     LayerSpec layers =

@@ -88,7 +88,7 @@ public final class ModelAssembly {
                   Initializer.zeros(),
                   Decay.NO)
               : null;
-      FusionContext context = new AssemblyContext(store, shape, model, knowledgeSize);
+      AssemblyContext context = new AssemblyContext(store, shape, model, knowledgeSize);
       FusionHead head = head(model.fusion().factory(), model.fusion().config(), context);
       store.seal();
       Workers workers = new Workers(engine.threads());
@@ -105,7 +105,7 @@ public final class ModelAssembly {
               missingUser,
               knowledge,
               manifest.users(),
-              identity(manifest, model, knowledgeSize)));
+              identity(manifest, model, context.metaNetworks())));
     } catch (RuntimeException | Error e) {
       store.close();
       manager.close();
@@ -183,16 +183,15 @@ public final class ModelAssembly {
     return new EmbeddingTables(tables, workers);
   }
 
-  private static String identity(DatasetManifest manifest, ModelConfig model, int knowledgeSize) {
+  private static String identity(
+      DatasetManifest manifest, ModelConfig model, List<MetaNetworkConfig> metaNetworks) {
     return String.join(
         "|",
         "data " + manifest.key(),
         "embedding " + model.embeddingSize() + " " + model.scenarioEmbeddingSize(),
         describe(model.backbone()),
         describe(model.fusion()),
-        "knowledge " + knowledgeSize,
-        knowledgeSize == 0 ? "" : describe(model.metaNetworks().user()),
-        knowledgeSize == 0 ? "" : describe(model.metaNetworks().scenario()));
+        metaNetworks.stream().map(ModelAssembly::describe).toList().toString());
   }
 
   private static String describe(PluginChoice<?> choice) {

@@ -1,0 +1,247 @@
+package org.llm4msr.runtime.training;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.model.DenseBuffer;
+import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.TableFile;
+
+/**
+ * The checkpoints of a run: a folder a state with {@code dense.safetensors}, {@code
+ * optimizer.safetensors} and {@code tables/*.arrow}, and {@code state.json}, which names the last
+ * and the best. Replacing that one file is what makes a checkpoint count; a process that dies
+ * before leaves the one before in force.
+ */
+final class Checkpoints {
+
+  private static final String STATE = "state.json";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+
+  Checkpoints(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Returns the state of the run so far, or empty where there is none. */
+  Optional<RunState> state(String key) {
+    Path file = folder.resolve(STATE);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    RunState state;
+    try {
+      state = JSON.readValue(file.toFile(), RunState.class);
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "training/DAMAGED_CHECKPOINT",
+          file + " does not read: " + e.getMessage() + ". Delete " + folder + " to start anew.",
+          e);
+    }
+    if (state.formatVersion() != RunState.FORMAT_VERSION || !state.key().equals(key)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/OTHER_RUN",
+          folder
+              + " holds checkpoints of other data, settings or another release. Give this run"
+              + " another name, or delete the folder to train anew.");
+    }
+    return Optional.of(state);
+  }
+
+  /** Saves the model and makes the state count. */
+  RunState save(
+      TrainableModel model, @Nullable DenseOptimizer optimizer, RunState state, boolean finished) {
+    RunState saved = state.saved(finished);
+    try {
+      Files.createDirectories(folder);
+      Path target = folder.resolve(saved.last());
+      if (!Files.exists(target)) {
+        writeState(model, optimizer, target);
+      }
+      Path temporary = folder.resolve(STATE + ".tmp");
+      Files.write(temporary, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(saved));
+      force(temporary);
+      Files.move(
+          temporary,
+          folder.resolve(STATE),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+      force(folder);
+      deleteAllBut(saved);
+      return saved;
+    } catch (IOException | UncheckedIOException e) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "training/CHECKPOINT_FAILED",
+          "A checkpoint could not be written to "
+              + folder
+              + ": "
+              + e.getMessage()
+              + ". Make room or choose another workspace, and start again: the checkpoint before"
+              + " is whole.",
+          e,
+          true);
+    }
+  }
+
+  private static void writeState(
+      TrainableModel model, @Nullable DenseOptimizer optimizer, Path target) throws IOException {
+    Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
+    delete(temporary);
+    try {
+      Files.createDirectories(temporary.resolve("tables"));
+      Safetensors.write(temporary.resolve("dense.safetensors"), dense(model));
+      if (optimizer != null) {
+        Safetensors.write(temporary.resolve("optimizer.safetensors"), states(optimizer));
+      }
+      for (EmbeddingTable table : model.tables().tables()) {
+        TableFile.write(table, tableFile(temporary, table), true);
+      }
+      force(temporary.resolve("tables"));
+      force(temporary);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException | RuntimeException e) {
+      delete(temporary);
+      throw e;
+    }
+  }
+
+  /** Puts a saved state into the model, and into the optimiser where one is given. */
+  void load(TrainableModel model, @Nullable DenseOptimizer optimizer, String name) {
+    Path source = folder.resolve(name);
+    try {
+      Map<String, float[]> values = new HashMap<>();
+      Safetensors.read(source.resolve("dense.safetensors"))
+          .forEach((key, tensor) -> values.put(key, tensor.values().array()));
+      model.parameters().restore(new ParameterSnapshot(values));
+      if (optimizer != null) {
+        restore(optimizer, Safetensors.read(source.resolve("optimizer.safetensors")));
+      }
+      for (EmbeddingTable table : model.tables().tables()) {
+        TableFile.read(table, tableFile(source, table));
+      }
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "training/DAMAGED_CHECKPOINT",
+          source + " does not read: " + e.getMessage() + ". Delete " + folder + " to start anew.",
+          e);
+    }
+  }
+
+  private static Path tableFile(Path folder, EmbeddingTable table) {
+    String name = URLEncoder.encode(table.name(), StandardCharsets.UTF_8);
+    return folder.resolve("tables").resolve(name + ".arrow");
+  }
+
+  private static List<Safetensors.Tensor> dense(TrainableModel model) {
+    List<Safetensors.Tensor> tensors = new ArrayList<>();
+    for (DenseParameter parameter : model.parameters().parameters()) {
+      tensors.add(
+          new Safetensors.Tensor(
+              parameter.name(), sizes(parameter.shape().getShape()), parameter.values()));
+    }
+    for (DenseBuffer buffer : model.parameters().buffers()) {
+      tensors.add(
+          new Safetensors.Tensor(
+              buffer.name(), sizes(buffer.shape().getShape()), FloatBuffer.wrap(buffer.values())));
+    }
+    return tensors;
+  }
+
+  private static List<Long> sizes(long[] shape) {
+    return LongStream.of(shape).boxed().toList();
+  }
+
+  private static List<Safetensors.Tensor> states(DenseOptimizer optimizer) {
+    List<Safetensors.Tensor> tensors = new ArrayList<>();
+    for (int s = 0; s < optimizer.slots().size(); s++) {
+      for (int part = 0; part < optimizer.stateSlots(); part++) {
+        float[] values = optimizer.state(s, part);
+        tensors.add(
+            new Safetensors.Tensor(
+                stateName(optimizer, s, part),
+                List.of((long) values.length),
+                FloatBuffer.wrap(values)));
+      }
+    }
+    return tensors;
+  }
+
+  private static void restore(DenseOptimizer optimizer, Map<String, Safetensors.Tensor> tensors)
+      throws IOException {
+    for (int s = 0; s < optimizer.slots().size(); s++) {
+      for (int part = 0; part < optimizer.stateSlots(); part++) {
+        float[] target = optimizer.state(s, part);
+        Safetensors.Tensor saved = tensors.get(stateName(optimizer, s, part));
+        if (saved == null || saved.values().limit() != target.length) {
+          throw new IOException("no fitting state of " + optimizer.slots().get(s).name());
+        }
+        saved.values().get(0, target);
+      }
+    }
+  }
+
+  private static String stateName(DenseOptimizer optimizer, int slot, int part) {
+    return "state" + (part + 1) + ":" + optimizer.slots().get(slot).name();
+  }
+
+  /** Leaves the last and the best; what else lies there is old or from a process that died. */
+  private void deleteAllBut(RunState state) throws IOException {
+    List<Path> old;
+    try (Stream<Path> entries = Files.list(folder)) {
+      old =
+          entries
+              .filter(path -> path.getFileName().toString().startsWith("step-"))
+              .filter(path -> !path.getFileName().toString().equals(state.last()))
+              .filter(path -> !path.getFileName().toString().equals(state.best()))
+              .toList();
+    }
+    for (Path path : old) {
+      delete(path);
+    }
+  }
+
+  private static void delete(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return;
+    }
+    List<Path> entries;
+    try (Stream<Path> walk = Files.walk(path)) {
+      entries = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path entry : entries) {
+      Files.delete(entry);
+    }
+  }
+
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

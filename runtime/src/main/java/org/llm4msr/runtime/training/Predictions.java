@@ -1,0 +1,78 @@
+package org.llm4msr.runtime.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import java.nio.FloatBuffer;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.data.BatchSource;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Evaluator;
+
+/** What a model says of the rows of a part, without gradients. */
+public final class Predictions {
+
+  private Predictions() {}
+
+  /** Receives the rows of a part, batch after batch. */
+  @FunctionalInterface
+  public interface Consumer {
+
+    /**
+     * Reads one batch; both are reused for the next.
+     *
+     * @param probability of label 1, the first {@code batch.size} hold
+     */
+    void accept(Batch batch, float[] probability);
+  }
+
+  /** Predicts all rows of a part in file order. */
+  public static void forEach(
+      TrainableModel model, PreparedData data, Split split, int batchSize, Consumer consumer) {
+    model
+        .engine()
+        .call(
+            () -> {
+              try (BatchSource source = data.sequential(split, batchSize)) {
+                predict(model, source, batchSize, consumer);
+              }
+              return 0;
+            });
+  }
+
+  private static void predict(
+      TrainableModel model, BatchSource source, int batchSize, Consumer consumer) {
+    model.engine().recordGradients(false);
+    Batch batch = source.newBatch();
+    float[] probability = new float[batchSize];
+    while (source.next(batch)) {
+      try (NDManager manager = model.manager().newSubManager();
+          NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray logits = model.forward(manager, batch, false, 0).logits();
+        FloatBuffer values = model.engine().read(logits);
+        for (int i = 0; i < batch.size; i++) {
+          probability[i] = (float) (1 / (1 + Math.exp(-values.get(i))));
+        }
+      }
+      consumer.accept(batch, probability);
+    }
+  }
+
+  /** Evaluates a part. */
+  public static EvaluationResult evaluate(
+      TrainableModel model, PreparedData data, Split split, int batchSize) {
+    try (Evaluator evaluator = new Evaluator(data.manifest().scenarios().size())) {
+      forEach(
+          model,
+          data,
+          split,
+          batchSize,
+          (batch, probability) ->
+              evaluator.add(batch.size, batch.scenario, batch.user, batch.label, probability));
+      return evaluator.result();
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package org.llm4msr.runtime.training;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a run is: the content of {@code checkpoints/state.json}.
+ *
+ * @param formatVersion version of the checkpoints' format
+ * @param key what the run is of: another key, another run
+ * @param step training steps done
+ * @param epoch epoch of the next step, from 0
+ * @param batch batches of that epoch done
+ * @param last folder of this state
+ * @param best folder of the best state, null before the first validation
+ * @param bestStep its step
+ * @param bestAuc its validation AUC
+ * @param sinceBest validations since then
+ * @param history all validations
+ * @param finished whether the run is over
+ */
+record RunState(
+    int formatVersion,
+    String key,
+    long step,
+    int epoch,
+    long batch,
+    String last,
+    @Nullable String best,
+    long bestStep,
+    double bestAuc,
+    int sinceBest,
+    List<Validation> history,
+    boolean finished) {
+
+  static final int FORMAT_VERSION = 1;
+
+  RunState {
+    history = List.copyOf(history);
+  }
+
+  static RunState start(String key) {
+    return new RunState(
+        FORMAT_VERSION, key, 0, 0, 0, "", null, 0, Double.NEGATIVE_INFINITY, 0, List.of(), false);
+  }
+
+  /** Returns the state after one more step. */
+  RunState stepped(long batchesAnEpoch) {
+    boolean epochEnds = batch + 1 == batchesAnEpoch;
+    return at(step + 1, epochEnds ? epoch + 1 : epoch, epochEnds ? 0 : batch + 1);
+  }
+
+  private RunState at(long newStep, int newEpoch, long newBatch) {
+    return new RunState(
+        formatVersion,
+        key,
+        newStep,
+        newEpoch,
+        newBatch,
+        last,
+        best,
+        bestStep,
+        bestAuc,
+        sinceBest,
+        history,
+        finished);
+  }
+
+  /** Returns the state with one more validation. */
+  RunState validated(Validation validation, double auc) {
+    boolean better = auc > bestAuc;
+    List<Validation> longer = new ArrayList<>(history);
+    longer.add(validation);
+    return new RunState(
+        formatVersion,
+        key,
+        step,
+        epoch,
+        batch,
+        last,
+        better ? folder() : best,
+        better ? step : bestStep,
+        better ? auc : bestAuc,
+        better ? 0 : sinceBest + 1,
+        longer,
+        finished);
+  }
+
+  /** Returns the state as saved in its folder. */
+  RunState saved(boolean over) {
+    return new RunState(
+        formatVersion,
+        key,
+        step,
+        epoch,
+        batch,
+        folder(),
+        best,
+        bestStep,
+        bestAuc,
+        sinceBest,
+        history,
+        over);
+  }
+
+  /** Returns the name of the folder of this step. */
+  String folder() {
+    return "step-%08d".formatted(step);
+  }
+}

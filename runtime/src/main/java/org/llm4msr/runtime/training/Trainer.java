@@ -1,0 +1,274 @@
+package org.llm4msr.runtime.training;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.data.BatchSource;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.TrainingOrder;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Trains a model: epochs, validation, early stopping on the overall validation AUC, checkpoints. A
+ * run that was stopped or killed goes on at its last checkpoint, with the result it would have had;
+ * the same seed gives the same numbers bit for bit at one thread count.
+ */
+public final class Trainer {
+
+  /** Steps between two lines of {@code metrics.jsonl}. */
+  private static final int LOG_EVERY = 50;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
+  private final TrainableModel model;
+  private final PreparedData data;
+  private final TrainingConfig config;
+  private final Path runFolder;
+  private final Checkpoints checkpoints;
+  private final TrainingStep trainingStep;
+  private final long trainingRows;
+  private final long batchesAnEpoch;
+  private final LearningRate learningRate;
+  private final boolean validates;
+  private volatile boolean stopRequested;
+
+  /**
+   * Makes a trainer.
+   *
+   * @param runFolder gets {@code metrics.jsonl} and {@code checkpoints}
+   */
+  public Trainer(TrainableModel model, PreparedData data, TrainingConfig config, Path runFolder) {
+    this.model = model;
+    this.data = data;
+    this.config = config;
+    this.runFolder = runFolder;
+    this.checkpoints = new Checkpoints(runFolder.resolve("checkpoints"));
+    this.trainingStep = new TrainingStep(model, config, data.manifest().scenarios());
+    this.trainingRows = data.manifest().rows().train();
+    this.validates = data.manifest().rows().validation() > 0;
+    this.batchesAnEpoch = (trainingRows + config.batchSize() - 1) / config.batchSize();
+    this.learningRate =
+        new LearningRate(
+            config.optimizer().learningRate(), config.schedule(), batchesAnEpoch * config.epochs());
+    if (trainingRows == 0) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "training/NO_ROWS",
+          "The training part has no rows. Check dataset.split and dataset.scenarios.");
+    }
+  }
+
+  /** Asks a running {@link #train} to write a checkpoint and end. Safe from any thread. */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  /**
+   * Trains to the end, from the last checkpoint where there is one. Afterwards the model holds the
+   * best state.
+   *
+   * @param progress told of training rows
+   */
+  public TrainingResult train(Progress progress) {
+    return model.engine().call(() -> new Run(progress).toEnd());
+  }
+
+  /** Puts the best state of a run that trained before into the model. */
+  public void loadBest() {
+    model
+        .engine()
+        .call(
+            () -> {
+              RunState state = checkpoints.state(key()).orElseThrow(this::neverTrained);
+              loadBest(state);
+              return 0;
+            });
+  }
+
+  private MsrException neverTrained() {
+    return new MsrException(
+        ErrorType.USER,
+        "training/NOT_TRAINED",
+        runFolder + " holds no trained model. Run 'llm4msr train' with this configuration first.");
+  }
+
+  private void loadBest(RunState state) {
+    String best = state.best() == null ? state.last() : state.best();
+    if (best.isEmpty()) {
+      throw neverTrained();
+    }
+    checkpoints.load(model, null, best);
+  }
+
+  private String key() {
+    return model.identity() + "|" + config;
+  }
+
+  /** One call of {@link #train}. */
+  private final class Run {
+
+    private final Progress progress;
+    private final long started = System.nanoTime();
+    private RunState state;
+    private double lossSinceLog;
+    private int stepsSinceLog;
+    private double lossSinceValidation;
+    private long stepsSinceValidation;
+    private long rowsDone;
+    private long trainingNanos;
+    private long logMark = System.nanoTime();
+
+    Run(Progress progress) {
+      this.progress = progress;
+      this.state = checkpoints.state(key()).orElseGet(() -> RunState.start(key()));
+    }
+
+    TrainingResult toEnd() {
+      if (!state.finished()) {
+        if (state.step() > 0) {
+          LOG.info("Going on at step {} of {}", state.step(), runFolder);
+          checkpoints.load(model, trainingStep.optimizer(), state.last());
+        }
+        try (MetricsLog metrics =
+            new MetricsLog(runFolder.resolve("metrics.jsonl"), state.step())) {
+          while (!over()) {
+            epoch(metrics);
+          }
+        }
+        if (validates && state.history().isEmpty()) {
+          throw new IllegalStateException("training ended without a validation");
+        }
+      }
+      loadBest(state);
+      return result();
+    }
+
+    private boolean over() {
+      return state.finished() || state.epoch() >= config.epochs();
+    }
+
+    private void epoch(MetricsLog metrics) {
+      int epoch = state.epoch();
+      TrainingOrder order =
+          new TrainingOrder(
+              config.batchSize(), config.shuffleWindow(), config.seed(), epoch, state.batch());
+      try (BatchSource source = data.training(order)) {
+        Batch batch = source.newBatch();
+        while (state.epoch() == epoch && !state.finished()) {
+          long before = System.nanoTime();
+          if (!source.next(batch)) {
+            throw tooFewRows();
+          }
+          step(batch, metrics, before);
+          afterStep(epoch, metrics);
+        }
+      }
+    }
+
+    private MsrException tooFewRows() {
+      return new MsrException(
+          ErrorType.DATA,
+          "training/ROWS_MISSING",
+          "The training part ended after %d batches of epoch %d, before the %d rows its manifest states. Prepare the data anew."
+              .formatted(state.batch(), state.epoch(), trainingRows));
+    }
+
+    private void step(Batch batch, MetricsLog metrics, long before) {
+      double rate = learningRate.at(state.step());
+      TrainingStep.Outcome outcome = trainingStep.run(batch, state.step(), rate);
+      trainingNanos += System.nanoTime() - before;
+      rowsDone += batch.size;
+      lossSinceLog += outcome.loss();
+      lossSinceValidation += outcome.loss();
+      stepsSinceLog++;
+      stepsSinceValidation++;
+      int epoch = state.epoch();
+      state = state.stepped(batchesAnEpoch);
+      progress.update(
+          Math.min(
+              state.epoch() * trainingRows + state.batch() * config.batchSize(),
+              config.epochs() * trainingRows),
+          config.epochs() * trainingRows);
+      if (state.step() % LOG_EVERY == 0) {
+        double seconds = (System.nanoTime() - logMark) / 1e9;
+        double rows = (double) stepsSinceLog * config.batchSize();
+        metrics.step(
+            state.step(), epoch, lossSinceLog / stepsSinceLog, outcome, rate, rows / seconds);
+        restartLog();
+      }
+    }
+
+    private void restartLog() {
+      lossSinceLog = 0;
+      stepsSinceLog = 0;
+      logMark = System.nanoTime();
+    }
+
+    private void afterStep(int epoch, MetricsLog metrics) {
+      boolean last = state.epoch() >= config.epochs();
+      boolean due =
+          config.validateEvery() > 0
+              ? state.step() % config.validateEvery() == 0 || last
+              : state.epoch() != epoch;
+      if (due) {
+        boolean patienceOver = validates && validate(epoch, metrics);
+        state = checkpoints.save(model, trainingStep.optimizer(), state, last || patienceOver);
+        restartLog();
+      }
+      if (stopRequested && !state.finished()) {
+        state = checkpoints.save(model, trainingStep.optimizer(), state, false);
+        throw new MsrException(
+            ErrorType.USER,
+            "training/STOPPED",
+            "Training stopped at step %d, as asked. Start it again to go on from there."
+                .formatted(state.step()),
+            null,
+            true);
+      }
+    }
+
+    /** Returns whether patience ran out. */
+    private boolean validate(int epoch, MetricsLog metrics) {
+      EvaluationResult result =
+          Predictions.evaluate(model, data, Split.VALIDATION, config.batchSize());
+      Validation validation =
+          new Validation(state.step(), epoch, lossSinceValidation / stepsSinceValidation, result);
+      lossSinceValidation = 0;
+      stepsSinceValidation = 0;
+      state = state.validated(validation, result.overall().auc());
+      metrics.validation(validation, rowsPerSecond());
+      LOG.info(
+          "Step {}: loss {}, validation AUC {}",
+          state.step(),
+          validation.trainingLoss(),
+          result.overall().auc());
+      return config.patience() > 0 && state.sinceBest() >= config.patience();
+    }
+
+    private double rowsPerSecond() {
+      return trainingNanos == 0 ? 0 : rowsDone / (trainingNanos / 1e9);
+    }
+
+    private TrainingResult result() {
+      List<Validation> history = state.history();
+      @Nullable Validation best =
+          history.stream().filter(v -> v.step() == state.bestStep()).findFirst().orElse(null);
+      return new TrainingResult(
+          state.step(),
+          state.best() == null ? state.step() : state.bestStep(),
+          best,
+          history,
+          state.step() < batchesAnEpoch * config.epochs(),
+          (System.nanoTime() - started) / 1e9,
+          rowsPerSecond());
+    }
+  }
+}

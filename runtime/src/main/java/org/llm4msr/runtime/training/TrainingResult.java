@@ -1,0 +1,29 @@
+package org.llm4msr.runtime.training;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What training gave. The model holds the state of the best step.
+ *
+ * @param steps training steps done
+ * @param bestStep steps done when the validation AUC was best; the last where it was never known
+ * @param best the validation of that step, null where there is no validation part
+ * @param history all validations, in order
+ * @param stoppedEarly whether patience ran out
+ * @param seconds training time of this process, validation included
+ * @param rowsPerSecond trained rows a second of this process, validation left out
+ */
+public record TrainingResult(
+    long steps,
+    long bestStep,
+    @Nullable Validation best,
+    List<Validation> history,
+    boolean stoppedEarly,
+    double seconds,
+    double rowsPerSecond) {
+
+  public TrainingResult {
+    history = List.copyOf(history);
+  }
+}

@@ -1,0 +1,110 @@
+package org.llm4msr.runtime.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.tables.UpdateRule;
+import org.llm4msr.runtime.tables.Workers;
+import org.llm4msr.runtime.training.DenseOptimizer.Slot;
+
+class DenseOptimizerTest {
+
+  @Test
+  void appliesL2OnlyWhereAskedAndFactorsTheRate() {
+    FloatBuffer weight = FloatBuffer.wrap(new float[] {2});
+    FloatBuffer bias = FloatBuffer.wrap(new float[] {2});
+    FloatBuffer meta = FloatBuffer.wrap(new float[] {2});
+    List<Slot> slots =
+        List.of(
+            new Slot("weight", weight, true, 1),
+            new Slot("bias", bias, false, 1),
+            new Slot("meta", meta, false, 0.1));
+
+    update(slots, new UpdateRule.Sgd(0.5), null, List.of(buffer(1), buffer(1), buffer(1)));
+
+    assertThat(weight.get(0)).isEqualTo(2 - 0.1f * (1 + 0.5f * 2));
+    assertThat(bias.get(0)).isCloseTo(1.9f, within(1e-6f));
+    assertThat(meta.get(0)).isCloseTo(1.99f, within(1e-6f));
+  }
+
+  @Test
+  void scalesGradientsToTheGlobalNorm() {
+    FloatBuffer a = FloatBuffer.wrap(new float[] {0, 0});
+    FloatBuffer b = FloatBuffer.wrap(new float[] {0});
+    List<Slot> slots = List.of(new Slot("a", a, true, 1), new Slot("b", b, true, 1));
+    List<FloatBuffer> gradients = List.of(buffer(2, 3), buffer(6));
+
+    double norm = update(slots, new UpdateRule.Sgd(0), 3.5, gradients);
+
+    assertThat(norm).isEqualTo(7); // sqrt(4 + 9 + 36)
+    assertThat(a.get(0)).isCloseTo(-0.1f, within(1e-6f));
+    assertThat(a.get(1)).isCloseTo(-0.15f, within(1e-6f));
+    assertThat(b.get(0)).isCloseTo(-0.3f, within(1e-6f));
+  }
+
+  @Test
+  void leavesAnUnusedParameterAndItsStateAlone() {
+    FloatBuffer used = FloatBuffer.wrap(new float[] {1, 1});
+    FloatBuffer unused = FloatBuffer.wrap(new float[] {1, 1});
+    List<Slot> slots =
+        List.of(new Slot("used", used, true, 1), new Slot("unused", unused, true, 1));
+    try (Workers workers = new Workers(1)) {
+      DenseOptimizer optimizer =
+          new DenseOptimizer(
+              slots, new UpdateRule.Adam(0.9, 0.999, 1e-8, 0.1, false), null, workers);
+      optimizer.update(List.of(buffer(1, 0), buffer(1, 1)), 1, 0.1);
+      float[] values = {unused.get(0), unused.get(1)};
+      float[] state = optimizer.state(1, 0).clone();
+
+      optimizer.update(List.of(buffer(1, 0), buffer(0, 0)), 2, 0.1);
+
+      assertThat(unused.array()).containsExactly(values);
+      assertThat(optimizer.state(1, 0)).containsExactly(state);
+      assertThat(used.get(1)).describedAs("its L2 still acts").isLessThan(1);
+    }
+  }
+
+  @Test
+  void doesNotDependOnThreads() {
+    assertThat(trained(3)).containsExactly(trained(1));
+  }
+
+  private static float[] trained(int threads) {
+    Random random = new Random(2);
+    float[] values = floats(random, 50_000);
+    List<Slot> slots = List.of(new Slot("big", FloatBuffer.wrap(values), true, 1));
+    try (Workers workers = new Workers(threads)) {
+      DenseOptimizer optimizer =
+          new DenseOptimizer(
+              slots, new UpdateRule.Adam(0.9, 0.999, 1e-8, 1e-3, false), 10.0, workers);
+      for (int step = 1; step <= 5; step++) {
+        optimizer.update(List.of(FloatBuffer.wrap(floats(random, 50_000))), step, 0.01);
+      }
+    }
+    return values;
+  }
+
+  private static float[] floats(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private static double update(
+      List<Slot> slots, UpdateRule rule, @Nullable Double clip, List<FloatBuffer> gradients) {
+    try (Workers workers = new Workers(2)) {
+      return new DenseOptimizer(slots, rule, clip, workers).update(gradients, 1, 0.1);
+    }
+  }
+
+  private static FloatBuffer buffer(float... values) {
+    return FloatBuffer.wrap(values);
+  }
+}
