@@ -40,15 +40,19 @@ final class SplitReader {
   void gather(long[] picks, int count, Batch batch) {
     batch.size = count;
     user.gather(picks, count, batch.user);
-    scenario.gather(picks, count, batch.scenario);
-    label.gather(picks, count, batch.label);
-    label.requireLabels(picks, count, batch.label);
+    gatherLabels(picks, count, batch.scenario, batch.label);
     for (int i = 0; i < count; i++) {
       batch.row[i] = file.start(Columns.block(picks[i])) + Columns.row(picks[i]);
     }
     for (int f = 0; f < fields.size(); f++) {
       fields.get(f).gather(picks, count, batch.fields.get(f));
     }
+  }
+
+  void gatherLabels(long[] picks, int count, int[] scenarios, float[] labels) {
+    scenario.gather(picks, count, scenarios);
+    label.gather(picks, count, labels);
+    label.requireLabels(picks, count, labels);
   }
 
   /** One feature column. */
