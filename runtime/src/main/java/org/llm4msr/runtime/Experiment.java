@@ -1,22 +1,46 @@
 package org.llm4msr.runtime;
 
 import com.google.inject.Guice;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.data.DatasetPreparation;
+import org.llm4msr.runtime.data.PreparationRequest;
+import org.llm4msr.runtime.data.PreparationResult;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.knowledge.ExtractionResult;
+import org.llm4msr.runtime.knowledge.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.PromptPreview;
 
 /**
  * One experiment from raw logs to an evaluated model: what the command line does, for Java. Each
- * stage starts from the files of the one before, in the folder {@code workspace}.
+ * stage starts from the files of the one before, in the folder {@code workspace}, and goes on where
+ * a stopped one ended.
+ *
+ * <pre>{@code
+ * Experiment experiment = Experiment.fromYaml(Path.of("experiment.yaml"), "training.epochs=3");
+ * experiment.prepare(false, Progress.NONE);
+ * experiment.extract(false, Progress.NONE);
+ * experiment.train("first", Progress.NONE);
+ * }</pre>
  */
 public final class Experiment {
 
   private final LoadedConfig loaded;
   private final ConfigCheck check;
+  private final Workspace workspace;
 
   Experiment(LoadedConfig loaded, ConfigCheck check) {
     this.loaded = loaded;
     this.check = check;
+    this.workspace = new Workspace(loaded.base().resolve(loaded.config().workspace()).normalize());
   }
 
   /**
@@ -35,12 +59,89 @@ public final class Experiment {
     return loaded;
   }
 
+  /** Returns the folders of this experiment. */
+  public Workspace workspace() {
+    return workspace;
+  }
+
   /**
    * Checks what head, backbone, engine and raw data need of each other.
    *
-   * @throws org.llm4msr.api.MsrException {@code config/INVALID} with everything that does not fit
+   * @throws MsrException {@code config/INVALID} with everything that does not fit
    */
   public void check() {
     check.checkAll(loaded);
+  }
+
+  /**
+   * Turns the raw files into prepared data.
+   *
+   * @param force whether prepared data of other settings is replaced; otherwise it is refused
+   */
+  public PreparationResult prepare(boolean force, Progress progress) {
+    check.checkAll(loaded);
+    DatasetConfig dataset = loaded.config().dataset();
+    Path folder = loaded.base().resolve(dataset.path()).normalize();
+    try (Scratch context = Scratch.of(folder, loaded.config().runtime());
+        DatasetReader reader = ConfigCheck.reader(dataset, context)) {
+      PreparationRequest request =
+          new PreparationRequest(
+              dataset, workspace.prepared(), context.memoryBytes(), context.threads(), force);
+      return DatasetPreparation.prepare(reader, request, progress);
+    }
+  }
+
+  /**
+   * Opens the prepared data; the caller closes it.
+   *
+   * @throws MsrException {@code data/NOT_PREPARED} where there is none, {@code data/OTHER_SETTINGS}
+   *     where it was prepared with other settings
+   */
+  public PreparedData openPrepared() {
+    if (!Files.exists(workspace.prepared())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "data/NOT_PREPARED",
+          "There is no prepared data in %s. Run `llm4msr data prepare %s` first."
+              .formatted(workspace.prepared(), loaded.file()));
+    }
+    PreparedData data = PreparedData.open(workspace.prepared());
+    try {
+      PreparedSettings.requireSame(data.manifest(), loaded);
+      return data;
+    } catch (RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Lets the language model read the prompts and stores its states.
+   *
+   * @param rebuild whether to throw away what is there
+   */
+  public ExtractionResult extract(boolean rebuild, Progress progress) {
+    try (KnowledgeStage stage = KnowledgeStage.open(this)) {
+      return stage.extract(rebuild, progress);
+    }
+  }
+
+  /**
+   * Returns the first {@code count} prompts of each level as the language model would read them.
+   */
+  public PromptPreview previewPrompts(int count) {
+    try (KnowledgeStage stage = KnowledgeStage.open(this)) {
+      return stage.preview(count);
+    }
+  }
+
+  /** Summarises the knowledge store. */
+  public KnowledgeInspection.Summary inspectKnowledge() {
+    return KnowledgeInspection.summarize(KnowledgeStage.store(this));
+  }
+
+  /** Returns what lies nearest to a user or scenario in the knowledge store, with the prompts. */
+  public KnowledgeInspection.Neighbourhood nearest(Level level, String key, int count) {
+    return KnowledgeStage.nearest(this, level, key, count);
   }
 }

@@ -46,6 +46,7 @@ public final class RuntimeModule extends AbstractModule {
     bind(ConfigLoader.class).in(Singleton.class);
     bind(ConfigCheck.class).in(Singleton.class);
     bind(Experiments.class).in(Singleton.class);
+    bind(DataGeneration.class).in(Singleton.class);
     bindPlugins();
   }
 

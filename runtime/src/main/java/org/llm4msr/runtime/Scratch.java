@@ -77,7 +77,12 @@ final class Scratch implements DatasetContext, EncoderContext, AutoCloseable {
   /** Deletes the scratch folder. */
   @Override
   public void close() {
-    try (Stream<Path> files = Files.walk(scratch)) {
+    delete(scratch);
+  }
+
+  /** Deletes a folder and all in it. */
+  static void delete(Path root) {
+    try (Stream<Path> files = Files.walk(root)) {
       List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
       for (Path file : deepestFirst) {
         Files.deleteIfExists(file);

@@ -20,7 +20,7 @@ public record PromptConfig(
         @Nullable String scenarioTemplate,
     @Setting(
             value = "What an expert knows of the scenarios, for the scenario prompts",
-            defaultValue = "")
+            defaultValue = "''")
         String expertKnowledge,
     @Setting(
             value = "History items in a user prompt at most, the newest ones; 0: all",

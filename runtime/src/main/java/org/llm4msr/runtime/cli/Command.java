@@ -32,6 +32,11 @@ abstract class Command implements Callable<Integer> {
     return session().terminal();
   }
 
+  /** Shows how far long work is; the caller closes it. */
+  ProgressView progress(String task, String unit) {
+    return ProgressView.of(terminal().err(), task, unit);
+  }
+
   /** Does the work; exceptions are turned into error texts by {@link Main}. */
   abstract void run() throws Exception;
 

@@ -86,7 +86,12 @@ public final class Main {
       name = "llm4msr",
       description = "Multi-scenario recommendation with the knowledge of a frozen language model.",
       synopsisSubcommandLabel = "COMMAND",
-      subcommands = {PluginsCommand.class, ConfigCommand.class},
+      subcommands = {
+        PluginsCommand.class,
+        ConfigCommand.class,
+        DataCommand.class,
+        KnowledgeCommand.class
+      },
       exitCodeListHeading = "%nExit codes:%n",
       exitCodeList = {"0:done", "1:failed", "2:wrong use or configuration"})
   static final class Root extends Group {

@@ -28,6 +28,11 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z/][A-Za-z0-9_./+-]*");
   private static final Pattern RESERVED = Pattern.compile("(?i)true|false|null|yes|no|on|off|y|n");
 
+  /** Makes the effective form of a record whose origins do not matter. */
+  public static EffectiveConfig of(Record root) {
+    return of(root, path -> Origin.DEFAULT);
+  }
+
   static EffectiveConfig of(Record root, Function<String, Origin> origin) {
     Map<String, Origin> origins = new LinkedHashMap<>();
     return new EffectiveConfig(values(root, "", origin, origins), origins);

@@ -1,0 +1,123 @@
+package org.llm4msr.runtime;
+
+import java.nio.file.Files;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.knowledge.ExtractionResult;
+import org.llm4msr.runtime.knowledge.KnowledgeExtractor;
+import org.llm4msr.runtime.knowledge.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.PromptPreview;
+
+/** Prompts and language model of one experiment, held open while one command works with them. */
+final class KnowledgeStage implements AutoCloseable {
+
+  private final Experiment experiment;
+  private final PreparedData data;
+  private final Scratch scratch;
+  private final KnowledgeEncoder encoder;
+  private final KnowledgeExtractor extractor;
+
+  private KnowledgeStage(
+      Experiment experiment, KnowledgeConfig config, PreparedData data, Scratch scratch) {
+    this.experiment = experiment;
+    this.data = data;
+    this.scratch = scratch;
+    this.encoder = encoder(config.encoder(), scratch);
+    this.extractor =
+        new KnowledgeExtractor(
+            data.trainingLog(),
+            data.manifest().key(),
+            prompts(config.prompts(), experiment),
+            encoder,
+            new KnowledgeExtractor.Settings(config.minInteractions(), config.precision()));
+  }
+
+  static KnowledgeStage open(Experiment experiment) {
+    KnowledgeConfig config = config(experiment);
+    PreparedData data = experiment.openPrepared();
+    Scratch scratch =
+        Scratch.of(experiment.config().base(), experiment.config().config().runtime());
+    try {
+      return new KnowledgeStage(experiment, config, data, scratch);
+    } catch (RuntimeException | Error e) {
+      scratch.close();
+      data.close();
+      throw e;
+    }
+  }
+
+  private static KnowledgeConfig config(Experiment experiment) {
+    KnowledgeConfig config = experiment.config().config().knowledge();
+    if (config == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NOT_CONFIGURED",
+          "%s has no section knowledge. Add one, for example knowledge: {encoder: {name: ...}}; `llm4msr plugins list --kind knowledge-encoder` shows the encoders."
+              .formatted(experiment.config().file()));
+    }
+    return config;
+  }
+
+  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+  private static <C extends Record> KnowledgeEncoder encoder(
+      PluginChoice<KnowledgeEncoderFactory<?>> choice, Scratch scratch) {
+    return ((KnowledgeEncoderFactory<C>) choice.factory()).create((C) choice.config(), scratch);
+  }
+
+  @SuppressWarnings("unchecked") // As above.
+  private static <C extends Record> ScenarioPromptBuilder prompts(
+      PluginChoice<PromptBuilderFactory<?>> choice, Experiment experiment) {
+    return ((PromptBuilderFactory<C>) choice.factory())
+        .create((C) choice.config(), experiment.config().base());
+  }
+
+  ExtractionResult extract(boolean rebuild, Progress progress) {
+    return extractor.extract(experiment.workspace().knowledge(), rebuild, progress);
+  }
+
+  PromptPreview preview(int count) {
+    return extractor.preview(count);
+  }
+
+  /** Opens the store of an experiment. */
+  static KnowledgeStore store(Experiment experiment) {
+    if (!Files.exists(experiment.workspace().knowledge())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NOT_EXTRACTED",
+          "There is no knowledge in %s. Run `llm4msr knowledge extract %s` first."
+              .formatted(experiment.workspace().knowledge(), experiment.config().file()));
+    }
+    return KnowledgeStore.open(experiment.workspace().knowledge());
+  }
+
+  static KnowledgeInspection.Neighbourhood nearest(
+      Experiment experiment, Level level, String key, int count) {
+    KnowledgeStore store = store(experiment);
+    try (PreparedData data = experiment.openPrepared()) {
+      store.requireSource(data.manifest().key());
+      ScenarioPromptBuilder prompts = prompts(config(experiment).prompts(), experiment);
+      return new KnowledgeInspection(store, data.trainingLog(), prompts).nearest(level, key, count);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      encoder.close();
+    } finally {
+      scratch.close();
+      data.close();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.runtime.DataGeneration;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.data.PreparationResult;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code data}. */
+@CommandLine.Command(
+    name = "data",
+    description = "Generates, prepares and inspects data.",
+    subcommands = {DataCommand.Generate.class, DataCommand.Prepare.class})
+final class DataCommand extends Group {
+
+  /** {@code data generate}. */
+  @CommandLine.Command(
+      name = "generate",
+      description = "Writes raw files in a published format from a stated model.")
+  static final class Generate extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "NAME", description = "The generator; see plugins list.")
+    String name;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "A new folder.")
+    Path out;
+
+    @Option(
+        names = "-D",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the generator, for example -Dseed=3.")
+    List<String> overrides = new ArrayList<>();
+
+    @Override
+    void run() {
+      DataGeneration generation = session().get(DataGeneration.class);
+      try (ProgressView progress = progress("generate", "interactions")) {
+        DataGeneration.Result result = generation.generate(name, out, overrides, progress);
+        String text =
+            result.reused() ? " was there already, from the same settings." : " is written.";
+        terminal().result(result, result.folder() + text);
+      }
+    }
+  }
+
+  /** {@code data prepare}. */
+  @CommandLine.Command(
+      name = "prepare",
+      description = "Sorts, splits and encodes the raw data of an experiment.")
+  static final class Prepare extends ExperimentCommand {
+
+    @Option(names = "--force", description = "Replace prepared data of other settings.")
+    boolean force;
+
+    @Override
+    void run() {
+      Experiment experiment = experiment();
+      PreparationResult result;
+      try (ProgressView progress = progress("prepare", "rows")) {
+        result = experiment.prepare(force, progress);
+      }
+      var rows = result.manifest().rows();
+      String text =
+          "%s: %,d training, %,d validation and %,d test rows of %,d users in %d scenarios%s"
+              .formatted(
+                  result.folder(),
+                  rows.train(),
+                  rows.validation(),
+                  rows.test(),
+                  result.manifest().users(),
+                  result.manifest().scenarios().size(),
+                  result.reused() ? " (was there already)" : "");
+      terminal().result(result, text);
+    }
+  }
+}

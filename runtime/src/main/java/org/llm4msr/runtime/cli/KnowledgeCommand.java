@@ -1,0 +1,173 @@
+package org.llm4msr.runtime.cli;
+
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.knowledge.ExtractionResult;
+import org.llm4msr.runtime.knowledge.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.PromptPreview;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code knowledge}. */
+@CommandLine.Command(
+    name = "knowledge",
+    description = "Extracts and inspects what the language model knows.",
+    subcommands = {KnowledgeCommand.Extract.class, KnowledgeCommand.Inspect.class})
+final class KnowledgeCommand extends Group {
+
+  /** {@code knowledge extract}. */
+  @CommandLine.Command(
+      name = "extract",
+      description = "Lets the language model read the prompts; goes on where it was stopped.")
+  static final class Extract extends ExperimentCommand {
+
+    @Option(names = "--dry-run", description = "Print the first prompts, and encode nothing.")
+    boolean dryRun;
+
+    @Option(
+        names = "--prompts",
+        defaultValue = "3",
+        paramLabel = "N",
+        description = "With --dry-run: prompts of each level (default: ${DEFAULT-VALUE}).")
+    int prompts;
+
+    @Option(names = "--rebuild", description = "Throw away what is stored.")
+    boolean rebuild;
+
+    @Override
+    void run() {
+      Experiment experiment = experiment();
+      if (dryRun) {
+        PromptPreview preview = experiment.previewPrompts(prompts);
+        terminal().result(preview, text(preview));
+        return;
+      }
+      ExtractionResult result;
+      try (ProgressView progress = progress("extract", "prompts")) {
+        result = experiment.extract(rebuild, progress);
+      }
+      terminal().result(result, text(result, experiment));
+    }
+
+    private static String text(PromptPreview preview) {
+      StringBuilder text = new StringBuilder();
+      preview.scenarios().forEach(item -> append("scenario", item, preview.maxTokens(), text));
+      preview.users().forEach(item -> append("user", item, preview.maxTokens(), text));
+      return text.toString();
+    }
+
+    private static void append(
+        String level, PromptPreview.Item item, int maxTokens, StringBuilder text) {
+      String head = "--- %s %s: %d of at most %d tokens, %d history items dropped%n%s%n";
+      text.append(
+          head.formatted(
+              level, item.key(), item.tokens(), maxTokens, item.droppedHistory(), item.text()));
+    }
+
+    private static String text(ExtractionResult result, Experiment experiment) {
+      return String.format(
+          Locale.ROOT,
+          "%s: %,d scenarios and %,d users; %,d prompts read at %,.0f/s, %,d were there already,"
+              + " %,d lost %,d history items, %,d users below the threshold",
+          experiment.workspace().knowledge(),
+          result.info().scenarios(),
+          result.info().users(),
+          result.encoded(),
+          result.promptsPerSecond(),
+          result.kept(),
+          result.shortened(),
+          result.droppedHistory(),
+          result.belowThreshold());
+    }
+  }
+
+  /** {@code knowledge inspect}. */
+  @CommandLine.Command(
+      name = "inspect",
+      description = "Shows counts and norms, or what lies nearest to a user or scenario.")
+  static final class Inspect extends ExperimentCommand {
+
+    @Option(names = "--user", paramLabel = "KEY", description = "Nearest users of this one.")
+    @Nullable String user;
+
+    @Option(
+        names = "--scenario",
+        paramLabel = "KEY",
+        description = "Nearest scenarios of this one.")
+    @Nullable String scenario;
+
+    @Option(
+        names = "--neighbours",
+        defaultValue = "5",
+        paramLabel = "N",
+        description = "How many (default: ${DEFAULT-VALUE}).")
+    int count;
+
+    @Override
+    void run() {
+      Experiment experiment = experiment();
+      if (user != null) {
+        print(experiment.nearest(Level.USER, user, count));
+      } else if (scenario != null) {
+        print(experiment.nearest(Level.SCENARIO, scenario, count));
+      } else {
+        KnowledgeInspection.Summary summary = experiment.inspectKnowledge();
+        terminal().result(summary, text(summary));
+      }
+    }
+
+    private void print(KnowledgeInspection.Neighbourhood nearest) {
+      StringBuilder text = new StringBuilder();
+      text.append(nearest.key()).append("\n    ").append(nearest.prompt()).append('\n');
+      nearest
+          .neighbours()
+          .forEach(
+              near ->
+                  text.append(
+                      String.format(
+                          Locale.ROOT,
+                          "%.3f  %s%n    %s%n",
+                          near.cosine(),
+                          near.key(),
+                          near.prompt())));
+      terminal().result(nearest, text.toString());
+    }
+
+    private static String text(KnowledgeInspection.Summary summary) {
+      var info = summary.info();
+      String head =
+          "%s (%s), K = %d, %s%n"
+              .formatted(
+                  info.encoder().model(),
+                  info.encoder().revision(),
+                  info.encoder().dimension(),
+                  info.complete() ? "complete" : "not complete: extract goes on where it stopped");
+      List<String> headings =
+          List.of(
+              "level", ">vectors", ">norm", ">tokens", ">mean cosine", ">shortened", ">dropped");
+      return head
+          + Terminal.table(
+              headings,
+              List.of(row("scenario", summary.scenarios()), row("user", summary.users())));
+    }
+
+    private static List<String> row(String level, KnowledgeInspection.LevelSummary summary) {
+      return List.of(
+          level,
+          String.format(Locale.ROOT, "%,d", summary.count()),
+          range(summary.norm(), "%.2f"),
+          range(summary.tokens(), "%.0f"),
+          String.format(Locale.ROOT, "%.3f", summary.meanCosine()),
+          String.format(Locale.ROOT, "%,d", summary.shortened()),
+          String.format(Locale.ROOT, "%,d", summary.droppedHistory()));
+    }
+
+    private static String range(KnowledgeInspection.Range range, String form) {
+      return String.format(
+          Locale.ROOT, form + " / " + form + " / " + form, range.min(), range.mean(), range.max());
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package org.llm4msr.runtime.cli;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.llm4msr.api.Progress;
+
+/** Shows how far long work is, on stderr: a bar on a terminal, a line a minute elsewhere. */
+interface ProgressView extends Progress, AutoCloseable {
+
+  /** The launcher says by this system property whether stderr is a terminal. */
+  String TERMINAL = "llm4msr.terminal";
+
+  @Override
+  void close();
+
+  /**
+   * Makes a view.
+   *
+   * @param task what is being done
+   * @param unit what is counted, in the plural
+   */
+  static ProgressView of(PrintStream err, String task, String unit) {
+    return Boolean.getBoolean(TERMINAL)
+        ? new Bar(err, task, unit)
+        : new Lines(err, task, unit, System::nanoTime);
+  }
+
+  /** A bar with rate and time left. */
+  final class Bar implements ProgressView {
+    private final ProgressBar bar;
+
+    Bar(PrintStream err, String task, String unit) {
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName(task)
+              .setInitialMax(-1)
+              .setUnit(" " + unit, 1)
+              .setStyle(ProgressBarStyle.ASCII)
+              .setUpdateIntervalMillis(500)
+              .setConsumer(new ConsoleProgressBarConsumer(err))
+              .showSpeed()
+              .build();
+    }
+
+    @Override
+    public void update(long done, long total) {
+      bar.maxHint(total);
+      bar.stepTo(done);
+    }
+
+    @Override
+    public void close() {
+      bar.close();
+    }
+  }
+
+  /** One line a minute, and one at the end. */
+  final class Lines implements ProgressView {
+    private static final long EVERY = Duration.ofMinutes(1).toNanos();
+    private static final double NANOS = 1e9;
+
+    private final PrintStream err;
+    private final String task;
+    private final String unit;
+    private final LongSupplier clock;
+    private final long start;
+    private long due;
+    private long done;
+
+    Lines(PrintStream err, String task, String unit, LongSupplier clock) {
+      this.err = err;
+      this.task = task;
+      this.unit = unit;
+      this.clock = clock;
+      this.start = clock.getAsLong();
+      this.due = start + EVERY;
+    }
+
+    @Override
+    public synchronized void update(long done, long total) {
+      this.done = done;
+      long now = clock.getAsLong();
+      if (now - due >= 0) {
+        due = now + EVERY;
+        err.println(line(done, total, (now - start) / NANOS));
+      }
+    }
+
+    private String line(long done, long total, double seconds) {
+      double rate = done / seconds;
+      String text = String.format(Locale.ROOT, "%s: %,d", task, done);
+      if (total > 0) {
+        double percent = 100.0 * done / total;
+        text += String.format(Locale.ROOT, " of %,d %s, %.0f %%", total, unit, percent);
+      } else {
+        text += " " + unit;
+      }
+      text += String.format(Locale.ROOT, ", %,.0f %s/s", rate, unit);
+      return total > 0 && rate > 0 ? text + ", " + left((total - done) / rate) + " left" : text;
+    }
+
+    private static String left(double seconds) {
+      long minutes = Math.round(seconds / 60);
+      return minutes < 1
+          ? "less than a minute"
+          : minutes < 120 ? minutes + " min" : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
+    }
+
+    @Override
+    public synchronized void close() {
+      double seconds = (clock.getAsLong() - start) / NANOS;
+      err.println(String.format(Locale.ROOT, "%s: %,d %s in %.1f s", task, done, unit, seconds));
+    }
+  }
+}
