@@ -45,13 +45,36 @@ final class IdColumn {
 
   /** Copies the values at the picked places. */
   void gather(long[] picks, int count, int[] target) {
-    for (int i = 0; i < count; i++) {
-      target[i] = raw(Columns.block(picks[i]), Columns.row(picks[i]));
+    int done = 0;
+    while (done < count) {
+      done =
+          wide ? gatherLongs(picks, done, count, target) : gatherInts(picks, done, count, target);
     }
     if (!inRange(target, 0, count)) {
       int bad = firstOutOfRange(target, 0, count);
       throw outOfRange(picks[bad], target[bad]);
     }
+  }
+
+  /** Copies the values of one run of the same record batch: places mostly come sorted. */
+  private int gatherInts(long[] picks, int from, int count, int[] target) {
+    int block = Columns.block(picks[from]);
+    ByteBuffer values = data[block];
+    int i = from;
+    for (; i < count && Columns.block(picks[i]) == block; i++) {
+      target[i] = values.getInt(Columns.row(picks[i]) << 2);
+    }
+    return i;
+  }
+
+  private int gatherLongs(long[] picks, int from, int count, int[] target) {
+    int block = Columns.block(picks[from]);
+    ByteBuffer values = data[block];
+    int i = from;
+    for (; i < count && Columns.block(picks[i]) == block; i++) {
+      target[i] = narrow(values.getLong(Columns.row(picks[i]) << 3));
+    }
+    return i;
   }
 
   /** Returns whether all values fit; without a branch a value, so that the loop vectorises. */
