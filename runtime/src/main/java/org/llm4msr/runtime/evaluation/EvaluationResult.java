@@ -1,23 +1,19 @@
 package org.llm4msr.runtime.evaluation;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 
 /**
- * How well predictions fit.
+ * What an evaluation found; Jackson writes and reads it.
  *
  * @param overall over all rows
- * @param scenarios per scenario, by rank
+ * @param scenarios by rank, also those without rows
  */
-public record EvaluationResult(Scores overall, List<Scores> scenarios) {
+public record EvaluationResult(Metrics overall, List<Metrics> scenarios) {
 
   public EvaluationResult {
+    requireNonNull(overall, "overall is null");
     scenarios = List.copyOf(scenarios);
   }
-
-  /**
-   * Scores of some rows.
-   *
-   * @param auc area under the ROC curve, NaN where there is one class only
-   */
-  public record Scores(long rows, long positives, double auc, double logLoss) {}
 }

@@ -1,88 +1,227 @@
 package org.llm4msr.runtime.evaluation;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntPredicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 
-/** Collects predictions and scores them, overall and per scenario. Keeps 12 bytes a row. */
+/**
+ * Takes predictions and says how good they are, overall and per scenario. AUC and GAUC are exact
+ * for any number of rows in bounded memory: every row becomes one long in each of two external
+ * sorts, by score and by user and score. A probability in [0, 1] has float bits below 2^30, which
+ * leaves 33 bits for user and scenario.
+ *
+ * <p>Used by one thread. Close it to delete its temporaries.
+ */
 public final class Evaluator implements AutoCloseable {
 
-  private final int scenarios;
-  private int[] scenarioOf = new int[1 << 12];
-  private float[] labels = new float[1 << 12];
-  private float[] probabilities = new float[1 << 12];
-  private int rows;
+  /** Rows that are held in memory by default, in each of the two sorts: 64 MiB together. */
+  public static final int ROWS_IN_MEMORY = 1 << 22;
 
-  /** Makes an evaluator of S scenarios. */
-  public Evaluator(int scenarios) {
-    this.scenarios = scenarios;
+  private static final int SCORE_BITS = 30;
+  private static final int USER_AND_SCENARIO_BITS = 33;
+  private static final long SCORE_MASK = (1L << SCORE_BITS) - 1;
+
+  private final List<String> scenarios;
+  private final int scenarioBits;
+  private final long mostUsers;
+  private final RowSums[] sums;
+  private final LongSorter byScore;
+  private final LongSorter byUser;
+
+  /**
+   * Makes an evaluator that holds {@link #ROWS_IN_MEMORY} rows in memory and further ones in the
+   * folder for temporary files.
+   *
+   * @param scenarios the scenarios' keys, by rank
+   */
+  public Evaluator(List<String> scenarios) {
+    this(scenarios, null, ROWS_IN_MEMORY);
   }
 
-  /** Adds the first {@code n} rows. */
+  /**
+   * Makes an evaluator.
+   *
+   * @param scenarios the scenarios' keys, by rank
+   * @param scratch an existing folder for what does not fit into memory; null: that of temporary
+   *     files
+   * @param rowsInMemory rows that are held in memory, 16 bytes each
+   */
+  public Evaluator(List<String> scenarios, @Nullable Path scratch, int rowsInMemory) {
+    this.scenarios = List.copyOf(scenarios);
+    scenarioBits = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(0, scenarios.size() - 1));
+    mostUsers = 1L << (USER_AND_SCENARIO_BITS - scenarioBits);
+    sums = Stream.generate(RowSums::new).limit(scenarios.size()).toArray(RowSums[]::new);
+    byScore = new LongSorter(scratch, rowsInMemory);
+    byUser = new LongSorter(scratch, rowsInMemory);
+  }
+
+  /**
+   * Takes rows.
+   *
+   * @param n rows in use, the first of each array
+   * @param scenario rank of each row's scenario
+   * @param user index of each row's user
+   * @param label 0 or 1
+   * @param probability in [0, 1]
+   * @throws MsrException where a probability is not a number in [0, 1] or a label is not 0 or 1
+   */
   public void add(int n, int[] scenario, int[] user, float[] label, float[] probability) {
-    if (rows + n > labels.length) {
-      int capacity = Math.max(rows + n, labels.length * 2);
-      scenarioOf = Arrays.copyOf(scenarioOf, capacity);
-      labels = Arrays.copyOf(labels, capacity);
-      probabilities = Arrays.copyOf(probabilities, capacity);
+    try {
+      for (int i = 0; i < n; i++) {
+        check(user[i], label[i], probability[i]);
+        boolean positive = label[i] == 1;
+        sums[scenario[i]].add(probability[i], positive);
+        // Adding 0 makes -0 into 0, whose bits are in range.
+        long score = Float.floatToIntBits(probability[i] + 0f);
+        long row = (long) scenario[i] << 1 | (positive ? 1 : 0);
+        byScore.add(score << (scenarioBits + 1) | row);
+        long userAndScore = (long) user[i] << SCORE_BITS | score;
+        // The sign bit belongs to the user: flipped, signed order is unsigned order.
+        byUser.add((userAndScore << (scenarioBits + 1) | row) ^ Long.MIN_VALUE);
+      }
+    } catch (IOException e) {
+      throw spillFailed(e);
     }
-    System.arraycopy(scenario, 0, scenarioOf, rows, n);
-    System.arraycopy(label, 0, labels, rows, n);
-    System.arraycopy(probability, 0, probabilities, rows, n);
-    rows += n;
   }
 
-  /** Scores what was added. */
+  /** Returns the metrics of all rows so far. More may be added afterwards. */
   public EvaluationResult result() {
-    List<EvaluationResult.Scores> perScenario = new ArrayList<>();
-    for (int s = 0; s < scenarios; s++) {
-      int scenario = s;
-      perScenario.add(scores(row -> scenarioOf[row] == scenario));
+    try {
+      int count = scenarios.size();
+      AucCount[] auc = counts(count + 1);
+      byScore.forEachSorted(
+          key -> {
+            float score = Float.intBitsToFloat((int) (key >>> (scenarioBits + 1)));
+            boolean positive = (key & 1) == 1;
+            auc[scenario(key)].add(score, positive);
+            auc[count].add(score, positive);
+          });
+      UserGroups users = new UserGroups(count);
+      byUser.forEachSorted(key -> users.add(key ^ Long.MIN_VALUE));
+      GaucSums[] gauc = users.finish();
+      return result(auc, gauc);
+    } catch (IOException e) {
+      throw spillFailed(e);
     }
-    return new EvaluationResult(scores(row -> true), perScenario);
   }
 
-  private EvaluationResult.Scores scores(IntPredicate chosen) {
-    long[] byProbability = new long[rows];
-    int count = 0;
-    long positives = 0;
-    double logLoss = 0;
-    for (int row = 0; row < rows; row++) {
-      if (chosen.test(row)) {
-        boolean positive = labels[row] == 1;
-        // Bits of a float that is not negative sort as the float.
-        byProbability[count++] =
-            (long) Float.floatToIntBits(probabilities[row]) << 1 | (positive ? 1 : 0);
-        positives += positive ? 1 : 0;
-        double p = Math.min(Math.max(probabilities[row], 1e-7), 1 - 1e-7);
-        logLoss -= Math.log(positive ? p : 1 - p);
-      }
-    }
-    Arrays.sort(byProbability, 0, count);
-    return new EvaluationResult.Scores(
-        count, positives, auc(byProbability, count, positives), logLoss / count);
-  }
-
-  /** Counts pairs of a negative and a positive in the right order; ties count half. */
-  private static double auc(long[] sorted, int count, long positives) {
-    long negatives = count - positives;
-    double pairs = 0;
-    long negativesBelow = 0;
-    for (int from = 0; from < count; ) {
-      int to = from;
-      long tiedPositives = 0;
-      while (to < count && sorted[to] >> 1 == sorted[from] >> 1) {
-        tiedPositives += sorted[to++] & 1;
-      }
-      long tiedNegatives = to - from - tiedPositives;
-      pairs += tiedPositives * (negativesBelow + tiedNegatives / 2.0);
-      negativesBelow += tiedNegatives;
-      from = to;
-    }
-    return positives == 0 || negatives == 0 ? Double.NaN : pairs / positives / negatives;
-  }
-
+  /** Deletes the temporaries. */
   @Override
-  public void close() {}
+  public void close() {
+    try (byScore;
+        byUser) {
+      // Both are closed, also where the first fails.
+    } catch (IOException e) {
+      throw spillFailed(e);
+    }
+  }
+
+  private EvaluationResult result(AucCount[] auc, GaucSums[] gauc) {
+    RowSums all = new RowSums();
+    List<Metrics> rows = new ArrayList<>();
+    for (int s = 0; s < scenarios.size(); s++) {
+      all.addAll(sums[s]);
+      rows.add(Metrics.of(scenarios.get(s), sums[s], auc[s], gauc[s]));
+    }
+    int last = scenarios.size();
+    return new EvaluationResult(Metrics.of(Metrics.OVERALL, all, auc[last], gauc[last]), rows);
+  }
+
+  private int scenario(long key) {
+    return (int) (key >>> 1 & ((1L << scenarioBits) - 1));
+  }
+
+  private static AucCount[] counts(int count) {
+    return Stream.generate(AucCount::new).limit(count).toArray(AucCount[]::new);
+  }
+
+  private void check(int user, float label, float probability) {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new MsrException(
+          ErrorType.INTERNAL,
+          "evaluation/BAD_PROBABILITY",
+          "A prediction is "
+              + probability
+              + ", not a probability. The model has diverged or a plugin returns something else"
+              + " than a logit; lower training.optimizer.learningRate or check the plugin.");
+    }
+    if (label != 0 && label != 1) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "evaluation/BAD_LABEL",
+          "A label is " + label + ". Labels are 0 or 1; prepare the data again.");
+    }
+    if (user < 0 || user >= mostUsers) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "evaluation/TOO_MANY_USERS",
+          "User index "
+              + user
+              + " is beyond what is evaluated with "
+              + scenarios.size()
+              + " scenarios: indices below "
+              + mostUsers
+              + ". Evaluate fewer scenarios at a time.");
+    }
+  }
+
+  private static MsrException spillFailed(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "evaluation/SPILL",
+        "Rows of the evaluation cannot be kept on disk: "
+            + e.getMessage()
+            + ". Free space in the workspace.",
+        e);
+  }
+
+  /** Rows by user: a user's AUC over all his rows and over those of each scenario. */
+  private final class UserGroups {
+    private final AucCount[] user;
+    private final GaucSums[] totals;
+    private final int[] touched;
+    private int touchedCount;
+    private long current = -1;
+
+    UserGroups(int scenarioCount) {
+      user = counts(scenarioCount + 1);
+      totals = Stream.generate(GaucSums::new).limit(scenarioCount + 1).toArray(GaucSums[]::new);
+      touched = new int[scenarioCount];
+    }
+
+    void add(long key) {
+      long next = key >>> (SCORE_BITS + scenarioBits + 1);
+      if (next != current) {
+        endUser();
+        current = next;
+      }
+      float score = Float.intBitsToFloat((int) (key >>> (scenarioBits + 1) & SCORE_MASK));
+      boolean positive = (key & 1) == 1;
+      int scenario = scenario(key);
+      if (user[scenario].rows() == 0) {
+        touched[touchedCount++] = scenario;
+      }
+      user[scenario].add(score, positive);
+      user[user.length - 1].add(score, positive);
+    }
+
+    GaucSums[] finish() {
+      endUser();
+      return totals;
+    }
+
+    /** Looks at the scenarios of this user only: there may be many of either. */
+    private void endUser() {
+      for (int i = 0; i < touchedCount; i++) {
+        totals[touched[i]].take(user[touched[i]]);
+      }
+      touchedCount = 0;
+      totals[totals.length - 1].take(user[user.length - 1]);
+    }
+  }
 }

@@ -4,9 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import java.nio.FloatBuffer;
+import java.util.List;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.BatchSource;
 import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
@@ -64,7 +66,8 @@ public final class Predictions {
   /** Evaluates a part. */
   public static EvaluationResult evaluate(
       TrainableModel model, PreparedData data, Split split, int batchSize) {
-    try (Evaluator evaluator = new Evaluator(data.manifest().scenarios().size())) {
+    List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
+    try (Evaluator evaluator = new Evaluator(keys)) {
       forEach(
           model,
           data,

@@ -1,0 +1,27 @@
+package org.llm4msr.runtime.evaluation;
+
+/** Adds up the AUC of each user, weighted by his rows. */
+final class GaucSums {
+
+  private double weighted;
+  private long rows;
+
+  /** Takes a user's rows, unless they are of one class, and clears the count for the next user. */
+  void take(AucCount user) {
+    if (user.hasBothClasses()) {
+      weighted += user.rows() * user.value();
+      rows += user.rows();
+    }
+    user.clear();
+  }
+
+  /** Returns the rows of the users that were taken. */
+  long rows() {
+    return rows;
+  }
+
+  /** Returns the weighted mean, or NaN where no user was taken. */
+  double value() {
+    return weighted / rows;
+  }
+}

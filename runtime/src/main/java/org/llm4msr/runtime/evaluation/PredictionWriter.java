@@ -1,0 +1,156 @@
+package org.llm4msr.runtime.evaluation;
+
+import static java.util.stream.Collectors.joining;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.IntVector;
+import org.apache.arrow.vector.TinyIntVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/**
+ * Writes the prediction of every row to an Arrow IPC file: {@code row} (int64, its number in the
+ * split), {@code user} (int32, index into {@code users.arrow}), {@code scenario} (int32, rank; the
+ * metadata key {@code scenarios} lists the keys, one a line), {@code label} (int8) and {@code
+ * probability} (float32). The file has its name only once it is whole.
+ */
+public final class PredictionWriter implements AutoCloseable {
+
+  private static final ArrowType INT = new ArrowType.Int(32, true);
+
+  private final Path target;
+  private final Path partial;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final VectorSchemaRoot root;
+  private final FileChannel channel;
+  private final ArrowFileWriter writer;
+  private boolean closed;
+
+  /**
+   * Begins a file.
+   *
+   * @param scenarios the scenarios' keys, by rank
+   * @throws MsrException of type RESOURCES where it cannot be written
+   */
+  public PredictionWriter(Path target, List<String> scenarios) {
+    this.target = target;
+    partial = target.resolveSibling(target.getFileName() + ".part");
+    root = VectorSchemaRoot.create(schema(scenarios), allocator);
+    try {
+      channel =
+          FileChannel.open(
+              partial,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      root.close();
+      allocator.close();
+      throw failed(e);
+    }
+    writer = new ArrowFileWriter(root, null, channel);
+  }
+
+  /** Appends rows, the first {@code n} of each array, as one record batch. */
+  public void add(
+      int n, long[] row, int[] user, int[] scenario, float[] label, float[] probability) {
+    BigIntVector rows = (BigIntVector) root.getVector("row");
+    IntVector users = (IntVector) root.getVector("user");
+    IntVector scenarios = (IntVector) root.getVector("scenario");
+    TinyIntVector labels = (TinyIntVector) root.getVector("label");
+    Float4Vector probabilities = (Float4Vector) root.getVector("probability");
+    root.clear();
+    root.getFieldVectors().forEach(vector -> vector.setInitialCapacity(n));
+    root.allocateNew();
+    for (int i = 0; i < n; i++) {
+      rows.set(i, row[i]);
+      users.set(i, user[i]);
+      scenarios.set(i, scenario[i]);
+      labels.set(i, (int) label[i]);
+      probabilities.set(i, probability[i]);
+    }
+    root.setRowCount(n);
+    try {
+      writer.writeBatch();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Completes the file and gives it its name. */
+  public void finish() {
+    try {
+      writer.end();
+      channel.force(true);
+      release();
+      Files.move(
+          partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Leaves nothing behind unless {@link #finish} was called. */
+  @Override
+  public void close() {
+    try {
+      release();
+      Files.deleteIfExists(partial);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private void release() throws IOException {
+    if (!closed) {
+      closed = true;
+      try (allocator;
+          root;
+          channel) {
+        // The writer itself would write an end into a file that is not complete.
+      }
+    }
+  }
+
+  private MsrException failed(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "evaluation/PREDICTIONS",
+        "Cannot write " + target + ": " + e.getMessage() + ". Check the folder and free space.",
+        e);
+  }
+
+  private static Schema schema(List<String> scenarios) {
+    ArrowType float32 = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
+    return new Schema(
+        List.of(
+            field("row", new ArrowType.Int(64, true)),
+            field("user", INT),
+            field("scenario", INT),
+            field("label", new ArrowType.Int(8, true)),
+            field("probability", float32)),
+        Map.of("scenarios", scenarios.stream().collect(joining("\n"))));
+  }
+
+  private static Field field(String name, ArrowType type) {
+    return new Field(name, FieldType.notNullable(type), List.of());
+  }
+}

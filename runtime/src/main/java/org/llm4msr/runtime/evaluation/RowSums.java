@@ -1,0 +1,77 @@
+package org.llm4msr.runtime.evaluation;
+
+/** What is added up row by row: log loss and calibration. */
+final class RowSums {
+
+  /** Bins of equal width over [0, 1] of the calibration error. */
+  static final int BINS = 20;
+
+  /** A probability nearer to 0 or 1 counts as this near, so that one row cannot cost infinity. */
+  static final double CLIP = 1e-7;
+
+  private final long[] binRows = new long[BINS];
+  private final long[] binPositives = new long[BINS];
+  private final double[] binPredictions = new double[BINS];
+  private double logLoss;
+
+  void add(float probability, boolean positive) {
+    double p = Math.min(Math.max(probability, CLIP), 1 - CLIP);
+    logLoss -= Math.log(positive ? p : 1 - p);
+    int bin = Math.min((int) ((double) probability * BINS), BINS - 1);
+    binRows[bin]++;
+    binPredictions[bin] += probability;
+    if (positive) {
+      binPositives[bin]++;
+    }
+  }
+
+  void addAll(RowSums other) {
+    for (int i = 0; i < BINS; i++) {
+      binRows[i] += other.binRows[i];
+      binPositives[i] += other.binPositives[i];
+      binPredictions[i] += other.binPredictions[i];
+    }
+    logLoss += other.logLoss;
+  }
+
+  long rows() {
+    return sum(binRows);
+  }
+
+  long positives() {
+    return sum(binPositives);
+  }
+
+  double logLoss() {
+    return logLoss / rows();
+  }
+
+  double meanPrediction() {
+    double sum = 0;
+    for (double predictions : binPredictions) {
+      sum += predictions;
+    }
+    return sum / rows();
+  }
+
+  double meanLabel() {
+    return (double) positives() / rows();
+  }
+
+  /** Returns the mean over rows of the distance between a bin's mean prediction and mean label. */
+  double calibrationError() {
+    double sum = 0;
+    for (int i = 0; i < BINS; i++) {
+      sum += Math.abs(binPredictions[i] - binPositives[i]);
+    }
+    return sum / rows();
+  }
+
+  private static long sum(long[] counts) {
+    long sum = 0;
+    for (long count : counts) {
+      sum += count;
+    }
+    return sum;
+  }
+}

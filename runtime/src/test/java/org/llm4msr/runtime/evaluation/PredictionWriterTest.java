@@ -1,0 +1,58 @@
+package org.llm4msr.runtime.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PredictionWriterTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void writesEveryRow() throws IOException {
+    Path file = folder.resolve("predictions.arrow");
+    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed", "search"))) {
+      writer.add(
+          2,
+          new long[] {0, 1},
+          new int[] {5, 6},
+          new int[] {0, 1},
+          new float[] {1, 0},
+          new float[] {.75f, .5f});
+      writer.add(
+          1, new long[] {2}, new int[] {7}, new int[] {1}, new float[] {1}, new float[] {.25f});
+      writer.finish();
+    }
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      VectorSchemaRoot root = reader.getVectorSchemaRoot();
+      assertThat(root.getSchema().getCustomMetadata()).containsEntry("scenarios", "feed\nsearch");
+      assertThat(reader.loadNextBatch()).isTrue();
+      assertThat(root.contentToTSVString())
+          .isEqualTo(
+              "row\tuser\tscenario\tlabel\tprobability\n0\t5\t0\t1\t0.75\n1\t6\t1\t0\t0.5\n");
+      assertThat(reader.loadNextBatch()).isTrue();
+      assertThat(root.getVector("probability").getObject(0)).isEqualTo(.25f);
+      assertThat(reader.loadNextBatch()).isFalse();
+    }
+  }
+
+  @Test
+  void anUnfinishedFileLeavesNothing() {
+    Path file = folder.resolve("predictions.arrow");
+    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"))) {
+      writer.add(1, new long[1], new int[1], new int[1], new float[1], new float[1]);
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+}
