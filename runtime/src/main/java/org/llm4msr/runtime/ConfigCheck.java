@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -171,15 +173,18 @@ final class ConfigCheck {
     }
 
     private void columns(DatasetConfig dataset, DatasetReader reader) {
-      SplitConfig.By by = dataset.split().by();
-      if (by == SplitConfig.By.GIVEN && !reader.schema().split()) {
-        add(
-            "dataset.split.by",
-            "given",
-            "the data has no split of its own. Legal here: time, random");
+      List<String> legal = new ArrayList<>(List.of("random"));
+      if (reader.schema().time()) {
+        legal.add("time");
       }
-      if (by == SplitConfig.By.TIME && !reader.schema().time()) {
-        add("dataset.split.by", "time", "the data has no time. Legal here: random, given");
+      if (reader.schema().split()) {
+        legal.add("given");
+      }
+      String by = dataset.split().by().name().toLowerCase(Locale.ROOT);
+      if (!legal.contains(by)) {
+        String lacking =
+            by.equals("given") ? "the data has no split of its own" : "the data has no time";
+        add("dataset.split.by", by, lacking + ". Legal here: " + String.join(", ", legal));
       }
     }
 

@@ -15,6 +15,7 @@ import org.llm4msr.runtime.data.DatasetPreparation;
 import org.llm4msr.runtime.data.PreparationRequest;
 import org.llm4msr.runtime.data.PreparationResult;
 import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.PreparedSummary;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.PromptPreview;
@@ -89,6 +90,12 @@ public final class Experiment {
               dataset, workspace.prepared(), context.memoryBytes(), context.threads(), force);
       return DatasetPreparation.prepare(reader, request, progress);
     }
+  }
+
+  /** Counts what the prepared data holds. */
+  public PreparedSummary inspectData() {
+    openPrepared().close();
+    return PreparedSummary.of(workspace.prepared());
   }
 
   /**

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.cli;
 
 import java.util.List;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.config.ConfigSchema;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -9,7 +10,7 @@ import picocli.CommandLine.Option;
 @CommandLine.Command(
     name = "config",
     description = "Checks and shows configurations.",
-    subcommands = {ConfigCommand.Check.class, ConfigCommand.Show.class})
+    subcommands = {ConfigCommand.Check.class, ConfigCommand.Show.class, ConfigCommand.Schema.class})
 final class ConfigCommand extends Group {
 
   /** {@code config check}. */
@@ -44,6 +45,18 @@ final class ConfigCommand extends Group {
     void run() {
       var effective = experiment().config().effective();
       terminal().result(effective.values(), effective.yaml(origin));
+    }
+  }
+
+  /** {@code config schema}. */
+  @CommandLine.Command(
+      name = "schema",
+      description = "Prints the JSON Schema of experiments, with every plugin found, for editors.")
+  static final class Schema extends Command {
+
+    @Override
+    void run() {
+      terminal().raw(Terminal.toJson(ConfigSchema.of(session().plugins())) + "\n");
     }
   }
 }

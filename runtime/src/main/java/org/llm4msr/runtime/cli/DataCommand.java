@@ -6,6 +6,7 @@ import java.util.List;
 import org.llm4msr.runtime.DataGeneration;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.PreparationResult;
+import org.llm4msr.runtime.data.PreparedSummary;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -14,7 +15,11 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "data",
     description = "Generates, prepares and inspects data.",
-    subcommands = {DataCommand.Generate.class, DataCommand.Prepare.class})
+    subcommands = {
+      DataCommand.Generate.class,
+      DataCommand.Prepare.class,
+      DataCommand.Inspect.class
+    })
 final class DataCommand extends Group {
 
   /** {@code data generate}. */
@@ -77,6 +82,19 @@ final class DataCommand extends Group {
                   result.manifest().scenarios().size(),
                   result.reused() ? " (was there already)" : "");
       terminal().result(result, text);
+    }
+  }
+
+  /** {@code data inspect}. */
+  @CommandLine.Command(
+      name = "inspect",
+      description = "Shows rows, labels, scenarios and fields of the prepared data.")
+  static final class Inspect extends ExperimentCommand {
+
+    @Override
+    void run() {
+      PreparedSummary summary = experiment().inspectData();
+      terminal().result(summary, summary.text());
     }
   }
 }

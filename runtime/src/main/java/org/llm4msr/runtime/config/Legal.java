@@ -55,6 +55,14 @@ final class Legal {
     throw new IllegalArgumentException(type + " cannot be configured");
   }
 
+  static boolean isWhole(Class<?> raw) {
+    return raw == int.class || raw == Integer.class || raw == long.class || raw == Long.class;
+  }
+
+  static boolean isNumber(Class<?> raw) {
+    return raw == double.class || raw == Double.class || raw == float.class || raw == Float.class;
+  }
+
   static PluginKind kind(Type choice) {
     return PluginKind.of(raw(((ParameterizedType) choice).getActualTypeArguments()[0]));
   }
@@ -83,10 +91,10 @@ final class Legal {
     if (raw == boolean.class || raw == Boolean.class) {
       return "true or false";
     }
-    if (raw == int.class || raw == Integer.class || raw == long.class || raw == Long.class) {
+    if (isWhole(raw)) {
       return "a whole number";
     }
-    if (raw == double.class || raw == Double.class || raw == float.class || raw == Float.class) {
+    if (isNumber(raw)) {
       return "a number";
     }
     return "text";
