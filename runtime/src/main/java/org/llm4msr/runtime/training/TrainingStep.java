@@ -22,8 +22,11 @@ import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
 import org.llm4msr.runtime.tables.UpdateRule;
 
-/** One step of training: forward, backward, update of tables and dense parameters. */
-final class TrainingStep {
+/**
+ * One step of training: forward, backward, update of tables and dense parameters. {@link Trainer}
+ * calls it; benchmarks do so directly. Belongs to the engine's thread.
+ */
+public final class TrainingStep {
 
   private final TrainableModel model;
   private final long seed;
@@ -31,10 +34,13 @@ final class TrainingStep {
   private final DenseOptimizer optimizer;
   private final List<DenseParameter> parameters;
   private final float @Nullable [] scenarioWeights;
+  private final StepTimes times = new StepTimes();
   private final BatchInputs labels = new BatchInputs();
   private final BatchInputs weights = new BatchInputs();
 
-  TrainingStep(TrainableModel model, TrainingConfig config, List<PreparedScenario> scenarios) {
+  /** Makes the optimisers of a model, with fresh state. */
+  public TrainingStep(
+      TrainableModel model, TrainingConfig config, List<PreparedScenario> scenarios) {
     this.model = model;
     this.seed = config.seed();
     this.rowRule = UpdateRule.rows(config.optimizer());
@@ -88,6 +94,11 @@ final class TrainingStep {
     return optimizer;
   }
 
+  /** Returns where the time of the steps went so far. */
+  public StepTimes times() {
+    return times;
+  }
+
   /**
    * What a step gave.
    *
@@ -95,16 +106,17 @@ final class TrainingStep {
    * @param terms what models added to it, by name
    * @param gradientNorm of the dense gradients, NaN unless they are clipped
    */
-  record Outcome(float loss, Map<String, Float> terms, double gradientNorm) {}
+  public record Outcome(float loss, Map<String, Float> terms, double gradientNorm) {}
 
   /**
    * Trains on a batch.
    *
    * @param step from 0
    */
-  Outcome run(Batch batch, long step, double learningRate) {
+  public Outcome run(Batch batch, long step, double learningRate) {
     TensorEngine engine = model.engine();
     engine.seed(seed * 0x9E3779B97F4A7C15L + step);
+    times.start();
     Outcome outcome;
     try (NDManager manager = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
@@ -114,15 +126,21 @@ final class TrainingStep {
       try (GradientCollector collector = engine.engine().newGradientCollector()) {
         forward = model.forward(manager, batch, true, step);
         loss = loss(manager, forward, batch);
+        times.end(StepTimes.Part.FORWARD);
         collector.backward(loss);
       }
       float value = finite(loss.getFloat(), step, learningRate);
+      times.end(StepTimes.Part.BACKWARD);
       updateTables(forward, batch, step, learningRate);
+      times.end(StepTimes.Part.TABLES);
       double norm = updateDense(step, learningRate);
+      times.end(StepTimes.Part.DENSE);
       outcome = new Outcome(value, terms(forward), norm);
     }
     // Outside the scope, which would close the new arrays.
     parameters.forEach(DenseParameter::push);
+    times.end(StepTimes.Part.CLEANUP);
+    times.stepDone();
     return outcome;
   }
 

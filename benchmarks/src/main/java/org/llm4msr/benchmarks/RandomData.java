@@ -1,0 +1,133 @@
+package org.llm4msr.benchmarks;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.data.BatchSource;
+import org.llm4msr.runtime.data.DatasetManifest;
+import org.llm4msr.runtime.data.FieldValues;
+import org.llm4msr.runtime.data.FieldValues.Ids;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.PreparedField;
+import org.llm4msr.runtime.data.PreparedScenario;
+import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.SplitCounts;
+import org.llm4msr.runtime.data.TrainingLog;
+import org.llm4msr.runtime.data.TrainingOrder;
+
+/**
+ * Rows with uniformly drawn ids, made as they are read.
+ *
+ * @param fields F
+ * @param rowsPerField vocabulary of each
+ * @param users users, drawn uniformly
+ * @param scenarios S
+ */
+record RandomData(int fields, int rowsPerField, int users, int scenarios) implements PreparedData {
+
+  private static final long ROWS = 1_000_000;
+
+  @Override
+  public DatasetManifest manifest() {
+    List<PreparedField> described = new ArrayList<>();
+    for (int f = 0; f < fields; f++) {
+      described.add(
+          new PreparedField(
+              "field" + f, FieldRole.ITEM, new FieldKind.Categorical(), rowsPerField, 0, 0));
+    }
+    SplitCounts rows = new SplitCounts(ROWS, 0, 0);
+    List<PreparedScenario> all =
+        IntStream.range(0, scenarios)
+            .mapToObj(s -> new PreparedScenario("s" + s, "s" + s, "", rows))
+            .toList();
+    return new DatasetManifest(
+        DatasetManifest.FORMAT_VERSION,
+        "random",
+        "random",
+        described,
+        all,
+        users,
+        users,
+        1,
+        "given",
+        rows,
+        false,
+        1,
+        "drawn",
+        List.of(),
+        Map.of());
+  }
+
+  @Override
+  public BatchSource training(TrainingOrder order) {
+    return new Source(order.batchSize(), order.seed());
+  }
+
+  @Override
+  public BatchSource sequential(Split split, int batchSize) {
+    return new Source(batchSize, split.key().hashCode());
+  }
+
+  @Override
+  public List<String> userKeys() {
+    return IntStream.range(0, users).mapToObj(Integer::toString).toList();
+  }
+
+  @Override
+  public BitSet trainingUsers() {
+    BitSet all = new BitSet();
+    all.set(0, users);
+    return all;
+  }
+
+  @Override
+  public TrainingLog trainingLog() {
+    throw new UnsupportedOperationException("random rows have no history");
+  }
+
+  @Override
+  public void close() {}
+
+  private final class Source implements BatchSource {
+
+    private final int batchSize;
+    private final SplittableRandom random;
+
+    Source(int batchSize, long seed) {
+      this.batchSize = batchSize;
+      this.random = new SplittableRandom(seed);
+    }
+
+    @Override
+    public Batch newBatch() {
+      List<FieldValues> values = new ArrayList<>();
+      for (int f = 0; f < fields; f++) {
+        values.add(new Ids(new int[batchSize]));
+      }
+      return new Batch(batchSize, values);
+    }
+
+    @Override
+    public boolean next(Batch batch) {
+      batch.size = batchSize;
+      for (int i = 0; i < batchSize; i++) {
+        batch.scenario[i] = random.nextInt(scenarios);
+        batch.user[i] = random.nextInt(users);
+        batch.label[i] = random.nextInt(2);
+        for (FieldValues field : batch.fields) {
+          ((Ids) field).ids()[i] = random.nextInt(rowsPerField);
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public void close() {}
+  }
+}
