@@ -19,6 +19,8 @@ import org.llm4msr.api.data.RawTable;
  */
 record FieldPlan(int index, RawField field, RawTable home) {
 
+  private static final Set<String> OUTCOME = Set.of(RawSchema.LABEL, RawSchema.SPLIT);
+
   static List<FieldPlan> of(RawSchema schema) {
     Set<String> names = new HashSet<>();
     List<FieldPlan> plans = new ArrayList<>();
@@ -40,6 +42,15 @@ record FieldPlan(int index, RawField field, RawTable home) {
                 + "' is in the table "
                 + field.table()
                 + ", which the reader does not have.");
+      }
+      if (field.table() == RawTable.INTERACTIONS && OUTCOME.contains(field.column())) {
+        throw DataErrors.data(
+            "LEAK",
+            "The field '"
+                + field.name()
+                + "' reads the column '"
+                + field.column()
+                + "', which is not known when a prediction is made. Leave the field out.");
       }
       plans.add(new FieldPlan(plans.size(), field, home(field)));
     }

@@ -35,6 +35,9 @@ final class PreparationDatabase implements AutoCloseable {
     settings.setProperty("jdbc_stream_results", "true");
     settings.setProperty("memory_limit", memoryBytes / (1 << 20) + "MiB");
     settings.setProperty("threads", Integer.toString(Math.max(1, threads)));
+    // What preparation needs is built in; nothing is fetched.
+    settings.setProperty("autoinstall_known_extensions", "false");
+    settings.setProperty("autoload_known_extensions", "false");
     settings.setProperty("temp_directory", scratch.resolve("spill").toString());
     try {
       String url = "jdbc:duckdb:" + scratch.resolve("work.duckdb");

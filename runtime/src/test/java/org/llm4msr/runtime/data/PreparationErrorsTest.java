@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.SplitConfig;
@@ -96,6 +98,19 @@ class PreparationErrorsTest {
         byTime,
         "data/FIELD_NAME",
         "'time'");
+  }
+
+  @Test
+  void refusesTheLabelAsAFeature() {
+    ListReader reader = reader();
+    reader.fields.add(
+        new RawField(
+            "clicked",
+            RawTable.INTERACTIONS,
+            "label",
+            FieldRole.CONTEXT,
+            new FieldKind.Categorical()));
+    refused(reader, byTime, "data/LEAK", "'clicked' reads the column 'label'");
   }
 
   @Test

@@ -106,6 +106,8 @@ class SplitPlanTest {
     PreparedData data =
         Preparations.prepare(reader, Preparations.config(split, 1), folder.resolve("a"));
     assertThat(data.manifest().rows()).isEqualTo(new SplitCounts(4000, 1000, 1000));
+    assertThat(PreparedSummary.of(folder.resolve("a")).parts())
+        .allMatch(part -> part.from() == null && part.to() == null);
     List<String> train = data.userKeys().subList(0, 4000);
     // 4,000 of the first 3,000 and the last 3,000 users in equal shares: 2,000 +- 18.
     long early = train.stream().filter(key -> Integer.parseInt(key.substring(1)) < 3000).count();
