@@ -9,8 +9,8 @@ public record PromptConfig(
     @Setting(value = "Language of the shipped templates", defaultValue = "en") Language language,
     @Setting(
             value =
-                "compact: mainly the item texts, for small sentence encoders, in whose mean"
-                    + " instructions would drown the signal; full: the paper's instructions, for"
+                "compact: mainly the item texts, for sentence encoders, which follow no"
+                    + " instructions and read few tokens; full: the paper's instructions, for"
                     + " language models that follow them",
             defaultValue = "compact")
         Style style,
