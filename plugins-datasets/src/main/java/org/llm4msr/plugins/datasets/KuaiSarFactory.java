@@ -22,12 +22,7 @@ public final class KuaiSarFactory implements DatasetReaderFactory<KuaiSarConfig>
 
   @Override
   public DatasetReader create(KuaiSarConfig config, DatasetContext context) {
-    RawDatabase database = new RawDatabase(context);
-    try {
-      return new KuaiSarFormat(config, context.folder(), database).reader();
-    } catch (RuntimeException e) {
-      database.close();
-      throw e;
-    }
+    return RawDatabase.reading(
+        context, database -> new KuaiSarFormat(config, context.folder(), database).reader());
   }
 }

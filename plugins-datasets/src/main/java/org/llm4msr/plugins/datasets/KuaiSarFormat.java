@@ -75,8 +75,7 @@ final class KuaiSarFormat {
                 Stream.of(feeds, search, users, items),
                 Stream.of(words, scenarios).flatMap(Optional::stream))
             .toList();
-    List<Path> sources = all.stream().flatMap(table -> table.files().stream()).toList();
-    return new SqlDatasetReader(database, schema(), scenarioList(), sources, all, queries);
+    return new SqlDatasetReader(database, schema(), scenarioList(), all, queries);
   }
 
   private CsvTable table(Path file) {

@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBConnection;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.data.DatasetReader;
 
 /** The DuckDB instance of one reader: it scans raw files, joins out of core, and emits Arrow. */
 final class RawDatabase implements AutoCloseable {
@@ -37,6 +39,18 @@ final class RawDatabase implements AutoCloseable {
     } catch (SQLException e) {
       throw new MsrException(
           ErrorType.INTERNAL, "data/DATABASE", "DuckDB does not start: " + e.getMessage(), e);
+    }
+  }
+
+  /** Makes a reader that owns its database; the database is closed where that fails. */
+  static DatasetReader reading(
+      DatasetContext context, Function<RawDatabase, DatasetReader> factory) {
+    RawDatabase database = new RawDatabase(context);
+    try {
+      return factory.apply(database);
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
     }
   }
 

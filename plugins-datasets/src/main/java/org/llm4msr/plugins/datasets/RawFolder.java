@@ -53,6 +53,18 @@ record RawFolder(Path path) {
     return Optional.of(path.resolve(name)).filter(Files::isRegularFile);
   }
 
+  /** Returns the files whose whole names match a pattern, of which there must be one. */
+  List<Path> required(String pattern) {
+    List<Path> found = matching(pattern);
+    if (found.isEmpty()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MISSING_FILE",
+          "There is no file " + readable(pattern) + " in " + path + ". Unpack the whole data set.");
+    }
+    return found;
+  }
+
   /** Returns the files whose whole names match a pattern, by name. */
   List<Path> matching(String pattern) {
     if (!Files.isDirectory(path)) {
@@ -71,6 +83,6 @@ record RawFolder(Path path) {
   }
 
   private static String readable(String pattern) {
-    return pattern.replace("\\", "");
+    return pattern.replace(".*", "*").replace("\\", "").replace("|", " or ");
   }
 }

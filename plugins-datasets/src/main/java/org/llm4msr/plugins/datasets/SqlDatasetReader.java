@@ -24,19 +24,18 @@ final class SqlDatasetReader implements DatasetReader {
   /**
    * Makes a reader, which then owns the database.
    *
-   * @param csvTables the tables in delimited files, to find the column of a malformed value
+   * @param csvTables the tables in delimited files that the queries read
    */
   SqlDatasetReader(
       RawDatabase database,
       RawSchema schema,
       List<RawScenario> scenarios,
-      List<Path> sources,
       List<CsvTable> csvTables,
       Map<RawTable, String> queries) {
     this.database = database;
     this.schema = schema;
     this.scenarios = List.copyOf(scenarios);
-    this.sources = List.copyOf(sources);
+    sources = csvTables.stream().flatMap(table -> table.files().stream()).toList();
     this.csvTables = List.copyOf(csvTables);
     this.queries = Map.copyOf(queries);
   }

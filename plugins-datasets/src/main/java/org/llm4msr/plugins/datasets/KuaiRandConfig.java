@@ -1,0 +1,20 @@
+package org.llm4msr.plugins.datasets;
+
+import jakarta.validation.constraints.Pattern;
+import org.llm4msr.api.Setting;
+
+/** What is read of KuaiRand. */
+public record KuaiRandConfig(
+    @Setting(value = "The column of the log that is the label", defaultValue = "is_click")
+        @Pattern(
+            regexp = "is_click|is_like|is_follow|is_comment|is_forward|long_view",
+            message = "must be is_click, is_like, is_follow, is_comment, is_forward or long_view")
+        String label,
+    @Setting(
+            value = "Whether the log of random exposure is read as well as the standard ones",
+            defaultValue = "false")
+        boolean randomLog,
+    @Setting(
+            value = "Whether a user's counts and a video's length are fields, beside their ranges",
+            defaultValue = "false")
+        boolean numericFields) {}

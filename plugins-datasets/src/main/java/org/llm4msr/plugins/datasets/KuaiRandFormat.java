@@ -1,0 +1,151 @@
+package org.llm4msr.plugins.datasets;
+
+import static java.util.stream.Collectors.joining;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/** KuaiRand as queries. The three releases differ in the ends of their file names only. */
+final class KuaiRandFormat {
+
+  private static final List<String> FOLDERS =
+      List.of("data", "KuaiRand-Pure/data", "KuaiRand-1K/data", "KuaiRand-27K/data");
+  private static final String STANDARD_LOG = "log_standard_.*\\.csv";
+  private static final String RANDOM_LOG = "log_random_.*\\.csv";
+  private static final String USER_FILE = "user_features_.*\\.csv";
+  private static final String VIDEO_FILE = "video_features_basic_.*\\.csv";
+
+  /** The tabs, those of the published benchmarks first. */
+  private static final List<Integer> TABS =
+      List.of(1, 0, 4, 2, 6, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14);
+
+  private static final String[] USER_FEATURES =
+      Stream.concat(
+              Stream.of(
+                  "user_active_degree",
+                  "is_lowactive_period",
+                  "is_live_streamer",
+                  "is_video_author",
+                  "follow_user_num_range",
+                  "fans_user_num_range",
+                  "friend_user_num_range",
+                  "register_days_range"),
+              IntStream.range(0, 18).mapToObj(i -> "onehot_feat" + i))
+          .toArray(String[]::new);
+  private static final String[] USER_NUMBERS = {
+    "follow_user_num", "fans_user_num", "friend_user_num", "register_days"
+  };
+  private static final String[] VIDEO_FEATURES = {
+    "video_type", "upload_type", "visible_status", "music_id", "music_type"
+  };
+  private static final String VIDEO_LENGTH = "video_duration";
+
+  /** What the publisher writes where a value is not known. */
+  private static final String MISSING = "'-124'";
+
+  private final KuaiRandConfig config;
+  private final RawDatabase database;
+  private final CsvTable log;
+  private final CsvTable users;
+  private final CsvTable videos;
+
+  KuaiRandFormat(KuaiRandConfig config, Path folder, RawDatabase database) {
+    this.config = config;
+    this.database = database;
+    RawFolder files = RawFolder.with(folder, FOLDERS, STANDARD_LOG);
+    List<Path> logs = new ArrayList<>(files.matching(STANDARD_LOG));
+    if (config.randomLog()) {
+      logs.addAll(files.required(RANDOM_LOG));
+    }
+    log = CsvTable.open(database, logs);
+    users = CsvTable.open(database, files.required(USER_FILE));
+    videos = CsvTable.open(database, files.required(VIDEO_FILE));
+  }
+
+  DatasetReader reader() {
+    Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
+    queries.put(RawTable.INTERACTIONS, interactions());
+    queries.put(RawTable.USERS, users());
+    queries.put(RawTable.ITEMS, videos());
+    List<CsvTable> tables = List.of(log, users, videos);
+    return new SqlDatasetReader(database, schema(), scenarios(), tables, queries);
+  }
+
+  private RawSchema schema() {
+    Fields fields = Fields.ofInteractions();
+    fields.categorical(RawTable.INTERACTIONS, FieldRole.CONTEXT, "hour");
+    fields.categorical(RawTable.USERS, FieldRole.USER, USER_FEATURES);
+    fields.categorical(RawTable.ITEMS, FieldRole.AUTHOR, "author_id");
+    fields.categorical(RawTable.ITEMS, FieldRole.ITEM, VIDEO_FEATURES);
+    fields.lists(RawTable.ITEMS, FieldRole.ITEM, "tag");
+    if (config.numericFields()) {
+      fields.numeric(RawTable.USERS, FieldRole.USER, USER_NUMBERS);
+      fields.numeric(RawTable.ITEMS, FieldRole.ITEM, VIDEO_LENGTH);
+    }
+    return new RawSchema(
+        List.of(RawTable.INTERACTIONS, RawTable.USERS, RawTable.ITEMS),
+        fields.list(),
+        true,
+        false,
+        List.of("user_active_degree", "register_days_range"),
+        List.of("tag_text"),
+        config.label() + " = 1");
+  }
+
+  private static List<RawScenario> scenarios() {
+    return TABS.stream()
+        .map(
+            tab ->
+                new RawScenario(
+                    Integer.toString(tab),
+                    "tab " + tab,
+                    "Short videos shown in the tab numbered " + tab + " of the Kuaishou app."))
+        .toList();
+  }
+
+  private String interactions() {
+    log.require("user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
+    log.type("BIGINT", "user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
+    return "SELECT user_id AS user, video_id AS item, tab AS scenario, "
+        + config.label()
+        + " AS label, time_ms AS time, hourmin // 100 AS hour FROM "
+        + log.scan();
+  }
+
+  private String users() {
+    users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id");
+    String features =
+        Stream.of(USER_FEATURES)
+            .map(name -> "nullif(" + name + ", " + MISSING + ") AS " + name)
+            .collect(joining(", "));
+    if (config.numericFields()) {
+      users.require(USER_NUMBERS).type("DOUBLE", USER_NUMBERS);
+      features += ", " + String.join(", ", USER_NUMBERS);
+    }
+    return "SELECT user_id AS user, " + features + " FROM " + users.scan();
+  }
+
+  private String videos() {
+    videos.require("video_id", "author_id", "tag").require(VIDEO_FEATURES);
+    videos.type("BIGINT", "video_id");
+    String features = String.join(", ", VIDEO_FEATURES);
+    if (config.numericFields()) {
+      videos.require(VIDEO_LENGTH).type("DOUBLE", VIDEO_LENGTH);
+      features += ", " + VIDEO_LENGTH;
+    }
+    return "SELECT video_id AS item, author_id, "
+        + features
+        + ", string_split(tag, ',') AS tag, 'tags ' || replace(tag, ',', ', ') AS tag_text FROM "
+        + videos.scan();
+  }
+}

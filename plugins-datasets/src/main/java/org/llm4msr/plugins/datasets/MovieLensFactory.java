@@ -1,0 +1,28 @@
+package org.llm4msr.plugins.datasets;
+
+import com.google.auto.service.AutoService;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.DatasetReaderFactory;
+
+/** Makes readers of MovieLens: latest, 20m to 32m, 1m and 100k. */
+@Plugin(
+    name = "movielens",
+    description = "MovieLens latest, 20m to 32m, 1m or 100k: a scenario a genre or an age band",
+    source = "Harper and Konstan, The MovieLens Datasets, TiiS 2015")
+@AutoService(DatasetReaderFactory.class)
+@SuppressWarnings("rawtypes")
+public final class MovieLensFactory implements DatasetReaderFactory<MovieLensConfig> {
+
+  @Override
+  public Class<MovieLensConfig> configType() {
+    return MovieLensConfig.class;
+  }
+
+  @Override
+  public DatasetReader create(MovieLensConfig config, DatasetContext context) {
+    return RawDatabase.reading(
+        context, database -> new MovieLensFormat(config, context.folder(), database).reader());
+  }
+}

@@ -1,0 +1,145 @@
+package org.llm4msr.plugins.datasets;
+
+import static java.util.stream.Collectors.joining;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The files of one release.
+ *
+ * @param ratings one row a rating
+ * @param movies one row a film
+ * @param users one row a user: {@code user_id, age, gender, occupation, zip}, where there are users
+ * @param ratingQuery gives {@code user, item, rating, seconds}
+ * @param movieQuery gives {@code item, title, genres}
+ */
+record MovieLensFiles(
+    CsvTable ratings,
+    CsvTable movies,
+    Optional<CsvTable> users,
+    String ratingQuery,
+    String movieQuery) {
+
+  private static final String LATIN = "latin-1";
+  private static final CsvTable.Dialect DOUBLE_COLON = new CsvTable.Dialect("::", "", false, LATIN);
+  private static final CsvTable.Dialect BAR = new CsvTable.Dialect("|", "", false, LATIN);
+  private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", false, LATIN);
+
+  /** The flags of ml-100k, in the order of its columns. */
+  private static final List<String> FLAGS =
+      List.of(
+          "unknown",
+          "Action",
+          "Adventure",
+          "Animation",
+          "Children's",
+          "Comedy",
+          "Crime",
+          "Documentary",
+          "Drama",
+          "Fantasy",
+          "Film-Noir",
+          "Horror",
+          "Musical",
+          "Mystery",
+          "Romance",
+          "Sci-Fi",
+          "Thriller",
+          "War",
+          "Western");
+
+  static MovieLensFiles find(Path path, RawDatabase database) {
+    RawFolder folder = RawFolder.with(path, List.of(), "ratings\\.csv|ratings\\.dat|u\\.data");
+    if (folder.optional("ratings.csv").isPresent()) {
+      return latest(folder, database);
+    }
+    return folder.optional("ratings.dat").isPresent()
+        ? oneMillion(folder)
+        : hundredThousand(folder);
+  }
+
+  private static MovieLensFiles latest(RawFolder folder, RawDatabase database) {
+    CsvTable ratings = CsvTable.open(database, List.of(folder.file("ratings.csv")));
+    ratings.require("userId", "movieId", "rating", "timestamp");
+    ratings.type("BIGINT", "userId", "movieId", "timestamp").type("DOUBLE", "rating");
+    CsvTable movies = CsvTable.open(database, List.of(folder.file("movies.csv")));
+    movies.require("movieId", "title", "genres").type("BIGINT", "movieId");
+    return new MovieLensFiles(
+        ratings,
+        movies,
+        Optional.empty(),
+        "SELECT userId AS user, movieId AS item, rating, timestamp AS seconds FROM "
+            + ratings.scan(),
+        "SELECT movieId AS item, title, string_split(genres, '|') AS genres FROM " + movies.scan());
+  }
+
+  private static MovieLensFiles oneMillion(RawFolder folder) {
+    CsvTable ratings =
+        CsvTable.headless(
+                List.of(folder.file("ratings.dat")),
+                DOUBLE_COLON,
+                List.of("user_id", "movie_id", "rating", "timestamp"))
+            .type("BIGINT", "user_id", "movie_id", "timestamp")
+            .type("DOUBLE", "rating");
+    CsvTable movies =
+        CsvTable.headless(
+                List.of(folder.file("movies.dat")),
+                DOUBLE_COLON,
+                List.of("movie_id", "title", "genres"))
+            .type("BIGINT", "movie_id");
+    CsvTable users =
+        CsvTable.headless(
+                List.of(folder.file("users.dat")),
+                DOUBLE_COLON,
+                List.of("user_id", "gender", "age", "occupation", "zip"))
+            .type("BIGINT", "user_id", "age");
+    return new MovieLensFiles(
+        ratings,
+        movies,
+        Optional.of(users),
+        ratingQuery(ratings),
+        "SELECT movie_id AS item, title, string_split(genres, '|') AS genres FROM "
+            + movies.scan());
+  }
+
+  private static MovieLensFiles hundredThousand(RawFolder folder) {
+    CsvTable ratings =
+        CsvTable.headless(
+                List.of(folder.file("u.data")),
+                TAB,
+                List.of("user_id", "movie_id", "rating", "timestamp"))
+            .type("BIGINT", "user_id", "movie_id", "timestamp")
+            .type("DOUBLE", "rating");
+    List<String> columns =
+        Stream.concat(
+                Stream.of("movie_id", "title", "release_date", "video_release_date", "url"),
+                FLAGS.stream())
+            .toList();
+    CsvTable movies =
+        CsvTable.headless(List.of(folder.file("u.item")), BAR, columns).type("BIGINT", "movie_id");
+    CsvTable users =
+        CsvTable.headless(
+                List.of(folder.file("u.user")),
+                BAR,
+                List.of("user_id", "age", "gender", "occupation", "zip"))
+            .type("BIGINT", "user_id", "age");
+    String genres =
+        FLAGS.stream()
+            .map(flag -> "CASE " + Sql.name(flag) + " WHEN '1' THEN " + Sql.literal(flag) + " END")
+            .collect(joining(", ", "list_filter([", "], lambda genre: genre IS NOT NULL)"));
+    return new MovieLensFiles(
+        ratings,
+        movies,
+        Optional.of(users),
+        ratingQuery(ratings),
+        "SELECT movie_id AS item, title, " + genres + " AS genres FROM " + movies.scan());
+  }
+
+  private static String ratingQuery(CsvTable ratings) {
+    return "SELECT user_id AS user, movie_id AS item, rating, timestamp AS seconds FROM "
+        + ratings.scan();
+  }
+}

@@ -1,0 +1,152 @@
+package org.llm4msr.plugins.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.RawField;
+import org.llm4msr.api.data.RawTable;
+
+class KuaiRandTest {
+
+  private static final KuaiRandConfig DEFAULT = new KuaiRandConfig("is_click", false, false);
+
+  @TempDir Path scratch;
+
+  /** The counts are those of the data's own README. */
+  @Test
+  void pureHasTheRowsUsersVideosAndTabsThatItIsKnownToHave() throws IOException {
+    Map<Long, Integer> tabs = new TreeMap<>();
+    Set<Long> users = new HashSet<>();
+    Set<Long> videos = new HashSet<>();
+    long rows = 0;
+    long clicks = 0;
+    try (DatasetReader reader = reader("kuairand-pure", DEFAULT);
+        BufferAllocator allocator = new RootAllocator();
+        ArrowReader batches = reader.open(RawTable.INTERACTIONS, allocator)) {
+      while (batches.loadNextBatch()) {
+        var root = batches.getVectorSchemaRoot();
+        rows += root.getRowCount();
+        for (int r = 0; r < root.getRowCount(); r++) {
+          tabs.merge(((BigIntVector) root.getVector("scenario")).get(r), 1, Integer::sum);
+          users.add(((BigIntVector) root.getVector("user")).get(r));
+          videos.add(((BigIntVector) root.getVector("item")).get(r));
+          clicks += ((BigIntVector) root.getVector("label")).get(r);
+        }
+      }
+    }
+    assertThat(rows).isEqualTo(228_329);
+    assertThat(users).hasSize(25_156);
+    assertThat(videos).hasSize(6_361);
+    assertThat(Math.round(1000.0 * clicks / rows)).isEqualTo(442);
+    assertThat(tabs)
+        .containsEntry(1L, 173_008)
+        .containsEntry(0L, 20_254)
+        .containsEntry(4L, 13_647)
+        .containsEntry(6L, 11_208)
+        .containsEntry(2L, 6_909);
+  }
+
+  @Test
+  void rowsComeInTheOrderOfTheFile() throws IOException {
+    try (DatasetReader reader = reader("kuairand-pure", DEFAULT);
+        BufferAllocator allocator = new RootAllocator();
+        ArrowReader batches = reader.open(RawTable.INTERACTIONS, allocator);
+        var lines = Files.newBufferedReader(reader.sources().get(0))) {
+      lines.readLine();
+      while (batches.loadNextBatch()) {
+        var root = batches.getVectorSchemaRoot();
+        for (int r = 0; r < root.getRowCount(); r++) {
+          String[] line = lines.readLine().split(",");
+          assertThat(((BigIntVector) root.getVector("time")).get(r))
+              .isEqualTo(Long.parseLong(line[4]));
+          assertThat(((BigIntVector) root.getVector("item")).get(r))
+              .isEqualTo(Long.parseLong(line[1]));
+        }
+      }
+      assertThat(lines.readLine()).isNull();
+    }
+  }
+
+  @Test
+  void pureHasTheFeaturesThatBenchmarksUse() throws IOException {
+    try (DatasetReader reader = reader("kuairand-pure", DEFAULT)) {
+      assertThat(reader.schema().fields())
+          .hasSize(37)
+          .extracting(RawField::name)
+          .contains("hour", "tag", "music_id", "author_id", "onehot_feat17", "fans_user_num_range");
+      List<Map<String, String>> videos = Rows.of(reader, RawTable.ITEMS);
+      assertThat(videos).hasSize(7_583);
+      assertThat(videos.get(0))
+          .containsEntry("tag", "[\"39\"]")
+          .containsEntry("tag_text", "tags 39");
+      Map<String, String> second = Rows.of(reader, RawTable.USERS).get(1);
+      assertThat(second)
+          .containsEntry("is_live_streamer", "null")
+          .containsEntry("follow_user_num_range", "(250,500]");
+    }
+  }
+
+  @Test
+  void countsOfUsersAreNumbersWhereAskedFor() throws IOException {
+    KuaiRandConfig config = new KuaiRandConfig("long_view", false, true);
+    try (DatasetReader reader = reader("kuairand-mini", config)) {
+      assertThat(reader.schema().labelRule()).isEqualTo("long_view = 1");
+      assertThat(Rows.countAndSum(reader, "label")[0]).isEqualTo(10_279);
+      assertThat(Rows.of(reader, RawTable.USERS).get(0).get("register_days")).matches("\\d+\\.0");
+      assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(2_943);
+    }
+  }
+
+  @Test
+  void filesInPartsAreOneTable(@TempDir Path folder) throws IOException {
+    Path data = Files.createDirectories(folder.resolve("KuaiRand-27K/data"));
+    String header =
+        "user_id,video_id,date,hourmin,time_ms,is_click,is_like,is_follow,is_comment,is_forward,"
+            + "is_hate,long_view,play_time_ms,duration_ms,profile_stay_time,comment_stay_time,"
+            + "is_profile_enter,is_rand,tab\n";
+    String row = ",20220421,400,1650485000000,1,0,0,0,0,0,0,1,2,0,0,0,0,1\n";
+    String log = "log_standard_4_08_to_4_21_27k_part";
+    Files.writeString(data.resolve(log + "1.csv"), header + "1,10" + row);
+    Files.writeString(data.resolve(log + "2.csv"), header + "2,11" + row);
+    Path shared = Rows.shared("kuairand-mini");
+    assumeThat(shared).as("the shared data").exists();
+    Files.copy(shared.resolve("user_features_pure.csv"), data.resolve("user_features_27k.csv"));
+    Files.copy(
+        shared.resolve("video_features_basic_pure.csv"),
+        data.resolve("video_features_basic_27k.csv"));
+    try (DatasetReader reader =
+        new KuaiRandFactory().create(DEFAULT, Contexts.of(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(r -> r.get("user") + " " + r.get("item") + " " + r.get("hour"))
+          .containsExactly("1 10 4", "2 11 4");
+    }
+    Files.writeString(data.resolve(log + "2.csv"), header.replace(",tab", ",TAB") + "2,11" + row);
+    assertThatThrownBy(() -> new KuaiRandFactory().create(DEFAULT, Contexts.of(folder, scratch)))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("data/DIFFERENT_COLUMNS")
+        .hasMessageContaining("part2.csv");
+  }
+
+  private DatasetReader reader(String name, KuaiRandConfig config) {
+    Path folder = Rows.shared(name);
+    assumeThat(folder).as("the shared data").exists();
+    return new KuaiRandFactory().create(config, Contexts.of(folder, scratch));
+  }
+}
