@@ -78,6 +78,11 @@ final class ConfigCheck {
     return ((DatasetReaderFactory<C>) choice.factory()).create((C) choice.config(), context);
   }
 
+  /** Returns whether the fusion head reads knowledge of any level. */
+  static boolean readsKnowledge(ExperimentConfig config) {
+    return Check.requires(config.model().fusion()).stream().anyMatch(KNOWLEDGE::contains);
+  }
+
   /** One pass over one configuration. */
   private static final class Check {
 

@@ -4,6 +4,8 @@ import com.google.inject.Guice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -16,9 +18,11 @@ import org.llm4msr.runtime.data.PreparationRequest;
 import org.llm4msr.runtime.data.PreparationResult;
 import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.PreparedSummary;
+import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.PromptPreview;
+import org.llm4msr.runtime.training.Trainer;
 
 /**
  * One experiment from raw logs to an evaluated model: what the command line does, for Java. Each
@@ -37,6 +41,7 @@ public final class Experiment {
   private final LoadedConfig loaded;
   private final ConfigCheck check;
   private final Workspace workspace;
+  private final AtomicReference<@Nullable Trainer> training = new AtomicReference<>();
 
   Experiment(LoadedConfig loaded, ConfigCheck check) {
     this.loaded = loaded;
@@ -150,5 +155,44 @@ public final class Experiment {
   /** Returns what lies nearest to a user or scenario in the knowledge store, with the prompts. */
   public KnowledgeInspection.Neighbourhood nearest(Level level, String key, int count) {
     return KnowledgeStage.nearest(this, level, key, count);
+  }
+
+  /**
+   * Trains a model, from the last checkpoint of the run where there is one. The run folder gets the
+   * effective configuration, the log, the metrics and the checkpoints.
+   *
+   * @param run name of the run
+   * @param progress told of training rows
+   * @throws MsrException {@code training/STOPPED} after {@link #requestStop}
+   */
+  public TrainingReport train(String run, Progress progress) {
+    check.checkModel(loaded);
+    try (TrainingStage stage = TrainingStage.open(this, run, true)) {
+      return stage.train(training::set, progress);
+    } finally {
+      training.set(null);
+    }
+  }
+
+  /** Asks a running {@link #train} to write a checkpoint and end. Safe from any thread. */
+  public void requestStop() {
+    Trainer trainer = training.get();
+    if (trainer != null) {
+      trainer.requestStop();
+    }
+  }
+
+  /**
+   * Evaluates the best state of a run.
+   *
+   * @param predictions gets every row's prediction as Arrow; null for none
+   * @param progress told of rows
+   */
+  public EvaluationReport evaluate(
+      String run, Split split, @Nullable Path predictions, Progress progress) {
+    check.checkModel(loaded);
+    try (TrainingStage stage = TrainingStage.open(this, run, false)) {
+      return stage.evaluate(split, predictions, progress);
+    }
   }
 }

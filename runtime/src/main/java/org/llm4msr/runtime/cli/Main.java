@@ -39,6 +39,7 @@ public final class Main {
   /** Runs a command. */
   int run(String... arguments) {
     CommandLine line = new CommandLine(new Root(session));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(new PrintWriter(session.terminal().out(), true, UTF_8));
     line.setErr(new PrintWriter(session.terminal().err(), true, UTF_8));
     line.setExecutionExceptionHandler((error, command, result) -> failed(error, command));
@@ -90,7 +91,10 @@ public final class Main {
         PluginsCommand.class,
         ConfigCommand.class,
         DataCommand.class,
-        KnowledgeCommand.class
+        KnowledgeCommand.class,
+        TrainCommand.class,
+        EvaluateCommand.class,
+        QuickstartCommand.class
       },
       exitCodeListHeading = "%nExit codes:%n",
       exitCodeList = {"0:done", "1:failed", "2:wrong use or configuration"})

@@ -1,0 +1,100 @@
+package org.llm4msr.runtime;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.data.DatasetManifest;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.training.TensorEngine;
+
+/** The folder of a run: effective configuration, provenance, reports. */
+record RunFolder(Path path) {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .registerModule(
+              new SimpleModule().addSerializer(Path.class, new ToStringSerializer(Path.class)))
+          .enable(SerializationFeature.INDENT_OUTPUT);
+
+  void create() {
+    try {
+      Files.createDirectories(path);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Stores the effective configuration and what else decides the result. */
+  void writeConfig(
+      LoadedConfig loaded,
+      DatasetManifest manifest,
+      @Nullable KnowledgeStore knowledge,
+      TensorEngine engine) {
+    String head = "# Effective configuration. Relative paths start at " + loaded.base() + "\n";
+    write("config.yaml", head + loaded.effective().yaml());
+    Map<String, Object> provenance = new LinkedHashMap<>();
+    provenance.put("written", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    provenance.put("version", version());
+    provenance.put("java", Runtime.version().toString());
+    provenance.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    provenance.put("engine", loaded.config().runtime().engine());
+    provenance.put("engineVersion", engine.engine().getVersion());
+    provenance.put("threads", engine.threads());
+    provenance.put("seed", loaded.config().training().seed());
+    provenance.put("data", manifest.key());
+    if (knowledge != null) {
+      provenance.put("knowledge", knowledge.info());
+    }
+    write("provenance.json", provenance);
+  }
+
+  private static String version() {
+    String version = RunFolder.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  void write(String name, Object value) {
+    try {
+      write(name, JSON.writeValueAsString(value) + "\n");
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private void write(String name, String text) {
+    try {
+      Path unfinished = path.resolve(name + ".tmp");
+      Files.writeString(unfinished, text, StandardCharsets.UTF_8);
+      Files.move(
+          unfinished,
+          path.resolve(name),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private MsrException failed(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "training/RUN_FOLDER",
+        "The run folder %s cannot be written: %s. Check the disk and the rights."
+            .formatted(path, e),
+        e);
+  }
+}

@@ -1,0 +1,175 @@
+package org.llm4msr.runtime;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.PreparedScenario;
+import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.training.KnowledgeInputs;
+import org.llm4msr.runtime.training.ModelAssembly;
+import org.llm4msr.runtime.training.Predictions;
+import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.training.TrainableModel;
+import org.llm4msr.runtime.training.Trainer;
+import org.llm4msr.runtime.training.TrainingResult;
+
+/** Engine, data and model of one run, held open while one command works with them. */
+final class TrainingStage implements AutoCloseable {
+
+  private static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+  private final ExperimentConfig config;
+  private final RunFolder folder;
+  private final RunLog log;
+  private final PreparedData data;
+  private final @Nullable KnowledgeStore knowledge;
+  private final TensorEngine engine;
+  private final TrainableModel model;
+  private final Trainer trainer;
+
+  private TrainingStage(Experiment experiment, RunFolder folder, RunLog log, PreparedData data) {
+    this.config = experiment.config().config();
+    this.folder = folder;
+    this.log = log;
+    this.data = data;
+    this.knowledge = knowledge(experiment, data);
+    this.engine = TensorEngine.open(config.runtime());
+    try {
+      model =
+          ModelAssembly.assemble(
+              engine, config.model(), config.training(), data, inputs(config, knowledge));
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+    this.trainer = new Trainer(model, data, config.training(), folder.path());
+  }
+
+  /** Opens a run; makes its folder where there is none and {@code create} says so. */
+  static TrainingStage open(Experiment experiment, String run, boolean create) {
+    if (!RUN.matcher(run).matches()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/RUN_NAME",
+          "\"%s\" is no name of a run. Use letters, digits, dots, hyphens and underscores."
+              .formatted(run));
+    }
+    RunFolder folder = new RunFolder(experiment.workspace().run(run));
+    if (!create && !Files.exists(folder.path())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/NO_RUN",
+          "There is no run %s in %s. Run `llm4msr train %s --run %s` first."
+              .formatted(run, folder.path().getParent(), experiment.config().file(), run));
+    }
+    PreparedData data = experiment.openPrepared();
+    RunLog log = null;
+    try {
+      folder.create();
+      log = RunLog.open(folder.path().resolve("log.txt"));
+      TrainingStage stage = new TrainingStage(experiment, folder, log, data);
+      if (create) {
+        folder.writeConfig(experiment.config(), data.manifest(), stage.knowledge, stage.engine);
+      }
+      return stage;
+    } catch (RuntimeException | Error e) {
+      if (log != null) {
+        log.close();
+      }
+      data.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable KnowledgeStore knowledge(Experiment experiment, PreparedData data) {
+    if (!ConfigCheck.readsKnowledge(experiment.config().config())) {
+      return null;
+    }
+    KnowledgeStore store = KnowledgeStage.store(experiment);
+    store.requireSource(data.manifest().key());
+    if (!store.info().complete()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NOT_COMPLETE",
+          "The knowledge in %s is not complete. Run `llm4msr knowledge extract %s`; it goes on where it stopped."
+              .formatted(store.folder(), experiment.config().file()));
+    }
+    return store;
+  }
+
+  private static @Nullable KnowledgeInputs inputs(
+      ExperimentConfig config, @Nullable KnowledgeStore store) {
+    KnowledgeConfig knowledge = config.knowledge();
+    return store == null || knowledge == null
+        ? null
+        : new KnowledgeInputs(store.users(), store.scenarios(), knowledge.missing());
+  }
+
+  /** Trains to the end; {@code started} gets what stops it. */
+  TrainingReport train(Consumer<Trainer> started, Progress progress) {
+    started.accept(trainer);
+    TrainingResult result = trainer.train(progress);
+    TrainingReport report = new TrainingReport(folder.path(), result);
+    folder.write("training.json", report);
+    return report;
+  }
+
+  /** Evaluates the best state; writes every prediction to a file where one is named. */
+  EvaluationReport evaluate(Split split, @Nullable Path predictions, Progress progress) {
+    trainer.loadBest();
+    long rows = data.manifest().rows().of(split);
+    List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
+    try (Evaluator evaluator = new Evaluator(keys);
+        PredictionWriter writer =
+            predictions == null ? null : new PredictionWriter(predictions, keys)) {
+      long[] done = {0};
+      Predictions.forEach(
+          model,
+          data,
+          split,
+          config.training().batchSize(),
+          (batch, p) -> {
+            evaluator.add(batch.size, batch.scenario, batch.user, batch.label, p);
+            if (writer != null) {
+              writer.add(batch.size, batch.row, batch.user, batch.scenario, batch.label, p);
+            }
+            done[0] += batch.size;
+            progress.update(done[0], rows);
+          });
+      if (writer != null) {
+        writer.finish();
+      }
+      return report(split, evaluator.result());
+    }
+  }
+
+  private EvaluationReport report(Split split, EvaluationResult result) {
+    List<String> names = data.manifest().scenarios().stream().map(PreparedScenario::name).toList();
+    EvaluationReport report = new EvaluationReport(folder.path(), split.key(), names, result);
+    folder.write("evaluation-" + split.key() + ".json", report);
+    return report;
+  }
+
+  @Override
+  public void close() {
+    try (log;
+        data;
+        engine;
+        model) {
+      // Closed in the order of making, backwards.
+    }
+  }
+}
