@@ -1,6 +1,7 @@
 package org.llm4msr.api.support;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Buffer;
@@ -11,74 +12,75 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 
 /**
- * Batch normalisation (Ioffe and Szegedy, ICML 2015) with learned scale and shift. Plain
- * operations, so that every engine gives the same numbers. With fewer than two rows a batch has no
- * variance: the running statistics are used and not updated.
+ * Batch normalisation (Ioffe and Szegedy, ICML 2015) with learned scale and shift. With fewer than
+ * two rows a batch has no variance: the running statistics are used and not updated.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class BatchNorm {
 
   private final Parameter scale;
   private final Parameter shift;
-  private final Normalizer normalizer;
+  private final Statistics statistics;
 
   /** Makes a normalisation of the columns of (B, width). */
   public BatchNorm(ModelContext context, int width) {
-    this(context, new Shape(width));
-  }
-
-  /**
-   * Makes a normalisation of another layout.
-   *
-   * @param units the shape of the statistics, which broadcasts against the input; rows are the last
-   *     but one axis of the input
-   */
-  BatchNorm(ModelContext context, Shape units) {
+    Shape units = new Shape(width);
     scale = context.parameter("scale", units, Initializer.ones(), Decay.NO);
     shift = context.parameter("shift", units, Initializer.zeros(), Decay.NO);
-    normalizer = new Normalizer(context, units);
+    statistics = new Statistics(context, width);
   }
 
-  /** Normalises each unit over the rows: same shape as x. */
+  /** Normalises each column over the rows: (B, width) to (B, width). */
   public NDArray forward(Pass pass, NDArray x) {
-    return normalizer.forward(pass, x).mul(scale.array()).add(shift.array());
+    return statistics.normalize(pass, x, scale.array(), shift.array());
   }
 
-  /** Zero mean and unit variance, without scale and shift. */
-  static final class Normalizer {
+  /** Batch statistics in training, running ones elsewhere, with scale and shift from outside. */
+  static final class Statistics {
 
     private static final float EPSILON = 1e-5f;
     private static final float MOMENTUM = 0.1f;
 
-    private final Shape units;
     private final Buffer runningMean;
     private final Buffer runningVariance;
 
-    Normalizer(ModelContext context, Shape units) {
-      this.units = units;
+    Statistics(ModelContext context, int width) {
+      Shape units = new Shape(width);
       runningMean = context.buffer("running-mean", units, Initializer.zeros());
       runningVariance = context.buffer("running-variance", units, Initializer.ones());
     }
 
-    NDArray forward(Pass pass, NDArray x) {
-      int rowAxis = x.getShape().dimension() - 2;
-      long rows = x.getShape().get(rowAxis);
-      if (!pass.training() || rows < 2) {
-        return x.sub(runningMean.array()).div(runningVariance.array().add(EPSILON).sqrt());
+    NDArray normalize(Pass pass, NDArray x, NDArray scale, NDArray shift) {
+      if (!pass.training() || x.getShape().get(0) < 2) {
+        return withRunning(x, scale, shift);
       }
-      int[] axes = {rowAxis};
-      NDArray mean = x.mean(axes, true);
-      NDArray centred = x.sub(mean);
-      NDArray variance = centred.square().mean(axes, true);
-      // The running variance is the unbiased one, as in torch.
-      update(runningMean, mean, 1);
-      update(runningVariance, variance, (float) rows / (rows - 1));
-      return centred.div(variance.add(EPSILON).sqrt());
+      updateRunning(x.stopGradient());
+      // The engines keep running statistics in different ways, so theirs go nowhere.
+      NDManager manager = pass.manager();
+      NDArray nowhere = manager.zeros(scale.getShape());
+      NDArray nowhereToo = manager.ones(scale.getShape());
+      return ai.djl.nn.norm.BatchNorm.batchNorm(
+              x, nowhere, nowhereToo, scale, shift, 1, 0, EPSILON, true)
+          .singletonOrThrow();
     }
 
-    private void update(Buffer running, NDArray now, float factor) {
-      NDArray latest = now.stopGradient().reshape(units).mul(MOMENTUM * factor);
-      running.set(latest.add(running.array().mul(1 - MOMENTUM)));
+    private NDArray withRunning(NDArray x, NDArray scale, NDArray shift) {
+      NDArray deviation = runningVariance.array().add(EPSILON).sqrt();
+      return x.sub(runningMean.array()).mul(scale.div(deviation)).add(shift);
+    }
+
+    private void updateRunning(NDArray x) {
+      int[] overRows = {0};
+      long rows = x.getShape().get(0);
+      NDArray mean = x.mean(overRows);
+      // Unbiased, as in torch.
+      NDArray variance = x.sub(mean).square().sum(overRows).div(rows - 1);
+      update(runningMean, mean);
+      update(runningVariance, variance);
+    }
+
+    private static void update(Buffer running, NDArray now) {
+      running.set(now.mul(MOMENTUM).add(running.array().mul(1 - MOMENTUM)));
     }
   }
 }

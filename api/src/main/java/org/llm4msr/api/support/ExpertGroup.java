@@ -15,7 +15,7 @@ import org.llm4msr.api.model.Pass;
 /**
  * n networks of one shape over the same rows, computed together: the first layers as one product,
  * the others as batched products. Parameters are {@code layer.0/weight} (in, n * h) and, from the
- * second layer on, {@code layer.1/weight} (n, h, h').
+ * second layer on, {@code layer.1/weight} (n, h, h'); biases (n * h).
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ExpertGroup {
@@ -35,7 +35,7 @@ public final class ExpertGroup {
     ModelContext scope = context.scope("layer.0");
     int width = widths.get(0);
     first = new Linear(scope, in, experts * width);
-    firstNorm = settings.batchNorm() ? new BatchNorm(scope.scope("norm"), experts * width) : null;
+    firstNorm = normOf(scope, experts * width, settings);
     for (int i = 1; i < widths.size(); i++) {
       others.add(new Layer(context.scope("layer." + i), experts, width, widths.get(i), settings));
       width = widths.get(i);
@@ -45,20 +45,11 @@ public final class ExpertGroup {
 
   /** Computes (B, in) to (B, n, outputWidth). */
   public NDArray forward(Pass pass, NDArray x) {
-    NDArray h = first.forward(x);
-    if (firstNorm != null) {
-      h = firstNorm.forward(pass, h);
-    }
-    h = Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
-    h = h.reshape(x.getShape().get(0), experts, -1);
-    if (others.isEmpty()) {
-      return h;
-    }
-    h = h.transpose(1, 0, 2);
+    NDArray h = follow(pass, first.forward(x), firstNorm);
     for (Layer layer : others) {
-      h = layer.forward(pass, h, settings);
+      h = follow(pass, layer.forward(h.reshape(h.getShape().get(0), experts, -1)), layer.norm);
     }
-    return h.transpose(1, 0, 2);
+    return h.reshape(h.getShape().get(0), experts, outputWidth);
   }
 
   /** Returns the width of an expert's output. */
@@ -71,25 +62,32 @@ public final class ExpertGroup {
     return experts;
   }
 
-  /** One layer of all experts: (n, B, in) to (n, B, out). */
+  /** Normalisation, activation and dropout of all experts side by side: (B, n * h). */
+  private NDArray follow(Pass pass, NDArray x, @Nullable BatchNorm norm) {
+    NDArray h = norm == null ? x : norm.forward(pass, x);
+    return Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
+  }
+
+  private static @Nullable BatchNorm normOf(
+      ModelContext context, int width, BlockSettings settings) {
+    return settings.batchNorm() ? new BatchNorm(context.scope("norm"), width) : null;
+  }
+
+  /** One layer of all experts: (B, n, in) to (B, n * out). */
   private record Layer(Parameter weight, Parameter bias, @Nullable BatchNorm norm) {
 
     Layer(ModelContext context, int experts, int in, int out, BlockSettings settings) {
       this(
           context.parameter(
               "weight", new Shape(experts, in, out), Initializer.linear(in), Decay.YES),
-          context.parameter("bias", new Shape(experts, 1, out), Initializer.linear(in), Decay.NO),
-          settings.batchNorm()
-              ? new BatchNorm(context.scope("norm"), new Shape(experts, 1, out))
-              : null);
+          context.parameter(
+              "bias", new Shape((long) experts * out), Initializer.linear(in), Decay.NO),
+          normOf(context, experts * out, settings));
     }
 
-    NDArray forward(Pass pass, NDArray x, BlockSettings settings) {
-      NDArray h = x.matMul(weight.array()).add(bias.array());
-      if (norm != null) {
-        h = norm.forward(pass, h);
-      }
-      return Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
+    NDArray forward(NDArray x) {
+      NDArray product = x.transpose(1, 0, 2).matMul(weight.array()).transpose(1, 0, 2);
+      return product.reshape(x.getShape().get(0), -1).add(bias.array());
     }
   }
 }

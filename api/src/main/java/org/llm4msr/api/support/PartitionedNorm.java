@@ -22,13 +22,13 @@ public final class PartitionedNorm {
   private final Parameter shift;
   private final List<Partition> partitions = new ArrayList<>();
 
-  private record Partition(Parameter scale, Parameter shift, BatchNorm.Normalizer normalizer) {
+  private record Partition(Parameter scale, Parameter shift, BatchNorm.Statistics statistics) {
 
     Partition(ModelContext context, Shape units) {
       this(
           context.parameter("scale", units, Initializer.ones(), Decay.NO),
           context.parameter("shift", units, Initializer.zeros(), Decay.NO),
-          new BatchNorm.Normalizer(context, units));
+          new BatchNorm.Statistics(context, Math.toIntExact(units.size())));
     }
   }
 
@@ -49,9 +49,9 @@ public final class PartitionedNorm {
         x,
         (rank, rows) -> {
           Partition partition = partitions.get(rank);
-          NDArray normal = partition.normalizer.forward(pass, rows);
           NDArray factor = scale.array().mul(partition.scale.array());
-          return normal.mul(factor).add(shift.array().add(partition.shift.array()));
+          NDArray offset = shift.array().add(partition.shift.array());
+          return partition.statistics.normalize(pass, rows, factor, offset);
         });
   }
 }

@@ -89,13 +89,6 @@ public final class DenseParameter implements Parameter {
     }
   }
 
-  /** Clears the gradient: PyTorch adds the next one to what is there. */
-  public void zeroGradient() {
-    try (NDArray gradient = array.getGradient()) {
-      gradient.set(FloatBuffer.allocate(size()));
-    }
-  }
-
   /** Receives a gradient. */
   @FunctionalInterface
   public interface GradientReader {

@@ -88,7 +88,7 @@ public final class ParameterStore implements AutoCloseable {
 
   /** Clears all gradients. */
   public void zeroGradients() {
-    parameters.values().forEach(DenseParameter::zeroGradient);
+    parameters.values().forEach(DenseParameter::push);
   }
 
   /** Copies all values of parameters and buffers. */
