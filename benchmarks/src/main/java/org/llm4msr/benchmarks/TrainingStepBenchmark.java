@@ -1,5 +1,7 @@
 package org.llm4msr.benchmarks;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +46,9 @@ import org.llm4msr.runtime.training.TrainingStep;
  * </pre>
  *
  * <p>Steps of the two alternate in rounds, and medians are compared, so that other load on the
- * machine falls on both. Run with the launcher's environment: {@code OMP_WAIT_POLICY=PASSIVE} and
- * the {@code MALLOC_} settings.
+ * machine falls on both; processor time, which other load moves less, stands beside wall time. Run
+ * with the launcher's environment: {@code OMP_WAIT_POLICY=PASSIVE} and the {@code MALLOC_}
+ * settings.
  */
 public final class TrainingStepBenchmark {
 
@@ -54,7 +57,9 @@ public final class TrainingStepBenchmark {
   private static final int DIMENSION = 16;
   private static final int K = 384;
   private static final int ROUNDS = 6;
-  private static final int STEPS = 10;
+  private static final int STEPS = Integer.getInteger("steps", 10);
+  private static final OperatingSystemMXBean SYSTEM =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   private TrainingStepBenchmark() {}
 
@@ -156,12 +161,12 @@ public final class TrainingStepBenchmark {
       String secondName,
       Step second,
       @Nullable TrainingStep secondStep) {
-    double[] a = new double[ROUNDS * STEPS];
-    double[] b = new double[ROUNDS * STEPS];
+    Sample a = new Sample(ROUNDS * STEPS);
+    Sample b = new Sample(ROUNDS * STEPS);
     try (BatchSource source = data.training(new TrainingOrder(BATCH, 1, 7, 0, 0))) {
       Batch batch = source.newBatch();
-      time(source, batch, first, new double[STEPS], 0, 0);
-      time(source, batch, second, new double[STEPS], 0, 0);
+      time(source, batch, first, new Sample(STEPS), 0, 0);
+      time(source, batch, second, new Sample(STEPS), 0, 0);
       firstStep.times().reset();
       if (secondStep != null) {
         secondStep.times().reset();
@@ -173,7 +178,19 @@ public final class TrainingStepBenchmark {
     }
     System.out.printf(
         "%s %.1f ms, %s %.1f ms a step (median of %d): ratio %.2f%n",
-        firstName, median(a), secondName, median(b), a.length, median(b) / median(a));
+        firstName,
+        median(a.millis),
+        secondName,
+        median(b.millis),
+        a.millis.length,
+        median(b.millis) / median(a.millis));
+    System.out.printf(
+        "processor time: %s %.1f ms, %s %.1f ms: ratio %.2f%n",
+        firstName,
+        median(a.cpuMillis),
+        secondName,
+        median(b.cpuMillis),
+        median(b.cpuMillis) / median(a.cpuMillis));
     System.out.println(firstName + ": " + firstStep.times());
     if (secondStep != null) {
       System.out.println(secondName + ": " + secondStep.times());
@@ -181,12 +198,25 @@ public final class TrainingStepBenchmark {
   }
 
   private static void time(
-      BatchSource source, Batch batch, Step step, double[] millis, int at, int round) {
+      BatchSource source, Batch batch, Step step, Sample sample, int at, int round) {
     for (int i = 0; i < STEPS; i++) {
       source.next(batch);
+      long cpu = SYSTEM.getProcessCpuTime();
       long start = System.nanoTime();
       step.run(batch, (long) round * STEPS + i);
-      millis[at + i] = (System.nanoTime() - start) / 1e6;
+      sample.millis[at + i] = (System.nanoTime() - start) / 1e6;
+      sample.cpuMillis[at + i] = (SYSTEM.getProcessCpuTime() - cpu) / 1e6;
+    }
+  }
+
+  /** Wall time and processor time of all threads, a step. */
+  private static final class Sample {
+    final double[] millis;
+    final double[] cpuMillis;
+
+    Sample(int steps) {
+      millis = new double[steps];
+      cpuMillis = new double[steps];
     }
   }
 
