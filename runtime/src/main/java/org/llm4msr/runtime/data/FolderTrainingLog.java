@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ final class FolderTrainingLog implements TrainingLog {
             "ROW_COUNT", file + " does not list the scenarios of dataset.json. Prepare it again.");
       }
       return statistics;
-    } catch (NoSuchFileException | java.io.FileNotFoundException e) {
+    } catch (NoSuchFileException | FileNotFoundException e) {
       throw DataErrors.data("MISSING_FILE", file + " does not exist. Prepare the data again.");
     } catch (IOException e) {
       throw DataErrors.io(file, e);

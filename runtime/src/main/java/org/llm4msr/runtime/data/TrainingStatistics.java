@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
@@ -22,7 +23,7 @@ final class TrainingStatistics {
             + " keyed WHERE n < "
             + trainingRows);
     Counts[] counts = new Counts[scenarios.size()];
-    java.util.Arrays.fill(counts, new Counts(0, 0, 0, 0));
+    Arrays.fill(counts, new Counts(0, 0, 0, 0));
     database.forEach(
         "SELECT s, count(*), count(DISTINCT u), count(DISTINCT i), count(*) FILTER (y) FROM train"
             + " GROUP BY s",
@@ -47,7 +48,7 @@ final class TrainingStatistics {
               counts[s].users(),
               counts[s].items(),
               counts[s].positives(),
-              java.util.Arrays.stream(shared[s]).boxed().toList(),
+              Arrays.stream(shared[s]).boxed().toList(),
               popular.get(s)));
     }
     return statistics;
