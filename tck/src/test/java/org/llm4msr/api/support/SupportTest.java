@@ -1,0 +1,135 @@
+package org.llm4msr.api.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.model.GroupingPlan;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.model.PassContext;
+import org.llm4msr.tck.TestEngines;
+
+/** What the fixtures of whole models do not reach. */
+@Tag("engine")
+class SupportTest {
+
+  private final NDManager manager = TestEngines.manager();
+  private final ParameterStore store = new ParameterStore(manager, 3);
+
+  @AfterEach
+  void close() {
+    store.close();
+    manager.close();
+  }
+
+  private Pass pass(boolean training, int... scenario) {
+    Grouping grouping = GroupingPlan.of(manager, scenario, scenario.length, 3);
+    return new PassContext(manager, training, 0, grouping, grouping);
+  }
+
+  /** Few rows a group lie in slots, many are taken group by group: both are y = W(g) x + b(g). */
+  @ParameterizedTest
+  @ValueSource(ints = {7, 300})
+  void groupedRowsMeetTheMatrixOfTheirGroup(int rows) {
+    int[] group = new int[rows];
+    float[] x = new float[2 * rows];
+    float[] expected = new float[rows];
+    for (int row = 0; row < rows; row++) {
+      group[row] = row % 3 == 1 ? 2 : 0; // Group 1 has no rows.
+      x[2 * row] = row;
+      x[2 * row + 1] = 1 - row;
+      expected[row] = group[row] == 0 ? row + 2 * (1 - row) + 10 : 5 * row + 6 * (1 - row) + 30;
+    }
+    NDArray weight = manager.create(new float[] {1, 2, 3, 4, 5, 6}, new Shape(3, 2, 1));
+    NDArray bias = manager.create(new float[] {10, 20, 30}, new Shape(3, 1));
+
+    NDArray y =
+        GroupedRows.of(
+                GroupingPlan.of(manager, group, rows, 3), manager.create(x, new Shape(rows, 2)))
+            .linear(weight, bias)
+            .toRows();
+
+    assertThat(y.toFloatArray()).containsExactly(expected, within(1e-3f));
+  }
+
+  @Test
+  void dropoutScalesWhatItKeepsAndRestsOutsideTraining() {
+    NDArray ones = manager.ones(new Shape(100, 100));
+
+    assertThat(Dropout.apply(pass(false, 0), ones, 0.5)).isSameAs(ones);
+    float[] dropped;
+    try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
+      dropped = Dropout.apply(pass(true, 0), ones, 0.2).toFloatArray();
+    }
+    int kept = 0;
+    for (float value : dropped) {
+      assertThat(value).isIn(0f, 1.25f);
+      kept += value > 0 ? 1 : 0;
+    }
+    assertThat(kept).isBetween(7800, 8200);
+  }
+
+  /** By hand: scenario 0 has rows 1 and 3 (mean 2, deviation 1), scenario 2 the single row 10. */
+  @Test
+  void partitionedNormKeepsStatisticsForEachScenario() {
+    ModelShape shape =
+        new ModelShape(
+            new FeatureLayout(List.of()),
+            List.of(new Scenario(0, "a", 9), new Scenario(1, "b", 9), new Scenario(2, "c", 9)),
+            1);
+    PartitionedNorm norm = new PartitionedNorm(store.context("norm", shape), 1);
+    NDArray x = manager.create(new float[] {1, 10, 3}, new Shape(3, 1));
+
+    float[] normal;
+    try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
+      normal = norm.forward(pass(true, 0, 2, 0), x).toFloatArray();
+    }
+
+    // A single row has no variance: running statistics, 0 and 1 at the start.
+    assertThat(normal).containsExactly(new float[] {-1, 10, 1}, within(1e-4f));
+    assertThat(buffer("norm/scenario.0/running-mean")).isCloseTo(0.2f, within(1e-6f));
+    assertThat(buffer("norm/scenario.0/running-variance")).isCloseTo(1.1f, within(1e-6f));
+    assertThat(buffer("norm/scenario.2/running-mean")).isZero();
+    assertThat(buffer("norm/scenario.2/running-variance")).isEqualTo(1);
+  }
+
+  private float buffer(String name) {
+    return store.buffers().stream()
+        .filter(buffer -> buffer.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .values()[0];
+  }
+
+  @Test
+  void aGateGivesEachRowTheWeightsOfItsScenario() {
+    ModelShape shape =
+        new ModelShape(
+            new FeatureLayout(List.of()),
+            List.of(new Scenario(0, "a", 9), new Scenario(1, "b", 9), new Scenario(2, "c", 9)),
+            1);
+    Gate gate = Gate.perScenario(store.context("g", shape), 1, 2);
+    NDArray x = manager.ones(new Shape(4, 1));
+
+    float[] together = gate.forward(pass(false, 2, 0, 2, 1), x).toFloatArray();
+
+    assertThat(together[0] + together[1]).isCloseTo(1, within(1e-6f));
+    assertThat(List.of(together[4], together[5])).containsExactly(together[0], together[1]);
+    assertThat(together[2]).isNotCloseTo(together[0], within(1e-4f));
+    assertThat(together[6]).isNotCloseTo(together[0], within(1e-4f));
+  }
+}
