@@ -39,7 +39,7 @@ import org.llm4msr.api.support.Linear;
 final class MlpMetaNetwork implements MetaNetwork {
 
   /** Below so many rows a group its matrices are not worth writing. */
-  private static final long FEW_ROWS = 4;
+  private static final long FEW_ROWS = 2;
 
   /** Above so many inputs of the heads the products over rows outgrow the matrices. */
   private static final int MOST_INPUTS = 512;
