@@ -323,6 +323,9 @@ def main():
     # So many rows that scenarios are taken one by one, and two generated layers between.
     large = batch(rng, [60, 40, 0], [70, 20, 9, 1], fields=2, width=3, knowledge=2)
     write("plugins-fusion", "hierarchical-residual", case(large, hierarchical(rng, large, 4, [3, 2], [2], True)))
+    # So few rows a user that no matrix a user is worth writing.
+    few = batch(rng, [5, 4, 0, 1], [2, 1, 3, 1, 1, 2])
+    write("plugins-fusion", "hierarchical-few-rows", case(few, hierarchical(rng, few, 3, [4], [3], False)))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,13 @@ class FusionHeadsTest {
   }
 
   @Test
+  void usersOfFewRowsAgreeWithAnIndependentImplementation() {
+    ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, "hierarchical-few-rows");
+
+    fixture.assertMatches(hierarchical(fixture, 3, List.of(4), List.of(3), false));
+  }
+
+  @Test
   void keepsTheRulesOfModels() {
     ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, "hierarchical");
     ModelHarness.Parts parts = hierarchical(fixture, 0, List.of(4), List.of(3), false);
