@@ -1,8 +1,6 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -18,18 +16,18 @@ import org.llm4msr.api.MsrException;
 final class QueryReader extends ArrowReader {
 
   private final ArrowReader batches;
-  private final Statement statement;
+  private final Runnable release;
   private final Function<Exception, MsrException> translation;
   private boolean closed;
 
   QueryReader(
       ArrowReader batches,
-      Statement statement,
+      Runnable release,
       BufferAllocator allocator,
       Function<Exception, MsrException> translation) {
     super(allocator);
     this.batches = batches;
-    this.statement = statement;
+    this.release = release;
     this.translation = translation;
   }
 
@@ -68,20 +66,15 @@ final class QueryReader extends ArrowReader {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     close(true);
   }
 
   @Override
-  public void close(boolean closeSource) throws IOException {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    try (Statement ending = statement) {
-      batches.close(closeSource);
-    } catch (SQLException e) {
-      throw new IOException("the query does not close", e);
+  public void close(boolean closeSource) {
+    if (!closed) {
+      closed = true;
+      release.run();
     }
   }
 

@@ -6,23 +6,29 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Function;
+import org.apache.arrow.c.ArrowArrayStream;
+import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBResultSet;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The DuckDB instance of one reader: it scans raw files, joins out of core, and emits Arrow. */
 final class RawDatabase implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(RawDatabase.class);
   private static final long ROWS_OF_A_BATCH = 65_536;
 
   private final DuckDBConnection connection;
@@ -92,19 +98,51 @@ final class RawDatabase implements AutoCloseable {
     }
   }
 
-  /** Runs a query whose batches the caller reads one by one; closing the reader ends the query. */
-  ArrowReader open(String sql, List<CsvTable> tables, List<Path> files, BufferAllocator allocator)
+  /**
+   * Runs a query whose batches the caller reads one by one; closing the reader ends the query.
+   *
+   * @param files what is read, for error messages
+   * @param arrowInputs the Arrow files that the query names
+   */
+  ArrowReader open(
+      String sql,
+      List<CsvTable> tables,
+      List<Path> files,
+      List<ArrowInput> arrowInputs,
+      BufferAllocator allocator)
       throws IOException {
-    Statement statement = null;
+    Deque<AutoCloseable> resources = new ArrayDeque<>();
     try {
-      statement = connection.createStatement();
+      for (ArrowInput input : arrowInputs) {
+        register(input, allocator, resources);
+      }
+      Statement statement = connection.createStatement();
+      resources.push(statement);
       DuckDBResultSet rows = statement.executeQuery(sql).unwrap(DuckDBResultSet.class);
       ArrowReader batches = (ArrowReader) rows.arrowExportStream(allocator, ROWS_OF_A_BATCH);
-      return new QueryReader(batches, statement, allocator, e -> failure(e, tables, files));
-    } catch (SQLException e) {
-      closeQuietly(statement);
-      throw failure(e, tables, files);
+      resources.push(batches);
+      return new QueryReader(
+          batches,
+          () -> resources.forEach(RawDatabase::closeQuietly),
+          allocator,
+          e -> RawErrors.of(this, e, tables, files));
+    } catch (SQLException | RuntimeException e) {
+      resources.forEach(RawDatabase::closeQuietly);
+      throw RawErrors.of(this, e, tables, files);
     }
+  }
+
+  private void register(ArrowInput input, BufferAllocator allocator, Deque<AutoCloseable> resources)
+      throws IOException, SQLException {
+    ArrowReader reader = input.open(allocator);
+    resources.push(reader);
+    ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator);
+    resources.push(stream);
+    Data.exportArrayStream(allocator, reader, stream);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DROP VIEW IF EXISTS " + Sql.name(input.name()));
+    }
+    connection.registerArrowStream(input.name(), stream);
   }
 
   @Override
@@ -112,17 +150,11 @@ final class RawDatabase implements AutoCloseable {
     closeQuietly(connection);
   }
 
-  private MsrException failure(Exception e, List<CsvTable> tables, List<Path> files) {
-    return RawErrors.of(this, e, tables, files);
-  }
-
-  private static void closeQuietly(@Nullable AutoCloseable resource) {
-    if (resource != null) {
-      try {
-        resource.close();
-      } catch (Exception e) {
-        // Nothing was written, and what matters is the error that led here.
-      }
+  private static void closeQuietly(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      LOG.debug("A resource of a reader does not close", e);
     }
   }
 }

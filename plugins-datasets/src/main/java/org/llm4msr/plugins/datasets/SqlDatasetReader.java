@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
@@ -18,13 +19,14 @@ final class SqlDatasetReader implements DatasetReader {
   private final RawSchema schema;
   private final List<RawScenario> scenarios;
   private final List<Path> sources;
-  private final List<CsvTable> csvTables;
   private final Map<RawTable, String> queries;
+  private final List<CsvTable> csvTables;
+  private final Map<RawTable, List<ArrowInput>> arrowInputs = new EnumMap<>(RawTable.class);
 
   /**
-   * Makes a reader, which then owns the database.
+   * Makes a reader of delimited files, which then owns the database.
    *
-   * @param csvTables the tables in delimited files that the queries read
+   * @param csvTables the tables that the queries read
    */
   SqlDatasetReader(
       RawDatabase database,
@@ -35,9 +37,29 @@ final class SqlDatasetReader implements DatasetReader {
     this.database = database;
     this.schema = schema;
     this.scenarios = List.copyOf(scenarios);
-    sources = csvTables.stream().flatMap(table -> table.files().stream()).toList();
     this.csvTables = List.copyOf(csvTables);
     this.queries = Map.copyOf(queries);
+    sources = csvTables.stream().flatMap(table -> table.files().stream()).toList();
+  }
+
+  /** Makes a reader of files of any format, which then owns the database. */
+  SqlDatasetReader(
+      RawDatabase database,
+      RawSchema schema,
+      List<RawScenario> scenarios,
+      Map<RawTable, String> queries,
+      Map<RawTable, List<TableInput>> inputs) {
+    this.database = database;
+    this.schema = schema;
+    this.scenarios = List.copyOf(scenarios);
+    this.queries = Map.copyOf(queries);
+    List<TableInput> all = inputs.values().stream().flatMap(List::stream).toList();
+    csvTables = all.stream().flatMap(input -> input.csvTables().stream()).toList();
+    sources = all.stream().flatMap(input -> input.files().stream()).distinct().toList();
+    inputs.forEach(
+        (table, of) ->
+            arrowInputs.put(
+                table, of.stream().flatMap(input -> input.arrowInputs().stream()).toList()));
   }
 
   @Override
@@ -61,7 +83,8 @@ final class SqlDatasetReader implements DatasetReader {
     if (query == null) {
       throw new IllegalArgumentException("the schema has no table " + table);
     }
-    return database.open(query, csvTables, sources, allocator);
+    List<ArrowInput> arrow = arrowInputs.getOrDefault(table, List.of());
+    return database.open(query, csvTables, sources, arrow, allocator);
   }
 
   @Override

@@ -1,0 +1,245 @@
+package org.llm4msr.plugins.datasets;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/** Described tables as queries. */
+final class TableFormat {
+
+  private static final List<String> PARTS = List.of("train", "validation", "test");
+  private static final String ONE_SCENARIO = "all";
+
+  private final TableConfig config;
+  private final Path folder;
+  private final RawDatabase database;
+  private final CsvTable.Dialect dialect;
+
+  /** Interactions by part; one entry with an empty key where the files are not divided. */
+  private final Map<String, TableInput> interactions = new LinkedHashMap<>();
+
+  private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
+
+  TableFormat(TableConfig config, Path folder, RawDatabase database) {
+    this.config = config;
+    this.folder = folder;
+    this.database = database;
+    String delimiter = config.delimiter().replace("\\t", "\t");
+    dialect = new CsvTable.Dialect(delimiter, config.quote(), true, "utf-8");
+    if (config.files().isEmpty() == config.parts().isEmpty()) {
+      throw wrongUse("Set either files or parts of the reader table.");
+    }
+    if (!config.files().isEmpty()) {
+      interactions.put("", input(config.files()));
+    }
+    config.parts().forEach((part, files) -> interactions.put(requirePart(part), input(files)));
+    open(RawTable.USERS, config.users());
+    open(RawTable.ITEMS, config.items());
+  }
+
+  DatasetReader reader() {
+    Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
+    List<String> parts = new ArrayList<>();
+    interactions.forEach((part, input) -> parts.add(interactions(part, input)));
+    queries.put(RawTable.INTERACTIONS, String.join(" UNION ALL ", parts));
+    if (config.users() != null) {
+      queries.put(RawTable.USERS, entities(RawTable.USERS, RawSchema.USER, config.users()));
+    }
+    if (config.items() != null) {
+      queries.put(RawTable.ITEMS, entities(RawTable.ITEMS, RawSchema.ITEM, config.items()));
+    }
+    Map<RawTable, List<TableInput>> inputs = new EnumMap<>(RawTable.class);
+    inputs.put(RawTable.INTERACTIONS, List.copyOf(interactions.values()));
+    entities.forEach((table, input) -> inputs.put(table, List.of(input)));
+    return new SqlDatasetReader(database, schema(), scenarios(), queries, inputs);
+  }
+
+  private void open(RawTable table, TableConfig.@Nullable Entities described) {
+    if (described != null) {
+      entities.put(table, input(described.files()));
+    }
+  }
+
+  private TableInput input(List<String> names) {
+    List<Path> files = new ArrayList<>();
+    for (String name : names) {
+      Path file = folder.resolve(name);
+      if (!Files.isRegularFile(file)) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/MISSING_FILE",
+            "There is no file " + file + ". Files of a table are relative to dataset.path.");
+      }
+      files.add(file);
+    }
+    if (files.isEmpty()) {
+      throw wrongUse("A table, or a part of one, names no file.");
+    }
+    return TableInput.open(database, files, config.format(), dialect);
+  }
+
+  private static String requirePart(String part) {
+    if (!PARTS.contains(part)) {
+      throw wrongUse(
+          "A part of the interactions is '" + part + "'; the keys of parts are " + PARTS + ".");
+    }
+    return part;
+  }
+
+  private RawSchema schema() {
+    Fields fields = Fields.ofInteractions();
+    for (TableConfig.TableField field : config.fields()) {
+      requireTable(field);
+      fields.add(name(field), field.table(), column(field), role(field), kind(field));
+    }
+    List<RawTable> tables = new ArrayList<>(List.of(RawTable.INTERACTIONS));
+    tables.addAll(entities.keySet());
+    String rule =
+        config.positiveAbove() == null
+            ? config.label()
+            : config.label() + " > " + config.positiveAbove();
+    return new RawSchema(
+        tables,
+        fields.list(),
+        config.time() != null,
+        config.partColumn() != null || !config.parts().isEmpty(),
+        texts(config.users()),
+        texts(config.items()),
+        rule);
+  }
+
+  private static List<String> texts(TableConfig.@Nullable Entities described) {
+    return described == null
+        ? List.of()
+        : described.text().stream().map(TableFormat::textColumn).toList();
+  }
+
+  private List<RawScenario> scenarios() {
+    if (config.scenario() == null) {
+      return List.of(new RawScenario(ONE_SCENARIO, ONE_SCENARIO, ""));
+    }
+    return config.scenarioNames().entrySet().stream()
+        .map(entry -> new RawScenario(entry.getKey(), entry.getValue(), ""))
+        .toList();
+  }
+
+  private String interactions(String part, TableInput input) {
+    List<String> columns = new ArrayList<>();
+    columns.add(input.value(config.user()) + " AS user");
+    columns.add(input.value(config.item()) + " AS item");
+    columns.add(
+        (config.scenario() == null ? Sql.literal(ONE_SCENARIO) : input.value(config.scenario()))
+            + " AS scenario");
+    String label = input.value(config.label(), "DOUBLE");
+    columns.add(
+        (config.positiveAbove() == null
+                ? label
+                : "(" + label + " > " + config.positiveAbove() + ")::INTEGER")
+            + " AS label");
+    if (config.time() != null) {
+      columns.add(time(input, config.time()) + " AS time");
+    }
+    if (!part.isEmpty()) {
+      columns.add(Sql.literal(part) + " AS split");
+    } else if (config.partColumn() != null) {
+      columns.add(input.value(config.partColumn()) + " AS split");
+    }
+    addFields(RawTable.INTERACTIONS, input, columns);
+    return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
+  }
+
+  private String time(TableInput input, String column) {
+    return switch (config.timeUnit()) {
+      case SECONDS -> "(" + input.value(column, "DOUBLE") + " * 1000)::BIGINT";
+      case MILLISECONDS -> input.value(column, "DOUBLE") + "::BIGINT";
+      case TIMESTAMP -> "epoch_ms(" + input.value(column, "TIMESTAMP") + ")";
+    };
+  }
+
+  private String entities(RawTable table, String key, TableConfig.Entities described) {
+    TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
+    List<String> columns = new ArrayList<>();
+    columns.add(input.value(described.key()) + " AS " + Sql.name(key));
+    for (String text : described.text()) {
+      columns.add(input.value(text) + " AS " + Sql.name(textColumn(text)));
+    }
+    addFields(table, input, columns);
+    return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
+  }
+
+  private void addFields(RawTable table, TableInput input, List<String> columns) {
+    for (TableConfig.TableField field : config.fields()) {
+      if (field.table() == table) {
+        String value =
+            switch (field.kind()) {
+              case CATEGORICAL -> input.value(field.column());
+              case MULTI_CATEGORICAL -> input.list(field.column(), config.listSeparator());
+              case NUMERIC -> input.value(field.column(), "DOUBLE");
+            };
+        columns.add(value + " AS " + Sql.name(column(field)));
+      }
+    }
+  }
+
+  private void requireTable(TableConfig.TableField field) {
+    if (field.table() != RawTable.INTERACTIONS && !entities.containsKey(field.table())) {
+      throw wrongUse(
+          "The field "
+              + name(field)
+              + " is in the table "
+              + field.table().name().toLowerCase(java.util.Locale.ROOT)
+              + ", which is not described.");
+    }
+  }
+
+  /** Columns of fields and texts get names of their own: the user's may be called 'time'. */
+  private static String column(TableConfig.TableField field) {
+    return "field_" + name(field);
+  }
+
+  private static String textColumn(String column) {
+    return "text_" + column;
+  }
+
+  private static String name(TableConfig.TableField field) {
+    return field.name() == null ? field.column() : field.name();
+  }
+
+  private static FieldRole role(TableConfig.TableField field) {
+    if (field.role() != null) {
+      return field.role();
+    }
+    return switch (field.table()) {
+      case INTERACTIONS -> FieldRole.CONTEXT;
+      case USERS -> FieldRole.USER;
+      case ITEMS -> FieldRole.ITEM;
+    };
+  }
+
+  private static FieldKind kind(TableConfig.TableField field) {
+    return switch (field.kind()) {
+      case CATEGORICAL -> new FieldKind.Categorical();
+      case MULTI_CATEGORICAL -> new FieldKind.MultiCategorical();
+      case NUMERIC -> new FieldKind.Numeric();
+    };
+  }
+
+  private static MsrException wrongUse(String message) {
+    return new MsrException(
+        ErrorType.USER, "data/TABLE_CONFIG", message + " Mend the section dataset.");
+  }
+}

@@ -1,0 +1,290 @@
+package org.llm4msr.plugins.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.Float8Vector;
+import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.complex.impl.UnionListWriter;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.ArrowStreamWriter;
+import org.apache.arrow.vector.ipc.ArrowWriter;
+import org.apache.arrow.vector.util.Text;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.TableConfig.Entities;
+import org.llm4msr.plugins.datasets.TableConfig.Format;
+import org.llm4msr.plugins.datasets.TableConfig.Kind;
+import org.llm4msr.plugins.datasets.TableConfig.TableField;
+import org.llm4msr.plugins.datasets.TableConfig.TimeUnit;
+
+class TableTest {
+
+  private static final TableField TAGS =
+      new TableField("tags", null, RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL);
+  private static final TableField PRICE =
+      new TableField("price", "cost", RawTable.INTERACTIONS, FieldRole.ITEM, Kind.NUMERIC);
+
+  @TempDir Path folder;
+  @TempDir Path scratch;
+
+  @Test
+  void readsTheGivenPartsOfDouban() throws IOException {
+    Path douban = Rows.shared("douban");
+    assumeThat(douban).as("the shared data").exists();
+    Map<String, List<String>> parts = new LinkedHashMap<>();
+    parts.put("train", List.of("train.csv"));
+    parts.put("validation", List.of("val.csv"));
+    parts.put("test", List.of("test.csv"));
+    TableConfig config =
+        new TableConfig(
+            List.of(),
+            parts,
+            Format.AUTO,
+            ",",
+            "\"",
+            "|",
+            "user",
+            "item",
+            "domain",
+            "label",
+            null,
+            null,
+            TimeUnit.SECONDS,
+            null,
+            List.of(),
+            null,
+            null,
+            Map.of("0", "music"));
+    try (DatasetReader reader = new TableFactory().create(config, Contexts.of(douban, scratch))) {
+      assertThat(reader.schema().split()).isTrue();
+      assertThat(reader.schema().time()).isFalse();
+      List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
+      assertThat(
+              rows.stream()
+                  .collect(Collectors.groupingBy(r -> r.get("split"), Collectors.counting())))
+          .isEqualTo(Map.of("train", 313_947L, "validation", 39_242L, "test", 39_245L));
+      // cut -d, -f2 *.csv | sort -u
+      assertThat(rows.stream().map(r -> r.get("user")).distinct()).hasSize(2_690);
+      assertThat(reader.scenarios().get(0).name()).isEqualTo("music");
+    }
+  }
+
+  @Test
+  void readsDelimitedTextWithTablesOfUsersAndItems() throws IOException {
+    Files.writeString(
+        folder.resolve("log.tsv"),
+        "who\twhat\tstars\twhen\ttags\tprice\n"
+            + "a\tx\t4.5\t2023-05-22 15:53:20\tred|blue\t1.5\n"
+            + "b\ty\t3\t2023-05-22 15:53:21\t\t\n");
+    Files.writeString(folder.resolve("users.tsv"), "who\tcity\na\tParis\n");
+    Files.writeString(folder.resolve("items.tsv"), "id\tname\tkind\nx\tThe X\tbook\n");
+    List<TableField> fields =
+        List.of(
+            TAGS,
+            PRICE,
+            new TableField("city", null, RawTable.USERS, null, Kind.CATEGORICAL),
+            new TableField("kind", null, RawTable.ITEMS, null, Kind.CATEGORICAL));
+    TableConfig config =
+        new TableConfig(
+            List.of("log.tsv"),
+            Map.of(),
+            Format.AUTO,
+            "\\t",
+            "\"",
+            "|",
+            "who",
+            "what",
+            null,
+            "stars",
+            3.0,
+            "when",
+            TimeUnit.TIMESTAMP,
+            null,
+            fields,
+            new Entities(List.of("users.tsv"), "who", List.of()),
+            new Entities(List.of("items.tsv"), "id", List.of("name")),
+            Map.of());
+    try (DatasetReader reader = reader(config)) {
+      assertThat(reader.schema().labelRule()).isEqualTo("stars > 3.0");
+      assertThat(reader.schema().fields())
+          .extracting(field -> field.name() + " " + field.role())
+          .containsExactly(
+              "user_id USER",
+              "item_id ITEM",
+              "scenario SCENARIO",
+              "tags CONTEXT",
+              "cost ITEM",
+              "city USER",
+              "kind ITEM");
+      List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
+      assertThat(rows.get(0))
+          .containsEntry("label", "1")
+          .containsEntry("time", "1684770800000")
+          .containsEntry("scenario", "all")
+          .containsEntry("field_tags", "[\"red\",\"blue\"]")
+          .containsEntry("field_cost", "1.5");
+      assertThat(rows.get(1)).containsEntry("label", "0").containsEntry("field_cost", "null");
+      assertThat(Rows.of(reader, RawTable.USERS).get(0)).containsEntry("field_city", "Paris");
+      assertThat(Rows.of(reader, RawTable.ITEMS).get(0))
+          .containsEntry("text_name", "The X")
+          .containsEntry("field_kind", "book");
+      assertThat(reader.sources()).hasSize(3);
+    }
+  }
+
+  @Test
+  void readsParquet() throws IOException, SQLException {
+    try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        var statement = connection.createStatement()) {
+      statement.execute(
+          "COPY (SELECT 'u' || i AS user, i AS item, i % 2 AS domain, i % 2 AS label, 1000 + i AS"
+              + " at, ['a', 'b'] AS tags, i * 0.5 AS price FROM range(10000) t(i)) TO '"
+              + folder.resolve("log.parquet")
+              + "' (FORMAT parquet)");
+    }
+    try (DatasetReader reader = reader(simple("log.parquet"))) {
+      List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
+      assertThat(rows).hasSize(10_000);
+      assertThat(rows.get(9_999))
+          .containsEntry("user", "u9999")
+          .containsEntry("label", "1.0")
+          .containsEntry("time", "10999000")
+          .containsEntry("field_tags", "[\"a\",\"b\"]")
+          .containsEntry("field_cost", "4999.5");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "stream"})
+  void readsArrowFilesAndStreams(String kind) throws IOException {
+    writeArrow(folder.resolve("log.arrow"), kind.equals("file"));
+    try (DatasetReader reader = reader(simple("log.arrow"))) {
+      for (int pass = 0; pass < 2; pass++) {
+        List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
+        assertThat(rows).hasSize(3_000);
+        assertThat(rows.get(2_999))
+            .containsEntry("user", "u999")
+            .containsEntry("item", "999")
+            .containsEntry("time", "999000")
+            .containsEntry("field_tags", "[\"t0\",\"t1\",\"t2\"]")
+            .containsEntry("field_cost", "499.5");
+      }
+    }
+  }
+
+  @Test
+  void problemsAreNamedWithTheirPlace() throws IOException {
+    Path log = folder.resolve("log.csv");
+    Files.writeString(log, "user,item,domain,label,at,tags,price\n1,2,0,1,5,a|b,cheap\n");
+    try (DatasetReader reader = reader(simple("log.csv"))) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContaining(
+              log + ", line 2: column 'price' has 'cheap', which is not a number.");
+    }
+    Files.writeString(log, "user,item,domain,label,at,tags\n1,2,0,1,5,a|b\n");
+    assertThatThrownBy(() -> reader(simple("log.csv")))
+        .hasMessageContaining("no column price; its columns are user, item, domain, label, at");
+    assertThatThrownBy(() -> reader(simple("other.csv")))
+        .hasMessageContaining("There is no file " + folder.resolve("other.csv"));
+    Files.writeString(folder.resolve("log.arrow"), "this is not Arrow");
+    assertThatThrownBy(() -> reader(simple("log.arrow")))
+        .hasMessageContaining("data/UNREADABLE")
+        .hasMessageContaining("log.arrow");
+  }
+
+  private static TableConfig simple(String file) {
+    return new TableConfig(
+        List.of(file),
+        Map.of(),
+        Format.AUTO,
+        ",",
+        "\"",
+        "|",
+        "user",
+        "item",
+        "domain",
+        "label",
+        null,
+        "at",
+        TimeUnit.SECONDS,
+        null,
+        List.of(TAGS, PRICE),
+        null,
+        null,
+        Map.of());
+  }
+
+  private DatasetReader reader(TableConfig config) {
+    return new TableFactory().create(config, Contexts.of(folder, scratch));
+  }
+
+  /** Three record batches of a thousand rows. */
+  private static void writeArrow(Path file, boolean fileFormat) throws IOException {
+    try (BufferAllocator allocator = new RootAllocator();
+        VarCharVector user = new VarCharVector("user", allocator);
+        BigIntVector item = new BigIntVector("item", allocator);
+        BigIntVector domain = new BigIntVector("domain", allocator);
+        BigIntVector label = new BigIntVector("label", allocator);
+        BigIntVector at = new BigIntVector("at", allocator);
+        ListVector tags = ListVector.empty("tags", allocator);
+        Float8Vector price = new Float8Vector("price", allocator)) {
+      for (int i = 0; i < 1_000; i++) {
+        user.setSafe(i, new Text("u" + i));
+        item.setSafe(i, i);
+        domain.setSafe(i, i % 3);
+        label.setSafe(i, i % 2);
+        at.setSafe(i, i);
+        price.setSafe(i, i * 0.5);
+      }
+      UnionListWriter writer = tags.getWriter();
+      for (int i = 0; i < 1_000; i++) {
+        writer.setPosition(i);
+        writer.startList();
+        for (int t = 0; t < i % 4; t++) {
+          writer.writeVarChar(new Text("t" + t));
+        }
+        writer.endList();
+      }
+      writer.setValueCount(1_000);
+      VectorSchemaRoot root = VectorSchemaRoot.of(user, item, domain, label, at, tags, price);
+      root.setRowCount(1_000);
+      try (FileChannel channel =
+              FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          OutputStream stream = Channels.newOutputStream(channel);
+          ArrowWriter out =
+              fileFormat
+                  ? new ArrowFileWriter(root, null, channel)
+                  : new ArrowStreamWriter(root, null, stream)) {
+        for (int batch = 0; batch < 3; batch++) {
+          out.writeBatch();
+        }
+        out.end();
+      }
+    }
+  }
+}
