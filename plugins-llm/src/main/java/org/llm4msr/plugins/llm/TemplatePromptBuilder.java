@@ -134,11 +134,11 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     return scenario.render(own.key(), values, popular);
   }
 
-  private static Map<String, Object> values(
+  private Map<String, Object> values(
       ScenarioStatistics scenario, ScenarioStatistics seenFrom, long sharedUsers) {
     Map<String, Object> values = new HashMap<>();
     values.put("name", PromptTemplate.clean(scenario.name()));
-    values.put("description", PromptTemplate.clean(scenario.description()));
+    values.put("description", sentence(PromptTemplate.clean(scenario.description())));
     values.put("interactions", scenario.interactions());
     values.put("users", scenario.users());
     values.put("items", scenario.items());
@@ -153,6 +153,14 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     return others.stream()
         .sorted(Comparator.comparingLong((Integer other) -> -own.sharedUsers().get(other)))
         .limit(NEAREST);
+  }
+
+  /** Ends a text that has no end with a full stop of the configured language. */
+  private String sentence(String text) {
+    String stop = config.language() == PromptConfig.Language.ZH ? "。" : ".";
+    return text.isEmpty() || ".!?。！？".indexOf(text.charAt(text.length() - 1)) >= 0
+        ? text
+        : text + stop;
   }
 
   private static String percent(long part, long whole) {

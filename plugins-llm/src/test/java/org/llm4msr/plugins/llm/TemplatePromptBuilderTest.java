@@ -75,10 +75,21 @@ class TemplatePromptBuilderTest {
             "Statistics of \"Search\": 100 interactions (10.0% positive), 40 users, 30 items.")
         .contains(
             "- \"Feed\": 1000 interactions (50.0% positive), 80 users, 50 items; 20 users in"
-                + " common, which is 50.0% of the users above. Endless feed\n")
+                + " common, which is 50.0% of the users above. Endless feed.\n")
         .contains("the most popular last:\n- d\n- c\n");
-    assertThat(prompts.get(0).text()).contains("Description: Endless feed\n");
+    assertThat(prompts.get(0).text()).contains("Description: Endless feed.\n");
     assertThat(prompts.get(0).dropOldest(1).text()).contains("last:\n- a\n").doesNotContain("- b");
+  }
+
+  @Test
+  void compactScenarioPromptComparesWithTheNearest() {
+    List<Prompt> prompts = builder(Language.EN, Style.COMPACT).scenarioPrompts(SCENARIOS);
+
+    assertThat(prompts.get(0).text())
+        .isEqualTo(
+            "Feed: Endless feed. Intent is stated in search. 1000 interactions, 80 users, 50 items,"
+                + " 50.0% positive. 25.0% of the users also use Search. Popular: b. a. ");
+    assertThat(prompts.get(1).text()).startsWith("Search. Intent is stated in search. 100 inter");
   }
 
   @ParameterizedTest
