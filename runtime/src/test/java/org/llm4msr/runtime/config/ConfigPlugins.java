@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
@@ -23,6 +25,9 @@ import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
@@ -42,11 +47,12 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.plugins.TestPlugins;
 
 /** A plugin of every kind that a configuration names; none is ever created. */
-final class ConfigPlugins {
+public final class ConfigPlugins {
 
   private ConfigPlugins() {}
 
-  static PluginRegistry registry(Path folder) {
+  /** Returns a registry of them all. */
+  public static PluginRegistry registry(Path folder) {
     return TestPlugins.registry(
         folder,
         Reader.class,
@@ -232,7 +238,35 @@ final class ConfigPlugins {
 
     @Override
     public DatasetReader create(ReaderConfig config, DatasetContext context) {
+      return new Ratings();
+    }
+  }
+
+  /** Data that comes split, without times, with two scenarios. */
+  private static final class Ratings implements DatasetReader {
+    @Override
+    public RawSchema schema() {
+      List<RawTable> tables = List.of(RawTable.INTERACTIONS);
+      return new RawSchema(tables, List.of(), false, true, List.of(), List.of(), "rating > 3");
+    }
+
+    @Override
+    public List<RawScenario> scenarios() {
+      return List.of(
+          new RawScenario("comedy", "Comedy", ""), new RawScenario("drama", "Drama", ""));
+    }
+
+    @Override
+    public List<Path> sources() {
+      return List.of();
+    }
+
+    @Override
+    public ArrowReader open(RawTable table, BufferAllocator allocator) {
       throw never();
     }
+
+    @Override
+    public void close() {}
   }
 }

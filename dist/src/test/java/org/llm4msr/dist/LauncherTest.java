@@ -1,0 +1,149 @@
+package org.llm4msr.dist;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher in a copy of the checkout's outline, with stand-ins for java and Maven. */
+class LauncherTest {
+
+  private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
+
+  /** Prints what it is given, or a version. */
+  private static final String JAVA =
+      """
+      #!/bin/sh
+      if [ "$1" = -version ]; then echo 'openjdk version "%s"' >&2; exit 0; fi
+      for argument in "$@"; do echo "[$argument]"; done
+      echo "OMP_WAIT_POLICY=$OMP_WAIT_POLICY DJL_OFFLINE=$DJL_OFFLINE"
+      """;
+
+  @TempDir Path folder;
+  private Path root;
+
+  @BeforeEach
+  void copyOutline() throws IOException {
+    assumeThat(System.getProperty("os.name") + System.getProperty("os.arch"))
+        .as("the launcher runs on Linux on x86-64")
+        .isEqualTo("Linuxamd64");
+    Path original = Path.of(System.getProperty("llm4msr.root"));
+    root = Files.createDirectories(folder.resolve("with space/checkout"));
+    script(root.resolve("llm4msr"), Files.readString(original.resolve("llm4msr")));
+    Files.copy(original.resolve("jvm.options"), root.resolve("jvm.options"));
+    for (String module :
+        "bom api runtime plugins-backbones plugins-llm plugins-fusion plugins-datasets dist"
+            .split(" ")) {
+      Path pom = Files.createDirectories(root.resolve(module)).resolve("pom.xml");
+      Files.writeString(pom, "");
+      Files.setLastModifiedTime(pom, LONG_AGO);
+    }
+    Files.writeString(root.resolve("pom.xml"), "");
+    Files.setLastModifiedTime(root.resolve("pom.xml"), LONG_AGO);
+    Path target = Files.createDirectories(root.resolve("dist/target"));
+    Files.writeString(target.resolve("classpath.txt"), "/one.jar:/two.jar");
+    java("17.0.9");
+  }
+
+  @Test
+  void runsWhatIsBuiltFromAnyFolderAndThroughALink() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("m"), root.resolve("llm4msr"));
+
+    Outcome outcome = run(link, Map.of("LLM4MSR_CLASSPATH", "/mine.jar"), "train", "my file.yaml");
+
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.out().lines())
+        .contains(
+            "[@" + root.toRealPath() + "/jvm.options]",
+            "[/one.jar:/two.jar:/mine.jar]",
+            "[org.llm4msr.runtime.cli.Main]",
+            "[train]",
+            "[my file.yaml]",
+            "OMP_WAIT_POLICY=PASSIVE DJL_OFFLINE=true");
+  }
+
+  @Test
+  void leavesWhatTheUserSetInTheEnvironment() throws Exception {
+    Outcome outcome = run(root.resolve("llm4msr"), Map.of("OMP_WAIT_POLICY", "ACTIVE"), "--help");
+    assertThat(outcome.out()).contains("OMP_WAIT_POLICY=ACTIVE");
+  }
+
+  @Test
+  void refusesAnOldJava() throws Exception {
+    java("11.0.2");
+    Outcome outcome = run(root.resolve("llm4msr"), Map.of(), "--help");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("is Java 11; 17 or newer is needed");
+  }
+
+  @Test
+  void refusesAnotherPlatform() throws Exception {
+    Path bin = Files.createDirectories(folder.resolve("bin"));
+    script(bin.resolve("uname"), "#!/bin/sh\n[ \"$1\" = -s ] && echo Darwin || echo arm64\n");
+    Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("built for linux-x86_64", "this is osx-aarch64");
+  }
+
+  @Test
+  void buildsWhatIsOlderThanItsSourcesAndSaysWhyThatFailed() throws Exception {
+    Files.writeString(root.resolve("api/pom.xml"), "<!-- changed -->");
+    Files.setLastModifiedTime(
+        root.resolve("api/pom.xml"), FileTime.from(Instant.now().plusSeconds(60)));
+    Path bin = Files.createDirectories(folder.resolve("bin"));
+    script(bin.resolve("mvn"), "#!/bin/sh\necho '[ERROR] no such artifact'\nexit 1\n");
+
+    Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("llm4msr: building", "build.log", "[ERROR] no such artifact", "the build failed");
+    assertThat(outcome.out()).isEmpty();
+  }
+
+  private static Map<String, String> path(Path first) {
+    return Map.of("PATH", first + ":" + System.getenv("PATH"));
+  }
+
+  private void java(String version) throws IOException {
+    Path bin = Files.createDirectories(folder.resolve("jdk/bin"));
+    script(bin.resolve("java"), JAVA.formatted(version));
+  }
+
+  private static void script(Path file, String text) throws IOException {
+    Files.writeString(file, text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private record Outcome(int code, String out, String err) {}
+
+  private Outcome run(Path launcher, Map<String, String> environment, String... arguments)
+      throws Exception {
+    ProcessBuilder builder = new ProcessBuilder();
+    builder.command().add(launcher.toString());
+    builder.command().addAll(java.util.List.of(arguments));
+    builder.directory(folder.toFile());
+    builder.environment().remove("OMP_WAIT_POLICY");
+    builder.environment().remove("DJL_OFFLINE");
+    builder.environment().put("JAVA_HOME", folder.resolve("jdk").toString());
+    builder.environment().putAll(environment);
+    Path out = folder.resolve("stdout");
+    Path err = folder.resolve("stderr");
+    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+    Process process = builder.start();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return new Outcome(
+        process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
+  }
+}

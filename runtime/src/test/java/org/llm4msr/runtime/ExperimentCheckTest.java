@@ -1,0 +1,123 @@
+package org.llm4msr.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.inject.Guice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.config.ConfigPlugins;
+import org.llm4msr.runtime.data.Split;
+
+/** What parts need of each other is said before anything runs. */
+class ExperimentCheckTest {
+
+  @TempDir Path folder;
+  private Experiments experiments;
+
+  @BeforeEach
+  void writeExperiment() throws IOException {
+    experiments =
+        Guice.createInjector(new RuntimeModule(ConfigPlugins.registry(folder.resolve("plugins"))))
+            .getInstance(Experiments.class);
+    Files.createDirectory(folder.resolve("raw"));
+    Files.writeString(
+        folder.resolve("experiment.yaml"),
+        """
+        dataset: { name: movies, path: raw, split: { by: given } }
+        model: { backbone: mmoe }
+        """);
+  }
+
+  @Test
+  void whatFitsPasses() {
+    assertThatCode(() -> open().check()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aHeadThatReadsKnowledgeNeedsASection() {
+    assertThat(problem("model.fusion=hierarchical"))
+        .contains("1. model.fusion.name = hierarchical (-Dmodel.fusion): reads the knowledge of a")
+        .contains("there is no section knowledge");
+    assertThatCode(() -> open("model.fusion=hierarchical", "knowledge.encoder=hash").check())
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void aHeadThatReadsHiddenNeedsABackboneThatHasIt() {
+    assertThat(problem("model.fusion=attention", "model.backbone=flat"))
+        .contains("model.fusion.name = attention")
+        .contains("needs the hidden state of the backbone, and flat has none");
+  }
+
+  @Test
+  void anEngineThatLacksAFeatureIsRefusedByItsName() {
+    assertThat(problem("model.backbone={name: mmoe, heads: 4}", "runtime.engine=MXNet"))
+        .contains(
+            "model.backbone.name = mmoe (-Dmodel.backbone): needs what the engine MXNet does not"
+                + " have: TOP_K. Set runtime.engine to PyTorch");
+  }
+
+  @Test
+  void theDataMustHaveWhatTheSplitAndTheScenariosName() {
+    assertThat(
+            problem(
+                "dataset.split.by=time",
+                "dataset.scenarios=[drama, comdy, drama]",
+                "training.scenarioWeights={horror: 2}"))
+        .contains("the data has no time. Legal here: random, given")
+        .contains(
+            "dataset.scenarios = comdy (-Ddataset.scenarios): there is no such scenario. There are"
+                + " comedy, drama. Did you mean comedy?")
+        .contains("dataset.scenarios = drama (-Ddataset.scenarios): stands twice")
+        .contains("training.scenarioWeights = horror");
+    assertThat(problem("dataset.path=nowhere")).contains("there is no " + folder + "/nowhere");
+  }
+
+  @Test
+  void datesOfTheSplitMustMakeSense() {
+    assertThat(problem("dataset.split.validationFrom=May"))
+        .contains("dataset.split.validationFrom = May")
+        .contains("validationFrom and testFrom are given together or not at all");
+    assertThat(
+            problem("dataset.split={by: given, validationFrom: 2023-05-02, testFrom: 2023-05-01}"))
+        .contains("dataset.split.testFrom = 2023-05-01")
+        .contains("must be after validationFrom");
+  }
+
+  @Test
+  void aStageSaysWhichOneMustComeBefore() {
+    assertThat(refusal(() -> open().train("default", Progress.NONE)).code())
+        .isEqualTo("data/NOT_PREPARED");
+    assertThat(refusal(() -> open().evaluate("best", Split.TEST, null, Progress.NONE)).code())
+        .isEqualTo("training/NO_RUN");
+    assertThat(refusal(() -> open().extract(false, Progress.NONE)).code())
+        .isEqualTo("knowledge/NOT_CONFIGURED");
+    assertThat(refusal(() -> open().train("../out", Progress.NONE)).code())
+        .isEqualTo("training/RUN_NAME");
+  }
+
+  private Experiment open(String... overrides) {
+    return experiments.open(folder.resolve("experiment.yaml"), List.of(overrides));
+  }
+
+  private String problem(String... overrides) {
+    MsrException refusal = refusal(() -> open(overrides).check());
+    assertThat(refusal.code()).isEqualTo("config/INVALID");
+    return refusal.getMessage();
+  }
+
+  private static MsrException refusal(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    MsrException refusal = catchThrowableOfType(MsrException.class, call);
+    assertThat(refusal).isNotNull();
+    return refusal;
+  }
+}

@@ -1,0 +1,121 @@
+package org.llm4msr.runtime.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.config.ConfigPlugins;
+
+class MainTest {
+
+  @TempDir Path folder;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private String file;
+
+  @BeforeEach
+  void writeExperiment() throws IOException {
+    file = folder.resolve("e.yaml").toString();
+    Files.writeString(
+        Path.of(file),
+        """
+        dataset: { name: movies, path: ., split: { by: given } }
+        model: { backbone: { name: mmoe, numExperts: 6 } }
+        """);
+  }
+
+  @Test
+  void listsAndDescribesPlugins() throws IOException {
+    assertThat(run("plugins", "list", "--kind", "backbone")).isZero();
+    assertThat(out()).contains("backbone  flat").contains("backbone  mmoe").doesNotContain("hash");
+
+    assertThat(run("plugins", "describe", "mmoe")).isZero();
+    assertThat(out())
+        .contains("mmoe (backbone): Test MMoE", "has a hidden state", "expertLayers", "[128, 64]")
+        .contains("a whole number, at least 1, at most 64");
+
+    assertThat(run("plugins", "list", "--json")).isZero();
+    assertThat(json().at("/plugins"))
+        .anySatisfy(one -> assertThat(one.at("/name").asText()).isEqualTo("hash"));
+  }
+
+  @Test
+  void aRightConfigurationIsShownWithItsDefaults() throws IOException {
+    assertThat(run("config", "check", file)).isZero();
+    assertThat(out()).contains("e.yaml is right.");
+    assertThat(err()).contains("warning: model.backbone.numExperts").contains("rename it");
+
+    assertThat(run("config", "show", file, "-Dtraining.epochs=2", "--json")).isZero();
+    assertThat(json().at("/training/epochs").asInt()).isEqualTo(2);
+    assertThat(json().at("/model/backbone/experts").asInt()).isEqualTo(6);
+  }
+
+  @Test
+  void aWrongConfigurationExitsWithTwoAndWithoutAStackTrace() throws IOException {
+    assertThat(run("config", "check", file, "-Dtraining.epochs=0")).isEqualTo(2);
+    assertThat(out()).isEmpty();
+    assertThat(err()).contains("[config/INVALID]", "training.epochs = 0").doesNotContain("\tat ");
+
+    assertThat(run("config", "check", file, "-Dtraining.epochs=0", "--debug")).isEqualTo(2);
+    assertThat(err()).contains("\tat org.llm4msr");
+
+    assertThat(run("config", "check", file, "-Dtraining.epochs=0", "--json")).isEqualTo(2);
+    assertThat(json().at("/error/code").asText()).isEqualTo("config/INVALID");
+    assertThat(json().at("/error/type").asText()).isEqualTo("USER");
+  }
+
+  @Test
+  void wrongUseExitsWithTwo() {
+    assertThat(run("trian")).isEqualTo(2);
+    assertThat(err()).contains("train");
+    assertThat(run()).isEqualTo(2);
+    assertThat(run("train")).isEqualTo(2);
+    assertThat(run("plugins", "describe", "mmo")).isEqualTo(2);
+    assertThat(err()).contains("Did you mean mmoe?");
+  }
+
+  @Test
+  void aFaultExitsWithOneAndShowsItsTrace() {
+    assertThat(run("data", "prepare", file)).isEqualTo(1);
+    assertThat(err()).contains("UnsupportedOperationException", "[internal/FAULT]");
+  }
+
+  @Test
+  void helpGoesToStandardOutput() {
+    assertThat(run("--help")).isZero();
+    assertThat(out()).contains("quickstart", "knowledge", "Exit codes");
+    assertThat(err()).isEmpty();
+  }
+
+  private int run(String... arguments) {
+    out.reset();
+    err.reset();
+    PrintStream outStream = new PrintStream(out, true, UTF_8);
+    PrintStream errStream = new PrintStream(err, true, UTF_8);
+    RuntimeModule module = new RuntimeModule(ConfigPlugins.registry(folder.resolve("plugins")));
+    return new Main(outStream, errStream, module).run(arguments);
+  }
+
+  private String out() {
+    return out.toString(UTF_8);
+  }
+
+  private String err() {
+    return err.toString(UTF_8);
+  }
+
+  /** All of standard output is one JSON value. */
+  private JsonNode json() throws IOException {
+    return new ObjectMapper().readTree(out());
+  }
+}

@@ -1,0 +1,48 @@
+package org.llm4msr.runtime.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import org.junit.jupiter.api.Test;
+
+class ProgressViewTest {
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private long seconds;
+
+  @Test
+  void writesALineAMinuteWithRateAndTimeLeft() {
+    try (ProgressView view = view()) {
+      at(30, view, 3_000, 100_000);
+      at(60, view, 6_000, 100_000);
+      at(61, view, 6_100, 100_000);
+      at(130, view, 97_500, 100_000);
+      seconds = 140;
+    }
+    // 100 rows/s: 94,000 rows are 15 min 40 s; 750 rows/s: 2,500 rows are 3 s.
+    assertThat(out.toString(UTF_8).lines())
+        .containsExactly(
+            "train: 6,000 of 100,000 rows, 6 %, 100 rows/s, 16 min left",
+            "train: 97,500 of 100,000 rows, 98 %, 750 rows/s, less than a minute left",
+            "train: 97,500 rows in 140.0 s");
+  }
+
+  @Test
+  void anUnknownTotalHasNoTimeLeft() {
+    ProgressView view = view();
+    at(90, view, 900, -1);
+    assertThat(out.toString(UTF_8).lines()).containsExactly("train: 900 rows, 10 rows/s");
+  }
+
+  private void at(long second, ProgressView view, long done, long total) {
+    seconds = second;
+    view.update(done, total);
+  }
+
+  private ProgressView view() {
+    PrintStream err = new PrintStream(out, true, UTF_8);
+    return new ProgressView.Lines(err, "train", "rows", () -> seconds * 1_000_000_000L);
+  }
+}
