@@ -21,19 +21,27 @@ import org.apache.arrow.vector.ipc.ArrowStreamReader;
 record ArrowInput(Path file, String name) {
 
   private static final byte[] FILE_MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] STREAM_MAGIC = {-1, -1, -1, -1};
 
-  /** Opens the file, whichever of the two formats it has. */
+  /**
+   * Opens the file, whichever of the two formats it has. What has neither is refused here: the
+   * reader of streams would take its first bytes for the length of a message, and allocate it.
+   */
   ArrowReader open(BufferAllocator allocator) throws IOException {
-    if (isFileFormat()) {
+    byte[] begin = begin();
+    if (begin.length == FILE_MAGIC.length && Arrays.equals(begin, FILE_MAGIC)) {
       return new ArrowFileReader(FileChannel.open(file), allocator);
+    }
+    if (Arrays.mismatch(begin, STREAM_MAGIC) != STREAM_MAGIC.length) {
+      throw new IOException("it is neither an Arrow IPC file nor an Arrow IPC stream");
     }
     return new ArrowStreamReader(
         new BufferedInputStream(Files.newInputStream(file), 1 << 20), allocator);
   }
 
-  private boolean isFileFormat() throws IOException {
+  private byte[] begin() throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      return Arrays.equals(in.readNBytes(FILE_MAGIC.length), FILE_MAGIC);
+      return in.readNBytes(FILE_MAGIC.length);
     }
   }
 }

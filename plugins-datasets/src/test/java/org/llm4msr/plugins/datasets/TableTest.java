@@ -98,9 +98,11 @@ class TableTest {
   void readsDelimitedTextWithTablesOfUsersAndItems() throws IOException {
     Files.writeString(
         folder.resolve("log.tsv"),
-        "who\twhat\tstars\twhen\ttags\tprice\n"
-            + "a\tx\t4.5\t2023-05-22 15:53:20\tred|blue\t1.5\n"
-            + "b\ty\t3\t2023-05-22 15:53:21\t\t\n");
+        """
+        who\twhat\tstars\twhen\ttags\tprice
+        a\tx\t4.5\t2023-05-22 15:53:20\tred|blue\t1.5
+        b\ty\t3\t2023-05-22 15:53:21\t\t
+        """);
     Files.writeString(folder.resolve("users.tsv"), "who\tcity\na\tParis\n");
     Files.writeString(folder.resolve("items.tsv"), "id\tname\tkind\nx\tThe X\tbook\n");
     List<TableField> fields =

@@ -31,7 +31,6 @@ final class InteractionLog {
   private static final long DAY = 86_400_000L;
   private static final int FEED_PLACES = 3;
   private static final int SEARCH_PLACES = 5;
-  private static final int TEST_SHARE = 6;
   private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
   /** How much requests gather in the afternoon; below 1 keeps time rising. */
@@ -43,6 +42,10 @@ final class InteractionLog {
   private final ClickModel model;
   private final List<RawScenario> scenarios;
   private final double[] scenarioSizes;
+
+  /** The first row of the test part under the default split by time, 4:1:1. */
+  private final long testBegin;
+
   private final List<BayesAuc> all;
   private final List<BayesAuc> last;
   private final SplittableRandom random;
@@ -58,6 +61,7 @@ final class InteractionLog {
     this.users = users;
     this.model = model;
     this.scenarios = scenarios;
+    testBegin = config.interactions() * 5 / 6;
     scenarioSizes = Weights.zipf(scenarios.size(), config.scenarioSkew());
     all = Stream.generate(BayesAuc::new).limit(scenarios.size()).toList();
     last = Stream.generate(BayesAuc::new).limit(scenarios.size()).toList();
@@ -148,7 +152,7 @@ final class InteractionLog {
       }
       writeTruth(truth, request, item, click, probability);
       all.get(request.scenario()).add(probability, click);
-      if (done + place >= config.interactions() - config.interactions() / TEST_SHARE) {
+      if (done + place >= testBegin) {
         last.get(request.scenario()).add(probability, click);
       }
     }
