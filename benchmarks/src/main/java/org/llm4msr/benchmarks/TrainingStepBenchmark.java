@@ -187,10 +187,10 @@ public final class TrainingStepBenchmark {
     System.out.printf(
         "processor time: %s %.1f ms, %s %.1f ms: ratio %.2f%n",
         firstName,
-        median(a.cpuMillis),
+        mean(a.cpuMillis),
         secondName,
-        median(b.cpuMillis),
-        median(b.cpuMillis) / median(a.cpuMillis));
+        mean(b.cpuMillis),
+        mean(b.cpuMillis) / mean(a.cpuMillis));
     System.out.println(firstName + ": " + firstStep.times());
     if (secondStep != null) {
       System.out.println(secondName + ": " + secondStep.times());
@@ -218,6 +218,10 @@ public final class TrainingStepBenchmark {
       millis = new double[steps];
       cpuMillis = new double[steps];
     }
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElse(0);
   }
 
   private static double median(double[] values) {
