@@ -14,7 +14,7 @@ public record KuaiSarGeneratorConfig(
         @Min(1000)
         @Max(2_000_000_000L)
         long interactions,
-    @Setting("Users; by default one for every 18 interactions") @Min(10) @Nullable Integer users,
+    @Setting("Users; by default one for every 50 interactions") @Min(10) @Nullable Integer users,
     @Setting("Items; by default one for every 60 interactions") @Min(100) @Nullable Integer items,
     @Setting(
             value = "Scenarios: recommendation, search, and further feeds of the same app",
@@ -40,7 +40,7 @@ public record KuaiSarGeneratorConfig(
 
   /** Returns the users to make. */
   int userCount() {
-    return users != null ? users : (int) Math.min(1 << 28, Math.max(10, interactions / 18));
+    return users != null ? users : (int) Math.min(1 << 28, Math.max(10, interactions / 50));
   }
 
   /** Returns the items to make. */
