@@ -11,6 +11,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetPreparation;
@@ -39,12 +40,14 @@ import org.llm4msr.runtime.training.Trainer;
 public final class Experiment {
 
   private final LoadedConfig loaded;
+  private final ConfigLoader loader;
   private final ConfigCheck check;
   private final Workspace workspace;
   private final AtomicReference<@Nullable Trainer> training = new AtomicReference<>();
 
-  Experiment(LoadedConfig loaded, ConfigCheck check) {
+  Experiment(LoadedConfig loaded, ConfigLoader loader, ConfigCheck check) {
     this.loaded = loaded;
+    this.loader = loader;
     this.check = check;
     this.workspace = new Workspace(loaded.base().resolve(loaded.config().workspace()).normalize());
   }
@@ -183,16 +186,25 @@ public final class Experiment {
   }
 
   /**
-   * Evaluates the best state of a run.
+   * Evaluates the best state of a run. Model and training settings are those that the run was made
+   * with, whatever this configuration says.
    *
    * @param predictions gets every row's prediction as Arrow; null for none
    * @param progress told of rows
    */
   public EvaluationReport evaluate(
       String run, Split split, @Nullable Path predictions, Progress progress) {
-    check.checkModel(loaded);
-    try (TrainingStage stage = TrainingStage.open(this, run, false)) {
+    Experiment trained = asTrained(run);
+    check.checkModel(trained.loaded);
+    try (TrainingStage stage = TrainingStage.open(trained, run, false)) {
       return stage.evaluate(split, predictions, progress);
     }
+  }
+
+  private Experiment asTrained(String run) {
+    Path stored = workspace.run(run).resolve(RunFolder.CONFIG);
+    return Files.exists(stored)
+        ? new Experiment(loaded.withModelOf(loader.load(stored, List.of())), loader, check)
+        : this;
   }
 }

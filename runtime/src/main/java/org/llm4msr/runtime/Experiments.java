@@ -24,6 +24,6 @@ public final class Experiments {
    * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
    */
   public Experiment open(Path file, List<String> overrides) {
-    return new Experiment(loader.load(file, overrides), check);
+    return new Experiment(loader.load(file, overrides), loader, check);
   }
 }

@@ -24,6 +24,9 @@ import org.llm4msr.runtime.training.TensorEngine;
 /** The folder of a run: effective configuration, provenance, reports. */
 record RunFolder(Path path) {
 
+  /** The effective configuration. */
+  static final String CONFIG = "config.yaml";
+
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .registerModule(
@@ -38,6 +41,11 @@ record RunFolder(Path path) {
     }
   }
 
+  /** Returns whether there is a checkpoint: then the run has its configuration, and keeps it. */
+  boolean hasBegun() {
+    return Files.exists(path.resolve("checkpoints/state.json"));
+  }
+
   /** Stores the effective configuration and what else decides the result. */
   void writeConfig(
       LoadedConfig loaded,
@@ -45,7 +53,7 @@ record RunFolder(Path path) {
       @Nullable KnowledgeStore knowledge,
       TensorEngine engine) {
     String head = "# Effective configuration. Relative paths start at " + loaded.base() + "\n";
-    write("config.yaml", head + loaded.effective().yaml());
+    write(CONFIG, head + loaded.effective().yaml());
     Map<String, Object> provenance = new LinkedHashMap<>();
     provenance.put("written", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     provenance.put("version", version());

@@ -81,7 +81,7 @@ final class TrainingStage implements AutoCloseable {
       folder.create();
       log = RunLog.open(folder.path().resolve("log.txt"));
       TrainingStage stage = new TrainingStage(experiment, folder, log, data);
-      if (create) {
+      if (create && !folder.hasBegun()) {
         folder.writeConfig(experiment.config(), data.manifest(), stage.knowledge, stage.engine);
       }
       return stage;

@@ -18,6 +18,19 @@ public record LoadedConfig(
     warnings = List.copyOf(warnings);
   }
 
+  /** Returns this with the model and the training of another: those that a run was made with. */
+  public LoadedConfig withModelOf(LoadedConfig other) {
+    ExperimentConfig merged =
+        new ExperimentConfig(
+            config.workspace(),
+            config.dataset(),
+            config.knowledge(),
+            other.config.model(),
+            other.config.training(),
+            config.runtime());
+    return new LoadedConfig(merged, file, effective, warnings);
+  }
+
   /** Returns the folder against which paths in the configuration are resolved. */
   public Path base() {
     Path parent = file.toAbsolutePath().normalize().getParent();

@@ -1,0 +1,113 @@
+package org.llm4msr.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.DataGeneration;
+import org.llm4msr.runtime.EvaluationReport;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.Experiments;
+import org.llm4msr.runtime.Quickstart;
+import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.data.Split;
+
+/** The whole way on a small log, with every plugin that the distribution brings. */
+class QuickstartTest {
+
+  /** A small model of texts, and few steps: this is about the way, not about the result. */
+  private static final List<String> SMALL =
+      List.of(
+          "knowledge.encoder=hash",
+          "training.epochs=1",
+          "training.batchSize=512",
+          "runtime.threads=1");
+
+  @TempDir Path folder;
+  private final Injector injector = Guice.createInjector(new RuntimeModule());
+
+  @Test
+  void comparesTwoModelsWithTheTruthAndGoesOnWhereItStopped() throws IOException {
+    Quickstart quickstart = Quickstart.open(folder);
+    assertThat(generate(quickstart).reused()).isFalse();
+    assertThat(generate(quickstart).reused()).isTrue();
+
+    Experiment plain = open(quickstart.plain());
+    Experiment enhanced = open(quickstart.enhanced());
+    assertThat(enhanced.prepare(false, Progress.NONE).reused()).isFalse();
+    assertThat(plain.prepare(false, Progress.NONE).reused()).isTrue();
+    assertThat(enhanced.extract(false, Progress.NONE).encoded()).isPositive();
+    assertThat(enhanced.extract(false, Progress.NONE).encoded()).isZero();
+    EvaluationReport without = trainAndEvaluate(plain, "plain");
+    EvaluationReport with = trainAndEvaluate(enhanced, "enhanced");
+
+    Quickstart.Comparison comparison = quickstart.compare(without, with);
+
+    JsonNode truth =
+        new ObjectMapper()
+            .readTree(quickstart.raw().resolve("GENERATED.json").toFile())
+            .path("bayesLastSixth");
+    assertThat(comparison.overall().rows()).isEqualTo(2_000);
+    assertThat(comparison.scenarios()).hasSize(5);
+    assertThat(comparison.scenarios()).extracting(Quickstart.Row::rows).allMatch(rows -> rows > 0);
+    assertThat(comparison.overall().bayesAuc())
+        .isEqualTo(truth.path("overall").path("auc").doubleValue())
+        .isGreaterThan(comparison.overall().enhancedAuc());
+  }
+
+  @Test
+  void aRunIsEvaluatedWithTheSettingsItWasMadeWithAndKeepsThem() throws IOException {
+    Quickstart quickstart = Quickstart.open(folder);
+    generate(quickstart);
+    open(quickstart.plain()).prepare(false, Progress.NONE);
+    open(quickstart.plain(), "training.seed=3").train("seeded", Progress.NONE);
+
+    Path stored = folder.resolve("work/runs/seeded/config.yaml");
+    String before = Files.readString(stored);
+    MsrException other =
+        catchThrowableOfType(
+            MsrException.class,
+            () -> open(quickstart.plain(), "training.seed=4").train("seeded", Progress.NONE));
+
+    assertThat(other.code()).isEqualTo("training/OTHER_RUN");
+    assertThat(Files.readString(stored)).isEqualTo(before).contains("seed: 3");
+    EvaluationReport report =
+        open(quickstart.plain()).evaluate("seeded", Split.TEST, null, Progress.NONE);
+    assertThat(report.result().overall().rows()).isEqualTo(2_000);
+    assertThat(folder.resolve("work/runs/seeded"))
+        .isDirectoryContaining("glob:**evaluation-test.json");
+  }
+
+  private DataGeneration.Result generate(Quickstart quickstart) {
+    return injector
+        .getInstance(DataGeneration.class)
+        .generate(
+            quickstart.generator(),
+            quickstart.raw(),
+            quickstart.generatorSettings(12_000),
+            Progress.NONE);
+  }
+
+  private Experiment open(Path file, String... overrides) {
+    List<String> all = new ArrayList<>(SMALL);
+    all.addAll(List.of(overrides));
+    return injector.getInstance(Experiments.class).open(file, all);
+  }
+
+  private static EvaluationReport trainAndEvaluate(Experiment experiment, String run) {
+    experiment.train(run, Progress.NONE);
+    return experiment.evaluate(run, Split.TEST, null, Progress.NONE);
+  }
+}
