@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.ConfigNode.Entry;
 import org.llm4msr.runtime.config.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.ConfigNode.Scalar;
 import org.llm4msr.runtime.config.ConfigNode.Sequence;
@@ -50,7 +51,7 @@ public final class ConfigSchema {
   }
 
   private Map<String, Object> root() {
-    Map<String, Object> root = record(ExperimentConfig.class);
+    Map<String, Object> root = record(ExperimentConfig.class, null);
     if (partial) {
       root.computeIfPresent("properties", (key, properties) -> withExtends((Map<?, ?>) properties));
     }
@@ -67,19 +68,24 @@ public final class ConfigSchema {
     return all;
   }
 
-  private Map<String, Object> record(Class<?> type) {
+  private Map<String, Object> record(Class<?> type, @Nullable Entry defaultPlugin) {
     Optional<SettingInfo> inline =
         SettingInfo.of(type).stream().filter(SettingInfo::inline).findFirst();
     return inline
-        .map(setting -> choice(Legal.kind(setting.type().getType()), SettingInfo.of(type)))
-        .orElseGet(() -> object(SettingInfo.of(type), null));
+        .map(
+            setting ->
+                choice(Legal.kind(setting.type().getType()), SettingInfo.of(type), defaultPlugin))
+        .orElseGet(() -> object(SettingInfo.of(type), null, false));
   }
 
-  private Map<String, Object> object(List<SettingInfo> settings, @Nullable String name) {
+  private Map<String, Object> object(
+      List<SettingInfo> settings, @Nullable String name, boolean named) {
     Map<String, Object> properties = new LinkedHashMap<>();
     List<String> required = new ArrayList<>();
     if (name != null) {
       properties.put("name", Map.of("const", name));
+    }
+    if (named) {
       required.add("name");
     }
     for (SettingInfo setting : settings) {
@@ -106,14 +112,21 @@ public final class ConfigSchema {
     return object;
   }
 
-  /** One alternative a plugin, with the keys of its host beside its own. */
-  private Map<String, Object> choice(PluginKind kind, List<SettingInfo> host) {
+  /**
+   * One alternative a plugin, with the keys of its host beside its own. The default plugin needs no
+   * name.
+   */
+  private Map<String, Object> choice(
+      PluginKind kind, List<SettingInfo> host, @Nullable Entry defaultPlugin) {
+    String unnamed =
+        defaultPlugin != null && defaultPlugin.value() instanceof Scalar one ? one.text() : "";
+
     List<Object> alternatives = new ArrayList<>();
     for (PluginDescriptor plugin : plugins.plugins(kind)) {
       List<SettingInfo> settings = settings(plugin);
       if (settings != null) {
         settings.addAll(host);
-        Map<String, Object> one = object(settings, plugin.name());
+        Map<String, Object> one = object(settings, plugin.name(), !plugin.name().equals(unnamed));
         one.put("description", plugin.description());
         alternatives.add(one);
         if (settings.stream().noneMatch(SettingInfo::required)) {
@@ -137,7 +150,7 @@ public final class ConfigSchema {
 
   private Map<String, Object> property(SettingInfo setting) {
     Map<String, Object> property =
-        new LinkedHashMap<>(value(setting.type(), setting.constraints()));
+        new LinkedHashMap<>(value(setting.type(), setting.constraints(), setting.defaultPlugin()));
     if (!setting.description().isEmpty()) {
       property.put("description", setting.description());
     }
@@ -152,17 +165,18 @@ public final class ConfigSchema {
     return property;
   }
 
-  private Map<String, Object> value(AnnotatedType annotated, List<Annotation> constraints) {
+  private Map<String, Object> value(
+      AnnotatedType annotated, List<Annotation> constraints, @Nullable Entry defaultPlugin) {
     Type type = annotated.getType();
     Class<?> raw = Legal.raw(type);
     if (raw == PluginChoice.class) {
-      return choice(Legal.kind(type), List.of());
+      return choice(Legal.kind(type), List.of(), defaultPlugin);
     }
     if (raw.isRecord()) {
-      return record(raw);
+      return record(raw, defaultPlugin);
     }
     if (raw == Optional.class) {
-      return value(argument(annotated, 0), constraints);
+      return value(argument(annotated, 0), constraints, defaultPlugin);
     }
     Map<String, Object> schema = new LinkedHashMap<>();
     if (raw == List.class || raw == Set.class) {
@@ -179,7 +193,7 @@ public final class ConfigSchema {
   }
 
   private Map<String, Object> element(AnnotatedType type) {
-    return value(type, SettingInfo.constraints(type.getAnnotations()));
+    return value(type, SettingInfo.constraints(type.getAnnotations()), null);
   }
 
   private static AnnotatedType argument(AnnotatedType type, int index) {

@@ -129,7 +129,7 @@ final class RecordBinder {
     String key = join(path, setting.key());
     Type type = setting.type().getType();
     if (entry != null && !entry.value().isEmpty()) {
-      return value(type, entry.value(), key, setting.secret());
+      return value(type, withDefaultName(setting, entry.value()), key, setting.secret());
     }
     String defaultText = setting.defaultText();
     if (defaultText != null) {
@@ -168,6 +168,17 @@ final class RecordBinder {
       return map(argument(type, 1), node, path, secret);
     }
     return scalar(raw, node, path, secret);
+  }
+
+  /** Settings without a plugin's name are those of the plugin that the default names. */
+  private static ConfigNode withDefaultName(SettingInfo setting, ConfigNode node) {
+    Entry name = setting.defaultPlugin();
+    if (name == null || !(node instanceof Mapping mapping) || mapping.entries().containsKey(NAME)) {
+      return node;
+    }
+    Map<String, Entry> entries = new LinkedHashMap<>(mapping.entries());
+    entries.put(NAME, name);
+    return new Mapping(entries, mapping.origin());
   }
 
   /**

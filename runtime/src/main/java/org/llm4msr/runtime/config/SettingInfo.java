@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.config.ConfigNode.Entry;
+import org.llm4msr.runtime.config.ConfigNode.Mapping;
 
 /**
  * One key of a configuration record, as its annotations describe it. The binder, the error texts,
@@ -80,6 +82,21 @@ public record SettingInfo(
   /** Returns whether the key must be written. */
   public boolean required() {
     return defaultText == null && !optional && !inline;
+  }
+
+  /** Returns the name of the plugin that the default names; null where it names none. */
+  @Nullable Entry defaultPlugin() {
+    Class<?> raw = Legal.raw(type.getType());
+    boolean plugin =
+        raw == PluginChoice.class
+            || (raw.isRecord() && of(raw).stream().anyMatch(SettingInfo::inline));
+    if (!plugin || defaultText == null) {
+      return null;
+    }
+    YamlReader reader = new YamlReader(Origin.DEFAULT.layer(), "default", new Problems());
+    return reader.read(defaultText) instanceof Mapping mapping
+        ? mapping.entries().get("name")
+        : null;
   }
 
   /** Returns what may be written, in words: type and constraints. */

@@ -141,6 +141,27 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void settingsWithoutANameAreThoseOfTheDefaultPlugin() throws IOException {
+    String plain =
+        """
+        dataset: { name: movies, path: ., split: { by: given } }
+        model: { backbone: mmoe }
+        """;
+    Files.writeString(folder.resolve("plain.yaml"), plain);
+
+    LoadedConfig loaded =
+        loadCopied(
+            "plain.yaml",
+            "model.metaNetworks.user.generatorHidden=8",
+            "model.metaNetworks.scenario.layers=[4]");
+
+    MetaNetworksConfig networks = loaded.config().model().metaNetworks();
+    assertThat(networks.user().network().name()).isEqualTo("mlp");
+    assertThat(networks.user().network().config()).isEqualTo(new ConfigPlugins.MetaConfig(8));
+    assertThat(networks.scenario().layers()).containsExactly(4);
+  }
+
+  @Test
   void theEffectiveConfigurationReadsBackAsItself() throws IOException {
     LoadedConfig first = load("good.yaml");
     Files.writeString(folder.resolve("effective.yaml"), first.effective().yaml(true));

@@ -52,6 +52,18 @@ class ConfigSchemaTest {
     assertThat(problems("model: {embeddingSize: 8}")).isNotEmpty();
   }
 
+  @Test
+  void onlyAPluginWithoutADefaultNeedsItsName() {
+    String data = "dataset: {name: movies, path: ., split: {by: given}}\n";
+    assertThat(
+            problems(
+                data
+                    + "model: {backbone: mmoe, metaNetworks: {user: {generatorHidden: 8},"
+                    + " scenario: {layers: [4]}}}"))
+        .isEmpty();
+    assertThat(problems(data + "model: {backbone: {experts: 3}}")).isNotEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"many-problems", "missing-keys", "unknown-plugin", "wrong-enum", "secret"})
