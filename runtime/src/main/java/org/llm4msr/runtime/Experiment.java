@@ -45,6 +45,8 @@ public final class Experiment {
   private final Workspace workspace;
   private final AtomicReference<@Nullable Trainer> training = new AtomicReference<>();
 
+  private volatile boolean stopRequested;
+
   Experiment(LoadedConfig loaded, ConfigLoader loader, ConfigCheck check) {
     this.loaded = loaded;
     this.loader = loader;
@@ -171,14 +173,26 @@ public final class Experiment {
   public TrainingReport train(String run, Progress progress) {
     check.checkModel(loaded);
     try (TrainingStage stage = TrainingStage.open(this, run, true)) {
-      return stage.train(training::set, progress);
+      return stage.train(this::begin, progress);
     } finally {
       training.set(null);
+      stopRequested = false;
     }
   }
 
-  /** Asks a running {@link #train} to write a checkpoint and end. Safe from any thread. */
+  private void begin(Trainer trainer) {
+    training.set(trainer);
+    if (stopRequested) {
+      trainer.requestStop();
+    }
+  }
+
+  /**
+   * Asks a {@link #train} that runs, or is about to begin, to write a checkpoint and end. Safe from
+   * any thread.
+   */
   public void requestStop() {
+    stopRequested = true;
     Trainer trainer = training.get();
     if (trainer != null) {
       trainer.requestStop();

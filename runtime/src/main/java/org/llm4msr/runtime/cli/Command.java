@@ -40,9 +40,15 @@ abstract class Command implements Callable<Integer> {
   /** Does the work; exceptions are turned into error texts by {@link Main}. */
   abstract void run() throws Exception;
 
+  /** Says what is kept where Ctrl-C ends this command. */
+  String keptWhenInterrupted() {
+    return "Interrupted; what is done is kept. Start it again to go on.";
+  }
+
   @Override
   public final Integer call() throws Exception {
     terminal().json(json);
+    session().interruption().kept(keptWhenInterrupted());
     run();
     return 0;
   }

@@ -64,6 +64,12 @@ final class DataCommand extends Group {
     boolean force;
 
     @Override
+    String keptWhenInterrupted() {
+      return "Interrupted; the prepared data is as it was before. The next `llm4msr data prepare`"
+          + " deletes the unfinished folder beside it and starts anew.";
+    }
+
+    @Override
     void run() {
       Experiment experiment = experiment();
       PreparationResult result;

@@ -7,15 +7,19 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.util.Map;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.RuntimeModule;
 import picocli.CommandLine;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
 
-/** The command line. Exit codes: 0 done, 1 failed, 2 wrong use or configuration. */
+/**
+ * The command line. Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.
+ */
 public final class Main {
 
   private static final int FAILED = 1;
@@ -32,8 +36,10 @@ public final class Main {
     PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, UTF_8);
     // Libraries that print go to stderr: stdout holds the result and nothing else.
     System.setOut(System.err);
-    int code = new Main(out, System.err, new RuntimeModule()).run(arguments);
-    System.exit(code);
+    Main main = new Main(out, System.err, new RuntimeModule());
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(main.session.interruption()::begin, "llm4msr-stop"));
+    System.exit(main.run(arguments));
   }
 
   /** Runs a command. */
@@ -43,7 +49,26 @@ public final class Main {
     line.setOut(new PrintWriter(session.terminal().out(), true, UTF_8));
     line.setErr(new PrintWriter(session.terminal().err(), true, UTF_8));
     line.setExecutionExceptionHandler((error, command, result) -> failed(error, command));
-    return line.execute(arguments);
+    IParameterExceptionHandler usage = line.getParameterExceptionHandler();
+    line.setParameterExceptionHandler((error, words) -> wrongUse(error, words, usage));
+    try {
+      return line.execute(arguments);
+    } finally {
+      session.interruption().end();
+    }
+  }
+
+  private int wrongUse(
+      ParameterException error, String[] arguments, IParameterExceptionHandler usage)
+      throws Exception {
+    int code = usage.handleParseException(error, arguments);
+    if (List.of(arguments).contains("--json")) {
+      session.terminal().json(true);
+      session
+          .terminal()
+          .error("cli/USAGE", ErrorType.USER, String.valueOf(error.getMessage()), false);
+    }
+    return code;
   }
 
   private int failed(Exception error, CommandLine command) {
@@ -53,24 +78,21 @@ public final class Main {
     if (debug || shown == null) {
       error.printStackTrace(terminal.err());
     }
-    String text =
-        shown != null
-            ? String.valueOf(shown.getMessage())
-            : "[internal/FAULT] " + error + ". This is a fault of llm4msr or a plugin; see above.";
+    if (shown == null) {
+      String text = error + ". This is a fault of llm4msr or a plugin; see above.";
+      terminal.note("[internal/FAULT] " + text);
+      terminal.error("internal/FAULT", ErrorType.INTERNAL, text, false);
+      return FAILED;
+    }
+    String text = String.valueOf(shown.getMessage());
+    String head = "[" + shown.code() + "] ";
     terminal.note(text);
-    if (terminal.json()) {
-      terminal.result(Map.of("error", ErrorObject.of(shown, text)), text);
-    }
-    return shown != null && shown.type() == ErrorType.USER ? WRONG_USE : FAILED;
-  }
-
-  /** What {@code --json} prints where a command failed. */
-  record ErrorObject(String code, String type, String message, boolean retryable) {
-    static ErrorObject of(@Nullable MsrException error, String text) {
-      return error == null
-          ? new ErrorObject("internal/FAULT", ErrorType.INTERNAL.name(), text, false)
-          : new ErrorObject(error.code(), error.type().name(), text, error.retryable());
-    }
+    terminal.error(
+        shown.code(),
+        shown.type(),
+        text.startsWith(head) ? text.substring(head.length()) : text,
+        shown.retryable());
+    return shown.type() == ErrorType.USER ? WRONG_USE : FAILED;
   }
 
   /** Returns the error that the user is meant to see, however deep libraries wrapped it. */
@@ -97,7 +119,12 @@ public final class Main {
         QuickstartCommand.class
       },
       exitCodeListHeading = "%nExit codes:%n",
-      exitCodeList = {"0:done", "1:failed", "2:wrong use or configuration"})
+      exitCodeList = {
+        "0:done",
+        "1:failed",
+        "2:wrong use or configuration",
+        "130:interrupted; what is done is kept"
+      })
   static final class Root extends Group {
     private final Session session;
 

@@ -8,6 +8,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
 
 /** Shows how far long work is, on stderr: a bar on a terminal, a line a minute elsewhere. */
@@ -33,10 +34,11 @@ interface ProgressView extends Progress, AutoCloseable {
 
   /** A bar with rate and time left. */
   final class Bar implements ProgressView {
-    private final ProgressBar bar;
+    private final ProgressBarBuilder builder;
+    private @Nullable ProgressBar bar; // Begins with the work: a refused command shows none.
 
     Bar(PrintStream err, String task, String unit) {
-      bar =
+      builder =
           new ProgressBarBuilder()
               .setTaskName(task)
               .setInitialMax(-1)
@@ -44,19 +46,23 @@ interface ProgressView extends Progress, AutoCloseable {
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(500)
               .setConsumer(new ConsoleProgressBarConsumer(err))
-              .showSpeed()
-              .build();
+              .showSpeed();
     }
 
     @Override
-    public void update(long done, long total) {
+    public synchronized void update(long done, long total) {
+      if (bar == null) {
+        bar = builder.build();
+      }
       bar.maxHint(total);
       bar.stepTo(done);
     }
 
     @Override
-    public void close() {
-      bar.close();
+    public synchronized void close() {
+      if (bar != null) {
+        bar.close();
+      }
     }
   }
 
@@ -72,6 +78,7 @@ interface ProgressView extends Progress, AutoCloseable {
     private final long start;
     private long due;
     private long done;
+    private boolean begun;
 
     Lines(PrintStream err, String task, String unit, LongSupplier clock) {
       this.err = err;
@@ -85,6 +92,7 @@ interface ProgressView extends Progress, AutoCloseable {
     @Override
     public synchronized void update(long done, long total) {
       this.done = done;
+      begun = true;
       long now = clock.getAsLong();
       if (now - due >= 0) {
         due = now + EVERY;
@@ -114,6 +122,9 @@ interface ProgressView extends Progress, AutoCloseable {
 
     @Override
     public synchronized void close() {
+      if (!begun) {
+        return;
+      }
       double seconds = (clock.getAsLong() - start) / NANOS;
       err.println(String.format(Locale.ROOT, "%s: %,d %s in %.1f s", task, done, unit, seconds));
     }

@@ -15,16 +15,22 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 final class Session {
 
   private final Terminal terminal;
+  private final Interruption interruption;
   private final Module module;
   private @Nullable Injector injector;
 
   Session(Terminal terminal, Module module) {
     this.terminal = terminal;
+    this.interruption = new Interruption(terminal);
     this.module = module;
   }
 
   Terminal terminal() {
     return terminal;
+  }
+
+  Interruption interruption() {
+    return interruption;
   }
 
   <T> T get(Class<T> type) {

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
 
 /** Where a command writes: results to stdout, all else to stderr. */
 final class Terminal {
@@ -22,18 +24,18 @@ final class Terminal {
   private final PrintStream out;
   private final PrintStream err;
   private boolean json;
+  private boolean printed;
+
+  /** What {@code --json} prints where a command failed. */
+  record ErrorObject(String code, String type, String message, boolean retryable) {}
 
   Terminal(PrintStream out, PrintStream err) {
     this.out = out;
     this.err = err;
   }
 
-  void json(boolean on) {
+  synchronized void json(boolean on) {
     json = on;
-  }
-
-  boolean json() {
-    return json;
   }
 
   PrintStream out() {
@@ -45,9 +47,21 @@ final class Terminal {
   }
 
   /** Prints the one result of a command: the object with {@code --json}, the text otherwise. */
-  void result(Object object, String text) {
+  synchronized void result(Object object, String text) {
+    if (json && printed) {
+      return; // Standard output is one JSON value, also where a command fails after its result.
+    }
+    printed = true;
     out.println(json ? toJson(object) : text.stripTrailing());
     out.flush();
+  }
+
+  /** Prints an error as the result with {@code --json}, and nothing otherwise. */
+  synchronized void error(String code, ErrorType type, String message, boolean retryable) {
+    if (json) {
+      var error = new ErrorObject(code, type.name(), message, retryable);
+      result(Map.of("error", error), message);
+    }
   }
 
   /** Prints a text as the result, whatever the form asked for. */

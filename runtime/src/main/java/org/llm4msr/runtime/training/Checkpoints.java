@@ -66,8 +66,8 @@ final class Checkpoints {
           ErrorType.USER,
           "training/OTHER_RUN",
           folder
-              + " holds checkpoints of other data, settings or another release. Give this run"
-              + " another name, or delete the folder to train anew.");
+              + " holds checkpoints of other data, settings or another release. Name a new run"
+              + " with --run NAME; this one stays as it is.");
     }
     return Optional.of(state);
   }

@@ -75,6 +75,16 @@ class MainTest {
   }
 
   @Test
+  void withJsonWrongUseIsOneErrorObjectToo() throws IOException {
+    assertThat(run("config", "check", "--json")).isEqualTo(2);
+    assertThat(json().at("/error/code").asText()).isEqualTo("cli/USAGE");
+    assertThat(json().at("/error/message").asText()).contains("FILE");
+
+    assertThat(run("config", "check", file, "-Dtraining.epochs=0", "--json")).isEqualTo(2);
+    assertThat(json().at("/error/message").asText()).doesNotContain("[config/INVALID]");
+  }
+
+  @Test
   void wrongUseExitsWithTwo() {
     assertThat(run("trian")).isEqualTo(2);
     assertThat(err()).contains("train");
@@ -93,7 +103,7 @@ class MainTest {
   @Test
   void helpGoesToStandardOutput() {
     assertThat(run("--help")).isZero();
-    assertThat(out()).contains("quickstart", "knowledge", "Exit codes");
+    assertThat(out()).contains("quickstart", "knowledge", "Exit codes", "130");
     assertThat(err()).isEmpty();
   }
 

@@ -36,6 +36,12 @@ class ProgressViewTest {
     assertThat(out.toString(UTF_8).lines()).containsExactly("train: 900 rows, 10 rows/s");
   }
 
+  @Test
+  void workThatNeverBeganShowsNothing() {
+    view().close();
+    assertThat(out.toString(UTF_8)).isEmpty();
+  }
+
   private void at(long second, ProgressView view, long done, long total) {
     seconds = second;
     view.update(done, total);

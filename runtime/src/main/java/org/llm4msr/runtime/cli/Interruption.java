@@ -1,0 +1,69 @@
+package org.llm4msr.runtime.cli;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+
+/**
+ * What Ctrl-C does. A command that can stop in good order is asked to and waited for, until its own
+ * last words are printed; any other ends at once, with a word on what is kept.
+ */
+final class Interruption {
+
+  private static final String CODE = "cli/INTERRUPTED";
+  private static final long SECONDS_TO_STOP = 60;
+
+  private final Terminal terminal;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile @Nullable String kept;
+  private volatile @Nullable Runnable stop;
+
+  Interruption(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Says what is kept of the work that begins now. */
+  void kept(String text) {
+    kept = text;
+  }
+
+  /** Names what asks the work to stop in good order; null where it cannot. */
+  void stopWith(@Nullable Runnable request) {
+    stop = request;
+  }
+
+  /** The call is over, and all is printed. */
+  void end() {
+    ended.countDown();
+  }
+
+  /** Runs while the process ends, whatever made it end. */
+  void begin() {
+    if (ended.getCount() == 0) {
+      return;
+    }
+    Runnable request = stop;
+    if (request != null) {
+      terminal.note("Stopping; a checkpoint is being written.");
+      request.run();
+      if (hasEnded()) {
+        return;
+      }
+    }
+    String text = kept;
+    if (text != null) {
+      terminal.note("[" + CODE + "] " + text);
+      terminal.error(CODE, ErrorType.USER, text, true);
+    }
+  }
+
+  private boolean hasEnded() {
+    try {
+      return ended.await(SECONDS_TO_STOP, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package org.llm4msr.runtime.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import org.junit.jupiter.api.Test;
+
+class InterruptionTest {
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final Terminal terminal =
+      new Terminal(new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8));
+  private final Interruption interruption = new Interruption(terminal);
+
+  @Test
+  void whatCannotStopSaysWhatIsKept() throws IOException {
+    terminal.json(true);
+    interruption.kept("Interrupted; it is kept.");
+    interruption.begin();
+    terminal.result("late", "late"); // The work goes on until the process is gone.
+
+    assertThat(err.toString(UTF_8)).isEqualTo("[cli/INTERRUPTED] Interrupted; it is kept.\n");
+    assertThat(new ObjectMapper().readTree(out.toString(UTF_8)).at("/error/code").asText())
+        .isEqualTo("cli/INTERRUPTED");
+  }
+
+  @Test
+  void whatCanStopIsWaitedForUntilItHasSaidItsLastWords() {
+    interruption.kept("not said");
+    interruption.stopWith(
+        () -> {
+          terminal.note("[training/STOPPED] at step 3");
+          interruption.end();
+        });
+    interruption.begin();
+
+    assertThat(err.toString(UTF_8))
+        .isEqualTo("Stopping; a checkpoint is being written.\n[training/STOPPED] at step 3\n");
+    assertThat(out.toString(UTF_8)).isEmpty();
+  }
+
+  @Test
+  void anOrdinaryEndIsNoInterruption() {
+    interruption.kept("not said");
+    interruption.end();
+    interruption.begin();
+    assertThat(err.toString(UTF_8)).isEmpty();
+  }
+}
