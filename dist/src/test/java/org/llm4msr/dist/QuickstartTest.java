@@ -90,6 +90,32 @@ class QuickstartTest {
         .isDirectoryContaining("glob:**evaluation-test.json");
   }
 
+  @Test
+  void knowledgeOfOtherSettingsOrAnotherRunIsRefused() throws IOException {
+    Quickstart quickstart = Quickstart.open(folder);
+    generate(quickstart);
+    Path file = quickstart.enhanced();
+    open(file).prepare(false, Progress.NONE);
+    open(file, "knowledge.encoder={name: hash, dimension: 32}").extract(false, Progress.NONE);
+
+    MsrException otherSettings =
+        catchThrowableOfType(MsrException.class, () -> open(file).train("one", Progress.NONE));
+    assertThat(otherSettings.code()).isEqualTo("knowledge/STORE_MISMATCH");
+    assertThat(otherSettings)
+        .hasMessageContaining("knowledge.encoder.dimension was 32 and is now ")
+        .hasMessageContaining("`llm4msr knowledge extract " + file);
+
+    open(file).extract(true, Progress.NONE);
+    open(file).train("one", Progress.NONE);
+    Experiment other = open(file, "knowledge.minInteractions=10");
+    assertThat(other.extract(false, Progress.NONE).encoded()).isZero();
+    MsrException otherRun =
+        catchThrowableOfType(
+            MsrException.class, () -> other.evaluate("one", Split.TEST, null, Progress.NONE));
+    assertThat(otherRun.code()).isEqualTo("knowledge/STORE_MISMATCH");
+    assertThat(otherRun).hasMessageContaining("knowledge.minInteractions was 1 and is now 10");
+  }
+
   private DataGeneration.Result generate(Quickstart quickstart) {
     return injector
         .getInstance(DataGeneration.class)

@@ -23,7 +23,6 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.PromptPreview;
-import org.llm4msr.runtime.training.Trainer;
 
 /**
  * One experiment from raw logs to an evaluated model: what the command line does, for Java. Each
@@ -43,7 +42,7 @@ public final class Experiment {
   private final ConfigLoader loader;
   private final ConfigCheck check;
   private final Workspace workspace;
-  private final AtomicReference<@Nullable Trainer> training = new AtomicReference<>();
+  private final AtomicReference<@Nullable Runnable> stop = new AtomicReference<>();
 
   private volatile boolean stopRequested;
 
@@ -136,10 +135,13 @@ public final class Experiment {
    * Lets the language model read the prompts and stores its states.
    *
    * @param rebuild whether to throw away what is there
+   * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
    */
   public ExtractionResult extract(boolean rebuild, Progress progress) {
     try (KnowledgeStage stage = KnowledgeStage.open(this)) {
-      return stage.extract(rebuild, progress);
+      return stage.extract(rebuild, this::begin, progress);
+    } finally {
+      end();
     }
   }
 
@@ -173,29 +175,33 @@ public final class Experiment {
   public TrainingReport train(String run, Progress progress) {
     check.checkModel(loaded);
     try (TrainingStage stage = TrainingStage.open(this, run, true)) {
-      return stage.train(this::begin, progress);
+      return stage.train(trainer -> begin(trainer::requestStop), progress);
     } finally {
-      training.set(null);
-      stopRequested = false;
+      end();
     }
   }
 
-  private void begin(Trainer trainer) {
-    training.set(trainer);
+  private void begin(Runnable howToStop) {
+    stop.set(howToStop);
     if (stopRequested) {
-      trainer.requestStop();
+      howToStop.run();
     }
+  }
+
+  private void end() {
+    stop.set(null);
+    stopRequested = false;
   }
 
   /**
-   * Asks a {@link #train} that runs, or is about to begin, to write a checkpoint and end. Safe from
-   * any thread.
+   * Asks a {@link #train} or {@link #extract} that runs, or is about to begin, to store what it has
+   * and end. Safe from any thread.
    */
   public void requestStop() {
     stopRequested = true;
-    Trainer trainer = training.get();
-    if (trainer != null) {
-      trainer.requestStop();
+    Runnable running = stop.get();
+    if (running != null) {
+      running.run();
     }
   }
 

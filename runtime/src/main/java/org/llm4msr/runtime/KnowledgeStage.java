@@ -1,6 +1,7 @@
 package org.llm4msr.runtime;
 
 import java.nio.file.Files;
+import java.util.function.Consumer;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -39,7 +40,8 @@ final class KnowledgeStage implements AutoCloseable {
             data.manifest().key(),
             prompts(config.prompts(), experiment),
             encoder,
-            new KnowledgeExtractor.Settings(config.minInteractions(), config.precision()));
+            new KnowledgeExtractor.Settings(
+                config.minInteractions(), config.precision(), KnowledgeSettings.of(config)));
   }
 
   static KnowledgeStage open(Experiment experiment) {
@@ -81,12 +83,19 @@ final class KnowledgeStage implements AutoCloseable {
         .create((C) choice.config(), experiment.config().base());
   }
 
-  ExtractionResult extract(boolean rebuild, Progress progress) {
+  /** Fills the store; {@code started} gets what stops it. */
+  ExtractionResult extract(boolean rebuild, Consumer<Runnable> started, Progress progress) {
+    started.accept(extractor::requestStop);
     return extractor.extract(experiment.workspace().knowledge(), rebuild, progress);
   }
 
   PromptPreview preview(int count) {
     return extractor.preview(count);
+  }
+
+  /** Returns the hash of the configured prompt template, as {@code store.json} has it. */
+  static String templateHash(Experiment experiment, KnowledgeConfig config) {
+    return KnowledgeExtractor.templateHash(prompts(config.prompts(), experiment));
   }
 
   /** Opens the store of an experiment. */

@@ -27,6 +27,8 @@ record RunFolder(Path path) {
   /** The effective configuration. */
   static final String CONFIG = "config.yaml";
 
+  private static final String PROVENANCE = "provenance.json";
+
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .registerModule(
@@ -44,6 +46,11 @@ record RunFolder(Path path) {
   /** Returns whether there is a checkpoint: then the run has its configuration, and keeps it. */
   boolean hasBegun() {
     return Files.exists(path.resolve("checkpoints/state.json"));
+  }
+
+  /** Returns the file that says what else decided the result. */
+  Path provenance() {
+    return path.resolve(PROVENANCE);
   }
 
   /** Stores the effective configuration and what else decides the result. */
@@ -67,7 +74,7 @@ record RunFolder(Path path) {
     if (knowledge != null) {
       provenance.put("knowledge", knowledge.info());
     }
-    write("provenance.json", provenance);
+    write(PROVENANCE, provenance);
   }
 
   private static String version() {

@@ -40,12 +40,17 @@ final class TrainingStage implements AutoCloseable {
   private final TrainableModel model;
   private final Trainer trainer;
 
-  private TrainingStage(Experiment experiment, RunFolder folder, RunLog log, PreparedData data) {
+  private TrainingStage(
+      Experiment experiment,
+      RunFolder folder,
+      RunLog log,
+      PreparedData data,
+      @Nullable KnowledgeStore knowledge) {
     this.config = experiment.config().config();
     this.folder = folder;
     this.log = log;
     this.data = data;
-    this.knowledge = knowledge(experiment, data);
+    this.knowledge = knowledge;
     this.engine = TensorEngine.open(config.runtime());
     try {
       model =
@@ -80,7 +85,8 @@ final class TrainingStage implements AutoCloseable {
     try {
       folder.create();
       log = RunLog.open(folder.path().resolve("log.txt"));
-      TrainingStage stage = new TrainingStage(experiment, folder, log, data);
+      KnowledgeStore knowledge = knowledge(experiment, folder, data, create);
+      TrainingStage stage = new TrainingStage(experiment, folder, log, data, knowledge);
       if (create && !folder.hasBegun()) {
         folder.writeConfig(experiment.config(), data.manifest(), stage.knowledge, stage.engine);
       }
@@ -94,8 +100,10 @@ final class TrainingStage implements AutoCloseable {
     }
   }
 
-  private static @Nullable KnowledgeStore knowledge(Experiment experiment, PreparedData data) {
-    if (!ConfigCheck.readsKnowledge(experiment.config().config())) {
+  private static @Nullable KnowledgeStore knowledge(
+      Experiment experiment, RunFolder folder, PreparedData data, boolean trains) {
+    KnowledgeConfig config = experiment.config().config().knowledge();
+    if (config == null || !ConfigCheck.readsKnowledge(experiment.config().config())) {
       return null;
     }
     KnowledgeStore store = KnowledgeStage.store(experiment);
@@ -106,6 +114,13 @@ final class TrainingStage implements AutoCloseable {
           "knowledge/NOT_COMPLETE",
           "The knowledge in %s is not complete. Run `llm4msr knowledge extract %s`; it goes on where it stopped."
               .formatted(store.folder(), experiment.config().file()));
+    }
+    if (trains) {
+      KnowledgeSettings.requireSame(store, experiment, config);
+    }
+    if (folder.hasBegun()) {
+      String file = experiment.config().file().toString();
+      KnowledgeSettings.requireTrainedWith(store, folder.provenance(), file);
     }
     return store;
   }

@@ -12,12 +12,16 @@ import org.llm4msr.api.ErrorType;
 final class Interruption {
 
   private static final String CODE = "cli/INTERRUPTED";
-  private static final long SECONDS_TO_STOP = 60;
+
+  /** One call of a slow language model may take minutes. */
+  private static final long SECONDS_TO_STOP = 300;
 
   private final Terminal terminal;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable String kept;
-  private volatile @Nullable Runnable stop;
+  private volatile @Nullable Stop stop;
+
+  private record Stop(String note, Runnable request) {}
 
   Interruption(Terminal terminal) {
     this.terminal = terminal;
@@ -28,9 +32,14 @@ final class Interruption {
     kept = text;
   }
 
-  /** Names what asks the work to stop in good order; null where it cannot. */
-  void stopWith(@Nullable Runnable request) {
-    stop = request;
+  /** Names what asks the work to stop in good order, and what is said then. */
+  void stopWith(String note, Runnable request) {
+    stop = new Stop(note, request);
+  }
+
+  /** The work that could stop in good order is over. */
+  void cannotStop() {
+    stop = null;
   }
 
   /** The call is over, and all is printed. */
@@ -43,10 +52,10 @@ final class Interruption {
     if (ended.getCount() == 0) {
       return;
     }
-    Runnable request = stop;
-    if (request != null) {
-      terminal.note("Stopping; a checkpoint is being written.");
-      request.run();
+    Stop asked = stop;
+    if (asked != null) {
+      terminal.note(asked.note());
+      asked.request().run();
       if (hasEnded()) {
         return;
       }

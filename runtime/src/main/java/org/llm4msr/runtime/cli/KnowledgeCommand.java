@@ -47,9 +47,23 @@ final class KnowledgeCommand extends Group {
       }
       ExtractionResult result;
       try (ProgressView progress = progress("extract", "prompts")) {
-        result = experiment.extract(rebuild, progress);
+        result = extract(this, experiment, rebuild, progress);
       }
       terminal().result(result, text(result, experiment));
+    }
+
+    /** Extracts, and on Ctrl-C waits for the call of the model that is under way. */
+    static ExtractionResult extract(
+        Command command, Experiment experiment, boolean rebuild, ProgressView progress) {
+      Interruption interruption = command.session().interruption();
+      interruption.stopWith(
+          "Stopping; the prompts that the model is reading are finished and stored.",
+          experiment::requestStop);
+      try {
+        return experiment.extract(rebuild, progress);
+      } finally {
+        interruption.cannotStop();
+      }
     }
 
     private static String text(PromptPreview preview) {
@@ -68,6 +82,14 @@ final class KnowledgeCommand extends Group {
     }
 
     private static String text(ExtractionResult result, Experiment experiment) {
+      if (result.encoded() == 0) {
+        return String.format(
+            Locale.ROOT,
+            "%s: %,d scenarios and %,d users; all were there already, nothing was read",
+            experiment.workspace().knowledge(),
+            result.info().scenarios(),
+            result.info().users());
+      }
       return String.format(
           Locale.ROOT,
           "%s: %,d scenarios and %,d users; %,d prompts read at %,.0f/s, %,d were there already,"

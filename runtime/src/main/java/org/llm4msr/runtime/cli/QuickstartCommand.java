@@ -66,7 +66,7 @@ final class QuickstartCommand extends Command {
       enhanced.prepare(false, progress);
     }
     try (ProgressView progress = progress("extract", "prompts")) {
-      enhanced.extract(false, progress);
+      KnowledgeCommand.Extract.extract(this, enhanced, false, progress);
     }
     EvaluationReport without = trainAndEvaluate(plain, "plain");
     EvaluationReport with = trainAndEvaluate(enhanced, "enhanced");

@@ -30,11 +30,11 @@ final class TrainCommand extends ExperimentCommand {
   /** Trains, and on Ctrl-C writes a checkpoint before the process ends. */
   static TrainingReport train(Command command, Experiment experiment, String name, String task) {
     Interruption interruption = command.session().interruption();
-    interruption.stopWith(experiment::requestStop);
+    interruption.stopWith("Stopping; a checkpoint is being written.", experiment::requestStop);
     try (ProgressView progress = command.progress(task, "rows")) {
       return experiment.train(name, progress);
     } finally {
-      interruption.stopWith(null);
+      interruption.cannotStop();
     }
   }
 

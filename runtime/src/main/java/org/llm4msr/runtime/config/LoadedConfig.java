@@ -18,13 +18,15 @@ public record LoadedConfig(
     warnings = List.copyOf(warnings);
   }
 
-  /** Returns this with the model and the training of another: those that a run was made with. */
+  /**
+   * Returns this with the knowledge, model and training of another: those that a run was made with.
+   */
   public LoadedConfig withModelOf(LoadedConfig other) {
     ExperimentConfig merged =
         new ExperimentConfig(
             config.workspace(),
             config.dataset(),
-            config.knowledge(),
+            other.config.knowledge(),
             other.config.model(),
             other.config.training(),
             config.runtime());

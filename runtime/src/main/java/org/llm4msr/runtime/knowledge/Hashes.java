@@ -28,13 +28,13 @@ final class Hashes {
   }
 
   /** Each part goes in with its length, so that parts cannot run into each other. */
-  private static void update(MessageDigest digest, String part) {
+  static void update(MessageDigest digest, String part) {
     byte[] bytes = part.getBytes(UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
     digest.update(bytes);
   }
 
-  private static MessageDigest digest() {
+  static MessageDigest digest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -42,14 +43,17 @@ public final class KnowledgeExtractor {
   private final KnowledgeEncoder encoder;
   private final Settings settings;
   private final Duration commitEvery;
+  private volatile boolean stopRequested;
 
   /**
    * What else decides the content of a store.
    *
    * @param minInteractions users with fewer positive training rows get no prompt
    * @param precision how vectors are stored
+   * @param configured the configuration, as {@link StoreInfo#settings} records it
    */
-  public record Settings(int minInteractions, Precision precision) {}
+  public record Settings(
+      int minInteractions, Precision precision, Map<String, String> configured) {}
 
   /**
    * Makes an extractor.
@@ -86,7 +90,8 @@ public final class KnowledgeExtractor {
    * @param rebuild whether to throw away what is there
    * @param progress hears how many prompts are done, of scenarios and users together
    * @throws MsrException with code {@code knowledge/STORE_MISMATCH} where the store was filled with
-   *     another encoder, template or precision and {@code rebuild} is false
+   *     another encoder, template or precision and {@code rebuild} is false, with {@code
+   *     knowledge/STOPPED} after {@link #requestStop}
    */
   public ExtractionResult extract(Path folder, boolean rebuild, Progress progress) {
     try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, commitEvery)) {
@@ -107,6 +112,23 @@ public final class KnowledgeExtractor {
       return run.result(writer.finish());
     } catch (IOException | UncheckedIOException e) {
       throw KnowledgeStore.failed("fill", folder, e);
+    }
+  }
+
+  /**
+   * Asks a running {@link #extract} to end after the present call of the model and to store what
+   * was read. Safe from any thread.
+   */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  private void endWhenAsked() {
+    if (stopRequested) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "knowledge/STOPPED",
+          "Extraction was stopped; what the model has read is stored. Extract again to go on.");
     }
   }
 
@@ -133,13 +155,19 @@ public final class KnowledgeExtractor {
     return new PromptPreview.Item(prompt.key(), fitted.text(), fitted.tokens(), fitted.dropped());
   }
 
+  /** Returns the hash of a builder's template, as {@link StoreInfo#template} has it. */
+  public static String templateHash(ScenarioPromptBuilder prompts) {
+    return Hashes.sha256(prompts.template().getBytes(UTF_8));
+  }
+
   private StoreInfo wanted() {
     return StoreInfo.empty(
         StoreInfo.Encoder.of(encoder.info()),
-        Hashes.sha256(prompts.template().getBytes(UTF_8)),
+        templateHash(prompts),
         settings.precision(),
         source,
-        settings.minInteractions());
+        settings.minInteractions(),
+        settings.configured());
   }
 
   /** A prompt that waits to be encoded. */
@@ -176,6 +204,7 @@ public final class KnowledgeExtractor {
     }
 
     void add(Level level, Prompt prompt) {
+      endWhenAsked();
       byte[] hash = Hashes.of(prompt);
       if (writer.holds(level, prompt.key(), hash)) {
         kept++;
@@ -191,6 +220,7 @@ public final class KnowledgeExtractor {
     void encodeWaiting(Level level) {
       waiting.sort(Comparator.comparingInt((Waiting prompt) -> prompt.fitted().tokens()));
       for (int from = 0; from < waiting.size(); from += CALL) {
+        endWhenAsked();
         encode(level, waiting.subList(from, Math.min(from + CALL, waiting.size())));
         report();
       }
@@ -217,6 +247,7 @@ public final class KnowledgeExtractor {
       for (int i = 0; i < batch.size(); i++) {
         store(level, batch.get(i), answers.get(i));
       }
+      commitWhenDue();
     }
 
     private void store(Level level, Waiting prompt, Knowledge answer) {
@@ -238,6 +269,14 @@ public final class KnowledgeExtractor {
       tokens += fitted.tokens();
       dropped += fitted.dropped();
       shortened += fitted.dropped() > 0 ? 1 : 0;
+    }
+
+    private void commitWhenDue() {
+      try {
+        writer.commitWhenDue();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private void report() {

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.Prompt;
@@ -102,8 +104,13 @@ public final class KnowledgeInspection {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/UNKNOWN_KEY",
-          "there is no knowledge of this %s. Key %s. Users without enough positive training rows have none."
-              .formatted(level == Level.USER ? "user" : "scenario", key));
+          "there is no knowledge of this %s. Key %s. %s"
+              .formatted(
+                  level == Level.USER ? "user" : "scenario",
+                  key,
+                  level == Level.USER
+                      ? "Users without enough positive training rows have none."
+                      : "The scenarios are " + keys(stored) + "."));
     }
     List<Ranked> ranked = rank(stored, number, count);
     Set<String> wanted = new HashSet<>(Set.of(key));
@@ -115,6 +122,13 @@ public final class KnowledgeInspection {
       neighbours.add(new Neighbour(other, near.cosine(), text(texts, other)));
     }
     return new Neighbourhood(key, text(texts, key), neighbours);
+  }
+
+  private static String keys(StoredLevel stored) {
+    return IntStream.range(0, stored.size())
+        .mapToObj(stored::key)
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   private record Ranked(int number, double cosine) {}

@@ -3,6 +3,10 @@ package org.llm4msr.runtime.knowledge;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 
@@ -17,6 +21,10 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
  * @param precision the stored element type
  * @param source key of the prepared data that the prompts were made from
  * @param minInteractions users with fewer positive training rows have no prompt
+ * @param settings section {@code knowledge} of the configuration that the store was filled from, by
+ *     key such as {@code encoder.name}; empty where it was not recorded
+ * @param content hash of the identity, the keys and the prompts, so that equal ones mean equal
+ *     vectors; empty until complete
  * @param complete whether everybody who should have knowledge has it
  * @param scenarios scenarios with knowledge; counted when complete
  * @param users users with knowledge; counted when complete
@@ -29,6 +37,8 @@ public record StoreInfo(
     Precision precision,
     String source,
     int minInteractions,
+    Map<String, String> settings,
+    String content,
     boolean complete,
     long scenarios,
     long users) {
@@ -42,6 +52,9 @@ public record StoreInfo(
     requireNonNull(template, "template is null");
     requireNonNull(precision, "precision is null");
     requireNonNull(source, "source is null");
+    // Stores of before these two were recorded have neither.
+    settings = settings == null ? Map.of() : new TreeMap<>(settings);
+    content = content == null ? "" : content;
   }
 
   /**
@@ -70,7 +83,12 @@ public record StoreInfo(
 
   /** Describes a store that is still empty. */
   static StoreInfo empty(
-      Encoder encoder, String template, Precision precision, String source, int minInteractions) {
+      Encoder encoder,
+      String template,
+      Precision precision,
+      String source,
+      int minInteractions,
+      Map<String, String> settings) {
     String identity = Hashes.sha256((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
     return new StoreInfo(
         FORMAT_VERSION,
@@ -80,13 +98,15 @@ public record StoreInfo(
         precision,
         source,
         minInteractions,
+        settings,
+        "",
         false,
         0,
         0);
   }
 
   /** Returns this with its content counted and declared whole. */
-  StoreInfo completed(long scenarios, long users) {
+  StoreInfo completed(String content, long scenarios, long users) {
     return new StoreInfo(
         formatVersion,
         identity,
@@ -95,8 +115,32 @@ public record StoreInfo(
         precision,
         source,
         minInteractions,
+        settings,
+        content,
         true,
         scenarios,
         users);
+  }
+
+  /** Says in what another store differs, as a user knows it; empty where in nothing. */
+  public List<String> differences(StoreInfo other) {
+    List<String> differences = new ArrayList<>();
+    add(differences, "encoder model", encoder.model(), other.encoder.model());
+    add(differences, "encoder revision", encoder.revision(), other.encoder.revision());
+    add(differences, "encoder weights", encoder.checksum(), other.encoder.checksum());
+    add(differences, "encoder state", encoder.state(), other.encoder.state());
+    add(differences, "dimension", encoder.dimension(), other.encoder.dimension());
+    add(differences, "longest prompt", encoder.maxTokens(), other.encoder.maxTokens());
+    add(differences, "precision", precision, other.precision());
+    if (!template.equals(other.template)) {
+      differences.add("another prompt template or prompt setting");
+    }
+    return differences;
+  }
+
+  private static void add(List<String> differences, String what, Object there, Object wanted) {
+    if (!there.equals(wanted)) {
+      differences.add("%s was %s and is now %s".formatted(what, there, wanted));
+    }
   }
 }

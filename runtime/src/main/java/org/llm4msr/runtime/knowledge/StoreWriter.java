@@ -9,9 +9,10 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,9 +24,9 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
 
 /**
- * Fills a store. Rows go into segments that appear whole every {@code commitEvery}; a killed
- * process loses what came after the last. The store counts as complete from {@link #finish} on.
- * Used by one thread.
+ * Fills a store. Rows go into segments that appear whole when {@link #commitWhenDue} finds the last
+ * commit {@code commitEvery} ago; a killed process loses what came after the last. The store counts
+ * as complete from {@link #finish} on. Used by one thread.
  */
 final class StoreWriter implements AutoCloseable {
 
@@ -38,13 +39,14 @@ final class StoreWriter implements AutoCloseable {
   private final FileChannel lockFile;
   private final BufferAllocator allocator = new RootAllocator();
   private final Map<Level, Filling> levels = new EnumMap<>(Level.class);
+  private final MessageDigest content = Hashes.digest();
+  private long committedAt = System.nanoTime();
 
   /** One level while it is filled. */
   private static final class Filling {
     final StoredLevel before;
     final KeyIndex wanted = new KeyIndex();
     @Nullable SegmentWriter segment;
-    long openedAt;
 
     Filling(StoredLevel before) {
       this.before = before;
@@ -57,6 +59,7 @@ final class StoreWriter implements AutoCloseable {
     this.info = info;
     this.commitEvery = commitEvery;
     this.lockFile = lockFile;
+    Hashes.update(content, info.identity());
     for (Level level : Level.values()) {
       levels.put(level, new Filling(StoredLevel.open(folder, level, info, allocator)));
     }
@@ -109,6 +112,8 @@ final class StoreWriter implements AutoCloseable {
           "two prompts have the same key. Level %s, key %s. Each scenario and user has one prompt; report it to the prompt builder's author."
               .formatted(level, key));
     }
+    Hashes.update(content, level + " " + key);
+    content.update(promptHash);
     return filling.before.holds(key, promptHash);
   }
 
@@ -117,11 +122,17 @@ final class StoreWriter implements AutoCloseable {
     Filling filling = filling(level);
     if (filling.segment == null) {
       filling.segment = newSegment(level);
-      filling.openedAt = System.nanoTime();
     }
     filling.segment.append(row);
-    if (System.nanoTime() - filling.openedAt >= commitEvery.toNanos()) {
-      commit(filling);
+  }
+
+  /** Commits what was appended where the last commit is long ago. */
+  void commitWhenDue() throws IOException {
+    if (System.nanoTime() - committedAt >= commitEvery.toNanos()) {
+      for (Filling filling : levels.values()) {
+        commit(filling);
+      }
+      committedAt = System.nanoTime();
     }
   }
 
@@ -132,7 +143,10 @@ final class StoreWriter implements AutoCloseable {
       tidy(level);
     }
     StoreInfo completed =
-        info.completed(filling(Level.SCENARIO).wanted.size(), filling(Level.USER).wanted.size());
+        info.completed(
+            HexFormat.of().formatHex(content.digest()),
+            filling(Level.SCENARIO).wanted.size(),
+            filling(Level.USER).wanted.size());
     KnowledgeStore.writeInfo(folder, completed);
     return completed;
   }
@@ -250,21 +264,11 @@ final class StoreWriter implements AutoCloseable {
     if (there.identity().equals(wanted.identity())) {
       return;
     }
-    List<String> differences = new ArrayList<>();
-    if (!there.encoder().equals(wanted.encoder())) {
-      differences.add("encoder %s, now %s".formatted(there.encoder(), wanted.encoder()));
-    }
-    if (!there.template().equals(wanted.template())) {
-      differences.add("another prompt template or prompt setting");
-    }
-    if (there.precision() != wanted.precision()) {
-      differences.add("precision %s, now %s".formatted(there.precision(), wanted.precision()));
-    }
     throw new MsrException(
         ErrorType.USER,
         "knowledge/STORE_MISMATCH",
-        "the knowledge store was filled in another way: %s. Folder %s. Undo the change, or fill it anew with 'llm4msr knowledge extract --rebuild'."
-            .formatted(String.join("; ", differences), folder));
+        "the knowledge store was filled in another way: %s. Folder %s. Undo the change, or fill it anew with 'llm4msr knowledge extract FILE --rebuild'."
+            .formatted(String.join("; ", there.differences(wanted)), folder));
   }
 
   private static void deleteUnfinished(Path folder) throws IOException {

@@ -33,6 +33,7 @@ class InterruptionTest {
   void whatCanStopIsWaitedForUntilItHasSaidItsLastWords() {
     interruption.kept("not said");
     interruption.stopWith(
+        "Stopping; a checkpoint is being written.",
         () -> {
           terminal.note("[training/STOPPED] at step 3");
           interruption.end();

@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
@@ -100,12 +101,12 @@ class KilledFillingTest {
             "data",
             log,
             new WordEncoder(),
-            new KnowledgeExtractor.Settings(1, Precision.FLOAT16),
+            new KnowledgeExtractor.Settings(1, Precision.FLOAT16, Map.of()),
             commitEvery)
         .extract(folder, false, progress);
   }
 
-  /** The process that is killed; it commits after each row, so that it writes most of the time. */
+  /** The process that is killed; it commits after each call, so that it writes most of the time. */
   static final class Filling {
 
     private Filling() {}

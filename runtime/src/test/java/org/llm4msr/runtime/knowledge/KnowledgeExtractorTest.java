@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.Test;
@@ -135,6 +138,63 @@ class KnowledgeExtractorTest {
   }
 
   @Test
+  void storesWhatWasReadWhenItIsStopped() {
+    KnowledgeExtractor stopped = extractor(1, Precision.FLOAT16, Duration.ofHours(1));
+    assertThatThrownBy(
+            () ->
+                stopped.extract(
+                    folder,
+                    false,
+                    (done, total) -> {
+                      if (done == 2 + 64) {
+                        stopped.requestStop();
+                      }
+                    }))
+        .hasMessageContaining("[knowledge/STOPPED]");
+    assertThat(encoder.callSizes).containsExactly(2, 64);
+
+    assertThat(extract(1).kept()).isEqualTo(2 + 64);
+  }
+
+  @Test
+  void commitsBetweenCallsOfOneWindow() throws IOException {
+    List<Integer> segments = new ArrayList<>();
+    extractor(1, Precision.FLOAT16, Duration.ZERO)
+        .extract(folder, false, (done, total) -> segments.add(count(Level.USER)));
+
+    // Before, after the scenarios twice, after each of the calls of 64, 64, 64 and 8, at the end.
+    assertThat(segments).containsExactly(0, 0, 0, 1, 2, 3, 4, 4);
+  }
+
+  @Test
+  void recordsTheConfigurationAndWhatItHolds() {
+    StoreInfo first = extract(1).info();
+    assertThat(first.settings()).containsExactly(Map.entry("encoder.name", "words"));
+    assertThat(extract(1).info().content()).isEqualTo(first.content()).hasSize(64);
+    assertThat(KnowledgeStore.open(folder).info()).isEqualTo(first);
+
+    log.users.put("u3", 7);
+    assertThat(extract(1).info().content()).isNotEqualTo(first.content());
+  }
+
+  @Test
+  void namesTheScenariosThereAre() {
+    extract(1);
+    KnowledgeInspection inspection = new KnowledgeInspection(KnowledgeStore.open(folder), log, log);
+
+    assertThatThrownBy(() -> inspection.nearest(Level.SCENARIO, "99", 1))
+        .hasMessageContaining("The scenarios are 1, 2.");
+  }
+
+  private int count(Level level) {
+    try {
+      return StoredLevel.segments(folder, level).size();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void refusesAnotherEncoderTemplateOrPrecisionUnlessRebuilt() {
     extract(1);
     encoder.revision = "2";
@@ -143,8 +203,7 @@ class KnowledgeExtractorTest {
     assertThatThrownBy(() -> extract(1))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("[knowledge/STORE_MISMATCH]")
-        .hasMessageContaining("revision=1")
-        .hasMessageContaining("revision=2")
+        .hasMessageContaining("encoder revision was 1 and is now 2")
         .hasMessageContaining("another prompt template")
         .hasMessageContaining("--rebuild");
     assertThat(KnowledgeStore.open(folder).info().encoder().revision()).isEqualTo("1");
@@ -157,12 +216,13 @@ class KnowledgeExtractorTest {
 
   @Test
   void mergesManySegments() throws IOException {
+    IntStream.range(200, 1200).forEach(i -> log.users.put("u" + i, 1 + i % 7));
     extractor(1, Precision.FLOAT16, Duration.ZERO).extract(folder, false, Progress.NONE);
 
     assertThat(StoredLevel.segments(folder, Level.USER)).hasSize(1);
-    assertThat(StoredLevel.segments(folder, Level.SCENARIO)).hasSize(2);
+    assertThat(StoredLevel.segments(folder, Level.SCENARIO)).hasSize(1);
     KnowledgeStore store = KnowledgeStore.open(folder);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 1200; i++) {
       assertThat(vector(store.users(), "u" + i)[0]).isEqualTo(2 + 3 * Math.min(1 + i % 7, 3));
     }
   }
@@ -248,7 +308,8 @@ class KnowledgeExtractorTest {
         "data-1",
         log,
         encoder,
-        new KnowledgeExtractor.Settings(minInteractions, precision),
+        new KnowledgeExtractor.Settings(
+            minInteractions, precision, Map.of("encoder.name", "words")),
         commitEvery);
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -196,7 +197,7 @@ class KnowledgeStoreTest {
         "data",
         log,
         encoder,
-        new KnowledgeExtractor.Settings(1, precision),
+        new KnowledgeExtractor.Settings(1, precision, Map.of()),
         Duration.ofHours(1));
   }
 

@@ -1,0 +1,123 @@
+package org.llm4msr.runtime;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.StoreInfo;
+
+/** Notices a knowledge store of other settings or another run, without loading the encoder. */
+final class KnowledgeSettings {
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  private KnowledgeSettings() {}
+
+  /** Returns what decides a store's content, by key: all of the section but {@code missing}. */
+  static Map<String, String> of(KnowledgeConfig config) {
+    Map<String, String> settings = new TreeMap<>();
+    flatten("", EffectiveConfig.of(config).values(), settings);
+    settings.remove("missing");
+    return settings;
+  }
+
+  private static void flatten(String prefix, Map<?, ?> values, Map<String, String> target) {
+    values.forEach(
+        (key, value) -> {
+          if (value instanceof Map<?, ?> inner) {
+            flatten(prefix + key + ".", inner, target);
+          } else {
+            target.put(prefix + key, String.valueOf(value));
+          }
+        });
+  }
+
+  /**
+   * Refuses a store that was filled from another configuration. One that records none, because a
+   * tool of the user's own wrote it, is taken as it is.
+   */
+  static void requireSame(KnowledgeStore store, Experiment experiment, KnowledgeConfig config) {
+    StoreInfo info = store.info();
+    if (info.settings().isEmpty()) {
+      return;
+    }
+    List<String> differences = differences(info.settings(), of(config));
+    if (differences.isEmpty()
+        && !info.template().equals(KnowledgeStage.templateHash(experiment, config))) {
+      differences.add("the prompt template has other content");
+    }
+    if (!differences.isEmpty()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/STORE_MISMATCH",
+          "The knowledge in %s was extracted with other settings than the configuration has: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), or undo the change."
+              .formatted(
+                  store.folder(), String.join("; ", differences), experiment.config().file()));
+    }
+  }
+
+  /** Refuses a store that is not the one with which a run was trained. */
+  static void requireTrainedWith(KnowledgeStore store, Path provenance, String file) {
+    StoreInfo trained = recorded(provenance);
+    StoreInfo info = store.info();
+    if (trained.identity().equals(info.identity()) && trained.content().equals(info.content())) {
+      return;
+    }
+    List<String> differences = differences(trained.settings(), info.settings());
+    if (differences.isEmpty()) {
+      differences.addAll(trained.differences(info));
+    }
+    throw new MsrException(
+        ErrorType.USER,
+        "knowledge/STORE_MISMATCH",
+        "The run %s was trained with other knowledge than %s now holds: %s. Restore the settings and run `llm4msr knowledge extract %s --rebuild`, or train a new run with `llm4msr train %s --run NAME`."
+            .formatted(
+                provenance.getParent(),
+                store.folder(),
+                differences.isEmpty() ? "other prompts" : String.join("; ", differences),
+                file,
+                file));
+  }
+
+  private static StoreInfo recorded(Path provenance) {
+    try {
+      JsonNode knowledge = JSON.readTree(Files.readAllBytes(provenance)).path("knowledge");
+      return JSON.treeToValue(knowledge, StoreInfo.class);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "training/PROVENANCE",
+          "%s does not say with which knowledge the run was trained: %s. Train a new run."
+              .formatted(provenance, e.getMessage()),
+          e);
+    }
+  }
+
+  private static List<String> differences(Map<String, String> before, Map<String, String> now) {
+    TreeSet<String> keys = new TreeSet<>(before.keySet());
+    keys.addAll(now.keySet());
+    List<String> differences = new ArrayList<>();
+    for (String key : keys) {
+      String was = before.getOrDefault(key, "not set");
+      String is = now.getOrDefault(key, "not set");
+      if (!was.equals(is)) {
+        differences.add("knowledge.%s was %s and is now %s".formatted(key, was, is));
+      }
+    }
+    return differences;
+  }
+}
