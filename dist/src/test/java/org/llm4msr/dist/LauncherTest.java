@@ -32,6 +32,8 @@ class LauncherTest {
 
   @TempDir Path folder;
   private Path root;
+  private Path one;
+  private Path two;
 
   @BeforeEach
   void copyOutline() throws IOException {
@@ -52,7 +54,9 @@ class LauncherTest {
     Files.writeString(root.resolve("pom.xml"), "");
     Files.setLastModifiedTime(root.resolve("pom.xml"), LONG_AGO);
     Path target = Files.createDirectories(root.resolve("dist/target"));
-    Files.writeString(target.resolve("classpath.txt"), "/one.jar:/two.jar");
+    one = Files.createFile(folder.resolve("one.jar"));
+    two = Files.createFile(folder.resolve("two.jar"));
+    Files.writeString(target.resolve("classpath.txt"), one + ":" + two);
     java("17.0.9");
   }
 
@@ -60,13 +64,15 @@ class LauncherTest {
   void runsWhatIsBuiltFromAnyFolderAndThroughALink() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("m"), root.resolve("llm4msr"));
 
-    Outcome outcome = run(link, Map.of("LLM4MSR_CLASSPATH", "/mine.jar"), "train", "my file.yaml");
+    Path mine = Files.createFile(folder.resolve("my plugin.jar"));
+    Outcome outcome =
+        run(link, Map.of("LLM4MSR_CLASSPATH", mine.toString()), "train", "my file.yaml");
 
     assertThat(outcome.code()).isZero();
     assertThat(outcome.out().lines())
         .contains(
             "[@" + root.toRealPath() + "/jvm.options]",
-            "[/one.jar:/two.jar:/mine.jar]",
+            "[%s:%s:%s]".formatted(one, two, mine),
             "[org.llm4msr.runtime.cli.Main]",
             "[train]",
             "[my file.yaml]",
@@ -77,6 +83,19 @@ class LauncherTest {
   void leavesWhatTheUserSetInTheEnvironment() throws Exception {
     Outcome outcome = run(root.resolve("llm4msr"), Map.of("OMP_WAIT_POLICY", "ACTIVE"), "--help");
     assertThat(outcome.out()).contains("OMP_WAIT_POLICY=ACTIVE");
+  }
+
+  @Test
+  void refusesAClassPathWithHoles() throws Exception {
+    Path launcher = root.resolve("llm4msr");
+    Outcome outcome = run(launcher, Map.of("LLM4MSR_CLASSPATH", one + ":/no.jar"), "--help");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains("LLM4MSR_CLASSPATH names /no.jar");
+
+    Files.delete(two);
+    outcome = run(launcher, Map.of(), "--help");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).contains(two + ", which llm4msr needs, is not there");
   }
 
   @Test

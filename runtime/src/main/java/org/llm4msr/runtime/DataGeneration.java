@@ -13,6 +13,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** Writes generated raw data. Bound by {@link RuntimeModule}. */
@@ -74,7 +75,7 @@ public final class DataGeneration {
           ErrorType.RESOURCES,
           "data/NOT_WRITTEN",
           "%s could not be written: %s. Check the disk and the rights, then generate again."
-              .formatted(folder, e),
+              .formatted(folder, FileErrors.reason(e)),
           e);
     }
   }

@@ -96,7 +96,12 @@ public final class Experiment {
         DatasetReader reader = ConfigCheck.reader(dataset, context)) {
       PreparationRequest request =
           new PreparationRequest(
-              dataset, workspace.prepared(), context.memoryBytes(), context.threads(), force);
+              dataset,
+              workspace.prepared(),
+              context.memoryBytes(),
+              context.threads(),
+              force,
+              loaded.file().toString());
       return DatasetPreparation.prepare(reader, request, progress);
     }
   }

@@ -13,6 +13,7 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.Metrics;
 
@@ -76,7 +77,7 @@ public final class Quickstart {
       throw new MsrException(
           ErrorType.RESOURCES,
           "quickstart/FOLDER",
-          "%s cannot be written: %s. Name another folder.".formatted(folder, e),
+          "%s cannot be written: %s. Name another folder.".formatted(folder, FileErrors.reason(e)),
           e);
     }
   }
@@ -170,7 +171,7 @@ public final class Quickstart {
           ErrorType.DATA,
           "quickstart/TRUTH",
           "%s does not read: %s. Delete %s and run the quickstart again."
-              .formatted(file, e.getMessage(), raw()),
+              .formatted(file, FileErrors.reason(e), raw()),
           e);
     }
   }

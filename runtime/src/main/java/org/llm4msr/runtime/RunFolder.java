@@ -16,6 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
@@ -109,7 +110,7 @@ record RunFolder(Path path) {
         ErrorType.RESOURCES,
         "training/RUN_FOLDER",
         "The run folder %s cannot be written: %s. Check the disk and the rights."
-            .formatted(path, e),
+            .formatted(path, FileErrors.reason(e)),
         e);
   }
 }

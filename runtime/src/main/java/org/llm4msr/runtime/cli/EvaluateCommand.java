@@ -4,13 +4,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.Metrics;
 import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code evaluate}. */
 @CommandLine.Command(
@@ -28,6 +32,8 @@ final class EvaluateCommand extends ExperimentCommand {
   @Option(
       names = "--split",
       defaultValue = "test",
+      paramLabel = "PART",
+      converter = SplitConverter.class,
       description = "The part: train, validation or test (default: ${DEFAULT-VALUE}).")
   Split split = Split.TEST;
 
@@ -36,6 +42,22 @@ final class EvaluateCommand extends ExperimentCommand {
       paramLabel = "FILE",
       description = "Write every row's prediction to an Arrow file.")
   @Nullable Path predictions;
+
+  /** Reads a part as files and texts name it. */
+  static final class SplitConverter implements ITypeConverter<Split> {
+    @Override
+    public Split convert(String text) {
+      return Stream.of(Split.values())
+          .filter(one -> one.key().equalsIgnoreCase(text))
+          .findFirst()
+          .orElseThrow(() -> new TypeConversionException(expected(text)));
+    }
+
+    private static String expected(String text) {
+      String keys = Stream.of(Split.values()).map(Split::key).collect(Collectors.joining(", "));
+      return "expected one of %s but was '%s'".formatted(keys, text);
+    }
+  }
 
   @Override
   void run() {

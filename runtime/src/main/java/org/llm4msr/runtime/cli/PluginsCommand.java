@@ -56,7 +56,8 @@ final class PluginsCommand extends Group {
           kinds.stream().flatMap(one -> plugins.plugins(one).stream()).map(ListAll::entry).toList();
       List<Broken> broken =
           found.stream().filter(one -> kinds.contains(one.kind())).map(ListAll::broken).toList();
-      terminal().result(new Listing(usable, broken), text(usable, broken));
+      String sound = check && broken.isEmpty() ? "all %d are sound".formatted(usable.size()) : "";
+      terminal().result(new Listing(usable, broken), text(usable, broken) + sound);
       if (check) {
         plugins.requireSound();
       }
@@ -157,12 +158,18 @@ final class PluginsCommand extends Group {
       if (description.settings().isEmpty()) {
         return text.append("  no settings\n").toString();
       }
-      List<List<String>> rows =
-          description.settings().stream()
-              .map(one -> List.of("  " + one.key(), standard(one), one.legal(), one.description()))
-              .toList();
+      List<List<String>> rows = new ArrayList<>();
+      addRows(description.settings(), "  ", rows);
       List<String> headings = List.of("  setting", "default", "legal", "meaning");
       return text.append(Terminal.table(headings, rows)).toString();
+    }
+
+    private static void addRows(
+        List<PluginDescription.Row> settings, String indent, List<List<String>> rows) {
+      for (PluginDescription.Row one : settings) {
+        rows.add(List.of(indent + one.key(), standard(one), one.legal(), one.description()));
+        addRows(one.settings(), indent + "  ", rows);
+      }
     }
 
     private static String standard(PluginDescription.Row row) {

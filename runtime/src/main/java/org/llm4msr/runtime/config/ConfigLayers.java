@@ -29,14 +29,19 @@ final class ConfigLayers {
   }
 
   Mapping load(Path file, List<String> overrides) {
-    return override(file(file, new ArrayList<>()), overrides);
+    return override(file(file, "", new ArrayList<>()), overrides);
   }
 
   Mapping overridesOnly(List<String> overrides) {
     return override(new Mapping(Map.of(), new Origin(0, "-D", 0, 0)), overrides);
   }
 
-  private Mapping file(Path file, List<Path> chain) {
+  /**
+   * Reads a file and those below it.
+   *
+   * @param reason who asked for it, for the error text; empty for the user's own file
+   */
+  private Mapping file(Path file, String reason, List<Path> chain) {
     Path key = file.toAbsolutePath().normalize();
     if (chain.contains(key)) {
       chain.add(key);
@@ -48,12 +53,13 @@ final class ConfigLayers {
     }
     chain.add(key);
     // A base is below the file that names it: it gets its number first.
-    String text = read(file);
+    String text = read(file, reason);
     ConfigNode first = new YamlReader(0, file.toString(), new Problems()).read(text);
     Mapping base = new Mapping(Map.of(), first.origin());
-    for (String parent : parents(first)) {
-      Path resolved = file.resolveSibling(parent).normalize();
-      base = merge(base, file(resolved, new ArrayList<>(chain)));
+    for (Scalar parent : parents(first)) {
+      Path resolved = file.resolveSibling(parent.text()).normalize();
+      String extending = " %s extends it.".formatted(parent.origin());
+      base = merge(base, file(resolved, extending, new ArrayList<>(chain)));
     }
     ConfigNode own = new YamlReader(layers++, file.toString(), problems).read(text);
     if (own instanceof Mapping mapping) {
@@ -65,29 +71,31 @@ final class ConfigLayers {
     return base;
   }
 
-  private static String read(Path file) {
+  private static String read(Path file, String reason) {
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {
       throw new MsrException(
           ErrorType.USER,
           "config/NOT_FOUND",
-          "There is no configuration file %s. Name an existing YAML file.".formatted(file));
+          "There is no configuration file %s.%s Name an existing YAML file."
+              .formatted(file, reason));
     } catch (MalformedInputException e) {
       throw new MsrException(
           ErrorType.USER,
           "config/UNREADABLE",
-          "%s is not UTF-8. Save it as UTF-8.".formatted(file));
+          "%s is not UTF-8.%s Save it as UTF-8.".formatted(file, reason));
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.USER,
           "config/UNREADABLE",
-          "%s cannot be read: %s. Name a readable YAML file.".formatted(file, e.getMessage()),
+          "%s cannot be read: %s.%s Name a readable YAML file."
+              .formatted(file, FileErrors.reason(e), reason),
           e);
     }
   }
 
-  private static List<String> parents(ConfigNode root) {
+  private static List<Scalar> parents(ConfigNode root) {
     Entry entry = root instanceof Mapping mapping ? mapping.entries().get(EXTENDS) : null;
     if (entry == null) {
       return List.of();
@@ -96,7 +104,7 @@ final class ConfigLayers {
     List<ConfigNode> items = value instanceof Sequence list ? list.items() : List.of(value);
     return items.stream()
         .filter(item -> item instanceof Scalar && !item.isEmpty())
-        .map(item -> ((Scalar) item).text())
+        .map(Scalar.class::cast)
         .toList();
   }
 

@@ -1,7 +1,11 @@
 package org.llm4msr.runtime.config;
 
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +16,7 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
@@ -32,13 +37,19 @@ public record PluginDescription(
    * @param defaultValue as YAML; null where there is none
    * @param required whether it must be written
    * @param description one sentence
+   * @param settings the keys below it; of each element where it is a list or a mapping
    */
   public record Row(
       String key,
       String legal,
       @Nullable String defaultValue,
       boolean required,
-      String description) {}
+      String description,
+      List<Row> settings) {
+    public Row {
+      settings = List.copyOf(settings);
+    }
+  }
 
   public PluginDescription {
     capabilities = List.copyOf(capabilities);
@@ -49,17 +60,40 @@ public record PluginDescription(
   public static PluginDescription of(
       PluginRegistry plugins, ConfigLoader loader, PluginDescriptor plugin) {
     PluginFactory<?> factory = plugins.factory(plugin.kind(), plugin.name());
-    return new PluginDescription(plugin, capabilities(factory, loader), rows(factory.configType()));
+    List<Row> rows = new ArrayList<>(rows(factory.configType()));
+    if (plugin.kind() == PluginKind.META_NETWORK) {
+      rows.addAll(rows(MetaNetworkConfig.class)); // Keys that stand beside those of the plugin.
+    }
+    return new PluginDescription(plugin, capabilities(factory, loader), rows);
   }
 
   /** Returns the keys of a record as rows. */
   public static List<Row> rows(Class<?> record) {
     return SettingInfo.of(record).stream()
+        .filter(one -> !one.inline())
         .map(
             one ->
                 new Row(
-                    one.key(), one.legal(), one.defaultText(), one.required(), one.description()))
+                    one.key(),
+                    one.legal(),
+                    one.defaultText(),
+                    one.required(),
+                    one.description(),
+                    nested(one.type().getType())))
         .toList();
+  }
+
+  private static List<Row> nested(Type type) {
+    Class<?> raw = Legal.raw(type);
+    if (raw.isRecord() && raw != PluginChoice.class) {
+      return rows(raw);
+    }
+    boolean holder = raw == Optional.class || Collection.class.isAssignableFrom(raw);
+    if ((holder || raw == Map.class) && type instanceof ParameterizedType parameterized) {
+      Type[] arguments = parameterized.getActualTypeArguments();
+      return nested(arguments[arguments.length - 1]);
+    }
+    return List.of();
   }
 
   private static <C extends Record> List<String> capabilities(

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 
 /** The errors of the data plane. */
 final class DataErrors {
@@ -30,13 +31,20 @@ final class DataErrors {
       return new MsrException(
           ErrorType.RESOURCES,
           "data/NOT_WRITABLE",
-          path + " may not be written or read: " + text + ". Choose another workspace.",
+          path
+              + " may not be written or read: "
+              + FileErrors.reason(failure)
+              + ". Choose another workspace.",
           failure);
     }
     return new MsrException(
         ErrorType.EXTERNAL,
         "data/FILE",
-        "A file operation failed at " + path + ": " + failure + ". Look at the path and the disk.",
+        "A file operation failed at "
+            + path
+            + ": "
+            + FileErrors.reason(failure)
+            + ". Look at the path and the disk.",
         failure);
   }
 

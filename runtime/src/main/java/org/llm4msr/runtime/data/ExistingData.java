@@ -50,8 +50,10 @@ final class ExistingData {
       throw DataErrors.user(
           "OTHER_DATA",
           target
-              + " holds data prepared from other settings or sources. Prepare it again with force,"
-              + " or choose another workspace.");
+              + " holds data prepared from other settings or sources. Replace it with `llm4msr data"
+              + " prepare --force "
+              + request.experiment()
+              + "`, or choose another workspace.");
     }
     return null;
   }

@@ -13,9 +13,21 @@ import org.llm4msr.runtime.config.DatasetConfig;
  * @param memoryBytes memory that the database may use, apart from the Java heap
  * @param threads threads; the result does not depend on them
  * @param force whether prepared data of other settings at the target is replaced
+ * @param experiment the experiment's file as the user named it, for error texts
  */
 public record PreparationRequest(
-    DatasetConfig config, Path target, long memoryBytes, int threads, boolean force) {
+    DatasetConfig config,
+    Path target,
+    long memoryBytes,
+    int threads,
+    boolean force,
+    String experiment) {
+
+  /** Makes a request of no particular file. */
+  public PreparationRequest(
+      DatasetConfig config, Path target, long memoryBytes, int threads, boolean force) {
+    this(config, target, memoryBytes, threads, force, "FILE");
+  }
 
   public PreparationRequest {
     requireNonNull(config, "config is null");

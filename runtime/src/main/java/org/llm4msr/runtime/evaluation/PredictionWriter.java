@@ -25,6 +25,7 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 
 /**
  * Writes the prediction of every row to an Arrow IPC file: {@code row} (int64, its number in the
@@ -52,6 +53,7 @@ public final class PredictionWriter implements AutoCloseable {
    */
   public PredictionWriter(Path target, List<String> scenarios) {
     this.target = target;
+    requireFolder(target);
     partial = target.resolveSibling(target.getFileName() + ".part");
     root = VectorSchemaRoot.create(schema(scenarios), allocator);
     try {
@@ -130,11 +132,26 @@ public final class PredictionWriter implements AutoCloseable {
     }
   }
 
+  private static void requireFolder(Path target) {
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "evaluation/NO_FOLDER",
+          "There is no folder %s for the predictions. Make it, or name another file."
+              .formatted(folder));
+    }
+  }
+
   private MsrException failed(IOException e) {
     return new MsrException(
         ErrorType.RESOURCES,
         "evaluation/PREDICTIONS",
-        "Cannot write " + target + ": " + e.getMessage() + ". Check the folder and free space.",
+        "Cannot write "
+            + target
+            + ": "
+            + FileErrors.reason(e)
+            + ". Check the folder and free space.",
         e);
   }
 

@@ -75,6 +75,16 @@ class MainTest {
   }
 
   @Test
+  void saysThatAllIsWellAndWhichPartsThereAre() {
+    assertThat(run("plugins", "list", "--check", "--kind", "meta-network")).isZero();
+    assertThat(out()).contains("all 1 are sound");
+    assertThat(run("plugins", "describe", "mlp")).isZero();
+    assertThat(out()).contains("generatorHidden", "layers", "activation", "outputActivation");
+    assertThat(run("evaluate", file, "--split", "tset")).isEqualTo(2);
+    assertThat(err()).contains("expected one of train, validation, test but was 'tset'");
+  }
+
+  @Test
   void withJsonWrongUseIsOneErrorObjectToo() throws IOException {
     assertThat(run("config", "check", "--json")).isEqualTo(2);
     assertThat(json().at("/error/code").asText()).isEqualTo("cli/USAGE");

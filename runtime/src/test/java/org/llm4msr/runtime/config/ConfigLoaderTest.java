@@ -184,6 +184,15 @@ class ConfigLoaderTest {
                 + " file.");
   }
 
+  @Test
+  void aMissingBaseNamesTheFileThatExtendsIt() throws IOException {
+    Files.writeString(folder.resolve("mine.yaml"), "workspace: w\nextends: gone.yaml\n");
+    assertThat(catchThrowableOfType(MsrException.class, () -> loadCopied("mine.yaml")))
+        .hasMessage(
+            "[config/NOT_FOUND] There is no configuration file gone.yaml. mine.yaml:2:10 extends"
+                + " it. Name an existing YAML file.");
+  }
+
   private LoadedConfig load(String name, String... overrides) throws IOException {
     copy(name);
     return loadCopied(name, overrides);

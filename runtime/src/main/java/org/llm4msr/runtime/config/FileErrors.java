@@ -1,0 +1,41 @@
+package org.llm4msr.runtime.config;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
+/** Says why a file operation failed; the messages of Java's exceptions are often a bare path. */
+public final class FileErrors {
+
+  private FileErrors() {}
+
+  /** Returns the reason in words, without a full stop. */
+  public static String reason(IOException failure) {
+    if (!(failure instanceof FileSystemException file)) {
+      String message = failure.getMessage();
+      return message == null ? "the file system gave no reason" : message;
+    }
+    String path = String.valueOf(file.getFile());
+    if (file instanceof NoSuchFileException) {
+      return "there is no " + path;
+    }
+    if (file instanceof AccessDeniedException) {
+      return "no right to use " + path;
+    }
+    if (file instanceof FileAlreadyExistsException) {
+      return path + " exists already and is no folder";
+    }
+    if (file instanceof NotDirectoryException) {
+      return path + " is no folder";
+    }
+    if (file instanceof DirectoryNotEmptyException) {
+      return path + " is not empty";
+    }
+    String reason = file.getReason();
+    return reason == null ? "the file system refused " + path : path + ": " + reason;
+  }
+}
