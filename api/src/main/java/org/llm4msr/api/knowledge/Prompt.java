@@ -11,7 +11,8 @@ import org.llm4msr.api.Stability;
  *
  * @param key unique in its level: the scenario's key or the user's raw id
  * @param head what stands before the history
- * @param history the items, newest last; empty for scenarios
+ * @param history what may be dropped, from the front: a user's items, newest last, or a scenario's
+ *     popular items
  * @param separator what stands between two items
  * @param tail what stands after the history
  */
