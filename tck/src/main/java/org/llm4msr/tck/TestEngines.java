@@ -3,6 +3,8 @@ package org.llm4msr.tck;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine that a run of the tests is for, named by the system property {@code
@@ -10,15 +12,45 @@ import ai.djl.ndarray.NDManager;
  */
 public final class TestEngines {
 
+  private static volatile @Nullable Engine loaded;
+  private static volatile @Nullable Integer seed;
+
   private TestEngines() {}
+
+  /** Returns the name of the engine, without loading it. */
+  public static String name() {
+    return System.getProperty("llm4msr.test.engine", "PyTorch");
+  }
 
   /** Returns the engine. */
   public static Engine engine() {
-    return Engine.getEngine(System.getProperty("llm4msr.test.engine", "PyTorch"));
+    Engine engine = loaded;
+    if (engine == null) {
+      engine = Engine.getEngine(name());
+      seed = engine.getSeed();
+      loaded = engine;
+    }
+    return engine;
+  }
+
+  /** Returns the engine where a test has asked for it. */
+  public static Optional<Engine> loaded() {
+    return Optional.ofNullable(loaded);
   }
 
   /** Makes a manager on the CPU, for the caller to close. */
   public static NDManager manager() {
     return engine().newBaseManager(Device.cpu());
+  }
+
+  /** Starts the engine's random numbers anew, as the runtime does before each step. */
+  public static void seed(int value) {
+    engine().setRandomSeed(value);
+    seed = value;
+  }
+
+  /** Returns the seed that was last set here; null where none was. */
+  public static @Nullable Integer seed() {
+    return seed;
   }
 }

@@ -1,0 +1,188 @@
+package org.llm4msr.tck;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.EngineFeatures;
+import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.tck.guard.ResourceGuard;
+
+/**
+ * What the kits of all kinds share: the factory, its settings, and the rules of packaging. The
+ * capability set is what the factory itself answers ({@code engineFeatures}, {@code inputs}, {@code
+ * hasHidden}, {@code requires} and so on); both answers are tested.
+ *
+ * @param <F> the factory type of the kind
+ */
+@ExtendWith({RuleExtension.class, ResourceGuard.class})
+@DisplayNameGeneration(RuleNames.class)
+public abstract class PluginConformance<F extends PluginFactory<?>> {
+
+  private final Class<? extends PluginFactory<?>> service;
+
+  /** Makes the kit of a kind; {@code service} is its factory type. */
+  @SuppressWarnings("unchecked") // A class literal of a generic type is raw.
+  PluginConformance(@SuppressWarnings("rawtypes") Class<? extends PluginFactory> service) {
+    this.service = (Class<? extends PluginFactory<?>>) service;
+  }
+
+  /** Returns the factory under test. */
+  protected abstract F factory();
+
+  /**
+   * Returns settings other than the defaults, as on the command line, for example {@code
+   * "experts=3"} or {@code "expert=[8, 4]"}. Small ones make the tests fast.
+   */
+  protected List<String> settings() {
+    return List.of();
+  }
+
+  /** Returns the ids of SHOULD rules that this plugin breaks on purpose, with the reason. */
+  protected Map<String, String> waived() {
+    return Map.of();
+  }
+
+  /** Returns what was last put in and came out, for failures; empty where that tells nothing. */
+  String lastExchange() {
+    return "";
+  }
+
+  /** Returns the settings of the factory under test, bound and checked as in a run. */
+  final Record config() {
+    return bind(factory().configType());
+  }
+
+  private <C extends Record> C bind(Class<C> type) {
+    return ConfigLoader.standard(PluginRegistry.load()).bind(type, settings(), type.getName());
+  }
+
+  /** Returns the features that the engine of this run lacks and the plugin declares to need. */
+  Set<EngineFeature> lacking() {
+    PluginFactory<?> factory = factory();
+    Set<EngineFeature> needed = new TreeSet<>(features(factory, config()));
+    needed.removeAll(EngineFeatures.of(TestEngines.name()));
+    return needed;
+  }
+
+  static <C extends Record> Set<EngineFeature> features(PluginFactory<C> factory, Record config) {
+    return factory.engineFeatures(factory.configType().cast(config));
+  }
+
+  /** Returns why a rule is not tested, or nothing. */
+  Optional<String> leftOut(RuleInfo rule) {
+    String reason = waived().get(rule.id());
+    return rule.level() == Level.SHOULD && reason != null
+        ? Optional.of("waived: " + reason)
+        : Optional.empty();
+  }
+
+  final String subject() {
+    Plugin plugin = factory().getClass().getAnnotation(Plugin.class);
+    String name = plugin == null ? "(no @Plugin)" : plugin.name();
+    String settings = settings().isEmpty() ? "default settings" : String.join(" ", settings());
+    String engine = TestEngines.loaded().isPresent() ? ", " + TestEngines.name() : "";
+    return "%s (%s), %s%s".formatted(name, factory().getClass().getName(), settings, engine);
+  }
+
+  @Rule(
+      id = "PLUGIN-01",
+      says = "is found through ServiceLoader under its name, by a public constructor",
+      checkFirst = {
+        "@AutoService(<kind>Factory.class) and auto-service as annotation processor, or a file"
+            + " META-INF/services/<full name of the kind's factory type>",
+        "@Plugin with a name of the form [a-z][a-z0-9-]*, that no other plugin of the kind has",
+        "the factory is a public class with a public constructor without parameters"
+      })
+  final void isFound() {
+    Plugin plugin = factory().getClass().getAnnotation(Plugin.class);
+    Finding.unless(plugin != null, "@Plugin on " + factory().getClass().getName(), "none");
+    PluginRegistry registry = PluginRegistry.load();
+    Object found = registry.factory(PluginKind.of(service), plugin.name());
+    Finding.unlessEqual(
+        "the plugin '" + plugin.name() + "' is", factory().getClass(), found.getClass());
+  }
+
+  @Rule(
+      id = "PLUGIN-02",
+      says = "has a description of one line",
+      checkFirst = {"@Plugin(description = ...): users see it in plugins list"})
+  final void isDescribed() {
+    Plugin plugin = factory().getClass().getAnnotation(Plugin.class);
+    String description = plugin == null ? "" : plugin.description();
+    Finding.unless(
+        !description.isBlank() && description.lines().count() == 1,
+        "a description of one line",
+        "'" + description + "'");
+  }
+
+  @Rule(
+      id = "PLUGIN-03",
+      says = "accepts its own defaults",
+      checkFirst = {
+        "the defaultValue of every @Setting is YAML of the component's type",
+        "the defaults keep the record's own Jakarta constraints",
+        "a setting without a default is required: give it in settings() of the test"
+      })
+  final void acceptsItsDefaults() {
+    config();
+  }
+
+  @Rule(
+      id = "PLUGIN-04",
+      says = "never throws in the constructor of its record",
+      checkFirst = {
+        "use Jakarta constraints on the components in place of checks in the constructor: an"
+            + " exception there hides all other problems of a user's file",
+        "components may be null while the runtime binds: no List.copyOf or requireNonNull"
+      })
+  final void recordsDoNotThrow() throws ReflectiveOperationException {
+    Class<? extends Record> type = factory().configType();
+    RecordComponent[] components = type.getRecordComponents();
+    Constructor<? extends Record> constructor =
+        type.getDeclaredConstructor(
+            Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
+    constructor.setAccessible(true);
+    try {
+      constructor.newInstance(Arrays.stream(components).map(c -> nothing(c.getType())).toArray());
+    } catch (InvocationTargetException e) {
+      throw new Finding("no exception from values that are missing", "" + e.getCause());
+    }
+  }
+
+  @Rule(
+      id = "PLUGIN-05",
+      level = Level.SHOULD,
+      says = "describes each of its settings",
+      checkFirst = {"@Setting(\"...\") on every component of the configuration record"})
+  final void describesItsSettings() {
+    for (RecordComponent component : factory().configType().getRecordComponents()) {
+      Setting setting = component.getAnnotation(Setting.class);
+      Finding.unless(
+          setting != null && !setting.value().isBlank(),
+          "@Setting with a sentence on the component '" + component.getName() + "'",
+          setting == null ? "no @Setting" : "an empty one");
+    }
+  }
+
+  private static @Nullable Object nothing(Class<?> type) {
+    if (!type.isPrimitive()) {
+      return null;
+    }
+    return java.lang.reflect.Array.get(java.lang.reflect.Array.newInstance(type, 1), 0);
+  }
+}

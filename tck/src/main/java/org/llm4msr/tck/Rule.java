@@ -1,0 +1,28 @@
+package org.llm4msr.tck;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.Test;
+
+/** A test of the kit: one rule that plugins keep. It stands in the table of the documentation. */
+@Test
+@Documented
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Rule {
+
+  /** The id, for example {@code BACKBONE-07}. Never used again for another rule. */
+  String id();
+
+  /** How binding it is. */
+  Level level() default Level.MUST;
+
+  /** What a plugin that keeps it does, after "the plugin": {@code gives one logit a row}. */
+  String says();
+
+  /** The usual causes of a failure. */
+  String[] checkFirst();
+}

@@ -1,0 +1,23 @@
+package org.llm4msr.tck;
+
+import java.util.List;
+
+/**
+ * A rule as the table and a failure show it.
+ *
+ * @param id for example {@code BACKBONE-07}; never given to another rule
+ * @param says what the plugin does that keeps it
+ * @param checkFirst the usual causes
+ */
+public record RuleInfo(String id, Level level, String says, List<String> checkFirst) {
+
+  /** Copies the list. */
+  public RuleInfo {
+    checkFirst = List.copyOf(checkFirst);
+  }
+
+  @Override
+  public String toString() {
+    return id + " " + level + ": " + says;
+  }
+}

@@ -1,0 +1,18 @@
+package org.llm4msr.tck;
+
+import java.lang.reflect.Method;
+import java.util.List;
+import org.junit.jupiter.api.DisplayNameGenerator;
+
+/** Names tests by the rule: {@code BACKBONE-07 MUST: gives one logit a row}. */
+final class RuleNames extends DisplayNameGenerator.ReplaceUnderscores {
+
+  @Override
+  public String generateDisplayNameForMethod(
+      List<Class<?>> enclosingInstanceTypes, Class<?> testClass, Method testMethod) {
+    Rule rule = testMethod.getAnnotation(Rule.class);
+    return rule == null
+        ? super.generateDisplayNameForMethod(enclosingInstanceTypes, testClass, testMethod)
+        : Rules.info(rule).toString();
+  }
+}

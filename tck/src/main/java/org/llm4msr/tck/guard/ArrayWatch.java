@@ -1,0 +1,58 @@
+package org.llm4msr.tck.guard;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.tck.TestEngines;
+
+/**
+ * The open arrays of an engine, of all threads: those below its system manager, the parent of every
+ * base manager. An array that was detached from all managers is not seen.
+ */
+final class ArrayWatch implements Watch {
+
+  private final Set<NDArray> before = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final @Nullable ArraySites sites;
+
+  ArrayWatch() {
+    TestEngines.loaded().ifPresent(engine -> before.addAll(open(engine)));
+    sites = ResourceGuard.debug() ? ArraySites.record() : null;
+  }
+
+  @Override
+  public List<String> leftovers() {
+    if (sites != null) {
+      sites.stop();
+    }
+    Optional<Engine> engine = TestEngines.loaded();
+    return engine.map(this::leftovers).orElse(List.of());
+  }
+
+  private List<String> leftovers(Engine engine) {
+    return open(engine).stream()
+        .filter(array -> !before.contains(array))
+        .map(this::describe)
+        .toList();
+  }
+
+  private static List<NDArray> open(Engine engine) {
+    try (NDManager manager = engine.newBaseManager()) {
+      return manager.getParentManager().getManagedArrays().stream()
+          .filter(array -> !array.isReleased())
+          .toList();
+    }
+  }
+
+  private String describe(NDArray array) {
+    String text =
+        "%s array of shape %s in the manager '%s'"
+            .formatted(array.getDataType(), array.getShape(), array.getManager().getName());
+    return sites == null ? text : text + ", made " + sites.of(array);
+  }
+}

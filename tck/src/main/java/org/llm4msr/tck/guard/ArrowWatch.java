@@ -1,0 +1,19 @@
+package org.llm4msr.tck.guard;
+
+import java.util.List;
+
+/** The Arrow memory of the process, of all allocators made since the first guarded test. */
+final class ArrowWatch implements Watch {
+
+  private final long before;
+
+  ArrowWatch() {
+    TrackedMemory.install();
+    before = TrackedMemory.mark();
+  }
+
+  @Override
+  public List<String> leftovers() {
+    return TrackedMemory.heldSince(before).stream().map(TrackedMemory::describe).toList();
+  }
+}

@@ -1,0 +1,107 @@
+package org.llm4msr.tck.guard;
+
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.llm4msr.tck.RuleBroken;
+import org.llm4msr.tck.TestEngines;
+
+/**
+ * Fails a test that leaves something behind: an NDArray, an Arrow buffer, a thread, another context
+ * class loader or another seed of the engine. All classes of the conformance kit have it; any other
+ * test takes it in one line, whole or in part:
+ *
+ * <pre>{@code
+ * @ExtendWith(ResourceGuard.class)
+ * class MyTest { ... }
+ *
+ * class MyOtherTest {
+ *   @RegisterExtension
+ *   static final ResourceGuard guard = ResourceGuard.of(Guard.ARRAYS, Guard.ARROW);
+ *   ...
+ * }
+ * }</pre>
+ *
+ * It looks before {@code @BeforeEach} and after {@code @AfterEach}, at all threads. What a field of
+ * the test class or {@code @BeforeAll} makes is there before and no leak. Arrays are looked for in
+ * the engine of {@link TestEngines}; {@link #of} with {@link Guard#ARRAYS} loads it. With {@code
+ * -Dllm4msr.tck.debug=true} a failure shows where the array or buffer was made. It lives in this
+ * module, which depends on the runtime: tests of the runtime that use it stand in this module too.
+ */
+public final class ResourceGuard implements BeforeEachCallback, AfterEachCallback {
+
+  private static final Namespace NAMESPACE = Namespace.create(ResourceGuard.class);
+
+  private final Set<Guard> guards;
+  private final boolean loadsEngine;
+
+  /** Makes a guard of everything; arrays only where a test has loaded {@link TestEngines}. */
+  public ResourceGuard() {
+    this(EnumSet.allOf(Guard.class), false);
+  }
+
+  private ResourceGuard(Set<Guard> guards, boolean loadsEngine) {
+    this.guards = guards;
+    this.loadsEngine = loadsEngine;
+  }
+
+  /** Makes a guard of some things. */
+  public static ResourceGuard of(Guard first, Guard... more) {
+    Set<Guard> guards = EnumSet.of(first, more);
+    return new ResourceGuard(guards, guards.contains(Guard.ARRAYS));
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    if (loadsEngine) {
+      TestEngines.engine();
+    }
+    Map<Guard, Watch> watches = new EnumMap<>(Guard.class);
+    guards.forEach(guard -> watches.put(guard, start(guard)));
+    context.getStore(NAMESPACE).put(this, watches);
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // What beforeEach put there.
+  public void afterEach(ExtensionContext context) {
+    Map<Guard, Watch> watches = context.getStore(NAMESPACE).remove(this, Map.class);
+    boolean failed = context.getExecutionException().isPresent();
+    RuleBroken broken = null;
+    for (Map.Entry<Guard, Watch> entry : watches.entrySet()) {
+      List<String> leftovers = entry.getValue().leftovers();
+      // A test that failed half-way could not clean up; its own failure is the one to mend.
+      if (!leftovers.isEmpty() && !failed && broken == null) {
+        broken =
+            new RuleBroken(
+                entry.getKey().rule(),
+                context,
+                "nothing left behind",
+                leftovers.size() + " left behind:\n    - " + String.join("\n    - ", leftovers));
+      }
+    }
+    if (broken != null) {
+      throw broken;
+    }
+  }
+
+  /** Returns whether allocations are recorded with their place, which takes time. */
+  static boolean debug() {
+    return Boolean.getBoolean("llm4msr.tck.debug");
+  }
+
+  private static Watch start(Guard guard) {
+    return switch (guard) {
+      case ARRAYS -> new ArrayWatch();
+      case ARROW -> new ArrowWatch();
+      case THREADS -> new ThreadWatch();
+      case CLASS_LOADER -> new ClassLoaderWatch();
+      case SEED -> new SeedWatch();
+    };
+  }
+}

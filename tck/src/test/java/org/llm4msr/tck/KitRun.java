@@ -1,0 +1,64 @@
+package org.llm4msr.tck;
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/**
+ * What came of running test classes of their own within a test.
+ *
+ * @param passed display names of the tests that passed
+ * @param skipped display names of what was left out
+ * @param failures of the others
+ */
+public record KitRun(List<String> passed, List<String> skipped, List<Throwable> failures) {
+
+  /** Runs a test class, slow tests included. */
+  public static KitRun of(Class<?> testClass) {
+    LauncherDiscoveryRequest request =
+        LauncherDiscoveryRequestBuilder.request().selectors(selectClass(testClass)).build();
+    KitRun run = new KitRun(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    LauncherFactory.create().execute(request, run.new Listener());
+    return run;
+  }
+
+  /** Returns the ids of the rules that were broken. */
+  public Set<String> broken() {
+    Set<String> ids = new TreeSet<>();
+    for (Throwable failure : failures) {
+      ids.add(
+          failure instanceof RuleBroken rule ? rule.rule().id() : "none of the kit: " + failure);
+    }
+    return ids;
+  }
+
+  /** Returns the text of the first failure. */
+  public String text() {
+    return failures.isEmpty() ? "no failure" : String.valueOf(failures.get(0).getMessage());
+  }
+
+  private final class Listener implements TestExecutionListener {
+
+    @Override
+    public void executionSkipped(TestIdentifier test, String reason) {
+      skipped.add(test.getDisplayName() + ": " + reason);
+    }
+
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+      result.getThrowable().ifPresent(failures::add);
+      if (test.isTest() && result.getThrowable().isEmpty()) {
+        passed.add(test.getDisplayName());
+      }
+    }
+  }
+}
