@@ -19,6 +19,7 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.FieldValues.Ids;
 import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
@@ -34,6 +35,7 @@ final class DjlStep implements AutoCloseable {
   private final NDManager manager;
   private final ModelShape shape;
   private final ParameterStore store;
+  private final DropoutMasks masks = new DropoutMasks(7);
   private final Backbone backbone;
   private final NDArray table;
   private final int rowsPerField;
@@ -80,7 +82,7 @@ final class DjlStep implements AutoCloseable {
                 .reshape(batch.size, (long) fields * dimension);
         GroupingPlan scenarios =
             GroupingPlan.of(temporaries, batch.scenario, batch.size, shape.scenarios().size());
-        PassContext pass = new PassContext(temporaries, true, step, scenarios, scenarios);
+        PassContext pass = new PassContext(temporaries, true, step, scenarios, scenarios, masks);
         EmbeddedFeatures features =
             new EmbeddedFeatures(flat, dimension, scenarios, null, null, null);
         NDArray x = backbone.forward(pass, features).logit().reshape(-1);

@@ -15,6 +15,7 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaContext;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
@@ -31,11 +32,13 @@ public final class ModelHarness implements AutoCloseable {
   private final NDManager manager = TestEngines.manager();
   private final ParameterStore store;
   private final FusionHead head;
+  private final DropoutMasks masks;
   private final int fieldWidth;
   private long step;
 
   private ModelHarness(Parts parts) {
     store = new ParameterStore(manager, parts.seed);
+    masks = new DropoutMasks(parts.seed);
     fieldWidth = parts.shape.layout().uniform() ? parts.shape.layout().fields().get(0).width() : 0;
     head = parts.head.apply(new HarnessFusionContext(store, parts));
     store.seal();
@@ -97,7 +100,7 @@ public final class ModelHarness implements AutoCloseable {
             pass.create(batch.scenarioTable()),
             pass.create(batch.userKnowledge()),
             pass.create(batch.scenarioKnowledge()));
-    return head.logits(new PassContext(pass, training, step, byScenario, byUser), features);
+    return head.logits(new PassContext(pass, training, step, byScenario, byUser, masks), features);
   }
 
   private Map<String, float[]> gradients() {

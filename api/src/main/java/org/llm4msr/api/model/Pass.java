@@ -2,6 +2,7 @@ package org.llm4msr.api.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import org.llm4msr.api.Stability;
 
 /**
@@ -25,6 +26,15 @@ public interface Pass {
 
   /** Returns the rows by user; groups are the distinct users of the batch, G = U. */
   Grouping users();
+
+  /**
+   * Draws a mask of dropout: 0 with probability {@code rate}, 1 / (1 - rate) elsewhere. It follows
+   * from the seed, the step and the number of the mask in this pass alone, so engines, thread
+   * counts and resumed runs agree. {@link org.llm4msr.api.support.Dropout} applies it.
+   *
+   * @param rate the share of zeros, in [0, 1)
+   */
+  NDArray dropoutMask(Shape shape, double rate);
 
   /**
    * Adds a term to the loss, for example of load balance. Ignored outside training.

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Pass;
 
-/** Dropout by the engine's generator, which the trainer seeds anew at each step. */
+/** Dropout by the masks of the pass. */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Dropout {
 
@@ -16,8 +16,6 @@ public final class Dropout {
    * @param rate the share, in [0, 1)
    */
   public static NDArray apply(Pass pass, NDArray x, double rate) {
-    return pass.training() && rate > 0
-        ? ai.djl.nn.norm.Dropout.dropout(x, (float) rate, true).singletonOrThrow()
-        : x;
+    return pass.training() && rate > 0 ? x.mul(pass.dropoutMask(x.getShape(), rate)) : x;
   }
 }

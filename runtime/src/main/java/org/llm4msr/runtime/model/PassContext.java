@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.api.model.Grouping;
@@ -17,6 +18,8 @@ public final class PassContext implements Pass {
   private final long step;
   private final Grouping scenarios;
   private final Grouping users;
+  private final DropoutMasks masks;
+  private int masksDrawn;
   private final List<LossTerm> losses = new ArrayList<>();
 
   /** A term of the loss by its name in the metrics; a scalar. */
@@ -24,12 +27,18 @@ public final class PassContext implements Pass {
 
   /** Makes a pass; the caller closes the manager when it ends. */
   public PassContext(
-      NDManager manager, boolean training, long step, Grouping scenarios, Grouping users) {
+      NDManager manager,
+      boolean training,
+      long step,
+      Grouping scenarios,
+      Grouping users,
+      DropoutMasks masks) {
     this.manager = requireNonNull(manager, "manager is null");
     this.training = training;
     this.step = step;
     this.scenarios = requireNonNull(scenarios, "scenarios is null");
     this.users = requireNonNull(users, "users is null");
+    this.masks = requireNonNull(masks, "masks is null");
   }
 
   @Override
@@ -55,6 +64,11 @@ public final class PassContext implements Pass {
   @Override
   public Grouping users() {
     return users;
+  }
+
+  @Override
+  public NDArray dropoutMask(Shape shape, double rate) {
+    return masks.mask(manager, step, masksDrawn++, shape, rate);
   }
 
   @Override

@@ -105,6 +105,7 @@ public final class ModelAssembly {
               missingUser,
               knowledge,
               manifest.users(),
+              training.seed(),
               identity(manifest, model, context.metaNetworks())));
     } catch (RuntimeException | Error e) {
       store.close();

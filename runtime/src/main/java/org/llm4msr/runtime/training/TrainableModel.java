@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
@@ -33,6 +34,7 @@ public final class TrainableModel implements AutoCloseable {
   private final @Nullable DenseParameter missingUser;
   private final @Nullable ModelKnowledge knowledge;
   private final String identity;
+  private final DropoutMasks masks;
 
   private final DistinctUsers users;
   private final BatchInputs flat = new BatchInputs();
@@ -53,6 +55,7 @@ public final class TrainableModel implements AutoCloseable {
       @Nullable DenseParameter missingUser,
       @Nullable ModelKnowledge knowledge,
       int users,
+      long seed,
       String identity) {}
 
   TrainableModel(Parts parts) {
@@ -68,6 +71,7 @@ public final class TrainableModel implements AutoCloseable {
     knowledge = parts.knowledge();
     users = new DistinctUsers(parts.users());
     identity = parts.identity();
+    masks = new DropoutMasks(parts.seed(), workers);
   }
 
   /** A pass that has run forward. */
@@ -88,7 +92,7 @@ public final class TrainableModel implements AutoCloseable {
     users.find(batch.user, rows);
     GroupingPlan byScenario = GroupingPlan.of(step, batch.scenario, rows, shape.scenarios().size());
     GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.count());
-    PassContext pass = new PassContext(step, training, number, byScenario, byUser);
+    PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks);
     EmbeddedFeatures features =
         new EmbeddedFeatures(
             input,

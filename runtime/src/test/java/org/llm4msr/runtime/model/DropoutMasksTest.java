@@ -1,0 +1,70 @@
+package org.llm4msr.runtime.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.tables.Workers;
+
+/** Expected masks: {@code src/test/python/dropout_masks.py}. */
+@Tag("engine")
+class DropoutMasksTest {
+
+  private final NDManager manager = TestEngine.manager();
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  private float[] draw(DropoutMasks masks, long step, int number, int count, double rate) {
+    return masks.mask(manager, step, number, new Shape(count), rate).toFloatArray();
+  }
+
+  private static String pattern(float[] mask) {
+    StringBuilder kept = new StringBuilder();
+    for (float value : mask) {
+      kept.append(value == 0 ? '0' : '1');
+    }
+    return kept.toString();
+  }
+
+  @Test
+  void everyEngineDrawsTheSameFromSeedStepAndNumber() {
+    DropoutMasks masks = new DropoutMasks(5);
+
+    assertThat(pattern(draw(masks, 3, 0, 31, 0.5))).isEqualTo("1111111101100100110101001010111");
+    assertThat(pattern(draw(masks, 3, 1, 31, 0.5))).isEqualTo("1001100011000001101010100001101");
+    assertThat(pattern(draw(masks, 4, 0, 31, 0.25))).isEqualTo("1110101110111111011010101111010");
+  }
+
+  @Test
+  void threadsDoNotMatter() {
+    float[] alone = draw(new DropoutMasks(7), 1, 0, 200_001, 0.3);
+    try (Workers workers = new Workers(3)) {
+      assertThat(draw(new DropoutMasks(7, workers), 1, 0, 200_001, 0.3)).isEqualTo(alone);
+    }
+  }
+
+  /** A binomial share: 4 standard deviations of 1,000,000 draws are .0016 to .0020. */
+  @Test
+  void shareOfZerosIsTheRateAndMasksAreIndependent() {
+    DropoutMasks masks = new DropoutMasks(0);
+    float[] one = draw(masks, 0, 0, 1_000_000, 0.2);
+    float[] other = draw(masks, 0, 1, 1_000_000, 0.2);
+
+    double zeros = 0;
+    double both = 0;
+    for (int i = 0; i < one.length; i++) {
+      assertThat(one[i]).isIn(0f, 1.25f);
+      zeros += one[i] == 0 ? 1 : 0;
+      both += one[i] == 0 && other[i] == 0 ? 1 : 0;
+    }
+    assertThat(zeros / one.length).isCloseTo(0.2, within(0.0016));
+    assertThat(both / one.length).isCloseTo(0.04, within(0.0008));
+  }
+}
