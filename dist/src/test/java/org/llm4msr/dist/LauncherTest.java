@@ -72,6 +72,7 @@ class LauncherTest {
     assertThat(outcome.out().lines())
         .contains(
             "[@" + root.toRealPath() + "/jvm.options]",
+            "[-Dllm4msr.plugins=" + root.toRealPath() + "/plugins]",
             "[%s:%s:%s]".formatted(one, two, mine),
             "[org.llm4msr.runtime.cli.Main]",
             "[train]",

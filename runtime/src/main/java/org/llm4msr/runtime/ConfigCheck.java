@@ -33,6 +33,8 @@ import org.llm4msr.runtime.config.Origin;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.Problems;
 import org.llm4msr.runtime.config.SplitConfig;
+import org.llm4msr.runtime.plugins.ContextLoader;
+import org.llm4msr.runtime.plugins.InContext;
 import org.llm4msr.runtime.plugins.Nearest;
 
 /** Checks what the parts of a valid configuration need of each other, before anything runs. */
@@ -75,7 +77,10 @@ final class ConfigCheck {
   @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
   private static <C extends Record> DatasetReader reader(
       PluginChoice<DatasetReaderFactory<?>> choice, Scratch context) {
-    return ((DatasetReaderFactory<C>) choice.factory()).create((C) choice.config(), context);
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      return InContext.of(
+          ((DatasetReaderFactory<C>) choice.factory()).create((C) choice.config(), context));
+    }
   }
 
   /** Returns whether the fusion head reads knowledge of any level. */

@@ -14,6 +14,7 @@ import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** Writes generated raw data. Bound by {@link RuntimeModule}. */
@@ -104,8 +105,9 @@ public final class DataGeneration {
     Files.createDirectories(parent);
     Path unfinished = Files.createTempDirectory(parent, folder.getFileName() + ".tmp-");
     boolean done = false;
-    try (Scratch context =
-        new Scratch(unfinished, MEMORY_BYTES, Runtime.getRuntime().availableProcessors())) {
+    try (ContextLoader scope = ContextLoader.of(factory);
+        Scratch context =
+            new Scratch(unfinished, MEMORY_BYTES, Runtime.getRuntime().availableProcessors())) {
       factory.create(config, context).generate(progress);
       Files.writeString(unfinished.resolve(STAMP), stamp);
       Files.deleteIfExists(folder);

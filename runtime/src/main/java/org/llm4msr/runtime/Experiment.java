@@ -54,7 +54,8 @@ public final class Experiment {
   }
 
   /**
-   * Reads and validates an experiment with the plugins of the class path.
+   * Reads and validates an experiment with the plugins of the class path and of the standard plugin
+   * folder.
    *
    * @param overrides {@code key.path=value} each
    */

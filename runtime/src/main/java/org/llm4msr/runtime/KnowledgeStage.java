@@ -18,6 +18,8 @@ import org.llm4msr.runtime.knowledge.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.PromptPreview;
+import org.llm4msr.runtime.plugins.ContextLoader;
+import org.llm4msr.runtime.plugins.InContext;
 
 /** Prompts and language model of one experiment, held open while one command works with them. */
 final class KnowledgeStage implements AutoCloseable {
@@ -73,14 +75,20 @@ final class KnowledgeStage implements AutoCloseable {
   @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
   private static <C extends Record> KnowledgeEncoder encoder(
       PluginChoice<KnowledgeEncoderFactory<?>> choice, Scratch scratch) {
-    return ((KnowledgeEncoderFactory<C>) choice.factory()).create((C) choice.config(), scratch);
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      return InContext.of(
+          ((KnowledgeEncoderFactory<C>) choice.factory()).create((C) choice.config(), scratch));
+    }
   }
 
   @SuppressWarnings("unchecked") // As above.
   private static <C extends Record> ScenarioPromptBuilder prompts(
       PluginChoice<PromptBuilderFactory<?>> choice, Experiment experiment) {
-    return ((PromptBuilderFactory<C>) choice.factory())
-        .create((C) choice.config(), experiment.config().base());
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      return InContext.of(
+          ((PromptBuilderFactory<C>) choice.factory())
+              .create((C) choice.config(), experiment.config().base()));
+    }
   }
 
   /** Fills the store; {@code started} gets what stops it. */

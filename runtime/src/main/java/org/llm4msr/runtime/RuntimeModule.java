@@ -5,6 +5,7 @@ import com.google.inject.Singleton;
 import com.google.inject.TypeLiteral;
 import com.google.inject.multibindings.MapBinder;
 import jakarta.validation.Validator;
+import java.util.List;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.api.data.DatasetReaderFactory;
@@ -26,9 +27,9 @@ public final class RuntimeModule extends AbstractModule {
 
   private final PluginRegistry plugins;
 
-  /** Makes a module with the plugins of the class path. */
+  /** Makes a module with the plugins of the class path and of the standard plugin folder. */
   public RuntimeModule() {
-    this(PluginRegistry.load());
+    this(PluginRegistry.load(List.of()));
   }
 
   /** Makes a module with the plugins given. */

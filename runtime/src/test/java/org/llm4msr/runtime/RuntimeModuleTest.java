@@ -12,6 +12,7 @@ import com.google.inject.TypeLiteral;
 import com.google.inject.util.Modules;
 import jakarta.inject.Provider;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +41,7 @@ class RuntimeModuleTest {
 
   @Test
   void anotherModuleOverridesABinding() {
-    PluginRegistry other = PluginRegistry.load(new ClassLoader(null) {});
+    PluginRegistry other = PluginRegistry.load(new ClassLoader(null) {}, List.of());
     Injector injector =
         Guice.createInjector(
             Modules.override(module())

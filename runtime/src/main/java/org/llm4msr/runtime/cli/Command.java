@@ -1,6 +1,10 @@
 package org.llm4msr.runtime.cli;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,6 +28,17 @@ abstract class Command implements Callable<Integer> {
   @Option(names = "--debug", description = "Show stack traces.")
   boolean debug;
 
+  @Option(
+      names = "--plugins",
+      paramLabel = "DIR",
+      description =
+          "A folder with one folder of jars for each plugin, besides the one of the launcher;"
+              + " repeatable.")
+  List<Path> pluginFolders = new ArrayList<>();
+
+  @Option(names = "--strict", description = "Fail where any plugin that is found cannot be used.")
+  boolean strict;
+
   Session session() {
     return ((Main.Root) spec.root().userObject()).session();
   }
@@ -40,6 +55,16 @@ abstract class Command implements Callable<Integer> {
   /** Does the work; exceptions are turned into error texts by {@link Main}. */
   abstract void run() throws Exception;
 
+  /** Refuses broken plugins where the user wants that; otherwise says that there are some. */
+  void checkPlugins() {
+    PluginRegistry plugins = session().plugins();
+    if (strict) {
+      plugins.requireSound();
+    } else if (!plugins.broken().isEmpty()) {
+      terminal().note("warning: some plugins cannot be used; `llm4msr plugins list` says why.");
+    }
+  }
+
   /** Says what is kept where Ctrl-C ends this command. */
   String keptWhenInterrupted() {
     return "Interrupted; what is done is kept. Start it again to go on.";
@@ -48,7 +73,9 @@ abstract class Command implements Callable<Integer> {
   @Override
   public final Integer call() throws Exception {
     terminal().json(json);
+    session().pluginFolders(pluginFolders);
     session().interruption().kept(keptWhenInterrupted());
+    checkPlugins();
     run();
     return 0;
   }

@@ -7,11 +7,15 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.plugins.LinkageErrors;
+import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
@@ -27,8 +31,13 @@ public final class Main {
 
   private final Session session;
 
-  Main(PrintStream out, PrintStream err, Module module) {
-    this.session = new Session(new Terminal(out, err), module);
+  /**
+   * Makes a command line.
+   *
+   * @param modules makes the wiring, given the folders of plugins that the user names
+   */
+  Main(PrintStream out, PrintStream err, Function<List<Path>, Module> modules) {
+    this.session = new Session(new Terminal(out, err), modules);
   }
 
   /** Runs a command and ends the process with its exit code. */
@@ -36,7 +45,8 @@ public final class Main {
     PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, UTF_8);
     // Libraries that print go to stderr: stdout holds the result and nothing else.
     System.setOut(System.err);
-    Main main = new Main(out, System.err, new RuntimeModule());
+    Main main =
+        new Main(out, System.err, folders -> new RuntimeModule(PluginRegistry.load(folders)));
     Runtime.getRuntime()
         .addShutdownHook(new Thread(main.session.interruption()::begin, "llm4msr-stop"));
     System.exit(main.run(arguments));
@@ -53,6 +63,8 @@ public final class Main {
     line.setParameterExceptionHandler((error, words) -> wrongUse(error, words, usage));
     try {
       return line.execute(arguments);
+    } catch (LinkageError e) {
+      return failed(LinkageErrors.explain(e, session.plugins()), line);
     } finally {
       session.interruption().end();
     }

@@ -12,6 +12,7 @@ import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.Nearest;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginOrigin;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -20,12 +21,14 @@ import picocli.CommandLine.Parameters;
 /** {@code plugins}. */
 @CommandLine.Command(
     name = "plugins",
-    description = "Shows the plugins on the class path.",
+    description = "Shows the plugins on the class path and in the plugin folders.",
     subcommands = {PluginsCommand.ListAll.class, PluginsCommand.Describe.class})
 final class PluginsCommand extends Group {
 
   /** {@code plugins list}. */
-  @CommandLine.Command(name = "list", description = "Lists plugins; creates none.")
+  @CommandLine.Command(
+      name = "list",
+      description = "Lists plugins, and says what is wrong with those that cannot be used.")
   static final class ListAll extends Command {
 
     @Option(
@@ -34,63 +37,96 @@ final class PluginsCommand extends Group {
         completionCandidates = Kinds.class)
     @Nullable String kind;
 
-    @Option(names = "--check", description = "Create every factory, and fail if one is broken.")
-    boolean check;
-
     /** What {@code --json} prints. */
     record Listing(List<Entry> plugins, List<Broken> broken) {}
 
-    /** A usable plugin. */
+    /** A usable plugin; {@code spiVersion} is null where its jar states none. */
     record Entry(
-        String kind, String name, String description, String source, String version, String jar) {}
+        String kind,
+        String name,
+        String description,
+        String source,
+        String version,
+        @Nullable String spiVersion,
+        String jar) {}
 
-    /** A plugin that cannot be used. */
-    record Broken(String kind, String name, String jar, String reason) {}
+    /** A plugin or a plugin folder that cannot be used; {@code kind} is null where not known. */
+    record Broken(
+        @Nullable String kind,
+        String name,
+        String version,
+        String jar,
+        String code,
+        String reason) {}
+
+    /** The list comes first, and then the failure. */
+    @Override
+    void checkPlugins() {}
 
     @Override
     void run() {
       PluginRegistry plugins = session().plugins();
       List<PluginKind> kinds = kind == null ? List.of(PluginKind.values()) : List.of(kind(kind));
-      List<BrokenPlugin> found = check ? plugins.verify() : plugins.broken();
-      List<Entry> usable =
-          kinds.stream().flatMap(one -> plugins.plugins(one).stream()).map(ListAll::entry).toList();
-      List<Broken> broken =
-          found.stream().filter(one -> kinds.contains(one.kind())).map(ListAll::broken).toList();
-      String sound = check && broken.isEmpty() ? "all %d are sound".formatted(usable.size()) : "";
-      terminal().result(new Listing(usable, broken), text(usable, broken) + sound);
-      if (check) {
+      List<BrokenPlugin> broken =
+          plugins.verify().stream()
+              .filter(one -> one.kind() == null || kinds.contains(one.kind()))
+              .toList();
+      List<PluginDescriptor> usable =
+          kinds.stream().flatMap(one -> plugins.plugins(one).stream()).toList();
+      Listing listing =
+          new Listing(
+              usable.stream().map(ListAll::entry).toList(),
+              broken.stream().map(ListAll::broken).toList());
+      terminal().result(listing, text(usable, broken));
+      if (strict) {
         plugins.requireSound();
       }
     }
 
     private static Entry entry(PluginDescriptor plugin) {
+      PluginOrigin origin = plugin.origin();
       return new Entry(
           plugin.kind().key(),
           plugin.name(),
           plugin.description(),
           plugin.source(),
-          plugin.origin().version(),
-          plugin.origin().location());
+          origin.version(),
+          origin.spiVersion(),
+          origin.location());
     }
 
     private static Broken broken(BrokenPlugin plugin) {
+      PluginKind kind = plugin.kind();
       return new Broken(
-          plugin.kind().key(),
+          kind == null ? null : kind.key(),
           plugin.label(),
-          plugin.location(),
+          plugin.origin().version(),
+          plugin.origin().location(),
+          plugin.error().code(),
           String.valueOf(plugin.error().getMessage()));
     }
 
-    private static String text(List<Entry> usable, List<Broken> broken) {
-      List<List<String>> rows =
-          usable.stream()
-              .map(one -> List.of(one.kind(), one.name(), one.version(), one.description()))
-              .toList();
-      StringBuilder text =
-          new StringBuilder(
-              Terminal.table(List.of("kind", "name", "version", "description"), rows));
-      broken.forEach(one -> text.append("broken: ").append(one.reason()).append('\n'));
+    private static String text(List<PluginDescriptor> usable, List<BrokenPlugin> broken) {
+      List<List<String>> rows = new ArrayList<>();
+      for (PluginDescriptor one : usable) {
+        rows.add(row("ok", one.kind(), one.name(), one.origin(), one.description()));
+      }
+      for (BrokenPlugin one : broken) {
+        rows.add(row("broken", one.kind(), one.label(), one.origin(), one.error().code()));
+      }
+      List<String> headings = List.of("state", "kind", "name", "version", "jar", "description");
+      StringBuilder text = new StringBuilder(Terminal.table(headings, rows));
+      broken.stream()
+          .map(one -> one.error().getMessage())
+          .distinct()
+          .forEach(error -> text.append('\n').append(error).append('\n'));
       return text.toString();
+    }
+
+    private static List<String> row(
+        String state, @Nullable PluginKind kind, String name, PluginOrigin origin, String text) {
+      String shown = kind == null ? "-" : kind.key();
+      return List.of(state, shown, name, origin.version(), origin.shortLocation(), text);
     }
   }
 

@@ -5,6 +5,7 @@ import com.google.inject.Injector;
 import com.google.inject.Module;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Experiments;
@@ -16,13 +17,19 @@ final class Session {
 
   private final Terminal terminal;
   private final Interruption interruption;
-  private final Module module;
+  private final Function<List<Path>, Module> modules;
+  private List<Path> pluginFolders = List.of();
   private @Nullable Injector injector;
 
-  Session(Terminal terminal, Module module) {
+  Session(Terminal terminal, Function<List<Path>, Module> modules) {
     this.terminal = terminal;
     this.interruption = new Interruption(terminal);
-    this.module = module;
+    this.modules = modules;
+  }
+
+  /** Names the folders of plugins that are searched besides the standard one. */
+  void pluginFolders(List<Path> folders) {
+    pluginFolders = List.copyOf(folders);
   }
 
   Terminal terminal() {
@@ -35,7 +42,7 @@ final class Session {
 
   <T> T get(Class<T> type) {
     if (injector == null) {
-      injector = Guice.createInjector(module);
+      injector = Guice.createInjector(modules.apply(pluginFolders));
     }
     return injector.getInstance(type);
   }

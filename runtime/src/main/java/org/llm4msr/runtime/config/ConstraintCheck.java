@@ -7,9 +7,6 @@ import jakarta.validation.Validation;
 import jakarta.validation.Validator;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import org.hibernate.validator.messageinterpolation.ParameterMessageInterpolator;
 import org.jspecify.annotations.Nullable;
 
 /** Checks the Jakarta constraints of bound records and says where in the YAML each was broken. */
@@ -28,9 +25,7 @@ final class ConstraintCheck {
         Validation.byDefaultProvider()
             .configure()
             .ignoreXmlConfiguration()
-            .messageInterpolator(
-                new ParameterMessageInterpolator(
-                    Set.of(Locale.ENGLISH), Locale.ENGLISH, context -> Locale.ENGLISH, false))
+            .messageInterpolator(new ConstraintMessages())
             .buildValidatorFactory()) {
       return factory.getValidator();
     }

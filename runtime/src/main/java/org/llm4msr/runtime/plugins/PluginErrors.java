@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.plugins;
 
+import java.nio.file.Path;
 import java.util.List;
-import java.util.ServiceConfigurationError;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -34,37 +34,32 @@ final class PluginErrors {
     return new MsrException(
         ErrorType.PLUGIN,
         "plugin/DUPLICATE",
-        "The name \"%s\" belongs to %d plugins of the kind %s: %s. Take one of the jars off the class path."
+        "The name \"%s\" belongs to %d plugins of the kind %s: %s. Remove all but one, or change the name in a plugin's @Plugin annotation."
             .formatted(name, same.size(), kind.title(), places));
   }
 
-  static MsrException broken(PluginDescriptor plugin, String reason, @Nullable Throwable cause) {
-    return broken(plugin.kind(), plugin.name(), plugin.origin().location(), reason, cause);
+  static BrokenPlugin broken(
+      PluginKind kind, String label, PluginOrigin origin, Fault fault, @Nullable Throwable cause) {
+    String text =
+        "The %s %s cannot be used: %s. It is in %s. %s"
+            .formatted(kind.title(), label, fault.what(), origin.location(), fault.remedy());
+    return new BrokenPlugin(kind, label, origin, error(fault, text, cause));
   }
 
-  static MsrException broken(
-      PluginKind kind, String label, String location, String reason, @Nullable Throwable cause) {
-    return new MsrException(
-        ErrorType.PLUGIN,
-        "plugin/BROKEN",
-        "The %s %s cannot be used: %s. It is in %s. Mend or remove it; the other plugins work."
-            .formatted(kind.title(), label, reason, location),
-        cause);
+  static MsrException broken(PluginDescriptor plugin, Fault fault, @Nullable Throwable cause) {
+    return broken(plugin.kind(), plugin.name(), plugin.origin(), fault, cause).error();
   }
 
-  /** Returns what an error says, down to its root. */
-  static String reason(Throwable error) {
-    Throwable root = error;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    String message = root.getMessage() == null ? "" : ": " + root.getMessage();
-    if (root instanceof NoSuchMethodException) {
-      return "the class has no public constructor without parameters";
-    }
-    if (root instanceof ServiceConfigurationError) {
-      return message.replaceFirst("^: [\\w.]+: ", "");
-    }
-    return root.getClass().getSimpleName() + message;
+  /** A folder, or a jar in it, of which nothing is loaded. */
+  static BrokenPlugin brokenFolder(
+      Path folder, PluginOrigin origin, Fault fault, @Nullable Throwable cause) {
+    String text =
+        "The plugin folder %s is left out: %s. %s".formatted(folder, fault.what(), fault.remedy());
+    return new BrokenPlugin(
+        null, String.valueOf(folder.getFileName()), origin, error(fault, text, cause));
+  }
+
+  private static MsrException error(Fault fault, String text, @Nullable Throwable cause) {
+    return new MsrException(ErrorType.PLUGIN, "plugin/" + fault.code(), text, cause);
   }
 }

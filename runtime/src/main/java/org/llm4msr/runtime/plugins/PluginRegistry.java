@@ -2,11 +2,12 @@ package org.llm4msr.runtime.plugins;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.llm4msr.api.ErrorType;
@@ -14,14 +15,14 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
 
 /**
- * The plugins on the class path, by kind and name. Finding them creates none; a factory is created
- * when it is first asked for. A broken provider is kept with its cause, and the others work. Safe
- * for use by several threads.
+ * The plugins on the class path and in plugin folders, by kind and name. Finding them creates none;
+ * a factory is created when it is first asked for. A broken one is kept with its cause, and the
+ * others work. Safe for use by several threads.
  */
 public final class PluginRegistry {
 
-  /** The SPI version that this runtime serves. */
-  public static final String SPI_VERSION = "1";
+  /** The system property that names the standard plugin folder; the launcher sets it. */
+  public static final String FOLDER_PROPERTY = "llm4msr.plugins";
 
   private final Map<PluginKind, Map<String, Candidate>> found = new EnumMap<>(PluginKind.class);
   private final List<BrokenPlugin> unreadable;
@@ -49,32 +50,71 @@ public final class PluginRegistry {
     }
     MsrException error = PluginErrors.duplicate(kind, name, same);
     for (Candidate candidate : same) {
-      unreadable.add(
-          new BrokenPlugin(kind, name, candidate.descriptor().origin().location(), error));
+      unreadable.add(new BrokenPlugin(kind, name, candidate.descriptor().origin(), error));
     }
   }
 
-  /** A provider that was found, not created. */
-  record Candidate(PluginDescriptor descriptor, ServiceLoader.Provider<?> provider) {}
+  /** A factory's class that was found, not created. */
+  record Candidate(PluginDescriptor descriptor, Class<?> factory) {}
 
-  /** Finds the plugins that a class loader sees. */
-  public static PluginRegistry load(ClassLoader loader) {
+  /**
+   * Finds the plugins that a class loader sees, and those in folders.
+   *
+   * @param host sees the runtime
+   * @param roots each holds one folder a plugin, with its jars; these get a class loader each
+   * @throws MsrException {@code plugin/NO_FOLDER} where a root cannot be read
+   */
+  public static PluginRegistry load(ClassLoader host, List<Path> roots) {
+    List<Candidate> candidates = new ArrayList<>();
+    List<BrokenPlugin> broken = new ArrayList<>();
+    scan(host, candidates, broken);
+    for (Path root : roots) {
+      PluginFolders folders = PluginFolders.open(root, host);
+      broken.addAll(folders.broken());
+      folders.loaders().forEach(loader -> scan(loader, candidates, broken));
+    }
+    return new PluginRegistry(candidates, broken);
+  }
+
+  private static void scan(
+      ClassLoader loader, List<Candidate> candidates, List<BrokenPlugin> broken) {
     PluginScan scan = new PluginScan(loader);
     for (PluginKind kind : PluginKind.values()) {
       scan.scan(kind);
     }
-    return new PluginRegistry(scan.candidates(), scan.broken());
+    candidates.addAll(scan.candidates());
+    broken.addAll(scan.broken());
+  }
+
+  /**
+   * Finds the plugins on the class path, in the standard folder where there is one, and in the
+   * folders given.
+   */
+  public static PluginRegistry load(List<Path> folders) {
+    List<Path> roots = new ArrayList<>(folders);
+    String standard = System.getProperty(FOLDER_PROPERTY, "");
+    if (!standard.isEmpty() && Files.isDirectory(Path.of(standard))) {
+      roots.add(0, Path.of(standard));
+    }
+    return load(host(), roots);
   }
 
   /** Finds the plugins on the class path. */
   public static PluginRegistry load() {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    return load(context == null ? PluginRegistry.class.getClassLoader() : context);
+    return load(host(), List.of());
   }
 
-  /** Returns the usable plugins of a kind, by name. */
+  private static ClassLoader host() {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return context == null ? PluginRegistry.class.getClassLoader() : context;
+  }
+
+  /** Returns the plugins of a kind, by name, without those that are known to be broken. */
   public List<PluginDescriptor> plugins(PluginKind kind) {
-    return byName(kind).values().stream().map(Candidate::descriptor).toList();
+    return byName(kind).values().stream()
+        .map(Candidate::descriptor)
+        .filter(plugin -> !(created.get(plugin) instanceof MsrException))
+        .toList();
   }
 
   /** Returns the names of the usable plugins of a kind. */
@@ -88,8 +128,7 @@ public final class PluginRegistry {
     created.forEach(
         (plugin, outcome) -> {
           if (outcome instanceof MsrException error) {
-            String location = plugin.origin().location();
-            all.add(new BrokenPlugin(plugin.kind(), plugin.name(), location, error));
+            all.add(new BrokenPlugin(plugin.kind(), plugin.name(), plugin.origin(), error));
           }
         });
     return List.copyOf(all);
@@ -129,6 +168,16 @@ public final class PluginRegistry {
     return service.cast(factory(PluginKind.of(service), name));
   }
 
+  /** Returns the class loader of this name, as a stack trace has it; else that of the runtime. */
+  ClassLoader loader(String name) {
+    return found.values().stream()
+        .flatMap(byName -> byName.values().stream())
+        .map(candidate -> candidate.factory().getClassLoader())
+        .filter(loader -> name.equals(loader.getName()))
+        .findFirst()
+        .orElse(PluginRegistry.class.getClassLoader());
+  }
+
   private Map<String, Candidate> byName(PluginKind kind) {
     return requireNonNull(found.get(kind), "every kind has a map");
   }
@@ -153,15 +202,18 @@ public final class PluginRegistry {
   /** Returns the factory, or the error that says why there is none. */
   private static Object create(Candidate candidate) {
     PluginDescriptor plugin = candidate.descriptor();
-    try {
-      PluginFactory<?> factory = (PluginFactory<?>) candidate.provider().get();
-      if (factory.configType() == null) {
-        return PluginErrors.broken(plugin, "configType() returned null", null);
+    Class<?> type = candidate.factory();
+    try (ContextLoader scope = ContextLoader.ofLoader(type.getClassLoader())) {
+      PluginFactory<?> factory = (PluginFactory<?>) type.getConstructor().newInstance();
+      if (factory.configType() != null) {
+        return factory;
       }
-      return factory;
-    } catch (java.util.ServiceConfigurationError | RuntimeException | LinkageError e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      return PluginErrors.broken(plugin, PluginErrors.reason(cause), cause);
+      Fault fault =
+          new Fault(
+              "BROKEN", "configType() returned null", "Return the class of the settings' record.");
+      return PluginErrors.broken(plugin, fault, null);
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+      return PluginErrors.broken(plugin, Faults.ofError(e, type.getClassLoader()), e);
     }
   }
 
@@ -169,7 +221,8 @@ public final class PluginRegistry {
   public void requireSound() {
     List<BrokenPlugin> broken = verify();
     if (!broken.isEmpty()) {
-      StringBuilder text = new StringBuilder(broken.size() + " plugins cannot be used:");
+      String count = broken.size() == 1 ? "1 plugin" : broken.size() + " plugins";
+      StringBuilder text = new StringBuilder(count + " cannot be used:");
       broken.forEach(one -> text.append("\n  ").append(one.error().getMessage()));
       throw new MsrException(ErrorType.PLUGIN, "plugin/BROKEN", text.toString());
     }

@@ -20,6 +20,7 @@ import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.plugins.ContextLoader;
 
 /** Makes the parts that a fusion head asks for, each under the name of its place. */
 final class AssemblyContext implements FusionContext {
@@ -100,7 +101,9 @@ final class AssemblyContext implements FusionContext {
 
   private static <C extends Record> MetaNetwork create(
       MetaNetworkFactory<C> factory, Record config, MetaContext context) {
-    return factory.create(factory.configType().cast(config), context);
+    try (ContextLoader scope = ContextLoader.of(factory)) {
+      return factory.create(factory.configType().cast(config), context);
+    }
   }
 
   private record Meta(ModelContext model, Level level, int knowledgeSize, LayerSpec layers)

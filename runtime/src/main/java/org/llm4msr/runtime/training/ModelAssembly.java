@@ -34,6 +34,7 @@ import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.UpdateRule;
@@ -207,7 +208,9 @@ public final class ModelAssembly {
 
   private static <C extends Record> FusionHead head(
       FusionHeadFactory<C> factory, Record config, FusionContext context) {
-    return factory.create(factory.configType().cast(config), context);
+    try (ContextLoader scope = ContextLoader.of(factory)) {
+      return factory.create(factory.configType().cast(config), context);
+    }
   }
 
   private static <C extends Record> Set<ModelInput> requires(
@@ -226,6 +229,8 @@ public final class ModelAssembly {
 
   static <C extends Record> Backbone backbone(
       BackboneFactory<C> factory, Record config, ModelContext context) {
-    return factory.create(factory.configType().cast(config), context);
+    try (ContextLoader scope = ContextLoader.of(factory)) {
+      return factory.create(factory.configType().cast(config), context);
+    }
   }
 }

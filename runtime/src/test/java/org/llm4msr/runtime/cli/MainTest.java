@@ -76,8 +76,8 @@ class MainTest {
 
   @Test
   void saysThatAllIsWellAndWhichPartsThereAre() {
-    assertThat(run("plugins", "list", "--check", "--kind", "meta-network")).isZero();
-    assertThat(out()).contains("all 1 are sound");
+    assertThat(run("plugins", "list", "--strict", "--kind", "meta-network")).isZero();
+    assertThat(out()).contains("ok     meta-network  mlp");
     assertThat(run("plugins", "describe", "mlp")).isZero();
     assertThat(out()).contains("generatorHidden", "layers", "activation", "outputActivation");
     assertThat(run("evaluate", file, "--split", "tset")).isEqualTo(2);
@@ -123,7 +123,7 @@ class MainTest {
     PrintStream outStream = new PrintStream(out, true, UTF_8);
     PrintStream errStream = new PrintStream(err, true, UTF_8);
     RuntimeModule module = new RuntimeModule(ConfigPlugins.registry(folder.resolve("plugins")));
-    return new Main(outStream, errStream, module).run(arguments);
+    return new Main(outStream, errStream, folders -> module).run(arguments);
   }
 
   private String out() {

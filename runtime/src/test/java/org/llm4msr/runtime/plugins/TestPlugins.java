@@ -8,6 +8,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.llm4msr.api.PluginFactory;
 
 /** Makes a registry of factories that stand in tests, without services files on the class path. */
@@ -29,7 +30,8 @@ public final class TestPlugins {
       }
       return PluginRegistry.load(
           new URLClassLoader(
-              new URL[] {folder.toUri().toURL()}, PluginFactory.class.getClassLoader()));
+              new URL[] {folder.toUri().toURL()}, PluginFactory.class.getClassLoader()),
+          List.of());
     } catch (MalformedURLException e) {
       throw new IllegalArgumentException(e);
     } catch (IOException e) {

@@ -1,0 +1,10 @@
+package org.llm4msr.runtime.plugins;
+
+/**
+ * What is wrong with a plugin.
+ *
+ * @param code the second part of the error code {@code plugin/CODE}
+ * @param what the fault, as the end of "... cannot be used: "
+ * @param remedy what its author, or who installs it, does about it; whole sentences
+ */
+record Fault(String code, String what, String remedy) {}

@@ -1,0 +1,194 @@
+package org.llm4msr.runtime.plugins;
+
+import java.lang.reflect.Modifier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.SpiVersion;
+
+/** Finds out what is wrong with a factory, and what its author does about it. */
+final class Faults {
+
+  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
+  private static final Pattern CLASS_VERSION = Pattern.compile("class file version (\\d+)");
+
+  /** Class files of Java n have the version n + 44. */
+  private static final int CLASS_VERSION_OF_JAVA_0 = 44;
+
+  private Faults() {}
+
+  /** Returns what makes a class unusable as a factory of a kind; null where nothing does. */
+  static @Nullable Fault ofFactory(Class<?> type, PluginKind kind, PluginOrigin origin) {
+    Fault version = ofVersion(origin, type.getClassLoader() instanceof PluginClassLoader);
+    if (version != null) {
+      return version;
+    }
+    if (!kind.service().isAssignableFrom(type)) {
+      return new Fault(
+          "NOT_A_FACTORY",
+          type.getName() + " is registered as " + kind.service().getSimpleName() + " and is none",
+          "Name it in the services file of the factory type that it implements.");
+    }
+    Plugin plugin = type.getAnnotation(Plugin.class);
+    if (plugin == null) {
+      return new Fault(
+          "NO_ANNOTATION",
+          "the class has no @Plugin annotation",
+          "Add @Plugin(name = ..., description = ...) to " + type.getName() + ".");
+    }
+    if (!NAME.matcher(plugin.name()).matches()) {
+      return new Fault(
+          "BAD_NAME",
+          "the name \"" + plugin.name() + "\" is not of the form " + NAME.pattern(),
+          "Change it in the annotation of " + type.getName() + ".");
+    }
+    return ofShape(type);
+  }
+
+  private static @Nullable Fault ofShape(Class<?> type) {
+    String name = type.getName();
+    if (Modifier.isAbstract(type.getModifiers())) {
+      return new Fault(
+          "ABSTRACT", "the class is abstract", "Register a class that implements " + name + ".");
+    }
+    if (!Modifier.isPublic(type.getModifiers())) {
+      return new Fault("NOT_PUBLIC", "the class is not public", "Make " + name + " public.");
+    }
+    boolean sound = Stream.of(type.getConstructors()).anyMatch(one -> one.getParameterCount() == 0);
+    return sound
+        ? null
+        : new Fault(
+            "NO_CONSTRUCTOR",
+            "the class has no public constructor without parameters",
+            "Give %s one; what it needs is handed to create().".formatted(name));
+  }
+
+  /** Jars of a folder must state their version; folders of classes, as an IDE has them, cannot. */
+  private static @Nullable Fault ofVersion(PluginOrigin origin, boolean required) {
+    String stated = origin.spiVersion();
+    if (stated == null) {
+      return required
+          ? new Fault(
+              "NO_SPI_VERSION",
+              "the jar does not say which SPI version it was compiled with; this runtime serves "
+                  + SpiVersion.CURRENT,
+              "The annotation processor of llm4msr-api writes it to META-INF/MANIFEST.MF: let"
+                  + " maven-jar-plugin take it, with <archive><manifestFile>"
+                  + "${project.build.outputDirectory}/META-INF/MANIFEST.MF</manifestFile></archive>.")
+          : null;
+    }
+    try {
+      SpiVersion compiled = SpiVersion.parse(stated);
+      return SpiVersion.CURRENT.serves(compiled) ? null : otherVersion(compiled);
+    } catch (IllegalArgumentException e) {
+      return new Fault(
+          "SPI_VERSION",
+          "its manifest entry %s is \"%s\"".formatted(SpiVersion.MANIFEST_ENTRY, stated),
+          "Write a version such as " + SpiVersion.CURRENT + ".");
+    }
+  }
+
+  private static Fault otherVersion(SpiVersion compiled) {
+    boolean newer = compiled.major() > SpiVersion.CURRENT.major() || sameMajor(compiled);
+    String remedy =
+        newer
+            ? "Use a newer llm4msr, or compile the plugin with the llm4msr-bom of this one."
+            : "Use a newer release of the plugin, or compile it with the llm4msr-bom of this llm4msr.";
+    return new Fault(
+        "SPI_VERSION",
+        "it was compiled with SPI version %s and this runtime serves %s (the same first number, the second not above)"
+            .formatted(compiled, SpiVersion.CURRENT),
+        remedy);
+  }
+
+  private static boolean sameMajor(SpiVersion compiled) {
+    return compiled.major() == SpiVersion.CURRENT.major();
+  }
+
+  /** Says what an error that came from loading or creating a factory means. */
+  static Fault ofError(Throwable error, @Nullable ClassLoader loader) {
+    for (Throwable at = error; at != null; at = at.getCause()) {
+      Fault fault = known(at, loader);
+      if (fault != null) {
+        return fault;
+      }
+    }
+    return new Fault(
+        "BROKEN",
+        "its constructor threw " + describe(root(error)),
+        "A factory's constructor does nothing: move the work to create(), where settings are at hand.");
+  }
+
+  private static @Nullable Fault known(Throwable error, @Nullable ClassLoader loader) {
+    String message = String.valueOf(error.getMessage());
+    if (error instanceof ExceptionInInitializerError) {
+      Throwable cause = error.getCause();
+      return new Fault(
+          "STATIC_INITIALIZER",
+          "a static initialiser threw " + (cause == null ? message : describe(root(cause))),
+          "Do nothing when a class loads: move the work to create().");
+    }
+    if (error instanceof UnsupportedClassVersionError) {
+      return otherJava(message);
+    }
+    if (error instanceof NoClassDefFoundError || error instanceof ClassNotFoundException) {
+      return missing(message.replace('/', '.'), loader);
+    }
+    if (error instanceof LinkageError) {
+      return new Fault(
+          "LINKAGE",
+          describe(error) + ". Versions: " + Versions.of(loader),
+          "Compile the plugin with the llm4msr-bom of this release, and give its folder the"
+              + " versions of its own libraries that it was compiled with.");
+    }
+    return null;
+  }
+
+  private static Fault otherJava(String message) {
+    Matcher matcher = CLASS_VERSION.matcher(message);
+    String java =
+        matcher.find()
+            ? String.valueOf(Integer.parseInt(matcher.group(1)) - CLASS_VERSION_OF_JAVA_0)
+            : "a newer Java";
+    return new Fault(
+        "JAVA_VERSION",
+        "it was compiled for Java %s and this is Java %d"
+            .formatted(java, Runtime.version().feature()),
+        "Compile it with <maven.compiler.release>17</maven.compiler.release>, or run a newer Java.");
+  }
+
+  private static Fault missing(String name, @Nullable ClassLoader loader) {
+    String remedy;
+    if (name.startsWith("org.llm4msr.") && !name.startsWith(SharedPackages.API)) {
+      remedy =
+          "Plugins see org.llm4msr.api and nothing else of llm4msr: do without it, or take that"
+              + " library's jar along.";
+    } else if (SharedPackages.holdClass(name)) {
+      remedy =
+          "It would come from the runtime, which has another version. Versions: "
+              + Versions.of(loader)
+              + ". Compile the plugin with the llm4msr-bom of this release.";
+    } else {
+      remedy =
+          "Put the jar that holds it beside the plugin's; `mvn dependency:copy-dependencies"
+              + " -DincludeScope=runtime` collects them. In the POM, a library that the plugin"
+              + " brings has the scope compile.";
+    }
+    return new Fault("MISSING_CLASS", "the class " + name + " is missing", remedy);
+  }
+
+  private static Throwable root(Throwable error) {
+    Throwable root = error;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
+  }
+
+  static String describe(Throwable error) {
+    String message = error.getMessage();
+    return error.getClass().getSimpleName() + (message == null ? "" : ": " + message);
+  }
+}

@@ -1,0 +1,40 @@
+package org.llm4msr.runtime.plugins;
+
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Turns an error of the JVM that means "compiled against something else" into one for users. */
+public final class LinkageErrors {
+
+  private static final String LOADER_NAME = "plugin:";
+
+  private LinkageErrors() {}
+
+  /**
+   * Returns the error with the plugin folder that it came from and the versions there are.
+   *
+   * @param plugins tells the folder's jars
+   */
+  public static MsrException explain(LinkageError error, PluginRegistry plugins) {
+    for (StackTraceElement frame : error.getStackTrace()) {
+      String name = frame.getClassLoaderName();
+      if (name != null && name.startsWith(LOADER_NAME)) {
+        return explain(
+            error,
+            "the plugin folder " + name.substring(LOADER_NAME.length()),
+            plugins.loader(name));
+      }
+    }
+    return explain(error, "the class path", PluginRegistry.class.getClassLoader());
+  }
+
+  private static MsrException explain(LinkageError error, String where, ClassLoader loader) {
+    Fault fault = Faults.ofError(error, loader);
+    return new MsrException(
+        ErrorType.PLUGIN,
+        "plugin/" + fault.code(),
+        "Code of %s does not fit what it runs with: %s. %s"
+            .formatted(where, fault.what(), fault.remedy()),
+        error);
+  }
+}

@@ -1,0 +1,161 @@
+package org.llm4msr.runtime.plugins;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/**
+ * The folders {@code root/NAME/*.jar}, each with a class loader of its own. A folder that is packed
+ * wrongly is left out, with what is wrong, and the others load.
+ *
+ * @param loaders of the sound folders, in the order of their names
+ * @param broken what is wrong with the others
+ */
+record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken) {
+
+  private static final String JAR = ".jar";
+
+  /**
+   * Opens every folder below the root.
+   *
+   * @param host the loader of what plugins share with the runtime
+   * @throws MsrException {@code plugin/NO_FOLDER} where the root cannot be read
+   */
+  static PluginFolders open(Path root, ClassLoader host) {
+    PluginFolders found = new PluginFolders(new ArrayList<>(), new ArrayList<>());
+    for (Path path : visible(root)) {
+      if (Files.isDirectory(path)) {
+        found.add(path, host);
+      } else if (isJar(path)) {
+        found.broken.add(looseJar(path));
+      }
+    }
+    return found;
+  }
+
+  private static List<Path> visible(Path root) {
+    try (Stream<Path> paths = Files.list(root)) {
+      return paths
+          .filter(path -> !path.getFileName().toString().startsWith("."))
+          .map(Path::toAbsolutePath)
+          .map(Path::normalize)
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.USER,
+          "plugin/NO_FOLDER",
+          "%s is no folder of plugins that can be read. Name a folder that holds one folder for each plugin."
+              .formatted(root.toAbsolutePath()),
+          e);
+    }
+  }
+
+  private static boolean isJar(Path path) {
+    return path.getFileName().toString().endsWith(JAR);
+  }
+
+  private static BrokenPlugin looseJar(Path jar) {
+    String name = jar.getFileName().toString();
+    Fault fault =
+        new Fault(
+            "LOOSE_JAR",
+            "it is a jar and no folder",
+            "Move it into a folder of its own, for example %s."
+                .formatted(jar.resolveSibling(name.replace(JAR, "")).resolve(name)));
+    return PluginErrors.brokenFolder(jar, PluginOrigin.of(jar), fault, null);
+  }
+
+  private void add(Path folder, ClassLoader host) {
+    List<Path> jars = visible(folder).stream().filter(PluginFolders::isJar).toList();
+    Map<Path, PluginJar> read = new TreeMap<>();
+    for (Path jar : jars) {
+      try {
+        read.put(jar, PluginJar.read(jar));
+      } catch (IOException e) {
+        addBroken(folder, jar, corrupt(jar, e), e);
+        return;
+      }
+    }
+    for (PluginJar jar : read.values()) {
+      if (jar.holdsApi()) {
+        addBroken(folder, jar.path(), apiBundled(jar), null);
+        return;
+      }
+    }
+    if (jars.isEmpty()) {
+      addBroken(folder, folder, noJar(), null);
+    } else if (read.values().stream().noneMatch(PluginJar::registersPlugins)) {
+      addBroken(folder, folder, noServices(read.values()), null);
+    } else {
+      loaders.add(new PluginClassLoader(folder, jars, host));
+    }
+  }
+
+  private void addBroken(Path folder, Path path, Fault fault, @Nullable Throwable cause) {
+    broken.add(PluginErrors.brokenFolder(folder, PluginOrigin.in(folder, path), fault, cause));
+  }
+
+  private static Fault corrupt(Path jar, IOException error) {
+    return new Fault(
+        "CORRUPT_JAR",
+        "%s is no jar that can be read (%s)".formatted(jar.getFileName(), error.getMessage()),
+        "Copy it again, and compare its size with the original.");
+  }
+
+  private static Fault apiBundled(PluginJar jar) {
+    String name = jar.path().getFileName().toString();
+    return name.startsWith("llm4msr-api-")
+        ? new Fault(
+            "API_BUNDLED",
+            name + " is the API, which comes from the runtime",
+            "Delete it. In the plugin's POM, llm4msr-api has <scope>provided</scope>.")
+        : new Fault(
+            "API_BUNDLED",
+            name + " holds a copy of the API, which comes from the runtime",
+            "In the plugin's POM give llm4msr-api <scope>provided</scope>; with the shade plugin"
+                + " exclude org.llm4msr:llm4msr-api.");
+  }
+
+  private static Fault noJar() {
+    return new Fault(
+        "NO_JAR",
+        "it holds no jar",
+        "Put the plugin's jar, and those of its own libraries, directly into it, not into a"
+            + " folder below.");
+  }
+
+  private static Fault noServices(Iterable<PluginJar> jars) {
+    List<String> annotated = new ArrayList<>();
+    Set<String> unknown = new java.util.TreeSet<>();
+    for (PluginJar jar : jars) {
+      annotated.addAll(jar.annotatedClasses());
+      unknown.addAll(jar.unknownServices());
+    }
+    String what = "no jar in it has a services file META-INF/services/org.llm4msr.api...Factory";
+    if (!unknown.isEmpty()) {
+      what += "; it has " + String.join(", ", unknown) + ", which this runtime does not know";
+    }
+    if (annotated.isEmpty()) {
+      return new Fault(
+          "NO_SERVICES",
+          what + ", and no class carries @Plugin",
+          "Is this the plugin's jar? Its factory needs @Plugin.");
+    }
+    return new Fault(
+        "NO_SERVICES",
+        what + ", though " + String.join(", ", annotated) + " carries @Plugin",
+        "The annotation processor of llm4msr-api writes the file: name llm4msr-api in the"
+            + " <annotationProcessorPaths> of maven-compiler-plugin, and set no -proc:none. With the"
+            + " shade plugin add the ServicesResourceTransformer.");
+  }
+}

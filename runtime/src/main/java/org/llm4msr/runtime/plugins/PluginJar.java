@@ -1,0 +1,87 @@
+package org.llm4msr.runtime.plugins;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.jar.JarFile;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import org.llm4msr.api.Plugin;
+
+/**
+ * What the directory of a jar tells of how it was packed.
+ *
+ * @param path the jar
+ * @param entries the names in it
+ */
+record PluginJar(Path path, Set<String> entries) {
+
+  private static final String SERVICES = "META-INF/services/";
+  private static final String CLASS = ".class";
+
+  /** A factory with its nested classes is far below; only such are read to explain a mistake. */
+  private static final long MAX_CLASS_BYTES = 1 << 20;
+
+  static PluginJar read(Path path) throws IOException {
+    try (JarFile jar = new JarFile(path.toFile())) {
+      return new PluginJar(
+          path, jar.stream().map(ZipEntry::getName).collect(Collectors.toCollection(TreeSet::new)));
+    }
+  }
+
+  boolean holdsApi() {
+    String folder = SharedPackages.API.replace('.', '/');
+    return entries.stream().anyMatch(name -> name.startsWith(folder) && name.endsWith(CLASS));
+  }
+
+  boolean registersPlugins() {
+    return services().anyMatch(service -> known().contains(service));
+  }
+
+  /** Returns the services of ours that no kind has, for example of another SPI version. */
+  Set<String> unknownServices() {
+    return services()
+        .filter(service -> service.startsWith("org.llm4msr.") && !known().contains(service))
+        .collect(Collectors.toSet());
+  }
+
+  private Stream<String> services() {
+    return entries.stream()
+        .filter(name -> name.startsWith(SERVICES) && name.length() > SERVICES.length())
+        .map(name -> name.substring(SERVICES.length()));
+  }
+
+  private static Set<String> known() {
+    return Stream.of(PluginKind.values())
+        .map(kind -> kind.service().getName())
+        .collect(Collectors.toSet());
+  }
+
+  /** Returns the classes that carry {@link Plugin}, as the constants of their files tell. */
+  List<String> annotatedClasses() {
+    String annotation = Plugin.class.descriptorString();
+    try (JarFile jar = new JarFile(path.toFile())) {
+      return jar.stream()
+          .filter(entry -> entry.getName().endsWith(CLASS) && entry.getSize() < MAX_CLASS_BYTES)
+          .filter(entry -> text(jar, entry).contains(annotation))
+          .map(entry -> entry.getName().replace(CLASS, "").replace('/', '.'))
+          .toList();
+    } catch (IOException | UncheckedIOException e) {
+      return List.of();
+    }
+  }
+
+  private static String text(JarFile jar, ZipEntry entry) {
+    try (var in = jar.getInputStream(entry)) {
+      return new String(in.readNBytes((int) MAX_CLASS_BYTES), ISO_8859_1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

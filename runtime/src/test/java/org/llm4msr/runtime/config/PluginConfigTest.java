@@ -1,0 +1,84 @@
+package org.llm4msr.runtime.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.plugins.TestFactory;
+
+/** Settings of a plugin that has a class loader, and constraints, of its own. */
+class PluginConfigTest {
+
+  private static final String EVEN =
+      """
+      package plug;
+      import jakarta.validation.*;
+      import java.lang.annotation.*;
+      @Constraint(validatedBy = Even.Check.class)
+      @Retention(RetentionPolicy.RUNTIME)
+      @Target({ElementType.FIELD, ElementType.PARAMETER})
+      public @interface Even {
+        String message() default "{plug.even}";
+        Class<?>[] groups() default {};
+        Class<? extends Payload>[] payload() default {};
+        class Check implements ConstraintValidator<Even, Integer> {
+          public boolean isValid(Integer x, ConstraintValidatorContext c) { return x % 2 == 0; }
+        }
+      }
+      """;
+
+  @TempDir Path folder;
+  private PluginRegistry plugins;
+  private ConfigLoader loader;
+
+  @BeforeEach
+  void makePlugin() {
+    TestFactory.named("Own", "own")
+        .config(
+            "@Setting(value = \"A number\", defaultValue = \"2\") @Even int x,"
+                + " @jakarta.validation.constraints.Max(9) int y")
+        .jar(folder.resolve("own/own.jar"))
+        .source("plug.Even", EVEN)
+        .entry("ValidationMessages.properties", "plug.even=must be even\n")
+        .build();
+    plugins = PluginRegistry.load(getClass().getClassLoader(), List.of(folder));
+    loader = ConfigLoader.standard(plugins);
+  }
+
+  @Test
+  void itsOwnConstraintsAndTextsCount() {
+    Class<? extends Record> type = plugins.factory(PluginKind.PROMPT_BUILDER, "own").configType();
+
+    assertThat(loader.bind(type, List.of("y=1"), "test").toString()).isEqualTo("Config[x=2, y=1]");
+    MsrException error =
+        catchThrowableOfType(
+            MsrException.class, () -> loader.bind(type, List.of("x=3", "y=12"), "test"));
+    assertThat(error)
+        .hasMessageContaining("x = 3 (-Dx): must be even")
+        .hasMessageContaining("y = 12 (-Dy): must be less than or equal to 9");
+  }
+
+  @Test
+  void theSchemaOfEditorsHasItsKeys() {
+    String schema = new ObjectMapper().valueToTree(ConfigSchema.of(plugins)).toString();
+
+    assertThat(schema).contains("\"own\"").contains("A number").contains("\"maximum\":9");
+  }
+
+  @Test
+  void describingItShowsItsKeys() {
+    PluginDescription own =
+        PluginDescription.of(plugins, loader, plugins.describe(PluginKind.PROMPT_BUILDER, "own"));
+
+    assertThat(own.settings()).extracting(PluginDescription.Row::key).containsExactly("x", "y");
+    assertThat(own.settings().get(0).defaultValue()).isEqualTo("2");
+  }
+}
