@@ -7,12 +7,12 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Names a {@link PluginFactory}. The name is an annotation and not a method, so that plugins are
- * listed, and a broken one is reported by name, without creating anything.
+ * Names a {@link PluginFactory}, and registers it: the annotation processor in this jar checks the
+ * class and writes its services file. The name is an annotation and not a method, so that plugins
+ * are listed, and a broken one is reported by name, without creating anything.
  *
  * <pre>{@code
  * @Plugin(name = "shared-bottom", description = "One shared MLP, a tower a scenario")
- * @AutoService(BackboneFactory.class)
  * public final class SharedBottomFactory implements BackboneFactory<SharedBottomConfig> { ... }
  * }</pre>
  */

@@ -1,6 +1,5 @@
 package org.llm4msr.examples;
 
-import com.google.auto.service.AutoService;
 import java.util.Set;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.Backbone;
@@ -13,8 +12,6 @@ import org.llm4msr.api.model.ModelInput;
     name = "factorization-machine",
     description = "Pairwise products of the fields, a linear term and a bias a scenario",
     source = "Rendle, ICDM 2010")
-@AutoService(BackboneFactory.class)
-@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class FactorizationMachineFactory
     implements BackboneFactory<FactorizationMachineConfig> {
 

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.backbones;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
@@ -11,8 +10,6 @@ import org.llm4msr.api.model.ModelContext;
     name = "mmoe",
     description = "Experts that all scenarios share, a gate and a tower a scenario",
     source = "Ma et al., KDD 2018")
-@AutoService(BackboneFactory.class)
-@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class MmoeFactory implements BackboneFactory<MmoeConfig> {
 
   @Override

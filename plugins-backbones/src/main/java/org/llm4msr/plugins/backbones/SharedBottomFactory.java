@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.backbones;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
@@ -11,8 +10,6 @@ import org.llm4msr.api.model.ModelContext;
     name = "shared-bottom",
     description = "One shared network, then a tower a scenario",
     source = "Caruana, Machine Learning 1997")
-@AutoService(BackboneFactory.class)
-@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class SharedBottomFactory implements BackboneFactory<SharedBottomConfig> {
 
   @Override

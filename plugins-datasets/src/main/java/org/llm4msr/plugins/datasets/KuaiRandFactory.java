@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.datasets;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
@@ -11,8 +10,6 @@ import org.llm4msr.api.data.DatasetReaderFactory;
     name = "kuairand",
     description = "KuaiRand Pure, 1K or 27K: short videos, a scenario a tab of the app",
     source = "Gao et al., KuaiRand, CIKM 2022")
-@AutoService(DatasetReaderFactory.class)
-@SuppressWarnings("rawtypes")
 public final class KuaiRandFactory implements DatasetReaderFactory<KuaiRandConfig> {
 
   @Override

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.datasets;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
@@ -11,8 +10,6 @@ import org.llm4msr.api.data.DatasetReaderFactory;
     name = "kuaisar",
     description = "KuaiSAR: short videos in recommendation and search, both releases",
     source = "Sun et al., KuaiSAR, CIKM 2023")
-@AutoService(DatasetReaderFactory.class)
-@SuppressWarnings("rawtypes")
 public final class KuaiSarFactory implements DatasetReaderFactory<KuaiSarConfig> {
 
   @Override

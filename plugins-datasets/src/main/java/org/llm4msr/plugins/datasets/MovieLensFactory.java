@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.datasets;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
@@ -11,8 +10,6 @@ import org.llm4msr.api.data.DatasetReaderFactory;
     name = "movielens",
     description = "MovieLens latest, 20m to 32m, 1m or 100k: a scenario a genre or an age band",
     source = "Harper and Konstan, The MovieLens Datasets, TiiS 2015")
-@AutoService(DatasetReaderFactory.class)
-@SuppressWarnings("rawtypes")
 public final class MovieLensFactory implements DatasetReaderFactory<MovieLensConfig> {
 
   @Override

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.datasets;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
@@ -10,8 +9,6 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 @Plugin(
     name = "table",
     description = "Your own CSV, Parquet or Arrow files, described in the configuration")
-@AutoService(DatasetReaderFactory.class)
-@SuppressWarnings("rawtypes")
 public final class TableFactory implements DatasetReaderFactory<TableConfig> {
 
   @Override

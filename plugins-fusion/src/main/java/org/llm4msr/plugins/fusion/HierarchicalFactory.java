@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.fusion;
 
-import com.google.auto.service.AutoService;
 import java.util.Set;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.FusionContext;
@@ -13,8 +12,6 @@ import org.llm4msr.api.model.ModelInput;
     name = "hierarchical",
     description = "User level below the backbone, scenario level beside it, mixed by alpha",
     source = "Wang et al., LLM4MSR, CIKM 2024")
-@AutoService(FusionHeadFactory.class)
-@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class HierarchicalFactory implements FusionHeadFactory<HierarchicalConfig> {
 
   @Override

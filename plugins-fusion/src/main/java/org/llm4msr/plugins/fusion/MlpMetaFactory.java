@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.fusion;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.MetaContext;
 import org.llm4msr.api.model.MetaNetwork;
@@ -11,8 +10,6 @@ import org.llm4msr.api.model.MetaNetworkFactory;
     name = "mlp",
     description = "A linear map, or one hidden layer, from knowledge to full weight matrices",
     source = "Wang et al., LLM4MSR, CIKM 2024")
-@AutoService(MetaNetworkFactory.class)
-@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class MlpMetaFactory implements MetaNetworkFactory<MlpMetaConfig> {
 
   @Override

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.fusion;
 
-import com.google.auto.service.AutoService;
 import java.util.Set;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.Backbone;
@@ -11,8 +10,6 @@ import org.llm4msr.api.model.ModelInput;
 
 /** Makes the head that hands everything to the backbone: the plain model without knowledge. */
 @Plugin(name = "none", description = "No knowledge: the backbone alone")
-@AutoService(FusionHeadFactory.class)
-@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class NoneFactory implements FusionHeadFactory<NoneConfig> {
 
   @Override

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.llm;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -11,8 +10,6 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
     name = "hash",
     description = "Signed feature hashing of words; deterministic, needs no model",
     source = "Weinberger et al., ICML 2009, doi 10.1145/1553374.1553516")
-@SuppressWarnings("rawtypes") // The service type is generic.
-@AutoService(KnowledgeEncoderFactory.class)
 public final class HashEncoderFactory implements KnowledgeEncoderFactory<HashConfig> {
 
   @Override

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.llm;
 
-import com.google.auto.service.AutoService;
 import java.nio.file.Path;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
@@ -11,8 +10,6 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
     name = "llm4msr",
     description = "Scenario statistics and cross-scenario user history, from templates",
     source = "Wang et al., CIKM 2024, doi 10.1145/3627673.3679743")
-@SuppressWarnings("rawtypes") // The service type is generic.
-@AutoService(PromptBuilderFactory.class)
 public final class Llm4msrPromptFactory implements PromptBuilderFactory<PromptConfig> {
 
   @Override

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.llm;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -11,8 +10,6 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
     name = "onnx-sentence",
     description = "Sentence encoders through ONNX Runtime on the CPU; MiniLM is built in",
     source = "Reimers and Gurevych, EMNLP 2019, doi 10.18653/v1/D19-1410")
-@SuppressWarnings("rawtypes") // The service type is generic.
-@AutoService(KnowledgeEncoderFactory.class)
 public final class OnnxSentenceFactory implements KnowledgeEncoderFactory<OnnxSentenceConfig> {
 
   @Override

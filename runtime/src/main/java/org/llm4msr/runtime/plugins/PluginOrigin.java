@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.plugins;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,22 +47,33 @@ public record PluginOrigin(
     }
   }
 
-  /** Reads the manifest of a jar; a folder, and a jar that cannot be read, has none. */
+  /** Reads the manifest of a jar or a folder of classes; what cannot be read has none. */
   static PluginOrigin of(Path path) {
-    String version = null;
-    String spi = null;
-    if (Files.isRegularFile(path)) {
-      try (JarFile jar = new JarFile(path.toFile())) {
-        Manifest manifest = jar.getManifest();
-        if (manifest != null) {
-          version = manifest.getMainAttributes().getValue(Attributes.Name.IMPLEMENTATION_VERSION);
-          spi = manifest.getMainAttributes().getValue(SpiVersion.MANIFEST_ENTRY);
-        }
-      } catch (IOException e) {
-        // Whoever loads from the jar says so.
-      }
+    Attributes stated = new Attributes();
+    try {
+      Manifest manifest = Files.isRegularFile(path) ? ofJar(path) : ofClasses(path);
+      stated = manifest == null ? stated : manifest.getMainAttributes();
+    } catch (IOException e) {
+      // Whoever loads from it says so.
     }
-    return new PluginOrigin(path.toString(), version == null ? UNKNOWN : version, spi, null);
+    String version = stated.getValue(Attributes.Name.IMPLEMENTATION_VERSION);
+    return new PluginOrigin(
+        path.toString(),
+        version == null ? UNKNOWN : version,
+        stated.getValue(SpiVersion.MANIFEST_ENTRY),
+        null);
+  }
+
+  private static @Nullable Manifest ofJar(Path path) throws IOException {
+    try (JarFile jar = new JarFile(path.toFile())) {
+      return jar.getManifest();
+    }
+  }
+
+  private static Manifest ofClasses(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path.resolve(JarFile.MANIFEST_NAME))) {
+      return new Manifest(in);
+    }
   }
 
   /** Names a jar in a plugin folder, or the folder itself. */

@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.datasets.generator;
 
-import com.google.auto.service.AutoService;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetGenerator;
@@ -11,8 +10,6 @@ import org.llm4msr.api.data.DatasetGeneratorFactory;
     name = "kuaisar",
     description = "A log in the KuaiSAR schema from a stated click model, with its Bayes AUC",
     source = "Sun et al., CIKM 2023 (the schema)")
-@AutoService(DatasetGeneratorFactory.class)
-@SuppressWarnings("rawtypes")
 public final class KuaiSarGeneratorFactory
     implements DatasetGeneratorFactory<KuaiSarGeneratorConfig> {
 
