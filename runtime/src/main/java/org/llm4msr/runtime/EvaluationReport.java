@@ -11,9 +11,15 @@ import org.llm4msr.runtime.evaluation.EvaluationResult;
  * @param split the part that was evaluated
  * @param scenarioNames names of the scenarios, by rank
  * @param result the metrics
+ * @param leakFutureInteractions whether the model was trained with prompts that tell of validation
+ *     and test rows, so that the metrics are no measure of it
  */
 public record EvaluationReport(
-    Path run, String split, List<String> scenarioNames, EvaluationResult result) {
+    Path run,
+    String split,
+    List<String> scenarioNames,
+    EvaluationResult result,
+    boolean leakFutureInteractions) {
 
   public EvaluationReport {
     scenarioNames = List.copyOf(scenarioNames);

@@ -13,6 +13,7 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetPreparation;
 import org.llm4msr.runtime.data.PreparationRequest;
@@ -23,6 +24,8 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.PromptPreview;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One experiment from raw logs to an evaluated model: what the command line does, for Java. Each
@@ -37,6 +40,8 @@ import org.llm4msr.runtime.knowledge.PromptPreview;
  * }</pre>
  */
 public final class Experiment {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
   private final LoadedConfig loaded;
   private final ConfigLoader loader;
@@ -229,8 +234,26 @@ public final class Experiment {
 
   private Experiment asTrained(String run) {
     Path stored = workspace.run(run).resolve(RunFolder.CONFIG);
-    return Files.exists(stored)
-        ? new Experiment(loaded.withModelOf(loader.load(stored, List.of())), loader, check)
-        : this;
+    if (!Files.exists(stored)) {
+      return this;
+    }
+    Experiment trained =
+        new Experiment(loaded.withModelOf(loader.load(stored, List.of())), loader, check);
+    if (!leaks()) {
+      trained.warnOfLeak();
+    }
+    return trained;
+  }
+
+  /** Says that prompts tell what is to be predicted, where they do. */
+  void warnOfLeak() {
+    if (leaks()) {
+      LOG.warn("{}: {}", loaded.file(), LeakNotice.TEXT);
+    }
+  }
+
+  private boolean leaks() {
+    KnowledgeConfig knowledge = loaded.config().knowledge();
+    return knowledge != null && knowledge.prompts().leakFutureInteractions();
   }
 }

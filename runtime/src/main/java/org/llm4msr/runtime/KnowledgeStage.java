@@ -12,7 +12,9 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.data.LeakyLog;
 import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.TrainingLog;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
@@ -38,19 +40,21 @@ final class KnowledgeStage implements AutoCloseable {
     this.encoder = encoder(config.encoder(), scratch);
     this.extractor =
         new KnowledgeExtractor(
-            data.trainingLog(),
+            log(experiment, config.prompts().leakFutureInteractions(), data, scratch),
             data.manifest().key(),
-            prompts(config.prompts(), experiment),
+            prompts(config.prompts().builder(), experiment),
             encoder,
             new KnowledgeExtractor.Settings(
-                config.minInteractions(), config.precision(), KnowledgeSettings.of(config)));
+                config.minInteractions(),
+                config.prompts().leakFutureInteractions(),
+                config.precision(),
+                KnowledgeSettings.of(config)));
   }
 
   static KnowledgeStage open(Experiment experiment) {
     KnowledgeConfig config = config(experiment);
     PreparedData data = experiment.openPrepared();
-    Scratch scratch =
-        Scratch.of(experiment.config().base(), experiment.config().config().runtime());
+    Scratch scratch = scratch(experiment);
     try {
       return new KnowledgeStage(experiment, config, data, scratch);
     } catch (RuntimeException | Error e) {
@@ -103,7 +107,7 @@ final class KnowledgeStage implements AutoCloseable {
 
   /** Returns the hash of the configured prompt template, as {@code store.json} has it. */
   static String templateHash(Experiment experiment, KnowledgeConfig config) {
-    return KnowledgeExtractor.templateHash(prompts(config.prompts(), experiment));
+    return KnowledgeExtractor.templateHash(prompts(config.prompts().builder(), experiment));
   }
 
   /** Opens the store of an experiment. */
@@ -121,11 +125,29 @@ final class KnowledgeStage implements AutoCloseable {
   static KnowledgeInspection.Neighbourhood nearest(
       Experiment experiment, Level level, String key, int count) {
     KnowledgeStore store = store(experiment);
-    try (PreparedData data = experiment.openPrepared()) {
+    try (PreparedData data = experiment.openPrepared();
+        Scratch scratch = scratch(experiment)) {
       store.requireSource(data.manifest().key());
-      ScenarioPromptBuilder prompts = prompts(config(experiment).prompts(), experiment);
-      return new KnowledgeInspection(store, data.trainingLog(), prompts).nearest(level, key, count);
+      TrainingLog log = log(experiment, store.info().leakFutureInteractions(), data, scratch);
+      ScenarioPromptBuilder prompts = prompts(config(experiment).prompts().builder(), experiment);
+      return new KnowledgeInspection(store, log, prompts).nearest(level, key, count);
     }
+  }
+
+  /** Returns the rows that prompts are made of: the training part, but for one experiment. */
+  private static TrainingLog log(
+      Experiment experiment, boolean leaks, PreparedData data, Scratch scratch) {
+    return leaks
+        ? LeakyLog.of(
+            experiment.workspace().prepared(),
+            scratch.scratch(),
+            scratch.memoryBytes(),
+            scratch.threads())
+        : data.trainingLog();
+  }
+
+  private static Scratch scratch(Experiment experiment) {
+    return Scratch.of(experiment.config().base(), experiment.config().config().runtime());
   }
 
   @Override

@@ -73,6 +73,7 @@ record RunFolder(Path path) {
     provenance.put("seed", loaded.config().training().seed());
     provenance.put("data", manifest.key());
     if (knowledge != null) {
+      provenance.put("leakFutureInteractions", knowledge.info().leakFutureInteractions());
       provenance.put("knowledge", knowledge.info());
     }
     write(PROVENANCE, provenance);

@@ -8,5 +8,7 @@ import org.llm4msr.runtime.training.TrainingResult;
  *
  * @param run the run folder, with log, metrics and checkpoints
  * @param result validations and the best step
+ * @param leakFutureInteractions whether prompts told of validation and test rows, so that the
+ *     validations are no measure of the model
  */
-public record TrainingReport(Path run, TrainingResult result) {}
+public record TrainingReport(Path run, TrainingResult result, boolean leakFutureInteractions) {}

@@ -137,7 +137,7 @@ final class TrainingStage implements AutoCloseable {
   TrainingReport train(Consumer<Trainer> started, Progress progress) {
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
-    TrainingReport report = new TrainingReport(folder.path(), result);
+    TrainingReport report = new TrainingReport(folder.path(), result, leaks());
     folder.write("training.json", report);
     return report;
   }
@@ -149,7 +149,7 @@ final class TrainingStage implements AutoCloseable {
     List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
     try (Evaluator evaluator = new Evaluator(keys);
         PredictionWriter writer =
-            predictions == null ? null : new PredictionWriter(predictions, keys)) {
+            predictions == null ? null : new PredictionWriter(predictions, keys, leaks())) {
       long[] done = {0};
       Predictions.forEach(
           model,
@@ -173,9 +173,14 @@ final class TrainingStage implements AutoCloseable {
 
   private EvaluationReport report(Split split, EvaluationResult result) {
     List<String> names = data.manifest().scenarios().stream().map(PreparedScenario::name).toList();
-    EvaluationReport report = new EvaluationReport(folder.path(), split.key(), names, result);
+    EvaluationReport report =
+        new EvaluationReport(folder.path(), split.key(), names, result, leaks());
     folder.write("evaluation-" + split.key() + ".json", report);
     return report;
+  }
+
+  private boolean leaks() {
+    return knowledge != null && knowledge.info().leakFutureInteractions();
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.LeakNotice;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.Metrics;
 import picocli.CommandLine;
@@ -76,10 +77,19 @@ final class EvaluateCommand extends ExperimentCommand {
       rows.add(row(report.scenarioNames().get(rank), scenarios.get(rank)));
     }
     rows.add(row("overall", report.result().overall()));
-    return Terminal.table(
-        List.of(
-            "scenario", ">rows", ">positives", ">AUC", ">GAUC", ">LogLoss", ">calibration", ">ECE"),
-        rows);
+    String table =
+        Terminal.table(
+            List.of(
+                "scenario",
+                ">rows",
+                ">positives",
+                ">AUC",
+                ">GAUC",
+                ">LogLoss",
+                ">calibration",
+                ">ECE"),
+            rows);
+    return LeakNotice.below(table, report.leakFutureInteractions());
   }
 
   private static List<String> row(String name, Metrics metrics) {

@@ -5,6 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.LeakNotice;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.PromptPreview;
@@ -49,7 +50,8 @@ final class KnowledgeCommand extends Group {
       try (ProgressView progress = progress("extract", "prompts")) {
         result = extract(this, experiment, rebuild, progress);
       }
-      terminal().result(result, text(result, experiment));
+      String text = text(result, experiment);
+      terminal().result(result, LeakNotice.below(text, result.info().leakFutureInteractions()));
     }
 
     /** Extracts, and on Ctrl-C waits for the call of the model that is under way. */
@@ -137,7 +139,8 @@ final class KnowledgeCommand extends Group {
         print(experiment.nearest(Level.SCENARIO, scenario, count));
       } else {
         KnowledgeInspection.Summary summary = experiment.inspectKnowledge();
-        terminal().result(summary, text(summary));
+        boolean leaks = summary.info().leakFutureInteractions();
+        terminal().result(summary, LeakNotice.below(text(summary), leaks));
       }
     }
 

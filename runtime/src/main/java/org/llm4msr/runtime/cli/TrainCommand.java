@@ -2,6 +2,7 @@ package org.llm4msr.runtime.cli;
 
 import java.util.Locale;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.LeakNotice;
 import org.llm4msr.runtime.TrainingReport;
 import org.llm4msr.runtime.training.Validation;
 import picocli.CommandLine;
@@ -45,16 +46,18 @@ final class TrainCommand extends ExperimentCommand {
         best == null
             ? "no validation part"
             : String.format(Locale.ROOT, "validation AUC %.4f", best.result().overall().auc());
-    return String.format(
-        Locale.ROOT,
-        "%s: best at step %,d of %,d%s, %s; %s",
-        report.run(),
-        result.bestStep(),
-        result.steps(),
-        result.stoppedEarly() ? " (stopped early)" : "",
-        auc,
-        result.rowsPerSecond() == 0
-            ? "trained already, nothing was left to do"
-            : String.format(Locale.ROOT, "%,.0f rows/s", result.rowsPerSecond()));
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%s: best at step %,d of %,d%s, %s; %s",
+            report.run(),
+            result.bestStep(),
+            result.steps(),
+            result.stoppedEarly() ? " (stopped early)" : "",
+            auc,
+            result.rowsPerSecond() == 0
+                ? "trained already, nothing was left to do"
+                : String.format(Locale.ROOT, "%,.0f rows/s", result.rowsPerSecond()));
+    return LeakNotice.below(text, report.leakFutureInteractions());
   }
 }

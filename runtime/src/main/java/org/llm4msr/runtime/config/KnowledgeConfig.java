@@ -4,12 +4,11 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
-import org.llm4msr.api.knowledge.PromptBuilderFactory;
 
 /** Prompts, language model and what is done with the vectors. */
 public record KnowledgeConfig(
     @Setting(value = "Who writes the prompts", defaultValue = "{name: llm4msr}") @Valid
-        PluginChoice<PromptBuilderFactory<?>> prompts,
+        PromptsConfig prompts,
     @Setting("Who reads them") @Valid PluginChoice<KnowledgeEncoderFactory<?>> encoder,
     @Setting(value = "What users without a prompt get", defaultValue = "mean") Missing missing,
     @Setting(value = "Users with fewer positive training rows get no prompt", defaultValue = "1")

@@ -2,9 +2,7 @@ package org.llm4msr.runtime.data;
 
 import static org.llm4msr.runtime.data.PreparationDatabase.literal;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -17,7 +15,6 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
-import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,7 +74,8 @@ public final class DatasetPreparation {
               new DatasetPreparation(reader, request.config(), database, folder, progress)
                   .run(schema, key, sources);
         }
-        folder.write(ManifestFile.NAME, ManifestFile.write(manifest));
+        PreparationFolder.write(
+            folder.data().resolve(ManifestFile.NAME), ManifestFile.write(manifest));
         folder.publish();
         return new PreparationResult(request.target(), manifest, false);
       }
@@ -101,7 +99,7 @@ public final class DatasetPreparation {
         fields.stream()
             .map(f -> FieldEncoder.learn(f, database, counts.train(), config.minFrequency()))
             .toList();
-    PreparedFiles files = new PreparedFiles(database, folder);
+    PreparedFiles files = new PreparedFiles(database, folder.data());
     write(files, encoders, scenarios, counts);
     return manifest(schema, key, sources, scenarios, encoders, counts, files.stamps());
   }
@@ -153,13 +151,7 @@ public final class DatasetPreparation {
     files.writeVocabularies(encoders);
     files.writeEntities();
     files.writeHistories(counts.train());
-    files.write(
-        PreparedFolder.STATISTICS,
-        json(TrainingStatistics.of(database, scenarios, counts.train())));
-  }
-
-  private static byte[] json(List<ScenarioStatistics> statistics) throws JsonProcessingException {
-    return ManifestFile.JSON.writeValueAsString(statistics).getBytes(StandardCharsets.UTF_8);
+    files.writeStatistics(scenarios, counts.train());
   }
 
   private DatasetManifest manifest(

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
-/** The training log of a folder of prepared data. */
+/** A log in files: positives and statistics in one folder, users and items in prepared data. */
 final class FolderTrainingLog implements TrainingLog {
 
   /** Columns of {@code histories.arrow}. */
@@ -19,7 +19,7 @@ final class FolderTrainingLog implements TrainingLog {
 
   static final String HISTORY_SCENARIOS = "scenarios";
 
-  private final Path folder;
+  private final Path log;
   private final DatasetManifest manifest;
   private final ArrowFile histories;
   private final IdColumn user;
@@ -30,23 +30,30 @@ final class FolderTrainingLog implements TrainingLog {
   private final List<String> itemKeys;
   private final List<String> itemTexts;
 
-  FolderTrainingLog(Path folder, DatasetManifest manifest, ArrowFile users) {
-    this.folder = folder;
+  /**
+   * Opens a log.
+   *
+   * @param log folder of positives and statistics
+   * @param prepared folder of users and items
+   */
+  FolderTrainingLog(Path log, Path prepared, DatasetManifest manifest) {
+    this.log = log;
     this.manifest = manifest;
-    histories = ArrowFile.open(folder.resolve(PreparedFolder.HISTORIES));
+    histories = ArrowFile.open(log.resolve(PreparedFolder.HISTORIES));
     user = new IdColumn(histories, SplitColumns.USER, manifest.users());
     items = new IdListColumn(histories, HISTORY_ITEMS, manifest.items());
     scenarios = new IdListColumn(histories, HISTORY_SCENARIOS, manifest.scenarios().size());
+    ArrowFile users = ArrowFile.open(prepared.resolve(PreparedFolder.USERS));
     userKeys = new TextColumn(users, PreparedFolder.KEY);
     userTexts = new TextColumn(users, PreparedFolder.TEXT);
-    ArrowFile itemFile = ArrowFile.open(folder.resolve(PreparedFolder.ITEMS));
+    ArrowFile itemFile = ArrowFile.open(prepared.resolve(PreparedFolder.ITEMS));
     itemKeys = new TextColumn(itemFile, PreparedFolder.KEY);
     itemTexts = new TextColumn(itemFile, PreparedFolder.TEXT);
   }
 
   @Override
   public List<ScenarioStatistics> scenarioStatistics() {
-    Path file = folder.resolve(PreparedFolder.STATISTICS);
+    Path file = log.resolve(PreparedFolder.STATISTICS);
     try {
       List<ScenarioStatistics> statistics =
           ManifestFile.JSON.readValue(

@@ -100,8 +100,7 @@ final class PreparationFolder implements AutoCloseable {
   }
 
   /** Writes a small file whole. */
-  DatasetManifest.FileStamp write(String name, byte[] content) throws IOException {
-    Path file = data().resolve(name);
+  static DatasetManifest.FileStamp write(Path file, byte[] content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer buffer = ByteBuffer.wrap(content);

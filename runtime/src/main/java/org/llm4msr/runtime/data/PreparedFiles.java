@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -16,15 +17,16 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.knowledge.ScenarioStatistics;
 
 /** Writes the Arrow files of prepared data out of the database. */
 final class PreparedFiles {
 
   private final PreparationDatabase database;
-  private final PreparationFolder folder;
+  private final Path folder;
   private final SortedMap<String, DatasetManifest.FileStamp> stamps = new TreeMap<>();
 
-  PreparedFiles(PreparationDatabase database, PreparationFolder folder) {
+  PreparedFiles(PreparationDatabase database, Path folder) {
     this.database = database;
     this.folder = folder;
   }
@@ -110,16 +112,7 @@ final class PreparedFiles {
   }
 
   void writeHistories(long trainingRows) throws IOException {
-    write(
-        PreparedFolder.HISTORIES,
-        List.of(
-            SplitColumns.USER,
-            FolderTrainingLog.HISTORY_ITEMS,
-            FolderTrainingLog.HISTORY_SCENARIOS),
-        "SELECT user_index, list(item_index ORDER BY n), list(scenario_rank ORDER BY n) FROM keyed"
-            + " WHERE y AND n < "
-            + trainingRows
-            + " GROUP BY user_index ORDER BY user_index");
+    writePositives(trainingRows);
     write(
         PreparedFolder.TRAIN_USERS,
         List.of(SplitColumns.USER, "rows"),
@@ -128,8 +121,26 @@ final class PreparedFiles {
             + " GROUP BY user_index ORDER BY user_index");
   }
 
-  void write(String name, byte[] content) throws IOException {
-    stamps.put(name, folder.write(name, content));
+  /** Writes each user's positives among the first rows. */
+  void writePositives(long rows) throws IOException {
+    write(
+        PreparedFolder.HISTORIES,
+        List.of(
+            SplitColumns.USER,
+            FolderTrainingLog.HISTORY_ITEMS,
+            FolderTrainingLog.HISTORY_SCENARIOS),
+        "SELECT user_index, list(item_index ORDER BY n), list(scenario_rank ORDER BY n) FROM keyed"
+            + " WHERE y AND n < "
+            + rows
+            + " GROUP BY user_index ORDER BY user_index");
+  }
+
+  /** Writes what the first rows, which are the training part, tell of the scenarios. */
+  void writeStatistics(List<PreparedScenario> scenarios, long trainingRows) throws IOException {
+    List<ScenarioStatistics> statistics = TrainingStatistics.of(database, scenarios, trainingRows);
+    byte[] json = ManifestFile.JSON.writeValueAsString(statistics).getBytes(StandardCharsets.UTF_8);
+    Path file = folder.resolve(PreparedFolder.STATISTICS);
+    stamps.put(PreparedFolder.STATISTICS, PreparationFolder.write(file, json));
   }
 
   private void write(String name, List<String> columns, String sql) throws IOException {
@@ -142,8 +153,7 @@ final class PreparedFiles {
   private ArrowFileSink sink(
       String name, List<String> columns, VectorSchemaRoot like, LongConsumer written)
       throws IOException {
-    return new ArrowFileSink(
-        folder.data().resolve(name), columns, like, database.allocator(), written);
+    return new ArrowFileSink(folder.resolve(name), columns, like, database.allocator(), written);
   }
 
   /** Writes all of a result to one file. */

@@ -119,7 +119,7 @@ final class PreparedFolder implements PreparedData {
 
   @Override
   public TrainingLog trainingLog() {
-    return new FolderTrainingLog(folder, manifest, users);
+    return new FolderTrainingLog(folder, folder, manifest);
   }
 
   @Override

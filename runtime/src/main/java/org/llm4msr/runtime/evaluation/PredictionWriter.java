@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -35,6 +36,9 @@ import org.llm4msr.runtime.config.FileErrors;
  */
 public final class PredictionWriter implements AutoCloseable {
 
+  /** Metadata key of files whose figures are no measure of the model. */
+  public static final String LEAK = "llm4msr.leakFutureInteractions";
+
   private static final ArrowType INT = new ArrowType.Int(32, true);
 
   private final Path target;
@@ -49,13 +53,15 @@ public final class PredictionWriter implements AutoCloseable {
    * Begins a file.
    *
    * @param scenarios the scenarios' keys, by rank
+   * @param leakFutureInteractions whether the model's prompts told of these rows; if so, the
+   *     metadata key {@value #LEAK} is {@code true}
    * @throws MsrException of type RESOURCES where it cannot be written
    */
-  public PredictionWriter(Path target, List<String> scenarios) {
+  public PredictionWriter(Path target, List<String> scenarios, boolean leakFutureInteractions) {
     this.target = target;
     requireFolder(target);
     partial = target.resolveSibling(target.getFileName() + ".part");
-    root = VectorSchemaRoot.create(schema(scenarios), allocator);
+    root = VectorSchemaRoot.create(schema(scenarios, leakFutureInteractions), allocator);
     try {
       channel =
           FileChannel.open(
@@ -155,7 +161,12 @@ public final class PredictionWriter implements AutoCloseable {
         e);
   }
 
-  private static Schema schema(List<String> scenarios) {
+  private static Schema schema(List<String> scenarios, boolean leaks) {
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put("scenarios", scenarios.stream().collect(joining("\n")));
+    if (leaks) {
+      metadata.put(LEAK, "true");
+    }
     ArrowType float32 = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
     return new Schema(
         List.of(
@@ -164,7 +175,7 @@ public final class PredictionWriter implements AutoCloseable {
             field("scenario", INT),
             field("label", new ArrowType.Int(8, true)),
             field("probability", float32)),
-        Map.of("scenarios", scenarios.stream().collect(joining("\n"))));
+        metadata);
   }
 
   private static Field field(String name, ArrowType type) {

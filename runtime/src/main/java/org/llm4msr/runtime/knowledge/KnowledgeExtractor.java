@@ -49,11 +49,15 @@ public final class KnowledgeExtractor {
    * What else decides the content of a store.
    *
    * @param minInteractions users with fewer positive training rows get no prompt
+   * @param leakFutureInteractions whether the log holds validation and test rows
    * @param precision how vectors are stored
    * @param configured the configuration, as {@link StoreInfo#settings} records it
    */
   public record Settings(
-      int minInteractions, Precision precision, Map<String, String> configured) {}
+      int minInteractions,
+      boolean leakFutureInteractions,
+      Precision precision,
+      Map<String, String> configured) {}
 
   /**
    * Makes an extractor.
@@ -167,6 +171,7 @@ public final class KnowledgeExtractor {
         settings.precision(),
         source,
         settings.minInteractions(),
+        settings.leakFutureInteractions(),
         settings.configured());
   }
 

@@ -21,6 +21,8 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
  * @param precision the stored element type
  * @param source key of the prepared data that the prompts were made from
  * @param minInteractions users with fewer positive training rows have no prompt
+ * @param leakFutureInteractions whether prompts were made of validation and test rows as well: for
+ *     experiments on leakage only
  * @param settings section {@code knowledge} of the configuration that the store was filled from, by
  *     key such as {@code encoder.name}; empty where it was not recorded
  * @param content hash of the identity, the keys and the prompts, so that equal ones mean equal
@@ -37,6 +39,7 @@ public record StoreInfo(
     Precision precision,
     String source,
     int minInteractions,
+    boolean leakFutureInteractions,
     Map<String, String> settings,
     String content,
     boolean complete,
@@ -88,6 +91,7 @@ public record StoreInfo(
       Precision precision,
       String source,
       int minInteractions,
+      boolean leakFutureInteractions,
       Map<String, String> settings) {
     String identity = Hashes.sha256((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
     return new StoreInfo(
@@ -98,6 +102,7 @@ public record StoreInfo(
         precision,
         source,
         minInteractions,
+        leakFutureInteractions,
         settings,
         "",
         false,
@@ -115,6 +120,7 @@ public record StoreInfo(
         precision,
         source,
         minInteractions,
+        leakFutureInteractions,
         settings,
         content,
         true,

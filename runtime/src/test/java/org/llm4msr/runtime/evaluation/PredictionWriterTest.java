@@ -20,7 +20,7 @@ class PredictionWriterTest {
   @Test
   void writesEveryRow() throws IOException {
     Path file = folder.resolve("predictions.arrow");
-    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed", "search"))) {
+    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed", "search"), false)) {
       writer.add(
           2,
           new long[] {0, 1},
@@ -50,7 +50,7 @@ class PredictionWriterTest {
   @Test
   void anUnfinishedFileLeavesNothing() {
     Path file = folder.resolve("predictions.arrow");
-    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"))) {
+    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"), false)) {
       writer.add(1, new long[1], new int[1], new int[1], new float[1], new float[1]);
     }
     assertThat(folder).isEmptyDirectory();

@@ -101,7 +101,7 @@ class KilledFillingTest {
             "data",
             log,
             new WordEncoder(),
-            new KnowledgeExtractor.Settings(1, Precision.FLOAT16, Map.of()),
+            new KnowledgeExtractor.Settings(1, false, Precision.FLOAT16, Map.of()),
             commitEvery)
         .extract(folder, false, progress);
   }

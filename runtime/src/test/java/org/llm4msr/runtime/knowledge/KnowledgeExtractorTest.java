@@ -309,7 +309,7 @@ class KnowledgeExtractorTest {
         log,
         encoder,
         new KnowledgeExtractor.Settings(
-            minInteractions, precision, Map.of("encoder.name", "words")),
+            minInteractions, false, precision, Map.of("encoder.name", "words")),
         commitEvery);
   }
 

@@ -197,7 +197,7 @@ class KnowledgeStoreTest {
         "data",
         log,
         encoder,
-        new KnowledgeExtractor.Settings(1, precision, Map.of()),
+        new KnowledgeExtractor.Settings(1, false, precision, Map.of()),
         Duration.ofHours(1));
   }
 

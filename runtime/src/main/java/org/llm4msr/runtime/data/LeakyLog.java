@@ -1,0 +1,88 @@
+package org.llm4msr.runtime.data;
+
+import static org.llm4msr.runtime.data.PreparationDatabase.identifier;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * The log of all three parts, validation and test included: prompts made of it tell what is to be
+ * predicted. For experiments on leakage only. Made by the queries that make the training log.
+ */
+public final class LeakyLog {
+
+  private LeakyLog() {}
+
+  /**
+   * Makes the log of prepared data.
+   *
+   * @param prepared folder of the prepared data
+   * @param scratch folder of the log's own files, kept for as long as the log is used
+   * @param memoryBytes memory that the database may use
+   * @param threads threads; the result does not depend on them
+   */
+  public static TrainingLog of(Path prepared, Path scratch, long memoryBytes, int threads) {
+    DatasetManifest manifest = ManifestFile.read(prepared);
+    long rows = manifest.rows().total();
+    try (PreparationDatabase database = new PreparationDatabase(scratch, memoryBytes, threads)) {
+      readRows(database, prepared, manifest.time());
+      readItems(database, prepared);
+      PreparedFiles files = new PreparedFiles(database, scratch);
+      files.writePositives(rows);
+      files.writeStatistics(manifest.scenarios(), rows);
+    } catch (IOException e) {
+      throw DataErrors.io(prepared, e);
+    }
+    return new FolderTrainingLog(scratch, prepared, manifest);
+  }
+
+  /** Makes the table {@code keyed} that statistics and positives are queried from. */
+  private static void readRows(PreparationDatabase database, Path prepared, boolean hasTime)
+      throws IOException {
+    String columns =
+        "%s AS u, %s AS i, %s AS s, %s = 1 AS y, %s AS t"
+            .formatted(
+                identifier(SplitColumns.USER),
+                identifier(SplitColumns.ITEM),
+                identifier(SplitColumns.SCENARIO),
+                identifier(SplitColumns.LABEL),
+                hasTime ? identifier(SplitColumns.TIME) : "NULL::BIGINT");
+    for (Split split : Split.values()) {
+      String into = split == Split.TRAIN ? "CREATE TABLE rows AS " : "INSERT INTO rows ";
+      ingest(
+          database,
+          prepared.resolve(split.key() + ".arrow"),
+          into + "SELECT " + columns + " FROM source");
+    }
+    database.execute(
+        "CREATE TABLE keyed AS SELECT row_number() OVER (ORDER BY t NULLS FIRST, rowid) - 1 AS n,"
+            + " u AS user_index, i AS item_index, s AS scenario_rank, y FROM rows");
+    database.execute("DROP TABLE rows");
+  }
+
+  private static void readItems(PreparationDatabase database, Path prepared) throws IOException {
+    ingest(
+        database,
+        prepared.resolve(PreparedFolder.ITEMS),
+        "CREATE TABLE texts AS SELECT %s AS text FROM source"
+            .formatted(identifier(PreparedFolder.TEXT)));
+    database.execute(
+        "CREATE VIEW %s AS SELECT rowid AS idx, text FROM texts"
+            .formatted(EntityTables.raw(RawTable.ITEMS)));
+  }
+
+  private static void ingest(PreparationDatabase database, Path file, String sql)
+      throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        ArrowFileReader reader = new ArrowFileReader(channel, database.allocator())) {
+      database.ingest(reader, sql);
+    } catch (SQLException e) {
+      throw database.failure(e);
+    }
+  }
+}
