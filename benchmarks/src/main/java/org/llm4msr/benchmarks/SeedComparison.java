@@ -21,8 +21,8 @@ import org.llm4msr.runtime.evaluation.Metrics;
  * validation|test FIRST_SEED SEEDS FILE [FILE]
  * </pre>
  *
- * <p>{@code benchmarks/run SeedComparison ...} starts it; {@code EXTRA="key=value key=value"} in the
- * environment overrides keys of both files.
+ * <p>{@code benchmarks/run SeedComparison ...} starts it; {@code EXTRA="key=value key=value"} in
+ * the environment overrides keys of both files.
  */
 public final class SeedComparison {
 
@@ -87,7 +87,8 @@ public final class SeedComparison {
   }
 
   private void print(Series one) {
-    System.out.printf("| scenario | %s AUC, %d seeds | deviation |%n|---|---|---|%n", split.key(), seeds.size());
+    System.out.printf(
+        "| scenario | %s AUC, %d seeds | deviation |%n|---|---|---|%n", split.key(), seeds.size());
     for (int i = 0; i < one.names.size(); i++) {
       System.out.printf(
           Locale.ROOT,
