@@ -70,7 +70,7 @@ public final class TrainingStepBenchmark {
     String engineName = System.getProperty("engine", "PyTorch");
     try (TensorEngine engine =
         TensorEngine.open(
-            new RuntimeConfig(engineName, "cpu", Integer.getInteger("threads", 2), "1GB"))) {
+            new RuntimeConfig(engineName, "cpu", Integer.getInteger("threads", 2), "1GB", 0))) {
       switch (what) {
         case "djl" -> againstDjl(engine, size / FIELDS);
         case "dense" -> lazyAgainstDense(engine, size / FIELDS);

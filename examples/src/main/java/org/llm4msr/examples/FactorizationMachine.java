@@ -11,6 +11,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.Scale;
 
 /**
  * Factorization machine (Rendle, ICDM 2010) on field embeddings e(i): logit = w . x + b(scenario) +
@@ -44,7 +45,7 @@ final class FactorizationMachine implements Backbone {
     int[] fieldAxis = {1};
     NDArray squareOfSum = fields.sum(fieldAxis).square();
     NDArray sumOfSquares = fields.square().sum(fieldAxis);
-    NDArray pairs = squareOfSum.sub(sumOfSquares).sum(new int[] {1}, true).mul(0.5f);
+    NDArray pairs = Scale.by(squareOfSum.sub(sumOfSquares).sum(new int[] {1}, true), 0.5);
     NDArray logit = features.flat().matMul(weight.array()).add(bias.array()).add(pairs);
     if (scenarioBias != null) {
       logit = logit.add(pass.scenarios().rowValues(scenarioBias.array()));

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -19,6 +18,8 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetManifest;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.training.TensorEngine;
 
@@ -42,6 +43,24 @@ record RunFolder(Path path) {
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  /** Keeps the run for this process. */
+  FolderLock lock() {
+    FolderLock lock;
+    try {
+      lock = FolderLock.tryTake(path.resolve("run.lock"));
+    } catch (IOException e) {
+      throw failed(e);
+    }
+    if (lock == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/RUN_IN_USE",
+          "The run %s is being trained already. Wait for that process, or name another run with --run NAME."
+              .formatted(path));
+    }
+    return lock;
   }
 
   /** Returns whether there is a checkpoint: then the run has its configuration, and keeps it. */
@@ -94,13 +113,7 @@ record RunFolder(Path path) {
 
   private void write(String name, String text) {
     try {
-      Path unfinished = path.resolve(name + ".tmp");
-      Files.writeString(unfinished, text, StandardCharsets.UTF_8);
-      Files.move(
-          unfinished,
-          path.resolve(name),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
+      DurableFiles.write(path.resolve(name), text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw failed(e);
     }

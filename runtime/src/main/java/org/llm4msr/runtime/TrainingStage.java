@@ -17,6 +17,7 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.training.KnowledgeInputs;
 import org.llm4msr.runtime.training.ModelAssembly;
@@ -33,6 +34,7 @@ final class TrainingStage implements AutoCloseable {
 
   private final ExperimentConfig config;
   private final RunFolder folder;
+  private final @Nullable FolderLock lock;
   private final RunLog log;
   private final PreparedData data;
   private final @Nullable KnowledgeStore knowledge;
@@ -43,11 +45,13 @@ final class TrainingStage implements AutoCloseable {
   private TrainingStage(
       Experiment experiment,
       RunFolder folder,
+      @Nullable FolderLock lock,
       RunLog log,
       PreparedData data,
       @Nullable KnowledgeStore knowledge) {
     this.config = experiment.config().config();
     this.folder = folder;
+    this.lock = lock;
     this.log = log;
     this.data = data;
     this.knowledge = knowledge;
@@ -60,7 +64,9 @@ final class TrainingStage implements AutoCloseable {
       engine.close();
       throw e;
     }
-    this.trainer = new Trainer(model, data, config.training(), folder.path());
+    this.trainer =
+        new Trainer(
+            model, data, config.training(), folder.path(), config.runtime().checkpointEvery());
   }
 
   /** Opens a run; makes its folder where there is none and {@code create} says so. */
@@ -81,12 +87,14 @@ final class TrainingStage implements AutoCloseable {
               .formatted(run, folder.path().getParent(), experiment.config().file(), run));
     }
     PreparedData data = experiment.openPrepared();
+    FolderLock lock = null;
     RunLog log = null;
     try {
       folder.create();
+      lock = create ? folder.lock() : null;
       log = RunLog.open(folder.path().resolve("log.txt"));
       KnowledgeStore knowledge = knowledge(experiment, folder, data, create);
-      TrainingStage stage = new TrainingStage(experiment, folder, log, data, knowledge);
+      TrainingStage stage = new TrainingStage(experiment, folder, lock, log, data, knowledge);
       if (create && !folder.hasBegun()) {
         folder.writeConfig(experiment.config(), data.manifest(), stage.knowledge, stage.engine);
       }
@@ -94,6 +102,9 @@ final class TrainingStage implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       if (log != null) {
         log.close();
+      }
+      if (lock != null) {
+        lock.close();
       }
       data.close();
       throw e;
@@ -185,7 +196,8 @@ final class TrainingStage implements AutoCloseable {
 
   @Override
   public void close() {
-    try (log;
+    try (lock;
+        log;
         data;
         engine;
         model) {

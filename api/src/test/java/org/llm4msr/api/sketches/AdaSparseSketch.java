@@ -11,6 +11,7 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.Linear;
+import org.llm4msr.api.support.Scale;
 
 /**
  * AdaSparse (CIKM 2022): before each layer a small network of scenario and input weighs every
@@ -45,9 +46,9 @@ final class AdaSparseSketch implements Backbone {
     NDArray h = features.flat();
     for (int i = 0; i < layers.size(); i++) {
       NDArray scores = pruners.get(i).forward(scenario.concat(h.stopGradient(), 1));
-      NDArray weights = Activation.SIGMOID.apply(scores.mul(temperature));
+      NDArray weights = Activation.SIGMOID.apply(Scale.by(scores, temperature));
       NDArray kept = weights.gt(THRESHOLD).toType(DataType.FLOAT32, false).stopGradient();
-      pass.addLoss("sparsity." + i, weights.mean().sub(TARGET).square().mul(0.01));
+      pass.addLoss("sparsity." + i, Scale.by(weights.mean().sub(TARGET).square(), 0.01));
       h = Activation.LEAKY_RELU.apply(layers.get(i).forward(h.mul(weights).mul(kept)));
     }
     return new BackboneOutput(null, logit.forward(h).squeeze(-1));

@@ -12,6 +12,7 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.BlockSettings;
 import org.llm4msr.api.support.Linear;
 import org.llm4msr.api.support.Mlp;
+import org.llm4msr.api.support.Scale;
 
 /**
  * EPNet (PEPNet, KDD 2023): the input is multiplied by 2 sigmoid(MLP of the scenario embedding and
@@ -37,7 +38,8 @@ final class EpNetSketch implements FusionHead {
   public NDArray logits(Pass pass, Features features) {
     NDArray x = features.flat();
     NDArray seen = features.scenarioEmbedding().concat(x.stopGradient(), 1);
-    NDArray weights = Activation.SIGMOID.apply(scores.forward(gate.forward(pass, seen))).mul(2);
+    NDArray weights =
+        Scale.by(Activation.SIGMOID.apply(scores.forward(gate.forward(pass, seen))), 2);
     return backbone.forward(pass, features.withFlat(x.mul(weights))).logit();
   }
 }

@@ -2,9 +2,10 @@ package org.llm4msr.runtime.config;
 
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.time.Duration;
 import org.llm4msr.api.Setting;
 
-/** Engine, device and threads. */
+/** Where and how an experiment runs: nothing here is part of what it is of. */
 public record RuntimeConfig(
     @Setting(value = "The tensor engine", defaultValue = "PyTorch")
         @Pattern(regexp = "PyTorch|MXNet", message = "must be PyTorch or MXNet")
@@ -15,4 +16,19 @@ public record RuntimeConfig(
     @Setting(value = "Threads; 0: one a core", defaultValue = "0") @PositiveOrZero int threads,
     @Setting(value = "Memory of data preparation, for example 4GB", defaultValue = "4GB")
         @Pattern(regexp = "[0-9]+(MB|GB)", message = "must be a number and MB or GB")
-        String memory) {}
+        String memory,
+    @Setting(
+            value =
+                "Minutes between checkpoints of training, beside those at validations; 0: none."
+                    + " A killed run loses no more; its result is the same",
+            defaultValue = "10")
+        @PositiveOrZero
+        double checkpointMinutes) {
+
+  private static final double NANOS_A_MINUTE = 6e10;
+
+  /** Returns the time between checkpoints. */
+  public Duration checkpointEvery() {
+    return Duration.ofNanos((long) (checkpointMinutes * NANOS_A_MINUTE));
+  }
+}

@@ -12,6 +12,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.files.DurableFiles;
 
 /**
  * A folder of vectors by key: {@code store.json} ({@link StoreInfo}) and Arrow IPC files {@code

@@ -22,6 +22,7 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.files.DurableFiles;
 
 /** Writes one segment, which appears under its name when it is committed. */
 final class SegmentWriter implements AutoCloseable {

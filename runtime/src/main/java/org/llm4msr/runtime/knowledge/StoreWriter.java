@@ -1,12 +1,6 @@
 package org.llm4msr.runtime.knowledge;
 
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -22,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FolderLock;
 
 /**
  * Fills a store. Rows go into segments that appear whole when {@link #commitWhenDue} finds the last
@@ -36,7 +32,7 @@ final class StoreWriter implements AutoCloseable {
   private final Path folder;
   private final StoreInfo info;
   private final Duration commitEvery;
-  private final FileChannel lockFile;
+  private final FolderLock lock;
   private final BufferAllocator allocator = new RootAllocator();
   private final Map<Level, Filling> levels = new EnumMap<>(Level.class);
   private final MessageDigest content = Hashes.digest();
@@ -53,12 +49,12 @@ final class StoreWriter implements AutoCloseable {
     }
   }
 
-  private StoreWriter(Path folder, StoreInfo info, Duration commitEvery, FileChannel lockFile)
+  private StoreWriter(Path folder, StoreInfo info, Duration commitEvery, FolderLock lock)
       throws IOException {
     this.folder = folder;
     this.info = info;
     this.commitEvery = commitEvery;
-    this.lockFile = lockFile;
+    this.lock = lock;
     Hashes.update(content, info.identity());
     for (Level level : Level.values()) {
       levels.put(level, new Filling(StoredLevel.open(folder, level, info, allocator)));
@@ -75,7 +71,7 @@ final class StoreWriter implements AutoCloseable {
   static StoreWriter open(Path folder, StoreInfo info, boolean rebuild, Duration commitEvery)
       throws IOException {
     Files.createDirectories(folder);
-    FileChannel lockFile = lock(folder);
+    FolderLock lock = lock(folder);
     try {
       if (rebuild) {
         // The manifest first: segments without one are rubbish, never the other way round.
@@ -90,9 +86,9 @@ final class StoreWriter implements AutoCloseable {
       }
       deleteUnfinished(folder);
       KnowledgeStore.writeInfo(folder, info);
-      return new StoreWriter(folder, info, commitEvery, lockFile);
+      return new StoreWriter(folder, info, commitEvery, lock);
     } catch (IOException | RuntimeException e) {
-      lockFile.close();
+      lock.close();
       throw e;
     }
   }
@@ -154,7 +150,7 @@ final class StoreWriter implements AutoCloseable {
   /** Commits what was appended and lets others fill the store. */
   @Override
   public void close() throws IOException {
-    try (lockFile;
+    try (lock;
         allocator) {
       for (Filling filling : levels.values()) {
         commit(filling);
@@ -241,23 +237,16 @@ final class StoreWriter implements AutoCloseable {
     return filling;
   }
 
-  private static FileChannel lock(Path folder) throws IOException {
-    FileChannel channel = FileChannel.open(folder.resolve("store.lock"), CREATE, WRITE);
-    FileLock lock = null;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      // Held by this process: the same refusal.
-    }
+  private static FolderLock lock(Path folder) throws IOException {
+    FolderLock lock = FolderLock.tryTake(folder.resolve("store.lock"));
     if (lock == null) {
-      channel.close();
       throw new MsrException(
           ErrorType.USER,
           "knowledge/LOCKED",
           "the knowledge store is being filled already. Folder %s. Wait for the other run, or give this one a workspace of its own."
               .formatted(folder));
     }
-    return channel;
+    return lock;
   }
 
   private static void requireSame(StoreInfo there, StoreInfo wanted, Path folder) {

@@ -27,7 +27,7 @@ public final class DenseBuffer implements Buffer {
     this.scope = scope;
     this.name = name;
     this.shape = shape;
-    array = manager.create(start, shape);
+    array = create(FloatBuffer.wrap(start));
   }
 
   @Override
@@ -72,10 +72,14 @@ public final class DenseBuffer implements Buffer {
 
   /** Sets the values, row-major. */
   public void restore(FloatBuffer values) {
-    ByteBuffer memory = Gathers.floats(shape.size());
+    replace(create(values));
+  }
+
+  private NDArray create(FloatBuffer values) {
+    ByteBuffer memory = AlignedMemory.floats(shape.size());
     memory.asFloatBuffer().put(values);
     try (NDArray view = manager.create(memory, shape, DataType.FLOAT32)) {
-      replace(view.duplicate());
+      return view.duplicate();
     } finally {
       Reference.reachabilityFence(memory);
     }

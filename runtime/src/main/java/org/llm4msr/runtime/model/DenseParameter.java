@@ -30,7 +30,7 @@ public final class DenseParameter implements Parameter {
     this.name = name;
     this.shape = shape;
     this.decay = decay;
-    memory = Gathers.floats(shape.size());
+    memory = AlignedMemory.floats(shape.size());
     array = create();
   }
 

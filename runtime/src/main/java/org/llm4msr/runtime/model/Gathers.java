@@ -7,8 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /** Selection of rows by an index array, with gradient, in the one form that all engines share. */
 final class Gathers {
@@ -50,11 +48,5 @@ final class Gathers {
   static NDArray withZeroRow(NDArray x, NDManager manager) {
     Shape row = new Shape(1).addAll(x.getShape().slice(1));
     return NDArrays.concat(new NDList(x, manager.zeros(row, x.getDataType())), 0);
-  }
-
-  /** Makes a direct buffer for so many floats, in the order of the machine. */
-  static ByteBuffer floats(long count) {
-    return ByteBuffer.allocateDirect(Math.toIntExact(count * Float.BYTES))
-        .order(ByteOrder.nativeOrder());
   }
 }

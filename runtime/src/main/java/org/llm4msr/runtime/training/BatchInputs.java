@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import org.llm4msr.runtime.model.AlignedMemory;
 
 /**
  * A direct buffer that one kind of input is written to, step after step. On PyTorch and a CPU the
@@ -14,13 +15,13 @@ import java.nio.FloatBuffer;
  */
 final class BatchInputs {
 
-  private ByteBuffer memory = ByteBuffer.allocateDirect(0);
+  private ByteBuffer memory = AlignedMemory.allocate(0);
 
   /** Returns room for so many floats, from index 0. */
   FloatBuffer floats(int count) {
     int bytes = Math.multiplyExact(count, Float.BYTES);
     if (memory.capacity() < bytes) {
-      memory = ByteBuffer.allocateDirect(bytes + bytes / 8);
+      memory = AlignedMemory.allocate(bytes + bytes / 8);
     }
     return memory.slice(0, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }

@@ -2,17 +2,12 @@ package org.llm4msr.runtime.training;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +17,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ParameterSnapshot;
@@ -58,7 +55,12 @@ final class Checkpoints {
       throw new MsrException(
           ErrorType.DATA,
           "training/DAMAGED_CHECKPOINT",
-          file + " does not read: " + e.getMessage() + ". Delete " + folder + " to start anew.",
+          file
+              + " does not read: "
+              + FileErrors.reason(e)
+              + ". Delete "
+              + folder
+              + " to start anew.",
           e);
     }
     if (state.formatVersion() != RunState.FORMAT_VERSION || !state.key().equals(key)) {
@@ -78,40 +80,43 @@ final class Checkpoints {
     RunState saved = state.saved(finished);
     try {
       Files.createDirectories(folder);
-      Path target = folder.resolve(saved.last());
-      if (!Files.exists(target)) {
-        writeState(model, optimizer, target);
-      }
-      Path temporary = folder.resolve(STATE + ".tmp");
-      Files.write(temporary, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(saved));
-      force(temporary);
-      Files.move(
-          temporary,
-          folder.resolve(STATE),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-      force(folder);
+      writeState(model, optimizer, folder.resolve(saved.last()));
+      DurableFiles.write(
+          folder.resolve(STATE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(saved));
       deleteAllBut(saved);
       return saved;
-    } catch (IOException | UncheckedIOException e) {
-      throw new MsrException(
-          ErrorType.RESOURCES,
-          "training/CHECKPOINT_FAILED",
-          "A checkpoint could not be written to "
-              + folder
-              + ": "
-              + e.getMessage()
-              + ". Make room or choose another workspace, and start again: the checkpoint before"
-              + " is whole.",
-          e,
-          true);
+    } catch (IOException e) {
+      throw failed(e);
     }
+  }
+
+  /**
+   * Deletes states that do not count. A process that died left them, or the user deleted what named
+   * them: a state of that step made now may be another.
+   */
+  void discardAllBut(RunState state) {
+    try {
+      if (Files.exists(folder)) {
+        deleteAllBut(state);
+      }
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private MsrException failed(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "training/CHECKPOINT_FAILED",
+        "A checkpoint could not be written to %s: %s. Make room there or choose another workspace, and start again: the checkpoint before, if there was one, is whole."
+            .formatted(folder, FileErrors.reason(e)),
+        e,
+        true);
   }
 
   private static void writeState(
       TrainableModel model, @Nullable DenseOptimizer optimizer, Path target) throws IOException {
-    Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
-    delete(temporary);
+    Path temporary = DurableFiles.unfinished(target);
     try {
       Files.createDirectories(temporary.resolve("tables"));
       Safetensors.write(temporary.resolve("dense.safetensors"), dense(model));
@@ -121,11 +126,11 @@ final class Checkpoints {
       for (EmbeddingTable table : model.tables().tables()) {
         TableFile.write(table, tableFile(temporary, table), true);
       }
-      force(temporary.resolve("tables"));
-      force(temporary);
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      DurableFiles.forceFolder(temporary.resolve("tables"));
+      DurableFiles.forceFolder(temporary);
+      DurableFiles.publish(target);
     } catch (IOException | RuntimeException e) {
-      delete(temporary);
+      DurableFiles.discard(temporary, e);
       throw e;
     }
   }
@@ -148,7 +153,12 @@ final class Checkpoints {
       throw new MsrException(
           ErrorType.DATA,
           "training/DAMAGED_CHECKPOINT",
-          source + " does not read: " + e.getMessage() + ". Delete " + folder + " to start anew.",
+          source
+              + " does not read: "
+              + FileErrors.reason(e)
+              + ". Delete "
+              + folder
+              + " to start anew.",
           e);
     }
   }
@@ -222,26 +232,7 @@ final class Checkpoints {
               .toList();
     }
     for (Path path : old) {
-      delete(path);
-    }
-  }
-
-  private static void delete(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      return;
-    }
-    List<Path> entries;
-    try (Stream<Path> walk = Files.walk(path)) {
-      entries = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path entry : entries) {
-      Files.delete(entry);
-    }
-  }
-
-  private static void force(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
+      DurableFiles.delete(path);
     }
   }
 }

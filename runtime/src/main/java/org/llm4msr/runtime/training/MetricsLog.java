@@ -1,18 +1,22 @@
 package org.llm4msr.runtime.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.files.DurableFiles;
 
 /**
  * {@code metrics.jsonl}: one JSON object a line, {@code "type": "step"} or {@code "validation"}.
@@ -21,31 +25,31 @@ final class MetricsLog implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final BufferedWriter writer;
+  private final Path file;
+  private final FileChannel channel;
 
   /** Opens the file and drops the lines behind a step, which a resumed run does again. */
   MetricsLog(Path file, long resumedAt) {
+    this.file = file;
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       if (Files.exists(file)) {
         keepUpTo(file, resumedAt);
       }
-      writer = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      channel = FileChannel.open(file, CREATE, APPEND);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw failed(e);
     }
   }
 
   private static void keepUpTo(Path file, long step) throws IOException {
-    List<String> kept = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
-      if (step > 0 && isUpTo(line, step)) {
-        kept.add(line);
-      }
-    }
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.write(temporary, kept);
-    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    StringBuilder kept = new StringBuilder();
+    // Decoded leniently: the last line may end in the middle of a character.
+    new String(Files.readAllBytes(file), UTF_8)
+        .lines()
+        .filter(line -> step > 0 && isUpTo(line, step))
+        .forEach(line -> kept.append(line).append('\n'));
+    DurableFiles.write(file, kept.toString().getBytes(UTF_8));
   }
 
   private static boolean isUpTo(String line, long step) {
@@ -88,21 +92,41 @@ final class MetricsLog implements AutoCloseable {
   }
 
   private void write(ObjectNode line) {
+    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(UTF_8));
     try {
-      writer.write(line.toString());
-      writer.newLine();
-      writer.flush();
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw failed(e);
     }
+  }
+
+  /** Forces the lines to the disk: a checkpoint counts on those before it. */
+  void force() {
+    try {
+      channel.force(true);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private MsrException failed(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "training/METRICS_FAILED",
+        "%s could not be written: %s. Make room there or choose another workspace, and start again: training goes on at the last checkpoint."
+            .formatted(file, FileErrors.reason(e)),
+        e,
+        true);
   }
 
   @Override
   public void close() {
     try {
-      writer.close();
+      channel.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw failed(e);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param sinceBest validations since then
  * @param history all validations
  * @param finished whether the run is over
+ * @param losses sums of the losses that no line of the metrics tells yet
  */
 record RunState(
     int formatVersion,
@@ -32,39 +34,68 @@ record RunState(
     double bestAuc,
     int sinceBest,
     List<Validation> history,
-    boolean finished) {
+    boolean finished,
+    LossSums losses) {
 
   static final int FORMAT_VERSION = 1;
 
   RunState {
     history = List.copyOf(history);
+    losses = Objects.requireNonNullElse(losses, LossSums.NONE);
   }
 
   static RunState start(String key) {
     return new RunState(
-        FORMAT_VERSION, key, 0, 0, 0, "", null, 0, Double.NEGATIVE_INFINITY, 0, List.of(), false);
+        FORMAT_VERSION,
+        key,
+        0,
+        0,
+        0,
+        "",
+        null,
+        0,
+        Double.NEGATIVE_INFINITY,
+        0,
+        List.of(),
+        false,
+        LossSums.NONE);
   }
 
   /** Returns the state after one more step. */
-  RunState stepped(long batchesAnEpoch) {
+  RunState stepped(long batchesAnEpoch, float loss) {
     boolean epochEnds = batch + 1 == batchesAnEpoch;
-    return at(step + 1, epochEnds ? epoch + 1 : epoch, epochEnds ? 0 : batch + 1);
-  }
-
-  private RunState at(long newStep, int newEpoch, long newBatch) {
     return new RunState(
         formatVersion,
         key,
-        newStep,
-        newEpoch,
-        newBatch,
+        step + 1,
+        epochEnds ? epoch + 1 : epoch,
+        epochEnds ? 0 : batch + 1,
         last,
         best,
         bestStep,
         bestAuc,
         sinceBest,
         history,
-        finished);
+        finished,
+        losses.plus(loss));
+  }
+
+  /** Returns the state after a line on the last steps. */
+  RunState logged() {
+    return new RunState(
+        formatVersion,
+        key,
+        step,
+        epoch,
+        batch,
+        last,
+        best,
+        bestStep,
+        bestAuc,
+        sinceBest,
+        history,
+        finished,
+        losses.afterLog());
   }
 
   /** Returns the state with one more validation. */
@@ -84,7 +115,8 @@ record RunState(
         better ? auc : bestAuc,
         better ? 0 : sinceBest + 1,
         longer,
-        finished);
+        finished,
+        LossSums.NONE);
   }
 
   /** Returns the state as saved in its folder. */
@@ -101,7 +133,8 @@ record RunState(
         bestAuc,
         sinceBest,
         history,
-        over);
+        over,
+        losses);
   }
 
   /** Returns the name of the folder of this step. */

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.training;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -38,18 +39,32 @@ public final class Trainer {
   private final long batchesAnEpoch;
   private final LearningRate learningRate;
   private final boolean validates;
+  private final Duration checkpointEvery;
   private volatile boolean stopRequested;
+
+  /** Makes a trainer that writes checkpoints where it validates or is asked to stop only. */
+  public Trainer(TrainableModel model, PreparedData data, TrainingConfig config, Path runFolder) {
+    this(model, data, config, runFolder, Duration.ZERO);
+  }
 
   /**
    * Makes a trainer.
    *
    * @param runFolder gets {@code metrics.jsonl} and {@code checkpoints}
+   * @param checkpointEvery time between two checkpoints; zero: only where it validates or is asked
+   *     to stop. Changes what a killed run loses, and nothing of its result
    */
-  public Trainer(TrainableModel model, PreparedData data, TrainingConfig config, Path runFolder) {
+  public Trainer(
+      TrainableModel model,
+      PreparedData data,
+      TrainingConfig config,
+      Path runFolder,
+      Duration checkpointEvery) {
     this.model = model;
     this.data = data;
     this.config = config;
     this.runFolder = runFolder;
+    this.checkpointEvery = checkpointEvery;
     this.checkpoints = new Checkpoints(runFolder.resolve("checkpoints"));
     this.trainingStep = new TrainingStep(model, config, data.manifest().scenarios());
     this.trainingRows = data.manifest().rows().train();
@@ -118,13 +133,11 @@ public final class Trainer {
     private final Progress progress;
     private final long started = System.nanoTime();
     private RunState state;
-    private double lossSinceLog;
-    private int stepsSinceLog;
-    private double lossSinceValidation;
-    private long stepsSinceValidation;
     private long rowsDone;
     private long trainingNanos;
+    private long rowsSinceMark;
     private long logMark = System.nanoTime();
+    private long savedAt = System.nanoTime();
 
     Run(Progress progress) {
       this.progress = progress;
@@ -133,6 +146,7 @@ public final class Trainer {
 
     TrainingResult toEnd() {
       if (!state.finished()) {
+        checkpoints.discardAllBut(state);
         if (state.step() > 0) {
           LOG.info("Going on at step {} of {}", state.step(), runFolder);
           checkpoints.load(model, trainingStep.optimizer(), state.last());
@@ -186,12 +200,9 @@ public final class Trainer {
       TrainingStep.Outcome outcome = trainingStep.run(batch, state.step(), rate);
       trainingNanos += System.nanoTime() - before;
       rowsDone += batch.size;
-      lossSinceLog += outcome.loss();
-      lossSinceValidation += outcome.loss();
-      stepsSinceLog++;
-      stepsSinceValidation++;
+      rowsSinceMark += batch.size;
       int epoch = state.epoch();
-      state = state.stepped(batchesAnEpoch);
+      state = state.stepped(batchesAnEpoch, outcome.loss());
       progress.update(
           Math.min(
               state.epoch() * trainingRows + state.batch() * config.batchSize(),
@@ -199,16 +210,15 @@ public final class Trainer {
           config.epochs() * trainingRows);
       if (state.step() % LOG_EVERY == 0) {
         double seconds = (System.nanoTime() - logMark) / 1e9;
-        double rows = (double) stepsSinceLog * config.batchSize();
-        metrics.step(
-            state.step(), epoch, lossSinceLog / stepsSinceLog, outcome, rate, rows / seconds);
-        restartLog();
+        double loss = state.losses().meanSinceLog();
+        metrics.step(state.step(), epoch, loss, outcome, rate, rowsSinceMark / seconds);
+        state = state.logged();
+        restartClock();
       }
     }
 
-    private void restartLog() {
-      lossSinceLog = 0;
-      stepsSinceLog = 0;
+    private void restartClock() {
+      rowsSinceMark = 0;
       logMark = System.nanoTime();
     }
 
@@ -220,11 +230,11 @@ public final class Trainer {
               : state.epoch() != epoch;
       if (due) {
         boolean patienceOver = validates && validate(epoch, metrics);
-        state = checkpoints.save(model, trainingStep.optimizer(), state, last || patienceOver);
-        restartLog();
+        save(metrics, last || patienceOver);
+      } else if (stopRequested || isCheckpointDue()) {
+        save(metrics, false);
       }
       if (stopRequested && !state.finished()) {
-        state = checkpoints.save(model, trainingStep.optimizer(), state, false);
         throw new MsrException(
             ErrorType.USER,
             "training/STOPPED",
@@ -235,14 +245,23 @@ public final class Trainer {
       }
     }
 
+    private boolean isCheckpointDue() {
+      return !checkpointEvery.isZero() && System.nanoTime() - savedAt >= checkpointEvery.toNanos();
+    }
+
+    private void save(MetricsLog metrics, boolean finished) {
+      metrics.force();
+      state = checkpoints.save(model, trainingStep.optimizer(), state, finished);
+      savedAt = System.nanoTime();
+      restartClock();
+    }
+
     /** Returns whether patience ran out. */
     private boolean validate(int epoch, MetricsLog metrics) {
       EvaluationResult result =
           Predictions.evaluate(model, data, Split.VALIDATION, config.batchSize());
       Validation validation =
-          new Validation(state.step(), epoch, lossSinceValidation / stepsSinceValidation, result);
-      lossSinceValidation = 0;
-      stepsSinceValidation = 0;
+          new Validation(state.step(), epoch, state.losses().meanSinceValidation(), result);
       state = state.validated(validation, result.overall().auc());
       metrics.validation(validation, rowsPerSecond());
       LOG.info(

@@ -27,6 +27,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.Scale;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
@@ -45,7 +46,7 @@ final class TinyModels {
 
   static TensorEngine engine() {
     String name = System.getProperty("llm4msr.test.engine", "PyTorch");
-    return TensorEngine.open(new RuntimeConfig(name, "cpu", 2, "1GB"));
+    return TensorEngine.open(new RuntimeConfig(name, "cpu", 2, "1GB", 0));
   }
 
   /** logit = x v: gradients are easily written by hand. */
@@ -181,7 +182,7 @@ final class TinyModels {
         NDArray byUser = features.userKnowledge().dot(user.array());
         NDArray byScenario = features.scenarioKnowledge().dot(scenario.array());
         NDArray logit = backbone.forward(pass, features).logit();
-        pass.addLoss("size", byUser.square().mean().mul(0.01f));
+        pass.addLoss("size", Scale.by(byUser.square().mean(), 0.01));
         return logit
             .reshape(-1, 1)
             .add(pass.users().rowValues(byUser))

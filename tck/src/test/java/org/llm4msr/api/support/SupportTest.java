@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -40,6 +42,31 @@ class SupportTest {
   private Pass pass(boolean training, int... scenario) {
     Grouping grouping = GroupingPlan.of(manager, scenario, scenario.length, 3);
     return new PassContext(manager, training, 0, grouping, grouping, new DropoutMasks(5));
+  }
+
+  /** DJL's own mul(Number) fails this on PyTorch: the numbers' memory is free by then. */
+  @Test
+  void numbersLiveUntilTheBackwardPass() {
+    try (NDManager step = manager.newSubManager()) {
+      NDArray x = step.ones(new Shape(4));
+      x.setRequiresGradient(true);
+      try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
+        NDArray sum = x;
+        for (int i = 1; i <= 200; i++) {
+          sum = sum.add(Scale.by(x, i));
+        }
+        System.gc();
+        List<ByteBuffer> elsewhere = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+          elsewhere.add(ByteBuffer.allocateDirect(4).putInt(0, -1));
+        }
+        collector.backward(sum.sum());
+        assertThat(elsewhere).hasSize(2_000);
+      }
+      try (NDArray gradient = x.getGradient()) {
+        assertThat(gradient.toFloatArray()).containsOnly(1 + 200 * 201 / 2);
+      }
+    }
   }
 
   /** Few rows a group lie in slots, many are taken group by group: both are y = W(g) x + b(g). */
