@@ -3,6 +3,7 @@ package org.llm4msr.tck;
 import java.io.Serial;
 import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What a rule found against a plugin; {@link RuleExtension} makes the whole failure of it. */
 public final class Finding extends AssertionError {
@@ -33,7 +34,7 @@ public final class Finding extends AssertionError {
   }
 
   /** Throws a finding unless a condition holds. */
-  public static void unless(boolean holds, String expected, Object actual) {
+  public static void unless(boolean holds, String expected, @Nullable Object actual) {
     if (!holds) {
       throw new Finding(expected, String.valueOf(actual));
     }

@@ -2,12 +2,18 @@ package org.llm4msr.tck;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
@@ -15,12 +21,14 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaContext;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
+import org.llm4msr.runtime.model.PassContext.LossTerm;
 
 /**
  * A model on one engine with everything the runtime would hand it, for tests: forward passes, and
@@ -33,14 +41,24 @@ public final class ModelHarness implements AutoCloseable {
   private final ParameterStore store;
   private final FusionHead head;
   private final DropoutMasks masks;
+  private final Set<ModelInput> inputs;
   private final int fieldWidth;
+  private final long seed;
   private long step;
 
   private ModelHarness(Parts parts) {
     store = new ParameterStore(manager, parts.seed);
     masks = new DropoutMasks(parts.seed);
-    fieldWidth = parts.shape.layout().uniform() ? parts.shape.layout().fields().get(0).width() : 0;
-    head = parts.head.apply(new HarnessFusionContext(store, parts));
+    seed = parts.seed;
+    inputs = parts.inputs;
+    boolean fields = parts.shape.layout().uniform() && inputs.contains(ModelInput.FIELDS);
+    fieldWidth = fields ? parts.shape.layout().fields().get(0).width() : 0;
+    try {
+      head = parts.head.apply(new HarnessFusionContext(store, parts));
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
     store.seal();
   }
 
@@ -56,29 +74,61 @@ public final class ModelHarness implements AutoCloseable {
 
   /** Returns the logits outside training. */
   public float[] infer(TestBatch batch) {
-    try (NDManager pass = manager.newSubManager()) {
-      return forward(pass, batch, flat(pass, batch), false).toFloatArray();
+    return infer(batch, NDArray::toFloatArray);
+  }
+
+  /** Reads the logits outside training, before they are closed. */
+  public <T> T infer(TestBatch batch, Function<NDArray, T> reading) {
+    try (NDManager pass = manager.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return reading.apply(forward(pass, batch, flat(pass, batch), false).logits());
     }
   }
 
   /**
-   * Runs one forward and backward pass of the loss sum over rows of factor * logit. Loss terms that
-   * models add are left out.
+   * Runs one forward and backward pass of the loss sum over rows of factor * logit, plus the terms
+   * that models add. The engine is seeded with the step, as the runtime does it.
    */
   public TestPass train(TestBatch batch, float[] factor) {
     store.zeroGradients();
-    try (NDManager pass = manager.newSubManager()) {
+    TestEngines.seed((int) (seed * 31 + step) & Integer.MAX_VALUE);
+    TestPass result;
+    try (NDManager pass = manager.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
       NDArray flat = flat(pass, batch);
       flat.setRequiresGradient(true);
-      float[] logits;
+      Forward forward;
       try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
-        NDArray logit = forward(pass, batch, flat, true);
-        logits = logit.toFloatArray();
-        collector.backward(logit.mul(pass.create(factor)).sum());
+        forward = forward(pass, batch, flat, true);
+        NDArray loss = forward.logits().mul(pass.create(factor)).sum();
+        for (LossTerm term : forward.pass().losses()) {
+          loss = loss.add(term.value().sum());
+        }
+        collector.backward(loss);
       }
-      step++;
-      return new TestPass(logits, gradients(), flat.getGradient().toFloatArray());
+      result =
+          new TestPass(
+              forward.logits().toFloatArray(),
+              gradients(),
+              flat.getGradient().toFloatArray(),
+              losses(forward.pass()));
     }
+    // Outside the scope, which would close the new arrays.
+    store.zeroGradients();
+    step++;
+    return result;
+  }
+
+  /** Starts counting steps from 0 again, and with them the engine's random numbers. */
+  public void rewind() {
+    step = 0;
+  }
+
+  /** Returns how many arrays the model has open; between passes those that it keeps. */
+  public int openArrays() {
+    return manager.getManagedArrays().size();
   }
 
   @Override
@@ -87,7 +137,9 @@ public final class ModelHarness implements AutoCloseable {
     manager.close();
   }
 
-  private NDArray forward(NDManager pass, TestBatch batch, NDArray flat, boolean training) {
+  private record Forward(PassContext pass, NDArray logits) {}
+
+  private Forward forward(NDManager pass, TestBatch batch, NDArray flat, boolean training) {
     int scenarios = batch.scenarioTable().length;
     GroupingPlan byScenario = GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios);
     GroupingPlan byUser =
@@ -97,10 +149,26 @@ public final class ModelHarness implements AutoCloseable {
             flat,
             fieldWidth,
             byScenario,
-            pass.create(batch.scenarioTable()),
-            pass.create(batch.userKnowledge()),
-            pass.create(batch.scenarioKnowledge()));
-    return head.logits(new PassContext(pass, training, step, byScenario, byUser, masks), features);
+            given(ModelInput.SCENARIO_EMBEDDING, pass, batch.scenarioTable()),
+            given(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
+            given(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()));
+    PassContext context = new PassContext(pass, training, step, byScenario, byUser, masks);
+    NDArray logits = head.logits(context, features);
+    return new Forward(context, training ? logits.reshape(new Shape(batch.rows())) : logits);
+  }
+
+  private @Nullable NDArray given(ModelInput input, NDManager pass, float[][] values) {
+    return inputs.contains(input) ? pass.create(values) : null;
+  }
+
+  private static List<TestPass.Loss> losses(PassContext pass) {
+    return pass.losses().stream().map(ModelHarness::loss).toList();
+  }
+
+  private static TestPass.Loss loss(LossTerm term) {
+    NDArray value = term.value();
+    float[] values = value.toType(DataType.FLOAT32, true).toFloatArray();
+    return new TestPass.Loss(term.name(), value.getDataType(), values);
   }
 
   private Map<String, float[]> gradients() {
@@ -135,6 +203,7 @@ public final class ModelHarness implements AutoCloseable {
           Backbone alone = context.backbone(context.model().layout());
           return (pass, features) -> alone.forward(pass, features).logit();
         };
+    private Set<ModelInput> inputs = EnumSet.allOf(ModelInput.class);
     private int knowledgeSize;
     private long seed = 7;
 
@@ -146,6 +215,12 @@ public final class ModelHarness implements AutoCloseable {
     /** Sets the seed of the first values. */
     public Parts seed(long value) {
       seed = value;
+      return this;
+    }
+
+    /** Sets what the model is given beyond the flat input; without this everything. */
+    public Parts inputs(Set<ModelInput> given) {
+      inputs = given;
       return this;
     }
 

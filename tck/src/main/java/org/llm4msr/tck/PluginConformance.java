@@ -74,12 +74,15 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
   /** Returns the features that the engine of this run lacks and the plugin declares to need. */
   Set<EngineFeature> lacking() {
     PluginFactory<?> factory = factory();
-    Set<EngineFeature> needed = new TreeSet<>(features(factory, config()));
+    Set<EngineFeature> declared = features(factory, config());
+    // No answer is the finding of a rule of its own.
+    Set<EngineFeature> needed = new TreeSet<>(declared == null ? Set.of() : declared);
     needed.removeAll(EngineFeatures.of(TestEngines.name()));
     return needed;
   }
 
-  static <C extends Record> Set<EngineFeature> features(PluginFactory<C> factory, Record config) {
+  static <C extends Record> @Nullable Set<EngineFeature> features(
+      PluginFactory<C> factory, Record config) {
     return factory.engineFeatures(factory.configType().cast(config));
   }
 

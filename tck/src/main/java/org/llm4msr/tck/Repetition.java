@@ -9,6 +9,9 @@ import org.junit.jupiter.api.extension.TestInstances;
 /** Who is tested, and how to run one test again. */
 final class Repetition {
 
+  /** The system property that leaves out all rules but one. */
+  static final String ONE_RULE = "llm4msr.tck.rule";
+
   private Repetition() {}
 
   /** Returns the plugin of the test, or the test class where it is none of the kit's. */
@@ -39,6 +42,7 @@ final class Repetition {
           .append(" -am -Dsurefire.failIfNoSpecifiedTests=false");
     }
     command.append(" -Dtest='").append(test(context)).append("'");
+    rule(context).ifPresent(id -> command.append(" -D" + ONE_RULE + "=").append(id));
     if (TestEngines.loaded().isPresent()) {
       command.append(" -Dllm4msr.test.engine=").append(TestEngines.name());
     }
@@ -50,8 +54,20 @@ final class Repetition {
         .toString();
   }
 
+  private static Optional<String> rule(ExtensionContext context) {
+    return context.getTestMethod().map(m -> m.getAnnotation(Rule.class)).map(Rule::id);
+  }
+
+  /** Rules are inherited, so they are chosen by their id; other tests by their method. */
   private static String test(ExtensionContext context) {
-    String simple = context.getRequiredTestClass().getName().replaceFirst(".*\\.", "");
-    return simple + "#" + context.getRequiredTestMethod().getName();
+    Class<?> type =
+        context
+            .getTestInstances()
+            .<Class<?>>map(instances -> instances.getAllInstances().get(0).getClass())
+            .orElse(context.getRequiredTestClass());
+    String simple = type.getName().replaceFirst(".*\\.", "");
+    return rule(context).isPresent()
+        ? simple
+        : simple + "#" + context.getRequiredTestMethod().getName();
   }
 }

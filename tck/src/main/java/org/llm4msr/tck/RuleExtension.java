@@ -23,6 +23,10 @@ final class RuleExtension
     if (rule == null || plugin == null) {
       return ConditionEvaluationResult.enabled("no rule");
     }
+    String only = System.getProperty(Repetition.ONE_RULE, rule.id());
+    if (!only.equals(rule.id())) {
+      return ConditionEvaluationResult.disabled("only " + only + " was asked for");
+    }
     Optional<String> reason = plugin.leftOut(Rules.info(rule));
     return reason
         .map(ConditionEvaluationResult::disabled)

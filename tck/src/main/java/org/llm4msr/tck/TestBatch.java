@@ -2,6 +2,8 @@ package org.llm4msr.tck;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * The embedded rows of one batch.
@@ -22,14 +24,17 @@ public record TestBatch(
     float[][] userKnowledge,
     float[][] scenarioKnowledge) {
 
-  /** Draws a batch of standard normal values with rows of every scenario and user in turn. */
+  /**
+   * Draws a batch of standard normal values with rows of every scenario, at least two, and of every
+   * user.
+   */
   public static TestBatch random(
       long seed, int rows, int width, int scenarios, int users, int knowledge, int embedding) {
     SplittableRandom random = new SplittableRandom(seed);
     int[] scenario = new int[rows];
     int[] user = new int[rows];
     for (int row = 0; row < rows; row++) {
-      scenario[row] = row < scenarios ? row : random.nextInt(scenarios);
+      scenario[row] = row < 2 * scenarios ? row % scenarios : random.nextInt(scenarios);
       user[row] = row < users ? row : random.nextInt(users);
     }
     return new TestBatch(
@@ -60,6 +65,33 @@ public record TestBatch(
         scenarioTable,
         Arrays.stream(users).mapToObj(u -> userKnowledge[u]).toArray(float[][]::new),
         scenarioKnowledge);
+  }
+
+  /** Returns this batch with every input times a factor. */
+  public TestBatch scaled(float factor) {
+    float[][] scaled = new float[flat.length][];
+    for (int row = 0; row < flat.length; row++) {
+      scaled[row] = flat[row].clone();
+      for (int i = 0; i < scaled[row].length; i++) {
+        scaled[row][i] *= factor;
+      }
+    }
+    return new TestBatch(scenario, user, scaled, scenarioTable, userKnowledge, scenarioKnowledge);
+  }
+
+  /**
+   * Returns this batch with other knowledge.
+   *
+   * @param users (U, K)
+   * @param scenarios (S, K)
+   */
+  public TestBatch withKnowledge(float[][] users, float[][] scenarios) {
+    return new TestBatch(scenario, user, flat, scenarioTable, users, scenarios);
+  }
+
+  /** Returns the rows whose scenario passes a test, as {@link #rows} does. */
+  public TestBatch ofScenarios(IntPredicate chosen) {
+    return rows(IntStream.range(0, rows()).filter(row -> chosen.test(scenario[row])).toArray());
   }
 
   private static float[][] normal(SplittableRandom random, int rows, int columns) {

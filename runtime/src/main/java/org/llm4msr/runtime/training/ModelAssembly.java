@@ -32,6 +32,7 @@ import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.PreparedField;
 import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.plugins.ContextLoader;
@@ -119,14 +120,11 @@ public final class ModelAssembly {
     Set<ModelInput> required = EnumSet.noneOf(ModelInput.class);
     required.addAll(requires(model.fusion().factory(), model.fusion().config()));
     required.addAll(inputs(model.backbone().factory(), model.backbone().config()));
-    if (required.contains(ModelInput.HIDDEN)
-        && !hasHidden(model.backbone().factory(), model.backbone().config())) {
-      throw new MsrException(
-          ErrorType.USER,
-          "model/NO_HIDDEN",
-          "The fusion head '%s' reads what enters the towers, which the backbone '%s' does not give. Choose another of the two."
-              .formatted(model.fusion().name(), model.backbone().name()));
-    }
+    HiddenCheck.require(
+        required,
+        model.fusion().name(),
+        hasHidden(model.backbone().factory(), model.backbone().config()),
+        model.backbone().name());
     return required;
   }
 

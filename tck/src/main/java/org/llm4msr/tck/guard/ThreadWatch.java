@@ -11,9 +11,14 @@ final class ThreadWatch implements Watch {
   private static final long PATIENCE_MILLIS = 2000;
   private static final int FRAMES = 3;
 
-  /** Of the JDK, for all its users; its HTTP client of 17 cannot be closed. */
+  /** One for all users, of the JDK (whose HTTP client of 17 cannot be closed) and of JNA. */
   private static final List<String> SHARED =
-      List.of("ForkJoinPool.commonPool-", "process reaper", "HttpClient-", "Common-Cleaner");
+      List.of(
+          "ForkJoinPool.commonPool-",
+          "process reaper",
+          "HttpClient-",
+          "Common-Cleaner",
+          "JNA Cleaner");
 
   private final Set<Thread> before = Thread.getAllStackTraces().keySet();
 

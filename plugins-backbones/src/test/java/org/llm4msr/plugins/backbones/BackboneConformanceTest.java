@@ -1,0 +1,42 @@
+package org.llm4msr.plugins.backbones;
+
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.tck.BackboneConformance;
+
+/** The backbones of this module keep the rules of the kit, with their defaults and without. */
+class BackboneConformanceTest {
+
+  @Nested
+  class SharedBottom extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new SharedBottomFactory();
+    }
+  }
+
+  @Nested
+  class SharedBottomWithoutNorm extends SharedBottom {
+    @Override
+    protected List<String> settings() {
+      return List.of("bottom=[8, 6]", "tower=[]", "batchNorm=false", "dropout=0");
+    }
+  }
+
+  @Nested
+  class Mmoe extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new MmoeFactory();
+    }
+  }
+
+  @Nested
+  class MmoeWithNormalisedGates extends Mmoe {
+    @Override
+    protected List<String> settings() {
+      return List.of("experts=3", "expert=[8, 6]", "gateBatchNorm=true", "activation=leaky_relu");
+    }
+  }
+}

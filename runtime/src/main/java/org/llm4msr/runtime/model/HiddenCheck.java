@@ -1,0 +1,30 @@
+package org.llm4msr.runtime.model;
+
+import java.util.Set;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.ModelInput;
+
+/** Whether a head that reads what enters the towers meets a backbone that gives it. */
+public final class HiddenCheck {
+
+  private HiddenCheck() {}
+
+  /**
+   * Refuses a pair that cannot work.
+   *
+   * @param required what the head reads
+   * @param hasHidden what the backbone says
+   * @throws MsrException of type USER with code {@code model/NO_HIDDEN}
+   */
+  public static void require(
+      Set<ModelInput> required, String head, boolean hasHidden, String backbone) {
+    if (required.contains(ModelInput.HIDDEN) && !hasHidden) {
+      throw new MsrException(
+          ErrorType.USER,
+          "model/NO_HIDDEN",
+          "The fusion head '%s' reads what enters the towers, which the backbone '%s' does not give. Choose another of the two."
+              .formatted(head, backbone));
+    }
+  }
+}

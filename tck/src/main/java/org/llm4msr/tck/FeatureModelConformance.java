@@ -1,0 +1,85 @@
+package org.llm4msr.tck;
+
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Nested;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.ModelInput;
+
+/** The rules of what reads features: backbones and fusion heads. */
+abstract class FeatureModelConformance<F extends PluginFactory<?>> extends ModelConformance<F> {
+
+  private final Set<ModelInput> read = EnumSet.noneOf(ModelInput.class);
+
+  FeatureModelConformance(@SuppressWarnings("rawtypes") Class<? extends PluginFactory> service) {
+    super(service);
+  }
+
+  /** Returns what the plugin says that it reads. */
+  abstract Set<ModelInput> declared();
+
+  /** Returns features that note what the plugin reads of them. */
+  final Features watched(Features features) {
+    return new RecordingFeatures(features, read);
+  }
+
+  /** The capability set: what is read, and what is not. */
+  @Nested
+  class Inputs {
+
+    @Rule(
+        id = "INPUT-01",
+        says = "reads no input that its factory does not declare",
+        checkFirst = {
+          "a backbone names inputs in inputs(config), a head in requires(config)",
+          "what nobody names is neither loaded nor gathered in a run"
+        })
+    final void readsOnlyWhatItDeclares() {
+      try (ModelHarness model = parts(ModelData.EVEN).inputs(declared()).create()) {
+        model.infer(batch());
+        model.train(batch(), factors(batch()));
+      } catch (MsrException e) {
+        throw new Finding("reads of " + declared() + " at most", "" + e.getMessage());
+      }
+    }
+
+    @Rule(
+        id = "INPUT-02",
+        level = Level.SHOULD,
+        says = "reads every input that its factory declares",
+        checkFirst = {"an input that is declared and not read is loaded and gathered in vain"})
+    final void readsWhatItDeclares() {
+      read.clear();
+      try (ModelHarness model = parts(ModelData.EVEN).create()) {
+        model.infer(batch());
+        model.train(batch(), factors(batch()));
+      }
+      Set<ModelInput> unread = EnumSet.noneOf(ModelInput.class);
+      unread.addAll(declared());
+      unread.removeAll(read);
+      // What enters the towers is read of the backbone, not of the features.
+      unread.remove(ModelInput.HIDDEN);
+      Finding.unless(unread.isEmpty(), "a read of " + declared(), "no read of " + unread);
+    }
+
+    @Rule(
+        id = "INPUT-03",
+        says = "works with fields of several widths, or refuses them where it declares FIELDS",
+        checkFirst = {
+          "the width of the input is layout().width(), of a field layout().fields().get(i).width()",
+          "features.fields() needs ModelInput.FIELDS in the declared inputs"
+        })
+    final void fieldsMayHaveSeveralWidths() {
+      boolean needsOneWidth = declared().contains(ModelInput.FIELDS);
+      TestBatch batch = ModelData.batch(ModelData.UNEVEN);
+      try (ModelHarness model = parts(ModelData.UNEVEN).create()) {
+        Finding.unlessFinite("logits", model.infer(batch));
+        Finding.unless(!needsOneWidth, "a refusal of fields of several widths", "logits");
+      } catch (MsrException e) {
+        Finding.unless(needsOneWidth, "logits from fields of several widths", e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package org.llm4msr.tck;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.UnsupportedFeatureException;
+import org.llm4msr.runtime.EngineFeatures;
+import org.llm4msr.runtime.model.DenseBuffer;
+
+/**
+ * The rules of everything that computes: backbones, fusion heads, meta networks. They run on the
+ * engine of {@link TestEngines}; run them once an engine, each in a JVM of its own.
+ *
+ * @param <F> the factory type of the kind
+ */
+@Tag("engine")
+public abstract class ModelConformance<F extends PluginFactory<?>> extends TrainingConformance<F> {
+
+  ModelConformance(@SuppressWarnings("rawtypes") Class<? extends PluginFactory> service) {
+    super(service);
+  }
+
+  @Override
+  Optional<String> leftOut(RuleInfo rule) {
+    boolean refused = !rule.id().startsWith("PLUGIN") && !rule.id().equals("MODEL-01");
+    return refused && !lacking().isEmpty()
+        ? Optional.of(
+            "the plugin declares to need %s, which %s lacks; MODEL-01 tests the refusal"
+                .formatted(lacking(), TestEngines.name()))
+        : super.leftOut(rule);
+  }
+
+  @Rule(
+      id = "MODEL-01",
+      says = "names what it needs of the engine, so that another engine is refused before creation",
+      checkFirst = {
+        "engineFeatures(config) returns a set, empty where plain operations suffice",
+        "it answers from the configuration alone, the same at every call"
+      })
+  final void namesWhatItNeedsOfTheEngine() {
+    PluginFactory<?> factory = factory();
+    Set<EngineFeature> needed = features(factory, config());
+    if (needed == null) {
+      throw new Finding("a set of engine features", "null");
+    }
+    Finding.unless(
+        needed.equals(features(factory, config())), "the same at every call", "another answer");
+    try {
+      EngineFeatures.require(TestEngines.name(), subject(), needed);
+      model(ModelData.EVEN).close();
+    } catch (UnsupportedFeatureException e) {
+      Finding.unless(!lacking().isEmpty(), "an engine that has all", e.getMessage());
+    }
+  }
+
+  @Rule(
+      id = "MODEL-02",
+      says = "gives finite numbers where inputs are large",
+      checkFirst = {
+        "exp, log, division or sqrt without a bound: use softmax(-1), softPlus, add an epsilon",
+        "a variance over one row is not a number"
+      })
+  final void isFinite() {
+    TestBatch large = batch().scaled(30);
+    try (ModelHarness model = model(ModelData.EVEN)) {
+      Finding.unlessFinite("logits", model.infer(large));
+      Finding.unlessFinite("logits in training", model.train(large, factors(large)).logits());
+    }
+  }
+
+  @Rule(
+      id = "MODEL-03",
+      says = "works with a single scenario in the data",
+      checkFirst = {
+        "split into one part is not allowed: ScenarioRouter and Gate take care of it",
+        "loops over pairs of scenarios find none"
+      })
+  final void worksWithOneScenario() {
+    TestBatch batch = ModelData.batch(ModelData.ONE_SCENARIO);
+    try (ModelHarness model = model(ModelData.ONE_SCENARIO)) {
+      Finding.unlessFinite("logits", model.infer(batch));
+      Finding.unlessFinite("logits in training", model.train(batch, factors(batch)).logits());
+    }
+  }
+
+  /** A row's result is its own. */
+  @Nested
+  class Rows {
+
+    @Rule(
+        id = "MODEL-10",
+        says = "gives a row alone the logit that it gets in a batch",
+        checkFirst = {
+          "squeeze() without an axis also drops a batch axis of length 1",
+          "statistics over the batch belong to training: use running ones in inference"
+        })
+    final void rowsAreIndependent() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        float[] together = model.infer(batch());
+        for (int row = 0; row < together.length; row += 5) {
+          float[] alone = model.infer(batch().rows(row));
+          Finding.unlessEqual("logits of row " + row + " alone", 1, alone.length);
+          Finding.unlessClose("logit of row " + row + " alone", together[row], alone[0]);
+        }
+      }
+    }
+
+    @Rule(
+        id = "MODEL-11",
+        says = "gives rows their logits whatever order they come in",
+        checkFirst = {
+          "grouping.order(x) needs grouping.restore(y) at the end",
+          "toSlots needs fromSlots of the same grouping"
+        })
+    final void orderDoesNotMatter() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        float[] forward = model.infer(batch());
+        int rows = forward.length;
+        int[] reversed = IntStream.range(0, rows).map(i -> rows - 1 - i).toArray();
+        float[] backward = model.infer(batch().rows(reversed));
+        for (int row = 0; row < rows; row++) {
+          Finding.unlessClose(
+              "logit of row " + row + " in reversed order", forward[row], backward[rows - 1 - row]);
+        }
+      }
+    }
+
+    @Rule(
+        id = "MODEL-12",
+        says = "gives the rows of one scenario the logits that they get among others",
+        checkFirst = {
+          "with one segment there is nothing to split: ScenarioRouter takes care of it",
+          "groups are ranks of scenarios, not places in segments()"
+        })
+    final void aBatchOfOneScenarioIsTheSame() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        float[] together = model.infer(batch());
+        for (int scenario = 0; scenario < ModelData.SCENARIOS; scenario++) {
+          int only = scenario;
+          float[] alone = model.infer(batch().ofScenarios(s -> s == only));
+          int next = 0;
+          for (int row = 0; row < together.length; row++) {
+            if (batch().scenario()[row] == scenario) {
+              String what = "logit of row " + row + " among scenario " + scenario;
+              Finding.unlessClose(what, together[row], alone[next++]);
+            }
+          }
+        }
+      }
+    }
+
+    @Rule(
+        id = "MODEL-13",
+        says = "trains on a batch in which a scenario has no rows",
+        checkFirst = {
+          "segments() leaves empty scenarios out: never take a mean over no rows",
+          "groups() counts all scenarios, segments() those with rows"
+        })
+    final void aScenarioMayHaveNoRows() {
+      staysFinite(batch().ofScenarios(s -> s != 1));
+    }
+
+    @Rule(
+        id = "MODEL-14",
+        says = "trains on a batch in which a scenario has one row",
+        checkFirst = {
+          "one row has no variance: PartitionedNorm and BatchNorm use running statistics then",
+          "the engine's own batch normalisation makes the running variance NaN"
+        })
+    final void aScenarioMayHaveOneRow() {
+      int single =
+          IntStream.range(0, batch().rows()).filter(r -> is(r, 1)).findFirst().orElseThrow();
+      staysFinite(
+          batch()
+              .rows(
+                  IntStream.range(0, batch().rows())
+                      .filter(row -> row == single || !is(row, 1))
+                      .toArray()));
+    }
+
+    private boolean is(int row, int scenario) {
+      return batch().scenario()[row] == scenario;
+    }
+
+    private void staysFinite(TestBatch batch) {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        TestPass pass = model.train(batch, factors(batch));
+        Finding.unlessFinite("logits", pass.logits());
+        pass.gradients().forEach((name, g) -> Finding.unlessFinite("gradient of " + name, g));
+        for (DenseBuffer buffer : model.store().buffers()) {
+          Finding.unlessFinite("buffer " + buffer.name(), buffer.values());
+        }
+        Finding.unlessFinite("logits afterwards", model.infer(batch()));
+      }
+    }
+
+    @Rule(
+        id = "MODEL-15",
+        says = "gives rows of a large batch the logits that they get in small ones",
+        checkFirst = {
+          "many rows a group take another way than few: GroupedRows knows both",
+          "counts of users or slots that were fixed at creation"
+        })
+    @Tag("slow")
+    final void sizeDoesNotMatter() {
+      TestBatch large = ModelData.batch(ModelData.EVEN, 3000, 700);
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        float[] together = model.infer(large);
+        for (int from = 0; from + 7 < large.rows(); from += 211) {
+          float[] few = model.infer(large.rows(IntStream.range(from, from + 7).toArray()));
+          for (int i = 0; i < few.length; i++) {
+            Finding.unlessClose("logit of row " + (from + i), together[from + i], few[i]);
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,316 @@
+package org.llm4msr.tck;
+
+import ai.djl.ndarray.types.DataType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterSnapshot;
+
+/**
+ * The rules of gradients and state, and the model that all rules of {@link ModelConformance} use.
+ */
+abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginConformance<F> {
+
+  /** How far parameters are moved from where they start, where much is zero or symmetric. */
+  private static final double SPREAD = 0.1;
+
+  TrainingConformance(@SuppressWarnings("rawtypes") Class<? extends PluginFactory> service) {
+    super(service);
+  }
+
+  /** Returns a whole model that the plugin is a part of, over data of this shape. */
+  abstract ModelHarness.Parts parts(ModelShape shape);
+
+  /** Makes the model with parameters in general position, the same for the same seed. */
+  final ModelHarness model(ModelShape shape) {
+    return moved(parts(shape).seed(TestSeed.value()).create());
+  }
+
+  private static ModelHarness moved(ModelHarness model) {
+    SplittableRandom random = new SplittableRandom(TestSeed.value());
+    for (DenseParameter parameter : model.store().parameters()) {
+      var values = parameter.values();
+      for (int i = 0; i < parameter.size(); i++) {
+        values.put(i, (float) (values.get(i) + random.nextGaussian() * SPREAD));
+      }
+      parameter.push();
+    }
+    return model;
+  }
+
+  static TestBatch batch() {
+    return ModelData.batch(ModelData.EVEN);
+  }
+
+  static float[] factors(TestBatch batch) {
+    return ModelData.factors(batch);
+  }
+
+  /** Training finds its way to every parameter. */
+  @Nested
+  class Gradients {
+
+    @Rule(
+        id = "MODEL-20",
+        says = "lets a gradient reach every parameter that it makes",
+        checkFirst = {
+          "a parameter that is made and never used",
+          "stopGradient, or a value that left the graph through toFloatArray",
+          "a part that only some scenarios or steps use: all of them are tried here"
+        })
+    final void everyParameterIsReached() {
+      List<String> unreached = new ArrayList<>();
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        model.store().parameters().forEach(parameter -> unreached.add(parameter.name()));
+        unreached.removeIf(TrainingConformance.this::mayBeUnused);
+        for (int step = 0; step < 4 && !unreached.isEmpty(); step++) {
+          Map<String, float[]> gradients = model.train(batch(), factors(batch())).gradients();
+          unreached.removeIf(name -> reaches(gradients.get(name)));
+        }
+      }
+      Finding.unless(unreached.isEmpty(), "a gradient for all", "none for " + unreached);
+    }
+
+    @Rule(
+        id = "MODEL-21",
+        says = "lets a gradient reach every row of the input",
+        checkFirst = {
+          "the embedding tables learn from this gradient alone",
+          "stopGradient, toFloatArray, or a new array made from values"
+        })
+    final void theInputIsReached() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        float[] gradient = model.train(batch(), factors(batch())).inputGradient();
+        int width = ModelData.EVEN.layout().width();
+        for (int row = 0; row < batch().rows(); row++) {
+          float[] own = Arrays.copyOfRange(gradient, row * width, (row + 1) * width);
+          Finding.unless(reaches(own), "a gradient for the input of row " + row, "zeros");
+        }
+      }
+    }
+
+    private boolean reaches(float @Nullable [] gradient) {
+      if (gradient == null) {
+        return false;
+      }
+      Finding.unlessFinite("gradient", gradient);
+      for (float value : gradient) {
+        if (value != 0) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    @Rule(
+        id = "MODEL-22",
+        says = "has the gradient that differences of its loss show",
+        checkFirst = {
+          "stopGradient on a part of what the logit depends on",
+          "values that leave the graph (toFloatArray) and come back"
+        })
+    final void theGradientIsRight() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        new GradientCheck(model, batch(), factors(batch())).run();
+      }
+    }
+
+    @Rule(
+        id = "MODEL-23",
+        says = "adds to the loss finite float32 scalars only",
+        checkFirst = {
+          "sum() or mean() before pass.addLoss",
+          "a double factor makes float64 of some operations: toType(FLOAT32, false)"
+        })
+    final void lossTermsAreScalars() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        for (TestPass.Loss loss : model.train(batch(), factors(batch())).losses()) {
+          Finding.unlessEqual("values in the term " + loss.name(), 1, loss.values().length);
+          Finding.unlessEqual("type of the term " + loss.name(), DataType.FLOAT32, loss.type());
+          Finding.unlessFinite("loss term " + loss.name(), loss.values());
+        }
+      }
+    }
+  }
+
+  /** Returns whether the plugin cannot help that a parameter of another part is unused. */
+  boolean mayBeUnused(String parameter) {
+    return false;
+  }
+
+  /** What a model is lies in its parameters and buffers, and nowhere else. */
+  @Nested
+  class State {
+
+    @Rule(
+        id = "MODEL-30",
+        says = "computes the same after saving and loading",
+        checkFirst = {
+          "state in a Java field: make it a parameter or a buffer",
+          "arrays fetched once in the constructor: call array() in every pass",
+          "values drawn by the plugin itself in place of an Initializer"
+        })
+    final void survivesSaving() {
+      ParameterSnapshot saved;
+      float[] before;
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        trainTwice(model);
+        saved = model.store().snapshot();
+        before = model.infer(batch());
+      }
+      try (ModelHarness loaded = parts(ModelData.EVEN).seed(TestSeed.value() + 1).create()) {
+        loaded.store().restore(saved);
+        Finding.unlessSame("logits after loading", before, loaded.infer(batch()));
+      }
+    }
+
+    @Rule(
+        id = "MODEL-31",
+        says = "trains and computes the same from the same seed",
+        checkFirst = {
+          "java.util.Random, Math.random, the clock, hash order, static counters",
+          "dropout by another generator than the engine's"
+        })
+    final void repeatsFromASeed() {
+      Map<String, float[]> first = run();
+      Map<String, float[]> second = run();
+      first.forEach(
+          (what, values) ->
+              Finding.unlessSame(
+                  what + " in the second run", values, second.getOrDefault(what, new float[0])));
+    }
+
+    private Map<String, float[]> run() {
+      Map<String, float[]> results = new TreeMap<>();
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        for (int step = 0; step < 2; step++) {
+          TestPass pass = model.train(batch(), factors(batch()));
+          String at = " at step " + step;
+          results.put("logits" + at, pass.logits());
+          pass.gradients().forEach((name, g) -> results.put("gradient of " + name + at, g));
+        }
+        results.put("logits outside training", model.infer(batch()));
+      }
+      return results;
+    }
+
+    @Rule(
+        id = "MODEL-32",
+        says = "computes the same at every call outside training",
+        checkFirst = {
+          "dropout or noise that does not look at pass.training()",
+          "caches that the first call fills"
+        })
+    final void inferenceRepeats() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        trainTwice(model);
+        float[] first = model.infer(batch());
+        Finding.unlessSame("logits at the second call", first, model.infer(batch()));
+      }
+    }
+
+    @Rule(
+        id = "MODEL-33",
+        says = "changes no parameter and no buffer outside training",
+        checkFirst = {"buffer.set only where pass.training()", "in-place operations such as addi"})
+    final void inferenceChangesNothing() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        ParameterSnapshot before = model.store().snapshot();
+        model.infer(batch());
+        ParameterSnapshot after = model.store().snapshot();
+        for (String name : before.names()) {
+          int size = sizeOf(model, name);
+          Finding.unlessSame(name, before.values(name, size), after.values(name, size));
+        }
+      }
+    }
+
+    private int sizeOf(ModelHarness model, String name) {
+      return model.store().parameters().stream()
+          .filter(parameter -> parameter.name().equals(name))
+          .map(DenseParameter::size)
+          .findFirst()
+          .orElseGet(
+              () ->
+                  model.store().buffers().stream()
+                      .filter(buffer -> buffer.name().equals(name))
+                      .mapToInt(buffer -> Math.toIntExact(buffer.shape().size()))
+                      .findFirst()
+                      .orElseThrow());
+    }
+
+    @Rule(
+        id = "MODEL-34",
+        says = "may be called by two threads at once outside training",
+        checkFirst = {"intermediate results in fields: keep them in local variables"})
+    final void inferenceIsReentrant() throws InterruptedException {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        TestBatch other = batch().scaled(0.5f);
+        List<TestBatch> batches = List.of(batch(), other);
+        List<float[]> alone = batches.stream().map(model::infer).toList();
+        new TwoThreads(
+                4,
+                (thread, round) -> {
+                  float[] beside = model.infer(batches.get(thread));
+                  for (int row = 0; row < beside.length; row++) {
+                    Finding.unlessClose(
+                        "logit of row " + row + " beside another thread",
+                        alone.get(thread)[row],
+                        beside[row]);
+                  }
+                })
+            .run();
+      }
+    }
+
+    @Rule(
+        id = "MODEL-35",
+        says = "keeps no array of one pass for the next",
+        checkFirst = {
+          "arrays made in a pass belong to pass.manager(), which is closed when it ends",
+          "index arrays or masks in fields: make them anew, or as a buffer"
+        })
+    final void keepsNoTemporaries() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        trainTwice(model);
+        model.infer(batch());
+        int before = model.openArrays();
+        for (int pass = 0; pass < 3; pass++) {
+          model.infer(batch());
+          model.train(batch(), factors(batch()));
+        }
+        Finding.unlessEqual("open arrays after further passes", before, model.openArrays());
+      }
+    }
+
+    @Rule(
+        id = "MODEL-36",
+        says = "gives its parameters the same names and shapes whenever it is created",
+        checkFirst = {
+          "names built from counters, hash codes or the clock",
+          "checkpoints find parameters by these names"
+        })
+    final void namesAreStable() {
+      Finding.unlessEqual("names and shapes of the second model", names(), names());
+    }
+
+    private List<String> names() {
+      try (ModelHarness model = parts(ModelData.EVEN).create()) {
+        return model.store().parameters().stream().map(p -> p.name() + " " + p.shape()).toList();
+      }
+    }
+
+    private void trainTwice(ModelHarness model) {
+      model.train(batch(), factors(batch()));
+      model.train(batch(), factors(batch()));
+    }
+  }
+}

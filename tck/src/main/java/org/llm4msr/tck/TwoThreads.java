@@ -1,0 +1,53 @@
+package org.llm4msr.tck;
+
+import java.util.List;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Does the same in two threads that start each round together; ends when one of them fails. */
+record TwoThreads(int rounds, Work work) {
+
+  /** What each thread does in each round; threads and rounds count from 0. */
+  interface Work {
+    void run(int thread, int round) throws Exception;
+  }
+
+  /** Throws what one of the threads threw first. */
+  void run() throws InterruptedException {
+    AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
+    Phaser together = new Phaser(2);
+    List<Thread> threads = List.of(thread(0, together, thrown), thread(1, together, thrown));
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    Throwable first = thrown.get();
+    if (first instanceof Finding finding) {
+      throw finding;
+    }
+    if (first != null) {
+      throw new IllegalStateException("beside another thread: " + first, first);
+    }
+  }
+
+  private Thread thread(int number, Phaser together, AtomicReference<@Nullable Throwable> thrown) {
+    Runnable allRounds =
+        () -> {
+          try {
+            for (int round = 0; round < rounds; round++) {
+              together.arriveAndAwaitAdvance();
+              if (thrown.get() != null) {
+                return;
+              }
+              work.run(number, round);
+            }
+          } catch (Throwable e) {
+            thrown.compareAndSet(null, e);
+          } finally {
+            together.arriveAndDeregister();
+          }
+        };
+    return new Thread(allRounds, "conformance-" + number);
+  }
+}

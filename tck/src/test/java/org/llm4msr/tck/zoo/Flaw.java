@@ -1,0 +1,60 @@
+package org.llm4msr.tck.zoo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.api.model.Pass;
+
+/** What a plugin of the zoo does wrong; each overrides one method of a sound one. */
+class Flaw {
+
+  private static volatile Supplier<Flaw> current = Flaw::new;
+
+  /** Sets the flaw of the models that are made from now on, one instance a model. */
+  static void set(Supplier<Flaw> flaw) {
+    current = flaw;
+  }
+
+  static Flaw get() {
+    return current.get();
+  }
+
+  void create(ModelContext context) {}
+
+  NDArray input(Pass pass, NDArray x) {
+    return x;
+  }
+
+  /** Spoils the result: logits (B), of a meta network (B, n). */
+  NDArray output(Pass pass, NDArray x, NDArray y) {
+    return y;
+  }
+
+  /** Spoils the logits (B) of what reads features. */
+  NDArray read(Features features, NDArray y) {
+    return y;
+  }
+
+  @Nullable Set<EngineFeature> engineFeatures() {
+    return Set.of();
+  }
+
+  Set<ModelInput> inputs() {
+    return Set.of();
+  }
+
+  boolean hasHidden() {
+    return true;
+  }
+
+  /** Gives each row of y a value of its own: (B) to the shape of y. */
+  static NDArray perRow(NDArray value, NDArray y) {
+    return y.getShape().dimension() == 1 ? value : value.reshape(new Shape(-1, 1));
+  }
+}
