@@ -61,7 +61,8 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
         1,
         "drawn",
         List.of(),
-        Map.of());
+        Map.of(),
+        null);
   }
 
   @Override

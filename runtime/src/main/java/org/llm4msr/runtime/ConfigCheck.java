@@ -29,6 +29,7 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.Origin;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.Problems;
@@ -85,7 +86,19 @@ final class ConfigCheck {
 
   /** Returns whether the fusion head reads knowledge of any level. */
   static boolean readsKnowledge(ExperimentConfig config) {
-    return Check.requires(config.model().fusion()).stream().anyMatch(KNOWLEDGE::contains);
+    return requires(config.model()).stream().anyMatch(KNOWLEDGE::contains);
+  }
+
+  /** Returns what a plugin needs of the engine. */
+  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+  static <C extends Record> Set<EngineFeature> features(
+      PluginChoice<? extends PluginFactory<?>> choice) {
+    return ((PluginFactory<C>) choice.factory()).engineFeatures((C) choice.config());
+  }
+
+  /** Returns what a fusion head reads. */
+  static Set<ModelInput> requires(ModelConfig model) {
+    return Check.requires(model.fusion());
   }
 
   /** One pass over one configuration. */
@@ -148,11 +161,8 @@ final class ConfigCheck {
       return ((BackboneFactory<C>) backbone.factory()).hasHidden((C) backbone.config());
     }
 
-    @SuppressWarnings("unchecked") // As above.
-    private <C extends Record> void engine(
-        String path, PluginChoice<? extends PluginFactory<?>> choice) {
-      Set<EngineFeature> missing =
-          new TreeSet<>(((PluginFactory<C>) choice.factory()).engineFeatures((C) choice.config()));
+    private void engine(String path, PluginChoice<? extends PluginFactory<?>> choice) {
+      Set<EngineFeature> missing = new TreeSet<>(features(choice));
       missing.removeAll(EngineFeatures.of(config.runtime().engine()));
       if (!missing.isEmpty()) {
         String lacking = missing.stream().map(Enum::name).collect(Collectors.joining(", "));

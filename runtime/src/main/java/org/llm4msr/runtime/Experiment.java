@@ -11,6 +11,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
@@ -95,6 +96,17 @@ public final class Experiment {
    * @param force whether prepared data of other settings is replaced; otherwise it is refused
    */
   public PreparationResult prepare(boolean force, Progress progress) {
+    return prepare(force, null, progress);
+  }
+
+  /**
+   * Turns the raw files into prepared data that a trained model can go on with.
+   *
+   * @param force whether prepared data of other settings is replaced; otherwise it is refused
+   * @param extend a bundle, or a folder of prepared data, whose ids are kept: known values keep
+   *     theirs, new ones come behind; null for none
+   */
+  public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
     check.checkAll(loaded);
     DatasetConfig dataset = loaded.config().dataset();
     Path folder = loaded.base().resolve(dataset.path()).normalize();
@@ -107,6 +119,7 @@ public final class Experiment {
               context.memoryBytes(),
               context.threads(),
               force,
+              extend == null ? null : BundleModel.data(extend),
               loaded.file().toString());
       return DatasetPreparation.prepare(reader, request, progress);
     }
@@ -177,16 +190,25 @@ public final class Experiment {
 
   /**
    * Trains a model, from the last checkpoint of the run where there is one. The run folder gets the
-   * effective configuration, the log, the metrics and the checkpoints.
+   * effective configuration, the log, the metrics, the checkpoints and at the end the bundle.
    *
    * @param run name of the run
    * @param progress told of training rows
    * @throws MsrException {@code training/STOPPED} after {@link #requestStop}
    */
   public TrainingReport train(String run, Progress progress) {
+    return train(run, TrainingOptions.NONE, progress);
+  }
+
+  /**
+   * Trains as {@link #train(String, Progress)}, with options.
+   *
+   * @throws MsrException {@code bundle/...} where the run cannot begin with the bundle named
+   */
+  public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(loaded);
-    try (TrainingStage stage = TrainingStage.open(this, run, true)) {
-      return stage.train(trainer -> begin(trainer::requestStop), progress);
+    try (TrainingStage stage = TrainingStage.open(this, run, true, options.from())) {
+      return stage.train(trainer -> begin(trainer::requestStop), options.bundle(), progress);
     } finally {
       end();
     }
@@ -227,8 +249,21 @@ public final class Experiment {
       String run, Split split, @Nullable Path predictions, Progress progress) {
     Experiment trained = asTrained(run);
     check.checkModel(trained.loaded);
-    try (TrainingStage stage = TrainingStage.open(trained, run, false)) {
+    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       return stage.evaluate(split, predictions, progress);
+    }
+  }
+
+  /**
+   * Makes a bundle of the best state of a finished run.
+   *
+   * @param target does not exist
+   */
+  public void createBundle(String run, Path target) {
+    Experiment trained = asTrained(run);
+    check.checkModel(trained.loaded);
+    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
+      stage.createBundle(target);
     }
   }
 

@@ -18,7 +18,8 @@ final class PreparedSettings {
     List<String> keys = manifest.scenarios().stream().map(PreparedScenario::key).toList();
     requireSame("dataset.name", manifest.name(), dataset.reader().name(), loaded);
     requireSame("dataset.minFrequency", manifest.minFrequency(), dataset.minFrequency(), loaded);
-    if (!dataset.scenarios().isEmpty()) {
+    boolean extended = manifest.extended() != null; // Then the ranks are those of before.
+    if (!dataset.scenarios().isEmpty() && !(extended && keys.containsAll(dataset.scenarios()))) {
       requireSame("dataset.scenarios", keys, dataset.scenarios(), loaded);
     }
   }

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.module.SimpleModule;
@@ -29,7 +30,10 @@ record RunFolder(Path path) {
   /** The effective configuration. */
   static final String CONFIG = "config.yaml";
 
-  private static final String PROVENANCE = "provenance.json";
+  static final String PROVENANCE = "provenance.json";
+
+  /** What training gave. */
+  static final String TRAINING = "training.json";
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -78,6 +82,7 @@ record RunFolder(Path path) {
       LoadedConfig loaded,
       DatasetManifest manifest,
       @Nullable KnowledgeStore knowledge,
+      StartingPoint start,
       TensorEngine engine) {
     String head = "# Effective configuration. Relative paths start at " + loaded.base() + "\n";
     write(CONFIG, head + loaded.effective().yaml());
@@ -89,18 +94,52 @@ record RunFolder(Path path) {
     provenance.put("engine", loaded.config().runtime().engine());
     provenance.put("engineVersion", engine.engine().getVersion());
     provenance.put("threads", engine.threads());
+    provenance.put("libraries", Libraries.versions());
+    String commit = Libraries.gitCommit(loaded.base());
+    if (commit != null) {
+      provenance.put("gitCommit", commit);
+    }
     provenance.put("seed", loaded.config().training().seed());
     provenance.put("data", manifest.key());
     if (knowledge != null) {
       provenance.put("leakFutureInteractions", knowledge.info().leakFutureInteractions());
       provenance.put("knowledge", knowledge.info());
     }
+    provenance.putAll(start.provenance());
     write(PROVENANCE, provenance);
   }
 
   private static String version() {
     String version = RunFolder.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
+  }
+
+  /**
+   * Returns what {@link #write} wrote.
+   *
+   * @throws MsrException of type DATA where it is not there or does not read
+   */
+  JsonNode read(String name) {
+    Path file = path.resolve(name);
+    try {
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  MsrException unreadable(Path file, IOException cause) {
+    return new MsrException(
+        ErrorType.DATA,
+        "training/RUN_FOLDER",
+        "%s does not read: %s. Train a new run with --run NAME."
+            .formatted(file, FileErrors.reason(cause)),
+        cause);
+  }
+
+  /** Returns where the bundle of the run goes unless another place is named. */
+  Path bundle() {
+    return path.resolve("bundle");
   }
 
   void write(String name, Object value) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.PreparedData;
@@ -33,6 +34,7 @@ final class TrainingStage implements AutoCloseable {
   private static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
   private final ExperimentConfig config;
+  private final Path prepared;
   private final RunFolder folder;
   private final @Nullable FolderLock lock;
   private final RunLog log;
@@ -48,8 +50,10 @@ final class TrainingStage implements AutoCloseable {
       @Nullable FolderLock lock,
       RunLog log,
       PreparedData data,
-      @Nullable KnowledgeStore knowledge) {
+      @Nullable KnowledgeStore knowledge,
+      StartingPoint start) {
     this.config = experiment.config().config();
+    this.prepared = experiment.workspace().prepared();
     this.folder = folder;
     this.lock = lock;
     this.log = log;
@@ -59,18 +63,35 @@ final class TrainingStage implements AutoCloseable {
     try {
       model =
           ModelAssembly.assemble(
-              engine, config.model(), config.training(), data, inputs(config, knowledge));
+              engine, config.model(), config.training(), data, inputs(config, knowledge, start));
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
-    this.trainer =
-        new Trainer(
-            model, data, config.training(), folder.path(), config.runtime().checkpointEvery());
+    try {
+      start.fill(model, prepared);
+      trainer =
+          new Trainer(
+              model,
+              data,
+              config.training(),
+              folder.path(),
+              config.runtime().checkpointEvery(),
+              start.digest());
+    } catch (RuntimeException | Error e) {
+      model.close();
+      engine.close();
+      throw e;
+    }
   }
 
-  /** Opens a run; makes its folder where there is none and {@code create} says so. */
-  static TrainingStage open(Experiment experiment, String run, boolean create) {
+  /**
+   * Opens a run; makes its folder where there is none and {@code create} says so.
+   *
+   * @param from the bundle with which a new run begins, or null
+   */
+  static TrainingStage open(
+      Experiment experiment, String run, boolean create, @Nullable Path from) {
     if (!RUN.matcher(run).matches()) {
       throw new MsrException(
           ErrorType.USER,
@@ -93,10 +114,13 @@ final class TrainingStage implements AutoCloseable {
       folder.create();
       lock = create ? folder.lock() : null;
       log = RunLog.open(folder.path().resolve("log.txt"));
-      KnowledgeStore knowledge = knowledge(experiment, folder, data, create);
-      TrainingStage stage = new TrainingStage(experiment, folder, lock, log, data, knowledge);
+      StartingPoint start = StartingPoint.of(folder, experiment.config().config(), from);
+      KnowledgeStore knowledge = knowledge(experiment, folder, data, create, start);
+      TrainingStage stage =
+          new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
       if (create && !folder.hasBegun()) {
-        folder.writeConfig(experiment.config(), data.manifest(), stage.knowledge, stage.engine);
+        folder.writeConfig(
+            experiment.config(), data.manifest(), stage.knowledge, start, stage.engine);
       }
       return stage;
     } catch (RuntimeException | Error e) {
@@ -112,10 +136,17 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private static @Nullable KnowledgeStore knowledge(
-      Experiment experiment, RunFolder folder, PreparedData data, boolean trains) {
+      Experiment experiment,
+      RunFolder folder,
+      PreparedData data,
+      boolean trains,
+      StartingPoint start) {
     KnowledgeConfig config = experiment.config().config().knowledge();
     if (config == null || !ConfigCheck.readsKnowledge(experiment.config().config())) {
       return null;
+    }
+    if (folder.hasBegun() && start.keepsKnowledge()) {
+      return start.knowledge();
     }
     KnowledgeStore store = KnowledgeStage.store(experiment);
     store.requireSource(data.manifest().key());
@@ -133,24 +164,49 @@ final class TrainingStage implements AutoCloseable {
       String file = experiment.config().file().toString();
       KnowledgeSettings.requireTrainedWith(store, folder.provenance(), file);
     }
-    return store;
+    return start.keepsKnowledge() ? start.begin(store) : store;
   }
 
   private static @Nullable KnowledgeInputs inputs(
-      ExperimentConfig config, @Nullable KnowledgeStore store) {
+      ExperimentConfig config, @Nullable KnowledgeStore store, StartingPoint start) {
     KnowledgeConfig knowledge = config.knowledge();
     return store == null || knowledge == null
         ? null
-        : new KnowledgeInputs(store.users(), store.scenarios(), knowledge.missing());
+        : new KnowledgeInputs(
+            store.users(), store.scenarios(), knowledge.missing(), start.scaling());
   }
 
-  /** Trains to the end; {@code started} gets what stops it. */
-  TrainingReport train(Consumer<Trainer> started, Progress progress) {
+  /**
+   * Trains to the end and writes the bundle, unless the run did both before.
+   *
+   * @param started gets what stops training
+   * @param bundle where the bundle goes; null for the run folder
+   */
+  TrainingReport train(Consumer<Trainer> started, @Nullable Path bundle, Progress progress) {
+    Path target = bundle == null ? folder.bundle() : bundle;
+    if (bundle != null || !folder.hasBegun()) {
+      BundleWriter.requireFree(target);
+    }
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
-    TrainingReport report = new TrainingReport(folder.path(), result, leaks());
-    folder.write("training.json", report);
+    TrainingReport report = new TrainingReport(folder.path(), target, result, leaks());
+    folder.write(RunFolder.TRAINING, report);
+    if (!Files.exists(target)) {
+      writeBundle(target);
+    }
     return report;
+  }
+
+  /** Writes the bundle of a run that is finished. */
+  void createBundle(Path target) {
+    BundleWriter.requireFree(target);
+    trainer.loadBest();
+    writeBundle(target);
+  }
+
+  private void writeBundle(Path target) {
+    Path store = knowledge == null ? null : knowledge.folder();
+    BundleStage.write(target, folder, config, prepared, store, model);
   }
 
   /** Evaluates the best state; writes every prediction to a file where one is named. */

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.DataGeneration;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.PreparationResult;
@@ -63,6 +64,13 @@ final class DataCommand extends Group {
     @Option(names = "--force", description = "Replace prepared data of other settings.")
     boolean force;
 
+    @Option(
+        names = "--extend",
+        paramLabel = "DIR",
+        description =
+            "A bundle or prepared data whose ids are kept, so that its model can be trained on.")
+    @Nullable Path extend;
+
     @Override
     String keptWhenInterrupted() {
       return "Interrupted; the prepared data is as it was before. The next `llm4msr data prepare`"
@@ -74,7 +82,7 @@ final class DataCommand extends Group {
       Experiment experiment = experiment();
       PreparationResult result;
       try (ProgressView progress = progress("prepare", "rows")) {
-        result = experiment.prepare(force, progress);
+        result = experiment.prepare(force, extend, progress);
       }
       var rows = result.manifest().rows();
       String text =

@@ -128,6 +128,9 @@ public final class Main {
         KnowledgeCommand.class,
         TrainCommand.class,
         EvaluateCommand.class,
+        BundleCommand.class,
+        ScoreCommand.class,
+        ExportCommand.class,
         QuickstartCommand.class
       },
       exitCodeListHeading = "%nExit codes:%n",

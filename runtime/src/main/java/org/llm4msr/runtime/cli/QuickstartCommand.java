@@ -9,6 +9,7 @@ import org.llm4msr.runtime.DataGeneration;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Quickstart;
+import org.llm4msr.runtime.TrainingOptions;
 import org.llm4msr.runtime.data.Split;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -97,7 +98,7 @@ final class QuickstartCommand extends Command {
 
   private EvaluationReport trainAndEvaluate(Experiment experiment, String model) {
     String run = run(model);
-    TrainCommand.train(this, experiment, run, "train " + model);
+    TrainCommand.train(this, experiment, run, TrainingOptions.NONE, "train " + model);
     return experiment.evaluate(run, Split.TEST, null, (done, total) -> {});
   }
 

@@ -1,8 +1,11 @@
 package org.llm4msr.runtime.cli;
 
+import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.LeakNotice;
+import org.llm4msr.runtime.TrainingOptions;
 import org.llm4msr.runtime.TrainingReport;
 import org.llm4msr.runtime.training.Validation;
 import picocli.CommandLine;
@@ -21,19 +24,34 @@ final class TrainCommand extends ExperimentCommand {
       description = "Name of the run (default: ${DEFAULT-VALUE}).")
   String run = "default";
 
+  @Option(
+      names = "--bundle",
+      paramLabel = "DIR",
+      description = "Where the bundle goes (default: bundle in the run folder).")
+  @Nullable Path bundle;
+
+  @Option(
+      names = "--from",
+      paramLabel = "BUNDLE",
+      description =
+          "Begin with what the model of this bundle has learned; see data prepare --extend.")
+  @Nullable Path from;
+
   @Override
   void run() {
     Experiment experiment = experiment();
-    TrainingReport report = train(this, experiment, run, "train");
+    TrainingReport report =
+        train(this, experiment, run, new TrainingOptions(bundle, from), "train");
     terminal().result(report, text(report));
   }
 
   /** Trains, and on Ctrl-C writes a checkpoint before the process ends. */
-  static TrainingReport train(Command command, Experiment experiment, String name, String task) {
+  static TrainingReport train(
+      Command command, Experiment experiment, String name, TrainingOptions options, String task) {
     Interruption interruption = command.session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", experiment::requestStop);
     try (ProgressView progress = command.progress(task, "rows")) {
-      return experiment.train(name, progress);
+      return experiment.train(name, options, progress);
     } finally {
       interruption.cannotStop();
     }
@@ -49,7 +67,7 @@ final class TrainCommand extends ExperimentCommand {
     String text =
         String.format(
             Locale.ROOT,
-            "%s: best at step %,d of %,d%s, %s; %s",
+            "%s: best at step %,d of %,d%s, %s; %s%nbundle: %s",
             report.run(),
             result.bestStep(),
             result.steps(),
@@ -57,7 +75,8 @@ final class TrainCommand extends ExperimentCommand {
             auc,
             result.rowsPerSecond() == 0
                 ? "trained already, nothing was left to do"
-                : String.format(Locale.ROOT, "%,.0f rows/s", result.rowsPerSecond()));
+                : String.format(Locale.ROOT, "%,.0f rows/s", result.rowsPerSecond()),
+            report.bundle());
     return LeakNotice.below(text, report.leakFutureInteractions());
   }
 }

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data;
 
 import java.util.List;
+import org.llm4msr.api.data.FieldKind;
 
 /** Rows of prepared data, by column, in arrays that the next batch reuses. */
 public final class Batch {
@@ -22,6 +23,21 @@ public final class Batch {
 
   /** The fields, in the order of the manifest. */
   public final List<FieldValues> fields;
+
+  /** Makes a batch of at most {@code capacity} rows of fields of these kinds. */
+  static Batch of(int capacity, List<FieldKind> kinds) {
+    return new Batch(capacity, kinds.stream().map(kind -> values(kind, capacity)).toList());
+  }
+
+  private static FieldValues values(FieldKind kind, int capacity) {
+    if (kind instanceof FieldKind.Categorical) {
+      return new FieldValues.Ids(new int[capacity]);
+    }
+    if (kind instanceof FieldKind.MultiCategorical) {
+      return new FieldValues.IdLists(capacity);
+    }
+    return new FieldValues.Numbers(new float[capacity]);
+  }
 
   /** Makes a batch of at most {@code capacity} rows. */
   public Batch(int capacity, List<FieldValues> fields) {

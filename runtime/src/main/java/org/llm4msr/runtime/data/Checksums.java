@@ -9,13 +9,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 in hexadecimal. */
-final class Checksums {
+public final class Checksums {
 
   private static final int BUFFER_BYTES = 1 << 20;
 
   private Checksums() {}
 
-  static MessageDigest sha256() {
+  /** Returns a new digest. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -23,15 +24,18 @@ final class Checksums {
     }
   }
 
-  static String hex(byte[] digest) {
+  /** Returns bytes in hexadecimal. */
+  public static String hex(byte[] digest) {
     return HexFormat.of().formatHex(digest);
   }
 
-  static String of(byte[] content) {
+  /** Returns the checksum of bytes. */
+  public static String of(byte[] content) {
     return hex(sha256().digest(content));
   }
 
-  static String of(Path file) throws IOException {
+  /** Returns the checksum of a file. */
+  public static String of(Path file) throws IOException {
     MessageDigest digest = sha256();
     byte[] buffer = new byte[BUFFER_BYTES];
     try (InputStream in = Files.newInputStream(file)) {

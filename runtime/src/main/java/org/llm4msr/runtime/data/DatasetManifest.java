@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What prepared data says of itself: the content of {@code dataset.json}.
@@ -24,6 +25,7 @@ import java.util.TreeMap;
  * @param labelRule how the label was made
  * @param sources the raw files
  * @param files the files beside the manifest, by name; a writer of its own may leave them out
+ * @param extended key of the prepared data whose ids this keeps; null where it keeps none
  */
 public record DatasetManifest(
     int formatVersion,
@@ -40,7 +42,8 @@ public record DatasetManifest(
     int minFrequency,
     String labelRule,
     List<Source> sources,
-    Map<String, FileStamp> files) {
+    Map<String, FileStamp> files,
+    @Nullable String extended) {
 
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;

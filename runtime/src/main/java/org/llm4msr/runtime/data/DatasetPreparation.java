@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -33,13 +34,16 @@ public final class DatasetPreparation {
   private final PreparationDatabase database;
   private final PreparationFolder folder;
   private final Progress progress;
+  private final @Nullable BaseData base;
 
   private DatasetPreparation(
       DatasetReader reader,
       DatasetConfig config,
       PreparationDatabase database,
       PreparationFolder folder,
+      @Nullable BaseData base,
       Progress progress) {
+    this.base = base;
     this.reader = reader;
     this.config = config;
     this.database = database;
@@ -60,7 +64,11 @@ public final class DatasetPreparation {
     try {
       RawSchema schema = reader.schema();
       List<DatasetManifest.Source> sources = PreparationKey.sources(reader.sources());
-      String key = PreparationKey.of(request.config(), schema, reader.scenarios(), sources);
+      @Nullable BaseData base = BaseData.open(request.extend());
+      if (base != null) {
+        base.requireSame(schema);
+      }
+      String key = PreparationKey.of(request.config(), schema, reader.scenarios(), sources, base);
       @Nullable DatasetManifest existing = ExistingData.find(request, key);
       if (existing != null) {
         LOG.info("{} holds this data already", request.target());
@@ -71,7 +79,7 @@ public final class DatasetPreparation {
         try (PreparationDatabase database =
             new PreparationDatabase(folder.scratch(), request.memoryBytes(), request.threads())) {
           manifest =
-              new DatasetPreparation(reader, request.config(), database, folder, progress)
+              new DatasetPreparation(reader, request.config(), database, folder, base, progress)
                   .run(schema, key, sources);
         }
         PreparationFolder.write(
@@ -89,7 +97,11 @@ public final class DatasetPreparation {
     List<FieldPlan> fields = FieldPlan.of(schema);
     SplitPlan split = new SplitPlan(config.split(), schema, database);
     new RawTables(reader, schema, fields, database, progress).ingest();
-    List<String> keys = ScenarioChoice.choose(database, config.scenarios(), reader.scenarios());
+    if (base != null) {
+      base.load(database, fields);
+    }
+    List<String> keys =
+        ScenarioChoice.choose(database, config.scenarios(), reader.scenarios(), known());
     SplitCounts counts = split.order();
     database.execute("DROP VIEW kept");
     database.execute("DROP TABLE interactions");
@@ -97,11 +109,16 @@ public final class DatasetPreparation {
     index(fields, scenarios, counts.train());
     List<FieldEncoder> encoders =
         fields.stream()
-            .map(f -> FieldEncoder.learn(f, database, counts.train(), config.minFrequency()))
+            .map(f -> FieldEncoder.learn(f, database, counts.train(), config.minFrequency(), base))
             .toList();
     PreparedFiles files = new PreparedFiles(database, folder.data());
     write(files, encoders, scenarios, counts);
     return manifest(schema, key, sources, scenarios, encoders, counts, files.stamps());
+  }
+
+  /** Returns the scenarios that keep their ranks. */
+  private List<String> known() {
+    return base == null ? List.of() : base.scenarios();
   }
 
   private List<PreparedScenario> scenarios(List<String> keys, SplitCounts counts) {
@@ -109,7 +126,8 @@ public final class DatasetPreparation {
         reader.scenarios().stream()
             .collect(Collectors.toMap(RawScenario::key, Function.identity()));
     Map<String, SplitCounts> rows = ScenarioChoice.rows(database, counts);
-    return ScenarioChoice.ranked(keys, rows).stream()
+    return Stream.concat(known().stream(), ScenarioChoice.ranked(keys, rows).stream())
+        .distinct()
         .map(
             key -> {
               RawScenario raw = described.getOrDefault(key, new RawScenario(key, key, ""));
@@ -126,8 +144,8 @@ public final class DatasetPreparation {
       database.execute(
           "INSERT INTO ranks VALUES (" + literal(scenarios.get(rank).key()) + ", " + rank + ")");
     }
-    EntityTables.index(database, RawTable.USERS, fields, trainingRows);
-    EntityTables.index(database, RawTable.ITEMS, fields, trainingRows);
+    EntityTables.index(database, RawTable.USERS, fields, trainingRows, base != null);
+    EntityTables.index(database, RawTable.ITEMS, fields, trainingRows, base != null);
     database.execute(
         "CREATE TABLE keyed AS SELECT o.rowid AS n, ui.idx AS user_index, ii.idx AS item_index,"
             + " ranks.scenario_rank, o.* EXCLUDE (u, i, s, part) FROM ordered o JOIN "
@@ -145,11 +163,12 @@ public final class DatasetPreparation {
       SplitCounts counts)
       throws IOException {
     encoders.forEach(FieldEncoder::encodeLists);
-    EntityTables.encode(database, RawTable.USERS, encoders);
-    EntityTables.encode(database, RawTable.ITEMS, encoders);
+    EntityTables.encode(database, RawTable.USERS, encoders, base != null);
+    EntityTables.encode(database, RawTable.ITEMS, encoders, base != null);
     files.writeSplits(encoders, counts, progress);
     files.writeVocabularies(encoders);
     files.writeEntities();
+    files.writeFeatures(encoders);
     files.writeHistories(counts.train());
     files.writeStatistics(scenarios, counts.train());
   }
@@ -177,7 +196,8 @@ public final class DatasetPreparation {
         config.minFrequency(),
         schema.labelRule(),
         sources,
-        stamps);
+        stamps,
+        base == null ? null : base.manifest().key());
   }
 
   private int count(String from) {

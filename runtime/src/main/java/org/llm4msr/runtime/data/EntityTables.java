@@ -22,9 +22,17 @@ final class EntityTables {
     return RawTables.name(table) + "_encoded";
   }
 
-  /** Makes the table of indices, texts and raw values. */
+  /**
+   * Makes the table of indices, texts and raw values.
+   *
+   * @param extend whether those of {@link BaseData} are there as well
+   */
   static void index(
-      PreparationDatabase database, RawTable table, List<FieldPlan> fields, long trainingRows) {
+      PreparationDatabase database,
+      RawTable table,
+      List<FieldPlan> fields,
+      long trainingRows,
+      boolean extend) {
     String key = table == RawTable.USERS ? "u" : "i";
     String counted =
         "(SELECT "
@@ -33,6 +41,7 @@ final class EntityTables {
             + trainingRows
             + ") AS training_rows FROM ordered GROUP BY "
             + key
+            + (extend ? alsoKnown(table, key) : "")
             + ")";
     StringBuilder columns = new StringBuilder();
     for (FieldPlan field : fields) {
@@ -45,22 +54,47 @@ final class EntityTables {
         "CREATE TABLE "
             + raw(table)
             + " AS SELECT (row_number() OVER (ORDER BY c.training_rows > 0 DESC, c.k) - 1)::INTEGER"
-            + " AS idx, c.k, c.training_rows, coalesce(r.text, '') AS text"
+            + " AS idx, c.k, c.training_rows, r.k IS NOT NULL AS described, coalesce(r.text, "
+            + (extend ? "b.text, " : "")
+            + "'') AS text"
             + columns
             + " FROM "
             + counted
             + " c LEFT JOIN "
             + RawTables.name(table)
-            + " r ON c.k = r.k");
+            + " r ON c.k = r.k"
+            + (extend ? baseJoin(table, "c") : ""));
     database.execute("DROP TABLE " + RawTables.name(table));
   }
 
-  /** Makes the table of encoded values. */
-  static void encode(PreparationDatabase database, RawTable table, List<FieldEncoder> encoders) {
+  private static String alsoKnown(RawTable table, String key) {
+    return " UNION ALL SELECT k, 0 FROM %s b WHERE NOT EXISTS (SELECT 1 FROM ordered o WHERE o.%s = b.k)"
+        .formatted(BaseData.entities(table), key);
+  }
+
+  private static String baseJoin(RawTable table, String from) {
+    return " LEFT JOIN %s b ON %s.k = b.k".formatted(BaseData.entities(table), from);
+  }
+
+  /**
+   * Makes the table of encoded values.
+   *
+   * @param extend whether what the new data does not describe is as {@link BaseData} has it
+   */
+  static void encode(
+      PreparationDatabase database, RawTable table, List<FieldEncoder> encoders, boolean extend) {
     List<FieldEncoder> own =
         encoders.stream().filter(encoder -> encoder.plan().home() == table).toList();
     List<String> columns = new ArrayList<>(List.of("h.idx"));
-    own.forEach(encoder -> columns.add(encoder.value() + " AS " + encoder.plan().encoded()));
+    for (FieldEncoder encoder : own) {
+      String value = encoder.value();
+      String column = encoder.plan().encoded();
+      if (extend && !encoder.plan().isKey()) {
+        value =
+            "CASE WHEN h.described OR b.k IS NULL THEN %s ELSE b.%s END".formatted(value, column);
+      }
+      columns.add(value + " AS " + column);
+    }
     database.execute(
         "CREATE TABLE "
             + encoded(table)
@@ -69,6 +103,7 @@ final class EntityTables {
             + " FROM "
             + raw(table)
             + " h"
-            + FieldEncoder.joins(own));
+            + FieldEncoder.joins(own)
+            + (extend ? baseJoin(table, "h") : ""));
   }
 }

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
 
@@ -20,9 +21,17 @@ final class FieldEncoder {
     this.prepared = prepared;
   }
 
-  /** Learns from the table of the field's home, see {@link EntityTables}. */
+  /**
+   * Learns from the table of the field's home, see {@link EntityTables}.
+   *
+   * @param base what is known already, or null
+   */
   static FieldEncoder learn(
-      FieldPlan plan, PreparationDatabase database, long trainingRows, int minFrequency) {
+      FieldPlan plan,
+      PreparationDatabase database,
+      long trainingRows,
+      int minFrequency,
+      @Nullable BaseData base) {
     boolean rows = plan.home() == RawTable.INTERACTIONS;
     String training =
         rows
@@ -30,10 +39,12 @@ final class FieldEncoder {
             : "(SELECT *, training_rows AS weight FROM "
                 + EntityTables.raw(plan.home())
                 + " WHERE training_rows > 0)";
-    PreparedField prepared =
-        plan.field().kind() instanceof FieldKind.Numeric
-            ? moments(plan, database, training)
-            : vocabulary(plan, database, training, minFrequency);
+    if (!(plan.field().kind() instanceof FieldKind.Numeric)) {
+      count(plan, database, training);
+      number(plan, database, minFrequency, base != null);
+      return new FieldEncoder(plan, database, vocabulary(plan, database));
+    }
+    PreparedField prepared = base == null ? moments(plan, database, training) : base.field(plan);
     return new FieldEncoder(plan, database, prepared);
   }
 
@@ -45,25 +56,41 @@ final class FieldEncoder {
     return prepared;
   }
 
-  private static PreparedField vocabulary(
-      FieldPlan plan, PreparationDatabase database, String training, int minFrequency) {
+  /** Makes the table {@code counted} of the values in training. */
+  private static void count(FieldPlan plan, PreparationDatabase database, String training) {
     boolean list = plan.field().kind() instanceof FieldKind.MultiCategorical;
     String value = list ? "unnest(" + plan.column() + ")" : plan.column();
-    String counted =
-        "(SELECT value, sum(weight)::BIGINT AS count FROM (SELECT "
+    database.execute("DROP TABLE IF EXISTS counted");
+    database.execute(
+        "CREATE TABLE counted AS SELECT value, sum(weight)::BIGINT AS count FROM (SELECT "
             + value
             + " AS value, weight FROM "
             + training
-            + ") WHERE value IS NOT NULL GROUP BY value"
-            + " HAVING sum(weight) >= "
-            + minFrequency
-            + ")";
+            + ") WHERE value IS NOT NULL GROUP BY value");
+  }
+
+  /** Makes the vocabulary: what was known keeps its id, what is new and frequent comes behind. */
+  private static void number(
+      FieldPlan plan, PreparationDatabase database, int minFrequency, boolean extend) {
+    String base = BaseData.vocabulary(plan);
+    if (!extend) {
+      database.execute("CREATE TABLE " + base + "(id INTEGER, value VARCHAR, count BIGINT)");
+    }
     database.execute(
-        "CREATE TABLE "
-            + plan.vocabulary()
-            + " AS SELECT row_number() OVER (ORDER BY count DESC, value)::INTEGER AS id, value,"
-            + " count FROM "
-            + counted);
+        """
+        CREATE TABLE %s AS
+        SELECT b.id, b.value, b.count + coalesce(c.count, 0) AS count
+        FROM %s b LEFT JOIN counted c ON b.value = c.value
+        UNION ALL
+        SELECT ((SELECT count(*) FROM %s) + row_number() OVER (ORDER BY count DESC, value))::INTEGER,
+          value, count
+        FROM counted c
+        WHERE count >= %d AND NOT EXISTS (SELECT 1 FROM %s b WHERE b.value = c.value)
+        """
+            .formatted(plan.vocabulary(), base, base, minFrequency, base));
+  }
+
+  private static PreparedField vocabulary(FieldPlan plan, PreparationDatabase database) {
     long known = database.queryLong("SELECT count(*) FROM " + plan.vocabulary());
     return new PreparedField(
         plan.field().name(),
@@ -159,10 +186,13 @@ final class FieldEncoder {
       return "0::FLOAT";
     }
     String column = "h." + plan.column();
-    // Bounded, so that an absurd value of a later row does not overflow float32.
     return "(CASE WHEN isfinite("
         + column
-        + ") THEN greatest(-1e30, least(1e30, ("
+        + ") THEN greatest(-"
+        + PreparedField.LARGEST
+        + ", least("
+        + PreparedField.LARGEST
+        + ", ("
         + column
         + " - CAST('"
         + prepared.mean()

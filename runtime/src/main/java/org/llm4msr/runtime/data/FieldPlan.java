@@ -77,6 +77,11 @@ record FieldPlan(int index, RawField field, RawTable home) {
             || (home == RawTable.ITEMS && field.column().equals(RawSchema.ITEM)));
   }
 
+  /** Returns where the values come from, for those who encode further rows. */
+  FieldSource source() {
+    return new FieldSource(field.name(), home, field.column());
+  }
+
   /** Returns the column of the raw value. */
   String column() {
     return "f" + index;

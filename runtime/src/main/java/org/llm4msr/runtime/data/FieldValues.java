@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.data;
 
+import java.util.Arrays;
+
 /** The values of one field in a batch, in arrays that the next batch reuses. */
 public sealed interface FieldValues {
 
@@ -23,6 +25,16 @@ public sealed interface FieldValues {
     public IdLists(int rows) {
       offsets = new int[rows + 1];
       ids = new int[rows * 4];
+    }
+
+    /** Sets the list of a row, after those of all rows before it. */
+    void set(int row, int[] list, int length) {
+      int from = row == 0 ? 0 : offsets[row];
+      if (from + length > ids.length) {
+        ids = Arrays.copyOf(ids, Math.max(from + length, 2 * ids.length));
+      }
+      System.arraycopy(list, 0, ids, from, length);
+      offsets[row + 1] = from + length;
     }
   }
 

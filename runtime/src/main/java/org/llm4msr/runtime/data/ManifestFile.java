@@ -5,11 +5,13 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +23,8 @@ import org.llm4msr.api.data.FieldKind;
 final class ManifestFile {
 
   static final String NAME = "dataset.json";
+
+  private static final String EXTENDED = "extended";
 
   static final JsonMapper JSON =
       JsonMapper.builder()
@@ -46,7 +50,8 @@ final class ManifestFile {
     try {
       byte[] content = Files.readAllBytes(file);
       // The version comes first: another one may have other keys.
-      int version = JSON.readTree(content).path("formatVersion").asInt(-1);
+      JsonNode tree = JSON.readTree(content);
+      int version = tree.path("formatVersion").asInt(-1);
       if (version != DatasetManifest.FORMAT_VERSION) {
         throw DataErrors.data(
             "FORMAT_VERSION",
@@ -57,7 +62,10 @@ final class ManifestFile {
                 + DatasetManifest.FORMAT_VERSION
                 + ". Prepare the data again.");
       }
-      return JSON.readValue(content, DatasetManifest.class);
+      if (tree instanceof ObjectNode manifest && !manifest.has(EXTENDED)) {
+        manifest.putNull(EXTENDED); // Only extended data needs to say so.
+      }
+      return JSON.treeToValue(tree, DatasetManifest.class);
     } catch (NoSuchFileException e) {
       throw DataErrors.data(
           "NOT_PREPARED",

@@ -81,6 +81,13 @@ final class NumberColumn {
     requireFinite(picks, count, target);
   }
 
+  /** Returns one value. */
+  float get(long pick) {
+    float[] one = new float[1];
+    gather(new long[] {pick}, 1, one);
+    return one[0];
+  }
+
   private void requireFinite(long[] picks, int count, float[] values) {
     for (int i = 0; i < count; i++) {
       if (!Float.isFinite(values[i])) {

@@ -116,6 +116,18 @@ final class PreparationDatabase implements AutoCloseable {
     }
   }
 
+  /**
+   * Streams the result of a query over what an Arrow reader emits, under the name {@code source}.
+   */
+  void export(ArrowReader reader, String sql, BatchConsumer consumer) throws IOException {
+    try (ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator)) {
+      Data.exportArrayStream(allocator, reader, stream);
+      connection.registerArrowStream("source", stream);
+      export(sql, consumer);
+      execute("DROP VIEW IF EXISTS source");
+    }
+  }
+
   /** Streams the result of a query. */
   void export(String sql, BatchConsumer consumer) throws IOException {
     try (Statement statement = connection.createStatement();

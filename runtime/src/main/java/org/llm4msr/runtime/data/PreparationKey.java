@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -33,17 +34,21 @@ final class PreparationKey {
       DatasetConfig config,
       RawSchema schema,
       List<RawScenario> scenarios,
-      List<DatasetManifest.Source> sources) {
+      List<DatasetManifest.Source> sources,
+      @Nullable BaseData base) {
     List<String> parts =
-        List.of(
-            "format " + DatasetManifest.FORMAT_VERSION,
-            canonical(config.reader()),
-            canonical(config.scenarios()),
-            canonical(config.split()),
-            canonical(config.minFrequency()),
-            canonical(schema),
-            canonical(scenarios),
-            canonical(sources));
+        Stream.of(
+                "format " + DatasetManifest.FORMAT_VERSION,
+                canonical(config.reader()),
+                canonical(config.scenarios()),
+                canonical(config.split()),
+                canonical(config.minFrequency()),
+                canonical(schema),
+                canonical(scenarios),
+                canonical(sources),
+                base == null ? "" : "extends " + base.manifest().key())
+            .filter(part -> !part.isEmpty())
+            .toList();
     return Checksums.of(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
   }
 

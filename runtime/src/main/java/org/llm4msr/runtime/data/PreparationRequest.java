@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.DatasetConfig;
 
 /**
@@ -13,6 +14,7 @@ import org.llm4msr.runtime.config.DatasetConfig;
  * @param memoryBytes memory that the database may use, apart from the Java heap
  * @param threads threads; the result does not depend on them
  * @param force whether prepared data of other settings at the target is replaced
+ * @param extend folder of prepared data whose ids are kept, null for none
  * @param experiment the experiment's file as the user named it, for error texts
  */
 public record PreparationRequest(
@@ -21,12 +23,13 @@ public record PreparationRequest(
     long memoryBytes,
     int threads,
     boolean force,
+    @Nullable Path extend,
     String experiment) {
 
   /** Makes a request of no particular file. */
   public PreparationRequest(
       DatasetConfig config, Path target, long memoryBytes, int threads, boolean force) {
-    this(config, target, memoryBytes, threads, force, "FILE");
+    this(config, target, memoryBytes, threads, force, null, "FILE");
   }
 
   public PreparationRequest {

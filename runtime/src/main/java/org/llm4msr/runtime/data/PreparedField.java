@@ -21,6 +21,9 @@ public record PreparedField(
     double mean,
     double deviation) {
 
+  /** Bounds standardised values, so that an absurd one does not overflow float32. */
+  static final double LARGEST = 1e30;
+
   public PreparedField {
     requireNonNull(name, "name is null");
     requireNonNull(role, "role is null");
@@ -29,6 +32,9 @@ public record PreparedField(
 
   /** Returns the value as models see it: 0 where it is missing or the field is constant. */
   public float standardize(double value) {
-    return Double.isFinite(value) && deviation > 0 ? (float) ((value - mean) / deviation) : 0;
+    if (!Double.isFinite(value) || deviation == 0) {
+      return 0;
+    }
+    return (float) Math.max(-LARGEST, Math.min(LARGEST, (value - mean) / deviation));
   }
 }

@@ -111,6 +111,30 @@ final class PreparedFiles {
         "SELECT idx, k, text, training_rows FROM " + EntityTables.raw(table) + " ORDER BY idx");
   }
 
+  /** Writes what every user and item has of each field, for rows that are yet to come. */
+  void writeFeatures(List<FieldEncoder> encoders) throws IOException {
+    writeFeatures(RawTable.USERS, PreparedFolder.USER_FEATURES, SplitColumns.USER, encoders);
+    writeFeatures(RawTable.ITEMS, PreparedFolder.ITEM_FEATURES, SplitColumns.ITEM, encoders);
+    List<FieldSource> sources = encoders.stream().map(e -> e.plan().source()).toList();
+    Path file = folder.resolve(PreparedFolder.FIELD_SOURCES);
+    byte[] json = ManifestFile.JSON.writeValueAsBytes(sources);
+    stamps.put(PreparedFolder.FIELD_SOURCES, PreparationFolder.write(file, json));
+  }
+
+  private void writeFeatures(RawTable table, String file, String index, List<FieldEncoder> encoders)
+      throws IOException {
+    List<String> names = new ArrayList<>(List.of(index));
+    List<String> columns = new ArrayList<>(List.of("idx"));
+    for (FieldEncoder encoder : encoders) {
+      if (encoder.plan().home() == table) {
+        names.add(encoder.prepared().name());
+        columns.add(encoder.plan().encoded());
+      }
+    }
+    String sql = "SELECT %s FROM %s ORDER BY idx";
+    write(file, names, sql.formatted(String.join(", ", columns), EntityTables.encoded(table)));
+  }
+
   void writeHistories(long trainingRows) throws IOException {
     writePositives(trainingRows);
     write(

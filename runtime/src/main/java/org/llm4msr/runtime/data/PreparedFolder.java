@@ -13,6 +13,9 @@ final class PreparedFolder implements PreparedData {
 
   static final String USERS = "users.arrow";
   static final String ITEMS = "items.arrow";
+  static final String USER_FEATURES = "user-features.arrow";
+  static final String ITEM_FEATURES = "item-features.arrow";
+  static final String FIELD_SOURCES = "field-sources.json";
   static final String HISTORIES = "histories.arrow";
   static final String TRAIN_USERS = "train-users.arrow";
   static final String STATISTICS = "statistics.json";

@@ -22,10 +22,14 @@ final class ScenarioChoice {
   /**
    * Makes the view {@code kept} of the interactions in the kept scenarios.
    *
+   * @param kept scenarios that are there whether or not they have rows
    * @return their keys in rank order; empty where ranks go by size
    */
   static List<String> choose(
-      PreparationDatabase database, List<String> configured, List<RawScenario> known) {
+      PreparationDatabase database,
+      List<String> configured,
+      List<RawScenario> known,
+      List<String> kept) {
     List<String> present =
         database.query(
             "SELECT s FROM interactions GROUP BY s ORDER BY count(*) DESC, s",
@@ -34,7 +38,7 @@ final class ScenarioChoice {
         configured.isEmpty()
             ? known.stream().map(RawScenario::key).filter(present::contains).toList()
             : configured;
-    requirePresent(configured, present);
+    requirePresent(configured, present, kept);
     if (keys.isEmpty() && !known.isEmpty()) {
       throw DataErrors.data(
           "UNKNOWN_SCENARIO",
@@ -56,13 +60,14 @@ final class ScenarioChoice {
     return keys;
   }
 
-  private static void requirePresent(List<String> configured, List<String> present) {
+  private static void requirePresent(
+      List<String> configured, List<String> present, List<String> kept) {
     if (new HashSet<>(configured).size() < configured.size()) {
       throw DataErrors.user(
           "BAD_SCENARIOS", "dataset.scenarios names a scenario twice: " + configured + ".");
     }
     for (String key : configured) {
-      if (!present.contains(key)) {
+      if (!present.contains(key) && !kept.contains(key)) {
         throw DataErrors.user(
             "BAD_SCENARIOS",
             "dataset.scenarios names '"

@@ -1,6 +1,5 @@
 package org.llm4msr.runtime.data;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.api.data.FieldKind;
 
@@ -12,6 +11,7 @@ final class SplitReader {
   private final IdColumn scenario;
   private final NumberColumn label;
   private final List<FieldColumn> fields;
+  private final List<FieldKind> kinds;
 
   SplitReader(ArrowFile file, DatasetManifest manifest) {
     this.file = file;
@@ -19,6 +19,7 @@ final class SplitReader {
     scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
     label = new NumberColumn(file, SplitColumns.LABEL);
     fields = manifest.fields().stream().map(field -> FieldColumn.open(file, field)).toList();
+    kinds = manifest.fields().stream().map(PreparedField::kind).toList();
   }
 
   ArrowFile file() {
@@ -30,11 +31,7 @@ final class SplitReader {
   }
 
   Batch newBatch(int capacity) {
-    List<FieldValues> values = new ArrayList<>();
-    for (FieldColumn field : fields) {
-      values.add(field.newValues(capacity));
-    }
-    return new Batch(capacity, values);
+    return Batch.of(capacity, kinds);
   }
 
   void gather(long[] picks, int count, Batch batch) {
@@ -53,61 +50,6 @@ final class SplitReader {
     scenario.gather(picks, count, scenarios);
     label.gather(picks, count, labels);
     label.requireLabels(picks, count, labels);
-  }
-
-  /** One feature column. */
-  private sealed interface FieldColumn {
-
-    static FieldColumn open(ArrowFile file, PreparedField field) {
-      FieldKind kind = field.kind();
-      if (kind instanceof FieldKind.Categorical) {
-        return new OneId(new IdColumn(file, field.name(), field.vocabularySize()));
-      }
-      if (kind instanceof FieldKind.MultiCategorical) {
-        return new ManyIds(new IdListColumn(file, field.name(), field.vocabularySize()));
-      }
-      return new OneNumber(new NumberColumn(file, field.name()));
-    }
-
-    FieldValues newValues(int capacity);
-
-    void gather(long[] picks, int count, FieldValues target);
-
-    record OneId(IdColumn column) implements FieldColumn {
-      @Override
-      public FieldValues newValues(int capacity) {
-        return new FieldValues.Ids(new int[capacity]);
-      }
-
-      @Override
-      public void gather(long[] picks, int count, FieldValues target) {
-        column.gather(picks, count, ((FieldValues.Ids) target).ids());
-      }
-    }
-
-    record ManyIds(IdListColumn column) implements FieldColumn {
-      @Override
-      public FieldValues newValues(int capacity) {
-        return new FieldValues.IdLists(capacity);
-      }
-
-      @Override
-      public void gather(long[] picks, int count, FieldValues target) {
-        column.gather(picks, count, (FieldValues.IdLists) target);
-      }
-    }
-
-    record OneNumber(NumberColumn column) implements FieldColumn {
-      @Override
-      public FieldValues newValues(int capacity) {
-        return new FieldValues.Numbers(new float[capacity]);
-      }
-
-      @Override
-      public void gather(long[] picks, int count, FieldValues target) {
-        column.gather(picks, count, ((FieldValues.Numbers) target).values());
-      }
-    }
   }
 
   /** Batches in a given order. */

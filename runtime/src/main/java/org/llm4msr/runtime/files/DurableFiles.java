@@ -54,6 +54,19 @@ public final class DurableFiles {
     }
   }
 
+  /** Copies a file to the disk under a name that is not taken. */
+  public static void copy(Path file, Path target) throws IOException {
+    Files.copy(file, target);
+    force(target);
+  }
+
+  /** Forces what was written to a file to the disk. */
+  public static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, READ)) {
+      channel.force(true);
+    }
+  }
+
   /** Forces the entries of a folder to the disk. */
   public static void forceFolder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, READ)) {

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.knowledge;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -7,6 +9,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
@@ -108,6 +112,61 @@ public final class KnowledgeStore {
           "knowledge/OTHER_DATA",
           "the knowledge store was filled from other prepared data (%s) than this (%s). Folder %s. Run 'llm4msr knowledge extract'; prompts that have not changed are kept."
               .formatted(info.source(), source, folder));
+    }
+  }
+
+  /** Returns the files of a store, for those who copy it. */
+  public static List<Path> files(Path folder) throws IOException {
+    List<Path> files = new ArrayList<>(List.of(folder.resolve(MANIFEST)));
+    files.addAll(StoredLevel.segments(folder, Level.SCENARIO));
+    files.addAll(StoredLevel.segments(folder, Level.USER));
+    return files;
+  }
+
+  /**
+   * Makes a store of two: where both have a key the newer counts.
+   *
+   * @param target does not exist; appears whole
+   * @throws MsrException {@code knowledge/STORE_MISMATCH} where they were not filled in the same
+   *     way
+   */
+  public static KnowledgeStore merge(Path older, Path newer, Path target) {
+    KnowledgeStore first = open(older);
+    KnowledgeStore second = open(newer);
+    if (!first.info.identity().equals(second.info.identity())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/STORE_MISMATCH",
+          "the knowledge in %s was extracted in another way than that in %s: %s. Give the section knowledge the same settings."
+              .formatted(newer, older, String.join("; ", first.info.differences(second.info))));
+    }
+    try {
+      Path unfinished = DurableFiles.unfinished(target);
+      DurableFiles.delete(unfinished);
+      Files.createDirectories(unfinished);
+      for (Level level : Level.values()) {
+        int number = 0;
+        for (Path folder : List.of(older, newer)) {
+          for (Path segment : StoredLevel.segments(folder, level)) {
+            DurableFiles.copy(segment, unfinished.resolve(StoredLevel.name(level, ++number)));
+          }
+        }
+      }
+      StoreInfo info = second.info;
+      StoredLevel users = level(unfinished, Level.USER, info);
+      StoredLevel scenarios = level(unfinished, Level.SCENARIO, info);
+      String content = Hashes.sha256((first.info.content() + info.content()).getBytes(UTF_8));
+      writeInfo(unfinished, info.completed(content, scenarios.size(), users.size()));
+      DurableFiles.publish(target);
+    } catch (IOException e) {
+      throw failed("write", target, e);
+    }
+    return open(target);
+  }
+
+  private static StoredLevel level(Path folder, Level level, StoreInfo info) throws IOException {
+    try (BufferAllocator allocator = new RootAllocator()) {
+      return StoredLevel.open(folder, level, info, allocator);
     }
   }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.data.KeyIndex;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 
@@ -225,7 +226,7 @@ final class StoreWriter implements AutoCloseable {
       String name = segment.getFileName().toString();
       last = Integer.parseInt(name.substring(prefix.length(), name.indexOf('.')));
     }
-    Path file = folder.resolve("%s%05d.arrow".formatted(prefix, last + 1));
+    Path file = folder.resolve(StoredLevel.name(level, last + 1));
     return new SegmentWriter(file, info, allocator);
   }
 

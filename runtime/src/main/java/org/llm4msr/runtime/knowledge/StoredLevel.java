@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.data.KeyIndex;
 
 /**
  * All rows of one level, numbered from 0. Where a key stands in several segments the last counts.
@@ -57,6 +58,11 @@ final class StoredLevel implements KnowledgeSource {
   /** Returns the first part of the names of a level's segments. */
   static String prefix(Level level) {
     return level == Level.USER ? "users-" : "scenarios-";
+  }
+
+  /** Returns the name of a level's segment. */
+  static String name(Level level, int number) {
+    return "%s%05d.arrow".formatted(prefix(level), number);
   }
 
   @Override

@@ -32,7 +32,8 @@ public record PluginOrigin(
     return folder == null || folder.endsWith(name) ? name : folder.getFileName() + "/" + name;
   }
 
-  static PluginOrigin of(Class<?> type) {
+  /** Returns where a class came from. */
+  public static PluginOrigin of(Class<?> type) {
     CodeSource source = type.getProtectionDomain().getCodeSource();
     if (source == null || source.getLocation() == null) {
       return new PluginOrigin(UNKNOWN, UNKNOWN, null, null);

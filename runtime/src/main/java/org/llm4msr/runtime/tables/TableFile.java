@@ -103,6 +103,15 @@ public final class TableFile {
 
   /** Reads vectors, and the state where both the file and the table have it. */
   public static void read(EmbeddingTable table, Path file) throws IOException {
+    read(table, file, table.rows());
+  }
+
+  /**
+   * Reads the first rows of a table that has grown since; the others stay as they are.
+   *
+   * @param count rows that the file has, at most those of the table
+   */
+  public static void read(EmbeddingTable table, Path file, int count) throws IOException {
     float[] block = new float[BATCH_ROWS * table.dimension()];
     try (BufferAllocator allocator = new RootAllocator();
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -112,7 +121,7 @@ public final class TableFile {
       int row = 0;
       while (reader.loadNextBatch()) {
         int rows = root.getRowCount();
-        if (row + rows > table.rows()) {
+        if (row + rows > count) {
           throw mismatch(table, file, "it has more rows");
         }
         for (int slot = 0; slot < slots; slot++) {
@@ -121,7 +130,7 @@ public final class TableFile {
         }
         row += rows;
       }
-      if (row != table.rows()) {
+      if (row != count) {
         throw mismatch(table, file, "it has " + row);
       }
     } catch (InvalidArrowFileException e) {

@@ -2,28 +2,19 @@ package org.llm4msr.runtime.training;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.URLEncoder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.files.DurableFiles;
-import org.llm4msr.runtime.model.DenseBuffer;
-import org.llm4msr.runtime.model.DenseParameter;
-import org.llm4msr.runtime.model.ParameterSnapshot;
-import org.llm4msr.runtime.tables.EmbeddingTable;
-import org.llm4msr.runtime.tables.TableFile;
 
 /**
  * The checkpoints of a run: a folder a state with {@code dense.safetensors}, {@code
@@ -118,15 +109,11 @@ final class Checkpoints {
       TrainableModel model, @Nullable DenseOptimizer optimizer, Path target) throws IOException {
     Path temporary = DurableFiles.unfinished(target);
     try {
-      Files.createDirectories(temporary.resolve("tables"));
-      Safetensors.write(temporary.resolve("dense.safetensors"), dense(model));
+      Files.createDirectories(temporary);
+      ModelFiles.write(model, temporary, true);
       if (optimizer != null) {
         Safetensors.write(temporary.resolve("optimizer.safetensors"), states(optimizer));
       }
-      for (EmbeddingTable table : model.tables().tables()) {
-        TableFile.write(table, tableFile(temporary, table), true);
-      }
-      DurableFiles.forceFolder(temporary.resolve("tables"));
       DurableFiles.forceFolder(temporary);
       DurableFiles.publish(target);
     } catch (IOException | RuntimeException e) {
@@ -139,15 +126,9 @@ final class Checkpoints {
   void load(TrainableModel model, @Nullable DenseOptimizer optimizer, String name) {
     Path source = folder.resolve(name);
     try {
-      Map<String, float[]> values = new HashMap<>();
-      Safetensors.read(source.resolve("dense.safetensors"))
-          .forEach((key, tensor) -> values.put(key, tensor.values().array()));
-      model.parameters().restore(new ParameterSnapshot(values));
+      ModelFiles.read(model, source);
       if (optimizer != null) {
         restore(optimizer, Safetensors.read(source.resolve("optimizer.safetensors")));
-      }
-      for (EmbeddingTable table : model.tables().tables()) {
-        TableFile.read(table, tableFile(source, table));
       }
     } catch (IOException e) {
       throw new MsrException(
@@ -161,30 +142,6 @@ final class Checkpoints {
               + " to start anew.",
           e);
     }
-  }
-
-  private static Path tableFile(Path folder, EmbeddingTable table) {
-    String name = URLEncoder.encode(table.name(), StandardCharsets.UTF_8);
-    return folder.resolve("tables").resolve(name + ".arrow");
-  }
-
-  private static List<Safetensors.Tensor> dense(TrainableModel model) {
-    List<Safetensors.Tensor> tensors = new ArrayList<>();
-    for (DenseParameter parameter : model.parameters().parameters()) {
-      tensors.add(
-          new Safetensors.Tensor(
-              parameter.name(), sizes(parameter.shape().getShape()), parameter.values()));
-    }
-    for (DenseBuffer buffer : model.parameters().buffers()) {
-      tensors.add(
-          new Safetensors.Tensor(
-              buffer.name(), sizes(buffer.shape().getShape()), FloatBuffer.wrap(buffer.values())));
-    }
-    return tensors;
-  }
-
-  private static List<Long> sizes(long[] shape) {
-    return LongStream.of(shape).boxed().toList();
   }
 
   private static List<Safetensors.Tensor> states(DenseOptimizer optimizer) {

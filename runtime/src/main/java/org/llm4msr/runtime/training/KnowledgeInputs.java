@@ -2,6 +2,7 @@ package org.llm4msr.runtime.training;
 
 import static java.util.Objects.requireNonNull;
 
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.KnowledgeSource;
 
@@ -11,12 +12,22 @@ import org.llm4msr.runtime.knowledge.KnowledgeSource;
  * @param users vectors by raw user id
  * @param scenarios vectors by scenario key
  * @param missing what a user without a vector gets
+ * @param scaling how vectors are standardised; null: as the training users tell
  */
-public record KnowledgeInputs(KnowledgeSource users, KnowledgeSource scenarios, Missing missing) {
+public record KnowledgeInputs(
+    KnowledgeSource users,
+    KnowledgeSource scenarios,
+    Missing missing,
+    @Nullable KnowledgeScaling scaling) {
 
   public KnowledgeInputs {
     requireNonNull(users, "users is null");
     requireNonNull(scenarios, "scenarios is null");
     requireNonNull(missing, "missing is null");
+  }
+
+  /** Makes inputs of which the training users tell how they are standardised. */
+  public KnowledgeInputs(KnowledgeSource users, KnowledgeSource scenarios, Missing missing) {
+    this(users, scenarios, missing, null);
   }
 }

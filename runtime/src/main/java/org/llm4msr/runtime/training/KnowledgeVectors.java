@@ -24,12 +24,12 @@ final class KnowledgeVectors {
 
   /**
    * Loads the users' vectors, standardised by the statistics; a user without one is zeros, or with
-   * {@code Missing.ZERO} what zeros become.
+   * {@code Missing.ZERO} what zeros become. Behind the last stands one more, for unknown users.
    */
   static KnowledgeVectors users(
       KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics, Missing missing) {
-    KnowledgeVectors loaded = load(source, keys);
-    for (int i = 0; i < keys.size(); i++) {
+    KnowledgeVectors loaded = load(source, keys, keys.size() + 1);
+    for (int i = 0; i < loaded.size(); i++) {
       if (loaded.known.get(i) || missing == Missing.ZERO) {
         statistics.standardize(loaded.vectors[i]);
       }
@@ -40,7 +40,7 @@ final class KnowledgeVectors {
   /** Loads the scenarios' vectors; a scenario without one is zeros, the mean. */
   static KnowledgeVectors scenarios(
       KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics) {
-    KnowledgeVectors loaded = load(source, keys);
+    KnowledgeVectors loaded = load(source, keys, keys.size());
     for (int i = 0; i < keys.size(); i++) {
       if (loaded.known.get(i)) {
         statistics.standardize(loaded.vectors[i]);
@@ -49,10 +49,10 @@ final class KnowledgeVectors {
     return loaded;
   }
 
-  private static KnowledgeVectors load(KnowledgeSource source, List<String> keys) {
-    float[][] vectors = new float[keys.size()][source.dimension()];
+  private static KnowledgeVectors load(KnowledgeSource source, List<String> keys, int size) {
+    float[][] vectors = new float[size][source.dimension()];
     BitSet known = new BitSet();
-    for (int i = 0; i < vectors.length; i++) {
+    for (int i = 0; i < keys.size(); i++) {
       known.set(i, source.read(keys.get(i), vectors[i]));
     }
     return new KnowledgeVectors(source.dimension(), vectors, known);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -31,6 +32,7 @@ import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.PreparedField;
 import org.llm4msr.runtime.data.PreparedScenario;
+import org.llm4msr.runtime.data.RowEncoder;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
@@ -58,24 +60,51 @@ public final class ModelAssembly {
       TrainingConfig training,
       PreparedData data,
       @Nullable KnowledgeInputs knowledge) {
-    return engine.call(() -> build(engine, model, training, data, knowledge));
+    return engine.call(
+        () ->
+            build(
+                engine,
+                model,
+                data.manifest(),
+                () -> Population.of(data),
+                knowledge,
+                training.seed(),
+                UpdateRule.rows(training.optimizer()).stateSlots()));
+  }
+
+  /**
+   * Makes a model that is read from files and trained no further: without optimiser state.
+   *
+   * @param encoder tells fields, scenarios and users
+   * @param knowledge may be null where the head reads none
+   */
+  public static TrainableModel assemble(
+      TensorEngine engine,
+      ModelConfig model,
+      RowEncoder encoder,
+      @Nullable KnowledgeInputs knowledge) {
+    return engine.call(
+        () ->
+            build(
+                engine, model, encoder.manifest(), () -> Population.of(encoder), knowledge, 0, 0));
   }
 
   private static TrainableModel build(
       TensorEngine engine,
       ModelConfig model,
-      TrainingConfig training,
-      PreparedData data,
-      @Nullable KnowledgeInputs inputs) {
+      DatasetManifest manifest,
+      Supplier<Population> who,
+      @Nullable KnowledgeInputs inputs,
+      long seed,
+      int stateSlots) {
     engine.recordGradients(false);
-    DatasetManifest manifest = data.manifest();
     Set<ModelInput> required = required(model);
-    ModelKnowledge knowledge = knowledge(model, required, data, inputs);
-    int knowledgeSize = knowledge == null ? 0 : knowledge.userStatistics().mean().length;
+    ModelKnowledge knowledge = knowledge(model, required, who, inputs);
+    int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
     ModelShape shape = shape(manifest, model);
     NDManager manager = NDManager.newBaseManager(engine.device(), engine.engine().getEngineName());
     manager.setName("model");
-    ParameterStore store = new ParameterStore(manager, training.seed());
+    ParameterStore store = new ParameterStore(manager, seed);
     try {
       DenseParameter scenarioTable =
           required.contains(ModelInput.SCENARIO_EMBEDDING) ? scenarioTable(store, shape) : null;
@@ -99,15 +128,15 @@ public final class ModelAssembly {
               engine,
               manager,
               workers,
-              tables(manifest, model, training, workers),
+              tables(manifest, model, seed, stateSlots, workers),
               store,
               shape,
               head,
               scenarioTable,
               missingUser,
               knowledge,
-              manifest.users(),
-              training.seed(),
+              manifest.users() + 1,
+              seed,
               identity(manifest, model, context.metaNetworks())));
     } catch (RuntimeException | Error e) {
       store.close();
@@ -131,7 +160,7 @@ public final class ModelAssembly {
   private static @Nullable ModelKnowledge knowledge(
       ModelConfig model,
       Set<ModelInput> required,
-      PreparedData data,
+      Supplier<Population> who,
       @Nullable KnowledgeInputs inputs) {
     boolean users = required.contains(ModelInput.USER_KNOWLEDGE);
     boolean scenarios = required.contains(ModelInput.SCENARIO_KNOWLEDGE);
@@ -145,7 +174,7 @@ public final class ModelAssembly {
           "The fusion head '%s' reads knowledge. Add a section 'knowledge' to the configuration and run 'llm4msr knowledge extract'."
               .formatted(model.fusion().name()));
     }
-    return ModelKnowledge.load(inputs, data, users, scenarios);
+    return ModelKnowledge.load(inputs, who.get(), users, scenarios);
   }
 
   private static ModelShape shape(DatasetManifest manifest, ModelConfig model) {
@@ -171,13 +200,13 @@ public final class ModelAssembly {
   }
 
   private static EmbeddingTables tables(
-      DatasetManifest manifest, ModelConfig model, TrainingConfig training, Workers workers) {
-    int slots = UpdateRule.rows(training.optimizer()).stateSlots();
+      DatasetManifest manifest, ModelConfig model, long seed, int stateSlots, Workers workers) {
     List<EmbeddingTable> tables = new ArrayList<>();
     for (PreparedField field : manifest.fields()) {
       int rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
-      EmbeddingTable table = new EmbeddingTable(field.name(), rows, model.embeddingSize(), slots);
-      table.initialize(training.seed(), workers);
+      EmbeddingTable table =
+          new EmbeddingTable(field.name(), rows, model.embeddingSize(), stateSlots);
+      table.initialize(seed, workers);
       tables.add(table);
     }
     return new EmbeddingTables(tables, workers);

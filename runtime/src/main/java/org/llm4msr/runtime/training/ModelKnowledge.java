@@ -1,52 +1,49 @@
 package org.llm4msr.runtime.training;
 
-import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
-import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.PreparedScenario;
 
 /**
  * The standardised knowledge that one model reads; a level that it does not read is null.
  *
- * @param userStatistics what standardises users
- * @param scenarioStatistics what standardises scenarios
+ * @param scaling what standardises both
  */
 record ModelKnowledge(
     @Nullable KnowledgeVectors users,
     @Nullable KnowledgeVectors scenarios,
-    KnowledgeStatistics userStatistics,
-    @Nullable KnowledgeStatistics scenarioStatistics,
+    KnowledgeScaling scaling,
     Missing missing) {
 
+  /**
+   * Loads what a model reads.
+   *
+   * @param who the users and scenarios by index
+   */
   static ModelKnowledge load(
-      KnowledgeInputs inputs, PreparedData data, boolean readsUsers, boolean readsScenarios) {
-    List<String> keys = data.userKeys();
-    KnowledgeStatistics statistics =
-        KnowledgeStatistics.over(inputs.users(), trainingKeys(keys, data.trainingUsers()));
+      KnowledgeInputs inputs, Population who, boolean readsUsers, boolean readsScenarios) {
+    KnowledgeScaling scaling =
+        inputs.scaling() == null
+            ? KnowledgeScaling.learn(inputs, who, readsScenarios)
+            : inputs.scaling();
     KnowledgeVectors users =
         readsUsers
-            ? KnowledgeVectors.users(inputs.users(), keys, statistics, inputs.missing())
+            ? KnowledgeVectors.users(inputs.users(), who.users(), scaling.users(), inputs.missing())
             : null;
     if (users != null && users.knownCount() == 0) {
       throw empty("user");
     }
-    if (!readsScenarios) {
-      return new ModelKnowledge(users, null, statistics, null, inputs.missing());
+    KnowledgeStatistics forScenarios = scaling.scenarios();
+    if (!readsScenarios || forScenarios == null) {
+      return new ModelKnowledge(users, null, scaling, inputs.missing());
     }
-    List<String> scenarioKeys =
-        data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
-    KnowledgeStatistics forScenarios =
-        KnowledgeStatistics.forScenarios(inputs.scenarios(), scenarioKeys, statistics);
     KnowledgeVectors scenarios =
-        KnowledgeVectors.scenarios(inputs.scenarios(), scenarioKeys, forScenarios);
+        KnowledgeVectors.scenarios(inputs.scenarios(), who.scenarios(), forScenarios);
     if (scenarios.knownCount() == 0) {
       throw empty("scenario");
     }
-    return new ModelKnowledge(users, scenarios, statistics, forScenarios, inputs.missing());
+    return new ModelKnowledge(users, scenarios, scaling, inputs.missing());
   }
 
   private static MsrException empty(String level) {
@@ -58,9 +55,5 @@ record ModelKnowledge(
             + " of this data, but the fusion head reads "
             + level
             + " knowledge. Run 'llm4msr knowledge extract' with this configuration.");
-  }
-
-  private static Iterable<String> trainingKeys(List<String> keys, BitSet training) {
-    return () -> training.stream().mapToObj(keys::get).iterator();
   }
 }

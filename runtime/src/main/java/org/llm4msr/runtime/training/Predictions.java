@@ -50,17 +50,37 @@ public final class Predictions {
     Batch batch = source.newBatch();
     float[] probability = new float[batchSize];
     while (source.next(batch)) {
-      try (NDManager manager = model.manager().newSubManager();
-          NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        NDArray logits = model.forward(manager, batch, false, 0).logits();
-        FloatBuffer values = model.engine().read(logits);
-        for (int i = 0; i < batch.size; i++) {
-          probability[i] = (float) (1 / (1 + Math.exp(-values.get(i))));
-        }
-      }
+      predict(model, batch, probability);
       consumer.accept(batch, probability);
     }
+  }
+
+  private static void predict(TrainableModel model, Batch batch, float[] probability) {
+    try (NDManager manager = model.manager().newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray logits = model.forward(manager, batch, false, 0).logits();
+      FloatBuffer values = model.engine().read(logits);
+      for (int i = 0; i < batch.size; i++) {
+        probability[i] = (float) (1 / (1 + Math.exp(-values.get(i))));
+      }
+    }
+  }
+
+  /**
+   * Predicts one batch. Safe from several threads: the engine's own does one after the other.
+   *
+   * @param probability filled, the first {@code batch.size}
+   */
+  public static void of(TrainableModel model, Batch batch, float[] probability) {
+    model
+        .engine()
+        .call(
+            () -> {
+              model.engine().recordGradients(false);
+              predict(model, batch, probability);
+              return 0;
+            });
   }
 
   /** Evaluates a part. */

@@ -35,6 +35,7 @@ public final class Trainer {
   private final Path runFolder;
   private final Checkpoints checkpoints;
   private final TrainingStep trainingStep;
+  private final String startedFrom;
   private final long trainingRows;
   private final long batchesAnEpoch;
   private final LearningRate learningRate;
@@ -60,6 +61,22 @@ public final class Trainer {
       TrainingConfig config,
       Path runFolder,
       Duration checkpointEvery) {
+    this(model, data, config, runFolder, checkpointEvery, "");
+  }
+
+  /**
+   * Makes a trainer of a model that may have begun with another's values.
+   *
+   * @param startedFrom identifies those; empty where they were drawn
+   */
+  public Trainer(
+      TrainableModel model,
+      PreparedData data,
+      TrainingConfig config,
+      Path runFolder,
+      Duration checkpointEvery,
+      String startedFrom) {
+    this.startedFrom = startedFrom;
     this.model = model;
     this.data = data;
     this.config = config;
@@ -124,7 +141,8 @@ public final class Trainer {
   }
 
   private String key() {
-    return model.identity() + "|" + config;
+    String key = model.identity() + "|" + config;
+    return startedFrom.isEmpty() ? key : key + "|from " + startedFrom;
   }
 
   /** One call of {@link #train}. */

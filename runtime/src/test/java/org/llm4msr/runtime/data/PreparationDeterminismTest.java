@@ -105,7 +105,7 @@ class PreparationDeterminismTest {
     otherBatches.batchRows = 10_000;
     assertThat(prepare(otherBatches, "four", 512L << 20, 4)).isEqualTo(one);
     assertThat(prepare(reader(5), "small", 64L << 20, 3)).isEqualTo(one);
-    assertThat(one.files()).hasSize(12);
+    assertThat(one.files()).hasSize(15);
   }
 
   @Test

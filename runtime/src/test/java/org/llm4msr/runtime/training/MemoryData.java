@@ -104,7 +104,8 @@ final class MemoryData implements PreparedData {
         1,
         "given",
         List.of(),
-        Map.of());
+        Map.of(),
+        null);
   }
 
   private SplitCounts count(int scenario) {

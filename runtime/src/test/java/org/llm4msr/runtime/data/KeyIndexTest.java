@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge;
+package org.llm4msr.runtime.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

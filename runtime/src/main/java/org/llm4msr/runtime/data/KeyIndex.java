@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge;
+package org.llm4msr.runtime.data;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -9,7 +9,7 @@ import java.util.Arrays;
  * of UTF-8 bytes: about 40 bytes a key, where a {@code HashMap} takes over a hundred. Safe for
  * several threads once nothing is added any more.
  */
-final class KeyIndex {
+public final class KeyIndex {
 
   private static final int FREE = -1;
 
@@ -19,17 +19,17 @@ final class KeyIndex {
   private int size;
 
   /** Returns how many keys there are. */
-  int size() {
+  public int size() {
     return size;
   }
 
   /** Returns the key's number, or -1 where it was not added. */
-  int find(String key) {
+  public int find(String key) {
     return slots[slot(key.getBytes(UTF_8))];
   }
 
   /** Adds a key unless it is there, and returns its number. */
-  int add(String key) {
+  public int add(String key) {
     byte[] added = key.getBytes(UTF_8);
     int slot = slot(added);
     if (slots[slot] != FREE) {
@@ -44,7 +44,7 @@ final class KeyIndex {
   }
 
   /** Returns the key with a number. */
-  String key(int number) {
+  public String key(int number) {
     return new String(bytes, start(number), ends[number] - start(number), UTF_8);
   }
 

@@ -1,0 +1,96 @@
+package org.llm4msr.runtime;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.bundle.BundleManifest;
+import org.llm4msr.runtime.bundle.BundleWriter;
+import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginOrigin;
+import org.llm4msr.runtime.training.TrainableModel;
+
+/** Writes the bundle of a run that is finished. */
+final class BundleStage {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
+
+  private BundleStage() {}
+
+  /**
+   * Writes a bundle.
+   *
+   * @param model holds the best state
+   * @param knowledge folder of the store that it reads, null where it reads none
+   */
+  static void write(
+      Path target,
+      RunFolder run,
+      ExperimentConfig config,
+      Path prepared,
+      @Nullable Path knowledge,
+      TrainableModel model) {
+    BundleWriter.write(
+        target,
+        new BundleWriter.Contents(
+            model,
+            prepared,
+            knowledge,
+            plugins(config),
+            EffectiveConfig.of(config).values(),
+            JSON.convertValue(run.read(RunFolder.PROVENANCE), MAP),
+            training(run.read(RunFolder.TRAINING))));
+  }
+
+  private static Map<String, Object> training(JsonNode report) {
+    Map<String, Object> training = new LinkedHashMap<>();
+    if (report.path("leakFutureInteractions").asBoolean()) {
+      training.put("leakFutureInteractions", true);
+    }
+    JsonNode result = report.path("result");
+    for (String key : List.of("steps", "bestStep", "stoppedEarly")) {
+      training.put(key, JSON.convertValue(result.path(key), Object.class));
+    }
+    JsonNode best = result.path("best");
+    if (best.isObject()) {
+      training.put("validation", JSON.convertValue(best.path("result"), MAP));
+    }
+    return training;
+  }
+
+  private static List<BundleManifest.Plugin> plugins(ExperimentConfig config) {
+    List<BundleManifest.Plugin> plugins = new ArrayList<>();
+    Set<ModelInput> inputs = ConfigCheck.requires(config.model());
+    plugins.add(plugin(PluginKind.DATASET_READER, config.dataset().reader()));
+    if (ConfigCheck.readsKnowledge(config) && config.knowledge() != null) {
+      plugins.add(plugin(PluginKind.PROMPT_BUILDER, config.knowledge().prompts().builder()));
+      plugins.add(plugin(PluginKind.KNOWLEDGE_ENCODER, config.knowledge().encoder()));
+    }
+    plugins.add(plugin(PluginKind.BACKBONE, config.model().backbone()));
+    plugins.add(plugin(PluginKind.FUSION_HEAD, config.model().fusion()));
+    if (inputs.contains(ModelInput.USER_KNOWLEDGE)) {
+      plugins.add(plugin(PluginKind.META_NETWORK, config.model().metaNetworks().user().network()));
+    }
+    if (inputs.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
+      plugins.add(
+          plugin(PluginKind.META_NETWORK, config.model().metaNetworks().scenario().network()));
+    }
+    return plugins.stream().distinct().toList();
+  }
+
+  private static BundleManifest.Plugin plugin(PluginKind kind, PluginChoice<?> choice) {
+    String version = PluginOrigin.of(choice.factory().getClass()).version();
+    return new BundleManifest.Plugin(kind.key(), choice.name(), version);
+  }
+}

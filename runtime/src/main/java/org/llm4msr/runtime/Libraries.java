@@ -1,0 +1,53 @@
+package org.llm4msr.runtime;
+
+import ai.djl.engine.Engine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.duckdb.DuckDBDriver;
+import org.jspecify.annotations.Nullable;
+
+/** The versions of what decides a result beside our own code. */
+final class Libraries {
+
+  private Libraries() {}
+
+  static Map<String, String> versions() {
+    Map<String, String> versions = new TreeMap<>();
+    versions.put("djl", Engine.getDjlVersion());
+    versions.put("arrow", version(VectorSchemaRoot.class));
+    versions.put("duckdb", version(DuckDBDriver.class));
+    return versions;
+  }
+
+  private static String version(Class<?> type) {
+    String version = type.getPackage().getImplementationVersion();
+    return version == null ? "unknown" : version;
+  }
+
+  /** Returns the commit of the working tree that a folder lies in; null where there is none. */
+  static @Nullable String gitCommit(Path folder) {
+    try {
+      Process git =
+          new ProcessBuilder("git", "rev-parse", "HEAD")
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .start();
+      if (!git.waitFor(5, TimeUnit.SECONDS)) {
+        git.destroyForcibly();
+        return null;
+      }
+      String commit = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return git.exitValue() == 0 ? commit.strip() : null;
+    } catch (IOException e) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+}

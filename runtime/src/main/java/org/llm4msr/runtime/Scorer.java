@@ -1,0 +1,182 @@
+package org.llm4msr.runtime;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleManifest;
+import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.ScoringConfig;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.data.RawRows;
+import org.llm4msr.runtime.data.RowEncoder;
+import org.llm4msr.runtime.data.ScoringColumn;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.scoring.FileScoring;
+import org.llm4msr.runtime.scoring.ScoringReport;
+import org.llm4msr.runtime.scoring.ScoringRequest;
+import org.llm4msr.runtime.training.Predictions;
+import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.training.TrainableModel;
+
+/**
+ * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
+ * Experiment#evaluate}. Safe for use by several threads; what one row gets does not depend on the
+ * others.
+ *
+ * <pre>{@code
+ * try (Scorer scorer = Scorer.load(Path.of("work/runs/default/bundle"))) {
+ *   float[] p = scorer.score(List.of(Map.of("user", 17, "item", "a4", "scenario", "feed")));
+ * }
+ * }</pre>
+ */
+public final class Scorer implements AutoCloseable {
+
+  private final Bundle bundle;
+  private final ScoringConfig config;
+  private final RowEncoder encoder;
+  private final TensorEngine engine;
+  private final TrainableModel model;
+  private final ReadWriteLock open = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private Scorer(Bundle bundle, ScoringConfig config) {
+    this.bundle = bundle;
+    this.config = config;
+    this.encoder = BundleModel.encoder(bundle);
+    this.engine = TensorEngine.open(config.runtime());
+    try {
+      this.model = BundleModel.load(bundle, config, encoder, engine);
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Checks every byte of a bundle and loads its model with the plugins of the class path.
+   *
+   * @param overrides {@code key.path=value} each, of the sections {@code runtime} and {@code model}
+   * @throws MsrException {@code bundle/DAMAGED} with the file; {@code config/INVALID} where a
+   *     plugin is not there; {@code plugin/UNSUPPORTED} where the engine lacks what one needs
+   */
+  public static Scorer load(Path bundle, String... overrides) {
+    return load(bundle, List.of(overrides), ConfigLoader.standard(PluginRegistry.load()));
+  }
+
+  /** Loads a bundle with the plugins that a loader knows. */
+  public static Scorer load(Path folder, List<String> overrides, ConfigLoader loader) {
+    Bundle bundle = Bundle.open(folder);
+    ScoringConfig config = BundleModel.config(bundle, overrides, loader);
+    requireEngine(config.model(), config.runtime().engine());
+    return new Scorer(bundle, config);
+  }
+
+  private static void requireEngine(ModelConfig model, String engine) {
+    Set<ModelInput> inputs = ConfigCheck.requires(model);
+    Stream.Builder<PluginChoice<? extends PluginFactory<?>>> parts = Stream.builder();
+    parts.add(model.backbone()).add(model.fusion());
+    if (inputs.contains(ModelInput.USER_KNOWLEDGE)) {
+      parts.add(model.metaNetworks().user().network());
+    }
+    if (inputs.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
+      parts.add(model.metaNetworks().scenario().network());
+    }
+    parts
+        .build()
+        .forEach(
+            part ->
+                EngineFeatures.require(
+                    engine, "The plugin " + part.name(), ConfigCheck.features(part)));
+  }
+
+  /** Returns what the bundle says of itself. */
+  public BundleManifest manifest() {
+    return bundle.manifest();
+  }
+
+  /** Returns the columns that rows have or may have. */
+  public List<ScoringColumn> columns() {
+    return encoder.columns();
+  }
+
+  /**
+   * Scores rows given as maps from column to value: texts, numbers, booleans, lists of them, null.
+   *
+   * @throws MsrException {@code data/MISSING_COLUMN}, {@code data/UNKNOWN_SCENARIO}, {@code
+   *     data/BAD_VALUE} with row and value
+   */
+  public float[] score(List<? extends Map<String, ?>> rows) {
+    return score(RawRows.of(rows), 0);
+  }
+
+  /** Scores the rows of an Arrow batch; ids of any whole or text type. */
+  public float[] score(VectorSchemaRoot rows) {
+    return score(RawRows.of(rows), 0);
+  }
+
+  private float[] score(RawRows rows, long first) {
+    open.readLock().lock();
+    try {
+      if (closed) {
+        throw new MsrException(
+            ErrorType.USER, "score/CLOSED", "The scorer of " + bundle.folder() + " is closed.");
+      }
+      RowEncoder.Binding binding = encoder.bind(rows.columns());
+      int size = Math.min(rows.size(), config.batchSize());
+      Batch batch = binding.newBatch(size);
+      float[] scores = new float[rows.size()];
+      float[] some = new float[size];
+      for (int from = 0; from < scores.length; from += size) {
+        int count = Math.min(size, scores.length - from);
+        binding.encode(rows, from, count, first + from, batch);
+        Predictions.of(model, batch, some);
+        System.arraycopy(some, 0, scores, from, count);
+      }
+      return scores;
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  /**
+   * Scores a file as a stream; a job that was stopped or killed goes on.
+   *
+   * @param progress told of rows
+   */
+  public ScoringReport score(ScoringRequest request, Progress progress) {
+    try (Scratch scratch = Scratch.of(Path.of(""), config.runtime())) {
+      String identity = bundle.digest() + " " + config.runtime().engine();
+      return new FileScoring(this::score, columns(), request)
+          .run(identity, scratch.scratch(), progress);
+    }
+  }
+
+  /** Waits for rows that are being scored, and releases the model. */
+  @Override
+  public void close() {
+    open.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        model.close();
+        engine.close();
+      }
+    } finally {
+      open.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package org.llm4msr.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.WarmStart;
+import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.data.PreparedIds;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.training.KnowledgeScaling;
+import org.llm4msr.runtime.training.TrainableModel;
+
+/**
+ * What the model of a run begins with: drawn values, or a bundle. In the second case the run keeps
+ * the knowledge that it reads, so that it can go on and be evaluated without the bundle.
+ *
+ * @param run the run folder
+ * @param digest of the bundle; empty where the values are drawn
+ * @param bundle null where the values are drawn, and where the run has begun
+ */
+record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
+
+  private static final String FROM = "from";
+
+  /**
+   * Finds out what a run began with, or will.
+   *
+   * @param from the bundle that the user names, or null
+   */
+  static StartingPoint of(RunFolder run, ExperimentConfig config, @Nullable Path from) {
+    if (from == null) {
+      return new StartingPoint(run, recorded(run), null);
+    }
+    Bundle bundle = Bundle.open(from);
+    WarmStart.requireSame(bundle, EffectiveConfig.of(config).values());
+    if (run.hasBegun() && !recorded(run).equals(bundle.digest())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/OTHER_RUN",
+          "The run %s began with other values than those of %s. Name a new run with --run NAME; this one stays as it is."
+              .formatted(run.path(), from));
+    }
+    return new StartingPoint(run, bundle.digest(), run.hasBegun() ? null : bundle);
+  }
+
+  private static String recorded(RunFolder run) {
+    if (!run.hasBegun() || !Files.exists(run.provenance())) {
+      return "";
+    }
+    JsonNode from = run.read(RunFolder.PROVENANCE).path(FROM);
+    return from.path("digest").asText("");
+  }
+
+  /** Returns the entry of the provenance; empty where the values are drawn. */
+  Map<String, Object> provenance() {
+    return bundle == null
+        ? Map.of()
+        : Map.of(FROM, Map.of("bundle", bundle.folder().toString(), "digest", digest));
+  }
+
+  /** Returns whether the run keeps knowledge of its own. */
+  boolean keepsKnowledge() {
+    return !digest.isEmpty();
+  }
+
+  /** Makes the knowledge of a run that is about to begin, of what was extracted now. */
+  KnowledgeStore begin(KnowledgeStore extracted) {
+    if (bundle != null) {
+      if (Files.exists(store())) {
+        Scratch.delete(store()); // Of a process that died before the first checkpoint.
+      }
+      WarmStart.mergeKnowledge(bundle, extracted.folder(), store(), scalingFile());
+    }
+    return knowledge();
+  }
+
+  /** Opens the knowledge that the run keeps. */
+  KnowledgeStore knowledge() {
+    return KnowledgeStore.open(store());
+  }
+
+  private Path store() {
+    return run.path().resolve("knowledge");
+  }
+
+  private Path scalingFile() {
+    return run.path().resolve("knowledge-scaling.safetensors");
+  }
+
+  /** Returns how knowledge is standardised; null where the training users tell. */
+  @Nullable KnowledgeScaling scaling() {
+    if (!keepsKnowledge()) {
+      return null;
+    }
+    try {
+      return KnowledgeScaling.read(scalingFile());
+    } catch (IOException e) {
+      throw run.unreadable(scalingFile(), e);
+    }
+  }
+
+  /** Fills the model of a run that is about to begin. */
+  void fill(TrainableModel model, Path prepared) {
+    if (bundle != null) {
+      WarmStart.fill(model, bundle, PreparedIds.open(prepared));
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package org.llm4msr.runtime.bundle;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
+
+/** The errors of bundles. */
+final class BundleErrors {
+
+  private BundleErrors() {}
+
+  static MsrException damaged(Path file, String how) {
+    return new MsrException(
+        ErrorType.DATA,
+        "bundle/DAMAGED",
+        "%s %s. Copy the bundle anew from where it was made, whole.".formatted(file, how));
+  }
+
+  static MsrException unreadable(Path file, IOException cause) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "bundle/UNREADABLE",
+        "%s cannot be read: %s. Look at the path, the rights and the disk."
+            .formatted(file, FileErrors.reason(cause)),
+        cause);
+  }
+
+  static MsrException notWritten(Path target, IOException cause) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "bundle/NOT_WRITTEN",
+        "The bundle %s could not be written: %s. Make room or name another folder, and start again; the checkpoints are kept."
+            .formatted(target, FileErrors.reason(cause)),
+        cause,
+        true);
+  }
+}

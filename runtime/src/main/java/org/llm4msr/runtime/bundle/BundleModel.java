@@ -1,0 +1,131 @@
+package org.llm4msr.runtime.bundle;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.ScoringConfig;
+import org.llm4msr.runtime.data.PreparedField;
+import org.llm4msr.runtime.data.RowEncoder;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.training.KnowledgeInputs;
+import org.llm4msr.runtime.training.KnowledgeScaling;
+import org.llm4msr.runtime.training.ModelAssembly;
+import org.llm4msr.runtime.training.ModelFiles;
+import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.training.TrainableModel;
+
+/** Makes a model of what a bundle holds. */
+public final class BundleModel {
+
+  private BundleModel() {}
+
+  /**
+   * Returns the settings with which a bundle is scored.
+   *
+   * @param overrides {@code key.path=value} each, for example {@code runtime.engine=MXNet}
+   * @throws org.llm4msr.api.MsrException {@code config/INVALID}, for example for a plugin that is
+   *     not there
+   */
+  public static ScoringConfig config(Bundle bundle, List<String> overrides, ConfigLoader loader) {
+    Map<String, Object> config = bundle.manifest().config();
+    List<String> settings = new ArrayList<>();
+    settings.add("model=" + json(config.getOrDefault("model", Map.of())));
+    settings.add("runtime=" + json(config.getOrDefault("runtime", Map.of())));
+    if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
+      Object missing = knowledge.get("missing");
+      settings.add("missing=" + (missing == null ? "mean" : missing));
+    }
+    if (config.get("training") instanceof Map<?, ?> training
+        && training.get("batchSize") instanceof Integer rows) {
+      settings.add("batchSize=" + rows);
+    }
+    settings.addAll(overrides);
+    return loader.bind(ScoringConfig.class, settings, "The bundle " + bundle.folder());
+  }
+
+  private static String json(Object value) {
+    try {
+      return Bundle.JSON
+          .writer()
+          .without(SerializationFeature.INDENT_OUTPUT)
+          .writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was JSON is none", e);
+    }
+  }
+
+  /**
+   * Returns the folder with the vocabularies of a bundle, which is checked, or of prepared data.
+   */
+  public static Path data(Path folder) {
+    return Files.exists(folder.resolve(Bundle.MANIFEST)) ? Bundle.open(folder).data() : folder;
+  }
+
+  /** Opens what encodes rows for the model of a bundle. */
+  public static RowEncoder encoder(Bundle bundle) {
+    return RowEncoder.open(bundle.data());
+  }
+
+  /**
+   * Makes the model; the caller closes it.
+   *
+   * @throws org.llm4msr.api.MsrException of type DATA, with the file, where the parts of the bundle
+   *     do not fit each other
+   */
+  public static TrainableModel load(
+      Bundle bundle, ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
+    requireRoom(bundle, config, encoder);
+    TrainableModel model =
+        ModelAssembly.assemble(engine, config.model(), encoder, knowledge(bundle, config));
+    try {
+      engine.call(
+          () -> {
+            ModelFiles.read(model, bundle.folder());
+            return 0;
+          });
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e.getCause() instanceof IOException io
+          ? BundleErrors.unreadable(bundle.folder(), io)
+          : e;
+    }
+  }
+
+  private static @Nullable KnowledgeInputs knowledge(Bundle bundle, ScoringConfig config) {
+    if (!bundle.hasKnowledge()) {
+      return null;
+    }
+    Path scaling = bundle.folder().resolve(Bundle.SCALING);
+    try {
+      KnowledgeStore store = KnowledgeStore.open(bundle.folder().resolve(Bundle.KNOWLEDGE));
+      return new KnowledgeInputs(
+          store.users(), store.scenarios(), config.missing(), KnowledgeScaling.read(scaling));
+    } catch (IOException e) {
+      throw BundleErrors.unreadable(scaling, e);
+    }
+  }
+
+  /** Numbers in one file must not make us allocate what no other file holds. */
+  private static void requireRoom(Bundle bundle, ScoringConfig config, RowEncoder encoder) {
+    long width = config.model().embeddingSize() * (long) Float.BYTES;
+    for (PreparedField field : encoder.manifest().fields()) {
+      long rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
+      String name = ModelFiles.tableFile(field.name());
+      if (bundle.bytes(name) < rows * width) {
+        throw BundleErrors.damaged(
+            bundle.folder().resolve(name),
+            "does not hold the %d rows of %d bytes that the field '%s' has"
+                .formatted(rows, width, field.name()));
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package org.llm4msr.runtime.bundle;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.Checksums;
+import org.llm4msr.runtime.data.DatasetManifest.FileStamp;
+import org.llm4msr.runtime.data.RowEncoder;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.training.ModelFiles;
+import org.llm4msr.runtime.training.TrainableModel;
+
+/**
+ * Writes a bundle under a temporary name beside its target, to the disk, and then gives it its own:
+ * a folder of that name is always whole.
+ */
+public final class BundleWriter {
+
+  private BundleWriter() {}
+
+  /**
+   * What goes into a bundle.
+   *
+   * @param prepared folder of the prepared data
+   * @param knowledge folder of the knowledge store, null where the model reads none
+   */
+  public record Contents(
+      TrainableModel model,
+      Path prepared,
+      @Nullable Path knowledge,
+      List<BundleManifest.Plugin> plugins,
+      Map<String, Object> config,
+      Map<String, Object> provenance,
+      Map<String, Object> training) {}
+
+  /**
+   * Writes a bundle.
+   *
+   * @throws MsrException {@code bundle/EXISTS} where there is something at the target, {@code
+   *     bundle/NOT_WRITTEN} where the disk is full or may not be written
+   */
+  public static void write(Path target, Contents contents) {
+    requireFree(target);
+    Path unfinished = DurableFiles.unfinished(target);
+    try {
+      DurableFiles.delete(unfinished);
+      Files.createDirectories(unfinished);
+      fill(unfinished, contents);
+      DurableFiles.publish(target);
+    } catch (IOException e) {
+      DurableFiles.discard(unfinished, e);
+      throw BundleErrors.notWritten(target, e);
+    }
+  }
+
+  /**
+   * Refuses a target at which there is something.
+   *
+   * @throws MsrException {@code bundle/EXISTS}
+   */
+  public static void requireFree(Path target) {
+    if (Files.exists(target)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "bundle/EXISTS",
+          target + " is there already. Name another folder, or delete it.");
+    }
+  }
+
+  private static void fill(Path folder, Contents contents) throws IOException {
+    TrainableModel model = contents.model();
+    onEngine(
+        model,
+        () -> {
+          ModelFiles.write(model, folder, false);
+          ModelFiles.writeScaling(model, folder.resolve(Bundle.SCALING));
+        });
+    copy(RowEncoder.files(contents.prepared()), contents.prepared(), folder.resolve(Bundle.DATA));
+    if (contents.knowledge() != null) {
+      Path store = contents.knowledge();
+      copy(KnowledgeStore.files(store), store, folder.resolve(Bundle.KNOWLEDGE));
+    }
+    BundleManifest manifest =
+        new BundleManifest(
+            BundleManifest.FORMAT_VERSION,
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+            contents.plugins(),
+            contents.config(),
+            contents.provenance(),
+            contents.training(),
+            stamps(folder));
+    byte[] json = Bundle.JSON.writeValueAsBytes(manifest);
+    DurableFiles.write(folder.resolve(Bundle.MANIFEST), json);
+    String line = Bundle.checksumLine(Checksums.of(json));
+    DurableFiles.write(folder.resolve(Bundle.CHECKSUM), line.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Work that may fail at the disk. */
+  @FunctionalInterface
+  private interface DiskWork {
+    void run() throws IOException;
+  }
+
+  private static void onEngine(TrainableModel model, DiskWork work) throws IOException {
+    try {
+      model
+          .engine()
+          .call(
+              () -> {
+                try {
+                  work.run();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+                return 0;
+              });
+    } catch (UncheckedIOException e) {
+      throw requireNonNull(e.getCause(), "an UncheckedIOException has a cause");
+    }
+  }
+
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private static void copy(List<Path> files, Path from, Path to) throws IOException {
+    for (Path file : files) {
+      Path target = to.resolve(from.relativize(file));
+      Files.createDirectories(target.getParent());
+      DurableFiles.copy(file, target);
+    }
+  }
+
+  private static Map<String, FileStamp> stamps(Path folder) throws IOException {
+    Map<String, FileStamp> stamps = new TreeMap<>();
+    for (Path file : files(folder)) {
+      String name = folder.relativize(file).toString().replace('\\', '/');
+      stamps.put(name, new FileStamp(Files.size(file), Checksums.of(file)));
+    }
+    return stamps;
+  }
+}

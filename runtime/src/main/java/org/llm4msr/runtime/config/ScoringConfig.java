@@ -1,0 +1,13 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.Valid;
+import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+
+/** What scoring needs of the configuration of a trained model. */
+public record ScoringConfig(
+    @Setting("Backbone, fusion head and meta networks") @Valid ModelConfig model,
+    @Setting(value = "What users without knowledge get", defaultValue = "mean") Missing missing,
+    @Setting(value = "Rows that go through the model at once", defaultValue = "4096") int batchSize,
+    @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
+        RuntimeConfig runtime) {}

@@ -1,0 +1,128 @@
+package org.llm4msr.runtime.data;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawField;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * The prepared data that new data extends: known values keep their ids, known numbers their mean
+ * and deviation, known scenarios their ranks, and known users and items stay known.
+ */
+final class BaseData {
+
+  private final Path folder;
+  private final DatasetManifest manifest;
+
+  private BaseData(Path folder, DatasetManifest manifest) {
+    this.folder = folder;
+    this.manifest = manifest;
+  }
+
+  static @Nullable BaseData open(@Nullable Path folder) {
+    return folder == null ? null : new BaseData(folder, ManifestFile.read(folder));
+  }
+
+  DatasetManifest manifest() {
+    return manifest;
+  }
+
+  List<String> scenarios() {
+    return manifest.scenarios().stream().map(PreparedScenario::key).toList();
+  }
+
+  PreparedField field(FieldPlan plan) {
+    return manifest.fields().get(plan.index());
+  }
+
+  /** Refuses data that has not the same fields. */
+  void requireSame(RawSchema schema) {
+    List<String> before = manifest.fields().stream().map(BaseData::shown).toList();
+    List<String> now = schema.fields().stream().map(BaseData::shown).toList();
+    if (!before.equals(now)) {
+      throw DataErrors.user(
+          "OTHER_FIELDS",
+          "%s has the fields %s, the new data has %s. Extended data needs the same fields in the same order; mend the section dataset, or prepare without --extend."
+              .formatted(folder, before, now));
+    }
+  }
+
+  private static String shown(PreparedField field) {
+    return field.name() + " (" + ManifestFile.name(field.kind()) + ")";
+  }
+
+  private static String shown(RawField field) {
+    return field.name() + " (" + ManifestFile.name(field.kind()) + ")";
+  }
+
+  /** Loads the vocabularies, and the users and items with their encoded features. */
+  void load(PreparationDatabase database, List<FieldPlan> fields) throws IOException {
+    for (FieldPlan plan : fields) {
+      if (!(plan.field().kind() instanceof FieldKind.Numeric)) {
+        String file = PreparedFiles.vocabularyFile(plan.field().name());
+        load(database, file, vocabulary(plan), "id, value, count");
+      }
+    }
+    load(database, RawTable.USERS, fields);
+    load(database, RawTable.ITEMS, fields);
+  }
+
+  private void load(PreparationDatabase database, RawTable table, List<FieldPlan> fields)
+      throws IOException {
+    boolean users = table == RawTable.USERS;
+    String keys = users ? PreparedFolder.USERS : PreparedFolder.ITEMS;
+    String features = users ? PreparedFolder.USER_FEATURES : PreparedFolder.ITEM_FEATURES;
+    String index = users ? SplitColumns.USER : SplitColumns.ITEM;
+    List<String> columns = new ArrayList<>();
+    for (FieldPlan plan : fields) {
+      if (plan.home() == table && !plan.isKey()) {
+        String name = PreparationDatabase.identifier(plan.field().name());
+        columns.add(", f." + name + " AS " + plan.encoded());
+      }
+    }
+    if (!Files.exists(folder.resolve(features))) {
+      throw DataErrors.data(
+          "MISSING_FILE",
+          "%s does not exist. Prepare the data that is extended again with this release."
+              .formatted(folder.resolve(features)));
+    }
+    load(database, keys, "base_keys", "\"index\" AS n, key AS k, text");
+    load(database, features, "base_features", index + " AS n, *");
+    database.execute(
+        "CREATE TABLE %s AS SELECT b.k, b.text%s FROM base_keys b JOIN base_features f USING (n)"
+            .formatted(entities(table), String.join("", columns)));
+    database.execute("DROP TABLE base_keys");
+    database.execute("DROP TABLE base_features");
+  }
+
+  private void load(PreparationDatabase database, String name, String table, String columns)
+      throws IOException {
+    Path file = folder.resolve(name);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        ArrowFileReader reader = new ArrowFileReader(channel, database.allocator())) {
+      database.ingest(reader, "CREATE TABLE " + table + " AS SELECT " + columns + " FROM source");
+    } catch (SQLException e) {
+      throw database.failure(e);
+    }
+  }
+
+  /** Returns the table of a field's known values. */
+  static String vocabulary(FieldPlan plan) {
+    return "b" + plan.index();
+  }
+
+  /** Returns the table of known users or items: k, text, and encoded values by field. */
+  static String entities(RawTable table) {
+    return RawTables.name(table) + "_base";
+  }
+}

@@ -1,0 +1,95 @@
+package org.llm4msr.runtime.data;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.arrow.vector.UInt1Vector;
+import org.apache.arrow.vector.UInt2Vector;
+import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.UInt8Vector;
+import org.apache.arrow.vector.ValueVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
+
+/** Rows of raw values by column name, to be encoded as a model sees them. */
+public interface RawRows {
+
+  /** Returns how many rows there are. */
+  int size();
+
+  /** Returns the names of the columns. */
+  Set<String> columns();
+
+  /**
+   * Returns one value: a text, a whole or real number, a boolean, a list of such, or null.
+   *
+   * @param column one of {@link #columns}
+   * @param row from 0
+   */
+  @Nullable Object get(String column, int row);
+
+  /** Returns rows given as maps; a key that a row lacks is null in it. */
+  static RawRows of(List<? extends Map<String, ?>> rows) {
+    Set<String> columns = new LinkedHashSet<>();
+    rows.forEach(row -> columns.addAll(row.keySet()));
+    return new RawRows() {
+      @Override
+      public int size() {
+        return rows.size();
+      }
+
+      @Override
+      public Set<String> columns() {
+        return columns;
+      }
+
+      @Override
+      public @Nullable Object get(String column, int row) {
+        return rows.get(row).get(column);
+      }
+    };
+  }
+
+  /** Returns the rows of an Arrow batch; a view, valid as long as the batch. */
+  static RawRows of(VectorSchemaRoot root) {
+    Set<String> columns = new LinkedHashSet<>();
+    root.getSchema().getFields().forEach(field -> columns.add(field.getName()));
+    return new RawRows() {
+      @Override
+      public int size() {
+        return root.getRowCount();
+      }
+
+      @Override
+      public Set<String> columns() {
+        return columns;
+      }
+
+      @Override
+      public @Nullable Object get(String column, int row) {
+        return value(root.getVector(column), row);
+      }
+    };
+  }
+
+  private static @Nullable Object value(ValueVector vector, int row) {
+    if (vector.isNull(row)) {
+      return null;
+    }
+    // Arrow's own getObject gives unsigned numbers as signed ones or characters.
+    if (vector instanceof UInt1Vector bytes) {
+      return bytes.getObjectNoOverflow(row);
+    }
+    if (vector instanceof UInt2Vector shorts) {
+      return (int) shorts.get(row);
+    }
+    if (vector instanceof UInt4Vector ints) {
+      return ints.getObjectNoOverflow(row);
+    }
+    if (vector instanceof UInt8Vector longs) {
+      return longs.getObjectNoOverflow(row);
+    }
+    return vector.getObject(row);
+  }
+}

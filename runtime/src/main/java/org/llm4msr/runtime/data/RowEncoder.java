@@ -1,0 +1,297 @@
+package org.llm4msr.runtime.data;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * Encodes rows of raw ids and values as preparation does, with the vocabularies, statistics, users
+ * and items of prepared data. Vocabularies are loaded when rows first need them. Thread-safe.
+ */
+public final class RowEncoder {
+
+  private static final List<String> IDS =
+      List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO);
+
+  private static final int[] NOTHING_KNOWN = {0};
+
+  private final Path folder;
+  private final DatasetManifest manifest;
+  private final Map<String, FieldSource> sources;
+  private final Map<String, Integer> ranks = new HashMap<>();
+  private final Map<String, Vocabulary> vocabularies = new ConcurrentHashMap<>();
+  private final Entities users;
+  private final Entities items;
+
+  private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
+    this.folder = folder;
+    this.manifest = manifest;
+    this.sources = sources;
+    manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
+    users =
+        Entities.open(
+            folder.resolve(PreparedFolder.USERS),
+            folder.resolve(PreparedFolder.USER_FEATURES),
+            fields(RawTable.USERS));
+    items =
+        Entities.open(
+            folder.resolve(PreparedFolder.ITEMS),
+            folder.resolve(PreparedFolder.ITEM_FEATURES),
+            fields(RawTable.ITEMS));
+    if (users.keys().size() != manifest.users()) {
+      throw DataErrors.data(
+          "ROW_COUNT",
+          "%s has %d users; dataset.json says %d."
+              .formatted(folder, users.keys().size(), manifest.users()));
+    }
+  }
+
+  /**
+   * Opens what encoding needs of a folder of prepared data; its split files are not read.
+   *
+   * @throws MsrException of type DATA, with the file, where it is damaged
+   */
+  public static RowEncoder open(Path folder) {
+    DatasetManifest manifest = ManifestFile.read(folder);
+    return new RowEncoder(folder, manifest, sources(folder));
+  }
+
+  /** Returns the files of a folder of prepared data that {@link #open} reads. */
+  public static List<Path> files(Path folder) {
+    List<Path> files = new ArrayList<>();
+    List.of(
+            ManifestFile.NAME,
+            PreparedFolder.FIELD_SOURCES,
+            PreparedFolder.USERS,
+            PreparedFolder.USER_FEATURES,
+            PreparedFolder.ITEMS,
+            PreparedFolder.ITEM_FEATURES)
+        .forEach(name -> files.add(folder.resolve(name)));
+    ManifestFile.read(folder)
+        .fields()
+        .forEach(field -> files.add(folder.resolve(PreparedFiles.vocabularyFile(field.name()))));
+    // Numeric fields have no vocabulary, and a writer of its own may leave features out.
+    return files.stream().filter(Files::exists).toList();
+  }
+
+  private static Map<String, FieldSource> sources(Path folder) {
+    Path file = folder.resolve(PreparedFolder.FIELD_SOURCES);
+    if (!Files.exists(file)) {
+      return Map.of();
+    }
+    try {
+      List<FieldSource> sources =
+          ManifestFile.JSON.readValue(file.toFile(), new TypeReference<>() {});
+      return sources.stream().collect(Collectors.toMap(FieldSource::field, Function.identity()));
+    } catch (IOException | IllegalStateException e) {
+      throw DataErrors.data(
+          "BAD_MANIFEST", file + " is broken: " + e.getMessage() + ". Prepare the data again.");
+    }
+  }
+
+  private List<PreparedField> fields(RawTable home) {
+    return manifest.fields().stream().filter(field -> home(field) == home).toList();
+  }
+
+  private @Nullable RawTable home(PreparedField field) {
+    FieldSource source = sources.get(field.name());
+    return source == null ? null : source.home();
+  }
+
+  /** Returns what the prepared data says of itself. */
+  public DatasetManifest manifest() {
+    return manifest;
+  }
+
+  /** Returns the raw id of each user by index. A user that is unknown gets the index behind all. */
+  public List<String> userKeys() {
+    return users.keys();
+  }
+
+  /** Returns the columns that rows have or may have. */
+  public List<ScoringColumn> columns() {
+    List<ScoringColumn> columns = new ArrayList<>();
+    IDS.forEach(id -> columns.add(ScoringColumn.id(id)));
+    for (PreparedField field : manifest.fields()) {
+      if (!isKey(field) && !IDS.contains(field.name())) {
+        boolean required = stored(field) == null && alias(field) == null;
+        columns.add(ScoringColumn.of(field, required));
+      }
+    }
+    return columns;
+  }
+
+  /** Returns users or items where they have the field stored, or null. */
+  private @Nullable Entities stored(PreparedField field) {
+    RawTable home = home(field);
+    if (home == null || home == RawTable.INTERACTIONS) {
+      return null;
+    }
+    Entities entities = home == RawTable.USERS ? users : items;
+    return entities.has(field.name()) ? entities : null;
+  }
+
+  /** Returns the id column that holds the field's values, or null. */
+  private @Nullable String alias(PreparedField field) {
+    FieldSource source = sources.get(field.name());
+    return source != null && IDS.contains(source.column()) ? source.column() : null;
+  }
+
+  private boolean isKey(PreparedField field) {
+    return stored(field) != null && alias(field) != null;
+  }
+
+  /**
+   * Decides where each field comes from.
+   *
+   * @param columns the columns that rows have; others than {@link #columns} are left alone
+   * @throws MsrException {@code data/MISSING_COLUMN} naming every required column that is not there
+   */
+  public Binding bind(Set<String> columns) {
+    List<String> missing =
+        columns().stream()
+            .filter(ScoringColumn::required)
+            .map(ScoringColumn::name)
+            .filter(name -> !columns.contains(name))
+            .toList();
+    if (!missing.isEmpty()) {
+      throw DataErrors.data(
+          "MISSING_COLUMN",
+          "The rows have no column %s. They have %s; this model needs %s."
+              .formatted(
+                  String.join(", ", missing),
+                  columns,
+                  columns().stream()
+                      .filter(ScoringColumn::required)
+                      .map(ScoringColumn::name)
+                      .toList()));
+    }
+    return new Binding(manifest.fields().stream().map(field -> input(field, columns)).toList());
+  }
+
+  private FieldInput input(PreparedField field, Set<String> columns) {
+    Entities entities = stored(field);
+    boolean given = columns.contains(field.name()) && !isKey(field);
+    if (entities != null && !given) {
+      return new FromEntity(entities == users, entities, entities.feature(field.name()));
+    }
+    String alias = alias(field);
+    return new FromColumn(given || alias == null ? field.name() : alias, field);
+  }
+
+  private int id(PreparedField field, String value) {
+    return vocabularies
+        .computeIfAbsent(field.name(), name -> Vocabulary.open(folder, field))
+        .id(value);
+  }
+
+  /** Where the values of one field come from. */
+  private sealed interface FieldInput {}
+
+  private record FromEntity(boolean user, Entities entities, FieldColumn feature)
+      implements FieldInput {}
+
+  private record FromColumn(String column, PreparedField field) implements FieldInput {}
+
+  /** The encoding of rows with certain columns. Thread-safe; a batch belongs to one thread. */
+  public final class Binding {
+
+    private final List<FieldInput> inputs;
+
+    private Binding(List<FieldInput> inputs) {
+      this.inputs = inputs;
+    }
+
+    /** Makes a batch of at most {@code capacity} rows. */
+    public Batch newBatch(int capacity) {
+      return Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
+    }
+
+    /**
+     * Encodes some rows.
+     *
+     * @param from the first of them
+     * @param count how many
+     * @param number number of the first, for error texts and {@link Batch#row}
+     */
+    public void encode(RawRows rows, int from, int count, long number, Batch batch) {
+      batch.size = count;
+      for (int i = 0; i < count; i++) {
+        long row = number + i;
+        batch.row[i] = row;
+        batch.scenario[i] = rank(rows.get(RawSchema.SCENARIO, from + i), row);
+        int user = find(users, RawSchema.USER, rows, from + i, row);
+        int item = find(items, RawSchema.ITEM, rows, from + i, row);
+        batch.user[i] = user < 0 ? manifest.users() : user;
+        for (int f = 0; f < inputs.size(); f++) {
+          FieldValues target = batch.fields.get(f);
+          if (inputs.get(f) instanceof FromEntity entity) {
+            copy(entity, entity.user() ? user : item, target, i);
+          } else if (inputs.get(f) instanceof FromColumn given) {
+            encode(given, rows.get(given.column(), from + i), row, target, i);
+          }
+        }
+      }
+    }
+
+    private int rank(@Nullable Object value, long row) {
+      String key = new RawValue(RawSchema.SCENARIO, row).text(value);
+      Integer rank = key == null ? null : ranks.get(key);
+      if (rank == null) {
+        throw DataErrors.data(
+            "UNKNOWN_SCENARIO",
+            "Column 'scenario' has '%s' in row %d; the model knows %s. Leave such rows out, or train a model with this scenario."
+                .formatted(
+                    key, row, manifest.scenarios().stream().map(PreparedScenario::key).toList()));
+      }
+      return rank;
+    }
+
+    private static int find(Entities entities, String column, RawRows rows, int place, long row) {
+      String key = new RawValue(column, row).text(rows.get(column, place));
+      return key == null ? -1 : entities.find(key);
+    }
+
+    private static void copy(FromEntity entity, int number, FieldValues target, int row) {
+      if (number >= 0) {
+        entity.feature().copy(entity.entities().locate(number), target, row);
+      } else if (target instanceof FieldValues.Ids ids) {
+        ids.ids()[row] = 0;
+      } else if (target instanceof FieldValues.IdLists lists) {
+        lists.set(row, NOTHING_KNOWN, 1);
+      } else if (target instanceof FieldValues.Numbers numbers) {
+        numbers.values()[row] = 0;
+      }
+    }
+
+    private void encode(
+        FromColumn given, @Nullable Object raw, long number, FieldValues target, int row) {
+      RawValue value = new RawValue(given.column(), number);
+      PreparedField field = given.field();
+      if (target instanceof FieldValues.Ids ids) {
+        String text = value.text(raw);
+        ids.ids()[row] = text == null ? 0 : id(field, text);
+      } else if (target instanceof FieldValues.IdLists lists) {
+        int[] known =
+            value.texts(raw).stream().mapToInt(t -> id(field, t)).filter(id -> id > 0).toArray();
+        int[] list = known.length == 0 ? NOTHING_KNOWN : known;
+        lists.set(row, list, list.length);
+      } else if (target instanceof FieldValues.Numbers numbers) {
+        numbers.values()[row] = field.standardize(value.number(raw));
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package org.llm4msr.runtime.data;
+
+import org.llm4msr.api.data.FieldKind;
+
+/**
+ * A column that rows to be scored have or may have.
+ *
+ * @param name its name
+ * @param kind {@code id}, {@code categorical}, {@code multi-categorical} or {@code numeric}
+ * @param required whether it must be there; otherwise the value stored with the user or item counts
+ *     where it is not
+ */
+public record ScoringColumn(String name, String kind, boolean required) {
+
+  static ScoringColumn id(String name) {
+    return new ScoringColumn(name, "id", true);
+  }
+
+  static ScoringColumn of(PreparedField field, boolean required) {
+    return new ScoringColumn(field.name(), ManifestFile.name(field.kind()), required);
+  }
+
+  /** Returns a column that is passed on as text. */
+  public static ScoringColumn kept(String name) {
+    return new ScoringColumn(name, "id", false);
+  }
+
+  /** Returns whether it holds lists. */
+  public boolean isList() {
+    return kind.equals(ManifestFile.name(new FieldKind.MultiCategorical()));
+  }
+
+  /** Returns whether it holds numbers. */
+  public boolean isNumber() {
+    return kind.equals(ManifestFile.name(new FieldKind.Numeric()));
+  }
+}

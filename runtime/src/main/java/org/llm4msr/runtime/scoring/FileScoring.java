@@ -1,0 +1,161 @@
+package org.llm4msr.runtime.scoring;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.data.ArrowConversion;
+import org.llm4msr.runtime.data.RawRows;
+import org.llm4msr.runtime.data.RowFile;
+import org.llm4msr.runtime.data.ScoringColumn;
+
+/**
+ * Scores a file as a stream. Finished parts lie in a folder beside the target until all are there:
+ * a job that was killed goes on behind the last of them.
+ */
+public final class FileScoring {
+
+  private final ScoreFunction model;
+  private final List<ScoringColumn> columns;
+  private final ScoringRequest request;
+
+  /** Scores rows of raw values. */
+  @FunctionalInterface
+  public interface ScoreFunction {
+    /**
+     * Returns one probability a row.
+     *
+     * @param first number of the first row, for error texts
+     */
+    float[] score(RawRows rows, long first);
+  }
+
+  /**
+   * Makes a job.
+   *
+   * @param columns those that the model reads
+   */
+  public FileScoring(ScoreFunction model, List<ScoringColumn> columns, ScoringRequest request) {
+    this.model = model;
+    this.columns = columns;
+    this.request = request;
+  }
+
+  /**
+   * Does the job, or what is left of it.
+   *
+   * @param identity of the model; parts of another are not gone on with
+   * @param scratch an empty folder
+   * @param progress told of rows; their number is known for Parquet only
+   */
+  public ScoringReport run(String identity, Path scratch, Progress progress) {
+    ArrowConversion.Format format = format(request.out());
+    requireTarget();
+    try (RowFile file = new RowFile(request.in(), request.listSeparator(), scratch)) {
+      requireKept(file.columns());
+      ScoreParts parts = ScoreParts.open(request.out(), key(identity), request.keep());
+      long before = parts.rows();
+      long total = file.rows();
+      long started = System.nanoTime();
+      try (ScoreParts.Writer writer = parts.writer(request.partRows())) {
+        file.forEach(
+            wanted(),
+            before,
+            rows -> {
+              float[] scores = model.score(rows, parts.rows() + writer.pending());
+              writer.add(rows, scores);
+              progress.update(parts.rows() + writer.pending(), total);
+            });
+        writer.finish();
+      }
+      double seconds = (System.nanoTime() - started) / 1e9;
+      long rows = parts.rows();
+      parts.assemble(format, scratch);
+      return new ScoringReport(
+          request.out(), rows, before, rows == before ? 0 : (rows - before) / seconds);
+    } catch (IOException e) {
+      throw notWritten(e);
+    } catch (UncheckedIOException e) {
+      throw notWritten(requireNonNull(e.getCause(), "an UncheckedIOException has a cause"));
+    }
+  }
+
+  private MsrException notWritten(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "score/NOT_WRITTEN",
+        "%s could not be written: %s. Make room, or name another file; started again, scoring goes on."
+            .formatted(request.out(), FileErrors.reason(e)),
+        e,
+        true);
+  }
+
+  private static ArrowConversion.Format format(Path out) {
+    String name = String.valueOf(out.getFileName()).toLowerCase(Locale.ROOT);
+    for (ArrowConversion.Format format : ArrowConversion.Format.values()) {
+      if (name.endsWith("." + format.name().toLowerCase(Locale.ROOT))) {
+        return format;
+      }
+    }
+    throw user("FORMAT", out + " is to end in .arrow, .parquet or .csv.");
+  }
+
+  private void requireTarget() {
+    Path folder = request.out().toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw user("NO_FOLDER", "There is no folder " + folder + ". Make it, or name another file.");
+    }
+    if (Files.exists(request.out()) && !request.force()) {
+      throw user("EXISTS", request.out() + " is there already. Name another file, or add --force.");
+    }
+  }
+
+  private void requireKept(Set<String> present) {
+    Set<String> missing = new LinkedHashSet<>(request.keep());
+    missing.removeAll(present);
+    if (!missing.isEmpty()) {
+      throw user(
+          "MISSING_COLUMN",
+          "%s has no column %s to keep; it has %s."
+              .formatted(request.in(), String.join(", ", missing), String.join(", ", present)));
+    }
+  }
+
+  private List<ScoringColumn> wanted() {
+    List<ScoringColumn> wanted = new ArrayList<>(columns);
+    Set<String> read = columns.stream().map(ScoringColumn::name).collect(Collectors.toSet());
+    request.keep().stream()
+        .filter(name -> !read.contains(name))
+        .forEach(name -> wanted.add(ScoringColumn.kept(name)));
+    return wanted;
+  }
+
+  private String key(String identity) throws IOException {
+    Path in = request.in().toAbsolutePath().normalize();
+    return String.join(
+        "|",
+        identity,
+        in.toString(),
+        Files.isRegularFile(in)
+            ? Files.size(in) + " " + Files.getLastModifiedTime(in).toMillis()
+            : "",
+        request.listSeparator(),
+        request.keep().toString());
+  }
+
+  private static MsrException user(String code, String message) {
+    return new MsrException(ErrorType.USER, "score/" + code, message);
+  }
+}

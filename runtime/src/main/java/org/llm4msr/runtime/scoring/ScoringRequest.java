@@ -1,0 +1,45 @@
+package org.llm4msr.runtime.scoring;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.llm4msr.api.data.RawSchema;
+
+/**
+ * A file to score.
+ *
+ * @param in the rows: .arrow, .arrows, .feather, .parquet, else CSV with a header
+ * @param out the scores: .arrow, .parquet or .csv
+ * @param keep columns of the rows that go into the scores, as text
+ * @param listSeparator what stands between the values of a list that is written as one text
+ * @param force whether an existing file of scores is replaced
+ * @param partRows rows after which a part is complete: as much is lost where a job is killed
+ */
+public record ScoringRequest(
+    Path in, Path out, List<String> keep, String listSeparator, boolean force, int partRows) {
+
+  private static final int PART_ROWS = 1 << 19;
+
+  /** Makes a request with the usual settings. */
+  public ScoringRequest(Path in, Path out) {
+    this(
+        in,
+        out,
+        List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO),
+        "|",
+        false,
+        PART_ROWS);
+  }
+
+  /** Makes a request with parts of the usual size. */
+  public ScoringRequest(Path in, Path out, List<String> keep, String listSeparator, boolean force) {
+    this(in, out, keep, listSeparator, force, PART_ROWS);
+  }
+
+  public ScoringRequest {
+    requireNonNull(in, "in is null");
+    requireNonNull(out, "out is null");
+    keep = List.copyOf(keep);
+  }
+}
