@@ -1,7 +1,6 @@
 package org.llm4msr.tck.zoo;
 
 import ai.djl.ndarray.NDArray;
-import com.google.auto.service.AutoService;
 import java.util.Set;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
@@ -16,8 +15,6 @@ import org.llm4msr.tck.ReferenceBackbone;
 
 /** Makes sound backbones with the flaw of the day. */
 @Plugin(name = "zoo", description = "A sound backbone with one flaw")
-@AutoService(BackboneFactory.class)
-@SuppressWarnings("rawtypes") // AutoService cannot name a generic service exactly.
 public final class ZooBackboneFactory implements BackboneFactory<ZooConfig> {
 
   @Override
