@@ -74,6 +74,22 @@ class ArchitectureTest {
           .should(ACCESS_STANDARD_STREAMS);
 
   @ArchTest
+  static final ArchRule onlyPluginDiscoveryLoadsClassesByName =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("org.llm4msr.runtime.plugins..")
+          .should()
+          .callMethod(Class.class, "forName", String.class)
+          .orShould()
+          .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+          .orShould()
+          .callMethod(ClassLoader.class, "loadClass", String.class);
+
+  @ArchTest
+  static final ArchRule nothingReadsJavaSerialization =
+      noClasses().should().dependOnClassesThat().areAssignableTo(java.io.ObjectInputStream.class);
+
+  @ArchTest
   static final ArchRule apiStatesItsStability =
       classes()
           .that()

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +15,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.StoreInfo;
 
@@ -95,7 +95,7 @@ final class KnowledgeSettings {
 
   private static StoreInfo recorded(Path provenance) {
     try {
-      JsonNode knowledge = JSON.readTree(Files.readAllBytes(provenance)).path("knowledge");
+      JsonNode knowledge = JSON.readTree(SmallFiles.read(provenance)).path("knowledge");
       return JSON.treeToValue(knowledge, StoreInfo.class);
     } catch (IOException | IllegalArgumentException e) {
       throw new MsrException(

@@ -1,8 +1,10 @@
 package org.llm4msr.runtime.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,14 +75,14 @@ final class ConfigLayers {
 
   private static String read(Path file, String reason) {
     try {
-      return Files.readString(file);
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(SmallFiles.read(file))).toString();
     } catch (NoSuchFileException e) {
       throw new MsrException(
           ErrorType.USER,
           "config/NOT_FOUND",
           "There is no configuration file %s.%s Name an existing YAML file."
               .formatted(file, reason));
-    } catch (MalformedInputException e) {
+    } catch (CharacterCodingException e) {
       throw new MsrException(
           ErrorType.USER,
           "config/UNREADABLE",

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.llm4msr.runtime.config.ConfigNode.Entry;
 import org.llm4msr.runtime.config.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.ConfigNode.Scalar;
@@ -27,9 +28,26 @@ final class YamlReader {
 
   private static final int MAX_DEPTH = 50;
 
+  /** Aliases of aliases grow without bound from a few lines. */
+  private static final int MAX_NODES = 100_000;
+
+  /** What a plain value resolves to; any other tag asks for a type, which files cannot name. */
+  private static final Set<Tag> PLAIN =
+      Set.of(
+          Tag.NULL,
+          Tag.BOOL,
+          Tag.INT,
+          Tag.FLOAT,
+          Tag.STR,
+          Tag.TIMESTAMP,
+          Tag.SEQ,
+          Tag.MAP,
+          Tag.MERGE);
+
   private final int layer;
   private final String source;
   private final Problems problems;
+  private int nodes;
 
   YamlReader(int layer, String source, Problems problems) {
     this.layer = layer;
@@ -60,8 +78,21 @@ final class YamlReader {
 
   private ConfigNode convert(Node node, int depth) {
     Origin origin = origin(node.getStartMark());
+    if (++nodes > MAX_NODES) {
+      if (nodes == MAX_NODES + 1) {
+        problems.add(
+            "", null, origin, "has more than %,d parts, aliases included".formatted(MAX_NODES));
+      }
+      return new Scalar("", true, origin);
+    }
     if (depth > MAX_DEPTH) {
       problems.add("", null, origin, "is nested more than " + MAX_DEPTH + " deep");
+      return new Scalar("", true, origin);
+    }
+    if (!PLAIN.contains(node.getTag())) {
+      String rule =
+          "has the tag %s; a configuration holds plain values, and code is chosen by the names of plugins alone. Remove the tag";
+      problems.add("", null, origin, rule.formatted(node.getTag().getValue()));
       return new Scalar("", true, origin);
     }
     if (node instanceof ScalarNode scalar) {

@@ -14,10 +14,10 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.config.SmallFiles;
 
 /** Reads and writes {@code dataset.json}. */
 final class ManifestFile {
@@ -48,7 +48,7 @@ final class ManifestFile {
   static DatasetManifest read(Path folder) {
     Path file = folder.resolve(NAME);
     try {
-      byte[] content = Files.readAllBytes(file);
+      byte[] content = SmallFiles.read(file);
       // The version comes first: another one may have other keys.
       JsonNode tree = JSON.readTree(content);
       int version = tree.path("formatVersion").asInt(-1);

@@ -16,6 +16,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
@@ -177,7 +178,7 @@ public final class KnowledgeStore {
   static StoreInfo readInfo(Path folder) {
     Path file = folder.resolve(MANIFEST);
     try {
-      StoreInfo info = JSON.readValue(Files.readAllBytes(file), StoreInfo.class);
+      StoreInfo info = JSON.readValue(SmallFiles.read(file), StoreInfo.class);
       if (info.formatVersion() != StoreInfo.FORMAT_VERSION) {
         throw SegmentReader.damaged(
             file,

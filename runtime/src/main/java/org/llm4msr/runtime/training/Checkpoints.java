@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
@@ -41,7 +42,7 @@ final class Checkpoints {
     }
     RunState state;
     try {
-      state = JSON.readValue(file.toFile(), RunState.class);
+      state = JSON.readValue(SmallFiles.read(file), RunState.class);
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.DATA,

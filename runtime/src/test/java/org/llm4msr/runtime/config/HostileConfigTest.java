@@ -1,0 +1,98 @@
+package org.llm4msr.runtime.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Files that want more than settings. */
+class HostileConfigTest {
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "workspace: !!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL ['http://localhost/']]]]",
+        "workspace: !!java.io.File {path: /tmp}",
+        "!!org.llm4msr.runtime.config.ExperimentConfig {workspace: w}",
+        "workspace: !own w",
+        "workspace: !<tag:yaml.org,2002:java/object:java.lang.Object> w",
+        "workspace: {[!!java.net.URL [x]]: y}"
+      })
+  void aTagThatNamesATypeIsRefused(String yaml) throws IOException {
+    MsrException error = load(yaml);
+
+    assertThat(error.code()).isEqualTo("config/INVALID");
+    assertThat(error.type()).isEqualTo(ErrorType.USER);
+    assertThat(error.getMessage())
+        .containsPattern("e.yaml:1:\\d+\\): (is no YAML: Global tag is not allowed|has the tag !)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "org.llm4msr.runtime.config.ConfigPlugins$Mmoe",
+        "java.lang.ProcessBuilder",
+        "../plugins/evil.jar",
+        "file:///tmp/evil.jar"
+      })
+  void aClassOrAPathIsNoNameOfAPlugin(String name) throws IOException {
+    MsrException error =
+        load("dataset: {name: movies, path: .}\nmodel: {backbone: '" + name + "'}");
+
+    assertThat(error.code()).isEqualTo("config/INVALID");
+    assertThat(error).hasMessageContaining("there is no such backbone: there are flat, mmoe");
+  }
+
+  @Test
+  void plainTagsAreValues() throws IOException {
+    assertThat(load("training: {epochs: !!int 0}")).hasMessageContaining("training.epochs = 0");
+  }
+
+  @Test
+  @Timeout(20)
+  void aliasesOfAliasesEnd() throws IOException {
+    StringBuilder yaml = new StringBuilder("a0: &a0 [x, x]\n");
+    for (int i = 1; i < 25; i++) {
+      yaml.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
+    }
+    MsrException error = load(yaml.toString());
+
+    assertThat(error.code()).isEqualTo("config/INVALID");
+    assertThat(error).hasMessageContaining("more than 100,000 parts");
+  }
+
+  @Test
+  void aHugeFileIsNotRead() throws IOException {
+    Path file = folder.resolve("e.yaml");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 40);
+    }
+    MsrException error =
+        catchThrowableOfType(MsrException.class, () -> loader().load(file, List.of()));
+
+    assertThat(error.code()).isEqualTo("config/UNREADABLE");
+    assertThat(error).hasMessageContaining("it has 1,099,511,627,776 bytes");
+  }
+
+  private MsrException load(String yaml) throws IOException {
+    Path file = Files.writeString(folder.resolve("e.yaml"), yaml);
+    return catchThrowableOfType(MsrException.class, () -> loader().load(file, List.of()));
+  }
+
+  private ConfigLoader loader() {
+    return ConfigLoader.standard(ConfigPlugins.registry(folder.resolve("plugins")));
+  }
+}
