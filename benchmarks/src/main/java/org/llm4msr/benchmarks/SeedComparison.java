@@ -8,14 +8,16 @@ import org.apache.commons.math3.stat.StatUtils;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.LeakNotice;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.Metrics;
 
 /**
  * Trains one or two configurations with several seeds and prints the AUC of each scenario: mean and
- * standard deviation over the seeds, and for two the mean of the paired differences with its 95 %
- * interval. Data is prepared and knowledge extracted where that is not done yet; runs that are
- * finished are not trained again.
+ * standard deviation over the seeds (in brackets for two), and for two the mean of the paired
+ * differences with its 95 % interval. Where prompts leaked, a note below the table says so. Data is
+ * prepared and knowledge extracted where that is not done yet; runs that are finished are not
+ * trained again.
  *
  * <pre>
  * validation|test FIRST_SEED SEEDS FILE [FILE]
@@ -34,8 +36,15 @@ public final class SeedComparison {
     this.seeds = seeds;
   }
 
-  /** AUCs of one configuration: by scenario, the last being overall, and seed. */
-  private record Series(List<String> names, List<double[]> auc) {}
+  /**
+   * AUCs of one configuration.
+   *
+   * @param names of the scenarios, the last being overall
+   * @param rows of each
+   * @param auc of each, by seed
+   * @param leaks whether prompts told of validation and test rows
+   */
+  private record Series(List<String> names, List<Long> rows, List<double[]> auc, boolean leaks) {}
 
   /** Runs the comparison. */
   public static void main(String[] args) {
@@ -46,11 +55,17 @@ public final class SeedComparison {
     }
     SeedComparison comparison =
         new SeedComparison(Split.valueOf(args[0].toUpperCase(Locale.ROOT)), seeds);
-    Series one = comparison.series(Path.of(args[3]));
+    Path file = Path.of(args[3]);
+    Series one = comparison.series(file);
     if (args.length == 4) {
       comparison.print(one);
+      printNotice(file, one);
     } else {
-      comparison.print(one, comparison.series(Path.of(args[4])));
+      Path otherFile = Path.of(args[4]);
+      Series other = comparison.series(otherFile);
+      comparison.print(one, other);
+      printNotice(file, one);
+      printNotice(otherFile, other);
     }
   }
 
@@ -58,6 +73,7 @@ public final class SeedComparison {
     List<EvaluationReport> reports = seeds.stream().map(seed -> report(file, seed)).toList();
     List<String> names = new ArrayList<>(reports.get(0).scenarioNames());
     names.add("overall");
+    List<Long> rows = new ArrayList<>();
     double[][] auc = new double[names.size()][seeds.size()];
     for (int seed = 0; seed < seeds.size(); seed++) {
       List<Metrics> metrics = new ArrayList<>(reports.get(seed).result().scenarios());
@@ -65,8 +81,10 @@ public final class SeedComparison {
       for (int i = 0; i < auc.length; i++) {
         auc[i][seed] = metrics.get(i).auc();
       }
+      rows = metrics.stream().map(Metrics::rows).toList();
     }
-    return new Series(names, List.of(auc));
+    boolean leaks = reports.stream().anyMatch(EvaluationReport::leakFutureInteractions);
+    return new Series(names, rows, List.of(auc), leaks);
   }
 
   private EvaluationReport report(Path file, long seed) {
@@ -88,32 +106,51 @@ public final class SeedComparison {
 
   private void print(Series one) {
     System.out.printf(
-        "| scenario | %s AUC, %d seeds | deviation |%n|---|---|---|%n", split.key(), seeds.size());
+        "| scenario | rows | %s AUC, %d seeds | deviation |%n|---|---|---|---|%n",
+        split.key(), seeds.size());
     for (int i = 0; i < one.names.size(); i++) {
+      double[] auc = one.auc.get(i);
       System.out.printf(
           Locale.ROOT,
-          "| %s | %.4f | %.4f |%n",
+          "| %s | %,d | %.4f | %.4f |%n",
           one.names.get(i),
-          StatUtils.mean(one.auc.get(i)),
-          Math.sqrt(StatUtils.variance(one.auc.get(i))));
+          one.rows.get(i),
+          StatUtils.mean(auc),
+          deviation(auc));
     }
   }
 
   private void print(Series one, Series other) {
     System.out.printf(
-        "| scenario | first, %s AUC, %d seeds | second | difference | 95 %% interval |%n|---|---|---|---|---|%n",
+        "| scenario | rows | first, %s AUC, %d seeds | second | difference | 95 %% interval |%n"
+            + "|---|---|---|---|---|---|%n",
         split.key(), seeds.size());
     for (int i = 0; i < one.names.size(); i++) {
-      PairedDifference difference = PairedDifference.of(one.auc.get(i), other.auc.get(i));
+      double[] first = one.auc.get(i);
+      double[] second = other.auc.get(i);
+      PairedDifference difference = PairedDifference.of(first, second);
       System.out.printf(
           Locale.ROOT,
-          "| %s | %.4f | %.4f | %+.4f | %+.4f to %+.4f |%n",
+          "| %s | %,d | %.4f (%.4f) | %.4f (%.4f) | %+.4f | %+.4f to %+.4f |%n",
           one.names.get(i),
-          StatUtils.mean(one.auc.get(i)),
-          StatUtils.mean(other.auc.get(i)),
+          one.rows.get(i),
+          StatUtils.mean(first),
+          deviation(first),
+          StatUtils.mean(second),
+          deviation(second),
           difference.mean(),
           difference.mean() - difference.halfWidth(),
           difference.mean() + difference.halfWidth());
+    }
+  }
+
+  private static double deviation(double[] values) {
+    return Math.sqrt(StatUtils.variance(values));
+  }
+
+  private static void printNotice(Path file, Series series) {
+    if (series.leaks) {
+      System.out.printf("%nNOTE on %s: %s%n", file, LeakNotice.TEXT);
     }
   }
 }

@@ -9,6 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,8 +25,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.Scorer;
+import org.llm4msr.runtime.TrainingOptions;
+import org.llm4msr.runtime.TrainingReport;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.knowledge.PromptPreview;
+import org.llm4msr.runtime.scoring.ScoringReport;
+import org.llm4msr.runtime.scoring.ScoringRequest;
 import org.slf4j.LoggerFactory;
 
 /** Prompts of all rows, for experiments: what they hold, and that no result hides it. */
@@ -76,7 +82,9 @@ class LeakSwitchTest {
     Experiment leaky = Experiment.fromYaml(file, LEAK);
     assertThat(leaky.extract(false, Progress.NONE).info().leakFutureInteractions()).isTrue();
     assertThat(leaky.inspectKnowledge().info().leakFutureInteractions()).isTrue();
-    assertThat(leaky.train("leaky", Progress.NONE).leakFutureInteractions()).isTrue();
+    TrainingReport trained = leaky.train("leaky", Progress.NONE);
+    assertThat(trained.leakFutureInteractions()).isTrue();
+    assertThat(score(trained.bundle()).leakFutureInteractions()).isTrue();
     assertThat(warnings()).hasSize(1).first().asString().contains("leakFutureInteractions is on");
 
     // Later the switch is off in the file: the run remembers.
@@ -98,10 +106,26 @@ class LeakSwitchTest {
   }
 
   @Test
+  void whatGoesOnFromALeakyModelSaysSoToo() {
+    Experiment leaky = Experiment.fromYaml(file, LEAK);
+    leaky.extract(false, Progress.NONE);
+    Path bundle = leaky.train("leaky", Progress.NONE).bundle();
+
+    Experiment honest = Experiment.fromYaml(file);
+    assertThat(honest.extract(false, Progress.NONE).info().leakFutureInteractions()).isFalse();
+    TrainingReport next = honest.train("next", new TrainingOptions(null, bundle), Progress.NONE);
+
+    assertThat(next.leakFutureInteractions()).isTrue();
+    assertThat(score(next.bundle()).leakFutureInteractions()).isTrue();
+    assertThat(honest.train("fresh", Progress.NONE).leakFutureInteractions()).isFalse();
+  }
+
+  @Test
   void anHonestResultCarriesNoStamp() throws IOException {
     Experiment honest = Experiment.fromYaml(file);
     honest.extract(false, Progress.NONE);
-    honest.train("honest", Progress.NONE);
+    Path bundle = honest.train("honest", Progress.NONE).bundle();
+    assertThat(score(bundle).leakFutureInteractions()).isFalse();
     Path predictions = folder.resolve("predictions.arrow");
     honest.evaluate("honest", Split.TEST, predictions, Progress.NONE);
 
@@ -109,6 +133,17 @@ class LeakSwitchTest {
     assertThat(metadata(predictions)).doesNotContainKey("llm4msr.leakFutureInteractions");
     assertThat(stamp("knowledge/store.json")).isFalse();
     assertThat(stamp("runs/honest/evaluation-test.json")).isFalse();
+  }
+
+  private ScoringReport score(Path bundle) {
+    Path rows = folder.resolve("rows.csv");
+    try (Scorer scorer = Scorer.load(bundle, "runtime.threads=1")) {
+      Files.writeString(rows, "user,item,scenario,device,price,tags\nu1,i1,feed,device1,1,tea\n");
+      Path out = bundle.resolveSibling("scores.csv");
+      return scorer.score(new ScoringRequest(rows, out), Progress.NONE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private List<String> warnings() {

@@ -47,6 +47,11 @@ public record BundleManifest(
     files = new TreeMap<>(files);
   }
 
+  /** Returns whether the model was trained with prompts that tell of validation and test rows. */
+  public boolean leakFutureInteractions() {
+    return Boolean.TRUE.equals(provenance.get("leakFutureInteractions"));
+  }
+
   /** Returns the bytes of all files. */
   public long bytes() {
     return files.values().stream().mapToLong(FileStamp::bytes).sum();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.llm4msr.runtime.EvaluationReport;
+import org.llm4msr.runtime.LeakNotice;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
 import org.llm4msr.runtime.data.Split;
@@ -79,9 +80,11 @@ final class ExportCommand extends Group {
       try (ProgressView progress = progress("predict", "rows")) {
         EvaluationReport report = experiment().evaluate(run, split, out, progress);
         long rows = report.result().overall().rows();
+        boolean leaks = report.leakFutureInteractions();
         terminal()
             .result(
-                Map.of("file", out.toString(), "rows", rows), "%s: %,d rows".formatted(out, rows));
+                Map.of("file", out.toString(), "rows", rows, "leakFutureInteractions", leaks),
+                LeakNotice.below("%s: %,d rows".formatted(out, rows), leaks));
       }
     }
   }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.llm4msr.runtime.LeakNotice;
 import org.llm4msr.runtime.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
 import org.llm4msr.runtime.scoring.ScoringRequest;
@@ -72,7 +73,7 @@ final class ScoreCommand extends Command {
     try (Scorer scorer = Scorer.load(bundle, overrides, session().loader());
         ProgressView progress = progress("score", "rows")) {
       ScoringReport report = scorer.score(request, progress);
-      terminal().result(report, text(report));
+      terminal().result(report, LeakNotice.below(text(report), report.leakFutureInteractions()));
     }
   }
 

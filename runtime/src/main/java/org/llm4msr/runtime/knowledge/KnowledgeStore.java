@@ -153,7 +153,7 @@ public final class KnowledgeStore {
           }
         }
       }
-      StoreInfo info = second.info;
+      StoreInfo info = second.info.after(first.info);
       StoredLevel users = level(unfinished, Level.USER, info);
       StoredLevel scenarios = level(unfinished, Level.SCENARIO, info);
       String content = Hashes.sha256((first.info.content() + info.content()).getBytes(UTF_8));

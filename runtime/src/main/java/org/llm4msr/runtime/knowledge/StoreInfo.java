@@ -128,6 +128,24 @@ public record StoreInfo(
         users);
   }
 
+  /** Returns this, marked as leaking where it or what it goes on from leaks. */
+  StoreInfo after(StoreInfo older) {
+    return new StoreInfo(
+        formatVersion,
+        identity,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        leakFutureInteractions || older.leakFutureInteractions,
+        settings,
+        content,
+        complete,
+        scenarios,
+        users);
+  }
+
   /** Says in what another store differs, as a user knows it; empty where in nothing. */
   public List<String> differences(StoreInfo other) {
     List<String> differences = new ArrayList<>();

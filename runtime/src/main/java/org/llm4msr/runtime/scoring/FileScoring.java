@@ -30,6 +30,7 @@ public final class FileScoring {
   private final ScoreFunction model;
   private final List<ScoringColumn> columns;
   private final ScoringRequest request;
+  private final boolean leakFutureInteractions;
 
   /** Scores rows of raw values. */
   @FunctionalInterface
@@ -46,11 +47,17 @@ public final class FileScoring {
    * Makes a job.
    *
    * @param columns those that the model reads
+   * @param leakFutureInteractions what the report says of the model
    */
-  public FileScoring(ScoreFunction model, List<ScoringColumn> columns, ScoringRequest request) {
+  public FileScoring(
+      ScoreFunction model,
+      List<ScoringColumn> columns,
+      ScoringRequest request,
+      boolean leakFutureInteractions) {
     this.model = model;
     this.columns = columns;
     this.request = request;
+    this.leakFutureInteractions = leakFutureInteractions;
   }
 
   /**
@@ -84,7 +91,11 @@ public final class FileScoring {
       long rows = parts.rows();
       parts.assemble(format, scratch);
       return new ScoringReport(
-          request.out(), rows, before, rows == before ? 0 : (rows - before) / seconds);
+          request.out(),
+          rows,
+          before,
+          rows == before ? 0 : (rows - before) / seconds,
+          leakFutureInteractions);
     } catch (IOException e) {
       throw notWritten(e);
     } catch (UncheckedIOException e) {
