@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -85,9 +86,9 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
     if (!Files.isRegularFile(checksum)) {
       throw BundleErrors.damaged(checksum, "is missing");
     }
-    byte[] stated = Files.readAllBytes(checksum);
-    String line = new String(stated, StandardCharsets.UTF_8);
-    if (!line.equals(checksumLine(digest))) {
+    byte[] expected = checksumLine(digest).getBytes(StandardCharsets.UTF_8);
+    if (Files.size(checksum) != expected.length
+        || !Arrays.equals(Files.readAllBytes(checksum), expected)) {
       throw BundleErrors.damaged(file, "has another checksum than " + checksum + " states");
     }
   }

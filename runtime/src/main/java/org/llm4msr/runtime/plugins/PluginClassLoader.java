@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,9 @@ final class PluginClassLoader extends URLClassLoader {
 
   static {
     registerAsParallelCapable();
+    // The JDK looks its generators up once a process, through the context class loader: were that
+    // a plugin's, it would find none of module jdk.random, for the runtime as well.
+    RandomGeneratorFactory<RandomGenerator> unused = RandomGeneratorFactory.getDefault();
   }
 
   private final ClassLoader host;

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.training;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -110,7 +111,7 @@ public final class Safetensors {
       }
       ByteBuffer text = ByteBuffer.allocate((int) headerBytes);
       readFully(channel, text, 8, file);
-      JsonNode header = JSON.readTree(text.array());
+      JsonNode header = header(text.array(), file);
       Map<String, Tensor> tensors = new TreeMap<>();
       for (Map.Entry<String, JsonNode> entry : header.properties()) {
         if (!entry.getKey().equals("__metadata__")) {
@@ -123,20 +124,29 @@ public final class Safetensors {
     }
   }
 
+  private static JsonNode header(byte[] text, Path file) throws IOException {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw damaged(file, "its header is no JSON (" + e.getOriginalMessage() + ")");
+    }
+  }
+
   private static Tensor readTensor(
       FileChannel channel, String name, JsonNode entry, long base, Path file) throws IOException {
     if (!entry.path("dtype").asText().equals("F32")) {
       throw damaged(file, "'" + name + "' is not of type F32");
     }
     List<Long> shape = new ArrayList<>();
-    entry.path("shape").forEach(n -> shape.add(n.asLong()));
+    entry.path("shape").forEach(n -> shape.add(n.asLong(-1)));
     long from = entry.path("data_offsets").path(0).asLong(-1);
     long to = entry.path("data_offsets").path(1).asLong(-1);
-    Tensor shapeOnly = new Tensor(name, shape, FloatBuffer.allocate(0));
-    long bytes = shapeOnly.elements() * Float.BYTES;
-    if (from < 0 || to - from != bytes || base + to > channel.size()) {
+    long available = channel.size() - base;
+    boolean inFile = from >= 0 && from <= to && to <= available;
+    if (!inFile || !fits(shape, to - from)) {
       throw damaged(file, "the place of '" + name + "' does not fit its shape or the file");
     }
+    long bytes = to - from;
     float[] values = new float[Math.toIntExact(bytes / Float.BYTES)];
     ByteBuffer block =
         ByteBuffer.allocate((int) Math.min(bytes, (long) BLOCK_FLOATS * Float.BYTES))
@@ -148,6 +158,18 @@ public final class Safetensors {
       block.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values, at, n);
     }
     return new Tensor(name, shape, FloatBuffer.wrap(values));
+  }
+
+  /** Returns whether an array of this shape has this size; a shape may be anything. */
+  private static boolean fits(List<Long> shape, long bytes) {
+    long elements = 1;
+    for (long length : shape) {
+      if (length < 0 || length > Integer.MAX_VALUE) {
+        return false;
+      }
+      elements = Math.min(elements * length, Integer.MAX_VALUE + 1L);
+    }
+    return elements <= Integer.MAX_VALUE && elements * Float.BYTES == bytes;
   }
 
   private static void readFully(FileChannel channel, ByteBuffer target, long position, Path file)

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.training.Safetensors.Tensor;
 
@@ -62,6 +67,35 @@ class SafetensorsTest {
     Safetensors.write(file, List.of(new Tensor("a", List.of(100L), FloatBuffer.allocate(100))));
     byte[] bytes = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(bytes, bytes.length - 8));
+
+    assertThatThrownBy(() -> Safetensors.read(file))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("model/DAMAGED_FILE");
+  }
+
+  /** Headers that ask for more than there is, or for nonsense. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "no json",
+        "{\"a\": {\"dtype\": \"F16\", \"shape\": [2], \"data_offsets\": [0, 8]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 80]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [-8, 0]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [-1, -2], \"data_offsets\": [0, 8]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [\"x\"], \"data_offsets\": [0, 8]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [3000000000], \"data_offsets\": [0,"
+            + " 12000000000]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [4294967296, 4294967296, 2], \"data_offsets\": [0,"
+            + " 8]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [9223372036854775800,"
+            + " 9223372036854775804]}}",
+        "{\"a\": 3}"
+      })
+  void refusesHostileHeadersBeforeAllocating(String header) throws IOException {
+    Path file = folder.resolve("hostile.safetensors");
+    byte[] text = header.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + text.length + 8).order(ByteOrder.LITTLE_ENDIAN);
+    Files.write(file, bytes.putLong(text.length).put(text).array());
 
     assertThatThrownBy(() -> Safetensors.read(file))
         .isInstanceOf(MsrException.class)

@@ -1,0 +1,5 @@
+/** The backbone {@code ${artifactId}}. */
+@NullMarked
+package ${package};
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+// The plugin folder holds the jar, which states its version and names the factory, and nothing that the runtime brings.
+import java.util.jar.JarFile
+
+def project = new File(basedir, 'project/my-ranker')
+def folder = new File(project, 'target/plugins/my-ranker')
+assert folder.list() == ['my-ranker-1.0-SNAPSHOT.jar']
+def jar = new JarFile(new File(folder, 'my-ranker-1.0-SNAPSHOT.jar'))
+assert jar.manifest.mainAttributes.getValue('Llm4msr-Spi-Version') ==~ /\d+\.\d+/
+def services = jar.getInputStream(jar.getEntry('META-INF/services/org.llm4msr.api.model.BackboneFactory')).text
+assert services.trim() == 'com.example.ranker.MyRankerFactory'
+assert new File(project, '.gitignore').exists()
+assert new File(project, 'experiment.yaml').text.contains('backbone: { name: my-ranker,')

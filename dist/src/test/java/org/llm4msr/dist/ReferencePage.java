@@ -1,0 +1,81 @@
+package org.llm4msr.dist;
+
+import java.util.List;
+import java.util.Locale;
+import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.PluginDescription;
+import org.llm4msr.runtime.config.PluginDescription.Row;
+import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+
+/**
+ * The page that lists every key of an experiment and of the built-in plugins, from their records.
+ */
+final class ReferencePage {
+
+  private static final String INTRODUCTION =
+      """
+      # Reference of the configuration
+
+      Generated from the records that the configuration is bound to; `llm4msr config schema` prints the
+      same as a JSON Schema, `llm4msr plugins describe NAME` for plugins of yours as well. Keys of a
+      plugin stand beside its `name`.
+
+      """;
+
+  private final PluginRegistry plugins = PluginRegistry.load();
+  private final ConfigLoader loader = ConfigLoader.standard(plugins);
+  private final StringBuilder text = new StringBuilder(INTRODUCTION);
+
+  static String text() {
+    ReferencePage page = new ReferencePage();
+    page.text.append("## Experiment\n\n");
+    page.table(PluginDescription.rows(ExperimentConfig.class));
+    for (PluginKind kind : PluginKind.values()) {
+      String title = kind.title();
+      page.text.append(
+          "\n## " + title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1) + "\n");
+      page.plugins.plugins(kind).forEach(page::plugin);
+    }
+    return page.text.toString();
+  }
+
+  private void plugin(PluginDescriptor plugin) {
+    PluginDescription description = PluginDescription.of(plugins, loader, plugin);
+    text.append("\n### `").append(plugin.name()).append("`\n\n");
+    text.append(plugin.description()).append('.');
+    if (!plugin.source().isEmpty()) {
+      text.append(" Published in ").append(plugin.source()).append('.');
+    }
+    text.append('\n');
+    if (!description.capabilities().isEmpty()) {
+      text.append("\nWith its defaults it ");
+      text.append(String.join(", ", description.capabilities())).append(".\n");
+    }
+    if (!description.settings().isEmpty()) {
+      text.append('\n');
+      table(description.settings());
+    }
+  }
+
+  private void table(List<Row> rows) {
+    text.append("| key | default | legal | meaning |\n|---|---|---|---|\n");
+    rows(rows, "");
+  }
+
+  private void rows(List<Row> rows, String prefix) {
+    for (Row row : rows) {
+      String standard = row.defaultValue();
+      String shown = standard != null ? "`" + standard + "`" : row.required() ? "required" : "";
+      List<String> cells =
+          List.of("`" + prefix + row.key() + "`", shown, row.legal(), row.description());
+      text.append("| ");
+      text.append(
+          String.join(" | ", cells.stream().map(cell -> cell.replace("|", "\\|")).toList()));
+      text.append(" |\n");
+      rows(row.settings(), prefix + row.key() + ".");
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package com.example.encoder;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderInfo;
+
+/** The service over HTTP: requests are repeated where that may help, answers are checked. */
+final class EncodingService {
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+
+  private final Gson gson = new Gson();
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(10))
+          .build();
+  private final HttpEncoderConfig config;
+
+  EncodingService(HttpEncoderConfig config) {
+    this.config = config;
+  }
+
+  private record Info(
+      @Nullable String model,
+      @Nullable String revision,
+      @Nullable String checksum,
+      @Nullable String state,
+      int dimension,
+      int maxTokens) {}
+
+  private record Counts(int @Nullable [] tokens) {}
+
+  private record Vectors(float[] @Nullable [] vectors) {}
+
+  EncoderInfo info() {
+    Info info = ask("/info", null, Info.class);
+    if (info.model() == null
+        || info.revision() == null
+        || info.checksum() == null
+        || info.state() == null
+        || info.dimension() < 1
+        || info.maxTokens() < 1) {
+      throw wrong("/info", "lacks model, revision, checksum, state, dimension or maxTokens");
+    }
+    return new EncoderInfo(
+        info.model(),
+        info.revision(),
+        info.checksum(),
+        info.state(),
+        info.dimension(),
+        info.maxTokens(),
+        true);
+  }
+
+  /** Returns the tokens of each text. */
+  int[] count(List<String> texts) {
+    int[] tokens = ask("/count", texts, Counts.class).tokens();
+    if (tokens == null || tokens.length != texts.size()) {
+      throw wrong("/count", "has not one number for each of " + texts.size() + " texts");
+    }
+    return tokens;
+  }
+
+  /** Returns the vector of each text: (texts, dimension). */
+  float[][] encode(List<String> texts, int dimension) {
+    float[][] vectors = ask("/encode", texts, Vectors.class).vectors();
+    if (vectors == null || vectors.length != texts.size()) {
+      throw wrong("/encode", "has not one vector for each of " + texts.size() + " texts");
+    }
+    for (float[] vector : vectors) {
+      if (vector == null || vector.length != dimension) {
+        throw wrong("/encode", "has a vector that is not of " + dimension + " numbers");
+      }
+      for (float value : vector) {
+        if (!Float.isFinite(value)) {
+          throw wrong("/encode", "has a number that is not finite: " + value);
+        }
+      }
+    }
+    return vectors;
+  }
+
+  private <T> T ask(String path, @Nullable List<String> texts, Class<T> type) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(config.url() + path))
+            .timeout(Duration.ofSeconds(config.timeoutSeconds()));
+    if (config.token() != null) {
+      request.header("Authorization", "Bearer " + config.token());
+    }
+    if (texts != null) {
+      request
+          .header("Content-Type", "application/json")
+          .POST(BodyPublishers.ofString(gson.toJson(Map.of("texts", texts))));
+    }
+    String body = send(path, request.build());
+    try {
+      T answer = gson.fromJson(body, type);
+      if (answer == null) {
+        throw wrong(path, "is empty");
+      }
+      return answer;
+    } catch (JsonParseException e) {
+      throw wrong(path, "is not the JSON that was expected: " + e.getMessage());
+    }
+  }
+
+  private String send(String path, HttpRequest request) {
+    for (int attempt = 0; ; attempt++) {
+      MsrException failure;
+      try {
+        HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+        int status = response.statusCode();
+        if (status == 200) {
+          return response.body();
+        }
+        boolean passing = status == 429 || status >= 500;
+        failure = failure(path, "answered with status " + status, null, passing);
+      } catch (IOException e) {
+        failure = failure(path, "gave no answer (" + e + ")", e, true);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw failure(path, "was not waited for: interrupted", e, true);
+      }
+      if (!failure.retryable() || attempt == config.retries()) {
+        throw failure;
+      }
+      pause(path, FIRST_PAUSE.multipliedBy(1L << Math.min(attempt, 8)));
+    }
+  }
+
+  private void pause(String path, Duration time) {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure(path, "was not asked again: interrupted", e, true);
+    }
+  }
+
+  private MsrException failure(
+      String path, String what, @Nullable Throwable cause, boolean retryable) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "http/SERVICE_FAILED",
+        config.url()
+            + path
+            + " "
+            + what
+            + ". Check knowledge.encoder.url, .token and the log of the service; then run the same"
+            + " command again: it goes on where it stopped.",
+        cause,
+        retryable);
+  }
+
+  private MsrException wrong(String path, String what) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "http/WRONG_ANSWER",
+        "The answer of %s%s %s. Is knowledge.encoder.url that of a service of this protocol?"
+            .formatted(config.url(), path, what));
+  }
+}

@@ -1,0 +1,25 @@
+package com.example.encoder;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** Where the service is, and how patiently it is asked. */
+public record HttpEncoderConfig(
+    @Setting("Address of the service, without a slash at the end")
+        @Pattern(regexp = "https?://.*[^/]", message = "must be http://... or https://...")
+        String url,
+    @Setting(value = "Texts in one request", defaultValue = "32") @Min(1) @Max(1024) int batchSize,
+    @Setting(value = "Seconds until an answer must be there", defaultValue = "60")
+        @Min(1)
+        @Max(3600)
+        int timeoutSeconds,
+    @Setting(
+            value = "How often a request is sent again after no answer, 429 or 5xx",
+            defaultValue = "3")
+        @Min(0)
+        @Max(20)
+        int retries,
+    @Setting(value = "Sent as Authorization: Bearer ...", secret = true) @Nullable String token) {}

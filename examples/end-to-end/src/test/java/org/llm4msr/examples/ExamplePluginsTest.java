@@ -1,0 +1,123 @@
+package org.llm4msr.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The jars of the four examples in plugin folders of the real launcher: read, extract, train and
+ * evaluate with nothing else.
+ */
+class ExamplePluginsTest {
+
+  private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
+  private static final List<String> EXAMPLES =
+      List.of("backbone-fm", "encoder-http", "fusion-film", "reader-mind");
+  private static final String EXPERIMENT =
+      """
+      workspace: work
+      dataset:
+        name: mind
+        path: mind
+        scenarios: [sports, news, finance]
+        split: { by: time, ratio: [4, 1, 1] }
+      knowledge:
+        encoder: { name: http, url: "%s", batchSize: 8 }
+      model:
+        embeddingSize: 8
+        backbone: { name: factorization-machine }
+        fusion: { name: film, users: true }
+      training: { epochs: 4, batchSize: 256, optimizer: { learningRate: 0.01 } }
+      runtime: { threads: 1 }
+      """;
+
+  @TempDir Path folder;
+  private Path launcher;
+
+  /** The outline of a checkout that is built, with the examples in its plugin folder. */
+  @BeforeEach
+  void install() throws IOException {
+    launcher = folder.resolve("llm4msr");
+    Files.copy(ROOT.resolve("llm4msr"), launcher);
+    assertThat(launcher.toFile().setExecutable(true)).isTrue();
+    Files.copy(ROOT.resolve("jvm.options"), folder.resolve("jvm.options"));
+    Files.createFile(folder.resolve("pom.xml"));
+    for (String module :
+        "bom api runtime plugins-backbones plugins-llm plugins-fusion plugins-datasets dist"
+            .split(" ")) {
+      Files.createFile(Files.createDirectories(folder.resolve(module)).resolve("pom.xml"));
+    }
+    Path target = Files.createDirectories(folder.resolve("dist/target"));
+    Files.writeString(target.resolve("classpath.txt"), classPath());
+    for (String example : EXAMPLES) {
+      Path built = ROOT.resolve("examples/" + example + "/target/plugins/" + example);
+      Path installed = Files.createDirectories(folder.resolve("plugins/" + example));
+      for (File jar : built.toFile().listFiles()) {
+        Files.copy(jar.toPath(), installed.resolve(jar.getName()));
+      }
+    }
+  }
+
+  /** The class path of the distribution, which is this test's. */
+  private static String classPath() {
+    return Stream.of(System.getProperty("java.class.path").split(":"))
+        .filter(entry -> Files.exists(Path.of(entry)))
+        .collect(Collectors.joining(":"));
+  }
+
+  @Test
+  void theExamplesTrainThroughTheLauncher() throws Exception {
+    Clicks.write(Files.createDirectories(folder.resolve("mind")));
+    try (HashService service = new HashService()) {
+      Files.writeString(folder.resolve("my.yaml"), EXPERIMENT.formatted(service.url()));
+
+      JsonNode plugins = run("plugins", "list", "--strict", "--json");
+      assertThat(plugins.path("plugins").findValuesAsText("name"))
+          .contains("factorization-machine", "http", "film", "mind");
+      assertThat(plugins.path("broken")).isEmpty();
+
+      JsonNode prepared = run("data", "prepare", "my.yaml", "--json");
+      JsonNode extracted = run("knowledge", "extract", "my.yaml", "--json");
+      run("train", "my.yaml", "--json");
+      JsonNode evaluation = run("evaluate", "my.yaml", "--json");
+
+      assertThat(prepared.toString()).contains("sports");
+      assertThat(extracted.path("encoded").asInt()).isEqualTo(Clicks.USERS + 3);
+      assertThat(service.encoded()).isGreaterThanOrEqualTo(Clicks.USERS + 3);
+      // Clicks follow the title; a model that learned nothing is at one half.
+      assertThat(evaluation.findValue("auc").doubleValue()).isGreaterThan(0.7);
+    }
+  }
+
+  private JsonNode run(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(List.of(arguments));
+    Path out = folder.resolve("stdout");
+    Path err = folder.resolve("stderr");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue())
+        .as("%s: %s", List.of(arguments), Files.readString(err, UTF_8))
+        .isZero();
+    return new ObjectMapper().readTree(out.toFile());
+  }
+}

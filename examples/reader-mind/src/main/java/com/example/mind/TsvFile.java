@@ -1,0 +1,66 @@
+package com.example.mind;
+
+import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** The lines of a file, cut at tabs. */
+final class TsvFile implements Closeable {
+
+  private final Path file;
+  private final int columns;
+  private final BufferedReader reader;
+  private long line;
+
+  /**
+   * Opens a file.
+   *
+   * @param columns how many every line has
+   */
+  TsvFile(Path file, int columns) throws IOException {
+    this.file = file;
+    this.columns = columns;
+    reader = Files.newBufferedReader(file);
+  }
+
+  /** Returns the columns of the next line, or null at the end. */
+  String @Nullable [] next() throws IOException {
+    line++;
+    try {
+      String text = reader.readLine();
+      if (text == null) {
+        return null;
+      }
+      String[] values = text.split("\t", -1);
+      if (values.length != columns) {
+        throw malformed("it has %d columns in place of %d".formatted(values.length, columns));
+      }
+      return values;
+    } catch (MalformedInputException e) {
+      throw malformed("it is not UTF-8");
+    }
+  }
+
+  /** Returns an error about a value of the line that was read last. */
+  MsrException malformed(String column, String value, String rule) {
+    return malformed("column '%s' has '%s', which is not %s".formatted(column, value, rule));
+  }
+
+  private MsrException malformed(String what) {
+    return new MsrException(
+        ErrorType.DATA,
+        "mind/MALFORMED_ROW",
+        "%s, line %d: %s. Mend or remove the line.".formatted(file, line, what));
+  }
+
+  @Override
+  public void close() throws IOException {
+    reader.close();
+  }
+}

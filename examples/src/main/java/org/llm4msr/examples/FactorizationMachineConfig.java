@@ -1,8 +1,0 @@
-package org.llm4msr.examples;
-
-import org.llm4msr.api.Setting;
-
-/** Settings of the factorization machine. */
-public record FactorizationMachineConfig(
-    @Setting(value = "Whether every scenario has a bias of its own", defaultValue = "true")
-        boolean scenarioBias) {}
