@@ -58,12 +58,18 @@ final class WordService implements AutoCloseable {
   private Object right(String path, HttpExchange exchange) {
     if (path.equals("/info")) {
       return Map.of(
-          "model", "words",
-          "revision", "1",
-          "checksum", "00",
-          "state", "counts",
-          "dimension", 3,
-          "maxTokens", MAX_TOKENS);
+          "model",
+          "words",
+          "revision",
+          "1",
+          "checksum",
+          "ab".repeat(32),
+          "state",
+          "counts",
+          "dimension",
+          3,
+          "maxTokens",
+          MAX_TOKENS);
     }
     var body = new InputStreamReader(exchange.getRequestBody(), StandardCharsets.UTF_8);
     List<String> texts = gson.fromJson(body, Texts.class).texts();

@@ -52,12 +52,18 @@ final class HashService implements AutoCloseable {
 
   private static Map<String, Object> info() {
     return Map.of(
-        "model", "words",
-        "revision", "1",
-        "checksum", "00",
-        "state", "sum",
-        "dimension", DIMENSION,
-        "maxTokens", 400);
+        "model",
+        "words",
+        "revision",
+        "1",
+        "checksum",
+        "ab".repeat(32),
+        "state",
+        "sum",
+        "dimension",
+        DIMENSION,
+        "maxTokens",
+        400);
   }
 
   private static String[] words(String text) {

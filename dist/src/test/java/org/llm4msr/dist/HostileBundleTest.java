@@ -1,0 +1,109 @@
+package org.llm4msr.dist;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.Scorer;
+
+/** A manifest that someone wrote on purpose, with checksums that are right. */
+class HostileBundleTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir static Path folder;
+  private static Path bundle;
+  private static String original;
+
+  @BeforeAll
+  static void train() throws IOException {
+    SmallShop shop = SmallShop.write(folder, 1, 1000, 1200, 40, List.of("feed", "search", "home"));
+    Experiment experiment =
+        Experiment.fromYaml(
+            shop.experiment(),
+            "training.epochs=1",
+            "model.backbone={name: shared-bottom, bottom: [8], tower: [4]}",
+            "model.fusion=none");
+    experiment.prepare(false, Progress.NONE);
+    bundle = experiment.train("one", Progress.NONE).bundle();
+    original = Files.readString(bundle.resolve("manifest.json"));
+  }
+
+  @Test
+  void theSameManifestSealedAgainIsAccepted() throws IOException {
+    seal(manifest());
+    Scorer.load(bundle).close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "java.lang.ProcessBuilder",
+        "org.llm4msr.plugins.backbones.MmoeFactory",
+        "../plugins/evil.jar",
+        "file:///tmp/evil.jar"
+      })
+  void aClassOrAPathIsNoNameOfAPlugin(String name) throws IOException {
+    ObjectNode manifest = manifest();
+    manifest.withObject("/config/model/backbone").put("name", name);
+    seal(manifest);
+
+    assertThat(refusal())
+        .hasMessageContainingAll(bundle.toString(), name, "there are", "shared-bottom");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../../../outside", "/etc/hostname", "data/../../one"})
+  void aFileOutsideIsNotRead(String name) throws IOException {
+    ObjectNode manifest = manifest();
+    manifest.withObject("/files").putObject(name).put("bytes", 1).put("sha256", "00");
+    seal(manifest);
+
+    assertThat(refusal()).hasMessageContainingAll("manifest.json names '" + name + "' outside it");
+  }
+
+  @Test
+  void aModelLargerThanItsFilesIsNotAllocated() throws IOException {
+    ObjectNode manifest = manifest();
+    manifest.withObject("/config/model").put("embeddingSize", 4096);
+    seal(manifest);
+
+    assertThat(refusal())
+        .hasMessageStartingWith("[bundle/DAMAGED]")
+        .hasMessageContaining("does not hold the");
+  }
+
+  private static ObjectNode manifest() throws IOException {
+    return (ObjectNode) JSON.readTree(original);
+  }
+
+  private static void seal(ObjectNode manifest) throws IOException {
+    byte[] content = JSON.writeValueAsBytes(manifest);
+    Files.write(bundle.resolve("manifest.json"), content);
+    Files.writeString(
+        bundle.resolve("manifest.json.sha256"),
+        DigestUtils.sha256Hex(content) + "  manifest.json\n",
+        UTF_8);
+  }
+
+  private static MsrException refusal() {
+    MsrException error = catchThrowableOfType(MsrException.class, () -> Scorer.load(bundle));
+    assertThat(error).as("a refusal").isNotNull();
+    return error;
+  }
+}
