@@ -263,7 +263,7 @@ class BundleTest {
     return String.join(",", List.of(row.split(",", -1)).subList(0, columns));
   }
 
-  private static Map<String, Object> map(String row) {
+  static Map<String, Object> map(String row) {
     String[] values = row.split(",", -1);
     Map<String, Object> map = new HashMap<>();
     map.put("user", values[0]);

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher in a copy of the checkout's outline, with stand-ins for java and Maven. */
 class LauncherTest {
-
-  private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
 
   /** Prints what it is given, or a version. */
   private static final String JAVA =
@@ -40,23 +37,10 @@ class LauncherTest {
     assumeThat(System.getProperty("os.name") + System.getProperty("os.arch"))
         .as("the launcher runs on Linux on x86-64")
         .isEqualTo("Linuxamd64");
-    Path original = Path.of(System.getProperty("llm4msr.root"));
-    root = Files.createDirectories(folder.resolve("with space/checkout"));
-    script(root.resolve("llm4msr"), Files.readString(original.resolve("llm4msr")));
-    Files.copy(original.resolve("jvm.options"), root.resolve("jvm.options"));
-    for (String module :
-        "bom api runtime plugins-backbones plugins-llm plugins-fusion plugins-datasets dist"
-            .split(" ")) {
-      Path pom = Files.createDirectories(root.resolve(module)).resolve("pom.xml");
-      Files.writeString(pom, "");
-      Files.setLastModifiedTime(pom, LONG_AGO);
-    }
-    Files.writeString(root.resolve("pom.xml"), "");
-    Files.setLastModifiedTime(root.resolve("pom.xml"), LONG_AGO);
-    Path target = Files.createDirectories(root.resolve("dist/target"));
+    root = folder.resolve("with space/checkout");
     one = Files.createFile(folder.resolve("one.jar"));
     two = Files.createFile(folder.resolve("two.jar"));
-    Files.writeString(target.resolve("classpath.txt"), one + ":" + two);
+    Checkout.write(root, one + ":" + two);
     java("17.0.9");
   }
 
@@ -110,7 +94,8 @@ class LauncherTest {
   @Test
   void refusesAnotherPlatform() throws Exception {
     Path bin = Files.createDirectories(folder.resolve("bin"));
-    script(bin.resolve("uname"), "#!/bin/sh\n[ \"$1\" = -s ] && echo Darwin || echo arm64\n");
+    Checkout.script(
+        bin.resolve("uname"), "#!/bin/sh\n[ \"$1\" = -s ] && echo Darwin || echo arm64\n");
     Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains("built for linux-x86_64", "this is osx-aarch64");
@@ -122,7 +107,7 @@ class LauncherTest {
     Files.setLastModifiedTime(
         root.resolve("api/pom.xml"), FileTime.from(Instant.now().plusSeconds(60)));
     Path bin = Files.createDirectories(folder.resolve("bin"));
-    script(bin.resolve("mvn"), "#!/bin/sh\necho '[ERROR] no such artifact'\nexit 1\n");
+    Checkout.script(bin.resolve("mvn"), "#!/bin/sh\necho '[ERROR] no such artifact'\nexit 1\n");
 
     Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
 
@@ -138,12 +123,7 @@ class LauncherTest {
 
   private void java(String version) throws IOException {
     Path bin = Files.createDirectories(folder.resolve("jdk/bin"));
-    script(bin.resolve("java"), JAVA.formatted(version));
-  }
-
-  private static void script(Path file, String text) throws IOException {
-    Files.writeString(file, text);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Checkout.script(bin.resolve("java"), JAVA.formatted(version));
   }
 
   private record Outcome(int code, String out, String err) {}

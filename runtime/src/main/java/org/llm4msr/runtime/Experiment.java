@@ -239,8 +239,8 @@ public final class Experiment {
   }
 
   /**
-   * Evaluates the best state of a run. Model and training settings are those that the run was made
-   * with, whatever this configuration says.
+   * Evaluates the best state of a run, and says so where the run is not finished. Model and
+   * training settings are those that the run was made with, whatever this configuration says.
    *
    * @param predictions gets every row's prediction as Arrow; null for none
    * @param progress told of rows
@@ -258,6 +258,7 @@ public final class Experiment {
    * Makes a bundle of the best state of a finished run.
    *
    * @param target does not exist
+   * @throws MsrException {@code training/NOT_FINISHED} where the run stopped before its end
    */
   public void createBundle(String run, Path target) {
     Experiment trained = asTrained(run);

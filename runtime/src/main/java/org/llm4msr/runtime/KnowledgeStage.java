@@ -1,6 +1,7 @@
 package org.llm4msr.runtime;
 
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -12,6 +13,7 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.data.LeakyLog;
 import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.TrainingLog;
@@ -25,6 +27,9 @@ import org.llm4msr.runtime.plugins.InContext;
 
 /** Prompts and language model of one experiment, held open while one command works with them. */
 final class KnowledgeStage implements AutoCloseable {
+
+  /** Language models are slow: more is not to be lost to a kill, however rare checkpoints are. */
+  private static final Duration STORE_EVERY = Duration.ofSeconds(20);
 
   private final Experiment experiment;
   private final PreparedData data;
@@ -48,7 +53,15 @@ final class KnowledgeStage implements AutoCloseable {
                 config.minInteractions(),
                 config.prompts().leakFutureInteractions(),
                 config.precision(),
-                KnowledgeSettings.of(config)));
+                KnowledgeSettings.of(config)),
+            storeEvery(experiment.config().config().runtime()));
+  }
+
+  private static Duration storeEvery(RuntimeConfig config) {
+    Duration checkpoints = config.checkpointEvery();
+    return checkpoints.isZero() || checkpoints.compareTo(STORE_EVERY) > 0
+        ? STORE_EVERY
+        : checkpoints;
   }
 
   static KnowledgeStage open(Experiment experiment) {

@@ -27,12 +27,17 @@ import org.llm4msr.runtime.training.TensorEngine;
 import org.llm4msr.runtime.training.TrainableModel;
 import org.llm4msr.runtime.training.Trainer;
 import org.llm4msr.runtime.training.TrainingResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Engine, data and model of one run, held open while one command works with them. */
 final class TrainingStage implements AutoCloseable {
 
   private static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingStage.class);
+
+  private final Path experimentFile;
   private final ExperimentConfig config;
   private final Path prepared;
   private final RunFolder folder;
@@ -52,6 +57,7 @@ final class TrainingStage implements AutoCloseable {
       PreparedData data,
       @Nullable KnowledgeStore knowledge,
       StartingPoint start) {
+    this.experimentFile = experiment.config().file();
     this.config = experiment.config().config();
     this.prepared = experiment.workspace().prepared();
     this.folder = folder;
@@ -197,11 +203,28 @@ final class TrainingStage implements AutoCloseable {
     return report;
   }
 
-  /** Writes the bundle of a run that is finished. */
+  /**
+   * Writes the bundle of a run that is finished.
+   *
+   * @throws MsrException {@code training/NOT_FINISHED} where it is not
+   */
   void createBundle(Path target) {
     BundleWriter.requireFree(target);
-    trainer.loadBest();
+    Trainer.Reached reached = trainer.loadBest();
+    if (!reached.finished() || !Files.exists(folder.path().resolve(RunFolder.TRAINING))) {
+      throw new MsrException(ErrorType.USER, "training/NOT_FINISHED", unfinished(reached));
+    }
     writeBundle(target);
+  }
+
+  private String unfinished(Trainer.Reached reached) {
+    return "The run %s stopped at step %d of at most %d. Run `llm4msr train %s --run %s`; it goes on from there."
+        .formatted(
+            folder.path(),
+            reached.steps(),
+            reached.atMost(),
+            experimentFile,
+            folder.path().getFileName());
   }
 
   private void writeBundle(Path target) {
@@ -211,7 +234,10 @@ final class TrainingStage implements AutoCloseable {
 
   /** Evaluates the best state; writes every prediction to a file where one is named. */
   EvaluationReport evaluate(Split split, @Nullable Path predictions, Progress progress) {
-    trainer.loadBest();
+    Trainer.Reached reached = trainer.loadBest();
+    if (!reached.finished()) {
+      LOG.warn("This is the best state so far. {}", unfinished(reached));
+    }
     long rows = data.manifest().rows().of(split);
     List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
     try (Evaluator evaluator = new Evaluator(keys);
@@ -234,14 +260,14 @@ final class TrainingStage implements AutoCloseable {
       if (writer != null) {
         writer.finish();
       }
-      return report(split, evaluator.result());
+      return report(split, evaluator.result(), reached.finished());
     }
   }
 
-  private EvaluationReport report(Split split, EvaluationResult result) {
+  private EvaluationReport report(Split split, EvaluationResult result, boolean finished) {
     List<String> names = data.manifest().scenarios().stream().map(PreparedScenario::name).toList();
     EvaluationReport report =
-        new EvaluationReport(folder.path(), split.key(), names, result, leaks());
+        new EvaluationReport(folder.path(), split.key(), names, result, finished, leaks());
     folder.write("evaluation-" + split.key() + ".json", report);
     return report;
   }

@@ -20,7 +20,8 @@ public record RuntimeConfig(
     @Setting(
             value =
                 "Minutes between checkpoints of training, beside those at validations; 0: none."
-                    + " A killed run loses no more; its result is the same",
+                    + " A killed run loses no more; its result is the same. Extraction stores what it"
+                    + " read as often, and every 20 seconds at least",
             defaultValue = "10")
         @PositiveOrZero
         double checkpointMinutes) {

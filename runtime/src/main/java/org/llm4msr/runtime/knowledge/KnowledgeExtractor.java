@@ -29,8 +29,6 @@ import org.llm4msr.runtime.data.TrainingLog;
  */
 public final class KnowledgeExtractor {
 
-  private static final Duration COMMIT_EVERY = Duration.ofSeconds(20);
-
   /** Prompts that are sorted by length before they are encoded. */
   private static final int WINDOW = 1024;
 
@@ -63,17 +61,10 @@ public final class KnowledgeExtractor {
    * Makes an extractor.
    *
    * @param source key of the prepared data that the log belongs to
+   * @param commitEvery time after which what was read is stored, between two calls of the encoder:
+   *     as much and one call is lost where the process is killed
    */
   public KnowledgeExtractor(
-      TrainingLog log,
-      String source,
-      ScenarioPromptBuilder prompts,
-      KnowledgeEncoder encoder,
-      Settings settings) {
-    this(log, source, prompts, encoder, settings, COMMIT_EVERY);
-  }
-
-  KnowledgeExtractor(
       TrainingLog log,
       String source,
       ScenarioPromptBuilder prompts,

@@ -113,15 +113,24 @@ public final class Trainer {
     return model.engine().call(() -> new Run(progress).toEnd());
   }
 
-  /** Puts the best state of a run that trained before into the model. */
-  public void loadBest() {
-    model
+  /**
+   * How far a run is.
+   *
+   * @param steps training steps done
+   * @param atMost training steps of all epochs; patience may end a run before
+   * @param finished whether nothing is left to do
+   */
+  public record Reached(long steps, long atMost, boolean finished) {}
+
+  /** Puts the best state of a run that trained before into the model, finished or not. */
+  public Reached loadBest() {
+    return model
         .engine()
         .call(
             () -> {
               RunState state = checkpoints.state(key()).orElseThrow(this::neverTrained);
               loadBest(state);
-              return 0;
+              return new Reached(state.step(), batchesAnEpoch * config.epochs(), state.finished());
             });
   }
 
