@@ -44,6 +44,11 @@ public class MsrException extends RuntimeException {
     this.retryable = retryable;
   }
 
+  /** Returns the message without the code. */
+  public String text() {
+    return String.valueOf(getMessage()).substring(code.length() + 3);
+  }
+
   /** Returns whose error it is. */
   public ErrorType type() {
     return type;

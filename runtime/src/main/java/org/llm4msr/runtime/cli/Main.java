@@ -96,14 +96,8 @@ public final class Main {
       terminal.error("internal/FAULT", ErrorType.INTERNAL, text, false);
       return FAILED;
     }
-    String text = String.valueOf(shown.getMessage());
-    String head = "[" + shown.code() + "] ";
-    terminal.note(text);
-    terminal.error(
-        shown.code(),
-        shown.type(),
-        text.startsWith(head) ? text.substring(head.length()) : text,
-        shown.retryable());
+    terminal.note(String.valueOf(shown.getMessage()));
+    terminal.error(shown.code(), shown.type(), shown.text(), shown.retryable());
     return shown.type() == ErrorType.USER ? WRONG_USE : FAILED;
   }
 

@@ -63,6 +63,11 @@ final class ArrowFile {
   static ArrowFile open(Path path) {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       return new Parser(path, channel).parse();
+    } catch (MsrException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // The generated readers of the metadata check no lengths and offsets: damage shows as any.
+      throw DataErrors.data("BAD_ARROW_FILE", path + " has damaged metadata (" + e + ").");
     } catch (NoSuchFileException e) {
       throw DataErrors.data(
           "MISSING_FILE", path + " does not exist. Prepare the data again, or copy it whole.");

@@ -46,7 +46,7 @@ final class SegmentReader {
         ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
       checkSchema(reader.getVectorSchemaRoot().getSchema(), info, file);
       for (ArrowBlock block : reader.getRecordBlocks()) {
-        reader.loadRecordBatch(block);
+        load(reader, block, file);
         Rows rows = new Rows(reader.getVectorSchemaRoot());
         visitor.visit(rows, map(channel, block, rows.count(), info, file));
       }
@@ -54,6 +54,14 @@ final class SegmentReader {
       throw e;
     } catch (RuntimeException e) {
       // Arrow reads lengths and offsets unchecked, so that damage shows as any exception.
+      throw damaged(file, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void load(ArrowFileReader reader, ArrowBlock block, Path file) {
+    try {
+      reader.loadRecordBatch(block);
+    } catch (IOException e) {
       throw damaged(file, String.valueOf(e.getMessage()));
     }
   }

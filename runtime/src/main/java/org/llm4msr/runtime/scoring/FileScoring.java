@@ -81,8 +81,7 @@ public final class FileScoring {
             wanted(),
             before,
             rows -> {
-              float[] scores = model.score(rows, parts.rows() + writer.pending());
-              writer.add(rows, scores);
+              writer.add(rows, score(rows, parts.rows() + writer.pending()));
               progress.update(parts.rows() + writer.pending(), total);
             });
         writer.finish();
@@ -100,6 +99,15 @@ public final class FileScoring {
       throw notWritten(e);
     } catch (UncheckedIOException e) {
       throw notWritten(requireNonNull(e.getCause(), "an UncheckedIOException has a cause"));
+    }
+  }
+
+  /** Scores rows; their errors name the row, and here alone it is known of which file. */
+  private float[] score(RawRows rows, long first) {
+    try {
+      return model.score(rows, first);
+    } catch (MsrException e) {
+      throw new MsrException(e.type(), e.code(), request.in() + ": " + e.text(), e, e.retryable());
     }
   }
 

@@ -121,6 +121,8 @@ public final class Safetensors {
         }
       }
       return tensors;
+    } catch (JsonProcessingException e) {
+      throw damaged(file, "its header is no JSON: " + e.getOriginalMessage());
     }
   }
 

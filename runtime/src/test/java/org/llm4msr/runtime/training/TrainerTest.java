@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
@@ -127,9 +128,10 @@ class TrainerTest {
 
   @Test
   void saysWhatToDoWhenTheLossIsNotFinite() {
+    // No ReLU: on some processors that of MXNet turns NaN into 0.
     MemoryData data = MemoryData.of(500, 100, 0.9);
     TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.SGD, 1e30), 2, 64);
-    try (TrainableModel model = towers(data, config)) {
+    try (TrainableModel model = model(new TinyModels.Linear(), data, config)) {
       Trainer trainer = new Trainer(model, data, config, folder);
 
       assertThatThrownBy(() -> trainer.train(Progress.NONE))
@@ -176,12 +178,13 @@ class TrainerTest {
   }
 
   private static TrainableModel towers(MemoryData data, TrainingConfig config) {
+    return model(new TinyModels.Towers(), data, config);
+  }
+
+  private static TrainableModel model(
+      BackboneFactory<TinyModels.NoConfig> backbone, MemoryData data, TrainingConfig config) {
     return ModelAssembly.assemble(
-        engine,
-        TinyModels.model(new TinyModels.Towers(), new TinyModels.Plain()),
-        config,
-        data,
-        null);
+        engine, TinyModels.model(backbone, new TinyModels.Plain()), config, data, null);
   }
 
   private static TrainableModel knowing(MemoryData data, TrainingConfig config) {
