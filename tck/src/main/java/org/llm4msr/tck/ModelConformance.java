@@ -26,12 +26,13 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
 
   @Override
   Optional<String> leftOut(RuleInfo rule) {
-    boolean refused = !rule.id().startsWith("PLUGIN") && !rule.id().equals("MODEL-01");
-    return refused && !lacking().isEmpty()
-        ? Optional.of(
+    Optional<String> reason = super.leftOut(rule);
+    boolean answersFirst = rule.id().startsWith("PLUGIN-") || rule.id().equals("MODEL-01");
+    return reason.isPresent() || answersFirst || lacking().isEmpty()
+        ? reason
+        : Optional.of(
             "the plugin declares to need %s, which %s lacks; MODEL-01 tests the refusal"
-                .formatted(lacking(), TestEngines.name()))
-        : super.leftOut(rule);
+                .formatted(lacking(), TestEngines.name()));
   }
 
   @Rule(

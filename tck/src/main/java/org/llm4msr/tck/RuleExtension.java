@@ -1,8 +1,6 @@
 package org.llm4msr.tck;
 
-import java.lang.reflect.Method;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -18,7 +16,7 @@ final class RuleExtension
 
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-    Rule rule = context.getTestMethod().map(m -> m.getAnnotation(Rule.class)).orElse(null);
+    RuleInfo rule = rule(context).orElse(null);
     PluginConformance<?> plugin = Repetition.conformance(context).orElse(null);
     if (rule == null || plugin == null) {
       return ConditionEvaluationResult.enabled("no rule");
@@ -27,7 +25,7 @@ final class RuleExtension
     if (!only.equals(rule.id())) {
       return ConditionEvaluationResult.disabled("only " + only + " was asked for");
     }
-    Optional<String> reason = plugin.leftOut(Rules.info(rule));
+    Optional<String> reason = plugin.leftOut(rule);
     return reason
         .map(ConditionEvaluationResult::disabled)
         .orElseGet(() -> ConditionEvaluationResult.enabled("a rule of the kit"));
@@ -46,20 +44,21 @@ final class RuleExtension
   }
 
   private static Throwable told(ExtensionContext context, Throwable thrown) {
-    Rule rule = context.getTestMethod().map(RuleExtension::rule).orElse(null);
+    RuleInfo rule = rule(context).orElse(null);
     if (rule == null || thrown instanceof TestAbortedException) {
       return thrown;
     }
     String exchange =
         Repetition.conformance(context).map(PluginConformance::lastExchange).orElse("");
     return thrown instanceof Finding finding
-        ? new RuleBroken(
-            Rules.info(rule), context, finding.expected(), finding.actual(), exchange, null)
-        : new RuleBroken(
-            Rules.info(rule), context, "no exception", String.valueOf(thrown), exchange, thrown);
+        ? new RuleBroken(rule, context, finding.expected(), finding.actual(), exchange, null)
+        : new RuleBroken(rule, context, "no exception", String.valueOf(thrown), exchange, thrown);
   }
 
-  private static @Nullable Rule rule(Method method) {
-    return method.getAnnotation(Rule.class);
+  private static Optional<RuleInfo> rule(ExtensionContext context) {
+    return context
+        .getTestMethod()
+        .filter(method -> method.isAnnotationPresent(Rule.class))
+        .map(Rules::info);
   }
 }

@@ -6,10 +6,11 @@ import java.util.List;
  * A rule as the table and a failure show it.
  *
  * @param id for example {@code BACKBONE-07}; never given to another rule
+ * @param slow whether it takes longer than seconds and stands in the full set alone
  * @param says what the plugin does that keeps it
  * @param checkFirst the usual causes
  */
-public record RuleInfo(String id, Level level, String says, List<String> checkFirst) {
+public record RuleInfo(String id, Level level, boolean slow, String says, List<String> checkFirst) {
 
   /** Copies the list. */
   public RuleInfo {

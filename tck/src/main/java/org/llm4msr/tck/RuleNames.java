@@ -10,9 +10,8 @@ final class RuleNames extends DisplayNameGenerator.ReplaceUnderscores {
   @Override
   public String generateDisplayNameForMethod(
       List<Class<?>> enclosingInstanceTypes, Class<?> testClass, Method testMethod) {
-    Rule rule = testMethod.getAnnotation(Rule.class);
-    return rule == null
-        ? super.generateDisplayNameForMethod(enclosingInstanceTypes, testClass, testMethod)
-        : Rules.info(rule).toString();
+    return testMethod.isAnnotationPresent(Rule.class)
+        ? Rules.info(testMethod).toString()
+        : super.generateDisplayNameForMethod(enclosingInstanceTypes, testClass, testMethod);
   }
 }

@@ -1,13 +1,43 @@
 package org.llm4msr.tck;
 
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 
 /** Rules as their annotations state them. */
-final class Rules {
+public final class Rules {
 
   private Rules() {}
 
-  static RuleInfo info(Rule rule) {
-    return new RuleInfo(rule.id(), rule.level(), rule.says(), List.of(rule.checkFirst()));
+  /** Returns the rules of a kit by id, those of its parents and nested classes included. */
+  public static List<RuleInfo> of(Class<? extends PluginConformance<?>> kit) {
+    return methods(kit)
+        .filter(method -> method.isAnnotationPresent(Rule.class))
+        .map(Rules::info)
+        .distinct()
+        .sorted(Comparator.comparing(RuleInfo::id))
+        .toList();
+  }
+
+  private static Stream<Method> methods(Class<?> type) {
+    if (type == null || type == Object.class) {
+      return Stream.of();
+    }
+    return Stream.of(
+            Arrays.stream(type.getDeclaredMethods()),
+            Arrays.stream(type.getDeclaredClasses()).flatMap(Rules::methods),
+            methods(type.getSuperclass()))
+        .flatMap(part -> part);
+  }
+
+  /** Returns the rule of a method that has one. */
+  static RuleInfo info(Method method) {
+    Rule rule = method.getAnnotation(Rule.class);
+    Tag tag = method.getAnnotation(Tag.class);
+    boolean slow = tag != null && tag.value().equals("slow");
+    return new RuleInfo(rule.id(), rule.level(), slow, rule.says(), List.of(rule.checkFirst()));
   }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.platform.engine.TestExecutionResult;
-import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -24,10 +24,20 @@ public record KitRun(List<String> passed, List<String> skipped, List<Throwable> 
 
   /** Runs a test class, slow tests included. */
   public static KitRun of(Class<?> testClass) {
-    LauncherDiscoveryRequest request =
-        LauncherDiscoveryRequestBuilder.request().selectors(selectClass(testClass)).build();
+    return of(LauncherDiscoveryRequestBuilder.request().selectors(selectClass(testClass)));
+  }
+
+  /** Runs a test class without its slow tests. */
+  public static KitRun ofQuick(Class<?> testClass) {
+    return of(
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(selectClass(testClass))
+            .filters(TagFilter.excludeTags("slow")));
+  }
+
+  private static KitRun of(LauncherDiscoveryRequestBuilder request) {
     KitRun run = new KitRun(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    LauncherFactory.create().execute(request, run.new Listener());
+    LauncherFactory.create().execute(request.build(), run.new Listener());
     return run;
   }
 

@@ -46,7 +46,7 @@ public enum Guard {
   private final RuleInfo rule;
 
   Guard(String id, String says, List<String> checkFirst) {
-    rule = new RuleInfo(id, Level.MUST, says, checkFirst);
+    rule = new RuleInfo(id, Level.MUST, false, says, checkFirst);
   }
 
   /** Returns the rule as it stands in the table of the kit. */

@@ -3,7 +3,6 @@ package org.llm4msr.tck.zoo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.model.Features;
@@ -14,15 +13,10 @@ import org.llm4msr.api.model.Pass;
 /** What a plugin of the zoo does wrong; each overrides one method of a sound one. */
 class Flaw {
 
-  private static volatile Supplier<Flaw> current = Flaw::new;
-
-  /** Sets the flaw of the models that are made from now on, one instance a model. */
-  static void set(Supplier<Flaw> flaw) {
-    current = flaw;
-  }
+  static final Cage<Flaw> CAGE = new Cage<>(Flaw::new);
 
   static Flaw get() {
-    return current.get();
+    return CAGE.make();
   }
 
   void create(ModelContext context) {}

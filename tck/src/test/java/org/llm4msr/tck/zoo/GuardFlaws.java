@@ -18,33 +18,52 @@ final class GuardFlaws {
 
   private GuardFlaws() {}
 
-  static Map<String, Supplier<Flaw>> byRule() {
-    Map<String, Supplier<Flaw>> flaws = new LinkedHashMap<>();
-    flaws.put("GUARD-01", once(GuardFlaws::leaveAnArray));
-    flaws.put("GUARD-02", once(() -> new RootAllocator().buffer(64)));
-    flaws.put("GUARD-03", once(GuardFlaws::leaveAThread));
-    flaws.put(
+  /** Returns what leaves something behind the first time that it runs. */
+  static Map<String, Runnable> leaks() {
+    Map<String, Runnable> leaks = new LinkedHashMap<>();
+    leaks.put("GUARD-01", once(GuardFlaws::leaveAnArray));
+    leaks.put("GUARD-02", once(() -> new RootAllocator().buffer(64)));
+    leaks.put("GUARD-03", once(GuardFlaws::leaveAThread));
+    leaks.put(
         "GUARD-04",
         once(
             () ->
                 Thread.currentThread()
                     .setContextClassLoader(
                         new ClassLoader(Thread.currentThread().getContextClassLoader()) {})));
+    leaks.put("GUARD-05", once(() -> TestEngines.engine().setRandomSeed(12345)));
+    return leaks;
+  }
+
+  /** Returns models that leave something behind. */
+  static Map<String, Supplier<Flaw>> byRule() {
+    Map<String, Supplier<Flaw>> flaws = new LinkedHashMap<>();
+    leaks().forEach((rule, leak) -> flaws.put(rule, () -> new Leaks(leak)));
+    // The harness seeds the engine itself before each step.
     flaws.put("GUARD-05", SeedsTheEngine::new);
     return flaws;
   }
 
-  private static Supplier<Flaw> once(Runnable leak) {
+  private static Runnable once(Runnable leak) {
     AtomicBoolean done = new AtomicBoolean();
-    return () ->
-        new Flaw() {
-          @Override
-          void create(ModelContext context) {
-            if (done.compareAndSet(false, true)) {
-              leak.run();
-            }
-          }
-        };
+    return () -> {
+      if (done.compareAndSet(false, true)) {
+        leak.run();
+      }
+    };
+  }
+
+  private static final class Leaks extends Flaw {
+    private final Runnable leak;
+
+    Leaks(Runnable leak) {
+      this.leak = leak;
+    }
+
+    @Override
+    void create(ModelContext context) {
+      leak.run();
+    }
   }
 
   private static final class SeedsTheEngine extends Flaw {

@@ -1,0 +1,200 @@
+package org.llm4msr.plugins.datasets;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Nested;
+import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.tck.DatasetReaderConformance;
+import org.llm4msr.tck.MalformedRow;
+
+/** The readers of this module keep the rules of the kit. */
+class ReaderConformanceTest {
+
+  @Nested
+  class Table extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new TableFactory();
+    }
+
+    @Override
+    protected List<String> settings() {
+      return List.of(
+          "files=[log.csv]",
+          "scenario=page",
+          "time=when",
+          "fields=[{column: price, kind: numeric}, {column: tags, kind: multi_categorical}]",
+          "users={files: [users.csv], key: user, text: [city]}");
+    }
+
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      CsvSource.write(
+          folder.resolve("log.csv"),
+          "user,item,page,label,when,price,tags",
+          interactions,
+          i ->
+              i % 7
+                  + ","
+                  + i % 11
+                  + ",p"
+                  + i % 3
+                  + ","
+                  + i % 2
+                  + ","
+                  + (1_000_000 + i)
+                  + ","
+                  + i
+                  + ".5,red|blue");
+      CsvSource.write(folder.resolve("users.csv"), "user,city", 7, i -> i + ",Paris");
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      return CsvSource.spoil(folder.resolve("log.csv"), "when");
+    }
+  }
+
+  @Nested
+  class MovieLens extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new MovieLensFactory();
+    }
+
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      CsvSource.write(
+          folder.resolve("ratings.csv"),
+          "userId,movieId,rating,timestamp",
+          interactions,
+          i -> i % 7 + "," + i % 11 + "," + (1 + i % 5) + ".0," + (964_982_703 + i));
+      CsvSource.write(
+          folder.resolve("movies.csv"),
+          "movieId,title,genres",
+          11,
+          i -> i + ",Film " + i + "," + (i % 2 == 0 ? "Drama|War" : "Comedy"));
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      return CsvSource.spoil(folder.resolve("ratings.csv"), "rating");
+    }
+  }
+
+  @Nested
+  class KuaiRand extends DatasetReaderConformance {
+    private static final String LOG = "log_standard_4_08_to_4_21_pure.csv";
+
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new KuaiRandFactory();
+    }
+
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      CsvSource.write(
+          folder.resolve(LOG),
+          "user_id,video_id,hourmin,time_ms,is_click,tab",
+          interactions,
+          i ->
+              i % 7
+                  + ","
+                  + i % 11
+                  + ",1400,"
+                  + (1_650_485_000_000L + i)
+                  + ","
+                  + i % 2
+                  + ","
+                  + i % 3);
+      CsvSource.write(
+          folder.resolve("user_features_pure.csv"),
+          "user_id,user_active_degree,is_lowactive_period,is_live_streamer,is_video_author,"
+              + "follow_user_num_range,fans_user_num_range,friend_user_num_range,"
+              + "register_days_range,"
+              + IntStream.range(0, 18)
+                  .mapToObj(i -> "onehot_feat" + i)
+                  .collect(Collectors.joining(",")),
+          7,
+          i -> i + ",full_active,0,0,1,0,0,0,500+" + ",1".repeat(18));
+      CsvSource.write(
+          folder.resolve("video_features_basic_pure.csv"),
+          "video_id,author_id,video_type,upload_type,visible_status,music_id,music_type,tag",
+          11,
+          i -> i + ",5,NORMAL,LongImport,1,9,2,39");
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      return CsvSource.spoil(folder.resolve(LOG), "time_ms");
+    }
+  }
+
+  @Nested
+  class KuaiSar extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new KuaiSarFactory();
+    }
+
+    /** A quarter of the interactions are searches, each of a session of its own. */
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      long searches = interactions / 4;
+      CsvSource.write(
+          folder.resolve("rec_inter.csv"),
+          "user_id,item_id,duration_ms,playing_time,timestamp,forward,like,follow,"
+              + "search_item_related,search,click,time",
+          interactions - searches,
+          i ->
+              i % 7
+                  + ","
+                  + i % 11
+                  + ",5000.0,100.0,"
+                  + (1_684_738_400_000L + i)
+                  + ",0,0,0,0,0,"
+                  + i % 2
+                  + ",2023-05-22 14:53:20");
+      CsvSource.write(
+          folder.resolve("src_inter.csv"),
+          "keyword,item_id,click_cnt,search_session_id,item_type,user_id,"
+              + "search_session_timestamp,search_source,search_session_time",
+          searches,
+          i ->
+              "\"[20, 34]\","
+                  + i % 11
+                  + ","
+                  + i % 2
+                  + ","
+                  + i
+                  + ",VIDEO,"
+                  + i % 7
+                  + ","
+                  + (1_684_738_500_000L + i)
+                  + ",USER_INPUT,2023-05-22 14:55:00");
+      CsvSource.write(
+          folder.resolve("user_features.csv"),
+          "user_id,search_active_level,rec_active_level,onehot_feat1,onehot_feat2",
+          7,
+          i -> i + ",2,3,0,7");
+      CsvSource.write(
+          folder.resolve("item_features.csv"),
+          "item_id,caption,author_id,item_type,upload_time,upload_type,music_id,"
+              + "first_level_category_id,first_level_category_name,second_level_category_id,"
+              + "second_level_category_name,third_level_category_id,third_level_category_name,"
+              + "fourth_level_category_id,fourth_level_category_name,"
+              + "first_level_category_name_en,second_level_category_name_en,"
+              + "third_level_category_name_en,fourth_level_category_name_en",
+          11,
+          i -> i + ",\"[4, 5]\",7,NORMAL,2023-05-01,ShortImport,9,1,a,2,b,3,c,4,d,Film,Drama,e,f");
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      return CsvSource.spoil(folder.resolve("rec_inter.csv"), "timestamp");
+    }
+  }
+}

@@ -1,0 +1,336 @@
+package org.llm4msr.tck;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.junit.jupiter.api.Nested;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawField;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * The rules of dataset readers. Extend it, name the factory, and write sources of the format: a
+ * sound one of any size, and one with a malformed row.
+ *
+ * <pre>{@code
+ * class MyReaderTest extends DatasetReaderConformance {
+ *   @Override
+ *   protected DatasetReaderFactory<?> factory() {
+ *     return new MyReaderFactory();
+ *   }
+ *
+ *   @Override
+ *   protected void write(Path folder, long interactions) throws IOException {
+ *     try (Writer log = Files.newBufferedWriter(folder.resolve("log.csv"))) { ... }
+ *   }
+ *
+ *   @Override
+ *   protected MalformedRow spoil(Path folder) throws IOException {
+ *     Files.writeString(folder.resolve("log.csv"), "1,2,never\n", StandardOpenOption.APPEND);
+ *     return new MalformedRow("log.csv", 26, "time", "never");
+ *   }
+ * }
+ * }</pre>
+ */
+public abstract class DatasetReaderConformance extends ReadingConformance {
+
+  /** Makes the kit. */
+  protected DatasetReaderConformance() {}
+
+  /** What it says that it emits. */
+  @Nested
+  class Declaration {
+
+    @Rule(
+        id = "READER-01",
+        says = "emits every column that its schema names",
+        checkFirst = {
+          "interactions have user, item, scenario and label; time and split where the schema says"
+              + " so",
+          "users have user, items have item",
+          "each field, userText and itemText name a column of their table"
+        })
+    final void emitsWhatItDeclares() throws IOException {
+      try (DatasetReader reader = reader()) {
+        RawSchema schema = reader.schema();
+        for (RawTable table : schema.tables()) {
+          List<String> missing = new ArrayList<>(expected(schema, table));
+          missing.removeAll(RawRows.of(reader, table).names());
+          Finding.unless(
+              missing.isEmpty(), "the columns of its schema in " + table, "no " + missing);
+        }
+      }
+    }
+
+    private List<String> expected(RawSchema schema, RawTable table) {
+      List<String> columns = new ArrayList<>();
+      switch (table) {
+        case INTERACTIONS -> {
+          columns.addAll(
+              List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO, RawSchema.LABEL));
+          columns.addAll(schema.time() ? List.of(RawSchema.TIME) : List.of());
+          columns.addAll(schema.split() ? List.of(RawSchema.SPLIT) : List.of());
+        }
+        case USERS -> {
+          columns.add(RawSchema.USER);
+          columns.addAll(schema.userText());
+        }
+        case ITEMS -> {
+          columns.add(RawSchema.ITEM);
+          columns.addAll(schema.itemText());
+        }
+      }
+      schema.fields().stream()
+          .filter(field -> field.table() == table)
+          .forEach(field -> columns.add(field.column()));
+      return columns;
+    }
+
+    @Rule(
+        id = "READER-02",
+        says = "declares interactions, and fields of different names in tables that there are",
+        checkFirst = {"tables() always has INTERACTIONS", "field names are unique in the schema"})
+    final void declaresASchema() throws IOException {
+      try (DatasetReader reader = reader()) {
+        RawSchema schema = reader.schema();
+        Finding.unless(
+            schema.tables().contains(RawTable.INTERACTIONS),
+            "the table INTERACTIONS",
+            schema.tables());
+        Set<String> names = new HashSet<>();
+        for (RawField field : schema.fields()) {
+          Finding.unless(names.add(field.name()), "one field " + field.name(), "two");
+          Finding.unless(
+              schema.tables().contains(field.table()),
+              "the table " + field.table() + " of the field " + field.name(),
+              schema.tables());
+        }
+        Finding.unless(!schema.labelRule().isBlank(), "a rule of the label", "none");
+      }
+    }
+
+    @Rule(
+        id = "READER-03",
+        says =
+            "emits lists for multi-categorical fields, numbers for numeric ones, single values"
+                + " for categorical ones",
+        checkFirst = {
+          "Arrow list columns for FieldKind.MultiCategorical",
+          "an integer, floating point or decimal column for FieldKind.Numeric"
+        })
+    final void emitsTheDeclaredTypes() throws IOException {
+      try (DatasetReader reader = reader()) {
+        RawSchema schema = reader.schema();
+        for (RawTable table : schema.tables()) {
+          for (Field column : RawRows.of(reader, table).columns()) {
+            for (RawField field : schema.fields()) {
+              if (field.table() == table && field.column().equals(column.getName())) {
+                Finding.unless(
+                    fits(field.kind(), column.getType()),
+                    "a column for " + field.kind() + " in " + field.name(),
+                    column.getType());
+              }
+            }
+          }
+        }
+      }
+    }
+
+    private boolean fits(FieldKind kind, ArrowType type) {
+      boolean list =
+          type instanceof ArrowType.List
+              || type instanceof ArrowType.LargeList
+              || type instanceof ArrowType.FixedSizeList;
+      boolean number =
+          type instanceof ArrowType.Int
+              || type instanceof ArrowType.FloatingPoint
+              || type instanceof ArrowType.Decimal;
+      return kind instanceof FieldKind.MultiCategorical
+          ? list
+          : kind instanceof FieldKind.Numeric ? number : !list;
+    }
+
+    @Rule(
+        id = "READER-04",
+        says = "names scenarios by keys that its rows have, each once, or leaves them to the data",
+        checkFirst = {
+          "RawScenario.key is the value in the column scenario, as text",
+          "an empty list where any value is a scenario"
+        })
+    final void namesItsScenarios() throws IOException {
+      try (DatasetReader reader = reader()) {
+        List<String> keys = reader.scenarios().stream().map(RawScenario::key).toList();
+        Finding.unlessEqual("different scenarios", keys.size(), new HashSet<>(keys).size());
+        Finding.unless(
+            reader.scenarios().stream().noneMatch(scenario -> scenario.name().isBlank()),
+            "a name for each",
+            reader.scenarios());
+        Set<String> present =
+            new HashSet<>(RawRows.of(reader, RawTable.INTERACTIONS).values(RawSchema.SCENARIO));
+        Finding.unless(
+            keys.isEmpty() || present.stream().anyMatch(keys::contains),
+            "rows of the scenarios " + keys,
+            "rows of " + present);
+      }
+    }
+
+    @Rule(
+        id = "READER-05",
+        says = "names the files that it reads",
+        checkFirst = {
+          "sources() lists every raw file: the runtime knows by their checksums whether to"
+              + " prepare anew"
+        })
+    final void namesItsSources() throws IOException {
+      try (DatasetReader reader = reader()) {
+        List<Path> sources = reader.sources();
+        Finding.unless(!sources.isEmpty(), "the files of " + folder(), "none");
+        for (Path source : sources) {
+          Finding.unless(
+              Files.isRegularFile(source) && source.toAbsolutePath().startsWith(folder()),
+              "files in " + folder(),
+              source);
+        }
+      }
+    }
+
+    @Rule(
+        id = "READER-06",
+        says = "declares the same whenever it is asked or made",
+        checkFirst = {"no hash order, clock or type guessing in the schema"})
+    final void declaresTheSame() throws IOException {
+      try (DatasetReader first = reader();
+          DatasetReader second = reader()) {
+        RawSchema schema = first.schema();
+        RawRows.of(first, RawTable.INTERACTIONS);
+        Finding.unlessEqual("after reading,", schema, first.schema());
+        Finding.unlessEqual("by another reader,", schema, second.schema());
+        Finding.unlessEqual("scenarios by another reader,", first.scenarios(), second.scenarios());
+        Finding.unlessEqual("sources by another reader,", first.sources(), second.sources());
+      }
+    }
+  }
+
+  /** What is wrong, and what is left. */
+  @Nested
+  class Failures {
+
+    @Rule(
+        id = "READER-20",
+        says = "refuses a malformed row by an error of type DATA",
+        checkFirst = {
+          "no row is skipped or emptied in silence",
+          "MsrException, also from loadNextBatch, not the exception of a library"
+        })
+    final void refusesAMalformedRow() throws IOException {
+      write(folder(), SMALL);
+      MalformedRow row = spoil(folder());
+      Finding.unlessEqual(
+          "for the value '" + row.value() + "', an error of type",
+          ErrorType.DATA,
+          failure().type());
+    }
+
+    @Rule(
+        id = "READER-21",
+        says = "names file, line, column and value of a malformed row",
+        checkFirst = {"lines count from 1, the header included", "the column as the file names it"})
+    final void namesAMalformedRow() throws IOException {
+      write(folder(), SMALL);
+      MalformedRow row = spoil(folder());
+      String text = "" + refusal();
+      for (String part : List.of(row.file(), "line " + row.line(), row.column(), row.value())) {
+        Finding.unless(text.isEmpty() || text.contains(part), "an error with '" + part + "'", text);
+      }
+    }
+
+    /** Returns the text of a refusal; empty where there is none, which READER-20 finds. */
+    private String refusal() throws IOException {
+      try {
+        return "" + failure().getMessage();
+      } catch (Finding e) {
+        return "";
+      }
+    }
+
+    private MsrException failure() throws IOException {
+      try (DatasetReader reader = open()) {
+        RawRows.of(reader, RawTable.INTERACTIONS);
+      } catch (MsrException e) {
+        return e;
+      } catch (RuntimeException | IOException e) {
+        throw new Finding("an MsrException", e.toString());
+      }
+      throw new Finding("a refusal", "rows");
+    }
+
+    @Rule(
+        id = "READER-22",
+        says = "refuses a folder without its files by an error of type DATA that names it",
+        checkFirst = {"create() looks for the files and names those that it misses"})
+    final void refusesAnEmptyFolder() {
+      try (DatasetReader reader = open()) {
+        throw new Finding("a refusal of an empty folder", "" + reader.schema());
+      } catch (MsrException e) {
+        Finding.unlessEqual("an error of type", ErrorType.DATA, e.type());
+        Finding.unless(
+            ("" + e.getMessage()).contains(folder().getFileName().toString()),
+            "an error with the folder " + folder(),
+            e.getMessage());
+      }
+    }
+
+    @Rule(
+        id = "READER-23",
+        says = "leaves the raw files as they were",
+        checkFirst = {"temporaries belong into context.scratch(), which the runtime deletes"})
+    final void writesToScratchAlone() throws IOException {
+      write(folder(), SMALL);
+      FolderContent before = FolderContent.of(folder());
+      try (DatasetReader reader = reader()) {
+        RawRows.of(reader, RawTable.INTERACTIONS);
+      }
+      Finding.unlessEqual("after reading,", before, FolderContent.of(folder()));
+    }
+
+    @Rule(
+        id = "READER-24",
+        says = "takes its Arrow memory from the allocator that it is handed",
+        checkFirst = {
+          "open(table, allocator): vectors and child allocators come from that allocator, whose"
+              + " limit is the runtime's"
+        })
+    final void usesTheAllocator() throws IOException {
+      try (DatasetReader reader = reader();
+          BufferAllocator allocator = new RootAllocator()) {
+        RawRows.of(reader, RawTable.INTERACTIONS, allocator);
+        Finding.unless(allocator.getPeakMemoryAllocation() > 0, "memory of the allocator", "none");
+      }
+    }
+
+    @Rule(
+        id = "READER-25",
+        level = Level.SHOULD,
+        says = "may be closed twice",
+        checkFirst = {"close() frees connections once, and does nothing the second time"})
+    final void closesTwice() throws IOException {
+      DatasetReader reader = reader();
+      RawRows.of(reader, RawTable.INTERACTIONS);
+      reader.close();
+      reader.close();
+    }
+  }
+}

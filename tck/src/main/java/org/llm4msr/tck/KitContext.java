@@ -1,0 +1,25 @@
+package org.llm4msr.tck;
+
+import java.nio.file.Path;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.knowledge.EncoderContext;
+
+/** What plugins that work on files are handed in a test. */
+record KitContext(Path folder, Path scratch, long memoryBytes, int threads)
+    implements DatasetContext, EncoderContext {
+
+  private static final int THREADS = 2;
+
+  static KitContext encoder(Path base, Path scratch) {
+    return new KitContext(base, scratch, 0, THREADS);
+  }
+
+  static KitContext dataset(Path folder, Path scratch, long memoryBytes) {
+    return new KitContext(folder, scratch, memoryBytes, THREADS);
+  }
+
+  @Override
+  public Path base() {
+    return folder;
+  }
+}

@@ -1,0 +1,348 @@
+package org.llm4msr.tck;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.knowledge.Prompt;
+import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
+import org.llm4msr.api.knowledge.ScenarioStatistics;
+import org.llm4msr.api.knowledge.UserHistory;
+
+/**
+ * The rules of prompt builders. Extend it, name the factory, and settings that give other prompts:
+ *
+ * <pre>{@code
+ * class MyPromptsTest extends PromptBuilderConformance {
+ *   @Override
+ *   protected PromptBuilderFactory<?> factory() {
+ *     return new MyPromptFactory();
+ *   }
+ *
+ *   @Override
+ *   protected List<List<String>> otherSettings() {
+ *     return List.of(List.of("language=zh"), List.of("maxHistory=3"));
+ *   }
+ * }
+ * }</pre>
+ */
+public abstract class PromptBuilderConformance extends PluginConformance<PromptBuilderFactory<?>> {
+
+  /** Longer than the fixed part of a prompt grows by counts with more digits. */
+  private static final int COUNTS = 40;
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path temporary;
+
+  /** Makes the kit. */
+  protected PromptBuilderConformance() {
+    super(PromptBuilderFactory.class);
+  }
+
+  /** Returns the folder that paths in the settings are relative to; without this an empty one. */
+  protected Path base() {
+    return temporary;
+  }
+
+  /**
+   * Returns settings as in {@link #settings}, each of which gives other prompts; at least one where
+   * the plugin has settings.
+   */
+  protected List<List<String>> otherSettings() {
+    return List.of();
+  }
+
+  private ScenarioPromptBuilder create() {
+    return create(factory(), config());
+  }
+
+  private <C extends Record> ScenarioPromptBuilder create(
+      PromptBuilderFactory<C> factory, Record config) {
+    return factory.create(factory.configType().cast(config), base());
+  }
+
+  private static List<String> texts(ScenarioPromptBuilder builder) {
+    List<String> texts = new ArrayList<>();
+    builder.scenarioPrompts(PromptData.SCENARIOS).forEach(prompt -> texts.add(prompt.text()));
+    texts.add(builder.userPrompt(PromptData.history("anna", 12)).text());
+    texts.add(builder.userPrompt(PromptData.history("ben", 3)).text());
+    return texts;
+  }
+
+  /** Whose prompt it is, and what it tells. */
+  @Nested
+  class Content {
+
+    @Rule(
+        id = "PROMPT-01",
+        says =
+            "gives each scenario a prompt by its key, in the order given, and each user by his id",
+        checkFirst = {
+          "the key of a scenario, not its name or rank",
+          "the raw id of the user, unchanged"
+        })
+    final void keepsKeys() {
+      ScenarioPromptBuilder builder = create();
+      Finding.unlessEqual(
+          "keys of the scenario prompts",
+          PromptData.SCENARIOS.stream().map(ScenarioStatistics::key).toList(),
+          builder.scenarioPrompts(PromptData.SCENARIOS).stream().map(Prompt::key).toList());
+      Finding.unlessEqual(
+          "key of the user prompt",
+          "user 7/a",
+          builder.userPrompt(PromptData.history("user 7/a", 2)).key());
+    }
+
+    @Rule(
+        id = "PROMPT-02",
+        says = "names the scenario in its prompt, and tells scenarios and users apart",
+        checkFirst = {"the template has the placeholders of name and history"})
+    final void tells() {
+      ScenarioPromptBuilder builder = create();
+      List<Prompt> prompts = builder.scenarioPrompts(PromptData.SCENARIOS);
+      for (int rank = 0; rank < prompts.size(); rank++) {
+        String name = PromptData.SCENARIOS.get(rank).name();
+        Finding.unless(
+            prompts.get(rank).text().contains(name),
+            "the name " + name + " in its prompt",
+            prompts.get(rank).text());
+      }
+      List<String> texts = texts(builder);
+      Finding.unlessEqual("different prompts", texts.size(), new HashSet<>(texts).size());
+    }
+
+    @Rule(
+        id = "PROMPT-03",
+        says = "writes prompts of little data: no history, no texts, no rows, one scenario",
+        checkFirst = {"division by the rows of a scenario", "the last of no events"})
+    final void writesOfLittle() {
+      ScenarioPromptBuilder builder = create();
+      for (UserHistory history : PromptData.sparse()) {
+        Finding.unlessEqual("key", history.user(), builder.userPrompt(history).key());
+      }
+      PromptData.sparseScenarios()
+          .forEach(
+              scenarios ->
+                  Finding.unlessEqual(
+                      "scenario prompts",
+                      scenarios.size(),
+                      builder.scenarioPrompts(scenarios).size()));
+    }
+
+    @Rule(
+        id = "PROMPT-04",
+        says = "takes the texts of items as they are, whatever characters they have",
+        checkFirst = {
+          "%, {{, ${ and \\ in a text are no placeholders: fill templates once, not twice",
+          "item texts hold line ends, quotes and emoji"
+        })
+    final void takesTextsAsTheyAre() {
+      ScenarioPromptBuilder builder = create();
+      for (String odd :
+          List.of("%d %s", "{{user}}", "${user}", "\\1 \"", "a\nb\r", "\uD83C\uDFAC")) {
+        var event = new UserHistory.Event("homefeed", "i1", "Alpha " + odd + " Omega");
+        String text = builder.userPrompt(new UserHistory("u1", "", List.of(event))).text();
+        Finding.unless(
+            text.contains("Alpha ") && text.contains(" Omega"),
+            "the text '" + event.text() + "' in the prompt",
+            text);
+        Finding.unless(!text.contains("Alpha u1 Omega"), odd + " left as it is", text);
+      }
+    }
+  }
+
+  /** What may be dropped, so that it fits. */
+  @Nested
+  class Budget {
+
+    @Rule(
+        id = "PROMPT-10",
+        says = "puts the newest events of a user into history, in their order, newest last",
+        checkFirst = {
+          "events come newest last: where some are left out, it is the first ones",
+          "one history item an event: the runtime drops the first until a prompt fits"
+        })
+    final void keepsTheNewestEvents() {
+      Prompt prompt = create().userPrompt(PromptData.history("anna", 12));
+      int kept = prompt.history().size();
+      Finding.unless(kept >= 1 && kept <= 12, "1 to 12 history items", kept);
+      for (int i = 0; i < kept; i++) {
+        int event = 12 - kept + i;
+        Finding.unless(
+            prompt.history().get(i).contains(PromptData.word("anna", event)),
+            "event " + event + " of 12 in history item " + i + " of " + kept,
+            prompt.history().get(i));
+      }
+    }
+
+    @Rule(
+        id = "PROMPT-11",
+        says = "has no event in the part of a user prompt that cannot be dropped",
+        checkFirst = {"items in head or tail are never dropped, so that the prompt may never fit"})
+    final void keepsEventsOutOfTheRest() {
+      String rest = withoutHistory(create().userPrompt(PromptData.history("anna", 12)));
+      for (int event = 0; event < 12; event++) {
+        Finding.unless(
+            !rest.contains(PromptData.word("anna", event)), "no event outside history", rest);
+      }
+    }
+
+    @Rule(
+        id = "PROMPT-12",
+        says = "makes the rest of a user prompt no longer for a longer history",
+        checkFirst = {"lists and summaries that grow with the history belong into history items"})
+    final void theRestDoesNotGrow() {
+      ScenarioPromptBuilder builder = create();
+      int few = withoutHistory(builder.userPrompt(PromptData.history("anna", 3))).length();
+      int many = withoutHistory(builder.userPrompt(PromptData.history("anna", 3000))).length();
+      Finding.unless(
+          many <= few + COUNTS,
+          "at most " + (few + COUNTS) + " characters without history, as for 3 events",
+          many + " for 3,000 events");
+    }
+
+    @Rule(
+        id = "PROMPT-13",
+        says =
+            "has popular items of a scenario only where they can be dropped, least popular first",
+        checkFirst = {
+          "popularItems come most popular first, history items are dropped from the front"
+        })
+    final void popularItemsCanBeDropped() {
+      List<Prompt> prompts = create().scenarioPrompts(PromptData.SCENARIOS);
+      for (int rank = 0; rank < prompts.size(); rank++) {
+        List<String> popular = PromptData.popular(PromptData.SCENARIOS.get(rank).name());
+        Prompt prompt = prompts.get(rank);
+        int before = Integer.MAX_VALUE;
+        for (String item : prompt.history()) {
+          int place =
+              IntStream.range(0, popular.size())
+                  .filter(i -> item.contains(popular.get(i)))
+                  .findFirst()
+                  .orElse(before - 1);
+          Finding.unless(place < before, "less popular items first", prompt.history());
+          before = place;
+        }
+        String rest = withoutHistory(prompt);
+        Finding.unless(
+            popular.stream().noneMatch(rest::contains), "no popular item outside history", rest);
+      }
+    }
+
+    private String withoutHistory(Prompt prompt) {
+      return prompt.dropOldest(prompt.history().size()).text();
+    }
+  }
+
+  /** The same input, the same prompt; and nothing else in it. */
+  @Nested
+  class Repetition {
+
+    @Rule(
+        id = "PROMPT-20",
+        says = "tells of one user nothing that another one's history holds",
+        checkFirst = {
+          "fields that collect what was seen: a prompt follows from its own input alone"
+        })
+    final void keepsUsersApart() {
+      ScenarioPromptBuilder builder = create();
+      for (int i = 0; i < 3; i++) {
+        builder.userPrompt(PromptData.history("ben", 5 + i));
+      }
+      String text = builder.userPrompt(PromptData.history("anna", 3)).text();
+      Finding.unless(!text.contains("ben"), "nothing of the user ben", text);
+      for (Prompt prompt : builder.scenarioPrompts(PromptData.SCENARIOS)) {
+        Finding.unless(
+            !prompt.text().contains("benx"), "no history in a scenario prompt", prompt.text());
+      }
+    }
+
+    @Rule(
+        id = "PROMPT-21",
+        says = "writes the same prompts at every call, by another builder too",
+        checkFirst = {
+          "no clock, chance, hash order or counter",
+          "numbers in Locale.ROOT, whatever the machine's language is"
+        })
+    final void repeats() {
+      ScenarioPromptBuilder builder = create();
+      List<String> first = texts(builder);
+      List<String> again = texts(builder);
+      List<String> others = texts(create());
+      for (int i = 0; i < first.size(); i++) {
+        Finding.unlessEqual("at the second call", first.get(i), again.get(i));
+        Finding.unlessEqual("by another builder", first.get(i), others.get(i));
+      }
+    }
+
+    @Rule(
+        id = "PROMPT-22",
+        says = "states a template that is not empty, the same at every call",
+        checkFirst = {"template() is hashed: a store filled with another one is not used"})
+    final void statesItsTemplate() {
+      ScenarioPromptBuilder builder = create();
+      String template = builder.template();
+      Finding.unless(!template.isBlank(), "a template", "none");
+      Finding.unlessEqual("at the second call", template, builder.template());
+      Finding.unlessEqual("by another builder", template, create().template());
+    }
+
+    @Rule(
+        id = "PROMPT-23",
+        says = "states another template wherever settings give another prompt",
+        checkFirst = {
+          "template() holds the templates and every setting that changes a prompt",
+          "otherSettings() of the test names such settings"
+        })
+    final void theTemplateTellsSettingsApart() {
+      Finding.unless(
+          !otherSettings().isEmpty() || factory().configType().getRecordComponents().length == 0,
+          "otherSettings() in the test of a plugin that has settings",
+          "none");
+      ScenarioPromptBuilder builder = create();
+      for (List<String> other : otherSettings()) {
+        ScenarioPromptBuilder changed = create(factory(), config(other));
+        Finding.unless(
+            !texts(changed).equals(texts(builder)), "other prompts with " + other, "the same");
+        Finding.unless(
+            !changed.template().equals(builder.template()),
+            "another template with " + other,
+            "the same");
+      }
+    }
+
+    @Rule(
+        id = "PROMPT-24",
+        says = "writes for two threads at once",
+        checkFirst = {"a StringBuilder or a map of values in a field"})
+    final void writesForTwoThreads() throws InterruptedException {
+      ScenarioPromptBuilder builder = create();
+      List<UserHistory> users =
+          List.of(PromptData.history("anna", 12), PromptData.history("ben", 3));
+      List<String> alone = users.stream().map(user -> builder.userPrompt(user).text()).toList();
+      new TwoThreads(
+              50,
+              (thread, round) ->
+                  Finding.unlessEqual(
+                      "prompt beside another thread",
+                      alone.get(thread),
+                      builder.userPrompt(users.get(thread)).text()))
+          .run();
+    }
+
+    @Rule(
+        id = "PROMPT-25",
+        says = "leaves the folder of the configuration as it was",
+        checkFirst = {"a builder reads its templates there and writes nothing"})
+    final void writesNoFile() {
+      FolderContent before = FolderContent.of(base());
+      texts(create());
+      Finding.unlessEqual("afterwards,", before, FolderContent.of(base()));
+    }
+  }
+}

@@ -1,0 +1,223 @@
+package org.llm4msr.tck;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/** What readers emit, and the source that all rules of {@link DatasetReaderConformance} read. */
+abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory<?>> {
+
+  static final long SMALL = 24;
+  private static final long LARGE = 10_000_000;
+  private static final long MOST_BYTES = 2L << 30;
+  private static final Set<String> PARTS = Set.of("train", "validation", "test");
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path folder;
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path scratch;
+
+  ReadingConformance() {
+    super(DatasetReaderFactory.class);
+  }
+
+  /**
+   * Writes a sound source of which the reader makes this many interactions, of several users, items
+   * and scenarios. Write it row by row: one rule asks for {@link #large} rows.
+   *
+   * @param folder an empty folder
+   */
+  protected abstract void write(Path folder, long interactions) throws IOException;
+
+  /**
+   * Spoils one value of the interactions.
+   *
+   * @param folder with a source that {@link #write} wrote
+   */
+  protected abstract MalformedRow spoil(Path folder) throws IOException;
+
+  /** Returns the rows of the large source; fewer are faster, and prove less. */
+  protected long large() {
+    return LARGE;
+  }
+
+  final DatasetReader reader() throws IOException {
+    if (isEmpty(folder)) {
+      write(folder, SMALL);
+    }
+    return open();
+  }
+
+  final DatasetReader open() {
+    return create(factory(), KitContext.dataset(folder, scratch, ReaderProcess.MEMORY_BYTES));
+  }
+
+  private <C extends Record> DatasetReader create(
+      DatasetReaderFactory<C> factory, KitContext context) {
+    return factory.create(factory.configType().cast(config()), context);
+  }
+
+  final Path folder() {
+    return folder;
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      return files.findAny().isEmpty();
+    }
+  }
+
+  /** What it emits. */
+  @Nested
+  class Rows {
+
+    @Rule(
+        id = "READER-10",
+        says = "emits every interaction once",
+        checkFirst = {
+          "joins repeat rows where a key occurs twice, and drop them where it is absent",
+          "the last batch is shorter than the others",
+          "write(folder, n) of the test writes what becomes n interactions"
+        })
+    final void emitsEveryInteraction() throws IOException {
+      try (DatasetReader reader = reader()) {
+        Finding.unlessEqual(
+            "interactions",
+            Math.toIntExact(SMALL),
+            RawRows.of(reader, RawTable.INTERACTIONS).rows().size());
+      }
+    }
+
+    @Rule(
+        id = "READER-11",
+        says = "gives every interaction a user, an item, a scenario and a label of 0 or 1",
+        checkFirst = {
+          "a label that is derived from an absent value is absent too",
+          "time is milliseconds since 1970, int64; split is train, validation or test"
+        })
+    final void emitsWholeRows() throws IOException {
+      try (DatasetReader reader = reader()) {
+        RawSchema schema = reader.schema();
+        RawRows rows = RawRows.of(reader, RawTable.INTERACTIONS);
+        for (String column : List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO)) {
+          Finding.unless(
+              !rows.values(column).contains("null"), "a " + column + " in every row", "null");
+        }
+        for (String label : rows.values(RawSchema.LABEL)) {
+          Finding.unless(label.matches("[01](\\.0)?"), "labels 0 and 1", label);
+        }
+        if (schema.split()) {
+          Set<String> parts = new HashSet<>(rows.values(RawSchema.SPLIT));
+          Finding.unless(PARTS.containsAll(parts), "parts of " + PARTS, parts);
+        }
+        if (schema.time()) {
+          Finding.unlessEqual(
+              "the type of time", new ArrowType.Int(64, true), type(rows, RawSchema.TIME));
+        }
+      }
+    }
+
+    private ArrowType type(RawRows rows, String column) {
+      return rows.columns().stream()
+          .filter(field -> field.getName().equals(column))
+          .findFirst()
+          .map(Field::getType)
+          .orElse(ArrowType.Null.INSTANCE);
+    }
+
+    @Rule(
+        id = "READER-12",
+        says = "emits every user and every item once",
+        checkFirst = {"DISTINCT on the key where the format repeats it, once a row of a log"})
+    final void emitsEntitiesOnce() throws IOException {
+      try (DatasetReader reader = reader()) {
+        for (RawTable table : reader.schema().tables()) {
+          String key =
+              switch (table) {
+                case INTERACTIONS -> "";
+                case USERS -> RawSchema.USER;
+                case ITEMS -> RawSchema.ITEM;
+              };
+          List<String> keys = key.isEmpty() ? List.of() : RawRows.of(reader, table).values(key);
+          Finding.unlessEqual(
+              "different keys in " + table, keys.size(), new HashSet<>(keys).size());
+        }
+      }
+    }
+
+    @Rule(
+        id = "READER-13",
+        says = "emits the same rows in the same order whenever a table is opened",
+        checkFirst = {
+          "several threads that race for their place: keep the order of the file",
+          "a file that is read on where the last reading ended"
+        })
+    final void repeats() throws IOException {
+      try (DatasetReader reader = reader();
+          DatasetReader other = reader()) {
+        for (RawTable table : reader.schema().tables()) {
+          RawRows first = RawRows.of(reader, table);
+          first.unlessSame(table + " when opened again", RawRows.of(reader, table));
+          first.unlessSame(table + " by another reader", RawRows.of(other, table));
+        }
+      }
+    }
+
+    @Rule(
+        id = "READER-14",
+        says = "starts anew after a reading that was broken off",
+        checkFirst = {
+          "closing a table in the middle ends its query and its file",
+          "a preparation that was stopped reads its tables again from the start"
+        })
+    @SuppressWarnings("resource") // What the reader leaves in the allocator is a rule of its own.
+    final void startsAnew() throws IOException {
+      try (DatasetReader reader = reader()) {
+        RawRows before = RawRows.of(reader, RawTable.INTERACTIONS);
+        try (ArrowReader broken = reader.open(RawTable.INTERACTIONS, new RootAllocator())) {
+          Finding.unless(broken.loadNextBatch(), "a batch", "none");
+        }
+        before.unlessSame("interactions afterwards", RawRows.of(reader, RawTable.INTERACTIONS));
+      }
+    }
+
+    @Rule(
+        id = "READER-15",
+        says = "streams: reads 10,000,000 interactions in less than 2 GB of resident memory",
+        checkFirst = {
+          "one batch at a time, of some ten thousand rows",
+          "a database of its own is limited by context.memoryBytes()",
+          "buffers that only the garbage collector would free"
+        })
+    @Tag("slow")
+    final void streams() throws IOException, InterruptedException {
+      Assumptions.assumeTrue(
+          ReaderProcess.measures(), "no /proc/self/status here: resident memory is not known");
+      write(folder, large());
+      ReaderProcess.Report report = ReaderProcess.run(name(), settings(), folder, scratch);
+      Finding.unlessEqual("interactions", large(), report.rows());
+      Finding.unless(
+          report.peakBytes() < MOST_BYTES,
+          "less than " + MOST_BYTES + " bytes of resident memory",
+          report.peakBytes());
+    }
+  }
+}

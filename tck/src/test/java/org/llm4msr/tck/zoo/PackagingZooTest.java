@@ -1,0 +1,126 @@
+package org.llm4msr.tck.zoo;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.validation.constraints.Min;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.Setting;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.tck.KitRun;
+import org.llm4msr.tck.KnowledgeEncoderConformance;
+
+/** The rules of packaging, which all kinds share, each with a factory that breaks it alone. */
+class PackagingZooTest {
+
+  private static volatile KnowledgeEncoderFactory<?> factory = new ZooEncoderFactory();
+
+  static class Kit extends KnowledgeEncoderConformance {
+    @Override
+    protected KnowledgeEncoderFactory<?> factory() {
+      return factory;
+    }
+  }
+
+  static Stream<Arguments> flawed() {
+    return Stream.of(
+        Arguments.of("PLUGIN-01", unregistered()),
+        Arguments.of("PLUGIN-02", new ToldInTwoLines()),
+        Arguments.of("PLUGIN-03", new DefaultOutOfRange()),
+        Arguments.of("PLUGIN-04", new ThrowingRecord()),
+        Arguments.of("PLUGIN-05", new UntoldSetting()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("flawed")
+  void aFlawBreaksItsRuleAndNoOther(String rule, KnowledgeEncoderFactory<?> flawed) {
+    factory = flawed;
+
+    KitRun run = KitRun.of(Kit.class);
+
+    assertThat(run.broken()).as(run.text()).containsExactly(rule);
+    assertThat(run.text()).startsWith(rule + " ").contains(flawed.getClass().getName());
+  }
+
+  /** Makes sound encoders. */
+  private abstract static class Sound<C extends Record> implements KnowledgeEncoderFactory<C> {
+    private final Class<C> configType;
+
+    Sound(Class<C> configType) {
+      this.configType = configType;
+    }
+
+    @Override
+    public Class<C> configType() {
+      return configType;
+    }
+
+    @Override
+    public KnowledgeEncoder create(C config, EncoderContext context) {
+      return new SoundEncoder();
+    }
+  }
+
+  /** The annotation processor does not look into methods. */
+  private static KnowledgeEncoderFactory<?> unregistered() {
+    @Plugin(name = "zoo-unregistered", description = "No line of a services file names it")
+    final class Unregistered extends Sound<ZooConfig> {
+      Unregistered() {
+        super(ZooConfig.class);
+      }
+    }
+    return new Unregistered();
+  }
+
+  /** Ends its line as old Macs did, which the annotation processor lets pass. */
+  @Plugin(name = "zoo-two-lines", description = "One line\rand another")
+  public static final class ToldInTwoLines extends Sound<ZooConfig> {
+    public ToldInTwoLines() {
+      super(ZooConfig.class);
+    }
+  }
+
+  /** Settings whose default is out of their range. */
+  public record OutOfRange(@Setting(value = "A size", defaultValue = "0") @Min(1) int size) {}
+
+  /** Makes encoders of {@link OutOfRange}. */
+  @Plugin(name = "zoo-out-of-range", description = "A default that its constraint refuses")
+  public static final class DefaultOutOfRange extends Sound<OutOfRange> {
+    public DefaultOutOfRange() {
+      super(OutOfRange.class);
+    }
+  }
+
+  /** Settings that throw where one is missing. */
+  public record Throwing(@Setting(value = "A name", defaultValue = "a") String name) {
+    public Throwing {
+      requireNonNull(name, "name is null");
+    }
+  }
+
+  /** Makes encoders of {@link Throwing}. */
+  @Plugin(name = "zoo-throwing", description = "A record whose constructor throws")
+  public static final class ThrowingRecord extends Sound<Throwing> {
+    public ThrowingRecord() {
+      super(Throwing.class);
+    }
+  }
+
+  /** Settings without a word. */
+  public record Untold(@Nullable String name) {}
+
+  /** Makes encoders of {@link Untold}. */
+  @Plugin(name = "zoo-untold", description = "A setting without a description")
+  public static final class UntoldSetting extends Sound<Untold> {
+    public UntoldSetting() {
+      super(Untold.class);
+    }
+  }
+}

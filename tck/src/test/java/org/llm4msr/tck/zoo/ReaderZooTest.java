@@ -1,0 +1,264 @@
+package org.llm4msr.tck.zoo;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawField;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.tck.DatasetReaderConformance;
+import org.llm4msr.tck.MalformedRow;
+
+/** Each flaw of a reader breaks its rule and no other. */
+class ReaderZooTest extends ZooTest<SoundReader> {
+
+  private static final List<RawTable> TABLES = List.of(RawTable.INTERACTIONS, RawTable.USERS);
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  static class Kit extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new ZooReaderFactory();
+    }
+
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      try (Writer log = Files.newBufferedWriter(folder.resolve("log.txt"))) {
+        for (long row = 0; row < interactions; row++) {
+          log.write("%d %d %d %d %d\n".formatted(row % 3, row % 5, row % 2, row % 4 / 3, row));
+        }
+      }
+      if (ZooReaderFactory.CAGE.make() instanceof Hoards) {
+        Files.createFile(folder.resolve(ZooReaderFactory.HOARD));
+      }
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      Path log = folder.resolve("log.txt");
+      List<String> lines = new ArrayList<>(Files.readAllLines(log));
+      lines.set(16, "1 1 1 1 never");
+      Files.write(log, lines);
+      return new MalformedRow("log.txt", 17, "time", "never");
+    }
+
+    @Override
+    protected long large() {
+      return 50_000;
+    }
+  }
+
+  ReaderZooTest() {
+    super(Kit.class, ZooReaderFactory.CAGE);
+    flaw("READER-01", declares(withText(SoundReader.schema(TABLES, List.of()), "name")));
+    flaw(
+        "READER-02",
+        declares(
+            SoundReader.schema(TABLES, List.of(SoundReader.USER_FIELD, SoundReader.USER_FIELD))));
+    flaw("READER-03", declares(SoundReader.schema(TABLES, List.of(listOf(RawSchema.USER)))));
+    flaw("READER-04", NamesScenariosInWords::new);
+    flaw("READER-05", HidesItsSources::new);
+    flaw("READER-06", () -> says(counted()));
+    flaw("READER-10", LosesTheLastRow::new);
+    flaw("READER-11", LabelsWithTwo::new);
+    flaw("READER-12", RepeatsAUser::new);
+    flaw("READER-13", TurnsEverySecondReading::new);
+    flaw("READER-14", GoesOnWhereItStopped::new);
+    flaw("READER-15", Hoards::new);
+    flaw("READER-20", ThrowsWhatItCaught::new);
+    flaw("READER-21", NamesNoLine::new);
+    flaw("READER-22", BlamesTheUser::new);
+    flaw("READER-23", WritesBesideTheRawFiles::new);
+    flaw("READER-24", AllocatesElsewhere::new);
+    flaw("READER-25", ClosesOnce::new);
+    leaks(SoundReader::new);
+  }
+
+  private static Supplier<SoundReader> declares(RawSchema schema) {
+    return () -> says(schema);
+  }
+
+  private static SoundReader says(RawSchema schema) {
+    return new SoundReader() {
+      @Override
+      public RawSchema schema() {
+        return schema;
+      }
+    };
+  }
+
+  private static RawSchema withText(RawSchema schema, String userText) {
+    return new RawSchema(
+        schema.tables(), schema.fields(), true, false, List.of(userText), List.of(), "label = 1");
+  }
+
+  private static RawSchema counted() {
+    return new RawSchema(
+        TABLES, List.of(), true, false, List.of(), List.of(), "rule " + COUNT.incrementAndGet());
+  }
+
+  private static RawField listOf(String column) {
+    return new RawField(
+        column, RawTable.INTERACTIONS, column, FieldRole.USER, new FieldKind.MultiCategorical());
+  }
+
+  private static final class NamesScenariosInWords extends SoundReader {
+    @Override
+    public List<RawScenario> scenarios() {
+      return List.of(new RawScenario("home", "home", ""));
+    }
+  }
+
+  private static final class HidesItsSources extends SoundReader {
+    @Override
+    public List<Path> sources() {
+      return List.of();
+    }
+  }
+
+  /** Reads all rows, and does something to them. */
+  private abstract static class Collects extends SoundReader {
+    @Override
+    Iterator<long[]> rows(BufferedReader lines) throws IOException {
+      List<long[]> all = new ArrayList<>();
+      super.rows(lines).forEachRemaining(all::add);
+      return changed(all);
+    }
+
+    abstract Iterator<long[]> changed(List<long[]> rows);
+  }
+
+  private static final class LosesTheLastRow extends Collects {
+    @Override
+    Iterator<long[]> changed(List<long[]> rows) {
+      return rows.subList(0, rows.size() - 1).iterator();
+    }
+  }
+
+  private static final class LabelsWithTwo extends Collects {
+    @Override
+    Iterator<long[]> changed(List<long[]> rows) {
+      rows.get(9)[COLUMNS.indexOf(RawSchema.LABEL)] = 2;
+      return rows.iterator();
+    }
+  }
+
+  private static final class TurnsEverySecondReading extends Collects {
+    private int readings;
+
+    @Override
+    Iterator<long[]> changed(List<long[]> rows) {
+      if (++readings % 2 == 0) {
+        Collections.reverse(rows);
+      }
+      return rows.iterator();
+    }
+  }
+
+  private static final class GoesOnWhereItStopped extends Collects {
+    private Iterator<long[]> rest = Collections.emptyIterator();
+
+    @Override
+    Iterator<long[]> changed(List<long[]> rows) {
+      rest = rest.hasNext() ? rest : rows.iterator();
+      return rest;
+    }
+  }
+
+  private static final class RepeatsAUser extends SoundReader {
+    @Override
+    List<long[]> users() {
+      return List.of(new long[] {0}, new long[] {1}, new long[] {0});
+    }
+  }
+
+  /** Fills more than 2 GB when it reads a large source. */
+  static final class Hoards extends SoundReader {
+    private static final long HOARD_BYTES = (2L << 30) + (64 << 20);
+    private static final long ROW = 40_000;
+
+    @Override
+    long[] row(long number, String line) {
+      if (number == ROW) {
+        try (BufferAllocator allocator = new RootAllocator();
+            ArrowBuf hoard = allocator.buffer(HOARD_BYTES)) {
+          hoard.setOne(0, HOARD_BYTES);
+        }
+      }
+      return super.row(number, line);
+    }
+  }
+
+  private static final class ThrowsWhatItCaught extends SoundReader {
+    @Override
+    RuntimeException malformed(long line, String column, String value) {
+      return new NumberFormatException(value);
+    }
+  }
+
+  private static final class NamesNoLine extends SoundReader {
+    @Override
+    RuntimeException malformed(long line, String column, String value) {
+      return new MsrException(
+          ErrorType.DATA, "zoo/MALFORMED", "log.txt: %s has '%s'".formatted(column, value));
+    }
+  }
+
+  private static final class BlamesTheUser extends SoundReader {
+    @Override
+    MsrException notFound(Path missing) {
+      return new MsrException(ErrorType.USER, "zoo/NO_FILE", "no file " + missing);
+    }
+  }
+
+  private static final class WritesBesideTheRawFiles extends SoundReader {
+    @Override
+    void start(DatasetContext context) {
+      super.start(context);
+      try {
+        Files.writeString(context.folder().resolve("index"), "rows");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private static final class AllocatesElsewhere extends SoundReader {
+    @Override
+    public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
+      return super.open(table, new RootAllocator());
+    }
+  }
+
+  private static final class ClosesOnce extends SoundReader {
+    private boolean closed;
+
+    @Override
+    public void close() {
+      if (closed) {
+        throw new IllegalStateException("closed already");
+      }
+      closed = true;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package org.llm4msr.tck.zoo;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+
+/** Sums a random vector a word. Each flaw overrides one method. */
+class SoundEncoder implements KnowledgeEncoder {
+
+  static final int K = 8;
+  static final int LIMIT = 64;
+  static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";
+
+  /** Sees the context before anything is asked. */
+  void start(EncoderContext context) {}
+
+  @Override
+  public EncoderInfo info() {
+    return new EncoderInfo("sum", "1", "0f".repeat(32), "sum", K, LIMIT, true);
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return words(text).size();
+  }
+
+  @Override
+  public List<Knowledge> encode(List<String> texts) {
+    List<Knowledge> answers = new ArrayList<>();
+    for (String text : texts) {
+      int tokens = words(text).size();
+      if (tokens > LIMIT) {
+        throw tooLong(tokens);
+      }
+      answers.add(new Knowledge(vector(text), null));
+    }
+    return answers;
+  }
+
+  MsrException tooLong(int tokens) {
+    return new MsrException(
+        ErrorType.USER, TOO_LONG, "%d tokens, limit %d".formatted(tokens, LIMIT));
+  }
+
+  float[] vector(String text) {
+    float[] vector = new float[K];
+    for (String word : words(text)) {
+      SplittableRandom random = new SplittableRandom(word.hashCode());
+      for (int i = 0; i < K; i++) {
+        vector[i] += (float) random.nextDouble();
+      }
+    }
+    return vector;
+  }
+
+  static List<String> words(String text) {
+    return List.of(text.strip().split("\\s+"));
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,106 @@
+package org.llm4msr.tck.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.tck.KitRun;
+import org.llm4msr.tck.PluginConformance;
+import org.llm4msr.tck.RuleInfo;
+import org.llm4msr.tck.Rules;
+import org.llm4msr.tck.TestEngines;
+
+/**
+ * Each flaw breaks its rule and no other, and each rule has a flaw. Slow rules run for the sound
+ * one and for their own flaws.
+ *
+ * @param <T> what the factory of the zoo makes
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class ZooTest<T> {
+
+  private final Class<? extends PluginConformance<?>> kit;
+  private final Cage<T> cage;
+  private final Map<String, Supplier<? extends T>> flaws = new LinkedHashMap<>();
+
+  ZooTest(Class<? extends PluginConformance<?>> kit, Cage<T> cage) {
+    this.kit = kit;
+    this.cage = cage;
+  }
+
+  /** Adds one that breaks a rule; a new one is made whenever the factory makes one. */
+  final void flaw(String rule, Supplier<? extends T> flawed) {
+    flaws.put(rule, flawed);
+  }
+
+  final void flaws(Map<String, ? extends Supplier<? extends T>> byRule) {
+    flaws.putAll(byRule);
+  }
+
+  /** Adds sound ones of which the first leaves something behind. */
+  final void leaks(Supplier<? extends T> sound) {
+    GuardFlaws.leaks()
+        .forEach(
+            (rule, leak) ->
+                flaw(
+                    rule,
+                    () -> {
+                      leak.run();
+                      return sound.get();
+                    }));
+  }
+
+  Stream<String> flawed() {
+    return flaws.keySet().stream();
+  }
+
+  @AfterEach
+  void heal() {
+    cage.clear();
+  }
+
+  @Test
+  void everyRuleHasAFlaw() {
+    TreeSet<String> rules = new TreeSet<>();
+    Rules.of(kit).stream().map(RuleInfo::id).forEach(rules::add);
+    // PackagingZooTest has those that all kinds share, GUARD rules stand at no method.
+    rules.removeIf(id -> id.startsWith("PLUGIN-"));
+
+    assertThat(flawed().filter(id -> !id.startsWith("GUARD-")))
+        .containsExactlyInAnyOrderElementsOf(rules);
+  }
+
+  @Test
+  void theSoundOneKeepsAllRules() {
+    KitRun run = KitRun.of(kit);
+
+    assertThat(run.failures()).isEmpty();
+    assertThat(run.skipped()).isEmpty();
+    assertThat(run.passed()).hasSize(Rules.of(kit).size());
+  }
+
+  @ParameterizedTest
+  @MethodSource("flawed")
+  void aFlawBreaksItsRuleAndNoOther(String rule) {
+    TestEngines.engine();
+    cage.put(flaws.get(rule));
+
+    boolean slow = Rules.of(kit).stream().anyMatch(r -> r.slow() && r.id().equals(rule));
+    KitRun run = slow ? KitRun.of(kit) : KitRun.ofQuick(kit);
+
+    assertThat(run.broken()).as(run.text()).containsExactly(rule);
+    assertThat(run.text())
+        .startsWith(rule + " ")
+        .contains("plugin:   zoo (org.llm4msr.tck.zoo.Zoo", "), default settings")
+        .contains(
+            "expected: ", "actual: ", "check first:\n    - ", "seed:     7", "repeat:   mvn test");
+  }
+}
