@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -20,6 +21,7 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 /** The service over HTTP: requests are repeated where that may help, answers are checked. */
 final class EncodingService {
 
+  private static final int LARGEST_PORT = 65535;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
 
   private final Gson gson = new Gson();
@@ -96,8 +98,7 @@ final class EncodingService {
 
   private <T> T ask(String path, @Nullable List<String> texts, Class<T> type) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(config.url() + path))
-            .timeout(Duration.ofSeconds(config.timeoutSeconds()));
+        HttpRequest.newBuilder(address(path)).timeout(Duration.ofSeconds(config.timeoutSeconds()));
     if (config.token() != null) {
       request.header("Authorization", "Bearer " + config.token());
     }
@@ -116,6 +117,23 @@ final class EncodingService {
     } catch (JsonParseException e) {
       throw wrong(path, "is not the JSON that was expected: " + e.getMessage());
     }
+  }
+
+  private URI address(String path) {
+    URI address = null;
+    try {
+      address = new URI(config.url() + path);
+    } catch (URISyntaxException e) {
+      // Refused below.
+    }
+    if (address == null || address.getHost() == null || address.getPort() > LARGEST_PORT) {
+      throw new MsrException(
+          ErrorType.USER,
+          "http/NO_ADDRESS",
+          "knowledge.encoder.url is '%s', which names no host. Write it as http://host:port."
+              .formatted(config.url()));
+    }
+    return address;
   }
 
   private String send(String path, HttpRequest request) {

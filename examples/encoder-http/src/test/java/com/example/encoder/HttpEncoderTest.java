@@ -84,6 +84,14 @@ class HttpEncoderTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"http://a b", "http://:80", "http://[", "https://host:99999"})
+  void refusesAnAddressWithoutAHost(String url) {
+    HttpEncoderConfig config = new HttpEncoderConfig(url, 2, 5, 0, null);
+    MsrException error = failure(() -> new HttpEncoder(config));
+    assertThat(error).hasMessageStartingWith("[http/NO_ADDRESS]").hasMessageContaining(url);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",
