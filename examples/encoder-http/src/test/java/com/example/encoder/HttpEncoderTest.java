@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.tck.KnowledgeEncoderConformance;
 
 class HttpEncoderTest {
 
@@ -18,6 +21,20 @@ class HttpEncoderTest {
   @AfterEach
   void stop() {
     service.close();
+  }
+
+  /** The rules that every encoder keeps. */
+  @Nested
+  class Conformance extends KnowledgeEncoderConformance {
+    @Override
+    protected KnowledgeEncoderFactory<?> factory() {
+      return new HttpEncoderFactory();
+    }
+
+    @Override
+    protected List<String> settings() {
+      return List.of("url=" + service.url(), "batchSize=3");
+    }
   }
 
   @Test
@@ -31,11 +48,11 @@ class HttpEncoderTest {
     assertThat(answers)
         .extracting(Knowledge::vector)
         .containsExactly(
-            new float[] {1, 1, 1},
-            new float[] {2, 3, 1},
-            new float[] {3, 5, 1},
-            new float[] {2, 11, 1},
-            new float[] {0, 0, 1});
+            new float[] {1, 1, 97},
+            new float[] {2, 3, 229},
+            new float[] {3, 5, 367},
+            new float[] {2, 11, 46762},
+            new float[] {0, 0, 0});
     assertThat(service.requests)
         .allMatch(request -> request.endsWith(" Bearer secret"))
         .filteredOn(request -> request.startsWith("/encode"))

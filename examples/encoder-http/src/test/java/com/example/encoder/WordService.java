@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** A service on the loopback: a token is a word, a vector is (words, characters, 1). */
+/** A service on the loopback: a token is a word, a vector is (words, characters, their sum). */
 final class WordService implements AutoCloseable {
 
   static final int MAX_TOKENS = 50;
@@ -83,7 +83,7 @@ final class WordService implements AutoCloseable {
   }
 
   private static List<Integer> vector(String text) {
-    return List.of(words(text), text.length(), 1);
+    return List.of(words(text), text.length(), text.chars().sum());
   }
 
   private static void send(HttpExchange exchange, int status, String text) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -14,14 +15,18 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.tck.DatasetReaderConformance;
+import org.llm4msr.tck.MalformedRow;
 
 class MindReaderTest {
 
@@ -31,6 +36,37 @@ class MindReaderTest {
       N2\tnews\tworld\tA vote, and "more"\t\thttps://b\t[]\t[]
       N-3\tsports\ttennis\tÀ Paris\t\thttps://c\t[]\t[]
       """;
+
+  /** The rules that every reader keeps. */
+  @Nested
+  class Conformance extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new MindFactory();
+    }
+
+    /** Lines of one impression, over 7 users and 3 pieces of news. */
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      Files.writeString(folder.resolve("news.tsv"), NEWS);
+      try (Writer out = Files.newBufferedWriter(folder.resolve("behaviors.tsv"))) {
+        for (long i = 0; i < interactions; i++) {
+          String item = List.of("N1", "N2", "N-3").get((int) (i % 3));
+          String time = "11/13/2019 8:%02d:%02d AM".formatted(i / 60 % 60, i % 60);
+          out.write("%d\tU%d\t%s\tN2\t%s-%d\n".formatted(i, i % 7, time, item, i % 2));
+        }
+      }
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      Path file = folder.resolve("behaviors.tsv");
+      List<String> lines = new ArrayList<>(Files.readAllLines(file));
+      lines.set(6, lines.get(6).replaceAll("11/13/2019 [^\t]*", "soon"));
+      Files.write(file, lines);
+      return new MalformedRow("behaviors.tsv", 7, "time", "soon");
+    }
+  }
 
   @TempDir Path folder;
 
