@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.PreparedData;
@@ -32,13 +34,14 @@ class RealDataTest {
     assertThat(testAuc(experiment)).isGreaterThan(0.722);
   }
 
-  /** The public code gives .776 to .780. */
-  @Test
-  void sharedBottomOnDoubanReachesThePublicCode() {
-    Experiment experiment = example("table.yaml", "douban");
+  /** The public code gives .776 to .780 with SharedBottom and .772 to .774 with MMoE. */
+  @ParameterizedTest
+  @CsvSource({"douban.yaml, .778", "douban-mmoe.yaml, .773"})
+  void modelsOnDoubanReachThePublicCode(String configuration, double publicCode) {
+    Experiment experiment = example(configuration, "douban");
     experiment.prepare(false, Progress.NONE);
 
-    assertThat(testAuc(experiment)).isGreaterThan(0.778 - 0.005);
+    assertThat(testAuc(experiment)).isGreaterThan(publicCode - 0.005);
   }
 
   private Experiment example(String configuration, String data) {

@@ -2,6 +2,8 @@ package org.llm4msr.runtime;
 
 import ai.djl.engine.Engine;
 import java.io.IOException;
+import java.net.JarURLConnection;
+import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -26,7 +28,21 @@ final class Libraries {
 
   private static String version(Class<?> type) {
     String version = type.getPackage().getImplementationVersion();
-    return version == null ? "unknown" : version;
+    return version == null ? bundleVersion(type) : version;
+  }
+
+  /** Returns the version that the jar of a type states for OSGi, as DuckDB's does. */
+  private static String bundleVersion(Class<?> type) {
+    try {
+      URLConnection place = type.getResource(type.getSimpleName() + ".class").openConnection();
+      String version =
+          place instanceof JarURLConnection jar
+              ? jar.getMainAttributes().getValue("Bundle-Version")
+              : null;
+      return version == null ? "unknown" : version;
+    } catch (IOException e) {
+      return "unknown";
+    }
   }
 
   /** Returns the commit of the working tree that a folder lies in; null where there is none. */
