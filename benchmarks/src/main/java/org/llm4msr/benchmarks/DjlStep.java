@@ -1,7 +1,5 @@
 package org.llm4msr.benchmarks;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
@@ -15,7 +13,7 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import java.util.List;
 import org.llm4msr.api.model.Backbone;
-import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.plugins.backbones.MmoeFactory;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.FieldValues.Ids;
 import org.llm4msr.runtime.model.DenseParameter;
@@ -25,13 +23,15 @@ import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
+import org.llm4msr.runtime.training.TensorEngine;
 
 /**
  * The same backbone trained the way DJL does it: one embedding array with a dense gradient, and
  * DJL's Adam over everything.
  */
-final class DjlStep implements AutoCloseable {
+final class DjlStep implements Contender {
 
+  private final TensorEngine engine;
   private final NDManager manager;
   private final ModelShape shape;
   private final ParameterStore store;
@@ -39,29 +39,39 @@ final class DjlStep implements AutoCloseable {
   private final Backbone backbone;
   private final NDArray table;
   private final int rowsPerField;
-  private final int dimension;
   private final Optimizer adam =
-      Optimizer.adam().optLearningRateTracker(Tracker.fixed(0.001f)).build();
+      Optimizer.adam().optLearningRateTracker(Tracker.fixed((float) Setup.LEARNING_RATE)).build();
+  private final StepClock clock;
 
-  <C extends Record> DjlStep(
-      Engine engine,
-      BackboneFactory<C> factory,
-      C config,
-      ModelShape shape,
-      int rowsPerField,
-      int dimension) {
-    this.manager = engine.newBaseManager(Device.cpu());
+  DjlStep(TensorEngine engine, Setup setup, ModelShape shape, List<Batch> batches) {
+    this.engine = engine;
+    this.manager = engine.engine().newBaseManager(engine.device());
+    this.rowsPerField = setup.data().rowsPerField();
     this.shape = shape;
-    this.rowsPerField = rowsPerField;
-    this.dimension = dimension;
     store = new ParameterStore(manager, 7);
-    backbone = factory.create(config, store.context("backbone", shape));
-    long rows = (long) rowsPerField * shape.layout().fields().size();
-    table = manager.randomNormal(0, 1e-4f, new Shape(rows, dimension), DataType.FLOAT32);
+    backbone = new MmoeFactory().create(Setup.MMOE, store.context("backbone", shape));
+    long rows = (long) rowsPerField * setup.data().fields();
+    table = manager.randomNormal(0, 1e-4f, new Shape(rows, Setup.DIMENSION), DataType.FLOAT32);
     table.setRequiresGradient(true);
+    clock = new StepClock(batches, this::run);
   }
 
-  float run(Batch batch, long step) {
+  @Override
+  public String name() {
+    return "DJL's embedding and Adam";
+  }
+
+  @Override
+  public long denseParameters() {
+    return store.parameters().stream().map(DenseParameter::shape).mapToLong(Shape::size).sum();
+  }
+
+  @Override
+  public List<StepTime> time(int steps) {
+    return engine.call(() -> clock.time(steps));
+  }
+
+  private void run(Batch batch, long step) {
     int fields = batch.fields.size();
     int[] ids = new int[batch.size * fields];
     for (int f = 0; f < fields; f++) {
@@ -70,7 +80,6 @@ final class DjlStep implements AutoCloseable {
         ids[i * fields + f] = field[i] + f * rowsPerField;
       }
     }
-    float value;
     try (NDManager temporaries = manager.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -79,24 +88,23 @@ final class DjlStep implements AutoCloseable {
         NDArray flat =
             Embedding.embedding(index, table, SparseFormat.DENSE)
                 .singletonOrThrow()
-                .reshape(batch.size, (long) fields * dimension);
+                .reshape(batch.size, (long) fields * Setup.DIMENSION);
         GroupingPlan scenarios =
             GroupingPlan.of(temporaries, batch.scenario, batch.size, shape.scenarios().size());
         PassContext pass = new PassContext(temporaries, true, step, scenarios, scenarios, masks);
         EmbeddedFeatures features =
-            new EmbeddedFeatures(flat, dimension, scenarios, null, null, null);
+            new EmbeddedFeatures(flat, Setup.DIMENSION, scenarios, null, null, null);
         NDArray x = backbone.forward(pass, features).logit().reshape(-1);
         NDArray y = temporaries.create(batch.label, new Shape(batch.size));
         NDArray loss = Activation.softPlus(x).sub(x.mul(y)).mean();
         collector.backward(loss);
-        value = loss.getFloat();
+        loss.getFloat();
       }
     }
     update("table", table);
     for (DenseParameter parameter : List.copyOf(store.parameters())) {
       update(parameter.name(), parameter.array());
     }
-    return value;
   }
 
   private void update(String name, NDArray array) {

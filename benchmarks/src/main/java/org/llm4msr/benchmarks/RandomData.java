@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.distribution.IntegerDistribution;
+import org.apache.commons.math3.distribution.ZipfDistribution;
+import org.apache.commons.math3.random.RandomGenerator;
+import org.apache.commons.math3.random.Well19937c;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.runtime.data.Batch;
@@ -22,7 +25,8 @@ import org.llm4msr.runtime.data.TrainingLog;
 import org.llm4msr.runtime.data.TrainingOrder;
 
 /**
- * Rows with uniformly drawn ids, made as they are read.
+ * Rows with uniformly drawn ids, made as they are read. Scenario s is drawn with a probability that
+ * falls as 1 / (s + 1) (Zipf's law).
  *
  * @param fields F
  * @param rowsPerField vocabulary of each
@@ -95,14 +99,29 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   @Override
   public void close() {}
 
+  /** Returns batches of the training part, to be used over and over. */
+  List<Batch> batches(int count) {
+    List<Batch> batches = new ArrayList<>();
+    try (BatchSource source = training(new TrainingOrder(Setup.BATCH, 1, 7, 0, 0))) {
+      for (int i = 0; i < count; i++) {
+        Batch batch = source.newBatch();
+        source.next(batch);
+        batches.add(batch);
+      }
+    }
+    return batches;
+  }
+
   private final class Source implements BatchSource {
 
     private final int batchSize;
-    private final SplittableRandom random;
+    private final RandomGenerator random;
+    private final IntegerDistribution scenario;
 
     Source(int batchSize, long seed) {
       this.batchSize = batchSize;
-      this.random = new SplittableRandom(seed);
+      random = new Well19937c(seed);
+      scenario = new ZipfDistribution(random, scenarios, 1);
     }
 
     @Override
@@ -118,7 +137,7 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
     public boolean next(Batch batch) {
       batch.size = batchSize;
       for (int i = 0; i < batchSize; i++) {
-        batch.scenario[i] = random.nextInt(scenarios);
+        batch.scenario[i] = scenario.sample() - 1;
         batch.user[i] = random.nextInt(users);
         batch.label[i] = random.nextInt(2);
         for (FieldValues field : batch.fields) {

@@ -1,0 +1,59 @@
+package org.llm4msr.benchmarks;
+
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.training.ModelAssembly;
+import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.training.TrainableModel;
+import org.llm4msr.runtime.training.TrainingStep;
+
+/** The project's own training step. */
+final class OurStep implements Contender {
+
+  private final String name;
+  private final TensorEngine engine;
+  private final TrainableModel model;
+  private final TrainingStep step;
+  private final StepClock clock;
+
+  OurStep(String name, TensorEngine engine, Setup setup, List<Batch> batches) {
+    this.name = name;
+    this.engine = engine;
+    model =
+        ModelAssembly.assemble(
+            engine, setup.model(), setup.training(), setup.data(), setup.vectors());
+    step = new TrainingStep(model, setup.training(), setup.data().manifest().scenarios());
+    clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
+  }
+
+  ModelShape shape() {
+    return model.shape();
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long denseParameters() {
+    return model.parameters().parameters().stream()
+        .map(DenseParameter::shape)
+        .mapToLong(Shape::size)
+        .sum();
+  }
+
+  @Override
+  public List<StepTime> time(int steps) {
+    return engine.call(() -> clock.time(steps));
+  }
+
+  @Override
+  public void close() {
+    System.out.println(name + ": " + step.times());
+    model.close();
+  }
+}

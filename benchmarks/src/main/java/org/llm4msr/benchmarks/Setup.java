@@ -1,0 +1,103 @@
+package org.llm4msr.benchmarks;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.plugins.backbones.MmoeConfig;
+import org.llm4msr.plugins.backbones.MmoeFactory;
+import org.llm4msr.plugins.fusion.HierarchicalConfig;
+import org.llm4msr.plugins.fusion.HierarchicalFactory;
+import org.llm4msr.plugins.fusion.MlpMetaConfig;
+import org.llm4msr.plugins.fusion.MlpMetaFactory;
+import org.llm4msr.plugins.fusion.NoneConfig;
+import org.llm4msr.plugins.fusion.NoneFactory;
+import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.MetaNetworkConfig;
+import org.llm4msr.runtime.config.MetaNetworksConfig;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.OptimizerConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.ScheduleConfig;
+import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.training.KnowledgeInputs;
+
+/**
+ * Data and model of a contender: MMoE with 4 experts W -> 128 -> 64 and a tower 64 -> 64 -> 1 a
+ * scenario, Adam without decay.
+ *
+ * @param data the rows
+ * @param lazy whether Adam leaves rows that a batch does not have as they are
+ * @param knowledge of the hierarchical head with layers W -> 64 -> W; none: the backbone alone
+ */
+record Setup(RandomData data, boolean lazy, @Nullable Knowledge knowledge) {
+
+  static final int BATCH = 4096;
+  static final int DIMENSION = 16;
+  static final double LEARNING_RATE = 0.001;
+  static final MmoeConfig MMOE =
+      new MmoeConfig(4, List.of(128, 64), List.of(64), Activation.RELU, 0, false, false);
+
+  private static final int META_HIDDEN = 64;
+
+  /**
+   * Random vectors, one a user and one a scenario.
+   *
+   * @param dimension K
+   * @param hidden width of the generators
+   */
+  record Knowledge(int dimension, int hidden) {}
+
+  static Setup plain(RandomData data) {
+    return new Setup(data, true, null);
+  }
+
+  ModelConfig model() {
+    MetaNetworkConfig meta =
+        new MetaNetworkConfig(
+            new PluginChoice<>(
+                "mlp",
+                new MlpMetaFactory(),
+                new MlpMetaConfig(knowledge == null ? 1 : knowledge.hidden, 0.1)),
+            List.of(META_HIDDEN),
+            Activation.RELU,
+            Activation.NONE);
+    return new ModelConfig(
+        DIMENSION,
+        DIMENSION,
+        new PluginChoice<>("mmoe", new MmoeFactory(), MMOE),
+        head(),
+        new MetaNetworksConfig(meta, meta));
+  }
+
+  private PluginChoice<FusionHeadFactory<?>> head() {
+    return knowledge == null
+        ? new PluginChoice<>("none", new NoneFactory(), new NoneConfig())
+        : new PluginChoice<>(
+            "hierarchical", new HierarchicalFactory(), new HierarchicalConfig(0.5, false));
+  }
+
+  TrainingConfig training() {
+    return new TrainingConfig(
+        1,
+        BATCH,
+        new OptimizerConfig(OptimizerConfig.Rule.ADAM, LEARNING_RATE, 0.9, 0.999, 1e-8, lazy, 0, 0),
+        new ScheduleConfig(0, ScheduleConfig.Decay.NONE, 0),
+        null,
+        1,
+        Map.of(),
+        0,
+        0,
+        1_000_000,
+        7);
+  }
+
+  @Nullable KnowledgeInputs vectors() {
+    if (knowledge == null) {
+      return null;
+    }
+    RandomVectors vectors = new RandomVectors(knowledge.dimension);
+    return new KnowledgeInputs(vectors, vectors, Missing.MEAN);
+  }
+}

@@ -1,0 +1,139 @@
+package org.llm4msr.benchmarks;
+
+import static java.lang.Double.parseDouble;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.data.FieldValues.Ids;
+
+/**
+ * The same model trained by {@code benchmarks/peers/torch_step.py} in a process of its own, which
+ * holds all batches as tensors and waits while others are timed.
+ */
+final class TorchPeer implements Contender {
+
+  private final String name;
+  private final Path folder;
+  private final Process process;
+  private final PrintWriter commands;
+  private final BufferedReader replies;
+  private final long denseParameters;
+
+  TorchPeer(Path python, String optimizer, int threads, RandomData data, List<Batch> batches) {
+    try {
+      folder = Files.createTempDirectory("torch-peer");
+      write(batches);
+      Path script = Path.of(System.getProperty("peers", "benchmarks/peers"), "torch_step.py");
+      process =
+          new ProcessBuilder(
+                  python.toString(),
+                  script.toString(),
+                  folder.toString(),
+                  optimizer,
+                  Integer.toString(threads),
+                  Integer.toString(data.fields()),
+                  Integer.toString(data.rowsPerField()),
+                  Integer.toString(data.scenarios()))
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
+      replies = process.inputReader(StandardCharsets.UTF_8);
+      String[] ready = reply();
+      name = ready[0] + ", " + optimizer;
+      denseParameters = Long.parseLong(ready[1]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes ids (batches, B, F), scenarios and labels (batches, B) as little-endian integers. */
+  private void write(List<Batch> batches) throws IOException {
+    int rows = batches.size() * Setup.BATCH;
+    int fields = batches.get(0).fields.size();
+    ByteBuffer ids = integers(rows * fields);
+    ByteBuffer scenarios = integers(rows);
+    ByteBuffer labels = integers(rows);
+    for (Batch batch : batches) {
+      for (int i = 0; i < batch.size; i++) {
+        for (int f = 0; f < fields; f++) {
+          ids.putInt(((Ids) batch.fields.get(f)).ids()[i]);
+        }
+        scenarios.putInt(batch.scenario[i]);
+        labels.putInt((int) batch.label[i]);
+      }
+    }
+    save("ids", ids);
+    save("scenarios", scenarios);
+    save("labels", labels);
+  }
+
+  private void save(String name, ByteBuffer values) throws IOException {
+    try (FileChannel file =
+        FileChannel.open(
+            folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      file.write(values.flip());
+    }
+  }
+
+  private static ByteBuffer integers(int count) {
+    return ByteBuffer.allocate(count * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long denseParameters() {
+    return denseParameters;
+  }
+
+  @Override
+  public List<StepTime> time(int steps) {
+    commands.println(steps);
+    try {
+      String[] wall = reply();
+      String[] processor = reply();
+      return IntStream.range(0, steps)
+          .mapToObj(i -> new StepTime(parseDouble(wall[i]), parseDouble(processor[i])))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String[] reply() throws IOException {
+    String line = replies.readLine();
+    if (line == null) {
+      throw new IOException("The peer ended; what it said stands above.");
+    }
+    return line.split("\t");
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+      Files.delete(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
