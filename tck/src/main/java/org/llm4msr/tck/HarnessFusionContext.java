@@ -1,9 +1,6 @@
 package org.llm4msr.tck;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
-import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.FusionContext;
@@ -35,15 +32,13 @@ record HarnessFusionContext(ParameterStore store, ModelHarness.Parts parts)
 
   @Override
   public MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth) {
-    List<Integer> widths = new ArrayList<>(parts.layers(level));
-    widths.add(outputWidth);
     String scope = "meta/" + level.name().toLowerCase(Locale.ROOT);
     return parts.createMetaNetwork(
         new HarnessMetaContext(
             store.context(scope, parts.shape()),
             level,
             parts.knowledgeSize(),
-            new LayerSpec(inputWidth, widths, Activation.RELU, Activation.NONE)));
+            parts.layers(level).spec(inputWidth, outputWidth)));
   }
 
   private record HarnessMetaContext(

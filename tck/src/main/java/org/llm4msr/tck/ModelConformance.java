@@ -60,13 +60,13 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
 
   @Rule(
       id = "MODEL-02",
-      says = "gives finite numbers where inputs are large",
+      says = "gives finite numbers where inputs and knowledge are large",
       checkFirst = {
         "exp, log, division or sqrt without a bound: use softmax(-1), softPlus, add an epsilon",
         "a variance over one row is not a number"
       })
   final void isFinite() {
-    TestBatch large = batch().scaled(30);
+    TestBatch large = batch().scaled(30).knowledgeScaled(30);
     try (ModelHarness model = model(ModelData.EVEN)) {
       Finding.unlessFinite("logits", model.infer(large));
       Finding.unlessFinite("logits in training", model.train(large, factors(large)).logits());

@@ -197,7 +197,7 @@ public final class ModelHarness implements AutoCloseable {
     private final Function<ModelContext, Backbone> backbone;
     private final Map<Level, Function<MetaContext, MetaNetwork>> metaNetworks =
         new EnumMap<>(Level.class);
-    private final Map<Level, List<Integer>> layers = new EnumMap<>(Level.class);
+    private final Map<Level, LayersBetween> layers = new EnumMap<>(Level.class);
     private Function<FusionContext, FusionHead> head =
         context -> {
           Backbone alone = context.backbone(context.model().layout());
@@ -234,6 +234,11 @@ public final class ModelHarness implements AutoCloseable {
     /** Sets the meta network of a level and the widths between its input and output. */
     public Parts metaNetwork(
         Level level, List<Integer> between, Function<MetaContext, MetaNetwork> factory) {
+      return metaNetwork(level, LayersBetween.of(between), factory);
+    }
+
+    Parts metaNetwork(
+        Level level, LayersBetween between, Function<MetaContext, MetaNetwork> factory) {
       layers.put(level, between);
       metaNetworks.put(level, factory);
       return this;
@@ -264,8 +269,8 @@ public final class ModelHarness implements AutoCloseable {
       return factory.apply(context);
     }
 
-    List<Integer> layers(Level level) {
-      return layers.getOrDefault(level, List.of());
+    LayersBetween layers(Level level) {
+      return layers.getOrDefault(level, LayersBetween.of(List.of()));
     }
   }
 }

@@ -18,6 +18,9 @@ import org.llm4msr.api.support.Linear;
  */
 public final class ReferenceBackbone implements Backbone {
 
+  /** The place of what makes the hidden units. */
+  static final String BOTTOM = "bottom";
+
   private static final int HIDDEN = 4;
 
   private final Linear bottom;
@@ -35,7 +38,7 @@ public final class ReferenceBackbone implements Backbone {
   public ReferenceBackbone(ModelContext context, boolean givesHidden) {
     this.givesHidden = givesHidden;
     width = context.layout().width();
-    bottom = new Linear(context.scope("bottom"), width, HIDDEN);
+    bottom = new Linear(context.scope(BOTTOM), width, HIDDEN);
     logit = new Linear(context.scope("logit"), HIDDEN, 1);
     scenario =
         context.parameter(

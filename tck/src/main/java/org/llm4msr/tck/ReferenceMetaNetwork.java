@@ -64,7 +64,8 @@ public final class ReferenceMetaNetwork implements MetaNetwork {
 
   @Override
   public long bytesPerGroup() {
-    return (long) spec.size() * Float.BYTES;
+    return spec.layers().stream().mapToLong(layer -> (long) layer.in() * layer.out()).sum()
+        * Float.BYTES;
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.llm4msr.api.model.Level;
 
 /**
  * The embedded rows of one batch.
@@ -69,14 +70,40 @@ public record TestBatch(
 
   /** Returns this batch with every input times a factor. */
   public TestBatch scaled(float factor) {
-    float[][] scaled = new float[flat.length][];
-    for (int row = 0; row < flat.length; row++) {
-      scaled[row] = flat[row].clone();
+    return new TestBatch(
+        scenario, user, times(factor, flat), scenarioTable, userKnowledge, scenarioKnowledge);
+  }
+
+  /** Returns this batch with all knowledge times a factor. */
+  TestBatch knowledgeScaled(float factor) {
+    return withKnowledge(times(factor, userKnowledge), times(factor, scenarioKnowledge));
+  }
+
+  /** Returns this batch with the knowledge of one user or scenario moved by 1. */
+  TestBatch knowledgeMoved(Level level, int group) {
+    return level == Level.USER
+        ? withKnowledge(moved(userKnowledge, group), scenarioKnowledge)
+        : withKnowledge(userKnowledge, moved(scenarioKnowledge, group));
+  }
+
+  private static float[][] moved(float[][] knowledge, int group) {
+    float[][] moved = knowledge.clone();
+    moved[group] = knowledge[group].clone();
+    for (int i = 0; i < moved[group].length; i++) {
+      moved[group][i] += 1;
+    }
+    return moved;
+  }
+
+  private static float[][] times(float factor, float[][] values) {
+    float[][] scaled = new float[values.length][];
+    for (int row = 0; row < values.length; row++) {
+      scaled[row] = values[row].clone();
       for (int i = 0; i < scaled[row].length; i++) {
         scaled[row][i] *= factor;
       }
     }
-    return new TestBatch(scenario, user, scaled, scenarioTable, userKnowledge, scenarioKnowledge);
+    return scaled;
   }
 
   /**

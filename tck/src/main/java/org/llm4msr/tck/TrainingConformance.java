@@ -34,7 +34,8 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     return moved(parts(shape).seed(TestSeed.value()).create());
   }
 
-  private static ModelHarness moved(ModelHarness model) {
+  /** Moves parameters into general position. */
+  static ModelHarness moved(ModelHarness model) {
     SplittableRandom random = new SplittableRandom(TestSeed.value());
     for (DenseParameter parameter : model.store().parameters()) {
       var values = parameter.values();
@@ -97,19 +98,6 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
       }
     }
 
-    private boolean reaches(float @Nullable [] gradient) {
-      if (gradient == null) {
-        return false;
-      }
-      Finding.unlessFinite("gradient", gradient);
-      for (float value : gradient) {
-        if (value != 0) {
-          return true;
-        }
-      }
-      return false;
-    }
-
     @Rule(
         id = "MODEL-22",
         says = "has the gradient that differences of its loss show",
@@ -139,6 +127,20 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
         }
       }
     }
+  }
+
+  /** Returns whether some of a gradient is not zero. */
+  static boolean reaches(float @Nullable [] gradient) {
+    if (gradient == null) {
+      return false;
+    }
+    Finding.unlessFinite("gradient", gradient);
+    for (float value : gradient) {
+      if (value != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns whether the plugin cannot help that a parameter of another part is unused. */

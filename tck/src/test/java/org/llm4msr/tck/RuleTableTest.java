@@ -28,6 +28,8 @@ class RuleTableTest {
   private static final List<Class<? extends PluginConformance<?>>> KITS =
       List.of(
           BackboneConformance.class,
+          FusionHeadConformance.class,
+          MetaNetworkConformance.class,
           KnowledgeEncoderConformance.class,
           DatasetReaderConformance.class,
           PromptBuilderConformance.class);

@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.Backbone;
@@ -16,12 +15,13 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Field;
+import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.tck.FusionHeadConformance;
 import org.llm4msr.tck.ModelHarness;
-import org.llm4msr.tck.ModelRules;
 import org.llm4msr.tck.TestBatch;
 
 class FilmHeadTest {
@@ -43,10 +43,10 @@ class FilmHeadTest {
     }
   }
 
-  private static ModelHarness.Parts head(boolean users) {
+  private static ModelHarness.Parts head() {
     Field field = new Field("item", FieldRole.ITEM, new FieldKind.Categorical(), 0, WIDTH);
     List<Scenario> scenarios = List.of(new Scenario(0, "feed", 10), new Scenario(1, "search", 10));
-    FilmConfig config = new FilmConfig(users);
+    FilmConfig config = new FilmConfig(true);
     FilmFactory factory = new FilmFactory();
     return ModelHarness.of(
             new ModelShape(new FeatureLayout(List.of(field)), scenarios, 1), context -> new Sum())
@@ -56,7 +56,7 @@ class FilmHeadTest {
 
   @Test
   void startsAsTheBackboneAlone() {
-    try (ModelHarness model = head(true).create()) {
+    try (ModelHarness model = head().create()) {
       float[] logits = model.infer(BATCH);
       for (int row = 0; row < BATCH.rows(); row++) {
         float sum = 0;
@@ -70,7 +70,7 @@ class FilmHeadTest {
 
   @Test
   void scalesAndShiftsEachColumnByTheKnowledgeOfTheRow() {
-    try (ModelHarness model = head(true).create()) {
+    try (ModelHarness model = head().create()) {
       Map<String, float[]> values = new HashMap<>();
       for (String name : List.of("scenario/scale", "scenario/shift", "user/scale", "user/shift")) {
         values.put("fusion/" + name, ramp(name.length()));
@@ -95,14 +95,19 @@ class FilmHeadTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void keepsTheRulesOfModels(boolean users) {
-    ModelRules.assertDeterministic(head(users), BATCH);
-    try (ModelHarness model = head(users).create()) {
-      ModelRules.assertGradientReachesEveryParameter(model, BATCH);
-      ModelRules.assertRowsAreIndependent(model, BATCH);
-      ModelRules.assertOrderDoesNotMatter(model, BATCH);
+  @Nested
+  class ByScenario extends FusionHeadConformance {
+    @Override
+    protected FusionHeadFactory<?> factory() {
+      return new FilmFactory();
+    }
+  }
+
+  @Nested
+  class ByScenarioAndUser extends ByScenario {
+    @Override
+    protected List<String> settings() {
+      return List.of("users=true");
     }
   }
 

@@ -9,7 +9,6 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.tck.ModelFixture;
 import org.llm4msr.tck.ModelHarness;
-import org.llm4msr.tck.ModelRules;
 import org.llm4msr.tck.TestBatch;
 
 @Tag("engine")
@@ -61,20 +60,6 @@ class FusionHeadsTest {
     ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, "hierarchical-few-rows");
 
     fixture.assertMatches(hierarchical(fixture, 3, List.of(4), List.of(3), false));
-  }
-
-  @Test
-  void keepsTheRulesOfModels() {
-    ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, "hierarchical");
-    ModelHarness.Parts parts = hierarchical(fixture, 0, List.of(4), List.of(3), false);
-    TestBatch batch = TestBatch.random(2, 60, 6, 4, 9, fixture.knowledgeSize(), 1);
-
-    ModelRules.assertDeterministic(parts, batch);
-    try (ModelHarness model = parts.create()) {
-      ModelRules.assertGradientReachesEveryParameter(model, batch);
-      ModelRules.assertRowsAreIndependent(model, batch);
-      ModelRules.assertOrderDoesNotMatter(model, batch);
-    }
   }
 
   @Test

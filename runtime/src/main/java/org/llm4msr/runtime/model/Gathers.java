@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
@@ -13,16 +14,25 @@ final class Gathers {
 
   private Gathers() {}
 
-  /** Makes an index array (n) on the engine of the manager; MXNet takes its indices as floats. */
+  /**
+   * Makes an index array (n) on the engine of the manager, which owns it, also where the scope that
+   * is open ends first; MXNet takes its indices as floats.
+   */
   static NDArray index(NDManager manager, int[] rows) {
-    if (!manager.getEngine().getEngineName().equals("MXNet")) {
-      return manager.create(rows, new Shape(rows.length));
-    }
+    NDArray index =
+        manager.getEngine().getEngineName().equals("MXNet")
+            ? manager.create(floats(rows), new Shape(rows.length))
+            : manager.create(rows, new Shape(rows.length));
+    NDScope.unregister(index);
+    return index;
+  }
+
+  private static float[] floats(int[] rows) {
     float[] floats = new float[rows.length];
     for (int i = 0; i < rows.length; i++) {
       floats[i] = rows[i];
     }
-    return manager.create(floats, new Shape(rows.length));
+    return floats;
   }
 
   /** Selects along the first axis: x (m, ...) and an index (n) give (n, ...). */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.List;
@@ -51,6 +52,24 @@ class GroupingPlanTest {
 
     assertThat(plan().rowValues(perGroup).toFloatArray()).containsExactly(9, 7, 9, 7, 9);
     assertThat(plan().slotValues(perGroup).toFloatArray()).containsExactly(7, 9);
+  }
+
+  @Test
+  void maySurviveTheScopeOfItsFirstUse() {
+    NDArray perGroup = manager.create(new float[] {7, 8, 9}, new Shape(3, 1));
+    Grouping plan = plan();
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      plan.rowValues(perGroup);
+      plan.restore(plan.order(rows()));
+      plan.fromSlots(plan.toSlots(rows()));
+    }
+
+    assertThat(plan.rowValues(perGroup).toFloatArray()).containsExactly(9, 7, 9, 7, 9);
+    assertThat(plan.restore(plan.order(rows())).toFloatArray())
+        .containsExactly(rows().toFloatArray());
+    assertThat(plan.fromSlots(plan.toSlots(rows())).toFloatArray())
+        .containsExactly(rows().toFloatArray());
   }
 
   @Test

@@ -6,6 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.FusionContext;
+import org.llm4msr.api.model.MetaContext;
+import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Pass;
@@ -45,6 +48,26 @@ class Flaw {
 
   boolean hasHidden() {
     return true;
+  }
+
+  /** Spoils what a meta network is told. */
+  MetaContext told(MetaContext context) {
+    return context;
+  }
+
+  /** Spoils a meta network. */
+  MetaNetwork network(MetaNetwork sound) {
+    return sound;
+  }
+
+  /** Spoils what a head reads. */
+  Features given(Features features) {
+    return features;
+  }
+
+  /** Spoils what a head asks for. */
+  FusionContext told(FusionContext context) {
+    return context;
   }
 
   /** Gives each row of y a value of its own: (B) to the shape of y. */

@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ abstract class ZooTest<T> {
   private final Class<? extends PluginConformance<?>> kit;
   private final Cage<T> cage;
   private final Map<String, Supplier<? extends T>> flaws = new LinkedHashMap<>();
+  private final Map<String, Supplier<? extends T>> shared = new LinkedHashMap<>();
 
   ZooTest(Class<? extends PluginConformance<?>> kit, Cage<T> cage) {
     this.kit = kit;
@@ -43,6 +45,11 @@ abstract class ZooTest<T> {
 
   final void flaws(Map<String, ? extends Supplier<? extends T>> byRule) {
     flaws.putAll(byRule);
+  }
+
+  /** Adds flaws that the zoo of another kind has as well, for the rules that both share. */
+  final void sharedFlaws(Map<String, ? extends Supplier<? extends T>> byRule) {
+    shared.putAll(byRule);
   }
 
   /** Adds sound ones of which the first leaves something behind. */
@@ -62,6 +69,10 @@ abstract class ZooTest<T> {
     return flaws.keySet().stream();
   }
 
+  Stream<String> sharedFlawed() {
+    return shared.keySet().stream();
+  }
+
   @AfterEach
   void heal() {
     cage.clear();
@@ -74,7 +85,7 @@ abstract class ZooTest<T> {
     // PackagingZooTest has those that all kinds share, GUARD rules stand at no method.
     rules.removeIf(id -> id.startsWith("PLUGIN-"));
 
-    assertThat(flawed().filter(id -> !id.startsWith("GUARD-")))
+    assertThat(Stream.concat(flawed(), sharedFlawed()).filter(id -> !id.startsWith("GUARD-")))
         .containsExactlyInAnyOrderElementsOf(rules);
   }
 
@@ -90,8 +101,19 @@ abstract class ZooTest<T> {
   @ParameterizedTest
   @MethodSource("flawed")
   void aFlawBreaksItsRuleAndNoOther(String rule) {
+    check(rule, flaws.get(rule));
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("sharedFlawed")
+  @Tag("slow")
+  void aSharedFlawBreaksItsRuleAndNoOther(String rule) {
+    check(rule, shared.get(rule));
+  }
+
+  private void check(String rule, Supplier<? extends T> flawed) {
     TestEngines.engine();
-    cage.put(flaws.get(rule));
+    cage.put(flawed);
 
     boolean slow = Rules.of(kit).stream().anyMatch(r -> r.slow() && r.id().equals(rule));
     KitRun run = slow ? KitRun.of(kit) : KitRun.ofQuick(kit);

@@ -1,0 +1,48 @@
+package org.llm4msr.tck.zoo;
+
+import ai.djl.ndarray.NDArray;
+import java.util.EnumSet;
+import java.util.Set;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.FusionContext;
+import org.llm4msr.api.model.FusionHead;
+import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.tck.ReferenceHead;
+
+/** Makes sound heads with the flaw of the day. */
+@Plugin(name = "zoo", description = "A sound head with one flaw")
+public final class ZooHeadFactory implements FusionHeadFactory<ZooConfig> {
+
+  @Override
+  public Class<ZooConfig> configType() {
+    return ZooConfig.class;
+  }
+
+  @Override
+  public FusionHead create(ZooConfig config, FusionContext context) {
+    Flaw flaw = Flaw.get();
+    flaw.create(context.model());
+    FusionHead sound = new ReferenceHead(flaw.told(context));
+    return (pass, features) -> {
+      NDArray x = features.flat();
+      Features given = flaw.given(features.withFlat(flaw.input(pass, x)));
+      NDArray logits = flaw.output(pass, x, sound.logits(pass, given));
+      return flaw.read(features, logits);
+    };
+  }
+
+  @Override
+  public Set<ModelInput> requires(ZooConfig config) {
+    Set<ModelInput> inputs = EnumSet.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
+    inputs.addAll(Flaw.get().inputs());
+    return inputs;
+  }
+
+  @Override
+  public Set<EngineFeature> engineFeatures(ZooConfig config) {
+    return Flaw.get().engineFeatures();
+  }
+}
