@@ -70,7 +70,11 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
 
   /** Returns other settings, bound and checked as in a run. */
   final Record config(List<String> settings) {
-    Class<? extends Record> type = factory().configType();
+    return bind(factory().configType(), settings);
+  }
+
+  /** Returns settings of another plugin, bound and checked as in a run. */
+  static Record bind(Class<? extends Record> type, List<String> settings) {
     return Binding.LOADER.bind(type, settings, type.getName());
   }
 

@@ -10,7 +10,6 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -209,15 +208,11 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
         })
     @Tag("slow")
     final void streams() throws IOException, InterruptedException {
-      Assumptions.assumeTrue(
-          ReaderProcess.measures(), "no /proc/self/status here: resident memory is not known");
+      MeasuredProcess.assumeMeasured();
       write(folder, large());
-      ReaderProcess.Report report = ReaderProcess.run(name(), settings(), folder, scratch);
+      MeasuredProcess.Report report = ReaderProcess.run(name(), settings(), folder, scratch);
       Finding.unlessEqual("interactions", large(), report.rows());
-      Finding.unless(
-          report.peakBytes() < MOST_BYTES,
-          "less than " + MOST_BYTES + " bytes of resident memory",
-          report.peakBytes());
+      report.unlessBelow(MOST_BYTES);
     }
   }
 }

@@ -31,6 +31,7 @@ class RuleTableTest {
           FusionHeadConformance.class,
           MetaNetworkConformance.class,
           KnowledgeEncoderConformance.class,
+          DatasetGeneratorConformance.class,
           DatasetReaderConformance.class,
           PromptBuilderConformance.class);
 
