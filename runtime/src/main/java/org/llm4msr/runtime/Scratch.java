@@ -7,8 +7,11 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.RuntimeConfig;
 
 /** What plugins that work on files are handed: folders, memory and threads. Owns its scratch. */
@@ -31,7 +34,13 @@ final class Scratch implements DatasetContext, EncoderContext, AutoCloseable {
     try {
       this.scratch = Files.createTempDirectory("llm4msr-");
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "files/TEMPORARY",
+          "No folder for temporary files can be made in %s: %s. Make room there or mend its rights, or name another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+              .formatted(System.getProperty("java.io.tmpdir"), FileErrors.reason(e)),
+          e,
+          true);
     }
   }
 

@@ -24,8 +24,10 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.data.PreparedField;
 import org.llm4msr.runtime.data.PreparedIds;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.training.ModelFiles;
 
 /**
@@ -73,7 +75,13 @@ public final class EmbeddingExport {
       }
       return files;
     } catch (IOException e) {
-      throw BundleErrors.notWritten(folder, e);
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "export/NOT_WRITTEN",
+          "Embeddings could not be written to %s: %s. Make room or name another folder, and start again: files that are there already are whole."
+              .formatted(folder, FileErrors.reason(e)),
+          e,
+          true);
     }
   }
 
@@ -104,6 +112,9 @@ public final class EmbeddingExport {
       }
       writer.end();
       out.force(true);
+    } catch (IOException e) {
+      DurableFiles.discard(unfinished, e);
+      throw e;
     }
     Files.move(
         unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

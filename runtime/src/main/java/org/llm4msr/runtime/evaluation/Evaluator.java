@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 
 /**
  * Takes predictions and says how good they are, overall and per scenario. AUC and GAUC are exact
@@ -175,8 +176,8 @@ public final class Evaluator implements AutoCloseable {
         ErrorType.RESOURCES,
         "evaluation/SPILL",
         "Rows of the evaluation cannot be kept on disk: "
-            + e.getMessage()
-            + ". Free space in the workspace.",
+            + FileErrors.reason(e)
+            + ". Make room in the folder for temporary files, or name another with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR.",
         e);
   }
 

@@ -105,8 +105,11 @@ public final class KnowledgeExtractor {
           });
       run.encodeWaiting(Level.USER);
       return run.result(writer.finish());
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException e) {
       throw KnowledgeStore.failed("fill", folder, e);
+    } catch (UncheckedIOException e) {
+      throw KnowledgeStore.failed(
+          "fill", folder, requireNonNull(e.getCause(), "an UncheckedIOException has a cause"));
     }
   }
 

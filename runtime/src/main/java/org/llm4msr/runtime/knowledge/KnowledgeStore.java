@@ -16,6 +16,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.files.DurableFiles;
 
@@ -205,12 +206,12 @@ public final class KnowledgeStore {
     Files.deleteIfExists(folder.resolve(MANIFEST));
   }
 
-  static MsrException failed(String what, Path folder, Exception cause) {
+  static MsrException failed(String what, Path folder, IOException cause) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "knowledge/IO",
         "cannot %s the knowledge store: %s. Folder %s. Check that the disk is there, has room and may be written."
-            .formatted(what, cause, folder),
+            .formatted(what, FileErrors.reason(cause), folder),
         cause,
         true);
   }

@@ -49,7 +49,6 @@ final class SegmentWriter implements AutoCloseable {
         FileChannel.open(DurableFiles.unfinished(file), CREATE, WRITE, TRUNCATE_EXISTING);
     this.root = VectorSchemaRoot.create(StoreSchema.of(info), allocator);
     this.writer = new ArrowFileWriter(root, null, channel);
-    writer.start();
   }
 
   /** Returns how many rows were appended. */
@@ -89,8 +88,11 @@ final class SegmentWriter implements AutoCloseable {
   /** Throws the file away unless it was committed. */
   @Override
   public void close() throws IOException {
-    closeAll();
-    Files.deleteIfExists(DurableFiles.unfinished(file));
+    try {
+      closeAll();
+    } finally {
+      Files.deleteIfExists(DurableFiles.unfinished(file));
+    }
   }
 
   private void writeBatch() throws IOException {
@@ -101,9 +103,11 @@ final class SegmentWriter implements AutoCloseable {
   }
 
   private void closeAll() throws IOException {
-    writer.close();
-    root.close();
-    channel.close();
+    try (channel;
+        root;
+        writer) {
+      // All three, whichever of them fails: on a full disk the writer does.
+    }
   }
 
   private void setVector(StoredKnowledge row) {

@@ -151,8 +151,12 @@ final class StoreWriter implements AutoCloseable {
   /** Commits what was appended and lets others fill the store. */
   @Override
   public void close() throws IOException {
+    @Nullable SegmentWriter users = filling(Level.USER).segment;
+    @Nullable SegmentWriter scenarios = filling(Level.SCENARIO).segment;
     try (lock;
-        allocator) {
+        allocator;
+        users;
+        scenarios) {
       for (Filling filling : levels.values()) {
         commit(filling);
       }

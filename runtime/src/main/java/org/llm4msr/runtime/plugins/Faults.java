@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.plugins;
 
+import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -128,7 +129,9 @@ final class Faults {
       return new Fault(
           "STATIC_INITIALIZER",
           "a static initialiser threw " + (cause == null ? message : describe(root(cause))),
-          "Do nothing when a class loads: move the work to create().");
+          cause != null && root(cause) instanceof IOException
+              ? "If a native library could not be unpacked: make room in the folder for temporary files, or name another with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+              : "Do nothing when a class loads: move the work to create().");
     }
     if (error instanceof UnsupportedClassVersionError) {
       return otherJava(message);

@@ -70,13 +70,23 @@ public abstract sealed class TensorEngine implements AutoCloseable
               + name
               + " did not load: "
               + e.getMessage()
-              + ". Check that its native library for this platform is on the class path.",
+              + because(e)
+              + ". Check that its native library for this platform is on the class path, and that there is room in ~/.djl.ai, or the folder that DJL_CACHE_DIR names, to unpack it.",
           e);
     }
     throw new MsrException(
         ErrorType.EXTERNAL,
         "engine/NOT_LOADED",
         "The engine " + name + " is not on the class path. Add its jar, or choose another.");
+  }
+
+  /** Engines hide behind a general message what failed. */
+  private static String because(Throwable error) {
+    Throwable root = error;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root == error ? "" : " (" + root.getMessage() + ")";
   }
 
   static int threads(RuntimeConfig config) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -184,6 +187,50 @@ class KnowledgeStoreTest {
     assertThat(users.norm()).isEqualTo(new KnowledgeInspection.Range(3, 4, 5));
     // Cosines of the three pairs: 0, 0.6 and 0.8.
     assertThat(users.meanCosine()).isCloseTo(1.4 / 3, within(1e-9));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void fullDiskIsNamedLeavesNothingUnfinishedAndIsGoneOnFrom() throws IOException {
+    WordEncoder encoder = new WordEncoder();
+    Path users = folder.resolve("users-00001.arrow.tmp");
+    Path scenarios = folder.resolve("scenarios-00001.arrow.tmp");
+    encoder.change =
+        vector -> {
+          if (!Files.exists(users)) {
+            link(users);
+            link(scenarios);
+          }
+          return vector;
+        };
+
+    assertThatThrownBy(() -> fill(encoder, SmallLog.of(3), Precision.FLOAT32))
+        .hasMessage(
+            "[knowledge/IO] cannot fill the knowledge store: No space left on device. Folder %s. Check that the disk is there, has room and may be written."
+                .formatted(folder))
+        .rootCause()
+        .satisfies(
+            cause ->
+                assertThat(cause.getSuppressed())
+                    .as("no memory is leaked")
+                    .noneMatch(IllegalStateException.class::isInstance));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("store.json", "store.lock");
+    }
+
+    encoder.change = vector -> vector;
+    fill(encoder, SmallLog.of(3), Precision.FLOAT32);
+    assertThat(vector(KnowledgeStore.open(folder).users(), "u1")).hasSize(3);
+  }
+
+  /** Writing to the device fails as on a full disk. */
+  private static void link(Path file) {
+    try {
+      Files.createSymbolicLink(file, Path.of("/dev/full"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void fill(WordEncoder encoder, SmallLog log, Precision precision) {
