@@ -70,7 +70,7 @@ class ArchitectureTest {
   static final ArchRule noStandardStreamsOutsideTheCommandLine =
       noClasses()
           .that()
-          .resideOutsideOfPackages("org.llm4msr.runtime.cli..", "org.llm4msr.benchmarks..")
+          .resideOutsideOfPackages("org.llm4msr.runtime.cli..", "org.llm4msr.tck..")
           .should(ACCESS_STANDARD_STREAMS);
 
   @ArchTest

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import java.nio.FloatBuffer;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -22,6 +23,8 @@ import org.llm4msr.runtime.config.RuntimeConfig;
  */
 public abstract sealed class TensorEngine implements AutoCloseable
     permits PyTorchEngine, MxNetEngine {
+
+  private static volatile @Nullable Engine loaded;
 
   private final Engine engine;
   private final Device device;
@@ -56,10 +59,16 @@ public abstract sealed class TensorEngine implements AutoCloseable
     };
   }
 
+  /** Returns the engine that this process has loaded, if any. */
+  public static Optional<Engine> loaded() {
+    return Optional.ofNullable(loaded);
+  }
+
   static Engine find(String name) {
     try {
       Engine engine = Engine.getEngine(name);
       if (engine != null) {
+        loaded = engine;
         return engine;
       }
     } catch (EngineException | IllegalArgumentException | LinkageError e) {

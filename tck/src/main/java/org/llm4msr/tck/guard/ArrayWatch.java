@@ -6,9 +6,9 @@ import ai.djl.ndarray.NDManager;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.training.TensorEngine;
 import org.llm4msr.tck.TestEngines;
 
 /**
@@ -21,7 +21,7 @@ final class ArrayWatch implements Watch {
   private final @Nullable ArraySites sites;
 
   ArrayWatch() {
-    TestEngines.loaded().ifPresent(engine -> before.addAll(open(engine)));
+    before.addAll(open());
     sites = ResourceGuard.debug() ? ArraySites.record() : null;
   }
 
@@ -30,15 +30,12 @@ final class ArrayWatch implements Watch {
     if (sites != null) {
       sites.stop();
     }
-    Optional<Engine> engine = TestEngines.loaded();
-    return engine.map(this::leftovers).orElse(List.of());
+    return open().stream().filter(array -> !before.contains(array)).map(this::describe).toList();
   }
 
-  private List<String> leftovers(Engine engine) {
-    return open(engine).stream()
-        .filter(array -> !before.contains(array))
-        .map(this::describe)
-        .toList();
+  /** Returns all open arrays of the engine that a test or the runtime has loaded. */
+  static List<NDArray> open() {
+    return TestEngines.loaded().or(TensorEngine::loaded).map(ArrayWatch::open).orElse(List.of());
   }
 
   private static List<NDArray> open(Engine engine) {

@@ -30,9 +30,12 @@ import org.llm4msr.tck.TestEngines;
  *
  * It looks before {@code @BeforeEach} and after {@code @AfterEach}, at all threads. What a field of
  * the test class or {@code @BeforeAll} makes is there before and no leak. Arrays are looked for in
- * the engine of {@link TestEngines}; {@link #of} with {@link Guard#ARRAYS} loads it. With {@code
- * -Dllm4msr.tck.debug=true} a failure shows where the array or buffer was made. It lives in this
- * module, which depends on the runtime: tests of the runtime that use it stand in this module too.
+ * the engine that {@link TestEngines} or the runtime has loaded; {@link #of} with {@link
+ * Guard#ARRAYS} loads it. With {@code -Dllm4msr.tck.debug=true} a failure shows where the array or
+ * buffer was made.
+ *
+ * <p>All tests of a module have it where its {@code junit-platform.properties} say {@code
+ * junit.jupiter.extensions.autodetection.enabled=true}.
  */
 public final class ResourceGuard implements BeforeEachCallback, AfterEachCallback {
 

@@ -65,6 +65,10 @@ final class TrackedMemory extends AllocationManager {
     return HELD.values().stream().filter(memory -> memory.number > mark).toList();
   }
 
+  static long heldBytes() {
+    return HELD.values().stream().mapToLong(TrackedMemory::getSize).sum();
+  }
+
   String describe() {
     String text = size + " bytes of the allocator '" + allocator + "'";
     return site.isEmpty() ? text : text + ", allocated " + site;
