@@ -14,9 +14,6 @@ import org.llm4msr.api.Stability;
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface Grouping {
 
-  /** Rows of one slot. */
-  int SLOT_ROWS = 8;
-
   /** Returns B. */
   int rows();
 
@@ -33,12 +30,17 @@ public interface Grouping {
   NDArray restore(NDArray ordered);
 
   /**
-   * Lays rows into slots of {@value #SLOT_ROWS} rows of one group each, missing rows zero: (B, n)
-   * to (T, {@value #SLOT_ROWS}, n). Slots are in the order of groups.
+   * Returns R, the rows of one slot: so many that padding and matrices copied for slots cost least.
+   */
+  int slotRows();
+
+  /**
+   * Lays rows into slots of R rows of one group each, missing rows zero: (B, n) to (T, R, n). Slots
+   * are in the order of groups; a group with n rows has ceil(n / R) of them.
    */
   NDArray toSlots(NDArray x);
 
-  /** Undoes {@link #toSlots}: (T, {@value #SLOT_ROWS}, n) to (B, n). */
+  /** Undoes {@link #toSlots}: (T, R, n) to (B, n). */
   NDArray fromSlots(NDArray slots);
 
   /** Gives each slot the values of its group: (G, ...) to (T, ...). */
@@ -65,6 +67,11 @@ public interface Grouping {
     /** Returns how many rows there are, at least 1. */
     public int rows() {
       return to - from;
+    }
+
+    /** Returns how many slots of so many rows hold them. */
+    public int slots(int slotRows) {
+      return (rows() + slotRows - 1) / slotRows;
     }
   }
 

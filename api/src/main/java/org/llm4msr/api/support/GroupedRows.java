@@ -1,8 +1,10 @@
 package org.llm4msr.api.support;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Grouping;
@@ -10,8 +12,7 @@ import org.llm4msr.api.model.Grouping.Segment;
 
 /**
  * Rows laid out so that each can be multiplied by a matrix of its group, without copying a matrix
- * for every row. Few large groups are taken one by one; many small ones in slots, as one batched
- * product.
+ * for every row. Few large groups are taken one by one; many in slots, as one batched product.
  *
  * <pre>{@code
  * NDArray y = GroupedRows.of(grouping, x).linear(w, b).map(Activation.RELU::apply).toRows();
@@ -20,8 +21,11 @@ import org.llm4msr.api.model.Grouping.Segment;
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public abstract sealed class GroupedRows {
 
-  /** From here on a product a group costs less than slots with a copy of the matrix each. */
-  private static final int LARGE_GROUP = 4 * Grouping.SLOT_ROWS;
+  /** What the calls of a product a group cost, in rows of a product. */
+  private static final int CALLS = 256;
+
+  /** What copying a matrix for a slot costs, in rows of a product. */
+  private static final int COPY = 32;
 
   final Grouping grouping;
 
@@ -31,10 +35,24 @@ public abstract sealed class GroupedRows {
 
   /** Lays out rows (B, n). */
   public static GroupedRows of(Grouping grouping, NDArray x) {
-    return grouping.rows() >= (long) LARGE_GROUP * grouping.segments().size()
+    return prefersPieces(grouping)
         ? new Pieces(grouping, ScenarioRouter.pieces(grouping, x))
         : new Slots(grouping, grouping.toSlots(x));
   }
+
+  private static boolean prefersPieces(Grouping grouping) {
+    int groups = grouping.segments().size();
+    long slots = grouping.segments().stream().mapToInt(s -> s.slots(grouping.slotRows())).sum();
+    return groups == 1
+        || grouping.rows() + (long) CALLS * groups < slots * (grouping.slotRows() + COPY);
+  }
+
+  /**
+   * Passes each row through the layer of its group: n columns to m.
+   *
+   * @param layers the layer of a group, asked for groups with rows only
+   */
+  public abstract GroupedRows linear(IntFunction<Linear> layers);
 
   /**
    * Multiplies each row by the matrix of its group and adds the group's bias: n columns to m.
@@ -60,6 +78,21 @@ public abstract sealed class GroupedRows {
     Slots(Grouping grouping, NDArray slots) {
       super(grouping);
       this.slots = slots;
+    }
+
+    @Override
+    public GroupedRows linear(IntFunction<Linear> layers) {
+      NDList weights = new NDList();
+      NDList biases = new NDList();
+      for (Segment segment : grouping.segments()) {
+        Linear layer = layers.apply(segment.group());
+        for (int slot = 0; slot < segment.slots(grouping.slotRows()); slot++) {
+          weights.add(layer.weight());
+          biases.add(layer.bias());
+        }
+      }
+      NDArray product = slots.matMul(NDArrays.stack(weights));
+      return new Slots(grouping, product.add(NDArrays.stack(biases).expandDims(1)));
     }
 
     @Override
@@ -91,6 +124,11 @@ public abstract sealed class GroupedRows {
     Pieces(Grouping grouping, NDList pieces) {
       super(grouping);
       this.pieces = pieces;
+    }
+
+    @Override
+    public GroupedRows linear(IntFunction<Linear> layers) {
+      return each((group, rows) -> layers.apply(group).forward(rows));
     }
 
     @Override

@@ -39,6 +39,11 @@ public final class Mlp {
     return h;
   }
 
+  /** Returns the linear layers alone, in order. */
+  List<Linear> layers() {
+    return blocks.stream().map(Block::linear).toList();
+  }
+
   /** Returns the last width. */
   public int outputWidth() {
     return outputWidth;

@@ -16,10 +16,14 @@ import org.llm4msr.api.model.Pass;
 public final class ScenarioTowers {
 
   private final List<Tower> towers = new ArrayList<>();
+  private final BlockSettings settings;
+  private final int depth;
 
   /** Makes a tower for each scenario of the context. */
   public ScenarioTowers(
       ModelContext context, int in, List<Integer> widths, BlockSettings settings) {
+    this.settings = settings;
+    depth = widths.size();
     for (int rank = 0; rank < context.scenarios().size(); rank++) {
       towers.add(new Tower(context.scope("tower." + rank), in, widths, settings));
     }
@@ -27,9 +31,25 @@ public final class ScenarioTowers {
 
   /** Computes (B, in) to logits (B). */
   public NDArray forward(Pass pass, NDArray x) {
+    NDArray logits = settings.batchNorm() ? oneByOne(pass, x) : sideBySide(pass, x);
+    return logits.squeeze(-1);
+  }
+
+  private NDArray oneByOne(Pass pass, NDArray x) {
     return ScenarioRouter.apply(
-            pass.scenarios(), x, (rank, rows) -> towers.get(rank).forward(pass, rows))
-        .squeeze(-1);
+        pass.scenarios(), x, (rank, rows) -> towers.get(rank).forward(pass, rows));
+  }
+
+  /** The same without statistics over rows, which padding would spoil: many towers at once. */
+  private NDArray sideBySide(Pass pass, NDArray x) {
+    GroupedRows rows = GroupedRows.of(pass.scenarios(), x);
+    for (int i = 0; i < depth; i++) {
+      int layer = i;
+      rows =
+          rows.linear(rank -> towers.get(rank).mlp.layers().get(layer))
+              .map(h -> Dropout.apply(pass, settings.activation().apply(h), settings.dropout()));
+    }
+    return rows.linear(rank -> towers.get(rank).logit).toRows();
   }
 
   private record Tower(Mlp mlp, Linear logit) {

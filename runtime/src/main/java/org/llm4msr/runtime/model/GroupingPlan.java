@@ -15,6 +15,11 @@ import org.llm4msr.api.model.Grouping;
  */
 public final class GroupingPlan implements Grouping {
 
+  private static final int SLOT_STEP = 8;
+
+  /** Copying a matrix for a slot and adding up its gradient costs as much as so many rows. */
+  private static final int MATRIX_ROWS = 32;
+
   private final NDManager manager;
   private final int[] groupOfRow;
 
@@ -26,6 +31,7 @@ public final class GroupingPlan implements Grouping {
 
   private final boolean ordered;
   private final List<Segment> segments;
+  private final int slotRows;
 
   private @Nullable NDArray order;
   private @Nullable NDArray inverse;
@@ -39,6 +45,7 @@ public final class GroupingPlan implements Grouping {
     orderOfRows = sortedRows(groupOfRow, starts);
     ordered = isIdentity(orderOfRows);
     segments = segments(starts);
+    slotRows = cheapestSlots();
   }
 
   /**
@@ -79,17 +86,22 @@ public final class GroupingPlan implements Grouping {
   }
 
   @Override
+  public int slotRows() {
+    return slotRows;
+  }
+
+  @Override
   public NDArray toSlots(NDArray x) {
     Slots plan = slots();
     NDArray rows = Gathers.rows(Gathers.withZeroRow(x, manager), plan.sources);
-    return rows.reshape(new Shape(plan.count, SLOT_ROWS).addAll(x.getShape().slice(1)));
+    return rows.reshape(new Shape(plan.count, slotRows).addAll(x.getShape().slice(1)));
   }
 
   @Override
   public NDArray fromSlots(NDArray inSlots) {
     Slots plan = slots();
     Shape row = inSlots.getShape().slice(2);
-    Shape flat = new Shape((long) plan.count * SLOT_ROWS).addAll(row);
+    Shape flat = new Shape((long) plan.count * slotRows).addAll(row);
     return Gathers.rows(inSlots.reshape(flat), plan.places);
   }
 
@@ -154,6 +166,29 @@ public final class GroupingPlan implements Grouping {
     return slots;
   }
 
+  private int cheapestSlots() {
+    int longest = segments.stream().mapToInt(Segment::rows).max().orElse(SLOT_STEP);
+    int oneEach = (longest + SLOT_STEP - 1) / SLOT_STEP * SLOT_STEP;
+    int best = oneEach;
+    long least = segments.size() == groups() ? (long) groups() * oneEach : slotCost(oneEach);
+    for (int size = SLOT_STEP; size < oneEach; size *= 2) {
+      long cost = slotCost(size);
+      if (cost < least) {
+        best = size;
+        least = cost;
+      }
+    }
+    return best;
+  }
+
+  private long slotCost(int size) {
+    return (long) slots(size) * (size + MATRIX_ROWS);
+  }
+
+  private int slots(int size) {
+    return segments.stream().mapToInt(segment -> segment.slots(size)).sum();
+  }
+
   private static int[] starts(int[] groupOfRow, int groups) {
     int[] starts = new int[groups + 1];
     for (int group : groupOfRow) {
@@ -198,7 +233,7 @@ public final class GroupingPlan implements Grouping {
 
     final int count;
 
-    /** The row at each place, B where the place is empty: (T * SLOT_ROWS). */
+    /** The row at each place, B where the place is empty: (T * R). */
     final NDArray sources;
 
     /** The place of each row: (B). */
@@ -211,8 +246,9 @@ public final class GroupingPlan implements Grouping {
     final boolean oneEach;
 
     Slots(GroupingPlan plan) {
-      count = plan.segments.stream().mapToInt(s -> slotsOf(s.rows())).sum();
-      int[] source = new int[count * SLOT_ROWS];
+      int size = plan.slotRows;
+      count = plan.slots(size);
+      int[] source = new int[count * size];
       int[] place = new int[plan.rows()];
       int[] group = new int[count];
       Arrays.fill(source, plan.rows());
@@ -220,10 +256,10 @@ public final class GroupingPlan implements Grouping {
       for (Segment segment : plan.segments) {
         for (int i = 0; i < segment.rows(); i++) {
           int row = plan.orderOfRows[segment.from() + i];
-          source[slot * SLOT_ROWS + i] = row;
-          place[row] = slot * SLOT_ROWS + i;
+          source[slot * size + i] = row;
+          place[row] = slot * size + i;
         }
-        int behind = slot + slotsOf(segment.rows());
+        int behind = slot + segment.slots(size);
         Arrays.fill(group, slot, behind, segment.group());
         slot = behind;
       }
@@ -231,10 +267,6 @@ public final class GroupingPlan implements Grouping {
       places = Gathers.index(plan.manager, place);
       groups = Gathers.index(plan.manager, group);
       oneEach = count == plan.groups() && isIdentity(group);
-    }
-
-    private static int slotsOf(int rows) {
-      return (rows + SLOT_ROWS - 1) / SLOT_ROWS;
     }
   }
 }

@@ -86,7 +86,7 @@ class GroupingPlanTest {
   void laysRowsIntoSlotsWithZerosBehind() {
     NDArray slots = plan().toSlots(rows());
 
-    assertThat(slots.getShape()).isEqualTo(new Shape(2, Grouping.SLOT_ROWS, 2));
+    assertThat(slots.getShape()).isEqualTo(new Shape(2, 8, 2));
     float[] expected = new float[32];
     System.arraycopy(new float[] {2, 20, 4, 40}, 0, expected, 0, 4);
     System.arraycopy(new float[] {1, 10, 3, 30, 5, 50}, 0, expected, 16, 6);
@@ -94,11 +94,31 @@ class GroupingPlanTest {
     assertThat(plan().fromSlots(slots).toFloatArray()).containsExactly(rows().toFloatArray());
   }
 
+  /** By hand, T (R + 32): one slot of 24 costs 24, three of 8 cost 120. */
   @Test
-  void opensAnotherSlotAfterEightRows() {
+  void holdsGroupsOfLikeSizeInOneSlotEach() {
     Grouping plan = GroupingPlan.of(manager, new int[19], 19, 1);
 
-    assertThat(plan.toSlots(manager.ones(new Shape(19, 1))).getShape().get(0)).isEqualTo(3);
+    assertThat(plan.slotRows()).isEqualTo(24);
+    assertThat(plan.toSlots(manager.ones(new Shape(19, 1))).getShape().get(0)).isEqualTo(1);
+  }
+
+  /**
+   * By hand: 200 rows and 20 times one; R = 8: 45 * 40 = 1800, 16: 33 * 48 = 1584, 32: 27 * 64 =
+   * 1728.
+   */
+  @Test
+  void cutsAGroupThatIsLongBesideOthers() {
+    int[] group = new int[220];
+    for (int row = 200; row < 220; row++) {
+      group[row] = row - 199;
+    }
+    Grouping plan = GroupingPlan.of(manager, group, 220, 21);
+
+    assertThat(plan.slotRows()).isEqualTo(16);
+    NDArray x = manager.arange(0f, 220f).reshape(220, 1);
+    assertThat(plan.toSlots(x).getShape()).isEqualTo(new Shape(33, 16, 1));
+    assertThat(plan.fromSlots(plan.toSlots(x)).toFloatArray()).containsExactly(x.toFloatArray());
   }
 
   @Test
