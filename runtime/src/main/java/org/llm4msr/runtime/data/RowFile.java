@@ -3,28 +3,22 @@ package org.llm4msr.runtime.data;
 import static org.llm4msr.runtime.data.PreparationDatabase.identifier;
 import static org.llm4msr.runtime.data.PreparationDatabase.literal;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.ArrowRows;
 
 /**
  * A file of raw rows (Arrow IPC, Parquet, or CSV with a header, possibly gzipped), read as a stream
@@ -33,8 +27,6 @@ import org.llm4msr.api.MsrException;
 public final class RowFile implements AutoCloseable {
 
   private static final long MEMORY_BYTES = 1L << 30;
-  private static final byte[] FILE_MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] STREAM_MAGIC = {-1, -1, -1, -1};
 
   private final Path file;
   private final String listSeparator;
@@ -153,7 +145,7 @@ public final class RowFile implements AutoCloseable {
         database.export(sql, consumer);
         return;
       }
-      try (ArrowReader reader = open()) {
+      try (ArrowReader reader = ArrowRows.open(file, database.allocator())) {
         database.export(reader, sql, consumer);
       }
     } catch (IOException e) {
@@ -173,22 +165,6 @@ public final class RowFile implements AutoCloseable {
         "data/BAD_ROWS",
         "%s does not read: %s. Mend the file, or write it anew.".formatted(file, why),
         cause);
-  }
-
-  private ArrowReader open() throws IOException {
-    byte[] begin;
-    try (InputStream in = Files.newInputStream(file)) {
-      begin = in.readNBytes(FILE_MAGIC.length);
-    }
-    if (Arrays.equals(begin, FILE_MAGIC)) {
-      return new ArrowFileReader(FileChannel.open(file), database.allocator());
-    }
-    // The reader of streams would take any first bytes for the length of a message.
-    if (Arrays.mismatch(begin, STREAM_MAGIC) != STREAM_MAGIC.length) {
-      throw new IOException("it is neither an Arrow IPC file nor an Arrow IPC stream");
-    }
-    return new ArrowStreamReader(
-        new BufferedInputStream(Files.newInputStream(file), 1 << 20), database.allocator());
   }
 
   @Override

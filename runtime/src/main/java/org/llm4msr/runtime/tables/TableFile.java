@@ -3,6 +3,7 @@ package org.llm4msr.runtime.tables;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -132,9 +133,9 @@ public final class TableFile {
       if (row != count) {
         throw mismatch(table, file, "it has " + row);
       }
-    } catch (MsrException e) {
+    } catch (MsrException | FileSystemException e) {
       throw e;
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       // Arrow checks neither lengths nor offsets: damage shows as any exception.
       throw mismatch(table, file, "it is not a whole Arrow file (" + e + ")");
     }

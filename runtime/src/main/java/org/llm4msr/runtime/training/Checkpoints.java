@@ -59,7 +59,7 @@ final class Checkpoints {
       throw new MsrException(
           ErrorType.USER,
           "training/OTHER_RUN",
-          folder
+          folder.resolve(STATE)
               + " holds checkpoints of other data, settings or another release. Name a new run"
               + " with --run NAME; this one stays as it is.");
     }

@@ -1,0 +1,229 @@
+package org.llm4msr.api.support;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import org.apache.arrow.flatbuf.Message;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BaseIntVector;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.dictionary.Dictionary;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.apache.arrow.vector.ipc.message.ArrowBlock;
+import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
+import org.apache.arrow.vector.util.ValueVectorUtility;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Stability;
+
+/**
+ * Rows of a file in either Arrow IPC format, of which nothing is believed. Arrow's own readers
+ * allocate whatever length a file states and check no offset; native code that is handed such a
+ * batch reads beyond it, and ends the process. Here lengths are compared with the file before a
+ * message is read, and every value of a batch with its buffers before the batch is seen.
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class ArrowRows {
+
+  private static final byte[] FILE_MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
+  private static final int STREAM_MARK = -1;
+
+  private ArrowRows() {}
+
+  /**
+   * Opens a file or a stored stream, whichever it is; the caller closes the reader.
+   *
+   * @throws IOException where it is neither, or shorter than it says; reading throws one where a
+   *     batch is damaged
+   */
+  public static ArrowReader open(Path file, BufferAllocator allocator) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    ArrowReader reader = null;
+    try {
+      if (isFile(channel)) {
+        FileReader blocks = new FileReader(channel, allocator);
+        reader = blocks;
+        blocks.requireBlocks(channel.size());
+      } else {
+        requireMessages(channel);
+        reader = new StreamReader(channel, allocator);
+      }
+      if (reader.getVectorSchemaRoot().getFieldVectors().isEmpty()) {
+        throw new IOException("it has no columns");
+      }
+      return reader;
+    } catch (IOException e) {
+      close(reader, channel);
+      throw e;
+    } catch (RuntimeException e) {
+      close(reader, channel);
+      throw damaged("its metadata is broken", e);
+    }
+  }
+
+  private static void close(@Nullable ArrowReader reader, FileChannel channel) throws IOException {
+    if (reader != null) {
+      reader.close();
+    }
+    channel.close();
+  }
+
+  private static boolean isFile(FileChannel channel) throws IOException {
+    byte[] begin = new byte[(int) Math.min(FILE_MAGIC.length, channel.size())];
+    readFully(channel, ByteBuffer.wrap(begin), 0);
+    return Arrays.equals(begin, FILE_MAGIC);
+  }
+
+  /** Walks over the messages of a stream without reading their bodies. */
+  private static void requireMessages(FileChannel channel) throws IOException {
+    ByteBuffer head = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    for (long at = 0; at < channel.size(); ) {
+      readFully(channel, head.clear(), at);
+      if (head.getInt(0) != STREAM_MARK) {
+        // A reader of streams would take any first bytes for the length of a message.
+        throw new IOException(
+            at == 0
+                ? "it is neither an Arrow IPC file nor an Arrow IPC stream"
+                : "it has no message at byte " + at);
+      }
+      int length = head.getInt(4);
+      if (length == 0) {
+        return;
+      }
+      at += head.capacity();
+      requireInside(at, length, channel.size());
+      ByteBuffer metadata = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+      readFully(channel, metadata, at);
+      long body = Message.getRootAsMessage(metadata.flip()).bodyLength();
+      at += length;
+      requireInside(at, body, channel.size());
+      at += body;
+    }
+  }
+
+  private static void requireInside(long at, long length, long size) throws IOException {
+    if (at < 0 || length < 0 || length > size - at) {
+      throw new IOException(
+          "it has %d bytes, and a part of %d at byte %d".formatted(size, length, at));
+    }
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer target, long at)
+      throws IOException {
+    while (target.hasRemaining()) {
+      if (channel.read(target, at + target.position()) < 0) {
+        throw new EOFException("it ends within a message");
+      }
+    }
+  }
+
+  private static IOException damaged(String what, RuntimeException cause) {
+    return new IOException(what + ": " + cause.getMessage(), cause);
+  }
+
+  /** Loads a batch; checks every value of it. */
+  private static boolean next(ArrowReader reader, Loading loading) throws IOException {
+    try {
+      if (!loading.load()) {
+        return false;
+      }
+      VectorSchemaRoot root = reader.getVectorSchemaRoot();
+      ValueVectorUtility.validate(root);
+      root.getFieldVectors().forEach(ArrowRows::validate);
+      for (Dictionary dictionary : reader.getDictionaryVectors().values()) {
+        ValueVectorUtility.validateFull(dictionary.getVector());
+      }
+      for (FieldVector column : root.getFieldVectors()) {
+        requireKnown(column, reader);
+      }
+      return true;
+    } catch (RuntimeException e) {
+      throw damaged("a batch is broken", e);
+    }
+  }
+
+  /** Arrow's own full check asks a fixed-size list for offsets, which it has not. */
+  private static void validate(FieldVector column) {
+    if (column instanceof FixedSizeListVector) {
+      column.getChildrenFromFields().forEach(ArrowRows::validate);
+    } else {
+      ValueVectorUtility.validateFull(column);
+    }
+  }
+
+  private static void requireKnown(FieldVector column, ArrowReader reader) {
+    DictionaryEncoding encoding = column.getField().getDictionary();
+    if (encoding != null && column instanceof BaseIntVector indices) {
+      long values = reader.lookup(encoding.getId()).getVector().getValueCount();
+      for (int row = 0; row < column.getValueCount(); row++) {
+        long index = column.isNull(row) ? -1 : indices.getValueAsLong(row);
+        if (!column.isNull(row) && (index < 0 || index >= values)) {
+          throw new IllegalArgumentException(
+              "column '%s' has the index %d of a dictionary of %d values"
+                  .formatted(column.getName(), index, values));
+        }
+      }
+    }
+    column.getChildrenFromFields().forEach(child -> requireKnown(child, reader));
+  }
+
+  /** Arrow's own way to a batch. */
+  @FunctionalInterface
+  private interface Loading {
+    boolean load() throws IOException;
+  }
+
+  private static final class FileReader extends ArrowFileReader {
+
+    FileReader(FileChannel channel, BufferAllocator allocator) {
+      super(channel, allocator);
+    }
+
+    void requireBlocks(long size) throws IOException {
+      for (ArrowBlock block : getRecordBlocks()) {
+        requireInside(block, size);
+      }
+      for (ArrowBlock block : getDictionaryBlocks()) {
+        requireInside(block, size);
+      }
+    }
+
+    private static void requireInside(ArrowBlock block, long size) throws IOException {
+      ArrowRows.requireInside(block.getOffset(), block.getMetadataLength(), size);
+      ArrowRows.requireInside(
+          block.getOffset() + block.getMetadataLength(), block.getBodyLength(), size);
+    }
+
+    @Override
+    public boolean loadNextBatch() throws IOException {
+      return next(this, super::loadNextBatch);
+    }
+  }
+
+  private static final class StreamReader extends ArrowStreamReader {
+
+    private static final int BUFFER_BYTES = 1 << 20;
+
+    StreamReader(FileChannel channel, BufferAllocator allocator) throws IOException {
+      super(
+          new BufferedInputStream(Channels.newInputStream(channel.position(0)), BUFFER_BYTES),
+          allocator);
+    }
+
+    @Override
+    public boolean loadNextBatch() throws IOException {
+      return next(this, super::loadNextBatch);
+    }
+  }
+}

@@ -1,0 +1,434 @@
+package org.llm4msr.dist;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.duckdb.DuckDBResultSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Disabled;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.Scorer;
+import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.data.BatchSource;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.RowEncoder;
+import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.TrainingOrder;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.scoring.ScoringRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Files that drawn damage has changed, of every kind that is read: each ends in an error that names
+ * the file, or in a result where the damage does no harm, and leaves nothing half-written.
+ */
+class MutatedFilesTest {
+
+  private static final long SEED = Long.getLong("llm4msr.test.seed", 20261125);
+
+  /** Of one kind of file in the quick set. */
+  private static final int FEW = Integer.getInteger("llm4msr.test.mutations", 12);
+
+  private static final int SECONDS_A_CASE = 60;
+
+  /** All cases end in proper errors, but the guard of the kit finds what Arrow's reader left. */
+  private static final String LEAK =
+      "Arrow's reader does not release the buffers of a batch that fails to load";
+
+  /** Whose fault damaged files can be; the others are our own. */
+  private static final Set<ErrorType> TYPES =
+      EnumSet.of(ErrorType.USER, ErrorType.DATA, ErrorType.EXTERNAL);
+
+  private static final Set<String> TEXT =
+      Set.of("yaml", "json", "jsonl", "csv", "sha256", "log", "txt");
+
+  private static final Logger LOG = LoggerFactory.getLogger(MutatedFilesTest.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir static Path folder;
+  private static final ExecutorService THREAD = Executors.newSingleThreadExecutor();
+  private static SmallShop shop;
+  private static Experiment experiment;
+  private static Path bundle;
+
+  /** Does something with a damaged file. */
+  @FunctionalInterface
+  private interface Use {
+    void of(Path damaged) throws Exception;
+  }
+
+  @BeforeAll
+  static void train() throws Exception {
+    // Its thread is there before the first test, and no leak of that.
+    THREAD.submit(() -> {}).get();
+    shop = SmallShop.write(folder, 1, 1000, 600, 40, List.of("feed", "search", "home"));
+    for (String table : List.of("inter", "users", "items")) {
+      arrow(folder.resolve("raw/" + table + ".csv"), folder.resolve("raw/" + table + ".arrow"));
+    }
+    experiment = Experiment.fromYaml(shop.experiment(), "training.epochs=1");
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+    bundle = experiment.train("one", Progress.NONE).bundle();
+  }
+
+  @AfterAll
+  static void stop() {
+    THREAD.shutdownNow();
+  }
+
+  @Test
+  void ofSettings() throws Exception {
+    settings(4 * FEW);
+  }
+
+  @Test
+  @Tag("slow")
+  void ofManySettings() throws Exception {
+    settings(2000);
+  }
+
+  @Test
+  void ofRawRows() throws Exception {
+    rawRows(FEW);
+  }
+
+  @Test
+  @Tag("slow")
+  void ofManyRawRows() throws Exception {
+    rawRows(400);
+  }
+
+  @Test
+  void ofPreparedData() throws Exception {
+    preparedData(4 * FEW);
+  }
+
+  @Test
+  @Tag("slow")
+  void ofMuchPreparedData() throws Exception {
+    preparedData(1000);
+  }
+
+  @Test
+  @Disabled(LEAK)
+  void ofARun() throws Exception {
+    runs(FEW);
+  }
+
+  @Test
+  @Disabled(LEAK)
+  @Tag("slow")
+  void ofManyRuns() throws Exception {
+    runs(300);
+  }
+
+  @Test
+  @Disabled(LEAK)
+  void ofABundle() throws Exception {
+    bundles(2 * FEW);
+  }
+
+  @Test
+  @Disabled(LEAK)
+  @Tag("slow")
+  void ofManyBundles() throws Exception {
+    bundles(500);
+  }
+
+  @Test
+  @Disabled(LEAK)
+  void ofRowsToScore() throws Exception {
+    rowsToScore(FEW);
+  }
+
+  @Test
+  @Disabled(LEAK)
+  @Tag("slow")
+  void ofManyRowsToScore() throws Exception {
+    rowsToScore(400);
+  }
+
+  private void settings(int cases) throws Exception {
+    check(
+        cases,
+        List.of(shop.experiment()),
+        damaged -> {},
+        damaged -> Experiment.fromYaml(damaged).check());
+  }
+
+  private void rawRows(int cases) throws Exception {
+    Path workspace = folder.resolve("damaged");
+    check(
+        cases,
+        files(folder.resolve("raw")),
+        damaged -> {},
+        damaged -> {
+          String end = damaged.toString().replaceAll(".*\\.", "");
+          try {
+            Experiment.fromYaml(
+                    shop.experiment(),
+                    "workspace=damaged",
+                    "dataset.files=[inter.%s]".formatted(end),
+                    "dataset.users={files: [users.%s], key: user}".formatted(end),
+                    "dataset.items={files: [items.%s], key: item, text: [title]}".formatted(end))
+                .prepare(false, Progress.NONE);
+            DurableFiles.delete(workspace);
+          } finally {
+            assertThat(files(workspace)).as("what is left").isEmpty();
+          }
+        });
+  }
+
+  private void preparedData(int cases) throws Exception {
+    Path prepared = experiment.workspace().prepared();
+    check(
+        cases,
+        files(prepared),
+        damaged -> stamp(prepared.resolve("dataset.json"), damaged),
+        damaged -> {
+          experiment.inspectData();
+          try (PreparedData data = experiment.openPrepared()) {
+            for (Split split : Split.values()) {
+              drain(data.sequential(split, 64));
+            }
+            drain(data.training(new TrainingOrder(64, 100, 1, 0, 0)));
+            assertThat(data.userKeys()).doesNotContainNull();
+            data.trainingUsers();
+          }
+          experiment.previewPrompts(40);
+          RowEncoder.open(prepared);
+        });
+  }
+
+  private static void drain(BatchSource source) {
+    try (source) {
+      Batch batch = source.newBatch();
+      while (source.next(batch)) {
+        assertThat(batch.size).isPositive();
+      }
+    }
+  }
+
+  private void runs(int cases) throws Exception {
+    List<Path> files = new ArrayList<>(files(experiment.workspace().run("one")));
+    files.removeIf(file -> file.startsWith(bundle));
+    check(
+        cases,
+        files,
+        damaged -> {},
+        damaged -> experiment.evaluate("one", Split.TEST, null, Progress.NONE));
+  }
+
+  private void bundles(int cases) throws Exception {
+    List<Map<String, Object>> rows =
+        shop.rows().subList(0, 20).stream().map(BundleTest::map).toList();
+    Path data = bundle.resolve("data/dataset.json");
+    Path manifest = bundle.resolve("manifest.json");
+    check(
+        cases,
+        files(bundle),
+        damaged -> {
+          if (damaged.startsWith(data.getParent()) && stamp(data, damaged)) {
+            stamp(manifest, data);
+          }
+          stamp(manifest, damaged);
+          String digest = DigestUtils.sha256Hex(Files.readAllBytes(manifest));
+          write(
+              bundle.resolve("manifest.json.sha256"),
+              (digest + "  manifest.json\n").getBytes(UTF_8));
+        },
+        damaged -> {
+          try (Scorer scorer = Scorer.load(bundle)) {
+            scorer.score(rows);
+          }
+        });
+  }
+
+  private void rowsToScore(int cases) throws Exception {
+    Path csv = folder.resolve("rows.csv");
+    Path arrow = folder.resolve("rows.arrow");
+    write(csv, Files.readAllBytes(folder.resolve("raw/inter.csv")));
+    arrow(csv, arrow);
+    Path out = folder.resolve("scores.arrow");
+    try (Scorer scorer = Scorer.load(bundle)) {
+      check(
+          cases,
+          List.of(csv, arrow),
+          damaged -> {},
+          damaged -> {
+            boolean done = false;
+            try {
+              scorer.score(new ScoringRequest(damaged, out), Progress.NONE);
+              done = true;
+            } finally {
+              assertThat(Files.exists(out)).as("scores are there").isEqualTo(done);
+              DurableFiles.delete(out);
+              DurableFiles.delete(folder.resolve("scores.arrow.parts"));
+            }
+          });
+    }
+  }
+
+  /**
+   * Damages one file after the other.
+   *
+   * @param seal hides the damage from what compares sizes and checksums; three times of four
+   */
+  private static void check(int cases, List<Path> files, Use seal, Use reading) throws Exception {
+    Map<Path, byte[]> sound = new LinkedHashMap<>();
+    for (Path file : files) {
+      sound.put(file, Files.readAllBytes(file));
+    }
+    List<String> wrong = new ArrayList<>();
+    int refused = 0;
+    for (int n = 0; n < cases; n++) {
+      Mutations mutations = new Mutations(SEED + n);
+      Path file = mutations.pick(files);
+      byte[] original = sound.get(file);
+      boolean text = TEXT.contains(file.toString().replaceAll(".*\\.", ""));
+      write(file, text ? mutations.text(original) : mutations.bytes(original));
+      if (!mutations.oneIn(4)) {
+        seal.of(file);
+      }
+      String answer = answer(file, files, reading);
+      if (answer.startsWith("[")) {
+        refused++;
+        LOG.debug("{} {} {}", n, file.getFileName(), answer);
+      } else if (!answer.isEmpty()) {
+        wrong.add("case %d, %s: %s".formatted(n, file, answer));
+      }
+      for (Map.Entry<Path, byte[]> one : sound.entrySet()) {
+        write(one.getKey(), one.getValue());
+      }
+    }
+    assertThat(wrong).as("of %d cases, with -Dllm4msr.test.seed=%d", cases, SEED).isEmpty();
+    assertThat(refused).as("damage that is seen").isGreaterThan(cases / 4);
+  }
+
+  /** Returns nothing for a result, the text of a proper error, or what is wrong. */
+  private static String answer(Path damaged, List<Path> files, Use reading) throws Exception {
+    Future<?> result =
+        THREAD.submit(
+            () -> {
+              reading.of(damaged);
+              return null;
+            });
+    try {
+      result.get(SECONDS_A_CASE, TimeUnit.SECONDS);
+      return "";
+    } catch (TimeoutException e) {
+      return "no end after " + SECONDS_A_CASE + " s";
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof MsrException error)) {
+        return stackTrace(e.getCause());
+      }
+      String text = String.valueOf(error.getMessage());
+      boolean named =
+          Stream.concat(files.stream(), Stream.of(damaged))
+              .anyMatch(file -> text.contains(file.getFileName().toString()));
+      if (!named) {
+        return "names no file: " + text;
+      }
+      return TYPES.contains(error.type()) ? text : "of type " + error.type() + ": " + text;
+    }
+  }
+
+  private static String stackTrace(Throwable error) {
+    StringWriter text = new StringWriter();
+    error.printStackTrace(new PrintWriter(text));
+    return text.toString().lines().limit(12).collect(Collectors.joining("\n"));
+  }
+
+  /** Writes size and checksum of a file into a manifest that lists it; tells whether one did. */
+  private static boolean stamp(Path manifest, Path file) throws IOException {
+    String name = manifest.getParent().relativize(file).toString();
+    JsonNode tree;
+    try {
+      tree = JSON.readTree(manifest.toFile());
+    } catch (JsonProcessingException e) {
+      return false; // The damage is there.
+    }
+    if (!(tree.path("files").path(name) instanceof ObjectNode stamp)) {
+      return false;
+    }
+    byte[] content = Files.readAllBytes(file);
+    stamp.put("bytes", content.length).put("sha256", DigestUtils.sha256Hex(content));
+    write(manifest, JSON.writeValueAsBytes(tree));
+    return true;
+  }
+
+  /** Writes a new file in place of one that may be mapped. */
+  private static void write(Path file, byte[] content) throws IOException {
+    Files.deleteIfExists(file);
+    Files.write(file, content);
+  }
+
+  private static List<Path> files(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(root)) {
+      return files.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  /** Writes the rows of a CSV file as Arrow. */
+  private static void arrow(Path csv, Path arrow) throws Exception {
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement();
+        BufferAllocator allocator = new RootAllocator();
+        DuckDBResultSet result =
+            statement
+                .executeQuery("SELECT * FROM read_csv('" + csv + "')")
+                .unwrap(DuckDBResultSet.class);
+        ArrowReader reader = (ArrowReader) result.arrowExportStream(allocator, 256);
+        FileChannel out = FileChannel.open(arrow, CREATE_NEW, WRITE);
+        ArrowFileWriter writer = new ArrowFileWriter(reader.getVectorSchemaRoot(), null, out)) {
+      while (reader.loadNextBatch()) {
+        writer.writeBatch();
+      }
+    }
+  }
+}
