@@ -203,8 +203,8 @@ final class RawTables {
   private void checkEntities(RawTable table, String key) {
     String name = name(table);
     refuse(database, name, "k IS NULL", "a null " + key, "k", "NULL_ID");
-    String doubled = "(SELECT k, count(*) AS c FROM " + name + " GROUP BY k)";
-    refuse(database, doubled, "c > 1", "a repeated " + key, "k", "DUPLICATE_KEY");
+    String repeated = "k IN (SELECT k FROM " + name + " GROUP BY k HAVING count(*) > 1)";
+    refuse(database, name, repeated, "a repeated " + key, "k", "DUPLICATE_KEY");
   }
 
   /** The columns of one raw table, as SQL of the right type. */
