@@ -77,7 +77,7 @@ class PreparationErrorsTest {
         changed(RawTable.USERS, "user", 1, "ann"),
         byTime,
         "data/DUPLICATE_KEY",
-        "1 rows with a repeated user, for example 'ann'");
+        "Table users has 2 rows with a repeated user, for example 'ann'");
     refused(changed(RawTable.ITEMS, "item", 1, "z"), byTime, "data/DUPLICATE_KEY", "'z'");
   }
 
