@@ -61,9 +61,8 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     ZooEncoderFactory.CAGE.put(vectors((text, vector) -> nan(vector)));
 
     assertThat(KitRun.of(Kit.class).text())
-        .contains(
-            "last exchange: encode of 5 texts, the last \"A cat.\" -> 5 answers, the last 8"
-                + " numbers, first [NaN, ");
+        .containsPattern(
+            "last exchange: encode of \\d texts, the last \".+\" -> \\d answers, the last 8 numbers, first \\[NaN, ");
   }
 
   @Test
