@@ -56,7 +56,7 @@ class HostileBundleTest {
         "java.lang.ProcessBuilder",
         "org.llm4msr.plugins.backbones.MmoeFactory",
         "../plugins/evil.jar",
-        "file:///tmp/evil.jar"
+        "file:///evil.jar"
       })
   void aClassOrAPathIsNoNameOfAPlugin(String name) throws IOException {
     ObjectNode manifest = manifest();

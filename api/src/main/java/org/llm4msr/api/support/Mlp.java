@@ -39,9 +39,9 @@ public final class Mlp {
     return h;
   }
 
-  /** Returns the linear layers alone, in order. */
-  List<Linear> layers() {
-    return blocks.stream().map(Block::linear).toList();
+  /** Returns the linear part of a layer. */
+  Linear linear(int layer) {
+    return blocks.get(layer).linear;
   }
 
   /** Returns the last width. */

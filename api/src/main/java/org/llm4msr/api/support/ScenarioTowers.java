@@ -46,7 +46,7 @@ public final class ScenarioTowers {
     for (int i = 0; i < depth; i++) {
       int layer = i;
       rows =
-          rows.linear(rank -> towers.get(rank).mlp.layers().get(layer))
+          rows.linear(rank -> towers.get(rank).mlp.linear(layer))
               .map(h -> Dropout.apply(pass, settings.activation().apply(h), settings.dropout()));
     }
     return rows.linear(rank -> towers.get(rank).logit).toRows();

@@ -121,8 +121,6 @@ public final class Safetensors {
         }
       }
       return tensors;
-    } catch (JsonProcessingException e) {
-      throw damaged(file, "its header is no JSON: " + e.getOriginalMessage());
     }
   }
 

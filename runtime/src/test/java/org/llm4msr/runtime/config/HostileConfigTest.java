@@ -46,7 +46,7 @@ class HostileConfigTest {
         "org.llm4msr.runtime.config.ConfigPlugins$Mmoe",
         "java.lang.ProcessBuilder",
         "../plugins/evil.jar",
-        "file:///tmp/evil.jar"
+        "file:///evil.jar"
       })
   void aClassOrAPathIsNoNameOfAPlugin(String name) throws IOException {
     MsrException error =

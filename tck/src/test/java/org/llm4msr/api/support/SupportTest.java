@@ -71,16 +71,18 @@ class SupportTest {
 
   /** Few rows a group lie in slots, many are taken group by group: both are y = W(g) x + b(g). */
   @ParameterizedTest
-  @ValueSource(ints = {7, 300})
+  @ValueSource(ints = {7, 300, 30_000})
   void groupedRowsMeetTheMatrixOfTheirGroup(int rows) {
     int[] group = new int[rows];
     float[] x = new float[2 * rows];
     float[] expected = new float[rows];
     for (int row = 0; row < rows; row++) {
       group[row] = row % 3 == 1 ? 2 : 0; // Group 1 has no rows.
-      x[2 * row] = row;
-      x[2 * row + 1] = 1 - row;
-      expected[row] = group[row] == 0 ? row + 2 * (1 - row) + 10 : 5 * row + 6 * (1 - row) + 30;
+      int value = row % 100;
+      x[2 * row] = value;
+      x[2 * row + 1] = 1 - value;
+      expected[row] =
+          group[row] == 0 ? value + 2 * (1 - value) + 10 : 5 * value + 6 * (1 - value) + 30;
     }
     NDArray weight = manager.create(new float[] {1, 2, 3, 4, 5, 6}, new Shape(3, 2, 1));
     NDArray bias = manager.create(new float[] {10, 20, 30}, new Shape(3, 1));
@@ -92,6 +94,35 @@ class SupportTest {
             .toRows();
 
     assertThat(y.toFloatArray()).containsExactly(expected, within(1e-3f));
+  }
+
+  /** Each row gives what the layer of its group alone gives for it. */
+  @ParameterizedTest
+  @ValueSource(ints = {7, 300, 30_000})
+  void groupedRowsPassTheLayerOfTheirGroup(int rows) {
+    List<Linear> layers = List.of(layer("layers.0"), layer("layers.1"), layer("layers.2"));
+    int[] group = new int[rows];
+    for (int row = 0; row < rows; row++) {
+      group[row] = row % 3 == 1 ? 2 : 0; // Group 1 has no rows.
+    }
+    NDArray x = manager.randomUniform(-1, 1, new Shape(rows, 2));
+    float[] first = layers.get(0).forward(x).toFloatArray();
+    float[] last = layers.get(2).forward(x).toFloatArray();
+
+    float[] y =
+        GroupedRows.of(GroupingPlan.of(manager, group, rows, 3), x)
+            .linear(layers::get)
+            .toRows()
+            .toFloatArray();
+
+    for (int i = 0; i < y.length; i++) {
+      assertThat(y[i]).isCloseTo((group[i / 4] == 0 ? first : last)[i], within(1e-5f));
+    }
+  }
+
+  private Linear layer(String scope) {
+    ModelShape shape = new ModelShape(new FeatureLayout(List.of()), List.of(), 1);
+    return new Linear(store.context(scope, shape), 2, 4);
   }
 
   @Test
