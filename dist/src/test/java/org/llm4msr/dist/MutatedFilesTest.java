@@ -10,8 +10,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,18 +17,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -40,13 +28,11 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.duckdb.DuckDBResultSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Scorer;
 import org.llm4msr.runtime.data.Batch;
@@ -57,8 +43,6 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.data.TrainingOrder;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.scoring.ScoringRequest;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Files that drawn damage has changed, of every kind that is read: each ends in an error that names
@@ -66,43 +50,20 @@ import org.slf4j.LoggerFactory;
  */
 class MutatedFilesTest {
 
-  private static final long SEED = Long.getLong("llm4msr.test.seed", 20261125);
-
   /** Of one kind of file in the quick set. */
   private static final int FEW = Integer.getInteger("llm4msr.test.mutations", 12);
 
-  private static final int SECONDS_A_CASE = 60;
-
-  /** All cases end in proper errors, but the guard of the kit finds what Arrow's reader left. */
-  private static final String LEAK =
-      "Arrow's reader does not release the buffers of a batch that fails to load";
-
-  /** Whose fault damaged files can be; the others are our own. */
-  private static final Set<ErrorType> TYPES =
-      EnumSet.of(ErrorType.USER, ErrorType.DATA, ErrorType.EXTERNAL);
-
-  private static final Set<String> TEXT =
-      Set.of("yaml", "json", "jsonl", "csv", "sha256", "log", "txt");
-
-  private static final Logger LOG = LoggerFactory.getLogger(MutatedFilesTest.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path folder;
-  private static final ExecutorService THREAD = Executors.newSingleThreadExecutor();
+  private static DamageDrill drill;
   private static SmallShop shop;
   private static Experiment experiment;
   private static Path bundle;
 
-  /** Does something with a damaged file. */
-  @FunctionalInterface
-  private interface Use {
-    void of(Path damaged) throws Exception;
-  }
-
   @BeforeAll
   static void train() throws Exception {
-    // Its thread is there before the first test, and no leak of that.
-    THREAD.submit(() -> {}).get();
+    drill = DamageDrill.start();
     shop = SmallShop.write(folder, 1, 1000, 600, 40, List.of("feed", "search", "home"));
     for (String table : List.of("inter", "users", "items")) {
       arrow(folder.resolve("raw/" + table + ".csv"), folder.resolve("raw/" + table + ".arrow"));
@@ -115,7 +76,7 @@ class MutatedFilesTest {
 
   @AfterAll
   static void stop() {
-    THREAD.shutdownNow();
+    drill.close();
   }
 
   @Test
@@ -135,7 +96,6 @@ class MutatedFilesTest {
   }
 
   @Test
-  @Disabled(LEAK)
   @Tag("slow")
   void ofManyRawRows() throws Exception {
     rawRows(400);
@@ -153,46 +113,51 @@ class MutatedFilesTest {
   }
 
   @Test
-  @Disabled(LEAK)
+  void ofKnowledge() throws Exception {
+    knowledge(2 * FEW);
+  }
+
+  @Test
+  @Tag("slow")
+  void ofMuchKnowledge() throws Exception {
+    knowledge(500);
+  }
+
+  @Test
   void ofARun() throws Exception {
     runs(FEW);
   }
 
   @Test
-  @Disabled(LEAK)
   @Tag("slow")
   void ofManyRuns() throws Exception {
     runs(300);
   }
 
   @Test
-  @Disabled(LEAK)
   void ofABundle() throws Exception {
     bundles(2 * FEW);
   }
 
   @Test
-  @Disabled(LEAK)
   @Tag("slow")
   void ofManyBundles() throws Exception {
     bundles(500);
   }
 
   @Test
-  @Disabled(LEAK)
   void ofRowsToScore() throws Exception {
     rowsToScore(FEW);
   }
 
   @Test
-  @Disabled(LEAK)
   @Tag("slow")
   void ofManyRowsToScore() throws Exception {
     rowsToScore(400);
   }
 
   private void settings(int cases) throws Exception {
-    check(
+    drill.check(
         cases,
         List.of(shop.experiment()),
         damaged -> {},
@@ -201,7 +166,7 @@ class MutatedFilesTest {
 
   private void rawRows(int cases) throws Exception {
     Path workspace = folder.resolve("damaged");
-    check(
+    drill.check(
         cases,
         files(folder.resolve("raw")),
         damaged -> {},
@@ -224,7 +189,7 @@ class MutatedFilesTest {
 
   private void preparedData(int cases) throws Exception {
     Path prepared = experiment.workspace().prepared();
-    check(
+    drill.check(
         cases,
         files(prepared),
         damaged -> stamp(prepared.resolve("dataset.json"), damaged),
@@ -252,10 +217,22 @@ class MutatedFilesTest {
     }
   }
 
+  private void knowledge(int cases) throws Exception {
+    drill.check(
+        cases,
+        files(experiment.workspace().knowledge()),
+        damaged -> {},
+        damaged -> {
+          experiment.inspectKnowledge();
+          experiment.nearest(Level.SCENARIO, "feed", 2);
+          experiment.nearest(Level.USER, "3", 5);
+        });
+  }
+
   private void runs(int cases) throws Exception {
     List<Path> files = new ArrayList<>(files(experiment.workspace().run("one")));
     files.removeIf(file -> file.startsWith(bundle));
-    check(
+    drill.check(
         cases,
         files,
         damaged -> {},
@@ -267,7 +244,7 @@ class MutatedFilesTest {
         shop.rows().subList(0, 20).stream().map(BundleTest::map).toList();
     Path data = bundle.resolve("data/dataset.json");
     Path manifest = bundle.resolve("manifest.json");
-    check(
+    drill.check(
         cases,
         files(bundle),
         damaged -> {
@@ -276,7 +253,7 @@ class MutatedFilesTest {
           }
           stamp(manifest, damaged);
           String digest = DigestUtils.sha256Hex(Files.readAllBytes(manifest));
-          write(
+          DamageDrill.write(
               bundle.resolve("manifest.json.sha256"),
               (digest + "  manifest.json\n").getBytes(UTF_8));
         },
@@ -290,11 +267,12 @@ class MutatedFilesTest {
   private void rowsToScore(int cases) throws Exception {
     Path csv = folder.resolve("rows.csv");
     Path arrow = folder.resolve("rows.arrow");
-    write(csv, Files.readAllBytes(folder.resolve("raw/inter.csv")));
+    DamageDrill.write(csv, Files.readAllBytes(folder.resolve("raw/inter.csv")));
+    Files.deleteIfExists(arrow);
     arrow(csv, arrow);
     Path out = folder.resolve("scores.arrow");
     try (Scorer scorer = Scorer.load(bundle)) {
-      check(
+      drill.check(
           cases,
           List.of(csv, arrow),
           damaged -> {},
@@ -312,82 +290,6 @@ class MutatedFilesTest {
     }
   }
 
-  /**
-   * Damages one file after the other.
-   *
-   * @param seal hides the damage from what compares sizes and checksums; three times of four
-   */
-  private static void check(int cases, List<Path> files, Use seal, Use reading) throws Exception {
-    Map<Path, byte[]> sound = new LinkedHashMap<>();
-    for (Path file : files) {
-      sound.put(file, Files.readAllBytes(file));
-    }
-    List<String> wrong = new ArrayList<>();
-    int refused = 0;
-    for (int n = 0; n < cases; n++) {
-      Mutations mutations = new Mutations(SEED + n);
-      Path file = mutations.pick(files);
-      byte[] original = sound.get(file);
-      boolean text = TEXT.contains(file.toString().replaceAll(".*\\.", ""));
-      write(file, text ? mutations.text(original) : mutations.bytes(original));
-      if (!mutations.oneIn(4)) {
-        seal.of(file);
-      }
-      String answer = answer(file, files, reading);
-      if (answer.startsWith("[")) {
-        refused++;
-        LOG.debug("{} {} {}", n, file.getFileName(), answer);
-      } else if (!answer.isEmpty()) {
-        wrong.add("case %d, %s: %s".formatted(n, file, answer));
-      }
-      for (Map.Entry<Path, byte[]> one : sound.entrySet()) {
-        write(one.getKey(), one.getValue());
-      }
-    }
-    assertThat(wrong).as("of %d cases, with -Dllm4msr.test.seed=%d", cases, SEED).isEmpty();
-    assertThat(refused).as("damage that is seen").isGreaterThan(cases / 4);
-  }
-
-  /** Returns nothing for a result, the text of a proper error, or what is wrong. */
-  private static String answer(Path damaged, List<Path> files, Use reading) throws Exception {
-    Future<?> result =
-        THREAD.submit(
-            () -> {
-              reading.of(damaged);
-              return null;
-            });
-    try {
-      result.get(SECONDS_A_CASE, TimeUnit.SECONDS);
-      return "";
-    } catch (TimeoutException e) {
-      return "no end after " + SECONDS_A_CASE + " s";
-    } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof MsrException error)) {
-        return stackTrace(e.getCause());
-      }
-      String text = String.valueOf(error.getMessage());
-      boolean named =
-          Stream.concat(files.stream(), Stream.of(damaged))
-              .map(file -> file.getFileName().toString())
-              // Where the files of a table are one already, the table is the place.
-              .anyMatch(name -> text.contains(name) || text.contains("Table " + stem(name)));
-      if (!named) {
-        return "names no file: " + text;
-      }
-      return TYPES.contains(error.type()) ? text : "of type " + error.type() + ": " + text;
-    }
-  }
-
-  private static String stem(String name) {
-    return name.replaceAll("[.].*", "");
-  }
-
-  private static String stackTrace(Throwable error) {
-    StringWriter text = new StringWriter();
-    error.printStackTrace(new PrintWriter(text));
-    return text.toString().lines().limit(12).collect(Collectors.joining("\n"));
-  }
-
   /** Writes size and checksum of a file into a manifest that lists it; tells whether one did. */
   private static boolean stamp(Path manifest, Path file) throws IOException {
     String name = manifest.getParent().relativize(file).toString();
@@ -402,14 +304,8 @@ class MutatedFilesTest {
     }
     byte[] content = Files.readAllBytes(file);
     stamp.put("bytes", content.length).put("sha256", DigestUtils.sha256Hex(content));
-    write(manifest, JSON.writeValueAsBytes(tree));
+    DamageDrill.write(manifest, JSON.writeValueAsBytes(tree));
     return true;
-  }
-
-  /** Writes a new file in place of one that may be mapped. */
-  private static void write(Path file, byte[] content) throws IOException {
-    Files.deleteIfExists(file);
-    Files.write(file, content);
   }
 
   private static List<Path> files(Path root) throws IOException {
@@ -417,7 +313,10 @@ class MutatedFilesTest {
       return List.of();
     }
     try (Stream<Path> files = Files.walk(root)) {
-      return files.filter(Files::isRegularFile).sorted().toList();
+      return files
+          .filter(file -> Files.isRegularFile(file) && !file.toString().endsWith(".lock"))
+          .sorted()
+          .toList();
     }
   }
 

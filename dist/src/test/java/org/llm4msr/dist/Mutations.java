@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -68,10 +69,11 @@ final class Mutations {
     0, 1, -1, 7, 8, 127, 128, 255, 65536, 1 << 24, 1 << 30, Integer.MAX_VALUE, Integer.MIN_VALUE
   };
 
-  private final Random random;
+  private final RandomGenerator random;
 
   Mutations(long seed) {
-    this.random = new Random(seed);
+    // The first draws of a plain Random are alike for neighbouring seeds.
+    this.random = new SplittableRandom(seed);
   }
 
   /** Returns one of some things. */

@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import org.apache.arrow.flatbuf.DictionaryBatch;
 import org.apache.arrow.flatbuf.Message;
+import org.apache.arrow.flatbuf.MessageHeader;
+import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseIntVector;
 import org.apache.arrow.vector.FieldVector;
@@ -54,7 +57,7 @@ public final class ArrowRows {
       if (isFile(channel)) {
         FileReader blocks = new FileReader(channel, allocator);
         reader = blocks;
-        blocks.requireBlocks(channel.size());
+        blocks.requireBlocks(channel);
       } else {
         requireMessages(channel);
         reader = new StreamReader(channel, allocator);
@@ -105,10 +108,67 @@ public final class ArrowRows {
       requireInside(at, length, channel.size());
       ByteBuffer metadata = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
       readFully(channel, metadata, at);
-      long body = Message.getRootAsMessage(metadata.flip()).bodyLength();
+      Message message = Message.getRootAsMessage(metadata.flip());
       at += length;
-      requireInside(at, body, channel.size());
-      at += body;
+      requireInside(at, message.bodyLength(), channel.size());
+      requireSound(message);
+      at += message.bodyLength();
+    }
+  }
+
+  /**
+   * Compares a block of an Arrow file with what it says of itself, before a reader loads it and,
+   * where it is damaged, never gives its buffers back.
+   *
+   * @throws IOException where the two differ
+   */
+  public static void requireSound(FileChannel channel, ArrowBlock block) throws IOException {
+    long end = block.getOffset() + block.getMetadataLength();
+    requireInside(block.getOffset(), block.getMetadataLength(), channel.size());
+    requireInside(end, block.getBodyLength(), channel.size());
+    ByteBuffer metadata =
+        ByteBuffer.allocate(block.getMetadataLength()).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(channel, metadata, block.getOffset());
+    // Files of before Arrow 0.15 have the length alone, without the mark.
+    metadata.flip().position(metadata.getInt(0) == STREAM_MARK ? 8 : 4);
+    Message message = Message.getRootAsMessage(metadata.slice().order(ByteOrder.LITTLE_ENDIAN));
+    if (message.bodyLength() > block.getBodyLength()) {
+      throw new IOException(
+          "a batch of %d bytes says that it has %d"
+              .formatted(block.getBodyLength(), message.bodyLength()));
+    }
+    if (message.headerType() != MessageHeader.RecordBatch
+        && message.headerType() != MessageHeader.DictionaryBatch) {
+      throw new IOException("a block holds no batch");
+    }
+    requireSound(message);
+  }
+
+  /** Compares what a message says of its body with the body; the reader would keep the buffers. */
+  private static void requireSound(Message message) throws IOException {
+    RecordBatch batch =
+        switch (message.headerType()) {
+          case MessageHeader.RecordBatch -> (RecordBatch) message.header(new RecordBatch());
+          case MessageHeader.DictionaryBatch ->
+              ((DictionaryBatch) message.header(new DictionaryBatch())).data();
+          default -> null;
+        };
+    if (batch == null) {
+      return;
+    }
+    requireCount(batch.length());
+    for (int i = 0; i < batch.nodesLength(); i++) {
+      requireCount(batch.nodes(i).length());
+      requireCount(batch.nodes(i).nullCount());
+    }
+    for (int i = 0; i < batch.buffersLength(); i++) {
+      requireInside(batch.buffers(i).offset(), batch.buffers(i).length(), message.bodyLength());
+    }
+  }
+
+  private static void requireCount(long count) throws IOException {
+    if (count < 0 || count > Integer.MAX_VALUE) {
+      throw new IOException("a batch has " + count + " values");
     }
   }
 
@@ -190,19 +250,13 @@ public final class ArrowRows {
       super(channel, allocator);
     }
 
-    void requireBlocks(long size) throws IOException {
+    void requireBlocks(FileChannel channel) throws IOException {
       for (ArrowBlock block : getRecordBlocks()) {
-        requireInside(block, size);
+        requireSound(channel, block);
       }
       for (ArrowBlock block : getDictionaryBlocks()) {
-        requireInside(block, size);
+        requireSound(channel, block);
       }
-    }
-
-    private static void requireInside(ArrowBlock block, long size) throws IOException {
-      ArrowRows.requireInside(block.getOffset(), block.getMetadataLength(), size);
-      ArrowRows.requireInside(
-          block.getOffset() + block.getMetadataLength(), block.getBodyLength(), size);
     }
 
     @Override

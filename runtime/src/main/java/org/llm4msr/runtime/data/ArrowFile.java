@@ -225,7 +225,13 @@ final class ArrowFile {
       for (Field field : schema.getFields()) {
         List<Node> nodes = columns.get(field.getName());
         if (nodes != null) {
-          nodes.add(buffers.node(field));
+          Node node = buffers.node(field);
+          if (node.length() != batch.length()) {
+            throw bad(
+                "has a record batch of %d rows with %d of column '%s'"
+                    .formatted(batch.length(), node.length(), field.getName()));
+          }
+          nodes.add(node);
         }
       }
       return (int) batch.length();

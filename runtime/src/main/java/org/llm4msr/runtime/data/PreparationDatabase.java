@@ -108,7 +108,7 @@ final class PreparationDatabase implements AutoCloseable {
   void ingest(ArrowReader reader, String sql) throws SQLException {
     try (ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator)) {
       Data.exportArrayStream(allocator, reader, stream);
-      connection.registerArrowStream("source", stream);
+      register(stream);
       try (Statement statement = connection.createStatement()) {
         statement.execute(sql);
         statement.execute("DROP VIEW IF EXISTS source");
@@ -122,9 +122,23 @@ final class PreparationDatabase implements AutoCloseable {
   void export(ArrowReader reader, String sql, BatchConsumer consumer) throws IOException {
     try (ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator)) {
       Data.exportArrayStream(allocator, reader, stream);
-      connection.registerArrowStream("source", stream);
+      register(stream);
       export(sql, consumer);
       execute("DROP VIEW IF EXISTS source");
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  private void register(ArrowArrayStream stream) throws SQLException {
+    try {
+      connection.registerArrowStream("source", stream);
+    } catch (RuntimeException e) {
+      // The driver wraps its exception, for example for a type that it does not know.
+      if (e.getCause() instanceof SQLException cause) {
+        throw cause;
+      }
+      throw e;
     }
   }
 

@@ -112,7 +112,7 @@ public final class KnowledgeStore {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/OTHER_DATA",
-          "the knowledge store was filled from other prepared data (%s) than this (%s). Folder %s. Run 'llm4msr knowledge extract'; prompts that have not changed are kept."
+          "the knowledge store was filled from other prepared data (%s, as its store.json says) than this (%s). Folder %s. Run 'llm4msr knowledge extract'; prompts that have not changed are kept."
               .formatted(info.source(), source, folder));
     }
   }

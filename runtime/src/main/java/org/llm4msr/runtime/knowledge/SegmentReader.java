@@ -23,6 +23,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.ArrowRows;
 
 /**
  * Reads one segment. The vectors are not read but mapped, where they lie in the file: opening a
@@ -46,8 +47,9 @@ final class SegmentReader {
         ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
       checkSchema(reader.getVectorSchemaRoot().getSchema(), info, file);
       for (ArrowBlock block : reader.getRecordBlocks()) {
-        load(reader, block, file);
+        load(channel, reader, block, file);
         Rows rows = new Rows(reader.getVectorSchemaRoot());
+        rows.requireCounts(file);
         visitor.visit(rows, map(channel, block, rows.count(), info, file));
       }
     } catch (MsrException e) {
@@ -58,8 +60,10 @@ final class SegmentReader {
     }
   }
 
-  private static void load(ArrowFileReader reader, ArrowBlock block, Path file) {
+  private static void load(
+      FileChannel channel, ArrowFileReader reader, ArrowBlock block, Path file) {
     try {
+      ArrowRows.requireSound(channel, block);
       reader.loadRecordBatch(block);
     } catch (IOException e) {
       throw damaged(file, String.valueOf(e.getMessage()));
@@ -86,6 +90,17 @@ final class SegmentReader {
 
     int count() {
       return root.getRowCount();
+    }
+
+    private void requireCounts(Path file) {
+      for (int row = 0; row < count(); row++) {
+        if (tokens(row) < 0 || droppedHistory(row) < 0) {
+          throw damaged(
+              file,
+              "its row %d has %d tokens and %d items left out"
+                  .formatted(row, tokens(row), droppedHistory(row)));
+        }
+      }
     }
 
     String key(int row) {

@@ -79,7 +79,9 @@ public final class KnowledgeScaling {
     Map<String, Safetensors.Tensor> tensors = Safetensors.read(file);
     KnowledgeStatistics users = statistics(tensors, USERS);
     KnowledgeStatistics scenarios = statistics(tensors, SCENARIOS);
-    if (users == null || (scenarios != null && scenarios.mean().length != users.mean().length)) {
+    if (users == null
+        || tensors.size() != (scenarios == null ? 2 : 4)
+        || (scenarios != null && scenarios.mean().length != users.mean().length)) {
       throw new MsrException(
           ErrorType.DATA,
           "model/DAMAGED_FILE",

@@ -157,6 +157,11 @@ public final class Safetensors {
       readFully(channel, block, base + from + (long) at * Float.BYTES, file);
       block.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values, at, n);
     }
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw damaged(file, "'" + name + "' holds the value " + value);
+      }
+    }
     return new Tensor(name, shape, FloatBuffer.wrap(values));
   }
 
