@@ -48,6 +48,14 @@ class FlatMemoryTest {
     assertFlat("plain", 64, PLAIN);
   }
 
+  @Test
+  @Tag("slow")
+  void onMxNet() throws Exception {
+    List<String> settings = new ArrayList<>(ENHANCED);
+    settings.add("runtime.engine=MXNet");
+    assertFlat("mxnet", 64, settings);
+  }
+
   private static void assertFlat(String name, int batchSize, List<String> model) throws Exception {
     List<String> settings = new ArrayList<>(model);
     // 4,096 rows train: divisors of it give whole batches, and steps that the rows done tell.
