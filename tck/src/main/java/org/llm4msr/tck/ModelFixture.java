@@ -11,12 +11,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.StreamSupport;
 import org.assertj.core.data.Offset;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
+import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.ModelShape;
@@ -24,7 +28,7 @@ import org.llm4msr.runtime.model.ParameterSnapshot;
 
 /**
  * A batch, parameters, and the logits and gradients that an independent float64 implementation
- * finds for them; see {@code tck/src/test/python/make_model_fixtures.py}.
+ * finds for them; see {@code make_model_fixtures.py} and {@code make_backbone_fixtures.py}.
  */
 public final class ModelFixture {
 
@@ -56,9 +60,10 @@ public final class ModelFixture {
     }
     List<Scenario> scenarios = new ArrayList<>();
     for (int rank = 0; rank < json.get("scenarios").asInt(); rank++) {
-      scenarios.add(new Scenario(rank, "s" + rank, 100));
+      long trainingRows = json.path("trainingRows").path(rank).asLong(100);
+      scenarios.add(new Scenario(rank, "s" + rank, trainingRows));
     }
-    return new ModelShape(new FeatureLayout(fields), scenarios, 1);
+    return new ModelShape(new FeatureLayout(fields), scenarios, scenarioTable()[0].length);
   }
 
   /** Returns K. */
@@ -72,9 +77,36 @@ public final class ModelFixture {
         ints(json.get("scenario")),
         ints(json.get("user")),
         matrix(json.get("flat")),
-        new float[json.get("scenarios").asInt()][1],
+        scenarioTable(),
         matrix(json.get("userKnowledge")),
         matrix(json.get("scenarioKnowledge")));
+  }
+
+  /** Some fixtures have no model that reads it. */
+  private float[][] scenarioTable() {
+    JsonNode table = json.path("scenarioTable");
+    return table.isMissingNode() ? new float[json.get("scenarios").asInt()][1] : matrix(table);
+  }
+
+  /**
+   * As {@link #assertMatches(ModelHarness.Parts)}, for a backbone without a head, with its hidden
+   * units of the training pass.
+   */
+  public void assertMatches(Function<ModelContext, Backbone> backbone) {
+    List<float[]> hidden = new ArrayList<>();
+    assertMatches(
+        ModelHarness.of(shape(), backbone)
+            .head(
+                0,
+                context -> {
+                  Backbone alone = context.backbone(context.model().layout());
+                  return (pass, features) -> {
+                    BackboneOutput output = alone.forward(pass, features);
+                    hidden.add(Objects.requireNonNull(output.hidden(), "hidden").toFloatArray());
+                    return output.logit();
+                  };
+                }));
+    compare("hidden", hidden.get(0), json.get("hidden"));
   }
 
   /**

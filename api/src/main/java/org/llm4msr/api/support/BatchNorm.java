@@ -32,13 +32,26 @@ public final class BatchNorm {
 
   /** Normalises each column over the rows: (B, width) to (B, width). */
   public NDArray forward(Pass pass, NDArray x) {
-    return statistics.normalize(pass, x, scale.array(), shift.array());
+    return now().apply(pass, x);
+  }
+
+  /** Returns what it is made of in this step. */
+  Parts now() {
+    return new Parts(statistics, scale.array(), shift.array());
+  }
+
+  /** Statistics with a scale and a shift of this step, (width) each. */
+  record Parts(Statistics statistics, NDArray scale, NDArray shift) {
+
+    NDArray apply(Pass pass, NDArray x) {
+      return statistics.normalize(pass, x, scale, shift);
+    }
   }
 
   /** Batch statistics in training, running ones elsewhere, with scale and shift from outside. */
   static final class Statistics {
 
-    private static final float EPSILON = 1e-5f;
+    static final float EPSILON = 1e-5f;
     private static final float MOMENTUM = 0.1f;
 
     private final Buffer runningMean;
@@ -48,6 +61,14 @@ public final class BatchNorm {
       Shape units = new Shape(width);
       runningMean = context.buffer("running-mean", units, Initializer.zeros());
       runningVariance = context.buffer("running-variance", units, Initializer.ones());
+    }
+
+    NDArray runningMean() {
+      return runningMean.array();
+    }
+
+    NDArray runningVariance() {
+      return runningVariance.array();
     }
 
     NDArray normalize(Pass pass, NDArray x, NDArray scale, NDArray shift) {
@@ -73,10 +94,18 @@ public final class BatchNorm {
       int[] overRows = {0};
       long rows = x.getShape().get(0);
       NDArray mean = x.mean(overRows);
-      // Unbiased, as in torch.
-      NDArray variance = x.sub(mean).square().sum(overRows).div(rows - 1);
+      update(mean, x.sub(mean).square().mean(overRows), rows);
+    }
+
+    /**
+     * Moves the running statistics to those of a batch.
+     *
+     * @param variance the biased one; the running one is unbiased, as in torch
+     * @param rows of the batch, at least 2
+     */
+    void update(NDArray mean, NDArray variance, long rows) {
       update(runningMean, mean);
-      update(runningVariance, variance);
+      update(runningVariance, variance.mul((float) rows / (rows - 1)));
     }
 
     private static void update(Buffer running, NDArray now) {

@@ -31,7 +31,16 @@ public final class Gate {
 
   /** Makes one gate for all rows. */
   public static Gate shared(ModelContext context, int in, int experts) {
-    return new Gate(context, in, experts, 1, false);
+    return shared(context, in, experts, false);
+  }
+
+  /**
+   * Makes one gate for all rows.
+   *
+   * @param batchNorm whether scores are normalised over the batch before the softmax
+   */
+  public static Gate shared(ModelContext context, int in, int experts, boolean batchNorm) {
+    return new Gate(context, in, experts, 1, batchNorm);
   }
 
   /** Makes a gate a scenario. */

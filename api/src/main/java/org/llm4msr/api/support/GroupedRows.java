@@ -4,11 +4,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.api.model.Pass;
 
 /**
  * Rows laid out so that each can be multiplied by a matrix of its group, without copying a matrix
@@ -52,7 +54,24 @@ public abstract sealed class GroupedRows {
    *
    * @param layers the layer of a group, asked for groups with rows only
    */
-  public abstract GroupedRows linear(IntFunction<Linear> layers);
+  public final GroupedRows linear(IntFunction<Linear> layers) {
+    return linear(group -> layers.apply(group).weight(), group -> layers.apply(group).bias());
+  }
+
+  /**
+   * Multiplies each row by the matrix of its group and adds the group's bias: n columns to m.
+   *
+   * @param weights (n, m) of a group, asked for groups with rows only
+   * @param biases (m) of a group
+   */
+  public abstract GroupedRows linear(IntFunction<NDArray> weights, IntFunction<NDArray> biases);
+
+  /** Normalises each column over the rows of each group; asks for groups with rows only. */
+  public final GroupedRows normalize(Pass pass, IntFunction<BatchNorm> norms) {
+    return normalizeBy(pass, group -> norms.apply(group).now());
+  }
+
+  abstract GroupedRows normalizeBy(Pass pass, IntFunction<BatchNorm.Parts> norms);
 
   /**
    * Multiplies each row by the matrix of its group and adds the group's bias: n columns to m.
@@ -68,6 +87,9 @@ public abstract sealed class GroupedRows {
   /** Applies a function of the columns, row by row. */
   public abstract GroupedRows map(UnaryOperator<NDArray> function);
 
+  /** Joins with rows of the same grouping, row by row: n and m columns to some. */
+  public abstract GroupedRows with(GroupedRows other, BinaryOperator<NDArray> function);
+
   /** Returns the rows in the order of the batch: (B, m). */
   public abstract NDArray toRows();
 
@@ -81,18 +103,25 @@ public abstract sealed class GroupedRows {
     }
 
     @Override
-    public GroupedRows linear(IntFunction<Linear> layers) {
-      NDList weights = new NDList();
-      NDList biases = new NDList();
+    public GroupedRows linear(IntFunction<NDArray> weights, IntFunction<NDArray> biases) {
+      NDArray product = slots.matMul(eachSlot(weights));
+      return new Slots(grouping, product.add(eachSlot(biases).expandDims(1)));
+    }
+
+    private NDArray eachSlot(IntFunction<NDArray> values) {
+      NDList copies = new NDList();
       for (Segment segment : grouping.segments()) {
-        Linear layer = layers.apply(segment.group());
+        NDArray value = values.apply(segment.group());
         for (int slot = 0; slot < segment.slots(grouping.slotRows()); slot++) {
-          weights.add(layer.weight());
-          biases.add(layer.bias());
+          copies.add(value);
         }
       }
-      NDArray product = slots.matMul(NDArrays.stack(weights));
-      return new Slots(grouping, product.add(NDArrays.stack(biases).expandDims(1)));
+      return NDArrays.stack(copies);
+    }
+
+    @Override
+    GroupedRows normalizeBy(Pass pass, IntFunction<BatchNorm.Parts> norms) {
+      return new Slots(grouping, SlotNorm.apply(pass, grouping, slots, norms));
     }
 
     @Override
@@ -112,6 +141,11 @@ public abstract sealed class GroupedRows {
     }
 
     @Override
+    public GroupedRows with(GroupedRows other, BinaryOperator<NDArray> function) {
+      return new Slots(grouping, function.apply(slots, ((Slots) other).slots));
+    }
+
+    @Override
     public NDArray toRows() {
       return grouping.fromSlots(slots);
     }
@@ -127,8 +161,13 @@ public abstract sealed class GroupedRows {
     }
 
     @Override
-    public GroupedRows linear(IntFunction<Linear> layers) {
-      return each((group, rows) -> layers.apply(group).forward(rows));
+    public GroupedRows linear(IntFunction<NDArray> weights, IntFunction<NDArray> biases) {
+      return each((group, rows) -> rows.matMul(weights.apply(group)).add(biases.apply(group)));
+    }
+
+    @Override
+    GroupedRows normalizeBy(Pass pass, IntFunction<BatchNorm.Parts> norms) {
+      return each((group, rows) -> norms.apply(group).apply(pass, rows));
     }
 
     @Override
@@ -147,6 +186,16 @@ public abstract sealed class GroupedRows {
     @Override
     public GroupedRows map(UnaryOperator<NDArray> function) {
       return each((group, rows) -> function.apply(rows));
+    }
+
+    @Override
+    public GroupedRows with(GroupedRows other, BinaryOperator<NDArray> function) {
+      NDList others = ((Pieces) other).pieces;
+      NDList results = new NDList(pieces.size());
+      for (int i = 0; i < pieces.size(); i++) {
+        results.add(function.apply(pieces.get(i), others.get(i)));
+      }
+      return new Pieces(grouping, results);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.llm4msr.api.support;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,11 @@ public final class Mlp {
   /** Returns the linear part of a layer. */
   Linear linear(int layer) {
     return blocks.get(layer).linear;
+  }
+
+  /** Returns the normalisation of a layer, which the settings have. */
+  BatchNorm norm(int layer) {
+    return requireNonNull(blocks.get(layer).norm, "norm is null");
   }
 
   /** Returns the last width. */

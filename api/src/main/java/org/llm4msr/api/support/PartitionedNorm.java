@@ -44,14 +44,18 @@ public final class PartitionedNorm {
 
   /** Normalises (B, width) within each scenario. */
   public NDArray forward(Pass pass, NDArray x) {
-    return ScenarioRouter.apply(
-        pass.scenarios(),
-        x,
-        (rank, rows) -> {
+    return forward(pass, GroupedRows.of(pass.scenarios(), x)).toRows();
+  }
+
+  /** Normalises rows that are laid out by scenario. */
+  public GroupedRows forward(Pass pass, GroupedRows rows) {
+    return rows.normalizeBy(
+        pass,
+        rank -> {
           Partition partition = partitions.get(rank);
           NDArray factor = scale.array().mul(partition.scale.array());
           NDArray offset = shift.array().add(partition.shift.array());
-          return partition.statistics.normalize(pass, rows, factor, offset);
+          return new BatchNorm.Parts(partition.statistics, factor, offset);
         });
   }
 }

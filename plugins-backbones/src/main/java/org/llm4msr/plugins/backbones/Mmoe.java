@@ -11,10 +11,11 @@ import org.llm4msr.api.support.Gate;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * Multi-gate mixture of experts (Ma et al., KDD 2018) with a gate and a tower a scenario: hidden =
- * sum over e of softmax(gate(x))_e * expert_e(x), logit = tower(hidden). For scenarios that share
- * some structure but not all. Normalisation in experts and gates is over the batch, in a tower over
- * the rows of its scenario.
+ * Mixture of experts with a tower a scenario: hidden = sum over e of softmax(gate(x))_e *
+ * expert_e(x), logit = tower(hidden). With a gate a scenario it is MMoE (Ma et al., KDD 2018), for
+ * scenarios that share some structure but not all; with one gate for all it is OMoE, its baseline
+ * in that paper. Normalisation in experts and gates is over the batch, in a tower over the rows of
+ * its scenario.
  */
 final class Mmoe implements Backbone {
 
@@ -22,13 +23,28 @@ final class Mmoe implements Backbone {
   private final Gate gates;
   private final ScenarioTowers towers;
 
-  Mmoe(MmoeConfig config, ModelContext context) {
-    int width = context.layout().width();
+  private Mmoe(MmoeConfig config, ModelContext context, Gate gates) {
     experts =
         new ExpertGroup(
-            context.scope("experts"), width, config.experts(), config.expert(), config.block());
-    gates = Gate.perScenario(context, width, config.experts(), config.gateBatchNorm());
+            context.scope("experts"),
+            context.layout().width(),
+            config.experts(),
+            config.expert(),
+            config.block());
+    this.gates = gates;
     towers = new ScenarioTowers(context, experts.outputWidth(), config.tower(), config.block());
+  }
+
+  static Mmoe gateEach(MmoeConfig config, ModelContext context) {
+    int width = context.layout().width();
+    Gate gates = Gate.perScenario(context, width, config.experts(), config.gateBatchNorm());
+    return new Mmoe(config, context, gates);
+  }
+
+  static Mmoe oneGate(MmoeConfig config, ModelContext context) {
+    int width = context.layout().width();
+    Gate gate = Gate.shared(context, width, config.experts(), config.gateBatchNorm());
+    return new Mmoe(config, context, gate);
   }
 
   @Override

@@ -19,7 +19,7 @@ public final class MmoeFactory implements BackboneFactory<MmoeConfig> {
 
   @Override
   public Backbone create(MmoeConfig config, ModelContext context) {
-    return new Mmoe(config, context);
+    return Mmoe.gateEach(config, context);
   }
 
   @Override

@@ -39,4 +39,52 @@ class BackboneConformanceTest {
       return List.of("experts=3", "expert=[8, 6]", "gateBatchNorm=true", "activation=leaky_relu");
     }
   }
+
+  @Nested
+  class Omoe extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new OmoeFactory();
+    }
+  }
+
+  @Nested
+  class Ple extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new PleFactory();
+    }
+  }
+
+  @Nested
+  class PleOfTwoLevels extends Ple {
+    @Override
+    protected List<String> settings() {
+      return List.of("levels=2", "expert=[6]", "batchNorm=false", "dropout=0");
+    }
+  }
+
+  @Nested
+  class Star extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new StarFactory();
+    }
+  }
+
+  @Nested
+  class Aitm extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new AitmFactory();
+    }
+  }
+
+  @Nested
+  class AitmByRank extends Aitm {
+    @Override
+    protected List<String> settings() {
+      return List.of("order=rank", "tower=[]", "batchNorm=false");
+    }
+  }
 }

@@ -9,12 +9,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.tck.ModelFixture;
 import org.llm4msr.tck.ModelHarness;
 
 @Tag("engine")
 class BackbonesTest {
+
+  private static final Activation RELU = Activation.RELU;
 
   static Stream<Arguments> backbones() {
     return Stream.of(
@@ -25,15 +28,19 @@ class BackbonesTest {
   }
 
   private static Function<ModelContext, Backbone> sharedBottom(boolean norm) {
-    SharedBottomConfig config =
-        new SharedBottomConfig(List.of(5), List.of(3), Activation.RELU, 0, norm);
-    return context -> new SharedBottomFactory().create(config, context);
+    return made(
+        new SharedBottomFactory(), new SharedBottomConfig(List.of(5), List.of(3), RELU, 0, norm));
   }
 
   private static Function<ModelContext, Backbone> mmoe(
       int experts, List<Integer> expert, boolean norm) {
-    MmoeConfig config = new MmoeConfig(experts, expert, List.of(3), Activation.RELU, 0, norm, norm);
-    return context -> new MmoeFactory().create(config, context);
+    return made(
+        new MmoeFactory(), new MmoeConfig(experts, expert, List.of(3), RELU, 0, norm, norm));
+  }
+
+  private static <C extends Record> Function<ModelContext, Backbone> made(
+      BackboneFactory<C> factory, C config) {
+    return context -> factory.create(config, context);
   }
 
   @ParameterizedTest
@@ -43,5 +50,45 @@ class BackbonesTest {
     ModelFixture fixture = ModelFixture.read(BackbonesTest.class, name);
 
     fixture.assertMatches(ModelHarness.of(fixture.shape(), backbone));
+  }
+
+  static Stream<Arguments> backbonesWithHidden() {
+    return Stream.of(
+        Arguments.of("omoe", omoe(3, List.of(4), false)),
+        Arguments.of("omoe-norm", omoe(2, List.of(5, 4), true)),
+        Arguments.of("ple", ple(1, 2, 1, List.of(4, 3), false)),
+        Arguments.of("ple-norm", ple(1, 2, 2, List.of(4), true)),
+        Arguments.of("ple-levels", ple(3, 1, 2, List.of(3), false)),
+        Arguments.of("ple-levels-norm", ple(2, 2, 1, List.of(4, 3), true)),
+        Arguments.of(
+            "star", made(new StarFactory(), new StarConfig(List.of(5, 4), List.of(3), RELU, 0))),
+        Arguments.of("aitm", aitm(List.of(5, 4), List.of(3), false)),
+        Arguments.of("aitm-norm", aitm(List.of(4), List.of(), true)));
+  }
+
+  private static Function<ModelContext, Backbone> omoe(
+      int experts, List<Integer> expert, boolean norm) {
+    return made(
+        new OmoeFactory(), new MmoeConfig(experts, expert, List.of(3), RELU, 0, norm, norm));
+  }
+
+  private static Function<ModelContext, Backbone> ple(
+      int levels, int specific, int shared, List<Integer> expert, boolean norm) {
+    return made(
+        new PleFactory(),
+        new PleConfig(levels, specific, shared, expert, List.of(3), RELU, 0, norm));
+  }
+
+  private static Function<ModelContext, Backbone> aitm(
+      List<Integer> bottom, List<Integer> tower, boolean norm) {
+    return made(
+        new AitmFactory(), new AitmConfig(bottom, tower, AitmConfig.Order.SIZE, RELU, 0, norm));
+  }
+
+  @ParameterizedTest
+  @MethodSource("backbonesWithHidden")
+  void agreesWithAnIndependentImplementationInHiddenUnitsToo(
+      String name, Function<ModelContext, Backbone> backbone) {
+    ModelFixture.read(BackbonesTest.class, name).assertMatches(backbone);
   }
 }

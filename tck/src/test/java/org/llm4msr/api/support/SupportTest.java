@@ -10,6 +10,8 @@ import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -161,6 +163,71 @@ class SupportTest {
     assertThat(buffer("norm/scenario.0/running-variance")).isCloseTo(1.1f, within(1e-6f));
     assertThat(buffer("norm/scenario.2/running-mean")).isZero();
     assertThat(buffer("norm/scenario.2/running-variance")).isEqualTo(1);
+  }
+
+  /** As the batch normalisation of each group alone, in both layouts; group 0 has a single row. */
+  @ParameterizedTest
+  @ValueSource(ints = {31, 30_001})
+  void groupedRowsAreNormalisedWithinTheirGroup(int rows) {
+    int[] group = new int[rows];
+    for (int row = 1; row < rows; row++) {
+      group[row] = row % 3 == 1 ? 2 : 1;
+    }
+    List<BatchNorm> together = norms("together");
+    List<BatchNorm> alone = norms("alone");
+    NDArray x = manager.randomUniform(-1, 3, new Shape(rows, 2));
+    NDArray factor = manager.randomUniform(-1, 1, new Shape(rows, 2));
+    Grouping grouping = GroupingPlan.of(manager, group, rows, 3);
+    Pass training = new PassContext(manager, true, 0, grouping, grouping, new DropoutMasks(5));
+    Pass inference = new PassContext(manager, false, 0, grouping, grouping, new DropoutMasks(5));
+
+    float[] found =
+        gradient(
+            x,
+            factor,
+            y -> GroupedRows.of(grouping, y).normalize(training, together::get).toRows());
+    float[] expected =
+        gradient(
+            x,
+            factor,
+            y ->
+                ScenarioRouter.apply(
+                    grouping, y, (rank, own) -> alone.get(rank).forward(training, own)));
+
+    assertThat(found).containsExactly(expected, within(1e-4f));
+    assertThat(buffer("together.1/running-mean")).isNotZero();
+    for (int rank = 0; rank < 3; rank++) {
+      for (String name : List.of("/running-mean", "/running-variance")) {
+        assertThat(buffer("together." + rank + name))
+            .isCloseTo(buffer("alone." + rank + name), within(1e-5f));
+      }
+    }
+    assertThat(
+            GroupedRows.of(grouping, x).normalize(inference, together::get).toRows().toFloatArray())
+        .containsExactly(
+            ScenarioRouter.apply(
+                    grouping, x, (rank, own) -> alone.get(rank).forward(inference, own))
+                .toFloatArray(),
+            within(1e-5f));
+  }
+
+  private List<BatchNorm> norms(String name) {
+    ModelShape shape = new ModelShape(new FeatureLayout(List.of()), List.of(), 1);
+    return IntStream.range(0, 3)
+        .mapToObj(rank -> new BatchNorm(store.context(name + "." + rank, shape), 2))
+        .toList();
+  }
+
+  /** Values and gradient by x of the sum of factor * function(x), one behind the other. */
+  private float[] gradient(NDArray x, NDArray factor, UnaryOperator<NDArray> function) {
+    NDArray input = x.duplicate();
+    input.setRequiresGradient(true);
+    NDArray y;
+    try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
+      y = function.apply(input);
+      collector.backward(y.mul(factor).sum());
+    }
+    return y.concat(input.getGradient(), 0).toFloatArray();
   }
 
   private float buffer(String name) {

@@ -1,0 +1,58 @@
+package org.llm4msr.plugins.backbones;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.ExpertGroup;
+import org.llm4msr.api.support.Gate;
+
+/** A level of {@link Ple} below the last: all rows pass the experts of all scenarios. */
+final class PleMixing {
+
+  private final List<ExpertGroup> specific = new ArrayList<>();
+  private final List<Gate> gates = new ArrayList<>();
+  private final ExpertGroup shared;
+  private final Gate sharedGate;
+
+  /**
+   * What goes from level to level, (B, width) each.
+   *
+   * @param specific one array a scenario, by rank
+   */
+  record Flow(List<NDArray> specific, NDArray shared) {}
+
+  PleMixing(PleConfig config, ModelContext context, int in) {
+    shared = experts(config, context.scope("shared"), in, config.sharedExperts());
+    int own = config.specificExperts();
+    int scenarios = context.scenarios().size();
+    for (int rank = 0; rank < scenarios; rank++) {
+      ModelContext scope = context.scope("specific." + rank);
+      specific.add(experts(config, scope, in, own));
+      gates.add(Gate.shared(scope, in, own + config.sharedExperts()));
+    }
+    sharedGate = Gate.shared(context.scope("shared"), in, own * scenarios + config.sharedExperts());
+  }
+
+  private static ExpertGroup experts(PleConfig config, ModelContext context, int in, int count) {
+    return new ExpertGroup(context, in, count, config.expert(), config.block());
+  }
+
+  Flow forward(Pass pass, Flow flow) {
+    NDArray common = shared.forward(pass, flow.shared());
+    NDList all = new NDList();
+    List<NDArray> mixed = new ArrayList<>();
+    for (int rank = 0; rank < specific.size(); rank++) {
+      NDArray x = flow.specific().get(rank);
+      NDArray own = specific.get(rank).forward(pass, x);
+      mixed.add(Gate.mix(gates.get(rank).forward(pass, x), own.concat(common, 1)));
+      all.add(own);
+    }
+    all.add(common);
+    NDArray weights = sharedGate.forward(pass, flow.shared());
+    return new Flow(mixed, Gate.mix(weights, NDArrays.concat(all, 1)));
+  }
+}
