@@ -67,14 +67,14 @@ public final class Gate {
   }
 
   /**
-   * Mixes the outputs of experts.
+   * Mixes the outputs of experts. A sum of products: B small matrix products take twice as long.
    *
    * @param weights (B, n)
    * @param outputs (B, n, H)
    * @return (B, H)
    */
   public static NDArray mix(NDArray weights, NDArray outputs) {
-    return weights.expandDims(1).matMul(outputs).squeeze(1);
+    return weights.expandDims(2).mul(outputs).sum(new int[] {1});
   }
 
   /** The scores of all gates: (B, gates * n). */
