@@ -162,16 +162,16 @@ final class ConfigCheck {
     }
 
     private void engine(String path, PluginChoice<? extends PluginFactory<?>> choice) {
-      Set<EngineFeature> missing = new TreeSet<>(features(choice));
+      Set<EngineFeature> needed = features(choice);
+      Set<EngineFeature> missing = new TreeSet<>(needed);
       missing.removeAll(EngineFeatures.of(config.runtime().engine()));
       if (!missing.isEmpty()) {
         String lacking = missing.stream().map(Enum::name).collect(Collectors.joining(", "));
         add(
             path,
             choice.name(),
-            "needs what the engine %s does not have: %s. Set runtime.engine to %s"
-                .formatted(
-                    config.runtime().engine(), lacking, EngineFeatures.enginesWith(missing)));
+            "needs what the engine %s does not have: %s. %s"
+                .formatted(config.runtime().engine(), lacking, EngineFeatures.wayOut(needed)));
       }
     }
 

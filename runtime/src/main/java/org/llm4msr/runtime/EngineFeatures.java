@@ -8,11 +8,19 @@ import java.util.stream.Collectors;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.UnsupportedFeatureException;
 
-/** What the tensor engines that the runtime supports can do. */
+/**
+ * What the tensor engines that the runtime supports can do. None has bfloat16, which ends the JVM
+ * in DJL's PyTorch engine, or generated scripts, for which there is no service yet.
+ */
 public final class EngineFeatures {
 
   private static final Map<String, Set<EngineFeature>> ENGINES =
-      new TreeMap<>(Map.of("PyTorch", Set.of(EngineFeature.values()), "MXNet", Set.of()));
+      new TreeMap<>(
+          Map.of(
+              "PyTorch",
+              Set.of(EngineFeature.GATHER, EngineFeature.SCATTER, EngineFeature.TOP_K),
+              "MXNet",
+              Set.of()));
 
   private EngineFeatures() {}
 
@@ -34,17 +42,23 @@ public final class EngineFeatures {
       String lacking = missing.stream().map(Enum::name).collect(Collectors.joining(", "));
       throw new UnsupportedFeatureException(
           lacking,
-          "%s needs it and the engine %s does not have it. Set runtime.engine to %s."
-              .formatted(plugin, engine, enginesWith(missing)));
+          "%s needs it and the engine %s does not have it. %s."
+              .formatted(plugin, engine, wayOut(needed)));
     }
   }
 
-  static String enginesWith(Set<EngineFeature> wanted) {
-    String names =
-        ENGINES.entrySet().stream()
-            .filter(engine -> engine.getValue().containsAll(wanted))
-            .map(Map.Entry::getKey)
-            .collect(Collectors.joining(" or "));
-    return names.isEmpty() ? "another engine; none that is supported has it" : names;
+  /** Returns the supported engines that have all of some features. */
+  public static Set<String> having(Set<EngineFeature> wanted) {
+    return ENGINES.entrySet().stream()
+        .filter(engine -> engine.getValue().containsAll(wanted))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  static String wayOut(Set<EngineFeature> needed) {
+    Set<String> engines = having(needed);
+    return engines.isEmpty()
+        ? "No supported engine has all that it needs; choose another plugin"
+        : "Set runtime.engine to " + String.join(" or ", engines);
   }
 }

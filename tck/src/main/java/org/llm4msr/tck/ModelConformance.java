@@ -1,5 +1,8 @@
 package org.llm4msr.tck;
 
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -27,35 +30,93 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
   @Override
   Optional<String> leftOut(RuleInfo rule) {
     Optional<String> reason = super.leftOut(rule);
-    boolean answersFirst = rule.id().startsWith("PLUGIN-") || rule.id().equals("MODEL-01");
-    return reason.isPresent() || answersFirst || lacking().isEmpty()
+    if (reason.isPresent() || rule.id().startsWith("PLUGIN-") || rule.id().equals("MODEL-01")) {
+      return reason;
+    }
+    Set<EngineFeature> lacking = lacking();
+    if (rule.id().equals("MODEL-04") && FeatureUse.visible().containsAll(lacking)) {
+      return reason;
+    }
+    return lacking.isEmpty()
         ? reason
         : Optional.of(
             "the plugin declares to need %s, which %s lacks; MODEL-01 tests the refusal"
-                .formatted(lacking(), TestEngines.name()));
+                .formatted(lacking, TestEngines.name()));
+  }
+
+  @Override
+  Optional<String> excuse(RuleInfo rule) {
+    return hasAll() || rule.id().equals("MODEL-01")
+        ? Optional.empty()
+        : FeatureUse.missing(this::inferAndTrain)
+            .map(use -> "%s lacks %s; MODEL-01 tests that".formatted(TestEngines.name(), use));
+  }
+
+  /** Returns whether the engine of this run has whatever a supported engine has. */
+  private static boolean hasAll() {
+    return EngineFeatures.of(TestEngines.name()).containsAll(FeatureUse.visible());
+  }
+
+  private void inferAndTrain() {
+    try (ModelHarness model = model(ModelData.EVEN)) {
+      model.infer(batch());
+      model.train(batch(), factors(batch()));
+    }
   }
 
   @Rule(
       id = "MODEL-01",
-      says = "names what it needs of the engine, so that another engine is refused before creation",
+      says =
+          "names what it needs of the engine, so that an engine without it is refused before"
+              + " creation",
       checkFirst = {
         "engineFeatures(config) returns a set, empty where plain operations suffice",
-        "it answers from the configuration alone, the same at every call"
+        "it answers from the configuration alone, the same at every call",
+        "gather needs GATHER, scatter and put need SCATTER, topK needs TOP_K; an NDIndex with"
+            + " addPickDim gathers as well",
+        "other operations that MXNet lacks have no feature: matMul in place of batchMatMul, concat"
+            + " with zeros in place of pad"
       })
   final void namesWhatItNeedsOfTheEngine() {
     PluginFactory<?> factory = factory();
-    Set<EngineFeature> needed = features(factory, config());
-    if (needed == null) {
+    Set<EngineFeature> named = features(factory, config());
+    if (named == null) {
       throw new Finding("a set of engine features", "null");
     }
     Finding.unless(
-        needed.equals(features(factory, config())), "the same at every call", "another answer");
-    try {
-      EngineFeatures.require(TestEngines.name(), subject(), needed);
-      model(ModelData.EVEN).close();
-    } catch (UnsupportedFeatureException e) {
-      Finding.unless(!lacking().isEmpty(), "an engine that has all", e.getMessage());
+        named.equals(features(factory, config())), "the same at every call", "another answer");
+    Finding.unless(
+        !EngineFeatures.having(named).isEmpty(), "features that a supported engine has", named);
+    if (!lacking().isEmpty()) {
+      isRefused(named);
+    } else if (hasAll()) {
+      Set<EngineFeature> unnamed = FeatureUse.traced(this::inferAndTrain);
+      unnamed.removeAll(named);
+      Finding.unless(
+          unnamed.isEmpty(), "engineFeatures(config) with " + unnamed, "it returns " + named);
+    } else {
+      FeatureUse.missing(this::inferAndTrain)
+          .ifPresent(
+              use -> {
+                throw new Finding(
+                    "operations that " + TestEngines.name() + " has, or engineFeatures(config)",
+                    use + ", and engineFeatures(config) returns " + named);
+              });
     }
+  }
+
+  private void isRefused(Set<EngineFeature> named) {
+    String refusal = "no refusal";
+    try {
+      EngineFeatures.require(TestEngines.name(), subject(), named);
+    } catch (UnsupportedFeatureException e) {
+      refusal = String.valueOf(e.getMessage());
+    }
+    List<String> told = new ArrayList<>(List.of(name(), TestEngines.name()));
+    lacking().forEach(feature -> told.add(feature.name()));
+    told.addAll(EngineFeatures.having(named));
+    Finding.unless(
+        told.stream().allMatch(refusal::contains), "a refusal that names " + told, refusal);
   }
 
   @Rule(
@@ -86,6 +147,32 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
       Finding.unlessFinite("logits", model.infer(batch));
       Finding.unlessFinite("logits in training", model.train(batch, factors(batch)).logits());
     }
+  }
+
+  @Rule(
+      id = "MODEL-04",
+      level = Level.SHOULD,
+      says = "names no engine feature that it can do without",
+      checkFirst = {
+        "engineFeatures(config) answers from the configuration: what some settings need only they"
+            + " name",
+        "who wants another engine is refused for each feature named"
+      })
+  final void namesNothingInVain() {
+    PluginFactory<?> factory = factory();
+    Set<EngineFeature> named = features(factory, config());
+    Set<EngineFeature> inVain = EnumSet.noneOf(EngineFeature.class);
+    inVain.addAll(named == null ? Set.of() : named);
+    inVain.retainAll(FeatureUse.visible());
+    if (inVain.isEmpty()) {
+      return;
+    }
+    if (hasAll()) {
+      inVain.removeAll(FeatureUse.traced(this::inferAndTrain));
+    } else if (FeatureUse.missing(this::inferAndTrain).isPresent()) {
+      return; // Which of them it would lack next is not seen.
+    }
+    Finding.unless(inVain.isEmpty(), "features that are used", inVain + ", which nothing uses");
   }
 
   /** A row's result is its own. */

@@ -118,6 +118,11 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
         : Optional.empty();
   }
 
+  /** Returns why the failure of a rule is the finding of another one, or nothing. */
+  Optional<String> excuse(RuleInfo rule) {
+    return Optional.empty();
+  }
+
   /** Returns the name of the plugin. */
   final String name() {
     Plugin plugin = factory().getClass().getAnnotation(Plugin.class);

@@ -48,8 +48,12 @@ final class RuleExtension
     if (rule == null || thrown instanceof TestAbortedException) {
       return thrown;
     }
-    String exchange =
-        Repetition.conformance(context).map(PluginConformance::lastExchange).orElse("");
+    Optional<PluginConformance<?>> plugin = Repetition.conformance(context);
+    Optional<String> excuse = plugin.flatMap(p -> p.excuse(rule));
+    if (excuse.isPresent()) {
+      return new TestAbortedException(excuse.get(), thrown);
+    }
+    String exchange = plugin.map(PluginConformance::lastExchange).orElse("");
     return thrown instanceof Finding finding
         ? new RuleBroken(rule, context, finding.expected(), finding.actual(), exchange, null)
         : new RuleBroken(rule, context, "no exception", String.valueOf(thrown), exchange, thrown);

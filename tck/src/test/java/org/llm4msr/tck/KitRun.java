@@ -65,8 +65,12 @@ public record KitRun(List<String> passed, List<String> skipped, List<Throwable> 
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-      result.getThrowable().ifPresent(failures::add);
-      if (test.isTest() && result.getThrowable().isEmpty()) {
+      Throwable thrown = result.getThrowable().orElse(null);
+      if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
+        executionSkipped(test, String.valueOf(thrown));
+      } else if (thrown != null) {
+        failures.add(thrown);
+      } else if (test.isTest()) {
         passed.add(test.getDisplayName());
       }
     }

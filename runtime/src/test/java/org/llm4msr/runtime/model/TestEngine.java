@@ -5,17 +5,17 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
 /** The engine that this run of the tests is for. */
-final class TestEngine {
+public final class TestEngine {
 
-  static final String NAME = System.getProperty("llm4msr.test.engine", "PyTorch");
+  public static final String NAME = System.getProperty("llm4msr.test.engine", "PyTorch");
 
   private TestEngine() {}
 
-  static Engine engine() {
+  public static Engine engine() {
     return Engine.getEngine(NAME);
   }
 
-  static NDManager manager() {
+  public static NDManager manager() {
     return engine().newBaseManager(Device.cpu());
   }
 }

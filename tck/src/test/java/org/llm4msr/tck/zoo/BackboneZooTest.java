@@ -1,14 +1,12 @@
 package org.llm4msr.tck.zoo;
 
 import ai.djl.ndarray.NDArray;
-import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.tck.BackboneConformance;
 
 /** Each flaw of a backbone breaks its rule and no other. */
-@Tag("engine")
-class BackboneZooTest extends ZooTest<Flaw> {
+class BackboneZooTest extends ModelZooTest {
 
   static class Kit extends BackboneConformance {
     @Override
@@ -18,7 +16,7 @@ class BackboneZooTest extends ZooTest<Flaw> {
   }
 
   BackboneZooTest() {
-    super(Kit.class, Flaw.CAGE);
+    super(Kit.class);
     flaws(ModelFlaws.byRule());
     flaws(InputFlaws.byRule());
     flaws(GuardFlaws.byRule());

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
@@ -20,8 +19,7 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.tck.FusionHeadConformance;
 
 /** Each flaw of a head breaks its rule and no other. */
-@Tag("engine")
-class FusionHeadZooTest extends ZooTest<Flaw> {
+class FusionHeadZooTest extends ModelZooTest {
 
   static class Kit extends FusionHeadConformance {
     @Override
@@ -31,7 +29,7 @@ class FusionHeadZooTest extends ZooTest<Flaw> {
   }
 
   FusionHeadZooTest() {
-    super(Kit.class, Flaw.CAGE);
+    super(Kit.class);
     sharedFlaws(ModelFlaws.byRule());
     sharedFlaws(InputFlaws.byRule());
     sharedFlaws(GuardFlaws.byRule());

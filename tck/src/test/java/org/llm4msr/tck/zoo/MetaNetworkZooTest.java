@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Grouping;
@@ -22,8 +21,7 @@ import org.llm4msr.tck.KitRun;
 import org.llm4msr.tck.MetaNetworkConformance;
 
 /** Each flaw of a meta network breaks its rule and no other. */
-@Tag("engine")
-class MetaNetworkZooTest extends ZooTest<Flaw> {
+class MetaNetworkZooTest extends ModelZooTest {
 
   static class Kit extends MetaNetworkConformance {
     @Override
@@ -33,7 +31,7 @@ class MetaNetworkZooTest extends ZooTest<Flaw> {
   }
 
   MetaNetworkZooTest() {
-    super(Kit.class, Flaw.CAGE);
+    super(Kit.class);
     sharedFlaws(ModelFlaws.byRule());
     sharedFlaws(GuardFlaws.byRule());
     flaw("META-01", NeedsOtherThanThreeColumns::new);

@@ -54,6 +54,7 @@ final class ModelFlaws {
         "MODEL-02",
         output((pass, x, y) -> y.add(Flaw.perRow(x.exp().sum(new int[] {1}).mul(0), y))));
     flaws.put("MODEL-03", NeedsASecondScenario::new);
+    flaws.put("MODEL-04", () -> new NeedsOfTheEngine(Set.of(EngineFeature.TOP_K), Set.of()));
     flaws.put("MODEL-10", where(pass -> rows(pass) == 1, 0.1f));
     flaws.put("MODEL-11", where(ModelFlaws::fallsFromFirstToLast, 0.1f));
     flaws.put("MODEL-12", where(ModelFlaws::hasOneOfManyScenarios, 0.1f));

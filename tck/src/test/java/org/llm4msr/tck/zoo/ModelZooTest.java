@@ -1,0 +1,121 @@
+package org.llm4msr.tck.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.tck.KitRun;
+import org.llm4msr.tck.PluginConformance;
+import org.llm4msr.tck.TestEngines;
+
+/**
+ * The zoo of a kind that computes: what it needs of the engine beside its flaws. PyTorch has the
+ * features, MXNet lacks them.
+ */
+@Tag("engine")
+abstract class ModelZooTest extends ZooTest<Flaw> {
+
+  private static final boolean HAS_THEM = TestEngines.name().equals("PyTorch");
+
+  private final Class<? extends PluginConformance<?>> kit;
+
+  ModelZooTest(Class<? extends PluginConformance<?>> kit) {
+    super(kit, Flaw.CAGE);
+    this.kit = kit;
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"GATHER", "SCATTER", "TOP_K"})
+  void oneThatNamesAFeatureRunsWhereItIsAndIsRefusedElsewhere(EngineFeature feature) {
+    KitRun run = runOf(Set.of(feature), Set.of(feature));
+
+    assertThat(run.failures()).isEmpty();
+    if (HAS_THEM) {
+      assertThat(run.skipped()).isEmpty();
+    } else {
+      assertThat(run.passed())
+          .extracting(name -> name.substring(0, name.indexOf(' ')))
+          .containsExactlyInAnyOrder(
+              "PLUGIN-01",
+              "PLUGIN-02",
+              "PLUGIN-03",
+              "PLUGIN-04",
+              "PLUGIN-05",
+              "MODEL-01",
+              "MODEL-04");
+      assertThat(run.skipped())
+          .isNotEmpty()
+          .allSatisfy(
+              reason ->
+                  assertThat(reason)
+                      .endsWith(
+                          "declares to need [%s], which MXNet lacks; MODEL-01 tests the refusal"
+                              .formatted(feature)));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"GATHER", "SCATTER", "TOP_K"})
+  void oneThatUsesAFeatureInSecretBreaksOneRuleOnAnyEngine(EngineFeature feature) {
+    KitRun run = runOf(Set.of(), Set.of(feature));
+
+    assertThat(run.broken()).as(run.text()).containsExactly("MODEL-01");
+    assertThat(run.text())
+        .contains(
+            HAS_THEM
+                ? "expected: engineFeatures(config) with [%s]\n  actual:   it returns []"
+                    .formatted(feature)
+                : "(%s) at org.llm4msr.tck.zoo.NeedsOfTheEngine.use(".formatted(feature));
+  }
+
+  @Test
+  void oneThatNamesTheWrongFeatureBreaksBothRules() {
+    KitRun run = runOf(Set.of(EngineFeature.GATHER), Set.of(EngineFeature.TOP_K));
+
+    assertThat(run.broken())
+        .isEqualTo(HAS_THEM ? Set.of("MODEL-01", "MODEL-04") : Set.<String>of());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BFLOAT16", "SCRIPT"})
+  void oneThatNeedsWhatNoEngineHasBreaksOneRule(EngineFeature feature) {
+    KitRun run = runOf(Set.of(feature), Set.of());
+
+    assertThat(run.broken()).containsExactly("MODEL-01");
+    assertThat(run.text())
+        .contains("expected: features that a supported engine has\n  actual:   [" + feature);
+  }
+
+  @Test
+  void anOperationThatMxnetLacksAndNoFeatureNamesBreaksOneRuleThere() {
+    Flaw.CAGE.put(BatchMatMul::new);
+
+    KitRun run = KitRun.ofQuick(kit);
+
+    assertThat(run.broken()).isEqualTo(HAS_THEM ? Set.of() : Set.of("MODEL-01"));
+    assertThat(run.text())
+        .contains(
+            HAS_THEM ? "no failure" : "batchMatMul (no feature) at " + getClass().getPackageName());
+  }
+
+  private KitRun runOf(Set<EngineFeature> named, Set<EngineFeature> used) {
+    TestEngines.engine();
+    Flaw.CAGE.put(() -> new NeedsOfTheEngine(named, used));
+    return KitRun.ofQuick(kit);
+  }
+
+  private static final class BatchMatMul extends Flaw {
+    @Override
+    NDArray output(Pass pass, NDArray x, NDArray y) {
+      NDArray rows = x.expandDims(1);
+      NDArray squares = rows.batchMatMul(x.expandDims(2)).reshape(-1);
+      return y.add(perRow(squares.mul(0), y));
+    }
+  }
+}
