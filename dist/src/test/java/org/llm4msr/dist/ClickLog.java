@@ -35,7 +35,12 @@ final class ClickLog {
       long time,
       String device,
       double price,
-      String tags) {}
+      String tags) {
+
+    Row unclicked() {
+      return new Row(user, item, scenario, false, time, device, price, tags);
+    }
+  }
 
   /**
    * Draws a log.
@@ -98,6 +103,12 @@ final class ClickLog {
   static String title(String item) {
     int hash = Math.floorMod(item.hashCode(), WORDS.size());
     return "the " + WORDS.get(hash) + " of " + item;
+  }
+
+  /** Makes no row from this one on positive. */
+  ClickLog withoutClicksFrom(int first) {
+    rows.subList(first, ROWS).replaceAll(Row::unclicked);
+    return this;
   }
 
   List<Row> rows() {

@@ -131,6 +131,15 @@ final class ConfigCheck {
             "reads the knowledge of a language model, and there is no section knowledge. Add one,"
                 + " or choose a head that reads none");
       }
+      if (config.knowledge() != null
+          && config.knowledge().periods() > 1
+          && config.knowledge().prompts().leakFutureInteractions()) {
+        add(
+            "knowledge.periods",
+            String.valueOf(config.knowledge().periods()),
+            "lets rows that train read nothing of their own labels, which"
+                + " knowledge.prompts.leakFutureInteractions is for. Set one of the two alone");
+      }
       if (required.contains(ModelInput.HIDDEN) && !hasHidden(backbone)) {
         add(
             "model.fusion.name",

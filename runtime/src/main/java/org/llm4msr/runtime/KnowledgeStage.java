@@ -1,8 +1,14 @@
 package org.llm4msr.runtime;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -14,16 +20,19 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.RuntimeConfig;
-import org.llm4msr.runtime.data.LeakyLog;
+import org.llm4msr.runtime.data.Periods;
 import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.RowsLog;
 import org.llm4msr.runtime.data.TrainingLog;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.PromptPreview;
 import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.plugins.InContext;
+import org.llm4msr.runtime.training.EarlierKnowledge;
 
 /** Prompts and language model of one experiment, held open while one command works with them. */
 final class KnowledgeStage implements AutoCloseable {
@@ -34,6 +43,8 @@ final class KnowledgeStage implements AutoCloseable {
   private final Experiment experiment;
   private final PreparedData data;
   private final Scratch scratch;
+  private final KnowledgeConfig config;
+  private final ScenarioPromptBuilder prompts;
   private final KnowledgeEncoder encoder;
   private final KnowledgeExtractor extractor;
 
@@ -42,19 +53,22 @@ final class KnowledgeStage implements AutoCloseable {
     this.experiment = experiment;
     this.data = data;
     this.scratch = scratch;
+    this.config = config;
+    this.prompts = prompts(config.prompts().builder(), experiment);
     this.encoder = encoder(config.encoder(), scratch);
-    this.extractor =
-        new KnowledgeExtractor(
-            log(experiment, config.prompts().leakFutureInteractions(), data, scratch),
-            data.manifest().key(),
-            prompts(config.prompts().builder(), experiment),
-            encoder,
-            new KnowledgeExtractor.Settings(
-                config.minInteractions(),
-                config.prompts().leakFutureInteractions(),
-                config.precision(),
-                KnowledgeSettings.of(config)),
-            storeEvery(experiment.config().config().runtime()));
+    boolean leaks = config.prompts().leakFutureInteractions();
+    this.extractor = extractor(log(experiment, leaks, data, scratch), leaks);
+  }
+
+  private KnowledgeExtractor extractor(TrainingLog log, boolean leaks) {
+    return new KnowledgeExtractor(
+        log,
+        data.manifest().key(),
+        prompts,
+        encoder,
+        new KnowledgeExtractor.Settings(
+            config.minInteractions(), leaks, config.precision(), KnowledgeSettings.of(config)),
+        storeEvery(experiment.config().config().runtime()));
   }
 
   private static Duration storeEvery(RuntimeConfig config) {
@@ -108,10 +122,39 @@ final class KnowledgeStage implements AutoCloseable {
     }
   }
 
-  /** Fills the store; {@code started} gets what stops it. */
+  /** Fills the store and those of earlier periods; {@code started} gets what stops it. */
   ExtractionResult extract(boolean rebuild, Consumer<Runnable> started, Progress progress) {
-    started.accept(extractor::requestStop);
-    return extractor.extract(experiment.workspace().knowledge(), rebuild, progress);
+    List<KnowledgeExtractor> earlier = earlier();
+    started.accept(
+        () -> {
+          extractor.requestStop();
+          earlier.forEach(KnowledgeExtractor::requestStop);
+        });
+    Path folder = experiment.workspace().knowledge();
+    ExtractionResult result = extractor.extract(folder, rebuild, progress);
+    // Backwards: what a user did before the last period is most like the whole.
+    for (int period = config.periods() - 1; period > 0; period--) {
+      KnowledgeStore later = KnowledgeStore.open(folder);
+      folder = experiment.workspace().knowledgeBefore(period, config.periods());
+      result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, progress));
+    }
+    return result;
+  }
+
+  private List<KnowledgeExtractor> earlier() {
+    if (config.periods() > 1 && !data.manifest().time()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NO_TIME",
+          "knowledge.periods is %d in %s, and the data in %s has no time that would order its rows. Set knowledge.periods: 1, or name the column of the time."
+              .formatted(
+                  config.periods(), experiment.config().file(), experiment.workspace().prepared()));
+    }
+    Periods periods = new Periods(data.manifest().rows().train(), config.periods());
+    return IntStream.range(1, config.periods())
+        .mapToObj(period -> rows(experiment, scratch, period).oldest(periods.start(period)))
+        .map(log -> extractor(log, false))
+        .toList();
   }
 
   PromptPreview preview(int count) {
@@ -135,6 +178,35 @@ final class KnowledgeStage implements AutoCloseable {
     return KnowledgeStore.open(experiment.workspace().knowledge());
   }
 
+  /** Opens what was known before each period of the training part; null for one period. */
+  static @Nullable EarlierKnowledge earlier(
+      Experiment experiment, PreparedData data, KnowledgeStore whole, int count) {
+    if (count == 1) {
+      return null;
+    }
+    Periods periods = new Periods(data.manifest().rows().train(), count);
+    List<KnowledgeSource> users =
+        IntStream.range(1, count)
+            .mapToObj(period -> experiment.workspace().knowledgeBefore(period, count))
+            .map(KnowledgeStore::open)
+            .map(store -> like(whole, store, data))
+            .toList();
+    return new EarlierKnowledge(periods, users);
+  }
+
+  private static KnowledgeSource like(
+      KnowledgeStore whole, KnowledgeStore store, PreparedData data) {
+    store.requireSource(data.manifest().key());
+    if (!store.info().identity().equals(whole.info().identity())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/STORE_MISMATCH",
+          "The knowledge in %s was extracted with another model or template than that in %s. Run `llm4msr knowledge extract` again, with --rebuild."
+              .formatted(store.folder(), whole.folder()));
+    }
+    return store.users();
+  }
+
   static KnowledgeInspection.Neighbourhood nearest(
       Experiment experiment, Level level, String key, int count) {
     KnowledgeStore store = store(experiment);
@@ -150,13 +222,19 @@ final class KnowledgeStage implements AutoCloseable {
   /** Returns the rows that prompts are made of: the training part, but for one experiment. */
   private static TrainingLog log(
       Experiment experiment, boolean leaks, PreparedData data, Scratch scratch) {
-    return leaks
-        ? LeakyLog.of(
-            experiment.workspace().prepared(),
-            scratch.scratch(),
-            scratch.memoryBytes(),
-            scratch.threads())
-        : data.trainingLog();
+    return leaks ? rows(experiment, scratch, 0).leaky() : data.trainingLog();
+  }
+
+  /** Makes a log in a folder of its own. */
+  private static RowsLog rows(Experiment experiment, Scratch scratch, int number) {
+    Path folder = scratch.scratch().resolve("log-" + number);
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new RowsLog(
+        experiment.workspace().prepared(), folder, scratch.memoryBytes(), scratch.threads());
   }
 
   private static Scratch scratch(Experiment experiment) {

@@ -69,7 +69,11 @@ final class TrainingStage implements AutoCloseable {
     try {
       model =
           ModelAssembly.assemble(
-              engine, config.model(), config.training(), data, inputs(config, knowledge, start));
+              engine,
+              config.model(),
+              config.training(),
+              data,
+              inputs(experiment, data, knowledge, start));
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
@@ -174,12 +178,19 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private static @Nullable KnowledgeInputs inputs(
-      ExperimentConfig config, @Nullable KnowledgeStore store, StartingPoint start) {
-    KnowledgeConfig knowledge = config.knowledge();
+      Experiment experiment,
+      PreparedData data,
+      @Nullable KnowledgeStore store,
+      StartingPoint start) {
+    KnowledgeConfig knowledge = experiment.config().config().knowledge();
     return store == null || knowledge == null
         ? null
         : new KnowledgeInputs(
-            store.users(), store.scenarios(), knowledge.missing(), start.scaling());
+            store.users(),
+            store.scenarios(),
+            knowledge.missing(),
+            start.scaling(),
+            KnowledgeStage.earlier(experiment, data, store, knowledge.periods()));
   }
 
   /**

@@ -19,6 +19,11 @@ public record Workspace(Path root) {
     return root.resolve("knowledge");
   }
 
+  /** Returns the folder of what was known before a period of the training part. */
+  public Path knowledgeBefore(int period, int periods) {
+    return knowledge().resolve("before-%d-of-%d".formatted(period + 1, periods));
+  }
+
   /** Returns the folder of a training run. */
   public Path run(String name) {
     return root.resolve("runs").resolve(name);

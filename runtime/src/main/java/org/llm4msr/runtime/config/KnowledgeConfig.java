@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.config;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
@@ -14,6 +15,15 @@ public record KnowledgeConfig(
     @Setting(value = "Users with fewer positive training rows get no prompt", defaultValue = "1")
         @Min(1)
         int minInteractions,
+    @Setting(
+            value =
+                "Into how many periods of equal size the training rows are cut by time: each row then"
+                    + " reads what its user did before its period, and so nothing of its own label."
+                    + " 1: all rows read the whole training part, as published",
+            defaultValue = "1")
+        @Min(1)
+        @Max(64)
+        int periods,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
 
   /** What a user without knowledge gets. */

@@ -22,6 +22,19 @@ public record ExtractionResult(
     long tokens,
     double seconds) {
 
+  /** Returns this store with the counts of both fillings. */
+  public ExtractionResult with(ExtractionResult other) {
+    return new ExtractionResult(
+        info,
+        encoded + other.encoded,
+        kept + other.kept,
+        belowThreshold + other.belowThreshold,
+        shortened + other.shortened,
+        droppedHistory + other.droppedHistory,
+        tokens + other.tokens,
+        seconds + other.seconds);
+  }
+
   /** Returns prompts a second, or 0 where nothing was read. */
   public double promptsPerSecond() {
     return seconds == 0 ? 0 : encoded / seconds;

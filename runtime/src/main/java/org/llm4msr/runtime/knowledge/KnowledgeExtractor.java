@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -89,8 +90,18 @@ public final class KnowledgeExtractor {
    *     knowledge/STOPPED} after {@link #requestStop}
    */
   public ExtractionResult extract(Path folder, boolean rebuild, Progress progress) {
+    return extract(folder, rebuild, null, progress);
+  }
+
+  /**
+   * Fills the store of a folder as above.
+   *
+   * @param sibling a store of the same encoder, whose vectors of equal prompts are taken
+   */
+  public ExtractionResult extract(
+      Path folder, boolean rebuild, @Nullable KnowledgeStore sibling, Progress progress) {
     try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, commitEvery)) {
-      Run run = new Run(writer, progress);
+      Run run = new Run(writer, sibling, progress);
       List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
       run.start(scenarioPrompts.size() + log.users());
       scenarioPrompts.forEach(prompt -> run.add(Level.SCENARIO, prompt));
@@ -176,6 +187,7 @@ public final class KnowledgeExtractor {
   /** One filling, with its counts. */
   private final class Run {
     private final StoreWriter writer;
+    private final @Nullable KnowledgeStore sibling;
     private final Progress progress;
     private final PromptFitter fitter = new PromptFitter(encoder);
     private final List<Waiting> waiting = new ArrayList<>();
@@ -188,8 +200,9 @@ public final class KnowledgeExtractor {
     private long tokens;
     private long encodingNanos;
 
-    Run(StoreWriter writer, Progress progress) {
+    Run(StoreWriter writer, @Nullable KnowledgeStore sibling, Progress progress) {
       this.writer = writer;
+      this.sibling = sibling;
       this.progress = progress;
     }
 
@@ -209,10 +222,30 @@ public final class KnowledgeExtractor {
         kept++;
         return;
       }
+      if (sibling != null && copy(sibling.level(level), level, prompt.key(), hash)) {
+        kept++;
+        commitWhenDue();
+        return;
+      }
       waiting.add(new Waiting(hash, fitter.fit(prompt)));
       if (waiting.size() == WINDOW) {
         encodeWaiting(level);
       }
+    }
+
+    /** Takes the vector of the same prompt from another store; returns whether it was there. */
+    private boolean copy(StoredLevel from, Level level, String key, byte[] hash) {
+      if (!from.holds(key, hash)) {
+        return false;
+      }
+      int number = from.find(key);
+      float[] vector = new float[from.dimension()];
+      from.read(number, vector);
+      append(
+          level,
+          new StoredKnowledge(
+              key, hash, vector, null, from.tokens(number), from.droppedHistory(number)));
+      return true;
     }
 
     /** Encodes what waits, prompts of about one length together. */
@@ -251,23 +284,27 @@ public final class KnowledgeExtractor {
 
     private void store(Level level, Waiting prompt, Knowledge answer) {
       PromptFitter.Fitted fitted = prompt.fitted();
-      try {
-        writer.append(
-            level,
-            new StoredKnowledge(
-                fitted.prompt().key(),
-                prompt.hash(),
-                answer.vector(),
-                answer.text(),
-                fitted.tokens(),
-                fitted.dropped()));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      append(
+          level,
+          new StoredKnowledge(
+              fitted.prompt().key(),
+              prompt.hash(),
+              answer.vector(),
+              answer.text(),
+              fitted.tokens(),
+              fitted.dropped()));
       encoded++;
       tokens += fitted.tokens();
       dropped += fitted.dropped();
       shortened += fitted.dropped() > 0 ? 1 : 0;
+    }
+
+    private void append(Level level, StoredKnowledge row) {
+      try {
+        writer.append(level, row);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private void commitWhenDue() {

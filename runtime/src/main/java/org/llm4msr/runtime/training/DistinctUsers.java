@@ -2,7 +2,10 @@ package org.llm4msr.runtime.training;
 
 import java.util.Arrays;
 
-/** The distinct users of a batch, numbered by first appearance. Reused from batch to batch. */
+/**
+ * The distinct users of a batch, or the distinct slots of {@link UserKnowledge}, numbered by first
+ * appearance. Reused from batch to batch.
+ */
 final class DistinctUsers {
 
   private final int[] numberOf;

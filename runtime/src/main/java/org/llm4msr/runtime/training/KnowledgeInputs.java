@@ -13,17 +13,28 @@ import org.llm4msr.runtime.knowledge.KnowledgeSource;
  * @param scenarios vectors by scenario key
  * @param missing what a user without a vector gets
  * @param scaling how vectors are standardised; null: as the training users tell
+ * @param earlier what training rows read in place of {@code users}; null: the same
  */
 public record KnowledgeInputs(
     KnowledgeSource users,
     KnowledgeSource scenarios,
     Missing missing,
-    @Nullable KnowledgeScaling scaling) {
+    @Nullable KnowledgeScaling scaling,
+    @Nullable EarlierKnowledge earlier) {
 
   public KnowledgeInputs {
     requireNonNull(users, "users is null");
     requireNonNull(scenarios, "scenarios is null");
     requireNonNull(missing, "missing is null");
+  }
+
+  /** Makes inputs whose training rows read what all read. */
+  public KnowledgeInputs(
+      KnowledgeSource users,
+      KnowledgeSource scenarios,
+      Missing missing,
+      @Nullable KnowledgeScaling scaling) {
+    this(users, scenarios, missing, scaling, null);
   }
 
   /** Makes inputs of which the training users tell how they are standardised. */

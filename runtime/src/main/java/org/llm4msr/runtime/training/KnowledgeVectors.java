@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.training;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
@@ -28,32 +29,35 @@ final class KnowledgeVectors {
    */
   static KnowledgeVectors users(
       KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics, Missing missing) {
-    KnowledgeVectors loaded = load(source, keys, keys.size() + 1);
-    for (int i = 0; i < loaded.size(); i++) {
-      if (loaded.known.get(i) || missing == Missing.ZERO) {
-        statistics.standardize(loaded.vectors[i]);
-      }
+    float[] unknown = new float[source.dimension()];
+    if (missing == Missing.ZERO) {
+      statistics.standardize(unknown);
     }
-    return loaded;
+    return load(source, keys, keys.size() + 1, statistics, unknown);
   }
 
   /** Loads the scenarios' vectors; a scenario without one is zeros, the mean. */
   static KnowledgeVectors scenarios(
       KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics) {
-    KnowledgeVectors loaded = load(source, keys, keys.size());
-    for (int i = 0; i < keys.size(); i++) {
-      if (loaded.known.get(i)) {
-        statistics.standardize(loaded.vectors[i]);
-      }
-    }
-    return loaded;
+    return load(source, keys, keys.size(), statistics, new float[source.dimension()]);
   }
 
-  private static KnowledgeVectors load(KnowledgeSource source, List<String> keys, int size) {
-    float[][] vectors = new float[size][source.dimension()];
+  private static KnowledgeVectors load(
+      KnowledgeSource source,
+      List<String> keys,
+      int size,
+      KnowledgeStatistics statistics,
+      float[] unknown) {
+    float[][] vectors = new float[size][];
+    Arrays.fill(vectors, unknown);
     BitSet known = new BitSet();
     for (int i = 0; i < keys.size(); i++) {
-      known.set(i, source.read(keys.get(i), vectors[i]));
+      float[] vector = new float[source.dimension()];
+      if (source.read(keys.get(i), vector)) {
+        statistics.standardize(vector);
+        vectors[i] = vector;
+        known.set(i);
+      }
     }
     return new KnowledgeVectors(source.dimension(), vectors, known);
   }

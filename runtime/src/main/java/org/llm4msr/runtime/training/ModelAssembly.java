@@ -137,7 +137,7 @@ public final class ModelAssembly {
               knowledge,
               manifest.users() + 1,
               seed,
-              identity(manifest, model, context.metaNetworks())));
+              identity(manifest, model, context.metaNetworks(), inputs)));
     } catch (RuntimeException | Error e) {
       store.close();
       manager.close();
@@ -213,14 +213,21 @@ public final class ModelAssembly {
   }
 
   private static String identity(
-      DatasetManifest manifest, ModelConfig model, List<MetaNetworkConfig> metaNetworks) {
-    return String.join(
-        "|",
-        "data " + manifest.key(),
-        "embedding " + model.embeddingSize() + " " + model.scenarioEmbeddingSize(),
-        describe(model.backbone()),
-        describe(model.fusion()),
-        metaNetworks.stream().map(ModelAssembly::describe).toList().toString());
+      DatasetManifest manifest,
+      ModelConfig model,
+      List<MetaNetworkConfig> metaNetworks,
+      @Nullable KnowledgeInputs inputs) {
+    String parts =
+        String.join(
+            "|",
+            "data " + manifest.key(),
+            "embedding " + model.embeddingSize() + " " + model.scenarioEmbeddingSize(),
+            describe(model.backbone()),
+            describe(model.fusion()),
+            metaNetworks.stream().map(ModelAssembly::describe).toList().toString());
+    return inputs == null || inputs.earlier() == null
+        ? parts
+        : parts + "|periods " + inputs.earlier().periods().count();
   }
 
   private static String describe(PluginChoice<?> choice) {

@@ -11,7 +11,7 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
  * @param scaling what standardises both
  */
 record ModelKnowledge(
-    @Nullable KnowledgeVectors users,
+    @Nullable UserKnowledge users,
     @Nullable KnowledgeVectors scenarios,
     KnowledgeScaling scaling,
     Missing missing) {
@@ -27,9 +27,13 @@ record ModelKnowledge(
         inputs.scaling() == null
             ? KnowledgeScaling.learn(inputs, who, readsScenarios)
             : inputs.scaling();
-    KnowledgeVectors users =
+    UserKnowledge users =
         readsUsers
-            ? KnowledgeVectors.users(inputs.users(), who.users(), scaling.users(), inputs.missing())
+            ? new UserKnowledge(
+                inputs.users(),
+                inputs.earlier(),
+                source ->
+                    KnowledgeVectors.users(source, who.users(), scaling.users(), inputs.missing()))
             : null;
     if (users != null && users.knownCount() == 0) {
       throw empty("user");

@@ -37,6 +37,7 @@ public final class TrainableModel implements AutoCloseable {
   private final DropoutMasks masks;
 
   private final DistinctUsers users;
+  private int[] slotOfRow = new int[0];
   private final BatchInputs flat = new BatchInputs();
   private final BatchInputs userVectors = new BatchInputs();
   private final BatchInputs userMask = new BatchInputs();
@@ -69,7 +70,8 @@ public final class TrainableModel implements AutoCloseable {
     scenarioTable = parts.scenarioTable();
     missingUser = parts.missingUser();
     knowledge = parts.knowledge();
-    users = new DistinctUsers(parts.users());
+    UserKnowledge versions = knowledge == null ? null : knowledge.users();
+    users = new DistinctUsers(versions == null ? parts.users() : versions.slots());
     identity = parts.identity();
     masks = new DropoutMasks(parts.seed(), workers);
   }
@@ -89,7 +91,7 @@ public final class TrainableModel implements AutoCloseable {
     if (training) {
       input.setRequiresGradient(true);
     }
-    users.find(batch.user, rows);
+    users.find(groups(batch, training), rows);
     GroupingPlan byScenario = GroupingPlan.of(step, batch.scenario, rows, shape.scenarios().size());
     GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.count());
     PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks);
@@ -104,12 +106,24 @@ public final class TrainableModel implements AutoCloseable {
     return new Forward(pass, input, head.logits(pass, features));
   }
 
+  /** Returns what tells the rows of a batch apart: the user, and what is known of him. */
+  private int[] groups(Batch batch, boolean training) {
+    if (knowledge == null || knowledge.users() == null) {
+      return batch.user;
+    }
+    if (slotOfRow.length < batch.size) {
+      slotOfRow = new int[batch.size];
+    }
+    knowledge.users().slots(batch, training, slotOfRow);
+    return slotOfRow;
+  }
+
   /** Gathers the vectors of the distinct users of the batch: (U, K). */
   private @Nullable NDArray userKnowledge(NDManager step) {
     if (knowledge == null || knowledge.users() == null) {
       return null;
     }
-    KnowledgeVectors vectors = knowledge.users();
+    UserKnowledge vectors = knowledge.users();
     int count = users.count();
     FloatBuffer target = userVectors.floats(count * vectors.dimension());
     workers.range(

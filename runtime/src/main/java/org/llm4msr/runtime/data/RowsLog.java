@@ -7,31 +7,38 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
+import java.util.List;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.llm4msr.api.data.RawTable;
 
 /**
- * The log of all three parts, validation and test included: prompts made of it tell what is to be
- * predicted. For experiments on leakage only. Made by the queries that make the training log.
+ * A log of other rows than the training part, made by the queries that make the training log.
+ *
+ * @param prepared folder of the prepared data
+ * @param scratch folder of the log's own files, kept for as long as the log is used
+ * @param memoryBytes memory that the database may use
+ * @param threads threads; the result does not depend on them
  */
-public final class LeakyLog {
-
-  private LeakyLog() {}
+public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads) {
 
   /**
-   * Makes the log of prepared data.
-   *
-   * @param prepared folder of the prepared data
-   * @param scratch folder of the log's own files, kept for as long as the log is used
-   * @param memoryBytes memory that the database may use
-   * @param threads threads; the result does not depend on them
+   * Returns the log of all three parts, validation and test included: prompts made of it tell what
+   * is to be predicted. For experiments on leakage only.
    */
-  public static TrainingLog of(Path prepared, Path scratch, long memoryBytes, int threads) {
+  public TrainingLog leaky() {
     DatasetManifest manifest = ManifestFile.read(prepared);
-    long rows = manifest.rows().total();
+    return log(manifest, List.of(Split.values()), manifest.rows().total());
+  }
+
+  /** Returns the log of the oldest {@code rows} rows of the training part. */
+  public TrainingLog oldest(long rows) {
+    return log(ManifestFile.read(prepared), List.of(Split.TRAIN), rows);
+  }
+
+  private TrainingLog log(DatasetManifest manifest, List<Split> parts, long rows) {
     try (PreparationDatabase database = new PreparationDatabase(scratch, memoryBytes, threads)) {
-      readRows(database, prepared, manifest.time());
-      readItems(database, prepared);
+      readRows(database, parts, manifest.time());
+      readItems(database);
       PreparedFiles files = new PreparedFiles(database, scratch);
       files.writePositives(rows);
       files.writeStatistics(manifest.scenarios(), rows);
@@ -42,7 +49,7 @@ public final class LeakyLog {
   }
 
   /** Makes the table {@code keyed} that statistics and positives are queried from. */
-  private static void readRows(PreparationDatabase database, Path prepared, boolean hasTime)
+  private void readRows(PreparationDatabase database, List<Split> parts, boolean hasTime)
       throws IOException {
     String columns =
         "%s AS u, %s AS i, %s AS s, %s = 1 AS y, %s AS t"
@@ -52,7 +59,7 @@ public final class LeakyLog {
                 identifier(SplitColumns.SCENARIO),
                 identifier(SplitColumns.LABEL),
                 hasTime ? identifier(SplitColumns.TIME) : "NULL::BIGINT");
-    for (Split split : Split.values()) {
+    for (Split split : parts) {
       String into = split == Split.TRAIN ? "CREATE TABLE rows AS " : "INSERT INTO rows ";
       ingest(
           database,
@@ -65,7 +72,7 @@ public final class LeakyLog {
     database.execute("DROP TABLE rows");
   }
 
-  private static void readItems(PreparationDatabase database, Path prepared) throws IOException {
+  private void readItems(PreparationDatabase database) throws IOException {
     ingest(
         database,
         prepared.resolve(PreparedFolder.ITEMS),
