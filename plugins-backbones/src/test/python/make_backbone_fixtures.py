@@ -40,8 +40,9 @@ class Model:
 
 
 class Linear:
-    def __init__(self, m, name, n, out):
-        self.weight, self.bias = m.parameter(name + "/weight", n, out), m.parameter(name + "/bias", out)
+    def __init__(self, m, name, n, out, spread=0.7):
+        self.weight = m.parameter(name + "/weight", n, out, low=-spread, high=spread)
+        self.bias = m.parameter(name + "/bias", out)
 
     def __call__(self, x):
         return x @ self.weight + self.bias
@@ -296,6 +297,265 @@ def aitm(m, b, bottom, tower, norm):
     return forward
 
 
+def sar_net(m, b, shared, specific, width, tower, norm):
+    n, own = b.x.shape[1], []
+    for s in range(b.scenarios):
+        name = f"scenario.{s}"
+        scale, shift = m.parameter(name + "/scale", n, low=0.5, high=1.5), m.parameter(name + "/shift", n)
+        experts = Linear(m, name + "/experts", n, specific * width)
+        own.append((scale, shift, experts, Norm(m, name + "/experts/norm", n) if norm else lambda x: x))
+    common = Linear(m, "experts", n, shared * width)
+    common_norm = Norm(m, "experts/norm", n) if norm else lambda x: x
+    gate = Linear(m, "gate.0", n, shared + specific)
+    above = Mlp(m, "tower", width, tower, norm)
+    logit = Linear(m, "logit", above.out, 1)
+
+    def forward():
+        x = torch.stack([row * own[s][0] + own[s][1] for s, row in zip(b.scenario, b.x)])
+        all_shared = common(common_norm(x)).split(width, 1)
+        all_own = b.by_scenario(x, lambda s, rows: own[s][2](own[s][3](rows))).split(width, 1)
+        hidden = mix(gate(x), [*all_shared, *all_own])
+        return hidden, logit(above(hidden))[:, 0]
+
+    return forward
+
+
+def leaky(x):
+    return torch.where(x > 0, x, 0.01 * x)
+
+
+def m2m(m, b, experts, d, layers, output, norm):
+    group = FusedExperts(m, "experts", b.x.shape[1], experts, [d], norm, leaky)
+    knowledge = Mlp(m, "knowledge", b.table.shape[1], [d], False, leaky)
+    task = m.parameter("task", d)
+    attention = Linear(m, "attention/weight", d, 4 * d * d), Linear(m, "attention/bias", d, 2 * d)
+    vector = m.parameter("attention/vector", 2 * d, 1)
+    tower = [
+        (Linear(m, f"tower.{i}/weight", d, d * d), Linear(m, f"tower.{i}/bias", d, d)) for i in range(layers)
+    ]
+    above = Mlp(m, "output", d, output, norm, leaky)
+    logit = Linear(m, "logit", above.out, 1)
+
+    def meta(unit, known, h):
+        return h @ unit[0](known).reshape(len(h), -1) + unit[1](known)
+
+    def forward():
+        outputs = group(b.x)
+        hidden, top = [], []
+        for row, s in enumerate(b.scenario):
+            known = knowledge(b.table[s][None])[0]
+            scores = [
+                leaky(meta(attention, known, torch.cat([outputs[e][row], task]))) @ vector[:, 0] for e in range(experts)
+            ]
+            weights = torch.softmax(torch.stack(scores), 0)
+            h = sum(w * output[row] for w, output in zip(weights, outputs))
+            hidden.append(h)
+            for unit in tower:
+                h = leaky(meta(unit, known, h) + h)
+            top.append(h)
+        return torch.stack(hidden), logit(above(torch.stack(top)))[:, 0]
+
+    return forward
+
+
+def ada_sparse(m, b, layers, form, norm, temperature=1.3, step=0.4, threshold=0.3):
+    n, parts = b.x.shape[1], []
+    at = m.buffer("temperature", torch.tensor([temperature]))
+    for i, width in enumerate([*layers, 1]):
+        name = f"layer.{i}" if i < len(layers) else "logit"
+        pruner = Linear(m, name + "/pruner", b.table.shape[1] + n, n)
+        if i < len(layers):
+            parts.append((pruner, Mlp(m, name, n, [width], norm)))
+        else:
+            parts.append((pruner, Linear(m, name, n, 1)))
+        n = width
+
+    def forward():
+        h, penalty, t = b.x, 0, m.running[at]
+        for i, (pruner, layer) in enumerate(parts):
+            v = torch.stack([pruner(torch.cat([b.table[s], row])) for s, row in zip(b.scenario, h)])
+            weights = torch.sigmoid(v if form == "scaling" else t * v)
+            if form != "scaling":
+                weights = torch.where(weights > threshold, weights, torch.zeros(()))
+            sparsity = 1 - weights.mean()
+            penalty = penalty + (sparsity - torch.clamp(sparsity, 0.15, 0.25)) ** 2
+            h = h * weights * (1 if form == "binary" else 2)
+            hidden, h = h, layer(h)
+        m.loss = 0.1 * penalty / len(parts)
+        if m.train:
+            m.running[at] = torch.clamp(t + step, max=1.6)
+        return hidden, h[:, 0]
+
+    return forward
+
+
+def adapt_dhm(m, b, clusters, layers):
+    n, made = b.x.shape[1], []
+    centres = m.buffer("centres", torch.tensor(m.rng.standard_normal((clusters, n)).astype(np.float32).astype(np.float64)))
+    for i, width in enumerate([*layers, 1]):
+        name = f"layer.{i}" if i < len(layers) else "logit"
+        made.append((Linear(m, name + "/shared", n, width), [Linear(m, f"{name}/cluster.{c}", n, width) for c in range(clusters)]))
+        n = width
+
+    def unit(v):
+        return v / torch.sqrt((v * v).sum() + 1e-12)
+
+    def forward():
+        x = [unit(row.detach()) for row in b.x]
+        centre = [unit(c) for c in m.running[centres]]
+        if m.train:
+            for _ in range(3):
+                shares = [torch.softmax(torch.stack([row @ c for c in centre]), 0) for row in x]
+                pulls = [unit(sum(share[c] * row for share, row in zip(shares, x))) for c in range(clusters)]
+                centre = [unit(0.9 * c + 0.1 * pull) for c, pull in zip(centre, pulls)]
+            m.running[centres] = torch.stack(centre)
+        hidden, logits, used = [], [], set()
+        for row, h in zip(x, b.x):
+            c = max(range(clusters), key=lambda c: float(row @ centre[c]))
+            used.add(c)
+            for shared, own in made[:-1]:
+                h = torch.relu(h @ (shared.weight * own[c].weight) + shared.bias + own[c].bias)
+            hidden.append(h)
+            shared, own = made[-1]
+            logits.append((h @ (shared.weight * own[c].weight) + shared.bias + own[c].bias)[0])
+        assert not m.train or len(used) > 1, "all rows in one cluster: take another seed"
+        return torch.stack(hidden), torch.stack(logits)
+
+    return forward
+
+
+def pp_net(m, b, layers, priors, norm):
+    n, seen, made = b.x.shape[1], b.x.shape[1] + len(priors) * b.field_width, []
+    for i, width in enumerate(layers):
+        tower = [Mlp(m, f"layer.{i}/scenario.{s}", n, [width], norm) for s in range(b.scenarios)]
+        gate = Linear(m, f"layer.{i}/gate/shared", seen, width)
+        gates = [Linear(m, f"layer.{i}/gate/scenario.{s}", width, width) for s in range(b.scenarios)]
+        made.append((tower, gate, gates))
+        n = width
+    tower = towers(m, b, n, [], norm)
+
+    def forward():
+        w = b.field_width
+        seen = torch.cat([*[b.x[:, f * w : (f + 1) * w] for f in priors], b.x.detach()], 1)
+        hidden = b.x
+        for layer, gate, gates in made:
+            h = b.by_scenario(hidden, lambda s, rows: layer[s](rows))
+            hidden = torch.stack(
+                [
+                    h[row] * 2 * torch.sigmoid(gates[s](torch.relu(gate(seen[row]))))
+                    for row, s in enumerate(b.scenario)
+                ]
+            )
+        return hidden, tower(hidden)
+
+    return forward
+
+
+def hamur(m, b, layers, adapters, bottleneck, k, hyper, norm):
+    n, made = b.x.shape[1], []
+    below = Mlp(m, "hyper", n, hyper, norm)
+    # Wide spreads: an adapter that changes rows alike has a variance near epsilon, which hides float32.
+    matrix = Linear(m, "hyper/matrix", below.out, k * k, spread=2)
+    for i, width in enumerate(layers):
+        networks = [Mlp(m, f"layer.{i}/scenario.{s}", n, [width], norm) for s in range(b.scenarios)]
+        adapter = None
+        if i >= len(layers) - adapters:
+            at = f"layer.{i}/adapter"
+            u1, v1 = m.parameter(at + "/down/left", width, k, low=-2, high=2), Linear(m, at + "/down/right", k, bottleneck)
+            u2, v2 = m.parameter(at + "/up/left", bottleneck, k, low=-2, high=2), Linear(m, at + "/up/right", k, width)
+            adapter = u1, v1, u2, v2, [Norm(m, f"{at}/norm.{s}", width) for s in range(b.scenarios)]
+        made.append((networks, adapter))
+        n = width
+    tower = towers(m, b, n, [], norm)
+
+    def forward():
+        generated = matrix(below(b.x)).reshape(-1, k, k)
+        h = b.x
+        for networks, adapter in made:
+            h = b.by_scenario(h, lambda s, rows: networks[s](rows))
+            if adapter:
+                u1, v1, u2, v2, norms = adapter
+                change = []
+                for row, value in enumerate(h):
+                    inner = torch.sigmoid(value @ (u1 @ generated[row] @ v1.weight) + v1.bias)
+                    change.append(inner @ (u2 @ generated[row] @ v2.weight) + v2.bias)
+                h = h + b.by_scenario(torch.stack(change), lambda s, rows: norms[s](rows))
+        return h, tower(h)
+
+    return forward
+
+
+class RowNorm:
+    """Linear layers, each followed by normalisation of a row over its columns and relu."""
+
+    def __init__(self, m, name, n, widths):
+        self.layers, self.out = [], n
+        for i, width in enumerate(widths):
+            at = f"{name}/layer.{i}"
+            linear = Linear(m, at, self.out, width)
+            scale, shift = m.parameter(at + "/norm/scale", width, low=0.5, high=1.5), m.parameter(at + "/norm/shift", width)
+            self.layers.append((linear, scale, shift))
+            self.out = width
+
+    def __call__(self, x):
+        for linear, scale, shift in self.layers:
+            x = torch.relu(torch.nn.functional.layer_norm(linear(x), scale.shape, scale, shift, 1e-5))
+        return x
+
+
+def m3oe(m, b, star_width, width, experts, expert, tower):
+    n, count = b.x.shape[1], b.scenarios
+    shared_star = Linear(m, "star/shared", n, star_width)
+    own_star = [Linear(m, f"star/scenario.{s}", n, star_width) for s in range(count)]
+    above, skip = RowNorm(m, "above-star", star_width, [width]), RowNorm(m, "skip", n, [width])
+    common = [RowNorm(m, f"shared.{e}", width, expert) for e in range(experts)]
+    specific = [RowNorm(m, f"specific.{s}", width, expert) for s in range(count)]
+    gates = [Linear(m, f"gate.{s}", width, experts) for s in range(count)]
+    tops = [RowNorm(m, f"tower.{s}", expert[-1], tower) for s in range(count)]
+    logits = [Linear(m, f"tower.{s}/logit", tops[0].out, 1) for s in range(count)]
+    p, q = m.parameter("specific-share", 1), m.parameter("own-share", 1)
+
+    def forward():
+        hidden, logit = [], []
+        for s, x in zip(b.scenario, b.x):
+            e = x @ (shared_star.weight * own_star[s].weight) + shared_star.bias + own_star[s].bias
+            e = above(e) + skip(x)
+            weights = torch.softmax(gates[s](e.detach()), 0)
+            h = sum(w * network(e) for w, network in zip(weights, common))
+            for j in range(count):
+                balance = torch.sigmoid(q) if j == s else (1 - torch.sigmoid(q)) / (count - 1)
+                h = h + torch.sigmoid(p) * balance * specific[j](e)
+            hidden.append(h)
+            logit.append(logits[s](tops[s](h))[0])
+        return torch.stack(hidden), torch.stack(logit)
+
+    return forward
+
+
+def hi_net(m, b, shared, specific, expert, norm):
+    n, count = b.x.shape[1], b.scenarios
+
+    def group(name, experts):
+        networks, gate = FusedExperts(m, name, n, experts, expert, norm), Linear(m, name + "/gate.0", n, experts)
+        return lambda x: mix(gate(x), networks(x))
+
+    common = group("shared", shared)
+    own = [group(f"specific.{s}", specific) for s in range(count)]
+    attention = Linear(m, "attention", b.table.shape[1], count)
+    tower = towers(m, b, 3 * expert[-1], [3], norm)
+
+    def forward():
+        everybody, each, hidden = common(b.x), [network(b.x) for network in own], []
+        for row, s in enumerate(b.scenario):
+            others = [j for j in range(count) if j != s]
+            weights = torch.softmax(attention(b.table[s])[others], 0)
+            transferred = sum(w * each[j][row] for w, j in zip(weights, others))
+            hidden.append(torch.cat([everybody[row], each[s][row], transferred]))
+        return torch.stack(hidden), tower(torch.stack(hidden))
+
+    return forward
+
+
 def skewed():
     # Scenario 2 has no rows, scenario 3 one; the largest in training is not the first.
     return Batch(11, [13, 7, 0, 1, 4], [40, 90, 10, 20, 30], fields=3, width=2)
@@ -311,6 +571,21 @@ CASES = {
     "star": lambda m, b: star(m, b, [5, 4], [3]),
     "aitm": lambda m, b: aitm(m, b, [5, 4], [3], False),
     "aitm-norm": lambda m, b: aitm(m, b, [4], [], True),
+    "sar-net": lambda m, b: sar_net(m, b, 2, 1, 3, [3], False),
+    "sar-net-norm": lambda m, b: sar_net(m, b, 2, 2, 3, [4, 3], True),
+    "m2m": lambda m, b: m2m(m, b, 3, 3, 2, [4], False),
+    "m2m-norm": lambda m, b: m2m(m, b, 2, 3, 1, [4, 3], True),
+    "adasparse-binary": lambda m, b: ada_sparse(m, b, [5, 4], "binary", False),
+    "adasparse-scaling": lambda m, b: ada_sparse(m, b, [4], "scaling", False),
+    "adasparse-fusion": lambda m, b: ada_sparse(m, b, [5, 4], "fusion", True),
+    "adaptdhm": lambda m, b: adapt_dhm(m, b, 3, [5, 4]),
+    "ppnet": lambda m, b: pp_net(m, b, [4, 3], [0], False),
+    "ppnet-norm": lambda m, b: pp_net(m, b, [5, 4], [2, 0], True),
+    "hamur": lambda m, b: hamur(m, b, [4, 3], 1, 3, 3, [4], False),
+    "hamur-norm": lambda m, b: hamur(m, b, [4, 3], 2, 2, 3, [3], True),
+    "m3oe": lambda m, b: m3oe(m, b, 5, 4, 2, [3], [3]),
+    "hinet": lambda m, b: hi_net(m, b, 2, 2, [4, 3], False),
+    "hinet-norm": lambda m, b: hi_net(m, b, 3, 1, [3], True),
 }
 
 
@@ -318,6 +593,7 @@ def case(name):
     batch = skewed()
     model = Model(zlib.crc32(name.encode()))
     forward = CASES[name](model, batch)
+    before = {key: value.clone() for key, value in model.running.items()}
     hidden, logits = forward()
     for term in torch.nn.functional.binary_cross_entropy_with_logits(logits, batch.label, reduction="none").split(1):
         assert term.item() < 20, "a loss so large hides the gradients of others: take another seed"
@@ -350,6 +626,7 @@ def case(name):
         "hidden": flat(hidden),
         "gradients": {key: gradient(value) for key, value in model.parameters.items()},
         "inputGradient": gradient(batch.x),
+        "buffersBefore": {key: flat(value) for key, value in before.items()},
         "buffersAfter": {key: flat(value) for key, value in after.items()},
         "inferenceAfter": flat(inference),
     }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.plugins.backbones.MmoeConfig;
 import org.llm4msr.plugins.backbones.MmoeFactory;
@@ -13,6 +14,7 @@ import org.llm4msr.plugins.fusion.MlpMetaConfig;
 import org.llm4msr.plugins.fusion.MlpMetaFactory;
 import org.llm4msr.plugins.fusion.NoneConfig;
 import org.llm4msr.plugins.fusion.NoneFactory;
+import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
@@ -21,17 +23,24 @@ import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.training.KnowledgeInputs;
 
 /**
- * Data and model of a contender: MMoE with 4 experts W -> 128 -> 64 and a tower 64 -> 64 -> 1 a
- * scenario, Adam without decay.
+ * Data and model of a contender: Adam without decay and, unless another backbone is given, MMoE
+ * with 4 experts W -> 128 -> 64 and a tower 64 -> 64 -> 1 a scenario.
  *
  * @param data the rows
+ * @param backbone with its settings
  * @param lazy whether Adam leaves rows that a batch does not have as they are
  * @param knowledge of the hierarchical head with layers W -> 64 -> W; none: the backbone alone
  */
-record Setup(RandomData data, boolean lazy, @Nullable Knowledge knowledge) {
+record Setup(
+    RandomData data,
+    PluginChoice<BackboneFactory<?>> backbone,
+    boolean lazy,
+    @Nullable Knowledge knowledge) {
 
   static final int BATCH = 4096;
   static final int DIMENSION = 16;
@@ -40,6 +49,8 @@ record Setup(RandomData data, boolean lazy, @Nullable Knowledge knowledge) {
       new MmoeConfig(4, List.of(128, 64), List.of(64), Activation.RELU, 0, false, false);
 
   private static final int META_HIDDEN = 64;
+  private static final PluginChoice<BackboneFactory<?>> MMOE_CHOICE =
+      new PluginChoice<>("mmoe", new MmoeFactory(), MMOE);
 
   /**
    * Random vectors, one a user and one a scenario.
@@ -50,7 +61,31 @@ record Setup(RandomData data, boolean lazy, @Nullable Knowledge knowledge) {
   record Knowledge(int dimension, int hidden) {}
 
   static Setup plain(RandomData data) {
-    return new Setup(data, true, null);
+    return plain(data, MMOE_CHOICE);
+  }
+
+  static Setup plain(RandomData data, PluginChoice<BackboneFactory<?>> backbone) {
+    return new Setup(data, backbone, true, null);
+  }
+
+  static Setup dense(RandomData data) {
+    return new Setup(data, MMOE_CHOICE, false, null);
+  }
+
+  static Setup enhanced(RandomData data, Knowledge knowledge) {
+    return new Setup(data, MMOE_CHOICE, true, knowledge);
+  }
+
+  /**
+   * Finds a backbone.
+   *
+   * @param settings {@code KEY=VALUE} each; the others have their defaults
+   */
+  static PluginChoice<BackboneFactory<?>> backbone(String name, List<String> settings) {
+    PluginRegistry registry = PluginRegistry.load();
+    BackboneFactory<?> factory = (BackboneFactory<?>) registry.factory(PluginKind.BACKBONE, name);
+    ConfigLoader loader = ConfigLoader.standard(registry);
+    return new PluginChoice<>(name, factory, loader.bind(factory.configType(), settings, name));
   }
 
   ModelConfig model() {
@@ -64,11 +99,7 @@ record Setup(RandomData data, boolean lazy, @Nullable Knowledge knowledge) {
             Activation.RELU,
             Activation.NONE);
     return new ModelConfig(
-        DIMENSION,
-        DIMENSION,
-        new PluginChoice<>("mmoe", new MmoeFactory(), MMOE),
-        head(),
-        new MetaNetworksConfig(meta, meta));
+        DIMENSION, DIMENSION, backbone, head(), new MetaNetworksConfig(meta, meta));
   }
 
   private PluginChoice<FusionHeadFactory<?>> head() {

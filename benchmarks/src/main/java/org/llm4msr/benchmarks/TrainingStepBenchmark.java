@@ -14,7 +14,8 @@ import org.llm4msr.runtime.training.TensorEngine;
  *
  * <pre>
  * size                          tables of 4,000,000 rows against 100,000
- * scenarios                     32 scenarios against 2, drawn by Zipf's law
+ * scenarios [NAME KEY=VALUE...] 64 scenarios against 2, drawn by Zipf's law; NAME: a backbone,
+ *                               with its defaults but for these settings
  * enhanced USERS K HIDDEN FIELDS    the hierarchical head against none; layers W -> 64 -> W
  * dense ROWS                    exact dense Adam against lazy
  * djl ROWS                      DJL's embedding and Adam against ours
@@ -32,6 +33,7 @@ public final class TrainingStepBenchmark {
   private static final int MANY_ROWS = 4_000_000;
   private static final int USERS = 100_000;
   private static final int SCENARIOS = 3;
+  private static final int MANY_SCENARIOS = 64;
   private static final int BATCHES = 64;
   private static final int THREADS = Integer.getInteger("threads", 2);
 
@@ -55,7 +57,7 @@ public final class TrainingStepBenchmark {
     try {
       switch (args[0]) {
         case "size" -> size();
-        case "scenarios" -> scenarios();
+        case "scenarios" -> scenarios(List.of(args).subList(1, args.length));
         case "enhanced" ->
             enhanced(number(args[1]), number(args[2]), number(args[3]), number(args[4]));
         case "dense" -> dense(number(args[1]));
@@ -75,21 +77,28 @@ public final class TrainingStepBenchmark {
     ours("%,d rows".formatted(MANY_ROWS), Setup.plain(data(MANY_ROWS, SCENARIOS)));
   }
 
-  private void scenarios() {
-    ours("2 scenarios", Setup.plain(data(ROWS, 2)));
-    ours("32 scenarios", Setup.plain(data(ROWS, 32)));
+  private void scenarios(List<String> backbone) {
+    for (int scenarios : new int[] {2, MANY_SCENARIOS}) {
+      RandomData data = data(ROWS, scenarios);
+      Setup setup =
+          backbone.isEmpty()
+              ? Setup.plain(data)
+              : Setup.plain(
+                  data, Setup.backbone(backbone.get(0), backbone.subList(1, backbone.size())));
+      ours(scenarios + " scenarios", setup);
+    }
   }
 
   private void enhanced(int users, int dimension, int hidden, int fields) {
     RandomData data = new RandomData(fields, ROWS / fields, users, SCENARIOS);
     ours("plain", Setup.plain(data));
-    ours("enhanced", new Setup(data, true, new Setup.Knowledge(dimension, hidden)));
+    ours("enhanced", Setup.enhanced(data, new Setup.Knowledge(dimension, hidden)));
   }
 
   private void dense(int rows) {
     RandomData data = data(rows, SCENARIOS);
     ours("lazy Adam", Setup.plain(data));
-    ours("dense Adam", new Setup(data, false, null));
+    ours("dense Adam", Setup.dense(data));
   }
 
   private void djl(int rows) {

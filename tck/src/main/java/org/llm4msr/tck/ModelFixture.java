@@ -136,7 +136,10 @@ public final class ModelFixture {
     for (String name : names(json.get("parameters"))) {
       values.put(name, floats(at("parameters", name)));
     }
-    model.store().buffers().forEach(buffer -> values.put(buffer.name(), buffer.values()));
+    for (DenseBuffer buffer : model.store().buffers()) {
+      JsonNode before = json.path("buffersBefore").path(buffer.name());
+      values.put(buffer.name(), before.isMissingNode() ? buffer.values() : floats(before));
+    }
     model.store().restore(new ParameterSnapshot(values));
   }
 

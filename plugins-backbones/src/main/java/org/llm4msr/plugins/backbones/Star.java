@@ -38,13 +38,16 @@ final class Star implements Backbone {
     this.config = config;
     int width = context.layout().width();
     norm = new PartitionedNorm(context.scope("norm"), width);
+    int scenarios = context.scenarios().size();
     int seen = width + context.scenarioEmbeddingSize();
     for (int out : config.layers()) {
-      layers.add(new StarLayer(context.scope("layer." + layers.size()), width, out));
+      layers.add(
+          new StarLayer(
+              context.scope("layer." + layers.size()), "scenario", scenarios, width, out));
       width = out;
     }
     hiddenSize = width;
-    logit = new StarLayer(context.scope("logit"), width, 1);
+    logit = new StarLayer(context.scope("logit"), "scenario", scenarios, width, 1);
     ModelContext beside = context.scope("auxiliary");
     auxiliary = new Mlp(beside, seen, config.auxiliary(), config.block());
     auxiliaryLogit = new Linear(beside.scope("logit"), auxiliary.outputWidth(), 1);

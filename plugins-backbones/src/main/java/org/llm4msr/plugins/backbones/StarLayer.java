@@ -11,17 +11,22 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.support.GroupedRows;
 import org.llm4msr.api.support.Linear;
 
-/** A linear layer with shared weights times, and shared biases plus, those of the scenario. */
+/** A linear layer with shared weights times, and shared biases plus, those of the row's group. */
 final class StarLayer {
 
   private final Linear shared;
   private final List<Parameter> weights = new ArrayList<>();
   private final List<Parameter> biases = new ArrayList<>();
 
-  StarLayer(ModelContext context, int in, int out) {
+  /**
+   * Makes a layer that starts as the shared one for all groups.
+   *
+   * @param group what stands before the number of a group in the names of parameters
+   */
+  StarLayer(ModelContext context, String group, int groups, int in, int out) {
     shared = new Linear(context.scope("shared"), in, out);
-    for (int rank = 0; rank < context.scenarios().size(); rank++) {
-      ModelContext own = context.scope("scenario." + rank);
+    for (int g = 0; g < groups; g++) {
+      ModelContext own = context.scope(group + "." + g);
       weights.add(own.parameter("weight", new Shape(in, out), Initializer.ones(), Decay.YES));
       biases.add(own.parameter("bias", new Shape(out), Initializer.zeros(), Decay.NO));
     }
@@ -29,9 +34,19 @@ final class StarLayer {
 
   /** Computes rows of {@code in} columns to {@code out}. */
   GroupedRows forward(GroupedRows rows) {
-    NDArray weight = shared.weight();
-    NDArray bias = shared.bias();
-    return rows.linear(
-        rank -> weight.mul(weights.get(rank).array()), rank -> bias.add(biases.get(rank).array()));
+    return rows.linear(this::weight, this::bias);
+  }
+
+  /** Computes rows of one group: (n, in) to (n, out). */
+  NDArray forward(int group, NDArray rows) {
+    return rows.matMul(weight(group)).add(bias(group));
+  }
+
+  private NDArray weight(int group) {
+    return shared.weight().mul(weights.get(group).array());
+  }
+
+  private NDArray bias(int group) {
+    return shared.bias().add(biases.get(group).array());
   }
 }

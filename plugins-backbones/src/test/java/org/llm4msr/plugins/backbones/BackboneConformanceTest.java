@@ -87,4 +87,68 @@ class BackboneConformanceTest {
       return List.of("order=rank", "tower=[]", "batchNorm=false");
     }
   }
+
+  @Nested
+  class SarNet extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new SarNetFactory();
+    }
+  }
+
+  @Nested
+  class M2m extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new M2mFactory();
+    }
+  }
+
+  @Nested
+  class AdaSparse extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new AdaSparseFactory();
+    }
+  }
+
+  @Nested
+  class AdaptDhm extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new AdaptDhmFactory();
+    }
+  }
+
+  @Nested
+  class PpNet extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new PpNetFactory();
+    }
+  }
+
+  @Nested
+  class Hamur extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new HamurFactory();
+    }
+  }
+
+  @Nested
+  class M3oe extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new M3oeFactory();
+    }
+  }
+
+  @Nested
+  class HiNet extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new HiNetFactory();
+    }
+  }
 }

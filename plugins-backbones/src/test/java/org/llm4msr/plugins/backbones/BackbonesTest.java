@@ -63,7 +63,29 @@ class BackbonesTest {
         Arguments.of(
             "star", made(new StarFactory(), new StarConfig(List.of(5, 4), List.of(3), RELU, 0))),
         Arguments.of("aitm", aitm(List.of(5, 4), List.of(3), false)),
-        Arguments.of("aitm-norm", aitm(List.of(4), List.of(), true)));
+        Arguments.of("aitm-norm", aitm(List.of(4), List.of(), true)),
+        Arguments.of("sar-net", sarNet(1, List.of(3), false)),
+        Arguments.of("sar-net-norm", sarNet(2, List.of(4, 3), true)),
+        Arguments.of("m2m", m2m(3, 2, List.of(4), false)),
+        Arguments.of("m2m-norm", m2m(2, 1, List.of(4, 3), true)),
+        Arguments.of(
+            "adasparse-binary", adaSparse(List.of(5, 4), AdaSparseConfig.Form.BINARY, false)),
+        Arguments.of(
+            "adasparse-scaling", adaSparse(List.of(4), AdaSparseConfig.Form.SCALING, false)),
+        Arguments.of(
+            "adasparse-fusion", adaSparse(List.of(5, 4), AdaSparseConfig.Form.FUSION, true)),
+        Arguments.of(
+            "adaptdhm",
+            made(new AdaptDhmFactory(), new AdaptDhmConfig(3, 0.9, 3, List.of(5, 4), RELU, 0))),
+        Arguments.of("ppnet", ppNet(List.of(4, 3), List.of(), false)),
+        Arguments.of("ppnet-norm", ppNet(List.of(5, 4), List.of("f4", "f0"), true)),
+        Arguments.of("hamur", hamur(1, 3, 3, 4, false)),
+        Arguments.of("hamur-norm", hamur(2, 2, 3, 3, true)),
+        Arguments.of(
+            "m3oe",
+            made(new M3oeFactory(), new M3oeConfig(5, 4, 2, List.of(3), List.of(3), RELU, 0))),
+        Arguments.of("hinet", hiNet(2, 2, List.of(4, 3), false)),
+        Arguments.of("hinet-norm", hiNet(3, 1, List.of(3), true)));
   }
 
   private static Function<ModelContext, Backbone> omoe(
@@ -83,6 +105,43 @@ class BackbonesTest {
       List<Integer> bottom, List<Integer> tower, boolean norm) {
     return made(
         new AitmFactory(), new AitmConfig(bottom, tower, AitmConfig.Order.SIZE, RELU, 0, norm));
+  }
+
+  private static Function<ModelContext, Backbone> sarNet(
+      int specific, List<Integer> tower, boolean norm) {
+    return made(new SarNetFactory(), new SarNetConfig(2, specific, 3, tower, RELU, 0, norm));
+  }
+
+  private static Function<ModelContext, Backbone> m2m(
+      int experts, int towerLayers, List<Integer> output, boolean norm) {
+    return made(
+        new M2mFactory(),
+        new M2mConfig(experts, 3, towerLayers, output, Activation.LEAKY_RELU, 0, norm));
+  }
+
+  private static Function<ModelContext, Backbone> adaSparse(
+      List<Integer> layers, AdaSparseConfig.Form form, boolean norm) {
+    return made(
+        new AdaSparseFactory(),
+        new AdaSparseConfig(layers, form, 2, 0.3, 1.3, 0.4, 1.6, 0.15, 0.25, 0.1, RELU, 0, norm));
+  }
+
+  private static Function<ModelContext, Backbone> ppNet(
+      List<Integer> layers, List<String> priors, boolean norm) {
+    return made(new PpNetFactory(), new PpNetConfig(layers, priors, RELU, 0, norm));
+  }
+
+  private static Function<ModelContext, Backbone> hamur(
+      int adapters, int bottleneck, int rank, int hyper, boolean norm) {
+    return made(
+        new HamurFactory(),
+        new HamurConfig(List.of(4, 3), adapters, bottleneck, rank, List.of(hyper), RELU, 0, norm));
+  }
+
+  private static Function<ModelContext, Backbone> hiNet(
+      int shared, int specific, List<Integer> expert, boolean norm) {
+    return made(
+        new HiNetFactory(), new HiNetConfig(shared, specific, expert, List.of(3), RELU, 0, norm));
   }
 
   @ParameterizedTest

@@ -1,0 +1,98 @@
+package org.llm4msr.plugins.backbones;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneOutput;
+import org.llm4msr.api.model.Buffer;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.Dropout;
+import org.llm4msr.api.support.Gate;
+
+/**
+ * Adaptive distribution hierarchical model (Li et al., 2022): a row goes to the cluster c whose
+ * centre its input is most like, and through layers act((W_i * W_i,c) h + b_i + b_i,c), * element
+ * by element; hidden = what enters the last. Centres move in training only: a_rc = softmax over c
+ * of x_r . centre_c, centre_c = unit(m centre_c + (1 - m) unit(sum over r of a_rc x_r)), several
+ * times a step, without a gradient. For rows whose distributions do not follow the scenarios.
+ *
+ * <p>x and the sum are scaled to length 1 before they are compared, so that neither the size of
+ * embeddings nor that of the batch decides how fast centres move. Centres are a buffer and saved.
+ * All rows pass the weights of all clusters, of which there are few, and keep their own result.
+ */
+final class AdaptDhm implements Backbone {
+
+  private static final float TINY = 1e-12f;
+
+  private final List<StarLayer> layers = new ArrayList<>();
+  private final StarLayer logit;
+  private final Buffer centres;
+  private final AdaptDhmConfig config;
+  private final int hiddenSize;
+
+  AdaptDhm(AdaptDhmConfig config, ModelContext context) {
+    this.config = config;
+    int width = context.layout().width();
+    int clusters = config.clusters();
+    centres = context.buffer("centres", new Shape(clusters, width), new Initializer.Normal(1));
+    for (int out : config.layers()) {
+      ModelContext layer = context.scope("layer." + layers.size());
+      layers.add(new StarLayer(layer, "cluster", clusters, width, out));
+      width = out;
+    }
+    hiddenSize = width;
+    logit = new StarLayer(context.scope("logit"), "cluster", clusters, width, 1);
+  }
+
+  @Override
+  public BackboneOutput forward(Pass pass, Features features) {
+    NDArray cluster = clusters(pass, unit(features.flat().stopGradient()));
+    NDList hidden = new NDList();
+    NDList logits = new NDList();
+    for (int c = 0; c < config.clusters(); c++) {
+      NDArray h = features.flat();
+      for (StarLayer layer : layers) {
+        NDArray y = config.activation().apply(layer.forward(c, h));
+        h = Dropout.apply(pass, y, config.dropout());
+      }
+      hidden.add(h);
+      logits.add(logit.forward(c, h));
+    }
+    return new BackboneOutput(
+        Gate.mix(cluster, NDArrays.stack(hidden, 1)),
+        Gate.mix(cluster, NDArrays.stack(logits, 1)).squeeze(-1));
+  }
+
+  /** Returns 1 at each row's cluster and 0 elsewhere: (B, C). */
+  private NDArray clusters(Pass pass, NDArray x) {
+    NDArray centre = unit(centres.array());
+    if (pass.training()) {
+      for (int i = 0; i < config.routings(); i++) {
+        NDArray shares = x.matMul(centre.transpose()).softmax(-1);
+        NDArray pull = unit(shares.transpose().matMul(x));
+        float stays = (float) config.momentum();
+        centre = unit(centre.mul(stays).add(pull.mul(1 - stays)));
+      }
+      centres.set(centre);
+    }
+    NDArray nearest = x.matMul(centre.transpose()).argMax(1);
+    return nearest.oneHot(config.clusters()).toType(DataType.FLOAT32, false);
+  }
+
+  private static NDArray unit(NDArray rows) {
+    return rows.div(rows.square().sum(new int[] {1}, true).add(TINY).sqrt());
+  }
+
+  @Override
+  public int hiddenSize() {
+    return hiddenSize;
+  }
+}

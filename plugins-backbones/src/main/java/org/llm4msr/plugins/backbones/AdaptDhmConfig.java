@@ -1,0 +1,32 @@
+package org.llm4msr.plugins.backbones;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Positive;
+import java.util.List;
+import org.llm4msr.api.Setting;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.support.BlockSettings;
+
+/** Settings of {@link AdaptDhm}. */
+public record AdaptDhmConfig(
+    @Setting(value = "Clusters of rows", defaultValue = "3") @Positive int clusters,
+    @Setting(value = "Share of a centre that stays at an update", defaultValue = "0.9")
+        @DecimalMin(value = "0", message = "must be at least 0")
+        @DecimalMax(value = "1", message = "must be at most 1")
+        double momentum,
+    @Setting(value = "Updates of the centres at each training step", defaultValue = "3") @Positive
+        int routings,
+    @Setting(value = "Widths of the layers before the logit", defaultValue = "[64, 64]") @NotEmpty
+        List<@Positive Integer> layers,
+    @Setting(value = "Activation after every layer", defaultValue = "relu") Activation activation,
+    @Setting(value = "Share of units dropped in training", defaultValue = "0.2")
+        @DecimalMin(value = "0", message = "must be at least 0")
+        @DecimalMax(value = "0.95", message = "must be at most 0.95")
+        double dropout) {
+
+  BlockSettings block() {
+    return new BlockSettings(activation, dropout, false);
+  }
+}

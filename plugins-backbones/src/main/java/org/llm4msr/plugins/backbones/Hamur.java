@@ -1,0 +1,87 @@
+package org.llm4msr.plugins.backbones;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneOutput;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.api.support.Linear;
+import org.llm4msr.api.support.Mlp;
+import org.llm4msr.api.support.ScenarioMlps;
+import org.llm4msr.api.support.ScenarioTowers;
+
+/**
+ * Hyper adapter for multi-domain recommendation (Li et al., CIKM 2023): each scenario has an MLP of
+ * its own; behind its last layers stand adapters h + norm_s(U2 M V2 sigmoid(U1 M V1 h + b1) + b2).
+ * M = hyper(x), a small square matrix generated for each row, makes the shared U and V the row's
+ * own. hidden = what leaves the last adapter; logit = the scenario's last layer. For scenarios with
+ * much of their own, between which rows still tell what is shared.
+ *
+ * <p>The hyper network ends in a linear layer, so that M has both signs; U and V start at random,
+ * not at ones, which would keep their columns equal. The domain normalisation of an adapter has
+ * statistics, scale and shift of the scenario; the MLPs are normalised over the rows of their
+ * scenario, the hyper network over the batch.
+ */
+final class Hamur implements Backbone {
+
+  private final List<ScenarioMlps> layers = new ArrayList<>();
+  private final List<HamurAdapter> adapters = new ArrayList<>();
+  private final Mlp hyper;
+  private final Linear matrix;
+  private final ScenarioTowers towers;
+  private final int rank;
+  private final int hiddenSize;
+
+  Hamur(HamurConfig config, ModelContext context) {
+    if (config.adapters() > config.layers().size()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "hamur/TOO_MANY_ADAPTERS",
+          "model.backbone.adapters is %d, but there are %d layers, with one adapter each at most."
+                  .formatted(config.adapters(), config.layers().size())
+              + " Set fewer adapters or more layers.");
+    }
+    rank = config.rank();
+    int width = context.layout().width();
+    hyper = new Mlp(context.scope("hyper"), width, config.hyper(), config.block());
+    matrix = new Linear(context.scope("hyper").scope("matrix"), hyper.outputWidth(), rank * rank);
+    int first = config.layers().size() - config.adapters();
+    for (int out : config.layers()) {
+      int place = layers.size();
+      ModelContext layer = context.scope("layer." + place);
+      layers.add(new ScenarioMlps(layer, "scenario", width, List.of(out), config.block()));
+      if (place >= first) {
+        adapters.add(new HamurAdapter(config, layer.scope("adapter"), out));
+      }
+      width = out;
+    }
+    hiddenSize = width;
+    towers = new ScenarioTowers(context, width, List.of(), config.block());
+  }
+
+  @Override
+  public BackboneOutput forward(Pass pass, Features features) {
+    NDArray x = features.flat();
+    NDArray m = matrix.forward(hyper.forward(pass, x)).reshape(-1, rank, rank);
+    GroupedRows h = GroupedRows.of(pass.scenarios(), x);
+    int first = layers.size() - adapters.size();
+    for (int i = 0; i < layers.size(); i++) {
+      h = layers.get(i).forward(pass, h);
+      if (i >= first) {
+        h = adapters.get(i - first).forward(pass, h, m);
+      }
+    }
+    return new BackboneOutput(h.toRows(), towers.forward(pass, h));
+  }
+
+  @Override
+  public int hiddenSize() {
+    return hiddenSize;
+  }
+}

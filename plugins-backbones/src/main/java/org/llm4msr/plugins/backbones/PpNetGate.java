@@ -1,0 +1,33 @@
+package org.llm4msr.plugins.backbones;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.api.support.Linear;
+import org.llm4msr.api.support.Scale;
+
+/** The factors of the neurons of one layer of {@link PpNet}, between 0 and 2. */
+final class PpNetGate {
+
+  private final Linear shared;
+  private final List<Linear> specific = new ArrayList<>();
+
+  PpNetGate(ModelContext context, int in, int width) {
+    shared = new Linear(context.scope("shared"), in, width);
+    for (int rank = 0; rank < context.scenarios().size(); rank++) {
+      specific.add(new Linear(context.scope("scenario." + rank), width, width));
+    }
+  }
+
+  /** Computes (B, in) to rows of {@code width} columns. */
+  GroupedRows forward(Pass pass, NDArray seen) {
+    NDArray h = Activation.RELU.apply(shared.forward(seen));
+    return GroupedRows.of(pass.scenarios(), h)
+        .linear(specific::get)
+        .map(y -> Scale.by(Activation.SIGMOID.apply(y), 2));
+  }
+}

@@ -1,0 +1,109 @@
+package org.llm4msr.plugins.backbones;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneOutput;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.BatchNorm;
+import org.llm4msr.api.support.Gate;
+import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.api.support.Linear;
+import org.llm4msr.api.support.Mlp;
+
+/**
+ * Scenario-aware ranking network (Shen et al., CIKM 2021) without its attention over behaviour
+ * sequences: x' = scale_s * x + shift_s, element by element, experts are linear layers of the
+ * normalised x', those that all scenarios share and those of scenario s; hidden = sum over both of
+ * softmax(gate(x'))_e * expert_e, logit = MLP(hidden). For many scenarios with few rows each: what
+ * a scenario has of its own is small.
+ *
+ * <p>Shared experts see x' normalised over the batch, those of a scenario over its rows. One
+ * normalisation serves all experts of a kind: scale and shift of each would go into its linear
+ * layer. There is one gate, as in the public benchmark: what it sees has been moved by scenario.
+ */
+final class SarNet implements Backbone {
+
+  private final List<Parameter> scales = new ArrayList<>();
+  private final List<Parameter> shifts = new ArrayList<>();
+  private final List<Linear> specific = new ArrayList<>();
+  private final List<BatchNorm> specificNorms = new ArrayList<>();
+  private final Linear shared;
+  private final @Nullable BatchNorm sharedNorm;
+  private final Gate gate;
+  private final Mlp tower;
+  private final Linear logit;
+  private final SarNetConfig config;
+
+  SarNet(SarNetConfig config, ModelContext context) {
+    this.config = config;
+    int width = context.layout().width();
+    for (int rank = 0; rank < context.scenarios().size(); rank++) {
+      ModelContext own = context.scope("scenario." + rank);
+      Shape units = new Shape(width);
+      scales.add(own.parameter("scale", units, Initializer.ones(), Decay.NO));
+      shifts.add(own.parameter("shift", units, Initializer.zeros(), Decay.NO));
+      ModelContext experts = own.scope("experts");
+      specific.add(new Linear(experts, width, config.specificExperts() * config.expertWidth()));
+      if (config.batchNorm()) {
+        specificNorms.add(new BatchNorm(experts.scope("norm"), width));
+      }
+    }
+    ModelContext experts = context.scope("experts");
+    shared = new Linear(experts, width, config.sharedExperts() * config.expertWidth());
+    sharedNorm = config.batchNorm() ? new BatchNorm(experts.scope("norm"), width) : null;
+    gate = Gate.shared(context, width, config.sharedExperts() + config.specificExperts());
+    tower = new Mlp(context.scope("tower"), config.expertWidth(), config.tower(), config.block());
+    logit = new Linear(context.scope("logit"), tower.outputWidth(), 1);
+  }
+
+  @Override
+  public BackboneOutput forward(Pass pass, Features features) {
+    Grouping scenarios = pass.scenarios();
+    NDArray x =
+        features
+            .flat()
+            .mul(scenarios.rowValues(stack(scales)))
+            .add(scenarios.rowValues(stack(shifts)));
+    NDArray experts = apart(sharedExperts(pass, x)).concat(apart(ownExperts(pass, x)), 1);
+    NDArray hidden = Gate.mix(gate.forward(pass, x), experts);
+    return new BackboneOutput(hidden, logit.forward(tower.forward(pass, hidden)).squeeze(-1));
+  }
+
+  private NDArray sharedExperts(Pass pass, NDArray x) {
+    return shared.forward(sharedNorm == null ? x : sharedNorm.forward(pass, x));
+  }
+
+  private NDArray ownExperts(Pass pass, NDArray x) {
+    GroupedRows rows = GroupedRows.of(pass.scenarios(), x);
+    if (config.batchNorm()) {
+      rows = rows.normalize(pass, specificNorms::get);
+    }
+    return rows.linear(specific::get).toRows();
+  }
+
+  /** Experts side by side to experts apart: (B, n * H) to (B, n, H). */
+  private NDArray apart(NDArray experts) {
+    return experts.reshape(experts.getShape().get(0), -1, config.expertWidth());
+  }
+
+  private static NDArray stack(List<Parameter> parameters) {
+    return NDArrays.stack(new NDList(parameters.stream().map(Parameter::array).toList()));
+  }
+
+  @Override
+  public int hiddenSize() {
+    return config.expertWidth();
+  }
+}

@@ -1,0 +1,58 @@
+package org.llm4msr.plugins.backbones;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Field;
+import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.tck.ModelHarness;
+
+/** Settings that only the data, or other settings, show to be wrong. */
+class BackboneErrorsTest {
+
+  private static ModelHarness.Parts ppNet(FieldRole role, List<String> priors) {
+    PpNetConfig config = new PpNetConfig(List.of(4), priors, Activation.RELU, 0, false);
+    return ModelHarness.of(shape(role), context -> new PpNetFactory().create(config, context));
+  }
+
+  private static ModelShape shape(FieldRole role) {
+    Field field = new Field("hour", role, new FieldKind.Categorical(), 0, 2);
+    return new ModelShape(
+        new FeatureLayout(List.of(field)), List.of(new Scenario(0, "feed", 9)), 1);
+  }
+
+  @Test
+  void ppNetNamesTheFieldsThatThereAre() {
+    assertThatExceptionOfType(MsrException.class)
+        .isThrownBy(() -> ppNet(FieldRole.USER, List.of("hour", "day")).create().close())
+        .withMessage(
+            "[ppnet/UNKNOWN_FIELD] model.backbone.priors names the field 'day', which the data do"
+                + " not have. There are [hour].");
+    assertThatExceptionOfType(MsrException.class)
+        .isThrownBy(() -> ppNet(FieldRole.CONTEXT, List.of()).create().close())
+        .withMessageContainingAll("[ppnet/NO_PRIORS]", "model.backbone.priors", "[hour]");
+  }
+
+  @Test
+  void hamurHasNoMoreAdaptersThanLayers() {
+    HamurConfig config =
+        new HamurConfig(List.of(8, 4), 3, 2, 2, List.of(), Activation.RELU, 0, false);
+
+    assertThatExceptionOfType(MsrException.class)
+        .isThrownBy(
+            () ->
+                ModelHarness.of(
+                        shape(FieldRole.USER),
+                        context -> new HamurFactory().create(config, context))
+                    .create()
+                    .close())
+        .withMessageContainingAll("[hamur/TOO_MANY_ADAPTERS]", "is 3", "2 layers");
+  }
+}
