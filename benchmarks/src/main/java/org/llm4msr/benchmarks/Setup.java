@@ -9,6 +9,7 @@ import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.plugins.backbones.MmoeConfig;
 import org.llm4msr.plugins.backbones.MmoeFactory;
 import org.llm4msr.plugins.fusion.HierarchicalConfig;
+import org.llm4msr.plugins.fusion.HierarchicalConfig.Place;
 import org.llm4msr.plugins.fusion.HierarchicalFactory;
 import org.llm4msr.plugins.fusion.MlpMetaConfig;
 import org.llm4msr.plugins.fusion.MlpMetaFactory;
@@ -94,7 +95,7 @@ record Setup(
             new PluginChoice<>(
                 "mlp",
                 new MlpMetaFactory(),
-                new MlpMetaConfig(knowledge == null ? 1 : knowledge.hidden, 0.1)),
+                new MlpMetaConfig(knowledge == null ? 1 : knowledge.hidden, 0, 0.1)),
             List.of(META_HIDDEN),
             Activation.RELU,
             Activation.NONE);
@@ -106,7 +107,9 @@ record Setup(
     return knowledge == null
         ? new PluginChoice<>("none", new NoneFactory(), new NoneConfig())
         : new PluginChoice<>(
-            "hierarchical", new HierarchicalFactory(), new HierarchicalConfig(0.5, false));
+            "hierarchical",
+            new HierarchicalFactory(),
+            new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, false));
   }
 
   TrainingConfig training() {

@@ -30,12 +30,16 @@ public final class ReferenceMetaNetwork implements MetaNetwork {
   public ReferenceMetaNetwork(MetaContext context) {
     spec = context.layers();
     for (int i = 0; i < spec.layers().size(); i++) {
-      long size = (long) spec.layers().get(i).in() * spec.layers().get(i).out();
-      Initializer start = Initializer.linear(spec.layers().get(i).in());
-      Shape shape = new Shape(context.knowledgeSize(), size);
-      maps.add(context.model().parameter("map." + i, shape, start, Decay.YES));
-      bases.add(context.model().parameter("base." + i, new Shape(size), start, Decay.YES));
+      int in = spec.layers().get(i).in();
+      int knowledge = context.knowledgeSize();
+      long size = (long) in * spec.layers().get(i).out();
+      maps.add(parameter(context, "map." + i, new Shape(knowledge, size), knowledge * in));
+      bases.add(parameter(context, "base." + i, new Shape(size), in));
     }
+  }
+
+  private static Parameter parameter(MetaContext context, String name, Shape shape, int fanIn) {
+    return context.model().parameter(name, shape, Initializer.linear(fanIn), Decay.YES);
   }
 
   @Override

@@ -1,16 +1,46 @@
 package org.llm4msr.plugins.fusion;
 
 import org.llm4msr.api.Setting;
+import org.llm4msr.api.model.Level;
 
 /** Settings of {@link HierarchicalHead}. */
 public record HierarchicalConfig(
     @Setting(
-            value = "First value of alpha, the learned weight of the scenario level in the logit",
+            value =
+                "Where the layers of the user level stand: below the backbone, beside it, or"
+                    + " nowhere",
+            defaultValue = "bottom")
+        Place user,
+    @Setting(
+            value =
+                "Where the layers of the scenario level stand. With both at the bottom the scenario"
+                    + " level reads what the user level gives",
+            defaultValue = "parallel")
+        Place scenario,
+    @Setting(
+            value =
+                "First value of alpha, the learned weight in the logit of a level in parallel; two"
+                    + " of them get half of it each",
             defaultValue = "0.5")
         double initialAlpha,
     @Setting(
             value =
-                "Whether the user level's output is added to the backbone's input instead of"
+                "Whether the output of a level at the bottom is added to its input instead of"
                     + " replacing it",
             defaultValue = "false")
-        boolean residual) {}
+        boolean residual) {
+
+  /** Where the layers of a level stand. */
+  public enum Place {
+    /** Below the backbone, whose input they make. */
+    BOTTOM,
+    /** Beside the backbone, with a logit of their own. */
+    PARALLEL,
+    /** Nowhere: the level is left out. */
+    NONE
+  }
+
+  Place place(Level level) {
+    return level == Level.USER ? user : scenario;
+  }
+}

@@ -1,16 +1,21 @@
 package org.llm4msr.plugins.fusion;
 
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.plugins.fusion.HierarchicalConfig.Place;
 
 /** Makes {@link HierarchicalHead}s. */
 @Plugin(
     name = "hierarchical",
-    description = "User level below the backbone, scenario level beside it, mixed by alpha",
+    description =
+        "Layers generated from user and scenario knowledge, below the backbone or beside it",
     source = "Wang et al., LLM4MSR, CIKM 2024")
 public final class HierarchicalFactory implements FusionHeadFactory<HierarchicalConfig> {
 
@@ -26,6 +31,9 @@ public final class HierarchicalFactory implements FusionHeadFactory<Hierarchical
 
   @Override
   public Set<ModelInput> requires(HierarchicalConfig config) {
-    return Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
+    return Stream.of(Level.values())
+        .filter(level -> config.place(level) != Place.NONE)
+        .map(LevelKnowledge::input)
+        .collect(Collectors.toSet());
   }
 }

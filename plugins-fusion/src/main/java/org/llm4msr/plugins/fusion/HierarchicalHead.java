@@ -1,7 +1,11 @@
 package org.llm4msr.plugins.fusion;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Features;
@@ -9,52 +13,69 @@ import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.MetaNetworks;
 
 /**
- * "Bottom and parallel" (LLM4MSR, CIKM 2024): the layers generated from a user's knowledge feed the
- * backbone, h = backbone(layers_u(x)); those generated from a scenario's knowledge run beside it, s
- * = layers_s(x); logit = alpha * s + (1 - alpha) * h with one learned alpha. User knowledge is
- * personal and cuts across scenarios, scenario knowledge is general.
+ * The topology of LLM4MSR (CIKM 2024) and its ablations. Layers generated from knowledge stand at
+ * the bottom, where they make the backbone's input, h = backbone(layers(x)), or in parallel, where
+ * they make a logit of their own, l = layers(x); logit = h + sum of alpha * (l - h) over the levels
+ * in parallel, each with one learned alpha.
+ *
+ * <p>As published the user level is at the bottom and the scenario level in parallel: logit = alpha
+ * * l + (1 - alpha) * h. User knowledge is personal and cuts across scenarios, scenario knowledge
+ * is general.
  */
 final class HierarchicalHead implements FusionHead {
 
+  private final List<GeneratedLayers> bottom = new ArrayList<>();
+  private final List<GeneratedLayers> parallel = new ArrayList<>();
   private final Backbone backbone;
-  private final MetaNetwork userLayers;
-  private final MetaNetwork scenarioLayers;
-  private final Parameter alpha;
+  private final @Nullable Parameter alpha;
   private final boolean residual;
 
   HierarchicalHead(HierarchicalConfig config, FusionContext context) {
     int width = context.model().layout().width();
     backbone = context.backbone(context.model().layout());
-    userLayers = context.metaNetwork(Level.USER, width, width);
-    scenarioLayers = context.metaNetwork(Level.SCENARIO, width, 1);
-    alpha =
-        context
-            .model()
-            .parameter(
-                "alpha",
-                new Shape(1),
-                new Initializer.Constant((float) config.initialAlpha()),
-                Decay.NO);
+    for (Level level : Level.values()) {
+      switch (config.place(level)) {
+        case BOTTOM -> bottom.add(GeneratedLayers.of(level, width, context));
+        case PARALLEL -> parallel.add(GeneratedLayers.of(level, 1, context));
+        case NONE -> {}
+      }
+    }
+    alpha = parallel.isEmpty() ? null : alpha(config.initialAlpha(), context);
     residual = config.residual();
+  }
+
+  private Parameter alpha(double sum, FusionContext context) {
+    return context
+        .model()
+        .parameter(
+            "alpha",
+            new Shape(parallel.size()),
+            new Initializer.Constant((float) (sum / parallel.size())),
+            Decay.NO);
   }
 
   @Override
   public NDArray logits(Pass pass, Features features) {
     NDArray x = features.flat();
-    NDArray personal =
-        MetaNetworks.apply(pass, userLayers, pass.users(), features.userKnowledge(), x);
-    Features adapted = features.withFlat(residual ? personal.add(x) : personal);
-    NDArray logit = backbone.forward(pass, adapted).logit();
+    for (GeneratedLayers layers : bottom) {
+      NDArray adapted = layers.apply(pass, features, x);
+      x = residual ? adapted.add(x) : adapted;
+    }
+    NDArray logit = backbone.forward(pass, features.withFlat(x)).logit();
+    return alpha == null ? logit : logit.add(beside(pass, features, logit, alpha));
+  }
 
-    NDArray scenarioLogit =
-        MetaNetworks.apply(pass, scenarioLayers, pass.scenarios(), features.scenarioKnowledge(), x)
-            .squeeze(-1);
-    return logit.add(scenarioLogit.sub(logit).mul(alpha.array()));
+  /** The sum of alpha * (l - logit) over the levels in parallel: (B). */
+  private NDArray beside(Pass pass, Features features, NDArray logit, Parameter alpha) {
+    NDList logits = new NDList();
+    for (GeneratedLayers layers : parallel) {
+      logits.add(layers.apply(pass, features, features.flat()));
+    }
+    NDArray all = logits.size() == 1 ? logits.get(0) : logits.get(0).concat(logits.get(1), 1);
+    return all.sub(logit.expandDims(1)).mul(alpha.array()).sum(new int[] {1});
   }
 }

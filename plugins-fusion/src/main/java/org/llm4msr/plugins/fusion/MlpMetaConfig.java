@@ -16,6 +16,13 @@ public record MlpMetaConfig(
         int generatorHidden,
     @Setting(
             value =
+                "Rank of what knowledge changes in the weights of a layer; 0: full matrices, as"
+                    + " published",
+            defaultValue = "0")
+        @PositiveOrZero
+        int rank,
+    @Setting(
+            value =
                 "Share of the first weights' variance that comes from knowledge; the rest is one"
                     + " usual initialisation for all groups",
             defaultValue = "0.1")

@@ -8,7 +8,8 @@ import org.llm4msr.api.model.MetaNetworkFactory;
 /** Makes {@link MlpMetaNetwork}s. */
 @Plugin(
     name = "mlp",
-    description = "A linear map, or one hidden layer, from knowledge to full weight matrices",
+    description =
+        "A linear map, or one hidden layer, from knowledge to weight matrices, in full or of low rank",
     source = "Wang et al., LLM4MSR, CIKM 2024")
 public final class MlpMetaFactory implements MetaNetworkFactory<MlpMetaConfig> {
 

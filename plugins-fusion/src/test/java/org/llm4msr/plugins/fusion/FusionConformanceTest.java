@@ -30,6 +30,14 @@ class FusionConformanceTest {
   }
 
   @Nested
+  class MlpNetworkOfLowRank extends MlpNetwork {
+    @Override
+    protected List<String> settings() {
+      return List.of("rank=2", "initialShare=0.5");
+    }
+  }
+
+  @Nested
   class None extends FusionHeadConformance {
     @Override
     protected FusionHeadFactory<?> factory() {
@@ -50,6 +58,78 @@ class FusionConformanceTest {
     @Override
     protected List<String> settings() {
       return List.of("residual=true", "initialAlpha=0.2");
+    }
+  }
+
+  @Nested
+  class UserLevelAlone extends Hierarchical {
+    @Override
+    protected List<String> settings() {
+      return List.of("scenario=none");
+    }
+  }
+
+  @Nested
+  class ScenarioLevelAlone extends Hierarchical {
+    @Override
+    protected List<String> settings() {
+      return List.of("user=none");
+    }
+  }
+
+  @Nested
+  class BothLevelsAtTheBottom extends Hierarchical {
+    @Override
+    protected List<String> settings() {
+      return List.of("scenario=bottom");
+    }
+  }
+
+  @Nested
+  class BothLevelsInParallel extends Hierarchical {
+    @Override
+    protected List<String> settings() {
+      return List.of("user=parallel");
+    }
+  }
+
+  @Nested
+  class SwappedLevels extends Hierarchical {
+    @Override
+    protected List<String> settings() {
+      return List.of("user=parallel", "scenario=bottom");
+    }
+  }
+
+  @Nested
+  class EpNet extends FusionHeadConformance {
+    @Override
+    protected FusionHeadFactory<?> factory() {
+      return new EpNetFactory();
+    }
+  }
+
+  @Nested
+  class Concat extends FusionHeadConformance {
+    @Override
+    protected FusionHeadFactory<?> factory() {
+      return new ConcatFactory();
+    }
+  }
+
+  @Nested
+  class ConcatOfScenarios extends Concat {
+    @Override
+    protected List<String> settings() {
+      return List.of("levels=[scenario]", "width=3");
+    }
+  }
+
+  @Nested
+  class DynamicNetwork extends FusionHeadConformance {
+    @Override
+    protected FusionHeadFactory<?> factory() {
+      return new DynamicNetworkFactory();
     }
   }
 }

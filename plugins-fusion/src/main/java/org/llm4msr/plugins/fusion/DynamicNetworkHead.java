@@ -1,0 +1,90 @@
+package org.llm4msr.plugins.fusion;
+
+import static java.util.Objects.requireNonNull;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.FusionContext;
+import org.llm4msr.api.model.FusionHead;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.BlockSettings;
+import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.api.support.Linear;
+import org.llm4msr.api.support.Mlp;
+
+/**
+ * DN, after M2M (WSDM 2022): z = MLP(e), e the embedding of a scenario, and each Meta(x) = V x + c
+ * has V and c of its own that are generated from the z of the row's scenario. a = sigmoid(v *
+ * LeakyReLU(Meta([h, e]))) weighs the hidden units h of the backbone, t = a * h; layers t =
+ * LeakyReLU(Meta(t) + t) make the tower, and a linear layer its logit.
+ */
+final class DynamicNetworkHead implements FusionHead {
+
+  /** Most of V starts the same for all scenarios, whose embeddings start near zero. */
+  private static final double SHARE = 0.1;
+
+  private final Backbone backbone;
+  private final Mlp generator;
+  private final GeneratedWeights attention;
+  private final Parameter attentionScale;
+  private final List<GeneratedWeights> tower = new ArrayList<>();
+  private final Linear logit;
+
+  DynamicNetworkHead(DynamicNetworkConfig config, FusionContext context) {
+    ModelContext model = context.model();
+    backbone = context.backbone(model.layout());
+    int hidden = backbone.hiddenSize();
+    int embedding = model.scenarioEmbeddingSize();
+    generator =
+        new Mlp(
+            model.scope("generator"),
+            embedding,
+            config.generator(),
+            BlockSettings.of(Activation.LEAKY_RELU));
+    attention = meta(model.scope("attention"), hidden + embedding, hidden);
+    attentionScale =
+        model.parameter("attention-scale", new Shape(hidden), Initializer.ones(), Decay.YES);
+    for (int i = 0; i < config.towerLayers(); i++) {
+      tower.add(meta(model.scope("tower." + i), hidden, hidden));
+    }
+    logit = new Linear(model.scope("logit"), hidden, 1);
+  }
+
+  private GeneratedWeights meta(ModelContext context, int in, int out) {
+    int inputs = generator.outputWidth();
+    return new GeneratedWeights(context, inputs, inputs, in, out, 1.0 / in, SHARE);
+  }
+
+  @Override
+  public NDArray logits(Pass pass, Features features) {
+    NDArray hidden =
+        requireNonNull(backbone.forward(pass, features).hidden(), "the backbone gave no hidden");
+    NDArray z = generator.forward(pass, features.scenarioTable());
+    NDArray seen = hidden.concat(features.scenarioEmbedding(), 1);
+    GroupedRows attended =
+        apply(attention, z, GroupedRows.of(pass.scenarios(), seen)).map(this::attention);
+    GroupedRows t = GroupedRows.of(pass.scenarios(), hidden).with(attended, NDArray::mul);
+    for (GeneratedWeights layer : tower) {
+      t = apply(layer, z, t).with(t, NDArray::add).map(Activation.LEAKY_RELU::apply);
+    }
+    return logit.forward(t.toRows()).squeeze(-1);
+  }
+
+  private NDArray attention(NDArray scores) {
+    NDArray weighed = Activation.LEAKY_RELU.apply(scores).mul(attentionScale.array());
+    return Activation.SIGMOID.apply(weighed);
+  }
+
+  private static GroupedRows apply(GeneratedWeights layer, NDArray z, GroupedRows rows) {
+    return rows.linear(layer.weights(z), layer.biases(z));
+  }
+}

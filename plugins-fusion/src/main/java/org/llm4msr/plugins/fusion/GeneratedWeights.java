@@ -1,0 +1,98 @@
+package org.llm4msr.plugins.fusion;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+
+/**
+ * The weights and biases of a layer as affine maps of a source that each group has: W(k) = A k + C
+ * and b(k) = a k + c.
+ */
+final class GeneratedWeights {
+
+  private final int in;
+  private final int out;
+  private final Parameter weight;
+  private final Parameter weightBase;
+  private final Parameter bias;
+  private final Parameter biasBase;
+
+  /**
+   * Makes the parameters.
+   *
+   * @param inputs numbers of the source
+   * @param power sum of the squares of the source, as expected at the start
+   * @param variance of the first W(k)
+   * @param share of the variance that comes from the source; the rest is C's
+   */
+  GeneratedWeights(
+      ModelContext context,
+      int inputs,
+      double power,
+      int in,
+      int out,
+      double variance,
+      double share) {
+    this.in = in;
+    this.out = out;
+    int size = in * out;
+    weight =
+        context.parameter(
+            "weight", new Shape(inputs, size), uniform(variance * share / power), Decay.YES);
+    weightBase =
+        context.parameter(
+            "weight-base", new Shape(size), uniform(variance * (1 - share)), Decay.YES);
+    bias = context.parameter("bias", new Shape(inputs, out), Initializer.zeros(), Decay.YES);
+    biasBase = context.parameter("bias-base", new Shape(out), Initializer.zeros(), Decay.NO);
+  }
+
+  /** Returns how many numbers a group gets. */
+  long size() {
+    return (long) in * out + out;
+  }
+
+  /** Computes W from the source (G, inputs): (G, in, out). */
+  NDArray weights(NDArray source) {
+    return source
+        .matMul(weight.array())
+        .add(weightBase.array())
+        .reshape(source.getShape().get(0), in, out);
+  }
+
+  /** Computes b from the source (G, inputs): (G, out). */
+  NDArray biases(NDArray source) {
+    return source.matMul(bias.array()).add(biasBase.array());
+  }
+
+  /**
+   * Computes W x + b of rows without writing W: sums over source and input at once, through the
+   * smaller of the two intermediate arrays.
+   *
+   * @param source of each row, and a column of ones: (B, inputs + 1)
+   * @param x (B, in)
+   * @return (B, out)
+   */
+  NDArray contract(NDArray source, NDArray x) {
+    long rows = x.getShape().get(0);
+    long terms = source.getShape().get(1);
+    NDArray all = weight.array().concat(weightBase.array().reshape(1, -1), 0);
+    NDArray product;
+    if (out < in) {
+      NDArray columns = all.reshape(terms, in, out).transpose(1, 0, 2).reshape(in, terms * out);
+      NDArray perTerm = x.matMul(columns).reshape(rows, terms, out);
+      product = source.reshape(rows, 1, terms).matMul(perTerm).reshape(rows, out);
+    } else {
+      NDArray pairs = source.reshape(rows, terms, 1).mul(x.reshape(rows, 1, in));
+      product = pairs.reshape(rows, terms * in).matMul(all.reshape(terms * in, out));
+    }
+    NDArray biases = bias.array().concat(biasBase.array().reshape(1, -1), 0);
+    return product.add(source.matMul(biases));
+  }
+
+  static Initializer uniform(double variance) {
+    return new Initializer.Uniform(Math.sqrt(3 * variance));
+  }
+}
