@@ -4,6 +4,8 @@ import com.google.inject.Guice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -14,6 +16,8 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetPreparation;
@@ -88,6 +92,43 @@ public final class Experiment {
    */
   public void check() {
     check.checkAll(loaded);
+  }
+
+  /**
+   * Checks what head, backbone and engine need of each other, without a look at the raw data.
+   *
+   * @throws MsrException {@code config/INVALID} with everything that does not fit
+   */
+  public void checkModel() {
+    check.checkModel(loaded);
+  }
+
+  /** Returns whether the fusion head reads the knowledge of a language model. */
+  public boolean readsKnowledge() {
+    return ConfigCheck.readsKnowledge(loaded.config());
+  }
+
+  /**
+   * Returns a text that two experiments have in common where they would train the same model on the
+   * same data, with the same seed apart.
+   *
+   * @throws MsrException where data is not prepared or knowledge not there
+   */
+  public String identity() {
+    ExperimentConfig config = loaded.config();
+    Map<String, Object> training = new TreeMap<>(EffectiveConfig.of(config.training()).values());
+    training.remove("seed");
+    StringBuilder text = new StringBuilder();
+    try (PreparedData data = openPrepared()) {
+      text.append(data.manifest().key());
+    }
+    if (readsKnowledge() && config.knowledge() != null) {
+      text.append(KnowledgeStage.store(this).info().content()).append(config.knowledge().missing());
+    }
+    return text.append(config.runtime().engine())
+        .append(EffectiveConfig.of(config.model()).values())
+        .append(training)
+        .toString();
   }
 
   /**

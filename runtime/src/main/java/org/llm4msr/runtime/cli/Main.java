@@ -122,6 +122,8 @@ public final class Main {
         KnowledgeCommand.class,
         TrainCommand.class,
         EvaluateCommand.class,
+        CompareCommand.class,
+        TuneCommand.class,
         BundleCommand.class,
         ScoreCommand.class,
         ExportCommand.class,

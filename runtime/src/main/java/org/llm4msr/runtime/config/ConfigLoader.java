@@ -46,16 +46,31 @@ public final class ConfigLoader {
    */
   public LoadedConfig load(Path file, List<String> overrides) {
     Problems problems = new Problems();
+    RecordBinder binder = new RecordBinder(plugins, problems);
+    ExperimentConfig experiment = read(ExperimentConfig.class, file, overrides, binder, problems);
+    return new LoadedConfig(
+        experiment, file, EffectiveConfig.of(experiment, binder::origin), problems.warnings());
+  }
+
+  /**
+   * Reads a file of another kind than experiments.
+   *
+   * @throws org.llm4msr.api.MsrException as {@link #load}
+   */
+  public <C extends Record> C read(Class<C> type, Path file) {
+    Problems problems = new Problems();
+    return read(type, file, List.of(), new RecordBinder(plugins, problems), problems);
+  }
+
+  private <C extends Record> C read(
+      Class<C> type, Path file, List<String> overrides, RecordBinder binder, Problems problems) {
     Mapping root = new ConfigLayers(problems).load(file, overrides);
     if (problems.unreadable()) {
       problems.throwIfAny(file.toString());
     }
-    RecordBinder binder = new RecordBinder(plugins, problems);
-    Record config = bind(ExperimentConfig.class, root, binder, problems);
+    Record config = bind(type, root, binder, problems);
     problems.throwIfAny(file.toString());
-    ExperimentConfig experiment = (ExperimentConfig) requireNonNull(config, "bound");
-    return new LoadedConfig(
-        experiment, file, EffectiveConfig.of(experiment, binder::origin), problems.warnings());
+    return type.cast(requireNonNull(config, "bound"));
   }
 
   /**

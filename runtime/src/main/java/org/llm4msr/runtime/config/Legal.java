@@ -82,6 +82,9 @@ final class Legal {
     if (raw == java.util.Optional.class) {
       return type(((ParameterizedType) type).getActualTypeArguments()[0]);
     }
+    if (raw == AnyValue.class) {
+      return "any value";
+    }
     if (raw.isEnum()) {
       return "one of " + String.join(", ", enumValues(raw));
     }

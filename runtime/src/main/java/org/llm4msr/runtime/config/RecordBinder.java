@@ -154,6 +154,9 @@ final class RecordBinder {
     if (raw == PluginChoice.class) {
       return choice(type, node, path);
     }
+    if (raw == AnyValue.class) {
+      return AnyValue.of(node);
+    }
     if (raw.isRecord()) {
       return bind((Class<? extends Record>) raw, shorthand(raw, node), path);
     }

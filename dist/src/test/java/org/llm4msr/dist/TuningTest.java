@@ -1,0 +1,143 @@
+package org.llm4msr.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.inject.Guice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.compare.ComparisonView;
+import org.llm4msr.runtime.compare.Comparisons;
+import org.llm4msr.runtime.compare.Tuning;
+import org.llm4msr.runtime.compare.TuningResult;
+import org.llm4msr.runtime.compare.TuningResult.Trial;
+import org.llm4msr.runtime.compare.TuningWriter;
+import org.llm4msr.runtime.data.Split;
+
+/** Searches of a few trials on a small log. */
+class TuningTest {
+
+  private static final String SPACE =
+      """
+      experiment: experiment.yaml
+      settings: {model.fusion: none}
+      space:
+        training.optimizer.learningRate: {from: 1e-4, to: 1e-1, log: true}
+        model.embeddingSize: {from: 2, to: 6, whole: true}
+        model.backbone.experts: {values: [2, 3]}
+      """;
+
+  @TempDir static Path folder;
+  private static Comparisons comparisons;
+
+  @BeforeAll
+  static void write() throws IOException {
+    SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
+    comparisons = Guice.createInjector(new RuntimeModule()).getInstance(Comparisons.class);
+  }
+
+  private static Tuning open(String name, String more) throws IOException {
+    Path file = folder.resolve(name + ".yaml");
+    Files.writeString(file, SPACE + more);
+    return comparisons.openTuning(file, List.of());
+  }
+
+  @Test
+  void findsTheBestOfItsTrialsAndWritesItAsAConfiguration() throws IOException {
+    Tuning tuning = open("random", "trials: 4\n");
+    TuningResult result = tuning.run(ComparisonView.NONE);
+    new TuningWriter(result).writeAll(folder.resolve("found/here"), tuning.experiment());
+
+    assertThat(result.trials().stream().map(Trial::number))
+        .containsExactlyInAnyOrder(0, 1, 2, 3, 4);
+    assertThat(result.trials()).isSortedAccordingTo(Comparator.comparing(Trial::auc).reversed());
+    for (Trial trial : result.trials()) {
+      if (trial.number() > 0) {
+        assertThat(Double.parseDouble(trial.values().get(0))).isBetween(1e-4, 1e-1);
+        assertThat(Integer.parseInt(trial.values().get(1))).isBetween(2, 6);
+        assertThat(trial.values().get(2)).isIn("2", "3");
+      }
+    }
+    Experiment best =
+        Experiment.fromYaml(
+            folder.resolve("found/here/best.yaml"), "model.fusion=none", "training.seed=1");
+    best.train("best", Progress.NONE);
+    double auc =
+        best.evaluate("best", Split.VALIDATION, null, Progress.NONE).result().overall().auc();
+    assertThat(auc).isCloseTo(result.trials().get(0).auc(), within(1e-12));
+  }
+
+  @Test
+  void givesTheSameTrialsWhereMoreAreAskedFor() throws IOException {
+    List<List<String>> few = values(open("few", "trials: 2\n").run(ComparisonView.NONE));
+    List<List<String>> more = values(open("more", "trials: 3\n").run(ComparisonView.NONE));
+
+    assertThat(more.subList(0, 3)).isEqualTo(few);
+  }
+
+  private static List<List<String>> values(TuningResult result) {
+    return result.trials().stream()
+        .sorted(Comparator.comparingInt(Trial::number))
+        .map(Trial::values)
+        .collect(Collectors.toList());
+  }
+
+  @Test
+  void halvingGivesTheBestThirdOfTheTrialsThreeTimesTheEpochs() throws IOException {
+    TuningResult result =
+        open("halving", "trials: 5\nstrategy: halving\n")
+            .run(ComparisonView.NONE); // Epochs of the experiment: 2, too few for a second round.
+    assertThat(result.trials()).extracting(Trial::epochs).containsOnly(2);
+
+    TuningResult longer =
+        comparisons
+            .openTuning(
+                folder.resolve("halving.yaml"), List.of("training.patience=0", "training.epochs=6"))
+            .run(ComparisonView.NONE);
+
+    List<Trial> first = longer.trials().stream().filter(trial -> trial.epochs() == 2).toList();
+    List<Trial> second = longer.trials().stream().filter(trial -> trial.epochs() == 6).toList();
+    assertThat(first.size() + second.size()).isEqualTo(6);
+    assertThat(second).hasSizeBetween(2, 3).extracting(Trial::number).contains(0);
+    assertThat(longer.last().models()).hasSameSizeAs(second);
+    assertThat(longer.trials().subList(0, second.size())).isEqualTo(second);
+  }
+
+  @Test
+  void beginsNoRunOnceTheTimeIsOver() throws IOException {
+    TuningResult result =
+        open("short", "trials: 4\nminutes: 1e-9\nseed: 8\n").run(ComparisonView.NONE);
+
+    assertThat(result.outOfTime()).isTrue();
+    assertThat(result.trials()).hasSize(1);
+    assertThat(result.trials().get(0).number()).isZero();
+    assertThat(result.best()).isEmpty();
+  }
+
+  @Test
+  void refusesASpaceWithoutValues() {
+    assertThatThrownBy(
+            () -> {
+              Path file = folder.resolve("wrong.yaml");
+              Files.writeString(
+                  file,
+                  "experiment: experiment.yaml\nspace: {training.epochs: {from: 3, to: 3}}\n");
+              comparisons.openTuning(file, List.of());
+            })
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("tune/SPACE")
+        .hasMessageContaining("training.epochs begins at 3.0 and ends at 3.0");
+  }
+}

@@ -1,0 +1,56 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.compare.Comparisons;
+import org.llm4msr.runtime.compare.Tuning;
+import org.llm4msr.runtime.compare.TuningResult;
+import org.llm4msr.runtime.compare.TuningWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tune}. */
+@CommandLine.Command(
+    name = "tune",
+    description =
+        "Searches settings by the validation part and writes the best as a configuration. Started"
+            + " again, it goes on where it stopped.")
+final class TuneCommand extends Command {
+
+  @SuppressWarnings("NullAway.Init") // picocli fills it.
+  @Parameters(paramLabel = "FILE", description = "The YAML file of the search.")
+  Path file;
+
+  @Option(
+      names = "-D",
+      paramLabel = "KEY=VALUE",
+      description = "Override a setting of all runs, for example -Dtraining.epochs=3.")
+  List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where the results go (default: tunings/NAME in the workspace).")
+  @Nullable Path out;
+
+  @Override
+  void run() {
+    Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides);
+    Interruption interruption = session().interruption();
+    interruption.stopWith("Stopping; a checkpoint is being written.", tuning::requestStop);
+    TuningResult result;
+    try {
+      result = tuning.run(new TerminalView(this));
+    } finally {
+      interruption.cannotStop();
+    }
+    Path folder = out == null ? tuning.folder() : out;
+    TuningWriter writer = new TuningWriter(result);
+    writer.writeAll(folder, tuning.experiment());
+    terminal().result(result, writer.markdown());
+    terminal().note("results: " + folder);
+  }
+}

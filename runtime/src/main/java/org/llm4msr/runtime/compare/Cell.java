@@ -1,0 +1,32 @@
+package org.llm4msr.runtime.compare;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * One model of the grid, to be trained with every seed.
+ *
+ * @param experiment the file
+ * @param labels its value on each axis
+ * @param group labels on the axes along which models are not compared: one block of the table
+ * @param baseline whether the others of its group are compared with it
+ * @param overrides settings beside those of the file
+ */
+record Cell(
+    Path experiment,
+    List<String> labels,
+    List<String> group,
+    boolean baseline,
+    List<String> overrides) {
+
+  Cell {
+    labels = List.copyOf(labels);
+    group = List.copyOf(group);
+    overrides = List.copyOf(overrides);
+  }
+
+  @Override
+  public String toString() {
+    return String.join(" + ", labels);
+  }
+}

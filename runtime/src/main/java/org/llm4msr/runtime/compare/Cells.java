@@ -1,0 +1,44 @@
+package org.llm4msr.runtime.compare;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.compare.ComparisonResult.Difference;
+import org.llm4msr.runtime.compare.ComparisonResult.Score;
+
+/** How numbers of a comparison are written. */
+final class Cells {
+
+  /** What stands for a figure that there is none of. */
+  static final String NONE = "-";
+
+  private Cells() {}
+
+  static String auc(@Nullable Double value) {
+    return value == null ? NONE : String.format(Locale.ROOT, "%.4f", value);
+  }
+
+  static String seconds(@Nullable Double value) {
+    return value == null ? NONE : String.format(Locale.ROOT, "%.1f", value);
+  }
+
+  static boolean isSignificant(Score score) {
+    Difference difference = score.difference();
+    return difference != null && difference.significant();
+  }
+
+  /** Says what marks and brackets mean. */
+  static String legend(ComparisonResult result) {
+    int seeds = result.seeds().size();
+    String test =
+        seeds > 1
+            ? "a paired t-test over the seeds and DeLong's test on the same rows"
+            : "DeLong's test";
+    return "AUC on the %s part, mean of %d %s%s. Bold: the best of its group. *: differs from the first of its group, p < 0.05 by %s."
+        .formatted(
+            result.part(),
+            seeds,
+            seeds == 1 ? "seed" : "seeds",
+            seeds > 1 ? " (standard deviation)" : "",
+            test);
+  }
+}

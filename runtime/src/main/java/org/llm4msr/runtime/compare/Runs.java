@@ -1,0 +1,173 @@
+package org.llm4msr.runtime.compare;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.EvaluationReport;
+import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.Experiments;
+import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.files.DurableFiles;
+
+/**
+ * The runs of a comparison. A run's name ends with a checksum of all that decides its model, so
+ * that a changed setting makes a new run, and with its seed; its folder keeps the evaluation and
+ * the predictions of each part that it was measured on.
+ */
+final class Runs {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Experiments experiments;
+  private final boolean keepModels;
+  private final Map<Cell, String> names = new HashMap<>();
+  private volatile @Nullable Experiment current;
+  private volatile boolean stopRequested;
+
+  Runs(Experiments experiments, boolean keepModels) {
+    this.experiments = experiments;
+    this.keepModels = keepModels;
+  }
+
+  Experiment open(Cell cell, long seed) {
+    List<String> overrides = new ArrayList<>(cell.overrides());
+    overrides.add("training.seed=" + seed);
+    return experiments.open(cell.experiment(), overrides);
+  }
+
+  /**
+   * Returns the folder of a comparison in the workspace of a model.
+   *
+   * @param kind folder of all such
+   * @param file that describes this one
+   */
+  Path folder(String kind, Path file, Cell cell) {
+    return open(cell, 0).workspace().root().resolve(kind).resolve(Grid.stem(file));
+  }
+
+  /** Checks a model. */
+  Experiment check(Cell cell) {
+    Experiment experiment = open(cell, 0);
+    experiment.checkModel();
+    return experiment;
+  }
+
+  /**
+   * Prepares what a model is trained on, unless that was done for another.
+   *
+   * @param prepared workspaces with data
+   * @param extracted workspaces with knowledge
+   */
+  Experiment prepare(Cell cell, Set<Path> prepared, Set<Path> extracted, ComparisonView view) {
+    Experiment experiment = begin(open(cell, 0));
+    Path workspace = experiment.workspace().root();
+    if (!prepared.contains(workspace)) {
+      try (ComparisonView.Work work = view.begin("prepare", "rows")) {
+        experiment.prepare(false, work.progress());
+      }
+      prepared.add(workspace);
+    }
+    if (experiment.readsKnowledge() && !extracted.contains(workspace)) {
+      try (ComparisonView.Work work = view.begin("extract", "prompts")) {
+        experiment.extract(false, work.progress());
+      }
+      extracted.add(workspace);
+    }
+    names.put(cell, Grid.slug(cell.toString()) + "-" + checksum(experiment.identity()));
+    return experiment;
+  }
+
+  private static String checksum(String text) {
+    CRC32C crc = new CRC32C();
+    crc.update(text.getBytes(UTF_8));
+    return String.format("%08x", crc.getValue());
+  }
+
+  /** Trains and measures, as far as that was not done before. */
+  RunResult result(Cell cell, long seed, Split part, ComparisonView view) {
+    Experiment experiment = begin(open(cell, seed));
+    String name = names.get(cell) + "-s" + seed;
+    Path folder = experiment.workspace().run(name);
+    Path evaluation = folder.resolve("evaluation-" + part.key() + ".json");
+    Path predictions = folder.resolve("predictions-" + part.key() + ".arrow");
+    if (!Files.exists(evaluation) || !Files.exists(predictions)) {
+      try (ComparisonView.Work work = view.begin("train", "rows")) {
+        experiment.train(name, work.progress());
+      }
+      try (ComparisonView.Work work = view.begin("evaluate", "rows")) {
+        experiment.evaluate(name, part, predictions, work.progress());
+      }
+    }
+    discardModel(folder);
+    return new RunResult(name, read(evaluation), predictions, seconds(folder));
+  }
+
+  private Experiment begin(Experiment experiment) {
+    current = experiment;
+    if (stopRequested) {
+      experiment.requestStop();
+    }
+    return experiment;
+  }
+
+  private void discardModel(Path folder) {
+    if (!keepModels) {
+      try {
+        DurableFiles.delete(folder.resolve("bundle"));
+        DurableFiles.delete(folder.resolve("checkpoints"));
+      } catch (IOException e) {
+        throw failed(folder, "cannot be emptied", e);
+      }
+    }
+  }
+
+  private static EvaluationReport read(Path file) {
+    try {
+      return JSON.readValue(Files.readAllBytes(file), EvaluationReport.class);
+    } catch (IOException e) {
+      throw failed(file, "does not read", e);
+    }
+  }
+
+  private static double seconds(Path folder) {
+    Path file = folder.resolve("training.json");
+    try {
+      JsonNode seconds = JSON.readTree(Files.readAllBytes(file)).path("result").path("seconds");
+      return seconds.asDouble(Double.NaN);
+    } catch (IOException e) {
+      throw failed(file, "does not read", e);
+    }
+  }
+
+  private static MsrException failed(Path path, String what, IOException e) {
+    return new MsrException(
+        ErrorType.DATA,
+        "compare/RUN",
+        "%s %s: %s. Delete the folder of that run, and compare again."
+            .formatted(path, what, FileErrors.reason(e)),
+        e);
+  }
+
+  /** Asks the run that goes on, or the next, to end. */
+  void requestStop() {
+    stopRequested = true;
+    Experiment running = current;
+    if (running != null) {
+      running.requestStop();
+    }
+  }
+}

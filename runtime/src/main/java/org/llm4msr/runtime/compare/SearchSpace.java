@@ -1,0 +1,92 @@
+package org.llm4msr.runtime.compare;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.compare.TuningConfig.Range;
+import org.llm4msr.runtime.config.AnyValue;
+
+/** Draws settings; the same seed gives the same trials, however many are asked for. */
+final class SearchSpace {
+
+  private final Map<String, Range> ranges;
+
+  /**
+   * Makes a space.
+   *
+   * @param file where it stands, for error texts
+   */
+  SearchSpace(Map<String, Range> ranges, Path file) {
+    this.ranges = ranges;
+    ranges.forEach(
+        (key, range) -> {
+          String wrong = wrong(range);
+          if (wrong != null) {
+            throw new MsrException(
+                ErrorType.USER,
+                "tune/SPACE",
+                "%s: space.%s %s. Write {values: [1, 2, 4]}, {from: 4, to: 32, whole: true} or {from: 1e-4, to: 1e-2, log: true}."
+                    .formatted(file, key, wrong));
+          }
+        });
+  }
+
+  private static @Nullable String wrong(Range range) {
+    Double from = range.from();
+    Double to = range.to();
+    if (!range.values().isEmpty()) {
+      return from == null && to == null && !range.log() && !range.whole()
+          ? null
+          : "has both values and a range";
+    }
+    if (from == null || to == null) {
+      return "has neither values nor both ends of a range";
+    }
+    if (!(from < to)) {
+      return "begins at %s and ends at %s".formatted(from, to);
+    }
+    return range.log() && from <= 0 ? "has a logarithm of " + from : null;
+  }
+
+  List<String> keys() {
+    return List.copyOf(ranges.keySet());
+  }
+
+  /** Returns the values of so many trials, by key in order. */
+  List<List<AnyValue>> draw(int trials, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<List<AnyValue>> drawn = new ArrayList<>();
+    for (int trial = 0; trial < trials; trial++) {
+      drawn.add(ranges.values().stream().map(range -> draw(range, random)).toList());
+    }
+    return drawn;
+  }
+
+  private static AnyValue draw(Range range, SplittableRandom random) {
+    Double from = range.from();
+    Double to = range.to();
+    if (from == null || to == null) {
+      return range.values().get(random.nextInt(range.values().size()));
+    }
+    double low = range.whole() ? from - 0.5 : from;
+    double high = range.whole() ? to + 0.5 : to;
+    double at = random.nextDouble();
+    double value = range.log() ? low * Math.pow(high / low, at) : low + at * (high - low);
+    String text =
+        range.whole()
+            ? Long.toString(Math.round(Math.min(Math.max(value, from), to)))
+            : readable(value);
+    return new AnyValue(text, text);
+  }
+
+  /** Three digits are finer than any search. */
+  private static String readable(double value) {
+    return Double.toString(Double.parseDouble(String.format(Locale.ROOT, "%.3g", value)));
+  }
+}

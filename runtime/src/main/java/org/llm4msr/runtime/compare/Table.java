@@ -1,0 +1,216 @@
+package org.llm4msr.runtime.compare;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.commons.math3.stat.StatUtils;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.compare.ComparisonResult.Column;
+import org.llm4msr.runtime.compare.ComparisonResult.Difference;
+import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.evaluation.Metrics;
+
+/** Makes the table of runs: means, deviations, the best, and what differences are worth. */
+final class Table {
+
+  private static final double SIGNIFICANT = 0.05;
+
+  /** DeLong's test sorts the rows of two runs in memory. */
+  private static final int MOST_ROWS = 20_000_000;
+
+  private final Grid grid;
+  private final Map<Cell, List<@Nullable RunResult>> runs;
+  private final List<Column> columns;
+
+  /**
+   * Makes a table.
+   *
+   * @param runs of each cell, by seed; null for a run that failed
+   */
+  Table(Grid grid, Map<Cell, List<@Nullable RunResult>> runs) {
+    this.grid = grid;
+    this.runs = runs;
+    this.columns = columns();
+  }
+
+  private Stream<RunResult> all(Cell cell) {
+    return runs.getOrDefault(cell, List.of()).stream().filter(Objects::nonNull);
+  }
+
+  private List<Column> columns() {
+    RunResult first = grid.cells().stream().flatMap(this::all).findFirst().orElse(null);
+    if (first == null) {
+      return List.of();
+    }
+    List<Column> columns = new ArrayList<>();
+    List<String> names = first.report().scenarioNames();
+    for (int i = 0; i < names.size(); i++) {
+      columns.add(new Column(names.get(i), first.metrics(i).rows()));
+    }
+    columns.add(new Column(Metrics.OVERALL, first.metrics(names.size()).rows()));
+    return columns;
+  }
+
+  List<Column> headings() {
+    return columns;
+  }
+
+  List<Model> models() {
+    List<Model> models = new ArrayList<>();
+    Map<Cell, List<@Nullable Double>> deLong = deLong();
+    for (Cell cell : grid.cells()) {
+      List<Score> scores = new ArrayList<>();
+      for (int column = 0; column < columns.size(); column++) {
+        scores.add(score(cell, column, deLong.get(cell)));
+      }
+      double[] seconds =
+          all(cell).mapToDouble(RunResult::seconds).filter(s -> !Double.isNaN(s)).toArray();
+      models.add(
+          new Model(
+              cell.labels(),
+              cell.group(),
+              cell.baseline(),
+              all(cell).map(RunResult::name).toList(),
+              scores,
+              seconds.length == 0 ? null : StatUtils.mean(seconds)));
+    }
+    return models;
+  }
+
+  private Score score(Cell cell, int column, @Nullable List<@Nullable Double> deLong) {
+    double[] values = auc(cell, column);
+    Double mean = mean(cell, column);
+    boolean best =
+        mean != null
+            && grid.group(cell).stream()
+                .map(other -> mean(other, column))
+                .noneMatch(other -> other != null && other > mean);
+    return new Score(
+        values.length,
+        mean,
+        values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
+        best,
+        difference(cell, column, deLong == null ? null : deLong.get(column)));
+  }
+
+  private double[] auc(Cell cell, int column) {
+    return all(cell)
+        .mapToDouble(run -> run.metrics(column).auc())
+        .filter(auc -> !Double.isNaN(auc))
+        .toArray();
+  }
+
+  private @Nullable Double mean(Cell cell, int column) {
+    double[] values = auc(cell, column);
+    return values.length == 0 ? null : StatUtils.mean(values);
+  }
+
+  private @Nullable Difference difference(Cell cell, int column, @Nullable Double deLong) {
+    if (cell.baseline()) {
+      return null;
+    }
+    List<double[]> pairs = new ArrayList<>();
+    forEachPair(
+        cell,
+        (before, after) -> {
+          double[] pair = {before.metrics(column).auc(), after.metrics(column).auc()};
+          if (!Double.isNaN(pair[0]) && !Double.isNaN(pair[1])) {
+            pairs.add(pair);
+          }
+        });
+    if (pairs.isEmpty()) {
+      return null;
+    }
+    PairedDifference paired =
+        PairedDifference.of(
+            pairs.stream().mapToDouble(pair -> pair[0]).toArray(),
+            pairs.stream().mapToDouble(pair -> pair[1]).toArray());
+    Double tTest = defined(paired.pValue());
+    return new Difference(
+        paired.mean(),
+        defined(paired.mean() - paired.halfWidth()),
+        defined(paired.mean() + paired.halfWidth()),
+        tTest,
+        deLong,
+        (tTest != null || deLong != null) && isSmall(tTest) && isSmall(deLong));
+  }
+
+  private static boolean isSmall(@Nullable Double pValue) {
+    return pValue == null || pValue < SIGNIFICANT;
+  }
+
+  private static @Nullable Double defined(double value) {
+    return Double.isNaN(value) ? null : value;
+  }
+
+  /** Two runs of one seed. */
+  private interface Pair {
+    void accept(RunResult baseline, RunResult other);
+  }
+
+  private void forEachPair(Cell cell, Pair action) {
+    Cell baseline = grid.group(cell).stream().filter(Cell::baseline).findFirst().orElseThrow();
+    List<@Nullable RunResult> before = runs.getOrDefault(baseline, List.of());
+    List<@Nullable RunResult> after = runs.getOrDefault(cell, List.of());
+    for (int seed = 0; seed < Math.min(before.size(), after.size()); seed++) {
+      RunResult one = before.get(seed);
+      RunResult other = after.get(seed);
+      if (one != null && other != null) {
+        action.accept(one, other);
+      }
+    }
+  }
+
+  /** The p-values of each cell that is no baseline, by column: the median over its pairs. */
+  private Map<Cell, List<@Nullable Double>> deLong() {
+    Map<Cell, List<@Nullable Double>> medians = new HashMap<>();
+    long rows = columns.isEmpty() ? 0 : columns.get(columns.size() - 1).rows();
+    if (rows > MOST_ROWS) {
+      return medians;
+    }
+    for (Cell cell : grid.cells()) {
+      if (!cell.baseline()) {
+        List<double[]> bySeed = new ArrayList<>();
+        forEachPair(cell, (before, after) -> pValues(before, after, bySeed));
+        medians.put(cell, medians(bySeed));
+      }
+    }
+    return medians;
+  }
+
+  private void pValues(RunResult before, RunResult after, List<double[]> bySeed) {
+    ScoredRows one = ScoredRows.read(before.predictions());
+    ScoredRows other = ScoredRows.read(after.predictions());
+    if (!one.sameRows(other)) {
+      return;
+    }
+    double[] values = new double[columns.size()];
+    for (int column = 0; column < values.length; column++) {
+      boolean whole = column == values.length - 1;
+      ScoredRows first = whole ? one : one.of(column);
+      ScoredRows second = whole ? other : other.of(column);
+      values[column] = DeLong.pValue(first.positive(), first.probability(), second.probability());
+    }
+    bySeed.add(values);
+  }
+
+  private List<@Nullable Double> medians(List<double[]> bySeed) {
+    List<@Nullable Double> medians = new ArrayList<>();
+    IntStream.range(0, columns.size())
+        .forEach(
+            column -> {
+              double[] values =
+                  bySeed.stream()
+                      .mapToDouble(one -> one[column])
+                      .filter(value -> !Double.isNaN(value))
+                      .toArray();
+              medians.add(values.length == 0 ? null : StatUtils.percentile(values, 50));
+            });
+    return medians;
+  }
+}

@@ -1,0 +1,178 @@
+package org.llm4msr.runtime.compare;
+
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingInt;
+import static java.util.Comparator.nullsLast;
+import static java.util.Comparator.reverseOrder;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.compare.TuningConfig.Strategy;
+import org.llm4msr.runtime.compare.TuningResult.Trial;
+import org.llm4msr.runtime.config.AnyValue;
+import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.data.Split;
+
+/**
+ * Searches settings by the validation part; the test part is never read. Trial 0 is the experiment
+ * as it is, and stays to the end. Trials are drawn before anything runs, so a search that is
+ * started again, or with more trials, takes what is finished as it is.
+ */
+public final class Tuning {
+
+  /** What stands for the values of trial 0. */
+  static final String UNCHANGED = "as it is";
+
+  private static final Comparator<Trial> BEST_FIRST =
+      comparing(Trial::auc, nullsLast(reverseOrder())).thenComparingInt(Trial::number);
+
+  private final Path file;
+  private final TuningConfig config;
+  private final SearchSpace space;
+  private final Runs runs;
+  private final List<List<AnyValue>> drawn = new ArrayList<>();
+  private final List<String> shared = new ArrayList<>();
+
+  Tuning(Path file, TuningConfig config, List<String> extra, Runs runs) {
+    this.file = file;
+    this.config = config;
+    this.runs = runs;
+    space = new SearchSpace(config.space(), file);
+    drawn.add(List.of());
+    drawn.addAll(space.draw(config.trials(), config.seed()));
+    config.settings().forEach((key, value) -> shared.add(key + "=" + value.yaml()));
+    shared.addAll(extra);
+  }
+
+  /** Returns where the results go unless another place is named. */
+  public Path folder() {
+    return runs.folder("tunings", file, cell(0, List.of()));
+  }
+
+  /** Returns the experiment as it is. */
+  public LoadedConfig experiment() {
+    return runs.open(cell(0, List.of()), 0).config();
+  }
+
+  /** Asks {@link #run} to store what it has and end. Safe from any thread. */
+  public void requestStop() {
+    runs.requestStop();
+  }
+
+  /**
+   * Searches.
+   *
+   * @throws org.llm4msr.api.MsrException {@code compare/NOTHING} where no trial gave anything;
+   *     {@code training/STOPPED} after {@link #requestStop}
+   */
+  public TuningResult run(ComparisonView view) {
+    List<Integer> rounds = rounds();
+    Budget budget = new Budget(config.minutes());
+    TreeMap<Integer, Trial> trials = new TreeMap<>();
+    List<Integer> alive = IntStream.rangeClosed(0, config.trials()).boxed().toList();
+    ComparisonResult table = null;
+    for (int round = 1; table == null || (round <= rounds.size() && !budget.isSpent()); round++) {
+      int epochs = rounds.get(round - 1);
+      view.note(
+          "round %d of %d: %d trials, %d epochs"
+              .formatted(round, rounds.size(), alive.size(), epochs));
+      table = compare(alive, epochs, budget, view);
+      List<Trial> tried = new ArrayList<>();
+      for (int i = 0; i < alive.size(); i++) {
+        Score overall = overall(table, i);
+        boolean ran = overall.seeds() == config.seeds().size() || !budget.isSpent();
+        if (ran) {
+          tried.add(trial(alive.get(i), round, epochs, overall.auc()));
+        }
+      }
+      tried.forEach(trial -> trials.put(trial.number(), trial));
+      alive = survivors(tried);
+    }
+    List<Trial> ranked =
+        trials.values().stream()
+            .sorted(comparingInt(Trial::round).reversed().thenComparing(BEST_FIRST))
+            .toList();
+    return new TuningResult(space.keys(), ranked, best(ranked), table, budget.isSpent());
+  }
+
+  private ComparisonResult compare(
+      List<Integer> numbers, int epochs, Budget budget, ComparisonView view) {
+    List<String> axes = new ArrayList<>(List.of("trial"));
+    axes.addAll(space.keys());
+    List<String> length = List.of("training.epochs=" + epochs);
+    List<Cell> cells = numbers.stream().map(number -> cell(number, length)).toList();
+    return new Comparison(file, config.seeds(), new Grid(axes, cells), runs)
+        .run(Split.VALIDATION, budget, view);
+  }
+
+  private Cell cell(int number, List<String> further) {
+    List<AnyValue> values = drawn.get(number);
+    List<String> overrides = new ArrayList<>(shared);
+    overrides.addAll(further);
+    overrides.addAll(settings(values));
+    List<String> labels = new ArrayList<>(List.of(Integer.toString(number)));
+    for (int i = 0; i < space.keys().size(); i++) {
+      labels.add(number == 0 ? UNCHANGED : values.get(i).label());
+    }
+    return new Cell(
+        file.resolveSibling(config.experiment()), labels, List.of(), number == 0, overrides);
+  }
+
+  private List<String> settings(List<AnyValue> values) {
+    return IntStream.range(0, values.size())
+        .mapToObj(i -> space.keys().get(i) + "=" + values.get(i).yaml())
+        .toList();
+  }
+
+  private static Score overall(ComparisonResult table, int model) {
+    List<Score> scores = table.models().get(model).scores();
+    return scores.get(scores.size() - 1);
+  }
+
+  private Trial trial(int number, int round, int epochs, @Nullable Double auc) {
+    List<String> values = drawn.get(number).stream().map(AnyValue::label).toList();
+    return new Trial(number, values, round, epochs, auc);
+  }
+
+  /** Returns the settings of the best; none where that is the experiment as it is. */
+  private List<String> best(List<Trial> ranked) {
+    return ranked.isEmpty() ? List.of() : settings(drawn.get(ranked.get(0).number()));
+  }
+
+  /** Returns the epochs of each round: in the last those of the experiment. */
+  private List<Integer> rounds() {
+    int epochs = experiment().config().training().epochs();
+    List<Integer> rounds = new ArrayList<>(List.of(epochs));
+    int trials = config.trials() + 1;
+    while (config.strategy() == Strategy.HALVING
+        && trials > config.factor()
+        && rounds.get(0) >= config.factor()) {
+      trials /= config.factor();
+      rounds.add(0, rounds.get(0) / config.factor());
+    }
+    return rounds;
+  }
+
+  private List<Integer> survivors(List<Trial> tried) {
+    int kept = (tried.size() + config.factor() - 1) / config.factor();
+    List<Integer> best =
+        new ArrayList<>(
+            tried.stream()
+                .filter(trial -> trial.auc() != null)
+                .sorted(BEST_FIRST)
+                .limit(kept)
+                .map(Trial::number)
+                .toList());
+    if (!best.contains(0)) {
+      best.add(0);
+    }
+    best.sort(null);
+    return best;
+  }
+}

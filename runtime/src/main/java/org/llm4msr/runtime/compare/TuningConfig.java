@@ -1,0 +1,61 @@
+package org.llm4msr.runtime.compare;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.PositiveOrZero;
+import java.util.List;
+import java.util.Map;
+import org.hibernate.validator.constraints.UniqueElements;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.config.AnyValue;
+
+/** A search for settings. The root of the YAML file of {@code tune}. */
+public record TuningConfig(
+    @Setting("File of the experiment, relative to this file") @NotBlank String experiment,
+    @Setting("Keys of the experiment, each with its values or its range") @NotEmpty @Valid
+        Map<String, Range> space,
+    @Setting(value = "Drawn settings; the experiment's own are tried besides", defaultValue = "20")
+        @Min(1)
+        int trials,
+    @Setting(
+            value = "Training time after which no further run begins, in minutes; 0: no limit",
+            defaultValue = "0")
+        @PositiveOrZero
+        double minutes,
+    @Setting(
+            value =
+                "random: every trial in full; halving: all with few epochs, then the best with more",
+            defaultValue = "random")
+        Strategy strategy,
+    @Setting(
+            value = "Halving keeps one in so many, and gives those so many times the epochs",
+            defaultValue = "3")
+        @Min(2)
+        int factor,
+    @Setting(value = "Seed of the draws", defaultValue = "7") long seed,
+    @Setting(value = "Seeds of training; a trial is worth the mean over them", defaultValue = "[1]")
+        @NotEmpty
+        @UniqueElements
+        List<Long> seeds,
+    @Setting(value = "Keys of the experiment that all runs have", defaultValue = "{}")
+        Map<String, AnyValue> settings) {
+
+  /** How trials are given their training. */
+  public enum Strategy {
+    /** All in full. */
+    RANDOM,
+    /** Successive halving over epochs (Jamieson and Talwalkar, AISTATS 2016). */
+    HALVING
+  }
+
+  /** What a key may be: one of some values, or a number from a range, ends included. */
+  public record Range(
+      @Setting("Least value") @Nullable Double from,
+      @Setting("Greatest value") @Nullable Double to,
+      @Setting(value = "Draw the logarithm evenly", defaultValue = "false") boolean log,
+      @Setting(value = "Draw whole numbers", defaultValue = "false") boolean whole,
+      @Setting(value = "The values to choose from", defaultValue = "[]") List<AnyValue> values) {}
+}

@@ -1,0 +1,46 @@
+package org.llm4msr.runtime.compare;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a search found.
+ *
+ * @param keys what was searched
+ * @param trials all that were begun, the best first; those of a later round before those of an
+ *     earlier
+ * @param best settings of the best trial, {@code key=value} each; none where the experiment's own
+ *     are
+ * @param last the last round as a table: trial 0 and what was trained as long as the best
+ * @param outOfTime whether the budget ended the search
+ */
+public record TuningResult(
+    List<String> keys,
+    List<Trial> trials,
+    List<String> best,
+    ComparisonResult last,
+    boolean outOfTime) {
+
+  public TuningResult {
+    keys = List.copyOf(keys);
+    trials = List.copyOf(trials);
+    best = List.copyOf(best);
+  }
+
+  /**
+   * One setting that was tried.
+   *
+   * @param number from 1, in the order of the draws; 0 is the experiment as it is
+   * @param values by key; empty for trial 0
+   * @param round the last that it took part in, from 1
+   * @param epochs of that round
+   * @param auc validation AUC over all rows there, mean over the seeds; null where runs failed
+   */
+  public record Trial(
+      int number, List<String> values, int round, int epochs, @Nullable Double auc) {
+
+    public Trial {
+      values = List.copyOf(values);
+    }
+  }
+}
