@@ -162,6 +162,24 @@ class ComparisonTest {
   }
 
   @Test
+  void namesTakeTheSettingsOfTheExperimentAsFarAsTheyKnowThem() throws IOException {
+    open("names", "backbones: [shared-bottom]", "seeds: [5]", "settings: {training.epochs: 1}")
+        .run(Split.TEST, ComparisonView.NONE);
+
+    try (Stream<Path> runs = Files.list(folder.resolve("work/runs"))) {
+      Path run =
+          runs.filter(one -> one.toString().matches(".*shared-bottom-[0-9a-f]+-s5"))
+              .findFirst()
+              .orElseThrow();
+      // The experiment has mmoe with experts and a tower.
+      assertThat(run.resolve("config.yaml"))
+          .content()
+          .contains("tower: [4]")
+          .doesNotContain("experts");
+    }
+  }
+
+  @Test
   void refusesWhatGivesNothing() throws IOException {
     Comparison none = open("nothing", "backbones: [no-such]");
 

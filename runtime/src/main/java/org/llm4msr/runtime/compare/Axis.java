@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.compare;
 
 import java.util.List;
+import java.util.Set;
 import org.llm4msr.runtime.config.AnyValue;
 
 /**
@@ -11,13 +12,23 @@ import org.llm4msr.runtime.config.AnyValue;
  */
 record Axis(String key, String title, List<AnyValue> values) {
 
+  static final String BACKBONE = "model.backbone";
+  static final String FUSION = "model.fusion";
+
+  private static final Set<String> PLUGINS = Set.of(BACKBONE, FUSION);
+
   Axis {
     values = List.copyOf(values);
   }
 
-  /** Returns the value as an override of an experiment. */
+  /**
+   * Returns the value as an override of an experiment. The name of a plugin alone leaves the
+   * settings that the experiment has for its kind.
+   */
   String override(int value) {
-    return key + "=" + values.get(value).yaml();
+    String yaml = values.get(value).yaml();
+    boolean name = PLUGINS.contains(key) && !yaml.startsWith("{");
+    return (name ? key + ".name=" : key + "=") + yaml;
   }
 
   /** Returns whether other values ask for other prepared data or another knowledge store. */

@@ -16,7 +16,6 @@ import org.llm4msr.runtime.config.AnyValue;
  */
 record Grid(List<String> axes, List<Cell> cells) {
 
-  private static final String FUSION = "model.fusion";
   private static final int MOST_CELLS = 10_000;
 
   Grid {
@@ -53,8 +52,8 @@ record Grid(List<String> axes, List<Cell> cells) {
               "",
               "experiment",
               experiments.stream().map(one -> new AnyValue("", stem(one))).toList()));
-      add("model.backbone", "backbone", config.backbones());
-      add(FUSION, "fusion", config.fusions());
+      add(Axis.BACKBONE, "backbone", config.backbones());
+      add(Axis.FUSION, "fusion", config.fusions());
       config.grid().forEach((key, values) -> add(key, key.substring(key.indexOf('.') + 1), values));
       config.settings().forEach((key, value) -> shared.add(key + "=" + value.yaml()));
       shared.addAll(extra);
@@ -81,7 +80,7 @@ record Grid(List<String> axes, List<Cell> cells) {
     /** Fusion heads are compared within all else; without several, the last axis is. */
     private int contrast() {
       return shown.stream()
-          .filter(axis -> axes.get(axis).key().equals(FUSION))
+          .filter(axis -> axes.get(axis).key().equals(Axis.FUSION))
           .findFirst()
           .orElse(shown.get(shown.size() - 1));
     }
