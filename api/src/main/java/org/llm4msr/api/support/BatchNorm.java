@@ -1,8 +1,11 @@
 package org.llm4msr.api.support;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Buffer;
 import org.llm4msr.api.model.Decay;
@@ -97,15 +100,33 @@ public final class BatchNorm {
       update(mean, x.sub(mean).square().mean(overRows), rows);
     }
 
-    /**
-     * Moves the running statistics to those of a batch.
-     *
-     * @param variance the biased one; the running one is unbiased, as in torch
-     * @param rows of the batch, at least 2
-     */
-    void update(NDArray mean, NDArray variance, long rows) {
+    private void update(NDArray mean, NDArray variance, long rows) {
       update(runningMean, mean);
+      // Unbiased, as in torch.
       update(runningVariance, variance.mul((float) rows / (rows - 1)));
+    }
+
+    /**
+     * Moves running statistics of several groups to those of their rows, (G, width) each.
+     *
+     * @param counted the groups that move
+     */
+    static void update(
+        List<Statistics> groups, boolean[] counted, NDArray mean, NDArray unbiasedVariance) {
+      update(groups.stream().map(group -> group.runningMean).toList(), counted, mean);
+      update(
+          groups.stream().map(group -> group.runningVariance).toList(), counted, unbiasedVariance);
+    }
+
+    private static void update(List<Buffer> running, boolean[] counted, NDArray now) {
+      NDArray before = NDArrays.stack(new NDList(running.stream().map(Buffer::array).toList()));
+      NDArray next = now.mul(MOMENTUM).add(before.mul(1 - MOMENTUM));
+      NDList each = running.size() == 1 ? new NDList(next) : next.split(running.size());
+      for (int i = 0; i < running.size(); i++) {
+        if (counted[i]) {
+          running.get(i).set(each.get(i).squeeze(0));
+        }
+      }
     }
 
     private static void update(Buffer running, NDArray now) {

@@ -11,11 +11,15 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
 /**
- * Softmax gates over n experts: one for all rows, or one a scenario. The gates of all scenarios are
- * computed as one product, and each row keeps its own; a scenario without rows gets no gradient.
+ * Softmax gates over n experts: one for all rows, or one a scenario. Few gates are computed as one
+ * product, of which each row keeps its own; many go scenario by scenario, except where scores are
+ * normalised over the batch. A scenario without rows gets no gradient.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Gate {
+
+  /** Scores of all gates up to which a product of all rows and gates costs least. */
+  private static final int FEW_COLUMNS = 64;
 
   private final List<Linear> gates = new ArrayList<>();
   private final int experts;
@@ -59,6 +63,9 @@ public final class Gate {
 
   /** Computes each row's weights: (B, in) to (B, n), which sum to 1. */
   public NDArray forward(Pass pass, NDArray x) {
+    if (gates.size() > 1 && norm == null && gates.size() * experts > FEW_COLUMNS) {
+      return GroupedRows.of(pass.scenarios(), x).linear(gates::get).toRows().softmax(-1);
+    }
     NDArray scores = scores(x);
     if (norm != null) {
       scores = norm.forward(pass, scores);

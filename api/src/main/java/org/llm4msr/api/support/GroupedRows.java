@@ -109,8 +109,13 @@ public abstract sealed class GroupedRows {
     }
 
     private NDArray eachSlot(IntFunction<NDArray> values) {
+      List<Segment> segments = grouping.segments();
       NDList copies = new NDList();
-      for (Segment segment : grouping.segments()) {
+      if (segments.size() == grouping.groups()) {
+        segments.forEach(segment -> copies.add(values.apply(segment.group())));
+        return grouping.slotValues(NDArrays.stack(copies));
+      }
+      for (Segment segment : segments) {
         NDArray value = values.apply(segment.group());
         for (int slot = 0; slot < segment.slots(grouping.slotRows()); slot++) {
           copies.add(value);

@@ -100,19 +100,20 @@ final class SlotNorm {
   }
 
   private void updateRunning(NDArray mean, NDArray variance) {
-    NDList means = pieces(mean);
-    NDList variances = pieces(variance);
-    for (int i = 0; i < segments.size(); i++) {
+    boolean[] counted = new boolean[segments.size()];
+    // The running variance is unbiased, as in torch.
+    float[] unbiased = new float[segments.size()];
+    for (int i = 0; i < counted.length; i++) {
       int rows = segments.get(i).rows();
-      if (rows >= ENOUGH) {
-        norms.get(i).statistics().update(means.get(i), variances.get(i), rows);
-      }
+      counted[i] = rows >= ENOUGH;
+      unbiased[i] = counted[i] ? (float) rows / (rows - 1) : 0;
     }
-  }
-
-  private NDList pieces(NDArray ofGroups) {
-    NDList pieces = segments.size() == 1 ? new NDList(ofGroups) : ofGroups.split(segments.size());
-    return new NDList(pieces.stream().map(piece -> piece.squeeze(0)).toList());
+    NDArray factors = manager.create(unbiased, new Shape(segments.size(), 1));
+    BatchNorm.Statistics.update(
+        norms.stream().map(BatchNorm.Parts::statistics).toList(),
+        counted,
+        mean,
+        variance.mul(factors));
   }
 
   /** 1 where a slot belongs to a group: (T, G'). */

@@ -1,6 +1,8 @@
 package org.llm4msr.plugins.backbones;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,19 +36,16 @@ final class StarLayer {
 
   /** Computes rows of {@code in} columns to {@code out}. */
   GroupedRows forward(GroupedRows rows) {
-    return rows.linear(this::weight, this::bias);
+    return rows.linear(stack(weights).mul(shared.weight()), stack(biases).add(shared.bias()));
   }
 
   /** Computes rows of one group: (n, in) to (n, out). */
   NDArray forward(int group, NDArray rows) {
-    return rows.matMul(weight(group)).add(bias(group));
+    NDArray weight = shared.weight().mul(weights.get(group).array());
+    return rows.matMul(weight).add(shared.bias()).add(biases.get(group).array());
   }
 
-  private NDArray weight(int group) {
-    return shared.weight().mul(weights.get(group).array());
-  }
-
-  private NDArray bias(int group) {
-    return shared.bias().add(biases.get(group).array());
+  private static NDArray stack(List<Parameter> parameters) {
+    return NDArrays.stack(new NDList(parameters.stream().map(Parameter::array).toList()));
   }
 }

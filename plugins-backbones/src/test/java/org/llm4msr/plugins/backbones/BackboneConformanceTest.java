@@ -2,6 +2,7 @@ package org.llm4msr.plugins.backbones;
 
 import java.util.List;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.tck.BackboneConformance;
 
@@ -57,6 +58,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class PleOfTwoLevels extends Ple {
     @Override
     protected List<String> settings() {
@@ -81,6 +83,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class AitmByRank extends Aitm {
     @Override
     protected List<String> settings() {

@@ -8,7 +8,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -236,6 +238,56 @@ class SupportTest {
         .findFirst()
         .orElseThrow()
         .values()[0];
+  }
+
+  /** Few gates are one product, many go scenario by scenario: both are softmax(x W + b). */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 40, 80})
+  void gatesAreTheSoftmaxOfTheirOwnScores(int experts) {
+    ModelShape shape =
+        new ModelShape(
+            new FeatureLayout(List.of()),
+            List.of(new Scenario(0, "a", 9), new Scenario(1, "b", 9), new Scenario(2, "c", 9)),
+            1);
+    Gate each = Gate.perScenario(store.context("each", shape), 2, experts);
+    Gate one = Gate.shared(store.context("one", shape), 2, experts);
+    int[] scenario = {2, 0, 2, 0};
+    float[] x = {1, 2, -1, 3, 0, 1, 2, 2};
+    NDArray rows = manager.create(x, new Shape(4, 2));
+
+    float[] ofEach = each.forward(pass(false, scenario), rows).toFloatArray();
+    float[] ofOne = one.forward(pass(false, scenario), rows).toFloatArray();
+
+    for (int row = 0; row < 4; row++) {
+      float[] own = Arrays.copyOfRange(x, 2 * row, 2 * row + 2);
+      assertThat(Arrays.copyOfRange(ofEach, row * experts, (row + 1) * experts))
+          .containsExactly(softmax("each/gate." + scenario[row], own, experts), within(1e-5f));
+      assertThat(Arrays.copyOfRange(ofOne, row * experts, (row + 1) * experts))
+          .containsExactly(softmax("one/gate.0", own, experts), within(1e-5f));
+    }
+  }
+
+  private float[] softmax(String linear, float[] x, int experts) {
+    FloatBuffer weight = parameter(linear + "/weight");
+    FloatBuffer bias = parameter(linear + "/bias");
+    double[] powers = new double[experts];
+    for (int e = 0; e < experts; e++) {
+      powers[e] = Math.exp(x[0] * weight.get(e) + x[1] * weight.get(experts + e) + bias.get(e));
+    }
+    double sum = Arrays.stream(powers).sum();
+    float[] result = new float[experts];
+    for (int e = 0; e < experts; e++) {
+      result[e] = (float) (powers[e] / sum);
+    }
+    return result;
+  }
+
+  private FloatBuffer parameter(String name) {
+    return store.parameters().stream()
+        .filter(parameter -> parameter.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .values();
   }
 
   @Test
