@@ -187,8 +187,11 @@ def ple(m, b, levels, own, shared, expert, norm):
         specific = [FusedExperts(m, f"{at}/specific.{s}", n, own, expert, norm) for s in range(b.scenarios)]
         gates = [Linear(m, f"{at}/specific.{s}/gate.0", n, own + shared) for s in range(b.scenarios)]
         common = FusedExperts(m, f"{at}/shared", n, shared, expert, norm)
-        common_gate = Linear(m, f"{at}/shared/gate.0", n, own * b.scenarios + shared)
-        made.append((specific, gates, common, common_gate))
+        common_gates = [
+            Linear(m, f"{at}/shared/gate-specific", n, own * b.scenarios),
+            Linear(m, f"{at}/shared/gate-shared", n, shared),
+        ]
+        made.append((specific, gates, common, common_gates))
         n = expert[-1]
     at = f"level.{levels - 1}"
     last = [
@@ -200,10 +203,11 @@ def ple(m, b, levels, own, shared, expert, norm):
 
     def forward():
         xs, x_shared = [b.x] * b.scenarios, b.x
-        for specific, gates, common, common_gate in made:
+        for specific, gates, common, common_gates in made:
             outputs = [experts(x) for experts, x in zip(specific, xs)]
             everybody = common(x_shared)
-            next_shared = mix(common_gate(x_shared), sum(outputs, []) + everybody)
+            scores = torch.cat([gate(x_shared) for gate in common_gates], 1)
+            next_shared = mix(scores, sum(outputs, []) + everybody)
             xs = [mix(gate(x), output + everybody) for gate, x, output in zip(gates, xs, outputs)]
             x_shared = next_shared
         everybody = last_common(x_shared)

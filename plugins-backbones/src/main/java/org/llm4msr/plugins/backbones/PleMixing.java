@@ -9,6 +9,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.ExpertGroup;
 import org.llm4msr.api.support.Gate;
+import org.llm4msr.api.support.Linear;
 
 /** A level of {@link Ple} below the last: all rows pass the experts of all scenarios. */
 final class PleMixing {
@@ -16,7 +17,8 @@ final class PleMixing {
   private final List<ExpertGroup> specific = new ArrayList<>();
   private final List<Gate> gates = new ArrayList<>();
   private final ExpertGroup shared;
-  private final Gate sharedGate;
+  private final Linear ofSpecific;
+  private final Linear ofShared;
 
   /**
    * What goes from level to level, (B, width) each.
@@ -34,7 +36,9 @@ final class PleMixing {
       specific.add(experts(config, scope, in, own));
       gates.add(Gate.shared(scope, in, own + config.sharedExperts()));
     }
-    sharedGate = Gate.shared(context.scope("shared"), in, own * scenarios + config.sharedExperts());
+    // Apart, so that the scores of scenarios fill an array that can grow with them.
+    ofSpecific = new Linear(context.scope("shared").scope("gate-specific"), in, own * scenarios);
+    ofShared = new Linear(context.scope("shared").scope("gate-shared"), in, config.sharedExperts());
   }
 
   private static ExpertGroup experts(PleConfig config, ModelContext context, int in, int count) {
@@ -52,7 +56,7 @@ final class PleMixing {
       all.add(own);
     }
     all.add(common);
-    NDArray weights = sharedGate.forward(pass, flow.shared());
-    return new Flow(mixed, Gate.mix(weights, NDArrays.concat(all, 1)));
+    NDArray scores = ofSpecific.forward(flow.shared()).concat(ofShared.forward(flow.shared()), 1);
+    return new Flow(mixed, Gate.mix(scores.softmax(-1), NDArrays.concat(all, 1)));
   }
 }
