@@ -40,4 +40,11 @@ public record TrainingConfig(
             defaultValue = "1000000")
         @Min(1)
         int shuffleWindow,
+    @Setting(
+            value =
+                "Rows of one user that stay together in a batch, so that it has fewer users and"
+                    + " user levels cost less; 1: none",
+            defaultValue = "1")
+        @Min(1)
+        int groupUsers,
     @Setting(value = "Seed of initialisation, order and dropout", defaultValue = "0") long seed) {}

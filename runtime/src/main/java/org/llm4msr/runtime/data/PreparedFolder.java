@@ -83,8 +83,7 @@ final class PreparedFolder implements PreparedData {
 
   @Override
   public BatchSource training(TrainingOrder order) {
-    SplitReader reader = reader(Split.TRAIN);
-    return reader.batches(new ShuffledOrder(reader.file(), order), order.batchSize());
+    return reader(Split.TRAIN).shuffled(order);
   }
 
   @Override

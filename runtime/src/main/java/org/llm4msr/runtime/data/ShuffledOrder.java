@@ -5,8 +5,8 @@ import java.util.SplittableRandom;
 
 /**
  * Shuffled training rows. Blocks of rows are shuffled; then every {@code window} rows of that
- * sequence are shuffled among themselves. A window depends on seed, epoch and its number alone, so
- * that resuming does not draw what came before.
+ * sequence are shuffled among themselves, or cut into chunks of a user's rows which are. A window
+ * depends on seed, epoch and its number alone, so that resuming does not draw what came before.
  */
 final class ShuffledOrder implements RowOrder {
 
@@ -14,6 +14,7 @@ final class ShuffledOrder implements RowOrder {
   private static final int BLOCK_ROWS = 65_536;
 
   private final TrainingOrder order;
+  private final IdColumn user;
   private final long rows;
   private final long[] blocks;
   private final long[] blockStarts;
@@ -22,8 +23,9 @@ final class ShuffledOrder implements RowOrder {
   private long windowNumber = -1;
   private long position;
 
-  ShuffledOrder(ArrowFile file, TrainingOrder order) {
+  ShuffledOrder(ArrowFile file, IdColumn user, TrainingOrder order) {
     this.order = order;
+    this.user = user;
     this.rows = file.rows();
     this.blocks = shuffledBlocks(file);
     this.blockStarts = starts(file, blocks);
@@ -97,7 +99,39 @@ final class ShuffledOrder implements RowOrder {
       filled += length;
       block++;
     }
-    shuffle(window, windowSize, random(number));
+    SplittableRandom random = random(number);
+    shuffle(window, windowSize, random);
+    if (order.userRows() > 1) {
+      keepTogether(random);
+    }
+  }
+
+  /** Puts chunks of shuffled rows of one user in random order. */
+  private void keepTogether(SplittableRandom random) {
+    int[] users = new int[windowSize];
+    user.gather(window, windowSize, users);
+    long[] byUser = new long[windowSize];
+    Arrays.setAll(byUser, i -> (long) users[i] << 32 | i);
+    Arrays.sort(byUser);
+    long[] chunks = new long[windowSize];
+    int count = 0;
+    for (int from = 0, to; from < windowSize; from = to) {
+      to = from + 1;
+      while (to < windowSize
+          && to - from < order.userRows()
+          && byUser[to] >>> 32 == byUser[from] >>> 32) {
+        to++;
+      }
+      chunks[count++] = (long) from << 32 | to;
+    }
+    shuffle(chunks, count, random);
+    long[] shuffled = Arrays.copyOf(window, windowSize);
+    int next = 0;
+    for (int chunk = 0; chunk < count; chunk++) {
+      for (int i = (int) (chunks[chunk] >>> 32); i < (int) chunks[chunk]; i++) {
+        window[next++] = shuffled[(int) byUser[i]];
+      }
+    }
   }
 
   /** A generator of its own for each purpose; finalisers of MurmurHash3 decorrelate the seeds. */

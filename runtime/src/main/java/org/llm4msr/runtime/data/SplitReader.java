@@ -26,6 +26,10 @@ final class SplitReader {
     return file;
   }
 
+  BatchSource shuffled(TrainingOrder order) {
+    return batches(new ShuffledOrder(file, user, order), order.batchSize());
+  }
+
   BatchSource batches(RowOrder order, int batchSize) {
     return new Source(order, batchSize);
   }

@@ -200,7 +200,12 @@ public final class Trainer {
       int epoch = state.epoch();
       TrainingOrder order =
           new TrainingOrder(
-              config.batchSize(), config.shuffleWindow(), config.seed(), epoch, state.batch());
+              config.batchSize(),
+              config.shuffleWindow(),
+              config.groupUsers(),
+              config.seed(),
+              epoch,
+              state.batch());
       try (BatchSource source = data.training(order)) {
         Batch batch = source.newBatch();
         while (state.epoch() == epoch && !state.finished()) {

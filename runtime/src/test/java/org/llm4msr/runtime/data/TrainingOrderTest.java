@@ -22,6 +22,7 @@ class TrainingOrderTest {
   private static final int ROWS = 150_000;
 
   @TempDir Path folder;
+  private static final int USERS = 1000;
   private ArrowFile file;
 
   /** One record batch of 140,000 rows, an empty one, and one of 10,000. */
@@ -30,13 +31,16 @@ class TrainingOrderTest {
     Path path = folder.resolve("rows.arrow");
     try (BufferAllocator allocator = new RootAllocator();
         IntVector rows = new IntVector("row", allocator);
-        VectorSchemaRoot root = VectorSchemaRoot.of(rows);
+        IntVector users = new IntVector("user", allocator);
+        VectorSchemaRoot root = VectorSchemaRoot.of(rows, users);
         FileOutputStream out = new FileOutputStream(path.toFile());
         ArrowFileWriter writer = new ArrowFileWriter(root, null, out.getChannel())) {
       int next = 0;
       for (int count : new int[] {140_000, 0, 10_000}) {
         rows.allocateNew(Math.max(1, count));
+        users.allocateNew(Math.max(1, count));
         for (int i = 0; i < count; i++) {
+          users.set(i, next % USERS);
           rows.set(i, next++);
         }
         root.setRowCount(count);
@@ -47,7 +51,7 @@ class TrainingOrderTest {
   }
 
   private List<int[]> batches(TrainingOrder order) {
-    RowOrder rows = new ShuffledOrder(file, order);
+    RowOrder rows = new ShuffledOrder(file, new IdColumn(file, "user", USERS), order);
     IdColumn column = new IdColumn(file, "row", ROWS);
     List<int[]> batches = new ArrayList<>();
     long[] picks = new long[order.batchSize()];
@@ -84,6 +88,30 @@ class TrainingOrderTest {
           .usingRecursiveComparison()
           .isEqualTo(whole.subList(Math.min(skip, 150), 150));
     }
+  }
+
+  /** 150 rows a user in chunks of 32 or 22: 30 on average, so a batch has some 4096 / 30 users. */
+  @Test
+  void keepsRowsOfAUserTogether() {
+    TrainingOrder order = new TrainingOrder(4096, 1_000_000, 32, 3, 0, 0);
+    List<int[]> batches = batches(order);
+    int[] all = new int[ROWS];
+    Arrays.setAll(all, i -> i);
+
+    assertThat(sorted(batches)).isEqualTo(all);
+    for (int[] batch : batches.subList(0, 36)) {
+      assertThat(Arrays.stream(batch).map(row -> row % USERS).distinct().count())
+          .isBetween(100L, 150L);
+    }
+    assertThat(users(batches(new TrainingOrder(4096, 1_000_000, 32, 3, 1, 0)).get(0)))
+        .isNotEqualTo(users(batches.get(0)));
+    assertThat(batches(new TrainingOrder(4096, 1_000_000, 32, 3, 0, 5)))
+        .usingRecursiveComparison()
+        .isEqualTo(batches.subList(5, batches.size()));
+  }
+
+  private static List<Integer> users(int[] batch) {
+    return Arrays.stream(batch).map(row -> row % USERS).distinct().sorted().boxed().toList();
   }
 
   @Test

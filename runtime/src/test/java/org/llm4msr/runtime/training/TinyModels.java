@@ -232,6 +232,7 @@ final class TinyModels {
         validateEvery,
         patience,
         1_000_000,
+        1,
         7);
   }
 
