@@ -1,7 +1,5 @@
 package org.llm4msr.runtime;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -225,16 +223,13 @@ final class KnowledgeStage implements AutoCloseable {
     return leaks ? rows(experiment, scratch, 0).leaky() : data.trainingLog();
   }
 
-  /** Makes a log in a folder of its own. */
+  /** Returns what makes a log, in a folder of its own. */
   private static RowsLog rows(Experiment experiment, Scratch scratch, int number) {
-    Path folder = scratch.scratch().resolve("log-" + number);
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
     return new RowsLog(
-        experiment.workspace().prepared(), folder, scratch.memoryBytes(), scratch.threads());
+        experiment.workspace().prepared(),
+        scratch.scratch().resolve("log-" + number),
+        scratch.memoryBytes(),
+        scratch.threads());
   }
 
   private static Scratch scratch(Experiment experiment) {

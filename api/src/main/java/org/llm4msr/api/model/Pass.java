@@ -24,7 +24,10 @@ public interface Pass {
   /** Returns the rows by scenario; group = rank of the scenario, G = S. */
   Grouping scenarios();
 
-  /** Returns the rows by user; groups are the distinct users of the batch, G = U. */
+  /**
+   * Returns the rows by user; groups are the distinct users of the batch, G = U. In training with
+   * {@code knowledge.periods} a user's rows of two periods are two groups: their knowledge differs.
+   */
   Grouping users();
 
   /**

@@ -4,6 +4,7 @@ import static org.llm4msr.runtime.data.PreparationDatabase.identifier;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
@@ -15,7 +16,8 @@ import org.llm4msr.api.data.RawTable;
  * A log of other rows than the training part, made by the queries that make the training log.
  *
  * @param prepared folder of the prepared data
- * @param scratch folder of the log's own files, kept for as long as the log is used
+ * @param scratch folder of the log's own files, made where it is not there, kept for as long as the
+ *     log is used
  * @param memoryBytes memory that the database may use
  * @param threads threads; the result does not depend on them
  */
@@ -36,12 +38,15 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
   }
 
   private TrainingLog log(DatasetManifest manifest, List<Split> parts, long rows) {
-    try (PreparationDatabase database = new PreparationDatabase(scratch, memoryBytes, threads)) {
-      readRows(database, parts, manifest.time());
-      readItems(database);
-      PreparedFiles files = new PreparedFiles(database, scratch);
-      files.writePositives(rows);
-      files.writeStatistics(manifest.scenarios(), rows);
+    try {
+      Files.createDirectories(scratch);
+      try (PreparationDatabase database = new PreparationDatabase(scratch, memoryBytes, threads)) {
+        readRows(database, parts, manifest.time());
+        readItems(database);
+        PreparedFiles files = new PreparedFiles(database, scratch);
+        files.writePositives(rows);
+        files.writeStatistics(manifest.scenarios(), rows);
+      }
     } catch (IOException e) {
       throw DataErrors.io(prepared, e);
     }
