@@ -122,8 +122,10 @@ public final class Experiment {
     try (PreparedData data = openPrepared()) {
       text.append(data.manifest().key());
     }
-    if (readsKnowledge() && config.knowledge() != null) {
-      text.append(KnowledgeStage.store(this).info().content()).append(config.knowledge().missing());
+    KnowledgeConfig knowledge = config.knowledge();
+    if (knowledge != null && readsKnowledge()) {
+      text.append(KnowledgeStage.store(this).info().content())
+          .append(EffectiveConfig.of(knowledge).values());
     }
     return text.append(config.runtime().engine())
         .append(EffectiveConfig.of(config.model()).values())
