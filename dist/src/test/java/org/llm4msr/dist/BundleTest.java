@@ -89,6 +89,23 @@ class BundleTest {
   }
 
   @Test
+  void knowledgeIsReducedAsItWasInTraining() throws IOException {
+    Experiment experiment =
+        Experiment.fromYaml(folder.resolve("experiment.yaml"), "knowledge.components=5");
+    Path reduced = experiment.train("reduced", Progress.NONE).bundle();
+    Path predictions = folder.resolve("reduced-predictions.arrow");
+    experiment.evaluate("reduced", Split.TEST, predictions, Progress.NONE);
+    Path out = folder.resolve("reduced.arrow");
+    try (Scorer scorer = Scorer.load(reduced)) {
+      score(scorer, csv("reduced.csv", testRows), "reduced.arrow");
+    }
+
+    float[] expected = floats(predictions, "probability");
+    assertThat(floats(out, "score")).containsExactly(expected, within(1e-6f));
+    assertThat(expected).isNotEqualTo(evaluated);
+  }
+
+  @Test
   void scoresOfParquetAndArrowRowsAreTheSame() throws Exception {
     Path rows = csv("typed.csv", testRows);
     String typed =

@@ -27,11 +27,14 @@ final class KnowledgeSettings {
 
   private KnowledgeSettings() {}
 
-  /** Returns what decides a store's content, by key: all of the section but {@code missing}. */
+  /**
+   * Returns what decides a store's content, by key: all of the section but what only models read.
+   */
   static Map<String, String> of(KnowledgeConfig config) {
     Map<String, String> settings = new TreeMap<>();
     flatten("", EffectiveConfig.of(config).values(), settings);
     settings.remove("missing");
+    settings.remove("components");
     return settings;
   }
 

@@ -190,7 +190,8 @@ final class TrainingStage implements AutoCloseable {
             store.scenarios(),
             knowledge.missing(),
             start.scaling(),
-            KnowledgeStage.earlier(experiment, data, store, knowledge.periods()));
+            KnowledgeStage.earlier(experiment, data, store, knowledge.periods()),
+            knowledge.components());
   }
 
   /**

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.PositiveOrZero;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
@@ -24,6 +25,13 @@ public record KnowledgeConfig(
         @Min(1)
         @Max(64)
         int periods,
+    @Setting(
+            value =
+                "Principal components that a model's knowledge is reduced to, fitted on the"
+                    + " training users; 0: none, it reads all dimensions",
+            defaultValue = "0")
+        @PositiveOrZero
+        int components,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
 
   /** What a user without knowledge gets. */

@@ -14,13 +14,16 @@ import org.llm4msr.runtime.knowledge.KnowledgeSource;
  * @param missing what a user without a vector gets
  * @param scaling how vectors are standardised; null: as the training users tell
  * @param earlier what training rows read in place of {@code users}; null: the same
+ * @param components principal components that vectors are reduced to; 0: none. Of no effect where
+ *     {@code scaling} is given
  */
 public record KnowledgeInputs(
     KnowledgeSource users,
     KnowledgeSource scenarios,
     Missing missing,
     @Nullable KnowledgeScaling scaling,
-    @Nullable EarlierKnowledge earlier) {
+    @Nullable EarlierKnowledge earlier,
+    int components) {
 
   public KnowledgeInputs {
     requireNonNull(users, "users is null");
@@ -34,7 +37,7 @@ public record KnowledgeInputs(
       KnowledgeSource scenarios,
       Missing missing,
       @Nullable KnowledgeScaling scaling) {
-    this(users, scenarios, missing, scaling, null);
+    this(users, scenarios, missing, scaling, null, 0);
   }
 
   /** Makes inputs of which the training users tell how they are standardised. */

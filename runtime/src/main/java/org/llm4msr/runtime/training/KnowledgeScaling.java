@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,48 +12,63 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * How the knowledge of both levels is standardised. Learned in training; travels with the model.
+ * How the knowledge of both levels is standardised, and reduced to principal components where that
+ * is configured. Learned in training; travels with the model.
  */
 public final class KnowledgeScaling {
 
   private static final String USERS = "users";
   private static final String SCENARIOS = "scenarios";
+  private static final String COMPONENTS = "components";
 
-  private final KnowledgeStatistics users;
-  private final @Nullable KnowledgeStatistics scenarios;
+  private final KnowledgeTransform users;
+  private final @Nullable KnowledgeTransform scenarios;
 
-  KnowledgeScaling(KnowledgeStatistics users, @Nullable KnowledgeStatistics scenarios) {
+  private KnowledgeScaling(KnowledgeTransform users, @Nullable KnowledgeTransform scenarios) {
     this.users = users;
     this.scenarios = scenarios;
   }
 
   /** Learns from the users of the training part. */
   static KnowledgeScaling learn(KnowledgeInputs inputs, Population who, boolean forScenarios) {
-    KnowledgeStatistics users = KnowledgeStatistics.over(inputs.users(), who.trainingKeys());
-    return new KnowledgeScaling(
-        users,
+    Iterable<String> keys = who.trainingKeys();
+    KnowledgeStatistics users = KnowledgeStatistics.over(inputs.users(), keys);
+    KnowledgeStatistics scenarios =
         forScenarios
             ? KnowledgeStatistics.forScenarios(inputs.scenarios(), who.scenarios(), users)
-            : null);
+            : null;
+    if (inputs.components() == 0) {
+      return new KnowledgeScaling(users, scenarios);
+    }
+    PrincipalComponents components =
+        PrincipalComponents.of(inputs.users(), keys, users, inputs.components());
+    return new KnowledgeScaling(
+        ReducedKnowledge.of(users, components, inputs.users(), keys),
+        scenarios == null
+            ? null
+            : ReducedKnowledge.of(scenarios, components, inputs.scenarios(), who.scenarios()));
   }
 
-  KnowledgeStatistics users() {
+  KnowledgeTransform users() {
     return users;
   }
 
-  /** Returns what standardises scenarios; null where the model does not read them. */
-  @Nullable KnowledgeStatistics scenarios() {
+  /** Returns what transforms scenarios; null where the model does not read them. */
+  @Nullable KnowledgeTransform scenarios() {
     return scenarios;
   }
 
-  /** Returns K. */
+  /** Returns the size of a vector as the model reads it. */
   int dimension() {
-    return users.mean().length;
+    return users.dimension();
   }
 
   /** Writes a safetensors file. */
   void write(Path file) throws IOException {
     List<Safetensors.Tensor> tensors = new ArrayList<>();
+    if (users instanceof ReducedKnowledge reduced) {
+      tensors.add(tensor(reduced.components()));
+    }
     add(tensors, USERS, users);
     if (scenarios != null) {
       add(tensors, SCENARIOS, scenarios);
@@ -60,13 +76,30 @@ public final class KnowledgeScaling {
     Safetensors.write(file, tensors);
   }
 
+  private static Safetensors.Tensor tensor(PrincipalComponents components) {
+    int dimension = components.directions()[0].length;
+    FloatBuffer values = FloatBuffer.allocate(components.count() * dimension);
+    for (float[] direction : components.directions()) {
+      values.put(direction);
+    }
+    return new Safetensors.Tensor(
+        COMPONENTS, List.of((long) components.count(), (long) dimension), values.flip());
+  }
+
   private static void add(
-      List<Safetensors.Tensor> tensors, String level, KnowledgeStatistics statistics) {
+      List<Safetensors.Tensor> tensors, String level, KnowledgeTransform transform) {
+    KnowledgeStatistics statistics;
+    if (transform instanceof ReducedKnowledge reduced) {
+      statistics = reduced.statistics();
+      tensors.add(tensor(level + "/factor", reduced.factor()));
+    } else {
+      statistics = (KnowledgeStatistics) transform;
+    }
     tensors.add(tensor(level + "/mean", statistics.mean()));
     tensors.add(tensor(level + "/deviation", statistics.deviation()));
   }
 
-  private static Safetensors.Tensor tensor(String name, float[] values) {
+  private static Safetensors.Tensor tensor(String name, float... values) {
     return new Safetensors.Tensor(name, List.of((long) values.length), FloatBuffer.wrap(values));
   }
 
@@ -76,12 +109,15 @@ public final class KnowledgeScaling {
    * @throws MsrException of type DATA where it is something else
    */
   public static KnowledgeScaling read(Path file) throws IOException {
-    Map<String, Safetensors.Tensor> tensors = Safetensors.read(file);
-    KnowledgeStatistics users = statistics(tensors, USERS);
-    KnowledgeStatistics scenarios = statistics(tensors, SCENARIOS);
+    Map<String, Safetensors.Tensor> tensors = new HashMap<>(Safetensors.read(file));
+    Safetensors.Tensor directions = tensors.remove(COMPONENTS);
+    PrincipalComponents components = directions == null ? null : components(directions);
+    KnowledgeTransform users = transform(tensors, USERS, components);
+    KnowledgeTransform scenarios = transform(tensors, SCENARIOS, components);
     if (users == null
-        || tensors.size() != (scenarios == null ? 2 : 4)
-        || (scenarios != null && scenarios.mean().length != users.mean().length)) {
+        || !tensors.isEmpty()
+        || (directions != null && components == null)
+        || (scenarios != null && size(scenarios) != size(users))) {
       throw new MsrException(
           ErrorType.DATA,
           "model/DAMAGED_FILE",
@@ -91,12 +127,44 @@ public final class KnowledgeScaling {
     return new KnowledgeScaling(users, scenarios);
   }
 
-  private static @Nullable KnowledgeStatistics statistics(
-      Map<String, Safetensors.Tensor> tensors, String level) {
-    Safetensors.Tensor mean = tensors.get(level + "/mean");
-    Safetensors.Tensor deviation = tensors.get(level + "/deviation");
-    return mean == null || deviation == null || !mean.shape().equals(deviation.shape())
+  private static int size(KnowledgeTransform transform) {
+    return transform instanceof ReducedKnowledge reduced
+        ? reduced.statistics().dimension()
+        : transform.dimension();
+  }
+
+  private static @Nullable PrincipalComponents components(Safetensors.Tensor tensor) {
+    if (tensor.shape().size() != 2 || tensor.shape().contains(0L)) {
+      return null;
+    }
+    int dimension = Math.toIntExact(tensor.shape().get(1));
+    float[][] directions = new float[Math.toIntExact(tensor.shape().get(0))][dimension];
+    for (int k = 0; k < directions.length; k++) {
+      tensor.values().get(k * dimension, directions[k]);
+    }
+    return new PrincipalComponents(directions);
+  }
+
+  /** Takes the tensors of a level; null where they are not there or do not fit. */
+  private static @Nullable KnowledgeTransform transform(
+      Map<String, Safetensors.Tensor> tensors,
+      String level,
+      @Nullable PrincipalComponents components) {
+    Safetensors.Tensor mean = tensors.remove(level + "/mean");
+    Safetensors.Tensor deviation = tensors.remove(level + "/deviation");
+    if (mean == null || deviation == null || !mean.shape().equals(deviation.shape())) {
+      return null;
+    }
+    KnowledgeStatistics statistics =
+        new KnowledgeStatistics(mean.values().array(), deviation.values().array());
+    if (components == null) {
+      return statistics;
+    }
+    Safetensors.Tensor factor = tensors.remove(level + "/factor");
+    return factor == null
+            || !factor.shape().equals(List.of(1L))
+            || components.directions()[0].length != statistics.dimension()
         ? null
-        : new KnowledgeStatistics(mean.values().array(), deviation.values().array());
+        : new ReducedKnowledge(statistics, components, factor.values().get(0));
   }
 }

@@ -10,7 +10,7 @@ import org.llm4msr.runtime.knowledge.KnowledgeSource;
  * @param deviation (K); 0 leaves a dimension out
  */
 @SuppressWarnings("ArrayRecordComponent") // Read-only by convention, and large.
-record KnowledgeStatistics(float[] mean, float[] deviation) {
+record KnowledgeStatistics(float[] mean, float[] deviation) implements KnowledgeTransform {
 
   /** Takes mean and population deviation over the keys that have a vector. */
   static KnowledgeStatistics over(KnowledgeSource source, Iterable<String> keys) {
@@ -59,7 +59,7 @@ record KnowledgeStatistics(float[] mean, float[] deviation) {
     long count = 0;
     for (String key : keys) {
       if (source.read(key, vector)) {
-        new KnowledgeStatistics(center, scale).standardize(vector);
+        new KnowledgeStatistics(center, scale).apply(vector);
         for (float x : vector) {
           squares += (double) x * x;
         }
@@ -74,10 +74,17 @@ record KnowledgeStatistics(float[] mean, float[] deviation) {
     return new KnowledgeStatistics(center, deviation);
   }
 
+  @Override
+  public int dimension() {
+    return mean.length;
+  }
+
   /** Standardises a vector in place. */
-  void standardize(float[] vector) {
+  @Override
+  public float[] apply(float[] vector) {
     for (int d = 0; d < vector.length; d++) {
       vector[d] = deviation[d] > 0 ? (vector[d] - mean[d]) / deviation[d] : 0;
     }
+    return vector;
   }
 }

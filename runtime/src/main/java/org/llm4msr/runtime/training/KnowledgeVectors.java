@@ -24,29 +24,29 @@ final class KnowledgeVectors {
   }
 
   /**
-   * Loads the users' vectors, standardised by the statistics; a user without one is zeros, or with
-   * {@code Missing.ZERO} what zeros become. Behind the last stands one more, for unknown users.
+   * Loads the users' vectors, transformed; a user without one is zeros, or with {@code
+   * Missing.ZERO} what zeros become. Behind the last stands one more, for unknown users.
    */
   static KnowledgeVectors users(
-      KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics, Missing missing) {
-    float[] unknown = new float[source.dimension()];
-    if (missing == Missing.ZERO) {
-      statistics.standardize(unknown);
-    }
-    return load(source, keys, keys.size() + 1, statistics, unknown);
+      KnowledgeSource source, List<String> keys, KnowledgeTransform transform, Missing missing) {
+    float[] unknown =
+        missing == Missing.ZERO
+            ? transform.apply(new float[source.dimension()])
+            : new float[transform.dimension()];
+    return load(source, keys, keys.size() + 1, transform, unknown);
   }
 
   /** Loads the scenarios' vectors; a scenario without one is zeros, the mean. */
   static KnowledgeVectors scenarios(
-      KnowledgeSource source, List<String> keys, KnowledgeStatistics statistics) {
-    return load(source, keys, keys.size(), statistics, new float[source.dimension()]);
+      KnowledgeSource source, List<String> keys, KnowledgeTransform transform) {
+    return load(source, keys, keys.size(), transform, new float[transform.dimension()]);
   }
 
   private static KnowledgeVectors load(
       KnowledgeSource source,
       List<String> keys,
       int size,
-      KnowledgeStatistics statistics,
+      KnowledgeTransform transform,
       float[] unknown) {
     float[][] vectors = new float[size][];
     Arrays.fill(vectors, unknown);
@@ -54,15 +54,14 @@ final class KnowledgeVectors {
     for (int i = 0; i < keys.size(); i++) {
       float[] vector = new float[source.dimension()];
       if (source.read(keys.get(i), vector)) {
-        statistics.standardize(vector);
-        vectors[i] = vector;
+        vectors[i] = transform.apply(vector);
         known.set(i);
       }
     }
-    return new KnowledgeVectors(source.dimension(), vectors, known);
+    return new KnowledgeVectors(transform.dimension(), vectors, known);
   }
 
-  /** Returns K. */
+  /** Returns the size of a vector. */
   int dimension() {
     return dimension;
   }

@@ -225,9 +225,13 @@ public final class ModelAssembly {
             describe(model.backbone()),
             describe(model.fusion()),
             metaNetworks.stream().map(ModelAssembly::describe).toList().toString());
-    return inputs == null || inputs.earlier() == null
-        ? parts
-        : parts + "|periods " + inputs.earlier().periods().count();
+    if (inputs == null) {
+      return parts;
+    }
+    EarlierKnowledge earlier = inputs.earlier();
+    return parts
+        + (earlier == null ? "" : "|periods " + earlier.periods().count())
+        + (inputs.components() == 0 ? "" : "|components " + inputs.components());
   }
 
   private static String describe(PluginChoice<?> choice) {

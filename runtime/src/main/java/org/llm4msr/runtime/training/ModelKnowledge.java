@@ -38,7 +38,7 @@ record ModelKnowledge(
     if (users != null && users.knownCount() == 0) {
       throw empty("user");
     }
-    KnowledgeStatistics forScenarios = scaling.scenarios();
+    KnowledgeTransform forScenarios = scaling.scenarios();
     if (!readsScenarios || forScenarios == null) {
       return new ModelKnowledge(users, null, scaling, inputs.missing());
     }

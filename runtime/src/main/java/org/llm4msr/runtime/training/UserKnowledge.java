@@ -19,6 +19,7 @@ final class UserKnowledge {
   private final @Nullable EarlierKnowledge earlier;
   private final Function<KnowledgeSource, KnowledgeVectors> loader;
   private final int versions;
+  private final int stored;
 
   /** By period; loaded by the first batch that trains. */
   private final List<KnowledgeVectors> byPeriod = new ArrayList<>();
@@ -31,12 +32,13 @@ final class UserKnowledge {
       @Nullable EarlierKnowledge earlier,
       Function<KnowledgeSource, KnowledgeVectors> loader) {
     this.whole = loader.apply(whole);
+    this.stored = whole.dimension();
     this.earlier = earlier;
     this.loader = loader;
     this.versions = earlier == null ? 1 : 1 + earlier.periods().count();
   }
 
-  /** Returns K. */
+  /** Returns the size of a vector as the model reads it. */
   int dimension() {
     return whole.dimension();
   }
@@ -54,7 +56,7 @@ final class UserKnowledge {
   /** Writes the slot that each row of a batch reads. */
   void slots(Batch batch, boolean training, int[] target) {
     if (training && earlier != null && byPeriod.isEmpty()) {
-      byPeriod.add(loader.apply(new Nothing(dimension())));
+      byPeriod.add(loader.apply(new Nothing(stored)));
       earlier.users().forEach(source -> byPeriod.add(loader.apply(source)));
     }
     for (int i = 0; i < batch.size; i++) {

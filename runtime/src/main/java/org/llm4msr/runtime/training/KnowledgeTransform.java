@@ -1,0 +1,11 @@
+package org.llm4msr.runtime.training;
+
+/** Makes stored vectors into what models read. */
+interface KnowledgeTransform {
+
+  /** Returns the size of the result. */
+  int dimension();
+
+  /** Transforms a vector (K), which may be changed and returned. */
+  float[] apply(float[] vector);
+}
