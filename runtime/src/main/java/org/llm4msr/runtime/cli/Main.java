@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.plugins.EngineErrors;
 import org.llm4msr.runtime.plugins.LinkageErrors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
@@ -85,8 +86,9 @@ public final class Main {
 
   private int failed(Exception error, CommandLine command) {
     Terminal terminal = session.terminal();
-    boolean debug = command.getCommand() instanceof Command known && known.debug;
-    MsrException shown = find(error);
+    boolean debug = command.getCommand() instanceof Command one && one.debug;
+    MsrException known = find(error);
+    MsrException shown = known != null ? known : EngineErrors.explain(error).orElse(null);
     if (debug || shown == null) {
       error.printStackTrace(terminal.err());
     }

@@ -12,6 +12,8 @@ import org.llm4msr.api.SpiVersion;
 /** Finds out what is wrong with a factory, and what its author does about it. */
 final class Faults {
 
+  static final String COPY_AGAIN = "Copy it again, and compare its size with the original.";
+
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
   private static final Pattern CLASS_VERSION = Pattern.compile("class file version (\\d+)");
 
@@ -87,7 +89,9 @@ final class Faults {
       return new Fault(
           "SPI_VERSION",
           "its manifest entry %s is \"%s\"".formatted(SpiVersion.MANIFEST_ENTRY, stated),
-          "Write a version such as " + SpiVersion.CURRENT + ".");
+          "It is a version such as "
+              + SpiVersion.CURRENT
+              + "; the annotation processor of llm4msr-api writes it.");
     }
   }
 

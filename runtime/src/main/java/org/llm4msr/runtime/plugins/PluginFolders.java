@@ -32,7 +32,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
    */
   static PluginFolders open(Path root, ClassLoader host) {
     PluginFolders found = new PluginFolders(new ArrayList<>(), new ArrayList<>());
-    for (Path path : visible(root)) {
+    for (Path path : visibleIn(root)) {
       if (Files.isDirectory(path)) {
         found.add(path, host);
       } else if (isJar(path)) {
@@ -42,14 +42,20 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     return found;
   }
 
-  private static List<Path> visible(Path root) {
-    try (Stream<Path> paths = Files.list(root)) {
+  private static List<Path> visible(Path folder) throws IOException {
+    try (Stream<Path> paths = Files.list(folder)) {
       return paths
           .filter(path -> !path.getFileName().toString().startsWith("."))
           .map(Path::toAbsolutePath)
           .map(Path::normalize)
           .sorted()
           .toList();
+    }
+  }
+
+  private static List<Path> visibleIn(Path root) {
+    try {
+      return visible(root);
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.USER,
@@ -76,7 +82,13 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
   }
 
   private void add(Path folder, ClassLoader host) {
-    List<Path> jars = visible(folder).stream().filter(PluginFolders::isJar).toList();
+    List<Path> jars;
+    try {
+      jars = visible(folder).stream().filter(PluginFolders::isJar).toList();
+    } catch (IOException e) {
+      addBroken(folder, folder, unreadable(e), e);
+      return;
+    }
     Map<Path, PluginJar> read = new TreeMap<>();
     for (Path jar : jars) {
       try {
@@ -105,11 +117,18 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     broken.add(PluginErrors.brokenFolder(folder, PluginOrigin.in(folder, path), fault, cause));
   }
 
+  private static Fault unreadable(IOException error) {
+    return new Fault(
+        "CORRUPT_JAR",
+        "the folder cannot be read (%s)".formatted(Faults.describe(error)),
+        "Mend its rights; the user who runs llm4msr reads it.");
+  }
+
   private static Fault corrupt(Path jar, IOException error) {
     return new Fault(
         "CORRUPT_JAR",
-        "%s is no jar that can be read (%s)".formatted(jar.getFileName(), error.getMessage()),
-        "Copy it again, and compare its size with the original.");
+        "%s is no jar that can be read (%s)".formatted(jar.getFileName(), Faults.describe(error)),
+        Faults.COPY_AGAIN);
   }
 
   private static Fault apiBundled(PluginJar jar) {
@@ -144,6 +163,13 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     String what = "no jar in it has a services file META-INF/services/org.llm4msr.api...Factory";
     if (!unknown.isEmpty()) {
       what += "; it has " + String.join(", ", unknown) + ", which this runtime does not know";
+    }
+    if (!unknown.isEmpty()) {
+      return new Fault(
+          "NO_SERVICES",
+          what,
+          "It was written for another SPI version: compile it with the llm4msr-bom of this release,"
+              + " whose annotation processor writes the file.");
     }
     if (annotated.isEmpty()) {
       return new Fault(

@@ -223,7 +223,10 @@ public final class PluginRegistry {
     if (!broken.isEmpty()) {
       String count = broken.size() == 1 ? "1 plugin" : broken.size() + " plugins";
       StringBuilder text = new StringBuilder(count + " cannot be used:");
-      broken.forEach(one -> text.append("\n  ").append(one.error().getMessage()));
+      broken.stream()
+          .map(one -> one.error().getMessage())
+          .distinct()
+          .forEach(error -> text.append("\n  ").append(error));
       throw new MsrException(ErrorType.PLUGIN, "plugin/BROKEN", text.toString());
     }
   }

@@ -3,9 +3,8 @@ package org.llm4msr.runtime.plugins;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
 import java.net.URLConnection;
@@ -15,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.llm4msr.api.Plugin;
 
 /**
@@ -23,6 +23,9 @@ import org.llm4msr.api.Plugin;
  * not tell which line of which file it came from.
  */
 final class PluginScan {
+
+  private static final Pattern CLASS_NAME =
+      Pattern.compile("\\p{javaJavaIdentifierStart}[\\p{javaJavaIdentifierPart}.]*");
 
   private final ClassLoader loader;
   private final List<PluginRegistry.Candidate> candidates = new ArrayList<>();
@@ -50,11 +53,14 @@ final class PluginScan {
       read(kind, Class.forName(provider, false, loader));
     } catch (ClassNotFoundException e) {
       Fault fault =
-          new Fault(
-              "MISSING_PROVIDER",
-              "the services file %s names it, and no jar has this class"
-                  .formatted(kind.service().getName()),
-              "Build the jar anew (mvn clean package), or mend the name in META-INF/services.");
+          e.getCause() instanceof IOException damage
+              ? damaged("its class does not read", damage)
+              : new Fault(
+                  "MISSING_PROVIDER",
+                  "the services file %s names it, and no jar has this class"
+                      .formatted(kind.service().getName()),
+                  "Build the jar anew (mvn clean package), or mend the name in"
+                      + " META-INF/services.");
       broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
     } catch (LinkageError e) {
       Fault fault = Faults.ofError(e, loader);
@@ -94,22 +100,39 @@ final class PluginScan {
   private Map<String, URL> providers(PluginKind kind) {
     Map<String, URL> providers = new LinkedHashMap<>();
     String name = "META-INF/services/" + kind.service().getName();
-    try {
-      for (URL file : Collections.list(loader.getResources(name))) {
-        lines(file).forEach(provider -> providers.putIfAbsent(provider, file));
+    for (URL file : resources(name)) {
+      try {
+        List<String> lines = lines(file);
+        if (!lines.stream().allMatch(line -> CLASS_NAME.matcher(line).matches())) {
+          throw new IOException("it has a line that is no name of a class");
+        }
+        lines.forEach(provider -> providers.putIfAbsent(provider, file));
+      } catch (IOException e) {
+        Fault fault = damaged("its services file " + name + " does not read", e);
+        broken.add(PluginErrors.broken(kind, "without a name", origin(file), fault, e));
       }
+    }
+    return providers;
+  }
+
+  private List<URL> resources(String name) {
+    try {
+      return Collections.list(loader.getResources(name));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return providers;
+  }
+
+  private static Fault damaged(String what, IOException error) {
+    return new Fault(
+        "CORRUPT_JAR", "%s (%s)".formatted(what, Faults.describe(error)), Faults.COPY_AGAIN);
   }
 
   private static List<String> lines(URL file) throws IOException {
     URLConnection connection = file.openConnection();
     connection.setUseCaches(false); // The cache would hold the jar open, and miss a newer one.
-    try (BufferedReader reader =
-        new BufferedReader(new InputStreamReader(connection.getInputStream(), UTF_8))) {
-      return reader
+    try (InputStream in = connection.getInputStream()) {
+      return new String(in.readAllBytes(), UTF_8)
           .lines()
           .map(line -> line.replaceFirst("#.*", "").strip())
           .filter(line -> !line.isEmpty())

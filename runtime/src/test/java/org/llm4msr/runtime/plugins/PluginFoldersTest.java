@@ -1,9 +1,12 @@
 package org.llm4msr.runtime.plugins;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -250,6 +253,61 @@ class PluginFoldersTest {
             () -> PluginRegistry.load(getClass().getClassLoader(), List.of(root.resolve("no"))));
     assertThat(error.code()).isEqualTo("plugin/NO_FOLDER");
     assertThat(error).hasMessageContaining(root.resolve("no").toString());
+  }
+
+  @Test
+  void whatIsDamagedOrTooNewInsideAJarIsNamedAndTheOthersLoad() throws IOException {
+    TestFactory.named("Good", "good").jar(root.resolve("good/good.jar")).build();
+    String services = "META-INF/services/" + PromptBuilderFactory.class.getName();
+    damage(sound("services"), services, INVALID_BLOCK);
+    damage(sound("class"), "plug/Broken.class", INVALID_BLOCK);
+    TestJar.at(root.resolve("binary/p.jar"))
+        .service(PromptBuilderFactory.class, "PK\u0003\u0004 \u001b[2J")
+        .build();
+    Path newer = sound("newer");
+    try (FileSystem jar = FileSystems.newFileSystem(newer)) {
+      byte[] code = Files.readAllBytes(jar.getPath("plug/Broken.class"));
+      code[7] = 99; // The class file version of Java 55.
+      Files.write(jar.getPath("plug/Broken.class"), code);
+    }
+    Files.createSymbolicLink(
+        Files.createDirectory(root.resolve("link")).resolve("p.jar"), root.resolve("gone.jar"));
+
+    PluginRegistry registry = registry();
+
+    assertThat(registry.factory(PluginKind.PROMPT_BUILDER, "good")).isNotNull();
+    assertThat(messages(registry))
+        .allSatisfy(error -> assertThat(error).doesNotContain("\u001b"))
+        .satisfiesExactlyInAnyOrder(
+            error ->
+                is(error, "CORRUPT_JAR", "services", "services file " + services, "ZipException"),
+            error -> is(error, "CORRUPT_JAR", "class", "its class does not read", "Copy it again"),
+            error -> is(error, "CORRUPT_JAR", "binary", "a line that is no name of a class"),
+            error -> is(error, "CORRUPT_JAR", "link", "p.jar is no jar", "NoSuchFile"),
+            error ->
+                is(
+                    error,
+                    "JAVA_VERSION",
+                    "newer",
+                    "compiled for Java 55 and this is Java " + Runtime.version().feature(),
+                    "<maven.compiler.release>17"));
+  }
+
+  /** The first byte of deflated data: a last block of a type that there is not. */
+  private static final byte INVALID_BLOCK = 7;
+
+  private Path sound(String name) {
+    return TestFactory.named("Broken", name).jar(root.resolve(name + "/p.jar")).build();
+  }
+
+  /** Writes over the first byte of an entry's data. */
+  private static void damage(Path jar, String entry, byte value) throws IOException {
+    byte[] content = Files.readAllBytes(jar);
+    String text = new String(content, ISO_8859_1);
+    int name = text.indexOf(entry); // Of the local header, which comes before the directory.
+    int extra = (content[name - 2] & 0xff) | (content[name - 1] & 0xff) << 8;
+    content[name + entry.length() + extra] = value;
+    Files.write(jar, content);
   }
 
   /** Writes a plugin that is named as its folder and wrong in one part. */
