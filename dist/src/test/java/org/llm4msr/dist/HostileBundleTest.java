@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,6 +76,23 @@ class HostileBundleTest {
     seal(manifest);
 
     assertThat(refusal()).hasMessageContainingAll("manifest.json names '" + name + "' outside it");
+  }
+
+  @Test
+  void aLinkOutOfTheBundleIsNotFollowed() throws IOException {
+    seal(manifest());
+    Path file = bundle.resolve("data/dataset.json");
+    Path outside = Files.move(file, folder.resolve("moved"), StandardCopyOption.REPLACE_EXISTING);
+    Files.createSymbolicLink(file, outside);
+    try {
+      assertThat(refusal())
+          .hasMessageStartingWith("[bundle/DAMAGED]")
+          .hasMessageContaining(file + " is a link that leads out of the bundle");
+    } finally {
+      Files.move(outside, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+    Path link = Files.createSymbolicLink(folder.resolve("link"), bundle);
+    Scorer.load(link).close();
   }
 
   @Test

@@ -18,6 +18,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
@@ -122,7 +123,7 @@ record RunFolder(Path path) {
   JsonNode read(String name) {
     Path file = path.resolve(name);
     try {
-      return JSON.readTree(Files.readAllBytes(file));
+      return JSON.readTree(SmallFiles.read(file));
     } catch (IOException e) {
       throw unreadable(file, e);
     }

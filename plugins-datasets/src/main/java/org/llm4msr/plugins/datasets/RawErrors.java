@@ -18,6 +18,7 @@ final class RawErrors {
       Pattern.compile("Could not convert string \"(.*?)\" to '(.*?)'", Pattern.DOTALL);
   private static final Pattern WIDTH =
       Pattern.compile("Expected Number of Columns: (\\d+) Found: (\\d+)");
+  private static final Pattern SIZE = Pattern.compile("Maximum line size of (\\d+) bytes exceeded");
   private static final int LONGEST_VALUE = 80;
 
   private RawErrors() {}
@@ -82,7 +83,17 @@ final class RawErrors {
     if (text.contains("unterminated quote")) {
       return "a quoted value does not end.";
     }
-    return firstLine(text.substring(text.indexOf('\n') + 1)) + ".";
+    Matcher size = SIZE.matcher(text);
+    if (size.find()) {
+      return "the line is longer than " + size.group(1) + " bytes.";
+    }
+    return shortened(
+            text.lines()
+                .skip(1)
+                .filter(told -> !told.startsWith("Original Line:"))
+                .findFirst()
+                .orElse(text))
+        + ".";
   }
 
   /** DuckDB names a wrong column where not all are read, so the line is looked at again. */

@@ -8,6 +8,7 @@ import com.samskivert.mustache.MustacheParseException;
 import com.samskivert.mustache.Template;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,9 @@ import org.llm4msr.api.knowledge.Prompt;
  * before any work. Safe for use by several threads.
  */
 final class PromptTemplate {
+
+  /** Of a template; a prompt that a model reads is far shorter. */
+  private static final int MAX_BYTES = 1 << 20;
 
   /** Stands for the list in the rendered text; it is removed from all values. */
   private static final String MARK = "\uE000";
@@ -194,8 +198,12 @@ final class PromptTemplate {
 
   /** Reads a template file of the user's. */
   static String read(Path file) {
-    try {
-      return Files.readString(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] content = in.readNBytes(MAX_BYTES + 1);
+      if (content.length > MAX_BYTES) {
+        throw unreadable(file, "it has more than " + MAX_BYTES + " bytes");
+      }
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
     } catch (CharacterCodingException e) {
       throw unreadable(file, "it is not UTF-8 text");
     } catch (IOException e) {

@@ -157,6 +157,9 @@ class TemplatePromptBuilderTest {
     PromptConfig missing = config(Language.EN, Style.FULL, "none.mustache", 0, 0);
     assertThatThrownBy(() -> new TemplatePromptBuilder(missing, folder))
         .hasMessageContaining("[knowledge/TEMPLATE_NOT_READABLE]");
+    assertThatThrownBy(() -> own("{{#history}}{{text}}{{/history}}" + " ".repeat(1 << 20)))
+        .hasMessageContaining("[knowledge/TEMPLATE_NOT_READABLE]")
+        .hasMessageContaining("it has more than 1048576 bytes");
   }
 
   private ScenarioPromptBuilder own(String template) throws IOException {

@@ -128,6 +128,9 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
       throw BundleErrors.damaged(file, "is missing");
     }
     try {
+      if (!file.toRealPath().startsWith(folder.toRealPath())) {
+        throw BundleErrors.damaged(file, "is a link that leads out of the bundle");
+      }
       if (Files.size(file) != stamp.bytes()) {
         throw BundleErrors.damaged(
             file, "has %d bytes; %s says %d".formatted(Files.size(file), MANIFEST, stamp.bytes()));

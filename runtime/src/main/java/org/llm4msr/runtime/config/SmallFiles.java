@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.config;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,17 +17,27 @@ public final class SmallFiles {
   /**
    * Returns all bytes of a file.
    *
-   * @throws FileSystemException where it is larger than 64 MiB, before anything is read
+   * @throws FileSystemException where it is larger than 64 MiB, before more than that is read
    */
   public static byte[] read(Path file) throws IOException {
     long bytes = Files.size(file);
     if (bytes > MAX_BYTES) {
-      throw new FileSystemException(
-          file.toString(),
-          null,
-          "it has %,d bytes, and no file of its kind has more than %,d"
-              .formatted(bytes, MAX_BYTES));
+      throw tooLarge(file, "%,d bytes".formatted(bytes));
     }
-    return Files.readAllBytes(file);
+    // A device states no size, and may never end.
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] content = in.readNBytes((int) MAX_BYTES + 1);
+      if (content.length > MAX_BYTES) {
+        throw tooLarge(file, "no end");
+      }
+      return content;
+    }
+  }
+
+  private static FileSystemException tooLarge(Path file, String size) {
+    return new FileSystemException(
+        file.toString(),
+        null,
+        "it has %s, and no file of its kind has more than %,d bytes".formatted(size, MAX_BYTES));
   }
 }

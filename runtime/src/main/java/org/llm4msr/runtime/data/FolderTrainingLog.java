@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.data;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
+import org.llm4msr.runtime.config.SmallFiles;
 
 /** A log in files: positives and statistics in one folder, users and items in prepared data. */
 final class FolderTrainingLog implements TrainingLog {
@@ -57,13 +57,13 @@ final class FolderTrainingLog implements TrainingLog {
     try {
       List<ScenarioStatistics> statistics =
           ManifestFile.JSON.readValue(
-              file.toFile(), new TypeReference<List<ScenarioStatistics>>() {});
+              SmallFiles.read(file), new TypeReference<List<ScenarioStatistics>>() {});
       if (statistics.size() != manifest.scenarios().size()) {
         throw DataErrors.data(
             "ROW_COUNT", file + " does not list the scenarios of dataset.json. Prepare it again.");
       }
       return statistics;
-    } catch (NoSuchFileException | FileNotFoundException e) {
+    } catch (NoSuchFileException e) {
       throw DataErrors.data("MISSING_FILE", file + " does not exist. Prepare the data again.");
     } catch (IOException e) {
       throw DataErrors.io(file, e);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.config.SmallFiles;
 
 /**
  * Encodes rows of raw ids and values as preparation does, with the vocabularies, statistics, users
@@ -94,7 +95,7 @@ public final class RowEncoder {
     }
     try {
       List<FieldSource> sources =
-          ManifestFile.JSON.readValue(file.toFile(), new TypeReference<>() {});
+          ManifestFile.JSON.readValue(SmallFiles.read(file), new TypeReference<>() {});
       return sources.stream().collect(Collectors.toMap(FieldSource::field, Function.identity()));
     } catch (IOException | IllegalStateException e) {
       throw DataErrors.data(

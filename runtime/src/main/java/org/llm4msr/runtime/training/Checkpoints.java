@@ -6,9 +6,11 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -26,6 +28,10 @@ import org.llm4msr.runtime.files.DurableFiles;
 final class Checkpoints {
 
   private static final String STATE = "state.json";
+
+  /** Of a folder beside the state; empty before the first. */
+  private static final Pattern NAME = Pattern.compile("(step-\\d+)?");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -44,16 +50,7 @@ final class Checkpoints {
     try {
       state = JSON.readValue(SmallFiles.read(file), RunState.class);
     } catch (IOException e) {
-      throw new MsrException(
-          ErrorType.DATA,
-          "training/DAMAGED_CHECKPOINT",
-          file
-              + " does not read: "
-              + FileErrors.reason(e)
-              + ". Delete "
-              + folder
-              + " to start anew.",
-          e);
+      throw damaged(file, FileErrors.reason(e), e);
     }
     if (state.formatVersion() != RunState.FORMAT_VERSION || !state.key().equals(key)) {
       throw new MsrException(
@@ -63,7 +60,20 @@ final class Checkpoints {
               + " holds checkpoints of other data, settings or another release. Name a new run"
               + " with --run NAME; this one stays as it is.");
     }
+    for (String name : Arrays.asList(state.last(), state.best())) {
+      if (name != null && !NAME.matcher(name).matches()) {
+        throw damaged(file, "'" + name + "' is no name of a checkpoint", null);
+      }
+    }
     return Optional.of(state);
+  }
+
+  private MsrException damaged(Path file, String reason, @Nullable Throwable cause) {
+    return new MsrException(
+        ErrorType.DATA,
+        "training/DAMAGED_CHECKPOINT",
+        "%s does not read: %s. Delete %s to start anew.".formatted(file, reason, folder),
+        cause);
   }
 
   /** Saves the model and makes the state count. */

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -85,6 +86,16 @@ class HostileConfigTest {
 
     assertThat(error.code()).isEqualTo("config/UNREADABLE");
     assertThat(error).hasMessageContaining("it has 1,099,511,627,776 bytes");
+  }
+
+  @Test
+  void aDeviceIsNotReadToItsEnd() throws IOException {
+    assumeThat(Path.of("/dev/zero")).exists();
+
+    MsrException error = load("extends: /dev/zero");
+
+    assertThat(error.code()).isEqualTo("config/UNREADABLE");
+    assertThat(error).hasMessageContaining("/dev/zero: it has no end, and no file of its kind has");
   }
 
   private MsrException load(String yaml) throws IOException {
