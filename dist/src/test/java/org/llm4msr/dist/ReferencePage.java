@@ -23,6 +23,10 @@ final class ReferencePage {
       same as a JSON Schema, `llm4msr plugins describe NAME` for plugins of yours as well. Keys of a
       plugin stand beside its `name`.
 
+      Relative paths, also those of a base that `extends` names, start at the folder of the file that the
+      command names. `-Dkey.path=value` overrides a key, `-Ddataset.fields[0].kind=numeric` one of an
+      element of a list that the file writes, counted from 0; the value is YAML.
+
       """;
 
   private final PluginRegistry plugins = PluginRegistry.load();

@@ -28,6 +28,7 @@ import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.Origin;
@@ -62,11 +63,21 @@ final class ConfigCheck {
    * Checks the model as {@link #checkModel}, and the raw data: its folder, columns, split and
    * scenarios.
    */
+  void checkData(LoadedConfig loaded) {
+    Problems problems = new Problems();
+    Check check = new Check(loaded, problems);
+    check.model();
+    check.data();
+    problems.throwIfAny(loaded.file().toString());
+  }
+
+  /** Checks all that {@link #checkData} does, prompt templates and the files of the encoder. */
   void checkAll(LoadedConfig loaded) {
     Problems problems = new Problems();
     Check check = new Check(loaded, problems);
     check.model();
     check.data();
+    check.knowledge();
     problems.throwIfAny(loaded.file().toString());
   }
 
@@ -189,7 +200,7 @@ final class ConfigCheck {
       Path folder = loaded.base().resolve(dataset.path()).normalize();
       split(dataset.split());
       if (!Files.exists(folder)) {
-        add("dataset.path", dataset.path(), "there is no " + folder);
+        add("dataset.path", dataset.path(), "there is no " + folder + startOfPaths("dataset.path"));
         return;
       }
       try (Scratch context = Scratch.of(folder, config.runtime());
@@ -198,6 +209,38 @@ final class ConfigCheck {
         scenarios(dataset, reader.scenarios());
       } catch (MsrException e) {
         add("dataset.path", dataset.path(), String.valueOf(e.getMessage()));
+      }
+    }
+
+    /** Says where relative paths start, where one was written in a file that is extended. */
+    private String startOfPaths(String path) {
+      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
+      return origin.line() > 0 && !origin.source().equals(loaded.file().toString())
+          ? ". Relative paths start at the folder of %s, which extends %s"
+              .formatted(loaded.file(), origin.source())
+          : "";
+    }
+
+    void knowledge() {
+      KnowledgeConfig knowledge = config.knowledge();
+      if (knowledge == null) {
+        return;
+      }
+      refusal(
+          "knowledge.prompts.name",
+          knowledge.prompts().builder().name(),
+          () -> KnowledgeStage.prompts(knowledge.prompts().builder(), loaded.base()));
+      refusal(
+          "knowledge.encoder.name",
+          knowledge.encoder().name(),
+          () -> KnowledgeStage.check(knowledge.encoder(), loaded.base()));
+    }
+
+    private void refusal(String path, String value, Runnable attempt) {
+      try {
+        attempt.run();
+      } catch (MsrException e) {
+        add(path, value, String.valueOf(e.getMessage()));
       }
     }
 

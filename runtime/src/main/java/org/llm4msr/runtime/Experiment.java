@@ -86,7 +86,8 @@ public final class Experiment {
   }
 
   /**
-   * Checks what head, backbone, engine and raw data need of each other.
+   * Checks what head, backbone, engine and raw data need of each other, and that prompt templates
+   * and the files of the encoder are there.
    *
    * @throws MsrException {@code config/INVALID} with everything that does not fit
    */
@@ -150,7 +151,7 @@ public final class Experiment {
    *     theirs, new ones come behind; null for none
    */
   public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
-    check.checkAll(loaded);
+    check.checkData(loaded);
     DatasetConfig dataset = loaded.config().dataset();
     Path folder = loaded.base().resolve(dataset.path()).normalize();
     try (Scratch context = Scratch.of(folder, loaded.config().runtime());

@@ -52,7 +52,7 @@ final class KnowledgeStage implements AutoCloseable {
     this.data = data;
     this.scratch = scratch;
     this.config = config;
-    this.prompts = prompts(config.prompts().builder(), experiment);
+    this.prompts = prompts(config.prompts().builder(), experiment.config().base());
     this.encoder = encoder(config.encoder(), scratch);
     boolean leaks = config.prompts().leakFutureInteractions();
     this.extractor = extractor(log(experiment, leaks, data, scratch), leaks);
@@ -111,12 +111,19 @@ final class KnowledgeStage implements AutoCloseable {
   }
 
   @SuppressWarnings("unchecked") // As above.
-  private static <C extends Record> ScenarioPromptBuilder prompts(
-      PluginChoice<PromptBuilderFactory<?>> choice, Experiment experiment) {
+  static <C extends Record> ScenarioPromptBuilder prompts(
+      PluginChoice<PromptBuilderFactory<?>> choice, Path base) {
     try (ContextLoader scope = ContextLoader.of(choice.factory())) {
       return InContext.of(
-          ((PromptBuilderFactory<C>) choice.factory())
-              .create((C) choice.config(), experiment.config().base()));
+          ((PromptBuilderFactory<C>) choice.factory()).create((C) choice.config(), base));
+    }
+  }
+
+  /** Looks whether the files of an encoder are there. */
+  @SuppressWarnings("unchecked") // As above.
+  static <C extends Record> void check(PluginChoice<KnowledgeEncoderFactory<?>> choice, Path base) {
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      ((KnowledgeEncoderFactory<C>) choice.factory()).check((C) choice.config(), base);
     }
   }
 
@@ -161,7 +168,8 @@ final class KnowledgeStage implements AutoCloseable {
 
   /** Returns the hash of the configured prompt template, as {@code store.json} has it. */
   static String templateHash(Experiment experiment, KnowledgeConfig config) {
-    return KnowledgeExtractor.templateHash(prompts(config.prompts().builder(), experiment));
+    return KnowledgeExtractor.templateHash(
+        prompts(config.prompts().builder(), experiment.config().base()));
   }
 
   /** Opens the store of an experiment. */
@@ -212,7 +220,8 @@ final class KnowledgeStage implements AutoCloseable {
         Scratch scratch = scratch(experiment)) {
       store.requireSource(data.manifest().key());
       TrainingLog log = log(experiment, store.info().leakFutureInteractions(), data, scratch);
-      ScenarioPromptBuilder prompts = prompts(config(experiment).prompts().builder(), experiment);
+      ScenarioPromptBuilder prompts =
+          prompts(config(experiment).prompts().builder(), experiment.config().base());
       return new KnowledgeInspection(store, log, prompts).nearest(level, key, count);
     }
   }

@@ -10,6 +10,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
 /**
  * The rules of knowledge encoders. Extend it and name the factory; every rule makes an encoder and
@@ -112,6 +113,22 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
       encoder.encode(texts());
       encoder.close();
       encoder.close();
+    }
+
+    @Rule(
+        id = "ENCODER-05",
+        says = "finds nothing missing, in check, of settings that it is made from",
+        checkFirst = {
+          "check(config, base) looks for the files that create opens, where create looks for them",
+          "a service need not be up when a configuration is checked"
+        })
+    final void checksWhatItIsMadeFrom() {
+      create().close();
+      check(factory());
+    }
+
+    private <C extends Record> void check(KnowledgeEncoderFactory<C> factory) {
+      factory.check(factory.configType().cast(config()), base());
     }
   }
 

@@ -1,5 +1,6 @@
 package org.llm4msr.api.knowledge;
 
+import java.nio.file.Path;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Stability;
 
@@ -9,4 +10,13 @@ public interface KnowledgeEncoderFactory<C extends Record> extends PluginFactory
 
   /** Makes an encoder and loads its model. The caller closes it. */
   KnowledgeEncoder create(C config, EncoderContext context);
+
+  /**
+   * Looks whether the files that the settings name are there, without loading a model or asking a
+   * service. {@code config check} calls it.
+   *
+   * @param base the folder against which paths in the configuration are resolved
+   * @throws org.llm4msr.api.MsrException naming what is missing
+   */
+  default void check(C config, Path base) {}
 }

@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.llm;
 
+import java.nio.file.Path;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -21,5 +22,10 @@ public final class OnnxSentenceFactory implements KnowledgeEncoderFactory<OnnxSe
   public KnowledgeEncoder create(OnnxSentenceConfig config, EncoderContext context) {
     return OnnxSentenceEncoder.load(
         SentenceModel.resolve(config, context.base()), context.threads());
+  }
+
+  @Override
+  public void check(OnnxSentenceConfig config, Path base) {
+    SentenceModel.resolve(config, base);
   }
 }

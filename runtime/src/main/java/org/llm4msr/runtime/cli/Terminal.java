@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
+import org.llm4msr.runtime.data.FieldKinds;
 
 /** Where a command writes: results to stdout, all else to stderr. */
 final class Terminal {
@@ -18,8 +19,8 @@ final class Terminal {
       new ObjectMapper()
           .registerModule(
               new SimpleModule().addSerializer(Path.class, new ToStringSerializer(Path.class)))
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
+          .registerModule(FieldKinds.json())
+          .enable(SerializationFeature.INDENT_OUTPUT);
 
   private final PrintStream out;
   private final PrintStream err;

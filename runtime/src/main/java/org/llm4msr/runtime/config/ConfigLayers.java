@@ -116,7 +116,7 @@ final class ConfigLayers {
     return new Mapping(entries, mapping.origin());
   }
 
-  private static Mapping merge(Mapping base, Mapping over) {
+  static Mapping merge(Mapping base, Mapping over) {
     Map<String, Entry> entries = new LinkedHashMap<>(base.entries());
     over.entries().forEach((key, entry) -> entries.merge(key, entry, ConfigLayers::merge));
     return new Mapping(entries, over.origin());
@@ -144,15 +144,10 @@ final class ConfigLayers {
       ConfigNode value =
           new YamlReader(layers, origin.source(), unreadable).read(override.substring(equals + 1));
       unreadable.list().forEach(one -> problems.add(path, one.value(), origin, one.rule()));
-      merged = merge(merged, nest(List.of(path.split("\\.")), at(value, origin), origin));
+      merged = new OverridePath(path, origin, problems).set(merged, at(value, origin));
     }
     layers++;
     return merged;
-  }
-
-  private static Mapping nest(List<String> path, ConfigNode value, Origin origin) {
-    ConfigNode inner = path.size() == 1 ? value : nest(path.subList(1, path.size()), value, origin);
-    return new Mapping(Map.of(path.get(0), new Entry(origin, inner)), origin);
   }
 
   /** Lines and columns say nothing in an override. */

@@ -58,11 +58,11 @@ final class BaseData {
   }
 
   private static String shown(PreparedField field) {
-    return field.name() + " (" + ManifestFile.name(field.kind()) + ")";
+    return field.name() + " (" + FieldKinds.name(field.kind()) + ")";
   }
 
   private static String shown(RawField field) {
-    return field.name() + " (" + ManifestFile.name(field.kind()) + ")";
+    return field.name() + " (" + FieldKinds.name(field.kind()) + ")";
   }
 
   /** Loads the vocabularies, and the users and items with their encoded features. */

@@ -1,22 +1,14 @@
 package org.llm4msr.runtime.data;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.SerializerProvider;
-import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.config.SmallFiles;
 
 /** Reads and writes {@code dataset.json}. */
@@ -28,7 +20,7 @@ final class ManifestFile {
 
   static final JsonMapper JSON =
       JsonMapper.builder()
-          .addModule(kinds())
+          .addModule(FieldKinds.json())
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -75,55 +67,6 @@ final class ManifestFile {
           "BAD_MANIFEST", file + " is broken: " + e.getOriginalMessage() + ". Prepare it again.");
     } catch (IOException e) {
       throw DataErrors.io(file, e);
-    }
-  }
-
-  private static SimpleModule kinds() {
-    return new SimpleModule()
-        .addSerializer(FieldKind.class, new KindWriter())
-        .addDeserializer(FieldKind.class, new KindReader());
-  }
-
-  static String name(FieldKind kind) {
-    if (kind instanceof FieldKind.Categorical) {
-      return "categorical";
-    }
-    return kind instanceof FieldKind.MultiCategorical ? "multi-categorical" : "numeric";
-  }
-
-  private static final class KindWriter extends StdSerializer<FieldKind> {
-    private static final long serialVersionUID = 1L;
-
-    KindWriter() {
-      super(FieldKind.class);
-    }
-
-    @Override
-    public void serialize(FieldKind kind, JsonGenerator json, SerializerProvider provider)
-        throws IOException {
-      json.writeString(name(kind));
-    }
-  }
-
-  private static final class KindReader extends StdDeserializer<FieldKind> {
-    private static final long serialVersionUID = 1L;
-
-    KindReader() {
-      super(FieldKind.class);
-    }
-
-    @Override
-    public FieldKind deserialize(JsonParser json, DeserializationContext context)
-        throws IOException {
-      String text = json.getText();
-      return switch (text) {
-        case "categorical" -> new FieldKind.Categorical();
-        case "multi-categorical" -> new FieldKind.MultiCategorical();
-        case "numeric" -> new FieldKind.Numeric();
-        default ->
-            throw context.weirdStringException(
-                text, FieldKind.class, "expected categorical, multi-categorical or numeric");
-      };
     }
   }
 }

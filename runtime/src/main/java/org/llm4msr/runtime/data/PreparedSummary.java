@@ -150,7 +150,7 @@ public record PreparedSummary(
     return new FieldPart(
         field.name(),
         field.role(),
-        ManifestFile.name(field.kind()),
+        FieldKinds.name(field.kind()),
         field.vocabularySize(),
         field.mean(),
         field.deviation());

@@ -17,7 +17,7 @@ public record ScoringColumn(String name, String kind, boolean required) {
   }
 
   static ScoringColumn of(PreparedField field, boolean required) {
-    return new ScoringColumn(field.name(), ManifestFile.name(field.kind()), required);
+    return new ScoringColumn(field.name(), FieldKinds.name(field.kind()), required);
   }
 
   /** Returns a column that is passed on as text. */
@@ -27,11 +27,11 @@ public record ScoringColumn(String name, String kind, boolean required) {
 
   /** Returns whether it holds lists. */
   public boolean isList() {
-    return kind.equals(ManifestFile.name(new FieldKind.MultiCategorical()));
+    return kind.equals(FieldKinds.name(new FieldKind.MultiCategorical()));
   }
 
   /** Returns whether it holds numbers. */
   public boolean isNumber() {
-    return kind.equals(ManifestFile.name(new FieldKind.Numeric()));
+    return kind.equals(FieldKinds.name(new FieldKind.Numeric()));
   }
 }

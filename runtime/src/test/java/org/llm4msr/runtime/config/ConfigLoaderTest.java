@@ -13,8 +13,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.Activation;
 
 class ConfigLoaderTest {
@@ -138,6 +140,58 @@ class ConfigLoaderTest {
                 + "Mend this and run `llm4msr config check` on the file.");
     assertThat(catchThrowableOfType(MsrException.class, () -> load("good.yaml", "epochs")).code())
         .isEqualTo("config/OVERRIDE");
+  }
+
+  /** Settings with a list of records. */
+  public record Table(
+      @Setting("Columns") List<Column> columns, @Setting("Sizes") List<List<Integer>> sizes) {}
+
+  /** One of a list. */
+  public record Column(@Setting("Its name") String name, @Setting("Its kind") String kind) {}
+
+  @Test
+  void overridesReachElementsOfLists() throws IOException {
+    LoadedConfig loaded =
+        load("good.yaml", "dataset.split.ratio[1]=3", "model.metaNetworks.user.layers[0]=9");
+    assertThat(loaded.config().dataset().split().ratio()).containsExactly(8.0, 3.0, 1.0);
+    assertThat(loaded.config().model().metaNetworks().user().layers()).containsExactly(9, 16);
+    assertThat(loaded.effective().origins().get("dataset.split.ratio"))
+        .hasToString("-Ddataset.split.ratio[1]");
+
+    assertThat(
+            loader.bind(
+                Table.class,
+                List.of(
+                    "columns=[{name: a, kind: b}, {name: c, kind: d}]",
+                    "columns[1].kind=e",
+                    "columns[0]={name: f}",
+                    "sizes=[[1, 2], [3]]",
+                    "sizes[0][1]=4"),
+                "a table"))
+        .isEqualTo(
+            new Table(
+                List.of(new Column("f", "b"), new Column("c", "e")),
+                List.of(List.of(1, 4), List.of(3))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dataset.split.ratio[3]=1 | dataset.split.ratio has 3 element(s), numbered from 0; to add"
+            + " one, give the list whole: -Ddataset.split.ratio=[...]",
+        "dataset.scenarios.0=7 | dataset.scenarios is a list: address an element by its number,"
+            + " dataset.scenarios[0], or give it whole",
+        "model.backbone.expertLayers[0]=7 | the configuration writes no list at"
+            + " model.backbone.expertLayers; give it whole: -Dmodel.backbone.expertLayers=[...]",
+        "dataset.scenarios[x]=7 | unknown key",
+        "dataset..path=7 | unknown key",
+        "[0]=7 | must begin with a key",
+      })
+  void overridesOfElementsThatAreNotThereAreExplained(String override, String rule) {
+    assertThat(catchThrowableOfType(MsrException.class, () -> load("good.yaml", override)))
+        .hasMessageContaining(
+            "  1. %s (-D%1$s): %s".formatted(override.substring(0, override.indexOf('=')), rule));
   }
 
   @Test

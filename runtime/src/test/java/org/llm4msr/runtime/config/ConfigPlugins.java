@@ -31,8 +31,11 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
+import org.llm4msr.api.knowledge.ScenarioStatistics;
+import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionContext;
@@ -46,7 +49,7 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.plugins.TestPlugins;
 
-/** A plugin of every kind that a configuration names; none is ever created. */
+/** A plugin of every kind that a configuration names; none ever does anything. */
 public final class ConfigPlugins {
 
   private ConfigPlugins() {}
@@ -204,7 +207,22 @@ public final class ConfigPlugins {
 
     @Override
     public ScenarioPromptBuilder create(NoSettings config, Path base) {
-      throw never();
+      return new ScenarioPromptBuilder() {
+        @Override
+        public List<Prompt> scenarioPrompts(List<ScenarioStatistics> scenarios) {
+          throw never();
+        }
+
+        @Override
+        public Prompt userPrompt(UserHistory history) {
+          throw never();
+        }
+
+        @Override
+        public String template() {
+          throw never();
+        }
+      };
     }
   }
 

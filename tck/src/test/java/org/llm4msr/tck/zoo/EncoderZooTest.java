@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.EncoderInfo;
@@ -38,6 +40,7 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     flaw("ENCODER-02", CountsItsRevision::new);
     flaw("ENCODER-03", WritesBesideTheConfiguration::new);
     flaw("ENCODER-04", ClosesOnce::new);
+    flaw("ENCODER-05", MissesWhatItDoesNotOpen::new);
     flaw("ENCODER-10", vectors((text, vector) -> Arrays.copyOf(vector, vector.length + 1)));
     flaw("ENCODER-11", NeedsAText::new);
     flaw("ENCODER-12", vectors((text, v) -> text.length() < 90 ? new float[v.length] : v));
@@ -136,6 +139,15 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     }
   }
 
+  private static final class MissesWhatItDoesNotOpen extends SoundEncoder {
+    @Override
+    void check(Path base) {
+      if (Files.notExists(base.resolve("model.onnx"))) {
+        throw new MsrException(ErrorType.USER, "zoo/NOT_FOUND", "no model.onnx in " + base);
+      }
+    }
+  }
+
   private static final class NeedsAText extends SoundEncoder {
     @Override
     public List<Knowledge> encode(List<String> texts) {
@@ -210,7 +222,7 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
   private static final class RefusesWithoutNumbers extends SoundEncoder {
     @Override
     MsrException tooLong(int tokens) {
-      return new MsrException(org.llm4msr.api.ErrorType.USER, TOO_LONG, "too long");
+      return new MsrException(ErrorType.USER, TOO_LONG, "too long");
     }
   }
 

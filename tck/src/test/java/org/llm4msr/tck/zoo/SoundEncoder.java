@@ -1,5 +1,6 @@
 package org.llm4msr.tck.zoo;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -19,6 +20,9 @@ class SoundEncoder implements KnowledgeEncoder {
 
   /** Sees the context before anything is asked. */
   void start(EncoderContext context) {}
+
+  /** Sees the folder that is checked before an encoder is made. */
+  void check(Path base) {}
 
   @Override
   public EncoderInfo info() {

@@ -1,5 +1,6 @@
 package org.llm4msr.tck.zoo;
 
+import java.nio.file.Path;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -21,5 +22,10 @@ public final class ZooEncoderFactory implements KnowledgeEncoderFactory<ZooConfi
     SoundEncoder encoder = CAGE.make();
     encoder.start(context);
     return encoder;
+  }
+
+  @Override
+  public void check(ZooConfig config, Path base) {
+    CAGE.make().check(base);
   }
 }

@@ -1,0 +1,78 @@
+package org.llm4msr.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.Experiment;
+
+/** {@code config check} opens the files that the settings of built-in plugins name. */
+class ConfigFilesTest {
+
+  @TempDir Path folder;
+  private Path file;
+
+  @BeforeEach
+  void writeExperiment() throws IOException {
+    file = ClickLog.draw(false).write(folder);
+  }
+
+  @Test
+  void templatesAndFoldersOfEncodersAreLookedFor() {
+    MsrException error =
+        refusal(
+            "knowledge.prompts.userTemplate=mine.txt",
+            "knowledge.encoder={name: onnx-sentence, model: bge}");
+
+    assertThat(error.getMessage())
+        .contains("1. knowledge.prompts.name = llm4msr", folder.resolve("mine.txt").toString())
+        .contains(
+            "2. knowledge.encoder.name = onnx-sentence",
+            "no file model.onnx in " + folder.resolve("bge"));
+  }
+
+  @Test
+  void aTemplateIsReadAndAnEncoderIsNotLoaded() throws IOException {
+    Files.writeString(folder.resolve("mine.txt"), "{{nonsense}} {{#history}}{{/history}}");
+    assertThat(refusal("knowledge.prompts.userTemplate=mine.txt").getMessage())
+        .contains("mine.txt", "nonsense");
+
+    Files.createDirectory(folder.resolve("bge"));
+    Files.writeString(folder.resolve("bge/model.onnx"), "no weights");
+    Files.writeString(folder.resolve("bge/tokenizer.json"), "no tokenizer");
+    assertThatCode(
+            () ->
+                Experiment.fromYaml(file, "knowledge.encoder={name: onnx-sentence, model: bge}")
+                    .check())
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void pathsOfAnExtendedFileStartAtTheFolderOfTheFileThatIsNamed() throws IOException {
+    Files.writeString(file, Files.readString(file).replace("path: .", "path: data"));
+    Path mine = Files.createDirectory(folder.resolve("mine")).resolve("mine.yaml");
+    Files.writeString(mine, "extends: ../experiment.yaml");
+
+    MsrException error =
+        catchThrowableOfType(MsrException.class, () -> Experiment.fromYaml(mine).check());
+
+    assertThat(error.getMessage())
+        .contains(
+            "there is no " + folder.resolve("mine/data"),
+            "Relative paths start at the folder of %s, which extends ".formatted(mine));
+    Files.writeString(mine, "extends: ../experiment.yaml\ndataset: {path: ..}");
+    assertThatCode(() -> Experiment.fromYaml(mine).check()).doesNotThrowAnyException();
+  }
+
+  private MsrException refusal(String... overrides) {
+    return catchThrowableOfType(
+        MsrException.class, () -> Experiment.fromYaml(file, overrides).check());
+  }
+}
