@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,6 +116,31 @@ class LauncherTest {
     assertThat(outcome.err())
         .contains("llm4msr: building", "build.log", "[ERROR] no such artifact", "the build failed");
     assertThat(outcome.out()).isEmpty();
+  }
+
+  @Test
+  void runsTheJarThatItBuiltAmongThoseOfARelease() throws Exception {
+    Path target = root.resolve("dist/target");
+    Files.delete(target.resolve("classpath.txt"));
+    for (String name : List.of("0.1.0", "0.1.0-sources", "0.1.0-javadoc")) {
+      Path old = Files.createFile(target.resolve("llm4msr-dist-" + name + ".jar"));
+      Files.setLastModifiedTime(old, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
+    }
+    Path built = target.resolve("llm4msr-dist-0.2.0.jar");
+    Path bin = Files.createDirectories(folder.resolve("bin"));
+    Checkout.script(
+        bin.resolve("mvn"),
+        "#!/bin/sh\ntouch '%s' '%s'; printf %%s '%s' > '%s'\n"
+            .formatted(
+                built,
+                target.resolve("llm4msr-dist-0.2.0-sources.jar"),
+                one,
+                target.resolve("dependencies.txt")));
+
+    Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out().lines()).contains("[%s:%s]".formatted(built.toRealPath(), one));
   }
 
   private static Map<String, String> path(Path first) {

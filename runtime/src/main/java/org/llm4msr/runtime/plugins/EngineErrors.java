@@ -19,7 +19,9 @@ public final class EngineErrors {
   public static Optional<MsrException> explain(Throwable error) {
     for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
       List<StackTraceElement> trace = Arrays.asList(at.getStackTrace());
-      if (at instanceof UnsupportedOperationException && !trace.isEmpty() && ofEngine(trace.get(0))) {
+      if (at instanceof UnsupportedOperationException
+          && !trace.isEmpty()
+          && ofEngine(trace.get(0))) {
         return Optional.of(explain(at, trace));
       }
     }

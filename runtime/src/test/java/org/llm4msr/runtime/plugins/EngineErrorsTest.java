@@ -19,8 +19,7 @@ class EngineErrorsTest {
   void anOperationThatTheEngineLacksIsNamedWithWhoAskedForIt() {
     Engine engine = TestEngine.engine();
     try (NDManager manager = engine.newBaseManager()) {
-      Throwable refusal =
-          catchThrowable(() -> manager.ones(new Shape(2, 2)).topK(1, 1).close());
+      Throwable refusal = catchThrowable(() -> manager.ones(new Shape(2, 2)).topK(1, 1).close());
 
       if (EngineFeatures.of(engine.getEngineName()).isEmpty()) {
         assertThat(EngineErrors.explain(new IllegalStateException("in a pass", refusal)))
@@ -29,7 +28,7 @@ class EngineErrorsTest {
                     assertThat(error)
                         .hasMessageContainingAll(
                             "[plugin/UNSUPPORTED] The engine MXNet does not have the operation topK",
-                            " by app//" + EngineErrorsTest.class.getName() + ".",
+                            " by " + EngineErrorsTest.class.getName() + ".",
                             "Set runtime.engine to another one."));
       } else {
         assertThat(refusal).isNull();

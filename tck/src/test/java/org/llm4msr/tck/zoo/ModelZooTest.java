@@ -9,9 +9,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.tck.KitRun;
 import org.llm4msr.tck.PluginConformance;
+import org.llm4msr.tck.RuleBroken;
 import org.llm4msr.tck.TestEngines;
 
 /**
@@ -102,6 +104,23 @@ abstract class ModelZooTest extends ZooTest<Flaw> {
     assertThat(run.text())
         .contains(
             HAS_THEM ? "no failure" : "batchMatMul (no feature) at " + getClass().getPackageName());
+  }
+
+  @Test
+  void oneThatCannotBeMadeBreaksRulesOfTheKitAlone() {
+    TestEngines.engine();
+    Flaw.CAGE.put(CannotBeMade::new);
+
+    assertThat(KitRun.ofQuick(kit).failures())
+        .hasSizeGreaterThan(20)
+        .allSatisfy(failure -> assertThat(failure).isInstanceOf(RuleBroken.class));
+  }
+
+  private static final class CannotBeMade extends Flaw {
+    @Override
+    void create(ModelContext context) {
+      throw new IllegalStateException("out of order");
+    }
   }
 
   private KitRun runOf(Set<EngineFeature> named, Set<EngineFeature> used) {
