@@ -52,6 +52,14 @@ final class RawErrors {
     }
     long number = Long.parseLong(line.group(1));
     String file = file(text, files);
+    Matcher size = SIZE.matcher(text);
+    if (size.find()) { // The number is that of a line before.
+      return new MsrException(
+          ErrorType.DATA,
+          "data/MALFORMED_ROW",
+          file + ": a line is longer than " + size.group(1) + " bytes. Mend or remove the line.",
+          cause);
+    }
     return new MsrException(
         ErrorType.DATA,
         "data/MALFORMED_ROW",
@@ -82,10 +90,6 @@ final class RawErrors {
     }
     if (text.contains("unterminated quote")) {
       return "a quoted value does not end.";
-    }
-    Matcher size = SIZE.matcher(text);
-    if (size.find()) {
-      return "the line is longer than " + size.group(1) + " bytes.";
     }
     return shortened(
             text.lines()
