@@ -48,7 +48,7 @@ public final class TrainingStepBenchmark {
   public static void main(String[] args) {
     String name = System.getProperty("engine", "PyTorch");
     try (TensorEngine engine =
-        TensorEngine.open(new RuntimeConfig(name, "cpu", THREADS, "1GB", 0))) {
+        TensorEngine.open(new RuntimeConfig(name, "cpu", THREADS, "1GB", 0, false))) {
       new TrainingStepBenchmark(engine).run(args);
     }
   }

@@ -28,6 +28,8 @@ import org.llm4msr.runtime.compare.ComparisonView;
 import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.TableWriter;
 import org.llm4msr.runtime.data.Split;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 
 /** A grid of two backbones, two heads and two seeds, and what goes wrong in one. */
 class ComparisonTest {
@@ -149,7 +151,8 @@ class ComparisonTest {
         open(
                 "failing",
                 "seeds: [1]",
-                "grid: {training.optimizer.learningRate: [0.01, 1e30], model.embeddingSize: [4, -4]}",
+                "grid: {training.optimizer.learningRate: [0.01, 1e30], model.embeddingSize: [4,"
+                    + " -4]}",
                 "settings: {training.epochs: 1, model.fusion: none}")
             .run(Split.TEST, ComparisonView.NONE);
 
@@ -193,11 +196,42 @@ class ComparisonTest {
   }
 
   @Test
+  void writesAPageWithChartsOfAllModels() throws Exception {
+    new TableWriter(result).writeAll(folder.resolve("page"));
+
+    Document page = ReportTest.parse(Files.readString(folder.resolve("page/report.html")));
+    ReportTest.assertSelfContained(page);
+    assertThat(ReportTest.elements(page, "section").stream().map(one -> one.getAttribute("id")))
+        .containsExactly(
+            "table",
+            "auc",
+            "curves",
+            "calibration",
+            "alpha",
+            "neighbours",
+            "stages",
+            "configuration");
+    List<String> charts =
+        ReportTest.elements(page, "svg").stream()
+            .map(one -> one.getAttribute("aria-labelledby"))
+            .toList();
+    // A chart a scenario and one of all rows, two groups of two heads each.
+    assertThat(charts)
+        .contains("auc-0", "auc-1", "auc-2", "auc-3", "curve-auc-0", "curve-auc-1")
+        .contains("calibration-0", "calibration-1", "curve-alpha-0", "curve-alpha-1");
+    assertThat(ReportTest.elements(page, "details")).hasSize(4);
+    assertThat(ReportTest.elements(page, "rect").stream().map(Element::getTextContent))
+        .contains(
+            "mmoe (experts 3) + none: %.4f"
+                .formatted(result.models().get(2).scores().get(3).auc()));
+  }
+
+  @Test
   void writesTablesWithTheSameFigures() throws IOException {
     new TableWriter(result).writeAll(folder.resolve("tables"));
 
     String auc = String.format(Locale.ROOT, "%.4f", result.models().get(1).scores().get(3).auc());
-    for (String name : List.of("table.md", "table.tex", "table.html")) {
+    for (String name : List.of("table.md", "table.tex", "report.html")) {
       assertThat(folder.resolve("tables").resolve(name))
           .content()
           .contains(auc)

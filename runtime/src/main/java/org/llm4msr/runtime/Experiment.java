@@ -28,6 +28,7 @@ import org.llm4msr.runtime.data.PreparedSummary;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.PromptPreview;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,7 +166,12 @@ public final class Experiment {
               force,
               extend == null ? null : BundleModel.data(extend),
               loaded.file().toString());
-      return DatasetPreparation.prepare(reader, request, progress);
+      StageCost.Meter meter = StageCost.Meter.start("prepare");
+      PreparationResult result = DatasetPreparation.prepare(reader, request, progress);
+      if (!result.reused()) {
+        meter.write(workspace.root());
+      }
+      return result;
     }
   }
 
@@ -206,8 +212,16 @@ public final class Experiment {
    * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
    */
   public ExtractionResult extract(boolean rebuild, Progress progress) {
+    StageCost.Meter meter = StageCost.Meter.start("extract");
     try (KnowledgeStage stage = KnowledgeStage.open(this)) {
-      return stage.extract(rebuild, this::begin, progress);
+      ExtractionResult result = stage.extract(rebuild, this::begin, progress);
+      if (result.encoded() > 0) {
+        meter.write(workspace.root());
+      }
+      return result;
+    } catch (MsrException e) {
+      writeStopped(meter, workspace.root(), e);
+      throw e;
     } finally {
       end();
     }
@@ -233,6 +247,21 @@ public final class Experiment {
   }
 
   /**
+   * Returns for each scenario, by key, the nearest others in the knowledge store, nearest first,
+   * without their prompts.
+   *
+   * @param run that was trained with the knowledge
+   * @throws MsrException where there is no knowledge, or another than the run was trained with
+   */
+  public Map<String, List<KnowledgeInspection.Neighbour>> scenarioNeighbours(
+      String run, int count) {
+    KnowledgeStore store = KnowledgeStage.store(this);
+    KnowledgeSettings.requireTrainedWith(
+        store, workspace.run(run).resolve(RunFolder.PROVENANCE), loaded.file().toString());
+    return KnowledgeInspection.nearestScenarios(store, count);
+  }
+
+  /**
    * Trains a model, from the last checkpoint of the run where there is one. The run folder gets the
    * effective configuration, the log, the metrics, the checkpoints and at the end the bundle.
    *
@@ -251,10 +280,25 @@ public final class Experiment {
    */
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(loaded);
+    StageCost.Meter meter = StageCost.Meter.start("train");
     try (TrainingStage stage = TrainingStage.open(this, run, true, options.from())) {
-      return stage.train(trainer -> begin(trainer::requestStop), options.bundle(), progress);
+      TrainingReport report =
+          stage.train(trainer -> begin(trainer::requestStop), options.bundle(), progress);
+      if (report.result().rowsPerSecond() > 0) {
+        meter.write(report.run());
+      }
+      return report;
+    } catch (MsrException e) {
+      writeStopped(meter, workspace.run(run), e);
+      throw e;
     } finally {
       end();
+    }
+  }
+
+  private static void writeStopped(StageCost.Meter meter, Path folder, MsrException reason) {
+    if (reason.code().endsWith("/STOPPED")) {
+      meter.write(folder);
     }
   }
 
@@ -293,8 +337,11 @@ public final class Experiment {
       String run, Split split, @Nullable Path predictions, Progress progress) {
     Experiment trained = asTrained(run);
     check.checkModel(trained.loaded);
+    StageCost.Meter meter = StageCost.Meter.start("evaluate");
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
-      return stage.evaluate(split, predictions, progress);
+      EvaluationReport report = stage.evaluate(split, predictions, progress);
+      meter.write(report.run());
+      return report;
     }
   }
 

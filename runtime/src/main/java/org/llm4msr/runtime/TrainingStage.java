@@ -88,6 +88,9 @@ final class TrainingStage implements AutoCloseable {
               folder.path(),
               config.runtime().checkpointEvery(),
               start.digest());
+      if (config.runtime().tensorBoard()) {
+        trainer.writeEvents(folder.path().resolve("tensorboard"));
+      }
     } catch (RuntimeException | Error e) {
       model.close();
       engine.close();

@@ -125,6 +125,7 @@ public final class Main {
         TrainCommand.class,
         EvaluateCommand.class,
         CompareCommand.class,
+        ReportCommand.class,
         TuneCommand.class,
         BundleCommand.class,
         ScoreCommand.class,

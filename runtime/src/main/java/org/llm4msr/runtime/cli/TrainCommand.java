@@ -7,6 +7,8 @@ import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.LeakNotice;
 import org.llm4msr.runtime.TrainingOptions;
 import org.llm4msr.runtime.TrainingReport;
+import org.llm4msr.runtime.report.RunReport;
+import org.llm4msr.runtime.report.Watch;
 import org.llm4msr.runtime.training.Validation;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -37,12 +39,25 @@ final class TrainCommand extends ExperimentCommand {
           "Begin with what the model of this bundle has learned; see data prepare --extend.")
   @Nullable Path from;
 
+  @Option(
+      names = "--watch",
+      arity = "0..1",
+      fallbackValue = "0",
+      paramLabel = "PORT",
+      description = "Show charts of the run in a browser on this machine while it is trained.")
+  @Nullable Integer watch;
+
   @Override
   void run() {
     Experiment experiment = experiment();
-    TrainingReport report =
-        train(this, experiment, run, new TrainingOptions(bundle, from), "train");
-    terminal().result(report, text(report));
+    try (Watch page = watch == null ? null : Watch.start(new RunReport(experiment, run), watch)) {
+      if (page != null) {
+        terminal().note("watch: " + page.address());
+      }
+      TrainingReport report =
+          train(this, experiment, run, new TrainingOptions(bundle, from), "train");
+      terminal().result(report, text(report));
+    }
   }
 
   /** Trains, and on Ctrl-C writes a checkpoint before the process ends. */

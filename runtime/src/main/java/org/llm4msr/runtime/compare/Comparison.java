@@ -6,12 +6,16 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.knowledge.KnowledgeInspection.Neighbour;
+import org.llm4msr.runtime.report.Neighbours;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,7 +102,32 @@ public final class Comparison {
             .flatMap(List::stream)
             .anyMatch(run -> run != null && run.report().leakFutureInteractions());
     return new ComparisonResult(
-        part.key(), seeds, grid.axes(), table.headings(), table.models(), failures, leaks);
+        part.key(),
+        seeds,
+        grid.axes(),
+        table.headings(),
+        table.models(),
+        failures,
+        neighbours(results),
+        leaks);
+  }
+
+  /** The knowledge of the first run that reads any; most grids share one. */
+  private Map<String, List<Neighbour>> neighbours(Map<Cell, List<@Nullable RunResult>> results) {
+    for (Cell cell : grid.cells()) {
+      RunResult run =
+          results.getOrDefault(cell, List.of()).stream()
+              .filter(Objects::nonNull)
+              .findFirst()
+              .orElse(null);
+      if (run != null) {
+        Experiment experiment = runs.open(cell, seeds.get(0));
+        if (experiment.readsKnowledge()) {
+          return experiment.scenarioNeighbours(run.name(), Neighbours.COUNT);
+        }
+      }
+    }
+    return Map.of();
   }
 
   private MsrException nothing() {

@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.compare;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.knowledge.KnowledgeInspection.Neighbour;
 
 /**
  * The table of a comparison.
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param columns the scenarios, by rank, and all rows together at the end
  * @param models one line each, in the order of the grid
  * @param failures runs that gave nothing
+ * @param neighbours what lies nearest to each scenario, by key, in the knowledge of the first run
+ *     that reads any; empty where none does
  * @param leakFutureInteractions whether prompts of any model told of the rows it is measured on
  */
 public record ComparisonResult(
@@ -21,6 +25,7 @@ public record ComparisonResult(
     List<Column> columns,
     List<Model> models,
     List<Failure> failures,
+    Map<String, List<Neighbour>> neighbours,
     boolean leakFutureInteractions) {
 
   public ComparisonResult {
@@ -45,6 +50,7 @@ public record ComparisonResult(
    * @param group what it shares with the models that it is compared with
    * @param baseline whether it is the one that they are compared with
    * @param runs names of its runs, by seed
+   * @param folders of its runs, by seed
    * @param scores by column
    * @param seconds mean training time of its runs, where they were measured
    */
@@ -53,6 +59,7 @@ public record ComparisonResult(
       List<String> group,
       boolean baseline,
       List<String> runs,
+      List<String> folders,
       List<Score> scores,
       @Nullable Double seconds) {
 
@@ -60,6 +67,7 @@ public record ComparisonResult(
       labels = List.copyOf(labels);
       group = List.copyOf(group);
       runs = List.copyOf(runs);
+      folders = List.copyOf(folders);
       scores = List.copyOf(scores);
     }
   }

@@ -13,6 +13,11 @@ import org.llm4msr.runtime.evaluation.Metrics;
  */
 record RunResult(String name, EvaluationReport report, Path predictions, double seconds) {
 
+  /** Returns the folder of the run. */
+  Path folder() {
+    return predictions.resolveSibling("");
+  }
+
   /** Returns the metrics of a scenario, or of all rows where there is no such rank. */
   Metrics metrics(int column) {
     return column < report.result().scenarios().size()

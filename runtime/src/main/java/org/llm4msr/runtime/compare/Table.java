@@ -76,6 +76,7 @@ final class Table {
               cell.group(),
               cell.baseline(),
               all(cell).map(RunResult::name).toList(),
+              all(cell).map(run -> run.folder().toString()).toList(),
               scores,
               seconds.length == 0 ? null : StatUtils.mean(seconds)));
     }

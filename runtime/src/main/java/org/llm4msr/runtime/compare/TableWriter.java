@@ -30,6 +30,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.report.Page;
 
 /** Writes a comparison as Markdown, CSV, LaTeX, HTML and JSON. */
 public final class TableWriter {
@@ -45,7 +46,7 @@ public final class TableWriter {
   }
 
   /**
-   * Writes {@code table.md}, {@code table.csv}, {@code table.tex}, {@code table.html} and {@code
+   * Writes {@code table.md}, {@code table.csv}, {@code table.tex}, {@code report.html} and {@code
    * comparison.json}.
    */
   public void writeAll(Path folder) {
@@ -54,8 +55,8 @@ public final class TableWriter {
       write(folder, "table.md", markdown());
       write(folder, "table.csv", csv());
       write(folder, "table.tex", latex());
-      write(folder, "table.html", html());
       write(folder, "comparison.json", JSON.writeValueAsString(result) + "\n");
+      new ComparisonPage(result).page(html()).write(folder.resolve(Page.FILE));
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.RESOURCES,
@@ -214,14 +215,13 @@ public final class TableWriter {
     return text.replace("\\", "\\textbackslash{}").replaceAll("([&%$#_{}])(?!\\})", "\\\\$1");
   }
 
-  /** Returns a page that needs no other file. */
-  public String html() throws IOException {
+  private String html() throws IOException {
     try (InputStream in = TableWriter.class.getResourceAsStream("table.html")) {
       if (in == null) {
         throw new IllegalStateException("table.html is not beside its class");
       }
       String template = new String(in.readAllBytes(), UTF_8);
-      return Mustache.compiler().escapeHTML(true).compile(template).execute(page());
+      return Mustache.compiler().emptyStringIsFalse(true).compile(template).execute(page());
     }
   }
 
@@ -240,8 +240,7 @@ public final class TableWriter {
         "columns", result.columns(),
         "models", models,
         "legend", Cells.legend(result),
-        "failures", result.failures(),
-        "leak", result.leakFutureInteractions() ? LeakNotice.TEXT : "");
+        "failures", result.failures());
   }
 
   private static Map<String, Object> cell(Score score) {

@@ -19,12 +19,18 @@ public record RuntimeConfig(
         String memory,
     @Setting(
             value =
-                "Minutes between checkpoints of training, beside those at validations; 0: none."
-                    + " A killed run loses no more; its result is the same. Extraction stores what it"
+                "Minutes between checkpoints of training, beside those at validations; 0: none. A"
+                    + " killed run loses no more; its result is the same. Extraction stores what it"
                     + " read as often, and every 20 seconds at least",
             defaultValue = "10")
         @PositiveOrZero
-        double checkpointMinutes) {
+        double checkpointMinutes,
+    @Setting(
+            value =
+                "Write the figures of training for TensorBoard as well, to tensorboard in the run"
+                    + " folder",
+            defaultValue = "false")
+        boolean tensorBoard) {
 
   private static final double NANOS_A_MINUTE = 6e10;
 

@@ -9,11 +9,15 @@ import java.util.List;
  *
  * @param overall over all rows
  * @param scenarios by rank, also those without rows
+ * @param calibration over all rows, by rising probability; bins without rows are left out
  */
-public record EvaluationResult(Metrics overall, List<Metrics> scenarios) {
+public record EvaluationResult(
+    Metrics overall, List<Metrics> scenarios, List<CalibrationBin> calibration) {
 
   public EvaluationResult {
     requireNonNull(overall, "overall is null");
     scenarios = List.copyOf(scenarios);
+    // Files of earlier versions have none.
+    calibration = calibration == null ? List.of() : List.copyOf(calibration);
   }
 }

@@ -130,7 +130,8 @@ public final class Evaluator implements AutoCloseable {
       rows.add(Metrics.of(scenarios.get(s), sums[s], auc[s], gauc[s]));
     }
     int last = scenarios.size();
-    return new EvaluationResult(Metrics.of(Metrics.OVERALL, all, auc[last], gauc[last]), rows);
+    return new EvaluationResult(
+        Metrics.of(Metrics.OVERALL, all, auc[last], gauc[last]), rows, all.calibration());
   }
 
   private int scenario(long key) {
@@ -177,7 +178,8 @@ public final class Evaluator implements AutoCloseable {
         "evaluation/SPILL",
         "Rows of the evaluation cannot be kept on disk: "
             + FileErrors.reason(e)
-            + ". Make room in the folder for temporary files, or name another with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR.",
+            + ". Make room in the folder for temporary files, or name another with"
+            + " LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR.",
         e);
   }
 

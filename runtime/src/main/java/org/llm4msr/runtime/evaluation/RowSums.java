@@ -1,5 +1,8 @@
 package org.llm4msr.runtime.evaluation;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** What is added up row by row: log loss and calibration. */
 final class RowSums {
 
@@ -65,6 +68,19 @@ final class RowSums {
       sum += Math.abs(binPredictions[i] - binPositives[i]);
     }
     return sum / rows();
+  }
+
+  /** Returns the bins that have rows. */
+  List<CalibrationBin> calibration() {
+    List<CalibrationBin> bins = new ArrayList<>();
+    for (int i = 0; i < BINS; i++) {
+      long rows = binRows[i];
+      if (rows > 0) {
+        bins.add(
+            new CalibrationBin(rows, binPredictions[i] / rows, (double) binPositives[i] / rows));
+      }
+    }
+    return bins;
   }
 
   private static long sum(long[] counts) {

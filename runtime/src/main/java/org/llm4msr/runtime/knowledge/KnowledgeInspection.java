@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
@@ -122,6 +123,20 @@ public final class KnowledgeInspection {
       neighbours.add(new Neighbour(other, near.cosine(), text(texts, other)));
     }
     return new Neighbourhood(key, text(texts, key), neighbours);
+  }
+
+  /** Finds for each scenario, by key, the nearest others by cosine, without their prompts. */
+  public static Map<String, List<Neighbour>> nearestScenarios(KnowledgeStore store, int count) {
+    StoredLevel stored = store.level(Level.SCENARIO);
+    Map<String, List<Neighbour>> nearest = new TreeMap<>();
+    for (int number = 0; number < stored.size(); number++) {
+      nearest.put(
+          stored.key(number),
+          rank(stored, number, count).stream()
+              .map(near -> new Neighbour(stored.key(near.number()), near.cosine(), ""))
+              .toList());
+    }
+    return nearest;
   }
 
   private static String keys(StoredLevel stored) {

@@ -12,6 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
@@ -27,9 +29,14 @@ final class MetricsLog implements AutoCloseable {
 
   private final Path file;
   private final FileChannel channel;
+  private final @Nullable EventFile events;
 
-  /** Opens the file and drops the lines behind a step, which a resumed run does again. */
-  MetricsLog(Path file, long resumedAt) {
+  /**
+   * Opens the file and drops the lines behind a step, which a resumed run does again.
+   *
+   * @param eventFolder gets the same numbers for TensorBoard; null for none
+   */
+  MetricsLog(Path file, long resumedAt, @Nullable Path eventFolder) {
     this.file = file;
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
@@ -37,6 +44,7 @@ final class MetricsLog implements AutoCloseable {
         keepUpTo(file, resumedAt);
       }
       channel = FileChannel.open(file, CREATE, APPEND);
+      events = eventFolder == null ? null : new EventFile(eventFolder, resumedAt);
     } catch (IOException e) {
       throw failed(e);
     }
@@ -60,14 +68,19 @@ final class MetricsLog implements AutoCloseable {
     }
   }
 
-  /** Writes the mean of the last steps. */
+  /**
+   * Writes the mean of the last steps.
+   *
+   * @param watched values of parameters, by name
+   */
   void step(
       long step,
       int epoch,
       double loss,
       TrainingStep.Outcome last,
       double learningRate,
-      double rowsPerSecond) {
+      double rowsPerSecond,
+      Map<String, Float> watched) {
     ObjectNode line = JSON.createObjectNode();
     line.put("type", "step").put("step", step).put("epoch", epoch).put("loss", loss);
     last.terms().forEach((name, value) -> line.withObject("/losses").put(name, value));
@@ -75,11 +88,11 @@ final class MetricsLog implements AutoCloseable {
     if (!Double.isNaN(last.gradientNorm())) {
       line.put("gradientNorm", last.gradientNorm());
     }
-    write(line);
+    write(line, watched);
   }
 
   /** Writes a validation. */
-  void validation(Validation validation, double rowsPerSecond) {
+  void validation(Validation validation, double rowsPerSecond, Map<String, Float> watched) {
     ObjectNode line = JSON.createObjectNode();
     line.put("type", "validation")
         .put("step", validation.step())
@@ -88,14 +101,18 @@ final class MetricsLog implements AutoCloseable {
         .put("rowsPerSecond", Math.round(rowsPerSecond));
     EvaluationResult result = validation.result();
     line.set("validation", JSON.<JsonNode>valueToTree(result));
-    write(line);
+    write(line, watched);
   }
 
-  private void write(ObjectNode line) {
+  private void write(ObjectNode line, Map<String, Float> watched) {
+    watched.forEach((name, value) -> line.withObject("/parameters").put(name, value));
     ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(UTF_8));
     try {
       while (bytes.hasRemaining()) {
         channel.write(bytes);
+      }
+      if (events != null) {
+        events.add(line);
       }
     } catch (IOException e) {
       throw failed(e);
@@ -123,8 +140,9 @@ final class MetricsLog implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      channel.close();
+    try (channel;
+        events) {
+      // Closed in the order of making, backwards.
     } catch (IOException e) {
       throw failed(e);
     }

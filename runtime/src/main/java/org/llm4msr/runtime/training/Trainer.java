@@ -1,8 +1,11 @@
 package org.llm4msr.runtime.training;
 
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -14,6 +17,7 @@ import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.data.TrainingOrder;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.model.DenseParameter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +30,9 @@ public final class Trainer {
 
   /** Steps between two lines of {@code metrics.jsonl}. */
   private static final int LOG_EVERY = 50;
+
+  /** Last part of the names of parameters that {@code metrics.jsonl} follows. */
+  private static final String WATCHED = "alpha";
 
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
@@ -41,6 +48,7 @@ public final class Trainer {
   private final LearningRate learningRate;
   private final boolean validates;
   private final Duration checkpointEvery;
+  private @Nullable Path eventFolder;
   private volatile boolean stopRequested;
 
   /** Makes a trainer that writes checkpoints where it validates or is asked to stop only. */
@@ -96,6 +104,11 @@ public final class Trainer {
           "training/NO_ROWS",
           "The training part has no rows. Check dataset.split and dataset.scenarios.");
     }
+  }
+
+  /** Has {@link #train} write what it measures for TensorBoard as well. */
+  public void writeEvents(Path folder) {
+    eventFolder = folder;
   }
 
   /** Asks a running {@link #train} to write a checkpoint and end. Safe from any thread. */
@@ -179,7 +192,7 @@ public final class Trainer {
           checkpoints.load(model, trainingStep.optimizer(), state.last());
         }
         try (MetricsLog metrics =
-            new MetricsLog(runFolder.resolve("metrics.jsonl"), state.step())) {
+            new MetricsLog(runFolder.resolve("metrics.jsonl"), state.step(), eventFolder)) {
           while (!over()) {
             epoch(metrics);
           }
@@ -243,10 +256,25 @@ public final class Trainer {
       if (state.step() % LOG_EVERY == 0) {
         double seconds = (System.nanoTime() - logMark) / 1e9;
         double loss = state.losses().meanSinceLog();
-        metrics.step(state.step(), epoch, loss, outcome, rate, rowsSinceMark / seconds);
+        metrics.step(state.step(), epoch, loss, outcome, rate, rowsSinceMark / seconds, watched());
         state = state.logged();
         restartClock();
       }
+    }
+
+    /** Returns the values of every parameter named {@value #WATCHED}, numbered where several. */
+    private Map<String, Float> watched() {
+      Map<String, Float> values = new TreeMap<>();
+      for (DenseParameter parameter : model.parameters().parameters()) {
+        if (parameter.name().endsWith("/" + WATCHED)) {
+          FloatBuffer buffer = parameter.values();
+          for (int i = 0; i < parameter.size(); i++) {
+            String number = parameter.size() == 1 ? "" : "/" + i;
+            values.put(parameter.name() + number, buffer.get(i));
+          }
+        }
+      }
+      return values;
     }
 
     private void restartClock() {
@@ -295,7 +323,7 @@ public final class Trainer {
       Validation validation =
           new Validation(state.step(), epoch, state.losses().meanSinceValidation(), result);
       state = state.validated(validation, result.overall().auc());
-      metrics.validation(validation, rowsPerSecond());
+      metrics.validation(validation, rowsPerSecond(), watched());
       LOG.info(
           "Step {}: loss {}, validation AUC {}",
           state.step(),

@@ -46,7 +46,7 @@ final class TinyModels {
 
   static TensorEngine engine() {
     String name = System.getProperty("llm4msr.test.engine", "PyTorch");
-    return TensorEngine.open(new RuntimeConfig(name, "cpu", 2, "1GB", 0));
+    return TensorEngine.open(new RuntimeConfig(name, "cpu", 2, "1GB", 0, false));
   }
 
   /** logit = x v: gradients are easily written by hand. */

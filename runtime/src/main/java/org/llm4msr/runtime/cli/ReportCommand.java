@@ -1,0 +1,36 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.report.RunReport;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code report}. */
+@CommandLine.Command(
+    name = "report",
+    description = "Writes a page on a run, in one file: curves, metrics, costs, configuration.")
+final class ReportCommand extends ExperimentCommand {
+
+  @Option(
+      names = "--run",
+      defaultValue = "default",
+      paramLabel = "NAME",
+      description = "Name of the run (default: ${DEFAULT-VALUE}).")
+  String run = "default";
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Where the page goes (default: report.html in the run folder).")
+  @Nullable Path out;
+
+  @Override
+  void run() {
+    RunReport report = new RunReport(experiment(), run);
+    Path file = out == null ? report.file() : out;
+    report.page().write(file);
+    terminal().result(Map.of("report", file.toString()), "report: " + file);
+  }
+}

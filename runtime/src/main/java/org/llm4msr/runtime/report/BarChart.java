@@ -1,0 +1,93 @@
+package org.llm4msr.runtime.report;
+
+import java.util.List;
+import java.util.stream.DoubleStream;
+
+/**
+ * Bars to the right, one a line, with intervals where they are known.
+ *
+ * @param id of the chart; one of a kind on the page
+ * @param label what the bars measure, with its unit
+ * @param base where the bars begin
+ */
+public record BarChart(String id, String title, String label, double base, List<Bar> bars) {
+
+  private static final double WIDTH = 640;
+  private static final double LEFT = 190;
+  private static final double RIGHT = 80;
+  private static final double LINE = 22;
+  private static final double THICK = 14;
+  private static final double BOTTOM = 42;
+  private static final int LONGEST_NAME = 28;
+
+  public BarChart {
+    bars = bars.stream().filter(bar -> Double.isFinite(bar.value())).toList();
+  }
+
+  /**
+   * One bar.
+   *
+   * @param text its value as text
+   * @param low end of its interval; the value itself where there is none
+   * @param high other end of its interval; the value itself where there is none
+   */
+  public record Bar(String name, double value, double low, double high, String text) {
+
+    /** Makes a bar without an interval. */
+    public static Bar of(String name, double value, String text) {
+      return new Bar(name, value, value, value, text);
+    }
+  }
+
+  /** Returns the picture; empty where there is no bar. */
+  public String svg() {
+    if (bars.isEmpty()) {
+      return "";
+    }
+    double bottom = LINE * bars.size() + 6;
+    Svg svg = new Svg(id, title, WIDTH, bottom + BOTTOM);
+    Scale scale = scale();
+    for (double tick : scale.ticks()) {
+      svg.line("grid", scale.at(tick), 0, scale.at(tick), bottom);
+      svg.text("middle", scale.at(tick), bottom + 16, scale.label(tick));
+    }
+    svg.text("middle", (LEFT + WIDTH - RIGHT) / 2, bottom + BOTTOM - 8, label);
+    for (int i = 0; i < bars.size(); i++) {
+      draw(svg, bars.get(i), LINE * i + 4, scale);
+    }
+    svg.line("axis", scale.at(base), 0, scale.at(base), bottom);
+    return svg.end();
+  }
+
+  private Scale scale() {
+    double low =
+        bars.stream()
+            .flatMapToDouble(bar -> DoubleStream.of(bar.low(), bar.value()))
+            .min()
+            .orElseThrow();
+    double high =
+        bars.stream()
+            .flatMapToDouble(bar -> DoubleStream.of(bar.high(), bar.value()))
+            .max()
+            .orElseThrow();
+    return Scale.of(Math.min(base, low), Math.max(base, high), LEFT, WIDTH - RIGHT);
+  }
+
+  private void draw(Svg svg, Bar bar, double top, Scale scale) {
+    double from = scale.at(Math.min(base, bar.value()));
+    double to = scale.at(Math.max(base, bar.value()));
+    double middle = top + THICK / 2;
+    svg.text("end", LEFT - 8, middle + 4, shortened(bar.name()));
+    svg.bar("c0", from, top, to - from, THICK, bar.name() + ": " + bar.text());
+    if (bar.high() > bar.low()) {
+      svg.line("interval", scale.at(bar.low()), middle, scale.at(bar.high()), middle);
+      svg.line("interval", scale.at(bar.low()), middle - 4, scale.at(bar.low()), middle + 4);
+      svg.line("interval", scale.at(bar.high()), middle - 4, scale.at(bar.high()), middle + 4);
+    }
+    svg.text("start", WIDTH - RIGHT + 8, middle + 4, bar.text());
+  }
+
+  private static String shortened(String name) {
+    return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME - 1) + "…";
+  }
+}

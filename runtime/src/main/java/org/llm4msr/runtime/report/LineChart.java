@@ -1,0 +1,119 @@
+package org.llm4msr.runtime.report;
+
+import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+
+/**
+ * Lines over one axis.
+ *
+ * @param id of the chart; one of a kind on the page
+ * @param xLabel what runs to the right, with its unit
+ * @param yLabel what runs upwards, with its unit
+ */
+public record LineChart(
+    String id, String title, String xLabel, String yLabel, List<Series> series) {
+
+  private static final double WIDTH = 640;
+  private static final double HEIGHT = 260;
+  private static final double LEFT = 70;
+  private static final double RIGHT = 20;
+  private static final double TOP = 10;
+  private static final double BOTTOM = 42;
+  private static final double LEGEND = 16;
+
+  /** More points than this are thinned out: a picture shows no more. */
+  private static final int MOST_POINTS = 400;
+
+  /** Up to this many points are marked. */
+  private static final int MARKED = 40;
+
+  public LineChart {
+    series = series.stream().map(Series::shown).filter(one -> !one.points().isEmpty()).toList();
+  }
+
+  /** A place in a chart. */
+  public record Point(double x, double y) {
+
+    private boolean isKnown() {
+      return Double.isFinite(x) && Double.isFinite(y);
+    }
+  }
+
+  /** One line. */
+  public record Series(String name, List<Point> points) {
+
+    public Series {
+      points = List.copyOf(points);
+    }
+
+    /** Returns the points that have a value, not more than a picture can show. */
+    private Series shown() {
+      List<Point> known = points.stream().filter(Point::isKnown).toList();
+      int every = known.size() / MOST_POINTS + 1;
+      List<Point> kept = new ArrayList<>();
+      for (int i = 0; i < known.size(); i++) {
+        if (i % every == 0 || i == known.size() - 1) {
+          kept.add(known.get(i));
+        }
+      }
+      return new Series(name, kept);
+    }
+  }
+
+  /** Returns the picture; empty where there is no point. */
+  public String svg() {
+    if (series.isEmpty()) {
+      return "";
+    }
+    double bottom = HEIGHT - BOTTOM;
+    double height = HEIGHT + (series.size() > 1 ? LEGEND * series.size() : 0);
+    Svg svg = new Svg(id, title, WIDTH, height);
+    Scale x = scale(Point::x, LEFT, WIDTH - RIGHT);
+    Scale y = scale(Point::y, bottom, TOP);
+    for (double tick : y.ticks()) {
+      svg.line("grid", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick));
+      svg.text("end", LEFT - 6, y.at(tick) + 4, y.label(tick));
+    }
+    for (double tick : x.ticks()) {
+      svg.line("axis", x.at(tick), bottom, x.at(tick), bottom + 4);
+      svg.text("middle", x.at(tick), bottom + 17, x.label(tick));
+    }
+    svg.line("axis", LEFT, bottom, WIDTH - RIGHT, bottom);
+    svg.text("middle", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, xLabel);
+    svg.upright(14, (TOP + bottom) / 2, yLabel);
+    for (int i = 0; i < series.size(); i++) {
+      draw(svg, series.get(i), Svg.colour(i), x, y);
+      if (series.size() > 1) {
+        double line = HEIGHT + LEGEND * i + 4;
+        svg.line("line " + Svg.colour(i), LEFT, line, LEFT + 22, line);
+        svg.text("start", LEFT + 28, line + 4, series.get(i).name());
+      }
+    }
+    return svg.end();
+  }
+
+  private Scale scale(ToDoubleFunction<Point> part, double from, double to) {
+    DoubleSummaryStatistics values =
+        series.stream().flatMap(one -> one.points().stream()).mapToDouble(part).summaryStatistics();
+    return Scale.of(values.getMin(), values.getMax(), from, to);
+  }
+
+  private static void draw(Svg svg, Series one, String colour, Scale x, Scale y) {
+    svg.path(
+        colour,
+        one.points().stream()
+            .flatMapToDouble(point -> DoubleStream.of(x.at(point.x()), y.at(point.y())))
+            .toArray());
+    if (one.points().size() <= MARKED) {
+      for (Point point : one.points()) {
+        String tip =
+            String.format(Locale.ROOT, "%s: %.6g at %.6g", one.name(), point.y(), point.x());
+        svg.dot(colour, x.at(point.x()), y.at(point.y()), tip);
+      }
+    }
+  }
+}

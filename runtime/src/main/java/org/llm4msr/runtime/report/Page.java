@@ -1,0 +1,84 @@
+package org.llm4msr.runtime.report;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.samskivert.mustache.Mustache;
+import com.samskivert.mustache.Template;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.files.DurableFiles;
+
+/**
+ * A page in one file: style and pictures are in it, and its policy forbids it to load anything.
+ *
+ * @param warning what readers must know first; empty for nothing
+ */
+public record Page(String title, String warning, List<Section> sections) {
+
+  /** Name of the file of a page. */
+  public static final String FILE = "report.html";
+
+  public Page {
+    sections = sections.stream().filter(section -> !section.html().isEmpty()).toList();
+  }
+
+  /** Returns the page as it is written to a file. */
+  public String html() {
+    return render(false);
+  }
+
+  /** Returns the page with a script that asks its server for what is new. */
+  String liveHtml() {
+    return render(true);
+  }
+
+  private String render(boolean live) {
+    return template("page.html").execute(Map.of("title", title, "live", live, "body", body()));
+  }
+
+  /** Returns the part of the page that changes while a run goes on. */
+  String body() {
+    return template("sections.html")
+        .execute(Map.of("title", title, "warning", warning, "sections", sections));
+  }
+
+  private static Template template(String name) {
+    try (InputStream in = Page.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is not beside its class");
+      }
+      return Mustache.compiler()
+          .emptyStringIsFalse(true)
+          .compile(new String(in.readAllBytes(), UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Writes the page.
+   *
+   * @throws MsrException {@code report/NOT_WRITTEN} where the disk is full or forbids it
+   */
+  public void write(Path file) {
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      DurableFiles.write(file, html().getBytes(UTF_8));
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "report/NOT_WRITTEN",
+          "The report %s cannot be written: %s. Make room, or name another place with --out."
+              .formatted(file, FileErrors.reason(e)),
+          e);
+    }
+  }
+}

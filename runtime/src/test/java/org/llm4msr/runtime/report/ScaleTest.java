@@ -1,0 +1,38 @@
+package org.llm4msr.runtime.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ScaleTest {
+
+  private static List<String> labels(double low, double high) {
+    Scale scale = Scale.of(low, high, 0, 100);
+    return scale.ticks().stream().map(scale::label).toList();
+  }
+
+  @Test
+  void ticksAreRoundAndHoldTheValues() {
+    assertThat(labels(0, 10)).containsExactly("0", "2", "4", "6", "8", "10");
+    assertThat(labels(0.5, 0.68)).containsExactly("0.50", "0.55", "0.60", "0.65", "0.70");
+    assertThat(labels(-3, 4)).containsExactly("-4", "-2", "0", "2", "4");
+    assertThat(labels(0, 23_000)).contains("20,000", "25,000");
+  }
+
+  @Test
+  void oneValueAloneHasAnAxis() {
+    Scale scale = Scale.of(0.7, 0.7, 0, 100);
+    assertThat(scale.min()).isLessThanOrEqualTo(0.7 + 1e-12);
+    assertThat(scale.max()).isGreaterThan(scale.min());
+    assertThat(labels(0, 0)).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void placesRunFromBeginToEnd() {
+    Scale upwards = Scale.of(0, 10, 200, 0);
+    assertThat(upwards.at(0)).isCloseTo(200, within(1e-9));
+    assertThat(upwards.at(5)).isCloseTo(100, within(1e-9));
+  }
+}
