@@ -103,21 +103,41 @@ class ExamplePluginsTest {
     }
   }
 
+  @Test
+  void aHeadAndABackboneThatDoNotFitAreRefusedByTheCheck() throws Exception {
+    Clicks.write(Files.createDirectories(folder.resolve("mind")));
+    Files.writeString(folder.resolve("my.yaml"), EXPERIMENT.formatted("http://localhost:1"));
+
+    int code = exitCode("config", "check", "my.yaml", "-Dmodel.fusion.name=dynamic-network");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(error())
+        .contains(
+            "model.fusion.name",
+            "dynamic-network",
+            "needs the hidden state of the backbone, and factorization-machine has none",
+            "Choose another head or another backbone");
+  }
+
   private JsonNode run(String... arguments) throws Exception {
+    assertThat(exitCode(arguments)).as("%s: %s", List.of(arguments), error()).isZero();
+    return new ObjectMapper().readTree(folder.resolve("stdout").toFile());
+  }
+
+  private String error() throws IOException {
+    return Files.readString(folder.resolve("stderr"), UTF_8);
+  }
+
+  private int exitCode(String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of(launcher.toString()));
     command.addAll(List.of(arguments));
-    Path out = folder.resolve("stdout");
-    Path err = folder.resolve("stderr");
     Process process =
         new ProcessBuilder(command)
             .directory(folder.toFile())
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
+            .redirectOutput(folder.resolve("stdout").toFile())
+            .redirectError(folder.resolve("stderr").toFile())
             .start();
     assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-    assertThat(process.exitValue())
-        .as("%s: %s", List.of(arguments), Files.readString(err, UTF_8))
-        .isZero();
-    return new ObjectMapper().readTree(out.toFile());
+    return process.exitValue();
   }
 }
