@@ -237,6 +237,16 @@ class ComparisonTest {
           .contains(auc)
           .contains("hierarchical");
     }
+    ComparisonResult.Difference difference = result.models().get(1).scores().get(3).difference();
+    assertThat(folder.resolve("tables/table.md"))
+        .content()
+        .contains(
+            String.format(
+                Locale.ROOT,
+                "%+.4f (%+.4f to %+.4f) |\n",
+                difference.mean(),
+                difference.low(),
+                difference.high()));
     List<String> csv = Files.readAllLines(folder.resolve("tables/table.csv"));
     assertThat(csv).hasSize(1 + 4 * 4);
     assertThat(csv.get(8))

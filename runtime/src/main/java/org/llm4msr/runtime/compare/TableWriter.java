@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -87,6 +88,7 @@ public final class TableWriter {
               model.labels().stream().map(TableWriter::escaped),
               model.scores().stream().map(TableWriter::markdown)));
     }
+    differences(text);
     text.append('\n').append(Cells.legend(result)).append('\n');
     for (Failure failure : result.failures()) {
       text.append(
@@ -95,6 +97,42 @@ public final class TableWriter {
     }
     return LeakNotice.below(text.toString().stripTrailing(), result.leakFutureInteractions())
         + "\n";
+  }
+
+  private void differences(StringBuilder text) {
+    List<Model> compared =
+        result.models().stream()
+            .filter(model -> model.scores().stream().anyMatch(TableWriter::hasInterval))
+            .toList();
+    if (compared.isEmpty()) {
+      return;
+    }
+    text.append("\nDifference from the first of its group, 95 % interval:\n\n");
+    row(text, headings().map(TableWriter::escaped));
+    row(text, headings().map(heading -> "---"));
+    for (Model model : compared) {
+      row(
+          text,
+          Stream.concat(
+              model.labels().stream().map(TableWriter::escaped),
+              model.scores().stream().map(TableWriter::difference)));
+    }
+  }
+
+  private static boolean hasInterval(Score score) {
+    return score.difference() != null && score.difference().low() != null;
+  }
+
+  private static String difference(Score score) {
+    Difference difference = score.difference();
+    return difference == null || difference.low() == null
+        ? Cells.NONE
+        : String.format(
+            Locale.ROOT,
+            "%+.4f (%+.4f to %+.4f)",
+            difference.mean(),
+            difference.low(),
+            difference.high());
   }
 
   private static String escaped(String text) {
