@@ -15,8 +15,8 @@ import org.llm4msr.runtime.config.AnyValue;
 /** A search for settings. The root of the YAML file of {@code tune}. */
 public record TuningConfig(
     @Setting("File of the experiment, relative to this file") @NotBlank String experiment,
-    @Setting("Keys of the experiment, each with its values or its range") @NotEmpty @Valid
-        Map<String, Range> space,
+    @Setting("Keys of the experiment, each with its values or its range") @NotEmpty
+        Map<String, @Valid Range> space,
     @Setting(value = "Drawn settings; the experiment's own are tried besides", defaultValue = "20")
         @Min(1)
         int trials,
