@@ -183,6 +183,28 @@ class ComparisonTest {
   }
 
   @Test
+  void findsScenariosByNameWhereModelsHaveOthers() throws IOException {
+    ComparisonResult some =
+        open(
+                "scenarios",
+                "seeds: [1]",
+                "grid: {dataset.scenarios: [[feed, search], [home, feed]]}",
+                "settings: {training.epochs: 1, model.fusion: none}")
+            .run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(some.failures()).isEmpty();
+    List<String> names = some.columns().stream().map(ComparisonResult.Column::name).toList();
+    assertThat(names).containsExactly("feed", "search", "home", "overall");
+    List<Score> first = some.models().get(0).scores();
+    List<Score> second = some.models().get(1).scores();
+    assertThat(first.get(0).auc()).isNotNull();
+    assertThat(first.get(2).auc()).isNull();
+    assertThat(second.get(1).auc()).isNull();
+    assertThat(second.get(2).auc()).isNotNull();
+    assertThat(second.get(3).difference().deLong()).isNull();
+  }
+
+  @Test
   void refusesWhatGivesNothing() throws IOException {
     Comparison none = open("nothing", "backbones: [no-such]");
 

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.compare;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.evaluation.Metrics;
 
@@ -18,10 +19,9 @@ record RunResult(String name, EvaluationReport report, Path predictions, double 
     return predictions.resolveSibling("");
   }
 
-  /** Returns the metrics of a scenario, or of all rows where there is no such rank. */
-  Metrics metrics(int column) {
-    return column < report.result().scenarios().size()
-        ? report.result().scenarios().get(column)
-        : report.result().overall();
+  /** Returns the metrics of a scenario by its name, or null where the run has none. */
+  @Nullable Metrics metrics(String scenario) {
+    int rank = report.scenarioNames().indexOf(scenario);
+    return rank < 0 ? null : report.result().scenarios().get(rank);
   }
 }

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.compare;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -42,18 +43,31 @@ final class Table {
     return runs.getOrDefault(cell, List.of()).stream().filter(Objects::nonNull);
   }
 
+  /** The scenarios of all runs, which need not have the same, and all rows together. */
   private List<Column> columns() {
-    RunResult first = grid.cells().stream().flatMap(this::all).findFirst().orElse(null);
-    if (first == null) {
-      return List.of();
+    Map<String, Column> scenarios = new LinkedHashMap<>();
+    List<RunResult> results = grid.cells().stream().flatMap(this::all).toList();
+    for (RunResult run : results) {
+      List<Metrics> metrics = run.report().result().scenarios();
+      for (int rank = 0; rank < metrics.size(); rank++) {
+        String name = run.report().scenarioNames().get(rank);
+        scenarios.putIfAbsent(name, new Column(name, metrics.get(rank).rows()));
+      }
     }
-    List<Column> columns = new ArrayList<>();
-    List<String> names = first.report().scenarioNames();
-    for (int i = 0; i < names.size(); i++) {
-      columns.add(new Column(names.get(i), first.metrics(i).rows()));
+    List<Column> columns = new ArrayList<>(scenarios.values());
+    if (!results.isEmpty()) {
+      long rows = results.get(0).report().result().overall().rows();
+      columns.add(new Column(Metrics.OVERALL, rows));
     }
-    columns.add(new Column(Metrics.OVERALL, first.metrics(names.size()).rows()));
     return columns;
+  }
+
+  private double auc(RunResult run, int column) {
+    Metrics metrics =
+        column == columns.size() - 1
+            ? run.report().result().overall()
+            : run.metrics(columns.get(column).name());
+    return metrics == null ? Double.NaN : metrics.auc();
   }
 
   List<Column> headings() {
@@ -101,7 +115,7 @@ final class Table {
 
   private double[] auc(Cell cell, int column) {
     return all(cell)
-        .mapToDouble(run -> run.metrics(column).auc())
+        .mapToDouble(run -> auc(run, column))
         .filter(auc -> !Double.isNaN(auc))
         .toArray();
   }
@@ -119,7 +133,7 @@ final class Table {
     forEachPair(
         cell,
         (before, after) -> {
-          double[] pair = {before.metrics(column).auc(), after.metrics(column).auc()};
+          double[] pair = {auc(before, column), auc(after, column)};
           if (!Double.isNaN(pair[0]) && !Double.isNaN(pair[1])) {
             pairs.add(pair);
           }
@@ -192,9 +206,10 @@ final class Table {
     }
     double[] values = new double[columns.size()];
     for (int column = 0; column < values.length; column++) {
+      int rank = before.report().scenarioNames().indexOf(columns.get(column).name());
       boolean whole = column == values.length - 1;
-      ScoredRows first = whole ? one : one.of(column);
-      ScoredRows second = whole ? other : other.of(column);
+      ScoredRows first = whole ? one : one.of(rank);
+      ScoredRows second = whole ? other : other.of(rank);
       values[column] = DeLong.pValue(first.positive(), first.probability(), second.probability());
     }
     bySeed.add(values);
