@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.inject.Guice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -242,10 +244,44 @@ class ComparisonTest {
         .contains("auc-0", "auc-1", "auc-2", "auc-3", "curve-auc-0", "curve-auc-1")
         .contains("calibration-0", "calibration-1", "curve-alpha-0", "curve-alpha-1");
     assertThat(ReportTest.elements(page, "details")).hasSize(4);
+    assertThat(ReportTest.elements(page, "circle").stream().map(Element::getTextContent))
+        .contains(meanOfTheFirstValidations(result.models().get(2)));
     assertThat(ReportTest.elements(page, "rect").stream().map(Element::getTextContent))
         .contains(
             "mmoe (experts 3) + none: %.4f"
                 .formatted(result.models().get(2).scores().get(3).auc()));
+  }
+
+  private static String meanOfTheFirstValidations(Model model) throws IOException {
+    double sum = 0;
+    JsonNode first = null;
+    for (String run : model.folders()) {
+      List<String> lines = Files.readAllLines(Path.of(run, "metrics.jsonl"));
+      String line = lines.stream().filter(one -> one.contains("validation")).findFirst().get();
+      first = new ObjectMapper().readTree(line);
+      sum += first.at("/validation/overall/auc").asDouble();
+    }
+    return String.format(
+        Locale.ROOT,
+        "mmoe (experts 3) + none: %.6g at %.6g",
+        sum / model.folders().size(),
+        first.path("step").asDouble());
+  }
+
+  @Test
+  void modelsThatReadTheSameVectorsInOtherWaysShareThem() throws IOException {
+    ComparisonResult some =
+        open(
+                "components",
+                "seeds: [1]",
+                "grid: {knowledge.components: [0, 2], knowledge.missing: [mean, learned]}",
+                "settings: {training.epochs: 1}")
+            .run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(some.failures()).isEmpty();
+    assertThat(some.models().stream().flatMap(model -> model.folders().stream()).distinct())
+        .hasSize(4)
+        .allSatisfy(run -> assertThat(Path.of(run)).startsWith(folder.resolve("work/runs")));
   }
 
   @Test

@@ -33,8 +33,7 @@ final class KnowledgeSettings {
   static Map<String, String> of(KnowledgeConfig config) {
     Map<String, String> settings = new TreeMap<>();
     flatten("", EffectiveConfig.of(config).values(), settings);
-    settings.remove("missing");
-    settings.remove("components");
+    settings.keySet().removeAll(KnowledgeConfig.READING);
     return settings;
   }
 

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.compare;
 import java.util.List;
 import java.util.Set;
 import org.llm4msr.runtime.config.AnyValue;
+import org.llm4msr.runtime.config.KnowledgeConfig;
 
 /**
  * What varies along one side of the grid.
@@ -15,6 +16,7 @@ record Axis(String key, String title, List<AnyValue> values) {
   static final String BACKBONE = "model.backbone";
   static final String FUSION = "model.fusion";
 
+  private static final String KNOWLEDGE = "knowledge.";
   private static final Set<String> PLUGINS = Set.of(BACKBONE, FUSION);
 
   Axis {
@@ -33,6 +35,8 @@ record Axis(String key, String title, List<AnyValue> values) {
 
   /** Returns whether other values ask for other prepared data or another knowledge store. */
   boolean needsWorkspace() {
-    return key.startsWith("dataset.") || key.startsWith("knowledge.");
+    return key.startsWith("dataset.")
+        || (key.startsWith(KNOWLEDGE)
+            && !KnowledgeConfig.READING.contains(key.substring(KNOWLEDGE.length())));
   }
 }

@@ -65,7 +65,7 @@ final class ComparisonPage {
     String of(SideBySide charts, String title);
   }
 
-  /** Returns a chart a group, of the first run of each model. */
+  /** Returns a chart a group. */
   private String groups(Chart chart) {
     StringBuilder html = new StringBuilder();
     int number = 0;
@@ -82,7 +82,9 @@ final class ComparisonPage {
         id,
         result.part(),
         models.stream()
-            .map(one -> new SideBySide.Run(name(one), Path.of(one.folders().get(0))))
+            .map(
+                one ->
+                    new SideBySide.Model(name(one), one.folders().stream().map(Path::of).toList()))
             .toList());
   }
 

@@ -2,7 +2,6 @@ package org.llm4msr.runtime.compare;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +18,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Experiments;
+import org.llm4msr.runtime.StageCost;
 import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.files.DurableFiles;
@@ -143,14 +143,22 @@ final class Runs {
     }
   }
 
-  private static double seconds(Path folder) {
-    Path file = folder.resolve("training.json");
-    try {
-      JsonNode seconds = JSON.readTree(Files.readAllBytes(file)).path("result").path("seconds");
-      return seconds.asDouble(Double.NaN);
-    } catch (IOException e) {
-      throw failed(file, "does not read", e);
+  /**
+   * Returns the training time of all processes that made a run, or NaN. What was trained before the
+   * run was measured once already belongs to an earlier model, which was discarded.
+   */
+  static double seconds(Path folder) {
+    double seconds = Double.NaN;
+    boolean measured = true;
+    for (StageCost cost : StageCost.read(folder)) {
+      if (cost.stage().equals("train")) {
+        seconds = (measured ? 0 : seconds) + cost.seconds();
+        measured = false;
+      } else {
+        measured = true;
+      }
     }
+    return seconds;
   }
 
   private static MsrException failed(Path path, String what, IOException e) {

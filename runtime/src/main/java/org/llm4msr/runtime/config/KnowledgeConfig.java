@@ -4,6 +4,7 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.util.Set;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
@@ -33,6 +34,9 @@ public record KnowledgeConfig(
         @PositiveOrZero
         int components,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
+
+  /** Keys that say how a model reads the vectors, and decide nothing of them. */
+  public static final Set<String> READING = Set.of("missing", "components");
 
   /** What a user without knowledge gets. */
   public enum Missing {

@@ -7,4 +7,17 @@ package org.llm4msr.runtime.evaluation;
  * @param meanPrediction their mean probability
  * @param meanLabel their share of positives
  */
-public record CalibrationBin(long rows, double meanPrediction, double meanLabel) {}
+public record CalibrationBin(long rows, double meanPrediction, double meanLabel) {
+
+  /** Bins of equal width over [0, 1]. */
+  static final int COUNT = 20;
+
+  /** Returns which of the bins of equal width this is, from 0. */
+  public int number() {
+    return number(meanPrediction);
+  }
+
+  static int number(double probability) {
+    return Math.min((int) (probability * COUNT), COUNT - 1);
+  }
+}

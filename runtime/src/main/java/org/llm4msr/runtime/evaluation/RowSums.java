@@ -6,21 +6,18 @@ import java.util.List;
 /** What is added up row by row: log loss and calibration. */
 final class RowSums {
 
-  /** Bins of equal width over [0, 1] of the calibration error. */
-  static final int BINS = 20;
-
   /** A probability nearer to 0 or 1 counts as this near, so that one row cannot cost infinity. */
   static final double CLIP = 1e-7;
 
-  private final long[] binRows = new long[BINS];
-  private final long[] binPositives = new long[BINS];
-  private final double[] binPredictions = new double[BINS];
+  private final long[] binRows = new long[CalibrationBin.COUNT];
+  private final long[] binPositives = new long[CalibrationBin.COUNT];
+  private final double[] binPredictions = new double[CalibrationBin.COUNT];
   private double logLoss;
 
   void add(float probability, boolean positive) {
     double p = Math.min(Math.max(probability, CLIP), 1 - CLIP);
     logLoss -= Math.log(positive ? p : 1 - p);
-    int bin = Math.min((int) ((double) probability * BINS), BINS - 1);
+    int bin = CalibrationBin.number(probability);
     binRows[bin]++;
     binPredictions[bin] += probability;
     if (positive) {
@@ -29,7 +26,7 @@ final class RowSums {
   }
 
   void addAll(RowSums other) {
-    for (int i = 0; i < BINS; i++) {
+    for (int i = 0; i < CalibrationBin.COUNT; i++) {
       binRows[i] += other.binRows[i];
       binPositives[i] += other.binPositives[i];
       binPredictions[i] += other.binPredictions[i];
@@ -64,7 +61,7 @@ final class RowSums {
   /** Returns the mean over rows of the distance between a bin's mean prediction and mean label. */
   double calibrationError() {
     double sum = 0;
-    for (int i = 0; i < BINS; i++) {
+    for (int i = 0; i < CalibrationBin.COUNT; i++) {
       sum += Math.abs(binPredictions[i] - binPositives[i]);
     }
     return sum / rows();
@@ -73,7 +70,7 @@ final class RowSums {
   /** Returns the bins that have rows. */
   List<CalibrationBin> calibration() {
     List<CalibrationBin> bins = new ArrayList<>();
-    for (int i = 0; i < BINS; i++) {
+    for (int i = 0; i < CalibrationBin.COUNT; i++) {
       long rows = binRows[i];
       if (rows > 0) {
         bins.add(

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
@@ -48,6 +50,26 @@ public record LineChart(
 
     public Series {
       points = List.copyOf(points);
+    }
+
+    /** Returns the mean of lines, at each x where all of them have a value. */
+    static Series mean(String name, List<Series> lines) {
+      Map<Double, List<Double>> values = new TreeMap<>();
+      for (Series line : lines) {
+        Map<Double, Double> last = new TreeMap<>();
+        line.points().stream()
+            .filter(Point::isKnown)
+            .forEach(point -> last.put(point.x(), point.y()));
+        last.forEach((x, y) -> values.computeIfAbsent(x, key -> new ArrayList<>()).add(y));
+      }
+      List<Point> means = new ArrayList<>();
+      values.forEach(
+          (x, all) -> {
+            if (all.size() == lines.size()) {
+              means.add(new Point(x, all.stream().mapToDouble(y -> y).average().orElseThrow()));
+            }
+          });
+      return new Series(name, means);
     }
 
     /** Returns the points that have a value, not more than a picture can show. */

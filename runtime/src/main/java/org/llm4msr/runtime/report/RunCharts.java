@@ -1,17 +1,23 @@
 package org.llm4msr.runtime.report;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.StageCost;
+import org.llm4msr.runtime.evaluation.CalibrationBin;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.report.BarChart.Bar;
 import org.llm4msr.runtime.report.LineChart.Point;
@@ -193,15 +199,23 @@ final class RunCharts {
     return calibration(
         "calibration-" + report.split(),
         "Calibration on the " + report.split() + " part, all scenarios",
-        List.of(observed("observed", report)));
+        List.of(observed("observed", List.of(report))));
   }
 
-  static Series observed(String name, EvaluationReport report) {
-    return new Series(
-        name,
-        report.result().calibration().stream()
-            .map(bin -> new Point(bin.meanPrediction(), bin.meanLabel()))
-            .toList());
+  /** Returns the share of positives in each bin of predictions, of all rows of some evaluations. */
+  static Series observed(String name, List<EvaluationReport> reports) {
+    Map<Integer, List<CalibrationBin>> bins =
+        reports.stream()
+            .flatMap(report -> report.result().calibration().stream())
+            .collect(groupingBy(CalibrationBin::number, TreeMap::new, toList()));
+    return new Series(name, bins.values().stream().map(RunCharts::pooled).toList());
+  }
+
+  private static Point pooled(List<CalibrationBin> bins) {
+    double rows = bins.stream().mapToDouble(CalibrationBin::rows).sum();
+    return new Point(
+        bins.stream().mapToDouble(bin -> bin.rows() * bin.meanPrediction()).sum() / rows,
+        bins.stream().mapToDouble(bin -> bin.rows() * bin.meanLabel()).sum() / rows);
   }
 
   /** Returns a chart of shares of positives, with the line on which predictions are right. */

@@ -1,19 +1,27 @@
 package org.llm4msr.runtime.report;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.report.BarChart.Bar;
 import org.llm4msr.runtime.report.LineChart.Series;
 
-/** Charts of several models, each with its first run, in the colours of their order. */
+/**
+ * Charts of several models in the colours of their order, means over the runs of each. Costs and
+ * configurations are those of the first run.
+ */
 public final class SideBySide {
 
   private final String id;
   private final String part;
-  private final List<Run> runs;
+  private final List<Model> models;
 
   /**
    * Makes charts.
@@ -21,68 +29,91 @@ public final class SideBySide {
    * @param id ends the ids of the charts
    * @param part that the runs were measured on
    */
-  public SideBySide(String id, String part, List<Run> runs) {
+  public SideBySide(String id, String part, List<Model> models) {
     this.id = id;
     this.part = part;
-    this.runs = List.copyOf(runs);
+    this.models = List.copyOf(models);
   }
 
   /**
-   * A run.
+   * A model.
    *
-   * @param name of its model
+   * @param folders of its runs, one at least
    */
-  public record Run(String name, Path folder) {
+  public record Model(String name, List<Path> folders) {
 
-    private RunFiles files() {
-      return new RunFiles(folder);
+    public Model {
+      folders = List.copyOf(folders);
+    }
+
+    private Stream<RunFiles> runs() {
+      return folders.stream().map(RunFiles::new);
+    }
+
+    private RunFiles first() {
+      return new RunFiles(folders.get(0));
     }
   }
 
   /** Returns the validation AUC over training. */
   public String auc(String title) {
     List<Series> series =
-        runs.stream().map(run -> new RunCharts(run.files()).auc(run.name())).toList();
+        models.stream()
+            .map(
+                model ->
+                    Series.mean(
+                        model.name(),
+                        model.runs().map(run -> new RunCharts(run).auc(model.name())).toList()))
+            .toList();
     return new LineChart("curve-auc-" + id, title, RunCharts.STEP, "AUC", series).svg();
   }
 
   /** Returns what parameters named alpha were over training; empty where no model has any. */
   public String alpha(String title) {
-    List<Series> series =
-        runs.stream()
-            .flatMap(run -> new RunCharts(run.files()).alpha(run.name() + ", ").stream())
-            .toList();
+    List<Series> series = models.stream().flatMap(SideBySide::alpha).toList();
     return new LineChart("curve-alpha-" + id, title, RunCharts.STEP, "alpha", series).svg();
+  }
+
+  private static Stream<Series> alpha(Model model) {
+    Map<String, List<Series>> byName =
+        model
+            .runs()
+            .flatMap(run -> new RunCharts(run).alpha(model.name() + ", ").stream())
+            .collect(groupingBy(Series::name, TreeMap::new, toList()));
+    return byName.entrySet().stream().map(one -> Series.mean(one.getKey(), one.getValue()));
   }
 
   /** Returns the share of positives over the probability that was predicted. */
   public String calibration(String title) {
     List<Series> observed =
-        runs.stream()
-            .flatMap(run -> evaluation(run).map(one -> RunCharts.observed(run.name(), one)))
+        models.stream()
+            .map(
+                model ->
+                    RunCharts.observed(
+                        model.name(), model.runs().flatMap(this::evaluation).toList()))
             .toList();
     return RunCharts.calibration("calibration-" + id, title, observed);
   }
 
-  private Stream<EvaluationReport> evaluation(Run run) {
-    return run.files().evaluations().stream().filter(one -> one.split().equals(part));
+  private Stream<EvaluationReport> evaluation(RunFiles run) {
+    return run.evaluations().stream().filter(one -> one.split().equals(part));
   }
 
-  /** Returns a bar for the AUC of each run, with the interval that other rows would give. */
+  /** Returns a bar for the AUC of each model, with the interval that other rows would give. */
   public List<Bar> bars(int column) {
     List<Bar> bars = new ArrayList<>();
-    for (Run run : runs) {
-      evaluation(run).forEach(one -> bars.add(RunCharts.bar(run.name(), one, column)));
+    for (Model model : models) {
+      evaluation(model.first()).forEach(one -> bars.add(RunCharts.bar(model.name(), one, column)));
     }
     return bars;
   }
 
-  /** Returns time and memory of the stages of each run. */
+  /** Returns time and memory of the stages of each model. */
   public String costs() {
     List<List<String>> rows = new ArrayList<>();
-    for (Run run : runs) {
-      for (List<String> row : new RunCharts(run.files()).costRows()) {
-        rows.add(Stream.concat(Stream.of(run.name()), row.stream()).toList());
+    for (Model model : models) {
+      for (List<String> row : new RunCharts(model.first()).costRows()) {
+        rows.add(Stream.concat(Stream.of(model.name()), row.stream()).toList());
       }
     }
     return rows.isEmpty()
@@ -90,15 +121,15 @@ public final class SideBySide {
         : Html.table(List.of("model", "stage", ">calls", ">seconds", ">peak, MiB"), rows);
   }
 
-  /** Returns configuration and provenance of each run, folded up. */
+  /** Returns configuration and provenance of each model, folded up. */
   public String configurations() {
     StringBuilder html = new StringBuilder();
-    for (int i = 0; i < runs.size(); i++) {
-      RunFiles files = runs.get(i).files();
+    for (int i = 0; i < models.size(); i++) {
+      RunFiles files = models.get(i).first();
       html.append(
           Html.details(
               "configuration-" + id + "-" + i,
-              runs.get(i).name(),
+              models.get(i).name(),
               Html.pre(files.text("config.yaml"))
                   + RunCharts.provenance(files.json("provenance.json"))));
     }
