@@ -134,7 +134,7 @@ class KilledProcessesTest {
           if (Files.exists(prepared)) {
             same.run();
           } else {
-            assertThat(failure(() -> experiment("killed").inspectData()))
+            assertThat(failure(() -> experiment("killed").inspectData(Progress.NONE)))
                 .isEqualTo("data/NOT_PREPARED");
           }
         };

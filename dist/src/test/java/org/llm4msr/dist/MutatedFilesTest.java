@@ -194,7 +194,7 @@ class MutatedFilesTest {
         files(prepared),
         damaged -> stamp(prepared.resolve("dataset.json"), damaged),
         damaged -> {
-          experiment.inspectData();
+          experiment.inspectData(Progress.NONE);
           try (PreparedData data = experiment.openPrepared()) {
             for (Split split : Split.values()) {
               drain(data.sequential(split, 64));

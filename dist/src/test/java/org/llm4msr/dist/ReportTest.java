@@ -24,9 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.StageCost;
+import org.llm4msr.runtime.data.PreparedData;
+import org.llm4msr.runtime.data.PreparedSummary;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.CalibrationBin;
 import org.llm4msr.runtime.evaluation.Metrics;
@@ -42,6 +45,7 @@ class ReportTest {
   private static Experiment experiment;
   private static Path run;
   private static EvaluationReport evaluation;
+  private static PreparedSummary inspection;
   private static Path page;
   private static Document document;
 
@@ -55,6 +59,7 @@ class ReportTest {
     experiment.extract(false, Progress.NONE);
     run = experiment.train("one", Progress.NONE).run();
     evaluation = experiment.evaluate("one", Split.TEST, null, Progress.NONE);
+    inspection = experiment.inspectData(Progress.NONE);
     RunReport report = new RunReport(experiment, "one");
     page = report.file();
     report.page().write(page);
@@ -114,6 +119,7 @@ class ReportTest {
             "calibration",
             "alpha",
             "neighbours",
+            "data",
             "stages",
             "configuration",
             "provenance");
@@ -124,6 +130,8 @@ class ReportTest {
             "auc-test",
             "calibration-test",
             "curve-alpha",
+            "data-rows",
+            "data-labels",
             "stage-time",
             "stage-memory");
   }
@@ -135,6 +143,33 @@ class ReportTest {
       assertThat(text).contains(String.format(Locale.ROOT, "%.4f", metrics.auc()));
     }
     assertThat(text).contains("overall", "feed", "search", "home");
+  }
+
+  @Test
+  void showsTheDataThatWasInspected() {
+    String text = text("data");
+    for (PreparedSummary.ScenarioSummary scenario : inspection.scenarios()) {
+      ScenarioStatistics train = statistics(scenario.key());
+      PreparedSummary.ScenarioPart part = scenario.parts().get(0);
+      assertThat(part.labels().rows()).isEqualTo(train.interactions());
+      assertThat(part.users()).isEqualTo(train.users());
+      assertThat(part.items()).isEqualTo(train.items());
+      assertThat(text)
+          .contains(String.format(Locale.ROOT, "%,d", scenario.all().labels().rows()))
+          .contains(String.format(Locale.ROOT, "%,d", train.interactions()));
+    }
+    assertThat(inspection.checks())
+        .allSatisfy(check -> assertThat(check.state()).as(check.name()).isEqualTo("ok"));
+    assertThat(text).contains("shared rows", "Labels over time");
+  }
+
+  private static ScenarioStatistics statistics(String key) {
+    try (PreparedData data = experiment.openPrepared()) {
+      return data.trainingLog().scenarioStatistics().stream()
+          .filter(one -> one.key().equals(key))
+          .findFirst()
+          .orElseThrow();
+    }
   }
 
   private static String text(String section) {

@@ -21,6 +21,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetPreparation;
+import org.llm4msr.runtime.data.InspectionRequest;
 import org.llm4msr.runtime.data.PreparationRequest;
 import org.llm4msr.runtime.data.PreparationResult;
 import org.llm4msr.runtime.data.PreparedData;
@@ -48,6 +49,9 @@ import org.slf4j.LoggerFactory;
 public final class Experiment {
 
   private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
+
+  /** Memory of the database where no configuration says it. */
+  private static final long INSPECTION_BYTES = 1L << 30;
 
   private final LoadedConfig loaded;
   private final ConfigLoader loader;
@@ -175,10 +179,48 @@ public final class Experiment {
     }
   }
 
-  /** Counts what the prepared data holds. */
-  public PreparedSummary inspectData() {
+  /**
+   * Counts what the prepared data holds, looks for leaks between its parts, and stores the answer
+   * in the workspace, where reports on runs find it.
+   *
+   * @param progress told of rows
+   */
+  public PreparedSummary inspectData(Progress progress) {
     openPrepared().close();
-    return PreparedSummary.of(workspace.prepared());
+    try (Scratch scratch = Scratch.of(loaded.base(), loaded.config().runtime())) {
+      PreparedSummary summary = inspect(workspace.prepared(), scratch, progress);
+      summary.store(workspace.root());
+      return summary;
+    }
+  }
+
+  /**
+   * Counts what a folder of prepared data holds that belongs to no experiment.
+   *
+   * @param progress told of rows
+   */
+  public static PreparedSummary inspect(Path prepared, Progress progress) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (Scratch scratch = new Scratch(prepared, INSPECTION_BYTES, threads)) {
+      return inspect(prepared, scratch, progress);
+    }
+  }
+
+  private static PreparedSummary inspect(Path prepared, Scratch scratch, Progress progress) {
+    InspectionRequest request =
+        new InspectionRequest(
+            prepared, scratch.scratch(), scratch.memoryBytes(), scratch.threads());
+    return PreparedSummary.of(request, progress);
+  }
+
+  /**
+   * Returns what {@link #inspectData} found in the data that is there, or null where it was not
+   * called.
+   */
+  public @Nullable PreparedSummary inspection() {
+    try (PreparedData data = openPrepared()) {
+      return PreparedSummary.stored(workspace.root(), data.manifest().key());
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,8 @@ import org.llm4msr.runtime.DataGeneration;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.PreparationResult;
 import org.llm4msr.runtime.data.PreparedSummary;
+import org.llm4msr.runtime.report.DataReport;
+import org.llm4msr.runtime.report.DataTables;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -102,13 +105,48 @@ final class DataCommand extends Group {
   /** {@code data inspect}. */
   @CommandLine.Command(
       name = "inspect",
-      description = "Shows rows, labels, scenarios and fields of the prepared data.")
-  static final class Inspect extends ExperimentCommand {
+      description =
+          "Counts users, items, labels and fields of prepared data by scenario and over time, and"
+              + " looks for leaks between its parts.")
+  static final class Inspect extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(
+        paramLabel = "FILE",
+        description = "The YAML file of the experiment, or a folder of prepared data.")
+    Path file;
+
+    @Option(
+        names = "-D",
+        paramLabel = "KEY=VALUE",
+        description = "Override a setting of the experiment, for example -Druntime.memory=2GB.")
+    List<String> overrides = new ArrayList<>();
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a page as well.")
+    @Nullable Path html;
 
     @Override
     void run() {
-      PreparedSummary summary = experiment().inspectData();
-      terminal().result(summary, summary.text());
+      PreparedSummary summary;
+      try (ProgressView progress = progress("inspect", "rows")) {
+        summary =
+            Files.isDirectory(file)
+                ? Experiment.inspect(file, progress)
+                : session().open(file, overrides).inspectData(progress);
+      }
+      if (html != null) {
+        DataReport.page(summary).write(html);
+      }
+      terminal().result(summary, text(new DataTables(summary)));
+    }
+
+    private static String text(DataTables tables) {
+      StringBuilder text = new StringBuilder(tables.head()).append('\n');
+      for (DataTables.Table table : tables.all()) {
+        text.append('\n').append(table.title()).append('\n');
+        text.append(Terminal.table(table.headings(), table.rows()));
+      }
+      return text.toString();
     }
   }
 }

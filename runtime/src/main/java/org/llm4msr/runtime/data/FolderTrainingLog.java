@@ -53,7 +53,11 @@ final class FolderTrainingLog implements TrainingLog {
 
   @Override
   public List<ScenarioStatistics> scenarioStatistics() {
-    Path file = log.resolve(PreparedFolder.STATISTICS);
+    return statistics(log, manifest);
+  }
+
+  static List<ScenarioStatistics> statistics(Path folder, DatasetManifest manifest) {
+    Path file = folder.resolve(PreparedFolder.STATISTICS);
     try {
       List<ScenarioStatistics> statistics =
           ManifestFile.JSON.readValue(

@@ -1,15 +1,20 @@
 package org.llm4msr.runtime.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.runtime.config.SmallFiles;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What {@code data inspect} tells of prepared data; as JSON by its components, as text by {@link
- * #text}.
+ * What {@code data inspect} tells of prepared data; as JSON by its components.
  *
  * @param name name of the reader
  * @param key key of settings and sources
@@ -18,8 +23,11 @@ import org.llm4msr.api.data.FieldRole;
  * @param users users, of whom {@code trainingUsers} have a training row
  * @param items items
  * @param parts the three parts
- * @param scenarios each scenario in each part, by rank
+ * @param scenarios the scenarios, by rank
+ * @param overlap users and items that scenarios share
  * @param fields the features
+ * @param periods labels over time, oldest first; empty without times
+ * @param checks what was looked at for leaks between the parts
  */
 public record PreparedSummary(
     String name,
@@ -30,174 +38,136 @@ public record PreparedSummary(
     int trainingUsers,
     int items,
     List<Part> parts,
-    List<ScenarioPart> scenarios,
-    List<FieldPart> fields) {
+    List<ScenarioSummary> scenarios,
+    Overlap overlap,
+    List<FieldSummary> fields,
+    List<Period> periods,
+    List<LeakCheck> checks) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PreparedSummary.class);
+  private static final String FILE = "inspection.json";
+
+  /**
+   * Rows and their labels.
+   *
+   * @param positiveShare positives by rows, or null without rows
+   */
+  public record Labels(long rows, long positives, long negatives, @Nullable Double positiveShare) {
+
+    static Labels of(long rows, long positives) {
+      Double share = rows == 0 ? null : (double) positives / rows;
+      return new Labels(rows, positives, rows - positives, share);
+    }
+  }
 
   /**
    * One part.
    *
-   * @param positiveShare positives by rows, or null without rows
+   * @param newUsers rows of users without a training row
+   * @param newItems rows of items without a training row, or null where items are not known
    * @param from earliest time (ISO 8601), or null without times
    * @param to latest time
    */
   public record Part(
       String split,
-      long rows,
-      long positives,
-      long negatives,
-      @Nullable Double positiveShare,
+      Labels labels,
+      long newUsers,
+      @Nullable Long newItems,
       @Nullable String from,
       @Nullable String to) {}
 
-  /** One scenario in one part. */
-  public record ScenarioPart(
-      String scenario,
-      String name,
-      String split,
-      long rows,
-      long positives,
-      long negatives,
-      @Nullable Double positiveShare) {}
+  /**
+   * One scenario.
+   *
+   * @param all the parts together
+   * @param parts each part
+   */
+  public record ScenarioSummary(
+      String key, String name, ScenarioPart all, List<ScenarioPart> parts) {}
 
-  /** One feature: its ids in use with the one out of vocabulary, or mean and deviation. */
-  public record FieldPart(
+  /**
+   * One scenario in one part, or in all.
+   *
+   * @param split the part, or {@code all}
+   * @param users distinct users
+   * @param items distinct items, or null where items are not known
+   */
+  public record ScenarioPart(String split, long users, @Nullable Long items, Labels labels) {}
+
+  /**
+   * What scenarios have in common over all parts: row and column are ranks, the diagonal has what
+   * the scenario itself has.
+   *
+   * @param items empty where items are not known
+   */
+  public record Overlap(List<List<Long>> users, List<List<Long>> items) {}
+
+  /**
+   * One feature.
+   *
+   * @param vocabularySize ids, with the one out of vocabulary; 0 for a number
+   * @param idsInTraining ids above 0 that training rows have; 0 for a number
+   * @param mean of the raw training values; 0 unless a number
+   * @param deviation of the raw training values; 0 unless a number
+   * @param coverage how much of each part is known
+   */
+  public record FieldSummary(
       String name,
       FieldRole role,
       String kind,
       int vocabularySize,
+      long idsInTraining,
       double mean,
-      double deviation) {}
+      double deviation,
+      List<Coverage> coverage) {}
 
   /**
-   * Reads a folder of prepared data once through.
+   * What a part has of a field.
    *
-   * @throws org.llm4msr.api.MsrException as {@link PreparedData#open}
+   * @param known share of rows with a value of the vocabulary, or with a number that is not the
+   *     mean, which a missing one becomes; null without rows
+   * @param valuesPerRow known values of lists by rows; null without rows and for other kinds
    */
-  public static PreparedSummary of(Path folder) {
-    PreparedFolder data = new PreparedFolder(folder);
-    DatasetManifest manifest = data.manifest();
-    List<Part> parts = new ArrayList<>();
-    List<List<ScenarioPart>> byRank = new ArrayList<>();
-    manifest.scenarios().forEach(scenario -> byRank.add(new ArrayList<>()));
-    for (Split split : Split.values()) {
-      long[][] counts = countLabels(data.reader(split), manifest.scenarios().size());
-      parts.add(part(data.reader(split).file(), split, counts));
-      for (int rank = 0; rank < counts.length; rank++) {
-        byRank.get(rank).add(scenarioPart(manifest.scenarios().get(rank), split, counts[rank]));
+  public record Coverage(String split, @Nullable Double known, @Nullable Double valuesPerRow) {}
+
+  /**
+   * A period.
+   *
+   * @param from its begin (ISO 8601)
+   * @param all rows of all scenarios
+   * @param scenarios rows of each, by rank
+   */
+  public record Period(String from, Labels all, List<Labels> scenarios) {}
+
+  /** Counts what a folder holds, by one pass over its rows and a database of user and item ids. */
+  public static PreparedSummary of(InspectionRequest request, Progress progress) {
+    return PreparedInspection.run(request, progress);
+  }
+
+  /** Stores this where reports look for it. A full disk costs the file, not the answer. */
+  public void store(Path workspace) {
+    try {
+      DurableFiles.write(workspace.resolve(FILE), ManifestFile.JSON.writeValueAsBytes(this));
+    } catch (IOException e) {
+      LOG.warn("{} could not be written in {}: {}", FILE, workspace, e.toString());
+    }
+  }
+
+  /** Returns what was stored of the data with a key, or null where that is none. */
+  public static @Nullable PreparedSummary stored(Path workspace, String key) {
+    Path file = workspace.resolve(FILE);
+    try {
+      if (!Files.exists(file)) {
+        return null;
       }
+      PreparedSummary stored =
+          ManifestFile.JSON.readValue(SmallFiles.read(file), PreparedSummary.class);
+      return stored.key.equals(key) ? stored : null;
+    } catch (JsonProcessingException e) {
+      LOG.warn("{} is damaged or of another release; inspect the data again", file);
+      return null;
+    } catch (IOException e) {
+      throw DataErrors.io(file, e);
     }
-    data.close();
-    return new PreparedSummary(
-        manifest.name(),
-        manifest.key(),
-        manifest.splitRule(),
-        manifest.labelRule(),
-        manifest.users(),
-        manifest.trainingUsers(),
-        manifest.items(),
-        parts,
-        byRank.stream().flatMap(List::stream).toList(),
-        manifest.fields().stream().map(PreparedSummary::fieldPart).toList());
-  }
-
-  /** Returns negatives and positives by scenario rank. */
-  private static long[][] countLabels(SplitReader reader, int scenarios) {
-    long[][] counts = new long[scenarios][2];
-    RowOrder order = new RowOrder.Sequential(reader.file());
-    long[] picks = new long[ArrowFileSink.BLOCK_ROWS];
-    int[] scenario = new int[picks.length];
-    float[] label = new float[picks.length];
-    for (int count = order.next(picks); count > 0; count = order.next(picks)) {
-      reader.gatherLabels(picks, count, scenario, label);
-      for (int i = 0; i < count; i++) {
-        counts[scenario[i]][(int) label[i]]++;
-      }
-    }
-    return counts;
-  }
-
-  private static Part part(ArrowFile file, Split split, long[][] counts) {
-    long negatives = 0;
-    long positives = 0;
-    for (long[] count : counts) {
-      negatives += count[0];
-      positives += count[1];
-    }
-    TimeColumn.@Nullable Range range =
-        file.has(SplitColumns.TIME) ? new TimeColumn(file, SplitColumns.TIME).range() : null;
-    return new Part(
-        split.key(),
-        negatives + positives,
-        positives,
-        negatives,
-        share(positives, negatives),
-        range == null ? null : range.from(),
-        range == null ? null : range.to());
-  }
-
-  private static ScenarioPart scenarioPart(PreparedScenario scenario, Split split, long[] counts) {
-    return new ScenarioPart(
-        scenario.key(),
-        scenario.name(),
-        split.key(),
-        counts[0] + counts[1],
-        counts[1],
-        counts[0],
-        share(counts[1], counts[0]));
-  }
-
-  private static FieldPart fieldPart(PreparedField field) {
-    return new FieldPart(
-        field.name(),
-        field.role(),
-        FieldKinds.name(field.kind()),
-        field.vocabularySize(),
-        field.mean(),
-        field.deviation());
-  }
-
-  private static @Nullable Double share(long positives, long negatives) {
-    long rows = positives + negatives;
-    return rows == 0 ? null : (double) positives / rows;
-  }
-
-  /** Returns the summary for a terminal, several lines. */
-  public String text() {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        line("%s: %,d users (%,d in training), %,d items", name, users, trainingUsers, items));
-    text.append(line("label %s; split %s", labelRule, splitRule)).append('\n');
-    text.append(line("%-12s %12s %10s  %s", "part", "rows", "positive", "time"));
-    for (Part part : parts) {
-      String time = part.from == null ? "" : part.from + " to " + part.to;
-      text.append(
-          line("%-12s %,12d %10s  %s", part.split, part.rows, percent(part.positiveShare), time));
-    }
-    text.append('\n');
-    text.append(line("%-24s %-12s %12s %10s", "scenario", "part", "rows", "positive"));
-    for (ScenarioPart part : scenarios) {
-      text.append(
-          line(
-              "%-24s %-12s %,12d %10s",
-              part.name, part.split, part.rows, percent(part.positiveShare)));
-    }
-    text.append('\n');
-    text.append(line("%-24s %-18s %-9s %s", "field", "kind", "role", "ids or mean, deviation"));
-    for (FieldPart field : fields) {
-      String size =
-          field.kind.equals("numeric")
-              ? String.format(Locale.ROOT, "%.4g, %.4g", field.mean, field.deviation)
-              : String.format(Locale.ROOT, "%,d", field.vocabularySize);
-      text.append(line("%-24s %-18s %-9s %s", field.name, field.kind, field.role, size));
-    }
-    return text.toString();
-  }
-
-  private static String line(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values).stripTrailing() + "\n";
-  }
-
-  private static String percent(@Nullable Double share) {
-    return share == null ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * share);
   }
 }

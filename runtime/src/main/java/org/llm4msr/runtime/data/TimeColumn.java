@@ -1,11 +1,8 @@
 package org.llm4msr.runtime.data;
 
-import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.List;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
-import org.jspecify.annotations.Nullable;
 
 /** A column of times in milliseconds since 1970 (int64 or timestamp), some of which may be null. */
 final class TimeColumn {
@@ -23,28 +20,20 @@ final class TimeColumn {
     nodes = file.nodes(name);
     for (ArrowFile.Node node : nodes) {
       Columns.wholeBuffer(file, name, node.buffers().get(1), (long) node.length() * Long.BYTES);
+      if (node.nulls() != 0) {
+        Columns.wholeBuffer(file, name, node.buffers().get(0), (node.length() + 7L) / 8);
+      }
     }
   }
 
-  /** The earliest and latest time of a part, as ISO 8601 text. */
-  record Range(String from, String to) {}
+  /** Returns whether a row has a time. */
+  boolean has(long pick) {
+    return present(nodes.get(Columns.block(pick)), Columns.row(pick));
+  }
 
-  /** Returns the range, or null where no row has a time. */
-  @Nullable Range range() {
-    long first = Long.MAX_VALUE;
-    long last = Long.MIN_VALUE;
-    for (ArrowFile.Node node : nodes) {
-      ByteBuffer times = node.buffers().get(1);
-      for (int row = 0; row < node.length(); row++) {
-        if (present(node, row)) {
-          first = Math.min(first, times.getLong(row << 3));
-          last = Math.max(last, times.getLong(row << 3));
-        }
-      }
-    }
-    return first > last
-        ? null
-        : new Range(Instant.ofEpochMilli(first).toString(), Instant.ofEpochMilli(last).toString());
+  /** Returns the time of a row that has one. */
+  long get(long pick) {
+    return nodes.get(Columns.block(pick)).buffers().get(1).getLong(Columns.row(pick) << 3);
   }
 
   private static boolean present(ArrowFile.Node node, int row) {

@@ -11,6 +11,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.LeakNotice;
+import org.llm4msr.runtime.data.PreparedSummary;
 
 /** The page on one run, finished or not: what its folder holds. */
 public final class RunReport {
@@ -44,15 +45,15 @@ public final class RunReport {
           "There is no run %s in %s. Run `llm4msr train %s --run %s` first."
               .formatted(run, files.folder().getParent(), experiment.config().file(), run));
     }
-    return page(neighbours());
+    return page(neighbours(), data());
   }
 
   /** Returns the page without what lies outside the run folder: empty before training begins. */
   Page soFar() {
-    return page("");
+    return page("", List.of());
   }
 
-  private Page page(String neighbours) {
+  private Page page(String neighbours, List<Section> data) {
     RunCharts charts = new RunCharts(files);
     List<EvaluationReport> evaluations = files.evaluations();
     JsonNode provenance = files.json("provenance.json");
@@ -64,6 +65,7 @@ public final class RunReport {
         new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));
     sections.add(new Section("alpha", "Alpha over training", charts.alpha()));
     sections.add(new Section("neighbours", "Nearest scenarios in knowledge space", neighbours));
+    sections.addAll(data);
     sections.add(new Section("stages", "Time and memory", charts.costs()));
     sections.add(new Section("configuration", "Configuration", pre(files.text("config.yaml"))));
     sections.add(new Section("provenance", "Provenance", RunCharts.provenance(provenance)));
@@ -89,6 +91,16 @@ public final class RunReport {
       return Neighbours.table(experiment.scenarioNeighbours(run, Neighbours.COUNT));
     } catch (MsrException e) {
       return Html.note(e.text());
+    }
+  }
+
+  /** The data as it was inspected; nothing where it was not, or is no longer that of the file. */
+  private List<Section> data() {
+    try {
+      PreparedSummary inspection = experiment.inspection();
+      return inspection == null ? List.of() : List.of(DataReport.section(inspection));
+    } catch (MsrException e) {
+      return List.of(); // The page is on the run; its data may be gone.
     }
   }
 

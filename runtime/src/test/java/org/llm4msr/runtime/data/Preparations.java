@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.data;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,6 +43,12 @@ final class Preparations {
   static PreparedData prepare(DatasetReader reader, DatasetConfig config, Path target) {
     DatasetPreparation.prepare(reader, request(config, target, 2), Progress.NONE);
     return PreparedData.open(target);
+  }
+
+  static PreparedSummary inspect(Path prepared, Path scratch) throws IOException {
+    Files.createDirectories(scratch);
+    InspectionRequest request = new InspectionRequest(prepared, scratch, 256L << 20, 2);
+    return PreparedSummary.of(request, Progress.NONE);
   }
 
   /** All rows of a source as texts {@code user scenario label field...}. */

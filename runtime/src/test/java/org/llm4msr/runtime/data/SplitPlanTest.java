@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data;
 import static java.util.Arrays.asList;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +83,7 @@ class SplitPlanTest {
   }
 
   @Test
-  void drawsAtRandomButRepeatably() {
+  void drawsAtRandomButRepeatably() throws IOException {
     ListReader reader = new ListReader();
     List<String> users = new ArrayList<>();
     List<Long> labels = new ArrayList<>();
@@ -106,7 +107,7 @@ class SplitPlanTest {
     PreparedData data =
         Preparations.prepare(reader, Preparations.config(split, 1), folder.resolve("a"));
     assertThat(data.manifest().rows()).isEqualTo(new SplitCounts(4000, 1000, 1000));
-    assertThat(PreparedSummary.of(folder.resolve("a")).parts())
+    assertThat(Preparations.inspect(folder.resolve("a"), folder.resolve("scratch")).parts())
         .allMatch(part -> part.from() == null && part.to() == null);
     List<String> train = data.userKeys().subList(0, 4000);
     // 4,000 of the first 3,000 and the last 3,000 users in equal shares: 2,000 +- 18.
