@@ -1,19 +1,15 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.llm4msr.api.support.ArrowRows;
 
-/**
- * A file in an Arrow IPC format, which a query reads under a name.
- *
- * @param name the name in SQL
- */
-record ArrowInput(Path file, String name) {
+/** Rows in Arrow, which a query reads under a name. */
+interface ArrowInput {
 
-  ArrowReader open(BufferAllocator allocator) throws IOException {
-    return ArrowRows.open(file, allocator);
-  }
+  /** Returns the name in SQL. */
+  String name();
+
+  /** Opens the rows from the first. */
+  ArrowReader open(BufferAllocator allocator) throws IOException;
 }

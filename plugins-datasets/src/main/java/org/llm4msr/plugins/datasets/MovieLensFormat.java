@@ -132,9 +132,9 @@ final class MovieLensFormat {
             : " LEFT JOIN (" + files.movieQuery() + ") m ON m.item = r.item";
     return "SELECT r.user, r.item, "
         + scenario
-        + " AS scenario, (r.rating > "
-        + config.positiveAbove()
-        + ")::INTEGER AS label, r.seconds * 1000 AS time FROM (SELECT *, row_number() OVER () AS"
+        + " AS scenario, "
+        + Sql.above("r.rating", config.positiveAbove())
+        + " AS label, r.seconds * 1000 AS time FROM (SELECT *, row_number() OVER () AS"
         + " place FROM ("
         + files.ratingQuery()
         + ")) r"

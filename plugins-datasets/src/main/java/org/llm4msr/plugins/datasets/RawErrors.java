@@ -12,7 +12,11 @@ import org.llm4msr.api.MsrException;
 /** Turns what DuckDB says of a file into an error that names file, line, column and value. */
 final class RawErrors {
 
-  private static final Pattern LINE = Pattern.compile("CSV Error on Line: (\\d+)");
+  /** How an error begins that a query throws itself; the number of the line follows. */
+  static final String ROW_ERROR = "Row Error on Line: ";
+
+  private static final Pattern LINE = Pattern.compile("(?:CSV|Row) Error on Line: (\\d+)");
+  private static final Pattern COLUMN = Pattern.compile("(?m)^\\s*column = (.+)$");
   private static final Pattern FILE = Pattern.compile("(?m)^\\s*file = (.+)$");
   private static final Pattern VALUE =
       Pattern.compile("Could not convert string \"(.*?)\" to '(.*?)'", Pattern.DOTALL);
@@ -74,9 +78,15 @@ final class RawErrors {
 
   private static String what(
       @Nullable RawDatabase database, String text, List<CsvTable> tables, String file, long line) {
+    Matcher named = COLUMN.matcher(text);
+    String key = named.find() ? named.group(1) : null;
+    if (key != null && text.contains("Missing value")) {
+      return "column '" + key + "' is missing.";
+    }
     Matcher value = VALUE.matcher(text);
     if (value.find()) {
-      String column = database == null ? null : column(database, tables, file, line, value);
+      String column =
+          key == null && database != null ? column(database, tables, file, line, value) : key;
       return (column == null ? "a column" : "column '" + column + "'")
           + " has '"
           + shortened(value.group(1))

@@ -21,4 +21,15 @@ final class Sql {
   static String path(Path file) {
     return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
   }
+
+  /** Returns a label: 1 where a number is above a threshold, 0 below, null where there is none. */
+  static String above(String number, double threshold) {
+    return "CASE WHEN isfinite("
+        + number
+        + ") THEN ("
+        + number
+        + " > "
+        + threshold
+        + ")::INTEGER END";
+  }
 }

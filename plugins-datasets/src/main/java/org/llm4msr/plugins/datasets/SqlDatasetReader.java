@@ -3,8 +3,10 @@ package org.llm4msr.plugins.datasets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
@@ -23,6 +25,9 @@ final class SqlDatasetReader implements DatasetReader {
   private final List<CsvTable> csvTables;
   private final Map<RawTable, List<ArrowInput>> arrowInputs = new EnumMap<>(RawTable.class);
 
+  /** The compressed files that were read to their end. */
+  private final Set<Path> whole = new HashSet<>();
+
   /**
    * Makes a reader of delimited files, which then owns the database.
    *
@@ -34,12 +39,37 @@ final class SqlDatasetReader implements DatasetReader {
       List<RawScenario> scenarios,
       List<CsvTable> csvTables,
       Map<RawTable, String> queries) {
+    this(
+        database,
+        schema,
+        scenarios,
+        csvTables.stream().flatMap(table -> table.files().stream()).toList(),
+        csvTables,
+        queries,
+        Map.of());
+  }
+
+  /**
+   * Makes a reader of delimited files and of others, which then owns the database.
+   *
+   * @param sources all files
+   * @param arrowInputs what the query of a table reads beside them
+   */
+  SqlDatasetReader(
+      RawDatabase database,
+      RawSchema schema,
+      List<RawScenario> scenarios,
+      List<Path> sources,
+      List<CsvTable> csvTables,
+      Map<RawTable, String> queries,
+      Map<RawTable, List<ArrowInput>> arrowInputs) {
     this.database = database;
     this.schema = schema;
     this.scenarios = List.copyOf(scenarios);
+    this.sources = List.copyOf(sources);
     this.csvTables = List.copyOf(csvTables);
     this.queries = Map.copyOf(queries);
-    sources = csvTables.stream().flatMap(table -> table.files().stream()).toList();
+    this.arrowInputs.putAll(arrowInputs);
   }
 
   /** Makes a reader of files of any format, which then owns the database. */
@@ -83,6 +113,10 @@ final class SqlDatasetReader implements DatasetReader {
     if (query == null) {
       throw new IllegalArgumentException("the schema has no table " + table);
     }
+    sources.stream()
+        .filter(TextFile::isCompressed)
+        .filter(whole::add)
+        .forEach(TextFile::requireWhole);
     List<ArrowInput> arrow = arrowInputs.getOrDefault(table, List.of());
     return database.open(query, csvTables, sources, arrow, allocator);
   }

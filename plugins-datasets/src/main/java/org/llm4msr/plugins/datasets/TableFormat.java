@@ -146,9 +146,7 @@ final class TableFormat {
             + " AS scenario");
     String label = input.value(config.label(), "DOUBLE");
     columns.add(
-        (config.positiveAbove() == null
-                ? label
-                : "(" + label + " > " + config.positiveAbove() + ")::INTEGER")
+        (config.positiveAbove() == null ? label : Sql.above(label, config.positiveAbove()))
             + " AS label");
     if (config.time() != null) {
       columns.add(time(input, config.time()) + " AS time");

@@ -66,7 +66,7 @@ final class TableInput {
   private static TableInput arrow(List<Path> files) {
     List<ArrowInput> inputs = new ArrayList<>();
     for (Path file : files) {
-      inputs.add(new ArrowInput(file, "arrow:" + file));
+      inputs.add(new ArrowFileInput(file, "arrow:" + file));
     }
     Map<String, Boolean> columns = new LinkedHashMap<>();
     try (BufferAllocator allocator = new RootAllocator();

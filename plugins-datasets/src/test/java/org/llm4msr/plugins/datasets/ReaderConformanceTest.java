@@ -197,4 +197,42 @@ class ReaderConformanceTest {
       return CsvSource.spoil(folder.resolve("rec_inter.csv"), "timestamp");
     }
   }
+
+  @Nested
+  class Amazon extends DatasetReaderConformance {
+    private static final String REVIEWS = "reviews_Beauty_5.json";
+
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new AmazonFactory();
+    }
+
+    /** A third of the interactions are ratings of a second category. */
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      long ratings = interactions / 3;
+      JsonSource.write(
+          folder.resolve(REVIEWS),
+          interactions - ratings,
+          i ->
+              "{\"reviewerID\": \"A%d\", \"asin\": \"P%d\", \"overall\": %d.0, \"unixReviewTime\": %d}"
+                  .formatted(i % 7, i % 11, 1 + i % 5, 1_393_545_600 + i));
+      CsvSource.write(
+          folder.resolve("ratings_Toys.csv"),
+          "A0,P0,5.0,1393545600",
+          ratings - 1,
+          i -> "A%d,P%d,%d.0,%d".formatted(i % 7, i % 11, 1 + i % 5, 1_393_545_600 + i));
+      JsonSource.write(
+          folder.resolve("meta_Beauty.json"),
+          11,
+          i ->
+              "{'asin': 'P%d', 'title': 'No. %d', 'brand': 'B', 'categories': [['Beauty']]}"
+                  .formatted(i, i));
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      return JsonSource.spoil(folder.resolve(REVIEWS), "overall");
+    }
+  }
 }

@@ -20,4 +20,9 @@ public record DatasetConfig(
             value = "A value seen less often in the training part shares the out-of-vocabulary id",
             defaultValue = "2")
         @Min(1)
-        int minFrequency) {}
+        int minFrequency,
+    @Setting(
+            value = "Negatives that are drawn where the data has positives only",
+            defaultValue = "{}")
+        @Valid
+        NegativesConfig negatives) {}

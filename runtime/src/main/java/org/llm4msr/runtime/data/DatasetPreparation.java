@@ -102,9 +102,11 @@ public final class DatasetPreparation {
     }
     List<String> keys =
         ScenarioChoice.choose(database, config.scenarios(), reader.scenarios(), known());
-    SplitCounts counts = split.order();
+    SplitCounts own = split.order();
     database.execute("DROP VIEW kept");
     database.execute("DROP TABLE interactions");
+    SplitCounts counts =
+        new NegativeSampling(config.negatives(), schema.time(), database).draw(own);
     List<PreparedScenario> scenarios = scenarios(keys, counts);
     index(fields, scenarios, counts.train());
     List<FieldEncoder> encoders =
@@ -194,7 +196,7 @@ public final class DatasetPreparation {
         counts,
         schema.time(),
         config.minFrequency(),
-        schema.labelRule(),
+        schema.labelRule() + NegativeSampling.rule(config.negatives()),
         sources,
         stamps,
         base == null ? null : base.manifest().key());

@@ -46,6 +46,7 @@ final class PreparationKey {
                 canonical(schema),
                 canonical(scenarios),
                 canonical(sources),
+                config.negatives().perPositive() == 0 ? "" : canonical(config.negatives()),
                 base == null ? "" : "extends " + base.manifest().key())
             .filter(part -> !part.isEmpty())
             .toList();

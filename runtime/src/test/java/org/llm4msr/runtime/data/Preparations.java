@@ -9,6 +9,7 @@ import java.util.List;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.SplitConfig;
 
@@ -19,6 +20,9 @@ final class Preparations {
   record NoSettings() {}
 
   static final SplitConfig BY_TIME = split(SplitConfig.By.TIME);
+
+  static final NegativesConfig NO_NEGATIVES =
+      new NegativesConfig(0, NegativesConfig.Draw.POPULARITY, 0);
 
   private Preparations() {}
 
@@ -33,7 +37,8 @@ final class Preparations {
         "data",
         List.of(scenarios),
         split,
-        minFrequency);
+        minFrequency,
+        NO_NEGATIVES);
   }
 
   static PreparationRequest request(DatasetConfig config, Path target, int threads) {

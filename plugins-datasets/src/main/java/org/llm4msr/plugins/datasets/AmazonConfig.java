@@ -1,0 +1,31 @@
+package org.llm4msr.plugins.datasets;
+
+import java.util.List;
+import org.llm4msr.api.Setting;
+
+/** What is read of the Amazon reviews, and what a click is. */
+public record AmazonConfig(
+    @Setting(
+            value = "Categories to read, as the files name them; [] reads all that are there",
+            defaultValue = "[]")
+        List<String> categories,
+    @Setting(
+            value =
+                "Whether the rating decides on the label, or every review is a positive (see negatives)",
+            defaultValue = "rating")
+        Label label,
+    @Setting(value = "The label is 1 where the rating is above this", defaultValue = "3")
+        double positiveAbove,
+    @Setting(
+            value = "Whether the files of the products are read, for titles",
+            defaultValue = "true")
+        boolean metadata) {
+
+  /** What a positive is. */
+  public enum Label {
+    /** A rating above a threshold; other reviews are negatives. */
+    RATING,
+    /** Every review. */
+    REVIEW
+  }
+}

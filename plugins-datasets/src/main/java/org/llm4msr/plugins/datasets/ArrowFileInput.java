@@ -1,0 +1,16 @@
+package org.llm4msr.plugins.datasets;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.llm4msr.api.support.ArrowRows;
+
+/** A file in an Arrow IPC format. */
+record ArrowFileInput(Path file, String name) implements ArrowInput {
+
+  @Override
+  public ArrowReader open(BufferAllocator allocator) throws IOException {
+    return ArrowRows.open(file, allocator);
+  }
+}

@@ -1,0 +1,96 @@
+package org.llm4msr.plugins.datasets;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import net.razorvine.serpent.ObjectifyVisitor;
+import net.razorvine.serpent.ParseException;
+import net.razorvine.serpent.Parser;
+import net.razorvine.serpent.ast.Ast;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * Lines of Python literals, as rows of {@code n} (from 1) and {@code line}, which is then JSON. A
+ * line that is no literal stays as it is. Nothing in a line is run.
+ */
+record PythonLines(Path file, String name) implements ArrowInput {
+
+  private static final int ROWS_OF_A_BATCH = 4096;
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Schema SCHEMA =
+      new Schema(
+          List.of(
+              Field.nullable("n", new ArrowType.Int(64, true)),
+              Field.nullable("line", ArrowType.Utf8.INSTANCE)));
+
+  @Override
+  public ArrowReader open(BufferAllocator allocator) throws IOException {
+    return new Reader(TextFile.open(file), allocator);
+  }
+
+  static String toJson(String literal) {
+    try {
+      Ast parsed = new Parser().parse(literal);
+      ObjectifyVisitor objects = new ObjectifyVisitor();
+      parsed.accept(objects);
+      return JSON.writeValueAsString(objects.getObject());
+    } catch (ParseException | JsonProcessingException | StackOverflowError e) {
+      return literal;
+    }
+  }
+
+  private static final class Reader extends ArrowReader {
+    private final BufferedReader lines;
+    private long number;
+
+    Reader(BufferedReader lines, BufferAllocator allocator) {
+      super(allocator);
+      this.lines = lines;
+    }
+
+    @Override
+    protected Schema readSchema() {
+      return SCHEMA;
+    }
+
+    @Override
+    public boolean loadNextBatch() throws IOException {
+      prepareLoadNextBatch();
+      VectorSchemaRoot root = getVectorSchemaRoot();
+      BigIntVector numbers = (BigIntVector) root.getVector(0);
+      VarCharVector texts = (VarCharVector) root.getVector(1);
+      int rows = 0;
+      for (String line; rows < ROWS_OF_A_BATCH && (line = lines.readLine()) != null; ) {
+        number++;
+        if (!line.isBlank()) {
+          numbers.setSafe(rows, number);
+          texts.setSafe(rows++, toJson(line).getBytes(UTF_8));
+        }
+      }
+      root.setRowCount(rows);
+      return rows > 0;
+    }
+
+    @Override
+    public long bytesRead() {
+      return 0;
+    }
+
+    @Override
+    protected void closeReadSource() throws IOException {
+      lines.close();
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package org.llm4msr.plugins.datasets;
+
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** A text file in UTF-8 that may be compressed with gzip. */
+final class TextFile {
+
+  private static final int BUFFER = 1 << 16;
+
+  private TextFile() {}
+
+  static boolean isCompressed(Path file) {
+    return file.toString().endsWith(".gz");
+  }
+
+  /** Opens a file for reading line by line. */
+  static BufferedReader open(Path file) throws IOException {
+    return new BufferedReader(new InputStreamReader(bytes(file), StandardCharsets.UTF_8), BUFFER);
+  }
+
+  /** Returns the first line, empty where the file is. */
+  static String firstLine(Path file) {
+    try (BufferedReader lines = open(file)) {
+      String line = lines.readLine();
+      return line == null ? "" : line;
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /**
+   * Reads a compressed file to its end: DuckDB takes the rows before a break for the whole file.
+   */
+  static void requireWhole(Path file) {
+    try (InputStream bytes = bytes(file)) {
+      byte[] buffer = new byte[BUFFER];
+      while (bytes.read(buffer) >= 0) {}
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static InputStream bytes(Path file) throws IOException {
+    InputStream bytes = Files.newInputStream(file);
+    if (!isCompressed(file)) {
+      return bytes;
+    }
+    try {
+      return new GZIPInputStream(bytes, BUFFER);
+    } catch (IOException e) {
+      bytes.close();
+      throw e;
+    }
+  }
+
+  private static RuntimeException unreadable(Path file, IOException e) {
+    if (e instanceof EOFException || e instanceof ZipException) {
+      return new MsrException(
+          ErrorType.DATA,
+          "data/DAMAGED_GZIP",
+          file + " is cut off or damaged: " + e.getMessage() + ". Fetch the file again.",
+          e);
+    }
+    return new UncheckedIOException(e);
+  }
+}
