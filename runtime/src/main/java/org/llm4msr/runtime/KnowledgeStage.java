@@ -155,6 +155,13 @@ final class KnowledgeStage implements AutoCloseable {
               .formatted(
                   config.periods(), experiment.config().file(), experiment.workspace().prepared()));
     }
+    if (config.periods() > 1 && encoder.readsKeys()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/ONE_VECTOR_A_USER",
+          "knowledge.periods is %d in %s, and the encoder %s has one vector a user, which knows all periods. Set knowledge.periods: 1, or choose an encoder that reads prompts."
+              .formatted(config.periods(), experiment.config().file(), encoder.info().model()));
+    }
     Periods periods = new Periods(data.manifest().rows().train(), config.periods());
     return IntStream.range(1, config.periods())
         .mapToObj(period -> rows(experiment, scratch, period).oldest(periods.start(period)))

@@ -1,7 +1,9 @@
 package org.llm4msr.api.knowledge;
 
 import java.util.List;
+import java.util.Locale;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.Level;
 
 /**
  * A frozen language model: texts in, one vector each out. Deterministic, and a text gives the same
@@ -24,6 +26,19 @@ public interface KnowledgeEncoder extends AutoCloseable {
    *     exceeds {@code info().maxTokens()}
    */
   List<Knowledge> encode(List<String> texts);
+
+  /**
+   * Says whether this encoder looks vectors up by key and reads no prompts: {@link #encode} then
+   * gets {@link #keyText} in place of a prompt's text.
+   */
+  default boolean readsKeys() {
+    return false;
+  }
+
+  /** Returns what an encoder that {@link #readsKeys} is handed: {@code user 17}. */
+  static String keyText(Level level, String key) {
+    return level.name().toLowerCase(Locale.ROOT) + " " + key;
+  }
 
   @Override
   void close();

@@ -15,11 +15,14 @@ import org.apache.arrow.flatbuf.DictionaryBatch;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseIntVector;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float2Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -199,7 +202,6 @@ public final class ArrowRows {
         return false;
       }
       VectorSchemaRoot root = reader.getVectorSchemaRoot();
-      ValueVectorUtility.validate(root);
       root.getFieldVectors().forEach(ArrowRows::validate);
       for (Dictionary dictionary : reader.getDictionaryVectors().values()) {
         ValueVectorUtility.validateFull(dictionary.getVector());
@@ -213,12 +215,60 @@ public final class ArrowRows {
     }
   }
 
-  /** Arrow's own full check asks a fixed-size list for offsets, which it has not. */
+  /**
+   * Arrow's own full check asks a fixed-size list for offsets, which it has not, and does not know
+   * float16.
+   */
   private static void validate(FieldVector column) {
-    if (column instanceof FixedSizeListVector) {
-      column.getChildrenFromFields().forEach(ArrowRows::validate);
+    if (column instanceof Float2Vector) {
+      requireBytes(
+          column, column.getDataBuffer(), (long) Float2Vector.TYPE_WIDTH * column.getValueCount());
+    } else if (column instanceof FixedSizeListVector list) {
+      FieldVector child = list.getDataVector();
+      requireBytes(column, column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
+      requireValues(column, child, (long) column.getValueCount() * list.getListSize());
+      validate(child);
+    } else if (column instanceof ListVector list && list.getDataVector() instanceof Float2Vector) {
+      requireBytes(column, column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
+      validateOffsets(list);
+      validate(list.getDataVector());
     } else {
+      ValueVectorUtility.validate(column);
       ValueVectorUtility.validateFull(column);
+    }
+  }
+
+  private static void validateOffsets(ListVector list) {
+    int rows = list.getValueCount();
+    requireBytes(
+        list, list.getOffsetBuffer(), rows == 0 ? 0 : (rows + 1L) * ListVector.OFFSET_WIDTH);
+    int before = 0;
+    for (int row = 0; row < rows; row++) {
+      int start = list.getElementStartIndex(row);
+      int end = list.getElementEndIndex(row);
+      if (start < before || end < start) {
+        throw new IllegalArgumentException(
+            "the list %d of column '%s' goes from %d to %d"
+                .formatted(row, list.getName(), start, end));
+      }
+      before = end;
+    }
+    requireValues(list, list.getDataVector(), before);
+  }
+
+  private static void requireValues(FieldVector column, FieldVector child, long values) {
+    if (child.getValueCount() < values) {
+      throw new IllegalArgumentException(
+          "the lists of column '%s' need %d values, there are %d"
+              .formatted(column.getName(), values, child.getValueCount()));
+    }
+  }
+
+  private static void requireBytes(FieldVector column, ArrowBuf buffer, long bytes) {
+    if (buffer.capacity() < bytes) {
+      throw new IllegalArgumentException(
+          "column '%s' needs %d bytes, there are %d"
+              .formatted(column.getName(), bytes, buffer.capacity()));
     }
   }
 

@@ -147,20 +147,20 @@ public final class KnowledgeExtractor {
     List<PromptPreview.Item> scenarios =
         prompts.scenarioPrompts(log.scenarioStatistics()).stream()
             .limit(count)
-            .map(prompt -> preview(fitter, prompt))
+            .map(prompt -> preview(fitter, Level.SCENARIO, prompt))
             .toList();
     List<PromptPreview.Item> users = new ArrayList<>();
     log.forEachUser(
         history -> {
           if (users.size() < count && history.events().size() >= settings.minInteractions()) {
-            users.add(preview(fitter, prompts.userPrompt(history)));
+            users.add(preview(fitter, Level.USER, prompts.userPrompt(history)));
           }
         });
     return new PromptPreview(encoder.info().maxTokens(), scenarios, users);
   }
 
-  private static PromptPreview.Item preview(PromptFitter fitter, Prompt prompt) {
-    PromptFitter.Fitted fitted = fitter.fit(prompt);
+  private static PromptPreview.Item preview(PromptFitter fitter, Level level, Prompt prompt) {
+    PromptFitter.Fitted fitted = fitter.fit(level, prompt);
     return new PromptPreview.Item(prompt.key(), fitted.text(), fitted.tokens(), fitted.dropped());
   }
 
@@ -227,7 +227,7 @@ public final class KnowledgeExtractor {
         commitWhenDue();
         return;
       }
-      waiting.add(new Waiting(hash, fitter.fit(prompt)));
+      waiting.add(new Waiting(hash, fitter.fit(level, prompt)));
       if (waiting.size() == WINDOW) {
         encodeWaiting(level);
       }

@@ -4,6 +4,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.Prompt;
+import org.llm4msr.api.model.Level;
 
 /** Drops the oldest history items of a prompt until it fits the encoder. */
 final class PromptFitter {
@@ -21,18 +22,21 @@ final class PromptFitter {
    *
    * @param prompt what is left of the prompt
    * @param text its text
-   * @param tokens tokens of the text
+   * @param tokens tokens of the text; 0 where the key alone is read
    * @param dropped history items that were dropped
    */
   record Fitted(Prompt prompt, String text, int tokens, int dropped) {}
 
   /**
-   * Shortens a prompt no more than it must.
+   * Shortens a prompt no more than it must; one that is looked up by key stays whole.
    *
    * @throws MsrException with code {@code knowledge/PROMPT_TOO_LONG} where it does not fit even
    *     without history
    */
-  Fitted fit(Prompt prompt) {
+  Fitted fit(Level level, Prompt prompt) {
+    if (encoder.readsKeys()) {
+      return new Fitted(prompt, KnowledgeEncoder.keyText(level, prompt.key()), 0, 0);
+    }
     Fitted whole = dropping(prompt, 0);
     if (whole.tokens() <= maxTokens) {
       return whole;

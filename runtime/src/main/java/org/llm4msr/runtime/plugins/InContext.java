@@ -100,6 +100,13 @@ public final class InContext {
     }
 
     @Override
+    public boolean readsKeys() {
+      try (ContextLoader scope = ContextLoader.of(inner)) {
+        return inner.readsKeys();
+      }
+    }
+
+    @Override
     public void close() {
       try (ContextLoader scope = ContextLoader.of(inner)) {
         inner.close();

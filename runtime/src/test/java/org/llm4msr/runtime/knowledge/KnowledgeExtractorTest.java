@@ -69,6 +69,19 @@ class KnowledgeExtractorTest {
   }
 
   @Test
+  void handsKeysToAnEncoderThatLooksThemUp() {
+    encoder.readsKeys = true;
+    encoder.maxTokens = 2;
+
+    ExtractionResult result = extract(1);
+
+    assertThat(encoder.read).hasSize(202).contains("scenario 1", "scenario 2", "user u199");
+    assertThat(result.shortened()).isZero();
+    // "user u7" has 7 characters.
+    assertThat(vector(KnowledgeStore.open(folder).users(), "u7")).containsExactly(2, 7 / 8f, 1);
+  }
+
+  @Test
   void leavesOutUsersBelowTheThreshold() {
     ExtractionResult result = extract(3);
 

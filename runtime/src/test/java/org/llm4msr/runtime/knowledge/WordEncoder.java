@@ -15,6 +15,7 @@ class WordEncoder implements KnowledgeEncoder {
   UnaryOperator<float[]> change = vector -> vector;
   String revision = "1";
   int maxTokens = 12;
+  boolean readsKeys;
 
   @Override
   public EncoderInfo info() {
@@ -31,6 +32,11 @@ class WordEncoder implements KnowledgeEncoder {
     callSizes.add(texts.size());
     read.addAll(texts);
     return texts.stream().map(this::encode).toList();
+  }
+
+  @Override
+  public boolean readsKeys() {
+    return readsKeys;
   }
 
   private Knowledge encode(String text) {

@@ -1,0 +1,69 @@
+package org.llm4msr.plugins.llm;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How often and when a request is sent again: each pause is twice the one before, up to 30 seconds,
+ * less a random part, so that many who failed together do not return together; a {@code
+ * Retry-After} of up to ten minutes counts where it is longer.
+ */
+final class Backoff {
+
+  private static final Duration FIRST = Duration.ofMillis(250);
+  private static final Duration LONGEST = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  private final int retries;
+  private int failures;
+  private Duration pause = Duration.ZERO;
+
+  Backoff(int retries) {
+    this.retries = retries;
+  }
+
+  /**
+   * Counts a failure, and says whether the request may be sent again after {@link #pause}.
+   *
+   * @param retryAfter the header: seconds or a date
+   */
+  boolean again(@Nullable String retryAfter) {
+    Duration asked = asked(retryAfter);
+    if (failures == retries || asked.compareTo(PATIENCE) > 0) {
+      return false;
+    }
+    long most = Math.min(LONGEST.toMillis(), FIRST.toMillis() << Math.min(failures, 16));
+    Duration own = Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
+    pause = own.compareTo(asked) > 0 ? own : asked;
+    failures++;
+    return true;
+  }
+
+  Duration pause() {
+    return pause;
+  }
+
+  /** Returns what a header asks for, nothing where it cannot be read. */
+  static Duration asked(@Nullable String retryAfter) {
+    if (retryAfter == null) {
+      return Duration.ZERO;
+    }
+    try {
+      return retryAfter.strip().matches("\\d{1,9}")
+          ? Duration.ofSeconds(Long.parseLong(retryAfter.strip()))
+          : until(ZonedDateTime.parse(retryAfter.strip(), DateTimeFormatter.RFC_1123_DATE_TIME));
+    } catch (DateTimeException e) {
+      return Duration.ZERO;
+    }
+  }
+
+  private static Duration until(ZonedDateTime time) {
+    Duration left = Duration.between(Instant.now(), time.toInstant());
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+}

@@ -1,0 +1,325 @@
+package org.llm4msr.plugins.llm;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The request {@code POST /embeddings} of OpenAI's protocol: repeated where that may help, its
+ * answers checked. Safe for several threads.
+ *
+ * @see <a href="https://platform.openai.com/docs/api-reference/embeddings">the protocol</a>
+ */
+final class EmbeddingsClient {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddingsClient.class);
+
+  private static final int LARGEST_PORT = 65535;
+  private static final int SHOWN = 300;
+
+  private final OpenAiConfig config;
+  private final @Nullable String key;
+  private final URI address;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(10))
+          .build();
+  private final Gson gson = new Gson();
+  private final AtomicReference<@Nullable String> answering = new AtomicReference<>();
+
+  /**
+   * What the service answered.
+   *
+   * @param model that it says it used
+   * @param vectors one a text, in their order
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Numbers on their way; never compared.
+  record Embeddings(String model, float[][] vectors) {}
+
+  private record Answer(@Nullable String model, @Nullable List<@Nullable Item> data) {}
+
+  @SuppressWarnings("ArrayRecordComponent") // As above.
+  private record Item(@Nullable Integer index, float @Nullable [] embedding) {}
+
+  /**
+   * Makes a client; asks nothing yet.
+   *
+   * @param environment variables by name
+   */
+  EmbeddingsClient(OpenAiConfig config, UnaryOperator<String> environment) {
+    this.config = config;
+    this.key = key(config.keyVariable(), environment);
+    this.address = address(config.url() + "/embeddings");
+  }
+
+  /** Returns vectors of K numbers. */
+  float[][] embed(List<String> texts, int dimension) {
+    float[][] vectors = embed(texts).vectors();
+    for (float[] vector : vectors) {
+      if (vector.length != dimension) {
+        throw wrong(
+            "a vector has %d numbers, others have %d".formatted(vector.length, dimension), false);
+      }
+    }
+    return vectors;
+  }
+
+  /** Asks for the vectors of texts, and again where the answer may yet come. */
+  Embeddings embed(List<String> texts) {
+    Backoff backoff = new Backoff(config.retries());
+    while (true) {
+      Failure failure;
+      try {
+        HttpResponse<String> response = ask(texts);
+        if (response.statusCode() == 200) {
+          return read(response.body(), texts.size());
+        }
+        failure = failure(response);
+      } catch (MsrException e) {
+        failure = new Failure(e, null);
+      } catch (TimeoutException e) {
+        failure = failure("gave no whole answer in %d s".formatted(config.timeoutSeconds()), e);
+      } catch (IOException e) {
+        failure = failure("gave no answer (" + e + ")", e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw interrupted(e);
+      }
+      if (!failure.error().retryable() || !backoff.again(failure.retryAfter())) {
+        throw failure.error();
+      }
+      LOG.info("Asking again in {} ms: {}", backoff.pause().toMillis(), failure.error().text());
+      pause(backoff.pause());
+    }
+  }
+
+  MsrException interrupted(InterruptedException cause) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "knowledge/INTERRUPTED",
+        "%s was not waited for any longer. Run it again; what is stored is kept."
+            .formatted(address),
+        cause,
+        true);
+  }
+
+  /** A failure, and how long the service asks to be left alone. */
+  private record Failure(MsrException error, @Nullable String retryAfter) {}
+
+  /** Sends a request. The limit of time holds for the whole answer, not only its head. */
+  private HttpResponse<String> ask(List<String> texts)
+      throws IOException, InterruptedException, TimeoutException {
+    CompletableFuture<HttpResponse<String>> answer =
+        http.sendAsync(request(texts), BodyHandlers.ofString());
+    try {
+      return answer.get(config.timeoutSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failed) {
+        throw failed;
+      }
+      throw new IOException(e.getCause());
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  private HttpRequest request(List<String> texts) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("model", config.model());
+    body.put("input", texts);
+    body.put("encoding_format", "float");
+    if (config.dimensions() != null) {
+      body.put("dimensions", config.dimensions());
+    }
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(address)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(gson.toJson(body)));
+    if (key != null) {
+      request.header("Authorization", "Bearer " + key);
+    }
+    return request.build();
+  }
+
+  private Embeddings read(String body, int texts) {
+    Answer answer;
+    try {
+      answer = gson.fromJson(body, Answer.class);
+    } catch (JsonParseException e) {
+      // Services and proxies that are stopped cut their answers.
+      throw wrong("it is not the JSON that was expected: " + e.getMessage(), true);
+    }
+    if (answer == null || answer.data() == null || answer.data().size() != texts) {
+      throw wrong("it has not one vector for each of %d texts".formatted(texts), false);
+    }
+    float[][] vectors = new float[texts][];
+    for (int i = 0; i < texts; i++) {
+      Item item = answer.data().get(i);
+      int place = item == null || item.index() == null ? i : item.index();
+      if (item == null || item.embedding() == null || item.embedding().length == 0) {
+        throw wrong("data[%d] has no embedding".formatted(i), false);
+      }
+      if (place < 0 || place >= texts || vectors[place] != null) {
+        throw wrong("data[%d] has index %d".formatted(i, place), false);
+      }
+      vectors[place] = finite(item.embedding(), i);
+    }
+    if (config.dimensions() != null && vectors[0].length != config.dimensions()) {
+      throw wrong(
+          "a vector has %d numbers, .dimensions is %d"
+              .formatted(vectors[0].length, config.dimensions()),
+          false);
+    }
+    return new Embeddings(sameModel(answer.model()), vectors);
+  }
+
+  private float[] finite(float[] vector, int place) {
+    for (float value : vector) {
+      if (!Float.isFinite(value)) {
+        throw wrong("data[%d] holds %s".formatted(place, value), false);
+      }
+    }
+    return vector;
+  }
+
+  /** Vectors of two models must not meet in one store. Some services name none. */
+  private String sameModel(@Nullable String model) {
+    if (model == null) {
+      return config.model();
+    }
+    String before = answering.compareAndExchange(null, model);
+    if (before != null && !before.equals(model)) {
+      throw wrong(
+          "it is from the model %s, those before were from %s".formatted(model, before), false);
+    }
+    return model;
+  }
+
+  private void pause(Duration time) {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(e);
+    }
+  }
+
+  private Failure failure(HttpResponse<String> response) {
+    int status = response.statusCode();
+    boolean passing = status == 408 || status == 429 || status >= 500;
+    String way =
+        switch (status) {
+          case 401, 403 ->
+              "Check the key: knowledge.encoder.keyVariable names the environment variable that holds it.";
+          case 404 -> "Check knowledge.encoder.url, which usually ends in /v1, and .model.";
+          case 400, 413, 422 ->
+              "Check knowledge.encoder.model and .dimensions, and that the model reads .maxTokens (%d) tokens and .batchSize (%d) texts."
+                  .formatted(config.maxTokens(), config.batchSize());
+          default ->
+              "Look into the log of the service; then run the same command again: it goes on where it stopped.";
+        };
+    MsrException error =
+        new MsrException(
+            ErrorType.EXTERNAL,
+            "openai/SERVICE_FAILED",
+            "%s answered with status %d: %s. %s"
+                .formatted(address, status, shown(response.body()), way),
+            null,
+            passing);
+    return new Failure(error, response.headers().firstValue("Retry-After").orElse(null));
+  }
+
+  private Failure failure(String what, Exception cause) {
+    return new Failure(
+        new MsrException(
+            ErrorType.EXTERNAL,
+            "openai/SERVICE_FAILED",
+            "%s %s. Check knowledge.encoder.url and that the service runs; then run the same command again: it goes on where it stopped."
+                .formatted(address, what),
+            cause,
+            true),
+        null);
+  }
+
+  private MsrException wrong(String what, boolean passing) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "openai/WRONG_ANSWER",
+        "an answer of %s cannot be used: %s. Model %s. Check that the service is one for embeddings."
+            .formatted(address, shown(what), config.model()),
+        null,
+        passing);
+  }
+
+  /** The start of a text in one line, without the key, which some services repeat. */
+  private String shown(String text) {
+    String line = text.strip().replaceAll("\\s+", " ");
+    String safe = key == null ? line : line.replace(key, "***");
+    return safe.isEmpty()
+        ? "(nothing)"
+        : safe.length() <= SHOWN ? safe : safe.substring(0, SHOWN) + "...";
+  }
+
+  private static @Nullable String key(
+      @Nullable String variable, UnaryOperator<String> environment) {
+    if (variable == null) {
+      return null;
+    }
+    String key = environment.apply(variable);
+    if (key == null || key.isBlank()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "openai/NO_KEY",
+          "the environment variable %s, which knowledge.encoder.keyVariable names, is not set. Set it to the key of the service."
+              .formatted(variable));
+    }
+    if (!key.strip().matches("[\\x21-\\x7e]+")) {
+      throw new MsrException(
+          ErrorType.USER,
+          "openai/NO_KEY",
+          "the environment variable %s, which knowledge.encoder.keyVariable names, holds characters that no key has. Set it to the key alone."
+              .formatted(variable));
+    }
+    return key.strip();
+  }
+
+  private static URI address(String text) {
+    URI address = null;
+    try {
+      address = new URI(text);
+    } catch (URISyntaxException e) {
+      // Refused below.
+    }
+    if (address == null || address.getHost() == null || address.getPort() > LARGEST_PORT) {
+      throw new MsrException(
+          ErrorType.USER,
+          "openai/NO_ADDRESS",
+          "knowledge.encoder.url makes the address '%s', which names no host. Write it as http://host:port/v1."
+              .formatted(text));
+    }
+    return address;
+  }
+}

@@ -1,0 +1,151 @@
+package org.llm4msr.plugins.llm;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.arrow.memory.util.Float16;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderContext;
+
+/**
+ * A matrix (n, K) that NumPy saved, and {@code NAME.keys.txt} beside it: a key a line.
+ *
+ * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the
+ *     format</a>
+ */
+record NpyVectors(Path file, Path keys) implements VectorFile {
+
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final int LONGEST_HEADER = 1 << 16;
+  private static final Pattern TYPE = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
+  private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
+  private static final Pattern SHAPE =
+      Pattern.compile("'shape'\\s*:\\s*\\(\\s*(\\d{1,10})\\s*,\\s*(\\d{1,6})\\s*,?\\s*\\)");
+
+  static NpyVectors of(Path file) {
+    String name = file.getFileName().toString();
+    Path keys = file.resolveSibling(name.substring(0, name.length() - 4) + ".keys.txt");
+    if (!Files.isRegularFile(keys)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/VECTORS_NOT_FOUND",
+          "no file %s, which names the rows of %s. Write it with a key a line, in the order of the rows."
+              .formatted(keys, file));
+    }
+    return new NpyVectors(file, keys);
+  }
+
+  private record Header(int elementBytes, long rows, int columns) {}
+
+  @Override
+  public List<Path> parts() {
+    return List.of(file, keys);
+  }
+
+  @Override
+  public void read(@Nullable String key, @Nullable String vector, EncoderContext context, Rows rows)
+      throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        BufferedReader names = Files.newBufferedReader(keys, UTF_8)) {
+      Header header = header(channel);
+      long expected = header.rows() * header.columns() * header.elementBytes();
+      if (channel.size() - channel.position() != expected) {
+        throw wrong(
+            "its header says %,d bytes of numbers, %,d are there"
+                .formatted(expected, channel.size() - channel.position()));
+      }
+      ByteBuffer row =
+          ByteBuffer.allocate(header.columns() * header.elementBytes())
+              .order(ByteOrder.LITTLE_ENDIAN);
+      for (long i = 0; i < header.rows(); i++) {
+        String name = names.readLine();
+        if (name == null) {
+          throw wrong("it has %,d rows, %s has %,d lines".formatted(header.rows(), keys, i));
+        }
+        fill(channel, row.clear());
+        rows.add(name, numbers(row.flip(), header));
+      }
+      if (names.readLine() != null) {
+        throw wrong("it has %,d rows, %s has more lines".formatted(header.rows(), keys));
+      }
+    }
+  }
+
+  private static float[] numbers(ByteBuffer row, Header header) {
+    float[] numbers = new float[header.columns()];
+    for (int k = 0; k < numbers.length; k++) {
+      numbers[k] =
+          switch (header.elementBytes()) {
+            case Short.BYTES -> Float16.toFloat(row.getShort());
+            case Float.BYTES -> row.getFloat();
+            default -> (float) row.getDouble();
+          };
+    }
+    return numbers;
+  }
+
+  private Header header(FileChannel channel) throws IOException {
+    ByteBuffer start = ByteBuffer.allocate(MAGIC.length + 2).order(ByteOrder.LITTLE_ENDIAN);
+    fill(channel, start);
+    if (!Arrays.equals(Arrays.copyOf(start.array(), MAGIC.length), MAGIC)) {
+      throw wrong("it does not begin as a .npy file");
+    }
+    int version = start.get(MAGIC.length);
+    ByteBuffer length =
+        ByteBuffer.allocate(version == 1 ? Short.BYTES : Integer.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    fill(channel, length);
+    int bytes = version == 1 ? length.getShort(0) & 0xffff : length.getInt(0);
+    if (version < 1 || version > 3 || bytes < 0 || bytes > LONGEST_HEADER) {
+      throw wrong("its header is of version %d and has %d bytes".formatted(version, bytes));
+    }
+    ByteBuffer text = ByteBuffer.allocate(bytes);
+    fill(channel, text);
+    return header(new String(text.array(), ISO_8859_1).strip());
+  }
+
+  private Header header(String text) {
+    Matcher type = TYPE.matcher(text);
+    Matcher order = ORDER.matcher(text);
+    Matcher shape = SHAPE.matcher(text);
+    if (!type.find() || !order.find() || !shape.find()) {
+      throw wrong("it is no matrix: its header is " + text);
+    }
+    if (!type.group(1).matches("<f[248]") || order.group(1).equals("True")) {
+      throw wrong(
+          "its numbers are not rows of little-endian float16, float32 or float64 (save numpy.ascontiguousarray(x, dtype='<f4')): its header is "
+              + text);
+    }
+    return new Header(
+        type.group(1).charAt(2) - '0',
+        Long.parseLong(shape.group(1)),
+        Integer.parseInt(shape.group(2)));
+  }
+
+  private static void fill(FileChannel channel, ByteBuffer target) throws IOException {
+    while (target.hasRemaining()) {
+      if (channel.read(target) < 0) {
+        throw new EOFException("it ends early");
+      }
+    }
+  }
+
+  private MsrException wrong(String why) {
+    return VectorFile.notReadable(file, why, null);
+  }
+}

@@ -1,0 +1,49 @@
+package org.llm4msr.plugins.llm;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** Settings of the encoder {@code openai}. */
+public record OpenAiConfig(
+    @Setting("Address before /embeddings, for example http://localhost:8000/v1")
+        @Pattern(
+            regexp = "https?://[^@\\s]*[^/@\\s]",
+            message = "must be http://... or https://..., without user, password or a last slash")
+        String url,
+    @Setting("Name of the model, as the service knows it") @NotBlank String model,
+    @Setting(
+            "Revision of the model, part of the store's key; without it, the model that the service"
+                + " says it used")
+        @Nullable String revision,
+    @Setting("Numbers that the service is asked for; without it, what the model has")
+        @Min(1)
+        @Max(1 << 16)
+        @Nullable Integer dimensions,
+    @Setting(value = "The longest prompt in tokens that the model reads", defaultValue = "512")
+        @Min(8)
+        int maxTokens,
+    @Setting(
+            "Folder with the model's tokenizer.json, to count tokens; without it, a byte of text"
+                + " counts as a token, which errs on the safe side")
+        @Nullable String tokenizer,
+    @Setting(value = "Prompts in one request", defaultValue = "16") @Min(1) @Max(2048)
+        int batchSize,
+    @Setting(value = "Requests under way at once", defaultValue = "4") @Min(1) @Max(256)
+        int concurrency,
+    @Setting(value = "Seconds until a whole answer must be there", defaultValue = "120")
+        @Min(1)
+        @Max(86400)
+        int timeoutSeconds,
+    @Setting(
+            value = "How often a request is sent again after no or a broken answer, 429 or 5xx",
+            defaultValue = "5")
+        @Min(0)
+        @Max(100)
+        int retries,
+    @Setting("Environment variable with the key of the service; without it, no key is sent")
+        @Pattern(regexp = "[A-Za-z_][A-Za-z0-9_]*", message = "must be the name of a variable")
+        @Nullable String keyVariable) {}

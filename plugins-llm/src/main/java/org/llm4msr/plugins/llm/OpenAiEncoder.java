@@ -1,0 +1,138 @@
+package org.llm4msr.plugins.llm;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+
+/**
+ * Has texts read by a service, some in a request and some requests at once. What the model is named
+ * and how many numbers it gives is learnt from a first request.
+ */
+final class OpenAiEncoder implements KnowledgeEncoder {
+
+  private final EmbeddingsClient client;
+  private final TokenCounter counter;
+  private final int batchSize;
+  private final EncoderInfo info;
+  private final ExecutorService requests;
+
+  private OpenAiEncoder(OpenAiConfig config, EmbeddingsClient client, TokenCounter counter) {
+    this.client = client;
+    this.counter = counter;
+    this.batchSize = config.batchSize();
+    this.info = info(config, client.embed(List.of("a")));
+    this.requests =
+        Executors.newFixedThreadPool(
+            config.concurrency(),
+            task -> {
+              Thread thread = new Thread(task, "openai");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Asks the service who it is.
+   *
+   * @param environment variables by name
+   */
+  static OpenAiEncoder open(OpenAiConfig config, Path base, UnaryOperator<String> environment) {
+    EmbeddingsClient client = new EmbeddingsClient(config, environment);
+    TokenCounter counter = TokenCounter.open(config.tokenizer(), base);
+    try {
+      return new OpenAiEncoder(config, client, counter);
+    } catch (RuntimeException e) {
+      counter.close();
+      throw e;
+    }
+  }
+
+  private static EncoderInfo info(OpenAiConfig config, EmbeddingsClient.Embeddings first) {
+    String revision = config.revision() == null ? first.model() : config.revision();
+    int dimension = first.vectors()[0].length;
+    String identity = String.join("\n", config.model(), revision, String.valueOf(dimension));
+    return new EncoderInfo(
+        config.model(),
+        revision,
+        DigestUtils.sha256Hex(identity),
+        "as the service returns it",
+        dimension,
+        config.maxTokens(),
+        true);
+  }
+
+  @Override
+  public EncoderInfo info() {
+    return info;
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return counter.count(text);
+  }
+
+  @Override
+  public List<Knowledge> encode(List<String> texts) {
+    for (int i = 0; i < texts.size(); i++) {
+      TooLong.check(texts.get(i), i, counter.count(texts.get(i)), info.maxTokens());
+    }
+    List<Callable<float[][]>> batches = new ArrayList<>();
+    for (int from = 0; from < texts.size(); from += batchSize) {
+      List<String> batch = texts.subList(from, Math.min(texts.size(), from + batchSize));
+      batches.add(() -> client.embed(batch, info.dimension()));
+    }
+    List<Knowledge> answers = new ArrayList<>(texts.size());
+    for (float[][] vectors : answers(batches)) {
+      for (float[] vector : vectors) {
+        answers.add(new Knowledge(vector, null));
+      }
+    }
+    return answers;
+  }
+
+  /** Runs the requests; the first failure calls the others off. */
+  private List<float[][]> answers(List<Callable<float[][]>> batches) {
+    List<Future<float[][]>> running = batches.stream().map(requests::submit).toList();
+    try {
+      List<float[][]> answers = new ArrayList<>(running.size());
+      for (Future<float[][]> answer : running) {
+        answers.add(answer.get());
+      }
+      return answers;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw client.interrupted(e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof MsrException known ? known : failed(e.getCause());
+    } finally {
+      running.forEach(answer -> answer.cancel(true));
+    }
+  }
+
+  private static MsrException failed(@Nullable Throwable cause) {
+    return new MsrException(
+        ErrorType.INTERNAL,
+        "knowledge/ENCODER_FAILED",
+        "a request was not handled: %s. Report it.".formatted(cause),
+        cause);
+  }
+
+  @Override
+  public void close() {
+    requests.shutdownNow();
+    counter.close();
+  }
+}

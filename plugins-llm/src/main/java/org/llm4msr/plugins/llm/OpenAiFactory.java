@@ -1,0 +1,30 @@
+package org.llm4msr.plugins.llm;
+
+import java.nio.file.Path;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+
+/** Makes encoders that ask a service for embeddings. */
+@Plugin(
+    name = "openai",
+    description =
+        "Asks any service with OpenAI's /v1/embeddings: vLLM, llama-server, Ollama, TEI and others")
+public final class OpenAiFactory implements KnowledgeEncoderFactory<OpenAiConfig> {
+
+  @Override
+  public Class<OpenAiConfig> configType() {
+    return OpenAiConfig.class;
+  }
+
+  @Override
+  public KnowledgeEncoder create(OpenAiConfig config, EncoderContext context) {
+    return OpenAiEncoder.open(config, context.base(), System::getenv);
+  }
+
+  @Override
+  public void check(OpenAiConfig config, Path base) {
+    TokenCounter.check(config.tokenizer(), base);
+  }
+}

@@ -1,0 +1,192 @@
+package org.llm4msr.plugins.llm;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.plugins.llm.PrecomputedConfig.Missing;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks vectors up by key. A text is a key after {@code user} or {@code scenario}; one without
+ * either is a user's.
+ */
+final class PrecomputedEncoder implements KnowledgeEncoder {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PrecomputedEncoder.class);
+
+  private static final String USER = KnowledgeEncoder.keyText(Level.USER, "");
+  private static final String SCENARIO = KnowledgeEncoder.keyText(Level.SCENARIO, "");
+
+  /** Characters of a key: much more than any has. */
+  private static final int LONGEST_KEY = 1024;
+
+  private static final int NAMED = 5;
+
+  private final PrecomputedConfig config;
+  private final VectorTable users;
+  private final VectorTable scenarios;
+  private final EncoderInfo info;
+  private final List<String> missed = new ArrayList<>();
+  private long missing;
+
+  private PrecomputedEncoder(
+      PrecomputedConfig config, VectorTable users, VectorTable scenarios, String checksum) {
+    this.config = config;
+    this.users = users;
+    this.scenarios = scenarios;
+    if (users.dimension() != scenarios.dimension()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "knowledge/WRONG_DIMENSION",
+          "the vectors of users have %d numbers, those of scenarios %d. Files %s and %s. Let one model make both."
+              .formatted(
+                  users.dimension(), scenarios.dimension(), config.users(), config.scenarios()));
+    }
+    this.info =
+        new EncoderInfo(
+            config.model(),
+            "file",
+            checksum,
+            config.missing() == Missing.MEAN ? "as stored, mean for missing" : "as stored",
+            users.dimension(),
+            LONGEST_KEY,
+            true);
+  }
+
+  /** Reads the files once into a form in which vectors are mapped, not held. */
+  static PrecomputedEncoder open(PrecomputedConfig config, EncoderContext context) {
+    Path users = context.base().resolve(config.users());
+    Path scenarios = context.base().resolve(config.scenarios());
+    VectorFile.of(scenarios); // Before the long reading of the users' file.
+    return new PrecomputedEncoder(
+        config,
+        table(users, config, context),
+        table(scenarios, config, context),
+        checksum(List.of(users, scenarios)));
+  }
+
+  private static VectorTable table(Path file, PrecomputedConfig config, EncoderContext context) {
+    VectorFile vectors = VectorFile.of(file);
+    try (VectorTable.Builder builder = new VectorTable.Builder(file, context.scratch())) {
+      vectors.read(config.key(), config.vector(), context, builder);
+      return builder.finish();
+    } catch (IOException e) {
+      throw VectorFile.notReadable(file, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static String checksum(List<Path> files) {
+    MessageDigest digest = DigestUtils.getSha256Digest();
+    for (Path file : files) {
+      for (Path part : VectorFile.of(file).parts()) {
+        try {
+          DigestUtils.updateDigest(digest, part);
+        } catch (IOException e) {
+          throw VectorFile.notReadable(part, String.valueOf(e.getMessage()), e);
+        }
+      }
+    }
+    return Hex.encodeHexString(digest.digest());
+  }
+
+  @Override
+  public EncoderInfo info() {
+    return info;
+  }
+
+  @Override
+  public boolean readsKeys() {
+    return true;
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return text.length();
+  }
+
+  @Override
+  public List<Knowledge> encode(List<String> texts) {
+    List<Knowledge> answers = new ArrayList<>(texts.size());
+    List<String> without = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      String text = texts.get(i);
+      TooLong.check(text, i, text.length(), LONGEST_KEY);
+      VectorTable table = text.startsWith(SCENARIO) ? scenarios : users;
+      float[] vector = new float[info.dimension()];
+      if (!table.read(key(text), vector)) {
+        without.add(text);
+        if (config.missing() == Missing.MEAN) {
+          table.mean(vector);
+        }
+      }
+      answers.add(new Knowledge(vector, null));
+    }
+    if (!without.isEmpty()) {
+      count(without, texts.size());
+    }
+    return answers;
+  }
+
+  private static String key(String text) {
+    return text.startsWith(SCENARIO)
+        ? text.substring(SCENARIO.length())
+        : text.startsWith(USER) ? text.substring(USER.length()) : text;
+  }
+
+  private void count(List<String> without, int asked) {
+    if (config.missing() == Missing.FAIL) {
+      VectorTable table = without.get(0).startsWith(SCENARIO) ? scenarios : users;
+      throw new MsrException(
+          ErrorType.DATA,
+          "knowledge/NO_VECTOR",
+          "%,d of the %,d keys of this call have no vector: %s. File %s, whose %,d keys begin with %s. Add the vectors, or set knowledge.encoder.missing to zero or mean; all that are missing are counted then."
+              .formatted(
+                  without.size(),
+                  asked,
+                  first(without),
+                  table.file(),
+                  table.size(),
+                  table.firstKeys(NAMED)));
+    }
+    synchronized (missed) {
+      missing += without.size();
+      without.stream().limit(NAMED - missed.size()).forEach(missed::add);
+    }
+  }
+
+  private static String first(List<String> keys) {
+    return String.join(", ", keys.subList(0, Math.min(NAMED, keys.size())))
+        + (keys.size() > NAMED ? ", ..." : "");
+  }
+
+  /** Says how many keys had no vector. */
+  @Override
+  public void close() {
+    synchronized (missed) {
+      if (missing > 0) {
+        LOG.warn(
+            "{} keys have no vector in {} and {} and got {}: {}{}",
+            String.format(Locale.ROOT, "%,d", missing),
+            config.users(),
+            config.scenarios(),
+            config.missing() == Missing.MEAN ? "the mean" : "zeros",
+            first(missed),
+            missing > missed.size() ? ", ..." : "");
+        missing = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,341 @@
+package org.llm4msr.plugins.llm;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.google.gson.Gson;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.plugins.llm.PrecomputedConfig.Missing;
+import org.llm4msr.tck.KnowledgeEncoderConformance;
+import org.slf4j.LoggerFactory;
+
+/** Reads what NumPy, pandas and pyarrow wrote; {@code make_vector_fixtures.py} made the files. */
+class PrecomputedEncoderTest {
+
+  private static Path files;
+  private static Expected expected;
+
+  @TempDir Path scratch;
+
+  private record Expected(
+      Map<String, float[]> float32,
+      Map<String, float[]> float16,
+      float[] mean,
+      Map<String, float[]> scenarios) {}
+
+  @BeforeAll
+  static void find() throws IOException, URISyntaxException {
+    files = Path.of(PrecomputedEncoderTest.class.getResource("vectors").toURI());
+    expected =
+        new Gson().fromJson(Files.readString(files.resolve("expected.json")), Expected.class);
+  }
+
+  /** The rules that every encoder keeps; texts of the kit are keys of users. */
+  abstract static class Rules extends KnowledgeEncoderConformance {
+
+    private static final List<String> WORDS =
+        List.of("the", "cat", "and", "a", "dog", "see", "one", "bird");
+
+    @TempDir Path base;
+
+    abstract String missing();
+
+    @Override
+    protected KnowledgeEncoderFactory<?> factory() {
+      return new PrecomputedFactory();
+    }
+
+    @Override
+    protected Path base() {
+      if (Files.notExists(base.resolve("users.csv"))) {
+        write();
+      }
+      return base;
+    }
+
+    @Override
+    protected List<String> settings() {
+      return List.of("users=users.csv", "scenarios=scenarios.csv", "missing=" + missing());
+    }
+
+    @Override
+    protected List<String> texts() {
+      return List.of("user 1", "scenario 1", "user 2", "user 用户", "scenario feed");
+    }
+
+    /** Keys of the kit's own, among them two of almost the longest texts. */
+    private void write() {
+      String users =
+          "user,vector\n1,[1 0 2]\n2,[0 1 2]\n用户,[3 1 2]\n"
+              + lines("river", "[4 4 4]")
+              + lines("seven", "[5 5 5]");
+      try {
+        Files.writeString(base.resolve("users.csv"), users);
+        Files.writeString(base.resolve("scenarios.csv"), "key,v\n1,[7 7 7]\nfeed,[8 8 8]\n");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static String lines(String ending, String vector) {
+      return IntStream.rangeClosed(1, 320)
+          .mapToObj(
+              count ->
+                  IntStream.range(0, count)
+                      .mapToObj(i -> WORDS.get(i % WORDS.size()))
+                      .collect(Collectors.joining(" ")))
+          .map(start -> start + " " + ending + "," + vector + "\n")
+          .collect(Collectors.joining());
+    }
+  }
+
+  @Nested
+  class WithTheMean extends Rules {
+    @Override
+    String missing() {
+      return "mean";
+    }
+  }
+
+  @Nested
+  @Tag("slow")
+  class WithZeros extends Rules {
+    @Override
+    String missing() {
+      return "zero";
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "users.parquet, float32",
+    "doubles.parquet, float32",
+    "users.feather, float32",
+    "halves.arrow, float16",
+    "halves.feather, float16",
+    "users.npy, float32",
+    "halves.npy, float16",
+    "doubles.npy, float32",
+    "lists.csv, float32",
+    "lists.tsv, float32",
+    "printed.csv.gz, float32",
+    "wide.csv, float32"
+  })
+  void readsWhatOtherToolsWrote(String file, String precision) {
+    Map<String, float[]> vectors =
+        precision.equals("float16") ? expected.float16() : expected.float32();
+    try (PrecomputedEncoder encoder = open(file, Missing.FAIL)) {
+      assertThat(encoder.info().dimension()).isEqualTo(5);
+      vectors.forEach(
+          (key, vector) ->
+              assertThat(vector(encoder, "user " + key))
+                  .as(key)
+                  .containsExactly(vector, within(1e-6f)));
+      expected
+          .scenarios()
+          .forEach(
+              (key, vector) ->
+                  assertThat(vector(encoder, "scenario " + key)).as(key).isEqualTo(vector));
+      assertThat(encoder.readsKeys()).isTrue();
+    }
+  }
+
+  @Test
+  void namedColumnsAreTaken() {
+    PrecomputedConfig config = config("lists.csv", Missing.FAIL, "user_id", "hidden_state");
+    // The scenarios' file has no column of that name.
+    assertThat(failure(() -> PrecomputedEncoder.open(config, context())))
+        .hasMessageContaining("it has no column user_id, its columns are [scenario, hidden_state]");
+    PrecomputedConfig state = config("lists.csv", Missing.FAIL, null, "hidden_state");
+    try (PrecomputedEncoder encoder = PrecomputedEncoder.open(state, context())) {
+      assertThat(vector(encoder, "user ann")).isEqualTo(expected.float32().get("ann"));
+    }
+  }
+
+  @Test
+  void missingKeysFailAndAreCounted() {
+    try (PrecomputedEncoder encoder = open("users.parquet", Missing.FAIL)) {
+      assertThat(failure(() -> encoder.encode(List.of("user 7", "user 8", "scenario x", "user 9"))))
+          .hasMessageStartingWith(
+              "[knowledge/NO_VECTOR] 3 of the 4 keys of this call have no vector: user 8, scenario"
+                  + " x, user 9. File")
+          .hasMessageContainingAll("users.parquet, whose 6 keys begin with [7, 007, ann", "zero");
+    }
+  }
+
+  @Test
+  void missingKeysGetZerosOrTheMean() {
+    try (PrecomputedEncoder zeros = open("users.parquet", Missing.ZERO);
+        PrecomputedEncoder means = open("users.parquet", Missing.MEAN)) {
+      assertThat(vector(zeros, "user 8")).containsOnly(0f).hasSize(5);
+      assertThat(vector(means, "user 8")).containsExactly(expected.mean(), within(1e-6f));
+      assertThat(vector(means, "scenario 8")).containsExactly(0.5f, 0.75f, 0, 1.625f, 1.9375f);
+      assertThat(means.info()).isNotEqualTo(zeros.info());
+      assertThat(means.info().checksum()).isEqualTo(zeros.info().checksum());
+    }
+  }
+
+  @Test
+  void saysAtTheEndHowManyWereMissing() {
+    Logger logger = (Logger) LoggerFactory.getLogger(PrecomputedEncoder.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    PrecomputedEncoder encoder = open("users.parquet", Missing.ZERO);
+    encoder.encode(IntStream.range(0, 1008).mapToObj(i -> "user " + i).toList());
+    encoder.encode(List.of("scenario x"));
+    encoder.close();
+    encoder.close();
+    logger.detachAppender(log);
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "1,008 keys have no vector in users.parquet and scenarios.csv and got zeros: user 0,"
+                + " user 1, user 2, user 3, user 4, ...");
+  }
+
+  @Test
+  void anotherFileIsAnotherIdentity() {
+    try (PrecomputedEncoder one = open("users.npy", Missing.ZERO);
+        PrecomputedEncoder other = open("halves.npy", Missing.ZERO)) {
+      assertThat(one.info().checksum()).isNotEqualTo(other.info().checksum());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "compressed.feather: compress",
+        "columns.npy: little-endian float16, float32 or float64",
+        "numbers.npy: little-endian float16, float32 or float64"
+      })
+  void refusesWhatItCannotRead(String fileAndReason) {
+    String[] parts = fileAndReason.split(": ", 2);
+    assertThat(failure(() -> open(parts[0], Missing.ZERO)))
+        .hasMessageContainingAll(parts[0], parts[1]);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "k,v\\n1,[1 2]\\n1,[1 2]\\n | the key 1 occurs twice",
+        "k,v\\n1,[1 2]\\n2,[1]\\n | the vector of 2 has 1 numbers, those before have 2",
+        "k,v\\n1,[1 nan]\\n | number 1 of the vector of 1 is NaN",
+        "k,v\\n1,[]\\n | the vector of 1 is empty",
+        "k,v\\n,[1 2]\\n | row 1 has no key",
+        "k,v\\n1,\\n | the key 1 has a null in place of a vector",
+        "k,v\\n1,[1 two]\\n | cannot read vectors: Conversion Error",
+        "k,a,b\\n1,1,x\\n | cannot read vectors: Conversion Error",
+        "k,a,b\\n1,1,\\n | number 1 of the vector of 1 is NaN",
+        "k,v\\n | it has no rows",
+        "k\\n1\\n | it has the column k alone"
+      })
+  void refusesWrongRows(String content, String reason) throws IOException {
+    Path file = scratch.resolve("wrong.csv");
+    Files.writeString(file, content.strip().replace("\\n", "\n"));
+    assertThat(failure(() -> open(file.toString(), Missing.ZERO)))
+        .hasMessageContainingAll(reason, "wrong.csv");
+  }
+
+  @Test
+  void refusesAMatrixThatIsCutOrHasOtherKeys() throws IOException {
+    byte[] whole = Files.readAllBytes(files.resolve("users.npy"));
+    Path file = scratch.resolve("cut.npy");
+    Path keys = scratch.resolve("cut.keys.txt");
+    Files.write(file, whole);
+    assertThat(failure(() -> open(file.toString(), Missing.ZERO)))
+        .hasMessageContaining("no file " + keys);
+    for (String names : List.of("a\nb\n", "a\nb\nc\nd\ne\nf\ng\n")) {
+      Files.writeString(keys, names);
+      assertThat(failure(() -> open(file.toString(), Missing.ZERO)))
+          .hasMessageContaining("it has 6 rows");
+    }
+    for (int length = 0; length < whole.length; length += 7) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertThat(failure(() -> open(file.toString(), Missing.ZERO)))
+          .hasMessageStartingWith("[knowledge/VECTORS_NOT_READABLE]");
+    }
+  }
+
+  @Test
+  void refusesFilesThatAreNotThereAndOtherFormats() throws IOException {
+    assertThat(failure(() -> new PrecomputedFactory().check(config("no.csv", Missing.ZERO), files)))
+        .hasMessageStartingWith("[knowledge/VECTORS_NOT_FOUND] no file");
+    Path other = Files.writeString(scratch.resolve("users.pkl"), "");
+    assertThat(failure(() -> open(other.toString(), Missing.ZERO)))
+        .hasMessageStartingWith("[knowledge/VECTORS_FORMAT]");
+  }
+
+  @Test
+  void refusesLevelsOfDifferentLength() throws IOException {
+    Path users = Files.writeString(scratch.resolve("three.csv"), "k,v\n1,[1 2 3]\n", UTF_8);
+    assertThat(failure(() -> open(users.toString(), Missing.ZERO)))
+        .hasMessageContaining("the vectors of users have 3 numbers, those of scenarios 5");
+  }
+
+  private PrecomputedEncoder open(String users, Missing missing) {
+    return PrecomputedEncoder.open(config(users, missing), context());
+  }
+
+  private EncoderContext context() {
+    return new EncoderContext() {
+      @Override
+      public Path base() {
+        return files;
+      }
+
+      @Override
+      public Path scratch() {
+        return scratch;
+      }
+
+      @Override
+      public int threads() {
+        return 2;
+      }
+    };
+  }
+
+  private static PrecomputedConfig config(String users, Missing missing) {
+    return config(users, missing, null, null);
+  }
+
+  private static PrecomputedConfig config(
+      String users, Missing missing, String key, String vector) {
+    return new PrecomputedConfig(users, "scenarios.csv", key, vector, missing, "precomputed");
+  }
+
+  private static float[] vector(PrecomputedEncoder encoder, String text) {
+    return encoder.encode(List.of(text)).get(0).vector();
+  }
+
+  private static MsrException failure(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    return catchThrowableOfType(MsrException.class, call);
+  }
+}
