@@ -43,6 +43,7 @@ final class KnowledgeStage implements AutoCloseable {
   private final Scratch scratch;
   private final KnowledgeConfig config;
   private final ScenarioPromptBuilder prompts;
+  private final EncoderPlace place;
   private final KnowledgeEncoder encoder;
   private final KnowledgeExtractor extractor;
 
@@ -53,7 +54,8 @@ final class KnowledgeStage implements AutoCloseable {
     this.scratch = scratch;
     this.config = config;
     this.prompts = prompts(config.prompts().builder(), experiment.config().base());
-    this.encoder = encoder(config.encoder(), scratch);
+    this.place = new EncoderPlace(scratch, experiment.config().config().runtime());
+    this.encoder = encoder(config.encoder(), place);
     boolean leaks = config.prompts().leakFutureInteractions();
     this.extractor = extractor(log(experiment, leaks, data, scratch), leaks);
   }
@@ -103,10 +105,10 @@ final class KnowledgeStage implements AutoCloseable {
 
   @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
   private static <C extends Record> KnowledgeEncoder encoder(
-      PluginChoice<KnowledgeEncoderFactory<?>> choice, Scratch scratch) {
+      PluginChoice<KnowledgeEncoderFactory<?>> choice, EncoderPlace place) {
     try (ContextLoader scope = ContextLoader.of(choice.factory())) {
       return InContext.of(
-          ((KnowledgeEncoderFactory<C>) choice.factory()).create((C) choice.config(), scratch));
+          ((KnowledgeEncoderFactory<C>) choice.factory()).create((C) choice.config(), place));
     }
   }
 
@@ -257,6 +259,7 @@ final class KnowledgeStage implements AutoCloseable {
     try {
       encoder.close();
     } finally {
+      place.close();
       scratch.close();
       data.close();
     }

@@ -10,12 +10,11 @@ import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
-import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.RuntimeConfig;
 
 /** What plugins that work on files are handed: folders, memory and threads. Owns its scratch. */
-final class Scratch implements DatasetContext, EncoderContext, AutoCloseable {
+final class Scratch implements DatasetContext, AutoCloseable {
 
   private final Path folder;
   private final Path scratch;
@@ -60,11 +59,6 @@ final class Scratch implements DatasetContext, EncoderContext, AutoCloseable {
 
   @Override
   public Path folder() {
-    return folder;
-  }
-
-  @Override
-  public Path base() {
     return folder;
   }
 

@@ -1,6 +1,7 @@
 package org.llm4msr.tck;
 
 import java.nio.file.Path;
+import org.llm4msr.api.TensorService;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.knowledge.EncoderContext;
 
@@ -21,5 +22,10 @@ record KitContext(Path folder, Path scratch, long memoryBytes, int threads)
   @Override
   public Path base() {
     return folder;
+  }
+
+  @Override
+  public TensorService tensors() {
+    return TestEngines.tensors();
   }
 }

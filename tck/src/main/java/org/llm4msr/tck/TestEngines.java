@@ -5,6 +5,10 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.TensorService;
+import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.training.EngineTensors;
+import org.llm4msr.runtime.training.TensorEngine;
 
 /**
  * The engine that a run of the tests is for, named by the system property {@code
@@ -41,6 +45,13 @@ public final class TestEngines {
   /** Makes a manager on the CPU, for the caller to close. */
   public static NDManager manager() {
     return engine().newBaseManager(Device.cpu());
+  }
+
+  /** Returns what the runtime lends encoders: the engine, on the CPU. */
+  public static TensorService tensors() {
+    engine();
+    return new EngineTensors(
+        TensorEngine.open(new RuntimeConfig(name(), "cpu", 0, "1GB", 0, false)));
   }
 
   /** Starts the engine's random numbers anew, as the runtime does before each step. */

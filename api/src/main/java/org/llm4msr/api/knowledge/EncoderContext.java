@@ -2,6 +2,8 @@ package org.llm4msr.api.knowledge;
 
 import java.nio.file.Path;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.TensorService;
+import org.llm4msr.api.UnsupportedFeatureException;
 
 /** What the runtime hands an encoder at creation. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
@@ -15,4 +17,14 @@ public interface EncoderContext {
 
   /** Returns the threads that may be used. */
   int threads();
+
+  /**
+   * Returns the tensor engine that the configuration names, and loads it where it is not loaded.
+   *
+   * @throws UnsupportedFeatureException where the caller has none to lend
+   */
+  default TensorService tensors() {
+    throw new UnsupportedFeatureException(
+        "tensors", "Who made this encoder lends it no tensor engine. Choose another encoder.");
+  }
 }

@@ -4,11 +4,12 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /** The refusal of a text that an encoder would have to cut. */
-final class TooLong {
+public final class TooLong {
 
   private TooLong() {}
 
-  static void check(String text, int position, int tokens, int maxTokens) {
+  /** Refuses a text of more tokens than the encoder reads. */
+  public static void check(String text, int position, int tokens, int maxTokens) {
     if (tokens > maxTokens) {
       throw new MsrException(
           ErrorType.USER,

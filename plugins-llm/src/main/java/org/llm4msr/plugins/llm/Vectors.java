@@ -1,12 +1,12 @@
 package org.llm4msr.plugins.llm;
 
 /** Small operations on vectors. */
-final class Vectors {
+public final class Vectors {
 
   private Vectors() {}
 
   /** Scales to Euclidean length 1; leaves the zero vector as it is. */
-  static void normalize(float[] vector) {
+  public static void normalize(float[] vector) {
     double squares = 0;
     for (float value : vector) {
       squares += (double) value * value;

@@ -10,11 +10,13 @@ import java.io.Reader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.llm4msr.api.TensorService;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.tck.TestEngines;
 
 /** One text as another implementation sees it; {@code make_encoder_fixtures.py} made them. */
-record EncoderFixture(String text, int tokens, float[] vector) {
+public record EncoderFixture(String text, int tokens, float[] vector) {
 
   static List<EncoderFixture> of(String model) throws IOException {
     try (Reader reader =
@@ -31,7 +33,7 @@ record EncoderFixture(String text, int tokens, float[] vector) {
         .create(new OnnxSentenceConfig(model, null, true, null), context(folder));
   }
 
-  static EncoderContext context(Path folder) {
+  public static EncoderContext context(Path folder) {
     return new EncoderContext() {
       @Override
       public Path base() {
@@ -47,10 +49,15 @@ record EncoderFixture(String text, int tokens, float[] vector) {
       public int threads() {
         return 2;
       }
+
+      @Override
+      public TensorService tensors() {
+        return TestEngines.tensors();
+      }
     };
   }
 
-  static double cosine(float[] a, float[] b) {
+  public static double cosine(float[] a, float[] b) {
     double product = 0;
     double squaresA = 0;
     double squaresB = 0;

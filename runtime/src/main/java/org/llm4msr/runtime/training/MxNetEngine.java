@@ -4,6 +4,9 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.Script;
+import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.runtime.config.RuntimeConfig;
 
 /**
@@ -22,6 +25,17 @@ final class MxNetEngine extends TensorEngine {
 
   @Override
   void recordGradients(boolean on) {}
+
+  @Override
+  boolean runsScripts() {
+    return false;
+  }
+
+  @Override
+  Script script(String methods) {
+    throw new UnsupportedFeatureException(
+        EngineFeature.SCRIPT.name(), "MXNet runs no scripts. Set runtime.engine to PyTorch.");
+  }
 
   @Override
   FloatBuffer read(NDArray array) {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import org.llm4msr.api.Script;
 import org.llm4msr.runtime.config.RuntimeConfig;
 
 /** PyTorch: gradients are recorded by every new thread until told otherwise; memory is shared. */
@@ -26,6 +27,16 @@ final class PyTorchEngine extends TensorEngine {
   @Override
   void recordGradients(boolean on) {
     JniUtils.setGradMode(on);
+  }
+
+  @Override
+  boolean runsScripts() {
+    return true;
+  }
+
+  @Override
+  Script script(String methods) {
+    return TorchScript.compile(engine(), device(), methods);
   }
 
   @Override

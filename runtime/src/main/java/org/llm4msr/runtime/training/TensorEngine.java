@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Script;
 import org.llm4msr.runtime.config.RuntimeConfig;
 
 /**
@@ -154,6 +155,12 @@ public abstract sealed class TensorEngine implements AutoCloseable
    * gradient is closed.
    */
   abstract FloatBuffer read(NDArray array);
+
+  /** Returns whether {@link #script} works. */
+  abstract boolean runsScripts();
+
+  /** Compiles methods, as {@link org.llm4msr.api.TensorService#script} says. */
+  abstract Script script(String methods);
 
   /** Runs work on the engine's thread and waits for it. */
   public <T> T call(Callable<T> work) {

@@ -1,0 +1,25 @@
+package org.llm4msr.api;
+
+import ai.djl.ndarray.NDManager;
+
+/** The configured tensor engine and device, for plugins that bring arrays of their own. */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public interface TensorService {
+
+  /** Makes a manager whose arrays live on the configured device. The caller closes it. */
+  NDManager newManager();
+
+  /** Returns whether {@link #script} works. */
+  boolean runsScripts();
+
+  /**
+   * Compiles methods of a TorchScript class {@code M}, written as TorchScript serializes them:
+   * {@code self} is of type {@code __torch__.M}, operations are {@code torch.NAME}. Inside, arrays
+   * may be of types that {@code NDArray} cannot hold, such as bfloat16; of such an array that comes
+   * out nothing may be asked, but it can be handed to a later call.
+   *
+   * @param methods their source, indented by two spaces
+   * @throws UnsupportedFeatureException where the engine runs no scripts
+   */
+  Script script(String methods);
+}

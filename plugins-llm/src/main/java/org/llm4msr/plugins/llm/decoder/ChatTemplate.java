@@ -1,0 +1,91 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import com.hubspot.jinjava.Jinjava;
+import com.hubspot.jinjava.JinjavaConfig;
+import com.hubspot.jinjava.LegacyOverrides;
+import com.hubspot.jinjava.interpret.RenderResult;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** The chat template of a model, in Jinja; a prompt is the one message of a user. */
+final class ChatTemplate {
+
+  private static final String FILE = "tokenizer_config.json";
+
+  private final Jinjava jinja =
+      new Jinjava(
+          JinjavaConfig.newBuilder()
+              .withTrimBlocks(true)
+              .withLstripBlocks(true)
+              .withNestedInterpretationEnabled(false)
+              // As Jinja does it; the defaults are older.
+              .withLegacyOverrides(
+                  LegacyOverrides.newBuilder()
+                      .withUsePyishObjectMapper(true)
+                      .withUseNaturalOperatorPrecedence(true)
+                      .withUseTrimmingForNotesAndExpressions(true)
+                      .withEvaluateMapKeys(true)
+                      .build())
+              .build());
+  private final ModelFolder folder;
+  private final String template;
+  private final ModelJson settings;
+  private final boolean startTokens;
+
+  private ChatTemplate(
+      ModelFolder folder, String template, ModelJson settings, boolean startTokens) {
+    this.folder = folder;
+    this.template = template;
+    this.settings = settings;
+    this.startTokens = startTokens;
+  }
+
+  static ChatTemplate of(ModelFolder folder, Architecture architecture) {
+    ModelJson settings = folder.optional(FILE);
+    String template = settings.text("chat_template", architecture.prefix().chat());
+    if (template.isEmpty()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NO_CHAT_TEMPLATE",
+          "template is chat, and there is no chat_template in %s. Write template: none, or take a model that was trained to chat."
+              .formatted(settings.file()));
+    }
+    return new ChatTemplate(folder, template, settings, !settings.has("chat_template"));
+  }
+
+  /** Returns whether start tokens come before the text, because the template has none. */
+  boolean startTokens() {
+    return startTokens;
+  }
+
+  /** Puts a prompt into the template, up to where the model would answer. */
+  String render(String prompt) {
+    Map<String, Object> values = new HashMap<>();
+    values.put("messages", List.of(Map.of("role", "user", "content", prompt)));
+    values.put("add_generation_prompt", true);
+    values.put("bos_token", token("bos_token"));
+    values.put("eos_token", token("eos_token"));
+    RenderResult result = jinja.renderForResult(template, values);
+    List<String> errors = new ArrayList<>();
+    result.getErrors().forEach(error -> errors.add(error.getMessage()));
+    if (!errors.isEmpty()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/CHAT_TEMPLATE_FAILED",
+          "the chat template of %s cannot be filled: %s. Write template: none."
+              .formatted(folder.folder(), errors));
+    }
+    return result.getOutput();
+  }
+
+  /** A special token stands there as text, or as an object with its text. */
+  private String token(String key) {
+    return settings.has(key) && settings.json().get(key).isJsonObject()
+        ? settings.object(key).text("content", "")
+        : settings.text(key, "");
+  }
+}

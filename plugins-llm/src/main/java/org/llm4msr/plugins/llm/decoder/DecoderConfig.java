@@ -1,0 +1,110 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.PositiveOrZero;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** Settings of the encoder {@code decoder}. */
+public record DecoderConfig(
+    @Setting(
+            "Folder of a Hugging Face model: config.json, tokenizer.json or tokenizer.model,"
+                + " weights as safetensors")
+        @NotBlank
+        String model,
+    @Setting("Folder or file of the tokenizer; without it, the model's folder")
+        @Nullable String tokenizer,
+    @Setting(
+            "The last layer's state before or after the final norm; without it, what Hugging Face"
+                + " gives: pre-norm for ChatGLM2, post-norm else")
+        @Nullable State state,
+    @Setting(
+            value =
+                "Whose state: that of the prompt's last token, or of the last token that the model"
+                    + " generates to it",
+            defaultValue = "prompt-end")
+        Position position,
+    @Setting(value = "Whether vectors are scaled to length 1", defaultValue = "false") boolean l2,
+    @Setting(
+            value = "Numbers that weights and states are computed in; bfloat16 needs PyTorch",
+            defaultValue = "float32")
+        Precision precision,
+    @Setting(
+            value =
+                "none: prompts as they are; chat: as a user's message in the model's own chat"
+                    + " template",
+            defaultValue = "none")
+        Template template,
+    @Setting("The longest prompt in tokens; without it, what the model reads, at most 4096") @Min(1)
+        @Nullable Integer maxTokens,
+    @Setting(
+            value = "Most tokens of a batch, which decide how much memory it takes",
+            defaultValue = "4096")
+        @Min(1)
+        int batchTokens,
+    @Setting(value = "generated-end: most tokens to generate", defaultValue = "64") @Min(1)
+        int generatedTokens,
+    @Setting(
+            value = "generated-end: 0 takes the likeliest token, more draws, with this temperature",
+            defaultValue = "0")
+        @PositiveOrZero
+        double temperature,
+    @Setting(
+            value = "generated-end: draws among the likeliest tokens of this share",
+            defaultValue = "1")
+        @PositiveOrZero
+        @DecimalMax(value = "1", message = "must be at most 1")
+        double topP,
+    @Setting(value = "generated-end: seed of the draws", defaultValue = "7") long seed) {
+
+  DecoderConfig with(State known) {
+    return new DecoderConfig(
+        model,
+        tokenizer,
+        known,
+        position,
+        l2,
+        precision,
+        template,
+        maxTokens,
+        batchTokens,
+        generatedTokens,
+        temperature,
+        topP,
+        seed);
+  }
+
+  /** Which state of the last layer. */
+  public enum State {
+    /** Before the final norm. */
+    PRE_NORM,
+    /** After the final norm. */
+    POST_NORM
+  }
+
+  /** Which token's state. */
+  public enum Position {
+    /** The last of the prompt. */
+    PROMPT_END,
+    /** The last that was generated. */
+    GENERATED_END
+  }
+
+  /** Numbers of weights and states. */
+  public enum Precision {
+    /** Four bytes. */
+    FLOAT32,
+    /** Two bytes with the range of four. */
+    BFLOAT16
+  }
+
+  /** What stands around a prompt. */
+  public enum Template {
+    /** Nothing. */
+    NONE,
+    /** The model's chat template. */
+    CHAT
+  }
+}

@@ -1,0 +1,31 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import java.nio.file.Path;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+
+/** Makes encoders of decoder-only transformers. */
+@Plugin(
+    name = "decoder",
+    description = "Decoder-only transformers (Llama family, ChatGLM2) from a Hugging Face folder",
+    source = "Touvron et al., arXiv 2302.13971; Du et al., ACL 2022, arXiv 2103.10360")
+public final class DecoderFactory implements KnowledgeEncoderFactory<DecoderConfig> {
+
+  @Override
+  public Class<DecoderConfig> configType() {
+    return DecoderConfig.class;
+  }
+
+  @Override
+  public KnowledgeEncoder create(DecoderConfig config, EncoderContext context) {
+    return DecoderLoading.load(config, ModelFolder.find(config, context.base()), context);
+  }
+
+  @Override
+  public void check(DecoderConfig config, Path base) {
+    ModelFolder folder = ModelFolder.find(config, base);
+    DecoderLoading.check(config, folder);
+  }
+}

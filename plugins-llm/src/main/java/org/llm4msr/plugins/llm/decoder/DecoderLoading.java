@@ -1,0 +1,163 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.Script;
+import org.llm4msr.api.TensorService;
+import org.llm4msr.api.UnsupportedFeatureException;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.State;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Template;
+
+/** Makes an encoder of the files of a model. */
+final class DecoderLoading {
+
+  /** Longer prompts are read where {@code maxTokens} says so: attention is quadratic. */
+  private static final int USUAL_TOKENS = 4096;
+
+  private DecoderLoading() {}
+
+  /** Reads all but weights and tokenizer. */
+  static void check(DecoderConfig config, ModelFolder folder) {
+    Architecture architecture = Architecture.of(folder.config());
+    ModelShape.of(folder.config(), architecture);
+    template(config, folder, architecture);
+  }
+
+  static DecoderEncoder load(DecoderConfig stated, ModelFolder folder, EncoderContext context) {
+    ModelJson json = folder.config();
+    Architecture architecture = Architecture.of(json);
+    ModelShape shape = ModelShape.of(json, architecture);
+    DecoderConfig config =
+        stated.state() == null
+            ? stated.with(architecture.preNorm() ? State.PRE_NORM : State.POST_NORM)
+            : stated;
+    Set<Long> ends = new LinkedHashSet<>(json.integers("eos_token_id"));
+    ends.addAll(folder.optional("generation_config.json").integers("eos_token_id"));
+    Long start =
+        Stream.concat(json.integers("bos_token_id").stream(), ends.stream())
+            .findFirst()
+            .orElse(null);
+    ChatTemplate template = template(config, folder, architecture);
+    TextTokens tokenizer = TextTokens.open(folder, architecture);
+    try {
+      return new DecoderEncoder(
+          config,
+          info(config, folder, shape),
+          shape,
+          decoder(config, folder, architecture, shape, context.tensors()),
+          new PromptTokens(tokenizer, template, start),
+          ends);
+    } catch (RuntimeException | Error e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable ChatTemplate template(
+      DecoderConfig config, ModelFolder folder, Architecture architecture) {
+    return config.template() == Template.CHAT ? ChatTemplate.of(folder, architecture) : null;
+  }
+
+  private static EncoderInfo info(DecoderConfig config, ModelFolder folder, ModelShape shape) {
+    int room = shape.context();
+    if (config.position() == Position.GENERATED_END) {
+      room = Math.max(1, room - config.generatedTokens());
+    }
+    Integer stated = config.maxTokens();
+    return new EncoderInfo(
+        folder.name(),
+        "folder",
+        folder.checksum(),
+        state(config),
+        shape.hidden(),
+        Math.min(room, stated == null ? USUAL_TOKENS : stated),
+        true);
+  }
+
+  private static String state(DecoderConfig config) {
+    List<String> parts = new ArrayList<>();
+    parts.add(config.state() == State.PRE_NORM ? "pre-norm" : "post-norm");
+    if (config.position() == Position.PROMPT_END) {
+      parts.add("prompt-end");
+    } else {
+      parts.add("generated-end, at most " + config.generatedTokens() + " tokens");
+      parts.add(
+          config.temperature() == 0
+              ? "greedy"
+              : "temperature %s, top %s, seed %d"
+                  .formatted(config.temperature(), config.topP(), config.seed()));
+    }
+    if (config.l2()) {
+      parts.add("l2");
+    }
+    if (config.precision() == Precision.BFLOAT16) {
+      parts.add("bfloat16");
+    }
+    if (config.template() == Template.CHAT) {
+      parts.add("chat template");
+    }
+    return String.join(", ", parts);
+  }
+
+  private static Decoder decoder(
+      DecoderConfig config,
+      ModelFolder folder,
+      Architecture architecture,
+      ModelShape shape,
+      TensorService tensors) {
+    boolean head = config.position() == Position.GENERATED_END;
+    if (config.precision() == Precision.BFLOAT16 && !tensors.runsScripts()) {
+      throw new UnsupportedFeatureException(
+          EngineFeature.BFLOAT16.name(),
+          "this engine does not have it. Write precision: float32, or set runtime.engine to PyTorch.");
+    }
+    NDManager manager = tensors.newManager();
+    try (WeightFiles files = WeightFiles.open(folder.folder())) {
+      return tensors.runsScripts()
+          ? scripted(config.precision(), files, architecture, shape, head, manager, tensors)
+          : new PlainDecoder(
+              shape,
+              DecoderWeights.read(
+                  files, architecture, shape, head, manager, new WeightStore.Float32(manager)),
+              manager);
+    } catch (RuntimeException | Error e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  static Decoder scripted(
+      Precision precision,
+      WeightFiles files,
+      Architecture architecture,
+      ModelShape shape,
+      boolean head,
+      NDManager manager,
+      TensorService tensors) {
+    Script script = tensors.script(DecoderScript.of(shape, precision));
+    try {
+      WeightStore store =
+          precision == Precision.BFLOAT16
+              ? ScriptDecoder.bfloat16(script, manager)
+              : new WeightStore.Float32(manager);
+      return new ScriptDecoder(
+          shape,
+          DecoderWeights.read(files, architecture, shape, head, manager, store),
+          script,
+          manager);
+    } catch (RuntimeException | Error e) {
+      script.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,263 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The weights of a decoder in the one layout that the forward pass knows: queries, keys and values
+ * stacked, gate and up stacked, and the numbers of a head in the order of {@link Rotary}. Owned by
+ * the manager of the store that keeps them.
+ *
+ * @param embedding (vocabulary, H)
+ * @param layers from the bottom
+ * @param finalNorm (H)
+ * @param head (vocabulary, H), or null where nothing is generated
+ */
+record DecoderWeights(
+    NDArray embedding, List<Layer> layers, NDArray finalNorm, @Nullable NDArray head) {
+
+  /**
+   * One layer; a bias is null where the model has none.
+   *
+   * @param attentionNorm (H)
+   * @param queryKeyValue (queries + 2 x keys, H)
+   * @param output (H, queries)
+   * @param feedForwardNorm (H)
+   * @param gateUp (2 x feed-forward, H)
+   * @param down (H, feed-forward)
+   */
+  record Layer(
+      NDArray attentionNorm,
+      NDArray queryKeyValue,
+      @Nullable NDArray queryKeyValueBias,
+      NDArray output,
+      @Nullable NDArray outputBias,
+      NDArray feedForwardNorm,
+      NDArray gateUp,
+      @Nullable NDArray gateUpBias,
+      NDArray down,
+      @Nullable NDArray downBias) {}
+
+  /** Reads all weights. */
+  static DecoderWeights read(
+      WeightFiles files,
+      Architecture architecture,
+      ModelShape shape,
+      boolean head,
+      NDManager manager,
+      WeightStore store) {
+    return new Reader(files, architecture.tensors(), shape, manager, store).read(head);
+  }
+
+  /** Some rows of an array in a file; where {@code headRows}, heads in another order. */
+  private record Section(String name, long firstRow, long rows, boolean headRows) {}
+
+  private static final class Reader {
+    private static final int CHUNK_FLOATS = 1 << 24;
+
+    private final WeightFiles files;
+    private final Architecture.Tensors names;
+    private final ModelShape shape;
+    private final NDManager manager;
+    private final WeightStore store;
+
+    Reader(
+        WeightFiles files,
+        Architecture.Tensors names,
+        ModelShape shape,
+        NDManager manager,
+        WeightStore store) {
+      this.files = files;
+      this.names = names;
+      this.shape = shape;
+      this.manager = manager;
+      this.store = store;
+    }
+
+    DecoderWeights read(boolean head) {
+      NDArray embedding = matrix(List.of(names.embedding()), shape.vocabulary(), shape.hidden());
+      List<Layer> layers = IntStream.range(0, shape.layers()).mapToObj(this::layer).toList();
+      NDArray norm = vector(names.finalNorm(), shape.hidden());
+      if (!head) {
+        return new DecoderWeights(embedding, layers, norm, null);
+      }
+      NDArray output =
+          shape.tied()
+              ? embedding
+              : matrix(List.of(names.head()), shape.vocabulary(), shape.hidden());
+      return new DecoderWeights(embedding, layers, norm, output);
+    }
+
+    private Layer layer(int number) {
+      int hidden = shape.hidden();
+      List<String> queryKeyValue = of(names.queryKeyValue(), number);
+      List<String> gateUp = of(names.gateUp(), number);
+      List<String> output = of(List.of(names.attentionOutput()), number);
+      List<String> down = of(List.of(names.down()), number);
+      boolean feedForwardBias = shape.feedForwardBias();
+      return new Layer(
+          vector(names.attentionNorm().formatted(number), hidden),
+          stacked(queryKeyValueSections(queryKeyValue, ".weight", hidden), hidden),
+          shape.attentionBias()
+              ? stacked(queryKeyValueSections(queryKeyValue, ".bias", 1), 1)
+              : null,
+          matrix(output, hidden, shape.queryWidth()),
+          shape.outputBias() ? bias(output, hidden) : null,
+          vector(names.feedForwardNorm().formatted(number), hidden),
+          matrix(gateUp, 2L * shape.feedForward(), hidden),
+          feedForwardBias ? bias(gateUp, 2L * shape.feedForward()) : null,
+          matrix(down, hidden, shape.feedForward()),
+          feedForwardBias ? bias(down, hidden) : null);
+    }
+
+    private static List<String> of(List<String> templates, int layer) {
+      return templates.stream().map(template -> template.formatted(layer)).toList();
+    }
+
+    private NDArray vector(String name, long length) {
+      return stacked(sections(List.of(name), ".weight", length, 1), 1);
+    }
+
+    private NDArray bias(List<String> names, long length) {
+      return stacked(sections(names, ".bias", length, 1), 1);
+    }
+
+    private NDArray matrix(List<String> names, long rows, long columns) {
+      return stacked(sections(names, ".weight", rows, columns), columns);
+    }
+
+    /** All rows of some arrays of equal size. */
+    private List<Section> sections(List<String> stems, String suffix, long rows, long columns) {
+      long each = rows / stems.size();
+      stems.forEach(stem -> files.require(stem + suffix, each, columns));
+      return stems.stream().map(stem -> new Section(stem + suffix, 0, each, false)).toList();
+    }
+
+    /** Queries, keys and values, from three arrays or from one. */
+    private List<Section> queryKeyValueSections(List<String> stems, String suffix, long columns) {
+      long queries = shape.queryWidth();
+      long keys = shape.keyValueWidth();
+      if (stems.size() == 1) {
+        String fused = stems.get(0) + suffix;
+        files.require(fused, queries + 2 * keys, columns);
+        return List.of(
+            new Section(fused, 0, queries, true),
+            new Section(fused, queries, keys, true),
+            new Section(fused, queries + keys, keys, false));
+      }
+      files.require(stems.get(0) + suffix, queries, columns);
+      files.require(stems.get(1) + suffix, keys, columns);
+      files.require(stems.get(2) + suffix, keys, columns);
+      return List.of(
+          new Section(stems.get(0) + suffix, 0, queries, true),
+          new Section(stems.get(1) + suffix, 0, keys, true),
+          new Section(stems.get(2) + suffix, 0, keys, false));
+    }
+
+    /** Puts sections one below the other; a vector where there is one column. */
+    private NDArray stacked(List<Section> sections, long columns) {
+      int[] order = shape.rotary().order();
+      long total = sections.stream().mapToLong(Section::rows).sum();
+      long most = Math.max(order.length, CHUNK_FLOATS / columns);
+      Chunk chunk = new Chunk(Math.toIntExact(Math.min(total, most)), columns);
+      NDList parts = new NDList();
+      for (Section section : sections) {
+        long step = section.headRows() ? order.length : chunk.rows;
+        for (long row = 0; row < section.rows(); row += step) {
+          long rows = Math.min(step, section.rows() - row);
+          if (chunk.room() < rows) {
+            parts.add(chunk.keep());
+          }
+          chunk.read(section, row, rows, order);
+        }
+      }
+      parts.add(chunk.keep());
+      if (parts.size() == 1) {
+        return parts.get(0);
+      }
+      NDArray whole = store.stack(parts);
+      parts.close();
+      return whole;
+    }
+
+    /** Rows on their way from the file to the engine. */
+    private final class Chunk {
+      private final int rows;
+      private final long columns;
+      private final ByteBuffer bytes;
+      private final FloatBuffer floats;
+
+      Chunk(int rows, long columns) {
+        this.rows = rows;
+        this.columns = columns;
+        this.bytes =
+            ByteBuffer.allocateDirect(Math.toIntExact(rows * columns * Float.BYTES))
+                .order(ByteOrder.nativeOrder());
+        this.floats = bytes.asFloatBuffer();
+      }
+
+      long room() {
+        return floats.remaining() / columns;
+      }
+
+      void read(Section section, long row, long count, int[] order) {
+        int start = floats.position();
+        files.read(section.name(), section.firstRow() + row, count, floats);
+        if (section.headRows()) {
+          reorder(start, order);
+        }
+      }
+
+      private void reorder(int start, int[] order) {
+        int width = Math.toIntExact(columns);
+        float[] read = new float[order.length * width];
+        floats.get(start, read);
+        for (int place = 0; place < order.length; place++) {
+          floats.put(start + place * width, read, order[place] * width, width);
+        }
+      }
+
+      NDArray keep() {
+        int used = floats.position();
+        Shape size = columns == 1 ? new Shape(used) : new Shape(used / columns, columns);
+        ByteBuffer slice = bytes.slice(0, used * Float.BYTES).order(ByteOrder.nativeOrder());
+        floats.clear();
+        try (NDArray alias = manager.create(slice, size, DataType.FLOAT32)) {
+          return store.keep(alias);
+        }
+      }
+    }
+  }
+
+  /** Returns all arrays of a layer that are there, in their order. */
+  static List<NDArray> arrays(Layer layer) {
+    List<NDArray> arrays = new ArrayList<>();
+    arrays.add(layer.attentionNorm());
+    arrays.add(layer.queryKeyValue());
+    addPresent(arrays, layer.queryKeyValueBias());
+    arrays.add(layer.output());
+    addPresent(arrays, layer.outputBias());
+    arrays.add(layer.feedForwardNorm());
+    arrays.add(layer.gateUp());
+    addPresent(arrays, layer.gateUpBias());
+    arrays.add(layer.down());
+    addPresent(arrays, layer.downBias());
+    return arrays;
+  }
+
+  private static void addPresent(List<NDArray> arrays, @Nullable NDArray array) {
+    if (array != null) {
+      arrays.add(array);
+    }
+  }
+}

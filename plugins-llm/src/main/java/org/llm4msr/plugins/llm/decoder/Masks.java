@@ -1,0 +1,33 @@
+package org.llm4msr.plugins.llm.decoder;
+
+/** Which tokens do not see which. */
+final class Masks {
+
+  /** Far below every score, and yet finite: a row of infinities would give no number. */
+  private static final float HIDDEN = -1e30f;
+
+  private Masks() {}
+
+  /**
+   * Returns what to add to scores, so that the last {@code queries} of {@code seen} tokens do not
+   * see what comes later or lies outside the window.
+   *
+   * @param window how many tokens, itself included, a token sees; 0: all before it
+   * @return (queries, seen), or an empty array where nothing is hidden
+   */
+  static float[] values(int queries, int seen, int window) {
+    if (queries == 1 && (window == 0 || seen <= window)) {
+      return new float[0];
+    }
+    float[] values = new float[queries * seen];
+    for (int query = 0; query < queries; query++) {
+      int own = seen - queries + query;
+      for (int token = 0; token < seen; token++) {
+        if (token > own || (window > 0 && own - token >= window)) {
+          values[query * seen + token] = HIDDEN;
+        }
+      }
+    }
+    return values;
+  }
+}

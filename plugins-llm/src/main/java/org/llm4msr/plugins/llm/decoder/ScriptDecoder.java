@@ -1,0 +1,139 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Script;
+import org.llm4msr.plugins.llm.decoder.DecoderWeights.Layer;
+import org.llm4msr.plugins.llm.decoder.TokenBatch.Group;
+
+/** The forward pass as one call of generated TorchScript, in float32 or bfloat16. */
+final class ScriptDecoder implements Decoder {
+
+  private final ModelShape shape;
+  private final NDManager manager;
+  private final Script script;
+  private final NDList weights;
+  private final NDList head;
+
+  ScriptDecoder(ModelShape shape, DecoderWeights weights, Script script, NDManager manager) {
+    this.shape = shape;
+    this.script = script;
+    this.manager = manager;
+    this.weights = new NDList(weights.embedding(), weights.finalNorm());
+    for (Layer layer : weights.layers()) {
+      this.weights.addAll(DecoderWeights.arrays(layer));
+    }
+    this.head = weights.head() == null ? new NDList() : new NDList(weights.head());
+  }
+
+  /** Keeps weights as bfloat16. */
+  static WeightStore bfloat16(Script script, NDManager manager) {
+    return new WeightStore() {
+      @Override
+      public NDArray keep(NDArray float32) {
+        return script.call(manager, "narrow", new NDList(float32)).get(0);
+      }
+
+      @Override
+      public NDArray stack(NDList parts) {
+        return script.call(manager, "stack", parts).get(0);
+      }
+    };
+  }
+
+  @Override
+  public NDManager newManager() {
+    return manager.newSubManager();
+  }
+
+  @Override
+  public Reading read(NDManager step, TokenBatch batch, @Nullable NDList past, boolean keep) {
+    int[] positions = batch.positions();
+    int half = shape.rotary().frequencies().length;
+    float[] cosine = new float[positions.length * half];
+    float[] sine = new float[positions.length * half];
+    shape.rotary().fill(positions, cosine, sine);
+    Shape angles = new Shape(positions.length, 1, half);
+    NDList inputs =
+        new NDList(
+            step.create(batch.tokens()),
+            step.create(cosine, angles),
+            step.create(sine, angles),
+            step.create(lastTokens(batch)));
+    NDList results =
+        script.call(
+            step,
+            "read",
+            weights,
+            inputs,
+            masks(step, batch),
+            past == null ? new NDList() : past,
+            plan(step, batch, keep));
+    return new Reading(
+        results.get(0), results.get(1), new NDList(results.subList(2, results.size())));
+  }
+
+  private static long[] lastTokens(TokenBatch batch) {
+    long[] last = new long[batch.sequences()];
+    long at = 0;
+    int i = 0;
+    for (Group group : batch.groups()) {
+      for (int sequence = 0; sequence < group.count(); sequence++) {
+        at += group.length();
+        last[i++] = at - 1;
+      }
+    }
+    return last;
+  }
+
+  /** One array a group, empty where nothing is hidden or only what comes later. */
+  private NDList masks(NDManager step, TokenBatch batch) {
+    NDList masks = new NDList();
+    for (Group group : batch.groups()) {
+      int seen = group.past() + group.length();
+      boolean causal =
+          group.length() == 1
+              || (group.past() == 0 && (shape.window() == 0 || seen <= shape.window()));
+      masks.add(
+          causal
+              ? step.create(new float[0])
+              : step.create(
+                  Masks.values(group.length(), seen, shape.window()),
+                  new Shape(group.length(), seen)));
+    }
+    return masks;
+  }
+
+  /** What the script counts with, on the CPU: whether to keep, and sizes of the groups. */
+  private static NDList plan(NDManager step, TokenBatch batch, boolean keep) {
+    List<Long> numbers = new ArrayList<>();
+    numbers.add(keep ? 1L : 0L);
+    for (Group group : batch.groups()) {
+      numbers.add((long) group.count());
+      numbers.add((long) group.length());
+      numbers.add((long) group.past());
+    }
+    try (NDManager host = step.newSubManager(Device.cpu())) {
+      NDArray plan = host.create(numbers.stream().mapToLong(Long::longValue).toArray());
+      plan.attach(step);
+      return new NDList(plan);
+    }
+  }
+
+  @Override
+  public NDArray scores(NDArray states) {
+    return script.call(states.getManager(), "scores", head, new NDList(states)).get(0);
+  }
+
+  @Override
+  public void close() {
+    script.close();
+    manager.close();
+  }
+}

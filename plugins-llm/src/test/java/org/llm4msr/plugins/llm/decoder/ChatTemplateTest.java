@@ -1,0 +1,80 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.Gson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.MsrException;
+
+class ChatTemplateTest {
+
+  @TempDir Path folder;
+
+  /** A published template, and what Jinja makes of it. */
+  private record Chat(String name, String template, String prompt, String rendered) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static List<Chat> chats() throws IOException {
+    String json = Files.readString(GoldenStates.fixture("chat.json"));
+    return List.of(new Gson().fromJson(json, Chat[].class));
+  }
+
+  private ChatTemplate template(String type, Map<String, Object> settings) throws IOException {
+    Path file = folder.resolve("tokenizer_config.json");
+    Files.writeString(file, new Gson().toJson(settings));
+    Path config = folder.resolve("config.json");
+    Files.writeString(
+        config, "{\"model_type\": \"" + type + "\", \"multi_query_attention\": true}");
+    return ChatTemplate.of(
+        new ModelFolder("model", folder, folder.resolve("tokenizer.json")),
+        Architecture.of(ModelJson.read(config)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("chats")
+  void rendersAsJinjaDoes(Chat chat) throws IOException {
+    Object start = Map.of("content", "<s>", "lstrip", false);
+    ChatTemplate template =
+        template(
+            "llama",
+            Map.of("chat_template", chat.template(), "bos_token", start, "eos_token", "</s>"));
+    assertThat(template.render(chat.prompt())).isEqualTo(chat.rendered());
+    assertThat(template.startTokens()).isFalse();
+  }
+
+  @Test
+  void chatGlm2HasOneOfItsOwn() throws IOException {
+    ChatTemplate template = template("chatglm", Map.of());
+    assertThat(template.render("你好")).isEqualTo("[Round 1]\n\n问：你好\n\n答：");
+    assertThat(template.startTokens()).isTrue();
+  }
+
+  @Test
+  void refusesModelsWithoutOne() {
+    assertThatThrownBy(() -> template("llama", Map.of()))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/NO_CHAT_TEMPLATE] template is chat, and there is no");
+  }
+
+  @Test
+  void saysWhatATemplateRefuses() throws IOException {
+    ChatTemplate template =
+        template("llama", Map.of("chat_template", "{{ raise_exception('system only') }}"));
+    assertThatThrownBy(() -> template.render("a"))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/CHAT_TEMPLATE_FAILED] the chat template of " + folder);
+  }
+}

@@ -1,0 +1,249 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.plugins.llm.EncoderFixture;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.State;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Template;
+
+class DecoderEncoderTest {
+
+  private static final Path FIXTURES = GoldenStates.fixture("").toAbsolutePath();
+  private static final String TOKENIZER = FIXTURES.resolve("stories260k").toString();
+
+  @TempDir Path folder;
+
+  /** What transformers generated for a text, greedily. */
+  private record Generated(
+      String text, long[] ids, List<Long> answer, String answer_text, float[] state) {}
+
+  private static DecoderConfig config(String model, Position position) {
+    return new DecoderConfig(
+        model,
+        TOKENIZER,
+        null,
+        position,
+        false,
+        Precision.FLOAT32,
+        Template.NONE,
+        null,
+        4096,
+        24,
+        0,
+        1,
+        7);
+  }
+
+  private KnowledgeEncoder open(DecoderConfig config) {
+    return new DecoderFactory().create(config, EncoderFixture.context(FIXTURES));
+  }
+
+  private static List<Generated> generated() throws IOException {
+    try (Reader reader = Files.newBufferedReader(FIXTURES.resolve("stories260k/generated.json"))) {
+      return List.of(new Gson().fromJson(reader, Generated[].class));
+    }
+  }
+
+  @Test
+  void generatesWhatTransformersGenerates() throws IOException {
+    String model = GoldenStates.shared("stories260k").toString();
+    List<Generated> expected = generated();
+    try (KnowledgeEncoder encoder = open(config(model, Position.GENERATED_END))) {
+      List<Knowledge> answers = encoder.encode(expected.stream().map(Generated::text).toList());
+      for (int i = 0; i < expected.size(); i++) {
+        Generated one = expected.get(i);
+        assertThat(encoder.countTokens(one.text())).isEqualTo(one.ids().length);
+        assertThat(answers.get(i).text()).isEqualTo(one.answer_text());
+        DecoderGoldenTest.assertClose(one.text(), one.state(), answers.get(i).vector());
+      }
+      assertThat(encoder.info().state())
+          .isEqualTo("post-norm, generated-end, at most 24 tokens, greedy");
+      assertThat(encoder.info().maxTokens()).isEqualTo(512 - 24);
+    }
+  }
+
+  @Test
+  void drawsTheSameAloneAndAmongOthers() {
+    DecoderConfig config =
+        new DecoderConfig(
+            "llama3",
+            TOKENIZER,
+            State.PRE_NORM,
+            Position.GENERATED_END,
+            true,
+            Precision.FLOAT32,
+            Template.NONE,
+            100,
+            64,
+            12,
+            1.5,
+            0.95,
+            3);
+    List<String> texts = IntStream.range(0, 9).mapToObj(i -> "a cat ".repeat(1 + i * 2)).toList();
+    try (KnowledgeEncoder encoder = open(config)) {
+      List<Knowledge> together = encoder.encode(texts);
+      assertThat(together.stream().map(Knowledge::text).distinct().count()).isGreaterThan(7);
+      for (int i = 0; i < texts.size(); i++) {
+        Knowledge alone = encoder.encode(List.of(texts.get(i))).get(0);
+        assertThat(alone.text()).isEqualTo(together.get(i).text());
+        DecoderGoldenTest.assertClose("text " + i, together.get(i).vector(), alone.vector());
+      }
+    }
+  }
+
+  @Test
+  void sharedBeginningsChangeNothing() {
+    String shared = "Once upon a time, there was a little girl named Lily. She loved to play. ";
+    List<String> texts =
+        IntStream.range(0, 12).mapToObj(i -> shared + "One day ".repeat(1 + i % 5) + i).toList();
+    List<float[]> alone = new ArrayList<>();
+    try (KnowledgeEncoder encoder = open(config("llama3", Position.PROMPT_END))) {
+      texts.forEach(text -> alone.add(encoder.encode(List.of(text)).get(0).vector()));
+    }
+    try (KnowledgeEncoder encoder = open(config("llama3", Position.PROMPT_END))) {
+      List<Knowledge> first = encoder.encode(texts.subList(0, 6));
+      List<Knowledge> second = encoder.encode(texts.subList(6, 12));
+      for (int i = 0; i < texts.size(); i++) {
+        DecoderGoldenTest.assertClose(
+            texts.get(i), alone.get(i), (i < 6 ? first.get(i) : second.get(i - 6)).vector());
+      }
+    }
+  }
+
+  @Test
+  void readsEveryKindOfText() {
+    try (KnowledgeEncoder encoder = open(config("llama3", Position.PROMPT_END))) {
+      List<String> texts = List.of("", "\uD83C\uDFAC 用户", "a", "\u0000\n", "x".repeat(40));
+      assertThat(encoder.encode(texts)).allSatisfy(one -> assertThat(one.vector()).hasSize(16));
+      assertThat(encoder.countTokens("")).isEqualTo(1);
+      assertThat(encoder.encode(List.of())).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesWhatItWouldHaveToCut() {
+    try (KnowledgeEncoder encoder = open(config("llama3", Position.PROMPT_END))) {
+      assertThat(encoder.info().maxTokens()).isEqualTo(256);
+      assertThatThrownBy(() -> encoder.encode(List.of("a", "word ".repeat(200_000))))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContaining("[knowledge/PROMPT_TOO_LONG]")
+          .hasMessageContaining("reads at most 256. Text 1 of this call");
+    }
+  }
+
+  @Test
+  void whatChangesVectorsIsPartOfItsIdentity() {
+    DecoderConfig plain = config("llama3", Position.PROMPT_END);
+    DecoderConfig other =
+        new DecoderConfig(
+            "llama3",
+            TOKENIZER,
+            State.PRE_NORM,
+            Position.PROMPT_END,
+            true,
+            Precision.BFLOAT16,
+            Template.NONE,
+            50,
+            4096,
+            1,
+            0,
+            1,
+            7);
+    try (KnowledgeEncoder first = open(plain);
+        KnowledgeEncoder second = open(other)) {
+      EncoderInfo info = first.info();
+      assertThat(info.model()).isEqualTo("llama3");
+      assertThat(info.state()).isEqualTo("post-norm, prompt-end");
+      assertThat(info.dimension()).isEqualTo(16);
+      assertThat(second.info().state()).isEqualTo("pre-norm, prompt-end, l2, bfloat16");
+      assertThat(second.info().checksum()).isEqualTo(info.checksum());
+      float[] unit = second.encode(List.of("a cat")).get(0).vector();
+      assertThat(EncoderFixture.cosine(unit, unit)).isCloseTo(1, within(1e-5));
+    }
+  }
+
+  @Test
+  void refusesTokenizerOfAnotherModel() {
+    assertThatThrownBy(
+            () -> {
+              try (KnowledgeEncoder encoder = open(config("qwen2", Position.PROMPT_END))) {
+                encoder.encode(List.of("Once upon a time"));
+              }
+            })
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/WRONG_TOKENIZER] the tokenizer gives the token")
+        .hasMessageContaining("the model has 40");
+  }
+
+  @Test
+  void refusesUnknownModels() throws IOException {
+    assertRefused("model_type", "\"gpt_neox\"", "model_type is 'gpt_neox' in", "the decoder knows");
+    assertRefused("hidden_act", "\"gelu\"", "hidden_act is \"gelu\" in", "models with silu only");
+    assertRefused("hidden_size", "true", "hidden_size is true in", "must be a number");
+    assertRefused("num_key_value_heads", "3", "num_key_value_heads is 3", "a divisor of 4");
+    assertRefused(
+        "rope_scaling",
+        "{\"rope_type\": \"yarn\"}",
+        "of type 'yarn'",
+        "default, linear and llama3");
+    assertRefused(
+        "intermediate_size",
+        "25",
+        "'model.layers.0.mlp.gate_proj.weight' has the shape",
+        "[25, 16]");
+    assertRefused(
+        "num_hidden_layers", "3", "there is no 'model.layers.2.", "among the 20 arrays in");
+  }
+
+  private void assertRefused(String key, String value, String... says) throws IOException {
+    Path model = Files.createTempDirectory(folder, "model");
+    try (Stream<Path> files = Files.list(FIXTURES.resolve("llama3"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Path config = model.resolve("config.json");
+    JsonObject json = new Gson().fromJson(Files.readString(config), JsonObject.class);
+    json.add(key, new Gson().fromJson(value, JsonElement.class));
+    Files.writeString(config, json.toString());
+    assertThatThrownBy(() -> open(config(model.toString(), Position.PROMPT_END)).close())
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll(says);
+  }
+
+  @Test
+  void namesWhatIsMissing() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    DecoderConfig config = config(model.toString(), Position.PROMPT_END);
+    assertThatThrownBy(() -> new DecoderFactory().check(config, FIXTURES))
+        .hasMessageContaining("[knowledge/MODEL_NOT_FOUND] no file config.json in " + model);
+    Files.copy(FIXTURES.resolve("llama3/config.json"), model.resolve("config.json"));
+    assertThatThrownBy(() -> new DecoderFactory().check(config, FIXTURES))
+        .hasMessageContaining("no model.safetensors and no model.safetensors.index.json in");
+    Files.writeString(model.resolve("pytorch_model-00001-of-00007.bin"), "");
+    assertThatThrownBy(() -> new DecoderFactory().check(config, FIXTURES))
+        .hasMessageContaining("Its .bin files can run code when they are read; convert them")
+        .hasMessageContaining("torch.load(f, weights_only=True)");
+  }
+}

@@ -1,0 +1,123 @@
+package org.llm4msr.plugins.llm.decoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.TensorService;
+import org.llm4msr.plugins.llm.EncoderFixture;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
+import org.llm4msr.tck.TestEngines;
+
+/** States agree with those of other implementations of the same models. */
+@Tag("engine")
+class DecoderGoldenTest {
+
+  private static final double TOLERANCE = 1e-4;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"stories260k", "chatglm2-tiny"})
+  void sharedModelsAgree(String model) throws IOException {
+    assertAgrees(GoldenStates.shared(model));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama3", "mistral", "qwen2", "llama-bias"})
+  void fixturesAgreeWithTransformers(String model) throws IOException {
+    assertAgrees(GoldenStates.fixture(model));
+  }
+
+  private static void assertAgrees(Path folder) throws IOException {
+    List<GoldenStates.Case> cases =
+        new ArrayList<>(GoldenStates.read(folder.resolve("golden.json")).cases());
+    cases.sort(Comparator.comparingInt(one -> one.ids().length));
+    try (Decoder plain = plain(folder)) {
+      assertAgrees(plain, cases);
+    }
+    if (!TestEngines.tensors().runsScripts()) {
+      return;
+    }
+    try (Decoder script = script(folder, Precision.FLOAT32)) {
+      assertAgrees(script, cases);
+    }
+    try (Decoder script = script(folder, Precision.BFLOAT16)) {
+      for (GoldenStates.Case one : cases) {
+        float[][] states = states(script, List.of(one.ids())).get(0);
+        assertThat(EncoderFixture.cosine(states[0], one.pre_norm())).isGreaterThan(0.999);
+        assertThat(EncoderFixture.cosine(states[1], one.post_norm())).isGreaterThan(0.999);
+      }
+    }
+  }
+
+  private static void assertAgrees(Decoder decoder, List<GoldenStates.Case> cases) {
+    List<float[][]> together = states(decoder, cases.stream().map(GoldenStates.Case::ids).toList());
+    for (int i = 0; i < cases.size(); i++) {
+      String what =
+          "%s, text of %d tokens"
+              .formatted(decoder.getClass().getSimpleName(), cases.get(i).ids().length);
+      float[][] alone = states(decoder, List.of(cases.get(i).ids())).get(0);
+      assertClose(what, cases.get(i).pre_norm(), alone[0]);
+      assertClose(what, cases.get(i).post_norm(), alone[1]);
+      assertClose(what + " among others", cases.get(i).post_norm(), together.get(i)[1]);
+    }
+  }
+
+  static Decoder plain(Path folder) throws IOException {
+    NDManager manager = TestEngines.manager();
+    ModelJson config = ModelJson.read(folder.resolve("config.json"));
+    Architecture architecture = Architecture.of(config);
+    ModelShape shape = ModelShape.of(config, architecture);
+    try (WeightFiles files = WeightFiles.open(folder)) {
+      return new PlainDecoder(
+          shape,
+          DecoderWeights.read(
+              files, architecture, shape, true, manager, new WeightStore.Float32(manager)),
+          manager);
+    }
+  }
+
+  static Decoder script(Path folder, Precision precision) {
+    ModelJson config = ModelJson.read(folder.resolve("config.json"));
+    Architecture architecture = Architecture.of(config);
+    ModelShape shape = ModelShape.of(config, architecture);
+    TensorService tensors = TestEngines.tensors();
+    try (WeightFiles files = WeightFiles.open(folder)) {
+      return DecoderLoading.scripted(
+          precision, files, architecture, shape, true, tensors.newManager(), tensors);
+    }
+  }
+
+  /** Returns the state before and after the final norm of each text. */
+  static List<float[][]> states(Decoder decoder, List<long[]> texts) {
+    try (NDManager step = decoder.newManager()) {
+      Decoder.Reading reading = decoder.read(step, TokenBatch.of(texts, 0), null, false);
+      List<float[][]> states = new ArrayList<>();
+      for (int i = 0; i < texts.size(); i++) {
+        states.add(new float[][] {row(reading.preNorm(), i), row(reading.postNorm(), i)});
+      }
+      return states;
+    }
+  }
+
+  private static float[] row(NDArray states, int row) {
+    return states.get(row).toFloatArray();
+  }
+
+  static void assertClose(String what, float[] expected, float[] actual) {
+    assertThat(actual).as(what).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i])
+          .as(what)
+          .isCloseTo(expected[i], within((float) (TOLERANCE * Math.max(1, Math.abs(expected[i])))));
+    }
+  }
+}
