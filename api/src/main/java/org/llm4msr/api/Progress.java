@@ -15,4 +15,12 @@ public interface Progress {
    * @param total units in all, or -1 where it is not known
    */
   void update(long done, long total);
+
+  /**
+   * Reports further figures, before the {@link #update} that they belong to.
+   *
+   * @param skipped units among those done that took no time, because they had been done before
+   * @param remark what to show beside the speed, for example {@code 4,100 tokens/s}; may be empty
+   */
+  default void detail(long skipped, String remark) {}
 }

@@ -23,6 +23,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.EnvironmentProxies;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,7 @@ final class EmbeddingsClient {
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(10))
+          .proxy(EnvironmentProxies.of(System::getenv))
           .build();
   private final Gson gson = new Gson();
   private final AtomicReference<@Nullable String> answering = new AtomicReference<>();

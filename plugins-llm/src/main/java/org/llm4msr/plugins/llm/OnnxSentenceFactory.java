@@ -26,6 +26,6 @@ public final class OnnxSentenceFactory implements KnowledgeEncoderFactory<OnnxSe
 
   @Override
   public void check(OnnxSentenceConfig config, Path base) {
-    SentenceModel.resolve(config, base);
+    SentenceModel.check(config, base);
   }
 }

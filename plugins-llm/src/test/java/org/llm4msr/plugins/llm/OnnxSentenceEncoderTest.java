@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -107,6 +108,30 @@ class OnnxSentenceEncoderTest {
   }
 
   @Test
+  void readsModelOfTheHubFromItsCache() throws IOException {
+    String commit = "89abcdef".repeat(5);
+    Path repository = Path.of(System.getenv("HF_HUB_CACHE")).resolve("models--owner--minilm");
+    Path snapshot = repository.resolve("snapshots").resolve(commit);
+    copy("/all-minilm-l6-v2-q.onnx", snapshot.resolve("onnx/model.onnx"));
+    copy("/all-minilm-l6-v2-q-tokenizer.json", snapshot.resolve("tokenizer.json"));
+    Files.createDirectories(snapshot.resolve("1_Pooling"));
+    Files.writeString(
+        snapshot.resolve("1_Pooling/config.json"), "{\"pooling_mode_cls_token\": true}");
+    Files.createDirectories(repository.resolve("refs"));
+    Files.writeString(repository.resolve("refs/main"), commit);
+    try (KnowledgeEncoder hub = EncoderFixture.onnx("hf:owner/minilm", folder)) {
+      assertThat(hub.info().model()).isEqualTo("owner/minilm");
+      assertThat(hub.info().revision()).isEqualTo(commit);
+      assertThat(hub.info().state()).isEqualTo("first token, l2");
+      assertThat(hub.encode(List.of("a cat")).get(0).vector()).hasSize(384);
+    }
+    assertThatThrownBy(() -> EncoderFixture.onnx("hf:owner/other@v2", folder))
+        .hasMessageContaining("[model/NOT_CACHED] the model owner/other@v2");
+    OnnxSentenceConfig other = new OnnxSentenceConfig("hf:owner/other", null, true, null);
+    new OnnxSentenceFactory().check(other, folder);
+  }
+
+  @Test
   void refusesUnknownModel() {
     assertThatThrownBy(() -> EncoderFixture.onnx("minilm-v9", folder))
         .isInstanceOf(MsrException.class)
@@ -126,7 +151,8 @@ class OnnxSentenceEncoderTest {
 
   private static void copy(String resource, Path target) throws IOException {
     try (InputStream in = OnnxSentenceEncoderTest.class.getResourceAsStream(resource)) {
-      Files.copy(in, target);
+      Files.createDirectories(target.getParent());
+      Files.copy(in, target, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }

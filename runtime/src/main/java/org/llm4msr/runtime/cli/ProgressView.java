@@ -3,11 +3,13 @@ package org.llm4msr.runtime.cli;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
 
@@ -34,10 +36,16 @@ interface ProgressView extends Progress, AutoCloseable {
 
   /** A bar with rate and time left. */
   final class Bar implements ProgressView {
+    private static final long SHOW_EVERY = Duration.ofMillis(500).toNanos();
+
     private final ProgressBarBuilder builder;
+    private final String unit;
+    private final Speed speed = new Speed(System::nanoTime);
     private @Nullable ProgressBar bar; // Begins with the work: a refused command shows none.
+    private long shown;
 
     Bar(PrintStream err, String task, String unit) {
+      this.unit = unit;
       builder =
           new ProgressBarBuilder()
               .setTaskName(task)
@@ -46,7 +54,20 @@ interface ProgressView extends Progress, AutoCloseable {
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(500)
               .setConsumer(new ConsoleProgressBarConsumer(err))
-              .showSpeed();
+              .setEtaFunction(this::left);
+    }
+
+    private Optional<Duration> left(ProgressState state) {
+      double rate = speed.perSecond(state.getCurrent());
+      return state.isIndefinite() || !(rate > 0)
+          ? Optional.empty()
+          : Optional.of(
+              Duration.ofSeconds(Math.round((state.getMax() - state.getCurrent()) / rate)));
+    }
+
+    @Override
+    public synchronized void detail(long skipped, String remark) {
+      speed.detail(skipped, remark);
     }
 
     @Override
@@ -56,6 +77,10 @@ interface ProgressView extends Progress, AutoCloseable {
       }
       bar.maxHint(total);
       bar.stepTo(done);
+      if (System.nanoTime() - shown > SHOW_EVERY) {
+        shown = System.nanoTime();
+        bar.setExtraMessage(" " + speed.text(done, unit));
+      }
     }
 
     @Override
@@ -69,13 +94,11 @@ interface ProgressView extends Progress, AutoCloseable {
   /** One line a minute, and one at the end. */
   final class Lines implements ProgressView {
     private static final long EVERY = Duration.ofMinutes(1).toNanos();
-    private static final double NANOS = 1e9;
-
     private final PrintStream err;
     private final String task;
     private final String unit;
     private final LongSupplier clock;
-    private final long start;
+    private final Speed speed;
     private long due;
     private long done;
     private boolean begun;
@@ -85,8 +108,8 @@ interface ProgressView extends Progress, AutoCloseable {
       this.task = task;
       this.unit = unit;
       this.clock = clock;
-      this.start = clock.getAsLong();
-      this.due = start + EVERY;
+      this.speed = new Speed(clock);
+      this.due = clock.getAsLong() + EVERY;
     }
 
     @Override
@@ -96,12 +119,17 @@ interface ProgressView extends Progress, AutoCloseable {
       long now = clock.getAsLong();
       if (now - due >= 0) {
         due = now + EVERY;
-        err.println(line(done, total, (now - start) / NANOS));
+        err.println(line(done, total));
       }
     }
 
-    private String line(long done, long total, double seconds) {
-      double rate = done / seconds;
+    @Override
+    public synchronized void detail(long skipped, String remark) {
+      speed.detail(skipped, remark);
+    }
+
+    private String line(long done, long total) {
+      double rate = speed.perSecond(done);
       String text = String.format(Locale.ROOT, "%s: %,d", task, done);
       if (total > 0) {
         double percent = 100.0 * done / total;
@@ -109,7 +137,7 @@ interface ProgressView extends Progress, AutoCloseable {
       } else {
         text += " " + unit;
       }
-      text += String.format(Locale.ROOT, ", %,.0f %s/s", rate, unit);
+      text += ", " + speed.text(done, unit);
       return total > 0 && rate > 0 ? text + ", " + left((total - done) / rate) + " left" : text;
     }
 
@@ -125,8 +153,8 @@ interface ProgressView extends Progress, AutoCloseable {
       if (!begun) {
         return;
       }
-      double seconds = (clock.getAsLong() - start) / NANOS;
-      err.println(String.format(Locale.ROOT, "%s: %,d %s in %.1f s", task, done, unit, seconds));
+      err.println(
+          String.format(Locale.ROOT, "%s: %,d %s in %.1f s", task, done, unit, speed.seconds()));
     }
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -41,7 +42,7 @@ public final class KnowledgeExtractor {
   private final ScenarioPromptBuilder prompts;
   private final KnowledgeEncoder encoder;
   private final Settings settings;
-  private final Duration commitEvery;
+  private final Duration forceEvery;
   private volatile boolean stopRequested;
 
   /**
@@ -62,8 +63,8 @@ public final class KnowledgeExtractor {
    * Makes an extractor.
    *
    * @param source key of the prepared data that the log belongs to
-   * @param commitEvery time after which what was read is stored, between two calls of the encoder:
-   *     as much and one call is lost where the process is killed
+   * @param forceEvery time after which what was read is forced to the disk, between two calls of
+   *     the encoder: as much is lost where the machine stops; one call where the process is killed
    */
   public KnowledgeExtractor(
       TrainingLog log,
@@ -71,13 +72,13 @@ public final class KnowledgeExtractor {
       ScenarioPromptBuilder prompts,
       KnowledgeEncoder encoder,
       Settings settings,
-      Duration commitEvery) {
+      Duration forceEvery) {
     this.log = requireNonNull(log, "log is null");
     this.source = requireNonNull(source, "source is null");
     this.prompts = requireNonNull(prompts, "prompts is null");
     this.encoder = requireNonNull(encoder, "encoder is null");
     this.settings = requireNonNull(settings, "settings is null");
-    this.commitEvery = requireNonNull(commitEvery, "commitEvery is null");
+    this.forceEvery = requireNonNull(forceEvery, "forceEvery is null");
   }
 
   /**
@@ -100,7 +101,7 @@ public final class KnowledgeExtractor {
    */
   public ExtractionResult extract(
       Path folder, boolean rebuild, @Nullable KnowledgeStore sibling, Progress progress) {
-    try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, commitEvery)) {
+    try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, forceEvery)) {
       Run run = new Run(writer, sibling, progress);
       List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
       run.start(scenarioPrompts.size() + log.users());
@@ -224,7 +225,6 @@ public final class KnowledgeExtractor {
       }
       if (sibling != null && copy(sibling.level(level), level, prompt.key(), hash)) {
         kept++;
-        commitWhenDue();
         return;
       }
       waiting.add(new Waiting(hash, fitter.fit(level, prompt)));
@@ -279,7 +279,17 @@ public final class KnowledgeExtractor {
       for (int i = 0; i < batch.size(); i++) {
         store(level, batch.get(i), answers.get(i));
       }
-      commitWhenDue();
+      keep(level);
+    }
+
+    /** What the model has read is not to be read again, whatever becomes of this process. */
+    private void keep(Level level) {
+      try {
+        writer.keep(level);
+        writer.forceWhenDue();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private void store(Level level, Waiting prompt, Knowledge answer) {
@@ -307,15 +317,11 @@ public final class KnowledgeExtractor {
       }
     }
 
-    private void commitWhenDue() {
-      try {
-        writer.commitWhenDue();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
     private void report() {
+      double seconds = encodingNanos / 1e9;
+      String speed =
+          tokens == 0 ? "" : String.format(Locale.ROOT, "%,.0f tokens/s", tokens / seconds);
+      progress.detail(kept + belowThreshold, speed);
       progress.update(encoded + kept + belowThreshold, total);
     }
   }

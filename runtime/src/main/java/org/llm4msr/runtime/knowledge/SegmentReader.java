@@ -13,10 +13,6 @@ import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.FixedSizeBinaryVector;
-import org.apache.arrow.vector.IntVector;
-import org.apache.arrow.vector.VarCharVector;
-import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -26,8 +22,8 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.support.ArrowRows;
 
 /**
- * Reads one segment. The vectors are not read but mapped, where they lie in the file: opening a
- * large store costs no memory, and the system keeps what is used.
+ * Reads one segment where it lies, in mapped memory: opening a large store reads keys and hashes,
+ * not vectors, and costs no memory for either; the system keeps what is used.
  */
 final class SegmentReader {
 
@@ -46,11 +42,12 @@ final class SegmentReader {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
       checkSchema(reader.getVectorSchemaRoot().getSchema(), info, file);
+      Mapping mapping = new Mapping(channel);
       for (ArrowBlock block : reader.getRecordBlocks()) {
-        load(channel, reader, block, file);
-        Rows rows = new Rows(reader.getVectorSchemaRoot());
+        requireSound(channel, block, file);
+        Rows rows = rows(channel, block, mapping, file);
         rows.requireCounts(file);
-        visitor.visit(rows, map(channel, block, rows.count(), info, file));
+        visitor.visit(rows, vectors(rows, info, file));
       }
     } catch (MsrException e) {
       throw e;
@@ -60,39 +57,78 @@ final class SegmentReader {
     }
   }
 
-  private static void load(
-      FileChannel channel, ArrowFileReader reader, ArrowBlock block, Path file) {
+  private static void requireSound(FileChannel channel, ArrowBlock block, Path file) {
     try {
       ArrowRows.requireSound(channel, block);
-      reader.loadRecordBatch(block);
     } catch (IOException e) {
       throw damaged(file, String.valueOf(e.getMessage()));
     }
   }
 
-  /** The columns of one record batch beside the vectors. */
-  static final class Rows {
-    private final VectorSchemaRoot root;
-    private final VarCharVector keys;
-    private final FixedSizeBinaryVector hashes;
-    private final VarCharVector texts;
-    private final IntVector tokens;
-    private final IntVector dropped;
+  /** Maps what lies near each other at once, because a process has a limited number of mappings. */
+  private static final class Mapping {
+    private static final long REGION = 1L << 30;
 
-    private Rows(VectorSchemaRoot root) {
-      this.root = root;
-      this.keys = (VarCharVector) root.getVector(StoreSchema.KEY);
-      this.hashes = (FixedSizeBinaryVector) root.getVector(StoreSchema.PROMPT_HASH);
-      this.texts = (VarCharVector) root.getVector(StoreSchema.TEXT);
-      this.tokens = (IntVector) root.getVector(StoreSchema.TOKENS);
-      this.dropped = (IntVector) root.getVector(StoreSchema.DROPPED);
+    private final FileChannel channel;
+    private ByteBuffer region = ByteBuffer.allocate(0);
+    private long start;
+
+    Mapping(FileChannel channel) {
+      this.channel = channel;
+    }
+
+    ByteBuffer part(long from, long length) throws IOException {
+      if (from < start || from + length > start + region.capacity()) {
+        long size = Math.min(Math.max(length, REGION), channel.size() - from);
+        region = channel.map(FileChannel.MapMode.READ_ONLY, from, size);
+        start = from;
+      }
+      return region.slice((int) (from - start), (int) length).order(ByteOrder.LITTLE_ENDIAN);
+    }
+  }
+
+  /** The columns of one record batch. */
+  static final class Rows {
+    private final RecordBatch batch;
+    private final ByteBuffer body;
+    private final ByteBuffer keyOffsets;
+    private final ByteBuffer keys;
+    private final ByteBuffer hashes;
+    private final ByteBuffer textValidity;
+    private final ByteBuffer textOffsets;
+    private final ByteBuffer texts;
+    private final ByteBuffer tokens;
+    private final ByteBuffer dropped;
+
+    private Rows(RecordBatch batch, ByteBuffer body) {
+      this.batch = batch;
+      this.body = body;
+      this.keyOffsets = buffer(1);
+      this.keys = buffer(2);
+      this.hashes = buffer(4);
+      this.textValidity = buffer(8);
+      this.textOffsets = buffer(9);
+      this.texts = buffer(10);
+      this.tokens = buffer(12);
+      this.dropped = buffer(14);
     }
 
     int count() {
-      return root.getRowCount();
+      return Math.toIntExact(batch.length());
+    }
+
+    private ByteBuffer buffer(int number) {
+      Buffer place = batch.buffers(number);
+      return body.slice(Math.toIntExact(place.offset()), Math.toIntExact(place.length()))
+          .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void requireCounts(Path file) {
+      for (int node = 0; node < batch.nodesLength(); node++) {
+        if (node != StoreSchema.TEXT_NODE && batch.nodes(node).nullCount() > 0) {
+          throw damaged(file, "its vectors, keys or counts are partly null");
+        }
+      }
       for (int row = 0; row < count(); row++) {
         if (tokens(row) < 0 || droppedHistory(row) < 0) {
           throw damaged(
@@ -104,23 +140,35 @@ final class SegmentReader {
     }
 
     String key(int row) {
-      return new String(keys.get(row), UTF_8);
+      return text(keyOffsets, keys, row);
     }
 
     byte[] promptHash(int row) {
-      return hashes.get(row);
+      byte[] hash = new byte[StoreSchema.HASH_BYTES];
+      hashes.get(row * hash.length, hash);
+      return hash;
     }
 
     @Nullable String text(int row) {
-      return texts.isNull(row) ? null : new String(texts.get(row), UTF_8);
+      boolean absent =
+          batch.nodes(StoreSchema.TEXT_NODE).nullCount() > 0
+              && (textValidity.get(row >> 3) & 1 << (row & 7)) == 0;
+      return absent ? null : text(textOffsets, texts, row);
     }
 
     int tokens(int row) {
-      return tokens.get(row);
+      return tokens.getInt(row * Integer.BYTES);
     }
 
     int droppedHistory(int row) {
-      return dropped.get(row);
+      return dropped.getInt(row * Integer.BYTES);
+    }
+
+    private static String text(ByteBuffer offsets, ByteBuffer data, int row) {
+      int start = offsets.getInt(row * Integer.BYTES);
+      byte[] text = new byte[offsets.getInt((row + 1) * Integer.BYTES) - start];
+      data.get(start, text);
+      return new String(text, UTF_8);
     }
   }
 
@@ -143,24 +191,24 @@ final class SegmentReader {
     }
   }
 
-  private static VectorBlock map(
-      FileChannel channel, ArrowBlock block, int rows, StoreInfo info, Path file)
+  private static Rows rows(FileChannel channel, ArrowBlock block, Mapping mapping, Path file)
       throws IOException {
     RecordBatch batch = header(channel, block, file);
-    boolean nulls =
-        batch.nodes(StoreSchema.LIST_NODE).nullCount() > 0
-            || batch.nodes(StoreSchema.ELEMENT_NODE).nullCount() > 0;
-    if (nulls || batch.compression() != null) {
-      throw damaged(file, "its vectors are " + (nulls ? "partly null" : "compressed"));
+    if (batch.compression() != null) {
+      throw damaged(file, "its vectors are compressed");
     }
-    Buffer vectors = batch.buffers(StoreSchema.VECTOR_BUFFER);
-    long bytes = (long) rows * info.encoder().dimension() * VectorBlock.bytes(info.precision());
-    long start = block.getOffset() + block.getMetadataLength() + vectors.offset();
-    if (vectors.length() < bytes || start + bytes > channel.size()) {
+    long body = block.getOffset() + block.getMetadataLength();
+    return new Rows(batch, mapping.part(body, block.getBodyLength()));
+  }
+
+  private static VectorBlock vectors(Rows rows, StoreInfo info, Path file) {
+    int dimension = info.encoder().dimension();
+    long bytes = (long) rows.count() * dimension * VectorBlock.bytes(info.precision());
+    ByteBuffer vectors = rows.buffer(StoreSchema.VECTOR_BUFFER);
+    if (vectors.capacity() < bytes) {
       throw damaged(file, "its vectors are cut short");
     }
-    ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, start, bytes);
-    return new VectorBlock(mapped, info.precision(), info.encoder().dimension());
+    return new VectorBlock(vectors, info.precision(), dimension);
   }
 
   /** Reads where the buffers of a record batch lie, which Arrow's own reader does not tell. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.util.Float16;
 import org.apache.arrow.vector.FieldVector;
@@ -20,11 +21,16 @@ import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.message.ArrowBlock;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.files.DurableFiles;
 
-/** Writes one segment, which appears under its name when it is committed. */
+/**
+ * Writes one segment, which appears under its name when it is committed. Of one that is not, what
+ * was kept can be had by {@link SegmentJournal#finish}.
+ */
 final class SegmentWriter implements AutoCloseable {
 
   /** Bytes of vectors in a record batch, about: what a reader loads at once. */
@@ -37,7 +43,9 @@ final class SegmentWriter implements AutoCloseable {
   private final int batchRows;
   private final VectorSchemaRoot root;
   private final FileChannel channel;
+  private final SegmentJournal.Checked checked;
   private final ArrowFileWriter writer;
+  private @Nullable SegmentJournal journal;
   private int batchRow;
   private long rows;
 
@@ -48,7 +56,8 @@ final class SegmentWriter implements AutoCloseable {
     this.channel =
         FileChannel.open(DurableFiles.unfinished(file), CREATE, WRITE, TRUNCATE_EXISTING);
     this.root = VectorSchemaRoot.create(StoreSchema.of(info), allocator);
-    this.writer = new ArrowFileWriter(root, null, channel);
+    this.checked = new SegmentJournal.Checked(channel);
+    this.writer = new ArrowFileWriter(root, null, checked);
   }
 
   /** Returns how many rows were appended. */
@@ -74,39 +83,71 @@ final class SegmentWriter implements AutoCloseable {
     }
   }
 
-  /** Finishes the file and gives it its name. */
-  void commit() throws IOException {
+  /** Returns the bytes that were kept. */
+  long bytes() {
+    return writer.bytesWritten();
+  }
+
+  /** Hands what was appended to the system, which has it even if this process dies. */
+  void keep() throws IOException {
     if (batchRow > 0) {
       writeBatch();
     }
+  }
+
+  /** Forces what was kept to the disk. */
+  void force() throws IOException {
+    channel.force(false);
+    if (journal != null) {
+      journal.force();
+    }
+  }
+
+  /** Finishes the file and gives it its name. */
+  void commit() throws IOException {
+    keep();
     writer.end();
     channel.force(true);
     closeAll();
     DurableFiles.publish(file);
+    SegmentJournal.delete(file);
   }
 
-  /** Throws the file away unless it was committed. */
+  /** Ends without a commit; what was kept stays for {@link SegmentJournal#finish}. */
   @Override
   public void close() throws IOException {
+    boolean empty = writer.getRecordBlocks().isEmpty();
     try {
       closeAll();
     } finally {
-      Files.deleteIfExists(DurableFiles.unfinished(file));
+      if (empty) {
+        Files.deleteIfExists(DurableFiles.unfinished(file));
+        SegmentJournal.delete(file);
+      }
     }
   }
 
   private void writeBatch() throws IOException {
+    if (journal == null) {
+      journal = SegmentJournal.create(file);
+      writer.start();
+      journal.schema(writer.bytesWritten(), checked.checksum());
+    }
     root.setRowCount(batchRow);
     writer.writeBatch();
+    List<ArrowBlock> blocks = writer.getRecordBlocks();
+    journal.batch(blocks.get(blocks.size() - 1), writer.bytesWritten(), checked.checksum());
     root.clear();
     batchRow = 0;
   }
 
   private void closeAll() throws IOException {
+    SegmentJournal begun = journal;
     try (channel;
+        begun;
         root;
         writer) {
-      // All three, whichever of them fails: on a full disk the writer does.
+      // All of them, whichever of them fails: on a full disk the writer does.
     }
   }
 

@@ -31,10 +31,8 @@ final class StoreSchema {
    */
   static final int VECTOR_BUFFER = 7;
 
-  /** Nodes of list and elements in a record batch, whose null counts must be 0. */
-  static final int LIST_NODE = 2;
-
-  static final int ELEMENT_NODE = 3;
+  /** Node of the text in a record batch, the only one that may have nulls. */
+  static final int TEXT_NODE = 4;
 
   private StoreSchema() {}
 

@@ -21,23 +21,26 @@ import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 
 /**
- * Fills a store. Rows go into segments that appear whole when {@link #commitWhenDue} finds the last
- * commit {@code commitEvery} ago; a killed process loses what came after the last. The store counts
- * as complete from {@link #finish} on. Used by one thread.
+ * Fills a store. A killed process loses what came after the last {@link #keep}, a machine that
+ * stops what came after {@link #forceWhenDue} last forced it to the disk. The store counts as
+ * complete from {@link #finish} on. Used by one thread.
  */
 final class StoreWriter implements AutoCloseable {
 
-  /** More segments than this are merged at the end. */
+  /** More segments than this are merged at the end, unless they are large. */
   private static final int MANY_SEGMENTS = 16;
+
+  /** Bytes after which the next segment begins. */
+  private static final long LARGE_SEGMENT = 1L << 30;
 
   private final Path folder;
   private final StoreInfo info;
-  private final Duration commitEvery;
+  private final Duration forceEvery;
   private final FolderLock lock;
   private final BufferAllocator allocator = new RootAllocator();
   private final Map<Level, Filling> levels = new EnumMap<>(Level.class);
   private final MessageDigest content = Hashes.digest();
-  private long committedAt = System.nanoTime();
+  private long forcedAt = System.nanoTime();
 
   /** One level while it is filled. */
   private static final class Filling {
@@ -50,11 +53,11 @@ final class StoreWriter implements AutoCloseable {
     }
   }
 
-  private StoreWriter(Path folder, StoreInfo info, Duration commitEvery, FolderLock lock)
+  private StoreWriter(Path folder, StoreInfo info, Duration forceEvery, FolderLock lock)
       throws IOException {
     this.folder = folder;
     this.info = info;
-    this.commitEvery = commitEvery;
+    this.forceEvery = forceEvery;
     this.lock = lock;
     Hashes.update(content, info.identity());
     for (Level level : Level.values()) {
@@ -69,7 +72,7 @@ final class StoreWriter implements AutoCloseable {
    * @throws MsrException of type USER where what is there was made in another way and {@code
    *     rebuild} is false, or where another process fills it
    */
-  static StoreWriter open(Path folder, StoreInfo info, boolean rebuild, Duration commitEvery)
+  static StoreWriter open(Path folder, StoreInfo info, boolean rebuild, Duration forceEvery)
       throws IOException {
     Files.createDirectories(folder);
     FolderLock lock = lock(folder);
@@ -80,6 +83,7 @@ final class StoreWriter implements AutoCloseable {
       }
       if (KnowledgeStore.exists(folder)) {
         requireSame(KnowledgeStore.readInfo(folder), info, folder);
+        finishUnfinished(folder, info);
       } else {
         for (Level level : Level.values()) {
           deleteAll(StoredLevel.segments(folder, level));
@@ -87,7 +91,7 @@ final class StoreWriter implements AutoCloseable {
       }
       deleteUnfinished(folder);
       KnowledgeStore.writeInfo(folder, info);
-      return new StoreWriter(folder, info, commitEvery, lock);
+      return new StoreWriter(folder, info, forceEvery, lock);
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
@@ -121,15 +125,28 @@ final class StoreWriter implements AutoCloseable {
       filling.segment = newSegment(level);
     }
     filling.segment.append(row);
+    if (filling.segment.bytes() >= LARGE_SEGMENT) {
+      commit(filling);
+    }
   }
 
-  /** Commits what was appended where the last commit is long ago. */
-  void commitWhenDue() throws IOException {
-    if (System.nanoTime() - committedAt >= commitEvery.toNanos()) {
+  /** Hands what was appended to a level to the system, so that it outlives this process. */
+  void keep(Level level) throws IOException {
+    Filling filling = filling(level);
+    if (filling.segment != null) {
+      filling.segment.keep();
+    }
+  }
+
+  /** Forces what was kept to the disk where that was last done long ago. */
+  void forceWhenDue() throws IOException {
+    if (System.nanoTime() - forcedAt >= forceEvery.toNanos()) {
       for (Filling filling : levels.values()) {
-        commit(filling);
+        if (filling.segment != null) {
+          filling.segment.force();
+        }
       }
-      committedAt = System.nanoTime();
+      forcedAt = System.nanoTime();
     }
   }
 
@@ -175,7 +192,9 @@ final class StoreWriter implements AutoCloseable {
   private void tidy(Level level) throws IOException {
     List<Path> segments = StoredLevel.segments(folder, level);
     StoredLevel all = StoredLevel.open(folder, level, info, allocator);
-    if (all.rows() == filling(level).wanted.size() && segments.size() <= MANY_SEGMENTS) {
+    boolean many =
+        segments.size() > MANY_SEGMENTS && bytes(segments) / segments.size() < LARGE_SEGMENT / 4;
+    if (all.rows() == filling(level).wanted.size() && !many) {
       return;
     }
     try (SegmentWriter merged = newSegment(level)) {
@@ -187,6 +206,14 @@ final class StoreWriter implements AutoCloseable {
     // Should this be cut off: rows of the merged segment count before equal ones of older ones,
     // and the store is not yet complete, so that the next filling tidies again.
     deleteAll(segments);
+  }
+
+  private static long bytes(List<Path> segments) throws IOException {
+    long bytes = 0;
+    for (Path segment : segments) {
+      bytes += Files.size(segment);
+    }
+    return bytes;
   }
 
   private void copyWanted(
@@ -263,6 +290,15 @@ final class StoreWriter implements AutoCloseable {
         "knowledge/STORE_MISMATCH",
         "the knowledge store was filled in another way: %s. Folder %s. Undo the change, or fill it anew with 'llm4msr knowledge extract FILE --rebuild'."
             .formatted(String.join("; ", there.differences(wanted)), folder));
+  }
+
+  /** Makes segments of what a killed process left. */
+  private static void finishUnfinished(Path folder, StoreInfo info) throws IOException {
+    for (Level level : Level.values()) {
+      for (Path segment : StoredLevel.unfinished(folder, level)) {
+        SegmentJournal.finish(segment, info);
+      }
+    }
   }
 
   private static void deleteUnfinished(Path folder) throws IOException {

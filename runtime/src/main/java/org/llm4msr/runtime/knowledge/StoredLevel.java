@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.KeyIndex;
+import org.llm4msr.runtime.files.DurableFiles;
 
 /**
  * All rows of one level, numbered from 0. Where a key stands in several segments the last counts.
@@ -50,6 +52,20 @@ final class StoredLevel implements KnowledgeSource {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> file.getFileName().toString().matches(prefix(level) + "\\d{5,}\\.arrow"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Returns the names of the segments that a process has begun and not finished. */
+  static List<Path> unfinished(Path folder, Level level) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      String end = "\\d{5,}\\.arrow" + Pattern.quote(DurableFiles.UNFINISHED);
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.matches(prefix(level) + end))
+          .map(name -> name.substring(0, name.length() - DurableFiles.UNFINISHED.length()))
+          .map(folder::resolve)
           .sorted()
           .toList();
     }

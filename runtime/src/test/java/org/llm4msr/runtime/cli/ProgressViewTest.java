@@ -30,6 +30,17 @@ class ProgressViewTest {
   }
 
   @Test
+  void whatHadBeenDoneBeforeCountsForNoSpeed() {
+    ProgressView view = view();
+    view.detail(40_000, "900 tokens/s");
+    at(100, view, 40_300, 41_000);
+    // 300 in 100 s: 700 take 233 s.
+    assertThat(out.toString(UTF_8).lines())
+        .containsExactly(
+            "train: 40,300 of 41,000 rows, 98 %, 3.0 rows/s, 900 tokens/s, 4 min left");
+  }
+
+  @Test
   void anUnknownTotalHasNoTimeLeft() {
     ProgressView view = view();
     at(90, view, 900, -1);

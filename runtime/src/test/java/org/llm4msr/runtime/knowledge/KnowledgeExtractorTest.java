@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.Test;
@@ -170,13 +171,53 @@ class KnowledgeExtractorTest {
   }
 
   @Test
-  void commitsBetweenCallsOfOneWindow() throws IOException {
-    List<Integer> segments = new ArrayList<>();
-    extractor(1, Precision.FLOAT16, Duration.ZERO)
-        .extract(folder, false, (done, total) -> segments.add(count(Level.USER)));
+  void keepsWhatEachCallHasRead() throws IOException {
+    List<Long> parts = new ArrayList<>();
+    extractor(1, Precision.FLOAT16, Duration.ofHours(1))
+        .extract(folder, false, (done, total) -> parts.add(journalLines()));
 
-    // Before, after the scenarios twice, after each of the calls of 64, 64, 64 and 8, at the end.
-    assertThat(segments).containsExactly(0, 0, 0, 1, 2, 3, 4, 4);
+    // Before, after the scenarios twice, after each of the calls of 64, 64, 64 and 8, at the end:
+    // a line for the schema, and one a call.
+    assertThat(parts).containsExactly(0L, 0L, 0L, 2L, 3L, 4L, 5L, 5L);
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "store.json", "store.lock", "users-00001.arrow", "scenarios-00001.arrow");
+    }
+  }
+
+  private long journalLines() {
+    Path journal = folder.resolve("users-00001.arrow.journal.tmp");
+    try (Stream<String> lines = Files.exists(journal) ? Files.lines(journal) : Stream.of()) {
+      return lines.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void tellsTheSpeedOfWhatWasNotThereBefore() {
+    extract(1);
+    log.users.put("new", 1);
+    List<String> details = new ArrayList<>();
+    Progress progress =
+        new Progress() {
+          @Override
+          public void update(long done, long total) {
+            details.add(done + " of " + total);
+          }
+
+          @Override
+          public void detail(long skipped, String remark) {
+            details.add(skipped + " skipped, " + remark.replaceAll("[\\d,]+", "N"));
+          }
+        };
+
+    extractor(1, Precision.FLOAT16, Duration.ZERO).extract(folder, false, progress);
+
+    assertThat(details)
+        .startsWith("0 skipped, ", "0 of 203")
+        .endsWith("202 skipped, N tokens/s", "203 of 203");
   }
 
   @Test
@@ -197,14 +238,6 @@ class KnowledgeExtractorTest {
 
     assertThatThrownBy(() -> inspection.nearest(Level.SCENARIO, "99", 1))
         .hasMessageContaining("The scenarios are 1, 2.");
-  }
-
-  private int count(Level level) {
-    try {
-      return StoredLevel.segments(folder, level).size();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Test
@@ -229,10 +262,14 @@ class KnowledgeExtractorTest {
 
   @Test
   void mergesManySegments() throws IOException {
-    IntStream.range(200, 1200).forEach(i -> log.users.put("u" + i, 1 + i % 7));
-    extractor(1, Precision.FLOAT16, Duration.ZERO).extract(folder, false, Progress.NONE);
+    for (int run = 1; run <= 20; run++) {
+      IntStream.range(150 + 50 * run, 200 + 50 * run)
+          .forEach(i -> log.users.put("u" + i, 1 + i % 7));
+      extract(1);
+    }
 
-    assertThat(StoredLevel.segments(folder, Level.USER)).hasSize(1);
+    // The 17th run has merged its segment with those before.
+    assertThat(StoredLevel.segments(folder, Level.USER)).hasSize(4);
     assertThat(StoredLevel.segments(folder, Level.SCENARIO)).hasSize(1);
     KnowledgeStore store = KnowledgeStore.open(folder);
     for (int i = 0; i < 1200; i++) {
@@ -315,7 +352,7 @@ class KnowledgeExtractorTest {
   }
 
   private KnowledgeExtractor extractor(
-      int minInteractions, Precision precision, Duration commitEvery) {
+      int minInteractions, Precision precision, Duration forceEvery) {
     return new KnowledgeExtractor(
         log,
         "data-1",
@@ -323,7 +360,7 @@ class KnowledgeExtractorTest {
         encoder,
         new KnowledgeExtractor.Settings(
             minInteractions, false, precision, Map.of("encoder.name", "words")),
-        commitEvery);
+        forceEvery);
   }
 
   private static float[] vector(KnowledgeSource source, String key) {

@@ -1,0 +1,78 @@
+package org.llm4msr.plugins.llamacpp;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.ModelSource;
+
+/**
+ * A GGUF file, found but not loaded.
+ *
+ * @param name of the model: the file's, without its end
+ * @param revision commit of its repository, or {@code file}
+ */
+record GgufModel(String name, String revision, Path file) {
+
+  private static final String END = ".gguf";
+
+  static void check(LlamaCppConfig config, Path base) {
+    if (isFile(config)) {
+      single(base.resolve(config.model()));
+    } else {
+      ModelSource.of(config.model(), base).check();
+    }
+  }
+
+  /** Finds the file, and loads it from a hub where the configuration says so. */
+  static GgufModel resolve(LlamaCppConfig config, Path base) {
+    if (isFile(config)) {
+      return single(base.resolve(config.model()));
+    }
+    ModelSource.Resolved source =
+        ModelSource.of(config.model(), base).resolve(List.of(config.file()));
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(source.folder(), config.file())) {
+      files.forEach(found::add);
+    } catch (IOException e) {
+      throw notFound("cannot read %s: %s".formatted(source.folder(), e));
+    }
+    if (found.size() != 1) {
+      throw notFound(
+          "%s holds %d files %s: %s"
+              .formatted(
+                  source.folder(),
+                  found.size(),
+                  config.file(),
+                  found.stream().map(Path::getFileName).sorted().toList()));
+    }
+    return new GgufModel(name(found.get(0)), source.revision(), found.get(0));
+  }
+
+  private static boolean isFile(LlamaCppConfig config) {
+    return config.model().endsWith(END) && !config.model().startsWith("hf:");
+  }
+
+  private static GgufModel single(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw notFound("no file %s".formatted(file));
+    }
+    return new GgufModel(name(file), "file", file.toAbsolutePath());
+  }
+
+  private static String name(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(END) ? name.substring(0, name.length() - END.length()) : name;
+  }
+
+  private static MsrException notFound(String what) {
+    return new MsrException(
+        ErrorType.USER,
+        "llama-cpp/MODEL_NOT_FOUND",
+        what + ". Set knowledge.encoder.model to a .gguf file, or .file to one of a folder.");
+  }
+}

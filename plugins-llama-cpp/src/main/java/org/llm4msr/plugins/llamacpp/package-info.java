@@ -1,0 +1,7 @@
+/**
+ * The knowledge encoder {@code llama-cpp}: GGUF files through llama.cpp, in a process of its own.
+ */
+@NullMarked
+package org.llm4msr.plugins.llamacpp;
+
+import org.jspecify.annotations.NullMarked;
