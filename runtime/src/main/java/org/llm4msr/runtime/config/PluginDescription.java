@@ -99,10 +99,7 @@ public record PluginDescription(
   private static <C extends Record> List<String> capabilities(
       PluginFactory<C> factory, ConfigLoader loader) {
     Optional<C> defaults = defaults(factory, loader);
-    if (defaults.isEmpty()) {
-      return List.of("what it needs of the engine depends on settings that have no default");
-    }
-    return capabilities(factory, defaults.get());
+    return defaults.map(config -> capabilities(factory, config)).orElse(List.of());
   }
 
   private static <C extends Record> Optional<C> defaults(

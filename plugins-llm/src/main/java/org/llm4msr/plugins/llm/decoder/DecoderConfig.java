@@ -10,8 +10,9 @@ import org.llm4msr.api.Setting;
 /** Settings of the encoder {@code decoder}. */
 public record DecoderConfig(
     @Setting(
-            "Folder of a Hugging Face model: config.json, tokenizer.json or tokenizer.model,"
-                + " weights as safetensors")
+            "What holds a Hugging Face model (config.json, tokenizer.json or tokenizer.model,"
+                + " weights as safetensors): a folder, classpath:folder, or"
+                + " hf:owner/name@revision")
         @NotBlank
         String model,
     @Setting("Folder or file of the tokenizer; without it, the model's folder")

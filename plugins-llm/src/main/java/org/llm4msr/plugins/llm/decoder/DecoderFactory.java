@@ -5,6 +5,7 @@ import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.support.ModelSource;
 
 /** Makes encoders of decoder-only transformers. */
 @Plugin(
@@ -25,7 +26,10 @@ public final class DecoderFactory implements KnowledgeEncoderFactory<DecoderConf
 
   @Override
   public void check(DecoderConfig config, Path base) {
-    ModelFolder folder = ModelFolder.find(config, base);
-    DecoderLoading.check(config, folder);
+    if (ModelSource.isFolder(config.model())) {
+      DecoderLoading.check(config, ModelFolder.find(config, base));
+    } else {
+      ModelSource.of(config.model(), base).check();
+    }
   }
 }

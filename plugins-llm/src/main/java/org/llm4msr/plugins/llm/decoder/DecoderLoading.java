@@ -76,7 +76,7 @@ final class DecoderLoading {
     Integer stated = config.maxTokens();
     return new EncoderInfo(
         folder.name(),
-        "folder",
+        folder.revision(),
         folder.checksum(),
         state(config),
         shape.hidden(),

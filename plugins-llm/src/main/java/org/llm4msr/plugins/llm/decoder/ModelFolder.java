@@ -11,23 +11,39 @@ import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.ModelSource;
 
 /**
  * The files of a Hugging Face model, found but not read.
  *
  * @param name as the configuration names it, without the folders above
+ * @param revision commit of its repository, or {@code folder}
  * @param folder where configuration and weights are
  * @param tokenizer {@code tokenizer.json} or {@code tokenizer.model}
  */
-record ModelFolder(String name, Path folder, Path tokenizer) {
+record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
 
   private static final List<String> TOKENIZERS = List.of("tokenizer.json", "tokenizer.model");
+
+  /** Files of a repository that are loaded. */
+  private static final List<String> WANTED =
+      List.of("*.json", "tokenizer.model", "model*.safetensors");
+
   private static final List<String> SETTINGS =
       List.of("config.json", "generation_config.json", "tokenizer_config.json");
 
-  /** Finds the model that the settings name. */
+  /** Finds the model that the settings name, and loads it where they name a repository. */
   static ModelFolder find(DecoderConfig config, Path base) {
-    Path folder = base.resolve(config.model()).normalize();
+    if (ModelSource.isFolder(config.model())) {
+      Path folder = base.resolve(config.model()).normalize();
+      return find(config, base, String.valueOf(folder.getFileName()), "folder", folder);
+    }
+    ModelSource.Resolved source = ModelSource.of(config.model(), base).resolve(WANTED);
+    return find(config, base, source.name(), source.revision(), source.folder());
+  }
+
+  private static ModelFolder find(
+      DecoderConfig config, Path base, String name, String revision, Path folder) {
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
       throw new MsrException(
           ErrorType.USER,
@@ -44,7 +60,7 @@ record ModelFolder(String name, Path folder, Path tokenizer) {
                 .findFirst()
                 .orElseThrow(() -> noTokenizer(stated));
     WeightFiles.files(folder);
-    return new ModelFolder(String.valueOf(folder.getFileName()), folder, tokenizer);
+    return new ModelFolder(name, revision, folder, tokenizer);
   }
 
   private static MsrException noTokenizer(Path folder) {

@@ -39,7 +39,7 @@ class ChatTemplateTest {
     Files.writeString(
         config, "{\"model_type\": \"" + type + "\", \"multi_query_attention\": true}");
     return ChatTemplate.of(
-        new ModelFolder("model", folder, folder.resolve("tokenizer.json")),
+        new ModelFolder("model", "folder", folder, folder.resolve("tokenizer.json")),
         Architecture.of(ModelJson.read(config)));
   }
 

@@ -26,7 +26,7 @@ class SentencePieceTokensTest {
   private static SentencePieceTokens open(String model) {
     Path folder = GoldenStates.fixture(model);
     return SentencePieceTokens.open(
-        new ModelFolder(model, folder, FOLDER.resolve("tokenizer.model")),
+        new ModelFolder(model, "folder", folder, FOLDER.resolve("tokenizer.model")),
         Architecture.of(ModelJson.read(folder.resolve("config.json"))).prefix());
   }
 
@@ -51,7 +51,7 @@ class SentencePieceTokensTest {
     Path model = FOLDER.resolve("tokenizer.model");
     long size = pieces().size();
     try (SentencePieceTokens tokens =
-        SentencePieceTokens.open(new ModelFolder("chatglm2", FOLDER, model), prefix)) {
+        SentencePieceTokens.open(new ModelFolder("chatglm2", "folder", FOLDER, model), prefix)) {
       assertThat(tokens.encode("", true)).containsExactly(size + 1, size + 3);
       assertThat(tokens.decode(new long[] {size + 1, size + 3})).isEmpty();
     }
