@@ -27,6 +27,9 @@ import org.llm4msr.runtime.data.PreparationResult;
 import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.PreparedSummary;
 import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.exchange.Exchange;
+import org.llm4msr.runtime.exchange.ExchangeRequest;
+import org.llm4msr.runtime.exchange.ExchangeServer;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
@@ -281,6 +284,26 @@ public final class Experiment {
   /** Summarises the knowledge store. */
   public KnowledgeInspection.Summary inspectKnowledge() {
     return KnowledgeInspection.summarize(KnowledgeStage.store(this));
+  }
+
+  /**
+   * Serves the prepared data, and the knowledge where it is there and complete, to other processes;
+   * the caller closes the server.
+   *
+   * @param host address of this machine to listen on; whoever reaches it may read all
+   * @param port 0 for any that is free
+   */
+  public ExchangeServer serve(String host, int port) {
+    openPrepared().close();
+    KnowledgeStore knowledge = null;
+    if (Files.exists(workspace.knowledge())) {
+      try {
+        knowledge = KnowledgeStage.store(this);
+      } catch (MsrException e) {
+        LOG.warn("Knowledge is not served: {}", e.text());
+      }
+    }
+    return Exchange.start(new ExchangeRequest(workspace.prepared(), knowledge, host, port));
   }
 
   /** Returns what lies nearest to a user or scenario in the knowledge store, with the prompts. */

@@ -4,11 +4,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.DataGeneration;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.PreparationResult;
 import org.llm4msr.runtime.data.PreparedSummary;
+import org.llm4msr.runtime.exchange.Exchange;
+import org.llm4msr.runtime.exchange.ExchangeRequest;
+import org.llm4msr.runtime.exchange.ExchangeServer;
 import org.llm4msr.runtime.report.DataReport;
 import org.llm4msr.runtime.report.DataTables;
 import picocli.CommandLine;
@@ -18,11 +22,13 @@ import picocli.CommandLine.Parameters;
 /** {@code data}. */
 @CommandLine.Command(
     name = "data",
-    description = "Generates, prepares and inspects data.",
+    description = "Loads, generates, prepares, inspects and serves data.",
     subcommands = {
+      DownloadCommand.class,
       DataCommand.Generate.class,
       DataCommand.Prepare.class,
-      DataCommand.Inspect.class
+      DataCommand.Inspect.class,
+      DataCommand.Serve.class
     })
 final class DataCommand extends Group {
 
@@ -146,6 +152,63 @@ final class DataCommand extends Group {
         text.append('\n').append(table.title()).append('\n');
         text.append(Terminal.table(table.headings(), table.rows()));
       }
+      return text.toString();
+    }
+  }
+
+  /** {@code data serve}. */
+  @CommandLine.Command(
+      name = "serve",
+      description =
+          "Lets other processes read prepared data and knowledge through Arrow Flight, until it is"
+              + " stopped.")
+  static final class Serve extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(
+        paramLabel = "FILE",
+        description = "The YAML file of the experiment, or a folder of prepared data.")
+    Path file;
+
+    @Option(
+        names = "--host",
+        defaultValue = "127.0.0.1",
+        paramLabel = "ADDRESS",
+        description =
+            "Where to listen; whoever reaches it may read all (default: ${DEFAULT-VALUE}).")
+    String host = "127.0.0.1";
+
+    @Option(
+        names = "--port",
+        defaultValue = "8815",
+        paramLabel = "N",
+        description = "The port; 0 for any that is free (default: ${DEFAULT-VALUE}).")
+    int port;
+
+    @Option(
+        names = "-D",
+        paramLabel = "KEY=VALUE",
+        description = "Override a setting of the experiment.")
+    List<String> overrides = new ArrayList<>();
+
+    @Override
+    void run() throws InterruptedException {
+      try (ExchangeServer server =
+          Files.isDirectory(file)
+              ? Exchange.start(new ExchangeRequest(file, null, host, port))
+              : session().open(file, overrides).serve(host, port)) {
+        session().interruption().stopWith("Ending.", server::close);
+        terminal()
+            .result(Map.of("address", server.address(), "tables", server.tables()), text(server));
+        server.await();
+      }
+    }
+
+    private static String text(ExchangeServer server) {
+      StringBuilder text = new StringBuilder(server.address()).append('\n');
+      server
+          .tables()
+          .forEach(path -> text.append("  ").append(String.join(" / ", path)).append('\n'));
       return text.toString();
     }
   }

@@ -9,8 +9,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
@@ -99,6 +101,22 @@ public final class KnowledgeStore {
   /** Returns the scenarios' vectors by key. */
   public KnowledgeSource scenarios() {
     return scenarios;
+  }
+
+  /** Returns the keys that a level has a vector of; decoded when asked for. */
+  public List<String> keys(Level level) {
+    StoredLevel stored = level(level);
+    return new AbstractList<>() {
+      @Override
+      public String get(int number) {
+        return stored.key(Objects.checkIndex(number, size()));
+      }
+
+      @Override
+      public int size() {
+        return stored.size();
+      }
+    };
   }
 
   /**

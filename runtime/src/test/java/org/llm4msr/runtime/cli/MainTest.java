@@ -95,6 +95,23 @@ class MainTest {
   }
 
   @Test
+  void noDataSetIsLoadedBeforeItsLicenceIsAccepted() throws IOException {
+    String target = folder.resolve("films").toString();
+    assertThat(run("data", "download", "movielens-1m", "--out", target)).isEqualTo(2);
+    assertThat(err())
+        .contains("https://files.grouplens.org/datasets/movielens/ml-1m.zip")
+        .contains("Licence: MovieLens usage licence of GroupLens")
+        .contains("[download/LICENCE]", "--accept-licence");
+    assertThat(Path.of(target)).doesNotExist();
+    assertThat(run("data", "download", "douban", "--accept-licence")).isEqualTo(2);
+    assertThat(err()).contains("[download/MANUAL]", "Kaggle");
+
+    assertThat(run("data", "download", "--json")).isZero();
+    assertThat(json().at("/datasets"))
+        .anySatisfy(one -> assertThat(one.at("/name").asText()).isEqualTo("kuairand-pure"));
+  }
+
+  @Test
   void wrongUseExitsWithTwo() {
     assertThat(run("trian")).isEqualTo(2);
     assertThat(err()).contains("train");

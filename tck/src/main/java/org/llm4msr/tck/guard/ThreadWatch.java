@@ -11,14 +11,15 @@ final class ThreadWatch implements Watch {
   private static final long PATIENCE_MILLIS = 2000;
   private static final int FRAMES = 3;
 
-  /** One for all users, of the JDK (whose HTTP client of 17 cannot be closed) and of JNA. */
+  /** One for all users, of the JDK (whose HTTP client of 17 cannot be closed), JNA and gRPC. */
   private static final List<String> SHARED =
       List.of(
           "ForkJoinPool.commonPool-",
           "process reaper",
           "HttpClient-",
           "Common-Cleaner",
-          "JNA Cleaner");
+          "JNA Cleaner",
+          "grpc-");
 
   private final Set<Thread> before = Thread.getAllStackTraces().keySet();
 

@@ -1,0 +1,364 @@
+package org.llm4msr.api.support;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.Stability;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Texts and files from the web. What may pass is tried again; a file goes on where an earlier
+ * attempt or process ended, and gets its name only when it is whole and right.
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class Downloads {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
+
+  private static final int ATTEMPTS = 5;
+  private static final int REDIRECTS = 5;
+  private static final int LARGEST_TEXT = 64 << 20;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+
+  private final Server server;
+  private final Duration patience;
+  private final HttpClient http;
+
+  /**
+   * Makes a client.
+   *
+   * @param proxies see {@link EnvironmentProxies}
+   * @param patience how long nothing may arrive
+   */
+  public Downloads(ProxySelector proxies, Duration patience, Server server) {
+    this.server = server;
+    this.patience = patience;
+    this.http =
+        HttpClient.newBuilder().proxy(proxies).connectTimeout(Duration.ofSeconds(10)).build();
+  }
+
+  /** What differs between the servers that are asked. */
+  public interface Server {
+
+    /** Returns what is sent with a request to an address, which may be that of a redirection. */
+    default Map<String, String> headers(URI address) {
+      return Map.of();
+    }
+
+    /** Says what it means that the server will not answer. */
+    MsrException refused(URI address, int status);
+
+    /**
+     * Says what a failure means that repetition did not mend.
+     *
+     * @param retryable whether it may pass later
+     */
+    MsrException failed(URI address, IOException cause, boolean retryable);
+  }
+
+  /** Looks at a file that is whole. */
+  @FunctionalInterface
+  public interface Verifier {
+
+    /**
+     * Returns what is wrong with it, or an empty text where nothing is. A file that is wrong is
+     * deleted and asked for again.
+     */
+    String problem(Path file) throws IOException;
+  }
+
+  /** Something that may pass: no answer, a broken one, or a status such as 503. */
+  private static final class Passing extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Passing(String message) {
+      super(message);
+    }
+  }
+
+  /** A request that may be repeated. */
+  @FunctionalInterface
+  private interface Attempt<T> {
+    T run() throws IOException, InterruptedException;
+  }
+
+  /** Returns a text of at most 64 MiB. */
+  public String text(URI address) {
+    return repeated(
+        address,
+        () -> {
+          AtomicLong arrived = new AtomicLong();
+          ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+          BodyHandler<Void> handler =
+              head ->
+                  BodySubscribers.ofByteArrayConsumer(
+                      part -> {
+                        arrived.set(System.nanoTime());
+                        part.ifPresent(
+                            some -> {
+                              if (bytes.size() + some.length > LARGEST_TEXT) {
+                                throw new UncheckedIOException(
+                                    new IOException("more than 64 MiB arrived"));
+                              }
+                              bytes.writeBytes(some);
+                            });
+                      });
+          requireSuccess(address, send(address, Map.of(), handler, arrived).statusCode());
+          return bytes.toString(UTF_8);
+        },
+        () -> 0);
+  }
+
+  /**
+   * Brings a file to where none is. Beside it lie, until it is whole, what arrived and what names
+   * its version.
+   *
+   * @param size bytes, or -1 where only the server knows
+   * @param progress told of bytes
+   * @throws MsrException as {@link Server} says
+   * @throws IOException where the file cannot be written
+   */
+  public void file(URI address, long size, Verifier verifier, Path target, Progress progress)
+      throws IOException {
+    Path unfinished = target.resolveSibling(target.getFileName() + ".incomplete");
+    Path version = target.resolveSibling(target.getFileName() + ".version");
+    repeated(
+        address,
+        () -> {
+          append(address, size, unfinished, version, progress);
+          String problem = verifier.problem(unfinished);
+          if (!problem.isEmpty()) {
+            Files.delete(unfinished);
+            throw new Passing("sent a wrong file: " + problem);
+          }
+          return unfinished;
+        },
+        () -> unfinished.toFile().length());
+    Files.move(unfinished, target);
+    Files.deleteIfExists(version);
+  }
+
+  private void append(URI address, long size, Path unfinished, Path version, Progress progress)
+      throws IOException, InterruptedException {
+    try (FileChannel channel = FileChannel.open(unfinished, CREATE, WRITE)) {
+      if (size >= 0 && channel.size() > size) {
+        channel.truncate(0);
+      }
+      long from = channel.position(channel.size()).position();
+      if (from == size) {
+        return;
+      }
+      String known = Files.exists(version) ? Files.readString(version) : "";
+      Map<String, String> range =
+          from == 0
+              ? Map.of()
+              : known.isEmpty()
+                  ? Map.of("Range", "bytes=" + from + "-")
+                  : Map.of("Range", "bytes=" + from + "-", "If-Range", known);
+      Body body = new Body(channel, size, version, progress);
+      int status = send(address, range, body::subscriber, body.arrived).statusCode();
+      if (status == 416) {
+        channel.truncate(0); // It has not that many bytes.
+      }
+      requireSuccess(address, status);
+      if (channel.size() < body.size) {
+        throw new Passing("sent %,d of %,d bytes".formatted(channel.size(), body.size));
+      }
+    }
+  }
+
+  /** Writes what arrives, and notes when. */
+  private static final class Body {
+    final AtomicLong arrived = new AtomicLong();
+    long size;
+    private final FileChannel channel;
+    private final Path version;
+    private final Progress progress;
+
+    Body(FileChannel channel, long size, Path version, Progress progress) {
+      this.channel = channel;
+      this.size = size;
+      this.version = version;
+      this.progress = progress;
+    }
+
+    HttpResponse.BodySubscriber<Void> subscriber(HttpResponse.ResponseInfo head) {
+      try {
+        boolean content = begin(head.statusCode(), head.headers());
+        return BodySubscribers.ofByteArrayConsumer(
+            part -> {
+              arrived.set(System.nanoTime());
+              if (content && part.isPresent()) {
+                write(part.get());
+              }
+            });
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    /** Goes to where the answer begins, and says whether it is the file. */
+    private boolean begin(int status, HttpHeaders headers) throws IOException {
+      String range = headers.firstValue("Content-Range").orElse("");
+      boolean goesOn = status == 206 && range.startsWith("bytes " + channel.position() + "-");
+      if (!goesOn && status != 200) {
+        return false;
+      }
+      if (!goesOn) {
+        channel.truncate(0).position(0);
+      }
+      if (size < 0) {
+        long length = headers.firstValueAsLong("Content-Length").orElse(-1);
+        size = length < 0 ? -1 : channel.position() + length;
+      }
+      String tag = headers.firstValue("ETag").filter(one -> !one.startsWith("W/")).orElse("");
+      Files.writeString(
+          version, tag.isEmpty() ? headers.firstValue("Last-Modified").orElse("") : tag);
+      return true;
+    }
+
+    private void write(byte[] bytes) {
+      try {
+        if (size >= 0 && channel.position() + bytes.length > size) {
+          throw new IOException("more than %,d bytes arrived".formatted(size));
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+          channel.write(buffer);
+        }
+        progress.update(channel.position(), size);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private void requireSuccess(URI address, int status) throws IOException {
+    if (status == 408 || status == 416 || status == 429 || status >= 500) {
+      throw new Passing("answered with status " + status);
+    }
+    if (status != 200 && status != 206) {
+      throw server.refused(address, status);
+    }
+  }
+
+  private <T> HttpResponse<T> send(
+      URI address, Map<String, String> range, BodyHandler<T> handler, AtomicLong arrived)
+      throws IOException, InterruptedException {
+    URI next = address;
+    for (int i = 0; i <= REDIRECTS; i++) {
+      HttpRequest.Builder request = HttpRequest.newBuilder(next).header("User-Agent", "llm4msr");
+      range.forEach(request::header);
+      server.headers(next).forEach(request::header);
+      HttpResponse<T> response = await(http.sendAsync(request.build(), handler), arrived);
+      String location = response.headers().firstValue("Location").orElse(null);
+      if (response.statusCode() / 100 != 3 || location == null) {
+        return response;
+      }
+      next = redirected(next, location);
+    }
+    throw new IOException("it redirects more than " + REDIRECTS + " times");
+  }
+
+  private static URI redirected(URI from, String location) throws IOException {
+    try {
+      URI to = from.resolve(location);
+      boolean safe = "https".equals(to.getScheme()) || "http".equals(from.getScheme());
+      if (safe && String.valueOf(to.getScheme()).matches("https?")) {
+        return to;
+      }
+    } catch (IllegalArgumentException e) {
+      // Refused below.
+    }
+    throw new IOException("it redirects to '" + location + "'");
+  }
+
+  /** Waits as long as something arrives now and then. */
+  private <T> T await(CompletableFuture<T> answer, AtomicLong arrived)
+      throws IOException, InterruptedException {
+    arrived.set(System.nanoTime());
+    try {
+      while (true) {
+        try {
+          return answer.get(100, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          if (System.nanoTime() - arrived.get() > patience.toNanos()) {
+            throw new Passing("sent nothing for " + patience.toSeconds() + " s");
+          }
+        }
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UncheckedIOException wrapped) {
+        IOException cause = wrapped.getCause();
+        throw cause == null ? new IOException(wrapped) : cause;
+      }
+      throw new Passing("gave no whole answer (" + e.getCause() + ")");
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  /** Repeats what may pass. An attempt that got further than those before does not count. */
+  private <T> T repeated(URI address, Attempt<T> attempt, LongSupplier reached) {
+    long furthest = reached.getAsLong();
+    for (int failures = 0; ; failures++) {
+      try {
+        return attempt.run();
+      } catch (Passing e) {
+        if (reached.getAsLong() > furthest) {
+          furthest = reached.getAsLong();
+          failures = 0;
+        }
+        if (failures + 1 == ATTEMPTS) {
+          throw server.failed(address, e, true);
+        }
+        LOG.info("{} {}; asking again", address, e.getMessage());
+        pause(address, FIRST_PAUSE.multipliedBy(1L << failures));
+      } catch (IOException e) {
+        throw server.failed(address, e, false);
+      } catch (InterruptedException e) {
+        throw interrupted(address, e);
+      }
+    }
+  }
+
+  private void pause(URI address, Duration time) {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      throw interrupted(address, e);
+    }
+  }
+
+  private MsrException interrupted(URI address, InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return server.failed(address, new IOException("was interrupted", cause), true);
+  }
+}

@@ -1,0 +1,88 @@
+package org.llm4msr.exchange;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.flight.CallStatus;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.data.DatasetManifest;
+import org.llm4msr.runtime.data.PreparedField;
+import org.llm4msr.runtime.data.PreparedScenario;
+import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.exchange.ExchangeRequest;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
+
+/** The tables of prepared data and its knowledge, by path. */
+final class Tables {
+
+  private static final String KNOWLEDGE = "knowledge";
+  private static final String VOCABULARY = "vocabulary";
+
+  private final Map<List<String>, Table> tables = new LinkedHashMap<>();
+
+  /** Opens all; nothing of their rows is read. */
+  Tables(DatasetManifest manifest, ExchangeRequest request) {
+    Path folder = request.prepared();
+    for (Split split : Split.values()) {
+      Path file = folder.resolve(split.key() + ".arrow");
+      add(file, null, manifest.rows().of(split), split.key());
+      for (int rank = 0; rank < manifest.scenarios().size(); rank++) {
+        PreparedScenario scenario = manifest.scenarios().get(rank);
+        add(file, rank, scenario.rows().of(split), split.key(), scenario.key());
+      }
+    }
+    for (String name : List.of("users", "items", "histories", "train-users")) {
+      add(folder.resolve(name + ".arrow"), null, -1, name);
+    }
+    for (PreparedField field : manifest.fields()) {
+      String name = URLEncoder.encode(field.name(), StandardCharsets.UTF_8) + ".arrow";
+      add(folder.resolve(VOCABULARY).resolve(name), null, -1, VOCABULARY, field.name());
+    }
+    KnowledgeStore knowledge = request.knowledge();
+    if (knowledge != null) {
+      tables.put(List.of(KNOWLEDGE, "users"), new KnowledgeTable(knowledge, Level.USER));
+      tables.put(List.of(KNOWLEDGE, "scenarios"), new KnowledgeTable(knowledge, Level.SCENARIO));
+    }
+  }
+
+  /** Adds a file where it is there: a writer of its own may leave most of them out. */
+  private void add(Path file, @Nullable Integer scenario, long rows, String... path) {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try {
+      tables.put(List.of(path), ArrowTable.open(file, scenario, rows));
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "exchange/BAD_FILE",
+          "%s cannot be served: %s. Prepare the data again, or copy it whole."
+              .formatted(file, FileErrors.reason(e)),
+          e);
+    }
+  }
+
+  List<List<String>> paths() {
+    return new ArrayList<>(tables.keySet());
+  }
+
+  Table get(List<String> path) {
+    Table table = tables.get(path);
+    if (table == null) {
+      throw CallStatus.NOT_FOUND
+          .withDescription("There is no table %s; there are %s.".formatted(path, paths()))
+          .toRuntimeException();
+    }
+    return table;
+  }
+}

@@ -1,0 +1,130 @@
+package org.llm4msr.runtime.download;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.apache.commons.compress.archivers.ArchiveEntry;
+import org.apache.commons.compress.archivers.ArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.apache.commons.compress.archivers.zip.ZipArchiveInputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Unpacks what was loaded, and believes no name in it. */
+final class Archives {
+
+  /** Folder of what is not whole. */
+  static final String UNFINISHED = ".download";
+
+  private static final int BUFFER = 1 << 20;
+
+  private Archives() {}
+
+  /**
+   * Puts the files of an archive into a folder, or a file that is none, and returns their names.
+   *
+   * @param root folder within the archive that is left out of names; null for no archive
+   */
+  static List<String> unpack(Path archive, @Nullable String root, Path folder) throws IOException {
+    String name = String.valueOf(archive.getFileName());
+    if (root == null) {
+      if (name.endsWith(".gz")) {
+        readThrough(archive);
+      }
+      Files.move(archive, folder.resolve(name));
+      return List.of(name);
+    }
+    try (InputStream file = new BufferedInputStream(Files.newInputStream(archive), BUFFER);
+        ArchiveInputStream<?> entries =
+            name.endsWith(".zip")
+                ? new ZipArchiveInputStream(file)
+                : new TarArchiveInputStream(new GzipCompressorInputStream(file))) {
+      return unpack(entries, archive, root, folder);
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "download/ARCHIVE",
+          "%s cannot be unpacked: %s. Remove %s, and load it again."
+              .formatted(archive, e.getMessage(), folder),
+          e);
+    }
+  }
+
+  private static List<String> unpack(
+      ArchiveInputStream<?> entries, Path archive, String root, Path folder) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (ArchiveEntry entry = entries.getNextEntry();
+        entry != null;
+        entry = entries.getNextEntry()) {
+      if (entry.isDirectory()) {
+        continue;
+      }
+      String name = entry.getName().replaceFirst("^\\./", "");
+      String kept = name.startsWith(root) ? name.substring(root.length()) : name;
+      requireInside(archive, entry, kept, folder);
+      Path target = folder.resolve(kept);
+      Files.createDirectories(target.getParent());
+      Files.deleteIfExists(target);
+      Files.copy(entries, target);
+      names.add(kept);
+    }
+    if (names.isEmpty()) {
+      throw new IOException("it holds no file");
+    }
+    return names;
+  }
+
+  private static void requireInside(Path archive, ArchiveEntry entry, String name, Path folder) {
+    Path target = folder.resolve(name).normalize();
+    boolean plain =
+        !(entry instanceof TarArchiveEntry tar)
+            || tar.getLinkFlag() == TarConstants.LF_NORMAL
+            || tar.getLinkFlag() == TarConstants.LF_OLDNORM;
+    if (!plain || name.isEmpty() || !target.startsWith(folder.normalize())) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "download/ARCHIVE",
+          "%s has the entry '%s', which is no plain file or leads out of the folder. Do not use it."
+              .formatted(archive, entry.getName()));
+    }
+  }
+
+  /** Lets the decoder compare the checksum at the end. */
+  private static void readThrough(Path file) throws IOException {
+    try (InputStream in = new GzipCompressorInputStream(Files.newInputStream(file), true)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "download/ARCHIVE",
+          "%s is damaged: %s. Remove its folder, and load it again."
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+
+  static String md5(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("MD5");
+      byte[] buffer = new byte[BUFFER];
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // Every JDK has it.
+    }
+  }
+}

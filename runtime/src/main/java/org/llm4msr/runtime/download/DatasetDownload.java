@@ -1,0 +1,301 @@
+package org.llm4msr.runtime.download;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.support.Downloads;
+import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.config.SmallFiles;
+import org.llm4msr.runtime.download.PublishedDataset.Checksum;
+import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
+import org.llm4msr.runtime.files.DurableFiles;
+
+/** Brings a published data set to a folder: loads, checks and unpacks. */
+public final class DatasetDownload {
+
+  /** What tells that a folder holds a data set that was loaded whole. */
+  static final String RECEIPT = "download.json";
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  private static final Pattern ZENODO =
+      Pattern.compile("(https?://[^/]+)/records?/(\\d+)/files/.+");
+  private static final Pattern MD5 = Pattern.compile("\\b[0-9a-fA-F]{32}\\b");
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Downloads downloads;
+
+  /** Makes a download through the proxies of a selector. */
+  public DatasetDownload(ProxySelector proxies) {
+    this(proxies, PATIENCE);
+  }
+
+  DatasetDownload(ProxySelector proxies, Duration patience) {
+    this.downloads = new Downloads(proxies, patience, new Publisher());
+  }
+
+  /**
+   * What was loaded.
+   *
+   * @param name of the data set
+   * @param categories of the data set; empty where it has none
+   * @param licence that was accepted
+   * @param files loaded
+   */
+  public record Receipt(
+      String name, List<String> categories, String licence, List<LoadedFile> files) {}
+
+  /**
+   * A file that was loaded.
+   *
+   * @param verified {@code md5}, or {@code size} where the publishers state no checksum
+   * @param content names of what it held
+   */
+  public record LoadedFile(
+      String address, long bytes, String md5, String verified, List<String> content) {}
+
+  /**
+   * The end of a download.
+   *
+   * @param reused whether it was there already
+   */
+  public record Result(Path folder, Receipt receipt, boolean reused) {}
+
+  /** What is expected of a file; null where nothing is known. */
+  private record Expected(@Nullable Long bytes, @Nullable String md5) {}
+
+  /**
+   * Loads a data set whose licence was accepted. What stopped goes on when it is called again.
+   *
+   * @param categories some of the data set's; empty where it has none
+   * @param licence name of the licence
+   * @param folder gets the files; new, empty, or left by an earlier call
+   * @param progress told of bytes
+   * @throws MsrException {@code download/...} with what to do
+   */
+  public Result load(
+      PublishedDataset dataset,
+      List<String> categories,
+      String licence,
+      Path folder,
+      Progress progress) {
+    if (dataset.files().isEmpty()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "download/MANUAL",
+          "%s cannot be loaded by a program: %s See %s."
+              .formatted(dataset.name(), dataset.manual(), dataset.page()));
+    }
+    requireCategories(dataset, categories);
+    try {
+      Receipt earlier = receipt(folder);
+      if (earlier != null) {
+        return reused(dataset, categories, folder, earlier);
+      }
+      requireEmpty(folder);
+      Files.createDirectories(folder);
+      List<LoadedFile> loaded = new ArrayList<>();
+      for (PublishedFile file : files(dataset, categories)) {
+        loaded.add(load(file, folder, progress));
+      }
+      Receipt receipt = new Receipt(dataset.name(), categories, licence, loaded);
+      DurableFiles.write(folder.resolve(RECEIPT), JSON.writeValueAsBytes(receipt));
+      DurableFiles.delete(folder.resolve(Archives.UNFINISHED));
+      return new Result(folder, receipt, false);
+    } catch (IOException e) {
+      throw written(folder, e);
+    }
+  }
+
+  private static List<PublishedFile> files(PublishedDataset dataset, List<String> categories) {
+    return categories.isEmpty()
+        ? dataset.files()
+        : categories.stream()
+            .flatMap(category -> dataset.files().stream().map(file -> file.of(category)))
+            .toList();
+  }
+
+  private static void requireCategories(PublishedDataset dataset, List<String> categories) {
+    boolean fits =
+        dataset.categories().containsAll(categories)
+            && categories.isEmpty() == dataset.categories().isEmpty();
+    if (!fits) {
+      String wanted =
+          dataset.categories().isEmpty()
+              ? "has no categories; leave --category out"
+              : "comes in categories; name some with --category: "
+                  + String.join(", ", dataset.categories());
+      throw new MsrException(
+          ErrorType.USER, "download/CATEGORY", dataset.name() + " " + wanted + ".");
+    }
+  }
+
+  private static @Nullable Receipt receipt(Path folder) throws IOException {
+    Path file = folder.resolve(RECEIPT);
+    return Files.exists(file) ? JSON.readValue(SmallFiles.read(file), Receipt.class) : null;
+  }
+
+  private static Result reused(
+      PublishedDataset dataset, List<String> categories, Path folder, Receipt earlier) {
+    boolean same = earlier.name().equals(dataset.name()) && earlier.categories().equals(categories);
+    List<String> missing =
+        earlier.files().stream()
+            .flatMap(file -> file.content().stream())
+            .filter(name -> !Files.exists(folder.resolve(name)))
+            .toList();
+    if (!same || !missing.isEmpty()) {
+      String what =
+          same ? "lacks " + missing : "holds %s %s".formatted(earlier.name(), earlier.categories());
+      throw new MsrException(
+          ErrorType.USER,
+          "download/FOLDER",
+          "%s %s. Remove it, or name another folder with --out.".formatted(folder, what));
+    }
+    return new Result(folder, earlier, true);
+  }
+
+  /** A folder may have what an unfinished download left, and nothing else. */
+  private static void requireEmpty(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    Path mark = folder.resolve(Archives.UNFINISHED);
+    try (var content = Files.list(folder)) {
+      if (!Files.exists(mark) && content.findAny().isPresent()) {
+        throw new MsrException(
+            ErrorType.USER,
+            "download/FOLDER",
+            folder + " holds other files. Name a new folder with --out.");
+      }
+    }
+  }
+
+  private LoadedFile load(PublishedFile file, Path folder, Progress progress) throws IOException {
+    URI address = URI.create(file.address());
+    Expected expected = expected(file);
+    Path place = Files.createDirectories(folder.resolve(Archives.UNFINISHED));
+    Path target = place.resolve(file.fileName());
+    if (!Files.exists(target)) {
+      requireRoom(folder, expected.bytes());
+      String md5 = expected.md5();
+      Downloads.Verifier verifier =
+          whole -> {
+            String actual = md5 == null ? "" : Archives.md5(whole);
+            return md5 == null || actual.equalsIgnoreCase(md5)
+                ? ""
+                : "its MD5 is %s, and its publishers state %s".formatted(actual, md5);
+          };
+      long bytes = expected.bytes() == null ? -1 : expected.bytes();
+      downloads.file(address, bytes, verifier, target, progress);
+    }
+    long bytes = Files.size(target);
+    String md5 = Archives.md5(target);
+    List<String> content = Archives.unpack(target, file.root(), folder);
+    Files.deleteIfExists(target);
+    String verified = expected.md5() == null ? "size" : "md5";
+    return new LoadedFile(file.address(), bytes, md5, verified, content);
+  }
+
+  private Expected expected(PublishedFile file) {
+    if (file.md5() != null || file.checksum() == null) {
+      return new Expected(file.bytes(), file.md5());
+    }
+    return file.checksum() == Checksum.ZENODO ? zenodo(file) : md5File(file);
+  }
+
+  private Expected zenodo(PublishedFile file) {
+    Matcher address = ZENODO.matcher(file.address());
+    if (!address.matches()) {
+      throw new IllegalStateException(file.address() + " is not an address of Zenodo");
+    }
+    URI record = URI.create(address.group(1) + "/api/records/" + address.group(2));
+    try {
+      for (JsonNode one : JSON.readTree(downloads.text(record)).path("files")) {
+        String checksum = one.path("checksum").asText();
+        if (one.path("key").asText().equals(file.fileName()) && checksum.startsWith("md5:")) {
+          return new Expected(one.path("size").asLong(), checksum.substring("md5:".length()));
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw strange(record, "it is no JSON (%s)".formatted(e.getOriginalMessage()));
+    }
+    throw strange(record, "it states no MD5 of " + file.fileName());
+  }
+
+  private Expected md5File(PublishedFile file) {
+    URI address = URI.create(file.address() + ".md5");
+    Matcher md5 = MD5.matcher(downloads.text(address));
+    if (!md5.find()) {
+      throw strange(address, "it holds no MD5");
+    }
+    return new Expected(file.bytes(), md5.group().toLowerCase(Locale.ROOT));
+  }
+
+  private static MsrException strange(URI address, String what) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "download/CHECKSUM",
+        "%s does not say what was published: %s. Load the data by hand, and check it."
+            .formatted(address, what));
+  }
+
+  private static void requireRoom(Path folder, @Nullable Long bytes) throws IOException {
+    long room = Files.getFileStore(folder).getUsableSpace();
+    if (bytes != null && room < bytes) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "download/ROOM",
+          "The disk of %s has %,d MB left, and the download alone takes %,d MB. Free space, or name another folder with --out."
+              .formatted(folder, room / 1_000_000, bytes / 1_000_000));
+    }
+  }
+
+  private static MsrException written(Path folder, IOException failure) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "download/NOT_WRITTEN",
+        "%s cannot be filled: %s. Make room or mend its rights, and run it again to go on."
+            .formatted(folder, FileErrors.reason(failure)),
+        failure);
+  }
+
+  /** What the answers of publishers mean. */
+  private static final class Publisher implements Downloads.Server {
+
+    @Override
+    public MsrException refused(URI address, int status) {
+      return new MsrException(
+          ErrorType.EXTERNAL,
+          "download/REFUSED",
+          "%s answered with status %d: the file may have moved. Look at the page of the data set, and load it by hand if it is elsewhere."
+              .formatted(address, status));
+    }
+
+    @Override
+    public MsrException failed(URI address, IOException cause, boolean retryable) {
+      return new MsrException(
+          ErrorType.EXTERNAL,
+          "download/FAILED",
+          "%s %s. Check the network and the proxy (HTTPS_PROXY); run it again to go on where it stopped."
+              .formatted(address, cause.getMessage()),
+          cause,
+          retryable);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Published data sets, from where their publishers offer them. */
+@NullMarked
+package org.llm4msr.runtime.download;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,20 @@
+package org.llm4msr.runtime.exchange;
+
+import java.util.List;
+
+/** Answers other processes until it is closed. Safe for use by several threads. */
+public interface ExchangeServer extends AutoCloseable {
+
+  /** Returns where clients reach it, as a URI. */
+  String address();
+
+  /** Returns the paths of the tables that it has. */
+  List<List<String>> tables();
+
+  /** Waits until it is closed. */
+  void await() throws InterruptedException;
+
+  /** Ends; calls under way are cut. May be called again. */
+  @Override
+  void close();
+}
