@@ -21,6 +21,7 @@ import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.training.TensorEngine;
@@ -102,7 +103,7 @@ final class DjlStep implements Contender {
       }
     }
     update("table", table);
-    for (DenseParameter parameter : List.copyOf(store.parameters())) {
+    for (ParameterArray parameter : store.arrays()) {
       update(parameter.name(), parameter.array());
     }
   }

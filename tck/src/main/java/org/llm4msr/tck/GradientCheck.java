@@ -86,9 +86,9 @@ final class GradientCheck {
         for (int i = 0; i < along.length; i++) {
           values.put(i, (float) (values.get(i) + step * along[i]));
         }
-        parameter.push();
       }
     }
+    model.store().push();
     model.rewind();
     return model.train(batch, factors);
   }

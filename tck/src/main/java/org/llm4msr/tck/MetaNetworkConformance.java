@@ -231,7 +231,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
         checkFirst = {
           "a mean, norm or softmax over axis 0 of knowledge mixes groups, of which a call has"
               + " only some",
-          "the groups of slots and segments are those of the knowledge's rows"
+          "the groups of blocks and segments are those of the knowledge's rows"
         })
     final void groupsAreTheirOwn() {
       for (Level level : Level.values()) {

@@ -207,7 +207,7 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
         says = "gives rows their logits whatever order they come in",
         checkFirst = {
           "grouping.order(x) needs grouping.restore(y) at the end",
-          "toSlots needs fromSlots of the same grouping"
+          "blocks().ofRows(x) needs blocks().toRows(y) of the same grouping"
         })
     final void orderDoesNotMatter() {
       try (ModelHarness model = model(ModelData.EVEN)) {
@@ -296,7 +296,7 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
         says = "gives rows of a large batch the logits that they get in small ones",
         checkFirst = {
           "many rows a group take another way than few: GroupedRows knows both",
-          "counts of users or slots that were fixed at creation"
+          "counts of users or blocks that were fixed at creation"
         })
     @Tag("slow")
     final void sizeDoesNotMatter() {

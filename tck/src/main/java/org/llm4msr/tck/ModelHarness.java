@@ -91,7 +91,7 @@ public final class ModelHarness implements AutoCloseable {
    * that models add. The engine is seeded with the step, as the runtime does it.
    */
   public TestPass train(TestBatch batch, float[] factor) {
-    store.zeroGradients();
+    store.push();
     TestEngines.seed((int) (seed * 31 + step) & Integer.MAX_VALUE);
     TestPass result;
     try (NDManager pass = manager.newSubManager();
@@ -116,7 +116,7 @@ public final class ModelHarness implements AutoCloseable {
               losses(forward.pass()));
     }
     // Outside the scope, which would close the new arrays.
-    store.zeroGradients();
+    store.push();
     step++;
     return result;
   }

@@ -42,8 +42,8 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
       for (int i = 0; i < parameter.size(); i++) {
         values.put(i, (float) (values.get(i) + random.nextGaussian() * SPREAD));
       }
-      parameter.push();
     }
+    model.store().push();
     return model;
   }
 

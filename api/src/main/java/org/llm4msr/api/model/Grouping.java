@@ -29,25 +29,11 @@ public interface Grouping {
   /** Undoes {@link #order}: (B, ...) to (B, ...). */
   NDArray restore(NDArray ordered);
 
-  /**
-   * Returns R, the rows of one slot: so many that padding and matrices copied for slots cost least.
-   */
-  int slotRows();
-
-  /**
-   * Lays rows into slots of R rows of one group each, missing rows zero: (B, n) to (T, R, n). Slots
-   * are in the order of groups; a group with n rows has ceil(n / R) of them.
-   */
-  NDArray toSlots(NDArray x);
-
-  /** Undoes {@link #toSlots}: (T, R, n) to (B, n). */
-  NDArray fromSlots(NDArray slots);
-
-  /** Gives each slot the values of its group: (G, ...) to (T, ...). */
-  NDArray slotValues(NDArray perGroup);
-
   /** Gives each row the values of its group: (G, ...) to (B, ...). */
   NDArray rowValues(NDArray perGroup);
+
+  /** Returns the rows laid out for products with a matrix a group, as costs least. */
+  RowBlocks blocks();
 
   /**
    * Cuts the plan into plans over at most {@code maxGroups} consecutive groups each. The rows of a
@@ -67,11 +53,6 @@ public interface Grouping {
     /** Returns how many rows there are, at least 1. */
     public int rows() {
       return to - from;
-    }
-
-    /** Returns how many slots of so many rows hold them. */
-    public int slots(int slotRows) {
-      return (rows() + slotRows - 1) / slotRows;
     }
   }
 

@@ -29,4 +29,13 @@ public interface ModelContext {
 
   /** Returns this context for a part of the model: names get {@code name/} in front. */
   ModelContext scope(String name);
+
+  /**
+   * Returns this context for {@code count} parts that are alike, as one a scenario: an array made
+   * in it has an axis of parts in front and holds, behind each other, the arrays that {@code
+   * scope(name + "." + i)} would make. Each is started, saved and moved as one: what has no
+   * gradient in a batch stays as it is. {@link org.llm4msr.api.support.GroupedRows} takes such
+   * arrays.
+   */
+  ModelContext each(String name, int count);
 }

@@ -1,11 +1,8 @@
 package org.llm4msr.api.support;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.List;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Buffer;
 import org.llm4msr.api.model.Decay;
@@ -25,7 +22,7 @@ public final class BatchNorm {
   private final Parameter shift;
   private final Statistics statistics;
 
-  /** Makes a normalisation of the columns of (B, width). */
+  /** Makes a normalisation of {@code width} columns. */
   public BatchNorm(ModelContext context, int width) {
     Shape units = new Shape(width);
     scale = context.parameter("scale", units, Initializer.ones(), Decay.NO);
@@ -54,7 +51,7 @@ public final class BatchNorm {
   /** Batch statistics in training, running ones elsewhere, with scale and shift from outside. */
   static final class Statistics {
 
-    static final float EPSILON = 1e-5f;
+    private static final float EPSILON = 1e-5f;
     private static final float MOMENTUM = 0.1f;
 
     private final Buffer runningMean;
@@ -74,13 +71,21 @@ public final class BatchNorm {
       return runningVariance.array();
     }
 
+    static NDArray deviation(NDArray variance) {
+      return variance.add(EPSILON).sqrt();
+    }
+
     NDArray normalize(Pass pass, NDArray x, NDArray scale, NDArray shift) {
       if (!pass.training() || x.getShape().get(0) < 2) {
         return withRunning(x, scale, shift);
       }
       updateRunning(x.stopGradient());
+      return byBatch(pass.manager(), x, scale, shift);
+    }
+
+    /** Normalises (B, width) by its own statistics. */
+    static NDArray byBatch(NDManager manager, NDArray x, NDArray scale, NDArray shift) {
       // The engines keep running statistics in different ways, so theirs go nowhere.
-      NDManager manager = pass.manager();
       NDArray nowhere = manager.zeros(scale.getShape());
       NDArray nowhereToo = manager.ones(scale.getShape());
       return ai.djl.nn.norm.BatchNorm.batchNorm(
@@ -89,8 +94,8 @@ public final class BatchNorm {
     }
 
     private NDArray withRunning(NDArray x, NDArray scale, NDArray shift) {
-      NDArray deviation = runningVariance.array().add(EPSILON).sqrt();
-      return x.sub(runningMean.array()).mul(scale.div(deviation)).add(shift);
+      NDArray factor = scale.div(deviation(runningVariance.array()));
+      return x.sub(runningMean.array()).mul(factor).add(shift);
     }
 
     private void updateRunning(NDArray x) {
@@ -107,26 +112,21 @@ public final class BatchNorm {
     }
 
     /**
-     * Moves running statistics of several groups to those of their rows, (G, width) each.
+     * Moves running statistics of several groups to those of their rows.
      *
-     * @param counted the groups that move
+     * @param mean (G, width)
+     * @param unbiasedVariance (G, width)
+     * @param counted 1 for the groups that move, else 0: (G, 1)
      */
-    static void update(
-        List<Statistics> groups, boolean[] counted, NDArray mean, NDArray unbiasedVariance) {
-      update(groups.stream().map(group -> group.runningMean).toList(), counted, mean);
-      update(
-          groups.stream().map(group -> group.runningVariance).toList(), counted, unbiasedVariance);
+    void update(NDArray mean, NDArray unbiasedVariance, NDArray counted) {
+      NDArray momentum = counted.mul(MOMENTUM);
+      update(runningMean, mean, momentum);
+      update(runningVariance, unbiasedVariance, momentum);
     }
 
-    private static void update(List<Buffer> running, boolean[] counted, NDArray now) {
-      NDArray before = NDArrays.stack(new NDList(running.stream().map(Buffer::array).toList()));
-      NDArray next = now.mul(MOMENTUM).add(before.mul(1 - MOMENTUM));
-      NDList each = running.size() == 1 ? new NDList(next) : next.split(running.size());
-      for (int i = 0; i < running.size(); i++) {
-        if (counted[i]) {
-          running.get(i).set(each.get(i).squeeze(0));
-        }
-      }
+    private static void update(Buffer running, NDArray now, NDArray momentum) {
+      NDArray before = running.array();
+      running.set(now.sub(before).mul(momentum).add(before));
     }
 
     private static void update(Buffer running, NDArray now) {

@@ -1,10 +1,6 @@
 package org.llm4msr.api.support;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.ModelContext;
@@ -21,15 +17,15 @@ public final class Gate {
   /** Scores of all gates up to which a product of all rows and gates costs least. */
   private static final int FEW_COLUMNS = 64;
 
-  private final List<Linear> gates = new ArrayList<>();
+  private final Linear linear;
+  private final int gates;
   private final int experts;
   private final @Nullable BatchNorm norm;
 
   private Gate(ModelContext context, int in, int experts, int gates, boolean batchNorm) {
+    this.gates = gates;
     this.experts = experts;
-    for (int i = 0; i < gates; i++) {
-      this.gates.add(new Linear(context.scope("gate." + i), in, experts));
-    }
+    linear = new Linear(context.each("gate", gates), in, experts);
     norm = batchNorm ? new BatchNorm(context.scope("gate-norm"), gates * experts) : null;
   }
 
@@ -63,8 +59,8 @@ public final class Gate {
 
   /** Computes each row's weights: (B, in) to (B, n), which sum to 1. */
   public NDArray forward(Pass pass, NDArray x) {
-    if (gates.size() > 1 && norm == null && gates.size() * experts > FEW_COLUMNS) {
-      return GroupedRows.of(pass.scenarios(), x).linear(gates::get).toRows().softmax(-1);
+    if (gates > 1 && norm == null && gates * experts > FEW_COLUMNS) {
+      return GroupedRows.of(pass.scenarios(), x).linear(linear).toRows().softmax(-1);
     }
     NDArray scores = scores(x);
     if (norm != null) {
@@ -86,22 +82,17 @@ public final class Gate {
 
   /** The scores of all gates: (B, gates * n). */
   private NDArray scores(NDArray x) {
-    NDList weights = new NDList(gates.stream().map(Linear::weight).toList());
-    NDList biases = new NDList(gates.stream().map(Linear::bias).toList());
-    return x.matMul(concat(weights, 1)).add(concat(biases, 0));
+    NDArray sideBySide = linear.weight().transpose(1, 0, 2).reshape(-1, (long) gates * experts);
+    return x.matMul(sideBySide).add(linear.bias().reshape(-1));
   }
 
   /** The scores of each row's own gate: (B, n). */
   private NDArray own(Pass pass, NDArray scores) {
-    if (gates.size() == 1) {
+    if (gates == 1) {
       return scores;
     }
-    NDArray own = pass.scenarios().rowValues(pass.manager().eye(gates.size())).expandDims(2);
-    NDArray byGate = scores.reshape(scores.getShape().get(0), gates.size(), experts);
+    NDArray own = pass.scenarios().rowValues(pass.manager().eye(gates)).expandDims(2);
+    NDArray byGate = scores.reshape(scores.getShape().get(0), gates, experts);
     return byGate.mul(own).sum(new int[] {1});
-  }
-
-  private static NDArray concat(NDList arrays, int axis) {
-    return arrays.size() == 1 ? arrays.get(0) : NDArrays.concat(arrays, axis);
   }
 }

@@ -1,7 +1,5 @@
 package org.llm4msr.api.support;
 
-import static java.util.Objects.requireNonNull;
-
 import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,14 +39,16 @@ public final class Mlp {
     return h;
   }
 
-  /** Returns the linear part of a layer. */
-  Linear linear(int layer) {
-    return blocks.get(layer).linear;
-  }
-
-  /** Returns the normalisation of a layer, which the settings have. */
-  BatchNorm norm(int layer) {
-    return requireNonNull(blocks.get(layer).norm, "norm is null");
+  /**
+   * Passes each row through the network of its group, where the parameters were made in a context
+   * of {@code each}, a part a group. Normalisation is over the rows of a group.
+   */
+  public GroupedRows forward(Pass pass, GroupedRows rows) {
+    GroupedRows h = rows;
+    for (Block block : blocks) {
+      h = block.forward(pass, h, settings);
+    }
+    return h;
   }
 
   /** Returns the last width. */
@@ -66,10 +66,16 @@ public final class Mlp {
 
     NDArray forward(Pass pass, NDArray x, BlockSettings settings) {
       NDArray h = linear.forward(x);
-      if (norm != null) {
-        h = norm.forward(pass, h);
-      }
-      return Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
+      return follow(pass, norm == null ? h : norm.forward(pass, h), settings);
+    }
+
+    GroupedRows forward(Pass pass, GroupedRows rows, BlockSettings settings) {
+      GroupedRows h = rows.linear(linear);
+      return (norm == null ? h : h.normalize(pass, norm)).map(x -> follow(pass, x, settings));
+    }
+
+    private static NDArray follow(Pass pass, NDArray x, BlockSettings settings) {
+      return Dropout.apply(pass, settings.activation().apply(x), settings.dropout());
     }
   }
 }

@@ -2,8 +2,6 @@ package org.llm4msr.api.support;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
-import java.util.List;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
@@ -20,26 +18,14 @@ public final class PartitionedNorm {
 
   private final Parameter scale;
   private final Parameter shift;
-  private final List<Partition> partitions = new ArrayList<>();
+  private final BatchNorm partitions;
 
-  private record Partition(Parameter scale, Parameter shift, BatchNorm.Statistics statistics) {
-
-    Partition(ModelContext context, Shape units) {
-      this(
-          context.parameter("scale", units, Initializer.ones(), Decay.NO),
-          context.parameter("shift", units, Initializer.zeros(), Decay.NO),
-          new BatchNorm.Statistics(context, Math.toIntExact(units.size())));
-    }
-  }
-
-  /** Makes a normalisation of the columns of (B, width). */
+  /** Makes a normalisation of {@code width} columns. */
   public PartitionedNorm(ModelContext context, int width) {
     Shape units = new Shape(width);
     scale = context.parameter("shared/scale", units, Initializer.ones(), Decay.NO);
     shift = context.parameter("shared/shift", units, Initializer.zeros(), Decay.NO);
-    for (int rank = 0; rank < context.scenarios().size(); rank++) {
-      partitions.add(new Partition(context.scope("scenario." + rank), units));
-    }
+    partitions = new BatchNorm(context.each("scenario", context.scenarios().size()), width);
   }
 
   /** Normalises (B, width) within each scenario. */
@@ -49,13 +35,9 @@ public final class PartitionedNorm {
 
   /** Normalises rows that are laid out by scenario. */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
-    return rows.normalizeBy(
-        pass,
-        rank -> {
-          Partition partition = partitions.get(rank);
-          NDArray factor = scale.array().mul(partition.scale.array());
-          NDArray offset = shift.array().add(partition.shift.array());
-          return new BatchNorm.Parts(partition.statistics, factor, offset);
-        });
+    BatchNorm.Parts own = partitions.now();
+    NDArray factor = own.scale().mul(scale.array());
+    NDArray offset = own.shift().add(shift.array());
+    return rows.normalize(pass, new BatchNorm.Parts(own.statistics(), factor, offset));
   }
 }

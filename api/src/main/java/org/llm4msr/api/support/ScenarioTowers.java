@@ -2,7 +2,6 @@ package org.llm4msr.api.support;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
@@ -15,20 +14,15 @@ import org.llm4msr.api.model.Pass;
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ScenarioTowers {
 
-  private final ScenarioMlps mlps;
-  private final List<Linear> logits;
+  private final Mlp mlps;
+  private final Linear logits;
 
   /** Makes a tower for each scenario of the context. */
   public ScenarioTowers(
       ModelContext context, int in, List<Integer> widths, BlockSettings settings) {
-    mlps = new ScenarioMlps(context, "tower", in, widths, settings);
-    logits =
-        IntStream.range(0, context.scenarios().size())
-            .mapToObj(
-                rank ->
-                    new Linear(
-                        context.scope("tower." + rank).scope("logit"), mlps.outputWidth(), 1))
-            .toList();
+    ModelContext each = context.each("tower", context.scenarios().size());
+    mlps = new Mlp(each, in, widths, settings);
+    logits = new Linear(each.scope("logit"), mlps.outputWidth(), 1);
   }
 
   /** Computes (B, in) to logits (B). */
@@ -38,6 +32,6 @@ public final class ScenarioTowers {
 
   /** Computes rows that are laid out by scenario, of {@code in} columns, to logits (B). */
   public NDArray forward(Pass pass, GroupedRows rows) {
-    return mlps.forward(pass, rows).linear(logits::get).toRows().squeeze(-1);
+    return mlps.forward(pass, rows).linear(logits).toRows().squeeze(-1);
   }
 }

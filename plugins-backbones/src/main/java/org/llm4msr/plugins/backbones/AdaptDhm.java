@@ -1,8 +1,6 @@
 package org.llm4msr.plugins.backbones;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
@@ -55,20 +53,18 @@ final class AdaptDhm implements Backbone {
   @Override
   public BackboneOutput forward(Pass pass, Features features) {
     NDArray cluster = clusters(pass, unit(features.flat().stopGradient()));
-    NDList hidden = new NDList();
-    NDList logits = new NDList();
-    for (int c = 0; c < config.clusters(); c++) {
-      NDArray h = features.flat();
-      for (StarLayer layer : layers) {
-        NDArray y = config.activation().apply(layer.forward(c, h));
-        h = Dropout.apply(pass, y, config.dropout());
-      }
-      hidden.add(h);
-      logits.add(logit.forward(c, h));
+    NDArray x = features.flat();
+    NDArray h = x.expandDims(0).broadcast(new Shape(config.clusters()).addAll(x.getShape()));
+    for (StarLayer layer : layers) {
+      NDArray y = config.activation().apply(layer.forwardAll(h));
+      h = Dropout.apply(pass, y, config.dropout());
     }
-    return new BackboneOutput(
-        Gate.mix(cluster, NDArrays.stack(hidden, 1)),
-        Gate.mix(cluster, NDArrays.stack(logits, 1)).squeeze(-1));
+    return new BackboneOutput(mix(cluster, h), mix(cluster, logit.forwardAll(h)).squeeze(-1));
+  }
+
+  /** Picks each row's own of (C, B, n): (B, n). */
+  private static NDArray mix(NDArray cluster, NDArray outputs) {
+    return Gate.mix(cluster, outputs.transpose(1, 0, 2));
   }
 
   /** Returns 1 at each row's cluster and 0 elsewhere: (B, C). */

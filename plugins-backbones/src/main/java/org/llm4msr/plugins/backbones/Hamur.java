@@ -13,7 +13,6 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.GroupedRows;
 import org.llm4msr.api.support.Linear;
 import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.ScenarioMlps;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
@@ -30,7 +29,7 @@ import org.llm4msr.api.support.ScenarioTowers;
  */
 final class Hamur implements Backbone {
 
-  private final List<ScenarioMlps> layers = new ArrayList<>();
+  private final List<Mlp> layers = new ArrayList<>();
   private final List<HamurAdapter> adapters = new ArrayList<>();
   private final Mlp hyper;
   private final Linear matrix;
@@ -52,10 +51,11 @@ final class Hamur implements Backbone {
     hyper = new Mlp(context.scope("hyper"), width, config.hyper(), config.block());
     matrix = new Linear(context.scope("hyper").scope("matrix"), hyper.outputWidth(), rank * rank);
     int first = config.layers().size() - config.adapters();
+    int scenarios = context.scenarios().size();
     for (int out : config.layers()) {
       int place = layers.size();
       ModelContext layer = context.scope("layer." + place);
-      layers.add(new ScenarioMlps(layer, "scenario", width, List.of(out), config.block()));
+      layers.add(new Mlp(layer.each("scenario", scenarios), width, List.of(out), config.block()));
       if (place >= first) {
         adapters.add(new HamurAdapter(config, layer.scope("adapter"), out));
       }

@@ -2,8 +2,6 @@ package org.llm4msr.plugins.backbones;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
@@ -19,15 +17,12 @@ final class HamurAdapter {
 
   private final Projection down;
   private final Projection up;
-  private final List<BatchNorm> norms;
+  private final BatchNorm norms;
 
   HamurAdapter(HamurConfig config, ModelContext context, int width) {
     down = new Projection(context.scope("down"), width, config.rank(), config.bottleneck());
     up = new Projection(context.scope("up"), config.bottleneck(), config.rank(), width);
-    norms =
-        IntStream.range(0, context.scenarios().size())
-            .mapToObj(s -> new BatchNorm(context.scope("norm." + s), width))
-            .toList();
+    norms = new BatchNorm(context.each("norm", context.scenarios().size()), width);
   }
 
   /**
@@ -38,9 +33,7 @@ final class HamurAdapter {
   GroupedRows forward(Pass pass, GroupedRows rows, NDArray matrix) {
     NDArray inner = Activation.SIGMOID.apply(down.forward(rows.toRows(), matrix));
     NDArray change = up.forward(inner, matrix);
-    return GroupedRows.of(pass.scenarios(), change)
-        .normalize(pass, norms::get)
-        .with(rows, NDArray::add);
+    return GroupedRows.of(pass.scenarios(), change).normalize(pass, norms).with(rows, NDArray::add);
   }
 
   /** x U M V + b with U and V of all rows and M of each. */

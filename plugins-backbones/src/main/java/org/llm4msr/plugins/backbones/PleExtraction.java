@@ -10,12 +10,12 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.ExpertGroup;
 import org.llm4msr.api.support.Gate;
 import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.ScenarioMlps;
+import org.llm4msr.api.support.Mlp;
 
 /** The last level of {@link Ple}: a row passes its scenario's experts and the shared ones. */
 final class PleExtraction {
 
-  private final List<ScenarioMlps> specific;
+  private final List<Mlp> specific;
   private final ExpertGroup shared;
   private final Gate gate;
 
@@ -23,7 +23,8 @@ final class PleExtraction {
     specific =
         IntStream.range(0, config.specificExperts())
             .mapToObj(e -> context.scope("expert." + e))
-            .map(scope -> new ScenarioMlps(scope, "specific", in, config.expert(), config.block()))
+            .map(scope -> scope.each("specific", context.scenarios().size()))
+            .map(each -> new Mlp(each, in, config.expert(), config.block()))
             .toList();
     shared =
         new ExpertGroup(

@@ -9,7 +9,7 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.ScenarioMlps;
+import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
@@ -24,7 +24,7 @@ import org.llm4msr.api.support.ScenarioTowers;
 final class PpNet implements Backbone {
 
   private final PriorFields priors;
-  private final List<ScenarioMlps> layers = new ArrayList<>();
+  private final List<Mlp> layers = new ArrayList<>();
   private final List<PpNetGate> gates = new ArrayList<>();
   private final ScenarioTowers towers;
   private final int hiddenSize;
@@ -33,9 +33,10 @@ final class PpNet implements Backbone {
     int width = context.layout().width();
     priors = PriorFields.of(context.layout(), config.priors());
     int seen = priors.width() + width;
+    int scenarios = context.scenarios().size();
     for (int out : config.layers()) {
       ModelContext layer = context.scope("layer." + layers.size());
-      layers.add(new ScenarioMlps(layer, "scenario", width, List.of(out), config.block()));
+      layers.add(new Mlp(layer.each("scenario", scenarios), width, List.of(out), config.block()));
       gates.add(new PpNetGate(layer.scope("gate"), seen, out));
       width = out;
     }

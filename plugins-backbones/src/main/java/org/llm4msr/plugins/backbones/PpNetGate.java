@@ -1,8 +1,6 @@
 package org.llm4msr.plugins.backbones;
 
 import ai.djl.ndarray.NDArray;
-import java.util.ArrayList;
-import java.util.List;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
@@ -14,20 +12,18 @@ import org.llm4msr.api.support.Scale;
 final class PpNetGate {
 
   private final Linear shared;
-  private final List<Linear> specific = new ArrayList<>();
+  private final Linear specific;
 
   PpNetGate(ModelContext context, int in, int width) {
     shared = new Linear(context.scope("shared"), in, width);
-    for (int rank = 0; rank < context.scenarios().size(); rank++) {
-      specific.add(new Linear(context.scope("scenario." + rank), width, width));
-    }
+    specific = new Linear(context.each("scenario", context.scenarios().size()), width, width);
   }
 
   /** Computes (B, in) to rows of {@code width} columns. */
   GroupedRows forward(Pass pass, NDArray seen) {
     NDArray h = Activation.RELU.apply(shared.forward(seen));
     return GroupedRows.of(pass.scenarios(), h)
-        .linear(specific::get)
+        .linear(specific)
         .map(y -> Scale.by(Activation.SIGMOID.apply(y), 2));
   }
 }

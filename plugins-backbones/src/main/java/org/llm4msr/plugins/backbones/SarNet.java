@@ -1,11 +1,7 @@
 package org.llm4msr.plugins.backbones;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
@@ -35,10 +31,10 @@ import org.llm4msr.api.support.Mlp;
  */
 final class SarNet implements Backbone {
 
-  private final List<Parameter> scales = new ArrayList<>();
-  private final List<Parameter> shifts = new ArrayList<>();
-  private final List<Linear> specific = new ArrayList<>();
-  private final List<BatchNorm> specificNorms = new ArrayList<>();
+  private final Parameter scales;
+  private final Parameter shifts;
+  private final Linear specific;
+  private final @Nullable BatchNorm specificNorm;
   private final Linear shared;
   private final @Nullable BatchNorm sharedNorm;
   private final Gate gate;
@@ -49,17 +45,13 @@ final class SarNet implements Backbone {
   SarNet(SarNetConfig config, ModelContext context) {
     this.config = config;
     int width = context.layout().width();
-    for (int rank = 0; rank < context.scenarios().size(); rank++) {
-      ModelContext own = context.scope("scenario." + rank);
-      Shape units = new Shape(width);
-      scales.add(own.parameter("scale", units, Initializer.ones(), Decay.NO));
-      shifts.add(own.parameter("shift", units, Initializer.zeros(), Decay.NO));
-      ModelContext experts = own.scope("experts");
-      specific.add(new Linear(experts, width, config.specificExperts() * config.expertWidth()));
-      if (config.batchNorm()) {
-        specificNorms.add(new BatchNorm(experts.scope("norm"), width));
-      }
-    }
+    ModelContext own = context.each("scenario", context.scenarios().size());
+    Shape units = new Shape(width);
+    scales = own.parameter("scale", units, Initializer.ones(), Decay.NO);
+    shifts = own.parameter("shift", units, Initializer.zeros(), Decay.NO);
+    ModelContext ownExperts = own.scope("experts");
+    specific = new Linear(ownExperts, width, config.specificExperts() * config.expertWidth());
+    specificNorm = config.batchNorm() ? new BatchNorm(ownExperts.scope("norm"), width) : null;
     ModelContext experts = context.scope("experts");
     shared = new Linear(experts, width, config.sharedExperts() * config.expertWidth());
     sharedNorm = config.batchNorm() ? new BatchNorm(experts.scope("norm"), width) : null;
@@ -74,8 +66,8 @@ final class SarNet implements Backbone {
     NDArray x =
         features
             .flat()
-            .mul(scenarios.rowValues(stack(scales)))
-            .add(scenarios.rowValues(stack(shifts)));
+            .mul(scenarios.rowValues(scales.array()))
+            .add(scenarios.rowValues(shifts.array()));
     NDArray experts = apart(sharedExperts(pass, x)).concat(apart(ownExperts(pass, x)), 1);
     NDArray hidden = Gate.mix(gate.forward(pass, x), experts);
     return new BackboneOutput(hidden, logit.forward(tower.forward(pass, hidden)).squeeze(-1));
@@ -87,19 +79,15 @@ final class SarNet implements Backbone {
 
   private NDArray ownExperts(Pass pass, NDArray x) {
     GroupedRows rows = GroupedRows.of(pass.scenarios(), x);
-    if (config.batchNorm()) {
-      rows = rows.normalize(pass, specificNorms::get);
+    if (specificNorm != null) {
+      rows = rows.normalize(pass, specificNorm);
     }
-    return rows.linear(specific::get).toRows();
+    return rows.linear(specific).toRows();
   }
 
   /** Experts side by side to experts apart: (B, n * H) to (B, n, H). */
   private NDArray apart(NDArray experts) {
     return experts.reshape(experts.getShape().get(0), -1, config.expertWidth());
-  }
-
-  private static NDArray stack(List<Parameter> parameters) {
-    return NDArrays.stack(new NDList(parameters.stream().map(Parameter::array).toList()));
   }
 
   @Override

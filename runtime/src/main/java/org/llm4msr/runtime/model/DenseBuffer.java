@@ -1,58 +1,40 @@
 package org.llm4msr.runtime.model;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import org.llm4msr.api.model.Buffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
-/**
- * State without gradient. Every {@code set} makes a new array, so that a graph which still holds
- * the old one stays right.
- */
-public final class DenseBuffer implements Buffer {
+/** State without gradient that is saved and named as one: a buffer, or a part of several. */
+public final class DenseBuffer {
 
-  private final NDManager manager;
+  private final BufferArray whole;
   private final String scope;
   private final String name;
   private final Shape shape;
-  private NDArray array;
+  private final int offset;
 
-  DenseBuffer(NDManager manager, String scope, String name, Shape shape, float[] start) {
-    this.manager = manager;
+  private DenseBuffer(BufferArray whole, String scope, String name, Shape shape, int offset) {
+    this.whole = whole;
     this.scope = scope;
     this.name = name;
     this.shape = shape;
-    array = create(FloatBuffer.wrap(start));
+    this.offset = offset;
   }
 
-  @Override
+  static List<DenseBuffer> partsOf(
+      BufferArray whole, String scope, List<String> names, Shape shape) {
+    List<DenseBuffer> parts = new ArrayList<>(names.size());
+    for (String name : names) {
+      int offset = Math.toIntExact(parts.size() * shape.size());
+      parts.add(new DenseBuffer(whole, scope, name, shape, offset));
+    }
+    return List.copyOf(parts);
+  }
+
+  /** Returns the full name, stable over releases. */
   public String name() {
     return name;
-  }
-
-  @Override
-  public NDArray array() {
-    return array;
-  }
-
-  @Override
-  public void set(NDArray values) {
-    if (!values.getShape().equals(shape)) {
-      throw new IllegalArgumentException(
-          "buffer " + name + " has shape " + shape + ", not " + values.getShape());
-    }
-    NDArray copy;
-    try (NDArray detached = values.stopGradient()) {
-      copy = detached.duplicate();
-    }
-    copy.attach(manager);
-    NDScope.unregister(copy); // It outlives the step that it is set in.
-    replace(copy);
   }
 
   /** Returns the part of the model it belongs to. */
@@ -67,31 +49,10 @@ public final class DenseBuffer implements Buffer {
 
   /** Returns a copy of the values, row-major. */
   public float[] values() {
-    return array.toFloatArray();
+    return Arrays.copyOfRange(whole.array().toFloatArray(), offset, offset + size());
   }
 
-  /** Sets the values, row-major. */
-  public void restore(FloatBuffer values) {
-    replace(create(values));
-  }
-
-  private NDArray create(FloatBuffer values) {
-    ByteBuffer memory = AlignedMemory.floats(shape.size());
-    memory.asFloatBuffer().put(values);
-    try (NDArray view = manager.create(memory, shape, DataType.FLOAT32)) {
-      return view.duplicate();
-    } finally {
-      Reference.reachabilityFence(memory);
-    }
-  }
-
-  void close() {
-    array.close();
-  }
-
-  private void replace(NDArray next) {
-    NDArray old = array;
-    array = next;
-    old.close();
+  int size() {
+    return Math.toIntExact(shape.size());
   }
 }

@@ -1,47 +1,53 @@
 package org.llm4msr.runtime.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.llm4msr.api.model.Decay;
-import org.llm4msr.api.model.Parameter;
 
 /**
- * A trained array whose values lie in a direct buffer. An optimiser writes {@link #values()} and
- * then calls {@link #push()}; on PyTorch and a CPU the array is a view of the buffer, elsewhere
- * pushing copies. Values change only between a backward pass and the next forward pass.
+ * What is trained, saved and named as one: a whole {@link ParameterArray} or a part of one. An
+ * optimiser writes {@link #values()} and then calls {@link ParameterArray#push()}.
  */
-public final class DenseParameter implements Parameter {
+public final class DenseParameter {
 
-  private final NDManager manager;
-  private final String name;
+  private final ParameterArray whole;
   private final String scope;
+  private final String name;
   private final Shape shape;
   private final Decay decay;
-  private final ByteBuffer memory;
-  private NDArray array;
+  private final int offset;
 
-  DenseParameter(NDManager manager, String scope, String name, Shape shape, Decay decay) {
-    this.manager = manager;
+  private DenseParameter(
+      ParameterArray whole, String scope, String name, Shape shape, Decay decay, int offset) {
+    this.whole = whole;
     this.scope = scope;
     this.name = name;
     this.shape = shape;
     this.decay = decay;
-    memory = AlignedMemory.floats(shape.size());
-    array = create();
+    this.offset = offset;
   }
 
-  @Override
+  static List<DenseParameter> partsOf(
+      ParameterArray whole, String scope, List<String> names, Shape shape, Decay decay) {
+    List<DenseParameter> parts = new ArrayList<>(names.size());
+    for (String name : names) {
+      int offset = Math.toIntExact(parts.size() * shape.size());
+      parts.add(new DenseParameter(whole, scope, name, shape, decay, offset));
+    }
+    return List.copyOf(parts);
+  }
+
+  /** Returns the full name, stable over releases. */
   public String name() {
     return name;
   }
 
-  @Override
-  public NDArray array() {
-    return array;
+  /** Returns the array that it is, or is a part of. */
+  public ParameterArray whole() {
+    return whole;
   }
 
   /** Returns the part of the model it belongs to, for example {@code meta/user}. */
@@ -66,17 +72,12 @@ public final class DenseParameter implements Parameter {
 
   /** Returns a view of the values, row-major, to read and to write. */
   public FloatBuffer values() {
-    return memory.duplicate().order(memory.order()).asFloatBuffer();
+    return of(whole.values());
   }
 
-  /**
-   * Makes written values known to the engine and drops the gradient, which PyTorch would add the
-   * next one to and MXNet would keep where a pass does not use the parameter. On a view this costs
-   * microseconds; filling a gradient of 100 million numbers with zeros would not.
-   */
-  public void push() {
-    array.close();
-    array = create();
+  /** Returns what of a buffer over the whole array is this parameter's. */
+  public FloatBuffer of(FloatBuffer overWhole) {
+    return overWhole.slice(offset, size());
   }
 
   /**
@@ -84,8 +85,8 @@ public final class DenseParameter implements Parameter {
    * where the pass did not use the parameter.
    */
   public void readGradient(GradientReader reader) {
-    try (NDArray gradient = array.getGradient()) {
-      reader.read(this, gradient.toByteBuffer(true).order(memory.order()).asFloatBuffer());
+    try (NDArray gradient = whole.array().getGradient()) {
+      reader.read(this, of(whole.floats(gradient.toByteBuffer(true))));
     }
   }
 
@@ -99,16 +100,5 @@ public final class DenseParameter implements Parameter {
      * @param gradient row-major, as many as {@link DenseParameter#size()}; invalid after the call
      */
     void read(DenseParameter parameter, FloatBuffer gradient);
-  }
-
-  private NDArray create() {
-    NDArray created =
-        manager.create(memory.duplicate().order(memory.order()), shape, DataType.FLOAT32);
-    created.setRequiresGradient(true);
-    return created;
-  }
-
-  void close() {
-    array.close();
   }
 }

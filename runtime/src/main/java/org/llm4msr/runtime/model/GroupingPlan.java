@@ -2,23 +2,18 @@ package org.llm4msr.runtime.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.RowBlocks;
 
 /**
  * The index plan of one batch: a counting sort in Java, and index arrays on the engine that are
  * made when first used. Used by the thread of its pass; its arrays are closed with the manager.
  */
 public final class GroupingPlan implements Grouping {
-
-  private static final int SLOT_STEP = 8;
-
-  /** Copying a matrix for a slot and adding up its gradient costs as much as so many rows. */
-  private static final int MATRIX_ROWS = 32;
 
   private final NDManager manager;
   private final int[] groupOfRow;
@@ -31,12 +26,11 @@ public final class GroupingPlan implements Grouping {
 
   private final boolean ordered;
   private final List<Segment> segments;
-  private final int slotRows;
 
   private @Nullable NDArray order;
   private @Nullable NDArray inverse;
   private @Nullable NDArray rowGroups;
-  private @Nullable Slots slots;
+  private @Nullable BlockPlan blocks;
 
   private GroupingPlan(NDManager manager, int[] groupOfRow, int groups) {
     this.manager = manager;
@@ -45,7 +39,6 @@ public final class GroupingPlan implements Grouping {
     orderOfRows = sortedRows(groupOfRow, starts);
     ordered = isIdentity(orderOfRows);
     segments = segments(starts);
-    slotRows = cheapestSlots();
   }
 
   /**
@@ -86,29 +79,11 @@ public final class GroupingPlan implements Grouping {
   }
 
   @Override
-  public int slotRows() {
-    return slotRows;
-  }
-
-  @Override
-  public NDArray toSlots(NDArray x) {
-    Slots plan = slots();
-    NDArray rows = Gathers.rows(Gathers.withZeroRow(x, manager), plan.sources);
-    return rows.reshape(new Shape(plan.count, slotRows).addAll(x.getShape().slice(1)));
-  }
-
-  @Override
-  public NDArray fromSlots(NDArray inSlots) {
-    Slots plan = slots();
-    Shape row = inSlots.getShape().slice(2);
-    Shape flat = new Shape((long) plan.count * slotRows).addAll(row);
-    return Gathers.rows(inSlots.reshape(flat), plan.places);
-  }
-
-  @Override
-  public NDArray slotValues(NDArray perGroup) {
-    Slots plan = slots();
-    return plan.oneEach ? perGroup : Gathers.rows(perGroup, plan.groups);
+  public RowBlocks blocks() {
+    if (blocks == null) {
+      blocks = new BlockPlan(manager, starts, orderOfRows);
+    }
+    return blocks;
   }
 
   @Override
@@ -159,36 +134,6 @@ public final class GroupingPlan implements Grouping {
     return inverse;
   }
 
-  private Slots slots() {
-    if (slots == null) {
-      slots = new Slots(this);
-    }
-    return slots;
-  }
-
-  private int cheapestSlots() {
-    int longest = segments.stream().mapToInt(Segment::rows).max().orElse(SLOT_STEP);
-    int oneEach = (longest + SLOT_STEP - 1) / SLOT_STEP * SLOT_STEP;
-    int best = oneEach;
-    long least = segments.size() == groups() ? (long) groups() * oneEach : slotCost(oneEach);
-    for (int size = SLOT_STEP; size < oneEach; size *= 2) {
-      long cost = slotCost(size);
-      if (cost < least) {
-        best = size;
-        least = cost;
-      }
-    }
-    return best;
-  }
-
-  private long slotCost(int size) {
-    return (long) slots(size) * (size + MATRIX_ROWS);
-  }
-
-  private int slots(int size) {
-    return segments.stream().mapToInt(segment -> segment.slots(size)).sum();
-  }
-
   private static int[] starts(int[] groupOfRow, int groups) {
     int[] starts = new int[groups + 1];
     for (int group : groupOfRow) {
@@ -209,7 +154,7 @@ public final class GroupingPlan implements Grouping {
     return rows;
   }
 
-  private static boolean isIdentity(int[] rows) {
+  static boolean isIdentity(int[] rows) {
     for (int place = 0; place < rows.length; place++) {
       if (rows[place] != place) {
         return false;
@@ -226,47 +171,5 @@ public final class GroupingPlan implements Grouping {
       }
     }
     return List.copyOf(segments);
-  }
-
-  /** Where each row lies in the slots, and what each place of a slot holds. */
-  private static final class Slots {
-
-    final int count;
-
-    /** The row at each place, B where the place is empty: (T * R). */
-    final NDArray sources;
-
-    /** The place of each row: (B). */
-    final NDArray places;
-
-    /** The group of each slot: (T). */
-    final NDArray groups;
-
-    /** Whether slot t is that of group t, so that nothing needs to be copied. */
-    final boolean oneEach;
-
-    Slots(GroupingPlan plan) {
-      int size = plan.slotRows;
-      count = plan.slots(size);
-      int[] source = new int[count * size];
-      int[] place = new int[plan.rows()];
-      int[] group = new int[count];
-      Arrays.fill(source, plan.rows());
-      int slot = 0;
-      for (Segment segment : plan.segments) {
-        for (int i = 0; i < segment.rows(); i++) {
-          int row = plan.orderOfRows[segment.from() + i];
-          source[slot * size + i] = row;
-          place[row] = slot * size + i;
-        }
-        int behind = slot + segment.slots(size);
-        Arrays.fill(group, slot, behind, segment.group());
-        slot = behind;
-      }
-      sources = Gathers.index(plan.manager, source);
-      places = Gathers.index(plan.manager, place);
-      groups = Gathers.index(plan.manager, group);
-      oneEach = count == plan.groups() && isIdentity(group);
-    }
   }
 }

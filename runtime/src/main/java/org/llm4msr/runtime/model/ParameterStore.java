@@ -3,12 +3,14 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Buffer;
@@ -29,7 +31,9 @@ public final class ParameterStore implements AutoCloseable {
 
   private final NDManager manager;
   private final long seed;
+  private final List<ParameterArray> arrays = new ArrayList<>();
   private final Map<String, DenseParameter> parameters = new LinkedHashMap<>();
+  private final List<BufferArray> bufferArrays = new ArrayList<>();
   private final Map<String, DenseBuffer> buffers = new LinkedHashMap<>();
   private boolean sealed;
 
@@ -51,24 +55,24 @@ public final class ParameterStore implements AutoCloseable {
    * @param scope what stands before the names, for example {@code backbone} or {@code meta/user}
    */
   public ModelContext context(String scope, ModelShape shape) {
-    return new Context(scope, scope, shape);
+    return new Context(scope, scope, List.of(scope), new Shape(), shape);
   }
 
   /** Makes a parameter of the runtime's own. */
-  public DenseParameter parameter(
+  public ParameterArray parameter(
       String scope, String name, Shape shape, Initializer initializer, Decay decay) {
     String full = scope + "/" + name;
-    check(full, shape);
-    DenseParameter parameter = new DenseParameter(manager, scope, full, shape, decay);
-    Draws.fill(parameter.values(), initializer, seed, full);
-    parameter.push();
-    parameters.put(full, parameter);
-    return parameter;
+    return array(scope, full, List.of(full), new Shape(), shape, initializer, decay);
   }
 
   /** Refuses any further creation: the model is complete. */
   public void seal() {
     sealed = true;
+  }
+
+  /** Returns the arrays that the parameters are or are parts of, in the same order. */
+  public List<ParameterArray> arrays() {
+    return Collections.unmodifiableList(arrays);
   }
 
   /** Returns the parameters in the order of their creation. */
@@ -86,9 +90,9 @@ public final class ParameterStore implements AutoCloseable {
     return parameters.values().stream().mapToLong(DenseParameter::size).sum();
   }
 
-  /** Clears all gradients. */
-  public void zeroGradients() {
-    parameters.values().forEach(DenseParameter::push);
+  /** Makes written values known to the engine and drops all gradients. */
+  public void push() {
+    arrays.forEach(ParameterArray::push);
   }
 
   /** Copies all values of parameters and buffers. */
@@ -111,31 +115,78 @@ public final class ParameterStore implements AutoCloseable {
   public void restore(ParameterSnapshot snapshot) {
     for (DenseParameter parameter : parameters.values()) {
       parameter.values().put(snapshot.values(parameter.name(), parameter.size()));
-      parameter.push();
     }
-    for (DenseBuffer buffer : buffers.values()) {
-      int size = Math.toIntExact(buffer.shape().size());
-      buffer.restore(FloatBuffer.wrap(snapshot.values(buffer.name(), size)));
+    push();
+    for (BufferArray array : bufferArrays) {
+      FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(array.array().size()));
+      for (DenseBuffer buffer : array.parts()) {
+        values.put(snapshot.values(buffer.name(), buffer.size()));
+      }
+      array.restore(values.array());
     }
   }
 
   @Override
   public void close() {
-    parameters.values().forEach(DenseParameter::close);
-    buffers.values().forEach(DenseBuffer::close);
+    arrays.forEach(ParameterArray::close);
+    bufferArrays.forEach(BufferArray::close);
     manager.close();
   }
 
-  private DenseBuffer buffer(String scope, String full, Shape shape, Initializer initializer) {
-    check(full, shape);
-    float[] start = new float[Math.toIntExact(shape.size())];
-    Draws.fill(FloatBuffer.wrap(start), initializer, seed, full);
-    DenseBuffer buffer = new DenseBuffer(manager, scope, full, shape, start);
-    buffers.put(full, buffer);
-    return buffer;
+  private ParameterArray array(
+      String scope,
+      String name,
+      List<String> names,
+      Shape lead,
+      Shape part,
+      Initializer initializer,
+      Decay decay) {
+    check(name, names, lead.addAll(part));
+    ParameterArray array = new ParameterArray(manager, scope, name, names, lead, part, decay);
+    for (DenseParameter parameter : array.parts()) {
+      Draws.fill(parameter.values(), initializer, seed, parameter.name());
+      parameters.put(parameter.name(), parameter);
+    }
+    array.push();
+    arrays.add(array);
+    return array;
   }
 
-  private void check(String full, Shape shape) {
+  private BufferArray bufferArray(
+      String scope,
+      String name,
+      List<String> names,
+      Shape lead,
+      Shape part,
+      Initializer initializer) {
+    check(name, names, lead.addAll(part));
+    FloatBuffer start = FloatBuffer.allocate(Math.toIntExact(names.size() * part.size()));
+    for (int i = 0; i < names.size(); i++) {
+      int size = Math.toIntExact(part.size());
+      Draws.fill(start.slice(i * size, size), initializer, seed, names.get(i));
+    }
+    BufferArray array = new BufferArray(manager, scope, name, names, lead, part, start.array());
+    array.parts().forEach(buffer -> buffers.put(buffer.name(), buffer));
+    bufferArrays.add(array);
+    return array;
+  }
+
+  private void check(String name, List<String> names, Shape shape) {
+    names.forEach(this::check);
+    if (shape.size() * Float.BYTES > Integer.MAX_VALUE) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "model/PARAMETER_TOO_LARGE",
+          "Parameter "
+              + name
+              + " of shape "
+              + shape
+              + " takes 2 GiB or more. Make the layers smaller, or set generatorHidden where it is"
+              + " a generator of weights.");
+    }
+  }
+
+  private void check(String full) {
     if (sealed) {
       throw broken("LATE_PARAMETER", full, "was made after creation", "Make it in create().");
     }
@@ -144,17 +195,6 @@ public final class ParameterStore implements AutoCloseable {
     }
     if (parameters.containsKey(full) || buffers.containsKey(full)) {
       throw broken("DUPLICATE_PARAMETER", full, "was made twice", "Name the parts with scope().");
-    }
-    if (shape.size() * Float.BYTES > Integer.MAX_VALUE) {
-      throw new MsrException(
-          ErrorType.RESOURCES,
-          "model/PARAMETER_TOO_LARGE",
-          "Parameter "
-              + full
-              + " of shape "
-              + shape
-              + " takes 2 GiB or more. Make the layers smaller, or set generatorHidden where it is"
-              + " a generator of weights.");
     }
   }
 
@@ -167,11 +207,22 @@ public final class ParameterStore implements AutoCloseable {
 
     private final String scope;
     private final String prefix;
+    private final List<String> prefixes;
+    private final Shape lead;
     private final ModelShape shape;
 
-    Context(String scope, String prefix, ModelShape shape) {
+    /**
+     * Makes a context.
+     *
+     * @param prefix of the names of arrays
+     * @param prefixes of the names of what lies in them
+     * @param lead axes in front, one part a prefix
+     */
+    Context(String scope, String prefix, List<String> prefixes, Shape lead, ModelShape shape) {
       this.scope = scope;
       this.prefix = prefix;
+      this.prefixes = prefixes;
+      this.lead = lead;
       this.shape = shape;
     }
 
@@ -192,18 +243,30 @@ public final class ParameterStore implements AutoCloseable {
 
     @Override
     public Parameter parameter(String name, Shape dims, Initializer initializer, Decay decay) {
-      String inScope = (prefix + "/" + name).substring(scope.length() + 1);
-      return ParameterStore.this.parameter(scope, inScope, dims, initializer, decay);
+      return array(scope, prefix + "/" + name, named(name), lead, dims, initializer, decay);
     }
 
     @Override
     public Buffer buffer(String name, Shape dims, Initializer initializer) {
-      return ParameterStore.this.buffer(scope, prefix + "/" + name, dims, initializer);
+      return bufferArray(scope, prefix + "/" + name, named(name), lead, dims, initializer);
     }
 
     @Override
     public ModelContext scope(String name) {
-      return new Context(scope, prefix + "/" + name, shape);
+      return new Context(scope, prefix + "/" + name, named(name), lead, shape);
+    }
+
+    @Override
+    public ModelContext each(String name, int count) {
+      List<String> parts =
+          prefixes.stream()
+              .flatMap(p -> IntStream.range(0, count).mapToObj(i -> p + "/" + name + "." + i))
+              .toList();
+      return new Context(scope, prefix + "/" + name + ".*", parts, lead.add(count), shape);
+    }
+
+    private List<String> named(String name) {
+      return prefixes.stream().map(p -> p + "/" + name).toList();
     }
   }
 }

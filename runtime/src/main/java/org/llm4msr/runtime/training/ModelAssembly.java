@@ -33,9 +33,9 @@ import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.PreparedField;
 import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.data.RowEncoder;
-import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.tables.EmbeddingTable;
@@ -106,11 +106,11 @@ public final class ModelAssembly {
     manager.setName("model");
     ParameterStore store = new ParameterStore(manager, seed);
     try {
-      DenseParameter scenarioTable =
+      ParameterArray scenarioTable =
           required.contains(ModelInput.SCENARIO_EMBEDDING) ? scenarioTable(store, shape) : null;
       boolean learnsMissing =
           knowledge != null && knowledge.users() != null && knowledge.missing() == Missing.LEARNED;
-      DenseParameter missingUser =
+      ParameterArray missingUser =
           learnsMissing
               ? store.parameter(
                   "knowledge",
@@ -190,7 +190,7 @@ public final class ModelAssembly {
     return new ModelShape(new FeatureLayout(fields), scenarios, model.scenarioEmbeddingSize());
   }
 
-  private static DenseParameter scenarioTable(ParameterStore store, ModelShape shape) {
+  private static ParameterArray scenarioTable(ParameterStore store, ModelShape shape) {
     return store.parameter(
         "scenario",
         "embedding",

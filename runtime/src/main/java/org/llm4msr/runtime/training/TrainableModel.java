@@ -7,11 +7,11 @@ import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.runtime.data.Batch;
-import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.tables.EmbeddingTables;
@@ -30,8 +30,8 @@ public final class TrainableModel implements AutoCloseable {
   private final ParameterStore parameters;
   private final ModelShape shape;
   private final FusionHead head;
-  private final @Nullable DenseParameter scenarioTable;
-  private final @Nullable DenseParameter missingUser;
+  private final @Nullable ParameterArray scenarioTable;
+  private final @Nullable ParameterArray missingUser;
   private final @Nullable ModelKnowledge knowledge;
   private final String identity;
   private final DropoutMasks masks;
@@ -52,8 +52,8 @@ public final class TrainableModel implements AutoCloseable {
       ParameterStore parameters,
       ModelShape shape,
       FusionHead head,
-      @Nullable DenseParameter scenarioTable,
-      @Nullable DenseParameter missingUser,
+      @Nullable ParameterArray scenarioTable,
+      @Nullable ParameterArray missingUser,
       @Nullable ModelKnowledge knowledge,
       int users,
       long seed,

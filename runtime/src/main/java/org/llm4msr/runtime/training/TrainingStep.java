@@ -8,6 +8,7 @@ import ai.djl.nn.Activation;
 import ai.djl.training.GradientCollector;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
 import org.llm4msr.runtime.tables.UpdateRule;
 
@@ -32,7 +34,7 @@ public final class TrainingStep {
   private final long seed;
   private final UpdateRule rowRule;
   private final DenseOptimizer optimizer;
-  private final List<DenseParameter> parameters;
+  private final List<ParameterArray> parameters;
   private final float @Nullable [] scenarioWeights;
   private final StepTimes times = new StepTimes();
   private final BatchInputs labels = new BatchInputs();
@@ -44,10 +46,10 @@ public final class TrainingStep {
     this.model = model;
     this.seed = config.seed();
     this.rowRule = UpdateRule.rows(config.optimizer());
-    this.parameters = List.copyOf(model.parameters().parameters());
+    this.parameters = List.copyOf(model.parameters().arrays());
     this.optimizer =
         new DenseOptimizer(
-            slots(parameters, config.metaLearningRateFactor()),
+            slots(model.parameters().parameters(), config.metaLearningRateFactor()),
             UpdateRule.dense(config.optimizer()),
             config.clipNorm(),
             model.workers());
@@ -55,7 +57,7 @@ public final class TrainingStep {
   }
 
   private static List<DenseOptimizer.Slot> slots(
-      List<DenseParameter> parameters, double metaFactor) {
+      Collection<DenseParameter> parameters, double metaFactor) {
     List<DenseOptimizer.Slot> slots = new ArrayList<>();
     for (DenseParameter parameter : parameters) {
       slots.add(
@@ -138,7 +140,7 @@ public final class TrainingStep {
       outcome = new Outcome(value, terms(forward), norm);
     }
     // Outside the scope, which would close the new arrays.
-    parameters.forEach(DenseParameter::push);
+    model.parameters().push();
     times.end(StepTimes.Part.CLEANUP);
     times.stepDone();
     return outcome;
@@ -194,12 +196,13 @@ public final class TrainingStep {
 
   private double updateDense(long step, double learningRate) {
     List<NDArray> gradients = new ArrayList<>(parameters.size());
-    List<FloatBuffer> values = new ArrayList<>(parameters.size());
+    List<FloatBuffer> values = new ArrayList<>(optimizer.slots().size());
     try {
-      for (DenseParameter parameter : parameters) {
-        NDArray gradient = parameter.array().getGradient();
+      for (ParameterArray array : parameters) {
+        NDArray gradient = array.array().getGradient();
         gradients.add(gradient);
-        values.add(model.engine().read(gradient));
+        FloatBuffer all = model.engine().read(gradient);
+        array.parts().forEach(part -> values.add(part.of(all)));
       }
       return optimizer.update(values, step + 1, learningRate);
     } finally {

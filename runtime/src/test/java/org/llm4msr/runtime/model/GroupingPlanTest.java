@@ -1,13 +1,19 @@
 package org.llm4msr.runtime.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -15,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.Grouping.Part;
 import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.api.model.RowBlocks;
+import org.llm4msr.api.model.RowBlocks.Block;
 
 @Tag("engine")
 class GroupingPlanTest {
@@ -47,11 +55,10 @@ class GroupingPlanTest {
   }
 
   @Test
-  void givesRowsAndSlotsTheValuesOfTheirGroup() {
+  void givesRowsTheValuesOfTheirGroup() {
     NDArray perGroup = manager.create(new float[] {7, 8, 9}, new Shape(3, 1));
 
     assertThat(plan().rowValues(perGroup).toFloatArray()).containsExactly(9, 7, 9, 7, 9);
-    assertThat(plan().slotValues(perGroup).toFloatArray()).containsExactly(7, 9);
   }
 
   @Test
@@ -62,63 +69,107 @@ class GroupingPlanTest {
       scope.suppressNotUsedWarning();
       plan.rowValues(perGroup);
       plan.restore(plan.order(rows()));
-      plan.fromSlots(plan.toSlots(rows()));
+      plan.blocks().toRows(plan.blocks().ofRows(rows()));
+      plan.blocks().shares();
     }
 
     assertThat(plan.rowValues(perGroup).toFloatArray()).containsExactly(9, 7, 9, 7, 9);
     assertThat(plan.restore(plan.order(rows())).toFloatArray())
         .containsExactly(rows().toFloatArray());
-    assertThat(plan.fromSlots(plan.toSlots(rows())).toFloatArray())
+    assertThat(plan.blocks().toRows(plan.blocks().ofRows(rows())).toFloatArray())
+        .containsExactly(rows().toFloatArray());
+    assertThat(plan.blocks().shares().get(0).sum(new int[] {2}).toFloatArray())
+        .containsExactly(new float[] {1, 0, 1}, within(1e-6f));
+  }
+
+  /** By hand: one block of 3 * 8 places costs 24 + 256, two of 2 and 3 places 5 + 2 * 256. */
+  @Test
+  void laysFewRowsIntoOneBlock() {
+    RowBlocks blocks = plan().blocks();
+
+    assertThat(blocks.blocks()).containsExactly(new Block(List.of(2, 0, 3), 8));
+    NDArray rows = blocks.ofRows(rows()).singletonOrThrow();
+    assertThat(rows.getShape()).isEqualTo(new Shape(3, 8, 2));
+    assertThat(Arrays.copyOf(rows.toFloatArray(), 4)).containsExactly(2, 20, 4, 40);
+    assertThat(Arrays.copyOfRange(rows.toFloatArray(), 32, 38))
+        .containsExactly(1, 10, 3, 30, 5, 50);
+    assertThat(blocks.toRows(new NDList(rows)).toFloatArray())
         .containsExactly(rows().toFloatArray());
   }
 
+  /** Every place that a row does not fill counts nothing, and its group's mean is that of rows. */
   @Test
-  void keepsFurtherAxesOfGroupValues() {
-    NDArray perGroup = manager.arange(0f, 18f).reshape(3, 2, 3);
+  void sharesMakeMeans() {
+    RowBlocks blocks = plan().blocks();
 
-    NDArray slots = plan().slotValues(perGroup);
+    NDArray means =
+        blocks.shares().get(0).matMul(blocks.ofRows(rows()).singletonOrThrow()).squeeze(1);
 
-    assertThat(slots.getShape()).isEqualTo(new Shape(2, 2, 3));
-    assertThat(slots.toFloatArray()).containsExactly(0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17);
-  }
-
-  @Test
-  void laysRowsIntoSlotsWithZerosBehind() {
-    NDArray slots = plan().toSlots(rows());
-
-    assertThat(slots.getShape()).isEqualTo(new Shape(2, 8, 2));
-    float[] expected = new float[32];
-    System.arraycopy(new float[] {2, 20, 4, 40}, 0, expected, 0, 4);
-    System.arraycopy(new float[] {1, 10, 3, 30, 5, 50}, 0, expected, 16, 6);
-    assertThat(slots.toFloatArray()).containsExactly(expected);
-    assertThat(plan().fromSlots(slots).toFloatArray()).containsExactly(rows().toFloatArray());
-  }
-
-  /** By hand, T (R + 32): one slot of 24 costs 24, three of 8 cost 120. */
-  @Test
-  void holdsGroupsOfLikeSizeInOneSlotEach() {
-    Grouping plan = GroupingPlan.of(manager, new int[19], 19, 1);
-
-    assertThat(plan.slotRows()).isEqualTo(24);
-    assertThat(plan.toSlots(manager.ones(new Shape(19, 1))).getShape().get(0)).isEqualTo(1);
+    assertThat(blocks.toGroups(new NDList(means)).toFloatArray())
+        .containsExactly(new float[] {3, 30, 0, 0, 3, 30}, within(1e-5f));
   }
 
   /**
-   * By hand: 200 rows and 20 times one; R = 8: 45 * 40 = 1800, 16: 33 * 48 = 1584, 32: 27 * 64 =
-   * 1728.
+   * By hand, 1000 rows, 900, 100, 90 and 80: the first two alone and the others with 104 places
+   * each cost 1000 + 900 + 312 + 3 * 256 = 2980, the first two together 2000 + 312 + 512 = 2824,
+   * one block 5256, any further cut 256 for less than 100 places.
    */
   @Test
-  void cutsAGroupThatIsLongBesideOthers() {
-    int[] group = new int[220];
-    for (int row = 200; row < 220; row++) {
-      group[row] = row - 199;
-    }
-    Grouping plan = GroupingPlan.of(manager, group, 220, 21);
+  void putsGroupsOfLikeSizeIntoABlock() {
+    Grouping plan = groups(1000, 900, 100, 90, 80);
 
-    assertThat(plan.slotRows()).isEqualTo(16);
-    NDArray x = manager.arange(0f, 220f).reshape(220, 1);
-    assertThat(plan.toSlots(x).getShape()).isEqualTo(new Shape(33, 16, 1));
-    assertThat(plan.fromSlots(plan.toSlots(x)).toFloatArray()).containsExactly(x.toFloatArray());
+    assertThat(plan.blocks().blocks())
+        .containsExactly(new Block(List.of(1000, 900), 1000), new Block(List.of(100, 90, 80), 104));
+    assertRoundTrip(plan, 2170);
+  }
+
+  /**
+   * By hand, by rank: 600 + 3 + 600 + 5 + 4 * 256 = 2232 or all in one 2400 + 256; by size: 1200 +
+   * 16 + 2 * 256 and four copies of 32, 1856.
+   */
+  @Test
+  void sortsGroupsBySizeWhereRanksAreMixed() {
+    Grouping plan = groups(600, 3, 600, 5);
+    RowBlocks blocks = plan.blocks();
+
+    assertThat(blocks.blocks())
+        .containsExactly(new Block(List.of(600, 600), 600), new Block(List.of(5, 3), 8));
+    assertRoundTrip(plan, 1208);
+    NDArray perGroup = manager.arange(0f, 24f).reshape(4, 2, 3);
+    NDList values = blocks.ofGroups(perGroup);
+    assertThat(values.get(0).toFloatArray())
+        .containsExactly(0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17);
+    assertThat(values.get(1).toFloatArray())
+        .containsExactly(18, 19, 20, 21, 22, 23, 6, 7, 8, 9, 10, 11);
+    assertThat(blocks.toGroups(values).toFloatArray()).containsExactly(perGroup.toFloatArray());
+  }
+
+  /** One group whose rows lie as in the batch: nothing is copied. */
+  @Test
+  void leavesRowsOfOneGroupWhereTheyAre() {
+    Grouping plan = groups(19);
+    NDArray x = manager.ones(new Shape(19, 1));
+
+    assertThat(plan.blocks().blocks()).containsExactly(new Block(List.of(19), 19));
+    assertThat(plan.blocks().ofRows(x).singletonOrThrow().getShape())
+        .isEqualTo(new Shape(1, 19, 1));
+  }
+
+  /** A plan whose groups have so many rows, in mixed order. */
+  private Grouping groups(int... rows) {
+    List<Integer> group = new ArrayList<>();
+    for (int g = 0; g < rows.length; g++) {
+      group.addAll(Collections.nCopies(rows[g], g));
+    }
+    Collections.shuffle(group, new Random(1));
+    int[] ofRow = group.stream().mapToInt(Integer::intValue).toArray();
+    return GroupingPlan.of(manager, ofRow, ofRow.length, rows.length);
+  }
+
+  private void assertRoundTrip(Grouping plan, int rows) {
+    NDArray x = manager.arange(0f, rows).reshape(rows, 1);
+    assertThat(plan.blocks().toRows(plan.blocks().ofRows(x)).toFloatArray())
+        .containsExactly(x.toFloatArray());
   }
 
   @Test
@@ -139,7 +190,8 @@ class GroupingPlanTest {
     float[] weights = {1, 2, 3, 4, 5};
     assertThat(gradient(x -> plan().order(x), weights)).containsExactly(3, 1, 4, 2, 5);
     assertThat(gradient(x -> plan().restore(x), weights)).containsExactly(2, 4, 1, 3, 5);
-    assertThat(gradient(x -> plan().fromSlots(plan().toSlots(x)), weights))
+    RowBlocks blocks = plan().blocks();
+    assertThat(gradient(x -> blocks.toRows(blocks.ofRows(x)), weights))
         .containsExactly(1, 2, 3, 4, 5);
     assertThat(gradient(x -> plan().rowValues(x), weights)).startsWith(6, 0, 9);
   }

@@ -36,7 +36,7 @@ class ParameterStoreTest {
     manager.close();
   }
 
-  private DenseParameter weight(ParameterStore in, String name) {
+  private ParameterArray weight(ParameterStore in, String name) {
     return in.parameter("backbone", name, new Shape(40, 50), Initializer.linear(4), Decay.YES);
   }
 
@@ -67,16 +67,16 @@ class ParameterStoreTest {
 
   @Test
   void anOptimiserUpdatesTheArrayInPlace() {
-    DenseParameter parameter =
+    ParameterArray parameter =
         store.parameter("b", "w", new Shape(3), Initializer.ones(), Decay.YES);
     float[] gradient = new float[3];
     for (int step = 0; step < 2; step++) {
-      store.zeroGradients();
+      store.push();
       NDArray x = manager.create(new float[] {1, 2, 3});
       try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
         collector.backward(parameter.array().square().mul(x).sum());
       }
-      parameter.readGradient((p, g) -> g.get(gradient));
+      parameter.parts().get(0).readGradient((p, g) -> g.get(gradient));
       FloatBuffer values = parameter.values();
       for (int i = 0; i < 3; i++) {
         values.put(i, values.get(i) - 0.1f * gradient[i]);
@@ -92,20 +92,65 @@ class ParameterStoreTest {
 
   @Test
   void aParameterThatNoRowUsedHasZeroGradient() {
-    DenseParameter used = store.parameter("b", "u", new Shape(1), Initializer.ones(), Decay.NO);
-    DenseParameter idle = store.parameter("b", "i", new Shape(2), Initializer.ones(), Decay.NO);
+    ParameterArray used = store.parameter("b", "u", new Shape(1), Initializer.ones(), Decay.NO);
+    ParameterArray idle = store.parameter("b", "i", new Shape(2), Initializer.ones(), Decay.NO);
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
       collector.backward(used.array().mul(3).sum());
     }
     float[] gradient = {9, 9};
-    idle.readGradient((p, g) -> g.get(gradient));
+    idle.parts().get(0).readGradient((p, g) -> g.get(gradient));
 
     assertThat(gradient).containsExactly(0, 0);
   }
 
+  /** What lies in one array starts, is named and is saved as if each part had been made alone. */
+  @Test
+  void partsThatAreAlikeAreParametersOfTheirOwn() {
+    Initializer drawn = new Initializer.Uniform(1);
+    ModelContext each = store.context("b", SHAPE).each("tower", 3).scope("layer");
+    Parameter stack = each.parameter("w", new Shape(2, 2), drawn, Decay.YES);
+    Buffer means = each.buffer("mean", new Shape(2), drawn);
+    try (ParameterStore other = new ParameterStore(manager, 7)) {
+      ModelContext alone = other.context("b", SHAPE).scope("tower.2").scope("layer");
+      NDArray one = alone.parameter("w", new Shape(2, 2), drawn, Decay.YES).array();
+      NDArray mean = alone.buffer("mean", new Shape(2), drawn).array();
+
+      assertThat(stack.array().getShape()).isEqualTo(new Shape(3, 2, 2));
+      assertThat(stack.array().get(2).toFloatArray()).containsExactly(one.toFloatArray());
+      assertThat(means.array().get(2).toFloatArray()).containsExactly(mean.toFloatArray());
+    }
+    assertThat(store.parameters().stream().map(DenseParameter::name))
+        .containsExactly("b/tower.0/layer/w", "b/tower.1/layer/w", "b/tower.2/layer/w");
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray factor = manager.create(new float[] {1, 2, 3}, new Shape(3, 1, 1));
+      collector.backward(stack.array().mul(factor).sum());
+    }
+    store
+        .parameters()
+        .forEach(
+            part -> {
+              float[] gradient = new float[4];
+              part.readGradient((p, g) -> g.get(gradient));
+              int rank = part.name().charAt("b/tower.".length()) - '0';
+              assertThat(gradient).containsOnly(rank + 1);
+            });
+
+    ParameterSnapshot snapshot = store.snapshot();
+    NDArray before = stack.array().duplicate();
+    store.arrays().get(0).values().put(5, 99);
+    store.push();
+    means.set(manager.create(new float[] {1, 2, 3, 4, 5, 6}, new Shape(3, 2)));
+    assertThat(stack.array().get(1).toFloatArray()[1]).isEqualTo(99);
+    assertThat(store.snapshot().values("b/tower.1/layer/mean", 2)).containsExactly(3, 4);
+    store.restore(snapshot);
+    assertThat(stack.array()).isEqualTo(before);
+    assertThat(store.snapshot().values("b/tower.1/layer/mean", 2))
+        .containsExactly(snapshot.values("b/tower.1/layer/mean", 2));
+  }
+
   @Test
   void snapshotsAreCopiesAndComeBackWhole() {
-    DenseParameter parameter = weight(store, "w");
+    ParameterArray parameter = weight(store, "w");
     Buffer buffer =
         store.context("backbone", SHAPE).buffer("mean", new Shape(2), Initializer.zeros());
     float[] before = parameter.array().toFloatArray();

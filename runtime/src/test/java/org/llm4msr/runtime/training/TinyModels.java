@@ -27,6 +27,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.support.GroupedRows;
 import org.llm4msr.api.support.Scale;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -84,6 +85,17 @@ final class TinyModels {
   static final class Towers implements BackboneFactory<NoConfig> {
     private static final int HIDDEN = 16;
 
+    private final boolean together;
+
+    Towers() {
+      this(false);
+    }
+
+    /** Makes towers whose weights lie in one array, or in an array each. */
+    Towers(boolean together) {
+      this.together = together;
+    }
+
     @Override
     public Class<NoConfig> configType() {
       return NoConfig.class;
@@ -96,16 +108,14 @@ final class TinyModels {
           context.parameter(
               "weight", new Shape(width, HIDDEN), Initializer.linear(width), Decay.YES);
       Parameter bias = context.parameter("bias", new Shape(HIDDEN), Initializer.zeros(), Decay.NO);
+      int scenarios = context.scenarios().size();
+      Parameter all = together ? tower(context.each("tower", scenarios)) : null;
       List<Parameter> towers =
-          context.scenarios().stream()
-              .map(
-                  s ->
-                      context.parameter(
-                          "tower." + s.rank(),
-                          new Shape(HIDDEN, 1),
-                          Initializer.linear(HIDDEN),
-                          Decay.YES))
-              .toList();
+          together
+              ? List.of()
+              : context.scenarios().stream()
+                  .map(s -> tower(context.scope("tower." + s.rank())))
+                  .toList();
       return new Backbone() {
         @Override
         public BackboneOutput forward(Pass pass, Features features) {
@@ -113,7 +123,11 @@ final class TinyModels {
           if (pass.training()) {
             hidden = Dropout.dropout(hidden, 0.1f, true).singletonOrThrow();
           }
-          return new BackboneOutput(hidden, logits(pass, hidden, towers));
+          NDArray logits =
+              all == null
+                  ? logits(pass, hidden, towers)
+                  : GroupedRows.of(pass.scenarios(), hidden).times(all.array()).toRows();
+          return new BackboneOutput(hidden, logits);
         }
 
         @Override
@@ -121,6 +135,11 @@ final class TinyModels {
           return HIDDEN;
         }
       };
+    }
+
+    private static Parameter tower(ModelContext context) {
+      return context.parameter(
+          "weight", new Shape(HIDDEN, 1), Initializer.linear(HIDDEN), Decay.YES);
     }
 
     private static NDArray logits(Pass pass, NDArray hidden, List<Parameter> towers) {

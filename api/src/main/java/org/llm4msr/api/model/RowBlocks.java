@@ -1,0 +1,56 @@
+package org.llm4msr.api.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import java.util.List;
+import org.llm4msr.api.Stability;
+
+/**
+ * The rows of a batch in a few blocks, so that all groups of a block meet their matrices in one
+ * batched product and no matrix is copied for every row. A group lies in one block; a block has g
+ * groups with the same number R of places each. A place without a row holds a copy of another row,
+ * of whose results nothing is used. All operations carry gradients and work on every engine.
+ */
+@Stability(level = Stability.Level.STABLE, since = "0.1")
+public interface RowBlocks {
+
+  /** Returns the blocks. */
+  List<Block> blocks();
+
+  /** Lays out rows: (B, ...) to (g, R, ...) each. */
+  NDList ofRows(NDArray x);
+
+  /** Undoes {@link #ofRows}: (g, R, ...) each to (B, ...). */
+  NDArray toRows(NDList blocks);
+
+  /** Gives blocks the values of their groups: (G, ...) to (g, ...) each. */
+  NDList ofGroups(NDArray perGroup);
+
+  /** Undoes {@link #ofGroups}: (g, ...) each to (G, ...), anything for groups without rows. */
+  NDArray toGroups(NDList perBlock);
+
+  /**
+   * Returns what means over the rows of a group are products with: (g, 1, R) each, 1 / rows where a
+   * row lies and 0 elsewhere.
+   */
+  NDList shares();
+
+  /**
+   * One block.
+   *
+   * @param rows how many each of its groups has, 0 included
+   * @param places R
+   */
+  record Block(List<Integer> rows, int places) {
+
+    /** Makes an immutable block. */
+    public Block {
+      rows = List.copyOf(rows);
+    }
+
+    /** Returns whether it holds one group and has no free place. */
+    public boolean isWhole() {
+      return rows.size() == 1 && rows.get(0) == places;
+    }
+  }
+}
