@@ -194,9 +194,7 @@ def ple(m, b, levels, own, shared, expert, norm):
         made.append((specific, gates, common, common_gates))
         n = expert[-1]
     at = f"level.{levels - 1}"
-    last = [
-        [Mlp(m, f"{at}/expert.{e}/specific.{s}", n, expert, norm) for e in range(own)] for s in range(b.scenarios)
-    ]
+    last = [FusedExperts(m, f"{at}/specific.{s}", n, own, expert, norm) for s in range(b.scenarios)]
     last_gates = [Linear(m, f"{at}/gate.{s}", n, own + shared) for s in range(b.scenarios)]
     last_common = FusedExperts(m, f"{at}/shared", n, shared, expert, norm)
     tower = towers(m, b, expert[-1], [3], norm)
@@ -216,7 +214,7 @@ def ple(m, b, levels, own, shared, expert, norm):
             rows = b.rows(s)
             if len(rows):
                 x = xs[s][rows]
-                outputs = [expert_of(x) for expert_of in last[s]] + [output[rows] for output in everybody]
+                outputs = last[s](x) + [output[rows] for output in everybody]
                 for row, value in zip(rows, mix(last_gates[s](x), outputs)):
                     hidden[row] = value
         hidden = torch.stack([hidden[row] for row in range(len(b.x))])

@@ -48,6 +48,15 @@ class FlatMemoryTest {
     assertFlat("plain", 64, PLAIN);
   }
 
+  /** Users of a batch differ in number, and what is generated for them takes megabytes an array. */
+  @Test
+  @Tag("slow")
+  void ofAWideEnhancedModel() throws Exception {
+    List<String> settings = new ArrayList<>(ENHANCED);
+    settings.add("model.embeddingSize=32");
+    assertFlat("wide", 512, settings);
+  }
+
   @Test
   @Tag("slow")
   void onMxNet() throws Exception {

@@ -52,6 +52,18 @@ public final class ExpertGroup {
     return h.reshape(h.getShape().get(0), experts, outputWidth);
   }
 
+  /**
+   * Passes each row through the networks of its group, where the parameters were made in a context
+   * of {@code each}, a part a group: to n * outputWidth columns.
+   */
+  public GroupedRows forward(Pass pass, GroupedRows rows) {
+    GroupedRows h = follow(pass, rows.linear(first), firstNorm);
+    for (Layer layer : others) {
+      h = follow(pass, layer.forward(h), layer.norm);
+    }
+    return h;
+  }
+
   /** Returns the width of an expert's output. */
   public int outputWidth() {
     return outputWidth;
@@ -66,6 +78,10 @@ public final class ExpertGroup {
   private NDArray follow(Pass pass, NDArray x, @Nullable BatchNorm norm) {
     NDArray h = norm == null ? x : norm.forward(pass, x);
     return Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
+  }
+
+  private GroupedRows follow(Pass pass, GroupedRows rows, @Nullable BatchNorm norm) {
+    return (norm == null ? rows : rows.normalize(pass, norm)).map(x -> follow(pass, x, null));
   }
 
   private static @Nullable BatchNorm normOf(
@@ -88,6 +104,19 @@ public final class ExpertGroup {
     NDArray forward(NDArray x) {
       NDArray product = x.transpose(1, 0, 2).matMul(weight.array()).transpose(1, 0, 2);
       return product.reshape(x.getShape().get(0), -1).add(bias.array());
+    }
+
+    GroupedRows forward(GroupedRows rows) {
+      return rows.withGroups(weight.array(), Layer::products)
+          .withGroups(bias.array().expandDims(1), NDArray::add);
+    }
+
+    /** (g, R, n * in) and (g, n, in, out) to (g, R, n * out). */
+    private static NDArray products(NDArray x, NDArray weights) {
+      Shape shape = x.getShape();
+      long experts = weights.getShape().get(1);
+      NDArray apart = x.reshape(shape.get(0), shape.get(1), experts, -1).transpose(0, 2, 1, 3);
+      return apart.matMul(weights).transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(1), -1);
     }
   }
 }

@@ -4,14 +4,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.List;
+import java.util.Arrays;
+import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.RowBlocks;
 import org.llm4msr.api.model.RowBlocks.Block;
 
 /**
  * Batch normalisation of many groups, each over its own rows, which lie in blocks. Statistics,
- * scale and shift have an axis of groups in front.
+ * scale and shift have an axis of groups in front; what concerns groups alone is computed for all
+ * of them at once.
  */
 final class GroupedNorm {
 
@@ -21,12 +24,17 @@ final class GroupedNorm {
   private final NDManager manager;
   private final RowBlocks layout;
   private final BatchNorm.Parts norms;
+  private final int[] rows;
 
-  GroupedNorm(Pass pass, RowBlocks layout, BatchNorm.Parts norms) {
+  GroupedNorm(Pass pass, Grouping grouping, BatchNorm.Parts norms) {
     this.training = pass.training();
     this.manager = pass.manager();
-    this.layout = layout;
+    this.layout = grouping.blocks();
     this.norms = norms;
+    rows = new int[grouping.groups()];
+    for (Segment segment : grouping.segments()) {
+      rows[segment.group()] = segment.rows();
+    }
   }
 
   /** Normalises blocks (g, R, n). */
@@ -48,34 +56,44 @@ final class GroupedNorm {
   }
 
   private NDList byBatch(NDList blocks) {
-    NDList shares = layout.shares();
+    NDArray counted = perGroup(n -> n < ENOUGH ? 0 : 1);
+    // Whole blocks pass the engine's own operation; here only their statistics are taken.
+    NDList xs = new NDList(blocks.size());
+    NDList means = new NDList(blocks.size());
+    for (int i = 0; i < blocks.size(); i++) {
+      xs.add(isWhole(i) ? blocks.get(i).stopGradient() : blocks.get(i));
+      means.add(layout.shares().get(i).matMul(xs.get(i)));
+    }
+    BatchNorm.Statistics running = norms.statistics();
+    NDArray mean = layout.toGroups(means).squeeze(1);
+    NDList used = isEnough() ? means : ofGroups(orRunning(counted, mean, running.runningMean()));
+    NDList centred = new NDList(blocks.size());
+    NDList variances = new NDList(blocks.size());
+    for (int i = 0; i < blocks.size(); i++) {
+      centred.add(xs.get(i).sub(used.get(i)));
+      variances.add(layout.shares().get(i).matMul(centred.get(i).square()));
+    }
+    NDArray variance = layout.toGroups(variances).squeeze(1);
+    NDArray usedVariance =
+        isEnough() ? variance : orRunning(counted, variance, running.runningVariance());
+    NDArray factor = norms.scale().div(BatchNorm.Statistics.deviation(usedVariance));
+    NDList results = normalised(blocks, centred, ofGroups(factor));
+    // The running variance is unbiased, as in torch.
+    NDArray unbiased = perGroup(n -> n < ENOUGH ? 1 : (float) n / (n - 1));
+    running.update(mean.stopGradient(), variance.stopGradient().mul(unbiased), counted);
+    return results;
+  }
+
+  private NDList normalised(NDList blocks, NDList centred, NDList factors) {
     NDList scales = ofGroups(norms.scale());
     NDList shifts = ofGroups(norms.shift());
-    NDList runningMeans = ofGroups(norms.statistics().runningMean());
-    NDList runningVariances = ofGroups(norms.statistics().runningVariance());
-    NDList means = new NDList(blocks.size());
-    NDList variances = new NDList(blocks.size());
     NDList results = new NDList(blocks.size());
     for (int i = 0; i < blocks.size(); i++) {
-      Block block = layout.blocks().get(i);
-      NDArray scale = scales.get(i);
-      NDArray shift = shifts.get(i);
-      boolean whole = block.isWhole() && block.places() >= ENOUGH;
-      NDArray x = whole ? blocks.get(i).stopGradient() : blocks.get(i);
-      NDArray mean = shares.get(i).matMul(x);
-      NDArray centred = x.sub(orRunning(block, mean, runningMeans.get(i)));
-      NDArray variance = shares.get(i).matMul(centred.square());
-      if (whole) {
-        results.add(whole(blocks.get(i), scale, shift));
-      } else {
-        NDArray used = orRunning(block, variance, runningVariances.get(i));
-        NDArray factor = scale.div(BatchNorm.Statistics.deviation(used));
-        results.add(centred.mul(factor).add(shift));
-      }
-      means.add(mean.stopGradient().squeeze(1));
-      variances.add(variance.stopGradient().squeeze(1));
+      results.add(
+          isWhole(i)
+              ? whole(blocks.get(i), scales.get(i), shifts.get(i))
+              : centred.get(i).mul(factors.get(i)).add(shifts.get(i)));
     }
-    updateRunning(means, variances);
     return results;
   }
 
@@ -86,28 +104,18 @@ final class GroupedNorm {
         .expandDims(0);
   }
 
-  /** Puts running statistics in the place of those over fewer than two rows: (g, 1, n). */
-  private NDArray orRunning(Block block, NDArray own, NDArray running) {
-    if (block.rows().stream().allMatch(rows -> rows >= ENOUGH)) {
-      return own;
-    }
-    NDArray counted = perGroup(block.rows(), rows -> rows < ENOUGH ? 0 : 1).expandDims(2);
-    return own.mul(counted).add(running.mul(counted.neg().add(1)));
+  private boolean isWhole(int block) {
+    Block found = layout.blocks().get(block);
+    return found.isWhole() && found.places() >= ENOUGH;
   }
 
-  private void updateRunning(NDList means, NDList variances) {
-    NDList unbiased = new NDList(variances.size());
-    NDList counted = new NDList(variances.size());
-    for (int i = 0; i < variances.size(); i++) {
-      List<Integer> rows = layout.blocks().get(i).rows();
-      // The running variance is unbiased, as in torch.
-      NDArray factors = perGroup(rows, n -> n < ENOUGH ? 1 : (float) n / (n - 1));
-      unbiased.add(variances.get(i).mul(factors));
-      counted.add(perGroup(rows, n -> n < ENOUGH ? 0 : 1));
-    }
-    norms
-        .statistics()
-        .update(layout.toGroups(means), layout.toGroups(unbiased), layout.toGroups(counted));
+  private boolean isEnough() {
+    return Arrays.stream(rows).allMatch(n -> n >= ENOUGH);
+  }
+
+  /** Puts running statistics in the place of those over fewer than two rows: (G, n). */
+  private static NDArray orRunning(NDArray counted, NDArray own, NDArray running) {
+    return own.mul(counted).add(running.mul(counted.neg().add(1)));
   }
 
   /** (G, n) to (g, 1, n) each. */
@@ -119,12 +127,12 @@ final class GroupedNorm {
     float apply(int rows);
   }
 
-  /** A number for each group of a block: (g, 1). */
-  private NDArray perGroup(List<Integer> rows, OfRows value) {
-    float[] values = new float[rows.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = value.apply(rows.get(i));
+  /** A number for each group: (G, 1). */
+  private NDArray perGroup(OfRows value) {
+    float[] values = new float[rows.length];
+    for (int g = 0; g < rows.length; g++) {
+      values[g] = value.apply(rows[g]);
     }
-    return manager.create(values, new Shape(values.length, 1));
+    return manager.create(values, new Shape(rows.length, 1));
   }
 }

@@ -50,12 +50,12 @@ public final class GroupedRows {
    * @param bias (G, m)
    */
   public GroupedRows linear(NDArray weight, NDArray bias) {
-    return times(weight).with(bias.expandDims(1), NDArray::add);
+    return times(weight).withGroups(bias.expandDims(1), NDArray::add);
   }
 
   /** Multiplies each row by the matrix of its group: n columns to m; weight (G, n, m). */
   public GroupedRows times(NDArray weight) {
-    return with(weight, NDArray::matMul);
+    return withGroups(weight, NDArray::matMul);
   }
 
   /**
@@ -68,12 +68,22 @@ public final class GroupedRows {
   }
 
   GroupedRows normalize(Pass pass, BatchNorm.Parts norms) {
-    return new GroupedRows(grouping, new GroupedNorm(pass, grouping.blocks(), norms).apply(blocks));
+    return new GroupedRows(grouping, new GroupedNorm(pass, grouping, norms).apply(blocks));
   }
 
   /** Applies a function of the columns, row by row. */
   public GroupedRows map(UnaryOperator<NDArray> function) {
     return new GroupedRows(grouping, new NDList(blocks.stream().map(function).toList()));
+  }
+
+  /**
+   * Joins rows with values of their groups.
+   *
+   * @param perGroup (G, ...)
+   * @param function of rows (g, R, n) and the values (g, ...) of their g groups, to (g, R, m)
+   */
+  public GroupedRows withGroups(NDArray perGroup, BinaryOperator<NDArray> function) {
+    return with(grouping.blocks().ofGroups(perGroup), function);
   }
 
   /** Joins with rows of the same grouping, row by row: n and m columns to some. */
@@ -84,10 +94,6 @@ public final class GroupedRows {
   /** Returns the rows in the order of the batch: (B, m). */
   public NDArray toRows() {
     return grouping.blocks().toRows(blocks);
-  }
-
-  private GroupedRows with(NDArray perGroup, BinaryOperator<NDArray> function) {
-    return with(grouping.blocks().ofGroups(perGroup), function);
   }
 
   private GroupedRows with(NDList others, BinaryOperator<NDArray> function) {

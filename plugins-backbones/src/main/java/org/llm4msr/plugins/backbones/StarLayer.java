@@ -30,16 +30,14 @@ final class StarLayer {
 
   /** Computes rows of {@code in} columns to {@code out}. */
   GroupedRows forward(GroupedRows rows) {
-    return rows.linear(weight(), bias());
+    // Block by block: the product of a block is still in the cache when rows meet it.
+    return rows.withGroups(weights.array(), (x, own) -> x.matMul(own.mul(shared.weight())))
+        .withGroups(bias().expandDims(1), NDArray::add);
   }
 
   /** Computes all rows in all groups: (G, B, in) to (G, B, out). */
   NDArray forwardAll(NDArray x) {
-    return x.matMul(weight()).add(bias().expandDims(1));
-  }
-
-  private NDArray weight() {
-    return weights.array().mul(shared.weight());
+    return x.matMul(weights.array().mul(shared.weight())).add(bias().expandDims(1));
   }
 
   private NDArray bias() {

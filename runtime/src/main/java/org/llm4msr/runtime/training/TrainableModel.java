@@ -93,7 +93,7 @@ public final class TrainableModel implements AutoCloseable {
     }
     users.find(groups(batch, training), rows);
     GroupingPlan byScenario = GroupingPlan.of(step, batch.scenario, rows, shape.scenarios().size());
-    GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.count());
+    GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.groups());
     PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks);
     EmbeddedFeatures features =
         new EmbeddedFeatures(
@@ -125,7 +125,8 @@ public final class TrainableModel implements AutoCloseable {
     }
     UserKnowledge vectors = knowledge.users();
     int count = users.count();
-    FloatBuffer target = userVectors.floats(count * vectors.dimension());
+    int groups = users.groups();
+    FloatBuffer target = userVectors.floats(groups * vectors.dimension());
     workers.range(
         count,
         128,
@@ -134,15 +135,18 @@ public final class TrainableModel implements AutoCloseable {
             vectors.copy(users.user(k), target, k);
           }
         });
-    NDArray filled = userVectors.array(step, new Shape(count, vectors.dimension()));
+    int empty = (groups - count) * vectors.dimension();
+    target.put(count * vectors.dimension(), new float[empty]);
+    NDArray filled = userVectors.array(step, new Shape(groups, vectors.dimension()));
     if (missingUser == null) {
       return filled;
     }
-    FloatBuffer mask = userMask.floats(count);
+    FloatBuffer mask = userMask.floats(groups);
+    mask.put(count, new float[groups - count]);
     for (int k = 0; k < count; k++) {
       mask.put(k, vectors.known(users.user(k)) ? 0f : 1f);
     }
-    NDArray isMissing = userMask.array(step, new Shape(count, 1));
+    NDArray isMissing = userMask.array(step, new Shape(groups, 1));
     return filled.add(isMissing.mul(missingUser.array()));
   }
 

@@ -82,7 +82,7 @@ class GroupingPlanTest {
         .containsExactly(new float[] {1, 0, 1}, within(1e-6f));
   }
 
-  /** By hand: one block of 3 * 8 places costs 24 + 256, two of 2 and 3 places 5 + 2 * 256. */
+  /** By hand: one block of 3 * 8 places costs 24 + 1024, two of 2 and 2 * 8 18 + 2 * 1024. */
   @Test
   void laysFewRowsIntoOneBlock() {
     RowBlocks blocks = plan().blocks();
@@ -110,9 +110,9 @@ class GroupingPlanTest {
   }
 
   /**
-   * By hand, 1000 rows, 900, 100, 90 and 80: the first two alone and the others with 104 places
-   * each cost 1000 + 900 + 312 + 3 * 256 = 2980, the first two together 2000 + 312 + 512 = 2824,
-   * one block 5256, any further cut 256 for less than 100 places.
+   * By hand: the first two alone and the others with 104 places each cost 1000 + 900 + 312 + 3 *
+   * 1024 = 5284, the first two together 2000 + 312 + 2048 = 4360, one block 6024, any further cut
+   * 1024 for at most 100 places.
    */
   @Test
   void putsGroupsOfLikeSizeIntoABlock() {
@@ -124,8 +124,8 @@ class GroupingPlanTest {
   }
 
   /**
-   * By hand, by rank: 600 + 3 + 600 + 5 + 4 * 256 = 2232 or all in one 2400 + 256; by size: 1200 +
-   * 16 + 2 * 256 and four copies of 32, 1856.
+   * By hand, by rank: 600 + 3 + 600 + 5 + 4 * 1024 = 5304 or all in one 2400 + 1024 = 3424; by
+   * size: 1200 + 16 + 2 * 1024 and four copies of 32, 3392.
    */
   @Test
   void sortsGroupsBySizeWhereRanksAreMixed() {
