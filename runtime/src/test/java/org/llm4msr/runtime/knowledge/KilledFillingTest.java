@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -51,18 +52,39 @@ class KilledFillingTest {
     }
   }
 
+  @Test
+  void aSecondProcessIsTurnedAwayAndTheFirstGoesOn() throws IOException, InterruptedException {
+    Process child = start("wait");
+    try (BufferedReader out = child.inputReader(UTF_8)) {
+      assertThat(out.readLine()).isEqualTo("report 0");
+      assertThatThrownBy(() -> extract(folder, Duration.ofHours(1), Progress.NONE))
+          .hasMessageContaining("[knowledge/LOCKED]");
+      child.getOutputStream().close();
+      assertThat(out.lines()).last().isEqualTo("report " + (USERS + 2));
+      assertThat(child.waitFor()).isZero();
+    } finally {
+      child.destroyForcibly();
+    }
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(USERS);
+    assertThat(extract(folder, Duration.ofHours(1), Progress.NONE).kept()).isEqualTo(USERS + 2);
+  }
+
+  private Process start(String mode) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Filling.class.getName(),
+            folder.toString(),
+            mode)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
   /** Returns how many prompts the process had reported when it was killed. */
   private long fillUntilKilled(int reports) throws IOException, InterruptedException {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Filling.class.getName(),
-                folder.toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+    Process child = start("go");
     try (BufferedReader out = child.inputReader(UTF_8)) {
       int seen = 0;
       String line = out.readLine();
@@ -115,14 +137,28 @@ class KilledFillingTest {
 
     private Filling() {}
 
+    /** In mode {@code wait} it goes on from its first report when its input ends. */
     public static void main(String[] args) {
+      boolean[] waits = {args[1].equals("wait")};
       extract(
           Path.of(args[0]),
           Duration.ofHours(1),
           (done, total) -> {
             System.out.println("report " + done);
             System.out.flush();
+            if (waits[0]) {
+              waits[0] = false;
+              readToTheEnd();
+            }
           });
+    }
+
+    private static void readToTheEnd() {
+      try {
+        System.in.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }
