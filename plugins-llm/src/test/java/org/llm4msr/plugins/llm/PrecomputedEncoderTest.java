@@ -12,9 +12,12 @@ import com.google.gson.Gson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -65,6 +68,8 @@ class PrecomputedEncoderTest {
 
     abstract String missing();
 
+    abstract String format();
+
     @Override
     protected KnowledgeEncoderFactory<?> factory() {
       return new PrecomputedFactory();
@@ -72,7 +77,7 @@ class PrecomputedEncoderTest {
 
     @Override
     protected Path base() {
-      if (Files.notExists(base.resolve("users.csv"))) {
+      if (Files.notExists(base.resolve("users" + format()))) {
         write();
       }
       return base;
@@ -80,7 +85,8 @@ class PrecomputedEncoderTest {
 
     @Override
     protected List<String> settings() {
-      return List.of("users=users.csv", "scenarios=scenarios.csv", "missing=" + missing());
+      return List.of(
+          "users=users" + format(), "scenarios=scenarios" + format(), "missing=" + missing());
     }
 
     @Override
@@ -90,28 +96,25 @@ class PrecomputedEncoderTest {
 
     /** Keys of the kit's own, among them two of almost the longest texts. */
     private void write() {
-      String users =
-          "user,vector\n1,[1 0 2]\n2,[0 1 2]\n用户,[3 1 2]\n"
-              + lines("river", "[4 4 4]")
-              + lines("seven", "[5 5 5]");
+      Map<String, Integer> users = new LinkedHashMap<>(Map.of("1", 1, "2", 2, "用户", 3));
+      for (int words = 1; words <= 320; words++) {
+        String start =
+            IntStream.range(0, words)
+                .mapToObj(i -> WORDS.get(i % WORDS.size()))
+                .collect(Collectors.joining(" "));
+        users.put(start + " river", 4);
+        users.put(start + " seven", 5);
+      }
       try {
-        Files.writeString(base.resolve("users.csv"), users);
-        Files.writeString(base.resolve("scenarios.csv"), "key,v\n1,[7 7 7]\nfeed,[8 8 8]\n");
+        write("users", users);
+        write("scenarios", Map.of("1", 7, "feed", 8));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
 
-    private static String lines(String ending, String vector) {
-      return IntStream.rangeClosed(1, 320)
-          .mapToObj(
-              count ->
-                  IntStream.range(0, count)
-                      .mapToObj(i -> WORDS.get(i % WORDS.size()))
-                      .collect(Collectors.joining(" ")))
-          .map(start -> start + " " + ending + "," + vector + "\n")
-          .collect(Collectors.joining());
-    }
+    /** Writes vectors of a number, 1 and its half. */
+    abstract void write(String name, Map<String, Integer> numbers) throws IOException;
   }
 
   @Nested
@@ -120,14 +123,44 @@ class PrecomputedEncoderTest {
     String missing() {
       return "mean";
     }
+
+    @Override
+    String format() {
+      return ".npy";
+    }
+
+    @Override
+    void write(String name, Map<String, Integer> numbers) throws IOException {
+      String head =
+          "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 3), }".formatted(numbers.size());
+      ByteBuffer file = ByteBuffer.allocate(10 + 118 + 12 * numbers.size());
+      file.order(ByteOrder.LITTLE_ENDIAN).put((byte) 0x93).put("NUMPY\1\0".getBytes(UTF_8));
+      file.putShort((short) 118).put("%-117s\n".formatted(head).getBytes(UTF_8));
+      numbers.values().forEach(n -> file.putFloat(n).putFloat(1).putFloat(n / 2f));
+      Files.write(base.resolve(name + ".npy"), file.array());
+      Files.write(base.resolve(name + ".keys.txt"), numbers.keySet());
+    }
   }
 
+  /** Slow, because each rule starts DuckDB. */
   @Nested
   @Tag("slow")
   class WithZeros extends Rules {
     @Override
     String missing() {
       return "zero";
+    }
+
+    @Override
+    String format() {
+      return ".csv";
+    }
+
+    @Override
+    void write(String name, Map<String, Integer> numbers) throws IOException {
+      StringBuilder lines = new StringBuilder("key,vector\n");
+      numbers.forEach((key, n) -> lines.append("%s,[%d 1 %s]\n".formatted(key, n, n / 2f)));
+      Files.writeString(base.resolve(name + ".csv"), lines);
     }
   }
 
