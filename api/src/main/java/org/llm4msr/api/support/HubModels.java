@@ -42,11 +42,9 @@ final class HubModels {
   private static final Object DOWNLOADS = new Object();
 
   private final HubSettings settings;
-  private final HubClient client;
 
   HubModels(HubSettings settings) {
     this.settings = settings;
-    this.client = new HubClient(settings);
   }
 
   /**
@@ -98,9 +96,10 @@ final class HubModels {
 
   private Snapshot download(String repository, String revision, Path root, Predicate<String> wanted)
       throws IOException {
+    HubClient client = new HubClient(settings, repository);
     String json;
     try {
-      json = client.describe(repository, revision);
+      json = client.describe(revision);
     } catch (MsrException e) {
       Snapshot known = e.retryable() ? cached(root, revision, wanted) : null;
       if (known == null) {
@@ -113,7 +112,7 @@ final class HubModels {
     Files.createDirectories(root);
     for (RemoteFile file : listing.files()) {
       if (wanted.test(file.path())) {
-        bring(repository, listing.commit(), file, root);
+        bring(client, listing.commit(), file, root);
       }
     }
     write(listingFile(root, listing.commit()), json);
@@ -126,7 +125,7 @@ final class HubModels {
   }
 
   /** Makes a link in the snapshot, and the blob that it leads to. */
-  private void bring(String repository, String commit, RemoteFile file, Path root)
+  private static void bring(HubClient client, String commit, RemoteFile file, Path root)
       throws IOException {
     Path blob = root.resolve("blobs").resolve(file.checksum());
     Files.createDirectories(blob.getParent());
@@ -136,7 +135,7 @@ final class HubModels {
         try (FileChannel channel = FileChannel.open(lockFile, CREATE, WRITE);
             FileLock lock = channel.lock()) {
           if (!Files.exists(blob) || Files.size(blob) != file.size()) {
-            client.download(repository, commit, file, blob);
+            client.download(commit, file, blob);
           }
           Files.deleteIfExists(lockFile);
         }

@@ -194,7 +194,7 @@ class ModelSourceTest {
     hub.faults.add("status 401");
     assertThat(failure(() -> resolve(SOURCE)))
         .hasMessageContainingAll(
-            "[model/NOT_FOUND]", "owner/tiny-model@main", "set HF_TOKEN", "status 401");
+            "[model/NOT_FOUND]", "owner/tiny-model/revision/main", "set HF_TOKEN", "status 401");
     environment.put("HF_TOKEN", "hf_secret");
     hub.faults.add("status 403");
     MsrException gated = failure(() -> resolve(SOURCE));
@@ -256,11 +256,12 @@ class ModelSourceTest {
   @Test
   void doesNotWaitForAServerThatStalls() throws IOException {
     hub.faults.add("stall");
-    HubClient impatient = new HubClient(HubSettings.of(environment::get), Duration.ofMillis(300));
+    HubClient impatient =
+        new HubClient(HubSettings.of(environment::get), FakeHub.REPOSITORY, Duration.ofMillis(300));
     HubModels.RemoteFile file =
         new HubModels.RemoteFile("model.safetensors", weights.length, FakeHub.sha256(weights));
     Path target = folder.resolve("weights");
-    impatient.download(FakeHub.REPOSITORY, FakeHub.COMMIT, file, target);
+    impatient.download(FakeHub.COMMIT, file, target);
     assertThat(target).hasBinaryContent(weights);
     assertThat(hub.requests).extracting(FakeHub.Seen::range).contains("bytes=10-");
   }
@@ -272,12 +273,17 @@ class ModelSourceTest {
         "{}",
         "no json",
         "{\"sha\": \"../../evil\", \"siblings\": []}",
-        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"../x.json\", \"size\": 1, \"blobId\": \"B\"}]}",
-        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"/x.json\", \"size\": 1, \"blobId\": \"B\"}]}",
-        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"a/../../x.json\", \"size\": 1, \"blobId\": \"B\"}]}",
-        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"x.json\", \"size\": 1, \"blobId\": \"../evil\"}]}",
+        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"../x.json\", \"size\": 1, \"blobId\":"
+            + " \"B\"}]}",
+        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"/x.json\", \"size\": 1, \"blobId\":"
+            + " \"B\"}]}",
+        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"a/../../x.json\", \"size\": 1,"
+            + " \"blobId\": \"B\"}]}",
+        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"x.json\", \"size\": 1, \"blobId\":"
+            + " \"../evil\"}]}",
         "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"x.json\", \"blobId\": \"B\"}]}",
-        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"x.json\", \"size\": 1, \"lfs\": {\"sha256\": \"B\", \"size\": 1}}]}"
+        "{\"sha\": \"C\", \"siblings\": [{\"rfilename\": \"x.json\", \"size\": 1, \"lfs\":"
+            + " {\"sha256\": \"B\", \"size\": 1}}]}"
       })
   void believesNothingOfADescription(String description) {
     hub.description =
