@@ -145,20 +145,23 @@ final class KnowledgeCommand extends Group {
     }
 
     private void print(KnowledgeInspection.Neighbourhood nearest) {
-      StringBuilder text = new StringBuilder();
-      text.append(nearest.key()).append("\n    ").append(nearest.prompt()).append('\n');
+      StringBuilder text = new StringBuilder(nearest.key()).append('\n');
+      append(nearest.prompt(), nearest.generated(), text);
       nearest
           .neighbours()
           .forEach(
-              near ->
-                  text.append(
-                      String.format(
-                          Locale.ROOT,
-                          "%.3f  %s%n    %s%n",
-                          near.cosine(),
-                          near.key(),
-                          near.prompt())));
+              near -> {
+                text.append(String.format(Locale.ROOT, "%.3f  %s%n", near.cosine(), near.key()));
+                append(near.prompt(), near.generated(), text);
+              });
       terminal().result(nearest, text.toString());
+    }
+
+    private static void append(String prompt, @Nullable String generated, StringBuilder text) {
+      text.append("    ").append(prompt).append('\n');
+      if (generated != null) {
+        text.append("  > ").append(generated.strip().replace("\n", "\n    ")).append('\n');
+      }
     }
 
     private static String text(KnowledgeInspection.Summary summary) {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.Prompt;
@@ -68,9 +69,11 @@ public final class KnowledgeInspection {
    *
    * @param key the key
    * @param prompt its prompt
+   * @param generated what the model answered, or null
    * @param neighbours the nearest others, nearest first
    */
-  public record Neighbourhood(String key, String prompt, List<Neighbour> neighbours) {
+  public record Neighbourhood(
+      String key, String prompt, @Nullable String generated, List<Neighbour> neighbours) {
 
     public Neighbourhood {
       neighbours = List.copyOf(neighbours);
@@ -83,8 +86,9 @@ public final class KnowledgeInspection {
    * @param key the key
    * @param cosine cosine between the two vectors
    * @param prompt its prompt
+   * @param generated what the model answered, or null
    */
-  public record Neighbour(String key, double cosine, String prompt) {}
+  public record Neighbour(String key, double cosine, String prompt, @Nullable String generated) {}
 
   /** Summarises both levels. */
   public static Summary summarize(KnowledgeStore store) {
@@ -117,12 +121,13 @@ public final class KnowledgeInspection {
     Set<String> wanted = new HashSet<>(Set.of(key));
     ranked.forEach(near -> wanted.add(stored.key(near.number())));
     Map<String, String> texts = texts(level, stored, wanted);
+    Map<String, String> generated = store.generated(level, wanted);
     List<Neighbour> neighbours = new ArrayList<>();
     for (Ranked near : ranked) {
       String other = stored.key(near.number());
-      neighbours.add(new Neighbour(other, near.cosine(), text(texts, other)));
+      neighbours.add(new Neighbour(other, near.cosine(), text(texts, other), generated.get(other)));
     }
-    return new Neighbourhood(key, text(texts, key), neighbours);
+    return new Neighbourhood(key, text(texts, key), generated.get(key), neighbours);
   }
 
   /** Finds for each scenario, by key, the nearest others by cosine, without their prompts. */
@@ -133,7 +138,7 @@ public final class KnowledgeInspection {
       nearest.put(
           stored.key(number),
           rank(stored, number, count).stream()
-              .map(near -> new Neighbour(stored.key(near.number()), near.cosine(), ""))
+              .map(near -> new Neighbour(stored.key(near.number()), near.cosine(), "", null))
               .toList());
     }
     return nearest;
