@@ -15,9 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -26,6 +28,7 @@ import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.State;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Template;
+import org.llm4msr.tck.TestEngines;
 
 class DecoderEncoderTest {
 
@@ -39,20 +42,12 @@ class DecoderEncoderTest {
       String text, long[] ids, List<Long> answer, String answer_text, float[] state) {}
 
   private static DecoderConfig config(String model, Position position) {
+    return config(model, position, Precision.FLOAT32);
+  }
+
+  private static DecoderConfig config(String model, Position position, Precision precision) {
     return new DecoderConfig(
-        model,
-        TOKENIZER,
-        null,
-        position,
-        false,
-        Precision.FLOAT32,
-        Template.NONE,
-        null,
-        4096,
-        24,
-        0,
-        1,
-        7);
+        model, TOKENIZER, null, position, false, precision, Template.NONE, null, 4096, 24, 0, 1, 7);
   }
 
   private KnowledgeEncoder open(DecoderConfig config) {
@@ -180,6 +175,19 @@ class DecoderEncoderTest {
       assertThat(second.info().checksum()).isEqualTo(info.checksum());
       float[] unit = second.encode(List.of("a cat")).get(0).vector();
       assertThat(EncoderFixture.cosine(unit, unit)).isCloseTo(1, within(1e-5));
+    }
+  }
+
+  @Test
+  @Tag("engine")
+  void refusesBfloat16WhereTheEngineHasNone() {
+    DecoderConfig config = config("llama3", Position.PROMPT_END, Precision.BFLOAT16);
+    if (TestEngines.tensors().runsScripts()) {
+      open(config).close();
+    } else {
+      assertThatThrownBy(() -> open(config))
+          .isInstanceOf(UnsupportedFeatureException.class)
+          .hasMessageContaining("BFLOAT16: this engine does not have it. Write precision: float32");
     }
   }
 
