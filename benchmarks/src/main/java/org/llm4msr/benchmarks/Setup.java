@@ -3,6 +3,7 @@ package org.llm4msr.benchmarks;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
@@ -24,7 +25,6 @@ import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
-import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.training.KnowledgeInputs;
 
@@ -34,12 +34,14 @@ import org.llm4msr.runtime.training.KnowledgeInputs;
  *
  * @param data the rows
  * @param backbone with its settings
+ * @param head with its settings
  * @param lazy whether Adam leaves rows that a batch does not have as they are
- * @param knowledge of the hierarchical head with layers W -> 64 -> W; none: the backbone alone
+ * @param knowledge that the head reads, through layers W -> 64 -> W
  */
 record Setup(
     RandomData data,
     PluginChoice<BackboneFactory<?>> backbone,
+    PluginChoice<FusionHeadFactory<?>> head,
     boolean lazy,
     @Nullable Knowledge knowledge) {
 
@@ -52,29 +54,41 @@ record Setup(
   private static final int META_HIDDEN = 64;
   private static final PluginChoice<BackboneFactory<?>> MMOE_CHOICE =
       new PluginChoice<>("mmoe", new MmoeFactory(), MMOE);
+  private static final PluginChoice<FusionHeadFactory<?>> NONE =
+      new PluginChoice<>("none", new NoneFactory(), new NoneConfig());
+  private static final PluginChoice<FusionHeadFactory<?>> HIERARCHICAL =
+      new PluginChoice<>(
+          "hierarchical",
+          new HierarchicalFactory(),
+          new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, false));
 
   /**
    * Random vectors, one a user and one a scenario.
    *
    * @param dimension K
    * @param hidden width of the generators
+   * @param rank of what they generate; 0: full matrices
    */
-  record Knowledge(int dimension, int hidden) {}
+  record Knowledge(int dimension, int hidden, int rank) {}
 
   static Setup plain(RandomData data) {
     return plain(data, MMOE_CHOICE);
   }
 
   static Setup plain(RandomData data, PluginChoice<BackboneFactory<?>> backbone) {
-    return new Setup(data, backbone, true, null);
+    return new Setup(data, backbone, NONE, true, null);
   }
 
   static Setup dense(RandomData data) {
-    return new Setup(data, MMOE_CHOICE, false, null);
+    return new Setup(data, MMOE_CHOICE, NONE, false, null);
   }
 
   static Setup enhanced(RandomData data, Knowledge knowledge) {
-    return new Setup(data, MMOE_CHOICE, true, knowledge);
+    return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge);
+  }
+
+  static Setup headed(RandomData data, PluginChoice<FusionHeadFactory<?>> head) {
+    return new Setup(data, MMOE_CHOICE, head, true, null);
   }
 
   /**
@@ -84,7 +98,17 @@ record Setup(
    */
   static PluginChoice<BackboneFactory<?>> backbone(String name, List<String> settings) {
     PluginRegistry registry = PluginRegistry.load();
-    BackboneFactory<?> factory = (BackboneFactory<?>) registry.factory(PluginKind.BACKBONE, name);
+    return choice(registry, registry.factory(BackboneFactory.class, name), name, settings);
+  }
+
+  /** Finds a head that reads no knowledge. */
+  static PluginChoice<FusionHeadFactory<?>> head(String name, List<String> settings) {
+    PluginRegistry registry = PluginRegistry.load();
+    return choice(registry, registry.factory(FusionHeadFactory.class, name), name, settings);
+  }
+
+  private static <F extends PluginFactory<?>> PluginChoice<F> choice(
+      PluginRegistry registry, F factory, String name, List<String> settings) {
     ConfigLoader loader = ConfigLoader.standard(registry);
     return new PluginChoice<>(name, factory, loader.bind(factory.configType(), settings, name));
   }
@@ -95,21 +119,14 @@ record Setup(
             new PluginChoice<>(
                 "mlp",
                 new MlpMetaFactory(),
-                new MlpMetaConfig(knowledge == null ? 1 : knowledge.hidden, 0, 0.1)),
+                knowledge == null
+                    ? new MlpMetaConfig(1, 0, 0.1)
+                    : new MlpMetaConfig(knowledge.hidden, knowledge.rank, 0.1)),
             List.of(META_HIDDEN),
             Activation.RELU,
             Activation.NONE);
     return new ModelConfig(
-        DIMENSION, DIMENSION, backbone, head(), new MetaNetworksConfig(meta, meta));
-  }
-
-  private PluginChoice<FusionHeadFactory<?>> head() {
-    return knowledge == null
-        ? new PluginChoice<>("none", new NoneFactory(), new NoneConfig())
-        : new PluginChoice<>(
-            "hierarchical",
-            new HierarchicalFactory(),
-            new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, false));
+        DIMENSION, DIMENSION, backbone, head, new MetaNetworksConfig(meta, meta));
   }
 
   TrainingConfig training() {

@@ -16,7 +16,9 @@ import org.llm4msr.runtime.training.TensorEngine;
  * size                          tables of 4,000,000 rows against 100,000
  * scenarios [NAME KEY=VALUE...] 64 scenarios against 2, drawn by Zipf's law; NAME: a backbone,
  *                               with its defaults but for these settings
- * enhanced USERS K HIDDEN FIELDS    the hierarchical head against none; layers W -> 64 -> W
+ * enhanced USERS K HIDDEN FIELDS [RANK]
+ *                               the hierarchical head against none; layers W -> 64 -> W
+ * head NAME [KEY=VALUE...]      a head that reads no knowledge against none
  * dense ROWS                    exact dense Adam against lazy
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours; PYTHON has torch and numpy
@@ -59,7 +61,13 @@ public final class TrainingStepBenchmark {
         case "size" -> size();
         case "scenarios" -> scenarios(List.of(args).subList(1, args.length));
         case "enhanced" ->
-            enhanced(number(args[1]), number(args[2]), number(args[3]), number(args[4]));
+            enhanced(
+                number(args[1]),
+                number(args[2]),
+                number(args[3]),
+                number(args[4]),
+                args.length > 5 ? number(args[5]) : 0);
+        case "head" -> head(args[1], List.of(args).subList(2, args.length));
         case "dense" -> dense(number(args[1]));
         case "djl" -> djl(number(args[1]));
         case "torch" -> torch(Path.of(args[1]), number(args[2]));
@@ -89,10 +97,16 @@ public final class TrainingStepBenchmark {
     }
   }
 
-  private void enhanced(int users, int dimension, int hidden, int fields) {
+  private void enhanced(int users, int dimension, int hidden, int fields, int rank) {
     RandomData data = new RandomData(fields, ROWS / fields, users, SCENARIOS);
     ours("plain", Setup.plain(data));
-    ours("enhanced", Setup.enhanced(data, new Setup.Knowledge(dimension, hidden)));
+    ours("enhanced", Setup.enhanced(data, new Setup.Knowledge(dimension, hidden, rank)));
+  }
+
+  private void head(String name, List<String> settings) {
+    RandomData data = data(ROWS, SCENARIOS);
+    ours("none", Setup.plain(data));
+    ours(name, Setup.headed(data, Setup.head(name, settings)));
   }
 
   private void dense(int rows) {
