@@ -97,7 +97,7 @@ final class GroupedNorm {
     return results;
   }
 
-  /** A group that fills its block: the engine's own operation takes a third of the time. */
+  /** A group that fills its block: the engine's own operation takes a quarter of the time. */
   private NDArray whole(NDArray block, NDArray scale, NDArray shift) {
     return BatchNorm.Statistics.byBatch(
             manager, block.squeeze(0), scale.reshape(-1), shift.reshape(-1))
