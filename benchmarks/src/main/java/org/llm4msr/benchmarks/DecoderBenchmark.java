@@ -1,0 +1,164 @@
+package org.llm4msr.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.llm4msr.api.TensorService;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Template;
+import org.llm4msr.plugins.llm.decoder.DecoderFactory;
+import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.training.EngineTensors;
+import org.llm4msr.runtime.training.TensorEngine;
+
+/**
+ * Times the encoder {@code decoder} in bfloat16 against a plain batched forward pass of the same
+ * sizes and against llama.cpp, in tokens of the prompts a processor second.
+ *
+ * <pre>
+ * benchmarks/run DecoderBenchmark MODEL PROMPTS [GGUF]
+ * </pre>
+ *
+ * <p>MODEL is a folder of the Llama family; PROMPTS is what {@code knowledge extract --dry-run
+ * --json} prints; GGUF the same model for llama.cpp. {@code -Drounds} (3), {@code -Dthreads} (1)
+ * and {@code -Dprompts} (64, as many as the runtime hands over) in {@code LLM4MSR_JAVA_OPTS}.
+ */
+public final class DecoderBenchmark {
+
+  private static final int ROUNDS = Integer.getInteger("rounds", 3);
+  private static final int THREADS = Integer.getInteger("threads", 1);
+  private static final int PROMPTS = Integer.getInteger("prompts", 64);
+  private static final int PLAIN_BATCH = 16;
+  private static final OperatingSystemMXBean SYSTEM =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+  private DecoderBenchmark() {}
+
+  /** Runs it. */
+  public static void main(String[] args) throws IOException {
+    compare(args);
+    System.exit(0); // llama.cpp leaves threads behind.
+  }
+
+  private static void compare(String[] args) throws IOException {
+    Path model = Path.of(args[0]).toAbsolutePath();
+    List<String> prompts = prompts(Path.of(args[1]));
+    try (TensorEngine engine =
+        TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", THREADS, "1GB", 0, false))) {
+      EncoderContext context = context(new EngineTensors(engine));
+      Map<String, Consumer<List<String>>> contenders = new LinkedHashMap<>();
+      try (KnowledgeEncoder decoder = decoder(model, context);
+          PlainForward plain =
+              new PlainForward(model, new EngineTensors(engine), decoder::countTokens)) {
+        contenders.put("plain, batches of " + PLAIN_BATCH, texts -> plain.read(texts, PLAIN_BATCH));
+        contenders.put("decoder", decoder::encode);
+        if (args.length > 2) {
+          try (LlamaPeer llama = new LlamaPeer(Path.of(args[2]), THREADS)) {
+            contenders.put("llama.cpp", llama::read);
+            run(contenders, prompts, decoder, plain);
+          }
+        } else {
+          run(contenders, prompts, decoder, plain);
+        }
+      }
+    }
+  }
+
+  private static void run(
+      Map<String, Consumer<List<String>>> contenders,
+      List<String> prompts,
+      KnowledgeEncoder decoder,
+      PlainForward plain) {
+    long tokens = prompts.stream().mapToLong(decoder::countTokens).sum();
+    System.out.printf(
+        "%d prompts, %d tokens; padding of the plain pass %.1f %%%n",
+        prompts.size(), tokens, 100 * plain.padding(prompts, PLAIN_BATCH));
+    Map<String, List<Double>> rates = new LinkedHashMap<>();
+    for (int round = 0; round <= ROUNDS; round++) {
+      for (Map.Entry<String, Consumer<List<String>>> contender : contenders.entrySet()) {
+        long start = SYSTEM.getProcessCpuTime();
+        contender.getValue().accept(prompts);
+        double rate = tokens * 1e9 / (SYSTEM.getProcessCpuTime() - start);
+        if (round > 0) { // The first one warms up.
+          rates.computeIfAbsent(contender.getKey(), name -> new ArrayList<>()).add(rate);
+        }
+      }
+    }
+    List<Double> base = rates.values().iterator().next();
+    rates.forEach(
+        (name, each) ->
+            System.out.printf(
+                "%-24s %7.0f tokens a processor second (%s), ratio %.2f%n",
+                name,
+                median(each),
+                each.stream().map("%.0f"::formatted).toList(),
+                median(each) / median(base)));
+  }
+
+  private static double median(List<Double> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
+  }
+
+  private static List<String> prompts(Path file) throws IOException {
+    JsonNode users = new ObjectMapper().readTree(file.toFile()).path("users");
+    List<String> prompts = new ArrayList<>();
+    users.forEach(user -> prompts.add(user.path("text").asText()));
+    return prompts.subList(0, Math.min(PROMPTS, prompts.size()));
+  }
+
+  private static KnowledgeEncoder decoder(Path model, EncoderContext context) {
+    return new DecoderFactory()
+        .create(
+            new DecoderConfig(
+                model.toString(),
+                null,
+                null,
+                Position.PROMPT_END,
+                false,
+                Precision.BFLOAT16,
+                Template.NONE,
+                null,
+                4096,
+                1,
+                0,
+                1,
+                0),
+            context);
+  }
+
+  private static EncoderContext context(TensorService tensors) {
+    return new EncoderContext() {
+      @Override
+      public Path base() {
+        return Path.of("").toAbsolutePath();
+      }
+
+      @Override
+      public Path scratch() {
+        return base();
+      }
+
+      @Override
+      public int threads() {
+        return THREADS;
+      }
+
+      @Override
+      public TensorService tensors() {
+        return tensors;
+      }
+    };
+  }
+}

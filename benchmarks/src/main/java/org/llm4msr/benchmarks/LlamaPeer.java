@@ -1,0 +1,40 @@
+package org.llm4msr.benchmarks;
+
+import de.kherud.llama.LlamaModel;
+import de.kherud.llama.ModelParameters;
+import de.kherud.llama.args.LogFormat;
+import de.kherud.llama.args.PoolingType;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The states of llama.cpp's last tokens, a prompt at a time, as its Java binding gives them. */
+final class LlamaPeer implements AutoCloseable {
+
+  private static final int LONGEST = 4096;
+
+  private final LlamaModel model;
+
+  LlamaPeer(Path gguf, int threads) {
+    LlamaModel.setLogger(LogFormat.TEXT, (level, message) -> {});
+    model =
+        new LlamaModel(
+            new ModelParameters()
+                .setModel(gguf.toAbsolutePath().toString())
+                .enableEmbedding()
+                .setPoolingType(PoolingType.LAST)
+                .setThreads(threads)
+                .setThreadsBatch(threads)
+                .setCtxSize(LONGEST)
+                .setBatchSize(LONGEST)
+                .setUbatchSize(LONGEST));
+  }
+
+  void read(List<String> prompts) {
+    prompts.forEach(model::embed);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
