@@ -44,7 +44,7 @@ final class StoreWriter implements AutoCloseable {
 
   /** One level while it is filled. */
   private static final class Filling {
-    final StoredLevel before;
+    @Nullable StoredLevel before;
     final KeyIndex wanted = new KeyIndex();
     @Nullable SegmentWriter segment;
 
@@ -115,7 +115,7 @@ final class StoreWriter implements AutoCloseable {
     }
     Hashes.update(content, level + " " + key);
     content.update(promptHash);
-    return filling.before.holds(key, promptHash);
+    return filling.before != null && filling.before.holds(key, promptHash);
   }
 
   /** Adds a row. */
@@ -153,6 +153,7 @@ final class StoreWriter implements AutoCloseable {
   /** Commits, removes what no prompt stands for any more, and declares the store complete. */
   StoreInfo finish() throws IOException {
     for (Level level : Level.values()) {
+      filling(level).before = null; // Tidying opens the level anew: some 60 bytes a key once.
       commit(filling(level));
       tidy(level);
     }
