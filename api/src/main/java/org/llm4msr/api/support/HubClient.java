@@ -109,7 +109,7 @@ final class HubClient {
                 settings.token() == null
                     ? "it does not exist, or needs a token: set HF_TOKEN"
                     : "the token in HF_TOKEN may not read it: accept its licence on its page, or"
-                          + " use another token";
+                        + " use another token";
             case 404 -> "there is no such model, revision or file";
             default -> "the hub refuses it";
           };
