@@ -94,13 +94,15 @@ final class KnowledgeCommand extends Group {
       }
       return String.format(
           Locale.ROOT,
-          "%s: %,d scenarios and %,d users; %,d prompts read at %,.0f/s, %,d were there already,"
+          "%s: %,d scenarios and %,d users; %,d prompts read at %,.1f/s (%,.0f tokens/s),"
+              + " %,d were there already,"
               + " %,d lost %,d history items, %,d users below the threshold",
           experiment.workspace().knowledge(),
           result.info().scenarios(),
           result.info().users(),
           result.encoded(),
           result.promptsPerSecond(),
+          result.tokensPerSecond(),
           result.kept(),
           result.shortened(),
           result.droppedHistory(),
