@@ -65,6 +65,9 @@ final class TorchScript implements Script {
             .map(list -> list.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new))
             .map(IValue::listFrom)
             .toArray(IValue[]::new);
+    // Of this thread: fused kernels would be compiled from the third call on, which has ended the
+    // JVM with bfloat16, and gives other last bits than the calls before.
+    JniUtils.setGraphExecutorOptimize(false);
     try (IValue result = IValueUtils.runMethod(block, method, values)) {
       return new NDList(result.toTensorArray((PtNDManager) owner));
     } finally {
