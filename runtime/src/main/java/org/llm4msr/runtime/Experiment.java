@@ -162,7 +162,8 @@ public final class Experiment {
     check.checkData(loaded);
     DatasetConfig dataset = loaded.config().dataset();
     Path folder = loaded.base().resolve(dataset.path()).normalize();
-    try (Scratch context = Scratch.of(folder, loaded.config().runtime());
+    try (Scratch context =
+            Scratch.of(folder, loaded.config().runtime(), loaded.config().dataset());
         DatasetReader reader = ConfigCheck.reader(dataset, context)) {
       PreparationRequest request =
           new PreparationRequest(

@@ -1,7 +1,9 @@
 package org.llm4msr.runtime;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -10,7 +12,9 @@ import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.FileErrors;
+import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.config.RuntimeConfig;
 
 /** What plugins that work on files are handed: folders, memory and threads. Owns its scratch. */
@@ -20,6 +24,7 @@ final class Scratch implements DatasetContext, AutoCloseable {
   private final Path scratch;
   private final long memoryBytes;
   private final int threads;
+  private final boolean skipMalformed;
 
   /**
    * Makes an empty scratch folder.
@@ -27,6 +32,16 @@ final class Scratch implements DatasetContext, AutoCloseable {
    * @param folder of the raw files, or the base of relative paths
    */
   Scratch(Path folder, long memoryBytes, int threads) {
+    this(folder, memoryBytes, threads, false);
+  }
+
+  /**
+   * Makes an empty scratch folder.
+   *
+   * @param skipMalformed whether rows that cannot be read are skipped
+   */
+  Scratch(Path folder, long memoryBytes, int threads, boolean skipMalformed) {
+    this.skipMalformed = skipMalformed;
     this.folder = folder;
     this.memoryBytes = memoryBytes;
     this.threads = threads;
@@ -47,8 +62,21 @@ final class Scratch implements DatasetContext, AutoCloseable {
     return new Scratch(folder, bytes(config.memory()), threads(config));
   }
 
-  /** Returns the bytes of {@code 512MB} or {@code 4GB}. */
+  /**
+   * Returns a scratch folder for preparing a data set, with half of the memory: the reader has a
+   * database, and the preparation has one.
+   */
+  static Scratch of(Path folder, RuntimeConfig config, DatasetConfig dataset) {
+    boolean skip = dataset.malformed().policy() == MalformedConfig.Policy.SKIP;
+    return new Scratch(folder, bytes(config.memory()) / 2, threads(config), skip);
+  }
+
+  /** Returns the bytes of {@code 512MB} or {@code 4GB}; of {@code auto}, a quarter of all. */
   static long bytes(String memory) {
+    if (memory.equals("auto")) {
+      return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
+          / 4;
+    }
     long number = Long.parseLong(memory.substring(0, memory.length() - 2));
     return number << (memory.endsWith("GB") ? 30 : 20);
   }
@@ -75,6 +103,11 @@ final class Scratch implements DatasetContext, AutoCloseable {
   @Override
   public int threads() {
     return threads;
+  }
+
+  @Override
+  public boolean skipMalformed() {
+    return skipMalformed;
   }
 
   /** Deletes the scratch folder. */

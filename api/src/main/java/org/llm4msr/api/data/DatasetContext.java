@@ -18,4 +18,12 @@ public interface DatasetContext {
 
   /** Returns the threads that may be used. */
   int threads();
+
+  /**
+   * Returns whether rows that cannot be read are skipped and told of in {@link
+   * DatasetReader#leftOut}; else the first one is an error. A reader that cannot skip is strict.
+   */
+  default boolean skipMalformed() {
+    return false;
+  }
 }

@@ -36,6 +36,14 @@ public interface DatasetReader extends AutoCloseable {
    */
   ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException;
 
+  /**
+   * Returns the rows that were not emitted, by reason. Called once all tables were read to their
+   * end. Empty where every row is emitted.
+   */
+  default List<LeftOutRows> leftOut() {
+    return List.of();
+  }
+
   @Override
   void close();
 }

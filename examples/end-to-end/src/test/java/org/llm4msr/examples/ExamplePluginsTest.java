@@ -31,7 +31,7 @@ class ExamplePluginsTest {
       """
       workspace: work
       dataset:
-        name: mind
+        name: mind-example
         path: mind
         scenarios: [sports, news, finance]
         split: { by: time, ratio: [4, 1, 1] }
@@ -87,7 +87,7 @@ class ExamplePluginsTest {
 
       JsonNode plugins = run("plugins", "list", "--strict", "--json");
       assertThat(plugins.path("plugins").findValuesAsText("name"))
-          .contains("factorization-machine", "http", "film", "mind");
+          .contains("factorization-machine", "http", "film", "mind-example");
       assertThat(plugins.path("broken")).isEmpty();
 
       JsonNode prepared = run("data", "prepare", "my.yaml", "--json");

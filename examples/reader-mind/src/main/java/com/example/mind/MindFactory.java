@@ -7,7 +7,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 
 /** Makes {@link MindReader}s. */
 @Plugin(
-    name = "mind",
+    name = "mind-example",
     description = "Impressions of Microsoft News; a scenario is a category of news",
     source = "Wu et al., ACL 2020")
 public final class MindFactory implements DatasetReaderFactory<MindConfig> {

@@ -32,6 +32,7 @@ final class AmazonFormat {
   private final RawFolder folder;
   private final List<Path> sources = new ArrayList<>();
   private final List<CsvTable> csvTables = new ArrayList<>();
+  private final List<JsonLines> jsonLines = new ArrayList<>();
   private final List<ArrowInput> metadataInputs = new ArrayList<>();
 
   AmazonFormat(AmazonConfig config, Path path, RawDatabase database) {
@@ -116,16 +117,18 @@ final class AmazonFormat {
 
   private String json(Path file, String... time) {
     sources.add(file);
-    return JsonLines.open(file)
-        .required("user", JsonLines.TEXT, "reviewerID", "user_id")
-        .required("item", JsonLines.TEXT, "parent_asin", "asin")
-        .required("rating", JsonLines.NUMBER, "overall", "rating")
-        .required("time", JsonLines.WHOLE, time)
-        .query();
+    JsonLines lines =
+        JsonLines.open(database, file)
+            .required("user", JsonLines.TEXT, "reviewerID", "user_id")
+            .required("item", JsonLines.TEXT, "parent_asin", "asin")
+            .required("rating", JsonLines.NUMBER, "overall", "rating")
+            .required("time", JsonLines.WHOLE, time);
+    jsonLines.add(lines);
+    return lines.query();
   }
 
   private String headless(Path file, List<String> columns) {
-    CsvTable table = csv(CsvTable.headless(List.of(file), HEADLESS, columns));
+    CsvTable table = csv(CsvTable.headless(database, List.of(file), HEADLESS, columns));
     table.type("DOUBLE", "rating").type("BIGINT", "time");
     return "SELECT user, item, rating, time * 1000 AS time FROM " + table.scan();
   }
@@ -134,7 +137,7 @@ final class AmazonFormat {
   private String products(Path file, int number) {
     sources.add(file);
     JsonLines lines =
-        JsonLines.open(file)
+        JsonLines.open(database, file)
             .required("item", JsonLines.TEXT, "parent_asin", "asin")
             .optional("title", JsonLines.TEXT, "title")
             .optional("brand", JsonLines.TEXT, "brand", "store");
@@ -146,6 +149,7 @@ final class AmazonFormat {
       lines.optional("several", JsonLines.LISTS, "categories");
     }
     lines.arrowInput().ifPresent(metadataInputs::add);
+    jsonLines.add(lines);
     return "SELECT item, title, brand, %s AS categories, %d AS f, n FROM (%s)"
         .formatted(
             flat ? "path" : "coalesce(one, list_sort(list_distinct(flatten(several))))",
@@ -190,13 +194,14 @@ final class AmazonFormat {
             items.isEmpty() ? List.of() : List.of("title"),
             rule);
     return new SqlDatasetReader(
-        database,
-        schema,
-        scenarios(features),
-        sources,
-        csvTables,
-        queries,
-        Map.of(RawTable.ITEMS, metadataInputs));
+            database,
+            schema,
+            scenarios(features),
+            sources,
+            csvTables,
+            queries,
+            Map.of(RawTable.ITEMS, metadataInputs))
+        .skipping(jsonLines);
   }
 
   /** A product can be in several categories; some titles of 2018 hold a script of the page. */

@@ -36,12 +36,14 @@ final class CsvTable {
     }
   }
 
+  private final RawDatabase database;
   private final List<Path> files;
   private final Dialect dialect;
   private final List<String> columns;
   private final Map<String, String> types = new LinkedHashMap<>();
 
-  private CsvTable(List<Path> files, Dialect dialect, List<String> columns) {
+  private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
+    this.database = database;
     this.files = List.copyOf(files);
     this.dialect = dialect;
     this.columns = List.copyOf(columns);
@@ -56,14 +58,7 @@ final class CsvTable {
   static CsvTable open(RawDatabase database, List<Path> files, Dialect dialect) {
     List<String> columns = null;
     for (Path file : files) {
-      String scan =
-          "read_csv(["
-              + Sql.path(file)
-              + "], all_varchar=true, header=true, strict_mode=false,"
-              + " null_padding=true, ignore_errors=true"
-              + dialect.options()
-              + ")";
-      List<String> own = database.columns(scan, List.of(file));
+      List<String> own = header(database, file, dialect);
       if (columns != null && !columns.equals(own)) {
         throw new MsrException(
             ErrorType.DATA,
@@ -82,12 +77,27 @@ final class CsvTable {
     if (columns == null) {
       throw new IllegalArgumentException("a table needs a file");
     }
-    return new CsvTable(files, dialect, columns);
+    return new CsvTable(database, files, dialect, columns);
+  }
+
+  /**
+   * Reads the first line alone: rows of other widths would change what DuckDB takes for columns.
+   */
+  private static List<String> header(RawDatabase database, Path file, Dialect dialect) {
+    Path header = database.scratchFile(TextFile.firstLine(file));
+    return database.columns(
+        "read_csv(["
+            + Sql.path(header)
+            + "], all_varchar=true, header=true"
+            + dialect.options()
+            + ")",
+        List.of(file));
   }
 
   /** Opens files without a header. */
-  static CsvTable headless(List<Path> files, Dialect dialect, List<String> columns) {
-    return new CsvTable(files, dialect, columns);
+  static CsvTable headless(
+      RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
+    return new CsvTable(database, files, dialect, columns);
   }
 
   List<Path> files() {
@@ -149,6 +159,7 @@ final class CsvTable {
         + ", columns="
         + typed
         + dialect.options()
+        + (database.skipsMalformed() ? ", store_rejects=true" : "")
         + ")";
   }
 

@@ -23,22 +23,26 @@ final class JsonLines {
   static final String TEXTS = "[\"VARCHAR\"]";
   static final String LISTS = "[[\"VARCHAR\"]]";
 
+  private final RawDatabase database;
   private final Path file;
   private final Optional<ArrowInput> python;
   private final List<Column> columns = new ArrayList<>();
 
   private record Column(String name, String type, boolean required, List<String> keys) {}
 
-  private JsonLines(Path file, Optional<ArrowInput> python) {
+  private JsonLines(RawDatabase database, Path file, Optional<ArrowInput> python) {
+    this.database = database;
     this.file = file;
     this.python = python;
   }
 
   /** Opens a file. Python writes a key in single quotes, JSON in double ones. */
-  static JsonLines open(Path file) {
+  static JsonLines open(RawDatabase database, Path file) {
     boolean python = TextFile.firstLine(file).stripLeading().startsWith("{'");
     return new JsonLines(
-        file, python ? Optional.of(new PythonLines(file, "python:" + file)) : Optional.empty());
+        database,
+        file,
+        python ? Optional.of(new PythonLines(file, "python:" + file)) : Optional.empty());
   }
 
   Path file() {
@@ -62,8 +66,43 @@ final class JsonLines {
     return this;
   }
 
-  /** Returns a query of the line number {@code n} and the columns. */
+  /**
+   * Returns a query of the line number {@code n} and the columns, without lines that are skipped.
+   */
   String query() {
+    String values =
+        columns.stream()
+            .map(column -> checked(column) + " AS " + Sql.name(column.name()))
+            .collect(joining(", "));
+    return "SELECT n, %s FROM (%s)%s"
+        .formatted(
+            values,
+            objects(
+                database.skipsMalformed()
+                    ? "NULL"
+                    : rowError("'Not an object: ' || left(raw, 80)", "")),
+            database.skipsMalformed() ? " WHERE NOT (" + malformed() + ")" : "");
+  }
+
+  /** Returns a query of the lines that are skipped: file, line, column and text. */
+  String rejects() {
+    String column =
+        columns.stream()
+            .map(of -> "WHEN %s THEN %s".formatted(wrong(of), Sql.literal(of.keys().get(0))))
+            .collect(joining(" ", "CASE WHEN line IS NULL THEN '' ", " END"));
+    return "SELECT %s AS file, n AS line, %s AS name, left(raw, %d) AS text FROM (%s) WHERE %s"
+        .formatted(
+            Sql.literal(file.toString()),
+            column,
+            RawErrors.LONGEST_VALUE,
+            objects("NULL"),
+            malformed());
+  }
+
+  /**
+   * Returns a query of n, the line as it is, the line where it is JSON, and its object {@code o}.
+   */
+  private String objects(String otherwise) {
     Map<String, String> types = new LinkedHashMap<>();
     for (Column column : columns) {
       column.keys().forEach(key -> types.put(key, column.type()));
@@ -72,58 +111,68 @@ final class JsonLines {
         types.entrySet().stream()
             .map(type -> '"' + type.getKey() + "\":" + type.getValue())
             .collect(joining(",", "{", "}"));
-    String values = columns.stream().map(this::value).collect(joining(", "));
-    return "SELECT n, %s FROM (SELECT n, line, CASE WHEN json_valid(line) THEN json_transform(line, %s) ELSE %s END AS o FROM (%s) WHERE line IS NOT NULL)"
-        .formatted(
-            values,
-            Sql.literal(structure),
-            error("'Not an object: ' || left(line, 80)", ""),
-            lines());
+    return "SELECT n, raw, line, json_transform(line, %s) AS o FROM (SELECT n, raw, CASE WHEN json_valid(raw) THEN raw ELSE %s END AS line FROM (%s) WHERE raw IS NOT NULL)"
+        .formatted(Sql.literal(structure), otherwise, lines());
   }
 
   private String lines() {
     return python
-        .map(input -> "SELECT n, line FROM " + Sql.name(input.name()))
+        .map(input -> "SELECT n, line AS raw FROM " + Sql.name(input.name()))
         .orElse(
-            "SELECT row_number() OVER () AS n, line FROM read_csv(["
+            "SELECT row_number() OVER () AS n, raw FROM read_csv(["
                 + Sql.path(file)
-                + "], auto_detect=false, header=false, columns={'line': 'VARCHAR'}, delim='\\x01',"
+                + "], auto_detect=false, header=false, columns={'raw': 'VARCHAR'}, delim='\\x01',"
                 + " quote='', escape='', strict_mode=false)");
   }
 
-  private String value(Column column) {
-    String value =
-        column.keys().stream()
-            .map(key -> "o." + Sql.name(key))
-            .collect(joining(", ", "coalesce(", ")"));
-    String given =
-        column.keys().stream()
-            .map(key -> "json_extract_string(line, " + Sql.literal("$." + key) + ")")
-            .collect(joining(", ", "coalesce(", ")"));
-    String type = column.type().contains("[") ? "VARCHAR[]" : column.type().replace("\"", "");
-    String wrong =
-        error(
-            "'Could not convert string \"' || left(%s, 80) || '\" to ''%s'''"
-                .formatted(given, type),
-            column.keys().get(0));
-    String missing = error("'Missing value'", column.keys().get(0));
-    String usable = type.equals("DOUBLE") ? "isfinite(" + value + ")" : value + " IS NOT NULL";
-    return "CASE WHEN %s THEN %s WHEN %s IS NOT NULL THEN %s%s END AS %s"
+  private String checked(Column column) {
+    String value = value(column);
+    if (database.skipsMalformed()) {
+      return value;
+    }
+    String key = column.keys().get(0);
+    String unlike = rowError(Sql.unlike(given(column), sqlType(column)), key);
+    return "CASE WHEN %s THEN %s WHEN %s IS NOT NULL THEN %s%s END"
         .formatted(
-            usable,
+            usable(column),
             value,
-            given,
-            wrong,
-            column.required() ? " ELSE " + missing : "",
-            Sql.name(column.name()));
+            given(column),
+            unlike,
+            column.required() ? " ELSE " + rowError("'Missing value'", key) : "");
   }
 
-  /** Returns a call that ends the query with a message that {@link RawErrors} understands. */
-  private String error(String message, String key) {
-    return "error('%s' || n || chr(10) || %s || chr(10) || %s)"
-        .formatted(
-            RawErrors.ROW_ERROR,
-            message,
-            Sql.literal("  file = " + file + "\n  column = " + key + "\n"));
+  private String malformed() {
+    return columns.stream().map(this::wrong).collect(joining(" OR ", "line IS NULL OR ", ""));
+  }
+
+  private String wrong(Column column) {
+    String needed = column.required() ? "true" : given(column) + " IS NOT NULL";
+    return "(NOT coalesce(%s, false) AND %s)".formatted(usable(column), needed);
+  }
+
+  private static String usable(Column column) {
+    return column.type().equals(NUMBER)
+        ? "isfinite(" + value(column) + ")"
+        : value(column) + " IS NOT NULL";
+  }
+
+  private static String value(Column column) {
+    return column.keys().stream()
+        .map(key -> "o." + Sql.name(key))
+        .collect(joining(", ", "coalesce(", ")"));
+  }
+
+  private static String given(Column column) {
+    return column.keys().stream()
+        .map(key -> "json_extract_string(line, " + Sql.literal("$." + key) + ")")
+        .collect(joining(", ", "coalesce(", ")"));
+  }
+
+  private static String sqlType(Column column) {
+    return column.type().contains("[") ? "VARCHAR[]" : column.type().replace("\"", "");
+  }
+
+  private String rowError(String message, String key) {
+    return Sql.rowError(message, Sql.literal(file.toString()), "n", key);
   }
 }

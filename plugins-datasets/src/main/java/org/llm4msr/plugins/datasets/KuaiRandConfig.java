@@ -17,4 +17,10 @@ public record KuaiRandConfig(
     @Setting(
             value = "Whether a user's counts and a video's length are fields, beside their ranges",
             defaultValue = "false")
-        boolean numericFields) {}
+        boolean numericFields,
+    @Setting(
+            value =
+                "Whether the counts of the statistics file are fields, as ln(1 + count); they were"
+                    + " taken over the whole time of the log, and so know the test part",
+            defaultValue = "false")
+        boolean statistics) {}

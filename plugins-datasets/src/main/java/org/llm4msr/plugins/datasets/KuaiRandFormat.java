@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llm4msr.api.data.DatasetReader;
@@ -24,6 +25,8 @@ final class KuaiRandFormat {
   private static final String RANDOM_LOG = "log_random_.*\\.csv";
   private static final String USER_FILE = "user_features_.*\\.csv";
   private static final String VIDEO_FILE = "video_features_basic_.*\\.csv";
+  private static final String STATISTICS_FILE = "video_features_statistic_.*\\.csv";
+  private static final List<String> LEVELS = List.of("first", "second", "third", "fourth");
 
   /** The tabs, those of the published benchmarks first. */
   private static final List<Integer> TABS =
@@ -58,6 +61,9 @@ final class KuaiRandFormat {
   private final CsvTable log;
   private final CsvTable users;
   private final CsvTable videos;
+  private final Optional<CsvTable> statistics;
+  private final Optional<CsvTable> captions;
+  private final Optional<CsvTable> categories;
 
   KuaiRandFormat(KuaiRandConfig config, Path folder, RawDatabase database) {
     this.config = config;
@@ -70,6 +76,16 @@ final class KuaiRandFormat {
     log = CsvTable.open(database, logs);
     users = CsvTable.open(database, files.required(USER_FILE));
     videos = CsvTable.open(database, files.required(VIDEO_FILE));
+    statistics =
+        config.statistics()
+            ? Optional.of(CsvTable.open(database, files.required(STATISTICS_FILE)))
+            : Optional.empty();
+    captions = files.optional("kuairand_video_captions.csv").map(this::table);
+    categories = files.optional("kuairand_video_categories.csv").map(this::table);
+  }
+
+  private CsvTable table(Path file) {
+    return CsvTable.open(database, List.of(file));
   }
 
   DatasetReader reader() {
@@ -77,7 +93,11 @@ final class KuaiRandFormat {
     queries.put(RawTable.INTERACTIONS, interactions());
     queries.put(RawTable.USERS, users());
     queries.put(RawTable.ITEMS, videos());
-    List<CsvTable> tables = List.of(log, users, videos);
+    List<CsvTable> tables =
+        Stream.concat(
+                Stream.of(log, users, videos),
+                Stream.of(statistics, captions, categories).flatMap(Optional::stream))
+            .toList();
     return new SqlDatasetReader(database, schema(), scenarios(), tables, queries);
   }
 
@@ -92,13 +112,23 @@ final class KuaiRandFormat {
       fields.numeric(RawTable.USERS, FieldRole.USER, USER_NUMBERS);
       fields.numeric(RawTable.ITEMS, FieldRole.ITEM, VIDEO_LENGTH);
     }
+    if (categories.isPresent()) {
+      LEVELS.forEach(
+          level ->
+              fields.categorical(RawTable.ITEMS, FieldRole.ITEM, level + "_level_category_id"));
+    }
+    fields.numeric(RawTable.ITEMS, FieldRole.ITEM, counts().toArray(String[]::new));
+    List<String> itemText = new ArrayList<>();
+    captions.ifPresent(table -> itemText.add("caption"));
+    categories.ifPresent(table -> itemText.add("category_names"));
+    itemText.add("tag_text");
     return new RawSchema(
         List.of(RawTable.INTERACTIONS, RawTable.USERS, RawTable.ITEMS),
         fields.list(),
         true,
         false,
         List.of("user_active_degree", "register_days_range"),
-        List.of("tag_text"),
+        itemText,
         config.label() + " = 1");
   }
 
@@ -143,9 +173,58 @@ final class KuaiRandFormat {
       videos.require(VIDEO_LENGTH).type("DOUBLE", VIDEO_LENGTH);
       features += ", " + VIDEO_LENGTH;
     }
-    return "SELECT video_id AS item, author_id, "
-        + features
-        + ", string_split(tag, ',') AS tag, 'tags ' || replace(tag, ',', ', ') AS tag_text FROM "
-        + videos.scan();
+    String basic =
+        "SELECT video_id AS item, author_id, "
+            + features
+            + ", string_split(tag, ',') AS tag, 'tags ' || replace(tag, ',', ', ') AS tag_text FROM "
+            + videos.scan();
+    return described(basic);
+  }
+
+  /** Joins the further files of videos, and keeps the order of the first one. */
+  private String described(String basic) {
+    List<String> columns = new ArrayList<>();
+    StringBuilder joins = new StringBuilder();
+    statistics.ifPresent(
+        table -> {
+          table.require("video_id").type("BIGINT", "video_id");
+          table.type("DOUBLE", counts().toArray(String[]::new));
+          counts().forEach(count -> columns.add("ln(1 + s." + count + ") AS " + count));
+          joins.append(join(table, "s", "video_id"));
+        });
+    captions.ifPresent(
+        table -> {
+          table.require("final_video_id", "caption").type("BIGINT", "final_video_id");
+          columns.add("c.caption");
+          joins.append(join(table, "c", "final_video_id"));
+        });
+    categories.ifPresent(
+        table -> {
+          table.type("BIGINT", table.firstOf("final_video_id"));
+          LEVELS.forEach(level -> columns.add("g." + table.firstOf(level + "_level_category_id")));
+          columns.add(
+              LEVELS.stream()
+                      .map(level -> "g." + table.firstOf(level + "_level_category_name"))
+                      .map(name -> "CASE WHEN " + name + " <> 'UNKNOWN' THEN " + name + " END")
+                      .collect(joining(", ", "nullif(concat_ws(', ', ", "), '')"))
+                  + " AS category_names");
+          joins.append(join(table, "g", "final_video_id"));
+        });
+    return columns.isEmpty()
+        ? basic
+        : "SELECT v.* EXCLUDE (place), %s FROM (SELECT *, row_number() OVER () AS place FROM (%s)) v%s ORDER BY v.place"
+            .formatted(String.join(", ", columns), basic, joins);
+  }
+
+  /** Joins the first row of a video: a second one would repeat the video. */
+  private static String join(CsvTable table, String alias, String key) {
+    return " LEFT JOIN (SELECT * FROM (SELECT *, row_number() OVER () AS place FROM %s) QUALIFY row_number() OVER (PARTITION BY %s ORDER BY place) = 1) %s ON %s.%s = v.item"
+        .formatted(table.scan(), key, alias, alias, key);
+  }
+
+  private List<String> counts() {
+    return statistics
+        .map(table -> table.columns().stream().filter(name -> !name.equals("video_id")).toList())
+        .orElse(List.of());
   }
 }

@@ -75,7 +75,12 @@ final class KuaiSarFormat {
                 Stream.of(feeds, search, users, items),
                 Stream.of(words, scenarios).flatMap(Optional::stream))
             .toList();
-    return new SqlDatasetReader(database, schema(), scenarioList(), all, queries);
+    return new SqlDatasetReader(database, schema(), scenarioList(), all, queries)
+        .leavingOut(
+            "rows of search that repeat an item of their session",
+            "SELECT count(*) - count(DISTINCT (user_id, search_session_id, time, keyword, item_id)) FROM ("
+                + rawSearchRows()
+                + ")");
   }
 
   private CsvTable table(Path file) {
@@ -152,22 +157,26 @@ final class KuaiSarFormat {
    * item is left, a click if any was.
    */
   private String searchRows() {
-    search.require("user_id", "item_id", "click_cnt", "search_session_id", "keyword");
-    String stamp = search.firstOf("search_session_timestamp", "timestamp");
-    String clock = search.firstOf("search_session_time", "time");
-    search.type("BIGINT", "user_id", "item_id", "click_cnt").type("DOUBLE", stamp);
-    search.type("INTEGER[]", "keyword");
     return "SELECT * EXCLUDE (place) FROM (SELECT user_id AS user, item_id AS item, "
         + Sql.literal(SEARCH)
         + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, time"
         + (config.keywords() ? ", any_value(keyword) AS keyword" : "")
         + ", min(place) AS place"
-        + " FROM (SELECT *, row_number() OVER () AS place FROM (SELECT user_id, item_id,"
-        + " click_cnt, search_session_id, keyword, "
+        + " FROM (SELECT *, row_number() OVER () AS place FROM ("
+        + rawSearchRows()
+        + ")) GROUP BY user_id, search_session_id, time, keyword, item_id) ORDER BY place";
+  }
+
+  private String rawSearchRows() {
+    search.require("user_id", "item_id", "click_cnt", "search_session_id", "keyword");
+    String stamp = search.firstOf("search_session_timestamp", "timestamp");
+    String clock = search.firstOf("search_session_time", "time");
+    search.type("BIGINT", "user_id", "item_id", "click_cnt").type("DOUBLE", stamp);
+    search.type("INTEGER[]", "keyword");
+    return "SELECT user_id, item_id, click_cnt, search_session_id, keyword, "
         + time(search, stamp, clock)
         + " AS time FROM "
-        + search.scan()
-        + ")) GROUP BY user_id, search_session_id, time, keyword, item_id) ORDER BY place";
+        + search.scan();
   }
 
   /** Milliseconds, or where they are missing the clock in Beijing. */

@@ -5,10 +5,11 @@ import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 
-/** Makes readers of MovieLens: latest, 20m to 32m, 1m and 100k. */
+/** Makes readers of MovieLens: latest, 20m to 32m, 10m, 1m and 100k. */
 @Plugin(
     name = "movielens",
-    description = "MovieLens latest, 20m to 32m, 1m or 100k: a scenario a genre or an age band",
+    description =
+        "MovieLens latest, 20m to 32m, 10m, 1m or 100k: a scenario a genre or an age band",
     source = "Harper and Konstan, The MovieLens Datasets, TiiS 2015")
 public final class MovieLensFactory implements DatasetReaderFactory<MovieLensConfig> {
 

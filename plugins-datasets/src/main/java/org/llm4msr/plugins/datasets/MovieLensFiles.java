@@ -24,7 +24,6 @@ record MovieLensFiles(
     String movieQuery) {
 
   private static final String LATIN = "latin-1";
-  private static final CsvTable.Dialect DOUBLE_COLON = new CsvTable.Dialect("::", "", false, LATIN);
   private static final CsvTable.Dialect BAR = new CsvTable.Dialect("|", "", false, LATIN);
   private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", false, LATIN);
 
@@ -57,8 +56,8 @@ record MovieLensFiles(
       return latest(folder, database);
     }
     return folder.optional("ratings.dat").isPresent()
-        ? oneMillion(folder)
-        : hundredThousand(folder);
+        ? doubleColon(folder, database)
+        : hundredThousand(folder, database);
   }
 
   private static MovieLensFiles latest(RawFolder folder, RawDatabase database) {
@@ -76,38 +75,48 @@ record MovieLensFiles(
         "SELECT movieId AS item, title, string_split(genres, '|') AS genres FROM " + movies.scan());
   }
 
-  private static MovieLensFiles oneMillion(RawFolder folder) {
+  /** Reads 1m, in Latin-1 and with users, or 10m, in UTF-8 and without. */
+  private static MovieLensFiles doubleColon(RawFolder folder, RawDatabase database) {
+    Optional<Path> userFile = folder.optional("users.dat");
+    CsvTable.Dialect dialect =
+        new CsvTable.Dialect("::", "", false, userFile.isPresent() ? LATIN : "utf-8");
     CsvTable ratings =
         CsvTable.headless(
+                database,
                 List.of(folder.file("ratings.dat")),
-                DOUBLE_COLON,
+                dialect,
                 List.of("user_id", "movie_id", "rating", "timestamp"))
             .type("BIGINT", "user_id", "movie_id", "timestamp")
             .type("DOUBLE", "rating");
     CsvTable movies =
         CsvTable.headless(
+                database,
                 List.of(folder.file("movies.dat")),
-                DOUBLE_COLON,
+                dialect,
                 List.of("movie_id", "title", "genres"))
             .type("BIGINT", "movie_id");
-    CsvTable users =
-        CsvTable.headless(
-                List.of(folder.file("users.dat")),
-                DOUBLE_COLON,
-                List.of("user_id", "gender", "age", "occupation", "zip"))
-            .type("BIGINT", "user_id", "age");
+    Optional<CsvTable> users =
+        userFile.map(
+            file ->
+                CsvTable.headless(
+                        database,
+                        List.of(file),
+                        dialect,
+                        List.of("user_id", "gender", "age", "occupation", "zip"))
+                    .type("BIGINT", "user_id", "age"));
     return new MovieLensFiles(
         ratings,
         movies,
-        Optional.of(users),
+        users,
         ratingQuery(ratings),
         "SELECT movie_id AS item, title, string_split(genres, '|') AS genres FROM "
             + movies.scan());
   }
 
-  private static MovieLensFiles hundredThousand(RawFolder folder) {
+  private static MovieLensFiles hundredThousand(RawFolder folder, RawDatabase database) {
     CsvTable ratings =
         CsvTable.headless(
+                database,
                 List.of(folder.file("u.data")),
                 TAB,
                 List.of("user_id", "movie_id", "rating", "timestamp"))
@@ -119,9 +128,11 @@ record MovieLensFiles(
                 FLAGS.stream())
             .toList();
     CsvTable movies =
-        CsvTable.headless(List.of(folder.file("u.item")), BAR, columns).type("BIGINT", "movie_id");
+        CsvTable.headless(database, List.of(folder.file("u.item")), BAR, columns)
+            .type("BIGINT", "movie_id");
     CsvTable users =
         CsvTable.headless(
+                database,
                 List.of(folder.file("u.user")),
                 BAR,
                 List.of("user_id", "age", "gender", "occupation", "zip"))

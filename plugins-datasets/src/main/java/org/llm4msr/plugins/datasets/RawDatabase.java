@@ -1,6 +1,8 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -10,11 +12,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Function;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBResultSet;
@@ -22,6 +26,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +36,16 @@ final class RawDatabase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RawDatabase.class);
   private static final long ROWS_OF_A_BATCH = 65_536;
 
+  /** How many malformed rows are shown. */
+  private static final int MOST_EXAMPLES = 100;
+
   private final DuckDBConnection connection;
+  private final boolean skipMalformed;
+  private final Path scratch;
 
   RawDatabase(DatasetContext context) {
+    skipMalformed = context.skipMalformed();
+    scratch = context.scratch();
     Properties settings = new Properties();
     settings.setProperty("jdbc_stream_results", "true");
     settings.setProperty("memory_limit", Math.max(64, context.memoryBytes() >> 20) + "MiB");
@@ -57,6 +69,74 @@ final class RawDatabase implements AutoCloseable {
     } catch (RuntimeException e) {
       database.close();
       throw e;
+    }
+  }
+
+  /** Writes a line into a file of its own, for DuckDB to read. */
+  Path scratchFile(String line) {
+    try {
+      return Files.writeString(Files.createTempFile(scratch, "line", ".csv"), line + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  boolean skipsMalformed() {
+    return skipMalformed;
+  }
+
+  /**
+   * Returns the malformed rows of all files read so far.
+   *
+   * @param others queries of such rows: file, line, name (of the column) and text
+   * @param arrowInputs what those queries read beside files
+   */
+  Optional<LeftOutRows> malformed(
+      List<String> others, List<ArrowInput> arrowInputs, List<Path> files) {
+    List<String> all = new ArrayList<>(others);
+    if (!rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'", files)
+        .isEmpty()) {
+      all.add(
+          "SELECT file_path AS file, line, column_name AS name, csv_line AS text FROM reject_errors"
+              + " JOIN reject_scans USING (scan_id, file_id)");
+    }
+    if (!skipMalformed || all.isEmpty()) {
+      return Optional.empty();
+    }
+    try (BufferAllocator allocator = new RootAllocator()) {
+      Deque<AutoCloseable> resources = new ArrayDeque<>();
+      try {
+        for (ArrowInput input : arrowInputs) {
+          register(input, allocator, resources);
+        }
+        execute(
+            "CREATE OR REPLACE TEMP TABLE malformed AS SELECT file, line, coalesce(min(name), '') AS name, left(coalesce(min(text), ''), "
+                + RawErrors.LONGEST_VALUE
+                + ") AS text FROM ("
+                + String.join(" UNION ALL ", all)
+                + ") GROUP BY file, line");
+      } finally {
+        resources.forEach(RawDatabase::closeQuietly);
+      }
+    } catch (IOException | SQLException e) {
+      throw RawErrors.of(e, files);
+    }
+    long count = Long.parseLong(rows("SELECT count(*) FROM malformed", files).get(0).get(0));
+    List<LeftOutRows.Example> examples =
+        rows("SELECT * FROM malformed ORDER BY file, line LIMIT " + MOST_EXAMPLES, files).stream()
+            .map(
+                row ->
+                    new LeftOutRows.Example(
+                        row.get(0), Long.parseLong(row.get(1)), row.get(2), row.get(3)))
+            .toList();
+    return count == 0
+        ? Optional.empty()
+        : Optional.of(new LeftOutRows("malformed", count, true, examples));
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
     }
   }
 
@@ -139,9 +219,7 @@ final class RawDatabase implements AutoCloseable {
     ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator);
     resources.push(stream);
     Data.exportArrayStream(allocator, reader, stream);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("DROP VIEW IF EXISTS " + Sql.name(input.name()));
-    }
+    execute("DROP VIEW IF EXISTS " + Sql.name(input.name()));
     connection.registerArrowStream(input.name(), stream);
   }
 

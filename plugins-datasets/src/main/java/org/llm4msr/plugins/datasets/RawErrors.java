@@ -23,7 +23,9 @@ final class RawErrors {
   private static final Pattern WIDTH =
       Pattern.compile("Expected Number of Columns: (\\d+) Found: (\\d+)");
   private static final Pattern SIZE = Pattern.compile("Maximum line size of (\\d+) bytes exceeded");
-  private static final int LONGEST_VALUE = 80;
+
+  /** How much of a value is shown. */
+  static final int LONGEST_VALUE = 80;
 
   private RawErrors() {}
 
@@ -47,6 +49,22 @@ final class RawErrors {
           cause);
     }
     Matcher line = LINE.matcher(text);
+    if (text.contains("Parallel CSV Reader")) { // What DuckDB says where no line fits its buffer.
+      return new MsrException(
+          ErrorType.DATA,
+          "data/MALFORMED_ROW",
+          file(text, files) + ": a line is longer than 32 MB. Mend or remove the line.",
+          cause);
+    }
+    if (text.contains("reached an invalid state")) {
+      return new MsrException(
+          ErrorType.DATA,
+          "data/MALFORMED_ROW",
+          file(text, files)
+              + ": a quote stands inside a value, or some lines end in \\r\\n and others in \\n. Double the"
+              + " quotes, or convert the line ends.",
+          cause);
+    }
     if (!line.find()) {
       return new MsrException(
           ErrorType.DATA,
@@ -98,6 +116,9 @@ final class RawErrors {
     if (width.find()) {
       return "the row has " + width.group(2) + " columns, the header " + width.group(1) + ".";
     }
+    if (text.contains("Invalid unicode")) {
+      return "the line is not in UTF-8.";
+    }
     if (text.contains("unterminated quote")) {
       return "a quoted value does not end.";
     }
@@ -131,6 +152,7 @@ final class RawErrors {
     return switch (type) {
       case "BIGINT", "INTEGER" -> "a whole number";
       case "DOUBLE" -> "a number";
+      case "TIMESTAMP" -> "a time";
       default -> type;
     };
   }

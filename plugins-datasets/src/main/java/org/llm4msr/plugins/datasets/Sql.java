@@ -32,4 +32,28 @@ final class Sql {
         + threshold
         + ")::INTEGER END";
   }
+
+  /**
+   * Returns a call that ends the query with a message that {@link RawErrors} understands.
+   *
+   * @param message what is wrong, in SQL; see {@link #unlike}
+   * @param file the file, in SQL
+   * @param line the number of the line, in SQL
+   * @param column the column as the file names it
+   */
+  static String rowError(String message, String file, String line, String column) {
+    return "error(%s || %s || chr(10) || %s || chr(10) || '  file = ' || %s || chr(10) || %s)"
+        .formatted(
+            literal(RawErrors.ROW_ERROR),
+            line,
+            message,
+            file,
+            literal("  column = " + column + "\n"));
+  }
+
+  /** Returns the message that a text is not what it should be, in SQL. */
+  static String unlike(String text, String expected) {
+    return "'Could not convert string \"' || left(%s, 80) || %s"
+        .formatted(text, literal("\" to '" + expected + "'"));
+  }
 }

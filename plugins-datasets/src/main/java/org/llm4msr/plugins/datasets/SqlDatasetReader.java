@@ -2,14 +2,17 @@ package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -24,6 +27,11 @@ final class SqlDatasetReader implements DatasetReader {
   private final Map<RawTable, String> queries;
   private final List<CsvTable> csvTables;
   private final Map<RawTable, List<ArrowInput>> arrowInputs = new EnumMap<>(RawTable.class);
+
+  /** Queries of how many rows the format's rules leave out, by reason. */
+  private final Map<String, String> leftOut = new LinkedHashMap<>();
+
+  private final List<JsonLines> jsonLines = new ArrayList<>();
 
   /** The compressed files that were read to their end. */
   private final Set<Path> whole = new HashSet<>();
@@ -92,6 +100,22 @@ final class SqlDatasetReader implements DatasetReader {
                 table, of.stream().flatMap(input -> input.arrowInputs().stream()).toList()));
   }
 
+  /**
+   * Tells of rows that the queries leave out.
+   *
+   * @param count a query of their number
+   */
+  SqlDatasetReader leavingOut(String reason, String count) {
+    leftOut.put(reason, count);
+    return this;
+  }
+
+  /** Tells of malformed lines of these files, where they are skipped. */
+  SqlDatasetReader skipping(List<JsonLines> files) {
+    jsonLines.addAll(files);
+    return this;
+  }
+
   @Override
   public RawSchema schema() {
     return schema;
@@ -119,6 +143,25 @@ final class SqlDatasetReader implements DatasetReader {
         .forEach(TextFile::requireWhole);
     List<ArrowInput> arrow = arrowInputs.getOrDefault(table, List.of());
     return database.open(query, csvTables, sources, arrow, allocator);
+  }
+
+  @Override
+  public List<LeftOutRows> leftOut() {
+    List<LeftOutRows> result = new ArrayList<>();
+    leftOut.forEach(
+        (reason, count) -> {
+          long rows = Long.parseLong(database.strings(count, sources).get(0));
+          if (rows > 0) {
+            result.add(new LeftOutRows(reason, rows, false, List.of()));
+          }
+        });
+    database
+        .malformed(
+            jsonLines.stream().map(JsonLines::rejects).toList(),
+            jsonLines.stream().flatMap(lines -> lines.arrowInput().stream()).toList(),
+            sources)
+        .ifPresent(result::add);
+    return result;
   }
 
   @Override

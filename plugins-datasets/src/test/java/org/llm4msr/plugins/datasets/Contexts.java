@@ -10,6 +10,15 @@ public final class Contexts {
 
   /** Returns a context of one folder, with another for temporaries. */
   public static DatasetContext of(Path folder, Path scratch) {
+    return of(folder, scratch, false);
+  }
+
+  /** Returns a context in which malformed rows are skipped. */
+  static DatasetContext skipping(Path folder, Path scratch) {
+    return of(folder, scratch, true);
+  }
+
+  private static DatasetContext of(Path folder, Path scratch, boolean skipMalformed) {
     return new DatasetContext() {
       @Override
       public Path folder() {
@@ -29,6 +38,11 @@ public final class Contexts {
       @Override
       public int threads() {
         return 2;
+      }
+
+      @Override
+      public boolean skipMalformed() {
+        return skipMalformed;
       }
     };
   }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -25,7 +27,7 @@ import org.llm4msr.api.data.RawTable;
 
 class KuaiRandTest {
 
-  private static final KuaiRandConfig DEFAULT = new KuaiRandConfig("is_click", false, false);
+  private static final KuaiRandConfig DEFAULT = new KuaiRandConfig("is_click", false, false, false);
 
   @TempDir Path scratch;
 
@@ -105,7 +107,7 @@ class KuaiRandTest {
 
   @Test
   void countsOfUsersAreNumbersWhereAskedFor() throws IOException {
-    KuaiRandConfig config = new KuaiRandConfig("long_view", false, true);
+    KuaiRandConfig config = new KuaiRandConfig("long_view", false, true, false);
     try (DatasetReader reader = reader("kuairand-mini", config)) {
       assertThat(reader.schema().labelRule()).isEqualTo("long_view = 1");
       assertThat(Rows.countAndSum(reader, "label")[0]).isEqualTo(10_279);
@@ -142,6 +144,71 @@ class KuaiRandTest {
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("data/DIFFERENT_COLUMNS")
         .hasMessageContaining("part2.csv");
+  }
+
+  @Test
+  void furtherFilesOfVideosAreJoined(@TempDir Path folder) throws IOException {
+    Path mini = Rows.shared("kuairand-mini");
+    assumeThat(mini).as("the shared data").exists();
+    for (String file :
+        List.of(
+            "log_standard_4_22_to_5_08_pure.csv",
+            "user_features_pure.csv",
+            "video_features_basic_pure.csv")) {
+      Files.copy(mini.resolve(file), folder.resolve(file));
+    }
+    List<String> ids =
+        Files.readAllLines(mini.resolve("video_features_basic_pure.csv")).stream()
+            .skip(1)
+            .map(line -> line.substring(0, line.indexOf(',')))
+            .toList();
+    Files.writeString(
+        folder.resolve("video_features_statistic_pure.csv"),
+        "video_id,counts,show_cnt\n" + ids.get(1) + ",2.0,99.0\n" + ids.get(0) + ",1.0,0.0\n");
+    Files.writeString(
+        folder.resolve("kuairand_video_captions.csv"),
+        "final_video_id,caption,show_cover_text,duration\n"
+            + ids.get(1)
+            + ",\"A dog, running\",,9.5\n"
+            + ids.get(1)
+            + ",again,,9.5\n");
+    String levels =
+        Stream.of("first", "second", "third", "fourth")
+            .map(
+                l ->
+                    l
+                        + "_level_category_id,"
+                        + l
+                        + "_level_category_name,"
+                        + l
+                        + "_level_category_prob")
+            .collect(Collectors.joining(","));
+    Files.writeString(
+        folder.resolve("kuairand_video_categories.csv"),
+        "final_video_id,"
+            + levels
+            + "\n"
+            + ids.get(0)
+            + ",1,Pets,.9,2,Dogs,.8,-1,UNKNOWN,0,-1,UNKNOWN,0\n");
+    KuaiRandConfig config = new KuaiRandConfig("is_click", false, false, true);
+    try (DatasetReader reader =
+        new KuaiRandFactory().create(config, Contexts.of(folder, scratch))) {
+      assertThat(reader.schema().itemText())
+          .containsExactly("caption", "category_names", "tag_text");
+      assertThat(reader.schema().fields())
+          .extracting(RawField::name)
+          .contains("counts", "show_cnt", "fourth_level_category_id");
+      List<Map<String, String>> videos = Rows.of(reader, RawTable.ITEMS);
+      assertThat(videos).extracting(video -> video.get("item")).containsExactlyElementsOf(ids);
+      assertThat(Double.parseDouble(videos.get(1).get("show_cnt"))).isEqualTo(Math.log(100));
+      assertThat(videos.get(1)).containsEntry("category_names", "null");
+      assertThat(videos.get(1)).containsEntry("caption", "A dog, running");
+      assertThat(videos.get(0))
+          .containsEntry("counts", Double.toString(Math.log(2)))
+          .containsEntry("second_level_category_id", "2")
+          .containsEntry("category_names", "Pets, Dogs");
+      assertThat(videos.get(2)).containsEntry("counts", "null").containsEntry("caption", "null");
+    }
   }
 
   private DatasetReader reader(String name, KuaiRandConfig config) {

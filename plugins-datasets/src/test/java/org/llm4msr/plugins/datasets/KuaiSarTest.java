@@ -17,6 +17,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawTable;
@@ -91,6 +92,10 @@ class KuaiSarTest {
               .filter(row -> row.get("scenario").equals("search"))
               .toList();
       assertThat(search).extracting(row -> row.get("label")).containsExactly("1", "1", "0");
+      assertThat(reader.leftOut())
+          .containsExactly(
+              new LeftOutRows(
+                  "rows of search that repeat an item of their session", 1, false, List.of()));
       assertThat(search)
           .extracting(row -> row.get("keyword"))
           .containsExactly("[20,34,3]", "[5]", "[20,34,3]");

@@ -82,6 +82,21 @@ class MovieLensTest {
   }
 
   @Test
+  void tenMillionHasNoUsersAndIsUtf8() throws IOException {
+    write("ratings.dat", "1::122::5::838985046\n1::185::3.5::838983525\n");
+    Files.writeString(
+        folder.resolve("movies.dat"),
+        "122::Amélie (2001)::Comedy\n185::Net, The (1995)::Action|Crime\n");
+    try (DatasetReader reader = reader(BY_GENRE)) {
+      assertThat(reader.schema().tables()).doesNotContain(RawTable.USERS);
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("scenario") + " " + row.get("label"))
+          .containsExactly("Comedy 1", "Action 1");
+      assertThat(Rows.of(reader, RawTable.ITEMS).get(0)).containsEntry("title", "Amélie (2001)");
+    }
+  }
+
+  @Test
   void hundredThousandIsReadAsPublished() throws IOException {
     write("u.data", "196\t242\t3\t881250949\n186\t302\t4\t891717742\n");
     write("u.user", "196|49|M|writer|55105\n186|39|F|executive|00000\n");

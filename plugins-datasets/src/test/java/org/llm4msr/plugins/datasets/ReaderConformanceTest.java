@@ -1,8 +1,11 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
@@ -233,6 +236,123 @@ class ReaderConformanceTest {
     @Override
     protected MalformedRow spoil(Path folder) throws IOException {
       return JsonSource.spoil(folder.resolve(REVIEWS), "overall");
+    }
+  }
+
+  @Nested
+  class Douban extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new DoubanFactory();
+    }
+
+    /** Half of the interactions are of books, half of music. */
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      long books = interactions / 2;
+      String rest = "\t\"4\"\t\"2010-01-02\"";
+      LongFunction<String> review = i -> "\"" + i % 7 + "\"\t\"" + i % 11 + "\"" + rest;
+      CsvSource.write(
+          folder.resolve("bookreviews_cleaned.txt"),
+          "\"user_id\"\t\"book_id\"\t\"rating\"\t\"time\"",
+          books,
+          review);
+      CsvSource.write(
+          folder.resolve("musicreviews_cleaned.txt"),
+          "\"user_id\"\t\"music_id\"\t\"rating\"\t\"time\"",
+          interactions - books,
+          review);
+      CsvSource.write(
+          folder.resolve("users_cleaned.txt"),
+          "\"UID\"\t\"living_place\"\t\"join_time\"",
+          7,
+          i -> "\"" + i + "\"\t\"Bath\"\t\"2008-01-03\"");
+      CsvSource.write(
+          folder.resolve("books_cleaned.txt"),
+          "\"UID\"\t\"name\"",
+          11,
+          i -> "\"" + i + "\"\t\"No. " + i + "\"");
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      Path file = folder.resolve("bookreviews_cleaned.txt");
+      List<String> lines = new ArrayList<>(Files.readAllLines(file));
+      lines.set(6, lines.get(6).replace("\"4\"", "\"soon\""));
+      Files.write(file, lines);
+      return new MalformedRow("bookreviews_cleaned.txt", 7, "rating", "soon");
+    }
+  }
+
+  @Nested
+  class Mind extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new MindFactory();
+    }
+
+    /** Three impressions a line. */
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      CsvSource.write(
+          folder.resolve("behaviors.tsv"),
+          "0\tU0\t11/11/2019 9:05:58 AM\tN1\tN0-1 N1-0 N2-0",
+          (interactions - 3) / 3,
+          i ->
+              i
+                  + "\tU"
+                  + i % 7
+                  + "\t11/11/2019 9:05:58 AM\tN1\tN"
+                  + i % 11
+                  + "-1 N1-0 N2-0"
+                  + (i == 0 ? " N3-1".repeat((int) (interactions % 3)) : ""));
+      CsvSource.write(
+          folder.resolve("news.tsv"),
+          "N0\tnews\tworld\tTitle\t\t\t[]\t[]",
+          10,
+          i -> "N" + (i + 1) + "\tsports\tgolf\tTitle\t\t\t[]\t[]");
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      Path file = folder.resolve("behaviors.tsv");
+      List<String> lines = new ArrayList<>(Files.readAllLines(file));
+      lines.set(6, lines.get(6).replace("11/11/2019", "soon"));
+      Files.write(file, lines);
+      return new MalformedRow("behaviors.tsv", 7, "time", "soon");
+    }
+  }
+
+  @Nested
+  class AliCcp extends DatasetReaderConformance {
+    private static final String SKELETON = "sample_skeleton_train.csv";
+
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new AliCcpFactory();
+    }
+
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      JsonSource.write(
+          folder.resolve(SKELETON),
+          interactions,
+          i ->
+              "%d,%d,0,k%d,2,205\u0002I%d\u00031.0\u0001301\u0002S%d\u00031.0"
+                  .formatted(i, i % 2, i % 7, i % 11, i % 3));
+      JsonSource.write(
+          folder.resolve("common_features_train.csv"),
+          7,
+          i -> "k%d,1,101\u0002U%d\u00031.0".formatted(i, i));
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      Path file = folder.resolve(SKELETON);
+      List<String> lines = new ArrayList<>(Files.readAllLines(file));
+      lines.set(6, lines.get(6).replace("6,0,0,", "6,soon,0,"));
+      Files.write(file, lines);
+      return new MalformedRow(SKELETON, 7, "click", "soon");
     }
   }
 }

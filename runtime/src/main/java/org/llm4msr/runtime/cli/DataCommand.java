@@ -80,6 +80,14 @@ final class DataCommand extends Group {
             "A bundle or prepared data whose ids are kept, so that its model can be trained on.")
     @Nullable Path extend;
 
+    @Option(
+        names = "--memory",
+        paramLabel = "SIZE",
+        description = "Memory to keep to, for example 4GB; short for -Druntime.memory=SIZE.")
+    void setMemory(String size) {
+      overrides.add("runtime.memory=" + size);
+    }
+
     @Override
     String keptWhenInterrupted() {
       return "Interrupted; the prepared data is as it was before. The next `llm4msr data prepare`"

@@ -25,4 +25,6 @@ public record DatasetConfig(
             value = "Negatives that are drawn where the data has positives only",
             defaultValue = "{}")
         @Valid
-        NegativesConfig negatives) {}
+        NegativesConfig negatives,
+    @Setting(value = "What becomes of rows that cannot be read", defaultValue = "{}") @Valid
+        MalformedConfig malformed) {}

@@ -14,8 +14,10 @@ public record RuntimeConfig(
         @Pattern(regexp = "auto|cpu|gpu:[0-9]+", message = "must be auto, cpu or gpu:N")
         String device,
     @Setting(value = "Threads; 0: one a core", defaultValue = "0") @PositiveOrZero int threads,
-    @Setting(value = "Memory of data preparation, for example 4GB", defaultValue = "4GB")
-        @Pattern(regexp = "[0-9]+(MB|GB)", message = "must be a number and MB or GB")
+    @Setting(
+            value = "Memory of data preparation, for example 4GB; auto: a quarter of the machine's",
+            defaultValue = "auto")
+        @Pattern(regexp = "auto|[0-9]+(MB|GB)", message = "must be auto, or a number and MB or GB")
         String memory,
     @Setting(
             value =

@@ -35,6 +35,7 @@ public final class DatasetPreparation {
   private final PreparationFolder folder;
   private final Progress progress;
   private final @Nullable BaseData base;
+  private LeftOut leftOut = new LeftOut(List.of());
 
   private DatasetPreparation(
       DatasetReader reader,
@@ -96,7 +97,9 @@ public final class DatasetPreparation {
       throws IOException {
     List<FieldPlan> fields = FieldPlan.of(schema);
     SplitPlan split = new SplitPlan(config.split(), schema, database);
-    new RawTables(reader, schema, fields, database, progress).ingest();
+    long emitted = new RawTables(reader, schema, fields, database, progress).ingest();
+    leftOut = new LeftOut(reader.leftOut());
+    leftOut.check(config.malformed(), emitted);
     if (base != null) {
       base.load(database, fields);
     }
@@ -173,6 +176,7 @@ public final class DatasetPreparation {
     files.writeFeatures(encoders);
     files.writeHistories(counts.train());
     files.writeStatistics(scenarios, counts.train());
+    files.writeLeftOut(leftOut);
   }
 
   private DatasetManifest manifest(

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 
 /** The key of prepared data: equal keys, equal content. */
@@ -46,6 +47,9 @@ final class PreparationKey {
                 canonical(schema),
                 canonical(scenarios),
                 canonical(sources),
+                config.malformed().policy() == MalformedConfig.Policy.STRICT
+                    ? ""
+                    : canonical(config.malformed()),
                 config.negatives().perPositive() == 0 ? "" : canonical(config.negatives()),
                 base == null ? "" : "extends " + base.manifest().key())
             .filter(part -> !part.isEmpty())

@@ -83,6 +83,14 @@ final class PreparedFiles {
         + " ORDER BY h.n";
   }
 
+  /** Writes what was left out, if anything was. */
+  void writeLeftOut(LeftOut leftOut) throws IOException {
+    if (!leftOut.groups().isEmpty()) {
+      stamps.put(
+          LeftOut.FILE, PreparationFolder.write(folder.resolve(LeftOut.FILE), leftOut.lines()));
+    }
+  }
+
   void writeVocabularies(List<FieldEncoder> encoders) throws IOException {
     for (FieldEncoder encoder : encoders) {
       if (!(encoder.plan().field().kind() instanceof FieldKind.Numeric)) {

@@ -47,7 +47,8 @@ final class RawTables {
     this.progress = progress;
   }
 
-  void ingest() throws IOException {
+  /** Returns the number of rows read. */
+  long ingest() throws IOException {
     if (!schema.tables().contains(RawTable.INTERACTIONS)) {
       throw new MsrException(
           ErrorType.PLUGIN, "data/MISSING_TABLE", "The reader has no table INTERACTIONS.");
@@ -62,6 +63,7 @@ final class RawTables {
     checkInteractions();
     checkEntities(RawTable.USERS, RawSchema.USER);
     checkEntities(RawTable.ITEMS, RawSchema.ITEM);
+    return rowsRead;
   }
 
   static String name(RawTable table) {

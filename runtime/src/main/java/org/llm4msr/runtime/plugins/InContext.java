@@ -6,6 +6,7 @@ import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -66,6 +67,13 @@ public final class InContext {
     public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
       try (ContextLoader scope = ContextLoader.of(inner)) {
         return inner.open(table, allocator);
+      }
+    }
+
+    @Override
+    public List<LeftOutRows> leftOut() {
+      try (ContextLoader scope = ContextLoader.of(inner)) {
+        return inner.leftOut();
       }
     }
 

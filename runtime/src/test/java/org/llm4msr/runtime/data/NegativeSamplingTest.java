@@ -71,7 +71,13 @@ class NegativeSamplingTest {
     DatasetConfig plain = Preparations.config(Preparations.BY_TIME, 1);
     DatasetConfig config =
         new DatasetConfig(
-            plain.reader(), plain.path(), plain.scenarios(), plain.split(), 1, negatives);
+            plain.reader(),
+            plain.path(),
+            plain.scenarios(),
+            plain.split(),
+            1,
+            negatives,
+            plain.malformed());
     Path target = folder.resolve("prepared-" + negatives.draw() + negatives.seed() + threads);
     DatasetPreparation.prepare(
         reader(log), Preparations.request(config, target, threads), Progress.NONE);

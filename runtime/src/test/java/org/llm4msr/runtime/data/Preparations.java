@@ -9,6 +9,7 @@ import java.util.List;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.SplitConfig;
@@ -24,6 +25,8 @@ final class Preparations {
   static final NegativesConfig NO_NEGATIVES =
       new NegativesConfig(0, NegativesConfig.Draw.POPULARITY, 0);
 
+  static final MalformedConfig STRICT = new MalformedConfig(MalformedConfig.Policy.STRICT, 0);
+
   private Preparations() {}
 
   static SplitConfig split(SplitConfig.By by) {
@@ -38,7 +41,8 @@ final class Preparations {
         List.of(scenarios),
         split,
         minFrequency,
-        NO_NEGATIVES);
+        NO_NEGATIVES,
+        STRICT);
   }
 
   static PreparationRequest request(DatasetConfig config, Path target, int threads) {

@@ -1,0 +1,154 @@
+package org.llm4msr.plugins.datasets;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * Ali-CCP as a query: a row of the skeleton with the features that it shares with other rows. A
+ * list of features is {@code field \x02 id \x03 value}, joined by {@code \x01}. What is known of a
+ * user changes from row to row, so that all fields stand in the interactions.
+ */
+final class AliCcpFormat {
+
+  private static final CsvTable.Dialect HEADLESS = new CsvTable.Dialect(",", "", false, "utf-8");
+  private static final String SKELETON = "sample_skeleton_(train|test)\\.csv";
+  private static final List<String> USER =
+      List.of("121", "122", "124", "125", "126", "127", "128", "129");
+  private static final List<String> USER_LISTS = List.of("109_14", "110_14", "127_14", "150_14");
+  private static final List<String> ITEM = List.of("206", "207", "216");
+  private static final List<String> ITEM_LISTS = List.of("210");
+
+  /** Of user and item together; their values are numbers. */
+  private static final List<String> BOTH = List.of("508", "509", "702", "853");
+
+  /** The columns of the list of a row's own features and of that of shared ones. */
+  private static final String OWN = "own";
+
+  private static final String SHARED = "shared";
+
+  private final AliCcpConfig config;
+  private final RawDatabase database;
+  private final RawFolder folder;
+  private final List<CsvTable> tables = new ArrayList<>();
+  private final Fields fields = Fields.ofInteractions();
+  private final List<String> columns = new ArrayList<>();
+  private final List<String> unclicked = new ArrayList<>();
+
+  AliCcpFormat(AliCcpConfig config, Path path, RawDatabase database) {
+    this.config = config;
+    this.database = database;
+    folder = RawFolder.with(path, List.of(), SKELETON);
+  }
+
+  DatasetReader reader() {
+    List<String> parts = new ArrayList<>();
+    for (Path file : folder.matching(SKELETON)) {
+      parts.add(rows(String.valueOf(file.getFileName()).contains("train") ? "train" : "test"));
+    }
+    String all = String.join(" UNION ALL ", parts);
+    columns();
+    String interactions =
+        "SELECT %s AS user, %s AS item, %s AS scenario, click AS label, split, %s FROM (%s) WHERE click = 1 OR purchase = 0 ORDER BY f DESC, n"
+            .formatted(
+                id(SHARED, "101"), id(OWN, "205"), id(OWN, "301"), String.join(", ", columns), all);
+    RawSchema schema =
+        new RawSchema(
+            List.of(RawTable.INTERACTIONS),
+            fields.list(),
+            false,
+            true,
+            List.of(),
+            List.of(),
+            "click");
+    return new SqlDatasetReader(
+            database, schema, List.of(), tables, Map.of(RawTable.INTERACTIONS, interactions))
+        .leavingOut(
+            "rows with a purchase but no click",
+            "SELECT sum(rows)::BIGINT FROM (" + String.join(" UNION ALL ", unclicked) + ")");
+  }
+
+  private void columns() {
+    USER.forEach(field -> column(SHARED, field, FieldRole.USER));
+    ITEM.forEach(field -> column(OWN, field, FieldRole.ITEM));
+    BOTH.forEach(field -> column(OWN, field, FieldRole.CONTEXT));
+    if (config.lists()) {
+      USER_LISTS.forEach(field -> list(SHARED, field, FieldRole.USER));
+      ITEM_LISTS.forEach(field -> list(OWN, field, FieldRole.ITEM));
+    }
+    if (config.numericFields()) {
+      BOTH.forEach(this::number);
+    }
+  }
+
+  private void column(String list, String field, FieldRole role) {
+    fields.categorical(RawTable.INTERACTIONS, role, field);
+    columns.add(id(list, field) + " AS " + Sql.name(field));
+  }
+
+  private void list(String list, String field, FieldRole role) {
+    fields.lists(RawTable.INTERACTIONS, role, field);
+    columns.add(
+        "regexp_extract_all(%s, '%s([^\\x03]*)', 1) AS %s"
+            .formatted(list, start(field), Sql.name(field)));
+  }
+
+  private void number(String field) {
+    String name = "D" + field;
+    fields.numeric(RawTable.INTERACTIONS, FieldRole.CONTEXT, name);
+    columns.add(
+        "try_cast(regexp_extract(%s, '%s[^\\x03]*\\x03([^\\x01]*)', 1) AS DOUBLE) AS %s"
+            .formatted(OWN, start(field), name));
+  }
+
+  /** Returns the id that a list has first for a field, or null. */
+  private static String id(String list, String field) {
+    return "nullif(regexp_extract(%s, '%s([^\\x03]*)', 1), '')".formatted(list, start(field));
+  }
+
+  private static String start(String field) {
+    return "(?:^|\\x01)" + field + "\\x02";
+  }
+
+  /** Returns the rows of a published part: click, purchase, split, the two lists and the place. */
+  private String rows(String part) {
+    CsvTable skeleton =
+        headless(
+            "sample_skeleton_" + part + ".csv",
+            "sample_id",
+            "click",
+            "purchase",
+            "common_feature_index",
+            "feature_num",
+            "feature_list");
+    skeleton.type("BIGINT", "sample_id", "click", "purchase");
+    unclicked.add(
+        "SELECT count(*) AS rows FROM " + skeleton.scan() + " WHERE click = 0 AND purchase = 1");
+    CsvTable common =
+        headless(
+            "common_features_" + part + ".csv",
+            "common_feature_index",
+            "feature_num",
+            "feature_list");
+    boolean train = part.equals("train");
+    String split =
+        train && config.validationShare() > 0
+            ? "CASE WHEN md5_number_lower(s.sample_id::VARCHAR) %% 10000 < %d THEN 'validation' ELSE 'train' END"
+                .formatted(Math.round(10_000 * config.validationShare()))
+            : Sql.literal(part);
+    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, c.feature_list AS shared, %s AS f, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index"
+        .formatted(split, Sql.literal(part), skeleton.scan(), common.scan());
+  }
+
+  private CsvTable headless(String file, String... columns) {
+    CsvTable table =
+        CsvTable.headless(database, List.of(folder.file(file)), HEADLESS, List.of(columns));
+    tables.add(table);
+    return table;
+  }
+}

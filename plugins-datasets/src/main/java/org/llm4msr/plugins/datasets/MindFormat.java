@@ -1,0 +1,156 @@
+package org.llm4msr.plugins.datasets;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/**
+ * MIND as queries: {@code behaviors.tsv} and {@code news.tsv} of the folder itself, or of the
+ * training and development parts below it. An impression list becomes a row for each of its news.
+ */
+final class MindFormat {
+
+  private static final List<String> PARTS =
+      List.of(
+          "",
+          "MINDsmall_train",
+          "MINDsmall_dev",
+          "MINDlarge_train",
+          "MINDlarge_dev",
+          "train",
+          "dev");
+  private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", false, "utf-8");
+
+  private final MindConfig config;
+  private final RawDatabase database;
+  private final List<Path> folders;
+  private final List<CsvTable> tables = new ArrayList<>();
+
+  MindFormat(MindConfig config, Path path, RawDatabase database) {
+    this.config = config;
+    this.database = database;
+    folders =
+        PARTS.stream()
+            .map(path::resolve)
+            .filter(part -> Files.isRegularFile(part.resolve("behaviors.tsv")))
+            .toList();
+    if (folders.isEmpty()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MISSING_FILE",
+          "There is no file behaviors.tsv in %s or its folders %s. Set dataset.path to the folder of the unpacked data set."
+              .formatted(path, PARTS.stream().skip(1).toList()));
+    }
+  }
+
+  DatasetReader reader() {
+    String news = news();
+    Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
+    queries.put(RawTable.INTERACTIONS, interactions(news));
+    queries.put(RawTable.ITEMS, "SELECT * EXCLUDE (f, n) FROM (" + news + ") ORDER BY f, n");
+    Fields fields = Fields.ofInteractions();
+    fields.categorical(RawTable.INTERACTIONS, FieldRole.CONTEXT, "hour");
+    fields.categorical(RawTable.ITEMS, FieldRole.ITEM, "category", "subcategory");
+    if (config.history()) {
+      fields.lists(RawTable.INTERACTIONS, FieldRole.USER, "history");
+    }
+    RawSchema schema =
+        new RawSchema(
+            List.of(RawTable.INTERACTIONS, RawTable.ITEMS),
+            fields.list(),
+            true,
+            false,
+            List.of(),
+            List.of("title", "category", "subcategory"),
+            "clicked");
+    return new SqlDatasetReader(database, schema, List.of(), tables, queries);
+  }
+
+  /** News stand in several parts; the first description stays. */
+  private String news() {
+    List<String> parts = new ArrayList<>();
+    for (Path folder : folders) {
+      CsvTable table =
+          CsvTable.headless(
+              database,
+              List.of(new RawFolder(folder).file("news.tsv")),
+              TAB,
+              List.of(
+                  "id", "category", "subcategory", "title", "abstract", "url", "entities", "more"));
+      tables.add(table);
+      parts.add(
+          "SELECT id AS item, category, subcategory, title, %d AS f, row_number() OVER () AS n FROM %s"
+              .formatted(parts.size(), table.scan()));
+    }
+    return "SELECT * FROM ("
+        + String.join(" UNION ALL ", parts)
+        + ") QUALIFY row_number() OVER (PARTITION BY item ORDER BY f, n) = 1";
+  }
+
+  private String interactions(String news) {
+    String history = config.history() ? ", history" : "";
+    List<String> parts = new ArrayList<>();
+    for (Path folder : folders) {
+      parts.add(impressions(folder.resolve("behaviors.tsv"), parts.size()));
+    }
+    return """
+        SELECT user, b.item, CASE WHEN category IS NULL THEN %s ELSE category END AS scenario,
+          label, epoch_ms(moment) AS time, hour(moment) AS hour%s
+        FROM (%s) b LEFT JOIN (%s) w ON b.item = w.item
+        ORDER BY b.f, b.n, b.place
+        """
+        .formatted(
+            Sql.rowError(Sql.unlike("b.item", "an item of news.tsv"), "file", "b.n", "impressions"),
+            history,
+            String.join(" UNION ALL ", parts),
+            news);
+  }
+
+  private String impressions(Path file, int number) {
+    CsvTable table =
+        CsvTable.headless(
+            database,
+            List.of(file),
+            TAB,
+            List.of("impression", "user", "time", "history", "impressions"));
+    tables.add(table);
+    String shown = "words[place]";
+    String moment = "try_strptime(time, '%m/%d/%Y %I:%M:%S %p')";
+    return """
+        SELECT user, regexp_replace(%1$s, '-[01]$', '') AS item,
+          CASE WHEN regexp_matches(%1$s, '.-[01]$') THEN right(%1$s, 1)::INTEGER ELSE %2$s END AS label,
+          moment, history, f, n, place, file
+        FROM (SELECT *, unnest(range(1, len(words) + 1)) AS place FROM (
+          SELECT user, string_split_regex(trim(impressions), ' +') AS words,
+            CASE WHEN %3$s IS NULL THEN %4$s ELSE %3$s END AS moment,
+            %5$s AS history, %6$d AS f, n, file
+          FROM (SELECT *, row_number() OVER () AS n, %7$s AS file FROM %8$s)))
+        """
+        .formatted(
+            shown,
+            Sql.rowError(
+                Sql.unlike(shown, "a piece of news with -0 or -1, which the test part lacks"),
+                "file",
+                "n",
+                "impressions"),
+            moment,
+            Sql.rowError(
+                Sql.unlike("coalesce(time, '')", "a time such as 11/13/2019 8:36:57 AM"),
+                "file",
+                "n",
+                "time"),
+            config.history() ? "string_split_regex(trim(history), ' +')" : "NULL",
+            number,
+            Sql.literal(file.toString()),
+            table.scan());
+  }
+}

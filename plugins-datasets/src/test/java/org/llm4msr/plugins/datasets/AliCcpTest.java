@@ -1,0 +1,108 @@
+package org.llm4msr.plugins.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawTable;
+
+class AliCcpTest {
+
+  @TempDir Path folder;
+  @TempDir Path scratch;
+
+  /** Writes {@code field=id:value,...} in the published form. */
+  private static String features(String text) {
+    return text.replace(',', '\u0001').replace('=', '\u0002').replace(':', '\u0003');
+  }
+
+  @BeforeEach
+  void write() throws IOException {
+    Files.writeString(
+        folder.resolve("sample_skeleton_train.csv"),
+        "1,0,0,aa,3,"
+            + features("205=I1:1.0,216=B1:1.0,301=S1:1.0,2050=no:1.0")
+            + "\n"
+            + "2,1,0,bb,5,"
+            + features("508=X:2.5,205=I2:1.0,301=S2:1.0,210=n1:1.0,210=n2:1.0,206=C:1.0")
+            + "\n"
+            + "3,0,1,aa,2,"
+            + features("205=I3:1.0,301=S1:1.0")
+            + "\n");
+    Files.writeString(
+        folder.resolve("common_features_train.csv"),
+        "aa,3,"
+            + features("101=U1:1.0,121=a:1.0,109_14=c1:0.7,109_14=c2:1.1")
+            + "\n"
+            + "bb,1,"
+            + features("101=U2:1.0")
+            + "\n");
+    Files.writeString(
+        folder.resolve("sample_skeleton_test.csv"),
+        "9,1,1,aa,2," + features("205=I1:1.0,301=S3:1.0") + "\n");
+    Files.writeString(
+        folder.resolve("common_features_test.csv"), "aa,1," + features("101=U3:1.0") + "\n");
+  }
+
+  @Test
+  void rowsAreJoinedWithTheirCommonFeatures() throws IOException {
+    try (DatasetReader reader = reader(new AliCcpConfig(true, true, 0))) {
+      List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
+      assertThat(rows)
+          .extracting(
+              row ->
+                  String.join(
+                      " ",
+                      row.get("user"),
+                      row.get("item"),
+                      row.get("scenario"),
+                      row.get("label"),
+                      row.get("split")))
+          .containsExactly("U1 I1 S1 0 train", "U2 I2 S2 1 train", "U3 I1 S3 1 test");
+      assertThat(rows.get(0))
+          .containsEntry("121", "a")
+          .containsEntry("216", "B1")
+          .containsEntry("206", "null")
+          .containsEntry("109_14", "[\"c1\",\"c2\"]")
+          .containsEntry("210", "[]")
+          .containsEntry("D508", "null");
+      assertThat(rows.get(1))
+          .containsEntry("206", "C")
+          .containsEntry("508", "X")
+          .containsEntry("210", "[\"n1\",\"n2\"]")
+          .containsEntry("D508", "2.5");
+      assertThat(reader.schema().fields()).hasSize(3 + 8 + 3 + 4 + 5 + 4);
+      assertThat(reader.leftOut())
+          .containsExactly(
+              new LeftOutRows("rows with a purchase but no click", 1, false, List.of()));
+    }
+  }
+
+  @Test
+  void aShareOfTheTrainingRowsIsForValidation() throws IOException {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 2_000; i++) {
+      rows.append(i).append(",0,0,aa,2,").append(features("205=I1:1.0,301=S1:1.0")).append('\n');
+    }
+    Files.writeString(folder.resolve("sample_skeleton_train.csv"), rows);
+    try (DatasetReader reader = reader(new AliCcpConfig(false, false, 0.25))) {
+      long validation =
+          Rows.of(reader, RawTable.INTERACTIONS).stream()
+              .filter(row -> row.get("split").equals("validation"))
+              .count();
+      assertThat(validation).isBetween(430L, 570L);
+    }
+  }
+
+  private DatasetReader reader(AliCcpConfig config) {
+    return new AliCcpFactory().create(config, Contexts.of(folder, scratch));
+  }
+}

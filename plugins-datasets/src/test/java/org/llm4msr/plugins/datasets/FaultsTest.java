@@ -1,0 +1,209 @@
+package org.llm4msr.plugins.datasets;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawTable;
+
+/** What files have that should not, read by the readers of delimited text and of JSON lines. */
+class FaultsTest {
+
+  private static final String HEADER = "userId,movieId,rating,timestamp\n";
+
+  @TempDir Path folder;
+  @TempDir Path scratch;
+
+  private void ratings(byte[] bytes) throws IOException {
+    Files.write(folder.resolve("ratings.csv"), bytes);
+    Files.writeString(folder.resolve("movies.csv"), "movieId,title,genres\n1,A,Drama\n");
+  }
+
+  private void ratings(String text) throws IOException {
+    ratings(text.getBytes(UTF_8));
+  }
+
+  private DatasetReader reader(DatasetContext context) {
+    return new MovieLensFactory()
+        .create(new MovieLensConfig(3, MovieLensConfig.ScenarioBy.GENRE), context);
+  }
+
+  private List<Map<String, String>> read() throws IOException {
+    try (DatasetReader reader = reader(Contexts.of(folder, scratch))) {
+      return Rows.of(reader, RawTable.INTERACTIONS);
+    }
+  }
+
+  private void fails(String... parts) {
+    assertThatThrownBy(this::read)
+        .isInstanceOfSatisfying(
+            MsrException.class, e -> assertThat(e.type()).isEqualTo(ErrorType.DATA))
+        .hasMessageContainingAll(parts);
+  }
+
+  @Test
+  void aMarkOfTheByteOrderAndLineEndsOfWindowsAreRead() throws IOException {
+    ratings('\ufeff' + HEADER.replace("\n", "\r\n") + "1,1,4.0,9\r\n2,1,3.0,9\r\n");
+    assertThat(read()).extracting(row -> row.get("user")).containsExactly("1", "2");
+  }
+
+  @Test
+  void mixedLineEndsAreRefused() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\r\n2,1,3.0,9\n");
+    fails("ratings.csv", "\\r\\n");
+  }
+
+  @Test
+  void anotherEncodingIsRefusedWithItsLine() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n");
+    Files.write(
+        folder.resolve("movies.csv"),
+        "movieId,title,genres\n1,Am\u00e9lie,Drama\n".getBytes(ISO_8859_1));
+    try (DatasetReader reader = reader(Contexts.of(folder, scratch))) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.ITEMS))
+          .hasMessageContaining("movies.csv, line 2: the line is not in UTF-8.");
+    }
+  }
+
+  @Test
+  void aQuoteThatDoesNotEndIsRefused() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n");
+    Files.writeString(folder.resolve("movies.csv"), "movieId,title,genres\n1,\"A,Drama\n");
+    fails("movies.csv, line 2: a quoted value does not end.");
+  }
+
+  @Test
+  void idsBeyondThirtyTwoBitsAndRepeatedRowsAreKept() throws IOException {
+    ratings(HEADER + "9000000000000,1,4.0,9\n9000000000000,1,4.0,9\n");
+    assertThat(read())
+        .extracting(row -> row.get("user"))
+        .containsExactly("9000000000000", "9000000000000");
+    ratings(HEADER + "99999999999999999999,1,4.0,9\n");
+    fails("line 2: column 'userId' has '99999999999999999999', which is not a whole number.");
+  }
+
+  @Test
+  void aRatingThatIsNoNumberGivesNoLabel() throws IOException {
+    ratings(HEADER + "1,1,NaN,9\n1,1,,9\n1,1,5,9\n");
+    assertThat(read()).extracting(row -> row.get("label")).containsExactly("null", "null", "1");
+  }
+
+  @Test
+  void aFileThatIsCutOffIsRefused() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write("user,item,label\n".getBytes(UTF_8));
+      gzip.write("1,2,1\n".repeat(10_000).getBytes(UTF_8));
+    }
+    Path log = folder.resolve("log.csv.gz");
+    Files.write(log, bytes.toByteArray());
+    assertThat(log()).hasSize(10_000);
+    Files.write(log, Arrays.copyOf(bytes.toByteArray(), bytes.size() - 20));
+    assertThatThrownBy(() -> log())
+        .hasMessageContaining("data/DAMAGED_GZIP")
+        .hasMessageContaining("log.csv.gz is cut off");
+    byte[] changed = bytes.toByteArray();
+    changed[bytes.size() - 6] ^= 1; // In the checksum.
+    Files.write(log, changed);
+    assertThatThrownBy(() -> log()).hasMessageContaining("data/DAMAGED_GZIP");
+  }
+
+  private List<Map<String, String>> log() throws IOException {
+    TableConfig config =
+        new TableConfig(
+            List.of("log.csv.gz"),
+            Map.of(),
+            TableConfig.Format.AUTO,
+            ",",
+            "\"",
+            "|",
+            "user",
+            "item",
+            null,
+            "label",
+            null,
+            null,
+            TableConfig.TimeUnit.SECONDS,
+            null,
+            List.of(),
+            null,
+            null,
+            Map.of());
+    try (DatasetReader reader = new TableFactory().create(config, Contexts.of(folder, scratch))) {
+      return Rows.of(reader, RawTable.INTERACTIONS);
+    }
+  }
+
+  @Test
+  void malformedRowsAreCountedAndShownWhereTheyAreSkipped() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n1,one,4.0,9\n2,1\n3,1,good,9\n4,1,2.0,9\n5,1,2.0,9,9\n");
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      for (int time = 0; time < 2; time++) {
+        assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+            .extracting(row -> row.get("user"))
+            .containsExactly("1", "4");
+        Rows.of(reader, RawTable.ITEMS);
+      }
+      String file = folder.resolve("ratings.csv").toString();
+      assertThat(reader.leftOut())
+          .singleElement()
+          .satisfies(
+              group -> {
+                assertThat(group.rows()).isEqualTo(4);
+                assertThat(group.malformed()).isTrue();
+                assertThat(group.examples())
+                    .startsWith(new LeftOutRows.Example(file, 3, "movieId", "1,one,4.0,9"))
+                    .extracting(LeftOutRows.Example::line)
+                    .containsExactly(3L, 4L, 5L, 7L);
+              });
+    }
+  }
+
+  @Test
+  void malformedObjectsAreCountedAndShownWhereTheyAreSkipped() throws IOException {
+    String row =
+        "{\"reviewerID\": \"A%s\", \"asin\": \"P\", \"overall\": %s, \"unixReviewTime\": 9}\n";
+    Files.writeString(
+        folder.resolve("Books_5.json"),
+        row.formatted(1, "4.0") + "{\"asin\n" + row.formatted(2, "\"x\"") + row.formatted(3, "2"));
+    Files.writeString(
+        folder.resolve("meta_Books.json"), "{'asin': 'P', 'title': 'T'}\n{'asin': open('x')}\n");
+    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true);
+    try (DatasetReader reader =
+        new AmazonFactory().create(config, Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(of -> of.get("user"))
+          .containsExactly("A1", "A3");
+      assertThat(Rows.of(reader, RawTable.ITEMS))
+          .extracting(of -> of.get("title"))
+          .containsExactly("T");
+      assertThat(reader.leftOut())
+          .singleElement()
+          .satisfies(
+              group ->
+                  assertThat(group.examples())
+                      .extracting(of -> of.line() + " " + of.column() + " " + of.text())
+                      .containsExactly(
+                          "2  {\"asin",
+                          "3 overall " + row.formatted(2, "\"x\"").strip(),
+                          "2  {'asin': open('x')}"));
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import org.llm4msr.api.Setting;
+
+/** What becomes of rows of the raw files that cannot be read. */
+public record MalformedConfig(
+    @Setting(
+            value =
+                "Whether the first of them ends the preparation, or they are counted and skipped",
+            defaultValue = "strict")
+        Policy policy,
+    @Setting(value = "Share of all rows that may be skipped", defaultValue = "0.001")
+        @DecimalMin(value = "0", message = "must be at least 0")
+        @DecimalMax(value = "1", message = "must be at most 1")
+        double share) {
+
+  /** What is done. */
+  public enum Policy {
+    /** An error names the place of the first one. */
+    STRICT,
+    /** They are counted, and some are kept in rejected.jsonl. */
+    SKIP
+  }
+}
