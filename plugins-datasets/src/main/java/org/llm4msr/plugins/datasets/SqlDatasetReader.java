@@ -34,7 +34,7 @@ final class SqlDatasetReader implements DatasetReader {
   private final List<JsonLines> jsonLines = new ArrayList<>();
 
   /** The compressed files that were read to their end. */
-  private final Set<Path> whole = new HashSet<>();
+  private final Set<Path> checked = new HashSet<>();
 
   /**
    * Makes a reader of delimited files, which then owns the database.
@@ -137,12 +137,18 @@ final class SqlDatasetReader implements DatasetReader {
     if (query == null) {
       throw new IllegalArgumentException("the schema has no table " + table);
     }
-    sources.stream()
-        .filter(TextFile::isCompressed)
-        .filter(whole::add)
-        .forEach(TextFile::requireWhole);
+    sources.stream().filter(checked::add).forEach(this::check);
     List<ArrowInput> arrow = arrowInputs.getOrDefault(table, List.of());
     return database.open(query, csvTables, sources, arrow, allocator);
+  }
+
+  private void check(Path file) {
+    if (TextFile.isCompressed(file)) {
+      TextFile.requireWhole(file);
+    }
+    if (csvTables.stream().anyMatch(table -> table.files().contains(file))) {
+      TextFile.requireShortLastLine(file);
+    }
   }
 
   @Override

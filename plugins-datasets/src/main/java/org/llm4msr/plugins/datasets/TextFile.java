@@ -18,6 +18,7 @@ import org.llm4msr.api.MsrException;
 final class TextFile {
 
   private static final int BUFFER = 1 << 16;
+  private static final long LONGEST_LINE = 16_000_000;
 
   private TextFile() {}
 
@@ -50,6 +51,42 @@ final class TextFile {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  /**
+   * Refuses a last line of more than 16 MB: DuckDB drops one that does not fit its buffer of 32 MB.
+   * Of other lines it tells itself.
+   */
+  static void requireShortLastLine(Path file) {
+    try (InputStream bytes = bytes(file)) {
+      if (!isCompressed(file)) {
+        bytes.skipNBytes(Math.max(0, Files.size(file) - LONGEST_LINE - 2));
+      }
+      if (lastLine(bytes) > LONGEST_LINE) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/MALFORMED_ROW",
+            file + ": the last line is longer than 16 MB. Mend or remove the line.");
+      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static long lastLine(InputStream bytes) throws IOException {
+    byte[] buffer = new byte[BUFFER];
+    long last = 0;
+    long begun = 0;
+    for (int read = bytes.read(buffer); read >= 0; read = bytes.read(buffer)) {
+      for (int i = 0; i < read; i++) {
+        begun++;
+        if (buffer[i] == '\n') {
+          last = begun;
+          begun = 0;
+        }
+      }
+    }
+    return begun == 0 ? last : begun;
   }
 
   private static InputStream bytes(Path file) throws IOException {
