@@ -103,20 +103,28 @@ final class NegativeSampling {
         time
             ? "m.part = 0 OR (w.part > 0 AND coalesce(m.t <= w.t, true))"
             : "m.part = 0 OR m.part <= w.part";
+    // A table of its own: within one query the places are joined last, all rows of a scenario with
+    // its whole pool.
+    database.execute(
+        """
+        CREATE TABLE places AS
+        SELECT w.*, (md5_number_lower('%d:%d:' || w.n || ':' || w.k) %% z.size)::BIGINT AS place
+        FROM wanted w JOIN pool_sizes z ON z.s = w.s AND z.part = w.part
+        """
+            .formatted(config.seed(), round));
     database.execute(
         """
         INSERT INTO negatives
         SELECT n, k, i FROM (
-          SELECT w.n, w.k, p.i FROM wanted w
-          JOIN pool_sizes z ON z.s = w.s AND z.part = w.part
-          JOIN pool p ON p.s = w.s
-            AND p.place = md5_number_lower('%d:%d:' || w.n || ':' || w.k) %% z.size
+          SELECT w.n, w.k, p.i FROM places w
+          JOIN pool p ON p.s = w.s AND p.place = w.place
           LEFT JOIN met m ON m.u = w.u AND m.i = p.i
           WHERE m.u IS NULL OR NOT (%s)) d
         WHERE NOT EXISTS (SELECT 1 FROM negatives g WHERE g.n = d.n AND g.i = d.i)
         QUALIFY row_number() OVER (PARTITION BY n, i ORDER BY k) = 1
         """
-            .formatted(config.seed(), round, metBefore));
+            .formatted(metBefore));
+    database.execute("DROP TABLE places");
     database.execute(
         "CREATE TABLE still_wanted AS SELECT * FROM wanted ANTI JOIN negatives USING (n, k)");
     database.execute("DROP TABLE wanted");
