@@ -159,19 +159,25 @@ public final class ArrowRows {
     if (batch == null) {
       return;
     }
-    requireCount(batch.length());
+    // No type has less than a bit a value; the reader allocates offsets for as many as are stated.
+    long most =
+        batch.compression() == null
+            ? Math.min(Integer.MAX_VALUE, Byte.SIZE * message.bodyLength())
+            : Integer.MAX_VALUE;
+    requireCount(batch.length(), Integer.MAX_VALUE);
     for (int i = 0; i < batch.nodesLength(); i++) {
-      requireCount(batch.nodes(i).length());
-      requireCount(batch.nodes(i).nullCount());
+      requireCount(batch.nodes(i).length(), most);
+      requireCount(batch.nodes(i).nullCount(), most);
     }
     for (int i = 0; i < batch.buffersLength(); i++) {
       requireInside(batch.buffers(i).offset(), batch.buffers(i).length(), message.bodyLength());
     }
   }
 
-  private static void requireCount(long count) throws IOException {
-    if (count < 0 || count > Integer.MAX_VALUE) {
-      throw new IOException("a batch has " + count + " values");
+  private static void requireCount(long count, long most) throws IOException {
+    if (count < 0 || count > most) {
+      throw new IOException(
+          "a batch says that it has %d values; at most %d fit in it".formatted(count, most));
     }
   }
 

@@ -3,7 +3,6 @@ package org.llm4msr.runtime.data;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -140,13 +139,12 @@ final class LeakChecks {
     requireHistoryColumns(ArrowFile.open(file));
     try (ArrowReader reader = ArrowRows.open(file, database.allocator())) {
       database.ingest(
+          file,
           reader,
           "CREATE TABLE histories AS SELECT user_index AS u, unnest(items) AS i, unnest(scenarios)"
               + " AS s FROM source");
     } catch (IOException e) {
       throw DataErrors.io(file, e);
-    } catch (SQLException e) {
-      throw database.failure(e);
     }
     add(
         name,

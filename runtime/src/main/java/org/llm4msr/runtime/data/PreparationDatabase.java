@@ -117,6 +117,28 @@ final class PreparationDatabase implements AutoCloseable {
   }
 
   /**
+   * Does the same with rows of a file of prepared data, which errors name.
+   *
+   * @param reader closed with the stream
+   */
+  void ingest(Path file, ArrowReader reader, String sql) {
+    WatchedReader watched = new WatchedReader(reader, allocator, rows -> {});
+    try {
+      ingest(watched, sql);
+    } catch (SQLException e) {
+      if (watched.failure() instanceof MsrException failure) {
+        throw failure;
+      }
+      if (watched.failure() instanceof IOException failure) {
+        throw DataErrors.data(
+            "BAD_ARROW_FILE",
+            file + " does not read: " + failure.getMessage() + ". Prepare the data again.");
+      }
+      throw failure(e);
+    }
+  }
+
+  /**
    * Streams the result of a query over what an Arrow reader emits, under the name {@code source}.
    */
   void export(ArrowReader reader, String sql, BatchConsumer consumer) throws IOException {

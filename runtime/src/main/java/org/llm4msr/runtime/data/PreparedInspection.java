@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.data;
 
+import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.data.PreparedSummary.Coverage;
 import org.llm4msr.runtime.data.PreparedSummary.FieldSummary;
@@ -71,24 +71,13 @@ final class PreparedInspection {
       InspectedRows rows =
           new InspectedRows(
               data.reader(PARTS.get(p)), manifest, counts, count, database.allocator());
-      ingest(rows, "INSERT INTO rows SELECT " + p + ", * FROM source");
+      Path file = data.reader(PARTS.get(p)).file().path();
+      database.ingest(file, rows, "INSERT INTO rows SELECT " + p + ", * FROM source");
     }
     for (String who : List.of("u", "i")) {
       database.execute(
           "CREATE TABLE met_%1$s AS SELECT p, s, %1$s AS id, count(*) AS c FROM rows WHERE %1$s IS NOT NULL GROUP BY ALL"
               .formatted(who));
-    }
-  }
-
-  private void ingest(InspectedRows rows, String sql) {
-    WatchedReader watched = new WatchedReader(rows, database.allocator(), batch -> {});
-    try {
-      database.ingest(watched, sql);
-    } catch (SQLException e) {
-      if (watched.failure() instanceof MsrException failure) {
-        throw failure;
-      }
-      throw database.failure(e);
     }
   }
 

@@ -1,0 +1,92 @@
+package org.llm4msr.runtime.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BitVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.complex.impl.UnionListWriter;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.ipc.ArrowStreamWriter;
+import org.apache.arrow.vector.ipc.ArrowWriter;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.support.ArrowRows;
+
+class ArrowRowsTest {
+
+  private static final int ROWS = 777;
+
+  @TempDir Path folder;
+
+  private Path write(boolean asFile) throws IOException {
+    Path path = folder.resolve("rows.arrow");
+    try (BufferAllocator allocator = new RootAllocator();
+        ListVector lists = ListVector.empty("lists", allocator);
+        BitVector bits = new BitVector("bits", allocator);
+        OutputStream out = Files.newOutputStream(path)) {
+      UnionListWriter writer = lists.getWriter();
+      bits.allocateNew(ROWS);
+      for (int row = 0; row < ROWS; row++) {
+        writer.startList();
+        writer.bigInt().writeBigInt(-row);
+        writer.endList();
+        bits.set(row, row % 2);
+      }
+      lists.setValueCount(ROWS);
+      bits.setValueCount(ROWS);
+      try (VectorSchemaRoot root = VectorSchemaRoot.of(lists, bits);
+          ArrowWriter rows =
+              asFile
+                  ? new ArrowFileWriter(root, null, Channels.newChannel(out))
+                  : new ArrowStreamWriter(root, null, out)) {
+        root.setRowCount(ROWS);
+        rows.writeBatch();
+        rows.end();
+      }
+    }
+    return path;
+  }
+
+  private static int rows(Path path) throws IOException {
+    try (BufferAllocator allocator = new RootAllocator(1 << 20);
+        ArrowReader reader = ArrowRows.open(path, allocator)) {
+      return reader.loadNextBatch() ? reader.getVectorSchemaRoot().getRowCount() : 0;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void statedLengthsBeyondTheBodyAreRefusedBeforeMemoryIsTakenForThem(boolean asFile)
+      throws IOException {
+    Path path = write(asFile);
+    assertThat(rows(path)).isEqualTo(ROWS);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+    int replaced = 0;
+    for (int at = 0; at + Long.BYTES <= bytes.capacity(); at += Long.BYTES) {
+      if (bytes.getLong(at) == ROWS) {
+        bytes.putLong(at, Integer.MAX_VALUE - 1L);
+        replaced++;
+      }
+    }
+    assertThat(replaced)
+        .as("lengths of the batch, the lists, their values and the bits")
+        .isEqualTo(4);
+    Files.write(path, bytes.array());
+    assertThatThrownBy(() -> rows(path))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("says that it has 2147483646 values; at most");
+  }
+}
