@@ -12,7 +12,6 @@ import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.runtime.EngineFeatures;
-import org.llm4msr.runtime.model.DenseBuffer;
 
 /**
  * The rules of everything that computes: backbones, fusion heads, meta networks. They run on the
@@ -284,9 +283,10 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
         TestPass pass = model.train(batch, factors(batch));
         Finding.unlessFinite("logits", pass.logits());
         pass.gradients().forEach((name, g) -> Finding.unlessFinite("gradient of " + name, g));
-        for (DenseBuffer buffer : model.store().buffers()) {
-          Finding.unlessFinite("buffer " + buffer.name(), buffer.values());
-        }
+        model
+            .store()
+            .bufferValues()
+            .forEach((name, values) -> Finding.unlessFinite("buffer " + name, values));
         Finding.unlessFinite("logits afterwards", model.infer(batch()));
       }
     }

@@ -22,7 +22,6 @@ import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Scenario;
-import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
 
@@ -124,9 +123,10 @@ public final class ModelFixture {
       pass.gradients()
           .forEach((name, found) -> compare("gradient of " + name, found, at("gradients", name)));
       compare("gradient of the input", pass.inputGradient(), json.get("inputGradient"));
-      for (DenseBuffer buffer : model.store().buffers()) {
-        compare(buffer.name(), buffer.values(), at("buffersAfter", buffer.name()));
-      }
+      model
+          .store()
+          .bufferValues()
+          .forEach((name, found) -> compare(name, found, at("buffersAfter", name)));
       compare("logits in inference", model.infer(batch()), json.get("inferenceAfter"));
     }
   }
@@ -136,10 +136,14 @@ public final class ModelFixture {
     for (String name : names(json.get("parameters"))) {
       values.put(name, floats(at("parameters", name)));
     }
-    for (DenseBuffer buffer : model.store().buffers()) {
-      JsonNode before = json.path("buffersBefore").path(buffer.name());
-      values.put(buffer.name(), before.isMissingNode() ? buffer.values() : floats(before));
-    }
+    model
+        .store()
+        .bufferValues()
+        .forEach(
+            (name, found) -> {
+              JsonNode before = json.path("buffersBefore").path(name);
+              values.put(name, before.isMissingNode() ? found : floats(before));
+            });
     model.store().restore(new ParameterSnapshot(values));
   }
 

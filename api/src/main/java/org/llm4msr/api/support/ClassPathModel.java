@@ -5,8 +5,6 @@ import java.io.InputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -91,12 +89,11 @@ final class ClassPathModel {
         }
       }
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-      // Another process was faster.
-      delete(unfinished);
     } catch (IOException e) {
       delete(unfinished);
-      throw e;
+      if (!Files.isDirectory(target)) { // Else another process was faster.
+        throw e;
+      }
     }
     return target;
   }

@@ -117,19 +117,21 @@ public final class Downloads {
           AtomicLong arrived = new AtomicLong();
           ByteArrayOutputStream bytes = new ByteArrayOutputStream();
           BodyHandler<Void> handler =
-              head ->
-                  BodySubscribers.ofByteArrayConsumer(
-                      part -> {
-                        arrived.set(System.nanoTime());
-                        part.ifPresent(
-                            some -> {
-                              if (bytes.size() + some.length > LARGEST_TEXT) {
-                                throw new UncheckedIOException(
-                                    new IOException("more than 64 MiB arrived"));
-                              }
-                              bytes.writeBytes(some);
-                            });
-                      });
+              head -> {
+                bytes.reset(); // A redirection has a body of its own.
+                return BodySubscribers.ofByteArrayConsumer(
+                    part -> {
+                      arrived.set(System.nanoTime());
+                      part.ifPresent(
+                          some -> {
+                            if (bytes.size() + some.length > LARGEST_TEXT) {
+                              throw new UncheckedIOException(
+                                  new IOException("more than 64 MiB arrived"));
+                            }
+                            bytes.writeBytes(some);
+                          });
+                    });
+              };
           requireSuccess(address, send(address, Map.of(), handler, arrived).statusCode());
           return bytes.toString(UTF_8);
         },

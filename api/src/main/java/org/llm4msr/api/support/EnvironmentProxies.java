@@ -20,8 +20,8 @@ import org.llm4msr.api.Stability;
 /**
  * Proxies as the variables {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code
  * NO_PROXY} name them, in capitals or not, as most programs but the JDK read them; never for the
- * loopback. Where none is set, the JDK's system properties hold. A proxy that wants a password is
- * not supported.
+ * loopback. Where none is set, the JDK's system properties hold. Only HTTP proxies without a
+ * password are supported.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class EnvironmentProxies extends ProxySelector {
@@ -86,7 +86,9 @@ public final class EnvironmentProxies extends ProxySelector {
   private static InetSocketAddress address(String proxy) {
     try {
       URI address = new URI(proxy.contains("://") ? proxy : "http://" + proxy);
-      if (address.getHost() != null) {
+      if ("http".equals(address.getScheme())
+          && address.getHost() != null
+          && address.getUserInfo() == null) {
         int port = address.getPort() < 0 ? 80 : address.getPort();
         return new InetSocketAddress(address.getHost(), port);
       }
@@ -96,7 +98,7 @@ public final class EnvironmentProxies extends ProxySelector {
     throw new MsrException(
         ErrorType.USER,
         "model/BAD_PROXY",
-        "a proxy variable of the environment names no host and port. Write it as http://host:port.");
+        "a proxy variable of the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) names no HTTP proxy without a password. Write it as http://host:port.");
   }
 
   private @Nullable String variable(String name) {

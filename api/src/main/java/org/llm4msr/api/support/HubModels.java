@@ -74,13 +74,14 @@ final class HubModels {
   Snapshot snapshot(String repository, String revision, Predicate<String> wanted) {
     Path root = settings.cache().resolve("models--" + repository.replace("/", "--"));
     try {
-      Snapshot known =
-          settings.offline() || isCommit(revision) ? cached(root, revision, wanted) : null;
+      // A folder without a listing may be a part of its commit.
+      boolean listed = isCommit(revision) && Files.isRegularFile(listingFile(root, revision));
+      Snapshot known = settings.offline() || listed ? cached(root, revision, wanted) : null;
       if (known != null) {
         return known;
       }
       if (settings.offline()) {
-        throw notCached(repository, revision, root, "and HF_HUB_OFFLINE forbids to load it", null);
+        throw notCached(repository, revision, root);
       }
       return download(repository, revision, root, wanted);
     } catch (IOException e) {
@@ -109,13 +110,16 @@ final class HubModels {
       return known;
     }
     Listing listing = listing(json, repository);
-    Files.createDirectories(root);
+    if (isCommit(revision) && !listing.commit().equals(revision)) {
+      throw wrong(repository, "it is one of the commit " + listing.commit());
+    }
+    // First, so that a snapshot whose loading ends early is known to be a part.
+    write(listingFile(root, listing.commit()), json);
     for (RemoteFile file : listing.files()) {
       if (wanted.test(file.path())) {
         bring(client, listing.commit(), file, root);
       }
     }
-    write(listingFile(root, listing.commit()), json);
     if (!isCommit(revision)) {
       write(root.resolve("refs").resolve(revision), listing.commit());
     }
@@ -135,6 +139,7 @@ final class HubModels {
         try (FileChannel channel = FileChannel.open(lockFile, CREATE, WRITE);
             FileLock lock = channel.lock()) {
           if (!Files.exists(blob) || Files.size(blob) != file.size()) {
+            Files.deleteIfExists(blob);
             client.download(commit, file, blob);
           }
           Files.deleteIfExists(lockFile);
@@ -213,9 +218,10 @@ final class HubModels {
     String checksum =
         large ? file.path("lfs").path("sha256").asText() : file.path("blobId").asText();
     long size = (large ? file.path("lfs") : file).path("size").asLong(-1);
-    Path relative = Path.of(path);
+    Path relative = Path.of(path.replace('\0', '/'));
     boolean inside =
         !path.isEmpty()
+            && path.indexOf('\0') < 0
             && !path.contains("\\")
             && !relative.isAbsolute()
             && relative.equals(relative.normalize())
@@ -237,8 +243,7 @@ final class HubModels {
     Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
   }
 
-  private static MsrException notCached(
-      String repository, String revision, Path root, String why, @Nullable Exception cause)
+  private static MsrException notCached(String repository, String revision, Path root)
       throws IOException {
     String there = "none";
     Path snapshots = root.resolve("snapshots");
@@ -253,9 +258,8 @@ final class HubModels {
     return new MsrException(
         ErrorType.USER,
         "model/NOT_CACHED",
-        "the model %s@%s is not whole in the cache, %s. Folder %s, commits there: %s. Run once with the network, or copy the cache from a machine that has it."
-            .formatted(repository, revision, why, root, there),
-        cause);
+        "the model %s@%s is not whole in the cache, and HF_HUB_OFFLINE forbids to load it. Folder %s, commits there: %s. Run once with the network, or copy the cache from a machine that has it."
+            .formatted(repository, revision, root, there));
   }
 
   private static MsrException wrong(String repository, String what) {

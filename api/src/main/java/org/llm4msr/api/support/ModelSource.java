@@ -97,7 +97,7 @@ public final class ModelSource {
    * @param wanted names or patterns of the files, such as {@code *.safetensors}, relative to the
    *     source; others are not brought. That they exist is for the caller to check
    * @throws MsrException of type USER where the source is not there, of type EXTERNAL where the hub
-   *     does not answer, of type DATA where what it sends is not what its checksum says
+   *     does not answer, or what it sends stays other than its checksum says
    */
   public Resolved resolve(List<String> wanted) {
     Predicate<String> filter = matching(wanted);

@@ -122,7 +122,7 @@ final class FakeHub implements AutoCloseable {
               "Location",
               "http://127.0.0.1:%d/%s?signature=x"
                   .formatted(content.getAddress().getPort(), sha256(bytes)));
-      send(exchange, 302, new byte[0]);
+      send(exchange, 302, "Found".getBytes(UTF_8));
     } else {
       exchange.getResponseHeaders().add("ETag", '"' + gitBlob(bytes) + '"');
       sendContent(exchange, bytes);
@@ -200,7 +200,7 @@ final class FakeHub implements AutoCloseable {
       case "longer" -> send(exchange, 200, Arrays.copyOf(bytes, bytes.length + 5));
       case "redirect" -> {
         exchange.getResponseHeaders().add("Location", words[1]);
-        send(exchange, 307, new byte[0]);
+        send(exchange, 307, "Temporary Redirect".getBytes(UTF_8));
       }
       default -> throw new IllegalArgumentException(fault);
     }

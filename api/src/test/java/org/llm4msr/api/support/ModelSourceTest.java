@@ -103,6 +103,43 @@ class ModelSourceTest {
   }
 
   @Test
+  void readsTheDescriptionToWhichTheHubRedirects() {
+    hub.faults.add(
+        "redirect %s/api/models/%s/revision/v1".formatted(hub.url(), FakeHub.REPOSITORY));
+    assertThat(resolve(SOURCE).revision()).isEqualTo(FakeHub.COMMIT);
+  }
+
+  @Test
+  void takesNoPartOfACommitForTheWhole() {
+    hub.faults.addAll(List.of("none", "none", "status 403"));
+    assertThat(failure(() -> resolve(SOURCE + "@" + FakeHub.COMMIT)).type())
+        .isEqualTo(ErrorType.USER);
+    assertThat(resolve(SOURCE + "@" + FakeHub.COMMIT).folder().resolve("model.safetensors"))
+        .hasBinaryContent(weights);
+  }
+
+  @Test
+  void takesNoOtherCommitThanAsked() throws IOException {
+    resolve(SOURCE);
+    try (Stream<Path> listings =
+        Files.list(folder.resolve("cache/models--owner--tiny-model/listings"))) {
+      hub.description = Files.readString(listings.findFirst().orElseThrow());
+    }
+    hub.description = hub.description.replace(FakeHub.COMMIT, "f".repeat(40));
+    environment.put("HF_HUB_CACHE", folder.resolve("other").toString());
+    assertThat(failure(() -> resolve(SOURCE + "@" + FakeHub.COMMIT)).getMessage())
+        .contains("it is one of the commit ffff");
+  }
+
+  @Test
+  void loadsABlobAgainThatLostItsEnd() throws IOException {
+    resolve(SOURCE);
+    Path blob = folder.resolve("cache/models--owner--tiny-model/blobs/" + FakeHub.sha256(weights));
+    Files.write(blob, Arrays.copyOf(weights, 1000));
+    assertThat(resolve(SOURCE).folder().resolve("model.safetensors")).hasBinaryContent(weights);
+  }
+
+  @Test
   void goesOnWhereABodyWasCutOff() {
     hub.files.remove("config.json");
     hub.faults.addAll(List.of("none", "cut 100000", "cut 50000", "status 503", "none"));

@@ -1,7 +1,6 @@
 package org.llm4msr.plugins.datasets;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,12 +108,5 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
     Map<String, Reviews> result = new LinkedHashMap<>();
     order.forEach(category -> result.put(category, reviews.get(category)));
     return result;
-  }
-
-  List<Path> all() {
-    List<Path> files = new ArrayList<>();
-    reviews.values().forEach(of -> files.add(of.file()));
-    files.addAll(metadata.values());
-    return files;
   }
 }

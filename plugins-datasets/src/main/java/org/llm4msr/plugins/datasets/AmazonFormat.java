@@ -33,11 +33,14 @@ final class AmazonFormat {
   private final List<Path> sources = new ArrayList<>();
   private final List<CsvTable> csvTables = new ArrayList<>();
   private final List<JsonLines> jsonLines = new ArrayList<>();
+  private final List<ArrowInput> reviewInputs = new ArrayList<>();
   private final List<ArrowInput> metadataInputs = new ArrayList<>();
+  private List<String> categories;
 
   AmazonFormat(AmazonConfig config, Path path, RawDatabase database) {
     this.config = config;
     this.database = database;
+    categories = config.categories();
     folder = RawFolder.with(path, FOLDERS, REVIEWS);
   }
 
@@ -75,6 +78,7 @@ final class AmazonFormat {
 
   private DatasetReader releases() {
     AmazonFiles files = AmazonFiles.find(folder, config.categories());
+    categories = List.copyOf(files.reviews().keySet());
     List<String> interactions = new ArrayList<>();
     files
         .reviews()
@@ -123,6 +127,7 @@ final class AmazonFormat {
             .required("item", JsonLines.TEXT, "parent_asin", "asin")
             .required("rating", JsonLines.NUMBER, "overall", "rating")
             .required("time", JsonLines.WHOLE, time);
+    lines.arrowInput().ifPresent(reviewInputs::add);
     jsonLines.add(lines);
     return lines.query();
   }
@@ -196,11 +201,11 @@ final class AmazonFormat {
     return new SqlDatasetReader(
             database,
             schema,
-            scenarios(features),
+            scenarios(),
             sources,
             csvTables,
             queries,
-            Map.of(RawTable.ITEMS, metadataInputs))
+            Map.of(RawTable.INTERACTIONS, reviewInputs, RawTable.ITEMS, metadataInputs))
         .skipping(jsonLines);
   }
 
@@ -213,11 +218,7 @@ final class AmazonFormat {
         + ") QUALIFY row_number() OVER (PARTITION BY item ORDER BY f, n) = 1) ORDER BY f, n";
   }
 
-  private List<RawScenario> scenarios(boolean filesOfCategories) {
-    List<String> categories =
-        filesOfCategories
-            ? List.copyOf(AmazonFiles.find(folder, config.categories()).reviews().keySet())
-            : config.categories();
+  private List<RawScenario> scenarios() {
     return categories.stream()
         .map(
             category -> {

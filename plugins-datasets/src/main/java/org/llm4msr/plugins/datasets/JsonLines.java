@@ -121,7 +121,7 @@ final class JsonLines {
         .orElse(
             "SELECT row_number() OVER () AS n, raw FROM read_csv(["
                 + Sql.path(file)
-                + "], auto_detect=false, header=false, columns={'raw': 'VARCHAR'}, delim='\\x01',"
+                + "], auto_detect=false, header=false, columns={'raw': 'VARCHAR'}, delim='\u0001',"
                 + " quote='', escape='', strict_mode=false)");
   }
 

@@ -181,6 +181,10 @@ final class KuaiRandFormat {
     return described(basic);
   }
 
+  private static String logarithm(String count) {
+    return "CASE WHEN s.%1$s >= 0 THEN ln(1 + s.%1$s) END AS %1$s".formatted(count);
+  }
+
   /** Joins the further files of videos, and keeps the order of the first one. */
   private String described(String basic) {
     List<String> columns = new ArrayList<>();
@@ -189,7 +193,7 @@ final class KuaiRandFormat {
         table -> {
           table.require("video_id").type("BIGINT", "video_id");
           table.type("DOUBLE", counts().toArray(String[]::new));
-          counts().forEach(count -> columns.add("ln(1 + s." + count + ") AS " + count));
+          counts().forEach(count -> columns.add(logarithm(Sql.name(count))));
           joins.append(join(table, "s", "video_id"));
         });
     captions.ifPresent(

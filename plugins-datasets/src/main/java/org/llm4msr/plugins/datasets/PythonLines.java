@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import net.razorvine.serpent.ObjectifyVisitor;
-import net.razorvine.serpent.ParseException;
 import net.razorvine.serpent.Parser;
 import net.razorvine.serpent.ast.Ast;
 import org.apache.arrow.memory.BufferAllocator;
@@ -37,7 +36,7 @@ record PythonLines(Path file, String name) implements ArrowInput {
 
   @Override
   public ArrowReader open(BufferAllocator allocator) throws IOException {
-    return new Reader(TextFile.open(file), allocator);
+    return new Reader(file, TextFile.open(file), allocator);
   }
 
   static String toJson(String literal) {
@@ -46,17 +45,20 @@ record PythonLines(Path file, String name) implements ArrowInput {
       ObjectifyVisitor objects = new ObjectifyVisitor();
       parsed.accept(objects);
       return JSON.writeValueAsString(objects.getObject());
-    } catch (ParseException | JsonProcessingException | StackOverflowError e) {
+    } catch (RuntimeException | JsonProcessingException | StackOverflowError e) {
+      // The parser throws whatever its own code runs into.
       return literal;
     }
   }
 
   private static final class Reader extends ArrowReader {
+    private final Path file;
     private final BufferedReader lines;
     private long number;
 
-    Reader(BufferedReader lines, BufferAllocator allocator) {
+    Reader(Path file, BufferedReader lines, BufferAllocator allocator) {
       super(allocator);
+      this.file = file;
       this.lines = lines;
     }
 
@@ -72,7 +74,7 @@ record PythonLines(Path file, String name) implements ArrowInput {
       BigIntVector numbers = (BigIntVector) root.getVector(0);
       VarCharVector texts = (VarCharVector) root.getVector(1);
       int rows = 0;
-      for (String line; rows < ROWS_OF_A_BATCH && (line = lines.readLine()) != null; ) {
+      for (String line; rows < ROWS_OF_A_BATCH && (line = TextFile.line(lines, file)) != null; ) {
         number++;
         if (!line.isBlank()) {
           numbers.setSafe(rows, number);

@@ -206,6 +206,9 @@ final class RawDatabase implements AutoCloseable {
           () -> resources.forEach(RawDatabase::closeQuietly),
           allocator,
           e -> RawErrors.of(this, e, tables, files));
+    } catch (IOException e) {
+      resources.forEach(RawDatabase::closeQuietly);
+      throw e;
     } catch (SQLException | RuntimeException e) {
       resources.forEach(RawDatabase::closeQuietly);
       throw RawErrors.of(this, e, tables, files);

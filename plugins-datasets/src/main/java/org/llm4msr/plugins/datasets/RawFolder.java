@@ -65,7 +65,7 @@ record RawFolder(Path path) {
     return found;
   }
 
-  /** Returns the files whose whole names match a pattern, by name. */
+  /** Returns the files whose whole names match a pattern, by name; hidden ones are not data. */
   List<Path> matching(String pattern) {
     if (!Files.isDirectory(path)) {
       return List.of();
@@ -74,6 +74,7 @@ record RawFolder(Path path) {
     try (Stream<Path> files = Files.list(path)) {
       return files
           .filter(Files::isRegularFile)
+          .filter(file -> !file.getFileName().toString().startsWith("."))
           .filter(file -> compiled.matcher(String.valueOf(file.getFileName())).matches())
           .sorted()
           .toList();

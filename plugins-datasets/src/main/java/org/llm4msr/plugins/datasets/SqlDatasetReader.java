@@ -143,11 +143,13 @@ final class SqlDatasetReader implements DatasetReader {
   }
 
   private void check(Path file) {
-    if (TextFile.isCompressed(file)) {
+    boolean text =
+        csvTables.stream().anyMatch(table -> table.files().contains(file))
+            || jsonLines.stream().anyMatch(lines -> lines.file().equals(file));
+    if (text) {
+      TextFile.requireShortLastLine(file); // To its end, where it is compressed.
+    } else if (TextFile.isCompressed(file)) {
       TextFile.requireWhole(file);
-    }
-    if (csvTables.stream().anyMatch(table -> table.files().contains(file))) {
-      TextFile.requireShortLastLine(file);
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
@@ -34,11 +35,31 @@ final class TextFile {
   /** Returns the first line, empty where the file is. */
   static String firstLine(Path file) {
     try (BufferedReader lines = open(file)) {
-      String line = lines.readLine();
+      String line = line(lines, file);
       return line == null ? "" : line;
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  /** Returns the next line, null at the end; refuses one of more than 16 million characters. */
+  static @Nullable String line(BufferedReader lines, Path file) throws IOException {
+    StringBuilder line = new StringBuilder();
+    int next = lines.read();
+    if (next < 0) {
+      return null;
+    }
+    for (; next >= 0 && next != '\n'; next = lines.read()) {
+      if (line.length() == LONGEST_LINE) {
+        throw tooLong(file, "a line");
+      }
+      line.append((char) next);
+    }
+    int end = line.length() - 1;
+    if (end >= 0 && line.charAt(end) == '\r') {
+      line.setLength(end);
+    }
+    return line.toString();
   }
 
   /**
@@ -63,14 +84,18 @@ final class TextFile {
         bytes.skipNBytes(Math.max(0, Files.size(file) - LONGEST_LINE - 2));
       }
       if (lastLine(bytes) > LONGEST_LINE) {
-        throw new MsrException(
-            ErrorType.DATA,
-            "data/MALFORMED_ROW",
-            file + ": the last line is longer than 16 MB. Mend or remove the line.");
+        throw tooLong(file, "the last line");
       }
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  private static MsrException tooLong(Path file, String which) {
+    return new MsrException(
+        ErrorType.DATA,
+        "data/MALFORMED_ROW",
+        file + ": " + which + " is longer than 16 MB. Mend or remove the line.");
   }
 
   private static long lastLine(InputStream bytes) throws IOException {

@@ -46,7 +46,7 @@ record GgufMetadata(String architecture, int contextLength, int dimension, int s
       }
       reader.number(8); // Tensors.
       return of(reader.entries());
-    } catch (IOException e) {
+    } catch (IOException | ArithmeticException e) {
       throw new MsrException(
           ErrorType.DATA,
           "llama-cpp/NOT_A_MODEL",
@@ -71,7 +71,7 @@ record GgufMetadata(String architecture, int contextLength, int dimension, int s
 
   /** One where the file says that the token is added, 0 where it says that it is not. */
   private static int special(Map<String, Object> entries, String key, int otherwise) {
-    return entries.get(key) instanceof Long added ? Math.toIntExact(added) : otherwise;
+    return entries.get(key) instanceof Long added ? Long.signum(Math.abs(added)) : otherwise;
   }
 
   private static int positive(Map<String, Object> entries, String key) throws IOException {

@@ -19,12 +19,13 @@ import org.llm4msr.api.support.ModelSource;
 record GgufModel(String name, String revision, Path file) {
 
   private static final String END = ".gguf";
+  private static final String ANY = "*" + END;
 
   static void check(LlamaCppConfig config, Path base) {
     if (isFile(config)) {
       single(base.resolve(config.model()));
     } else {
-      ModelSource.of(config.model(), base).check();
+      source(config, base).check();
     }
   }
 
@@ -33,8 +34,7 @@ record GgufModel(String name, String revision, Path file) {
     if (isFile(config)) {
       return single(base.resolve(config.model()));
     }
-    ModelSource.Resolved source =
-        ModelSource.of(config.model(), base).resolve(List.of(config.file()));
+    ModelSource.Resolved source = source(config, base).resolve(List.of(config.file()));
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(source.folder(), config.file())) {
       files.forEach(found::add);
@@ -51,6 +51,14 @@ record GgufModel(String name, String revision, Path file) {
                   found.stream().map(Path::getFileName).sorted().toList()));
     }
     return new GgufModel(name(found.get(0)), source.revision(), found.get(0));
+  }
+
+  /** Repositories hold a file for each precision, all of which {@code *.gguf} would load. */
+  private static ModelSource source(LlamaCppConfig config, Path base) {
+    if (config.model().startsWith("hf:") && config.file().equals(ANY)) {
+      throw notFound("the file of %s is not named".formatted(config.model()));
+    }
+    return ModelSource.of(config.model(), base);
   }
 
   private static boolean isFile(LlamaCppConfig config) {
@@ -73,6 +81,7 @@ record GgufModel(String name, String revision, Path file) {
     return new MsrException(
         ErrorType.USER,
         "llama-cpp/MODEL_NOT_FOUND",
-        what + ". Set knowledge.encoder.model to a .gguf file, or .file to one of a folder.");
+        what
+            + ". Set knowledge.encoder.model to a .gguf file, or .file to one of a folder or repository, such as *Q8_0.gguf.");
   }
 }

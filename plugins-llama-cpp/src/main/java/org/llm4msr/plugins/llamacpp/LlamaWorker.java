@@ -26,6 +26,7 @@ final class LlamaWorker {
   @SuppressWarnings("CatchAndPrintStackTrace") // The log is what the parent shows.
   public static void main(String[] args) {
     int code = 0;
+    outliveInterrupts();
     try {
       String secret = new String(System.in.readAllBytes(), US_ASCII);
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(args[3]));
@@ -44,6 +45,20 @@ final class LlamaWorker {
     }
     // The native library's thread would keep this process.
     Runtime.getRuntime().halt(code);
+  }
+
+  /** Ctrl-C reaches this process as well; the parent ends it, once the call under way is stored. */
+  private static void outliveInterrupts() {
+    Thread worker = Thread.currentThread();
+    Runnable wait =
+        () -> {
+          try {
+            worker.join();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    Runtime.getRuntime().addShutdownHook(new Thread(wait));
   }
 
   private static void serve(String[] args, DataInputStream in, DataOutputStream out)

@@ -57,13 +57,19 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
     }
     this.info =
         new EncoderInfo(
-            config.model(),
-            "file",
-            checksum,
-            config.missing() == Missing.MEAN ? "as stored, mean for missing" : "as stored",
-            users.dimension(),
-            LONGEST_KEY,
-            true);
+            config.model(), "file", checksum, state(config), users.dimension(), LONGEST_KEY, true);
+  }
+
+  /** Says all that decides vectors beside the files: a change must not meet stored ones. */
+  private static String state(PrecomputedConfig config) {
+    return "as stored"
+        + switch (config.missing()) {
+          case FAIL -> "";
+          case MEAN -> ", mean for missing";
+          case ZERO -> ", zeros for missing";
+        }
+        + (config.key() == null ? "" : ", key " + config.key())
+        + (config.vector() == null ? "" : ", vector " + config.vector());
   }
 
   /** Reads the files once into a form in which vectors are mapped, not held. */

@@ -27,8 +27,11 @@ import org.llm4msr.api.knowledge.EncoderContext;
  */
 record QueriedVectors(Path file) implements VectorFile {
 
-  /** How DuckDB names a column without a name; pandas writes its index as such a first column. */
-  private static final String UNNAMED = "column0";
+  /**
+   * How DuckDB names a first column without a name, with as many zeros as the number of columns has
+   * digits; pandas writes its index as such a column.
+   */
+  private static final String UNNAMED = "column0+";
 
   private static final long ROWS_OF_A_BATCH = 2048;
 
@@ -76,7 +79,7 @@ record QueriedVectors(Path file) implements VectorFile {
 
   private String query(Map<String, String> columns, @Nullable String key, @Nullable String vector) {
     List<String> names = new ArrayList<>(columns.keySet());
-    if (names.size() > 2 && names.get(0).equals(UNNAMED) && !UNNAMED.equals(key)) {
+    if (names.size() > 2 && names.get(0).matches(UNNAMED) && !names.get(0).equals(key)) {
       names.remove(0);
     }
     String keys = key == null ? names.get(0) : named(key, columns);

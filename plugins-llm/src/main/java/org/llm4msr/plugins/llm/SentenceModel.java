@@ -192,17 +192,35 @@ record SentenceModel(
         name,
         revision,
         files,
-        orElse(config.pooling(), statedPooling(folder)),
+        config.pooling() == null ? statedPooling(folder) : config.pooling(),
         config.normalize(),
         orElse(config.maxTokens(), statedLength(folder)));
   }
 
   /** What sentence-transformers says, or else the mean. */
   private static Pooling statedPooling(Path folder) {
-    JsonElement first = json(folder.resolve("1_Pooling/config.json")).get("pooling_mode_cls_token");
-    return first != null && first.isJsonPrimitive() && first.getAsBoolean()
-        ? Pooling.FIRST
-        : Pooling.MEAN;
+    Path file = folder.resolve("1_Pooling/config.json");
+    JsonObject stated = json(file);
+    if (isTrue(stated, "pooling_mode_cls_token")) {
+      return Pooling.FIRST;
+    }
+    boolean other = stated.keySet().stream().anyMatch(key -> isTrue(stated, key));
+    if (other && !isTrue(stated, "pooling_mode_mean_tokens")) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/UNKNOWN_POOLING",
+          "%s names neither pooling of the first token nor of the mean. Choose another model, or set pooling."
+              .formatted(file));
+    }
+    return Pooling.MEAN;
+  }
+
+  private static boolean isTrue(JsonObject object, String key) {
+    JsonElement value = object.get(key);
+    return key.startsWith("pooling_mode")
+        && value != null
+        && value.isJsonPrimitive()
+        && value.getAsBoolean();
   }
 
   /** What sentence-transformers, or else the model's own configuration, says; or else 512. */

@@ -210,6 +210,21 @@ class PrecomputedEncoderTest {
     }
   }
 
+  /** As pandas writes a frame with its index: DuckDB calls the first of 14 columns column00. */
+  @Test
+  void theIndexOfAWideFrameIsNoKey() throws IOException {
+    List<String> numbers = IntStream.range(0, 12).mapToObj(Integer::toString).toList();
+    String row = String.join(",", numbers) + "\n";
+    String frame = ",id," + row + "0,ann," + row + "1,bob," + row;
+    Path file = Files.writeString(scratch.resolve("frame.csv"), frame);
+    PrecomputedConfig config =
+        new PrecomputedConfig(
+            file.toString(), file.toString(), null, null, Missing.FAIL, "precomputed");
+    try (PrecomputedEncoder encoder = PrecomputedEncoder.open(config, context())) {
+      assertThat(vector(encoder, "user bob")).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    }
+  }
+
   @Test
   void missingKeysFailAndAreCounted() {
     try (PrecomputedEncoder encoder = open("users.parquet", Missing.FAIL)) {
@@ -230,6 +245,9 @@ class PrecomputedEncoderTest {
       assertThat(vector(means, "scenario 8")).containsExactly(0.5f, 0.75f, 0, 1.625f, 1.9375f);
       assertThat(means.info()).isNotEqualTo(zeros.info());
       assertThat(means.info().checksum()).isEqualTo(zeros.info().checksum());
+      try (PrecomputedEncoder none = open("users.parquet", Missing.FAIL)) {
+        assertThat(none.info()).isNotEqualTo(zeros.info());
+      }
     }
   }
 

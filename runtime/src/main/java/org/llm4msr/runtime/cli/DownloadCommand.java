@@ -64,6 +64,7 @@ final class DownloadCommand extends Command {
     PublishedDataset dataset = catalogue.get(name);
     Licence licence = catalogue.licence(dataset);
     if (!dataset.files().isEmpty()) {
+      DatasetDownload.requireCategories(dataset, categories);
       show(dataset, licence);
       requireAccepted(dataset, licence);
     }

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.download;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +32,17 @@ import org.llm4msr.runtime.files.DurableFiles;
 public final class DatasetDownload {
 
   /** What tells that a folder holds a data set that was loaded whole. */
-  static final String RECEIPT = "download.json";
+  static final String RECEIPT = ".download.json";
+
+  /** Ends the name of what tells, below the folder of what is not whole, that a file is done. */
+  private static final String DONE = ".done.json";
 
   private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
   private static final Pattern ZENODO =
       Pattern.compile("(https?://[^/]+)/records?/(\\d+)/files/.+");
   private static final Pattern MD5 = Pattern.compile("\\b[0-9a-fA-F]{32}\\b");
@@ -127,11 +136,13 @@ public final class DatasetDownload {
     return categories.isEmpty()
         ? dataset.files()
         : categories.stream()
+            .distinct()
             .flatMap(category -> dataset.files().stream().map(file -> file.of(category)))
             .toList();
   }
 
-  private static void requireCategories(PublishedDataset dataset, List<String> categories) {
+  /** Refuses what is no choice of categories. */
+  public static void requireCategories(PublishedDataset dataset, List<String> categories) {
     boolean fits =
         dataset.categories().containsAll(categories)
             && categories.isEmpty() == dataset.categories().isEmpty();
@@ -147,13 +158,28 @@ public final class DatasetDownload {
   }
 
   private static @Nullable Receipt receipt(Path folder) throws IOException {
-    Path file = folder.resolve(RECEIPT);
-    return Files.exists(file) ? JSON.readValue(SmallFiles.read(file), Receipt.class) : null;
+    return read(folder.resolve(RECEIPT), Receipt.class);
+  }
+
+  /** Returns what a file of ours says, null where it is not there. */
+  private static <T> @Nullable T read(Path file, Class<T> type) throws IOException {
+    try {
+      return Files.exists(file) ? JSON.readValue(SmallFiles.read(file), type) : null;
+    } catch (JsonProcessingException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "download/FOLDER",
+          "%s is damaged. Remove the folder of the data set, or name another one with --out."
+              .formatted(file),
+          e);
+    }
   }
 
   private static Result reused(
       PublishedDataset dataset, List<String> categories, Path folder, Receipt earlier) {
-    boolean same = earlier.name().equals(dataset.name()) && earlier.categories().equals(categories);
+    boolean same =
+        earlier.name().equals(dataset.name())
+            && Set.copyOf(earlier.categories()).equals(Set.copyOf(categories));
     List<String> missing =
         earlier.files().stream()
             .flatMap(file -> file.content().stream())
@@ -191,15 +217,21 @@ public final class DatasetDownload {
     Expected expected = expected(file);
     Path place = Files.createDirectories(folder.resolve(Archives.UNFINISHED));
     Path target = place.resolve(file.fileName());
+    Path done = place.resolve(file.fileName() + DONE);
+    LoadedFile earlier = read(done, LoadedFile.class);
+    if (earlier != null) {
+      return earlier;
+    }
     if (!Files.exists(target)) {
       requireRoom(folder, expected.bytes());
       String md5 = expected.md5();
       Downloads.Verifier verifier =
           whole -> {
             String actual = md5 == null ? "" : Archives.md5(whole);
-            return md5 == null || actual.equalsIgnoreCase(md5)
-                ? ""
-                : "its MD5 is %s, and its publishers state %s".formatted(actual, md5);
+            if (md5 != null && !actual.equalsIgnoreCase(md5)) {
+              return "its MD5 is %s, and its publishers state %s".formatted(actual, md5);
+            }
+            return file.fileName().endsWith(".gz") ? Archives.damage(whole) : "";
           };
       long bytes = expected.bytes() == null ? -1 : expected.bytes();
       downloads.file(address, bytes, verifier, target, progress);
@@ -207,9 +239,11 @@ public final class DatasetDownload {
     long bytes = Files.size(target);
     String md5 = Archives.md5(target);
     List<String> content = Archives.unpack(target, file.root(), folder);
-    Files.deleteIfExists(target);
     String verified = expected.md5() == null ? "size" : "md5";
-    return new LoadedFile(file.address(), bytes, md5, verified, content);
+    LoadedFile loaded = new LoadedFile(file.address(), bytes, md5, verified, content);
+    DurableFiles.write(done, JSON.writeValueAsBytes(loaded));
+    Files.deleteIfExists(target);
+    return loaded;
   }
 
   private Expected expected(PublishedFile file) {

@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.knowledge;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
@@ -136,7 +136,7 @@ final class SegmentJournal implements AutoCloseable {
 
   /** Reads the lines; the last may have been cut off. */
   private static List<Part> parts(Path segment) throws IOException {
-    String text = Files.readString(file(segment), UTF_8);
+    String text = Files.readString(file(segment), ISO_8859_1);
     List<Part> parts = new ArrayList<>();
     for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n")) {
       if (!line.matches("\\d{1,18} \\d{1,9} \\d{1,18} \\d{1,18} \\d{1,10}")) {

@@ -166,7 +166,11 @@ final class SegmentReader {
 
     private static String text(ByteBuffer offsets, ByteBuffer data, int row) {
       int start = offsets.getInt(row * Integer.BYTES);
-      byte[] text = new byte[offsets.getInt((row + 1) * Integer.BYTES) - start];
+      int length = offsets.getInt((row + 1) * Integer.BYTES) - start;
+      if (start < 0 || length < 0 || length > data.capacity() - start) {
+        throw new IndexOutOfBoundsException("the text of row " + row + " lies outside");
+      }
+      byte[] text = new byte[length];
       data.get(start, text);
       return new String(text, UTF_8);
     }

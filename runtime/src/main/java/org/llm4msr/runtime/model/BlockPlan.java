@@ -86,7 +86,7 @@ final class BlockPlan implements RowBlocks {
 
   @Override
   public List<Block> blocks() {
-    return blocks;
+    return List.copyOf(blocks);
   }
 
   @Override

@@ -40,7 +40,7 @@ final class BufferArray implements Buffer {
     this.manager = manager;
     this.name = name;
     shape = lead.addAll(part);
-    parts = DenseBuffer.partsOf(this, scope, names, part);
+    parts = DenseBuffer.partsOf(scope, names, part);
     array = create(start);
   }
 

@@ -8,26 +8,23 @@ import java.util.List;
 /** State without gradient that is saved and named as one: a buffer, or a part of several. */
 public final class DenseBuffer {
 
-  private final BufferArray whole;
   private final String scope;
   private final String name;
   private final Shape shape;
   private final int offset;
 
-  private DenseBuffer(BufferArray whole, String scope, String name, Shape shape, int offset) {
-    this.whole = whole;
+  private DenseBuffer(String scope, String name, Shape shape, int offset) {
     this.scope = scope;
     this.name = name;
     this.shape = shape;
     this.offset = offset;
   }
 
-  static List<DenseBuffer> partsOf(
-      BufferArray whole, String scope, List<String> names, Shape shape) {
+  static List<DenseBuffer> partsOf(String scope, List<String> names, Shape shape) {
     List<DenseBuffer> parts = new ArrayList<>(names.size());
     for (String name : names) {
       int offset = Math.toIntExact(parts.size() * shape.size());
-      parts.add(new DenseBuffer(whole, scope, name, shape, offset));
+      parts.add(new DenseBuffer(scope, name, shape, offset));
     }
     return List.copyOf(parts);
   }
@@ -47,9 +44,9 @@ public final class DenseBuffer {
     return shape;
   }
 
-  /** Returns a copy of the values, row-major. */
-  public float[] values() {
-    return Arrays.copyOfRange(whole.array().toFloatArray(), offset, offset + size());
+  /** Returns a copy of its values, row-major, out of those of the engine's array. */
+  float[] of(float[] whole) {
+    return Arrays.copyOfRange(whole, offset, offset + size());
   }
 
   int size() {

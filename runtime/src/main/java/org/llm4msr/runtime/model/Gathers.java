@@ -1,8 +1,6 @@
 package org.llm4msr.runtime.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
@@ -52,11 +50,5 @@ final class Gathers {
    */
   private static NDArray select(NDArray x, NDArray index) {
     return Embedding.embedding(index, x, SparseFormat.DENSE).singletonOrThrow();
-  }
-
-  /** Appends one row of zeros: (m, ...) to (m + 1, ...). */
-  static NDArray withZeroRow(NDArray x, NDManager manager) {
-    Shape row = new Shape(1).addAll(x.getShape().slice(1));
-    return NDArrays.concat(new NDList(x, manager.zeros(row, x.getDataType())), 0);
   }
 }

@@ -103,8 +103,20 @@ public final class ParameterStore implements AutoCloseable {
       parameter.values().get(copy);
       values.put(parameter.name(), copy);
     }
-    buffers.values().forEach(buffer -> values.put(buffer.name(), buffer.values()));
+    values.putAll(bufferValues());
     return new ParameterSnapshot(values);
+  }
+
+  /**
+   * Returns copies of the values of all buffers by name; fetches each of the engine's arrays once.
+   */
+  public Map<String, float[]> bufferValues() {
+    Map<String, float[]> values = new LinkedHashMap<>();
+    for (BufferArray array : bufferArrays) {
+      float[] whole = array.array().toFloatArray();
+      array.parts().forEach(buffer -> values.put(buffer.name(), buffer.of(whole)));
+    }
+    return values;
   }
 
   /**
@@ -181,6 +193,7 @@ public final class ParameterStore implements AutoCloseable {
               + name
               + " of shape "
               + shape
+              + (names.size() > 1 ? ", all " + names.size() + " parts together," : "")
               + " takes 2 GiB or more. Make the layers smaller, or set generatorHidden where it is"
               + " a generator of weights.");
     }

@@ -51,9 +51,14 @@ final class EventFile implements AutoCloseable {
     channel =
         FileChannel.open(
             folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    write(version(now()));
-    if (resumedAt > 0) {
-      write(restart(now(), resumedAt + 1));
+    try {
+      write(version(now()));
+      if (resumedAt > 0) {
+        write(restart(now(), resumedAt + 1));
+      }
+    } catch (IOException e) {
+      channel.close();
+      throw e;
     }
   }
 

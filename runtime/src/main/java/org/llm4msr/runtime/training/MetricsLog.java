@@ -43,10 +43,21 @@ final class MetricsLog implements AutoCloseable {
       if (Files.exists(file)) {
         keepUpTo(file, resumedAt);
       }
-      channel = FileChannel.open(file, CREATE, APPEND);
       events = eventFolder == null ? null : new EventFile(eventFolder, resumedAt);
+      channel = open(file, events);
     } catch (IOException e) {
       throw failed(e);
+    }
+  }
+
+  private static FileChannel open(Path file, @Nullable EventFile events) throws IOException {
+    try {
+      return FileChannel.open(file, CREATE, APPEND);
+    } catch (IOException e) {
+      if (events != null) {
+        events.close();
+      }
+      throw e;
     }
   }
 

@@ -78,10 +78,10 @@ public final class ModelFiles {
           new Safetensors.Tensor(
               parameter.name(), sizes(parameter.shape().getShape()), parameter.values()));
     }
+    Map<String, float[]> buffers = model.parameters().bufferValues();
     for (DenseBuffer buffer : model.parameters().buffers()) {
-      tensors.add(
-          new Safetensors.Tensor(
-              buffer.name(), sizes(buffer.shape().getShape()), FloatBuffer.wrap(buffer.values())));
+      FloatBuffer values = FloatBuffer.wrap(buffers.get(buffer.name()));
+      tensors.add(new Safetensors.Tensor(buffer.name(), sizes(buffer.shape().getShape()), values));
     }
     return tensors;
   }

@@ -133,7 +133,7 @@ class PreparationSpeedTest {
         training,
         sequential);
     assertThat(seconds).isLessThan(60);
-    assertThat(training).isLessThan(2);
+    assertThat(training).isLessThan(10); // 1.4 on a quiet machine.
   }
 
   private static long processTime() {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -51,6 +52,7 @@ class DatasetDownloadTest {
   @TempDir Path folder;
   private HttpServer server;
   private ExecutorService threads;
+  private final CountDownLatch ended = new CountDownLatch(1);
   private final Map<String, Answer> answers = new ConcurrentHashMap<>();
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
   private final DatasetDownload download =
@@ -82,6 +84,7 @@ class DatasetDownloadTest {
 
   @AfterEach
   void stop() {
+    ended.countDown();
     server.stop(0);
     threads.shutdownNow();
   }
@@ -175,7 +178,7 @@ class DatasetDownloadTest {
     Result second = load(zipFile((long) zip.length, md5(zip)));
 
     assertThat(folder.resolve("out/ratings.csv")).hasContent(RATINGS);
-    assertThat(content()).containsExactly("download.json", "noise.bin", "ratings.csv");
+    assertThat(content()).containsExactly(".download.json", "noise.bin", "ratings.csv");
     assertThat(first.receipt().files().get(0).md5()).isEqualTo(md5(zip));
     assertThat(first.receipt().files().get(0).verified()).isEqualTo("md5");
     assertThat(second.reused()).isTrue();
@@ -205,7 +208,7 @@ class DatasetDownloadTest {
     load(zipFile((long) zip.length, md5(zip)));
 
     assertThat(requests).containsExactly("/ml.zip bytes=50000-");
-    assertThat(content()).containsExactly("download.json", "noise.bin", "ratings.csv");
+    assertThat(content()).containsExactly(".download.json", "noise.bin", "ratings.csv");
   }
 
   /** A server without ranges sends all again. */
@@ -288,7 +291,7 @@ class DatasetDownloadTest {
           exchange.getResponseBody().write(zip, 0, 100_000);
           exchange.getResponseBody().flush();
           try {
-            Thread.sleep(5_000);
+            ended.await();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
@@ -408,7 +411,7 @@ class DatasetDownloadTest {
     byte[] tar = tar("d/data/log.csv", TarConstants.LF_NORMAL);
     tar[tar.length / 2] ^= 1;
 
-    assertThatThrownBy(() -> loadTar(tar)).hasMessageContaining("download/ARCHIVE");
+    assertThatThrownBy(() -> loadTar(tar)).hasMessageContaining("it is damaged");
   }
 
   @Test
@@ -440,10 +443,16 @@ class DatasetDownloadTest {
             () ->
                 download.load(
                     dataset, List.of("Music"), "none", folder.resolve("bad"), Progress.NONE))
-        .hasMessageContaining("download/ARCHIVE");
-    answers.put("/Music.csv.gz", file(whole));
+        .hasMessageContaining("download/FAILED")
+        .hasMessageContaining("it is damaged");
     Path both = folder.resolve("both");
-    download.load(dataset, List.of("Books", "Music"), "none", both, Progress.NONE);
+    assertThatThrownBy(
+            () -> download.load(dataset, List.of("Books", "Music"), "none", both, Progress.NONE))
+        .hasMessageContaining("it is damaged");
+    answers.put("/Music.csv.gz", file(whole));
+    requests.clear();
+    download.load(dataset, List.of("Books", "Music", "Music"), "none", both, Progress.NONE);
+    assertThat(requests).containsExactly("/Music.csv.gz");
     assertThat(both.resolve("Books.csv.gz")).hasBinaryContent(whole);
     assertThat(both.resolve("Music.csv.gz")).hasBinaryContent(whole);
     assertThatThrownBy(

@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -236,11 +237,7 @@ class SupportTest {
   }
 
   private float buffer(String name) {
-    return store.buffers().stream()
-        .filter(buffer -> buffer.name().equals(name))
-        .findFirst()
-        .orElseThrow()
-        .values()[0];
+    return Objects.requireNonNull(store.bufferValues().get(name))[0];
   }
 
   /** Few gates are one product, many go scenario by scenario: both are softmax(x W + b). */

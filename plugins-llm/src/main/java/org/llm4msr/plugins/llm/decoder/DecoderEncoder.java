@@ -93,7 +93,9 @@ final class DecoderEncoder implements KnowledgeEncoder {
     int to = from;
     long sum = 0;
     while (to < byLength.size()) {
-      sum += tokens.get(byLength.get(to)).length - shared;
+      // Generation keeps keys and values of whole texts, and of what it adds.
+      int kept = generates() ? config.generatedTokens() : -shared;
+      sum += tokens.get(byLength.get(to)).length + kept;
       if (to > from && sum > config.batchTokens()) {
         return to;
       }
@@ -106,7 +108,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
     List<long[]> rests =
         texts.stream().map(text -> Arrays.copyOfRange(text, shared, text.length)).toList();
     NDList past = shared > 0 ? prefix.kept() : null;
-    boolean generate = config.position() == Position.GENERATED_END;
+    boolean generate = generates();
     TokenBatch batch = TokenBatch.of(rests, shared);
     try (NDManager step = decoder.newManager()) {
       Decoder.Reading reading = decoder.read(step, batch, past, generate);
@@ -116,6 +118,10 @@ final class DecoderEncoder implements KnowledgeEncoder {
       float[][] states = states(reading);
       return Arrays.stream(states).map(state -> knowledge(state, null)).toList();
     }
+  }
+
+  private boolean generates() {
+    return config.position() == Position.GENERATED_END;
   }
 
   private float[][] states(Decoder.Reading reading) {

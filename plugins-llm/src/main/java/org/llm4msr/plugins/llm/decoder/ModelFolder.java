@@ -89,7 +89,12 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
     MessageDigest digest = DigestUtils.getSha256Digest();
     List<Path> files = new ArrayList<>(WeightFiles.files(folder));
     files.add(tokenizer);
-    SETTINGS.stream().map(folder::resolve).filter(Files::isRegularFile).forEach(files::add);
+    SETTINGS.stream()
+        .flatMap(name -> Stream.of(folder.resolve(name), tokenizer.resolveSibling(name)))
+        .map(file -> file.toAbsolutePath().normalize())
+        .distinct()
+        .filter(Files::isRegularFile)
+        .forEach(files::add);
     try {
       for (Path file : files) {
         DigestUtils.updateDigest(digest, file);

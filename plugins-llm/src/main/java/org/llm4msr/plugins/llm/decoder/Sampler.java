@@ -38,11 +38,13 @@ final class Sampler {
             .mapToDouble(token -> Math.exp((scores[token] - highest) / temperature))
             .toArray();
     int[] order =
-        IntStream.range(0, scores.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble((Integer token) -> -weights[token]))
-            .mapToInt(Integer::intValue)
-            .toArray();
+        topP == 1
+            ? IntStream.range(0, scores.length).toArray()
+            : IntStream.range(0, scores.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer token) -> -weights[token]))
+                .mapToInt(Integer::intValue)
+                .toArray();
     double total = Arrays.stream(weights).sum();
     int kept = 0;
     double sum = 0;

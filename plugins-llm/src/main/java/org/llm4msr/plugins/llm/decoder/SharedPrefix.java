@@ -34,12 +34,13 @@ final class SharedPrefix implements AutoCloseable {
       return 0;
     }
     close();
-    tokens = Arrays.copyOf(texts.get(0), shared);
+    long[] begin = Arrays.copyOf(texts.get(0), shared);
     manager = decoder.newManager();
     try (NDManager step = decoder.newManager()) {
-      kept = decoder.read(step, TokenBatch.of(List.of(tokens), 0), null, true).kept();
+      kept = decoder.read(step, TokenBatch.of(List.of(begin), 0), null, true).kept();
       kept.attach(manager);
     }
+    tokens = begin;
     return shared;
   }
 

@@ -123,7 +123,7 @@ final class WeightFiles implements AutoCloseable {
       return files.anyMatch(file -> file.toString().endsWith(".bin"))
           ? ("Its .bin files can run code when they are read; convert them once, where you trust"
                   + " them, with Python: import torch, glob, safetensors.torch as s;"
-                  + " s.save_file({k: v.contiguous() for f in"
+                  + " s.save_file({k: v.clone().contiguous() for f in"
                   + " sorted(glob.glob('%s/pytorch_model*.bin')) for k, v in torch.load(f,"
                   + " weights_only=True).items()}, '%s')")
               .formatted(folder, folder.resolve(SINGLE))
