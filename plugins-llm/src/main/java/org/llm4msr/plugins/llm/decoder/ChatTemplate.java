@@ -4,6 +4,9 @@ import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.interpret.RenderResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +17,10 @@ import org.llm4msr.api.MsrException;
 /** The chat template of a model, in Jinja; a prompt is the one message of a user. */
 final class ChatTemplate {
 
-  private static final String FILE = "tokenizer_config.json";
+  /** Where newer models have their template, beside the other settings. */
+  static final String FILE = "chat_template.jinja";
+
+  private static final String KEY = "chat_template";
 
   private final Jinjava jinja =
       new Jinjava(
@@ -45,16 +51,31 @@ final class ChatTemplate {
   }
 
   static ChatTemplate of(ModelFolder folder, Architecture architecture) {
-    ModelJson settings = folder.optional(FILE);
-    String template = settings.text("chat_template", architecture.prefix().chat());
+    ModelJson settings = folder.optional("tokenizer_config.json");
+    String own =
+        folder.beside(FILE).map(ChatTemplate::read).orElseGet(() -> settings.text(KEY, ""));
+    String template = own.isEmpty() ? architecture.prefix().chat() : own;
     if (template.isEmpty()) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/NO_CHAT_TEMPLATE",
-          "template is chat, and there is no chat_template in %s. Write template: none, or take a model that was trained to chat."
-              .formatted(settings.file()));
+          "template is chat, and there is no %s in %s and no file %s beside it. Write template: none, or take a model that was trained to chat."
+              .formatted(KEY, settings.file(), FILE));
     }
-    return new ChatTemplate(folder, template, settings, !settings.has("chat_template"));
+    return new ChatTemplate(folder, template, settings, own.isEmpty());
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "knowledge/MODEL_NOT_READABLE",
+          "cannot read %s: %s. Mend its rights, and write it in UTF-8."
+              .formatted(file, e.getMessage()),
+          e);
+    }
   }
 
   /** Returns whether start tokens come before the text, because the template has none. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -27,10 +28,10 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
 
   /** Files of a repository that are loaded. */
   private static final List<String> WANTED =
-      List.of("*.json", "tokenizer.model", "model*.safetensors");
+      List.of("*.json", ChatTemplate.FILE, "tokenizer.model", "model*.safetensors");
 
   private static final List<String> SETTINGS =
-      List.of("config.json", "generation_config.json", "tokenizer_config.json");
+      List.of("config.json", "generation_config.json", "tokenizer_config.json", ChatTemplate.FILE);
 
   /** Finds the model that the settings name, and loads it where they name a repository. */
   static ModelFolder find(DecoderConfig config, Path base) {
@@ -77,11 +78,14 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
 
   /** Returns a file beside the tokenizer or the weights, or an empty object. */
   ModelJson optional(String file) {
+    return beside(file).map(ModelJson::read).orElseGet(() -> ModelJson.empty(folder.resolve(file)));
+  }
+
+  /** Returns a file beside the tokenizer or the weights. */
+  Optional<Path> beside(String file) {
     return Stream.of(tokenizer.resolveSibling(file), folder.resolve(file))
         .filter(Files::isRegularFile)
-        .findFirst()
-        .map(ModelJson::read)
-        .orElseGet(() -> ModelJson.empty(folder.resolve(file)));
+        .findFirst();
   }
 
   /** Returns the SHA-256 of all that decides the states. */

@@ -56,6 +56,14 @@ class ChatTemplateTest {
   }
 
   @Test
+  void aFileOfItsOwnComesFirst() throws IOException {
+    Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}?");
+    ChatTemplate template = template("llama", Map.of("chat_template", "other"));
+    assertThat(template.render("a")).isEqualTo("a?");
+    assertThat(template.startTokens()).isFalse();
+  }
+
+  @Test
   void chatGlm2HasOneOfItsOwn() throws IOException {
     ChatTemplate template = template("chatglm", Map.of());
     assertThat(template.render("你好")).isEqualTo("[Round 1]\n\n问：你好\n\n答：");
@@ -66,7 +74,8 @@ class ChatTemplateTest {
   void refusesModelsWithoutOne() {
     assertThatThrownBy(() -> template("llama", Map.of()))
         .isInstanceOf(MsrException.class)
-        .hasMessageContaining("[knowledge/NO_CHAT_TEMPLATE] template is chat, and there is no");
+        .hasMessageContaining("[knowledge/NO_CHAT_TEMPLATE] template is chat, and there is no")
+        .hasMessageContaining("no file chat_template.jinja");
   }
 
   @Test
