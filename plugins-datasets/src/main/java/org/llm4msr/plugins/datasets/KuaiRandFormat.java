@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -117,7 +118,11 @@ final class KuaiRandFormat {
           level ->
               fields.categorical(RawTable.ITEMS, FieldRole.ITEM, level + "_level_category_id"));
     }
-    fields.numeric(RawTable.ITEMS, FieldRole.ITEM, counts().toArray(String[]::new));
+    for (String count : counts()) {
+      // Users and videos have a column follow_user_num.
+      String name = List.of(USER_NUMBERS).contains(count) ? "video_" + count : count;
+      fields.add(name, RawTable.ITEMS, count, FieldRole.ITEM, new FieldKind.Numeric());
+    }
     List<String> itemText = new ArrayList<>();
     captions.ifPresent(table -> itemText.add("caption"));
     categories.ifPresent(table -> itemText.add("category_names"));

@@ -65,7 +65,10 @@ record RawFolder(Path path) {
     return found;
   }
 
-  /** Returns the files whose whole names match a pattern, by name; hidden ones are not data. */
+  /**
+   * Returns the files whose whole names match a pattern, by name; hidden ones and the label of
+   * generated files are not data.
+   */
   List<Path> matching(String pattern) {
     if (!Files.isDirectory(path)) {
       return List.of();
@@ -75,6 +78,7 @@ record RawFolder(Path path) {
       return files
           .filter(Files::isRegularFile)
           .filter(file -> !file.getFileName().toString().startsWith("."))
+          .filter(file -> !file.endsWith("GENERATED.json"))
           .filter(file -> compiled.matcher(String.valueOf(file.getFileName())).matches())
           .sorted()
           .toList();

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ import org.llm4msr.runtime.data.PreparedSummary;
 import org.llm4msr.runtime.exchange.Exchange;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
 import org.llm4msr.runtime.exchange.ExchangeServer;
+import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.report.DataReport;
 import org.llm4msr.runtime.report.DataTables;
 import picocli.CommandLine;
@@ -39,7 +43,10 @@ final class DataCommand extends Group {
   static final class Generate extends Command {
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
-    @Parameters(paramLabel = "NAME", description = "The generator; see plugins list.")
+    @Parameters(
+        paramLabel = "NAME",
+        completionCandidates = Generators.class,
+        description = "The generator: ${COMPLETION-CANDIDATES}, or one of a plugin folder.")
     String name;
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
@@ -61,6 +68,17 @@ final class DataCommand extends Group {
             result.reused() ? " was there already, from the same settings." : " is written.";
         terminal().result(result, result.folder() + text);
       }
+    }
+  }
+
+  /** The names of the generators, looked up where the help shows them. */
+  static final class Generators implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return PluginRegistry.load().plugins(PluginKind.DATASET_GENERATOR).stream()
+          .map(PluginDescriptor::name)
+          .sorted()
+          .iterator();
     }
   }
 

@@ -1,18 +1,11 @@
 package org.llm4msr.plugins.datasets.generator;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.llm4msr.api.data.RawScenario;
 
 /** The content of {@code GENERATED.json}. */
 record GenerationReport(
-    KuaiSarGeneratorConfig config,
-    int topics,
-    int users,
-    int items,
-    List<RawScenario> scenarios,
-    InteractionLog log) {
+    KuaiSarGeneratorConfig config, int topics, int users, int items, InteractionLog log) {
 
   private static final String MODEL =
       "P(click) = mean over places of sigmoid(base(scenario) + interestStrength *"
@@ -32,6 +25,8 @@ record GenerationReport(
     map.put("interactions", config.interactions());
     map.put("users", users);
     map.put("items", items);
+    map.put("usersInLog", log.all().users());
+    map.put("itemsInLog", log.all().items());
     map.put("topics", topics);
     map.put("scenarioSkew", config.scenarioSkew());
     map.put("interestStrength", config.interestStrength());
@@ -42,30 +37,9 @@ record GenerationReport(
             + " a click given all but the place on the screen, to "
             + BayesAuc.DECIMALS
             + " decimals");
-    map.put("bayes", bayes(log.all()));
-    map.put("bayesLastSixth", bayes(log.lastSixth()));
+    map.put("bayes", log.all().bayes());
+    map.put("bayesLastSixth", log.lastSixth().bayes());
+    map.put("dataset", "{ name: kuaisar, path: . }");
     return map;
-  }
-
-  private Map<String, Object> bayes(List<BayesAuc> counts) {
-    BayesAuc overall = new BayesAuc();
-    counts.forEach(overall::addAll);
-    Map<String, Object> rows = new LinkedHashMap<>();
-    for (int s = 0; s < counts.size(); s++) {
-      rows.put(scenarios.get(s).key(), row(counts.get(s)));
-    }
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("overall", row(overall));
-    map.put("scenarios", rows);
-    return map;
-  }
-
-  private static Map<String, Object> row(BayesAuc count) {
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("rows", count.rows());
-    row.put("positives", count.positives());
-    double auc = count.value();
-    row.put("auc", Double.isNaN(auc) ? null : auc);
-    return row;
   }
 }

@@ -8,7 +8,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.RawScenario;
 
@@ -46,8 +45,8 @@ final class InteractionLog {
   /** The first row of the test part under the default split by time, 4:1:1. */
   private final long testBegin;
 
-  private final List<BayesAuc> all;
-  private final List<BayesAuc> last;
+  private final LogCounts all;
+  private final LogCounts last;
   private final SplittableRandom random;
 
   InteractionLog(
@@ -63,18 +62,19 @@ final class InteractionLog {
     this.scenarios = scenarios;
     testBegin = config.interactions() * 5 / 6;
     scenarioSizes = Weights.zipf(scenarios.size(), config.scenarioSkew());
-    all = Stream.generate(BayesAuc::new).limit(scenarios.size()).toList();
-    last = Stream.generate(BayesAuc::new).limit(scenarios.size()).toList();
+    List<String> keys = scenarios.stream().map(RawScenario::key).toList();
+    all = new LogCounts(keys);
+    last = new LogCounts(keys);
     random = new SplittableRandom(config.seed() + 4);
   }
 
-  /** Returns the true AUC of each scenario over all rows. */
-  List<BayesAuc> all() {
+  /** Returns what all rows hold. */
+  LogCounts all() {
     return all;
   }
 
-  /** Returns the true AUC of each scenario over the last sixth by time. */
-  List<BayesAuc> lastSixth() {
+  /** Returns what the last sixth by time holds. */
+  LogCounts lastSixth() {
     return last;
   }
 
@@ -151,9 +151,9 @@ final class InteractionLog {
         writeSearchRow(search, request, keyword, item, click);
       }
       writeTruth(truth, request, item, click, probability);
-      all.get(request.scenario()).add(probability, click);
+      all.add(request.user(), item, request.scenario(), probability, click);
       if (done + place >= testBegin) {
-        last.get(request.scenario()).add(probability, click);
+        last.add(request.user(), item, request.scenario(), probability, click);
       }
     }
   }

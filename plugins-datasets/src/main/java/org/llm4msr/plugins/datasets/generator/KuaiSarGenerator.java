@@ -1,11 +1,8 @@
 package org.llm4msr.plugins.datasets.generator;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -24,7 +21,6 @@ import org.llm4msr.api.data.RawScenario;
  */
 final class KuaiSarGenerator implements DatasetGenerator {
 
-  private static final String LABEL_FILE = "GENERATED.json";
   private static final String LOG_FILE = "rec_inter.csv";
 
   private final KuaiSarGeneratorConfig config;
@@ -39,7 +35,7 @@ final class KuaiSarGenerator implements DatasetGenerator {
   public void generate(Progress progress) throws IOException {
     Files.createDirectories(folder);
     refuseToReplaceOtherData();
-    Files.deleteIfExists(folder.resolve(LABEL_FILE));
+    Files.deleteIfExists(folder.resolve(GeneratedLabel.FILE));
 
     Topics topics = Topics.load(config.topics());
     UserPopulation users = new UserPopulation(config.userCount(), topics, config.seed());
@@ -56,11 +52,14 @@ final class KuaiSarGenerator implements DatasetGenerator {
 
     InteractionLog log = new InteractionLog(config, topics, users, model, scenarios);
     log.write(folder, progress);
-    label(new GenerationReport(config, topics.size(), users.size(), items.size(), scenarios, log));
+    GeneratedLabel.write(
+        folder,
+        new GenerationReport(config, topics.size(), users.size(), items.size(), log).toMap());
   }
 
   private void refuseToReplaceOtherData() {
-    if (Files.exists(folder.resolve(LOG_FILE)) && !Files.exists(folder.resolve(LABEL_FILE))) {
+    if (Files.exists(folder.resolve(LOG_FILE))
+        && !Files.exists(folder.resolve(GeneratedLabel.FILE))) {
       throw new MsrException(
           ErrorType.USER,
           "generate/OTHER_DATA",
@@ -68,17 +67,5 @@ final class KuaiSarGenerator implements DatasetGenerator {
               + folder.resolve(LOG_FILE)
               + ". Choose another folder, or delete the file.");
     }
-  }
-
-  private void label(GenerationReport report) throws IOException {
-    Path partial = folder.resolve(LABEL_FILE + ".part");
-    new ObjectMapper()
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .writeValue(partial.toFile(), report.toMap());
-    Files.move(
-        partial,
-        folder.resolve(LABEL_FILE),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -1,0 +1,187 @@
+package org.llm4msr.plugins.datasets.generator;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetGenerator;
+
+/**
+ * Writes reviews and products of three categories as Amazon's releases have them, as compressed
+ * lines of JSON, the products of 2014 as Python literals. A positive is a rating above 3. The first
+ * product of each category is described in the others as well.
+ */
+final class AmazonGenerator implements DatasetGenerator {
+
+  private static final List<String> CATEGORIES =
+      List.of("Beauty", "Clothing_Shoes_and_Jewelry", "Health_and_Personal_Care");
+  private static final Instant BEGIN = Instant.parse("2012-01-01T00:00:00Z");
+  private static final Duration SPAN = Duration.ofDays(900);
+  private static final DateTimeFormatter DAY =
+      DateTimeFormatter.ofPattern("MM d, yyyy", Locale.ROOT);
+
+  private final ObjectMapper json = new ObjectMapper();
+  private final AmazonGeneratorConfig config;
+  private final Path folder;
+  private final int year;
+  private final DrawnLog log;
+  private final ItemTexts texts;
+  private final SplittableRandom random;
+
+  AmazonGenerator(AmazonGeneratorConfig config, Path folder) {
+    this.config = config;
+    this.folder = folder;
+    year = Integer.parseInt(config.release());
+    log = new DrawnLog(config.size(), CATEGORIES, true, 1);
+    texts = new ItemTexts(log.model(), config.seed());
+    random = new SplittableRandom(config.seed() + 2);
+  }
+
+  @Override
+  public void generate(Progress progress) throws IOException {
+    for (int category = 0; category < CATEGORIES.size(); category++) {
+      products(category);
+    }
+    List<RowFile> files = new ArrayList<>();
+    try {
+      for (String category : CATEGORIES) {
+        files.add(new RowFile(folder.resolve(reviewFile(category)), ""));
+      }
+      log.draw(
+          BEGIN,
+          SPAN,
+          progress,
+          row -> files.get(row.scenario()).row(json.writeValueAsString(review(row))));
+    } finally {
+      for (RowFile file : files) {
+        file.close();
+      }
+    }
+    log.label(folder, "Amazon " + config.release(), "{ name: amazon, path: . }");
+  }
+
+  private String reviewFile(String category) {
+    return switch (year) {
+      case 2014 -> "reviews_" + category + "_5.json.gz";
+      case 2018 -> category + "_5.json.gz";
+      default -> category + ".jsonl.gz";
+    };
+  }
+
+  private Map<String, Object> review(DrawnLog.Interaction row) {
+    double rating = row.positive() ? 4 + random.nextInt(2) : 1 + random.nextInt(3);
+    Map<String, Object> map = new LinkedHashMap<>();
+    String text = "It's \"" + texts.topic(row.item()).name() + "\",\n\u00e0 " + rating;
+    if (year == 2023) {
+      map.put("rating", rating);
+      map.put("title", "Title");
+      map.put("text", text);
+      map.put("images", List.of());
+      map.put("asin", product(row.item()));
+      map.put("parent_asin", product(row.item()));
+      map.put("user_id", reviewer(row.user()));
+      map.put("timestamp", row.time());
+      map.put("helpful_vote", random.nextInt(5));
+      map.put("verified_purchase", random.nextBoolean());
+      return map;
+    }
+    ZonedDateTime day = Instant.ofEpochMilli(row.time()).atZone(ZoneOffset.UTC);
+    map.put("reviewerID", reviewer(row.user()));
+    map.put("asin", product(row.item()));
+    map.put("reviewerName", "Name " + row.user());
+    if (year == 2014) {
+      map.put("helpful", List.of(0, random.nextInt(3)));
+    } else if (random.nextInt(4) == 0) { // Keys of 2018 are absent where there is nothing to say.
+      map.put("vote", "1,234");
+    }
+    map.put("reviewText", text);
+    map.put("overall", rating);
+    map.put("summary", "Summary");
+    map.put("unixReviewTime", row.time() / 1000);
+    map.put("reviewTime", DAY.format(day));
+    return map;
+  }
+
+  private void products(int category) throws IOException {
+    String name = "meta_" + CATEGORIES.get(category) + (year == 2023 ? ".jsonl.gz" : ".json.gz");
+    try (RowFile file = new RowFile(folder.resolve(name), "")) {
+      for (int item = 0; item < config.items(); item++) {
+        if (log.scenario(item) == category || item < CATEGORIES.size()) {
+          Map<String, Object> product = described(item, category);
+          file.row(year == 2014 ? pythonLiteral(product) : json.writeValueAsString(product));
+        }
+      }
+    }
+  }
+
+  private Map<String, Object> described(int item, int category) {
+    List<String> path =
+        List.of(CATEGORIES.get(category).replace('_', ' '), texts.topic(item).name());
+    String brand = texts.topic(item).domain() + "'s";
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(year == 2023 ? "parent_asin" : "asin", product(item));
+    map.put("title", "The \"" + texts.title(item) + "\" & more");
+    switch (year) {
+      case 2014 -> {
+        map.put("price", 9.5);
+        map.put("salesRank", Map.of("Beauty", 1 + random.nextInt(1_000)));
+        map.put("brand", brand);
+        map.put("categories", List.of(path));
+      }
+      case 2018 -> {
+        map.put("brand", brand);
+        map.put("category", path);
+        map.put("price", "$9.50");
+        if (item % 100 == 99) { // Titles that hold a script of the page.
+          map.put("title", "var aPageStart = (new Date()).getTime();");
+        }
+      }
+      default -> {
+        map.put("average_rating", 4.5);
+        map.put("store", brand);
+        map.put("categories", path);
+        map.put("details", Map.of());
+      }
+    }
+    return map;
+  }
+
+  private static String reviewer(int user) {
+    return "A%09X".formatted(user);
+  }
+
+  private static String product(int item) {
+    return "B%09d".formatted(item);
+  }
+
+  /** Returns what Python prints: single quotes, unless the text has some and no double ones. */
+  private static String pythonLiteral(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      List<String> entries = new ArrayList<>();
+      map.forEach((key, of) -> entries.add(pythonLiteral(key) + ": " + pythonLiteral(of)));
+      return "{" + String.join(", ", entries) + "}";
+    }
+    if (value instanceof List<?> list) {
+      return "["
+          + String.join(", ", list.stream().map(AmazonGenerator::pythonLiteral).toList())
+          + "]";
+    }
+    if (value instanceof String text) {
+      return text.contains("'") && !text.contains("\"")
+          ? '"' + text + '"'
+          : "'" + text.replace("'", "\\'") + "'";
+    }
+    return String.valueOf(value);
+  }
+}

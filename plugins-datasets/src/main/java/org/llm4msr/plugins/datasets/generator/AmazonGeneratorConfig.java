@@ -1,0 +1,28 @@
+package org.llm4msr.plugins.datasets.generator;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
+import org.llm4msr.api.Setting;
+
+/** Release and size of generated Amazon reviews. */
+public record AmazonGeneratorConfig(
+    @Setting(
+            value =
+                "Whose files: 2014 (products as Python literals), 2018 or 2023 (milliseconds), as"
+                    + " JSON lines",
+            defaultValue = "'2023'")
+        @Pattern(regexp = "2014|2018|2023", message = "must be 2014, 2018 or 2023")
+        String release,
+    @Setting(value = "Reviews", defaultValue = "100000") @Min(1000) @Max(2_000_000_000L)
+        long interactions,
+    @Setting(value = "Users to draw from", defaultValue = "2000") @Min(10) @Max(100_000_000)
+        int users,
+    @Setting(value = "Products to draw from", defaultValue = "3000") @Min(100) @Max(100_000_000)
+        int items,
+    @Setting(value = "Seed of everything that is drawn", defaultValue = "7") long seed) {
+
+  LogSizeConfig size() {
+    return new LogSizeConfig(interactions, users, items, seed);
+  }
+}

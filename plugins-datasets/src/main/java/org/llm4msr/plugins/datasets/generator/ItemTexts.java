@@ -1,0 +1,33 @@
+package org.llm4msr.plugins.datasets.generator;
+
+import java.util.SplittableRandom;
+
+/** Texts of items: their words tell where on the circle of {@link CircleModel} an item stands. */
+final class ItemTexts {
+
+  private static final int TOPICS = 30;
+
+  private final Topics topics = Topics.load(TOPICS);
+  private final CircleModel model;
+  private final long seed;
+
+  ItemTexts(CircleModel model, long seed) {
+    this.model = model;
+    this.seed = seed;
+  }
+
+  /** Returns the topic of an item. */
+  Topics.Topic topic(int item) {
+    return topics.get(model.sectorOfItem(item, TOPICS));
+  }
+
+  /** Returns three words and the number of the item. */
+  String title(int item) {
+    StringBuilder title = new StringBuilder();
+    int topic = model.sectorOfItem(item, TOPICS);
+    for (int word : topics.text(topic, 3, new SplittableRandom(seed + item))) {
+      title.append(topics.word(word)).append(' ');
+    }
+    return title.append(item).toString();
+  }
+}

@@ -1,0 +1,26 @@
+package org.llm4msr.plugins.datasets.generator;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
+import org.llm4msr.api.Setting;
+
+/** Release and size of a generated MovieLens. */
+public record MovieLensGeneratorConfig(
+    @Setting(
+            value = "Whose files: latest (CSV) or 1m (::, Latin-1, with users)",
+            defaultValue = "latest")
+        @Pattern(regexp = "latest|1m", message = "must be latest or 1m")
+        String release,
+    @Setting(value = "Ratings", defaultValue = "100000") @Min(1000) @Max(2_000_000_000L)
+        long interactions,
+    @Setting(value = "Users to draw from", defaultValue = "2000") @Min(10) @Max(100_000_000)
+        int users,
+    @Setting(value = "Films to draw from", defaultValue = "3000") @Min(100) @Max(100_000_000)
+        int items,
+    @Setting(value = "Seed of everything that is drawn", defaultValue = "7") long seed) {
+
+  LogSizeConfig size() {
+    return new LogSizeConfig(interactions, users, items, seed);
+  }
+}

@@ -1,0 +1,82 @@
+package org.llm4msr.plugins.datasets.generator;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetGenerator;
+
+/** Writes CSV tables of a shop; {@code GENERATED.json} describes them to the reader table. */
+final class TableGenerator implements DatasetGenerator {
+
+  private static final List<String> PAGES = List.of("feed", "search", "cart");
+  private static final Instant BEGIN = Instant.parse("2024-01-01T00:00:00Z");
+  private static final Duration SPAN = Duration.ofDays(60);
+  private static final String[] CITIES = {"Paris", "Köln", "\"Frankfurt, Main\"", ""};
+
+  private static final String DATASET =
+      "{ name: table, path: ., files: [interactions.csv], scenario: page, time: time, fields:"
+          + " [{ column: price, kind: numeric }, { column: city, table: users }, { column: brand,"
+          + " table: items }, { column: tags, table: items, kind: multi_categorical }], users: {"
+          + " files: [users.csv], key: user, text: [city] }, items: { files: [items.csv], key: item,"
+          + " text: [title] } }";
+
+  private final LogSizeConfig config;
+  private final Path folder;
+  private final DrawnLog log;
+  private final SplittableRandom random;
+
+  TableGenerator(LogSizeConfig config, Path folder) {
+    this.config = config;
+    this.folder = folder;
+    log = new DrawnLog(config, PAGES, false, 1);
+    random = new SplittableRandom(config.seed() + 2);
+  }
+
+  @Override
+  public void generate(Progress progress) throws IOException {
+    users();
+    items();
+    try (RowFile file = file("interactions", "user,item,page,label,time,price")) {
+      log.draw(
+          BEGIN,
+          SPAN,
+          progress,
+          row ->
+              file.row(
+                  row.user(),
+                  row.item(),
+                  PAGES.get(row.scenario()),
+                  row.positive() ? 1 : 0,
+                  row.time() / 1000,
+                  random.nextInt(20) == 0 ? "" : random.nextInt(10_000) / 100.0));
+    }
+    log.label(folder, "tables", DATASET);
+  }
+
+  private RowFile file(String name, String columns) throws IOException {
+    return new RowFile(folder.resolve(name + ".csv"), ",").row(columns);
+  }
+
+  private void users() throws IOException {
+    try (RowFile file = file("users", "user,city")) {
+      for (int user = 0; user < config.users(); user++) {
+        file.row(user, CITIES[log.model().sectorOfUser(user, CITIES.length)]);
+      }
+    }
+  }
+
+  private void items() throws IOException {
+    ItemTexts texts = new ItemTexts(log.model(), config.seed());
+    try (RowFile file = file("items", "item,title,brand,tags")) {
+      for (int item = 0; item < config.items(); item++) {
+        Topics.Topic topic = texts.topic(item);
+        String tags = item % 10 == 0 ? "" : topic.name() + "|" + topic.domain();
+        file.row(item, RowFile.quoted("The " + texts.title(item) + ", new"), topic.domain(), tags);
+      }
+    }
+  }
+}

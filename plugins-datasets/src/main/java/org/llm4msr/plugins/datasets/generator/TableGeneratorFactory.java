@@ -1,0 +1,23 @@
+package org.llm4msr.plugins.datasets.generator;
+
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.api.data.DatasetGeneratorFactory;
+
+/** Makes generators of tables for the reader table. */
+@Plugin(
+    name = "table",
+    description = "Tables of one's own with their description, from a stated click model")
+public final class TableGeneratorFactory implements DatasetGeneratorFactory<LogSizeConfig> {
+
+  @Override
+  public Class<LogSizeConfig> configType() {
+    return LogSizeConfig.class;
+  }
+
+  @Override
+  public DatasetGenerator create(LogSizeConfig config, DatasetContext context) {
+    return new TableGenerator(config, context.folder());
+  }
+}
