@@ -1,7 +1,7 @@
 """Times training steps of PyTorch: the model of TrainingStepBenchmark, for its comparison `torch`.
 
-Started by it with: FOLDER dense|sparse THREADS FIELDS ROWS_PER_FIELD SCENARIOS. Writes its name and
-the number of dense parameters; then for each number of steps that it reads, two lines of
+Started by it with: FOLDER dense|sparse THREADS FIELDS ROWS_PER_FIELD SCENARIOS BATCH. Writes its
+name and the number of dense parameters; then for each number of steps that it reads, two lines of
 milliseconds, wall and processor time of each step.
 """
 
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-BATCH, DIMENSION, EXPERTS, WIDTHS, TOWER = 4096, 16, 4, (128, 64), 64
+DIMENSION, EXPERTS, WIDTHS, TOWER = 16, 4, (128, 64), 64
 
 
 class Mmoe(nn.Module):
@@ -53,7 +53,7 @@ def read(folder, name, *shape):
 
 def main():
     folder, mode = sys.argv[1:3]
-    threads, fields, rows_per_field, scenarios = map(int, sys.argv[3:])
+    threads, fields, rows_per_field, scenarios, batch = map(int, sys.argv[3:])
     torch.set_num_threads(threads)
     ids = read(folder, "ids", fields) + torch.arange(fields) * rows_per_field
     scenario, label = read(folder, "scenarios"), read(folder, "labels").float()
@@ -71,7 +71,7 @@ def main():
         optimizers = [torch.optim.Adam([*table.parameters(), *dense], lr=1e-3, fused=True)]
 
     def step(start):
-        rows = slice(start, start + BATCH)
+        rows = slice(start, start + batch)
         for optimizer in optimizers:
             optimizer.zero_grad()
         logits = model(table(ids[rows]).flatten(1), scenario[rows])
@@ -87,7 +87,7 @@ def main():
         wall, processor = [], []
         for _ in range(int(line)):
             cpu, start = time.process_time(), time.perf_counter()
-            step(done * BATCH % len(ids))
+            step(done * batch % len(ids))
             wall.append((time.perf_counter() - start) * 1000)
             processor.append((time.process_time() - cpu) * 1000)
             done += 1

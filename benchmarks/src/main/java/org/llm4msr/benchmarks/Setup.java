@@ -45,7 +45,7 @@ record Setup(
     boolean lazy,
     @Nullable Knowledge knowledge) {
 
-  static final int BATCH = 4096;
+  static final int BATCH = Integer.getInteger("batch", 4096);
   static final int DIMENSION = 16;
   static final double LEARNING_RATE = 0.001;
   static final MmoeConfig MMOE =

@@ -46,7 +46,8 @@ final class TorchPeer implements Contender {
                   Integer.toString(threads),
                   Integer.toString(data.fields()),
                   Integer.toString(data.rowsPerField()),
-                  Integer.toString(data.scenarios()))
+                  Integer.toString(data.scenarios()),
+                  Integer.toString(Setup.BATCH))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);

@@ -25,8 +25,9 @@ import org.llm4msr.runtime.training.TensorEngine;
  * </pre>
  *
  * <p>{@code benchmarks/run TrainingStepBenchmark ...} starts it. {@code -Dengine}, {@code
- * -Dthreads}, {@code -Drounds} and {@code -Dsteps} in {@code LLM4MSR_JAVA_OPTS} change the engine
- * (PyTorch), its threads (2), and the length (12 rounds of 10 steps).
+ * -Dthreads}, {@code -Dbatch}, {@code -Drounds} and {@code -Dsteps} in {@code LLM4MSR_JAVA_OPTS}
+ * change the engine (PyTorch), its threads (2), the rows of a batch (4096), and the length (12
+ * rounds of 10 steps).
  */
 public final class TrainingStepBenchmark {
 

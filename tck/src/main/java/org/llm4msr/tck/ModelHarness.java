@@ -141,9 +141,10 @@ public final class ModelHarness implements AutoCloseable {
 
   private Forward forward(NDManager pass, TestBatch batch, NDArray flat, boolean training) {
     int scenarios = batch.scenarioTable().length;
-    GroupingPlan byScenario = GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios);
-    GroupingPlan byUser =
-        GroupingPlan.of(pass, batch.user(), batch.rows(), batch.userKnowledge().length);
+    int users = batch.userKnowledge().length;
+    GroupingPlan byScenario =
+        GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios, training);
+    GroupingPlan byUser = GroupingPlan.of(pass, batch.user(), batch.rows(), users, training);
     EmbeddedFeatures features =
         new EmbeddedFeatures(
             flat,

@@ -26,7 +26,17 @@ public interface RowBlocks {
   /** Gives blocks the values of their groups: (G, ...) to (g, ...) each. */
   NDList ofGroups(NDArray perGroup);
 
-  /** Undoes {@link #ofGroups}: (g, ...) each to (G, ...), anything for groups without rows. */
+  /**
+   * Gives blocks what a parameter has for their groups, where it can be as arrays of their own, so
+   * that nobody joins the gradients of blocks: (G, ...) to (g, ...) each.
+   */
+  default NDList ofGroups(Parameter perGroup) {
+    return ofGroups(perGroup.array());
+  }
+
+  /**
+   * Undoes {@link #ofGroups(NDArray)}: (g, ...) each to (G, ...), anything for groups without rows.
+   */
   NDArray toGroups(NDList perBlock);
 
   /**

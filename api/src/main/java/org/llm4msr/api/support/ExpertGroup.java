@@ -107,7 +107,7 @@ public final class ExpertGroup {
     }
 
     GroupedRows forward(GroupedRows rows) {
-      return rows.withGroups(weight.array(), Layer::products)
+      return rows.withGroups(weight, Layer::products)
           .withGroups(bias.array().expandDims(1), NDArray::add);
     }
 

@@ -59,10 +59,17 @@ public final class Gate {
 
   /** Computes each row's weights: (B, in) to (B, n), which sum to 1. */
   public NDArray forward(Pass pass, NDArray x) {
+    return forward(pass, GroupedRows.of(pass.scenarios(), x));
+  }
+
+  /**
+   * Computes the weights of rows that are laid out by scenario: (B, n), in the order of the batch.
+   */
+  public NDArray forward(Pass pass, GroupedRows rows) {
     if (gates > 1 && norm == null && gates * experts > FEW_COLUMNS) {
-      return GroupedRows.of(pass.scenarios(), x).linear(linear).toRows().softmax(-1);
+      return rows.linear(linear).toRows().softmax(-1);
     }
-    NDArray scores = scores(x);
+    NDArray scores = scores(rows.toRows());
     if (norm != null) {
       scores = norm.forward(pass, scores);
     }

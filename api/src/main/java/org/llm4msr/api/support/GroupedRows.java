@@ -1,12 +1,16 @@
 package org.llm4msr.api.support;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 
 /**
@@ -22,16 +26,28 @@ import org.llm4msr.api.model.Pass;
 public final class GroupedRows {
 
   private final Grouping grouping;
-  private final NDList blocks;
 
-  private GroupedRows(Grouping grouping, NDList blocks) {
+  /** The rows as they were handed in, null once something was applied to them. */
+  private final @Nullable NDArray rows;
+
+  private @Nullable NDList blocks;
+
+  private GroupedRows(Grouping grouping, @Nullable NDArray rows, @Nullable NDList blocks) {
     this.grouping = grouping;
+    this.rows = rows;
     this.blocks = blocks;
   }
 
-  /** Lays out rows (B, n). */
+  /** Lays out rows (B, n), when they are first used. */
   public static GroupedRows of(Grouping grouping, NDArray x) {
-    return new GroupedRows(grouping, grouping.blocks().ofRows(x));
+    return new GroupedRows(grouping, x, null);
+  }
+
+  private NDList blocks() {
+    if (blocks == null) {
+      blocks = grouping.blocks().ofRows(requireNonNull(rows));
+    }
+    return blocks;
   }
 
   /**
@@ -40,7 +56,8 @@ public final class GroupedRows {
    * @param layers made in a context of {@code each}, a part a group
    */
   public GroupedRows linear(Linear layers) {
-    return linear(layers.weight(), layers.bias());
+    return withGroups(layers.weights(), NDArray::matMul)
+        .withGroups(layers.bias().expandDims(1), NDArray::add);
   }
 
   /**
@@ -68,12 +85,12 @@ public final class GroupedRows {
   }
 
   GroupedRows normalize(Pass pass, BatchNorm.Parts norms) {
-    return new GroupedRows(grouping, new GroupedNorm(pass, grouping, norms).apply(blocks));
+    return with(new GroupedNorm(pass, grouping, norms).apply(blocks()));
   }
 
   /** Applies a function of the columns, row by row. */
   public GroupedRows map(UnaryOperator<NDArray> function) {
-    return new GroupedRows(grouping, new NDList(blocks.stream().map(function).toList()));
+    return with(new NDList(blocks().stream().map(function).toList()));
   }
 
   /**
@@ -86,22 +103,37 @@ public final class GroupedRows {
     return with(grouping.blocks().ofGroups(perGroup), function);
   }
 
+  /**
+   * Joins rows with what a parameter has for their groups, whose gradient then costs less than that
+   * of its array.
+   *
+   * @param perGroup (G, ...), made in a context of {@code each}
+   * @param function as above
+   */
+  public GroupedRows withGroups(Parameter perGroup, BinaryOperator<NDArray> function) {
+    return with(grouping.blocks().ofGroups(perGroup), function);
+  }
+
   /** Joins with rows of the same grouping, row by row: n and m columns to some. */
   public GroupedRows with(GroupedRows other, BinaryOperator<NDArray> function) {
-    return with(other.blocks, function);
+    return with(other.blocks(), function);
   }
 
   /** Returns the rows in the order of the batch: (B, m). */
   public NDArray toRows() {
-    return grouping.blocks().toRows(blocks);
+    return rows != null ? rows : grouping.blocks().toRows(blocks());
   }
 
   private GroupedRows with(NDList others, BinaryOperator<NDArray> function) {
-    return new GroupedRows(
-        grouping,
+    NDList own = blocks();
+    return with(
         new NDList(
-            IntStream.range(0, blocks.size())
-                .mapToObj(i -> function.apply(blocks.get(i), others.get(i)))
+            IntStream.range(0, own.size())
+                .mapToObj(i -> function.apply(own.get(i), others.get(i)))
                 .toList()));
+  }
+
+  private GroupedRows with(NDList results) {
+    return new GroupedRows(grouping, null, results);
   }
 }

@@ -33,6 +33,10 @@ public final class Linear {
     return weight.array();
   }
 
+  Parameter weights() {
+    return weight;
+  }
+
   /** Returns b: (out). */
   public NDArray bias() {
     return bias.array();

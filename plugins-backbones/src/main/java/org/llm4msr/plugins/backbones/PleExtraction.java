@@ -43,6 +43,6 @@ final class PleExtraction {
             .toRows()
             .reshape(own.getShape().get(0), specific.experts(), specific.outputWidth());
     NDArray experts = ofScenario.concat(shared.forward(pass, common), 1);
-    return Gate.mix(gate.forward(pass, own), experts);
+    return Gate.mix(gate.forward(pass, rows), experts);
   }
 }

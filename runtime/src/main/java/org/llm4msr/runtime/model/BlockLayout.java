@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 final class BlockLayout {
 
   /** What the calls of one more block cost. */
-  private static final int CALLS = 1024;
+  private static final int CALLS = 640;
 
   /** What copying a matrix and adding up its gradient costs. */
   private static final int COPY = 32;

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.RowBlocks;
 
 /** The blocks of one batch: where each row and each group lies. */
@@ -31,6 +32,8 @@ final class BlockPlan implements RowBlocks {
   /** The place of each group, 0 for those without. */
   private final @Nullable NDArray groupPlaces;
 
+  private final boolean inPieces;
+
   private @Nullable NDList shares;
 
   /**
@@ -38,9 +41,11 @@ final class BlockPlan implements RowBlocks {
    *
    * @param starts where the ordered rows of each group begin, and the end of the last
    * @param orderOfRows the row of the batch at each ordered place
+   * @param inPieces whether parameters are handed out as arrays of their own
    */
-  BlockPlan(NDManager manager, int[] starts, int[] orderOfRows) {
+  BlockPlan(NDManager manager, int[] starts, int[] orderOfRows, boolean inPieces) {
     this.manager = manager;
+    this.inPieces = inPieces;
     int[] rows = new int[starts.length - 1];
     for (int g = 0; g < rows.length; g++) {
       rows[g] = starts[g + 1] - starts[g];
@@ -121,6 +126,15 @@ final class BlockPlan implements RowBlocks {
   public NDList ofGroups(NDArray perGroup) {
     NDArray inOrder = groups == null ? perGroup : Gathers.rows(perGroup, groups);
     return split(inOrder, ranges.stream().skip(1).mapToLong(BlockLayout.Range::from).toArray());
+  }
+
+  @Override
+  public NDList ofGroups(Parameter perGroup) {
+    if (inPieces && groups == null && ranges.size() > 1 && perGroup instanceof ParameterArray all) {
+      return all.pieces(ranges.stream().map(BlockLayout.Range::from).toList())
+          .orElseGet(() -> ofGroups(all.array()));
+    }
+    return ofGroups(perGroup.array());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -72,12 +73,7 @@ public final class DenseParameter {
 
   /** Returns a view of the values, row-major, to read and to write. */
   public FloatBuffer values() {
-    return of(whole.values());
-  }
-
-  /** Returns what of a buffer over the whole array is this parameter's. */
-  public FloatBuffer of(FloatBuffer overWhole) {
-    return overWhole.slice(offset, size());
+    return whole.values().slice(offset, size());
   }
 
   /**
@@ -85,8 +81,15 @@ public final class DenseParameter {
    * where the pass did not use the parameter.
    */
   public void readGradient(GradientReader reader) {
-    try (NDArray gradient = whole.array().getGradient()) {
-      reader.read(this, of(whole.floats(gradient.toByteBuffer(true))));
+    try (NDList gradients = whole.gradients()) {
+      int from = offset;
+      for (NDArray gradient : gradients) {
+        if (from < gradient.size()) {
+          reader.read(this, whole.floats(gradient.toByteBuffer(true)).slice(from, size()));
+          return;
+        }
+        from -= Math.toIntExact(gradient.size());
+      }
     }
   }
 

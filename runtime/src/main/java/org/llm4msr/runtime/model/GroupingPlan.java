@@ -16,6 +16,7 @@ import org.llm4msr.api.model.RowBlocks;
 public final class GroupingPlan implements Grouping {
 
   private final NDManager manager;
+  private final boolean training;
   private final int[] groupOfRow;
 
   /** {@code starts[g]} to {@code starts[g + 1]} are the ordered rows of group g. */
@@ -32,8 +33,9 @@ public final class GroupingPlan implements Grouping {
   private @Nullable NDArray rowGroups;
   private @Nullable BlockPlan blocks;
 
-  private GroupingPlan(NDManager manager, int[] groupOfRow, int groups) {
+  private GroupingPlan(NDManager manager, int[] groupOfRow, int groups, boolean training) {
     this.manager = manager;
+    this.training = training;
     this.groupOfRow = groupOfRow;
     starts = starts(groupOfRow, groups);
     orderOfRows = sortedRows(groupOfRow, starts);
@@ -48,9 +50,16 @@ public final class GroupingPlan implements Grouping {
    * @param group the group of each row; at least {@code rows}, copied
    * @param rows B
    * @param groups G
+   * @param training whether a backward pass follows, and a push of the parameters that it used
    */
+  public static GroupingPlan of(
+      NDManager manager, int[] group, int rows, int groups, boolean training) {
+    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training);
+  }
+
+  /** Makes a plan of a pass that no backward pass follows. */
   public static GroupingPlan of(NDManager manager, int[] group, int rows, int groups) {
-    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups);
+    return of(manager, group, rows, groups, false);
   }
 
   @Override
@@ -81,7 +90,7 @@ public final class GroupingPlan implements Grouping {
   @Override
   public RowBlocks blocks() {
     if (blocks == null) {
-      blocks = new BlockPlan(manager, starts, orderOfRows);
+      blocks = new BlockPlan(manager, starts, orderOfRows, training);
     }
     return blocks;
   }
@@ -113,7 +122,7 @@ public final class GroupingPlan implements Grouping {
     for (int g = first; g < behind; g++) {
       Arrays.fill(group, starts[g] - starts[first], starts[g + 1] - starts[first], g - first);
     }
-    return new GroupingPlan(manager, group, behind - first);
+    return new GroupingPlan(manager, group, behind - first, training);
   }
 
   private NDArray orderIndex() {

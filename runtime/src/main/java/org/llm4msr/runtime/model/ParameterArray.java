@@ -1,12 +1,17 @@
 package org.llm4msr.runtime.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Parameter;
 
@@ -22,7 +27,11 @@ public final class ParameterArray implements Parameter {
   private final Shape shape;
   private final ByteBuffer memory;
   private final List<DenseParameter> parts;
+  private final List<Cut> cuts = new ArrayList<>();
   private NDArray array;
+  private boolean usedWhole;
+
+  private record Cut(List<Integer> starts, NDList pieces) {}
 
   /**
    * Makes an array of zeros.
@@ -44,7 +53,7 @@ public final class ParameterArray implements Parameter {
     shape = lead.addAll(part);
     memory = AlignedMemory.floats(shape.size());
     parts = DenseParameter.partsOf(this, scope, names, part, decay);
-    array = create();
+    array = create(memory, shape);
   }
 
   @Override
@@ -54,7 +63,59 @@ public final class ParameterArray implements Parameter {
 
   @Override
   public NDArray array() {
+    usedWhole = true;
     return array;
+  }
+
+  /**
+   * Returns what lies behind each other along the first axis as arrays of their own. What a
+   * backward pass puts into their gradients is read where it is; those of slices of the whole would
+   * be copied into one. Empty where pushing copies.
+   *
+   * @param starts of the pieces, from 0
+   */
+  Optional<NDList> pieces(List<Integer> starts) {
+    if (!isView()) {
+      return Optional.empty();
+    }
+    for (Cut cut : cuts) {
+      if (cut.starts.equals(starts)) {
+        return Optional.of(cut.pieces);
+      }
+    }
+    NDList pieces = new NDList(starts.size());
+    for (int i = 0; i < starts.size(); i++) {
+      long behind = i + 1 < starts.size() ? starts.get(i + 1) : shape.get(0);
+      pieces.add(piece(starts.get(i), behind));
+    }
+    cuts.add(new Cut(starts, pieces));
+    return Optional.of(pieces);
+  }
+
+  /**
+   * Returns the gradient of the last backward pass, in one array or in several that lie behind each
+   * other; the caller closes them. Zeros where the pass did not use the parameter.
+   */
+  public NDList gradients() {
+    if (cuts.isEmpty()) {
+      return new NDList(array.getGradient());
+    }
+    if (cuts.size() == 1 && !usedWhole) {
+      return gradients(cuts.get(0));
+    }
+    NDArray sum = array.getGradient();
+    for (Cut cut : cuts) {
+      try (NDArray before = sum;
+          NDList pieces = gradients(cut);
+          NDArray joined = NDArrays.concat(pieces, 0)) {
+        sum = before.add(joined);
+      }
+    }
+    return new NDList(sum);
+  }
+
+  private static NDList gradients(Cut cut) {
+    return new NDList(cut.pieces.stream().map(NDArray::getGradient).toList());
   }
 
   /** Returns its parameters, in the order in which they lie in it. */
@@ -68,8 +129,10 @@ public final class ParameterArray implements Parameter {
    * microseconds; filling a gradient of 100 million numbers with zeros would not.
    */
   public void push() {
-    array.close();
-    array = create();
+    close();
+    cuts.clear();
+    usedWhole = false;
+    array = create(memory, shape);
   }
 
   /** Returns a view of the values, row-major, to read and to write. */
@@ -82,14 +145,27 @@ public final class ParameterArray implements Parameter {
     return bytes.duplicate().order(memory.order()).asFloatBuffer();
   }
 
-  private NDArray create() {
+  private boolean isView() {
+    return manager.getEngine().getEngineName().equals("PyTorch")
+        && manager.getDevice().equals(Device.cpu());
+  }
+
+  private NDArray piece(long from, long to) {
+    Shape rest = shape.slice(1);
+    int bytes = Math.toIntExact(rest.size() * Float.BYTES);
+    ByteBuffer values = memory.slice((int) from * bytes, (int) (to - from) * bytes);
+    return create(values, new Shape(to - from).addAll(rest));
+  }
+
+  private NDArray create(ByteBuffer values, Shape dims) {
     NDArray created =
-        manager.create(memory.duplicate().order(memory.order()), shape, DataType.FLOAT32);
+        manager.create(values.duplicate().order(memory.order()), dims, DataType.FLOAT32);
     created.setRequiresGradient(true);
     return created;
   }
 
   void close() {
     array.close();
+    cuts.forEach(cut -> cut.pieces.close());
   }
 }

@@ -92,8 +92,9 @@ public final class TrainableModel implements AutoCloseable {
       input.setRequiresGradient(true);
     }
     users.find(groups(batch, training), rows);
-    GroupingPlan byScenario = GroupingPlan.of(step, batch.scenario, rows, shape.scenarios().size());
-    GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.groups());
+    int scenarios = shape.scenarios().size();
+    GroupingPlan byScenario = GroupingPlan.of(step, batch.scenario, rows, scenarios, training);
+    GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.groups(), training);
     PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks);
     EmbeddedFeatures features =
         new EmbeddedFeatures(

@@ -199,10 +199,14 @@ public final class TrainingStep {
     List<FloatBuffer> values = new ArrayList<>(optimizer.slots().size());
     try {
       for (ParameterArray array : parameters) {
-        NDArray gradient = array.array().getGradient();
-        gradients.add(gradient);
-        FloatBuffer all = model.engine().read(gradient);
-        array.parts().forEach(part -> values.add(part.of(all)));
+        int size = array.parts().get(0).size();
+        for (NDArray gradient : array.gradients()) {
+          gradients.add(gradient);
+          FloatBuffer parts = model.engine().read(gradient);
+          for (int from = 0; from < parts.limit(); from += size) {
+            values.add(parts.slice(from, size));
+          }
+        }
       }
       return optimizer.update(values, step + 1, learningRate);
     } finally {

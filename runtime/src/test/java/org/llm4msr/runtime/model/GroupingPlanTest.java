@@ -111,8 +111,8 @@ class GroupingPlanTest {
 
   /**
    * By hand: the first two alone and the others with 104 places each cost 1000 + 900 + 312 + 3 *
-   * 1024 = 5284, the first two together 2000 + 312 + 2048 = 4360, one block 6024, any further cut
-   * 1024 for at most 100 places.
+   * 640 = 4132, the first two together 2000 + 312 + 1280 = 3592, one block 5640, any further cut
+   * 640 for at most 100 places.
    */
   @Test
   void putsGroupsOfLikeSizeIntoABlock() {
@@ -124,8 +124,8 @@ class GroupingPlanTest {
   }
 
   /**
-   * By hand, by rank: 600 + 3 + 600 + 5 + 4 * 1024 = 5304 or all in one 2400 + 1024 = 3424; by
-   * size: 1200 + 16 + 2 * 1024 and four copies of 32, 3392.
+   * By hand, by rank: 600 + 3 + 600 + 5 + 4 * 640 = 3768 or all in one 2400 + 640 = 3040; by size:
+   * 1200 + 16 + 2 * 640 and four copies of 32, 2624.
    */
   @Test
   void sortsGroupsBySizeWhereRanksAreMixed() {

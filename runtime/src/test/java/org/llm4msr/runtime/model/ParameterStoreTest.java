@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -20,6 +22,7 @@ import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.RowBlocks;
 
 @Tag("engine")
 class ParameterStoreTest {
@@ -146,6 +149,47 @@ class ParameterStoreTest {
     assertThat(stack.array()).isEqualTo(before);
     assertThat(store.snapshot().values("b/tower.1/layer/mean", 2))
         .containsExactly(snapshot.values("b/tower.1/layer/mean", 2));
+  }
+
+  /**
+   * By hand: a thousand rows, two and one, each its group's weight; then 1, 2, 3 times the whole.
+   */
+  @Test
+  void blocksGiveTheGradientOfTheWhole() {
+    Parameter weights =
+        store
+            .context("b", SHAPE)
+            .each("tower", 3)
+            .parameter("w", new Shape(1, 1), Initializer.ones(), Decay.YES);
+    int[] group = new int[1003];
+    Arrays.fill(group, 1000, 1002, 1);
+    group[1002] = 2;
+    NDArray x = manager.ones(new Shape(group.length, 1));
+    NDArray factor = manager.create(new float[] {1, 2, 3}, new Shape(3, 1, 1));
+
+    for (boolean whole : new boolean[] {false, true}) {
+      GroupingPlan plan = GroupingPlan.of(manager, group, group.length, 3, true);
+      try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+        RowBlocks blocks = plan.blocks();
+        NDList rows = blocks.ofRows(x);
+        NDList ofBlocks = blocks.ofGroups(weights);
+        assertThat(rows).hasSize(2);
+        NDArray y =
+            blocks.toRows(
+                new NDList(
+                    rows.get(0).matMul(ofBlocks.get(0)), rows.get(1).matMul(ofBlocks.get(1))));
+        NDArray sum = y.sum();
+        collector.backward(whole ? sum.add(weights.array().mul(factor).sum()) : sum);
+      }
+      float[] gradients = new float[3];
+      for (DenseParameter part : store.parameters()) {
+        part.readGradient(
+            (p, g) -> gradients[p.name().charAt("b/tower.".length()) - '0'] = g.get());
+      }
+      assertThat(gradients)
+          .containsExactly(whole ? new float[] {1001, 4, 4} : new float[] {1000, 2, 1});
+      store.push();
+    }
   }
 
   @Test
