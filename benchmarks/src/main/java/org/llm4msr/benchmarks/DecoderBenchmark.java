@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +26,7 @@ import org.llm4msr.runtime.training.TensorEngine;
 
 /**
  * Times the encoder {@code decoder} in bfloat16 against a plain batched forward pass of the same
- * sizes and against llama.cpp, in tokens of the prompts a processor second.
+ * sizes and against llama.cpp, in tokens of the prompts a processor second, and tells its memory.
  *
  * <pre>
  * benchmarks/run DecoderBenchmark MODEL PROMPTS [GGUF]
@@ -58,22 +59,46 @@ public final class DecoderBenchmark {
     try (TensorEngine engine =
         TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", THREADS, "1GB", 0, false))) {
       EncoderContext context = context(new EngineTensors(engine));
-      Map<String, Consumer<List<String>>> contenders = new LinkedHashMap<>();
-      try (KnowledgeEncoder decoder = decoder(model, context);
-          PlainForward plain =
-              new PlainForward(model, new EngineTensors(engine), decoder::countTokens)) {
-        contenders.put("plain, batches of " + PLAIN_BATCH, texts -> plain.read(texts, PLAIN_BATCH));
-        contenders.put("decoder", decoder::encode);
-        if (args.length > 2) {
-          try (LlamaPeer llama = new LlamaPeer(Path.of(args[2]), THREADS)) {
-            contenders.put("llama.cpp", llama::read);
+      long empty = mebibytes("VmRSS:");
+      try (KnowledgeEncoder decoder = decoder(model, context)) {
+        memory(empty, decoder, prompts);
+        Map<String, Consumer<List<String>>> contenders = new LinkedHashMap<>();
+        try (PlainForward plain =
+            new PlainForward(model, new EngineTensors(engine), decoder::countTokens)) {
+          contenders.put(
+              "plain, batches of " + PLAIN_BATCH, texts -> plain.read(texts, PLAIN_BATCH));
+          contenders.put("decoder", decoder::encode);
+          if (args.length > 2) {
+            try (LlamaPeer llama = new LlamaPeer(Path.of(args[2]), THREADS)) {
+              contenders.put("llama.cpp", llama::read);
+              run(contenders, prompts, decoder, plain);
+            }
+          } else {
             run(contenders, prompts, decoder, plain);
           }
-        } else {
-          run(contenders, prompts, decoder, plain);
         }
       }
     }
+  }
+
+  private static void memory(long empty, KnowledgeEncoder decoder, List<String> prompts)
+      throws IOException {
+    long loaded = mebibytes("VmRSS:");
+    long loading = mebibytes("VmHWM:");
+    decoder.encode(prompts);
+    System.out.printf(
+        "resident: %d MiB before the model, %d with it, at most %d while it was loaded and %d after all prompts%n",
+        empty, loaded, loading, mebibytes("VmHWM:"));
+  }
+
+  /** Reads a line of this process; see proc(5). */
+  private static long mebibytes(String key) throws IOException {
+    String line =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(one -> one.startsWith(key))
+            .findFirst()
+            .orElseThrow();
+    return Long.parseLong(line.replaceAll("\\D+", "")) >> 10;
   }
 
   private static void run(

@@ -66,7 +66,7 @@ final class KnowledgeSettings {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",
-          "The knowledge in %s was extracted with other settings than the configuration has: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), or undo the change."
+          "The knowledge in %s was extracted with other settings than the configuration has: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), undo the change, or choose another workspace."
               .formatted(
                   store.folder(), String.join("; ", differences), experiment.config().file()));
     }

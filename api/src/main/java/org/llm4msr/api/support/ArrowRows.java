@@ -3,6 +3,7 @@ package org.llm4msr.api.support;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
@@ -28,6 +29,7 @@ import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
+import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.util.ValueVectorUtility;
 import org.jspecify.annotations.Nullable;
@@ -201,6 +203,19 @@ public final class ArrowRows {
     return new IOException(what + ": " + cause.getMessage(), cause);
   }
 
+  /** Checks a batch that is not loaded yet; gives its buffers back where it is damaged. */
+  private static void requireLists(ArrowReader reader, ArrowRecordBatch batch) {
+    try {
+      ArrowLists.requireValues(reader.getVectorSchemaRoot().getSchema(), batch);
+    } catch (IOException e) {
+      batch.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      batch.close();
+      throw e;
+    }
+  }
+
   /** Loads a batch; checks every value of it. */
   private static boolean next(ArrowReader reader, Loading loading) throws IOException {
     try {
@@ -228,14 +243,16 @@ public final class ArrowRows {
   private static void validate(FieldVector column) {
     if (column instanceof Float2Vector) {
       requireBytes(
-          column, column.getDataBuffer(), (long) Float2Vector.TYPE_WIDTH * column.getValueCount());
+          column.getName(),
+          column.getDataBuffer(),
+          (long) Float2Vector.TYPE_WIDTH * column.getValueCount());
     } else if (column instanceof FixedSizeListVector list) {
       FieldVector child = list.getDataVector();
-      requireBytes(column, column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
+      requireBytes(column.getName(), column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
       requireValues(column, child, (long) column.getValueCount() * list.getListSize());
       validate(child);
     } else if (column instanceof ListVector list && list.getDataVector() instanceof Float2Vector) {
-      requireBytes(column, column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
+      requireBytes(column.getName(), column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
       validateOffsets(list);
       validate(list.getDataVector());
     } else {
@@ -247,7 +264,9 @@ public final class ArrowRows {
   private static void validateOffsets(ListVector list) {
     int rows = list.getValueCount();
     requireBytes(
-        list, list.getOffsetBuffer(), rows == 0 ? 0 : (rows + 1L) * ListVector.OFFSET_WIDTH);
+        list.getName(),
+        list.getOffsetBuffer(),
+        rows == 0 ? 0 : (rows + 1L) * ListVector.OFFSET_WIDTH);
     int before = 0;
     for (int row = 0; row < rows; row++) {
       int start = list.getElementStartIndex(row);
@@ -264,17 +283,19 @@ public final class ArrowRows {
 
   private static void requireValues(FieldVector column, FieldVector child, long values) {
     if (child.getValueCount() < values) {
-      throw new IllegalArgumentException(
-          "the lists of column '%s' need %d values, there are %d"
-              .formatted(column.getName(), values, child.getValueCount()));
+      throw tooFewValues(column.getName(), values, child.getValueCount());
     }
   }
 
-  private static void requireBytes(FieldVector column, ArrowBuf buffer, long bytes) {
+  static RuntimeException tooFewValues(String column, long needed, long values) {
+    return new IllegalArgumentException(
+        "the lists of column '%s' need %d values, there are %d".formatted(column, needed, values));
+  }
+
+  static void requireBytes(String column, ArrowBuf buffer, long bytes) {
     if (buffer.capacity() < bytes) {
       throw new IllegalArgumentException(
-          "column '%s' needs %d bytes, there are %d"
-              .formatted(column.getName(), bytes, buffer.capacity()));
+          "column '%s' needs %d bytes, there are %d".formatted(column, bytes, buffer.capacity()));
     }
   }
 
@@ -316,6 +337,12 @@ public final class ArrowRows {
     }
 
     @Override
+    protected void loadRecordBatch(ArrowRecordBatch batch) {
+      requireLists(this, batch);
+      super.loadRecordBatch(batch);
+    }
+
+    @Override
     public boolean loadNextBatch() throws IOException {
       return next(this, super::loadNextBatch);
     }
@@ -329,6 +356,12 @@ public final class ArrowRows {
       super(
           new BufferedInputStream(Channels.newInputStream(channel.position(0)), BUFFER_BYTES),
           allocator);
+    }
+
+    @Override
+    protected void loadRecordBatch(ArrowRecordBatch batch) {
+      requireLists(this, batch);
+      super.loadRecordBatch(batch);
     }
 
     @Override

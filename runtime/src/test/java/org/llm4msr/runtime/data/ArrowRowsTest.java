@@ -89,4 +89,25 @@ class ArrowRowsTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("says that it has 2147483646 values; at most");
   }
+
+  /** As a list's offset, 777 stands behind 776; the row counts stand alone. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void offsetsBeyondTheValuesAreRefusedBeforeMemoryIsTakenForThem(boolean asFile)
+      throws IOException {
+    Path path = write(asFile);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+    int replaced = 0;
+    for (int at = Integer.BYTES; at + Integer.BYTES <= bytes.capacity(); at += Integer.BYTES) {
+      if (bytes.getInt(at) == ROWS && bytes.getInt(at - Integer.BYTES) == ROWS - 1) {
+        bytes.putInt(at, 1 << 30);
+        replaced++;
+      }
+    }
+    assertThat(replaced).isEqualTo(1);
+    Files.write(path, bytes.array());
+    assertThatThrownBy(() -> rows(path))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("the lists of column 'lists' need 1073741824 values, there are 777");
+  }
 }
