@@ -10,9 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -26,7 +24,6 @@ import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.data.Split;
-import org.llm4msr.runtime.files.DurableFiles;
 
 /** Commands that die of SIGKILL at any moment, and go on, beside those that do not. */
 class KilledProcessesTest {
@@ -47,12 +44,6 @@ class KilledProcessesTest {
   private Cli cli;
   private Path file;
   private SmallShop shop;
-
-  /** Checks of what a killed command left. */
-  @FunctionalInterface
-  private interface Check {
-    void run() throws Exception;
-  }
 
   @BeforeEach
   void writeLog() throws IOException {
@@ -96,40 +87,24 @@ class KilledProcessesTest {
   @Tag("slow")
   void everyStageEndsAsIfNothingHadKilledIt() throws Exception {
     System.out.println("seed of the kills: " + SEED);
-    killTenTimes(preparation());
+    preparation().kill(10, random);
     try (Stream<Path> left = Files.list(folder.resolve("killed"))) {
       assertThat(left.map(Path::getFileName).map(Path::toString))
           .as("nothing temporary is left")
           .containsExactlyInAnyOrder("prepared", "stages.jsonl");
     }
-    killTenTimes(extraction());
-    killTenTimes(training());
-    killTenTimes(scoring());
+    extraction().kill(10, random);
+    training().kill(10, random);
+    scoring().kill(10, random);
   }
 
-  /**
-   * A command, run to its end in one workspace, and in another with kills on the way.
-   *
-   * @param arguments by workspace
-   * @param opens end of the name of a file that the command opens when its work begins
-   * @param afterKill checks what a kill left
-   * @param atEnd compares the two workspaces
-   * @param result is deleted where the command ends before its ten kills, and begins anew
-   */
-  private record Stage(
-      Function<String, List<String>> arguments,
-      String opens,
-      Check afterKill,
-      Check atEnd,
-      Path result) {}
-
-  private Stage preparation() {
+  private KilledStage preparation() {
     Path prepared = folder.resolve("killed/prepared");
-    Check same =
+    KilledStage.Check same =
         () ->
             assertThat(Contents.bytes(prepared, name -> true))
                 .isEqualTo(Contents.bytes(folder.resolve("whole/prepared"), name -> true));
-    Check afterKill =
+    KilledStage.Check afterKill =
         () -> {
           if (Files.exists(prepared)) {
             same.run();
@@ -138,7 +113,8 @@ class KilledProcessesTest {
                 .isEqualTo("data/NOT_PREPARED");
           }
         };
-    return new Stage(
+    return new KilledStage(
+        cli,
         workspace -> arguments(workspace, "data", "prepare", file.toString()),
         "/lock",
         afterKill,
@@ -146,9 +122,10 @@ class KilledProcessesTest {
         prepared);
   }
 
-  private Stage extraction() {
+  private KilledStage extraction() {
     Path store = folder.resolve("killed/knowledge");
-    return new Stage(
+    return new KilledStage(
+        cli,
         workspace -> arguments(workspace, "knowledge", "extract", file.toString()),
         "/store.lock",
         () -> {
@@ -164,9 +141,10 @@ class KilledProcessesTest {
         store);
   }
 
-  private Stage training() {
+  private KilledStage training() {
     Path run = folder.resolve("killed/runs/one");
-    return new Stage(
+    return new KilledStage(
+        cli,
         workspace -> arguments(workspace, "train", file.toString(), "--run", "one"),
         "/run.lock",
         () -> {
@@ -184,7 +162,7 @@ class KilledProcessesTest {
   }
 
   /** More rows than are one part of a job. */
-  private Stage scoring() throws IOException {
+  private KilledStage scoring() throws IOException {
     Path rows = folder.resolve("rows.csv");
     try (Writer writer = Files.newBufferedWriter(rows)) {
       writer.write(SmallShop.COLUMNS + "\n");
@@ -193,9 +171,10 @@ class KilledProcessesTest {
       }
     }
     Path scores = folder.resolve("killed/scores.arrow");
-    Check same =
+    KilledStage.Check same =
         () -> assertThat(scores).hasSameBinaryContentAs(folder.resolve("whole/scores.arrow"));
-    return new Stage(
+    return new KilledStage(
+        cli,
         workspace ->
             List.of(
                 "score",
@@ -212,43 +191,6 @@ class KilledProcessesTest {
         },
         same,
         scores);
-  }
-
-  private void killTenTimes(Stage stage) throws Exception {
-    Cli.Running unbroken = start(stage, "whole");
-    long begun = System.nanoTime();
-    assertThat(unbroken.await()).returns(0, Cli.Outcome::code);
-    long nanos = System.nanoTime() - begun;
-
-    int kills = 0;
-    int ends = 0;
-    while (kills < 10) {
-      Cli.Running running = start(stage, "killed");
-      LockSupport.parkNanos((long) (random.nextDouble() * nanos));
-      if (running.kill()) {
-        kills++;
-        stage.afterKill.run();
-      } else {
-        ends++;
-        assertThat(running.await()).returns(0, Cli.Outcome::code);
-        stage.atEnd.run();
-        DurableFiles.delete(stage.result);
-      }
-    }
-    assertThat(start(stage, "killed").await()).returns(0, Cli.Outcome::code);
-    stage.atEnd.run();
-    System.out.printf(
-        "%s: %d ms of work, killed ten times, ended %d times between%n",
-        stage.arguments.apply("killed").get(0), TimeUnit.NANOSECONDS.toMillis(nanos), ends);
-  }
-
-  /** Starts a command and waits until its work begins. */
-  private Cli.Running start(Stage stage, String workspace) throws Exception {
-    Cli.Running running = cli.start(stage.arguments.apply(workspace).toArray(String[]::new));
-    while (running.process().isAlive() && !running.opened(stage.opens)) {
-      LockSupport.parkNanos(1_000_000);
-    }
-    return running;
   }
 
   private static List<String> arguments(String workspace, String... command) {

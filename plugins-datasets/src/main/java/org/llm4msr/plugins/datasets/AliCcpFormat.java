@@ -127,6 +127,7 @@ final class AliCcpFormat {
             "feature_num",
             "feature_list");
     skeleton.type("BIGINT", "sample_id", "click", "purchase");
+    skeleton.present("sample_id", "click", "purchase");
     unclicked.add(
         "SELECT count(*) AS rows FROM " + skeleton.scan() + " WHERE click = 0 AND purchase = 1");
     CsvTable common =
@@ -141,8 +142,14 @@ final class AliCcpFormat {
             ? "CASE WHEN md5_number_lower(s.sample_id::VARCHAR) %% 10000 < %d THEN 'validation' ELSE 'train' END"
                 .formatted(Math.round(10_000 * config.validationShare()))
             : Sql.literal(part);
-    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, c.feature_list AS shared, %s AS f, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index"
-        .formatted(split, Sql.literal(part), skeleton.scan(), common.scan());
+    String unknown =
+        Sql.rowError(
+            Sql.unlike("coalesce(s.common_feature_index, '')", "a row of the common features"),
+            Sql.literal(skeleton.files().get(0).toString()),
+            "s.n",
+            "common_feature_index");
+    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, %s AS f, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index"
+        .formatted(split, unknown, Sql.literal(part), skeleton.scan(), common.scan());
   }
 
   private CsvTable headless(String file, String... columns) {

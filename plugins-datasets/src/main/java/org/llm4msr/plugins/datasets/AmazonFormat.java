@@ -59,6 +59,7 @@ final class AmazonFormat {
     }
     CsvTable log = csv(CsvTable.open(database, List.of(folder.file(EVENTS))));
     log.require("user_id", "asin", "category", "timestamp").type("BIGINT", "timestamp");
+    log.present("user_id", "asin", "category").seconds("timestamp");
     String chosen =
         config.categories().stream().map(Sql::literal).collect(joining(", ", " IN (", ")"));
     String interactions =
@@ -105,28 +106,29 @@ final class AmazonFormat {
     return switch (reviews.form()) {
       case JSON_2018 ->
           "SELECT user, item, rating, time * 1000 AS time FROM (%s)"
-              .formatted(json(reviews.file(), "unixReviewTime"));
-      case JSON_2023 -> json(reviews.file(), "timestamp", "sortTimestamp");
+              .formatted(json(reviews.file(), "reviewerID", "overall", "unixReviewTime"));
+      case JSON_2023 -> json(reviews.file(), "user_id", "rating", "timestamp", "sortTimestamp");
       case RATINGS_2014 -> headless(reviews.file(), List.of("user", "item", "rating", "time"));
       case RATINGS_2018 -> headless(reviews.file(), List.of("item", "user", "rating", "time"));
       case RATINGS_2023 -> {
         CsvTable table = csv(CsvTable.open(database, List.of(reviews.file())));
         table.require("user_id", "parent_asin", "rating", "timestamp");
         table.type("DOUBLE", "rating").type("BIGINT", "timestamp");
+        table.present("user_id", "parent_asin").finite("rating").milliseconds("timestamp");
         yield "SELECT user_id AS user, parent_asin AS item, rating, timestamp AS time FROM "
             + table.scan();
       }
     };
   }
 
-  private String json(Path file, String... time) {
+  private String json(Path file, String user, String rating, String... time) {
     sources.add(file);
     JsonLines lines =
         JsonLines.open(database, file)
-            .required("user", JsonLines.TEXT, "reviewerID", "user_id")
+            .required("user", JsonLines.TEXT, user)
             .required("item", JsonLines.TEXT, "parent_asin", "asin")
-            .required("rating", JsonLines.NUMBER, "overall", "rating")
-            .required("time", JsonLines.WHOLE, time);
+            .required("rating", JsonLines.NUMBER, rating)
+            .time("time", time);
     lines.arrowInput().ifPresent(reviewInputs::add);
     jsonLines.add(lines);
     return lines.query();
@@ -135,6 +137,7 @@ final class AmazonFormat {
   private String headless(Path file, List<String> columns) {
     CsvTable table = csv(CsvTable.headless(database, List.of(file), HEADLESS, columns));
     table.type("DOUBLE", "rating").type("BIGINT", "time");
+    table.present("user", "item").finite("rating").seconds("time");
     return "SELECT user, item, rating, time * 1000 AS time FROM " + table.scan();
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -41,6 +42,15 @@ final class CsvTable {
   private final Dialect dialect;
   private final List<String> columns;
   private final Map<String, String> types = new LinkedHashMap<>();
+  private final List<Rule> rules = new ArrayList<>();
+
+  /**
+   * What every row keeps.
+   *
+   * @param holds a condition on the column, in SQL
+   * @param expected what the condition asks for, in words
+   */
+  private record Rule(String column, String holds, String expected) {}
 
   private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
     this.database = database;
@@ -120,6 +130,35 @@ final class CsvTable {
     return this;
   }
 
+  /** Refuses rows that have nothing in one of these columns. */
+  CsvTable present(String... names) {
+    for (String name : names) {
+      rules.add(new Rule(name, Sql.name(name) + " IS NOT NULL", "a value"));
+    }
+    return this;
+  }
+
+  /** Refuses rows in which a condition on a column does not hold. */
+  CsvTable check(String column, String holds, String expected) {
+    rules.add(new Rule(column, holds, expected));
+    return this;
+  }
+
+  /** Refuses rows whose number in a column is missing, infinite or none. */
+  CsvTable finite(String column) {
+    return check(column, "isfinite(" + Sql.name(column) + ")", "a number");
+  }
+
+  /** Refuses rows whose time is not in seconds since 1970. */
+  CsvTable seconds(String column) {
+    return check(column, Sql.isSeconds(Sql.name(column)), "a time in seconds since 1970");
+  }
+
+  /** Refuses rows whose time is not in milliseconds since 1970. */
+  CsvTable milliseconds(String column) {
+    return check(column, Sql.isMilliseconds(Sql.name(column)), "a time in milliseconds since 1970");
+  }
+
   /** Fails where a column is not in the header. */
   CsvTable require(String... names) {
     for (String name : names) {
@@ -146,8 +185,49 @@ final class CsvTable {
             + ". Check that the file is of the format that the reader expects.");
   }
 
-  /** Returns the table function that scans the files. */
+  /** Returns what scans the files, and ends the query where a row breaks a rule. */
   String scan() {
+    if (rules.isEmpty() || database.skipsMalformed()) {
+      return scan(files);
+    }
+    Map<String, String> held = new LinkedHashMap<>();
+    rules.forEach(
+        rule -> held.merge(rule.column(), "(" + rule.holds() + ")", (a, b) -> a + " AND " + b));
+    String checked =
+        held.entrySet().stream()
+            .map(
+                rule ->
+                    "CASE WHEN %s THEN %s ELSE error(%s) END AS %2$s"
+                        .formatted(
+                            rule.getValue(),
+                            Sql.name(rule.getKey()),
+                            Sql.literal(RawErrors.BROKEN_RULE)))
+            .collect(joining(", "));
+    return "(SELECT * REPLACE (" + checked + ") FROM " + scan(files) + ")";
+  }
+
+  /** Says where a row breaks a rule first, or nothing. */
+  Optional<String> brokenRule() {
+    for (Path file : files) {
+      for (Rule rule : rules) {
+        String first =
+            "SELECT n, left(%s::VARCHAR, %d) FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT coalesce(%s, false) LIMIT 1"
+                .formatted(
+                    Sql.name(rule.column()),
+                    RawErrors.LONGEST_VALUE,
+                    scan(List.of(file)),
+                    rule.holds());
+        for (List<String> row : database.rows(first, files)) {
+          return Optional.of(
+              "%s, row %s: column '%s' has '%s', which is not %s."
+                  .formatted(file, row.get(0), rule.column(), row.get(1), rule.expected()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private String scan(List<Path> files) {
     String typed =
         columns.stream()
             .map(name -> Sql.literal(name) + ": " + Sql.literal(typeOf(name)))

@@ -82,6 +82,7 @@ final class DoubanFormat {
     CsvTable table = csv(CsvTable.open(database, List.of(folder.file(file))));
     table.require("domain", "user", "item", "label");
     table.type("BIGINT", "domain", "user", "item", "label");
+    table.present("domain", "user", "item", "label");
     return "SELECT user, item, domain AS scenario, label, %s AS split FROM %s"
         .formatted(Sql.literal(split), table.scan());
   }
@@ -138,6 +139,8 @@ final class DoubanFormat {
     CsvTable table = csv(CsvTable.open(database, List.of(folder.file(reviewFile(domain))), TAB));
     table.require("user_id", domain.key() + "_id", "rating", "time");
     table.type("DOUBLE", "rating").type("TIMESTAMP", "time");
+    table.present("user_id", domain.key() + "_id");
+    table.check("rating", "rating IS NULL OR isfinite(rating)", "a number");
     return table.scan();
   }
 

@@ -19,7 +19,7 @@ final class JsonLines {
   static final String TEXT = "\"VARCHAR\"";
 
   static final String NUMBER = "\"DOUBLE\"";
-  static final String WHOLE = "\"BIGINT\"";
+  private static final String WHOLE = "\"BIGINT\"";
   static final String TEXTS = "[\"VARCHAR\"]";
   static final String LISTS = "[[\"VARCHAR\"]]";
 
@@ -28,7 +28,30 @@ final class JsonLines {
   private final Optional<ArrowInput> python;
   private final List<Column> columns = new ArrayList<>();
 
-  private record Column(String name, String type, boolean required, List<String> keys) {}
+  /**
+   * A column.
+   *
+   * @param holds what a usable value keeps, in SQL
+   * @param expected what a value should be, in words or as a type
+   */
+  private record Column(
+      String name,
+      String type,
+      boolean required,
+      List<String> keys,
+      String holds,
+      String expected) {
+
+    static Column of(String name, String type, boolean required, String... keys) {
+      String any = type.contains("[") ? "VARCHAR[]" : type.replace("\"", "");
+      if (type.equals(NUMBER)) {
+        return new Column(name, type, required, List.of(keys), "isfinite(%s)", any);
+      }
+      return required && type.equals(TEXT)
+          ? new Column(name, type, true, List.of(keys), "%s <> ''", "a value")
+          : new Column(name, type, required, List.of(keys), "%s IS NOT NULL", any);
+    }
+  }
 
   private JsonLines(RawDatabase database, Path file, Optional<ArrowInput> python) {
     this.database = database;
@@ -56,13 +79,25 @@ final class JsonLines {
 
   /** Reads a column that every object has, under the first of these keys. */
   JsonLines required(String name, String type, String... keys) {
-    columns.add(new Column(name, type, true, List.of(keys)));
+    columns.add(Column.of(name, type, true, keys));
+    return this;
+  }
+
+  /**
+   * Reads a time that every object has: seconds since 1970 as {@code unixReviewTime}, else
+   * milliseconds.
+   */
+  JsonLines time(String name, String... keys) {
+    boolean seconds = keys[0].equals("unixReviewTime");
+    String holds = seconds ? Sql.isSeconds("%s") : Sql.isMilliseconds("%s");
+    String expected = "a time in " + (seconds ? "" : "milli") + "seconds since 1970";
+    columns.add(new Column(name, WHOLE, true, List.of(keys), holds, expected));
     return this;
   }
 
   /** Reads a column that objects may lack. */
   JsonLines optional(String name, String type, String... keys) {
-    columns.add(new Column(name, type, false, List.of(keys)));
+    columns.add(Column.of(name, type, false, keys));
     return this;
   }
 
@@ -131,7 +166,7 @@ final class JsonLines {
       return value;
     }
     String key = column.keys().get(0);
-    String unlike = rowError(Sql.unlike(given(column), sqlType(column)), key);
+    String unlike = rowError(Sql.unlike(given(column), column.expected()), key);
     return "CASE WHEN %s THEN %s WHEN %s IS NOT NULL THEN %s%s END"
         .formatted(
             usable(column),
@@ -151,9 +186,7 @@ final class JsonLines {
   }
 
   private static String usable(Column column) {
-    return column.type().equals(NUMBER)
-        ? "isfinite(" + value(column) + ")"
-        : value(column) + " IS NOT NULL";
+    return column.holds().formatted(value(column));
   }
 
   private static String value(Column column) {
@@ -166,10 +199,6 @@ final class JsonLines {
     return column.keys().stream()
         .map(key -> "json_extract_string(line, " + Sql.literal("$." + key) + ")")
         .collect(joining(", ", "coalesce(", ")"));
-  }
-
-  private static String sqlType(Column column) {
-    return column.type().contains("[") ? "VARCHAR[]" : column.type().replace("\"", "");
   }
 
   private String rowError(String message, String key) {

@@ -151,6 +151,7 @@ final class KuaiRandFormat {
   private String interactions() {
     log.require("user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
     log.type("BIGINT", "user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
+    log.present("user_id", "video_id", "tab", config.label()).milliseconds("time_ms");
     return "SELECT user_id AS user, video_id AS item, tab AS scenario, "
         + config.label()
         + " AS label, time_ms AS time, hourmin // 100 AS hour FROM "

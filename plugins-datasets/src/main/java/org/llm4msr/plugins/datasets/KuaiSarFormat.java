@@ -141,6 +141,8 @@ final class KuaiSarFormat {
   private String feedRows() {
     feeds.require("user_id", "item_id", "click");
     feeds.type("BIGINT", "user_id", "item_id", "click").type("DOUBLE", "timestamp");
+    feeds.present("user_id", "item_id", "click");
+    requireTimes(feeds, "timestamp");
     String scenario = feeds.has("scenario") ? "scenario" : Sql.literal(RECOMMENDATION);
     return "SELECT user_id AS user, item_id AS item, "
         + scenario
@@ -172,11 +174,22 @@ final class KuaiSarFormat {
     String stamp = search.firstOf("search_session_timestamp", "timestamp");
     String clock = search.firstOf("search_session_time", "time");
     search.type("BIGINT", "user_id", "item_id", "click_cnt").type("DOUBLE", stamp);
+    search.present("user_id", "item_id", "click_cnt");
+    requireTimes(search, stamp);
     search.type("INTEGER[]", "keyword");
     return "SELECT user_id, item_id, click_cnt, search_session_id, keyword, "
         + time(search, stamp, clock)
         + " AS time FROM "
         + search.scan();
+  }
+
+  private static void requireTimes(CsvTable table, String stamp) {
+    if (table.has(stamp)) {
+      table.check(
+          stamp,
+          Sql.name(stamp) + " IS NULL OR " + Sql.isMilliseconds(Sql.name(stamp)),
+          "a time in milliseconds since 1970");
+    }
   }
 
   /** Milliseconds, or where they are missing the clock in Beijing. */

@@ -122,6 +122,7 @@ final class MindFormat {
             List.of(file),
             TAB,
             List.of("impression", "user", "time", "history", "impressions"));
+    table.present("user");
     tables.add(table);
     String shown = "words[place]";
     String moment = "try_strptime(time, '%m/%d/%Y %I:%M:%S %p')";

@@ -64,6 +64,7 @@ record MovieLensFiles(
     CsvTable ratings = CsvTable.open(database, List.of(folder.file("ratings.csv")));
     ratings.require("userId", "movieId", "rating", "timestamp");
     ratings.type("BIGINT", "userId", "movieId", "timestamp").type("DOUBLE", "rating");
+    ratings.present("userId", "movieId").finite("rating").seconds("timestamp");
     CsvTable movies = CsvTable.open(database, List.of(folder.file("movies.csv")));
     movies.require("movieId", "title", "genres").type("BIGINT", "movieId");
     return new MovieLensFiles(
@@ -87,7 +88,10 @@ record MovieLensFiles(
                 dialect,
                 List.of("user_id", "movie_id", "rating", "timestamp"))
             .type("BIGINT", "user_id", "movie_id", "timestamp")
-            .type("DOUBLE", "rating");
+            .type("DOUBLE", "rating")
+            .present("user_id", "movie_id")
+            .finite("rating")
+            .seconds("timestamp");
     CsvTable movies =
         CsvTable.headless(
                 database,
@@ -121,7 +125,10 @@ record MovieLensFiles(
                 TAB,
                 List.of("user_id", "movie_id", "rating", "timestamp"))
             .type("BIGINT", "user_id", "movie_id", "timestamp")
-            .type("DOUBLE", "rating");
+            .type("DOUBLE", "rating")
+            .present("user_id", "movie_id")
+            .finite("rating")
+            .seconds("timestamp");
     List<String> columns =
         Stream.concat(
                 Stream.of("movie_id", "title", "release_date", "video_release_date", "url"),

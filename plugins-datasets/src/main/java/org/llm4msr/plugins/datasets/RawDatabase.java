@@ -1,7 +1,6 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -77,7 +76,12 @@ final class RawDatabase implements AutoCloseable {
     try {
       return Files.writeString(Files.createTempFile(scratch, "line", ".csv"), line + "\n");
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "data/RESOURCES",
+          "A temporary file cannot be written in %s: %s. Make room there, or name another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+              .formatted(scratch, e.getMessage()),
+          e);
     }
   }
 

@@ -15,11 +15,14 @@ final class RawErrors {
   /** How an error begins that a query throws itself; the number of the line follows. */
   static final String ROW_ERROR = "Row Error on Line: ";
 
+  /** What a query throws whose rows break a rule of {@link CsvTable}. */
+  static final String BROKEN_RULE = "A row breaks a rule";
+
   private static final Pattern LINE = Pattern.compile("(?:CSV|Row) Error on Line: (\\d+)");
   private static final Pattern COLUMN = Pattern.compile("(?m)^\\s*column = (.+)$");
   private static final Pattern FILE = Pattern.compile("(?m)^\\s*file = (.+)$");
   private static final Pattern VALUE =
-      Pattern.compile("Could not convert string \"(.*?)\" to '(.*?)'", Pattern.DOTALL);
+      Pattern.compile("Could not convert string \"(.*?)\"?\\s?to '(.*?)'", Pattern.DOTALL);
   private static final Pattern WIDTH =
       Pattern.compile("Expected Number of Columns: (\\d+) Found: (\\d+)");
   private static final Pattern SIZE = Pattern.compile("Maximum line size of (\\d+) bytes exceeded");
@@ -48,18 +51,20 @@ final class RawErrors {
               + ". Raise runtime.memory, or free space on the disk.",
           cause);
     }
+    if (text.contains(BROKEN_RULE)) {
+      return tables.stream()
+          .flatMap(table -> table.brokenRule().stream())
+          .findFirst()
+          .map(told -> malformed(told + " Mend or remove the row.", cause))
+          .orElseGet(() -> malformed(files + ": " + BROKEN_RULE + ".", cause));
+    }
     Matcher line = LINE.matcher(text);
     if (text.contains("Parallel CSV Reader")) { // What DuckDB says where no line fits its buffer.
-      return new MsrException(
-          ErrorType.DATA,
-          "data/MALFORMED_ROW",
-          file(text, files) + ": a line is longer than 32 MB. Mend or remove the line.",
-          cause);
+      return malformed(
+          file(text, files) + ": a line is longer than 32 MB. Mend or remove the line.", cause);
     }
     if (text.contains("reached an invalid state")) {
-      return new MsrException(
-          ErrorType.DATA,
-          "data/MALFORMED_ROW",
+      return malformed(
           file(text, files)
               + ": a quote stands inside a value, or some lines end in \\r\\n and others in \\n. Double the"
               + " quotes, or convert the line ends.",
@@ -76,15 +81,11 @@ final class RawErrors {
     String file = file(text, files);
     Matcher size = SIZE.matcher(text);
     if (size.find()) { // The number is that of a line before.
-      return new MsrException(
-          ErrorType.DATA,
-          "data/MALFORMED_ROW",
+      return malformed(
           file + ": a line is longer than " + size.group(1) + " bytes. Mend or remove the line.",
           cause);
     }
-    return new MsrException(
-        ErrorType.DATA,
-        "data/MALFORMED_ROW",
+    return malformed(
         file
             + ", line "
             + number
@@ -92,6 +93,10 @@ final class RawErrors {
             + what(database, text, tables, file, number)
             + " Mend or remove the line.",
         cause);
+  }
+
+  private static MsrException malformed(String text, Exception cause) {
+    return new MsrException(ErrorType.DATA, "data/MALFORMED_ROW", text, cause);
   }
 
   private static String what(

@@ -33,6 +33,16 @@ final class Sql {
         + ")::INTEGER END";
   }
 
+  /** Returns whether a number can be seconds since 1970: thousands of them lie beyond 2200. */
+  static String isSeconds(String number) {
+    return number + " BETWEEN 0 AND 7258118399";
+  }
+
+  /** Returns whether a number can be milliseconds since 1970, of a time from 1980 to 2200. */
+  static String isMilliseconds(String number) {
+    return number + " BETWEEN 315532800000 AND 7258118399999";
+  }
+
   /**
    * Returns a call that ends the query with a message that {@link RawErrors} understands.
    *

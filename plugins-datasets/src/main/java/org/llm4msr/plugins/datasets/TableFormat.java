@@ -141,6 +141,8 @@ final class TableFormat {
     List<String> columns = new ArrayList<>();
     columns.add(input.value(config.user()) + " AS user");
     columns.add(input.value(config.item()) + " AS item");
+    input.check(config.user(), "%s IS NOT NULL", "a value");
+    input.check(config.item(), "%s IS NOT NULL", "a value");
     columns.add(
         (config.scenario() == null ? Sql.literal(ONE_SCENARIO) : input.value(config.scenario()))
             + " AS scenario");
@@ -148,6 +150,11 @@ final class TableFormat {
     columns.add(
         (config.positiveAbove() == null ? label : Sql.above(label, config.positiveAbove()))
             + " AS label");
+    if (config.positiveAbove() == null) {
+      input.check(config.label(), "%s IN (0, 1)", "0 or 1");
+    } else {
+      input.check(config.label(), "isfinite(%s)", "a number");
+    }
     if (config.time() != null) {
       columns.add(time(input, config.time()) + " AS time");
     }
@@ -161,11 +168,17 @@ final class TableFormat {
   }
 
   private String time(TableInput input, String column) {
-    return switch (config.timeUnit()) {
-      case SECONDS -> "(" + input.value(column, "DOUBLE") + " * 1000)::BIGINT";
-      case MILLISECONDS -> input.value(column, "DOUBLE") + "::BIGINT";
-      case TIMESTAMP -> "epoch_ms(" + input.value(column, "TIMESTAMP") + ")";
-    };
+    if (config.timeUnit() == TableConfig.TimeUnit.TIMESTAMP) {
+      return "epoch_ms(" + input.value(column, "TIMESTAMP") + ")";
+    }
+    boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
+    String unit = seconds ? "seconds" : "milliseconds";
+    input.check(
+        column,
+        "abs(%s) < " + (seconds ? "7258118400" : "7258118400000"),
+        "a time before 2200 in " + unit + " since 1970");
+    String number = input.value(column, "DOUBLE");
+    return seconds ? "(" + number + " * 1000)::BIGINT" : number + "::BIGINT";
   }
 
   private String entities(RawTable table, String key, TableConfig.Entities described) {

@@ -120,6 +120,15 @@ final class TableInput {
     return "CAST(" + Sql.name(column) + " AS " + type + ")";
   }
 
+  /** Refuses rows of delimited text in which a condition on a column does not hold. */
+  TableInput check(String column, String holds, String expected) {
+    requireColumn(column);
+    if (csv != null) {
+      csv.check(column, holds.formatted(Sql.name(column)), expected);
+    }
+    return this;
+  }
+
   /** Returns a column as it is; in delimited text it is text. */
   String value(String column) {
     requireColumn(column);

@@ -65,6 +65,14 @@ class FaultsTest {
   }
 
   @Test
+  void aTemporaryFileThatCannotBeWrittenIsNoFaultOfOurs() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n");
+    Path gone = scratch.resolve("gone");
+    assertThatThrownBy(() -> reader(Contexts.of(folder, gone)))
+        .hasMessageContaining("[data/RESOURCES] A temporary file cannot be written in " + gone);
+  }
+
+  @Test
   void mixedLineEndsAreRefused() throws IOException {
     ratings(HEADER + "1,1,4.0,9\r\n2,1,3.0,9\n");
     fails("ratings.csv", "\\r\\n");
@@ -100,9 +108,11 @@ class FaultsTest {
   }
 
   @Test
-  void aRatingThatIsNoNumberGivesNoLabel() throws IOException {
-    ratings(HEADER + "1,1,NaN,9\n1,1,,9\n1,1,5,9\n");
-    assertThat(read()).extracting(row -> row.get("label")).containsExactly("null", "null", "1");
+  void aRatingThatIsNoNumberIsRefusedWithItsPlace() throws IOException {
+    ratings(HEADER + "1,1,5,9\n1,1,NaN,9\n");
+    fails("ratings.csv, row 2: column 'rating' has 'nan', which is not a number.");
+    ratings(HEADER + "1,1,,9\n");
+    fails("ratings.csv, row 1: column 'rating' has '', which is not a number.");
   }
 
   @Test
