@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.runtime.config.MalformedConfig;
 import org.slf4j.Logger;
@@ -65,7 +66,9 @@ record LeftOut(List<LeftOutRows> groups) {
     for (LeftOutRows group : groups) {
       append(
           text,
-          Map.of("reason", group.reason(), "rows", group.rows(), "malformed", group.malformed()));
+          new TreeMap<>( // The order of Map.of differs from one JVM to the next.
+              Map.of(
+                  "reason", group.reason(), "rows", group.rows(), "malformed", group.malformed())));
       group.examples().forEach(row -> append(text, row));
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
