@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +32,15 @@ class PeriodsTest {
   @Test
   void whatWasKnownIsMadeOfOlderRowsAlone() throws IOException {
     Experiment whole = prepared("whole", ClickLog.draw(false), THREE);
-    ExtractionResult result = whole.extract(false, Progress.NONE);
+    List<Long> done = new ArrayList<>();
+    Set<Long> totals = new HashSet<>();
+    ExtractionResult result =
+        whole.extract(
+            false,
+            (now, total) -> {
+              done.add(now);
+              totals.add(total);
+            });
 
     // 2,000 rows train: the second period begins at row 667, the third at row 1,334.
     Map<Integer, Integer> olderRows = Map.of(1, 667, 2, 1_334);
@@ -47,6 +57,8 @@ class PeriodsTest {
       prompts += store.info().users() + 3;
     }
     assertThat(result.encoded() + result.kept()).isEqualTo(prompts);
+    assertThat(done).as("progress").isSorted().endsWith(prompts);
+    assertThat(totals).containsExactly(prompts);
     assertThat(result.kept()).as("prompts of two periods that are equal").isPositive();
     assertThat(whole.extract(false, Progress.NONE).encoded()).isZero();
   }

@@ -137,13 +137,17 @@ final class KnowledgeStage implements AutoCloseable {
           extractor.requestStop();
           earlier.forEach(KnowledgeExtractor::requestStop);
         });
+    long prompts =
+        extractor.prompts() + earlier.stream().mapToLong(KnowledgeExtractor::prompts).sum();
+    ProgressOfParts parts = new ProgressOfParts(progress, prompts);
     Path folder = experiment.workspace().knowledge();
-    ExtractionResult result = extractor.extract(folder, rebuild, progress);
+    ExtractionResult result = extractor.extract(folder, rebuild, parts);
     // Backwards: what a user did before the last period is most like the whole.
     for (int period = config.periods() - 1; period > 0; period--) {
       KnowledgeStore later = KnowledgeStore.open(folder);
       folder = experiment.workspace().knowledgeBefore(period, config.periods());
-      result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, progress));
+      parts.next();
+      result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, parts));
     }
     return result;
   }

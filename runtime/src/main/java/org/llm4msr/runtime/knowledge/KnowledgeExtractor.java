@@ -125,6 +125,11 @@ public final class KnowledgeExtractor {
     }
   }
 
+  /** Returns how many prompts {@link #extract} goes through, those of users left out included. */
+  public long prompts() {
+    return prompts.scenarioPrompts(log.scenarioStatistics()).size() + log.users();
+  }
+
   /**
    * Asks a running {@link #extract} to end after the present call of the model and to store what
    * was read. Safe from any thread.
