@@ -333,7 +333,7 @@ class DamagedReadersTest {
       table | ID_ABOVE_32_BITS | rows 0
       table | ID_ABOVE_64_BITS | rows 0
       table | TIMES_TIMES_1000 | row 1: column 'time' has '1704067200000.0', which is not a time before 2200 in seconds
-      table | TIMES_TIMES_MILLION | row 1: column 'time' has '1.7040672e+15', which is not a time before 2200 in seconds
+      table | TIMES_TIMES_MILLION | row 1: column 'time' has '1704067200000000.0', which is not a time before 2200 in seconds
       table | ONE_TIME_TIMES_1000 | row 2: column 'time' has '1704072384000.0', which is not a time before 2200 in seconds
       table | NO_POSITIVES | none feed
       """;
