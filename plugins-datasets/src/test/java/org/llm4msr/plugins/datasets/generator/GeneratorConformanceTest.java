@@ -19,6 +19,32 @@ import org.llm4msr.tck.DatasetGeneratorConformance;
 class GeneratorConformanceTest {
 
   private abstract static class OfSize extends DatasetGeneratorConformance {
+    private final DatasetGeneratorFactory<?> factory;
+    private final DatasetReaderFactory<?> reader;
+    private final List<String> settings;
+
+    OfSize(
+        DatasetGeneratorFactory<?> factory, DatasetReaderFactory<?> reader, String... settings) {
+      this.factory = factory;
+      this.reader = reader;
+      this.settings = List.of(settings);
+    }
+
+    @Override
+    protected DatasetGeneratorFactory<?> factory() {
+      return factory;
+    }
+
+    @Override
+    protected DatasetReaderFactory<?> reader() {
+      return reader;
+    }
+
+    @Override
+    protected List<String> settings() {
+      return settings;
+    }
+
     @Override
     protected long large() {
       return 1_000_000;
@@ -32,173 +58,82 @@ class GeneratorConformanceTest {
 
   @Nested
   class AliCcp extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new AliCcpGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new AliCcpFactory();
+    AliCcp() {
+      super(new AliCcpGeneratorFactory(), new AliCcpFactory());
     }
   }
 
   @Nested
   class Amazon2014 extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new AmazonGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new AmazonFactory();
-    }
-
-    @Override
-    protected List<String> settings() {
-      return List.of("release=2014");
+    Amazon2014() {
+      super(new AmazonGeneratorFactory(), new AmazonFactory(), "release=2014");
     }
   }
 
   @Nested
   @Tag("slow")
   class Amazon2018 extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new AmazonGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new AmazonFactory();
-    }
-
-    @Override
-    protected List<String> settings() {
-      return List.of("release=2018");
+    Amazon2018() {
+      super(new AmazonGeneratorFactory(), new AmazonFactory(), "release=2018");
     }
   }
 
   @Nested
   @Tag("slow")
   class Amazon2023 extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new AmazonGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new AmazonFactory();
-    }
-
-    @Override
-    protected List<String> settings() {
-      return List.of("release=2023");
+    Amazon2023() {
+      super(new AmazonGeneratorFactory(), new AmazonFactory(), "release=2023");
     }
   }
 
   @Nested
   class Douban extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new DoubanGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new DoubanFactory();
+    Douban() {
+      super(new DoubanGeneratorFactory(), new DoubanFactory());
     }
   }
 
   @Nested
   @Tag("slow")
   class KuaiRand extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new KuaiRandGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new KuaiRandFactory();
+    KuaiRand() {
+      super(new KuaiRandGeneratorFactory(), new KuaiRandFactory());
     }
   }
 
   @Nested
   class KuaiRand27K extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new KuaiRandGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new KuaiRandFactory();
-    }
-
-    @Override
-    protected List<String> settings() {
-      return List.of("release=27k");
+    KuaiRand27K() {
+      super(new KuaiRandGeneratorFactory(), new KuaiRandFactory(), "release=27k");
     }
   }
 
   @Nested
   class KuaiSar extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new KuaiSarGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new KuaiSarFactory();
+    KuaiSar() {
+      super(new KuaiSarGeneratorFactory(), new KuaiSarFactory());
     }
   }
 
   @Nested
   class Mind extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new MindGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new MindFactory();
+    Mind() {
+      super(new MindGeneratorFactory(), new MindFactory());
     }
   }
 
   @Nested
   class MovieLensLatest extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new MovieLensGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new MovieLensFactory();
+    MovieLensLatest() {
+      super(new MovieLensGeneratorFactory(), new MovieLensFactory());
     }
   }
 
   @Nested
   @Tag("slow")
   class MovieLens1M extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new MovieLensGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new MovieLensFactory();
-    }
-
-    @Override
-    protected List<String> settings() {
-      return List.of("release=1m");
+    MovieLens1M() {
+      super(new MovieLensGeneratorFactory(), new MovieLensFactory(), "release=1m");
     }
   }
 
