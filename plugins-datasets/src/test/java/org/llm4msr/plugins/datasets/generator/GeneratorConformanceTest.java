@@ -139,14 +139,8 @@ class GeneratorConformanceTest {
 
   @Nested
   class Table extends OfSize {
-    @Override
-    protected DatasetGeneratorFactory<?> factory() {
-      return new TableGeneratorFactory();
-    }
-
-    @Override
-    protected DatasetReaderFactory<?> reader() {
-      return new TableFactory();
+    Table() {
+      super(new TableGeneratorFactory(), new TableFactory());
     }
 
     @Override
