@@ -23,8 +23,7 @@ class GeneratorConformanceTest {
     private final DatasetReaderFactory<?> reader;
     private final List<String> settings;
 
-    OfSize(
-        DatasetGeneratorFactory<?> factory, DatasetReaderFactory<?> reader, String... settings) {
+    OfSize(DatasetGeneratorFactory<?> factory, DatasetReaderFactory<?> reader, String... settings) {
       this.factory = factory;
       this.reader = reader;
       this.settings = List.of(settings);
