@@ -23,4 +23,11 @@ public interface Progress {
    * @param remark what to show beside the speed, for example {@code 4,100 tokens/s}; may be empty
    */
   default void detail(long skipped, String remark) {}
+
+  /**
+   * Begins a step of work that has several; its units are counted from 0.
+   *
+   * @param name what is done now, for example {@code sort}
+   */
+  default void step(String name) {}
 }

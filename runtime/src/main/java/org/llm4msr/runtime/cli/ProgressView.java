@@ -43,6 +43,7 @@ interface ProgressView extends Progress, AutoCloseable {
     private final Speed speed = new Speed(System::nanoTime);
     private @Nullable ProgressBar bar; // Begins with the work: a refused command shows none.
     private long shown;
+    private String step = "";
 
     Bar(PrintStream err, String task, String unit) {
       this.unit = unit;
@@ -71,15 +72,28 @@ interface ProgressView extends Progress, AutoCloseable {
     }
 
     @Override
-    public synchronized void update(long done, long total) {
+    public synchronized void step(String name) {
+      speed.step();
+      begun().maxHint(-1);
+      begun().stepTo(0);
+      begun().setExtraMessage(" " + name);
+      step = name + ", ";
+    }
+
+    private ProgressBar begun() {
       if (bar == null) {
         bar = builder.build();
       }
-      bar.maxHint(total);
-      bar.stepTo(done);
+      return bar;
+    }
+
+    @Override
+    public synchronized void update(long done, long total) {
+      begun().maxHint(total);
+      begun().stepTo(done);
       if (System.nanoTime() - shown > SHOW_EVERY) {
         shown = System.nanoTime();
-        bar.setExtraMessage(" " + speed.text(done, unit));
+        begun().setExtraMessage(" " + step + speed.text(done, unit));
       }
     }
 
@@ -97,6 +111,7 @@ interface ProgressView extends Progress, AutoCloseable {
     private final PrintStream err;
     private final String task;
     private final String unit;
+    private String step = "";
     private final LongSupplier clock;
     private final Speed speed;
     private long due;
@@ -113,14 +128,28 @@ interface ProgressView extends Progress, AutoCloseable {
     }
 
     @Override
+    public synchronized void step(String name) {
+      speed.step();
+      step = " (" + name + ")";
+      if (isDue()) {
+        err.println(task + step);
+      }
+    }
+
+    @Override
     public synchronized void update(long done, long total) {
       this.done = done;
       begun = true;
-      long now = clock.getAsLong();
-      if (now - due >= 0) {
-        due = now + EVERY;
+      if (isDue()) {
         err.println(line(done, total));
       }
+    }
+
+    private boolean isDue() {
+      long now = clock.getAsLong();
+      boolean isDue = now - due >= 0;
+      due = isDue ? now + EVERY : due;
+      return isDue;
     }
 
     @Override
@@ -130,7 +159,7 @@ interface ProgressView extends Progress, AutoCloseable {
 
     private String line(long done, long total) {
       double rate = speed.perSecond(done);
-      String text = String.format(Locale.ROOT, "%s: %,d", task, done);
+      String text = String.format(Locale.ROOT, "%s%s: %,d", task, step, done);
       if (total > 0) {
         double percent = 100.0 * done / total;
         text += String.format(Locale.ROOT, " of %,d %s, %.0f %%", total, unit, percent);

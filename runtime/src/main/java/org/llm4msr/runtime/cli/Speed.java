@@ -13,12 +13,14 @@ final class Speed {
 
   private final LongSupplier clock;
   private final long start;
+  private long stepStart;
   private long skipped;
   private String remark = "";
 
   Speed(LongSupplier clock) {
     this.clock = clock;
     this.start = clock.getAsLong();
+    this.stepStart = start;
   }
 
   void detail(long skipped, String remark) {
@@ -26,12 +28,20 @@ final class Speed {
     this.remark = remark;
   }
 
+  /** Begins a step: what was done before is of another speed. */
+  void step() {
+    stepStart = clock.getAsLong();
+    skipped = 0;
+    remark = "";
+  }
+
+  /** Returns the seconds of all steps. */
   double seconds() {
     return (clock.getAsLong() - start) / NANOS;
   }
 
   double perSecond(long done) {
-    return (done - skipped) / seconds();
+    return (done - skipped) * NANOS / (clock.getAsLong() - stepStart);
   }
 
   String text(long done, String unit) {

@@ -108,7 +108,8 @@ final class ArrowFileSink implements AutoCloseable {
     }
   }
 
-  private static void copyBytes(
+  /** Copies values, but not which are null, making room for them. */
+  static void copyBytes(
       BaseFixedWidthVector source, int from, int count, BaseFixedWidthVector target, int at) {
     while (target.getValueCapacity() < at + count) {
       target.reAlloc();

@@ -55,7 +55,8 @@ public final class DatasetPreparation {
   /**
    * Prepares the data, or finds that the target holds it already. The reader stays open.
    *
-   * @param progress told of raw rows while they are read (total -1), then of prepared rows
+   * @param progress told of raw rows while they are read (total -1), then of prepared rows; the
+   *     steps between have no units
    * @throws MsrException of type DATA for bad rows, with their number and an example; of type USER
    *     where the target holds something else; of type RESOURCES for a full disk or memory. The
    *     target is then as it was.
@@ -97,6 +98,7 @@ public final class DatasetPreparation {
       throws IOException {
     List<FieldPlan> fields = FieldPlan.of(schema);
     SplitPlan split = new SplitPlan(config.split(), schema, database);
+    progress.step("read");
     long emitted = new RawTables(reader, schema, fields, database, progress).ingest();
     leftOut = new LeftOut(reader.leftOut());
     leftOut.check(config.malformed(), emitted);
@@ -105,12 +107,14 @@ public final class DatasetPreparation {
     }
     List<String> keys =
         ScenarioChoice.choose(database, config.scenarios(), reader.scenarios(), known());
+    progress.step("sort");
     SplitCounts own = split.order();
     database.execute("DROP VIEW kept");
     database.execute("DROP TABLE interactions");
     SplitCounts counts =
         new NegativeSampling(config.negatives(), schema.time(), database).draw(own);
     List<PreparedScenario> scenarios = scenarios(keys, counts);
+    progress.step("index");
     index(fields, scenarios, counts.train());
     List<FieldEncoder> encoders =
         fields.stream()
@@ -170,10 +174,12 @@ public final class DatasetPreparation {
     encoders.forEach(FieldEncoder::encodeLists);
     EntityTables.encode(database, RawTable.USERS, encoders, base != null);
     EntityTables.encode(database, RawTable.ITEMS, encoders, base != null);
+    progress.step("write");
     files.writeSplits(encoders, counts, progress);
     files.writeVocabularies(encoders);
     files.writeEntities();
     files.writeFeatures(encoders);
+    progress.step("histories and statistics");
     files.writeHistories(counts.train());
     files.writeStatistics(scenarios, counts.train());
     files.writeLeftOut(leftOut);

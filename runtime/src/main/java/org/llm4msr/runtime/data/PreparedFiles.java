@@ -145,26 +145,23 @@ final class PreparedFiles {
 
   void writeHistories(long trainingRows) throws IOException {
     writePositives(trainingRows);
-    write(
+    writeLists(
         PreparedFolder.TRAIN_USERS,
         List.of(SplitColumns.USER, "rows"),
-        "SELECT user_index, list(n ORDER BY n) FROM keyed WHERE n < "
-            + trainingRows
-            + " GROUP BY user_index ORDER BY user_index");
+        "SELECT user_index, n FROM keyed WHERE n < " + trainingRows + " ORDER BY user_index, n");
   }
 
   /** Writes each user's positives among the first rows. */
   void writePositives(long rows) throws IOException {
-    write(
+    writeLists(
         PreparedFolder.HISTORIES,
         List.of(
             SplitColumns.USER,
             FolderTrainingLog.HISTORY_ITEMS,
             FolderTrainingLog.HISTORY_SCENARIOS),
-        "SELECT user_index, list(item_index ORDER BY n), list(scenario_rank ORDER BY n) FROM keyed"
-            + " WHERE y AND n < "
+        "SELECT user_index, item_index, scenario_rank FROM keyed WHERE y AND n < "
             + rows
-            + " GROUP BY user_index ORDER BY user_index");
+            + " ORDER BY user_index, n");
   }
 
   /** Writes what the first rows, which are the training part, tell of the scenarios. */
@@ -178,6 +175,20 @@ final class PreparedFiles {
   private void write(String name, List<String> columns, String sql) throws IOException {
     try (OneFile file = new OneFile(name, columns)) {
       database.export(sql, file::accept);
+      file.finish();
+    }
+  }
+
+  /**
+   * Writes one row of lists a key.
+   *
+   * @param sql rows of a key and values, sorted by key
+   */
+  private void writeLists(String name, List<String> columns, String sql) throws IOException {
+    try (OneFile file = new OneFile(name, columns);
+        ListsByKey lists = new ListsByKey(database.allocator(), file::accept)) {
+      database.export(sql, lists::accept);
+      lists.finish();
       file.finish();
     }
   }

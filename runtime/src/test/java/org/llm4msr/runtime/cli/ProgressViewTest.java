@@ -41,6 +41,26 @@ class ProgressViewTest {
   }
 
   @Test
+  void aStepHasASpeedOfItsOwn() {
+    try (ProgressView view = view()) {
+      view.step("read");
+      at(50, view, 5_000, -1);
+      seconds = 70;
+      view.step("sort");
+      seconds = 100;
+      view.step("write");
+      at(150, view, 500, 2_000);
+      seconds = 300;
+    }
+    // 500 rows in 50 s: 1,500 take 150 s.
+    assertThat(out.toString(UTF_8).lines())
+        .containsExactly(
+            "train (sort)",
+            "train (write): 500 of 2,000 rows, 25 %, 10 rows/s, 3 min left",
+            "train: 500 rows in 300.0 s");
+  }
+
+  @Test
   void anUnknownTotalHasNoTimeLeft() {
     ProgressView view = view();
     at(90, view, 900, -1);
