@@ -35,6 +35,13 @@ public interface KnowledgeEncoder extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Tells an encoder that {@link #readsKeys} of all keys of a level, before it is asked for any.
+   *
+   * @throws org.llm4msr.api.MsrException where it lacks some and will not do without
+   */
+  default void expect(Level level, List<String> keys) {}
+
   /** Returns what an encoder that {@link #readsKeys} is handed: {@code user 17}. */
   static String keyText(Level level, String key) {
     return level.name().toLowerCase(Locale.ROOT) + " " + key;

@@ -119,6 +119,20 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
   }
 
   @Override
+  public void expect(Level level, List<String> keys) {
+    VectorTable table = table(level);
+    List<String> without = keys.stream().filter(key -> !table.has(key)).toList();
+    if (config.missing() == Missing.FAIL && !without.isEmpty()) {
+      String kind = level == Level.SCENARIO ? "scenarios" : "users";
+      throw missing(without, "%,d %s".formatted(keys.size(), kind), table);
+    }
+  }
+
+  private VectorTable table(Level level) {
+    return level == Level.SCENARIO ? scenarios : users;
+  }
+
+  @Override
   public int countTokens(String text) {
     return text.length();
   }
@@ -130,7 +144,7 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
     for (int i = 0; i < texts.size(); i++) {
       String text = texts.get(i);
       TooLong.check(text, i, text.length(), LONGEST_KEY);
-      VectorTable table = text.startsWith(SCENARIO) ? scenarios : users;
+      VectorTable table = table(level(text));
       float[] vector = new float[info.dimension()];
       if (!table.read(key(text), vector)) {
         without.add(text);
@@ -146,6 +160,10 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
     return answers;
   }
 
+  private static Level level(String text) {
+    return text.startsWith(SCENARIO) ? Level.SCENARIO : Level.USER;
+  }
+
   private static String key(String text) {
     return text.startsWith(SCENARIO)
         ? text.substring(SCENARIO.length())
@@ -154,23 +172,27 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
 
   private void count(List<String> without, int asked) {
     if (config.missing() == Missing.FAIL) {
-      VectorTable table = without.get(0).startsWith(SCENARIO) ? scenarios : users;
-      throw new MsrException(
-          ErrorType.DATA,
-          "knowledge/NO_VECTOR",
-          "%,d of the %,d keys of this call have no vector: %s. File %s, whose %,d keys begin with %s. Add the vectors, or set knowledge.encoder.missing to zero or mean; all that are missing are counted then."
-              .formatted(
-                  without.size(),
-                  asked,
-                  first(without),
-                  table.file(),
-                  table.size(),
-                  table.firstKeys(NAMED)));
+      throw missing(
+          without, "%,d keys of this call".formatted(asked), table(level(without.get(0))));
     }
     synchronized (missed) {
       missing += without.size();
       without.stream().limit(NAMED - missed.size()).forEach(missed::add);
     }
+  }
+
+  private static MsrException missing(List<String> without, String asked, VectorTable table) {
+    return new MsrException(
+        ErrorType.DATA,
+        "knowledge/NO_VECTOR",
+        "%,d of the %s have no vector: %s. File %s, whose %,d keys begin with %s. Add the vectors, or set knowledge.encoder.missing to zero or mean."
+            .formatted(
+                without.size(),
+                asked,
+                first(without),
+                table.file(),
+                table.size(),
+                table.firstKeys(NAMED)));
   }
 
   private static String first(List<String> keys) {

@@ -65,6 +65,10 @@ final class VectorTable {
     return true;
   }
 
+  boolean has(String key) {
+    return rows.containsKey(key);
+  }
+
   /** Reads the mean of all vectors, (K). */
   void mean(float[] target) {
     System.arraycopy(mean, 0, target, 0, mean.length);

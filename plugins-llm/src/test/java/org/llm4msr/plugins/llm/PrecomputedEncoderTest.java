@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.plugins.llm.PrecomputedConfig.Missing;
 import org.llm4msr.tck.KnowledgeEncoderConformance;
 import org.slf4j.LoggerFactory;
@@ -233,6 +234,23 @@ class PrecomputedEncoderTest {
               "[knowledge/NO_VECTOR] 3 of the 4 keys of this call have no vector: user 8, scenario"
                   + " x, user 9. File")
           .hasMessageContainingAll("users.parquet, whose 6 keys begin with [7, 007, ann", "zero");
+    }
+  }
+
+  @Test
+  void allMissingKeysAreCountedBeforeTheFirstIsRead() {
+    List<String> keys = IntStream.range(0, 5_000).mapToObj(Integer::toString).toList();
+    try (PrecomputedEncoder encoder = open("users.parquet", Missing.FAIL);
+        PrecomputedEncoder zeros = open("users.parquet", Missing.ZERO)) {
+      zeros.expect(Level.USER, keys);
+      encoder.expect(Level.USER, List.of("7", "007", "ann"));
+      assertThat(failure(() -> encoder.expect(Level.USER, keys)))
+          .hasMessageStartingWith(
+              "[knowledge/NO_VECTOR] 4,999 of the 5,000 users have no vector: 0, 1, 2, 3, 4, ....")
+          .hasMessageContaining("users.parquet");
+      assertThat(failure(() -> encoder.expect(Level.SCENARIO, List.of("x"))))
+          .hasMessageStartingWith("[knowledge/NO_VECTOR] 1 of the 1 scenarios have no vector: x.")
+          .hasMessageContaining("scenarios.csv");
     }
   }
 

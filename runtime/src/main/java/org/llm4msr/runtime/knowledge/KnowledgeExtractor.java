@@ -20,6 +20,7 @@ import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
+import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 import org.llm4msr.runtime.data.TrainingLog;
@@ -104,15 +105,19 @@ public final class KnowledgeExtractor {
     try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, forceEvery)) {
       Run run = new Run(writer, sibling, progress);
       List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
+      if (encoder.readsKeys()) {
+        encoder.expect(Level.SCENARIO, scenarioPrompts.stream().map(Prompt::key).toList());
+        encoder.expect(Level.USER, userKeys());
+      }
       run.start(scenarioPrompts.size() + log.users());
       scenarioPrompts.forEach(prompt -> run.add(Level.SCENARIO, prompt));
       run.encodeWaiting(Level.SCENARIO);
       log.forEachUser(
           history -> {
-            if (history.events().size() < settings.minInteractions()) {
-              run.leaveOut();
-            } else {
+            if (isRead(history)) {
               run.add(Level.USER, prompts.userPrompt(history));
+            } else {
+              run.leaveOut();
             }
           });
       run.encodeWaiting(Level.USER);
@@ -123,6 +128,21 @@ public final class KnowledgeExtractor {
       throw KnowledgeStore.failed(
           "fill", folder, requireNonNull(e.getCause(), "an UncheckedIOException has a cause"));
     }
+  }
+
+  private boolean isRead(UserHistory history) {
+    return history.events().size() >= settings.minInteractions();
+  }
+
+  private List<String> userKeys() {
+    List<String> keys = new ArrayList<>();
+    log.forEachUser(
+        history -> {
+          if (isRead(history)) {
+            keys.add(history.user());
+          }
+        });
+    return keys;
   }
 
   /** Returns how many prompts {@link #extract} goes through, those of users left out included. */
@@ -158,7 +178,7 @@ public final class KnowledgeExtractor {
     List<PromptPreview.Item> users = new ArrayList<>();
     log.forEachUser(
         history -> {
-          if (users.size() < count && history.events().size() >= settings.minInteractions()) {
+          if (users.size() < count && isRead(history)) {
             users.add(preview(fitter, Level.USER, prompts.userPrompt(history)));
           }
         });
@@ -249,7 +269,12 @@ public final class KnowledgeExtractor {
       append(
           level,
           new StoredKnowledge(
-              key, hash, vector, null, from.tokens(number), from.droppedHistory(number)));
+              key,
+              hash,
+              vector,
+              from.text(number),
+              from.tokens(number),
+              from.droppedHistory(number)));
       return true;
     }
 

@@ -121,13 +121,13 @@ public final class KnowledgeInspection {
     Set<String> wanted = new HashSet<>(Set.of(key));
     ranked.forEach(near -> wanted.add(stored.key(near.number())));
     Map<String, String> texts = texts(level, stored, wanted);
-    Map<String, String> generated = store.generated(level, wanted);
     List<Neighbour> neighbours = new ArrayList<>();
     for (Ranked near : ranked) {
       String other = stored.key(near.number());
-      neighbours.add(new Neighbour(other, near.cosine(), text(texts, other), generated.get(other)));
+      neighbours.add(
+          new Neighbour(other, near.cosine(), text(texts, other), stored.text(near.number())));
     }
-    return new Neighbourhood(key, text(texts, key), generated.get(key), neighbours);
+    return new Neighbourhood(key, text(texts, key), stored.text(number), neighbours);
   }
 
   /** Finds for each scenario, by key, the nearest others by cosine, without their prompts. */

@@ -11,11 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
@@ -120,36 +117,6 @@ public final class KnowledgeStore {
         return stored.size();
       }
     };
-  }
-
-  /** Reads what the model generated for some keys; keys without a text are absent. */
-  Map<String, String> generated(Level level, Set<String> keys) {
-    StoredLevel stored = level(level);
-    Map<String, String> texts = new HashMap<>();
-    try (BufferAllocator allocator = new RootAllocator()) {
-      int[] block = {0};
-      for (Path segment : StoredLevel.segments(folder, level)) {
-        SegmentReader.forEachBatch(
-            segment,
-            info,
-            allocator,
-            (rows, vectors) -> {
-              for (int row = 0; row < rows.count(); row++) {
-                String key = rows.key(row);
-                String text = rows.text(row);
-                if (text != null
-                    && keys.contains(key)
-                    && stored.isLatest(stored.find(key), block[0], row)) {
-                  texts.put(key, text);
-                }
-              }
-              block[0]++;
-            });
-      }
-    } catch (IOException e) {
-      throw failed("read", folder, e);
-    }
-    return texts;
   }
 
   /**

@@ -46,7 +46,7 @@ final class SegmentReader {
       for (ArrowBlock block : reader.getRecordBlocks()) {
         requireSound(channel, block, file);
         Rows rows = rows(channel, block, mapping, file);
-        rows.requireCounts(file);
+        rows.requireCounts();
         visitor.visit(rows, vectors(rows, info, file));
       }
     } catch (MsrException e) {
@@ -89,6 +89,7 @@ final class SegmentReader {
 
   /** The columns of one record batch. */
   static final class Rows {
+    private final Path file;
     private final RecordBatch batch;
     private final ByteBuffer body;
     private final ByteBuffer keyOffsets;
@@ -100,7 +101,8 @@ final class SegmentReader {
     private final ByteBuffer tokens;
     private final ByteBuffer dropped;
 
-    private Rows(RecordBatch batch, ByteBuffer body) {
+    private Rows(Path file, RecordBatch batch, ByteBuffer body) {
+      this.file = file;
       this.batch = batch;
       this.body = body;
       this.keyOffsets = buffer(1);
@@ -123,7 +125,7 @@ final class SegmentReader {
           .order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private void requireCounts(Path file) {
+    private void requireCounts() {
       for (int node = 0; node < batch.nodesLength(); node++) {
         if (node != StoreSchema.TEXT_NODE && batch.nodes(node).nullCount() > 0) {
           throw damaged(file, "its vectors, keys or counts are partly null");
@@ -164,11 +166,11 @@ final class SegmentReader {
       return dropped.getInt(row * Integer.BYTES);
     }
 
-    private static String text(ByteBuffer offsets, ByteBuffer data, int row) {
+    private String text(ByteBuffer offsets, ByteBuffer data, int row) {
       int start = offsets.getInt(row * Integer.BYTES);
       int length = offsets.getInt((row + 1) * Integer.BYTES) - start;
       if (start < 0 || length < 0 || length > data.capacity() - start) {
-        throw new IndexOutOfBoundsException("the text of row " + row + " lies outside");
+        throw damaged(file, "the text of its row " + row + " lies outside");
       }
       byte[] text = new byte[length];
       data.get(start, text);
@@ -202,7 +204,7 @@ final class SegmentReader {
       throw damaged(file, "its vectors are compressed");
     }
     long body = block.getOffset() + block.getMetadataLength();
-    return new Rows(batch, mapping.part(body, block.getBodyLength()));
+    return new Rows(file, batch, mapping.part(body, block.getBodyLength()));
   }
 
   private static VectorBlock vectors(Rows rows, StoreInfo info, Path file) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.KeyIndex;
 import org.llm4msr.runtime.files.DurableFiles;
@@ -23,6 +24,7 @@ final class StoredLevel implements KnowledgeSource {
   private final int dimension;
   private final KeyIndex keys = new KeyIndex();
   private final List<VectorBlock> blocks = new ArrayList<>();
+  private final List<SegmentReader.Rows> batches = new ArrayList<>();
   private int[] block = new int[64];
   private int[] row = new int[64];
   private int[] tokens = new int[64];
@@ -114,6 +116,11 @@ final class StoredLevel implements KnowledgeSource {
     blocks.get(block[number]).read(row[number], target);
   }
 
+  /** Returns what the model generated, or null. */
+  @Nullable String text(int number) {
+    return batches.get(block[number]).text(row[number]);
+  }
+
   int tokens(int number) {
     return tokens[number];
   }
@@ -140,6 +147,7 @@ final class StoredLevel implements KnowledgeSource {
 
   private void add(SegmentReader.Rows batch, VectorBlock vectors) {
     blocks.add(vectors);
+    batches.add(batch);
     rows += batch.count();
     for (int i = 0; i < batch.count(); i++) {
       int number = keys.add(batch.key(i));

@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -74,12 +72,15 @@ class KnowledgeExtractorTest {
     encoder.readsKeys = true;
     encoder.maxTokens = 2;
 
-    ExtractionResult result = extract(1);
+    ExtractionResult result = extract(2);
 
-    assertThat(encoder.read).hasSize(202).contains("scenario 1", "scenario 2", "user u199");
+    assertThat(encoder.expected.get(Level.SCENARIO)).containsExactly("1", "2");
+    // Those with one item, 28 of seven kinds and u196, are left out.
+    assertThat(encoder.expected.get(Level.USER)).hasSize(200 - 29).contains("u199");
+    assertThat(encoder.read).hasSize(202 - 29).contains("scenario 1", "scenario 2", "user u199");
     assertThat(result.shortened()).isZero();
-    // "user u7" has 7 characters.
-    assertThat(vector(KnowledgeStore.open(folder).users(), "u7")).containsExactly(2, 7 / 8f, 1);
+    // "user u8" has 7 characters.
+    assertThat(vector(KnowledgeStore.open(folder).users(), "u8")).containsExactly(2, 7 / 8f, 1);
   }
 
   @Test
@@ -278,24 +279,24 @@ class KnowledgeExtractorTest {
   }
 
   @Test
-  void keepsGeneratedTexts() throws IOException {
+  void keepsGeneratedTextsAlsoOfAnotherStore(@TempDir Path other) {
     extract(1);
+    KnowledgeStore first = KnowledgeStore.open(folder);
+    encoder.read.clear();
+    log.users.put("u3", 7);
 
-    List<String> texts = new ArrayList<>();
-    try (BufferAllocator allocator = new RootAllocator()) {
-      for (Path segment : StoredLevel.segments(folder, Level.SCENARIO)) {
-        SegmentReader.forEachBatch(
-            segment,
-            KnowledgeStore.readInfo(folder),
-            allocator,
-            (rows, block) -> {
-              for (int row = 0; row < rows.count(); row++) {
-                texts.add(rows.text(row));
-              }
-            });
-      }
+    ExtractionResult copied =
+        extractor(1, Precision.FLOAT16, Duration.ZERO).extract(other, false, first, Progress.NONE);
+
+    assertThat(encoder.read).hasSize(1);
+    assertThat(copied.kept()).isEqualTo(201);
+    for (KnowledgeStore store : List.of(first, KnowledgeStore.open(other))) {
+      StoredLevel scenarios = store.level(Level.SCENARIO);
+      assertThat(scenarios.text(scenarios.find("1"))).isEqualTo("said scenario feed");
+      assertThat(scenarios.text(scenarios.find("2"))).isEqualTo("said scenario search");
+      StoredLevel users = store.level(Level.USER);
+      assertThat(users.text(users.find("u4"))).isNull();
     }
-    assertThat(texts).containsExactlyInAnyOrder("said scenario feed", "said scenario search");
   }
 
   @Test

@@ -1,17 +1,23 @@
 package org.llm4msr.runtime.knowledge;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.model.Level;
 
 /** A double: a token is a word, the vector holds words, characters and a constant. */
 class WordEncoder implements KnowledgeEncoder {
 
   final List<Integer> callSizes = new ArrayList<>();
   final List<String> read = new ArrayList<>();
+  final Map<Level, List<String>> expected = new EnumMap<>(Level.class);
   UnaryOperator<float[]> change = vector -> vector;
   String revision = "1";
   int maxTokens = 12;
@@ -37,6 +43,12 @@ class WordEncoder implements KnowledgeEncoder {
   @Override
   public boolean readsKeys() {
     return readsKeys;
+  }
+
+  @Override
+  public void expect(Level level, List<String> keys) {
+    assertThat(read).isEmpty();
+    expected.put(level, keys);
   }
 
   private Knowledge encode(String text) {
