@@ -34,15 +34,16 @@ final class EntityTables {
       long trainingRows,
       boolean extend) {
     String key = table == RawTable.USERS ? "u" : "i";
-    String counted =
-        "(SELECT "
+    // Numbered by a sort of keys alone: a window over whole rows would hold them in memory.
+    database.execute(
+        "CREATE TABLE numbered AS SELECT * FROM (SELECT "
             + key
             + " AS k, count(*) FILTER (rowid < "
             + trainingRows
             + ") AS training_rows FROM ordered GROUP BY "
             + key
             + (extend ? alsoKnown(table, key) : "")
-            + ")";
+            + ") ORDER BY training_rows > 0 DESC, k");
     StringBuilder columns = new StringBuilder();
     for (FieldPlan field : fields) {
       if (field.home() == table) {
@@ -53,17 +54,15 @@ final class EntityTables {
     database.execute(
         "CREATE TABLE "
             + raw(table)
-            + " AS SELECT (row_number() OVER (ORDER BY c.training_rows > 0 DESC, c.k) - 1)::INTEGER"
-            + " AS idx, c.k, c.training_rows, r.k IS NOT NULL AS described, coalesce(r.text, "
+            + " AS SELECT c.rowid::INTEGER AS idx, c.k, c.training_rows, r.k IS NOT NULL AS described, coalesce(r.text, "
             + (extend ? "b.text, " : "")
             + "'') AS text"
             + columns
-            + " FROM "
-            + counted
-            + " c LEFT JOIN "
+            + " FROM numbered c LEFT JOIN "
             + RawTables.name(table)
             + " r ON c.k = r.k"
             + (extend ? baseJoin(table, "c") : ""));
+    database.execute("DROP TABLE numbered");
     database.execute("DROP TABLE " + RawTables.name(table));
   }
 

@@ -11,6 +11,8 @@ import org.llm4msr.api.data.RawTable;
  */
 final class FieldEncoder {
 
+  private static final long ELEMENTS_AT_ONCE = 1 << 20;
+
   private final FieldPlan plan;
   private final PreparationDatabase database;
   private final PreparedField prepared;
@@ -78,16 +80,21 @@ final class FieldEncoder {
     }
     database.execute(
         """
-        CREATE TABLE %s AS
-        SELECT b.id, b.value, b.count + coalesce(c.count, 0) AS count
-        FROM %s b LEFT JOIN counted c ON b.value = c.value
-        UNION ALL
-        SELECT ((SELECT count(*) FROM %s) + row_number() OVER (ORDER BY count DESC, value))::INTEGER,
-          value, count
-        FROM counted c
+        CREATE TABLE newcomers AS SELECT value, count FROM counted c
         WHERE count >= %d AND NOT EXISTS (SELECT 1 FROM %s b WHERE b.value = c.value)
+        ORDER BY count DESC, value
         """
-            .formatted(plan.vocabulary(), base, base, minFrequency, base));
+            .formatted(minFrequency, base));
+    database.execute(
+        """
+        CREATE TABLE %1$s AS
+        SELECT b.id, b.value, b.count + coalesce(c.count, 0) AS count
+        FROM %2$s b LEFT JOIN counted c ON b.value = c.value
+        UNION ALL
+        SELECT ((SELECT count(*) FROM %2$s) + rowid + 1)::INTEGER, value, count FROM newcomers
+        """
+            .formatted(plan.vocabulary(), base));
+    database.execute("DROP TABLE newcomers");
   }
 
   private static PreparedField vocabulary(FieldPlan plan, PreparationDatabase database) {
@@ -140,27 +147,32 @@ final class FieldEncoder {
       return;
     }
     String home = plan.home() == RawTable.INTERACTIONS ? "keyed" : EntityTables.raw(plan.home());
-    String distinct =
-        "(SELECT DISTINCT "
-            + plan.column()
-            + " AS value FROM "
-            + home
-            + " WHERE "
-            + plan.column()
-            + " IS NOT NULL)";
-    String elements =
-        "(SELECT value, unnest(value) AS element, generate_subscripts(value, 1) AS place FROM "
-            + distinct
-            + ")";
     database.execute(
-        "CREATE TABLE "
-            + plan.lists()
-            + " AS SELECT e.value, list(v.id ORDER BY e.place) AS ids"
-            + " FROM "
-            + elements
-            + " e JOIN "
-            + plan.vocabulary()
-            + " v ON e.element = v.value GROUP BY e.value");
+        "CREATE TABLE raw_lists AS SELECT DISTINCT %1$s AS value FROM %2$s WHERE %1$s IS NOT NULL"
+            .formatted(plan.column(), home));
+    database.execute("CREATE TABLE " + plan.lists() + "(value VARCHAR[], ids INTEGER[])");
+    long lists = database.queryLong("SELECT count(*) FROM raw_lists");
+    long elements = database.queryLong("SELECT sum(len(value))::BIGINT FROM raw_lists");
+    long step = Math.max(1, ELEMENTS_AT_ONCE * lists / Math.max(1, elements));
+    for (long from = 0; from < lists; from += step) {
+      encodeLists(from, from + step);
+    }
+    database.execute("DROP TABLE raw_lists");
+  }
+
+  /** Lists are made in memory, so only some at once. */
+  private void encodeLists(long from, long to) {
+    database.execute(
+        """
+        INSERT INTO %s
+        SELECT r.value, e.ids FROM raw_lists r JOIN (
+          SELECT n, list(v.id ORDER BY place) AS ids FROM (
+            SELECT rowid AS n, unnest(value) AS element, generate_subscripts(value, 1) AS place
+            FROM raw_lists WHERE rowid >= %2$d AND rowid < %3$d)
+          JOIN %4$s v ON element = v.value GROUP BY n) e ON r.rowid = e.n
+        WHERE r.rowid >= %2$d AND r.rowid < %3$d
+        """
+            .formatted(plan.lists(), from, to, plan.vocabulary()));
   }
 
   /** Returns the joins that the encoded value needs, for a home table called {@code h}. */

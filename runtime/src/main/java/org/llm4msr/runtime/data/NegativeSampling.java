@@ -78,7 +78,7 @@ final class NegativeSampling {
     return after;
   }
 
-  /** Numbers what can be drawn in each scenario, so that what a part may draw comes first. */
+  /** Sorts what can be drawn in each scenario, so that what a part may draw comes first. */
   private void pools(String part) {
     String candidates =
         config.draw() == NegativesConfig.Draw.POPULARITY
@@ -86,10 +86,9 @@ final class NegativeSampling {
             : "SELECT s, i, min(rowid) AS first, min(%s) AS part FROM ordered GROUP BY s, i"
                 .formatted(part);
     database.execute(
-        "CREATE TABLE pool AS SELECT s, i, part, row_number() OVER (PARTITION BY s ORDER BY first) - 1 AS place FROM (%s)"
-            .formatted(candidates));
+        "CREATE TABLE pool AS SELECT s, i, part FROM (%s) ORDER BY s, first".formatted(candidates));
     database.execute(
-        "CREATE TABLE pool_sizes AS SELECT s, p.part, count(*) FILTER (pool.part <= p.part)::UBIGINT AS size"
+        "CREATE TABLE pool_sizes AS SELECT s, p.part, min(pool.rowid) AS start, count(*) FILTER (pool.part <= p.part)::UBIGINT AS size"
             + " FROM pool, (VALUES (0), (1), (2)) AS p(part) GROUP BY s, p.part");
   }
 
@@ -108,7 +107,7 @@ final class NegativeSampling {
     database.execute(
         """
         CREATE TABLE places AS
-        SELECT w.*, (md5_number_lower('%d:%d:' || w.n || ':' || w.k) %% z.size)::BIGINT AS place
+        SELECT w.*, z.start + (md5_number_lower('%d:%d:' || w.n || ':' || w.k) %% z.size)::BIGINT AS place
         FROM wanted w JOIN pool_sizes z ON z.s = w.s AND z.part = w.part
         """
             .formatted(config.seed(), round));
@@ -117,7 +116,7 @@ final class NegativeSampling {
         INSERT INTO negatives
         SELECT n, k, i FROM (
           SELECT w.n, w.k, p.i FROM places w
-          JOIN pool p ON p.s = w.s AND p.place = w.place
+          JOIN pool p ON p.rowid = w.place
           LEFT JOIN met m ON m.u = w.u AND m.i = p.i
           WHERE m.u IS NULL OR NOT (%s)) d
         WHERE NOT EXISTS (SELECT 1 FROM negatives g WHERE g.n = d.n AND g.i = d.i)

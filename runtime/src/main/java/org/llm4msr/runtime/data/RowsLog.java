@@ -71,10 +71,11 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
           prepared.resolve(split.key() + ".arrow"),
           into + "SELECT " + columns + " FROM source");
     }
-    database.execute(
-        "CREATE TABLE keyed AS SELECT row_number() OVER (ORDER BY t NULLS FIRST, rowid) - 1 AS n,"
-            + " u AS user_index, i AS item_index, s AS scenario_rank, y FROM rows");
+    database.execute("CREATE TABLE sorted AS SELECT * FROM rows ORDER BY t NULLS FIRST, rowid");
     database.execute("DROP TABLE rows");
+    database.execute(
+        "CREATE VIEW keyed AS SELECT rowid AS n, u AS user_index, i AS item_index,"
+            + " s AS scenario_rank, y FROM sorted");
   }
 
   private void readItems(PreparationDatabase database) throws IOException {

@@ -148,15 +148,13 @@ final class SplitPlan {
   /** MD5 and not the database's own hash, which may change with its release. */
   private void draw(SplitCounts counts) {
     String hash = "md5_number_lower(" + literal(config.seed() + ":") + " || r)";
+    database.execute("CREATE TABLE shuffled AS SELECT r FROM kept ORDER BY " + hash + ", r");
     database.execute(
-        "CREATE TABLE drawn AS SELECT r, CASE WHEN d <= "
+        "CREATE VIEW drawn AS SELECT r, CASE WHEN rowid < "
             + counts.train()
-            + " THEN 0 WHEN d <= "
+            + " THEN 0 WHEN rowid < "
             + (counts.train() + counts.validation())
-            + " THEN 1 ELSE 2 END AS part FROM"
-            + " (SELECT r, row_number() OVER (ORDER BY "
-            + hash
-            + ", r) AS d FROM kept)");
+            + " THEN 1 ELSE 2 END AS part FROM shuffled");
   }
 
   private SplitCounts cut(long rows) {

@@ -31,7 +31,7 @@ class PreparationSpeedTest {
   @TempDir Path folder;
 
   /** Values computed when asked for. */
-  private static List<Object> column(int size, IntFunction<Object> value) {
+  static List<Object> column(int size, IntFunction<Object> value) {
     return new AbstractList<>() {
       @Override
       public Object get(int row) {
@@ -46,7 +46,7 @@ class PreparationSpeedTest {
   }
 
   /** A number below {@code bound}, small ones more often. */
-  private static long draw(int row, int salt, long bound) {
+  static long draw(int row, int salt, long bound) {
     double uniform = new SplittableRandom(row * 31L + salt).nextDouble();
     return (long) (bound * uniform * uniform);
   }
