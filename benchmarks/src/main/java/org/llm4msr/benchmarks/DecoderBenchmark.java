@@ -1,5 +1,8 @@
 package org.llm4msr.benchmarks;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.management.OperatingSystemMXBean;
@@ -59,9 +62,12 @@ public final class DecoderBenchmark {
     try (TensorEngine engine =
         TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", THREADS, "1GB", 0, false))) {
       EncoderContext context = context(new EngineTensors(engine));
-      long empty = mebibytes("VmRSS:");
+      warmUp(context.tensors());
+      memory("engine");
       try (KnowledgeEncoder decoder = decoder(model, context)) {
-        memory(empty, decoder, prompts);
+        memory("with the model");
+        decoder.encode(prompts);
+        memory("after all prompts");
         Map<String, Consumer<List<String>>> contenders = new LinkedHashMap<>();
         try (PlainForward plain =
             new PlainForward(model, new EngineTensors(engine), decoder::countTokens)) {
@@ -81,14 +87,19 @@ public final class DecoderBenchmark {
     }
   }
 
-  private static void memory(long empty, KnowledgeEncoder decoder, List<String> prompts)
-      throws IOException {
-    long loaded = mebibytes("VmRSS:");
-    long loading = mebibytes("VmHWM:");
-    decoder.encode(prompts);
+  /** The engine loads its libraries with the first product. */
+  private static void warmUp(TensorService tensors) {
+    try (NDManager manager = tensors.newManager()) {
+      NDArray ones = manager.ones(new Shape(256, 256));
+      ones.matMul(ones).toFloatArray();
+    }
+  }
+
+  /** Pages of files, libraries included, are the system's to take back; others are ours. */
+  private static void memory(String when) throws IOException {
     System.out.printf(
-        "resident: %d MiB before the model, %d with it, at most %d while it was loaded and %d after all prompts%n",
-        empty, loaded, loading, mebibytes("VmHWM:"));
+        "resident, %s: %d MiB, and %d of files; at most %d so far%n",
+        when, mebibytes("RssAnon:"), mebibytes("RssFile:"), mebibytes("VmHWM:"));
   }
 
   /** Reads a line of this process; see proc(5). */
