@@ -14,12 +14,20 @@ final class DecoderScript {
 
   private static final String SOURCE =
       """
-        def narrow(self: __torch__.M,
-          x: List[Tensor]) -> List[Tensor]:
-          return [torch.to(x[0], 15)]
-        def stack(self: __torch__.M,
-          x: List[Tensor]) -> List[Tensor]:
-          return [torch.cat(x, 0)]
+        def make(self: __torch__.M,
+          like: List[Tensor],
+          size: List[Tensor]) -> List[Tensor]:
+          sizes = annotate(List[int], [])
+          for j in range(torch.size(size[0], 0)):
+            _0 = torch.append(sizes, int(torch.item(torch.select(size[0], 0, j))))
+          return [torch.new_empty(like[0], sizes, dtype=15, layout=None, device=None, pin_memory=None)]
+        def put(self: __torch__.M,
+          x: List[Tensor],
+          first: List[Tensor]) -> List[Tensor]:
+          start = int(torch.item(first[0]))
+          rows = torch.slice(x[0], 0, start, torch.add(start, torch.size(x[1], 0)))
+          _0 = torch.copy_(rows, x[1], False)
+          return annotate(List[Tensor], [])
         def scores(self: __torch__.M,
           w: List[Tensor],
           x: List[Tensor]) -> List[Tensor]:

@@ -1,7 +1,6 @@
 package org.llm4msr.plugins.llm.decoder;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -25,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 record DecoderWeights(
     NDArray embedding, List<Layer> layers, NDArray finalNorm, @Nullable NDArray head) {
+
+  private static final int FLOATS_AT_ONCE = 1 << 22;
 
   /**
    * One layer; a bias is null where the model has none.
@@ -56,32 +57,51 @@ record DecoderWeights(
       boolean head,
       NDManager manager,
       WeightStore store) {
-    return new Reader(files, architecture.tensors(), shape, manager, store).read(head);
+    return read(files, architecture, shape, head, manager, store, FLOATS_AT_ONCE);
+  }
+
+  /**
+   * Reads all weights.
+   *
+   * @param atOnce floats on their way from the files to the engine; a whole head or row at least
+   */
+  static DecoderWeights read(
+      WeightFiles files,
+      Architecture architecture,
+      ModelShape shape,
+      boolean head,
+      NDManager manager,
+      WeightStore store,
+      int atOnce) {
+    return new Reader(files, architecture.tensors(), shape, manager, store, atOnce).read(head);
   }
 
   /** Some rows of an array in a file; where {@code headRows}, heads in another order. */
   private record Section(String name, long firstRow, long rows, boolean headRows) {}
 
   private static final class Reader {
-    private static final int CHUNK_FLOATS = 1 << 24;
-
     private final WeightFiles files;
     private final Architecture.Tensors names;
     private final ModelShape shape;
     private final NDManager manager;
     private final WeightStore store;
+    private final Chunk chunk;
 
     Reader(
         WeightFiles files,
         Architecture.Tensors names,
         ModelShape shape,
         NDManager manager,
-        WeightStore store) {
+        WeightStore store,
+        int atOnce) {
       this.files = files;
       this.names = names;
       this.shape = shape;
       this.manager = manager;
       this.store = store;
+      int wholeHead = Math.multiplyExact(shape.rotary().order().length, shape.hidden());
+      int longestRow = Math.max(shape.hidden(), shape.feedForward());
+      this.chunk = new Chunk(Math.max(atOnce, Math.max(wholeHead, longestRow)));
     }
 
     DecoderWeights read(boolean head) {
@@ -168,40 +188,35 @@ record DecoderWeights(
     private NDArray stacked(List<Section> sections, long columns) {
       int[] order = shape.rotary().order();
       long total = sections.stream().mapToLong(Section::rows).sum();
-      long most = Math.max(order.length, CHUNK_FLOATS / columns);
-      Chunk chunk = new Chunk(Math.toIntExact(Math.min(total, most)), columns);
-      NDList parts = new NDList();
+      NDArray whole = store.make(columns == 1 ? new Shape(total) : new Shape(total, columns));
+      chunk.columns = columns;
+      long put = 0;
       for (Section section : sections) {
-        long step = section.headRows() ? order.length : chunk.rows;
-        for (long row = 0; row < section.rows(); row += step) {
-          long rows = Math.min(step, section.rows() - row);
-          if (chunk.room() < rows) {
-            parts.add(chunk.keep());
+        long least = section.headRows() ? order.length : 1;
+        long row = 0;
+        while (row < section.rows()) {
+          if (chunk.room() < least) {
+            put += chunk.put(whole, put);
           }
+          long most = section.headRows() ? least : chunk.room();
+          long rows = Math.min(most, section.rows() - row);
           chunk.read(section, row, rows, order);
+          row += rows;
         }
       }
-      parts.add(chunk.keep());
-      if (parts.size() == 1) {
-        return parts.get(0);
-      }
-      NDArray whole = store.stack(parts);
-      parts.close();
+      chunk.put(whole, put);
       return whole;
     }
 
-    /** Rows on their way from the file to the engine. */
+    /** Rows on their way from the files to the engine, in memory that every array passes. */
     private final class Chunk {
-      private final int rows;
-      private final long columns;
       private final ByteBuffer bytes;
       private final FloatBuffer floats;
+      private long columns;
 
-      Chunk(int rows, long columns) {
-        this.rows = rows;
-        this.columns = columns;
+      Chunk(int capacity) {
         this.bytes =
-            ByteBuffer.allocateDirect(Math.toIntExact(rows * columns * Float.BYTES))
+            ByteBuffer.allocateDirect(Math.multiplyExact(capacity, Float.BYTES))
                 .order(ByteOrder.nativeOrder());
         this.floats = bytes.asFloatBuffer();
       }
@@ -227,14 +242,17 @@ record DecoderWeights(
         }
       }
 
-      NDArray keep() {
+      /** Empties itself into rows of an array; returns how many. */
+      long put(NDArray whole, long first) {
         int used = floats.position();
-        Shape size = columns == 1 ? new Shape(used) : new Shape(used / columns, columns);
+        long rows = used / columns;
+        Shape size = columns == 1 ? new Shape(rows) : new Shape(rows, columns);
         ByteBuffer slice = bytes.slice(0, used * Float.BYTES).order(ByteOrder.nativeOrder());
         floats.clear();
         try (NDArray alias = manager.create(slice, size, DataType.FLOAT32)) {
-          return store.keep(alias);
+          store.put(whole, first, alias);
         }
+        return rows;
       }
     }
   }

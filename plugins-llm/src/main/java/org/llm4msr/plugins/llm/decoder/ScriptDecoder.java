@@ -36,13 +36,18 @@ final class ScriptDecoder implements Decoder {
   static WeightStore bfloat16(Script script, NDManager manager) {
     return new WeightStore() {
       @Override
-      public NDArray keep(NDArray float32) {
-        return script.call(manager, "narrow", new NDList(float32)).get(0);
+      public NDArray make(Shape size) {
+        try (NDManager step = manager.newSubManager()) {
+          NDList like = new NDList(step.create(0f));
+          return script.call(manager, "make", like, host(step, size.getShape())).get(0);
+        }
       }
 
       @Override
-      public NDArray stack(NDList parts) {
-        return script.call(manager, "stack", parts).get(0);
+      public void put(NDArray weights, long first, NDArray float32) {
+        try (NDManager step = manager.newSubManager()) {
+          script.call(step, "put", new NDList(weights, float32), host(step, first));
+        }
       }
     };
   }
@@ -110,7 +115,7 @@ final class ScriptDecoder implements Decoder {
     return masks;
   }
 
-  /** What the script counts with, on the CPU: whether to keep, and sizes of the groups. */
+  /** What the script counts with: whether to keep, and sizes of the groups. */
   private static NDList plan(NDManager step, TokenBatch batch, boolean keep) {
     List<Long> numbers = new ArrayList<>();
     numbers.add(keep ? 1L : 0L);
@@ -119,10 +124,15 @@ final class ScriptDecoder implements Decoder {
       numbers.add((long) group.length());
       numbers.add((long) group.past());
     }
+    return host(step, numbers.stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** Returns numbers for the script to count with, which lie on the CPU. */
+  private static NDList host(NDManager step, long... numbers) {
     try (NDManager host = step.newSubManager(Device.cpu())) {
-      NDArray plan = host.create(numbers.stream().mapToLong(Long::longValue).toArray());
-      plan.attach(step);
-      return new NDList(plan);
+      NDArray array = host.create(numbers);
+      array.attach(step);
+      return new NDList(array);
     }
   }
 

@@ -1,39 +1,31 @@
 package org.llm4msr.plugins.llm.decoder;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 
-/** How weights are kept once they were read as float32. */
+/** How weights are kept that are read as float32, part by part. */
 interface WeightStore {
 
-  /** Returns a copy in the type of the weights; the float32 array is closed afterwards. */
-  NDArray keep(NDArray float32);
+  /** Makes an array of the type of the weights, for {@link #put} to fill. */
+  NDArray make(Shape shape);
 
-  /** Returns arrays one below the other. */
-  NDArray stack(NDList parts);
+  /** Writes rows, from {@code first} on; the float32 array is closed afterwards. */
+  void put(NDArray weights, long first, NDArray float32);
 
   /** Keeps float32, with operations that every engine has. */
-  final class Float32 implements WeightStore {
+  record Float32(NDManager manager) implements WeightStore {
 
-    private final NDManager manager;
-
-    Float32(NDManager manager) {
-      this.manager = manager;
+    @Override
+    public NDArray make(Shape shape) {
+      return manager.create(shape, DataType.FLOAT32);
     }
 
     @Override
-    public NDArray keep(NDArray float32) {
-      NDArray copy = float32.duplicate();
-      copy.attach(manager);
-      return copy;
-    }
-
-    @Override
-    public NDArray stack(NDList parts) {
-      NDArray whole = ai.djl.ndarray.NDArrays.concat(parts, 0);
-      whole.attach(manager);
-      return whole;
+    public void put(NDArray weights, long first, NDArray float32) {
+      weights.set(new NDIndex("{}:{}", first, first + float32.size(0)), float32);
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.Script;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.plugins.llm.EncoderFixture;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
@@ -58,6 +59,42 @@ class DecoderGoldenTest {
     }
   }
 
+  /** Larger models come from their files in parts, here a head or row at a time. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama3", "qwen2"})
+  void partsGiveTheSameWeights(String model) throws IOException {
+    Path folder = GoldenStates.fixture(model);
+    List<long[]> text =
+        List.of(GoldenStates.read(folder.resolve("golden.json")).cases().get(0).ids());
+    try (Decoder whole = plain(folder);
+        Decoder inParts = plain(folder, 1)) {
+      assertThat(states(inParts, text).get(0)).isDeepEqualTo(states(whole, text).get(0));
+    }
+    if (!TestEngines.tensors().runsScripts()) {
+      return;
+    }
+    try (Decoder whole = script(folder, Precision.BFLOAT16);
+        Decoder inParts = scriptInParts(folder)) {
+      assertThat(states(inParts, text).get(0)).isDeepEqualTo(states(whole, text).get(0));
+    }
+  }
+
+  private static Decoder scriptInParts(Path folder) {
+    ModelJson config = ModelJson.read(folder.resolve("config.json"));
+    Architecture architecture = Architecture.of(config);
+    ModelShape shape = ModelShape.of(config, architecture);
+    Script script = TestEngines.tensors().script(DecoderScript.of(shape, Precision.BFLOAT16));
+    NDManager manager = TestEngines.manager();
+    WeightStore store = ScriptDecoder.bfloat16(script, manager);
+    try (WeightFiles files = WeightFiles.open(folder)) {
+      return new ScriptDecoder(
+          shape,
+          DecoderWeights.read(files, architecture, shape, true, manager, store, 1),
+          script,
+          manager);
+    }
+  }
+
   private static void assertAgrees(Decoder decoder, List<GoldenStates.Case> cases) {
     List<float[][]> together = states(decoder, cases.stream().map(GoldenStates.Case::ids).toList());
     for (int i = 0; i < cases.size(); i++) {
@@ -72,6 +109,10 @@ class DecoderGoldenTest {
   }
 
   static Decoder plain(Path folder) throws IOException {
+    return plain(folder, 1 << 22);
+  }
+
+  private static Decoder plain(Path folder, int atOnce) throws IOException {
     NDManager manager = TestEngines.manager();
     ModelJson config = ModelJson.read(folder.resolve("config.json"));
     Architecture architecture = Architecture.of(config);
@@ -80,7 +121,7 @@ class DecoderGoldenTest {
       return new PlainDecoder(
           shape,
           DecoderWeights.read(
-              files, architecture, shape, true, manager, new WeightStore.Float32(manager)),
+              files, architecture, shape, true, manager, new WeightStore.Float32(manager), atOnce),
           manager);
     }
   }
