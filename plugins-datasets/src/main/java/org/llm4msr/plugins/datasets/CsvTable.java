@@ -50,7 +50,12 @@ final class CsvTable {
    * @param holds a condition on the column, in SQL
    * @param expected what the condition asks for, in words
    */
-  private record Rule(String column, String holds, String expected) {}
+  private record Rule(String column, String holds, String expected) {
+
+    String kept() {
+      return "coalesce(" + holds + ", false)";
+    }
+  }
 
   private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
     this.database = database;
@@ -94,7 +99,15 @@ final class CsvTable {
    * Reads the first line alone: rows of other widths would change what DuckDB takes for columns.
    */
   private static List<String> header(RawDatabase database, Path file, Dialect dialect) {
-    Path header = database.scratchFile(TextFile.firstLine(file));
+    String line = TextFile.firstLine(file);
+    if (line.isBlank()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MISSING_COLUMN",
+          file
+              + " has an empty first line, where the names of its columns belong. Fetch it again.");
+    }
+    Path header = database.scratchFile(line);
     return database.columns(
         "read_csv(["
             + Sql.path(header)
@@ -185,10 +198,13 @@ final class CsvTable {
             + ". Check that the file is of the format that the reader expects.");
   }
 
-  /** Returns what scans the files, and ends the query where a row breaks a rule. */
+  /** Returns what scans the files; a row that breaks a rule ends the query, or is skipped. */
   String scan() {
-    if (rules.isEmpty() || database.skipsMalformed()) {
-      return scan(files);
+    if (rules.isEmpty()) {
+      return scan(files, onMalformed());
+    }
+    if (database.skipsMalformed()) {
+      return "(SELECT * FROM " + scan(files, onMalformed()) + " WHERE " + kept() + ")";
     }
     Map<String, String> held = new LinkedHashMap<>();
     rules.forEach(
@@ -203,7 +219,45 @@ final class CsvTable {
                             Sql.name(rule.getKey()),
                             Sql.literal(RawErrors.BROKEN_RULE)))
             .collect(joining(", "));
-    return "(SELECT * REPLACE (" + checked + ") FROM " + scan(files) + ")";
+    return "(SELECT * REPLACE (" + checked + ") FROM " + scan(files, onMalformed()) + ")";
+  }
+
+  private String onMalformed() {
+    return database.skipsMalformed() ? ", store_rejects=true" : "";
+  }
+
+  private String kept() {
+    return rules.stream().map(Rule::kept).collect(joining(" AND "));
+  }
+
+  /**
+   * Returns queries of the rows that are skipped because they break a rule: file, line, column and
+   * text. Where lines before are skipped too, or values go over several, the line is too low.
+   */
+  List<String> rejects() {
+    if (rules.isEmpty()) {
+      return List.of();
+    }
+    String column =
+        rules.stream()
+            .map(rule -> "WHEN NOT %s THEN %s".formatted(rule.kept(), Sql.literal(rule.column())))
+            .collect(joining(" ", "CASE ", " END"));
+    String text =
+        columns.stream()
+            .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
+            .collect(joining(", ", "concat_ws(" + Sql.literal(dialect.delimiter()) + ", ", ")"));
+    return files.stream()
+        .map(
+            file ->
+                "SELECT %s AS file, n + %d AS line, %s AS name, %s AS text FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT (%s)"
+                    .formatted(
+                        Sql.literal(file.toString()),
+                        dialect.header() ? 1 : 0,
+                        column,
+                        text,
+                        scan(List.of(file), ", ignore_errors=true"),
+                        kept()))
+        .toList();
   }
 
   /** Says where a row breaks a rule first, or nothing. */
@@ -211,23 +265,29 @@ final class CsvTable {
     for (Path file : files) {
       for (Rule rule : rules) {
         String first =
-            "SELECT n, left(%s::VARCHAR, %d) FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT coalesce(%s, false) LIMIT 1"
+            "SELECT n, left(%s::VARCHAR, %d) FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT %s LIMIT 1"
                 .formatted(
                     Sql.name(rule.column()),
                     RawErrors.LONGEST_VALUE,
-                    scan(List.of(file)),
-                    rule.holds());
+                    scan(List.of(file), onMalformed()),
+                    rule.kept());
         for (List<String> row : database.rows(first, files)) {
           return Optional.of(
-              "%s, row %s: column '%s' has '%s', which is not %s."
-                  .formatted(file, row.get(0), rule.column(), row.get(1), rule.expected()));
+              "%s, %s %s: column '%s' has '%s', which is not %s."
+                  .formatted(
+                      file,
+                      dialect.header() ? "row" : "line",
+                      row.get(0),
+                      rule.column(),
+                      row.get(1),
+                      rule.expected()));
         }
       }
     }
     return Optional.empty();
   }
 
-  private String scan(List<Path> files) {
+  private String scan(List<Path> files, String onMalformed) {
     String typed =
         columns.stream()
             .map(name -> Sql.literal(name) + ": " + Sql.literal(typeOf(name)))
@@ -239,7 +299,7 @@ final class CsvTable {
         + ", columns="
         + typed
         + dialect.options()
-        + (database.skipsMalformed() ? ", store_rejects=true" : "")
+        + onMalformed
         + ")";
   }
 

@@ -82,7 +82,7 @@ final class DoubanFormat {
     CsvTable table = csv(CsvTable.open(database, List.of(folder.file(file))));
     table.require("domain", "user", "item", "label");
     table.type("BIGINT", "domain", "user", "item", "label");
-    table.present("domain", "user", "item", "label");
+    table.present("domain", "user", "item").check("label", "label IN (0, 1)", "0 or 1");
     return "SELECT user, item, domain AS scenario, label, %s AS split FROM %s"
         .formatted(Sql.literal(split), table.scan());
   }

@@ -141,7 +141,7 @@ final class KuaiSarFormat {
   private String feedRows() {
     feeds.require("user_id", "item_id", "click");
     feeds.type("BIGINT", "user_id", "item_id", "click").type("DOUBLE", "timestamp");
-    feeds.present("user_id", "item_id", "click");
+    feeds.present("user_id", "item_id").check("click", "click IN (0, 1)", "0 or 1");
     requireTimes(feeds, "timestamp");
     String scenario = feeds.has("scenario") ? "scenario" : Sql.literal(RECOMMENDATION);
     return "SELECT user_id AS user, item_id AS item, "

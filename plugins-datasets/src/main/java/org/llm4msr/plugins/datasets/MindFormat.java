@@ -55,7 +55,8 @@ final class MindFormat {
   DatasetReader reader() {
     String news = news();
     Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
-    queries.put(RawTable.INTERACTIONS, interactions(news));
+    String joined = joined(news);
+    queries.put(RawTable.INTERACTIONS, interactions(joined));
     queries.put(RawTable.ITEMS, "SELECT * EXCLUDE (f, n) FROM (" + news + ") ORDER BY f, n");
     Fields fields = Fields.ofInteractions();
     fields.categorical(RawTable.INTERACTIONS, FieldRole.CONTEXT, "hour");
@@ -72,7 +73,12 @@ final class MindFormat {
             List.of(),
             List.of("title", "category", "subcategory"),
             "clicked");
-    return new SqlDatasetReader(database, schema, List.of(), tables, queries);
+    SqlDatasetReader reader = new SqlDatasetReader(database, schema, List.of(), tables, queries);
+    return database.skipsMalformed()
+        ? reader.leavingOut(
+            "impressions of news that news.tsv lacks",
+            "SELECT count(*) FROM " + joined + " WHERE category IS NULL")
+        : reader;
   }
 
   /** News stand in several parts; the first description stays. */
@@ -96,23 +102,28 @@ final class MindFormat {
         + ") QUALIFY row_number() OVER (PARTITION BY item ORDER BY f, n) = 1";
   }
 
-  private String interactions(String news) {
-    String history = config.history() ? ", history" : "";
+  /** Returns the impressions {@code b} with their news. */
+  private String joined(String news) {
     List<String> parts = new ArrayList<>();
     for (Path folder : folders) {
       parts.add(impressions(folder.resolve("behaviors.tsv"), parts.size()));
     }
+    return "(%s) b LEFT JOIN (%s) w ON b.item = w.item"
+        .formatted(String.join(" UNION ALL ", parts), news);
+  }
+
+  private String interactions(String joined) {
     return """
         SELECT user, b.item, CASE WHEN category IS NULL THEN %s ELSE category END AS scenario,
           label, epoch_ms(moment) AS time, hour(moment) AS hour%s
-        FROM (%s) b LEFT JOIN (%s) w ON b.item = w.item
+        FROM %s %s
         ORDER BY b.f, b.n, b.place
         """
         .formatted(
             Sql.rowError(Sql.unlike("b.item", "an item of news.tsv"), "file", "b.n", "impressions"),
-            history,
-            String.join(" UNION ALL ", parts),
-            news);
+            config.history() ? ", history" : "",
+            joined,
+            database.skipsMalformed() ? "WHERE category IS NOT NULL" : "");
   }
 
   private String impressions(Path file, int number) {
@@ -126,6 +137,13 @@ final class MindFormat {
     tables.add(table);
     String shown = "words[place]";
     String moment = "try_strptime(time, '%m/%d/%Y %I:%M:%S %p')";
+    if (database.skipsMalformed()) { // Else the query names the word.
+      table.check("time", moment + " IS NOT NULL", "a time");
+      table.check(
+          "impressions",
+          "regexp_full_match(trim(impressions), '\\S+-[01]( +\\S+-[01])*')",
+          "pieces of news with -0 or -1");
+    }
     return """
         SELECT user, regexp_replace(%1$s, '-[01]$', '') AS item,
           CASE WHEN regexp_matches(%1$s, '.-[01]$') THEN right(%1$s, 1)::INTEGER ELSE %2$s END AS label,

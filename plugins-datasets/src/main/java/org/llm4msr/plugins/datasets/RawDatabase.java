@@ -101,7 +101,7 @@ final class RawDatabase implements AutoCloseable {
     if (!rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'", files)
         .isEmpty()) {
       all.add(
-          "SELECT file_path AS file, line, column_name AS name, csv_line AS text FROM reject_errors"
+          "SELECT file_path AS file, line, column_name AS name, trim(csv_line, chr(10) || chr(13)) AS text FROM reject_errors"
               + " JOIN reject_scans USING (scan_id, file_id)");
     }
     if (!skipMalformed || all.isEmpty()) {

@@ -3,6 +3,7 @@ package org.llm4msr.plugins.datasets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -59,9 +60,13 @@ final class RawErrors {
           .orElseGet(() -> malformed(files + ": " + BROKEN_RULE + ".", cause));
     }
     Matcher line = LINE.matcher(text);
-    if (text.contains("Parallel CSV Reader")) { // What DuckDB says where no line fits its buffer.
-      return malformed(
-          file(text, files) + ": a line is longer than 32 MB. Mend or remove the line.", cause);
+    if (text.contains("Parallel CSV Reader") // What DuckDB says where no line fits its buffer.
+        || SIZE.matcher(text).find()
+        || text.contains("INTERNAL Error")) { // And of some text in another encoding.
+      Optional<MsrException> found = unsound(tables);
+      if (found.isPresent()) {
+        return found.get();
+      }
     }
     if (text.contains("reached an invalid state")) {
       return malformed(
@@ -79,12 +84,6 @@ final class RawErrors {
     }
     long number = Long.parseLong(line.group(1));
     String file = file(text, files);
-    Matcher size = SIZE.matcher(text);
-    if (size.find()) { // The number is that of a line before.
-      return malformed(
-          file + ": a line is longer than " + size.group(1) + " bytes. Mend or remove the line.",
-          cause);
-    }
     return malformed(
         file
             + ", line "
@@ -93,6 +92,16 @@ final class RawErrors {
             + what(database, text, tables, file, number)
             + " Mend or remove the line.",
         cause);
+  }
+
+  /** Finds the first line that no reader takes. */
+  private static Optional<MsrException> unsound(List<CsvTable> tables) {
+    try {
+      tables.stream().flatMap(table -> table.files().stream()).forEach(TextFile::requireSound);
+      return Optional.empty();
+    } catch (MsrException e) {
+      return Optional.of(e);
+    }
   }
 
   private static MsrException malformed(String text, Exception cause) {

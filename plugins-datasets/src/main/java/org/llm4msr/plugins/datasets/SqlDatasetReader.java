@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
@@ -146,7 +147,9 @@ final class SqlDatasetReader implements DatasetReader {
     boolean text =
         csvTables.stream().anyMatch(table -> table.files().contains(file))
             || jsonLines.stream().anyMatch(lines -> lines.file().equals(file));
-    if (text) {
+    if (text && database.skipsMalformed()) {
+      TextFile.requireShortLines(file); // DuckDB would leave the others out uncounted.
+    } else if (text) {
       TextFile.requireShortLastLine(file); // To its end, where it is compressed.
     } else if (TextFile.isCompressed(file)) {
       TextFile.requireWhole(file);
@@ -165,7 +168,10 @@ final class SqlDatasetReader implements DatasetReader {
         });
     database
         .malformed(
-            jsonLines.stream().map(JsonLines::rejects).toList(),
+            Stream.concat(
+                    jsonLines.stream().map(JsonLines::rejects),
+                    csvTables.stream().flatMap(table -> table.rejects().stream()))
+                .toList(),
             jsonLines.stream().flatMap(lines -> lines.arrowInput().stream()).toList(),
             sources)
         .ifPresent(result::add);

@@ -143,6 +143,9 @@ final class TableFormat {
     columns.add(input.value(config.item()) + " AS item");
     input.check(config.user(), "%s IS NOT NULL", "a value");
     input.check(config.item(), "%s IS NOT NULL", "a value");
+    if (config.scenario() != null) {
+      input.check(config.scenario(), "%s IS NOT NULL", "a value");
+    }
     columns.add(
         (config.scenario() == null ? Sql.literal(ONE_SCENARIO) : input.value(config.scenario()))
             + " AS scenario");
@@ -185,6 +188,7 @@ final class TableFormat {
     TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
     List<String> columns = new ArrayList<>();
     columns.add(input.value(described.key()) + " AS " + Sql.name(key));
+    input.check(described.key(), "%s IS NOT NULL", "a value");
     for (String text : described.text()) {
       columns.add(input.value(text) + " AS " + Sql.name(textColumn(text)));
     }

@@ -1,14 +1,18 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -32,13 +36,33 @@ final class TextFile {
     return new BufferedReader(new InputStreamReader(bytes(file), StandardCharsets.UTF_8), BUFFER);
   }
 
-  /** Returns the first line, empty where the file is. */
+  /** Returns the first line, empty where the file is; refuses files of another kind. */
   static String firstLine(Path file) {
+    requireText(file);
     try (BufferedReader lines = open(file)) {
       String line = line(lines, file);
       return line == null ? "" : line;
     } catch (IOException e) {
       throw unreadable(file, e);
+    }
+  }
+
+  private static void requireText(Path file) {
+    byte[] start;
+    try (InputStream bytes = bytes(file)) {
+      start = bytes.readNBytes(2);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+    String kind =
+        switch (HexFormat.of().formatHex(start)) {
+          case "1f8b" -> "is compressed with gzip. Let its name end in .gz";
+          case "504b" -> "is a zip archive. Unpack it";
+          case "fffe", "feff" -> "is in UTF-16. Convert it to UTF-8";
+          default -> null;
+        };
+    if (kind != null) {
+      throw new MsrException(ErrorType.DATA, "data/UNREADABLE", file + " " + kind + ".");
     }
   }
 
@@ -86,6 +110,58 @@ final class TextFile {
       if (lastLine(bytes) > LONGEST_LINE) {
         throw tooLong(file, "the last line");
       }
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** Refuses a line of more than 16 MB. */
+  static void requireShortLines(Path file) {
+    forEachLine(file, (number, line) -> {});
+  }
+
+  /** Refuses a line of more than 16 MB, or that is not in UTF-8. */
+  static void requireSound(Path file) {
+    forEachLine(
+        file,
+        (number, line) -> {
+          try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.toByteArray()));
+          } catch (CharacterCodingException e) {
+            throw new MsrException(
+                ErrorType.DATA,
+                "data/MALFORMED_ROW",
+                "%s, line %d: the line is not in UTF-8. Convert the file.".formatted(file, number),
+                e);
+          }
+        });
+  }
+
+  private interface LineVisitor {
+    void visit(long number, ByteArrayOutputStream line);
+  }
+
+  private static void forEachLine(Path file, LineVisitor visitor) {
+    try (InputStream bytes = bytes(file)) {
+      byte[] buffer = new byte[BUFFER];
+      ByteArrayOutputStream line = new ByteArrayOutputStream();
+      long number = 1;
+      for (int read = bytes.read(buffer); read >= 0; read = bytes.read(buffer)) {
+        int from = 0;
+        for (int i = 0; i < read; i++) {
+          if (buffer[i] == '\n') {
+            line.write(buffer, from, i - from);
+            visitor.visit(number++, line);
+            line.reset();
+            from = i + 1;
+          }
+        }
+        line.write(buffer, from, read - from);
+        if (line.size() > LONGEST_LINE) {
+          throw tooLong(file, "line " + number);
+        }
+      }
+      visitor.visit(number, line);
     } catch (IOException e) {
       throw unreadable(file, e);
     }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -184,6 +185,48 @@ class FaultsTest {
                     .containsExactly(3L, 4L, 5L, 7L);
               });
     }
+  }
+
+  @Test
+  void rowsThatBreakARuleAreSkippedAndCounted() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n,1,4.0,9\n3,1,NaN,9\n4,1,4.0,1600000000000\n,1,,9\n5,1,2.0,9\n");
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user"))
+          .containsExactly("1", "5");
+      assertThat(reader.leftOut())
+          .singleElement()
+          .satisfies(
+              group ->
+                  assertThat(group.examples())
+                      .extracting(of -> of.line() + " " + of.column() + " " + of.text())
+                      .containsExactly(
+                          "3 userId ,1,4.0,9",
+                          "4 rating 3,1,nan,9",
+                          "5 timestamp 4,1,4.0,1600000000000",
+                          "6 userId ,1,,9"));
+    }
+  }
+
+  @Test
+  void aLineThatIsTooLongIsNotSkippedInSilence() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n2,1," + "4".repeat(50_000_000) + ",9\n3,1,4.0,9\n");
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContaining(folder.resolve("ratings.csv") + ": line 3 is longer than 16 MB");
+    }
+  }
+
+  @Test
+  void filesOfAnotherKindAreNamed() throws IOException {
+    ratings(new byte[] {0x1f, (byte) 0x8b, 8, 0});
+    fails("ratings.csv is compressed with gzip. Let its name end in .gz.");
+    ratings(new byte[] {'P', 'K', 3, 4});
+    fails("ratings.csv is a zip archive. Unpack it.");
+    ratings(HEADER.getBytes(StandardCharsets.UTF_16));
+    fails("ratings.csv is in UTF-16. Convert it to UTF-8.");
+    ratings("");
+    fails("ratings.csv has an empty first line");
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawTable;
 
 class MindTest {
@@ -80,6 +82,32 @@ class MindTest {
     fails("N2-1", "N9-1", "column 'impressions' has 'N9', which is not an item of news.tsv");
     fails(
         "11/12/2019 12:00:00 AM", "noon", "column 'time' has 'noon', which is not a time such as");
+  }
+
+  @Test
+  void faultsAreSkippedAndCounted() throws IOException {
+    Path log = folder.resolve("MINDsmall_train/behaviors.tsv");
+    Files.writeString(
+        log,
+        """
+        1\tU1\tnoon\tN2 N1\tN1-1 N2-0
+        2\tU2\t11/12/2019 12:00:00 AM\t\tN2-1 N1
+        3\tU3\t11/12/2019 12:00:00 AM\t\tN9-1 N2-1
+        4\t\t11/12/2019 12:00:00 AM\t\tN2-1
+        """);
+    try (DatasetReader reader =
+        new MindFactory().create(new MindConfig(false), Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("item"))
+          .containsExactly("U3 N2", "U1 N3", "U1 N1");
+      assertThat(reader.leftOut())
+          .extracting(LeftOutRows::reason, LeftOutRows::rows)
+          .containsExactly(
+              tuple("impressions of news that news.tsv lacks", 1L), tuple("malformed", 3L));
+      assertThat(reader.leftOut().get(1).examples())
+          .extracting(LeftOutRows.Example::line, LeftOutRows.Example::column)
+          .containsExactly(tuple(1L, "time"), tuple(2L, "impressions"), tuple(4L, "user"));
+    }
   }
 
   private void fails(String value, String wrong, String message) throws IOException {

@@ -217,7 +217,7 @@ class TableTest {
     Files.writeString(log, header + row + "\n1,2,0,1,5,a,3" + end);
     assertThatThrownBy(() -> read("log.csv"))
         .hasMessageContaining("data/MALFORMED_ROW")
-        .hasMessageContaining(log + ": a line is longer than");
+        .hasMessageContaining(log + ": line 2 is longer than 16 MB");
   }
 
   private void read(String name) throws IOException {
