@@ -205,8 +205,14 @@ final class RawTables {
   private void checkEntities(RawTable table, String key) {
     String name = name(table);
     refuse(database, name, "k IS NULL", "a null " + key, "k", "NULL_ID");
-    String repeated = "k IN (SELECT k FROM " + name + " GROUP BY k HAVING count(*) > 1)";
-    refuse(database, name, repeated, "a repeated " + key, "k", "DUPLICATE_KEY");
+    String keys = "SELECT k FROM " + name + " GROUP BY k HAVING count(*) > 1";
+    if (database.queryLong("SELECT count(*) FROM (" + keys + ")") > 0) {
+      // The same row twice does no harm.
+      database.execute("CREATE TABLE distinct_rows AS SELECT DISTINCT * FROM " + name);
+      database.execute("DROP TABLE " + name);
+      database.execute("ALTER TABLE distinct_rows RENAME TO " + name);
+    }
+    refuse(database, name, "k IN (" + keys + ")", "a repeated " + key, "k", "DUPLICATE_KEY");
   }
 
   /** The columns of one raw table, as SQL of the right type. */

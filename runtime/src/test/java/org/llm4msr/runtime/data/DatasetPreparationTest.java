@@ -13,6 +13,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
+import org.llm4msr.runtime.config.DatasetConfig;
 
 /** A data set of twelve rows, worked by hand: 4:1:1 by time gives 8, 2 and 2. */
 class DatasetPreparationTest {
@@ -91,6 +92,26 @@ class DatasetPreparationTest {
     float five = (float) ((5 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
     assertThat(Preparations.rows(data.sequential(Split.TEST, 3)))
         .containsExactly("3 1 0 0 0 " + three + " 1 [2, 1]", "4 0 1 0 1 " + five + " 0 [2, 1]");
+  }
+
+  @Test
+  void theSameUserOrItemTwiceDoesNoHarm() {
+    DatasetConfig config = Preparations.config(Preparations.BY_TIME, 2);
+    ListReader repeated = twelveRows();
+    for (RawTable table : List.of(RawTable.USERS, RawTable.ITEMS)) {
+      repeated
+          .tables
+          .get(table)
+          .replaceAll(
+              (name, values) -> {
+                List<Object> more = new ArrayList<>(values);
+                more.add(values.get(1));
+                return more;
+              });
+    }
+    PreparedData once = Preparations.prepare(twelveRows(), config, folder.resolve("once"));
+    PreparedData twice = Preparations.prepare(repeated, config, folder.resolve("twice"));
+    assertThat(twice.manifest().files()).isEqualTo(once.manifest().files());
   }
 
   @Test
