@@ -228,9 +228,9 @@ class DamagedReadersTest {
       movielens | NO_POSITIVES | none Drama
       movielens release=1m | COLUMN_GONE | line 1: the row has 3 columns, the header 4
       movielens release=1m | STRAY_QUOTE | line 3: column 'user_id' has '"28', which is not a whole number
-      movielens release=1m | NOT_A_NUMBER | row 3: column 'rating' has 'nan', which is not a number
-      movielens release=1m | NO_LABEL | row 3: column 'rating' has '', which is not a number
-      movielens release=1m | NO_USER | row 3: column 'user_id' has ''
+      movielens release=1m | NOT_A_NUMBER | line 3: column 'rating' has 'nan', which is not a number
+      movielens release=1m | NO_LABEL | line 3: column 'rating' has '', which is not a number
+      movielens release=1m | NO_USER | line 3: column 'user_id' has ''
       movielens release=1m | MIXED_LINE_ENDS | some lines end in \\r\\n
       movielens release=1m | WINDOWS_LINE_ENDS | same
       movielens release=1m | BYTE_ORDER_MARK | line 1: column 'user_id' has '
@@ -238,9 +238,9 @@ class DamagedReadersTest {
       movielens release=1m | ROW_TWICE | rows 1
       movielens release=1m | ID_ABOVE_32_BITS | rows 0
       movielens release=1m | ID_ABOVE_64_BITS | line 3: column 'user_id' has '99999999999999999999', which is not a whole number
-      movielens release=1m | TIMES_TIMES_1000 | row 1: column 'timestamp' has '956620800000', which is not a time in seconds
-      movielens release=1m | TIMES_TIMES_MILLION | row 1: column 'timestamp' has '956620800000000', which is not a time in seconds
-      movielens release=1m | ONE_TIME_TIMES_1000 | row 3: column 'timestamp' has '956793600000', which is not a time in seconds
+      movielens release=1m | TIMES_TIMES_1000 | line 1: column 'timestamp' has '956620800000', which is not a time in seconds
+      movielens release=1m | TIMES_TIMES_MILLION | line 1: column 'timestamp' has '956620800000000', which is not a time in seconds
+      movielens release=1m | ONE_TIME_TIMES_1000 | line 3: column 'timestamp' has '956793600000', which is not a time in seconds
       movielens release=1m | NO_POSITIVES | none Children's
       amazon release=2014 | COLUMN_GONE | line 1: column 'overall' is missing
       amazon release=2014 | COLUMN_RENAMED | line 1: column 'overall' is missing
@@ -282,7 +282,7 @@ class DamagedReadersTest {
       ali-ccp | COLUMN_GONE | line 1: column 'purchase' has
       ali-ccp | STRAY_QUOTE | line 3: column 'common_feature_index' has '"
       ali-ccp | NOT_A_NUMBER | line 3: column 'click' has 'NaN', which is not a whole number
-      ali-ccp | NO_LABEL | row 3: column 'click' has ''
+      ali-ccp | NO_LABEL | line 3: column 'click' has ''
       ali-ccp | NO_USER | line 3: column 'common_feature_index' has '', which is not a row of the common features
       ali-ccp | MIXED_LINE_ENDS | some lines end in \\r\\n
       ali-ccp | WINDOWS_LINE_ENDS | same
@@ -310,7 +310,7 @@ class DamagedReadersTest {
       mind | STRAY_QUOTE | rows 0
       mind | NOT_A_NUMBER | line 3: column 'impressions' has 'NaN', which is not a piece of news
       mind | NO_LABEL | rows -5
-      mind | NO_USER | row 3: column 'user' has ''
+      mind | NO_USER | line 3: column 'user' has ''
       mind | MIXED_LINE_ENDS | some lines end in \\r\\n
       mind | WINDOWS_LINE_ENDS | same
       mind | BYTE_ORDER_MARK | same
