@@ -53,16 +53,9 @@ record RawFolder(Path path) {
     return Optional.of(path.resolve(name)).filter(Files::isRegularFile);
   }
 
-  /** Returns the files whose whole names match a pattern, of which there must be one. */
-  List<Path> required(String pattern) {
-    List<Path> found = matching(pattern);
-    if (found.isEmpty()) {
-      throw new MsrException(
-          ErrorType.DATA,
-          "data/MISSING_FILE",
-          "There is no file " + readable(pattern) + " in " + path + ". Unpack the whole data set.");
-    }
-    return found;
+  /** Returns a file, the compressed one where that alone is there, or nothing. */
+  Optional<Path> csv(String name) {
+    return optional(name).or(() -> optional(name + ".gz"));
   }
 
   /**

@@ -90,7 +90,7 @@ class ReaderConformanceTest {
 
   @Nested
   class KuaiRand extends DatasetReaderConformance {
-    private static final String LOG = "log_standard_4_08_to_4_21_pure.csv";
+    private static final String LOG = "log_standard_4_22_to_5_08_pure.csv";
 
     @Override
     protected DatasetReaderFactory<?> factory() {
