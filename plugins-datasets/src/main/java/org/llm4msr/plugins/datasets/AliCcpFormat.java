@@ -181,7 +181,7 @@ final class AliCcpFormat {
     CsvTable table =
         CsvTable.headless(database, List.of(folder.file(file)), HEADLESS, List.of(columns))
             .type("BIGINT", "feature_num")
-            .check("feature_list", AS_MANY_AS_STATED, "feature_num whole features");
+            .check("feature_list", AS_MANY_AS_STATED, "as many whole features as feature_num says");
     tables.add(table);
     return table;
   }

@@ -158,7 +158,7 @@ class AliCcpTest {
         skeleton
             + ", row 1: column 'feature_list' has '"
             + features(list)
-            + "', which is not feature_num whole features.");
+            + "', which is not as many whole features as feature_num says.");
   }
 
   @ParameterizedTest
