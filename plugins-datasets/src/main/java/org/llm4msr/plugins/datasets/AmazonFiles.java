@@ -45,8 +45,9 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
   private static final Pattern PUBLISHED = Pattern.compile("[A-Z]\\w*");
 
   private static final String METADATA = "meta_(.+)\\.jsonl?(?:\\.gz)?";
+  private static final String ZIPPED_METADATA = "meta_(.+)\\.jsonl?\\.zip";
   private static final String ZIPPED =
-      "(meta_)?(?:reviews_|ratings_)?(.+?)(?:_5)?\\.(?:jsonl?|csv)\\.zip";
+      "(?!meta_)(?:reviews_|ratings_)?(.+?)(?:_5)?\\.(?:jsonl?|csv)\\.zip";
   private static final Map<String, Form> FORMS = new LinkedHashMap<>();
 
   static {
@@ -57,14 +58,19 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
   }
 
   /** Finds the files of the named categories, or of all where none is named. */
-  static AmazonFiles find(RawFolder folder, List<String> categories) {
+  static AmazonFiles find(RawFolder folder, AmazonConfig config) {
+    List<String> categories = config.categories();
     Map<String, Reviews> reviews = new LinkedHashMap<>();
     FORMS.forEach(
         (pattern, form) ->
             byCategory(folder, pattern, categories)
                 .forEach((category, file) -> add(reviews, category, new Reviews(file, form))));
-    Map<String, Path> metadata = byCategory(folder, METADATA, categories);
-    requireUnzipped(folder, categories, reviews.keySet(), metadata.keySet());
+    requireUnzipped(folder, ZIPPED, categories, reviews.keySet());
+    Map<String, Path> metadata = Map.of();
+    if (config.metadata()) {
+      metadata = byCategory(folder, METADATA, categories);
+      requireUnzipped(folder, ZIPPED_METADATA, categories, metadata.keySet());
+    }
     if (reviews.isEmpty() && categories.isEmpty()) {
       throw missing("of a category", folder);
     }
@@ -77,14 +83,12 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
   }
 
   private static void requireUnzipped(
-      RawFolder folder, List<String> categories, Set<String> reviews, Set<String> metadata) {
-    for (Path zip : folder.matching(ZIPPED)) {
-      Matcher name = Pattern.compile(ZIPPED).matcher(String.valueOf(zip.getFileName()));
-      boolean needed =
-          name.matches()
-              && isWanted(name.group(2), categories)
-              && !(name.group(1) == null ? reviews : metadata).contains(name.group(2));
-      if (needed) {
+      RawFolder folder, String pattern, List<String> categories, Set<String> unzipped) {
+    for (Path zip : folder.matching(pattern)) {
+      Matcher name = Pattern.compile(pattern).matcher(String.valueOf(zip.getFileName()));
+      if (name.matches()
+          && isWanted(name.group(1), categories)
+          && !unzipped.contains(name.group(1))) {
         throw new MsrException(
             ErrorType.DATA,
             "data/ZIPPED",

@@ -79,7 +79,7 @@ final class AmazonFormat {
   }
 
   private DatasetReader releases() {
-    AmazonFiles files = AmazonFiles.find(folder, config.categories());
+    AmazonFiles files = AmazonFiles.find(folder, config);
     categories = List.copyOf(files.reviews().keySet());
     List<String> interactions = new ArrayList<>();
     files
@@ -90,9 +90,7 @@ final class AmazonFormat {
                     "SELECT user, item, %s AS scenario, %s AS label, time FROM (%s)"
                         .formatted(Sql.literal(category), label(), reviews(reviews))));
     List<String> items = new ArrayList<>();
-    if (config.metadata()) {
-      files.metadata().values().forEach(file -> items.add(products(file, items.size())));
-    }
+    files.metadata().values().forEach(file -> items.add(products(file, items.size())));
     return reader(
         String.join(" UNION ALL ", interactions), String.join(" UNION ALL ", items), true);
   }

@@ -284,6 +284,7 @@ class AmazonTest {
     reader(toys).close();
     write("meta_Toys.json.zip", "");
     assertThatThrownBy(() -> reader(toys)).hasMessageContaining("meta_Toys.json.zip is not read");
+    reader(new AmazonConfig(List.of("Toys"), Label.RATING, 3, false)).close();
   }
 
   @Test

@@ -280,6 +280,19 @@ class KuaiRandTest {
     refused(folder, "data/TWO_FILES", late + " is a part of the published standard log");
   }
 
+  @Test
+  void ofTwoReleasesNoneIsTaken(@TempDir Path folder) throws IOException {
+    for (String release : List.of("Pure", "1K")) {
+      Path data = Files.createDirectories(folder.resolve("KuaiRand-" + release + "/data"));
+      Files.createFile(data.resolve("log_standard_4_22_to_5_08_pure.csv"));
+    }
+    refused(
+        folder,
+        "data/TWO_RELEASES",
+        folder.resolve("KuaiRand-Pure/data") + ", " + folder.resolve("KuaiRand-1K/data"),
+        "Set dataset.path");
+  }
+
   private void refused(Path folder, String... texts) {
     KuaiRandConfig everything = new KuaiRandConfig("is_click", true, false, true);
     assertThatThrownBy(() -> new KuaiRandFactory().create(everything, Contexts.of(folder, scratch)))
