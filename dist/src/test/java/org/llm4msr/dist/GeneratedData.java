@@ -34,7 +34,12 @@ record GeneratedData(Path folder, JsonNode label, Path experiment) {
 
   /** Further releases of those that have several. */
   static final List<String> RELEASES =
-      List.of("kuairand", "movielens release=1m", "amazon release=2018", "amazon release=2023");
+      List.of(
+          "kuairand",
+          "movielens release=1m",
+          "movielens release=100k",
+          "amazon release=2018",
+          "amazon release=2023");
 
   /**
    * Generates.

@@ -38,6 +38,8 @@ class GeneratedDataTest {
           "mind",
           List.of("dataset.history=true"),
           "movielens release=1m",
+          List.of("dataset.minFrequency=1"),
+          "movielens release=100k",
           List.of("dataset.minFrequency=1"));
 
   @TempDir Path folder;

@@ -32,6 +32,10 @@ final class AliCcpFormat {
 
   private static final String SHARED = "shared";
 
+  /** Counts the marks that stand before values; a value that is cut off is empty. */
+  private static final String AS_MANY_AS_STATED =
+      "strlen(feature_list) - strlen(replace(feature_list, chr(3), '')) = feature_num AND NOT suffix(feature_list, chr(3))";
+
   private final AliCcpConfig config;
   private final RawDatabase database;
   private final RawFolder folder;
@@ -39,6 +43,7 @@ final class AliCcpFormat {
   private final Fields fields = Fields.ofInteractions();
   private final List<String> columns = new ArrayList<>();
   private final List<String> unclicked = new ArrayList<>();
+  private final List<String> repeated = new ArrayList<>();
 
   AliCcpFormat(AliCcpConfig config, Path path, RawDatabase database) {
     this.config = config;
@@ -47,11 +52,7 @@ final class AliCcpFormat {
   }
 
   DatasetReader reader() {
-    List<String> parts = new ArrayList<>();
-    for (Path file : folder.matching(SKELETON)) {
-      parts.add(rows(String.valueOf(file.getFileName()).contains("train") ? "train" : "test"));
-    }
-    String all = String.join(" UNION ALL ", parts);
+    String all = rows("train") + " UNION ALL " + rows("test");
     columns();
     String interactions =
         "SELECT %s AS user, %s AS item, %s AS scenario, click AS label, split, %s FROM (%s) WHERE click = 1 OR purchase = 0 ORDER BY f DESC, n"
@@ -66,11 +67,17 @@ final class AliCcpFormat {
             List.of(),
             List.of(),
             "click");
-    return new SqlDatasetReader(
-            database, schema, List.of(), tables, Map.of(RawTable.INTERACTIONS, interactions))
-        .leavingOut(
-            "rows with a purchase but no click",
-            "SELECT sum(rows)::BIGINT FROM (" + String.join(" UNION ALL ", unclicked) + ")");
+    SqlDatasetReader reader =
+        new SqlDatasetReader(
+                database, schema, List.of(), tables, Map.of(RawTable.INTERACTIONS, interactions))
+            .leavingOut("rows with a purchase but no click", sum(unclicked));
+    return database.skipsMalformed()
+        ? reader.leavingOut("repeated rows of common features", sum(repeated))
+        : reader;
+  }
+
+  private static String sum(List<String> counts) {
+    return "SELECT sum(rows)::BIGINT FROM (" + String.join(" UNION ALL ", counts) + ")";
   }
 
   private void columns() {
@@ -136,6 +143,9 @@ final class AliCcpFormat {
             "common_feature_index",
             "feature_num",
             "feature_list");
+    repeated.add(
+        "SELECT count(common_feature_index) - count(DISTINCT common_feature_index) AS rows FROM "
+            + common.scan());
     boolean train = part.equals("train");
     String split =
         train && config.validationShare() > 0
@@ -149,12 +159,29 @@ final class AliCcpFormat {
             "s.n",
             "common_feature_index");
     return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, %s AS f, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index"
-        .formatted(split, unknown, Sql.literal(part), skeleton.scan(), common.scan());
+        .formatted(split, unknown, Sql.literal(part), skeleton.scan(), firstOfKey(common));
+  }
+
+  /** Of rows with one key the first counts: every further one would repeat all that name it. */
+  private String firstOfKey(CsvTable common) {
+    String numbered = "(SELECT *, row_number() OVER () AS n FROM " + common.scan() + ")";
+    String again =
+        database.skipsMalformed()
+            ? "false"
+            : Sql.rowError(
+                Sql.unlike("c.common_feature_index", "a key that no earlier row has"),
+                Sql.literal(common.files().get(0).toString()),
+                "c.n",
+                "common_feature_index");
+    return "(SELECT c.common_feature_index, c.feature_list FROM %1$s c JOIN (SELECT common_feature_index, min(n) AS first FROM %1$s GROUP BY common_feature_index) k ON k.common_feature_index = c.common_feature_index WHERE CASE WHEN c.n = k.first THEN true ELSE %2$s END)"
+        .formatted(numbered, again);
   }
 
   private CsvTable headless(String file, String... columns) {
     CsvTable table =
-        CsvTable.headless(database, List.of(folder.file(file)), HEADLESS, List.of(columns));
+        CsvTable.headless(database, List.of(folder.file(file)), HEADLESS, List.of(columns))
+            .type("BIGINT", "feature_num")
+            .check("feature_list", AS_MANY_AS_STATED, "as many whole features as feature_num says");
     tables.add(table);
     return table;
   }

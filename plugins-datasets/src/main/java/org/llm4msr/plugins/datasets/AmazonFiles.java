@@ -1,13 +1,18 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.util.stream.Collectors.joining;
+
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of the categories, whichever release they are of.
@@ -34,7 +39,15 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
   /** The reviews of one category. */
   record Reviews(Path file, Form form) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(AmazonFiles.class);
+
+  /** How the releases call their categories. */
+  private static final Pattern PUBLISHED = Pattern.compile("[A-Z]\\w*");
+
   private static final String METADATA = "meta_(.+)\\.jsonl?(?:\\.gz)?";
+  private static final String ZIPPED_METADATA = "meta_(.+)\\.jsonl?\\.zip";
+  private static final String ZIPPED =
+      "(?!meta_)(?:reviews_|ratings_)?(.+?)(?:_5)?\\.(?:jsonl?|csv)\\.zip";
   private static final Map<String, Form> FORMS = new LinkedHashMap<>();
 
   static {
@@ -45,22 +58,61 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
   }
 
   /** Finds the files of the named categories, or of all where none is named. */
-  static AmazonFiles find(RawFolder folder, List<String> categories) {
+  static AmazonFiles find(RawFolder folder, AmazonConfig config) {
+    List<String> categories = config.categories();
     Map<String, Reviews> reviews = new LinkedHashMap<>();
     FORMS.forEach(
         (pattern, form) ->
             byCategory(folder, pattern, categories)
                 .forEach((category, file) -> add(reviews, category, new Reviews(file, form))));
+    requireUnzipped(folder, ZIPPED, categories, reviews.keySet());
+    Map<String, Path> metadata = Map.of();
+    if (config.metadata()) {
+      metadata = byCategory(folder, METADATA, categories);
+      requireUnzipped(folder, ZIPPED_METADATA, categories, metadata.keySet());
+    }
+    if (reviews.isEmpty() && categories.isEmpty()) {
+      throw missing("of a category", folder);
+    }
     for (String category : categories) {
       if (!reviews.containsKey(category)) {
-        throw new MsrException(
-            ErrorType.DATA,
-            "data/MISSING_FILE",
-            "There is no file of reviews of the category %s in %s, which has %s. Mend dataset.categories, or fetch the file."
-                .formatted(category, folder.path(), find(folder, List.of()).reviews().keySet()));
+        throw missing("of the category " + category, folder);
       }
     }
-    return new AmazonFiles(ordered(reviews, categories), byCategory(folder, METADATA, categories));
+    return new AmazonFiles(ordered(reviews, categories), metadata);
+  }
+
+  private static void requireUnzipped(
+      RawFolder folder, String pattern, List<String> categories, Set<String> unzipped) {
+    for (Path zip : folder.matching(pattern)) {
+      Matcher name = Pattern.compile(pattern).matcher(String.valueOf(zip.getFileName()));
+      if (name.matches()
+          && isWanted(name.group(1), categories)
+          && !unzipped.contains(name.group(1))) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/ZIPPED",
+            zip + " is not read as it is. Unzip it first, or move it out of the folder.");
+      }
+    }
+  }
+
+  private static boolean isWanted(String category, List<String> categories) {
+    return categories.isEmpty()
+        ? PUBLISHED.matcher(category).matches()
+        : categories.contains(category);
+  }
+
+  private static MsrException missing(String which, RawFolder folder) {
+    String files =
+        folder.matching(".*").stream()
+            .map(file -> String.valueOf(file.getFileName()))
+            .collect(joining(", "));
+    return new MsrException(
+        ErrorType.DATA,
+        "data/MISSING_FILE",
+        "There is no file of reviews %s in %s, which has %s. Mend dataset.categories, or fetch the file."
+            .formatted(which, folder.path(), files));
   }
 
   private static void add(Map<String, Reviews> reviews, String category, Reviews found) {
@@ -83,11 +135,14 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
     Map<String, Path> found = new LinkedHashMap<>();
     for (Path file : folder.matching(pattern)) {
       Matcher name = Pattern.compile(pattern).matcher(String.valueOf(file.getFileName()));
-      if (name.matches() && (categories.isEmpty() || categories.contains(name.group(1)))) {
+      if (name.matches() && isWanted(name.group(1), categories)) {
         Path other = found.put(name.group(1), file);
         if (other != null) {
           throw twice(name.group(1), other, file);
         }
+      } else if (categories.isEmpty()) {
+        LOG.warn(
+            "{} is not read: no category is called so, unless dataset.categories names it", file);
       }
     }
     return found;

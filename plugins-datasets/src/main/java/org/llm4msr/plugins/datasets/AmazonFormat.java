@@ -23,7 +23,8 @@ final class AmazonFormat {
 
   private static final List<String> FOLDERS = List.of("5core/rating_only", "0core/rating_only");
   private static final String EVENTS = "interactions.csv";
-  private static final String REVIEWS = ".*\\.jsonl?(?:\\.gz)?|.*\\.csv(?:\\.gz)?";
+  private static final String FILES =
+      ".*\\.json|.*\\.json\\.gz|.*\\.jsonl|.*\\.jsonl\\.gz|.*\\.csv|.*\\.csv\\.gz|.*\\.zip";
   private static final CsvTable.Dialect HEADLESS = new CsvTable.Dialect(",", "\"", false, "utf-8");
   private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", true, "utf-8");
 
@@ -41,7 +42,7 @@ final class AmazonFormat {
     this.config = config;
     this.database = database;
     categories = config.categories();
-    folder = RawFolder.with(path, FOLDERS, REVIEWS);
+    folder = RawFolder.with(path, FOLDERS, FILES);
   }
 
   DatasetReader reader() {
@@ -78,7 +79,7 @@ final class AmazonFormat {
   }
 
   private DatasetReader releases() {
-    AmazonFiles files = AmazonFiles.find(folder, config.categories());
+    AmazonFiles files = AmazonFiles.find(folder, config);
     categories = List.copyOf(files.reviews().keySet());
     List<String> interactions = new ArrayList<>();
     files
@@ -89,9 +90,7 @@ final class AmazonFormat {
                     "SELECT user, item, %s AS scenario, %s AS label, time FROM (%s)"
                         .formatted(Sql.literal(category), label(), reviews(reviews))));
     List<String> items = new ArrayList<>();
-    if (config.metadata()) {
-      files.metadata().values().forEach(file -> items.add(products(file, items.size())));
-    }
+    files.metadata().values().forEach(file -> items.add(products(file, items.size())));
     return reader(
         String.join(" UNION ALL ", interactions), String.join(" UNION ALL ", items), true);
   }

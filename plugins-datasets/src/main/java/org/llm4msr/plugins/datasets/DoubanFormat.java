@@ -104,6 +104,7 @@ final class DoubanFormat {
     }
     CsvTable users = csv(CsvTable.open(database, List.of(folder.file("users_cleaned.txt")), TAB));
     users.require("UID", "living_place", "join_time");
+    unquoted(users, "UID");
     Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
     queries.put(RawTable.INTERACTIONS, String.join(" UNION ALL ", interactions));
     queries.put(
@@ -140,6 +141,8 @@ final class DoubanFormat {
     table.require("user_id", domain.key() + "_id", "rating", "time");
     table.type("DOUBLE", "rating").type("TIMESTAMP", "time");
     table.present("user_id", domain.key() + "_id");
+    unquoted(table, "user_id");
+    unquoted(table, domain.key() + "_id");
     table.check("rating", "rating IS NULL OR isfinite(rating)", "a number");
     return table.scan();
   }
@@ -158,7 +161,13 @@ final class DoubanFormat {
     String column =
         config.itemColumn() == DoubanConfig.ItemColumn.UID ? "UID" : domain.key() + "_id";
     table.require(column, "name");
+    unquoted(table, column);
     return "SELECT " + key(domain, column) + " AS item, name FROM " + table.scan();
+  }
+
+  /** Refuses ids with a quote: where an opening quote is lost, the closing one is taken as text. */
+  private static void unquoted(CsvTable table, String column) {
+    table.check(column, "NOT contains(" + column + ", '\"')", "an id: it has a quote in it");
   }
 
   private static String key(Domain domain, String column) {

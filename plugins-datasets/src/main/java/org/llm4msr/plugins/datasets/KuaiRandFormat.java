@@ -17,16 +17,9 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
-/** KuaiRand as queries. The three releases differ in the ends of their file names only. */
+/** KuaiRand as queries. */
 final class KuaiRandFormat {
 
-  private static final List<String> FOLDERS =
-      List.of("data", "KuaiRand-Pure/data", "KuaiRand-1K/data", "KuaiRand-27K/data");
-  private static final String STANDARD_LOG = "log_standard_.*\\.csv";
-  private static final String RANDOM_LOG = "log_random_.*\\.csv";
-  private static final String USER_FILE = "user_features_.*\\.csv";
-  private static final String VIDEO_FILE = "video_features_basic_.*\\.csv";
-  private static final String STATISTICS_FILE = "video_features_statistic_.*\\.csv";
   private static final List<String> LEVELS = List.of("first", "second", "third", "fourth");
 
   /** The tabs, those of the published benchmarks first. */
@@ -69,20 +62,20 @@ final class KuaiRandFormat {
   KuaiRandFormat(KuaiRandConfig config, Path folder, RawDatabase database) {
     this.config = config;
     this.database = database;
-    RawFolder files = RawFolder.with(folder, FOLDERS, STANDARD_LOG);
-    List<Path> logs = new ArrayList<>(files.matching(STANDARD_LOG));
+    KuaiRandFiles files = KuaiRandFiles.find(folder);
+    List<Path> logs = new ArrayList<>(files.standardLog());
     if (config.randomLog()) {
-      logs.addAll(files.required(RANDOM_LOG));
+      logs.addAll(files.randomLog());
     }
     log = CsvTable.open(database, logs);
-    users = CsvTable.open(database, files.required(USER_FILE));
-    videos = CsvTable.open(database, files.required(VIDEO_FILE));
+    users = CsvTable.open(database, files.users());
+    videos = CsvTable.open(database, files.videos());
     statistics =
         config.statistics()
-            ? Optional.of(CsvTable.open(database, files.required(STATISTICS_FILE)))
+            ? Optional.of(CsvTable.open(database, files.statistics()))
             : Optional.empty();
-    captions = files.optional("kuairand_video_captions.csv").map(this::table);
-    categories = files.optional("kuairand_video_categories.csv").map(this::table);
+    captions = files.captions().map(this::table);
+    categories = files.categories().map(this::table);
   }
 
   private CsvTable table(Path file) {

@@ -76,7 +76,10 @@ final class MovieLensFormat {
     files.users().ifPresent(users -> queries.put(RawTable.USERS, users(users)));
     List<CsvTable> tables =
         Stream.concat(Stream.of(files.ratings(), files.movies()), files.users().stream()).toList();
-    return new SqlDatasetReader(database, schema(), scenarios(), tables, queries);
+    return new SqlDatasetReader(database, schema(), scenarios(), tables, queries)
+        .leavingOut(
+            "ratings %s that are not listed".formatted(byAge() ? "by users" : "of films"),
+            "SELECT count(*) FROM (" + files.ratingQuery() + ") r ANTI JOIN " + sideOfRating());
   }
 
   private boolean byAge() {
@@ -126,10 +129,6 @@ final class MovieLensFormat {
             ? "CASE WHEN u.age::INTEGER < 25 THEN 'under-25' WHEN u.age::INTEGER < 35 THEN '25-34'"
                 + " ELSE '35+' END"
             : "coalesce(m.genres[1], " + Sql.literal(NO_GENRE) + ")";
-    String side =
-        byAge()
-            ? " LEFT JOIN (" + users(files.users().orElseThrow()) + ") u ON u.user = r.user"
-            : " LEFT JOIN (" + files.movieQuery() + ") m ON m.item = r.item";
     return "SELECT r.user, r.item, "
         + scenario
         + " AS scenario, "
@@ -137,9 +136,16 @@ final class MovieLensFormat {
         + " AS label, r.seconds * 1000 AS time FROM (SELECT *, row_number() OVER () AS"
         + " place FROM ("
         + files.ratingQuery()
-        + ")) r"
-        + side
+        + ")) r JOIN "
+        + sideOfRating()
         + " ORDER BY r.place";
+  }
+
+  /** Returns what says the scenario of a rating, and how it is joined. */
+  private String sideOfRating() {
+    return byAge()
+        ? "(" + users(files.users().orElseThrow()) + ") u ON u.user = r.user"
+        : "(" + files.movieQuery() + ") m ON m.item = r.item";
   }
 
   private static String users(CsvTable users) {

@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,23 +20,37 @@ import org.llm4msr.api.MsrException;
  */
 record RawFolder(Path path) {
 
-  /** Finds the folder with a file in it: the given one, or one of the named ones below it. */
+  /** Finds the folder with a file in it: the given one, or the one of the named ones below it. */
   static RawFolder with(Path folder, List<String> below, String pattern) {
-    return Stream.concat(Stream.of(""), below.stream())
-        .map(name -> new RawFolder(folder.resolve(name)))
-        .filter(candidate -> !candidate.matching(pattern).isEmpty())
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new MsrException(
-                    ErrorType.DATA,
-                    "data/MISSING_FILE",
-                    "There is no file "
-                        + readable(pattern)
-                        + " in "
-                        + folder
-                        + (below.isEmpty() ? "" : " or its folders " + String.join(", ", below))
-                        + ". Set dataset.path to the folder of the unpacked data set."));
+    RawFolder given = new RawFolder(folder);
+    if (!given.matching(pattern).isEmpty()) {
+      return given;
+    }
+    List<RawFolder> found =
+        below.stream()
+            .map(name -> new RawFolder(folder.resolve(name)))
+            .filter(candidate -> !candidate.matching(pattern).isEmpty())
+            .toList();
+    if (found.size() > 1) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/TWO_RELEASES",
+          "%s has several releases: %s. Set dataset.path to the folder of one."
+              .formatted(
+                  folder, found.stream().map(one -> one.path.toString()).collect(joining(", "))));
+    }
+    if (found.isEmpty()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MISSING_FILE",
+          "There is no file "
+              + readable(pattern)
+              + " in "
+              + folder
+              + (below.isEmpty() ? "" : " or its folders " + String.join(", ", below))
+              + ". Set dataset.path to the folder of the unpacked data set.");
+    }
+    return found.get(0);
   }
 
   /** Returns a file that must be there. */
@@ -53,16 +69,9 @@ record RawFolder(Path path) {
     return Optional.of(path.resolve(name)).filter(Files::isRegularFile);
   }
 
-  /** Returns the files whose whole names match a pattern, of which there must be one. */
-  List<Path> required(String pattern) {
-    List<Path> found = matching(pattern);
-    if (found.isEmpty()) {
-      throw new MsrException(
-          ErrorType.DATA,
-          "data/MISSING_FILE",
-          "There is no file " + readable(pattern) + " in " + path + ". Unpack the whole data set.");
-    }
-    return found;
+  /** Returns a file, the compressed one where that alone is there, or nothing. */
+  Optional<Path> csv(String name) {
+    return optional(name).or(() -> optional(name + ".gz"));
   }
 
   /**

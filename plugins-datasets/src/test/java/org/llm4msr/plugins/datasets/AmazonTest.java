@@ -262,9 +262,52 @@ class AmazonTest {
     AmazonConfig config = new AmazonConfig(List.of("Toys"), Label.RATING, 3, true);
     assertThatThrownBy(() -> reader(config))
         .hasMessageContaining("data/MISSING_FILE")
-        .hasMessageContaining("category Toys in " + folder + ", which has [Books]");
+        .hasMessageContaining("category Toys in " + folder + ", which has Books_5.json.");
     write("reviews_Books.json", REVIEW_2014.formatted(1, "4.0"));
     assertThatThrownBy(() -> reader(RATINGS)).hasMessageContaining("data/TWO_FILES");
+  }
+
+  @Test
+  void archivesAreToBeUnzippedFirst() throws IOException {
+    write("Books_5.json", REVIEW_2014.formatted(1, "4.0"));
+    write("reviews_Toys_5.json.zip", "");
+    String refusal =
+        "[data/ZIPPED] " + folder.resolve("reviews_Toys_5.json.zip") + " is not read as it is.";
+    assertThatThrownBy(() -> reader(RATINGS)).hasMessageContaining(refusal);
+    AmazonConfig toys = new AmazonConfig(List.of("Toys"), Label.RATING, 3, true);
+    assertThatThrownBy(() -> reader(toys))
+        .hasMessageContaining(refusal)
+        .hasMessageContaining("Unzip it first");
+    AmazonConfig books = new AmazonConfig(List.of("Books"), Label.RATING, 3, true);
+    reader(books).close();
+    write("Toys.json", REVIEW_2014.formatted(1, "4.0"));
+    reader(toys).close();
+    write("meta_Toys.json.zip", "");
+    assertThatThrownBy(() -> reader(toys)).hasMessageContaining("meta_Toys.json.zip is not read");
+    reader(new AmazonConfig(List.of("Toys"), Label.RATING, 3, false)).close();
+  }
+
+  @Test
+  void aFolderWithAnArchiveAloneIsFound() throws IOException {
+    write("reviews_Toys_5.json.zip", "");
+    assertThatThrownBy(() -> reader(RATINGS)).hasMessageContaining("data/ZIPPED");
+  }
+
+  @Test
+  void otherFilesAreNoCategoriesUnlessTheyAreNamed() throws IOException {
+    write("notes.json", REVIEW_2014.formatted(1, "4.0"));
+    assertThatThrownBy(() -> reader(RATINGS))
+        .hasMessageContaining(
+            "no file of reviews of a category in " + folder + ", which has notes.json.");
+    write("reviews_Books.json", REVIEW_2014.formatted(1, "4.0"));
+    write("links.csv", "1,2,3,4\n");
+    try (DatasetReader reader = reader(RATINGS)) {
+      assertThat(reader.scenarios()).extracting(RawScenario::key).containsExactly("Books");
+    }
+    AmazonConfig named = new AmazonConfig(List.of("notes"), Label.RATING, 3, true);
+    try (DatasetReader reader = reader(named)) {
+      assertThat(reader.scenarios()).extracting(RawScenario::key).containsExactly("notes");
+    }
   }
 
   private static Map<String, Long> count(List<Map<String, String>> rows, String column) {

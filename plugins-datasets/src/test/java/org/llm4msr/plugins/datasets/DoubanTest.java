@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
@@ -117,6 +119,30 @@ class DoubanTest {
       assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
           .hasMessageContaining(
               reviews + ", line 2: column 'time' has 'May', which is not a time.");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "bookreviews_cleaned.txt | INTERACTIONS | 1 | user_id | \"1\"\t\"7\" | 1\"\t\"7\" | 1\"",
+        "musicreviews_cleaned.txt | INTERACTIONS | 1 | music_id | \"1\"\t\"7\" | \"1\"\t7\" | 7\"",
+        "users_cleaned.txt | USERS | 2 | UID | \"tom\"\t\"\"\t\"2008-01-03\"\t\"\"\t\"2\" | \"tom\"\t\"\"\t\"2008-01-03\"\t\"\"\t2\" | 2\"",
+        "books_cleaned.txt | ITEMS | 1 | UID | \"7\"\t\"1003078\" | 7\"\t\"1003078\" | 7\""
+      })
+  void anIdThatHasLostItsOpeningQuoteIsRefused(
+      String name, RawTable table, int row, String column, String id, String damaged, String value)
+      throws IOException {
+    writeReviews();
+    Path file = folder.resolve("douban_dataset(text information)").resolve(name);
+    Files.writeString(file, Files.readString(file).replace("\n" + id, "\n" + damaged));
+    try (DatasetReader reader = reader(folder, ItemColumn.UID)) {
+      assertThatThrownBy(() -> Rows.of(reader, table))
+          .hasMessageContaining(
+              "%s, row %d: column '%s' has '%s', which is not an id: it has a quote in it.",
+              file, row, column, value);
     }
   }
 

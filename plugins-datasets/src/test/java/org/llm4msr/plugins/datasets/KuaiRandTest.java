@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -14,16 +15,22 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.generator.KuaiRandGeneratorConfig;
+import org.llm4msr.plugins.datasets.generator.KuaiRandGeneratorFactory;
 
 class KuaiRandTest {
 
@@ -124,7 +131,7 @@ class KuaiRandTest {
             + "is_hate,long_view,play_time_ms,duration_ms,profile_stay_time,comment_stay_time,"
             + "is_profile_enter,is_rand,tab\n";
     String row = ",20220421,400,1650485000000,1,0,0,0,0,0,0,1,2,0,0,0,0,1\n";
-    String log = "log_standard_4_08_to_4_21_27k_part";
+    String log = "log_standard_4_22_to_5_08_27k_part";
     Files.writeString(data.resolve(log + "1.csv"), header + "1,10" + row);
     Files.writeString(data.resolve(log + "2.csv"), header + "2,11" + row);
     Path shared = Rows.shared("kuairand-mini");
@@ -209,6 +216,97 @@ class KuaiRandTest {
           .containsEntry("category_names", "Pets, Dogs");
       assertThat(videos.get(2)).containsEntry("counts", "null").containsEntry("caption", "null");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pure, log_standard_4_22_to_5_08_pure.csv",
+    "27k, log_standard_4_22_to_5_08_27k_part2.csv",
+    "27k, log_standard_4_08_to_4_21_27k_part1.csv",
+    "1k, user_features_1k.csv",
+    "27k, log_random_4_22_to_5_08_27k.csv",
+    "27k, video_features_statistic_27k_part3.csv"
+  })
+  void aFileThatTheReleaseNeedsIsNamedWhereItIsMissing(
+      String release, String file, @TempDir Path folder) throws IOException {
+    Path data = generate(release, folder);
+    Files.delete(data.resolve(file));
+    refused(folder, "data/MISSING_FILE", "There is no file " + file + " in " + data);
+  }
+
+  @Test
+  void compressedFilesStandForThoseThatAreMissing(@TempDir Path folder) throws IOException {
+    Path data = generate("27k", folder);
+    for (String name :
+        List.of("log_standard_4_22_to_5_08_27k_part2.csv", "video_features_basic_27k.csv")) {
+      Path file = data.resolve(name);
+      try (OutputStream gzip =
+          new GZIPOutputStream(Files.newOutputStream(data.resolve(name + ".gz")))) {
+        Files.copy(file, gzip);
+      }
+      Files.delete(file);
+    }
+    try (DatasetReader reader =
+        new KuaiRandFactory().create(DEFAULT, Contexts.of(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS)).hasSize(1_000);
+      assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(100);
+    }
+  }
+
+  @Test
+  void theSecondPeriodIsReadAloneWhereTheFirstIsMissing(@TempDir Path folder) throws IOException {
+    Path data = generate("pure", folder);
+    Files.delete(data.resolve("log_standard_4_08_to_4_21_pure.csv"));
+    long lines;
+    try (Stream<String> all = Files.lines(data.resolve("log_standard_4_22_to_5_08_pure.csv"))) {
+      lines = all.count();
+    }
+    try (DatasetReader reader =
+        new KuaiRandFactory().create(DEFAULT, Contexts.of(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS)).hasSize((int) lines - 1);
+    }
+  }
+
+  @Test
+  void logsThatWouldRepeatRowsAreRefused(@TempDir Path folder) throws IOException {
+    Path data = generate("pure", folder);
+    Path log = data.resolve("log_standard_4_22_to_5_08_pure.csv");
+    Path copy = Files.copy(log, data.resolve("log_standard_4_22_to_5_08_pure (1).csv"));
+    refused(folder, "data/UNKNOWN_FILE", copy + " is no log that KuaiRand has");
+    Files.move(copy, data.resolve("log_standard_4_22_to_5_08_1k.csv"));
+    refused(folder, "data/TWO_RELEASES", data + " has logs", "pure, 1k. Put each release into");
+    Path late = data.resolve("log_standard_4_25_to_5_08_pure.csv");
+    Files.move(data.resolve("log_standard_4_22_to_5_08_1k.csv"), late);
+    refused(folder, "data/TWO_FILES", late + " is a part of the published standard log");
+  }
+
+  @Test
+  void ofTwoReleasesNoneIsTaken(@TempDir Path folder) throws IOException {
+    for (String release : List.of("Pure", "1K")) {
+      Path data = Files.createDirectories(folder.resolve("KuaiRand-" + release + "/data"));
+      Files.createFile(data.resolve("log_standard_4_22_to_5_08_pure.csv"));
+    }
+    refused(
+        folder,
+        "data/TWO_RELEASES",
+        folder.resolve("KuaiRand-Pure/data") + ", " + folder.resolve("KuaiRand-1K/data"),
+        "Set dataset.path");
+  }
+
+  private void refused(Path folder, String... texts) {
+    KuaiRandConfig everything = new KuaiRandConfig("is_click", true, false, true);
+    assertThatThrownBy(() -> new KuaiRandFactory().create(everything, Contexts.of(folder, scratch)))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll(texts);
+  }
+
+  /** Returns the folder of the files: a thousand rows of 50 users and 100 videos. */
+  private Path generate(String release, Path folder) throws IOException {
+    new KuaiRandGeneratorFactory()
+        .create(
+            new KuaiRandGeneratorConfig(release, 1_000, 50, 100, 7), Contexts.of(folder, scratch))
+        .generate(Progress.NONE);
+    return folder.resolve("data");
   }
 
   private DatasetReader reader(String name, KuaiRandConfig config) {

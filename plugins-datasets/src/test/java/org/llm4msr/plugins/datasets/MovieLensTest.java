@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.MovieLensConfig.ScenarioBy;
 
@@ -127,6 +128,29 @@ class MovieLensTest {
       assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
           .hasMessageContaining(
               "ratings.csv, line 2: column 'rating' has 'good', which is not a number.");
+    }
+  }
+
+  @Test
+  void ratingsWithoutAScenarioAreLeftOutAndCounted() throws IOException {
+    write("ratings.dat", "1::10::5::9\n2::12::3::9\n3::10::4::9\n3::12::4::9\n");
+    write("users.dat", "1::F::1::10::48067\n2::M::56::16::70072\n");
+    write("movies.dat", "10::Heat (1995)::Crime\n11::Unrated (1999)::War\n");
+    try (DatasetReader reader = reader(BY_GENRE)) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("scenario"))
+          .containsExactly("1 Crime", "3 Crime");
+      assertThat(reader.leftOut())
+          .containsExactly(
+              new LeftOutRows("ratings of films that are not listed", 2, false, List.of()));
+    }
+    try (DatasetReader reader = reader(BY_AGE)) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("scenario"))
+          .containsExactly("1 under-25", "2 35+");
+      assertThat(reader.leftOut())
+          .containsExactly(
+              new LeftOutRows("ratings by users that are not listed", 2, false, List.of()));
     }
   }
 

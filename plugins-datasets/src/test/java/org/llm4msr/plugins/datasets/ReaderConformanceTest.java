@@ -90,7 +90,7 @@ class ReaderConformanceTest {
 
   @Nested
   class KuaiRand extends DatasetReaderConformance {
-    private static final String LOG = "log_standard_4_08_to_4_21_pure.csv";
+    private static final String LOG = "log_standard_4_22_to_5_08_pure.csv";
 
     @Override
     protected DatasetReaderFactory<?> factory() {
@@ -334,16 +334,18 @@ class ReaderConformanceTest {
 
     @Override
     protected void write(Path folder, long interactions) throws IOException {
-      JsonSource.write(
-          folder.resolve(SKELETON),
-          interactions,
+      LongFunction<String> row =
           i ->
               "%d,%d,0,k%d,2,205\u0002I%d\u00031.0\u0001301\u0002S%d\u00031.0"
-                  .formatted(i, i % 2, i % 7, i % 11, i % 3));
-      JsonSource.write(
-          folder.resolve("common_features_train.csv"),
-          7,
-          i -> "k%d,1,101\u0002U%d\u00031.0".formatted(i, i));
+                  .formatted(i, i % 2, i % 7, i % 11, i % 3);
+      JsonSource.write(folder.resolve(SKELETON), interactions - 1, row);
+      JsonSource.write(folder.resolve("sample_skeleton_test.csv"), 1, row);
+      for (String part : List.of("train", "test")) {
+        JsonSource.write(
+            folder.resolve("common_features_" + part + ".csv"),
+            7,
+            i -> "k%d,1,101\u0002U%d\u00031.0".formatted(i, i));
+      }
     }
 
     @Override

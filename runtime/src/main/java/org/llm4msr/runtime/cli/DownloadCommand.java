@@ -135,7 +135,7 @@ final class DownloadCommand extends Command {
     String end = result.reused() ? " was there already." : " is loaded.";
     return result.folder()
         + end
-        + " Name it in a configuration: dataset: { name: %s, path: %s }"
-            .formatted(dataset.reader(), result.folder());
+        + " Name it in a configuration: "
+        + dataset.section(result.folder());
   }
 }

@@ -27,6 +27,7 @@ import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.download.PublishedDataset.Checksum;
 import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.plugins.Nearest;
 
 /** Brings a published data set to a folder: loads, checks and unpacks. */
 public final class DatasetDownload {
@@ -108,8 +109,13 @@ public final class DatasetDownload {
       throw new MsrException(
           ErrorType.USER,
           "download/MANUAL",
-          "%s cannot be loaded by a program: %s See %s."
-              .formatted(dataset.name(), dataset.manual(), dataset.page()));
+          "%s cannot be loaded by a program: %s Load it from %s, unpack it in %s, and write %s."
+              .formatted(
+                  dataset.name(),
+                  dataset.manual(),
+                  dataset.page(),
+                  folder,
+                  dataset.section(folder)));
     }
     requireCategories(dataset, categories);
     try {
@@ -143,18 +149,29 @@ public final class DatasetDownload {
 
   /** Refuses what is no choice of categories. */
   public static void requireCategories(PublishedDataset dataset, List<String> categories) {
-    boolean fits =
-        dataset.categories().containsAll(categories)
-            && categories.isEmpty() == dataset.categories().isEmpty();
-    if (!fits) {
-      String wanted =
-          dataset.categories().isEmpty()
-              ? "has no categories; leave --category out"
-              : "comes in categories; name some with --category: "
-                  + String.join(", ", dataset.categories());
-      throw new MsrException(
-          ErrorType.USER, "download/CATEGORY", dataset.name() + " " + wanted + ".");
+    if (categories.isEmpty() != dataset.categories().isEmpty()) {
+      throw category(
+          categories.isEmpty()
+              ? "%s comes in categories; name some with --category: %s."
+                  .formatted(dataset.name(), String.join(", ", dataset.categories()))
+              : "%s has no categories, but %s is asked for; leave --category out."
+                  .formatted(dataset.name(), String.join(", ", categories)));
     }
+    for (String category : categories) {
+      if (!dataset.categories().contains(category)) {
+        throw category(
+            "%s has no category '%s'.%s Name some of these with --category: %s."
+                .formatted(
+                    dataset.name(),
+                    category,
+                    Nearest.hint(category, dataset.categories()),
+                    String.join(", ", dataset.categories())));
+      }
+    }
+  }
+
+  private static MsrException category(String what) {
+    return new MsrException(ErrorType.USER, "download/CATEGORY", what);
   }
 
   private static @Nullable Receipt receipt(Path folder) throws IOException {

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.download;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,11 @@ public record PublishedDataset(
     requireNonNull(name, "name is null");
     categories = categories == null ? List.of() : List.copyOf(categories);
     files = files == null ? List.of() : List.copyOf(files);
+  }
+
+  /** Returns the section of a configuration that reads the files in a folder. */
+  public String section(Path folder) {
+    return "dataset: { name: %s, path: %s }".formatted(reader, folder);
   }
 
   /**

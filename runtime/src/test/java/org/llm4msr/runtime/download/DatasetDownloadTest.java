@@ -38,6 +38,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.download.DatasetDownload.Result;
@@ -459,7 +461,21 @@ class DatasetDownloadTest {
             () ->
                 download.load(
                     dataset, List.of("Films"), "none", folder.resolve("x"), Progress.NONE))
-        .hasMessageContaining("--category: Books, Music");
+        .hasMessageContaining(
+            "amazon has no category 'Films'. Name some of these with --category: Books, Music.");
+    assertThatThrownBy(
+            () ->
+                download.load(
+                    dataset, List.of("Muzic"), "none", folder.resolve("x"), Progress.NONE))
+        .hasMessageContaining("Did you mean Music?");
+    assertThatThrownBy(
+            () -> download.load(dataset, List.of(), "none", folder.resolve("x"), Progress.NONE))
+        .hasMessageContaining("comes in categories; name some with --category: Books, Music.");
+    assertThatThrownBy(
+            () ->
+                DatasetDownload.requireCategories(
+                    Catalogue.load().get("kuairand-pure"), List.of("Nope")))
+        .hasMessageContaining("kuairand-pure has no categories, but Nope is asked for");
     assertThatThrownBy(() -> download.load(dataset, List.of("Music"), "none", good, Progress.NONE))
         .hasMessageContaining("download/FOLDER");
   }
@@ -475,14 +491,22 @@ class DatasetDownloadTest {
     assertThat(requests).isEmpty();
   }
 
-  @Test
-  void saysWhatIsToBeDoneByHand() {
-    PublishedDataset douban = Catalogue.load().get("douban");
+  @ParameterizedTest
+  @CsvSource({
+    "douban, https://www.kaggle.com/, douban_dataset(text information)",
+    "ali-ccp, https://tianchi.aliyun.com/, sample_skeleton_*.csv",
+    "mind, https://msnews.github.io, MINDsmall_train"
+  })
+  void saysWhatIsToBeDoneByHand(String name, String page, String files) {
+    PublishedDataset dataset = Catalogue.load().get(name);
+    Path out = folder.resolve("x");
 
-    assertThatThrownBy(
-            () -> download.load(douban, List.of(), "none", folder.resolve("x"), Progress.NONE))
+    assertThatThrownBy(() -> download.load(dataset, List.of(), "none", out, Progress.NONE))
         .hasMessageContaining("download/MANUAL")
-        .hasMessageContaining("Kaggle asks for an account. See https://www.kaggle.com/");
+        .hasMessageContaining("Load it from " + page)
+        .hasMessageContaining(files)
+        .hasMessageEndingWith(
+            "unpack it in %s, and write dataset: { name: %s, path: %s }.", out, name, out);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.datasets.generator;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.stream.Collectors.joining;
 import static org.llm4msr.plugins.datasets.generator.RowFile.quoted;
 
 import java.io.IOException;
@@ -12,7 +13,7 @@ import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 
-/** Writes ratings in the schema of MovieLens latest or 1m; a positive is a rating above 3. */
+/** Writes ratings in the schema of MovieLens latest, 1m or 100k; a positive is a rating above 3. */
 final class MovieLensGenerator implements DatasetGenerator {
 
   private static final Instant BEGIN = Instant.parse("2000-04-25T00:00:00Z");
@@ -22,11 +23,22 @@ final class MovieLensGenerator implements DatasetGenerator {
       List.of("Drama", "Comedy", "Action", "Documentary", NO_GENRE);
   private static final List<String> OLD_GENRES =
       List.of("Drama", "Comedy", "Action", "Documentary", "Children's");
+
+  /** A genre each, in the order of the flags of 100k. */
+  private static final List<String> FLAGS =
+      List.of(
+          ("unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy"
+                  + "|Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western")
+              .split("\\|"));
+
+  private static final List<String> OCCUPATIONS =
+      List.of("administrator", "engineer", "other", "student", "writer");
   private static final int[] AGES = {1, 18, 25, 35, 45, 50, 56};
 
   private final MovieLensGeneratorConfig config;
   private final Path folder;
   private final boolean latest;
+  private final boolean oldest;
   private final List<String> genres;
   private final DrawnLog log;
   private final SplittableRandom random;
@@ -35,6 +47,7 @@ final class MovieLensGenerator implements DatasetGenerator {
     this.config = config;
     this.folder = folder;
     latest = config.release().equals("latest");
+    oldest = config.release().equals("100k");
     genres = latest ? GENRES : OLD_GENRES;
     log = new DrawnLog(config.size(), genres, true, 1);
     random = new SplittableRandom(config.seed() + 2);
@@ -46,7 +59,7 @@ final class MovieLensGenerator implements DatasetGenerator {
     if (!latest) {
       users();
     }
-    try (RowFile ratings = file("ratings")) {
+    try (RowFile ratings = file("ratings", "data", "\t")) {
       if (latest) {
         ratings.row("userId", "movieId", "rating", "timestamp");
       }
@@ -61,9 +74,18 @@ final class MovieLensGenerator implements DatasetGenerator {
     log.label(folder, "ml-" + config.release(), "{ name: movielens, path: . }");
   }
 
-  private RowFile file(String name) throws IOException {
-    return latest
-        ? new RowFile(folder.resolve(name + ".csv"), ",")
+  /**
+   * Opens a file.
+   *
+   * @param end how 100k calls it behind {@code u.}
+   * @param separator of 100k
+   */
+  private RowFile file(String name, String end, String separator) throws IOException {
+    if (latest) {
+      return new RowFile(folder.resolve(name + ".csv"), ",");
+    }
+    return oldest
+        ? new RowFile(folder.resolve("u." + end), separator, ISO_8859_1)
         : new RowFile(folder.resolve(name + ".dat"), "::", ISO_8859_1);
   }
 
@@ -77,26 +99,43 @@ final class MovieLensGenerator implements DatasetGenerator {
 
   private void movies() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
-    try (RowFile movies = file("movies")) {
+    try (RowFile movies = file("movies", "item", "|")) {
       if (latest) {
         movies.row("movieId", "title", "genres");
       }
       for (int movie = 0; movie < config.items(); movie++) {
         String first = genres.get(log.scenario(movie));
         String all = movie % 2 == 0 || first.equals(NO_GENRE) ? first : first + "|Thriller";
-        String title = "Café \"" + texts.title(movie) + "\", The (" + (1930 + movie % 70) + ")";
-        movies.row(movie + 1, latest ? quoted(title) : title, all);
+        int year = 1930 + movie % 70;
+        String title = "Café \"" + texts.title(movie) + "\", The (" + year + ")";
+        if (oldest) {
+          movies.row(
+              movie + 1, title, "01-Jan-" + year, "", "http://example.org/?" + movie, flags(all));
+        } else {
+          movies.row(movie + 1, latest ? quoted(title) : title, all);
+        }
       }
     }
   }
 
   private void users() throws IOException {
-    try (RowFile users = file("users")) {
+    try (RowFile users = file("users", "user", "|")) {
       for (int user = 0; user < config.users(); user++) {
         int age = AGES[log.model().sectorOfUser(user, AGES.length)];
         String zip = "%05d".formatted(random.nextInt(100_000)) + (user % 50 == 0 ? "-2117" : "");
-        users.row(user + 1, random.nextBoolean() ? "F" : "M", age, random.nextInt(21), zip);
+        String gender = random.nextBoolean() ? "F" : "M";
+        int occupation = random.nextInt(21);
+        if (oldest) {
+          users.row(user + 1, age, gender, OCCUPATIONS.get(occupation % OCCUPATIONS.size()), zip);
+        } else {
+          users.row(user + 1, gender, age, occupation, zip);
+        }
       }
     }
+  }
+
+  private static String flags(String genres) {
+    List<String> set = List.of(genres.split("\\|"));
+    return FLAGS.stream().map(flag -> set.contains(flag) ? "1" : "0").collect(joining("|"));
   }
 }

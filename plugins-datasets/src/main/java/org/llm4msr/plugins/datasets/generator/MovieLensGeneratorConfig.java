@@ -8,9 +8,10 @@ import org.llm4msr.api.Setting;
 /** Release and size of a generated MovieLens. */
 public record MovieLensGeneratorConfig(
     @Setting(
-            value = "Whose files: latest (CSV) or 1m (::, Latin-1, with users)",
+            value =
+                "Whose files: latest (CSV), 1m (::, Latin-1, with users) or 100k (u.data, genres as flags)",
             defaultValue = "latest")
-        @Pattern(regexp = "latest|1m", message = "must be latest or 1m")
+        @Pattern(regexp = "latest|1m|100k", message = "must be latest, 1m or 100k")
         String release,
     @Setting(value = "Ratings", defaultValue = "100000") @Min(1000) @Max(2_000_000_000L)
         long interactions,

@@ -137,6 +137,14 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
+  class MovieLens100K extends OfSize {
+    MovieLens100K() {
+      super(new MovieLensGeneratorFactory(), new MovieLensFactory(), "release=100k");
+    }
+  }
+
+  @Nested
   class Table extends OfSize {
     Table() {
       super(new TableGeneratorFactory(), new TableFactory());
