@@ -156,7 +156,7 @@ class AliCcpTest {
     Files.writeString(skeleton, "9,1,1,aa,2," + features(list));
     fails(
         skeleton
-            + ", row 1: column 'feature_list' has '"
+            + ", line 1: column 'feature_list' has '"
             + features(list)
             + "', which is not as many whole features as feature_num says.");
   }
