@@ -52,12 +52,8 @@ final class AliCcpFormat {
   }
 
   DatasetReader reader() {
-    String all = rows("train") + " UNION ALL " + rows("test");
     columns();
-    String interactions =
-        "SELECT %s AS user, %s AS item, %s AS scenario, click AS label, split, %s FROM (%s) WHERE click = 1 OR purchase = 0 ORDER BY f DESC, n"
-            .formatted(
-                id(SHARED, "101"), id(OWN, "205"), id(OWN, "301"), String.join(", ", columns), all);
+    String interactions = part("train") + " UNION ALL " + part("test");
     RawSchema schema =
         new RawSchema(
             List.of(RawTable.INTERACTIONS),
@@ -78,6 +74,17 @@ final class AliCcpFormat {
 
   private static String sum(List<String> counts) {
     return "SELECT sum(rows)::BIGINT FROM (" + String.join(" UNION ALL ", counts) + ")";
+  }
+
+  /** Sorts each part alone, which takes less memory than a sort of both. */
+  private String part(String name) {
+    return "(SELECT %s AS user, %s AS item, %s AS scenario, click AS label, split, %s FROM (%s) WHERE click = 1 OR purchase = 0 ORDER BY n)"
+        .formatted(
+            id(SHARED, "101"),
+            id(OWN, "205"),
+            id(OWN, "301"),
+            String.join(", ", columns),
+            rows(name));
   }
 
   private void columns() {
@@ -158,8 +165,8 @@ final class AliCcpFormat {
             Sql.literal(skeleton.files().get(0).toString()),
             "s.n",
             "common_feature_index");
-    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, %s AS f, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index"
-        .formatted(split, unknown, Sql.literal(part), skeleton.scan(), firstOfKey(common));
+    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index"
+        .formatted(split, unknown, skeleton.scan(), firstOfKey(common));
   }
 
   /**
