@@ -169,24 +169,19 @@ final class AliCcpFormat {
         .formatted(split, unknown, skeleton.scan(), firstOfKey(common));
   }
 
-  /**
-   * Of rows with one key the first counts, or a second one ends the query: it would repeat all rows
-   * that name the key. Lists of features are long, so that only keys are counted.
-   */
+  /** Of rows with one key the first counts: every further one would repeat all that name it. */
   private String firstOfKey(CsvTable common) {
     String numbered = "(SELECT *, row_number() OVER () AS n FROM " + common.scan() + ")";
-    if (database.skipsMalformed()) {
-      return "(SELECT c.common_feature_index, c.feature_list FROM %1$s c JOIN (SELECT min(n) AS n FROM %1$s GROUP BY common_feature_index) first ON first.n = c.n)"
-          .formatted(numbered);
-    }
     String again =
-        Sql.rowError(
-            Sql.unlike("common_feature_index", "a key that no earlier row has"),
-            Sql.literal(common.files().get(0).toString()),
-            "n",
-            "common_feature_index");
-    return "(SELECT c.common_feature_index, c.feature_list FROM %s c, (SELECT count(CASE WHEN rows > 1 THEN %s END) AS repeated FROM (SELECT common_feature_index, max(n) AS n, count(*) AS rows FROM %s WHERE common_feature_index IS NOT NULL GROUP BY common_feature_index)) k WHERE k.repeated = 0)"
-        .formatted(common.scan(), again, numbered);
+        database.skipsMalformed()
+            ? "false"
+            : Sql.rowError(
+                Sql.unlike("c.common_feature_index", "a key that no earlier row has"),
+                Sql.literal(common.files().get(0).toString()),
+                "c.n",
+                "common_feature_index");
+    return "(SELECT c.common_feature_index, c.feature_list FROM %1$s c JOIN (SELECT common_feature_index, min(n) AS first FROM %1$s GROUP BY common_feature_index) k ON k.common_feature_index = c.common_feature_index WHERE CASE WHEN c.n = k.first THEN true ELSE %2$s END)"
+        .formatted(numbered, again);
   }
 
   private CsvTable headless(String file, String... columns) {
