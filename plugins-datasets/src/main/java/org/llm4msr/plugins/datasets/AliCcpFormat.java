@@ -44,6 +44,7 @@ final class AliCcpFormat {
   private final List<String> columns = new ArrayList<>();
   private final List<String> unclicked = new ArrayList<>();
   private final List<String> repeated = new ArrayList<>();
+  private final List<String> unknown = new ArrayList<>();
 
   AliCcpFormat(AliCcpConfig config, Path path, RawDatabase database) {
     this.config = config;
@@ -68,7 +69,9 @@ final class AliCcpFormat {
                 database, schema, List.of(), tables, Map.of(RawTable.INTERACTIONS, interactions))
             .leavingOut("rows with a purchase but no click", sum(unclicked));
     return database.skipsMalformed()
-        ? reader.leavingOut("repeated rows of common features", sum(repeated))
+        ? reader
+            .leavingOut("repeated rows of common features", sum(repeated))
+            .leavingOut("rows without common features", sum(unknown))
         : reader;
   }
 
@@ -142,6 +145,13 @@ final class AliCcpFormat {
             "feature_list");
     skeleton.type("BIGINT", "sample_id", "click", "purchase");
     skeleton.present("sample_id", "click", "purchase");
+    skeleton.check(
+        "feature_list",
+        id("feature_list", "205")
+            + " IS NOT NULL AND "
+            + id("feature_list", "301")
+            + " IS NOT NULL",
+        "a list with an item (205) and a scenario (301)");
     unclicked.add(
         "SELECT count(*) AS rows FROM " + skeleton.scan() + " WHERE click = 0 AND purchase = 1");
     CsvTable common =
@@ -150,6 +160,11 @@ final class AliCcpFormat {
             "common_feature_index",
             "feature_num",
             "feature_list");
+    common.check(
+        "feature_list", id("feature_list", "101") + " IS NOT NULL", "a list with a user (101)");
+    unknown.add(
+        "SELECT count(*) AS rows FROM %s s ANTI JOIN %s c ON s.common_feature_index = c.common_feature_index"
+            .formatted(skeleton.scan(), common.scan()));
     repeated.add(
         "SELECT count(common_feature_index) - count(DISTINCT common_feature_index) AS rows FROM "
             + common.scan());
@@ -159,14 +174,19 @@ final class AliCcpFormat {
             ? "CASE WHEN md5_number_lower(s.sample_id::VARCHAR) %% 10000 < %d THEN 'validation' ELSE 'train' END"
                 .formatted(Math.round(10_000 * config.validationShare()))
             : Sql.literal(part);
-    String unknown =
+    String notFound =
         Sql.rowError(
             Sql.unlike("coalesce(s.common_feature_index, '')", "a row of the common features"),
             Sql.literal(skeleton.files().get(0).toString()),
             "s.n",
             "common_feature_index");
-    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index"
-        .formatted(split, unknown, skeleton.scan(), firstOfKey(common));
+    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index%s"
+        .formatted(
+            split,
+            notFound,
+            skeleton.scan(),
+            firstOfKey(common),
+            database.skipsMalformed() ? " WHERE c.common_feature_index IS NOT NULL" : "");
   }
 
   /** Of rows with one key the first counts: every further one would repeat all that name it. */

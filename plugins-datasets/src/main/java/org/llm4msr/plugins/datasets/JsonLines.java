@@ -157,7 +157,8 @@ final class JsonLines {
             "SELECT row_number() OVER () AS n, raw FROM read_csv(["
                 + Sql.path(file)
                 + "], auto_detect=false, header=false, columns={'raw': 'VARCHAR'}, delim='\u0001',"
-                + " quote='', escape='', strict_mode=false)");
+                + " quote='', escape='', strict_mode=false"
+                + (database.skipsMalformed() ? ", store_rejects=true)" : ")"));
   }
 
   private String checked(Column column) {

@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -129,6 +130,30 @@ class AliCcpTest {
           .containsExactly(
               new LeftOutRows("rows with a purchase but no click", 1, false, List.of()),
               new LeftOutRows("repeated rows of common features", 1, false, List.of()));
+    }
+  }
+
+  @Test
+  void rowsWithoutTheirFeaturesAreRefusedOrSkipped() throws IOException {
+    Path skeleton = folder.resolve("sample_skeleton_test.csv");
+    Files.writeString(
+        skeleton,
+        "9,1,1,aa,1,"
+            + features("205=I1:1.0")
+            + "\n8,1,1,zz,2,"
+            + features("205=I1:1.0,301=S3:1.0"));
+    fails(skeleton + ", line 1: column 'feature_list' has");
+    try (DatasetReader reader =
+        new AliCcpFactory().create(CONFIG, Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user"))
+          .containsExactly("U1", "U2");
+      assertThat(reader.leftOut())
+          .extracting(LeftOutRows::reason, LeftOutRows::rows)
+          .containsExactly(
+              tuple("rows with a purchase but no click", 1L),
+              tuple("rows without common features", 1L),
+              tuple("malformed", 1L));
     }
   }
 

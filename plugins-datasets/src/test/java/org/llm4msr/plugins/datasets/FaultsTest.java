@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -238,6 +239,10 @@ class FaultsTest {
         row.formatted(1, "4.0") + "{\"asin\n" + row.formatted(2, "\"x\"") + row.formatted(3, "2"));
     Files.writeString(
         folder.resolve("meta_Books.json"), "{'asin': 'P', 'title': 'T'}\n{'asin': open('x')}\n");
+    Files.write(
+        folder.resolve("Books_5.json"),
+        "{\"reviewerID\": \"Am\u00e9lie\"}\n".getBytes(ISO_8859_1),
+        StandardOpenOption.APPEND);
     AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true);
     try (DatasetReader reader =
         new AmazonFactory().create(config, Contexts.skipping(folder, scratch))) {
@@ -256,6 +261,7 @@ class FaultsTest {
                       .containsExactly(
                           "2  {\"asin",
                           "3 overall " + row.formatted(2, "\"x\"").strip(),
+                          "5 raw {\"reviewerID\": \"Am??ie\"}",
                           "2  {'asin': open('x')}"));
     }
   }
