@@ -120,9 +120,12 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
 
   @Override
   public void expect(Level level, List<String> keys) {
+    if (config.missing() != Missing.FAIL) {
+      return;
+    }
     VectorTable table = table(level);
     List<String> without = keys.stream().filter(key -> !table.has(key)).toList();
-    if (config.missing() == Missing.FAIL && !without.isEmpty()) {
+    if (!without.isEmpty()) {
       String kind = level == Level.SCENARIO ? "scenarios" : "users";
       throw missing(without, "%,d %s".formatted(keys.size(), kind), table);
     }
