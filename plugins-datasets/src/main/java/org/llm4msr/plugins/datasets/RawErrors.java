@@ -60,13 +60,24 @@ final class RawErrors {
           .orElseGet(() -> malformed(files + ": " + BROKEN_RULE + ".", cause));
     }
     Matcher line = LINE.matcher(text);
-    if (text.contains("Parallel CSV Reader") // What DuckDB says where no line fits its buffer.
-        || SIZE.matcher(text).find()
-        || text.contains("INTERNAL Error")) { // And of some text in another encoding.
-      Optional<MsrException> found = unsound(tables);
+    boolean noLineFits = text.contains("Parallel CSV Reader"); // What DuckDB says of its buffer.
+    Matcher size = SIZE.matcher(text);
+    boolean tooLong = size.find();
+    if (noLineFits || tooLong || text.contains("INTERNAL Error")) { // Also in other encodings.
+      List<Path> read =
+          tables.isEmpty() && noLineFits
+              ? files
+              : tables.stream().flatMap(table -> table.files().stream()).toList();
+      Optional<MsrException> found = unsound(read);
       if (found.isPresent()) {
         return found.get();
       }
+    }
+    if (noLineFits || tooLong) { // A number of a line is that of one before.
+      return malformed(
+          "%s: a line is longer than %s bytes. Mend or remove the line."
+              .formatted(file(text, files), tooLong ? size.group(1) : "32000000"),
+          cause);
     }
     if (text.contains("reached an invalid state")) {
       return malformed(
@@ -95,9 +106,9 @@ final class RawErrors {
   }
 
   /** Finds the first line that no reader takes. */
-  private static Optional<MsrException> unsound(List<CsvTable> tables) {
+  private static Optional<MsrException> unsound(List<Path> files) {
     try {
-      tables.stream().flatMap(table -> table.files().stream()).forEach(TextFile::requireSound);
+      files.forEach(TextFile::requireSound);
       return Optional.empty();
     } catch (MsrException e) {
       return Optional.of(e);

@@ -219,6 +219,26 @@ class FaultsTest {
   }
 
   @Test
+  void aLineOfJsonThatIsTooLongIsNamed() throws IOException {
+    String row =
+        "{\"reviewerID\": \"%s\", \"asin\": \"P\", \"overall\": 4, \"unixReviewTime\": 9}\n";
+    Path file = folder.resolve("Books_5.json");
+    Files.writeString(
+        file, row.formatted("A") + row.formatted("a".repeat(50_000_000)) + row.formatted("B"));
+    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false);
+    try (DatasetReader reader = new AmazonFactory().create(config, Contexts.of(folder, scratch))) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContaining(file + ": line 2 is longer than 16 MB");
+    }
+  }
+
+  @Test
+  void aLineBeyondTheBufferOfARowIsNamed() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n2,1," + "4".repeat(5_000_000) + ",9\n3,1,4.0,9\n");
+    fails("ratings.csv: a line is longer than 2000000 bytes");
+  }
+
+  @Test
   void filesOfAnotherKindAreNamed() throws IOException {
     ratings(new byte[] {0x1f, (byte) 0x8b, 8, 0});
     fails("ratings.csv is compressed with gzip. Let its name end in .gz.");
