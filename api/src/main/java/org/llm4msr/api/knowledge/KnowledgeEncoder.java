@@ -36,8 +36,10 @@ public interface KnowledgeEncoder extends AutoCloseable {
   }
 
   /**
-   * Tells an encoder that {@link #readsKeys} of all keys of a level, before it is asked for any.
+   * Tells an encoder that {@link #readsKeys} of all keys of a level, before it is asked for any;
+   * for each store that is filled anew.
    *
+   * @param keys of users or scenarios, without the level that {@link #keyText} puts before them
    * @throws org.llm4msr.api.MsrException where it lacks some and will not do without
    */
   default void expect(Level level, List<String> keys) {}

@@ -31,7 +31,8 @@ final class ListsByKey implements AutoCloseable {
   /**
    * Makes one for rows of a column of keys, then columns of values.
    *
-   * @param consumer given the key and one list a column
+   * @param consumer given the key and one list a column, for {@link ArrowFileSink}: no value is
+   *     null, and none is marked present
    */
   ListsByKey(BufferAllocator allocator, PreparationDatabase.BatchConsumer consumer) {
     this.allocator = allocator;
