@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets;
 
 import static java.util.stream.Collectors.joining;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +18,7 @@ import org.llm4msr.api.MsrException;
  * names in the header and typed explicitly: guessing types would make the result depend on the rows
  * that happen to come first.
  */
-final class CsvTable {
+final class CsvTable implements TableInput {
 
   /** How the files are written. */
   record Dialect(String delimiter, String quote, boolean header, String encoding) {
@@ -42,26 +43,14 @@ final class CsvTable {
   private final Dialect dialect;
   private final List<String> columns;
   private final Map<String, String> types = new LinkedHashMap<>();
-  private final List<Rule> rules = new ArrayList<>();
-
-  /**
-   * What every row keeps.
-   *
-   * @param holds a condition on the column, in SQL
-   * @param expected what the condition asks for, in words
-   */
-  private record Rule(String column, String holds, String expected) {
-
-    String kept() {
-      return "coalesce(" + holds + ", false)";
-    }
-  }
+  private final RowRules rules;
 
   private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
     this.database = database;
     this.files = List.copyOf(files);
     this.dialect = dialect;
     this.columns = List.copyOf(columns);
+    rules = new RowRules(database);
   }
 
   /** Opens files in the usual dialect; their columns are those of the first header. */
@@ -123,12 +112,39 @@ final class CsvTable {
     return new CsvTable(database, files, dialect, columns);
   }
 
-  List<Path> files() {
+  @Override
+  public List<Path> files() {
     return files;
   }
 
   List<String> columns() {
     return columns;
+  }
+
+  @Override
+  public List<ArrowInput> arrowInputs() {
+    return List.of();
+  }
+
+  @Override
+  public String value(String column, String type) {
+    type(type, column);
+    return value(column);
+  }
+
+  @Override
+  public String value(String column) {
+    return Sql.name(firstOf(column));
+  }
+
+  @Override
+  public String list(String column, String separator) {
+    return "string_split(" + value(column) + ", " + Sql.literal(separator) + ")";
+  }
+
+  @Override
+  public void requireThat(String column, String holds, String expected) {
+    check(column, holds.formatted(Sql.name(column)), expected);
   }
 
   boolean has(String column) {
@@ -146,14 +162,14 @@ final class CsvTable {
   /** Refuses rows that have nothing in one of these columns. */
   CsvTable present(String... names) {
     for (String name : names) {
-      rules.add(new Rule(name, Sql.name(name) + " IS NOT NULL", "a value"));
+      rules.add(name, Sql.name(name) + " IS NOT NULL", "a value");
     }
     return this;
   }
 
   /** Refuses rows in which a condition on a column does not hold. */
   CsvTable check(String column, String holds, String expected) {
-    rules.add(new Rule(column, holds, expected));
+    rules.add(column, holds, expected);
     return this;
   }
 
@@ -187,104 +203,41 @@ final class CsvTable {
         return name;
       }
     }
-    throw new MsrException(
-        ErrorType.DATA,
-        "data/MISSING_COLUMN",
-        files.get(0)
-            + " has no column "
-            + String.join(" or ", names)
-            + "; its columns are "
-            + String.join(", ", columns)
-            + ". Check that the file is of the format that the reader expects.");
+    throw TableInput.missingColumn(files.get(0), List.of(names), columns);
   }
 
-  /** Returns what scans the files; a row that breaks a rule ends the query, or is skipped. */
-  String scan() {
-    if (rules.isEmpty()) {
-      return scan(files, onMalformed());
-    }
-    if (database.skipsMalformed()) {
-      return "(SELECT * FROM " + scan(files, onMalformed()) + " WHERE " + kept() + ")";
-    }
-    Map<String, String> held = new LinkedHashMap<>();
-    rules.forEach(
-        rule -> held.merge(rule.column(), "(" + rule.holds() + ")", (a, b) -> a + " AND " + b));
-    String checked =
-        held.entrySet().stream()
-            .map(
-                rule ->
-                    "CASE WHEN %s THEN %s ELSE error(%s) END AS %2$s"
-                        .formatted(
-                            rule.getValue(),
-                            Sql.name(rule.getKey()),
-                            Sql.literal(RawErrors.BROKEN_RULE)))
-            .collect(joining(", "));
-    return "(SELECT * REPLACE (" + checked + ") FROM " + scan(files, onMalformed()) + ")";
+  @Override
+  public String scan() {
+    return rules.scan(scan(files, onMalformed()));
   }
 
   private String onMalformed() {
     return database.skipsMalformed() ? ", store_rejects=true" : "";
   }
 
-  private String kept() {
-    return rules.stream().map(Rule::kept).collect(joining(" AND "));
-  }
-
-  /**
-   * Returns queries of the rows that are skipped because they break a rule: file, line, column and
-   * text. Where lines before are skipped too, or values go over several, the line is too low.
-   */
-  List<String> rejects() {
-    if (rules.isEmpty()) {
-      return List.of();
-    }
-    String column =
-        rules.stream()
-            .map(rule -> "WHEN NOT %s THEN %s".formatted(rule.kept(), Sql.literal(rule.column())))
-            .collect(joining(" ", "CASE ", " END"));
+  /** Where lines before a row are skipped too, or values go over several, its line is too low. */
+  @Override
+  public List<SkippedRows> skipped() {
     String text =
         columns.stream()
             .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
             .collect(joining(", ", "concat_ws(" + Sql.literal(dialect.delimiter()) + ", ", ")"));
-    return files.stream()
-        .map(
-            file ->
-                "SELECT %s AS file, n + %d AS line, %s AS name, %s AS text FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT (%s)"
-                    .formatted(
-                        Sql.literal(file.toString()),
-                        dialect.header() ? 1 : 0,
-                        column,
-                        text,
-                        scan(List.of(file), ", ignore_errors=true"),
-                        kept()))
-        .toList();
+    return rules.isEmpty()
+        ? List.of()
+        : sources(", ignore_errors=true").stream()
+            .map(source -> rules.broken(source, dialect.header() ? 1 : 0, text))
+            .toList();
   }
 
-  /** Says where a row breaks a rule first, or nothing. */
-  Optional<String> brokenRule() {
-    for (Path file : files) {
-      for (Rule rule : rules) {
-        String first =
-            "SELECT n, left(%s::VARCHAR, %d) FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT %s LIMIT 1"
-                .formatted(
-                    Sql.name(rule.column()),
-                    RawErrors.LONGEST_VALUE,
-                    scan(List.of(file), onMalformed()),
-                    rule.kept());
-        for (List<String> row : database.rows(first, files)) {
-          return Optional.of(
-              "%s, %s %s: column '%s' has '%s', which is not %s."
-                  .formatted(
-                      file,
-                      dialect.header() ? "row" : "line",
-                      row.get(0),
-                      rule.column(),
-                      row.get(1),
-                      rule.expected()));
-        }
-      }
-    }
-    return Optional.empty();
+  @Override
+  public Optional<String> brokenRule() {
+    return rules.firstBroken(sources(onMalformed()), dialect.header() ? "row" : "line");
+  }
+
+  private List<RowRules.Source> sources(String onMalformed) {
+    return files.stream()
+        .map(file -> new RowRules.Source(file, scan(List.of(file), onMalformed), List.of()))
+        .toList();
   }
 
   private String scan(List<Path> files, String onMalformed) {
@@ -301,6 +254,20 @@ final class CsvTable {
         + dialect.options()
         + onMalformed
         + ")";
+  }
+
+  /** Returns the number of the first line that ends otherwise than the first, 0 if none does. */
+  long firstOtherLineEnd(Path file) {
+    try {
+      return MendedText.firstOtherLineEnd(file, dialect);
+    } catch (IOException e) {
+      throw TextFile.unreadable(file, e);
+    }
+  }
+
+  /** Reads a file from a copy, where its faults could not be skipped otherwise. */
+  void mend(Path file) {
+    database.mend(file, dialect);
   }
 
   /** Returns a query for one line of a file, as text. */

@@ -65,7 +65,7 @@ final class JsonLines {
     return new JsonLines(
         database,
         file,
-        python ? Optional.of(new PythonLines(file, "python:" + file)) : Optional.empty());
+        python ? Optional.of(new PythonLines(database, file, "python:" + file)) : Optional.empty());
   }
 
   Path file() {
@@ -119,19 +119,26 @@ final class JsonLines {
             database.skipsMalformed() ? " WHERE NOT (" + malformed() + ")" : "");
   }
 
-  /** Returns a query of the lines that are skipped: file, line, column and text. */
-  String rejects() {
+  /** Reads the file from a copy, where its faults could not be skipped otherwise. */
+  void mend() {
+    database.mend(file, new CsvTable.Dialect("\u0001", "", false, "utf-8"));
+  }
+
+  /** Returns a query of the lines that are skipped. */
+  SkippedRows skipped() {
     String column =
         columns.stream()
             .map(of -> "WHEN %s THEN %s".formatted(wrong(of), Sql.literal(of.keys().get(0))))
             .collect(joining(" ", "CASE WHEN line IS NULL THEN '' ", " END"));
-    return "SELECT %s AS file, n AS line, %s AS name, left(raw, %d) AS text FROM (%s) WHERE %s"
-        .formatted(
-            Sql.literal(file.toString()),
-            column,
-            RawErrors.LONGEST_VALUE,
-            objects("NULL"),
-            malformed());
+    return new SkippedRows(
+        "SELECT %s AS file, n AS line, %s AS name, left(raw, %d) AS text FROM (%s) WHERE %s"
+            .formatted(
+                Sql.literal(file.toString()),
+                column,
+                RawErrors.LONGEST_VALUE,
+                objects("NULL"),
+                malformed()),
+        python.stream().toList());
   }
 
   /**

@@ -24,7 +24,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * Lines of Python literals, as rows of {@code n} (from 1) and {@code line}, which is then JSON. A
  * line that is no literal stays as it is. Nothing in a line is run.
  */
-record PythonLines(Path file, String name) implements ArrowInput {
+record PythonLines(RawDatabase database, Path file, String name) implements ArrowInput {
 
   private static final int ROWS_OF_A_BATCH = 4096;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -36,7 +36,7 @@ record PythonLines(Path file, String name) implements ArrowInput {
 
   @Override
   public ArrowReader open(BufferAllocator allocator) throws IOException {
-    return new Reader(file, TextFile.open(file), allocator);
+    return new Reader(file, TextFile.open(database.readFrom(file)), allocator);
   }
 
   static String toJson(String literal) {

@@ -10,7 +10,9 @@ import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Function;
@@ -41,6 +43,9 @@ final class RawDatabase implements AutoCloseable {
   private final DuckDBConnection connection;
   private final boolean skipMalformed;
   private final Path scratch;
+
+  /** Files that are read from mended copies. */
+  private final Map<Path, Path> copies = new LinkedHashMap<>();
 
   RawDatabase(DatasetContext context) {
     skipMalformed = context.skipMalformed();
@@ -76,13 +81,57 @@ final class RawDatabase implements AutoCloseable {
     try {
       return Files.writeString(Files.createTempFile(scratch, "line", ".csv"), line + "\n");
     } catch (IOException e) {
-      throw new MsrException(
-          ErrorType.RESOURCES,
-          "data/RESOURCES",
-          "A temporary file cannot be written in %s: %s. Make room there, or name another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
-              .formatted(scratch, e.getMessage()),
-          e);
+      throw noRoom(e);
     }
+  }
+
+  /** Reads a file from a mended copy from now on, where it needs one. */
+  void mend(Path file, CsvTable.Dialect dialect) {
+    try {
+      if (!MendedText.isNeeded(file, dialect)) {
+        return;
+      }
+    } catch (IOException e) {
+      throw TextFile.unreadable(file, e);
+    }
+    try {
+      Path copy = Files.createTempFile(scratch, "mended", ".txt");
+      MendedText.write(file, dialect, copy);
+      copies.put(file, copy);
+    } catch (IOException e) {
+      throw noRoom(e);
+    }
+  }
+
+  private MsrException noRoom(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "data/RESOURCES",
+        "A temporary file cannot be written in %s: %s. Make room there, or name another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+            .formatted(scratch, e.getMessage()),
+        e);
+  }
+
+  /** Returns the file itself, or its mended copy. */
+  Path readFrom(Path file) {
+    return copies.getOrDefault(file, file);
+  }
+
+  /** Returns what DuckDB tells, with the names of files in place of their copies'. */
+  String told(String text) {
+    String result = text;
+    for (Map.Entry<Path, Path> copy : copies.entrySet()) {
+      result = result.replace(copy.getValue().toString(), copy.getKey().toString());
+    }
+    return result;
+  }
+
+  private String onCopies(String sql) {
+    String result = sql;
+    for (Map.Entry<Path, Path> copy : copies.entrySet()) {
+      result = result.replace(Sql.path(copy.getKey()), Sql.path(copy.getValue()));
+    }
+    return result;
   }
 
   boolean skipsMalformed() {
@@ -92,39 +141,38 @@ final class RawDatabase implements AutoCloseable {
   /**
    * Returns the malformed rows of all files read so far.
    *
-   * @param others queries of such rows: file, line, name (of the column) and text
-   * @param arrowInputs what those queries read beside files
+   * @param others such rows that DuckDB does not know of
    */
-  Optional<LeftOutRows> malformed(
-      List<String> others, List<ArrowInput> arrowInputs, List<Path> files) {
-    List<String> all = new ArrayList<>(others);
+  Optional<LeftOutRows> malformed(List<SkippedRows> others, List<Path> files) {
+    List<SkippedRows> all = new ArrayList<>(others);
     if (!rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'", files)
         .isEmpty()) {
-      all.add(
+      String rejected =
           "SELECT file_path AS file, line, column_name AS name, trim(csv_line, chr(10) || chr(13)) AS text FROM reject_errors"
-              + " JOIN reject_scans USING (scan_id, file_id)");
+              + " JOIN reject_scans USING (scan_id, file_id)";
+      all.add(new SkippedRows(rejected, List.of()));
     }
     if (!skipMalformed || all.isEmpty()) {
       return Optional.empty();
     }
-    try (BufferAllocator allocator = new RootAllocator()) {
-      Deque<AutoCloseable> resources = new ArrayDeque<>();
-      try {
-        for (ArrowInput input : arrowInputs) {
-          register(input, allocator, resources);
-        }
-        execute(
-            "CREATE OR REPLACE TEMP TABLE malformed AS SELECT file, line, coalesce(min(name), '') AS name, left(coalesce(min(text), ''), "
-                + RawErrors.LONGEST_VALUE
-                + ") AS text FROM ("
-                + String.join(" UNION ALL ", all)
-                + ") GROUP BY file, line");
-      } finally {
-        resources.forEach(RawDatabase::closeQuietly);
-      }
-    } catch (IOException | SQLException e) {
-      throw RawErrors.of(e, files);
+    String found = "found (file VARCHAR, line BIGINT, name VARCHAR, text VARCHAR)";
+    run("CREATE OR REPLACE TEMP TABLE " + found, List.of(), files);
+    for (SkippedRows rows : all) {
+      run("INSERT INTO found " + onCopies(rows.sql()), rows.arrow(), files);
     }
+    copies.forEach(
+        (file, copy) ->
+            run(
+                "UPDATE found SET file = %s WHERE file = %s"
+                    .formatted(Sql.literal(file.toString()), Sql.literal(copy.toString())),
+                List.of(),
+                files));
+    run(
+        "CREATE OR REPLACE TEMP TABLE malformed AS SELECT file, line, coalesce(min(name), '') AS name, left(coalesce(min(text), ''), "
+            + RawErrors.LONGEST_VALUE
+            + ") AS text FROM found GROUP BY file, line",
+        List.of(),
+        files);
     long count = Long.parseLong(rows("SELECT count(*) FROM malformed", files).get(0).get(0));
     List<LeftOutRows.Example> examples =
         rows("SELECT * FROM malformed ORDER BY file, line LIMIT " + MOST_EXAMPLES, files).stream()
@@ -136,6 +184,22 @@ final class RawDatabase implements AutoCloseable {
     return count == 0
         ? Optional.empty()
         : Optional.of(new LeftOutRows("malformed", count, true, examples));
+  }
+
+  private void run(String sql, List<ArrowInput> arrowInputs, List<Path> files) {
+    try (BufferAllocator allocator = new RootAllocator()) {
+      Deque<AutoCloseable> resources = new ArrayDeque<>();
+      try {
+        for (ArrowInput input : arrowInputs) {
+          register(input, allocator, resources);
+        }
+        execute(sql);
+      } finally {
+        resources.forEach(RawDatabase::closeQuietly);
+      }
+    } catch (IOException | SQLException e) {
+      throw RawErrors.of(this, e, List.of(), files);
+    }
   }
 
   private void execute(String sql) throws SQLException {
@@ -164,59 +228,75 @@ final class RawDatabase implements AutoCloseable {
 
   /** Returns a small result as text. */
   List<List<String>> rows(String sql, List<Path> files) {
+    return rows(sql, files, List.of());
+  }
+
+  /** Returns a small result of a query that reads Arrow too, as text. */
+  List<List<String>> rows(String sql, List<Path> files, List<ArrowInput> arrowInputs) {
     List<List<String>> result = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      int width = rows.getMetaData().getColumnCount();
-      while (rows.next()) {
-        List<String> row = new ArrayList<>();
-        for (int i = 1; i <= width; i++) {
-          String value = rows.getString(i);
-          row.add(value == null ? "" : value);
+    Deque<AutoCloseable> resources = new ArrayDeque<>();
+    try (BufferAllocator allocator = new RootAllocator()) {
+      try {
+        ResultSet rows = query(sql, arrowInputs, allocator, resources);
+        int width = rows.getMetaData().getColumnCount();
+        while (rows.next()) {
+          List<String> row = new ArrayList<>();
+          for (int i = 1; i <= width; i++) {
+            String value = rows.getString(i);
+            row.add(value == null ? "" : value);
+          }
+          result.add(row);
         }
-        result.add(row);
+        return result;
+      } finally {
+        resources.forEach(RawDatabase::closeQuietly);
       }
-      return result;
-    } catch (SQLException e) {
-      throw RawErrors.of(e, files);
+    } catch (IOException | SQLException e) {
+      throw RawErrors.of(this, e, List.of(), files);
     }
   }
 
   /**
    * Runs a query whose batches the caller reads one by one; closing the reader ends the query.
    *
-   * @param files what is read, for error messages
    * @param arrowInputs the Arrow files that the query names
+   * @param told says what an error means
    */
   ArrowReader open(
       String sql,
-      List<CsvTable> tables,
-      List<Path> files,
       List<ArrowInput> arrowInputs,
-      BufferAllocator allocator)
+      BufferAllocator allocator,
+      Function<Exception, MsrException> told)
       throws IOException {
     Deque<AutoCloseable> resources = new ArrayDeque<>();
     try {
-      for (ArrowInput input : arrowInputs) {
-        register(input, allocator, resources);
-      }
-      Statement statement = connection.createStatement();
-      resources.push(statement);
-      DuckDBResultSet rows = statement.executeQuery(sql).unwrap(DuckDBResultSet.class);
+      DuckDBResultSet rows =
+          query(sql, arrowInputs, allocator, resources).unwrap(DuckDBResultSet.class);
       ArrowReader batches = (ArrowReader) rows.arrowExportStream(allocator, ROWS_OF_A_BATCH);
       resources.push(batches);
       return new QueryReader(
-          batches,
-          () -> resources.forEach(RawDatabase::closeQuietly),
-          allocator,
-          e -> RawErrors.of(this, e, tables, files));
+          batches, () -> resources.forEach(RawDatabase::closeQuietly), allocator, told);
     } catch (IOException e) {
       resources.forEach(RawDatabase::closeQuietly);
       throw e;
     } catch (SQLException | RuntimeException e) {
       resources.forEach(RawDatabase::closeQuietly);
-      throw RawErrors.of(this, e, tables, files);
+      throw told.apply(e);
     }
+  }
+
+  private ResultSet query(
+      String sql,
+      List<ArrowInput> arrowInputs,
+      BufferAllocator allocator,
+      Deque<AutoCloseable> resources)
+      throws IOException, SQLException {
+    for (ArrowInput input : arrowInputs) {
+      register(input, allocator, resources);
+    }
+    Statement statement = connection.createStatement();
+    resources.push(statement);
+    return statement.executeQuery(onCopies(sql));
   }
 
   private void register(ArrowInput input, BufferAllocator allocator, Deque<AutoCloseable> resources)

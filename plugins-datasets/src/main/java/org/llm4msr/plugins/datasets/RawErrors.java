@@ -16,7 +16,7 @@ final class RawErrors {
   /** How an error begins that a query throws itself; the number of the line follows. */
   static final String ROW_ERROR = "Row Error on Line: ";
 
-  /** What a query throws whose rows break a rule of {@link CsvTable}. */
+  /** What a query throws whose rows break one of {@link RowRules}. */
   static final String BROKEN_RULE = "A row breaks a rule";
 
   private static final Pattern LINE = Pattern.compile("(?:CSV|Row) Error on Line: (\\d+)");
@@ -38,10 +38,16 @@ final class RawErrors {
     return of(null, cause, List.of(), files);
   }
 
+  /** Returns the error that a row breaks a rule. */
+  static MsrException brokenRule(String told, Exception cause) {
+    return malformed(told + " Mend or remove the row.", cause);
+  }
+
   /** Returns an error about one of the files, with the column found by reading its line again. */
   static MsrException of(
       @Nullable RawDatabase database, Exception cause, List<CsvTable> tables, List<Path> files) {
-    String text = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+    String message = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+    String text = database == null ? message : database.told(message);
     if (text.contains("Out of Memory Error") || text.contains("No space left")) {
       return new MsrException(
           ErrorType.RESOURCES,
@@ -51,13 +57,6 @@ final class RawErrors {
               + files
               + ". Raise runtime.memory, or free space on the disk.",
           cause);
-    }
-    if (text.contains(BROKEN_RULE)) {
-      return tables.stream()
-          .flatMap(table -> table.brokenRule().stream())
-          .findFirst()
-          .map(told -> malformed(told + " Mend or remove the row.", cause))
-          .orElseGet(() -> malformed(files + ": " + BROKEN_RULE + ".", cause));
     }
     Matcher line = LINE.matcher(text);
     boolean noLineFits = text.contains("Parallel CSV Reader"); // What DuckDB says of its buffer.
@@ -80,11 +79,7 @@ final class RawErrors {
           cause);
     }
     if (text.contains("reached an invalid state")) {
-      return malformed(
-          file(text, files)
-              + ": a quote stands inside a value, or some lines end in \\r\\n and others in \\n. Double the"
-              + " quotes, or convert the line ends.",
-          cause);
+      return invalidState(file(text, files), tables, cause);
     }
     if (!line.find()) {
       return new MsrException(
@@ -103,6 +98,21 @@ final class RawErrors {
             + what(database, text, tables, file, number)
             + " Mend or remove the line.",
         cause);
+  }
+
+  private static MsrException invalidState(String file, List<CsvTable> tables, Exception cause) {
+    for (CsvTable table : tables) {
+      for (Path path : table.files()) {
+        long line = path.toString().equals(file) ? table.firstOtherLineEnd(path) : 0;
+        if (line > 0) {
+          return malformed(
+              "%s, line %d: it ends otherwise than the first line: \\n, \\r\\n and \\r are mixed. Convert the line ends, or skip malformed rows, which reads all of them."
+                  .formatted(file, line),
+              cause);
+        }
+      }
+    }
+    return malformed(file + ": a quote stands inside a value. Double the quotes.", cause);
   }
 
   /** Finds the first line that no reader takes. */
@@ -170,7 +180,8 @@ final class RawErrors {
     return null;
   }
 
-  private static String typeName(String type) {
+  /** Returns what a value of a type in SQL is, in words. */
+  static String typeName(String type) {
     if (type.endsWith("[]")) {
       return "a list of " + (type.startsWith("VARCHAR") ? "texts" : "whole numbers");
     }

@@ -8,10 +8,12 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
@@ -26,7 +28,7 @@ final class SqlDatasetReader implements DatasetReader {
   private final List<RawScenario> scenarios;
   private final List<Path> sources;
   private final Map<RawTable, String> queries;
-  private final List<CsvTable> csvTables;
+  private final List<? extends TableInput> tables;
   private final Map<RawTable, List<ArrowInput>> arrowInputs = new EnumMap<>(RawTable.class);
 
   /** Queries of how many rows the format's rules leave out, by reason. */
@@ -76,7 +78,7 @@ final class SqlDatasetReader implements DatasetReader {
     this.schema = schema;
     this.scenarios = List.copyOf(scenarios);
     this.sources = List.copyOf(sources);
-    this.csvTables = List.copyOf(csvTables);
+    tables = List.copyOf(csvTables);
     this.queries = Map.copyOf(queries);
     this.arrowInputs.putAll(arrowInputs);
   }
@@ -92,9 +94,8 @@ final class SqlDatasetReader implements DatasetReader {
     this.schema = schema;
     this.scenarios = List.copyOf(scenarios);
     this.queries = Map.copyOf(queries);
-    List<TableInput> all = inputs.values().stream().flatMap(List::stream).toList();
-    csvTables = all.stream().flatMap(input -> input.csvTables().stream()).toList();
-    sources = all.stream().flatMap(input -> input.files().stream()).distinct().toList();
+    tables = inputs.values().stream().flatMap(List::stream).toList();
+    sources = tables.stream().flatMap(input -> input.files().stream()).distinct().toList();
     inputs.forEach(
         (table, of) ->
             arrowInputs.put(
@@ -140,16 +141,32 @@ final class SqlDatasetReader implements DatasetReader {
     }
     sources.stream().filter(checked::add).forEach(this::check);
     List<ArrowInput> arrow = arrowInputs.getOrDefault(table, List.of());
-    return database.open(query, csvTables, sources, arrow, allocator);
+    return database.open(query, arrow, allocator, this::error);
   }
 
+  private MsrException error(Exception cause) {
+    boolean broken = String.valueOf(cause.getMessage()).contains(RawErrors.BROKEN_RULE);
+    return tables.stream()
+        .filter(table -> broken)
+        .flatMap(table -> table.brokenRule().stream())
+        .findFirst()
+        .map(told -> RawErrors.brokenRule(told, cause))
+        .orElseGet(() -> RawErrors.of(database, cause, csvTables().toList(), sources));
+  }
+
+  private Stream<CsvTable> csvTables() {
+    return tables.stream().filter(CsvTable.class::isInstance).map(CsvTable.class::cast);
+  }
+
+  /** Reads the file once where DuckDB would lose something in silence. */
   private void check(Path file) {
-    boolean text =
-        csvTables.stream().anyMatch(table -> table.files().contains(file))
-            || jsonLines.stream().anyMatch(lines -> lines.file().equals(file));
-    if (text && database.skipsMalformed()) {
-      TextFile.requireShortLines(file); // DuckDB would leave the others out uncounted.
-    } else if (text) {
+    Optional<CsvTable> csv = csvTables().filter(table -> table.files().contains(file)).findFirst();
+    Optional<JsonLines> json =
+        jsonLines.stream().filter(lines -> lines.file().equals(file)).findFirst();
+    if (database.skipsMalformed()) {
+      csv.ifPresent(table -> table.mend(file));
+      json.ifPresent(JsonLines::mend);
+    } else if (csv.isPresent() || json.isPresent()) {
       TextFile.requireShortLastLine(file); // To its end, where it is compressed.
     } else if (TextFile.isCompressed(file)) {
       TextFile.requireWhole(file);
@@ -169,10 +186,9 @@ final class SqlDatasetReader implements DatasetReader {
     database
         .malformed(
             Stream.concat(
-                    jsonLines.stream().map(JsonLines::rejects),
-                    csvTables.stream().flatMap(table -> table.rejects().stream()))
+                    jsonLines.stream().map(JsonLines::skipped),
+                    tables.stream().flatMap(table -> table.skipped().stream()))
                 .toList(),
-            jsonLines.stream().flatMap(lines -> lines.arrowInput().stream()).toList(),
             sources)
         .ifPresent(result::add);
     return result;

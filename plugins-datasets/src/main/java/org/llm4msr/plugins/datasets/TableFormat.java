@@ -141,10 +141,10 @@ final class TableFormat {
     List<String> columns = new ArrayList<>();
     columns.add(input.value(config.user()) + " AS user");
     columns.add(input.value(config.item()) + " AS item");
-    input.check(config.user(), "%s IS NOT NULL", "a value");
-    input.check(config.item(), "%s IS NOT NULL", "a value");
+    input.requireThat(config.user(), "%s IS NOT NULL", "a value");
+    input.requireThat(config.item(), "%s IS NOT NULL", "a value");
     if (config.scenario() != null) {
-      input.check(config.scenario(), "%s IS NOT NULL", "a value");
+      input.requireThat(config.scenario(), "%s IS NOT NULL", "a value");
     }
     columns.add(
         (config.scenario() == null ? Sql.literal(ONE_SCENARIO) : input.value(config.scenario()))
@@ -154,9 +154,9 @@ final class TableFormat {
         (config.positiveAbove() == null ? label : Sql.above(label, config.positiveAbove()))
             + " AS label");
     if (config.positiveAbove() == null) {
-      input.check(config.label(), "%s IN (0, 1)", "0 or 1");
+      input.requireThat(config.label(), "%s IN (0, 1)", "0 or 1");
     } else {
-      input.check(config.label(), "isfinite(%s)", "a number");
+      input.requireThat(config.label(), "isfinite(%s)", "a number");
     }
     if (config.time() != null) {
       columns.add(time(input, config.time()) + " AS time");
@@ -176,7 +176,7 @@ final class TableFormat {
     }
     boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
     String unit = seconds ? "seconds" : "milliseconds";
-    input.check(
+    input.requireThat(
         column,
         "abs(%s) < " + (seconds ? "7258118400" : "7258118400000"),
         "a time before 2200 in " + unit + " since 1970");
@@ -188,7 +188,7 @@ final class TableFormat {
     TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
     List<String> columns = new ArrayList<>();
     columns.add(input.value(described.key()) + " AS " + Sql.name(key));
-    input.check(described.key(), "%s IS NOT NULL", "a value");
+    input.requireThat(described.key(), "%s IS NOT NULL", "a value");
     for (String text : described.text()) {
       columns.add(input.value(text) + " AS " + Sql.name(textColumn(text)));
     }

@@ -36,6 +36,20 @@ final class TextFile {
     return new BufferedReader(new InputStreamReader(bytes(file), StandardCharsets.UTF_8), BUFFER);
   }
 
+  /** Opens a file for reading its text as bytes. */
+  static InputStream bytes(Path file) throws IOException {
+    InputStream bytes = Files.newInputStream(file);
+    if (!isCompressed(file)) {
+      return bytes;
+    }
+    try {
+      return new GZIPInputStream(bytes, BUFFER);
+    } catch (IOException e) {
+      bytes.close();
+      throw e;
+    }
+  }
+
   /** Returns the first line, empty where the file is; refuses files of another kind. */
   static String firstLine(Path file) {
     requireText(file);
@@ -115,33 +129,8 @@ final class TextFile {
     }
   }
 
-  /** Refuses a line of more than 16 MB. */
-  static void requireShortLines(Path file) {
-    forEachLine(file, (number, line) -> {});
-  }
-
   /** Refuses a line of more than 16 MB, or that is not in UTF-8. */
   static void requireSound(Path file) {
-    forEachLine(
-        file,
-        (number, line) -> {
-          try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.toByteArray()));
-          } catch (CharacterCodingException e) {
-            throw new MsrException(
-                ErrorType.DATA,
-                "data/MALFORMED_ROW",
-                "%s, line %d: the line is not in UTF-8. Convert the file.".formatted(file, number),
-                e);
-          }
-        });
-  }
-
-  private interface LineVisitor {
-    void visit(long number, ByteArrayOutputStream line);
-  }
-
-  private static void forEachLine(Path file, LineVisitor visitor) {
     try (InputStream bytes = bytes(file)) {
       byte[] buffer = new byte[BUFFER];
       ByteArrayOutputStream line = new ByteArrayOutputStream();
@@ -151,7 +140,7 @@ final class TextFile {
         for (int i = 0; i < read; i++) {
           if (buffer[i] == '\n') {
             line.write(buffer, from, i - from);
-            visitor.visit(number++, line);
+            requireUtf8(file, number++, line);
             line.reset();
             from = i + 1;
           }
@@ -161,9 +150,21 @@ final class TextFile {
           throw tooLong(file, "line " + number);
         }
       }
-      visitor.visit(number, line);
+      requireUtf8(file, number, line);
     } catch (IOException e) {
       throw unreadable(file, e);
+    }
+  }
+
+  private static void requireUtf8(Path file, long number, ByteArrayOutputStream line) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.toByteArray()));
+    } catch (CharacterCodingException e) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MALFORMED_ROW",
+          "%s, line %d: the line is not in UTF-8. Convert the file.".formatted(file, number),
+          e);
     }
   }
 
@@ -190,20 +191,8 @@ final class TextFile {
     return begun == 0 ? last : begun;
   }
 
-  private static InputStream bytes(Path file) throws IOException {
-    InputStream bytes = Files.newInputStream(file);
-    if (!isCompressed(file)) {
-      return bytes;
-    }
-    try {
-      return new GZIPInputStream(bytes, BUFFER);
-    } catch (IOException e) {
-      bytes.close();
-      throw e;
-    }
-  }
-
-  private static RuntimeException unreadable(Path file, IOException e) {
+  /** Returns an error that says of a file why its text cannot be read. */
+  static RuntimeException unreadable(Path file, IOException e) {
     if (e instanceof EOFException || e instanceof ZipException) {
       return new MsrException(
           ErrorType.DATA,

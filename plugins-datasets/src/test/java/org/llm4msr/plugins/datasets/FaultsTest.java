@@ -77,7 +77,63 @@ class FaultsTest {
   @Test
   void mixedLineEndsAreRefused() throws IOException {
     ratings(HEADER + "1,1,4.0,9\r\n2,1,3.0,9\n");
-    fails("ratings.csv", "\\r\\n");
+    fails(
+        "ratings.csv, line 2: it ends otherwise than the first line: \\n, \\r\\n and \\r are mixed.");
+  }
+
+  @Test
+  void mixedLineEndsAreReadWhereMalformedRowsAreSkipped() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\r\n2,1,3.0,9\n3,1,x,9\r4,1,3.0,9\r\n5,1,2.0,9");
+    skips(List.of("1", "2", "4", "5"), "4 rating 3,1,x,9");
+  }
+
+  @Test
+  void aLostQuoteTakesNoOtherRowAlong() throws IOException {
+    StringBuilder text =
+        new StringBuilder("movieId,title,genres\n1,\"A, or B\",Drama\n2,\"C,Drama\n");
+    for (int i = 3; i < 200_000; i++) {
+      text.append(i).append(",T,Drama\n");
+    }
+    ratings(HEADER + "1,1,4.0,9\n");
+    for (String end : List.of("", "200000,\"U, or V\",Drama\n")) {
+      Files.writeString(folder.resolve("movies.csv"), text + end);
+      try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+        List<Map<String, String>> items = Rows.of(reader, RawTable.ITEMS);
+        assertThat(items).hasSize(end.isEmpty() ? 199_998 : 199_999);
+        assertThat(items.get(0)).containsEntry("title", "A, or B");
+        assertThat(rejected(reader)).containsExactly("3 genres 2 'C Drama");
+      }
+    }
+  }
+
+  @Test
+  void aValueOfSeveralLinesStaysWhereOthersAreMended() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n");
+    Files.writeString(
+        folder.resolve("movies.csv"),
+        "movieId,title,genres\r\n1,\"A\r\n\"\"B\"\"\",Drama\r\n2,\"C\nD\",Drama\n3,E\"F,Drama\n4,G,,H\n");
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.ITEMS))
+          .extracting(row -> row.get("title"))
+          .containsExactly("A\r\n\"B\"", "C\nD", "E\"F");
+      assertThat(rejected(reader)).containsExactly("5  4,G,,H"); // The fifth row.
+    }
+  }
+
+  private void skips(List<String> users, String... rejected) throws IOException {
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user"))
+          .containsExactlyElementsOf(users);
+      assertThat(rejected(reader)).containsExactly(rejected);
+    }
+  }
+
+  private static List<String> rejected(DatasetReader reader) {
+    return reader.leftOut().stream()
+        .flatMap(group -> group.examples().stream())
+        .map(of -> of.line() + " " + of.column() + " " + of.text())
+        .toList();
   }
 
   @Test
@@ -191,30 +247,51 @@ class FaultsTest {
   @Test
   void rowsThatBreakARuleAreSkippedAndCounted() throws IOException {
     ratings(HEADER + "1,1,4.0,9\n,1,4.0,9\n3,1,NaN,9\n4,1,4.0,1600000000000\n,1,,9\n5,1,2.0,9\n");
-    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+    skips(
+        List.of("1", "5"),
+        "3 userId ,1,4.0,9",
+        "4 rating 3,1,nan,9",
+        "5 timestamp 4,1,4.0,1600000000000",
+        "6 userId ,1,,9");
+  }
+
+  @Test
+  void aLineThatIsTooLongIsSkippedAndCounted() throws IOException {
+    String row = "2,1," + "4".repeat(50_000_000) + ",9";
+    String shown = "2 1 " + "4".repeat(76);
+    for (String rest : List.of("\n3,1,4.0,9\n", "\n", "")) {
+      ratings(HEADER + "1,1,4.0,9\n" + row + rest);
+      skips(rest.length() > 1 ? List.of("1", "3") : List.of("1"), "3 movieId " + shown);
+    }
+  }
+
+  @Test
+  void aLineOfJsonThatIsTooLongIsSkippedAndCounted() throws IOException {
+    String review =
+        "{\"reviewerID\": \"%s\", \"asin\": \"P\", \"overall\": 4, \"unixReviewTime\": 9}\n";
+    String item = "{'asin': '%s', 'title': 'T'}\n";
+    Files.writeString(
+        folder.resolve("Books_5.json"),
+        review.formatted("A") + review.formatted("a".repeat(20_000_000)) + review.formatted("B"));
+    Files.writeString(
+        folder.resolve("meta_Books.json"),
+        item.formatted("P") + item.formatted("p".repeat(20_000_000)) + item.formatted("Q"));
+    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true);
+    try (DatasetReader reader =
+        new AmazonFactory().create(config, Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> row.get("user"))
-          .containsExactly("1", "5");
+          .containsExactly("A", "B");
+      assertThat(Rows.of(reader, RawTable.ITEMS))
+          .extracting(row -> row.get("item"))
+          .containsExactly("P", "Q");
       assertThat(reader.leftOut())
           .singleElement()
           .satisfies(
               group ->
                   assertThat(group.examples())
-                      .extracting(of -> of.line() + " " + of.column() + " " + of.text())
-                      .containsExactly(
-                          "3 userId ,1,4.0,9",
-                          "4 rating 3,1,nan,9",
-                          "5 timestamp 4,1,4.0,1600000000000",
-                          "6 userId ,1,,9"));
-    }
-  }
-
-  @Test
-  void aLineThatIsTooLongIsNotSkippedInSilence() throws IOException {
-    ratings(HEADER + "1,1,4.0,9\n2,1," + "4".repeat(50_000_000) + ",9\n3,1,4.0,9\n");
-    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
-      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
-          .hasMessageContaining(folder.resolve("ratings.csv") + ": line 3 is longer than 16 MB");
+                      .extracting(of -> Path.of(of.file()).getFileName() + " " + of.line())
+                      .containsExactly("Books_5.json 2", "meta_Books.json 2"));
     }
   }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,15 +27,18 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.impl.UnionListWriter;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamWriter;
 import org.apache.arrow.vector.ipc.ArrowWriter;
 import org.apache.arrow.vector.util.Text;
+import org.duckdb.DuckDBResultSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.TableConfig.Entities;
 import org.llm4msr.plugins.datasets.TableConfig.Format;
@@ -182,6 +186,92 @@ class TableTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"parquet", "arrow"})
+  void rowsOfTypedFilesThatBreakARuleAreNamedOrSkipped(String format)
+      throws IOException, SQLException {
+    String name = "log." + format;
+    Path file = folder.resolve(name);
+    List<String> wrong =
+        List.of(
+            "NULL, 1, '0', '1', 5, 2",
+            "'b', NULL, '0', '1', 5, 2",
+            "'c', 1, NULL, '1', 5, 2",
+            "'d', 1, '0', '2', 5, 2",
+            "'e', 1, '0', NULL, 5, 2",
+            "'f', 1, '0', 'x', 5, 2",
+            "'g', 1, '0', '1', NULL, 2",
+            "'h', 1, '0', '1', 1600000000000, 2");
+    List<String> columns = List.of("user", "item", "domain", "label", "label", "label", "at", "at");
+    List<String> problems =
+        List.of(
+            "'', which is not a value",
+            "'', which is not a value",
+            "'', which is not a value",
+            "'2', which is not 0 or 1",
+            "'', which is not 0 or 1",
+            "'x', which is not a number",
+            "'', which is not a time before 2200 in seconds since 1970",
+            "'1600000000000', which is not a time before 2200 in seconds since 1970");
+    String good = "'a', 1, '0', '1', 5, 2";
+    for (int i = 0; i < wrong.size(); i++) {
+      write(file, List.of(good, wrong.get(i), good));
+      String told =
+          "[data/MALFORMED_ROW] %s, row 2: column '%s' has %s. Mend or remove the row."
+              .formatted(file, columns.get(i), problems.get(i));
+      assertThatThrownBy(() -> read(name)).hasMessage(told);
+    }
+    List<String> all = new ArrayList<>(wrong);
+    all.add(good);
+    write(file, all);
+    try (DatasetReader reader =
+        new TableFactory().create(simple(name), Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user"))
+          .containsExactly("a");
+      assertThat(reader.leftOut())
+          .singleElement()
+          .satisfies(
+              group -> {
+                assertThat(group.rows()).isEqualTo(wrong.size());
+                assertThat(group.examples())
+                    .contains(
+                        new LeftOutRows.Example(
+                            file.toString(), 6, "label", "f, 1, 0, x, 5, [a], 2.0"))
+                    .extracting(LeftOutRows.Example::column)
+                    .containsExactlyElementsOf(columns);
+              });
+    }
+  }
+
+  /** Writes rows of user, item, domain, label, at and price. */
+  private static void write(Path file, List<String> rows) throws IOException, SQLException {
+    String query =
+        "SELECT u::VARCHAR AS user, i::BIGINT AS item, d::VARCHAR AS domain, l::VARCHAR AS label, t::BIGINT AS at, ['a'] AS tags, p::DOUBLE AS price FROM (VALUES ("
+            + String.join("), (", rows)
+            + ")) v(u, i, d, l, t, p)";
+    try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        var statement = connection.createStatement()) {
+      if (file.toString().endsWith(".parquet")) {
+        statement.execute("COPY (" + query + ") TO '" + file + "' (FORMAT parquet)");
+        return;
+      }
+      try (BufferAllocator allocator = new RootAllocator();
+          ArrowReader batches =
+              (ArrowReader)
+                  statement
+                      .executeQuery(query)
+                      .unwrap(DuckDBResultSet.class)
+                      .arrowExportStream(allocator, 100);
+          OutputStream out = Files.newOutputStream(file);
+          ArrowWriter writer = new ArrowStreamWriter(batches.getVectorSchemaRoot(), batches, out)) {
+        while (batches.loadNextBatch()) {
+          writer.writeBatch();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"file", "stream"})
   void readsArrowFilesAndStreams(String kind) throws IOException {
     writeArrow(folder.resolve("log.arrow"), kind.equals("file"));
@@ -238,6 +328,10 @@ class TableTest {
     Files.writeString(log, "user,item,domain,label,at,tags\n1,2,0,1,5,a|b\n");
     assertThatThrownBy(() -> reader(simple("log.csv")))
         .hasMessageContaining("no column price; its columns are user, item, domain, label, at");
+    Files.writeString(log, "user,item,domain,label,At,tags,price\n");
+    assertThatThrownBy(() -> reader(simple("log.csv")))
+        .hasMessageContaining("no column at;")
+        .hasMessageContaining("Capitals count: it has At.");
     assertThatThrownBy(() -> reader(simple("other.csv")))
         .hasMessageContaining("There is no file " + folder.resolve("other.csv"));
     Files.writeString(folder.resolve("log.arrow"), "this is not Arrow");
