@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.tables.Workers;
@@ -19,7 +19,16 @@ import org.llm4msr.runtime.tables.Workers;
 public final class DropoutMasks {
 
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
-  private static final int GRAIN = 1 << 15;
+  private static final int GRAIN = 1 << 14;
+
+  /** Multiples of the step of splitmix64: a loop over them runs in vector registers. */
+  private static final long[] STEPS = new long[512];
+
+  static {
+    for (int i = 0; i < STEPS.length; i++) {
+      STEPS[i] = (i + 1) * GOLDEN;
+    }
+  }
 
   private final long seed;
   private final Workers workers;
@@ -42,25 +51,34 @@ public final class DropoutMasks {
    * @param rate the share of zeros, to within 2^-32; the other elements are 1 / (1 - rate)
    */
   NDArray mask(NDManager manager, long step, int number, Shape shape, double rate) {
-    int count = Math.toIntExact(shape.size());
-    ByteBuffer bytes = memory(number, Math.multiplyExact(count, Float.BYTES));
-    FloatBuffer target = bytes.asFloatBuffer();
+    int bytes = Math.toIntExact(shape.size() * Float.BYTES);
+    int pairs = bytes / Long.BYTES + (bytes % Long.BYTES == 0 ? 0 : 1);
+    ByteBuffer target = memory(number, pairs * Long.BYTES);
+    LongBuffer pairsOfTarget = target.asLongBuffer();
     long start = mix(mix(mix(seed) + step) + number);
     long dropped = (long) (rate * (1L << 32));
-    float kept = (float) (1 / (1 - rate));
+    long kept = Float.floatToRawIntBits((float) (1 / (1 - rate)));
     workers.range(
-        count,
+        pairs,
         GRAIN,
         (worker, from, to) -> {
-          for (int i = from; i < to; i += 2) {
-            long bits = mix(start + ((i >> 1) + 1) * GOLDEN);
-            target.put(i, bits >>> 32 < dropped ? 0 : kept);
-            if (i + 1 < to) {
-              target.put(i + 1, (bits & 0xFFFFFFFFL) < dropped ? 0 : kept);
-            }
+          long[] drawn = new long[STEPS.length];
+          for (int at = from; at < to; at += drawn.length) {
+            draw(drawn, start + at * GOLDEN, dropped, kept);
+            pairsOfTarget.put(at, drawn, 0, Math.min(drawn.length, to - at));
           }
         });
-    return manager.create(bytes, shape, DataType.FLOAT32);
+    return manager.create(target.limit(bytes), shape, DataType.FLOAT32);
+  }
+
+  /** Draws pairs of elements, the first in the low half: a number of 64 bits decides of two. */
+  private static void draw(long[] pairs, long start, long dropped, long kept) {
+    for (int i = 0; i < pairs.length; i++) {
+      long bits = mix(start + STEPS[i]);
+      long first = ~(((bits >>> 32) - dropped) >> 63) & kept;
+      long second = ~(((bits & 0xFFFFFFFFL) - dropped) >> 63) & kept;
+      pairs[i] = first | (second << 32);
+    }
   }
 
   private ByteBuffer memory(int number, int bytes) {
@@ -69,7 +87,7 @@ public final class DropoutMasks {
     } else if (memory.get(number).capacity() < bytes) {
       memory.set(number, ByteBuffer.allocateDirect(bytes));
     }
-    return memory.get(number).slice(0, bytes).order(ByteOrder.nativeOrder());
+    return memory.get(number).slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** The finaliser of splitmix64 (Steele, Lea, Flood, 2014). */
