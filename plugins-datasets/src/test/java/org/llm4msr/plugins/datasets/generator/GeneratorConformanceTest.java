@@ -115,6 +115,13 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  class KuaiSarSmall extends OfSize {
+    KuaiSarSmall() {
+      super(new KuaiSarGeneratorFactory(), new KuaiSarFactory(), "release=small");
+    }
+  }
+
+  @Nested
   class Mind extends OfSize {
     Mind() {
       super(new MindGeneratorFactory(), new MindFactory());
