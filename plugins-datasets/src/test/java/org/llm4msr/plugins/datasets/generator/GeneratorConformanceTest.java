@@ -103,7 +103,7 @@ class GeneratorConformanceTest {
   @Nested
   class KuaiRand27K extends OfSize {
     KuaiRand27K() {
-      super(new KuaiRandGeneratorFactory(), new KuaiRandFactory(), "release=27k");
+      super(new KuaiRandGeneratorFactory(), new KuaiRandFactory(), "release=27k", "captions=true");
     }
   }
 
