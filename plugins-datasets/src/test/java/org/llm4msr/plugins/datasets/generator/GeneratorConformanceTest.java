@@ -137,6 +137,14 @@ class GeneratorConformanceTest {
 
   @Nested
   @Tag("slow")
+  class MovieLens10M extends OfSize {
+    MovieLens10M() {
+      super(new MovieLensGeneratorFactory(), new MovieLensFactory(), "release=10m");
+    }
+  }
+
+  @Nested
+  @Tag("slow")
   class MovieLens1M extends OfSize {
     MovieLens1M() {
       super(new MovieLensGeneratorFactory(), new MovieLensFactory(), "release=1m");
