@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.data.DatasetReader;
@@ -41,6 +42,10 @@ import org.llm4msr.runtime.plugins.Nearest;
 
 /** Checks what the parts of a valid configuration need of each other, before anything runs. */
 final class ConfigCheck {
+
+  /** What readers find wrong within a file as they look at its beginning. */
+  private static final Set<String> DAMAGED_FILE =
+      Set.of("data/DAMAGED_GZIP", "data/MALFORMED_ROW", "data/UNREADABLE");
 
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
@@ -215,8 +220,17 @@ final class ConfigCheck {
         columns(dataset, reader);
         scenarios(dataset, reader.scenarios());
       } catch (MsrException e) {
+        if (!isOfConfiguration(e)) {
+          throw e;
+        }
         add("dataset.path", dataset.path(), String.valueOf(e.getMessage()));
       }
+    }
+
+    /** Returns whether another path or setting can mend what a reader refuses. */
+    private static boolean isOfConfiguration(MsrException e) {
+      return e.type() == ErrorType.USER
+          || (e.type() == ErrorType.DATA && !DAMAGED_FILE.contains(e.code()));
     }
 
     /** Says where relative paths start, where one was written in a file that is extended. */
