@@ -1,16 +1,25 @@
 package org.llm4msr.dist;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 
 /** {@code config check} opens the files that the settings of built-in plugins name. */
@@ -69,6 +78,32 @@ class ConfigFilesTest {
             "Relative paths start at the folder of %s, which extends ".formatted(mine));
     Files.writeString(mine, "extends: ../experiment.yaml\ndataset: {path: ..}");
     assertThatCode(() -> Experiment.fromYaml(mine).check()).doesNotThrowAnyException();
+  }
+
+  /** Cut before the header, within it and behind it. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 20, 500})
+  void aFileThatIsCutOffIsNoProblemOfTheConfiguration(int length) throws IOException {
+    Path log = folder.resolve("log.csv.gz");
+    Random random = new Random(7);
+    try (OutputStream gzip = new GZIPOutputStream(Files.newOutputStream(log))) {
+      gzip.write("user,item,page,label\n".getBytes(UTF_8));
+      for (int row = 0; row < 1_000; row++) {
+        gzip.write((random.nextInt(99) + "," + random.nextInt(99) + ",a,1\n").getBytes(UTF_8));
+      }
+    }
+    Files.write(log, Arrays.copyOf(Files.readAllBytes(log), length));
+    Files.writeString(
+        file,
+        "dataset: { name: table, path: ., files: [log.csv.gz], scenario: page, split: { by: random } }");
+
+    MsrException error =
+        catchThrowableOfType(
+            MsrException.class, () -> Experiment.fromYaml(file).prepare(false, Progress.NONE));
+
+    assertThat(error.type()).isEqualTo(ErrorType.DATA);
+    assertThat(error.getMessage())
+        .startsWith("[data/DAMAGED_GZIP] " + log + " is cut off or damaged");
   }
 
   private MsrException refusal(String... overrides) {

@@ -35,7 +35,10 @@ record GeneratedData(Path folder, JsonNode label, Path experiment) {
   /** Further releases of those that have several. */
   static final List<String> RELEASES =
       List.of(
-          "kuairand",
+          "kuaisar release=small",
+          "kuairand captions=true",
+          "movielens release=32m",
+          "movielens release=10m",
           "movielens release=1m",
           "movielens release=100k",
           "amazon release=2018",
@@ -57,9 +60,7 @@ record GeneratedData(Path folder, JsonNode label, Path experiment) {
     JsonNode label = new ObjectMapper().readTree(folder.resolve("GENERATED.json").toFile());
     Path experiment = folder.resolve("experiment.yaml");
     Files.writeString(
-        experiment,
-        "workspace: work\ndataset: %s\nmodel: { backbone: { name: shared-bottom } }\n"
-            .formatted(label.get("dataset").asText()));
+        experiment, "workspace: work\ndataset: %s\n".formatted(label.get("dataset").asText()));
     return new GeneratedData(folder, label, experiment);
   }
 }

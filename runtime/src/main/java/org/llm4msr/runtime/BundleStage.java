@@ -15,6 +15,8 @@ import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginOrigin;
@@ -37,7 +39,7 @@ final class BundleStage {
   static void write(
       Path target,
       RunFolder run,
-      ExperimentConfig config,
+      LoadedConfig loaded,
       Path prepared,
       @Nullable Path knowledge,
       TrainableModel model) {
@@ -47,8 +49,8 @@ final class BundleStage {
             model,
             prepared,
             knowledge,
-            plugins(config),
-            EffectiveConfig.of(config).values(),
+            plugins(loaded),
+            EffectiveConfig.of(loaded.config()).values(),
             JSON.convertValue(run.read(RunFolder.PROVENANCE), MAP),
             training(run.read(RunFolder.TRAINING))));
   }
@@ -69,22 +71,23 @@ final class BundleStage {
     return training;
   }
 
-  private static List<BundleManifest.Plugin> plugins(ExperimentConfig config) {
+  private static List<BundleManifest.Plugin> plugins(LoadedConfig loaded) {
     List<BundleManifest.Plugin> plugins = new ArrayList<>();
-    Set<ModelInput> inputs = ConfigCheck.requires(config.model());
+    ExperimentConfig config = loaded.config();
+    ModelConfig model = loaded.model();
+    Set<ModelInput> inputs = ConfigCheck.requires(model);
     plugins.add(plugin(PluginKind.DATASET_READER, config.dataset().reader()));
     if (ConfigCheck.readsKnowledge(config) && config.knowledge() != null) {
       plugins.add(plugin(PluginKind.PROMPT_BUILDER, config.knowledge().prompts().builder()));
       plugins.add(plugin(PluginKind.KNOWLEDGE_ENCODER, config.knowledge().encoder()));
     }
-    plugins.add(plugin(PluginKind.BACKBONE, config.model().backbone()));
-    plugins.add(plugin(PluginKind.FUSION_HEAD, config.model().fusion()));
+    plugins.add(plugin(PluginKind.BACKBONE, model.backbone()));
+    plugins.add(plugin(PluginKind.FUSION_HEAD, model.fusion()));
     if (inputs.contains(ModelInput.USER_KNOWLEDGE)) {
-      plugins.add(plugin(PluginKind.META_NETWORK, config.model().metaNetworks().user().network()));
+      plugins.add(plugin(PluginKind.META_NETWORK, model.metaNetworks().user().network()));
     }
     if (inputs.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
-      plugins.add(
-          plugin(PluginKind.META_NETWORK, config.model().metaNetworks().scenario().network()));
+      plugins.add(plugin(PluginKind.META_NETWORK, model.metaNetworks().scenario().network()));
     }
     return plugins.stream().distinct().toList();
   }

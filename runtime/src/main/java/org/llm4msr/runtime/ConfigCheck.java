@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.data.DatasetReader;
@@ -42,6 +43,10 @@ import org.llm4msr.runtime.plugins.Nearest;
 /** Checks what the parts of a valid configuration need of each other, before anything runs. */
 final class ConfigCheck {
 
+  /** What readers find wrong within a file as they look at its beginning. */
+  private static final Set<String> DAMAGED_FILE =
+      Set.of("data/DAMAGED_GZIP", "data/MALFORMED_ROW", "data/UNREADABLE");
+
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
 
@@ -51,22 +56,23 @@ final class ConfigCheck {
   /**
    * Checks head, backbone, meta networks and engine.
    *
-   * @throws MsrException {@code config/INVALID} with everything that does not fit
+   * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
+   *     config/NO_MODEL} where there is no model
    */
   void checkModel(LoadedConfig loaded) {
     Problems problems = new Problems();
-    new Check(loaded, problems).model();
+    new Check(loaded, problems).model(loaded.model());
     problems.throwIfAny(loaded.file().toString());
   }
 
   /**
-   * Checks the model as {@link #checkModel}, and the raw data: its folder, columns, split and
-   * scenarios.
+   * Checks the model as {@link #checkModel} where there is one, and the raw data: its folder,
+   * columns, split and scenarios.
    */
   void checkData(LoadedConfig loaded) {
     Problems problems = new Problems();
     Check check = new Check(loaded, problems);
-    check.model();
+    check.modelIfAny();
     check.data();
     problems.throwIfAny(loaded.file().toString());
   }
@@ -75,7 +81,7 @@ final class ConfigCheck {
   void checkAll(LoadedConfig loaded) {
     Problems problems = new Problems();
     Check check = new Check(loaded, problems);
-    check.model();
+    check.modelIfAny();
     check.data();
     check.knowledge();
     problems.throwIfAny(loaded.file().toString());
@@ -97,7 +103,8 @@ final class ConfigCheck {
 
   /** Returns whether the fusion head reads knowledge of any level. */
   static boolean readsKnowledge(ExperimentConfig config) {
-    return requires(config.model()).stream().anyMatch(KNOWLEDGE::contains);
+    return config.model() != null
+        && requires(config.model()).stream().anyMatch(KNOWLEDGE::contains);
   }
 
   /** Returns what a plugin needs of the engine. */
@@ -130,9 +137,15 @@ final class ConfigCheck {
       problems.add(path, value, origin, rule);
     }
 
-    void model() {
-      PluginChoice<FusionHeadFactory<?>> head = config.model().fusion();
-      PluginChoice<BackboneFactory<?>> backbone = config.model().backbone();
+    void modelIfAny() {
+      if (config.model() != null) {
+        model(config.model());
+      }
+    }
+
+    void model(ModelConfig model) {
+      PluginChoice<FusionHeadFactory<?>> head = model.fusion();
+      PluginChoice<BackboneFactory<?>> backbone = model.backbone();
       Set<ModelInput> required = requires(head);
       boolean readsKnowledge = required.stream().anyMatch(KNOWLEDGE::contains);
       if (readsKnowledge && config.knowledge() == null) {
@@ -162,11 +175,10 @@ final class ConfigCheck {
       engine("model.backbone.name", backbone);
       engine("model.fusion.name", head);
       if (required.contains(ModelInput.USER_KNOWLEDGE)) {
-        engine("model.metaNetworks.user.name", config.model().metaNetworks().user().network());
+        engine("model.metaNetworks.user.name", model.metaNetworks().user().network());
       }
       if (required.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
-        engine(
-            "model.metaNetworks.scenario.name", config.model().metaNetworks().scenario().network());
+        engine("model.metaNetworks.scenario.name", model.metaNetworks().scenario().network());
       }
     }
 
@@ -208,8 +220,17 @@ final class ConfigCheck {
         columns(dataset, reader);
         scenarios(dataset, reader.scenarios());
       } catch (MsrException e) {
+        if (!isOfConfiguration(e)) {
+          throw e;
+        }
         add("dataset.path", dataset.path(), String.valueOf(e.getMessage()));
       }
+    }
+
+    /** Returns whether another path or setting can mend what a reader refuses. */
+    private static boolean isOfConfiguration(MsrException e) {
+      return e.type() == ErrorType.USER
+          || (e.type() == ErrorType.DATA && !DAMAGED_FILE.contains(e.code()));
     }
 
     /** Says where relative paths start, where one was written in a file that is extended. */

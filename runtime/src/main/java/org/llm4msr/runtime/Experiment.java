@@ -95,7 +95,7 @@ public final class Experiment {
 
   /**
    * Checks what head, backbone, engine and raw data need of each other, and that prompt templates
-   * and the files of the encoder are there.
+   * and the files of the encoder are there. Sections that are not there are not checked.
    *
    * @throws MsrException {@code config/INVALID} with everything that does not fit
    */
@@ -106,7 +106,8 @@ public final class Experiment {
   /**
    * Checks what head, backbone and engine need of each other, without a look at the raw data.
    *
-   * @throws MsrException {@code config/INVALID} with everything that does not fit
+   * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
+   *     config/NO_MODEL} where there is no section model
    */
   public void checkModel() {
     check.checkModel(loaded);
@@ -137,7 +138,7 @@ public final class Experiment {
           .append(EffectiveConfig.of(knowledge).values());
     }
     return text.append(config.runtime().engine())
-        .append(EffectiveConfig.of(config.model()).values())
+        .append(EffectiveConfig.of(loaded.model()).values())
         .append(training)
         .toString();
   }

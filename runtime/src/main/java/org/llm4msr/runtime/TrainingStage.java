@@ -12,6 +12,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.data.Split;
@@ -37,7 +38,7 @@ final class TrainingStage implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingStage.class);
 
-  private final Path experimentFile;
+  private final LoadedConfig loaded;
   private final ExperimentConfig config;
   private final Path prepared;
   private final RunFolder folder;
@@ -57,8 +58,8 @@ final class TrainingStage implements AutoCloseable {
       PreparedData data,
       @Nullable KnowledgeStore knowledge,
       StartingPoint start) {
-    this.experimentFile = experiment.config().file();
-    this.config = experiment.config().config();
+    this.loaded = experiment.config();
+    this.config = loaded.config();
     this.prepared = experiment.workspace().prepared();
     this.folder = folder;
     this.lock = lock;
@@ -70,7 +71,7 @@ final class TrainingStage implements AutoCloseable {
       model =
           ModelAssembly.assemble(
               engine,
-              config.model(),
+              loaded.model(),
               config.training(),
               data,
               inputs(experiment, data, knowledge, start));
@@ -238,13 +239,13 @@ final class TrainingStage implements AutoCloseable {
             folder.path(),
             reached.steps(),
             reached.atMost(),
-            experimentFile,
+            loaded.file(),
             folder.path().getFileName());
   }
 
   private void writeBundle(Path target) {
     Path store = knowledge == null ? null : knowledge.folder();
-    BundleStage.write(target, folder, config, prepared, store, model);
+    BundleStage.write(target, folder, loaded, prepared, store, model);
   }
 
   /** Evaluates the best state; writes every prediction to a file where one is named. */

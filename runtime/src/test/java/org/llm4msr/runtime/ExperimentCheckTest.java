@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.config.ConfigPlugins;
@@ -40,6 +41,24 @@ class ExperimentCheckTest {
   @Test
   void whatFitsPasses() {
     assertThatCode(() -> open().check()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void dataAloneIsCheckedAndNotTrained() throws IOException {
+    Path file = folder.resolve("experiment.yaml");
+    Files.writeString(file, "dataset: { name: movies, path: raw, split: { by: given } }\n");
+    assertThatCode(() -> open().check()).doesNotThrowAnyException();
+    assertThat(open().readsKnowledge()).isFalse();
+    assertThat(problem("dataset.path=nowhere")).contains("there is no " + folder + "/nowhere");
+    assertThat(refusal(() -> open().train("default", Progress.NONE)))
+        .hasMessage(
+            "[config/NO_MODEL] "
+                + file
+                + " has no section model, which says what is trained. Add one that names a"
+                + " backbone, for example model: { backbone: mmoe }; `llm4msr plugins list` has"
+                + " the names.")
+        .extracting(MsrException::type)
+        .isEqualTo(ErrorType.USER);
   }
 
   @Test

@@ -48,7 +48,7 @@ final class KuaiRandFormat {
   private static final String VIDEO_LENGTH = "video_duration";
 
   /** What the publisher writes where a value is not known. */
-  private static final String MISSING = "'-124'";
+  private static final String MISSING = "('-124', '-124.0')";
 
   private final KuaiRandConfig config;
   private final RawDatabase database;
@@ -154,9 +154,7 @@ final class KuaiRandFormat {
   private String users() {
     users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id");
     String features =
-        Stream.of(USER_FEATURES)
-            .map(name -> "nullif(" + name + ", " + MISSING + ") AS " + name)
-            .collect(joining(", "));
+        Stream.of(USER_FEATURES).map(name -> known(name, name)).collect(joining(", "));
     if (config.numericFields()) {
       users.require(USER_NUMBERS).type("DOUBLE", USER_NUMBERS);
       features += ", " + String.join(", ", USER_NUMBERS);
@@ -178,6 +176,10 @@ final class KuaiRandFormat {
             + ", string_split(tag, ',') AS tag, 'tags ' || replace(tag, ',', ', ') AS tag_text FROM "
             + videos.scan();
     return described(basic);
+  }
+
+  private static String known(String column, String name) {
+    return "CASE WHEN %s NOT IN %s THEN %1$s END AS %s".formatted(column, MISSING, name);
   }
 
   private static String logarithm(String count) {
@@ -204,7 +206,9 @@ final class KuaiRandFormat {
     categories.ifPresent(
         table -> {
           table.type("BIGINT", table.firstOf("final_video_id"));
-          LEVELS.forEach(level -> columns.add("g." + table.firstOf(level + "_level_category_id")));
+          LEVELS.stream()
+              .map(level -> table.firstOf(level + "_level_category_id"))
+              .forEach(id -> columns.add(known("g." + id, id)));
           columns.add(
               LEVELS.stream()
                       .map(level -> "g." + table.firstOf(level + "_level_category_name"))

@@ -196,7 +196,7 @@ class KuaiRandTest {
             + levels
             + "\n"
             + ids.get(0)
-            + ",1,Pets,.9,2,Dogs,.8,-1,UNKNOWN,0,-1,UNKNOWN,0\n");
+            + ",1.0,Pets,.9,2.0,Dogs,.8,-124.0,UNKNOWN,0.0,-124,UNKNOWN,0.0\n");
     KuaiRandConfig config = new KuaiRandConfig("is_click", false, false, true);
     try (DatasetReader reader =
         new KuaiRandFactory().create(config, Contexts.of(folder, scratch))) {
@@ -212,7 +212,9 @@ class KuaiRandTest {
       assertThat(videos.get(1)).containsEntry("caption", "A dog, running");
       assertThat(videos.get(0))
           .containsEntry("counts", Double.toString(Math.log(2)))
-          .containsEntry("second_level_category_id", "2")
+          .containsEntry("second_level_category_id", "2.0")
+          .containsEntry("third_level_category_id", "null")
+          .containsEntry("fourth_level_category_id", "null")
           .containsEntry("category_names", "Pets, Dogs");
       assertThat(videos.get(2)).containsEntry("counts", "null").containsEntry("caption", "null");
     }
@@ -293,6 +295,33 @@ class KuaiRandTest {
         "Set dataset.path");
   }
 
+  @Test
+  void generatedCaptionsAndCategoriesAreRead(@TempDir Path folder, @TempDir Path plain)
+      throws IOException {
+    Path data = generate("pure", true, folder);
+    KuaiRandConfig everything = new KuaiRandConfig("is_click", true, true, true);
+    try (DatasetReader reader =
+        new KuaiRandFactory().create(everything, Contexts.of(folder, scratch))) {
+      assertThat(reader.schema().itemText())
+          .containsExactly("caption", "category_names", "tag_text");
+      List<Map<String, String>> videos = Rows.of(reader, RawTable.ITEMS);
+      assertThat(videos).hasSize(100);
+      assertThat(videos.get(0).get("caption")).matches("#[a-z]+ [a-z]+ [a-z]+ 0, \"again\"");
+      assertThat(videos.get(0))
+          .containsEntry("first_level_category_id", "4.0")
+          .containsEntry("second_level_category_id", "122.0")
+          .containsEntry("third_level_category_id", "null")
+          .containsEntry("category_names", "Music, Dancing");
+      assertThat(videos.get(9)).containsEntry("caption", "null");
+    }
+    try (Stream<Path> files = Files.list(generate("pure", plain))) {
+      assertThat(files)
+          .hasSize(6)
+          .allSatisfy(
+              file -> assertThat(data.resolve(file.getFileName())).hasSameBinaryContentAs(file));
+    }
+  }
+
   private void refused(Path folder, String... texts) {
     KuaiRandConfig everything = new KuaiRandConfig("is_click", true, false, true);
     assertThatThrownBy(() -> new KuaiRandFactory().create(everything, Contexts.of(folder, scratch)))
@@ -302,9 +331,14 @@ class KuaiRandTest {
 
   /** Returns the folder of the files: a thousand rows of 50 users and 100 videos. */
   private Path generate(String release, Path folder) throws IOException {
+    return generate(release, false, folder);
+  }
+
+  private Path generate(String release, boolean captions, Path folder) throws IOException {
     new KuaiRandGeneratorFactory()
         .create(
-            new KuaiRandGeneratorConfig(release, 1_000, 50, 100, 7), Contexts.of(folder, scratch))
+            new KuaiRandGeneratorConfig(release, captions, 1_000, 50, 100, 7),
+            Contexts.of(folder, scratch))
         .generate(Progress.NONE);
     return folder.resolve("data");
   }

@@ -189,7 +189,7 @@ class KuaiSarTest {
   void readsWhatTheGeneratorWrites(@TempDir Path generated) throws IOException {
     new KuaiSarGeneratorFactory()
         .create(
-            new KuaiSarGeneratorConfig(20_000, null, null, 4, 30, 0.8, 3.0, 20, 7),
+            new KuaiSarGeneratorConfig("full", 20_000, null, null, 4, 30, 0.8, 3.0, 20, 7),
             Contexts.of(generated, scratch))
         .generate(Progress.NONE);
     try (DatasetReader reader =
@@ -210,6 +210,31 @@ class KuaiSarTest {
       Map<String, String> item = Rows.of(reader, RawTable.ITEMS).get(0);
       assertThat(item.get("categories")).startsWith("Food, Baking, ");
       assertThat(item.get("caption_text")).matches("[a-z]+( [a-z]+){4,7}");
+    }
+  }
+
+  @Test
+  void bothReleasesOfTheGeneratorHoldTheSameRows(@TempDir Path full, @TempDir Path small)
+      throws IOException {
+    for (RawTable table : List.of(RawTable.INTERACTIONS, RawTable.USERS, RawTable.ITEMS)) {
+      List<Map<String, String>> rows = generated("small", small, table);
+      if (table == RawTable.ITEMS) {
+        assertThat(rows).extracting(row -> row.remove("music_id")).startsWith("1", "2");
+      }
+      assertThat(rows).isEqualTo(generated("full", full, table)).isNotEmpty();
+    }
+  }
+
+  private List<Map<String, String>> generated(String release, Path folder, RawTable table)
+      throws IOException {
+    new KuaiSarGeneratorFactory()
+        .create(
+            new KuaiSarGeneratorConfig(release, 2_000, null, null, 3, 30, 0.8, 3.0, 20, 7),
+            Contexts.of(folder, scratch))
+        .generate(Progress.NONE);
+    try (DatasetReader reader =
+        new KuaiSarFactory().create(new KuaiSarConfig(true, true), Contexts.of(folder, scratch))) {
+      return Rows.of(reader, table);
     }
   }
 

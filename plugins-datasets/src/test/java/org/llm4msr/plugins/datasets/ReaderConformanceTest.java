@@ -291,23 +291,23 @@ class ReaderConformanceTest {
       return new MindFactory();
     }
 
-    /** Three impressions a line. */
+    /** Three impressions a line; half of them in the development part. */
     @Override
     protected void write(Path folder, long interactions) throws IOException {
+      long late = interactions / 6;
+      part(folder.resolve("MINDsmall_train"), (interactions - 3 * late - 3) / 3, interactions % 3);
+      part(folder.resolve("MINDsmall_dev"), late - 1, 0);
+    }
+
+    private void part(Path part, long further, long more) throws IOException {
+      Files.createDirectories(part);
       CsvSource.write(
-          folder.resolve("behaviors.tsv"),
-          "0\tU0\t11/11/2019 9:05:58 AM\tN1\tN0-1 N1-0 N2-0",
-          (interactions - 3) / 3,
-          i ->
-              i
-                  + "\tU"
-                  + i % 7
-                  + "\t11/11/2019 9:05:58 AM\tN1\tN"
-                  + i % 11
-                  + "-1 N1-0 N2-0"
-                  + (i == 0 ? " N3-1".repeat((int) (interactions % 3)) : ""));
+          part.resolve("behaviors.tsv"),
+          "0\tU0\t11/11/2019 9:05:58 AM\tN1\tN0-1 N1-0 N2-0" + " N3-1".repeat((int) more),
+          further,
+          i -> i + "\tU" + i % 7 + "\t11/11/2019 9:05:58 AM\tN1\tN" + i % 11 + "-1 N1-0 N2-0");
       CsvSource.write(
-          folder.resolve("news.tsv"),
+          part.resolve("news.tsv"),
           "N0\tnews\tworld\tTitle\t\t\t[]\t[]",
           10,
           i -> "N" + (i + 1) + "\tsports\tgolf\tTitle\t\t\t[]\t[]");
@@ -315,11 +315,11 @@ class ReaderConformanceTest {
 
     @Override
     protected MalformedRow spoil(Path folder) throws IOException {
-      Path file = folder.resolve("behaviors.tsv");
+      Path file = folder.resolve("MINDsmall_train/behaviors.tsv");
       List<String> lines = new ArrayList<>(Files.readAllLines(file));
-      lines.set(6, lines.get(6).replace("11/11/2019", "soon"));
+      lines.set(2, lines.get(2).replace("11/11/2019", "soon"));
       Files.write(file, lines);
-      return new MalformedRow("behaviors.tsv", 7, "time", "soon");
+      return new MalformedRow("behaviors.tsv", 3, "time", "soon");
     }
   }
 

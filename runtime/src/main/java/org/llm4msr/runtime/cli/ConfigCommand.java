@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.config.ConfigSchema;
@@ -28,7 +29,14 @@ final class ConfigCommand extends Group {
     void run() {
       Experiment experiment = experiment();
       experiment.check();
-      terminal().result(new Outcome(true, experiment.config().warnings()), file + " is right.");
+      List<String> warnings = new ArrayList<>(experiment.config().warnings());
+      if (experiment.config().config().model() == null) {
+        String warning =
+            "there is no section model: data can be prepared and inspected, and nothing trained";
+        warnings.add(warning);
+        terminal().note("warning: " + warning);
+      }
+      terminal().result(new Outcome(true, warnings), file + " is right.");
     }
   }
 

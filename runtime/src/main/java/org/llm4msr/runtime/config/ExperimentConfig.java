@@ -11,7 +11,8 @@ public record ExperimentConfig(
     @Setting("The raw data and how it is prepared") @Valid DatasetConfig dataset,
     @Setting("Prompts and language model; needed by heads that read knowledge") @Valid
         @Nullable KnowledgeConfig knowledge,
-    @Setting("Backbone, fusion head and meta networks") @Valid ModelConfig model,
+    @Setting("Backbone, fusion head and meta networks; needed to train") @Valid
+        @Nullable ModelConfig model,
     @Setting(value = "Optimiser, schedule and stopping", defaultValue = "{}") @Valid
         TrainingConfig training,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid

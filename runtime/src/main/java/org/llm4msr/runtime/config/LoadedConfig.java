@@ -2,6 +2,8 @@ package org.llm4msr.runtime.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 
 /**
  * A configuration that was read, bound and validated.
@@ -31,6 +33,22 @@ public record LoadedConfig(
             other.config.training(),
             config.runtime());
     return new LoadedConfig(merged, file, effective, warnings);
+  }
+
+  /**
+   * Returns the section {@code model}.
+   *
+   * @throws MsrException {@code config/NO_MODEL} where there is none
+   */
+  public ModelConfig model() {
+    if (config.model() == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "config/NO_MODEL",
+          "%s has no section model, which says what is trained. Add one that names a backbone, for example model: { backbone: mmoe }; `llm4msr plugins list` has the names."
+              .formatted(file));
+    }
+    return config.model();
   }
 
   /** Returns the folder against which paths in the configuration are resolved. */

@@ -61,6 +61,17 @@ class MainTest {
   }
 
   @Test
+  void aConfigurationWithoutAModelIsRightForDataAlone() throws IOException {
+    Files.writeString(Path.of(file), "dataset: { name: movies, path: ., split: { by: given } }\n");
+    assertThat(run("config", "check", file, "--json")).isZero();
+    assertThat(json().at("/warnings/0").asText())
+        .isEqualTo(
+            "there is no section model: data can be prepared and inspected, and nothing trained");
+    assertThat(run("train", file)).isEqualTo(2);
+    assertThat(err()).contains("[config/NO_MODEL]");
+  }
+
+  @Test
   void aWrongConfigurationExitsWithTwoAndWithoutAStackTrace() throws IOException {
     assertThat(run("config", "check", file, "-Dtraining.epochs=0")).isEqualTo(2);
     assertThat(out()).isEmpty();

@@ -84,7 +84,7 @@ class ConfigSchemaTest {
     assertThat(backbones)
         .extracting(one -> one.at("/properties/name/const").asText())
         .contains("mmoe", "flat");
-    assertThat(tree.at("/else/required").toString()).isEqualTo("[\"dataset\",\"model\"]");
+    assertThat(tree.at("/else/required").toString()).isEqualTo("[\"dataset\"]");
   }
 
   private Set<ValidationMessage> problems(String yaml) {

@@ -19,7 +19,7 @@ record GenerationReport(
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("generated", true);
-    map.put("format", "KuaiSAR_v2");
+    map.put("format", config.small() ? "KuaiSAR_final" : "KuaiSAR_v2");
     map.put("model", MODEL);
     map.put("seed", config.seed());
     map.put("interactions", config.interactions());

@@ -17,9 +17,12 @@ import org.llm4msr.api.data.RawScenario;
 final class InteractionLog {
 
   private static final String FEED_COLUMNS =
-      "user_id,item_id,duration_ms,playing_time,timestamp,forward,like,follow,search_photo_related,"
+      "user_id,item_id,duration_ms,playing_time,timestamp,forward,like,follow,search_%s_related,"
           + "search,click,time";
-  private static final String SEARCH_COLUMNS =
+  private static final String SMALL_SEARCH_COLUMNS =
+      "keyword,item_id,click_cnt,search_session_id,item_type,user_id,search_session_timestamp,"
+          + "search_source,search_session_time";
+  private static final String FULL_SEARCH_COLUMNS =
       "user_id,search_session_id,search_session_timestamp,search_session_source,keyword,item_id,"
           + "click_cnt,item_type,time";
 
@@ -82,9 +85,12 @@ final class InteractionLog {
   private record Request(int user, int scenario, int query, long time, String clock, long number) {}
 
   void write(Path folder, Progress progress) throws IOException {
-    String feedColumns = scenarios.size() > 2 ? FEED_COLUMNS + ",scenario" : FEED_COLUMNS;
+    String feedColumns =
+        FEED_COLUMNS.formatted(config.small() ? "item" : "photo")
+            + (scenarios.size() > 2 ? ",scenario" : "");
+    String searchColumns = config.small() ? SMALL_SEARCH_COLUMNS : FULL_SEARCH_COLUMNS;
     try (CsvFile feeds = new CsvFile(folder.resolve("rec_inter.csv"), feedColumns);
-        CsvFile search = new CsvFile(folder.resolve("src_inter.csv"), SEARCH_COLUMNS);
+        CsvFile search = new CsvFile(folder.resolve("src_inter.csv"), searchColumns);
         CsvFile truth =
             new CsvFile(
                 folder.resolve("truth.csv"),
@@ -205,16 +211,27 @@ final class InteractionLog {
 
   private void writeSearchRow(CsvFile file, Request request, int[] keyword, int item, boolean click)
       throws IOException {
-    file.field(request.user())
-        .field(request.number())
-        .floating(request.time())
-        .field("USER_INPUT")
-        .list(keyword)
-        .field(item)
-        .field(click ? 1 + drawn(true, 0.1) : 0)
-        .field("VIDEO")
-        .field(request.clock())
-        .endRow();
+    int clicks = click ? 1 + drawn(true, 0.1) : 0;
+    if (config.small()) {
+      file.list(keyword)
+          .field(item)
+          .field(clicks)
+          .field(request.number())
+          .field("VIDEO")
+          .field(request.user())
+          .floating(request.time())
+          .field("USER_INPUT");
+    } else {
+      file.field(request.user())
+          .field(request.number())
+          .floating(request.time())
+          .field("USER_INPUT")
+          .list(keyword)
+          .field(item)
+          .field(clicks)
+          .field("VIDEO");
+    }
+    file.field(request.clock()).endRow();
   }
 
   private void writeTruth(CsvFile file, Request request, int item, boolean click, int probability)

@@ -18,14 +18,18 @@ final class ItemTexts {
 
   /** Returns the topic of an item. */
   Topics.Topic topic(int item) {
-    return topics.get(model.sectorOfItem(item, TOPICS));
+    return topics.get(topicId(item));
+  }
+
+  /** Returns the number of the topic of an item, from 0. */
+  int topicId(int item) {
+    return model.sectorOfItem(item, TOPICS);
   }
 
   /** Returns three words and the number of the item. */
   String title(int item) {
     StringBuilder title = new StringBuilder();
-    int topic = model.sectorOfItem(item, TOPICS);
-    for (int word : topics.text(topic, 3, new SplittableRandom(seed + item))) {
+    for (int word : topics.text(topicId(item), 3, new SplittableRandom(seed + item))) {
       title.append(topics.word(word)).append(' ');
     }
     return title.append(item).toString();

@@ -19,7 +19,8 @@ import org.llm4msr.api.data.DatasetGenerator;
 
 /**
  * Writes a log in the schema of KuaiRand: standard logs, one of random exposure, users, videos and
- * their statistics. The logs of 27k are in two parts, its statistics in three.
+ * their statistics, and where asked for captions and categories of videos. The logs of 27k are in
+ * two parts, its statistics in three.
  */
 final class KuaiRandGenerator implements DatasetGenerator {
 
@@ -51,6 +52,13 @@ final class KuaiRandGenerator implements DatasetGenerator {
           + "reduce_similar_user_num,collect_cnt,collect_user_num,cancel_collect_cnt,"
           + "cancel_collect_user_num,direct_comment_user_num,reply_comment_user_num,"
           + "share_all_cnt,share_all_user_num,outsite_share_all_cnt";
+  private static final String CAPTION_COLUMNS = "final_video_id,caption,show_cover_text,duration";
+  private static final String CATEGORY_COLUMNS =
+      "final_video_id,first_level_category_id,first_level_category_name,first_level_category_prob,"
+          + "second_level_category_id,second_level_category_name,second_level_category_prob,"
+          + "third_level_category_id,third_level_category_name,third_level_category_prob,"
+          + "fourth_level_category_id,fourth_level_category_name,fourth_level_category_prob";
+  private static final String UNKNOWN_LEVEL = "-124.0,UNKNOWN,0.0";
   private static final ZoneOffset BEIJING = ZoneOffset.ofHours(8);
   private static final Instant BEGIN = LocalDate.of(2022, 4, 8).atStartOfDay(BEIJING).toInstant();
   private static final long SECOND_PERIOD =
@@ -77,6 +85,10 @@ final class KuaiRandGenerator implements DatasetGenerator {
     users();
     videos();
     statistics();
+    if (config.captions()) {
+      captions();
+      categories();
+    }
     int parts = config.release().equals("27k") ? 2 : 1;
     List<RowFile> standard = new ArrayList<>();
     try (RowFile other = file("log_random_4_22_to_5_08_", "", LOG_COLUMNS)) {
@@ -201,6 +213,39 @@ final class KuaiRandGenerator implements DatasetGenerator {
           row[0] = video;
           file.row(row);
         }
+      }
+    }
+  }
+
+  /** Writes the captions; every tenth video has none. */
+  private void captions() throws IOException {
+    ItemTexts texts = new ItemTexts(log.model(), config.seed());
+    Path target = folder.resolve("data/kuairand_video_captions.csv");
+    try (RowFile file = new RowFile(target, ",").row(CAPTION_COLUMNS)) {
+      for (int video = 0; video < config.items(); video++) {
+        String caption = video % 10 == 9 ? "" : quoted("#" + texts.title(video) + ", \"again\"");
+        file.row(video, caption, "", 5_000 + video % 60_000 + ".0");
+      }
+    }
+  }
+
+  /** Writes the categories; the two lower levels are not known. */
+  private void categories() throws IOException {
+    ItemTexts texts = new ItemTexts(log.model(), config.seed());
+    Path target = folder.resolve("data/kuairand_video_categories.csv");
+    try (RowFile file = new RowFile(target, ",").row(CATEGORY_COLUMNS)) {
+      for (int video = 0; video < config.items(); video++) {
+        Topics.Topic topic = texts.topic(video);
+        file.row(
+            video,
+            topic.domainId() + 1 + ".0",
+            quoted(topic.domain()),
+            "0.99",
+            101 + texts.topicId(video) + ".0",
+            quoted(topic.name()),
+            "0.9",
+            UNKNOWN_LEVEL,
+            UNKNOWN_LEVEL);
       }
     }
   }

@@ -12,6 +12,11 @@ public record KuaiRandGeneratorConfig(
             defaultValue = "pure")
         @Pattern(regexp = "pure|1k|27k", message = "must be pure, 1k or 27k")
         String release,
+    @Setting(
+            value =
+                "Whether captions and categories of the videos, a release of their own, are written",
+            defaultValue = "false")
+        boolean captions,
     @Setting(value = "Rows of the standard logs", defaultValue = "100000")
         @Min(1000)
         @Max(2_000_000_000L)

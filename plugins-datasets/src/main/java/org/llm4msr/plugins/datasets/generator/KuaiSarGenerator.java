@@ -11,7 +11,7 @@ import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.api.data.RawScenario;
 
 /**
- * Writes a log in the schema of KuaiSAR's full release.
+ * Writes a log in the schema of KuaiSAR's full or small release.
  *
  * <p>Beside the published files there are {@code caption_words.csv} (the words behind the integers
  * in captions and keywords), {@code scenarios.csv} (names and descriptions), {@code truth.csv} (the
@@ -43,7 +43,7 @@ final class KuaiSarGenerator implements DatasetGenerator {
     ClickModel model = new ClickModel(users, items, topics, config, config.seed() + 2);
     List<RawScenario> scenarios = AppScenarios.of(config.scenarios());
 
-    SideFiles sides = new SideFiles(folder, topics, config.seed() + 3);
+    SideFiles sides = new SideFiles(folder, config.small(), topics, config.seed() + 3);
     sides.words();
     sides.scenarios(scenarios);
     sides.users(users);

@@ -4,12 +4,16 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 
 /** Size and strength of the generated log. */
 public record KuaiSarGeneratorConfig(
+    @Setting(value = "Whose columns: full or small", defaultValue = "full")
+        @Pattern(regexp = "full|small", message = "must be full or small")
+        String release,
     @Setting(value = "Rows of all scenarios together", defaultValue = "300000")
         @Min(1000)
         @Max(2_000_000_000L)
@@ -37,6 +41,11 @@ public record KuaiSarGeneratorConfig(
         double interestStrength,
     @Setting(value = "Days that the log spans", defaultValue = "20") @Min(1) @Max(3650) int days,
     @Setting(value = "Seed of everything that is drawn", defaultValue = "7") long seed) {
+
+  /** Returns whether the columns are those of the small release. */
+  boolean small() {
+    return release.equals("small");
+  }
 
   /** Returns the users to make. */
   int userCount() {

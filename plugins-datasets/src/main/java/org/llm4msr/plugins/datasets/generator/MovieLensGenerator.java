@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.datasets.generator;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 import static org.llm4msr.plugins.datasets.generator.RowFile.quoted;
 
@@ -13,9 +14,10 @@ import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 
-/** Writes ratings in the schema of MovieLens latest, 1m or 100k; a positive is a rating above 3. */
+/** Writes ratings in the schema of a release of MovieLens; a positive is a rating above 3. */
 final class MovieLensGenerator implements DatasetGenerator {
 
+  private static final List<String> CSV = List.of("latest", "32m", "25m", "20m");
   private static final Instant BEGIN = Instant.parse("2000-04-25T00:00:00Z");
   private static final Duration SPAN = Duration.ofDays(1000);
   private static final String NO_GENRE = "(no genres listed)";
@@ -37,7 +39,8 @@ final class MovieLensGenerator implements DatasetGenerator {
 
   private final MovieLensGeneratorConfig config;
   private final Path folder;
-  private final boolean latest;
+  private final boolean csv;
+  private final boolean halfStars;
   private final boolean oldest;
   private final List<String> genres;
   private final DrawnLog log;
@@ -46,9 +49,10 @@ final class MovieLensGenerator implements DatasetGenerator {
   MovieLensGenerator(MovieLensGeneratorConfig config, Path folder) {
     this.config = config;
     this.folder = folder;
-    latest = config.release().equals("latest");
+    csv = CSV.contains(config.release());
+    halfStars = csv || config.release().equals("10m");
     oldest = config.release().equals("100k");
-    genres = latest ? GENRES : OLD_GENRES;
+    genres = halfStars ? GENRES : OLD_GENRES;
     log = new DrawnLog(config.size(), genres, true, 1);
     random = new SplittableRandom(config.seed() + 2);
   }
@@ -56,11 +60,11 @@ final class MovieLensGenerator implements DatasetGenerator {
   @Override
   public void generate(Progress progress) throws IOException {
     movies();
-    if (!latest) {
+    if (!halfStars) {
       users();
     }
     try (RowFile ratings = file("ratings", "data", "\t")) {
-      if (latest) {
+      if (csv) {
         ratings.row("userId", "movieId", "rating", "timestamp");
       }
       log.draw(
@@ -81,18 +85,22 @@ final class MovieLensGenerator implements DatasetGenerator {
    * @param separator of 100k
    */
   private RowFile file(String name, String end, String separator) throws IOException {
-    if (latest) {
+    if (csv) {
       return new RowFile(folder.resolve(name + ".csv"), ",");
     }
     return oldest
         ? new RowFile(folder.resolve("u." + end), separator, ISO_8859_1)
-        : new RowFile(folder.resolve(name + ".dat"), "::", ISO_8859_1);
+        : new RowFile(folder.resolve(name + ".dat"), "::", halfStars ? UTF_8 : ISO_8859_1);
   }
 
-  /** Half stars in the newer releases. */
+  /** Whole stars have no decimal in 10m. */
   private Object rating(boolean positive) {
-    if (latest) {
-      return (positive ? 7 + random.nextInt(4) : 1 + random.nextInt(6)) / 2.0;
+    if (halfStars) {
+      int halves = positive ? 7 + random.nextInt(4) : 1 + random.nextInt(6);
+      if (csv || halves % 2 == 1) {
+        return halves / 2.0;
+      }
+      return halves / 2;
     }
     return positive ? 4 + random.nextInt(2) : 1 + random.nextInt(3);
   }
@@ -100,7 +108,7 @@ final class MovieLensGenerator implements DatasetGenerator {
   private void movies() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
     try (RowFile movies = file("movies", "item", "|")) {
-      if (latest) {
+      if (csv) {
         movies.row("movieId", "title", "genres");
       }
       for (int movie = 0; movie < config.items(); movie++) {
@@ -112,7 +120,7 @@ final class MovieLensGenerator implements DatasetGenerator {
           movies.row(
               movie + 1, title, "01-Jan-" + year, "", "http://example.org/?" + movie, flags(all));
         } else {
-          movies.row(movie + 1, latest ? quoted(title) : title, all);
+          movies.row(movie + 1, csv ? quoted(title) : title, all);
         }
       }
     }

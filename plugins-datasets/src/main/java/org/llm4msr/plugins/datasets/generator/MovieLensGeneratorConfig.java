@@ -9,9 +9,11 @@ import org.llm4msr.api.Setting;
 public record MovieLensGeneratorConfig(
     @Setting(
             value =
-                "Whose files: latest (CSV), 1m (::, Latin-1, with users) or 100k (u.data, genres as flags)",
+                "Whose files: latest, 32m, 25m or 20m (CSV), 10m (::), 1m (::, Latin-1, with users) or 100k (u.data, genres as flags)",
             defaultValue = "latest")
-        @Pattern(regexp = "latest|1m|100k", message = "must be latest, 1m or 100k")
+        @Pattern(
+            regexp = "latest|32m|25m|20m|10m|1m|100k",
+            message = "must be latest, 32m, 25m, 20m, 10m, 1m or 100k")
         String release,
     @Setting(value = "Ratings", defaultValue = "100000") @Min(1000) @Max(2_000_000_000L)
         long interactions,

@@ -11,14 +11,22 @@ import org.llm4msr.api.data.RawScenario;
 /** Writes all files but the log: users, items, words, scenarios. */
 final class SideFiles {
 
-  private static final String ITEM_COLUMNS =
-      "item_id,first_level_category_id,first_level_category_name,second_level_category_id,"
+  private static final String CATEGORIES =
+      "first_level_category_id,first_level_category_name,second_level_category_id,"
           + "second_level_category_name,third_level_category_id,third_level_category_name,"
-          + "fourth_level_category_id,fourth_level_category_name,caption,author_id,item_type,"
-          + "upload_time,upload_type,first_level_category_name_en,second_level_category_name_en,"
-          + "third_level_category_name_en,fourth_level_category_name_en";
+          + "fourth_level_category_id,fourth_level_category_name";
+  private static final String ENGLISH =
+      "first_level_category_name_en,second_level_category_name_en,third_level_category_name_en,"
+          + "fourth_level_category_name_en";
+  private static final String ITEM = "caption,author_id,item_type,upload_time,upload_type";
+  private static final String FULL_ITEM_COLUMNS =
+      String.join(",", "item_id", CATEGORIES, ITEM, ENGLISH);
+  private static final String SMALL_ITEM_COLUMNS =
+      String.join(",", "item_id", ITEM, "music_id", CATEGORIES, ENGLISH);
 
+  private static final LocalDate LAST_UPLOAD = LocalDate.of(2023, 5, 21);
   private static final int SUBTOPICS = 4;
+  private static final int MUSIC = 1000;
   private static final int ITEMS_OF_AN_AUTHOR = 6;
   private static final int ONEHOT_1 = 3;
   private static final int ONEHOT_2 = 8;
@@ -26,11 +34,13 @@ final class SideFiles {
   private static final List<String> UPLOAD_TYPES = List.of("ShortImport", "LongImport", "Kmovie");
 
   private final Path folder;
+  private final boolean small;
   private final Topics topics;
   private final SplittableRandom random;
 
-  SideFiles(Path folder, Topics topics, long seed) {
+  SideFiles(Path folder, boolean small, Topics topics, long seed) {
     this.folder = folder;
+    this.small = small;
     this.topics = topics;
     random = new SplittableRandom(seed);
   }
@@ -55,24 +65,30 @@ final class SideFiles {
   }
 
   void users(UserPopulation users) throws IOException {
-    String header = "user_id,onehot_feat1,onehot_feat2,search_active_level,rec_active_level";
+    String onehot = "onehot_feat1,onehot_feat2";
+    String levels = "search_active_level,rec_active_level";
+    String header = "user_id," + (small ? levels + "," + onehot : onehot + "," + levels);
     try (CsvFile file = new CsvFile(folder.resolve("user_features.csv"), header)) {
       for (int user = 0; user < users.size(); user++) {
         boolean telling = random.nextDouble() < TELLING_USER_FEATURE;
-        file.field(user)
-            .field(random.nextInt(ONEHOT_1))
-            .field(telling ? users.home(user) : random.nextInt(ONEHOT_2))
-            .field(random.nextInt(4))
-            .field(random.nextInt(4))
-            .endRow();
+        int first = random.nextInt(ONEHOT_1);
+        int second = telling ? users.home(user) : random.nextInt(ONEHOT_2);
+        int search = random.nextInt(4);
+        int feeds = random.nextInt(4);
+        file.field(user);
+        if (small) {
+          file.field(search).field(feeds).field(first).field(second).endRow();
+        } else {
+          file.field(first).field(second).field(search).field(feeds).endRow();
+        }
       }
       file.finish();
     }
   }
 
   void items(ItemPopulation items) throws IOException {
-    try (CsvFile file = new CsvFile(folder.resolve("item_features.csv"), ITEM_COLUMNS)) {
-      LocalDate lastUpload = LocalDate.of(2023, 5, 21);
+    String header = small ? SMALL_ITEM_COLUMNS : FULL_ITEM_COLUMNS;
+    try (CsvFile file = new CsvFile(folder.resolve("item_features.csv"), header)) {
       int authors = Math.max(1, items.size() / ITEMS_OF_AN_AUTHOR / topics.size());
       for (int item = 0; item < items.size(); item++) {
         int topicId = items.topic(item);
@@ -82,20 +98,18 @@ final class SideFiles {
         String[] names = {
           topic.domain(), topic.name(), name(topic.words()[third]), name(topic.words()[fourth])
         };
-        file.field(item)
-            .field(topic.domainId() + 1)
-            .field(names[0])
-            .field(topicId + 1)
-            .field(names[1])
-            .field(topicId * 100 + third + 1)
-            .field(names[2])
-            .field(topicId * 100 + fourth + 1)
-            .field(names[3])
-            .list(topics.text(topicId, 5 + random.nextInt(4), random))
-            .field(topicId * (long) authors + random.nextInt(authors) + 1)
-            .field("NORMAL")
-            .field(lastUpload.minusDays(random.nextInt(60)).toString())
-            .field(UPLOAD_TYPES.get(random.nextInt(UPLOAD_TYPES.size())));
+        int[] ids = {
+          topic.domainId() + 1, topicId + 1, topicId * 100 + third + 1, topicId * 100 + fourth + 1
+        };
+        file.field(item);
+        if (small) {
+          item(file, topicId, authors);
+          file.field(1 + item % MUSIC);
+          categories(file, ids, names);
+        } else {
+          categories(file, ids, names);
+          item(file, topicId, authors);
+        }
         for (String name : names) {
           file.field(name);
         }
@@ -103,6 +117,20 @@ final class SideFiles {
       }
       file.finish();
     }
+  }
+
+  private static void categories(CsvFile file, int[] ids, String[] names) throws IOException {
+    for (int level = 0; level < ids.length; level++) {
+      file.field(ids[level]).field(names[level]);
+    }
+  }
+
+  private void item(CsvFile file, int topicId, int authors) throws IOException {
+    file.list(topics.text(topicId, 5 + random.nextInt(4), random))
+        .field(topicId * (long) authors + random.nextInt(authors) + 1)
+        .field("NORMAL")
+        .field(LAST_UPLOAD.minusDays(random.nextInt(60)).toString())
+        .field(UPLOAD_TYPES.get(random.nextInt(UPLOAD_TYPES.size())));
   }
 
   void socialNetwork(int users) throws IOException {

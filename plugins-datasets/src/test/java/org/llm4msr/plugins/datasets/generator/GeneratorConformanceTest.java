@@ -103,7 +103,7 @@ class GeneratorConformanceTest {
   @Nested
   class KuaiRand27K extends OfSize {
     KuaiRand27K() {
-      super(new KuaiRandGeneratorFactory(), new KuaiRandFactory(), "release=27k");
+      super(new KuaiRandGeneratorFactory(), new KuaiRandFactory(), "release=27k", "captions=true");
     }
   }
 
@@ -111,6 +111,13 @@ class GeneratorConformanceTest {
   class KuaiSar extends OfSize {
     KuaiSar() {
       super(new KuaiSarGeneratorFactory(), new KuaiSarFactory());
+    }
+  }
+
+  @Nested
+  class KuaiSarSmall extends OfSize {
+    KuaiSarSmall() {
+      super(new KuaiSarGeneratorFactory(), new KuaiSarFactory(), "release=small");
     }
   }
 
@@ -125,6 +132,14 @@ class GeneratorConformanceTest {
   class MovieLensLatest extends OfSize {
     MovieLensLatest() {
       super(new MovieLensGeneratorFactory(), new MovieLensFactory());
+    }
+  }
+
+  @Nested
+  @Tag("slow")
+  class MovieLens10M extends OfSize {
+    MovieLens10M() {
+      super(new MovieLensGeneratorFactory(), new MovieLensFactory(), "release=10m");
     }
   }
 

@@ -49,6 +49,31 @@ class KuaiSarGeneratorTest {
   }
 
   @Test
+  void smallReleaseHasItsPublishedColumns() throws IOException {
+    generate(folder, config("small", 2_000, 2, 7));
+    assertThat(header("rec_inter.csv"))
+        .isEqualTo(
+            "user_id,item_id,duration_ms,playing_time,timestamp,forward,like,follow,"
+                + "search_item_related,search,click,time");
+    assertThat(header("src_inter.csv"))
+        .isEqualTo(
+            "keyword,item_id,click_cnt,search_session_id,item_type,user_id,"
+                + "search_session_timestamp,search_source,search_session_time");
+    assertThat(header("user_features.csv"))
+        .isEqualTo("user_id,search_active_level,rec_active_level,onehot_feat1,onehot_feat2");
+    assertThat(header("item_features.csv"))
+        .startsWith(
+            "item_id,caption,author_id,item_type,upload_time,upload_type,music_id,"
+                + "first_level_category_id,first_level_category_name,second_level_category_id")
+        .endsWith(",fourth_level_category_name_en");
+    assertThat(report(folder).get("format").textValue()).isEqualTo("KuaiSAR_final");
+  }
+
+  private String header(String file) throws IOException {
+    return Files.readAllLines(folder.resolve(file)).get(0);
+  }
+
+  @Test
   void sizesOfScenariosFollowZipf() throws IOException {
     generate(folder, config(60_000, 4, 7));
     Map<String, Long> rows =
@@ -117,7 +142,8 @@ class KuaiSarGeneratorTest {
 
   @Test
   void captionsAreWordsOfTheItemsTopic() throws IOException {
-    generate(folder, new KuaiSarGeneratorConfig(1_000, null, 3_000, 2, 30, 0.8, 3.0, 20, 7));
+    generate(
+        folder, new KuaiSarGeneratorConfig("full", 1_000, null, 3_000, 2, 30, 0.8, 3.0, 20, 7));
     List<String> words =
         Files.readAllLines(folder.resolve("caption_words.csv")).stream()
             .skip(1)
@@ -152,7 +178,13 @@ class KuaiSarGeneratorTest {
   }
 
   private static KuaiSarGeneratorConfig config(long interactions, int scenarios, long seed) {
-    return new KuaiSarGeneratorConfig(interactions, null, null, scenarios, 30, 0.8, 3.0, 20, seed);
+    return config("full", interactions, scenarios, seed);
+  }
+
+  private static KuaiSarGeneratorConfig config(
+      String release, long interactions, int scenarios, long seed) {
+    return new KuaiSarGeneratorConfig(
+        release, interactions, null, null, scenarios, 30, 0.8, 3.0, 20, seed);
   }
 
   private static void generate(Path folder, KuaiSarGeneratorConfig config) throws IOException {
