@@ -24,6 +24,9 @@ final class MxNetEngine extends TensorEngine {
   }
 
   @Override
+  void shareForTraining() {}
+
+  @Override
   void recordGradients(boolean on) {}
 
   @Override

@@ -24,6 +24,17 @@ final class PyTorchEngine extends TensorEngine {
     return new PyTorchEngine(find("PyTorch"), config);
   }
 
+  /**
+   * Most operations on elements take less than waking a second thread. With more threads the engine
+   * is left as it is, since nobody measured it.
+   */
+  @Override
+  void shareForTraining() {
+    if (threads() == 2 && device().equals(Device.cpu())) {
+      call(OpenMp::elementsAlone);
+    }
+  }
+
   @Override
   void recordGradients(boolean on) {
     JniUtils.setGradMode(on);

@@ -147,6 +147,9 @@ public abstract sealed class TensorEngine implements AutoCloseable
     engine.setRandomSeed((int) (seed ^ (seed >>> 32)) & Integer.MAX_VALUE);
   }
 
+  /** Has the engine's thread share its work with others as training steps do it fastest. */
+  abstract void shareForTraining();
+
   /** Switches the recording of gradients off or on for the calling thread. */
   abstract void recordGradients(boolean on);
 

@@ -54,6 +54,7 @@ public final class TrainingStep {
             config.clipNorm(),
             model.workers());
     this.scenarioWeights = weights(config.scenarioWeights(), scenarios);
+    model.engine().shareForTraining();
   }
 
   private static List<DenseOptimizer.Slot> slots(
