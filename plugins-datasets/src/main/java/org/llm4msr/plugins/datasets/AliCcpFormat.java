@@ -144,7 +144,9 @@ final class AliCcpFormat {
             "feature_num",
             "feature_list");
     skeleton.type("BIGINT", "sample_id", "click", "purchase");
-    skeleton.present("sample_id", "click", "purchase");
+    skeleton.present("sample_id");
+    skeleton.check("click", "click IN (0, 1)", "0 or 1");
+    skeleton.check("purchase", "purchase IN (0, 1)", "0 or 1");
     skeleton.check(
         "feature_list",
         id("feature_list", "205")

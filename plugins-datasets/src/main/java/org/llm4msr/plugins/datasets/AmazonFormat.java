@@ -71,7 +71,7 @@ final class AmazonFormat {
       return reader(interactions, "", false);
     }
     CsvTable items = csv(CsvTable.open(database, List.of(folder.file("items.tsv")), TAB));
-    items.require("asin", "title");
+    items.require("asin", "title").present("asin");
     return reader(
         interactions,
         "SELECT asin AS item, title, 0 AS f, row_number() OVER () AS n FROM " + items.scan(),

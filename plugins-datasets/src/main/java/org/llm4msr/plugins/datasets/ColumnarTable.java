@@ -29,41 +29,57 @@ final class ColumnarTable implements TableInput {
   private final RowRules rules;
 
   private ColumnarTable(
-      RawDatabase database,
-      List<RowRules.Source> sources,
-      String from,
-      Map<String, Boolean> columns) {
+      RawDatabase database, List<RowRules.Source> sources, List<Map<String, Boolean>> columns) {
     this.sources = sources;
-    this.from = from;
-    this.columns = columns;
+    this.columns = columns.get(0);
     rules = new RowRules(database);
+    for (int i = 1; i < columns.size(); i++) {
+      if (!columns.get(i).keySet().equals(this.columns.keySet())) {
+        throw TableInput.differentColumns(
+            sources.get(i).file(),
+            columns.get(i).keySet(),
+            sources.get(0).file(),
+            this.columns.keySet());
+      }
+    }
+    from =
+        sources.stream()
+            .map(source -> "SELECT * FROM " + source.scan())
+            .collect(joining(" UNION ALL BY NAME ", "(", ")"));
   }
 
   static ColumnarTable parquet(RawDatabase database, List<Path> files) {
-    String from = parquetScan(files);
+    List<RowRules.Source> sources = new ArrayList<>();
+    List<Map<String, Boolean>> columns = new ArrayList<>();
+    for (Path file : files) {
+      RowRules.Source source =
+          new RowRules.Source(file, "read_parquet([" + Sql.path(file) + "])", List.of());
+      sources.add(source);
+      columns.add(parquetColumns(database, source));
+    }
+    return new ColumnarTable(database, sources, columns);
+  }
+
+  private static Map<String, Boolean> parquetColumns(RawDatabase database, RowRules.Source source) {
     Map<String, Boolean> columns = new LinkedHashMap<>();
-    String described = "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + from + ")";
-    for (List<String> column : database.rows(described, files)) {
+    String described =
+        "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + source.scan() + ")";
+    for (List<String> column : database.rows(described, List.of(source.file()))) {
       columns.put(column.get(0), column.get(1).endsWith("]"));
     }
-    List<RowRules.Source> sources =
-        files.stream()
-            .map(file -> new RowRules.Source(file, parquetScan(List.of(file)), List.of()))
-            .toList();
-    return new ColumnarTable(database, sources, from, columns);
+    return columns;
   }
 
   static ColumnarTable arrow(RawDatabase database, List<Path> files) {
     List<RowRules.Source> sources = new ArrayList<>();
+    List<Map<String, Boolean>> columns = new ArrayList<>();
     for (Path file : files) {
       ArrowInput input = new ArrowFileInput(file, "arrow:" + file);
-      sources.add(new RowRules.Source(file, Sql.name(input.name()), List.of(input)));
+      RowRules.Source source = new RowRules.Source(file, Sql.name(input.name()), List.of(input));
+      sources.add(source);
+      columns.add(arrowColumns(source));
     }
-    String from =
-        sources.stream()
-            .map(source -> "SELECT * FROM " + source.scan())
-            .collect(joining(" UNION ALL ", "(", ")"));
-    return new ColumnarTable(database, sources, from, arrowColumns(sources.get(0)));
+    return new ColumnarTable(database, sources, columns);
   }
 
   private static Map<String, Boolean> arrowColumns(RowRules.Source source) {
@@ -83,10 +99,6 @@ final class ColumnarTable implements TableInput {
     return type instanceof ArrowType.List
         || type instanceof ArrowType.LargeList
         || type instanceof ArrowType.FixedSizeList;
-  }
-
-  private static String parquetScan(List<Path> files) {
-    return files.stream().map(Sql::path).collect(joining(", ", "read_parquet([", "])"));
   }
 
   @Override

@@ -64,17 +64,7 @@ final class CsvTable implements TableInput {
     for (Path file : files) {
       List<String> own = header(database, file, dialect);
       if (columns != null && !columns.equals(own)) {
-        throw new MsrException(
-            ErrorType.DATA,
-            "data/DIFFERENT_COLUMNS",
-            file
-                + " has the columns "
-                + own
-                + ", but "
-                + files.get(0)
-                + " has "
-                + columns
-                + ". Files of one table need the same header.");
+        throw TableInput.differentColumns(file, own, files.get(0), columns);
       }
       columns = own;
     }
@@ -96,6 +86,13 @@ final class CsvTable implements TableInput {
           file
               + " has an empty first line, where the names of its columns belong. Fetch it again.");
     }
+    if (!dialect.quote().isEmpty()
+        && line.chars().filter(c -> c == dialect.quote().charAt(0)).count() % 2 == 1) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MALFORMED_ROW",
+          file + ", line 1: a quoted value does not end. Mend the line.");
+    }
     Path header = database.scratchFile(line);
     return database.columns(
         "read_csv(["
@@ -109,6 +106,7 @@ final class CsvTable implements TableInput {
   /** Opens files without a header. */
   static CsvTable headless(
       RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
+    files.forEach(TextFile::requireText);
     return new CsvTable(database, files, dialect, columns);
   }
 
@@ -267,7 +265,7 @@ final class CsvTable implements TableInput {
 
   /** Reads a file from a copy, where its faults could not be skipped otherwise. */
   void mend(Path file) {
-    database.mend(file, dialect);
+    database.mend(file, dialect, columns.size() == 1);
   }
 
   /** Returns a query for one line of a file, as text. */

@@ -2,12 +2,17 @@ package org.llm4msr.plugins.datasets;
 
 import static java.util.stream.Collectors.joining;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.CharBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A file of objects, one a line, in JSON or as Python literals. Lines are read as text and taken
@@ -22,6 +27,8 @@ final class JsonLines {
   private static final String WHOLE = "\"BIGINT\"";
   static final String TEXTS = "[\"VARCHAR\"]";
   static final String LISTS = "[[\"VARCHAR\"]]";
+
+  private static final Pattern FIRST_KEY = Pattern.compile("\\{\\s*(['\"])");
 
   private final RawDatabase database;
   private final Path file;
@@ -59,13 +66,26 @@ final class JsonLines {
     this.python = python;
   }
 
-  /** Opens a file. Python writes a key in single quotes, JSON in double ones. */
+  /** Opens a file. */
   static JsonLines open(RawDatabase database, Path file) {
-    boolean python = TextFile.firstLine(file).stripLeading().startsWith("{'");
+    TextFile.requireText(file);
+    boolean python = isPython(file);
     return new JsonLines(
         database,
         file,
         python ? Optional.of(new PythonLines(database, file, "python:" + file)) : Optional.empty());
+  }
+
+  /** Python writes a key in single quotes, JSON in double ones. */
+  private static boolean isPython(Path file) {
+    try (BufferedReader text = TextFile.open(file)) {
+      char[] start = new char[1 << 16];
+      int read = Math.max(0, text.read(start));
+      Matcher key = FIRST_KEY.matcher(CharBuffer.wrap(start, 0, read));
+      return key.find() && key.group(1).equals("'");
+    } catch (IOException e) {
+      throw TextFile.unreadable(file, e);
+    }
   }
 
   Path file() {
@@ -121,7 +141,7 @@ final class JsonLines {
 
   /** Reads the file from a copy, where its faults could not be skipped otherwise. */
   void mend() {
-    database.mend(file, new CsvTable.Dialect("\u0001", "", false, "utf-8"));
+    database.mend(file, new CsvTable.Dialect("\u0001", "", false, "utf-8"), false);
   }
 
   /** Returns a query of the lines that are skipped. */
@@ -138,6 +158,7 @@ final class JsonLines {
                 RawErrors.LONGEST_VALUE,
                 objects("NULL"),
                 malformed()),
+        true,
         python.stream().toList());
   }
 

@@ -144,7 +144,8 @@ final class KuaiRandFormat {
   private String interactions() {
     log.require("user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
     log.type("BIGINT", "user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
-    log.present("user_id", "video_id", "tab", config.label()).milliseconds("time_ms");
+    log.present("user_id", "video_id", "tab").milliseconds("time_ms");
+    log.check(config.label(), Sql.name(config.label()) + " IN (0, 1)", "0 or 1");
     return "SELECT user_id AS user, video_id AS item, tab AS scenario, "
         + config.label()
         + " AS label, time_ms AS time, hourmin // 100 AS hour FROM "
@@ -152,7 +153,7 @@ final class KuaiRandFormat {
   }
 
   private String users() {
-    users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id");
+    users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id").present("user_id");
     String features =
         Stream.of(USER_FEATURES).map(name -> known(name, name)).collect(joining(", "));
     if (config.numericFields()) {
@@ -164,7 +165,7 @@ final class KuaiRandFormat {
 
   private String videos() {
     videos.require("video_id", "author_id", "tag").require(VIDEO_FEATURES);
-    videos.type("BIGINT", "video_id");
+    videos.type("BIGINT", "video_id").present("video_id");
     String features = String.join(", ", VIDEO_FEATURES);
     if (config.numericFields()) {
       videos.require(VIDEO_LENGTH).type("DOUBLE", VIDEO_LENGTH);

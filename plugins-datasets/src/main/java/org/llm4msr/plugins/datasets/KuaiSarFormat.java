@@ -204,14 +204,14 @@ final class KuaiSarFormat {
   }
 
   private String users() {
-    users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id");
+    users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id").present("user_id");
     String features = String.join(", ", USER_FEATURES);
     return "SELECT user_id AS user, " + features + " FROM " + users.scan();
   }
 
   private String items() {
     items.require("item_id", "author_id", "item_type", "upload_type", "caption");
-    items.type("BIGINT", "item_id").type("INTEGER[]", "caption");
+    items.type("BIGINT", "item_id").type("INTEGER[]", "caption").present("item_id");
     List<String> columns = new ArrayList<>(List.of("item_id AS item"));
     for (String level : LEVELS) {
       columns.add(items.firstOf(level + "_level_category_id"));

@@ -26,6 +26,7 @@ final class MendedText {
   private final InputStream in;
   private final OutputStream out;
   private final CsvTable.Dialect dialect;
+  private final boolean oneColumn;
   private final int quote;
   private final byte[] delimiter;
 
@@ -41,35 +42,42 @@ final class MendedText {
   private long otherEnd;
   private boolean mended;
 
-  private MendedText(InputStream in, CsvTable.Dialect dialect, OutputStream out) {
+  private MendedText(
+      InputStream in, CsvTable.Dialect dialect, boolean oneColumn, OutputStream out) {
     this.in = in;
     this.out = out;
     this.dialect = dialect;
+    this.oneColumn = oneColumn;
     quote = dialect.quote().isEmpty() ? NOWHERE : dialect.quote().charAt(0);
     delimiter = dialect.delimiter().getBytes(UTF_8);
   }
 
   /** Returns whether a file has such faults. */
   static boolean isNeeded(Path file, CsvTable.Dialect dialect) throws IOException {
-    return read(file, dialect, OutputStream.nullOutputStream()).mended;
+    return read(file, dialect, false, OutputStream.nullOutputStream()).mended;
   }
 
-  /** Writes a mended copy. */
-  static void write(Path file, CsvTable.Dialect dialect, Path copy) throws IOException {
+  /**
+   * Writes a mended copy.
+   *
+   * @param oneColumn whether one value makes a row
+   */
+  static void write(Path file, CsvTable.Dialect dialect, boolean oneColumn, Path copy)
+      throws IOException {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(copy))) {
-      read(file, dialect, out);
+      read(file, dialect, oneColumn, out);
     }
   }
 
   /** Returns the number of the first line that ends otherwise than the first, 0 if none does. */
   static long firstOtherLineEnd(Path file, CsvTable.Dialect dialect) throws IOException {
-    return read(file, dialect, OutputStream.nullOutputStream()).otherEnd;
+    return read(file, dialect, false, OutputStream.nullOutputStream()).otherEnd;
   }
 
-  private static MendedText read(Path file, CsvTable.Dialect dialect, OutputStream out)
-      throws IOException {
+  private static MendedText read(
+      Path file, CsvTable.Dialect dialect, boolean oneColumn, OutputStream out) throws IOException {
     try (InputStream in = TextFile.bytes(file)) {
-      MendedText text = new MendedText(in, dialect, out);
+      MendedText text = new MendedText(in, dialect, oneColumn, out);
       while (text.row()) {}
       return text;
     }
@@ -133,16 +141,18 @@ final class MendedText {
       start = at;
       length++;
     }
-    writeNoRow(shown, "... (" + length + " bytes)");
+    writeNoRow(shown, "...(" + length + "_bytes)");
     return next >= 0 && endLine(next);
   }
 
-  /** Writes a text as one value, which is too few for a row. */
+  /** Writes a text as one value, which is too few for a row, or as two where one makes a row. */
   private void writeNoRow(byte[] shown, String more) throws IOException {
     mended = true;
-    String text = new String(shown, UTF_8).replace(dialect.delimiter(), " ");
-    String unquoted = dialect.quote().isEmpty() ? text : text.replace(dialect.quote(), "'");
-    out.write((unquoted + more).getBytes(UTF_8));
+    String text = new String(shown, UTF_8);
+    String unquoted = dialect.quote().isEmpty() ? text : text.replace(dialect.quote(), "");
+    String blank = dialect.delimiter().equals(" ") ? "_" : " ";
+    String value = unquoted.replace(dialect.delimiter(), blank) + more;
+    out.write((oneColumn ? value + dialect.delimiter() : value).getBytes(UTF_8));
   }
 
   /** Goes on behind a line end, of which {@code \n} may still be to come. */

@@ -92,6 +92,7 @@ final class MindFormat {
               TAB,
               List.of(
                   "id", "category", "subcategory", "title", "abstract", "url", "entities", "more"));
+      table.present("id");
       tables.add(table);
       parts.add(
           "SELECT id AS item, category, subcategory, title, %d AS f, row_number() OVER () AS n FROM %s"

@@ -66,7 +66,7 @@ record MovieLensFiles(
     ratings.type("BIGINT", "userId", "movieId", "timestamp").type("DOUBLE", "rating");
     ratings.present("userId", "movieId").finite("rating").seconds("timestamp");
     CsvTable movies = CsvTable.open(database, List.of(folder.file("movies.csv")));
-    movies.require("movieId", "title", "genres").type("BIGINT", "movieId");
+    movies.require("movieId", "title", "genres").type("BIGINT", "movieId").present("movieId");
     return new MovieLensFiles(
         ratings,
         movies,
@@ -98,7 +98,8 @@ record MovieLensFiles(
                 List.of(folder.file("movies.dat")),
                 dialect,
                 List.of("movie_id", "title", "genres"))
-            .type("BIGINT", "movie_id");
+            .type("BIGINT", "movie_id")
+            .present("movie_id");
     Optional<CsvTable> users =
         userFile.map(
             file ->
@@ -107,7 +108,8 @@ record MovieLensFiles(
                         List.of(file),
                         dialect,
                         List.of("user_id", "gender", "age", "occupation", "zip"))
-                    .type("BIGINT", "user_id", "age"));
+                    .type("BIGINT", "user_id", "age")
+                    .present("user_id"));
     return new MovieLensFiles(
         ratings,
         movies,
@@ -136,14 +138,16 @@ record MovieLensFiles(
             .toList();
     CsvTable movies =
         CsvTable.headless(database, List.of(folder.file("u.item")), BAR, columns)
-            .type("BIGINT", "movie_id");
+            .type("BIGINT", "movie_id")
+            .present("movie_id");
     CsvTable users =
         CsvTable.headless(
                 database,
                 List.of(folder.file("u.user")),
                 BAR,
                 List.of("user_id", "age", "gender", "occupation", "zip"))
-            .type("BIGINT", "user_id", "age");
+            .type("BIGINT", "user_id", "age")
+            .present("user_id");
     String genres =
         FLAGS.stream()
             .map(flag -> "CASE " + Sql.name(flag) + " WHEN '1' THEN " + Sql.literal(flag) + " END")

@@ -1,11 +1,14 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.List;
 import net.razorvine.serpent.ObjectifyVisitor;
@@ -19,6 +22,8 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 
 /**
  * Lines of Python literals, as rows of {@code n} (from 1) and {@code line}, which is then JSON. A
@@ -36,7 +41,9 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
 
   @Override
   public ArrowReader open(BufferAllocator allocator) throws IOException {
-    return new Reader(file, TextFile.open(database.readFrom(file)), allocator);
+    // One character a byte, so that a line that is not in UTF-8 is known by its number.
+    BufferedReader lines = TextFile.open(database.readFrom(file), ISO_8859_1);
+    return new Reader(file, lines, database.skipsMalformed(), allocator);
   }
 
   static String toJson(String literal) {
@@ -54,12 +61,14 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
   private static final class Reader extends ArrowReader {
     private final Path file;
     private final BufferedReader lines;
+    private final boolean skipsMalformed;
     private long number;
 
-    Reader(Path file, BufferedReader lines, BufferAllocator allocator) {
+    Reader(Path file, BufferedReader lines, boolean skipsMalformed, BufferAllocator allocator) {
       super(allocator);
       this.file = file;
       this.lines = lines;
+      this.skipsMalformed = skipsMalformed;
     }
 
     @Override
@@ -76,13 +85,30 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
       int rows = 0;
       for (String line; rows < ROWS_OF_A_BATCH && (line = TextFile.line(lines, file)) != null; ) {
         number++;
-        if (!line.isBlank()) {
+        String json = json(line.getBytes(ISO_8859_1));
+        if (!json.isBlank()) {
           numbers.setSafe(rows, number);
-          texts.setSafe(rows++, toJson(line).getBytes(UTF_8));
+          texts.setSafe(rows++, json.getBytes(UTF_8));
         }
       }
       root.setRowCount(rows);
       return rows > 0;
+    }
+
+    private String json(byte[] line) {
+      try {
+        String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
+        return toJson(number == 1 && text.startsWith("\ufeff") ? text.substring(1) : text);
+      } catch (CharacterCodingException e) {
+        if (skipsMalformed) {
+          return "not in UTF-8: " + new String(line, UTF_8);
+        }
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/MALFORMED_ROW",
+            "%s, line %d: the line is not in UTF-8. Convert the file.".formatted(file, number),
+            e);
+      }
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +60,7 @@ final class RawDatabase implements AutoCloseable {
     try {
       connection =
           DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class);
+      execute("SET TimeZone = 'UTC'"); // Else times with a zone would depend on the machine's.
     } catch (SQLException e) {
       throw new MsrException(
           ErrorType.INTERNAL, "data/DATABASE", "DuckDB does not start: " + e.getMessage(), e);
@@ -85,8 +88,12 @@ final class RawDatabase implements AutoCloseable {
     }
   }
 
-  /** Reads a file from a mended copy from now on, where it needs one. */
-  void mend(Path file, CsvTable.Dialect dialect) {
+  /**
+   * Reads a file from a mended copy from now on, where it needs one.
+   *
+   * @param oneColumn whether one value makes a row
+   */
+  void mend(Path file, CsvTable.Dialect dialect, boolean oneColumn) {
     try {
       if (!MendedText.isNeeded(file, dialect)) {
         return;
@@ -96,7 +103,7 @@ final class RawDatabase implements AutoCloseable {
     }
     try {
       Path copy = Files.createTempFile(scratch, "mended", ".txt");
-      MendedText.write(file, dialect, copy);
+      MendedText.write(file, dialect, oneColumn, copy);
       copies.put(file, copy);
     } catch (IOException e) {
       throw noRoom(e);
@@ -150,15 +157,19 @@ final class RawDatabase implements AutoCloseable {
       String rejected =
           "SELECT file_path AS file, line, column_name AS name, trim(csv_line, chr(10) || chr(13)) AS text FROM reject_errors"
               + " JOIN reject_scans USING (scan_id, file_id)";
-      all.add(new SkippedRows(rejected, List.of()));
+      all.add(new SkippedRows(rejected, false, List.of()));
     }
     if (!skipMalformed || all.isEmpty()) {
       return Optional.empty();
     }
-    String found = "found (file VARCHAR, line BIGINT, name VARCHAR, text VARCHAR)";
+    String found = "found (file VARCHAR, line BIGINT, name VARCHAR, text VARCHAR, read BOOLEAN)";
     run("CREATE OR REPLACE TEMP TABLE " + found, List.of(), files);
     for (SkippedRows rows : all) {
-      run("INSERT INTO found " + onCopies(rows.sql()), rows.arrow(), files);
+      run(
+          "INSERT INTO found SELECT file, line, name, text, %s FROM (%s)"
+              .formatted(rows.read(), onCopies(rows.sql())),
+          rows.arrow(),
+          files);
     }
     copies.forEach(
         (file, copy) ->
@@ -170,12 +181,12 @@ final class RawDatabase implements AutoCloseable {
     run(
         "CREATE OR REPLACE TEMP TABLE malformed AS SELECT file, line, coalesce(min(name), '') AS name, left(coalesce(min(text), ''), "
             + RawErrors.LONGEST_VALUE
-            + ") AS text FROM found GROUP BY file, line",
+            + ") AS text FROM found GROUP BY file, line, read",
         List.of(),
         files);
     long count = Long.parseLong(rows("SELECT count(*) FROM malformed", files).get(0).get(0));
     List<LeftOutRows.Example> examples =
-        rows("SELECT * FROM malformed ORDER BY file, line LIMIT " + MOST_EXAMPLES, files).stream()
+        rows("SELECT * FROM malformed ORDER BY ALL LIMIT " + MOST_EXAMPLES, files).stream()
             .map(
                 row ->
                     new LeftOutRows.Example(
@@ -301,13 +312,28 @@ final class RawDatabase implements AutoCloseable {
 
   private void register(ArrowInput input, BufferAllocator allocator, Deque<AutoCloseable> resources)
       throws IOException, SQLException {
-    ArrowReader reader = input.open(allocator);
-    resources.push(reader);
-    ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator);
-    resources.push(stream);
-    Data.exportArrayStream(allocator, reader, stream);
+    BufferAllocator own = allocator.newChildAllocator(input.name(), 0, Long.MAX_VALUE);
+    resources.push(own);
+    ArrowReader reader = input.open(own);
+    ArrowArrayStream stream = ArrowArrayStream.allocateNew(own);
+    Data.exportArrayStream(own, reader, stream);
+    resources.push(() -> end(stream, own));
     execute("DROP VIEW IF EXISTS " + Sql.name(input.name()));
     connection.registerArrowStream(input.name(), stream);
+  }
+
+  /** Ends a stream. Where DuckDB has begun to read, it does so itself, on a thread of its own. */
+  private void end(ArrowArrayStream stream, BufferAllocator own)
+      throws InterruptedException, SQLException {
+    if (stream.snapshot().release != 0) {
+      stream.release();
+    }
+    stream.close();
+    execute("SELECT 1"); // Gives up a query whose rows were not all fetched.
+    long end = System.nanoTime() + SECONDS.toNanos(5);
+    while (own.getAllocatedMemory() > 0 && System.nanoTime() < end) {
+      Thread.sleep(1);
+    }
   }
 
   @Override

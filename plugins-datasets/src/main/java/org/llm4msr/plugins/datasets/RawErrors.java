@@ -62,7 +62,8 @@ final class RawErrors {
     boolean noLineFits = text.contains("Parallel CSV Reader"); // What DuckDB says of its buffer.
     Matcher size = SIZE.matcher(text);
     boolean tooLong = size.find();
-    if (noLineFits || tooLong || text.contains("INTERNAL Error")) { // Also in other encodings.
+    boolean unclosed = text.contains("unterminated quote"); // Or a line that is too long.
+    if (noLineFits || tooLong || unclosed || text.contains("INTERNAL Error")) {
       List<Path> read =
           tables.isEmpty() && noLineFits
               ? files

@@ -82,6 +82,7 @@ final class RowRules {
         "SELECT %s AS file, n + %d AS line, %s AS name, %s AS text FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT (%s)"
             .formatted(
                 Sql.literal(source.file().toString()), before, column, text, source.scan(), kept()),
+        true,
         source.arrow());
   }
 

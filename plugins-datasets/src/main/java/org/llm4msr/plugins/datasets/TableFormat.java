@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.util.stream.Collectors.joining;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,9 @@ final class TableFormat {
 
   private static final List<String> PARTS = List.of("train", "validation", "test");
   private static final String ONE_SCENARIO = "all";
+
+  /** Neither missing nor an empty text. */
+  private static final String PRESENT = "%s::VARCHAR <> ''";
 
   private final TableConfig config;
   private final Path folder;
@@ -141,10 +146,10 @@ final class TableFormat {
     List<String> columns = new ArrayList<>();
     columns.add(input.value(config.user()) + " AS user");
     columns.add(input.value(config.item()) + " AS item");
-    input.requireThat(config.user(), "%s IS NOT NULL", "a value");
-    input.requireThat(config.item(), "%s IS NOT NULL", "a value");
+    input.requireThat(config.user(), PRESENT, "a value");
+    input.requireThat(config.item(), PRESENT, "a value");
     if (config.scenario() != null) {
-      input.requireThat(config.scenario(), "%s IS NOT NULL", "a value");
+      input.requireThat(config.scenario(), PRESENT, "a value");
     }
     columns.add(
         (config.scenario() == null ? Sql.literal(ONE_SCENARIO) : input.value(config.scenario()))
@@ -165,6 +170,8 @@ final class TableFormat {
       columns.add(Sql.literal(part) + " AS split");
     } else if (config.partColumn() != null) {
       columns.add(input.value(config.partColumn()) + " AS split");
+      String parts = PARTS.stream().map(Sql::literal).collect(joining(", ", "(", ")"));
+      input.requireThat(config.partColumn(), "%s::VARCHAR IN " + parts, "one of " + PARTS);
     }
     addFields(RawTable.INTERACTIONS, input, columns);
     return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
@@ -176,11 +183,11 @@ final class TableFormat {
     }
     boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
     String unit = seconds ? "seconds" : "milliseconds";
+    String number = input.value(column, "DOUBLE");
     input.requireThat(
         column,
         "abs(%s) < " + (seconds ? "7258118400" : "7258118400000"),
-        "a time before 2200 in " + unit + " since 1970");
-    String number = input.value(column, "DOUBLE");
+        "a time before 2200 in " + unit + " since 1970 (dataset.timeUnit)");
     return seconds ? "(" + number + " * 1000)::BIGINT" : number + "::BIGINT";
   }
 
@@ -188,7 +195,7 @@ final class TableFormat {
     TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
     List<String> columns = new ArrayList<>();
     columns.add(input.value(described.key()) + " AS " + Sql.name(key));
-    input.requireThat(described.key(), "%s IS NOT NULL", "a value");
+    input.requireThat(described.key(), PRESENT, "a value");
     for (String text : described.text()) {
       columns.add(input.value(text) + " AS " + Sql.name(textColumn(text)));
     }

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -43,6 +44,16 @@ interface TableInput {
         "data/MISSING_COLUMN",
         "%s has no column %s; its columns are %s.%s Check that the file is of the format that the reader expects, and the names of columns in the configuration."
             .formatted(file, String.join(" or ", wanted), String.join(", ", columns), hint));
+  }
+
+  /** Returns the error that two files of one table have different columns. */
+  static MsrException differentColumns(
+      Path file, Collection<String> own, Path first, Collection<String> columns) {
+    return new MsrException(
+        ErrorType.DATA,
+        "data/DIFFERENT_COLUMNS",
+        "%s has the columns %s, but %s has %s. Files of one table need the same columns."
+            .formatted(file, own, first, columns));
   }
 
   List<Path> files();

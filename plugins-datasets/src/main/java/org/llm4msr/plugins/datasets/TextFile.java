@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,12 @@ final class TextFile {
 
   /** Opens a file for reading line by line. */
   static BufferedReader open(Path file) throws IOException {
-    return new BufferedReader(new InputStreamReader(bytes(file), StandardCharsets.UTF_8), BUFFER);
+    return open(file, StandardCharsets.UTF_8);
+  }
+
+  /** Opens a file in another encoding for reading line by line. */
+  static BufferedReader open(Path file, Charset encoding) throws IOException {
+    return new BufferedReader(new InputStreamReader(bytes(file), encoding), BUFFER);
   }
 
   /** Opens a file for reading its text as bytes. */
@@ -61,7 +67,8 @@ final class TextFile {
     }
   }
 
-  private static void requireText(Path file) {
+  /** Refuses files of another kind, and those that hold nothing. */
+  static void requireText(Path file) {
     byte[] start;
     try (InputStream bytes = bytes(file)) {
       start = bytes.readNBytes(2);
@@ -73,6 +80,7 @@ final class TextFile {
           case "1f8b" -> "is compressed with gzip. Let its name end in .gz";
           case "504b" -> "is a zip archive. Unpack it";
           case "fffe", "feff" -> "is in UTF-16. Convert it to UTF-8";
+          case "" -> "is empty. Fetch it again";
           default -> null;
         };
     if (kind != null) {
@@ -197,7 +205,8 @@ final class TextFile {
       return new MsrException(
           ErrorType.DATA,
           "data/DAMAGED_GZIP",
-          file + " is cut off or damaged: " + e.getMessage() + ". Fetch the file again.",
+          "%s is cut off or damaged%s. Fetch the file again."
+              .formatted(file, e.getMessage() == null ? "" : ": " + e.getMessage()),
           e);
     }
     return new UncheckedIOException(e);

@@ -101,7 +101,7 @@ class FaultsTest {
         List<Map<String, String>> items = Rows.of(reader, RawTable.ITEMS);
         assertThat(items).hasSize(end.isEmpty() ? 199_998 : 199_999);
         assertThat(items.get(0)).containsEntry("title", "A, or B");
-        assertThat(rejected(reader)).containsExactly("3 genres 2 'C Drama");
+        assertThat(rejected(reader)).containsExactly("3 genres 2 C Drama");
       }
     }
   }
@@ -117,6 +117,69 @@ class FaultsTest {
           .extracting(row -> row.get("title"))
           .containsExactly("A\r\n\"B\"", "C\nD", "E\"F");
       assertThat(rejected(reader)).containsExactly("5  4,G,,H"); // The fifth row.
+    }
+  }
+
+  @Test
+  void rowsThatDuckDbDoesNotReadAreNotTakenForThoseThatBreakARule() throws IOException {
+    // Line 2 is the first that DuckDB leaves out, and the first that it reads.
+    ratings(HEADER + "1,1,4.0,9,9\n,1,4.0,9\n3,1,4.0,9\n");
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS)).hasSize(1);
+      assertThat(reader.leftOut()).singleElement().returns(2L, LeftOutRows::rows);
+    }
+  }
+
+  @Test
+  void filmsWithoutAnIdAreSkippedAndCountedToo() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n");
+    Files.writeString(folder.resolve("movies.csv"), "movieId,title,genres\n,A,Drama\n1,B,Drama\n");
+    try (DatasetReader reader = reader(Contexts.of(folder, scratch))) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.ITEMS))
+          .hasMessageContaining("movies.csv, row 1: column 'movieId' has ''");
+    }
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(1);
+      assertThat(rejected(reader)).containsExactly("2 movieId ,A,Drama");
+    }
+  }
+
+  @Test
+  void aQuoteLostInTheHeaderAndAFileOfNothingAreNamed() throws IOException {
+    ratings(HEADER.replace("rating", "\"rating") + "1,1,4.0,9\n");
+    fails("ratings.csv, line 1: a quoted value does not end.");
+    Files.writeString(folder.resolve("reviews_Beauty_5.json"), "");
+    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false);
+    assertThatThrownBy(() -> new AmazonFactory().create(config, Contexts.of(folder, scratch)))
+        .hasMessageContaining("reviews_Beauty_5.json is empty. Fetch it again.");
+  }
+
+  @Test
+  void metadataOfPythonMayBeginWithAMarkAndABlankLineAndMustBeInUtf8() throws IOException {
+    Files.writeString(
+        folder.resolve("Books_5.json"),
+        "{\"reviewerID\": \"A\", \"asin\": \"P\", \"overall\": 4, \"unixReviewTime\": 9}\n");
+    Path metadata = folder.resolve("meta_Books.json");
+    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true);
+    String text = "{'asin': 'P', 'title': \"Am\u00e9lie's\"}\n{'asin': 'Q', 'title': 'T'}\n";
+    for (String start : List.of("\ufeff", "\n\n", "\ufeff\n")) {
+      Files.writeString(metadata, start + text);
+      try (DatasetReader reader =
+          new AmazonFactory().create(config, Contexts.of(folder, scratch))) {
+        assertThat(Rows.of(reader, RawTable.ITEMS))
+            .extracting(row -> row.get("title"))
+            .containsExactly("Am\u00e9lie's", "T");
+      }
+    }
+    Files.write(metadata, text.getBytes(ISO_8859_1));
+    try (DatasetReader reader = new AmazonFactory().create(config, Contexts.of(folder, scratch))) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.ITEMS))
+          .hasMessageContaining("meta_Books.json, line 1: the line is not in UTF-8.");
+    }
+    try (DatasetReader reader =
+        new AmazonFactory().create(config, Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(1);
+      assertThat(reader.leftOut()).singleElement().returns(1L, LeftOutRows::rows);
     }
   }
 
@@ -324,6 +387,8 @@ class FaultsTest {
     ratings(HEADER.getBytes(StandardCharsets.UTF_16));
     fails("ratings.csv is in UTF-16. Convert it to UTF-8.");
     ratings("");
+    fails("ratings.csv is empty. Fetch it again.");
+    ratings("\n");
     fails("ratings.csv has an empty first line");
   }
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -32,6 +33,7 @@ import org.apache.arrow.vector.ipc.ArrowStreamWriter;
 import org.apache.arrow.vector.ipc.ArrowWriter;
 import org.apache.arrow.vector.util.Text;
 import org.duckdb.DuckDBResultSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -210,8 +212,8 @@ class TableTest {
             "'2', which is not 0 or 1",
             "'', which is not 0 or 1",
             "'x', which is not a number",
-            "'', which is not a time before 2200 in seconds since 1970",
-            "'1600000000000', which is not a time before 2200 in seconds since 1970");
+            "'', which is not a time before 2200 in seconds since 1970 (dataset.timeUnit)",
+            "'1600000000000', which is not a time before 2200 in seconds since 1970 (dataset.timeUnit)");
     String good = "'a', 1, '0', '1', 5, 2";
     for (int i = 0; i < wrong.size(); i++) {
       write(file, List.of(good, wrong.get(i), good));
@@ -243,16 +245,118 @@ class TableTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "arrow"})
+  void columnsOfSeveralTypedFilesAreJoinedByName(String format) throws IOException, SQLException {
+    Path one = folder.resolve("a." + format);
+    Path two = folder.resolve("b." + format);
+    write(one, "SELECT 'u' AS who, 7 AS what, 1 AS label");
+    write(two, "SELECT 0 AS label, 'i' AS what, 'v' AS who");
+    TableConfig config = threeColumns(List.of("a." + format, "b." + format), null);
+    try (DatasetReader reader = reader(config)) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("item") + " " + row.get("label"))
+          .containsExactly("u 7 1.0", "v i 0.0");
+    }
+    write(two, "SELECT 0 AS label, 'v' AS who");
+    assertThatThrownBy(() -> reader(config))
+        .hasMessage(
+            "[data/DIFFERENT_COLUMNS] %s has the columns [label, who], but %s has [who, what, label]. Files of one table need the same columns.",
+            two, one);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "arrow"})
+  void timesWithAZoneDoNotDependOnTheMachines(String format) throws IOException, SQLException {
+    String name = "log." + format;
+    TimeZone zone = TimeZone.getDefault();
+    try {
+      TimeZone.setDefault(TimeZone.getTimeZone("Asia/Shanghai"));
+      write(
+          folder.resolve(name),
+          "SELECT 'u' AS who, 7 AS what, 1 AS label, TIMESTAMPTZ '2020-01-01 00:00:00+08' AS at");
+      try (DatasetReader reader = reader(threeColumns(List.of(name), TimeUnit.TIMESTAMP))) {
+        // date -u -d '2020-01-01 00:00:00+08' +%s
+        assertThat(Rows.of(reader, RawTable.INTERACTIONS).get(0))
+            .containsEntry("time", "1577808000000");
+      }
+      assertThatThrownBy(
+              () -> {
+                try (DatasetReader reader = reader(threeColumns(List.of(name), TimeUnit.SECONDS))) {
+                  Rows.of(reader, RawTable.INTERACTIONS);
+                }
+              })
+          .hasMessageContaining("row 1: column 'at' has '2019-12-31 16:00:00+00', which is not")
+          .hasMessageContaining("a number");
+    } finally {
+      TimeZone.setDefault(zone);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "csv"})
+  void anEmptyIdAndAnotherPartBreakRules(String format) throws IOException, SQLException {
+    Path file = folder.resolve("log." + format);
+    write(file, "SELECT '' AS who, 7 AS what, 1 AS label, 'train' AS part");
+    TableConfig config = parted(file.getFileName().toString());
+    assertThatThrownBy(() -> readAll(config)).hasMessageContaining("row 1: column 'who' has ''");
+    write(file, "SELECT 'u' AS who, 7 AS what, 1 AS label, 'dev' AS part");
+    assertThatThrownBy(() -> readAll(config))
+        .hasMessageContaining(
+            "row 1: column 'part' has 'dev', which is not one of [train, validation, test].");
+  }
+
+  private void readAll(TableConfig config) throws IOException {
+    try (DatasetReader reader = reader(config)) {
+      Rows.of(reader, RawTable.INTERACTIONS);
+    }
+  }
+
+  private static TableConfig threeColumns(List<String> files, @Nullable TimeUnit unit) {
+    return config(files, unit == null ? null : "at", unit, null);
+  }
+
+  private static TableConfig parted(String file) {
+    return config(List.of(file), null, null, "part");
+  }
+
+  private static TableConfig config(
+      List<String> files, @Nullable String time, @Nullable TimeUnit unit, @Nullable String part) {
+    return new TableConfig(
+        files,
+        Map.of(),
+        Format.AUTO,
+        ",",
+        "\"",
+        "|",
+        "who",
+        "what",
+        null,
+        "label",
+        null,
+        time,
+        unit == null ? TimeUnit.SECONDS : unit,
+        part,
+        List.of(),
+        null,
+        null,
+        Map.of());
+  }
+
   /** Writes rows of user, item, domain, label, at and price. */
   private static void write(Path file, List<String> rows) throws IOException, SQLException {
     String query =
         "SELECT u::VARCHAR AS user, i::BIGINT AS item, d::VARCHAR AS domain, l::VARCHAR AS label, t::BIGINT AS at, ['a'] AS tags, p::DOUBLE AS price FROM (VALUES ("
             + String.join("), (", rows)
             + ")) v(u, i, d, l, t, p)";
+    write(file, query);
+  }
+
+  private static void write(Path file, String query) throws IOException, SQLException {
     try (var connection = DriverManager.getConnection("jdbc:duckdb:");
         var statement = connection.createStatement()) {
-      if (file.toString().endsWith(".parquet")) {
-        statement.execute("COPY (" + query + ") TO '" + file + "' (FORMAT parquet)");
+      if (!file.toString().endsWith(".arrow")) {
+        statement.execute("COPY (" + query + ") TO '" + file + "'");
         return;
       }
       try (BufferAllocator allocator = new RootAllocator();
