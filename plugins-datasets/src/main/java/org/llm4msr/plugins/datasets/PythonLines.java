@@ -22,12 +22,11 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
 
 /**
  * Lines of Python literals, as rows of {@code n} (from 1) and {@code line}, which is then JSON. A
- * line that is no literal stays as it is. Nothing in a line is run.
+ * line that is no literal, or not in UTF-8, comes out as a text that is no object. Nothing in a
+ * line is run.
  */
 record PythonLines(RawDatabase database, Path file, String name) implements ArrowInput {
 
@@ -43,7 +42,7 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
   public ArrowReader open(BufferAllocator allocator) throws IOException {
     // One character a byte, so that a line that is not in UTF-8 is known by its number.
     BufferedReader lines = TextFile.open(database.readFrom(file), ISO_8859_1);
-    return new Reader(file, lines, database.skipsMalformed(), allocator);
+    return new Reader(file, lines, allocator);
   }
 
   static String toJson(String literal) {
@@ -61,14 +60,12 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
   private static final class Reader extends ArrowReader {
     private final Path file;
     private final BufferedReader lines;
-    private final boolean skipsMalformed;
     private long number;
 
-    Reader(Path file, BufferedReader lines, boolean skipsMalformed, BufferAllocator allocator) {
+    Reader(Path file, BufferedReader lines, BufferAllocator allocator) {
       super(allocator);
       this.file = file;
       this.lines = lines;
-      this.skipsMalformed = skipsMalformed;
     }
 
     @Override
@@ -100,14 +97,7 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
         String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString();
         return toJson(number == 1 && text.startsWith("\ufeff") ? text.substring(1) : text);
       } catch (CharacterCodingException e) {
-        if (skipsMalformed) {
-          return "not in UTF-8: " + new String(line, UTF_8);
-        }
-        throw new MsrException(
-            ErrorType.DATA,
-            "data/MALFORMED_ROW",
-            "%s, line %d: the line is not in UTF-8. Convert the file.".formatted(file, number),
-            e);
+        return "not in UTF-8: " + new String(line, UTF_8);
       }
     }
 

@@ -174,7 +174,8 @@ class FaultsTest {
     Files.write(metadata, text.getBytes(ISO_8859_1));
     try (DatasetReader reader = new AmazonFactory().create(config, Contexts.of(folder, scratch))) {
       assertThatThrownBy(() -> Rows.of(reader, RawTable.ITEMS))
-          .hasMessageContaining("meta_Books.json, line 1: the line is not in UTF-8.");
+          .hasMessageContaining(
+              "meta_Books.json, line 1: Not an object: not in UTF-8: {'asin': 'P'");
     }
     try (DatasetReader reader =
         new AmazonFactory().create(config, Contexts.skipping(folder, scratch))) {
