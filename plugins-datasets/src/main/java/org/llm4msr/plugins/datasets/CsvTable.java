@@ -86,21 +86,26 @@ final class CsvTable implements TableInput {
           file
               + " has an empty first line, where the names of its columns belong. Fetch it again.");
     }
-    if (!dialect.quote().isEmpty()
-        && line.chars().filter(c -> c == dialect.quote().charAt(0)).count() % 2 == 1) {
-      throw new MsrException(
-          ErrorType.DATA,
-          "data/MALFORMED_ROW",
-          file + ", line 1: a quoted value does not end. Mend the line.");
-    }
     Path header = database.scratchFile(line);
-    return database.columns(
+    String scan =
         "read_csv(["
             + Sql.path(header)
             + "], all_varchar=true, header=true"
             + dialect.options()
-            + ")",
-        List.of(file));
+            + ")";
+    try {
+      return database.columns(scan, List.of(file));
+    } catch (MsrException e) {
+      String quote = dialect.quote();
+      if (quote.isEmpty() || line.chars().filter(c -> c == quote.charAt(0)).count() % 2 == 0) {
+        throw e;
+      }
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MALFORMED_ROW",
+          file + ", line 1: a quoted value does not end. Mend the line.",
+          e);
+    }
   }
 
   /** Opens files without a header. */
