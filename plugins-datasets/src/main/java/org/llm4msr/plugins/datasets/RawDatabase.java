@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
@@ -323,8 +324,7 @@ final class RawDatabase implements AutoCloseable {
   }
 
   /** Ends a stream. Where DuckDB has begun to read, it does so itself, on a thread of its own. */
-  private void end(ArrowArrayStream stream, BufferAllocator own)
-      throws InterruptedException, SQLException {
+  private void end(ArrowArrayStream stream, BufferAllocator own) throws SQLException {
     if (stream.snapshot().release != 0) {
       stream.release();
     }
@@ -332,7 +332,7 @@ final class RawDatabase implements AutoCloseable {
     execute("SELECT 1"); // Gives up a query whose rows were not all fetched.
     long end = System.nanoTime() + SECONDS.toNanos(5);
     while (own.getAllocatedMemory() > 0 && System.nanoTime() < end) {
-      Thread.sleep(1);
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -26,8 +26,9 @@ final class TableFormat {
   private static final List<String> PARTS = List.of("train", "validation", "test");
   private static final String ONE_SCENARIO = "all";
 
-  /** Neither missing nor an empty text. */
-  private static final String PRESENT = "%s::VARCHAR <> ''";
+  /** Neither missing nor an empty text, nor what pandas makes of a missing number. */
+  private static final String PRESENT =
+      "%1$s::VARCHAR <> '' AND (typeof(%1$s) NOT IN ('FLOAT', 'DOUBLE') OR %1$s::VARCHAR <> 'nan')";
 
   private final TableConfig config;
   private final Path folder;

@@ -300,6 +300,13 @@ class TableTest {
     write(file, "SELECT '' AS who, 7 AS what, 1 AS label, 'train' AS part");
     TableConfig config = parted(file.getFileName().toString());
     assertThatThrownBy(() -> readAll(config)).hasMessageContaining("row 1: column 'who' has ''");
+    write(file, "SELECT 'u' AS who, 'nan'::DOUBLE AS what, 1 AS label, 'train' AS part");
+    if (format.equals("parquet")) { // In text it may be a name.
+      assertThatThrownBy(() -> readAll(config))
+          .hasMessageContaining("row 1: column 'what' has 'nan', which is not a value");
+    } else {
+      readAll(config);
+    }
     write(file, "SELECT 'u' AS who, 7 AS what, 1 AS label, 'dev' AS part");
     assertThatThrownBy(() -> readAll(config))
         .hasMessageContaining(

@@ -40,7 +40,10 @@ public final class TrainingStep {
   private final BatchInputs labels = new BatchInputs();
   private final BatchInputs weights = new BatchInputs();
 
-  /** Makes the optimisers of a model, with fresh state. */
+  /**
+   * Makes the optimisers of a model, with fresh state, and has its engine share work among threads
+   * as steps do it fastest.
+   */
   public TrainingStep(
       TrainableModel model, TrainingConfig config, List<PreparedScenario> scenarios) {
     this.model = model;
