@@ -177,8 +177,8 @@ class DamagedReadersTest {
       kuaisar | COLUMN_RENAMED | has no column click
       kuaisar | STRAY_QUOTE | line 3: a quoted value does not end
       kuaisar | NOT_A_NUMBER | line 3: column 'click' has 'NaN', which is not a whole number
-      kuaisar | NO_LABEL | row 2: column 'click' has ''
-      kuaisar | NO_USER | row 2: column 'user_id' has ''
+      kuaisar | NO_LABEL | line 3: column 'click' has ''
+      kuaisar | NO_USER | line 3: column 'user_id' has ''
       kuaisar | MIXED_LINE_ENDS | line 3: it ends otherwise than the first line
       kuaisar | WINDOWS_LINE_ENDS | same
       kuaisar | BYTE_ORDER_MARK | same
@@ -186,17 +186,17 @@ class DamagedReadersTest {
       kuaisar | ROW_TWICE | rows 1
       kuaisar | ID_ABOVE_32_BITS | rows 0
       kuaisar | ID_ABOVE_64_BITS | line 3: column 'user_id' has '99999999999999999999', which is not a whole number
-      kuaisar | TIMES_TIMES_1000 | row 1: column 'timestamp' has '1684738200000000.0', which is not a time in milliseconds
-      kuaisar | TIMES_TIMES_MILLION | row 1: column 'timestamp' has '1.6847382e+18', which is not a time in milliseconds
-      kuaisar | ONE_TIME_TIMES_1000 | row 2: column 'timestamp' has '1684738200000000.0', which is not a time in milliseconds
-      kuaisar | TIMES_IN_SECONDS | row 1: column 'timestamp' has '1684738200.0', which is not a time in milliseconds
+      kuaisar | TIMES_TIMES_1000 | line 2: column 'timestamp' has '1684738200000000.0', which is not a time in milliseconds
+      kuaisar | TIMES_TIMES_MILLION | line 2: column 'timestamp' has '1.6847382e+18', which is not a time in milliseconds
+      kuaisar | ONE_TIME_TIMES_1000 | line 3: column 'timestamp' has '1684738200000000.0', which is not a time in milliseconds
+      kuaisar | TIMES_IN_SECONDS | line 2: column 'timestamp' has '1684738200.0', which is not a time in milliseconds
       kuaisar | NO_POSITIVES | none recommendation
       kuairand | COLUMN_GONE | [data/DIFFERENT_COLUMNS]
       kuairand | COLUMN_RENAMED | [data/DIFFERENT_COLUMNS]
       kuairand | STRAY_QUOTE | line 3: a quoted value does not end
       kuairand | NOT_A_NUMBER | line 3: column 'is_click' has 'NaN', which is not a whole number
-      kuairand | NO_LABEL | row 2: column 'is_click' has ''
-      kuairand | NO_USER | row 2: column 'user_id' has ''
+      kuairand | NO_LABEL | line 3: column 'is_click' has ''
+      kuairand | NO_USER | line 3: column 'user_id' has ''
       kuairand | MIXED_LINE_ENDS | line 3: it ends otherwise than the first line
       kuairand | WINDOWS_LINE_ENDS | same
       kuairand | BYTE_ORDER_MARK | same
@@ -204,17 +204,17 @@ class DamagedReadersTest {
       kuairand | ROW_TWICE | rows 1
       kuairand | ID_ABOVE_32_BITS | rows 0
       kuairand | ID_ABOVE_64_BITS | line 3: column 'user_id' has '99999999999999999999', which is not a whole number
-      kuairand | TIMES_TIMES_1000 | row 1: column 'time_ms' has '1649347200000000', which is not a time in milliseconds
-      kuairand | TIMES_TIMES_MILLION | row 1: column 'time_ms' has '1649347200000000000', which is not a time in milliseconds
-      kuairand | ONE_TIME_TIMES_1000 | row 2: column 'time_ms' has '1649349878400000', which is not a time in milliseconds
-      kuairand | TIMES_IN_SECONDS | row 1: column 'time_ms' has '1649347200', which is not a time in milliseconds
+      kuairand | TIMES_TIMES_1000 | line 2: column 'time_ms' has '1649347200000000', which is not a time in milliseconds
+      kuairand | TIMES_TIMES_MILLION | line 2: column 'time_ms' has '1649347200000000000', which is not a time in milliseconds
+      kuairand | ONE_TIME_TIMES_1000 | line 3: column 'time_ms' has '1649349878400000', which is not a time in milliseconds
+      kuairand | TIMES_IN_SECONDS | line 2: column 'time_ms' has '1649347200', which is not a time in milliseconds
       kuairand | NO_POSITIVES | rows 0
       movielens | COLUMN_GONE | has no column rating
       movielens | COLUMN_RENAMED | has no column rating
       movielens | STRAY_QUOTE | line 3: a quoted value does not end
-      movielens | NOT_A_NUMBER | row 2: column 'rating' has 'nan', which is not a number
-      movielens | NO_LABEL | row 2: column 'rating' has '', which is not a number
-      movielens | NO_USER | row 2: column 'userId' has ''
+      movielens | NOT_A_NUMBER | line 3: column 'rating' has 'nan', which is not a number
+      movielens | NO_LABEL | line 3: column 'rating' has '', which is not a number
+      movielens | NO_USER | line 3: column 'userId' has ''
       movielens | MIXED_LINE_ENDS | line 3: it ends otherwise than the first line
       movielens | WINDOWS_LINE_ENDS | same
       movielens | BYTE_ORDER_MARK | same
@@ -222,9 +222,9 @@ class DamagedReadersTest {
       movielens | ROW_TWICE | rows 1
       movielens | ID_ABOVE_32_BITS | rows 0
       movielens | ID_ABOVE_64_BITS | line 3: column 'userId' has '99999999999999999999', which is not a whole number
-      movielens | TIMES_TIMES_1000 | row 1: column 'timestamp' has '956620800000', which is not a time in seconds
-      movielens | TIMES_TIMES_MILLION | row 1: column 'timestamp' has '956620800000000', which is not a time in seconds
-      movielens | ONE_TIME_TIMES_1000 | row 2: column 'timestamp' has '956707200000', which is not a time in seconds
+      movielens | TIMES_TIMES_1000 | line 2: column 'timestamp' has '956620800000', which is not a time in seconds
+      movielens | TIMES_TIMES_MILLION | line 2: column 'timestamp' has '956620800000000', which is not a time in seconds
+      movielens | ONE_TIME_TIMES_1000 | line 3: column 'timestamp' has '956707200000', which is not a time in seconds
       movielens | NO_POSITIVES | none Drama
       movielens release=1m | COLUMN_GONE | line 1: the row has 3 columns, the header 4
       movielens release=1m | STRAY_QUOTE | line 3: column 'user_id' has '"28', which is not a whole number
@@ -295,9 +295,9 @@ class DamagedReadersTest {
       douban | COLUMN_GONE | has no column rating
       douban | COLUMN_RENAMED | has no column rating
       douban | STRAY_QUOTE | line 3: a quoted value does not end
-      douban | NOT_A_NUMBER | row 2: column 'rating' has 'nan', which is not a number
+      douban | NOT_A_NUMBER | line 3: column 'rating' has 'nan', which is not a number
       douban | NO_LABEL | rows -1
-      douban | NO_USER | row 2: column 'user_id' has ''
+      douban | NO_USER | line 3: column 'user_id' has ''
       douban | MIXED_LINE_ENDS | line 3: a quoted value does not end
       douban | WINDOWS_LINE_ENDS | same
       douban | BYTE_ORDER_MARK | same
@@ -322,9 +322,9 @@ class DamagedReadersTest {
       table | COLUMN_GONE | has no column label
       table | COLUMN_RENAMED | has no column label
       table | STRAY_QUOTE | line 3: a quoted value does not end
-      table | NOT_A_NUMBER | row 2: column 'label' has 'nan', which is not 0 or 1
-      table | NO_LABEL | row 2: column 'label' has '', which is not 0 or 1
-      table | NO_USER | row 2: column 'user' has ''
+      table | NOT_A_NUMBER | line 3: column 'label' has 'nan', which is not 0 or 1
+      table | NO_LABEL | line 3: column 'label' has '', which is not 0 or 1
+      table | NO_USER | line 3: column 'user' has ''
       table | MIXED_LINE_ENDS | line 3: it ends otherwise than the first line
       table | WINDOWS_LINE_ENDS | same
       table | BYTE_ORDER_MARK | same
@@ -332,9 +332,9 @@ class DamagedReadersTest {
       table | ROW_TWICE | rows 1
       table | ID_ABOVE_32_BITS | rows 0
       table | ID_ABOVE_64_BITS | rows 0
-      table | TIMES_TIMES_1000 | row 1: column 'time' has '1704067200000.0', which is not a time before 2200 in seconds
-      table | TIMES_TIMES_MILLION | row 1: column 'time' has '1704067200000000.0', which is not a time before 2200 in seconds
-      table | ONE_TIME_TIMES_1000 | row 2: column 'time' has '1704072384000.0', which is not a time before 2200 in seconds
+      table | TIMES_TIMES_1000 | line 2: column 'time' has '1704067200000.0', which is not a time before 2200 in seconds
+      table | TIMES_TIMES_MILLION | line 2: column 'time' has '1704067200000000.0', which is not a time before 2200 in seconds
+      table | ONE_TIME_TIMES_1000 | line 3: column 'time' has '1704072384000.0', which is not a time before 2200 in seconds
       table | NO_POSITIVES | none feed
       """;
 

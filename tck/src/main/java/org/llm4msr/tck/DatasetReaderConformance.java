@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -16,6 +17,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -220,6 +222,35 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         Finding.unlessEqual("by another reader,", schema, second.schema());
         Finding.unlessEqual("scenarios by another reader,", first.scenarios(), second.scenarios());
         Finding.unlessEqual("sources by another reader,", first.sources(), second.sources());
+      }
+    }
+
+    @Rule(
+        id = "READER-07",
+        says = "says of a user and an item in which row of its files it is described, or nothing",
+        checkFirst = {
+          "rowsOf(table, keys): keys as the table emits them, files as in sources(), lines from 1"
+        })
+    final void saysWhereUsersAndItemsStand() throws IOException {
+      try (DatasetReader reader = reader()) {
+        for (RawTable table : List.of(RawTable.USERS, RawTable.ITEMS)) {
+          if (reader.schema().tables().contains(table)) {
+            List<String> keys =
+                RawRows.of(reader, table)
+                    .values(table == RawTable.USERS ? RawSchema.USER : RawSchema.ITEM);
+            String last = keys.get(keys.size() - 1);
+            Map<String, List<LeftOutRows.Example>> rows =
+                reader.rowsOf(table, List.of(last, "no key of theirs"));
+            Finding.unless(
+                rows.isEmpty() || rows.keySet().equals(Set.of(last)), "the rows of " + last, rows);
+            for (LeftOutRows.Example row : rows.getOrDefault(last, List.of())) {
+              Finding.unless(
+                  reader.sources().contains(Path.of(row.file())) && row.line() > 0,
+                  "a file of sources() and a line",
+                  row);
+            }
+          }
+        }
       }
     }
   }

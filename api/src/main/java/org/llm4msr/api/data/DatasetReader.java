@@ -3,6 +3,7 @@ package org.llm4msr.api.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.Stability;
@@ -42,6 +43,17 @@ public interface DatasetReader extends AutoCloseable {
    */
   default List<LeftOutRows> leftOut() {
     return List.of();
+  }
+
+  /**
+   * Returns the rows that describe users or items, by key and in their order, for messages. Called
+   * once the table was read to its end. Empty where the reader cannot tell.
+   *
+   * @param table {@code USERS} or {@code ITEMS}
+   * @param keys users or items as they are emitted
+   */
+  default Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
+    return Map.of();
   }
 
   @Override

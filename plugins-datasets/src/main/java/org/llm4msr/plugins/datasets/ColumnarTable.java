@@ -13,13 +13,19 @@ import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 
 /** One table in files of Parquet or Arrow, whose columns have types. */
 final class ColumnarTable implements TableInput {
 
-  private final List<RowRules.Source> sources;
+  private static final ArrowType HALF = new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
+
+  private final RawDatabase database;
+  private final List<TableFile> sources;
   private final String from;
 
   /** Whether a column has lists. */
@@ -29,7 +35,8 @@ final class ColumnarTable implements TableInput {
   private final RowRules rules;
 
   private ColumnarTable(
-      RawDatabase database, List<RowRules.Source> sources, List<Map<String, Boolean>> columns) {
+      RawDatabase database, List<TableFile> sources, List<Map<String, Boolean>> columns) {
+    this.database = database;
     this.sources = sources;
     this.columns = columns.get(0);
     rules = new RowRules(database);
@@ -49,18 +56,28 @@ final class ColumnarTable implements TableInput {
   }
 
   static ColumnarTable parquet(RawDatabase database, List<Path> files) {
-    List<RowRules.Source> sources = new ArrayList<>();
+    List<TableFile> sources = new ArrayList<>();
     List<Map<String, Boolean>> columns = new ArrayList<>();
     for (Path file : files) {
-      RowRules.Source source =
-          new RowRules.Source(file, "read_parquet([" + Sql.path(file) + "])", List.of());
+      TableFile source =
+          TableFile.columnar(file, "read_parquet([" + Sql.path(file) + "])", List.of());
       sources.add(source);
       columns.add(parquetColumns(database, source));
     }
     return new ColumnarTable(database, sources, columns);
   }
 
-  private static Map<String, Boolean> parquetColumns(RawDatabase database, RowRules.Source source) {
+  /** DuckDB makes other numbers of decimals with more digits. */
+  private void requireDecimal(Path file, String column) {
+    String wide =
+        "SELECT precision FROM parquet_schema(%s) WHERE name = %s AND precision > 38"
+            .formatted(Sql.path(file), Sql.literal(column));
+    for (String digits : database.strings(wide, List.of(file))) {
+      throw unreadable(file, column, "decimal of " + digits + " digits", "float64");
+    }
+  }
+
+  private static Map<String, Boolean> parquetColumns(RawDatabase database, TableFile source) {
     Map<String, Boolean> columns = new LinkedHashMap<>();
     String described =
         "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + source.scan() + ")";
@@ -71,28 +88,61 @@ final class ColumnarTable implements TableInput {
   }
 
   static ColumnarTable arrow(RawDatabase database, List<Path> files) {
-    List<RowRules.Source> sources = new ArrayList<>();
+    List<TableFile> sources = new ArrayList<>();
     List<Map<String, Boolean>> columns = new ArrayList<>();
     for (Path file : files) {
       ArrowInput input = new ArrowFileInput(file, "arrow:" + file);
-      RowRules.Source source = new RowRules.Source(file, Sql.name(input.name()), List.of(input));
+      TableFile source = TableFile.columnar(file, Sql.name(input.name()), List.of(input));
       sources.add(source);
       columns.add(arrowColumns(source));
     }
     return new ColumnarTable(database, sources, columns);
   }
 
-  private static Map<String, Boolean> arrowColumns(RowRules.Source source) {
+  private static Map<String, Boolean> arrowColumns(TableFile source) {
     Map<String, Boolean> columns = new LinkedHashMap<>();
     try (BufferAllocator allocator = new RootAllocator();
         ArrowReader reader = source.arrow().get(0).open(allocator)) {
       for (Field field : reader.getVectorSchemaRoot().getSchema().getFields()) {
+        requireReadable(source.file(), field, field);
         columns.put(field.getName(), isList(field.getType()));
       }
+    } catch (MsrException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       throw RawErrors.of(e, List.of(source.file()));
     }
     return columns;
+  }
+
+  /** Refuses a column whose values, or parts of them, DuckDB does not take from Arrow. */
+  private static void requireReadable(Path file, Field column, Field part) {
+    ArrowType type = part.getType();
+    String other =
+        switch (type.getTypeID()) {
+          case Utf8View -> "Utf8";
+          case BinaryView -> "Binary";
+          case ListView, LargeListView, Map -> "List";
+          case RunEndEncoded -> "the type of its values";
+          default ->
+              type.equals(HALF)
+                  ? "float32"
+                  : type instanceof ArrowType.Decimal decimal && decimal.getBitWidth() > 128
+                      ? "float64"
+                      : "";
+        };
+    if (!other.isEmpty()) {
+      throw unreadable(file, column.getName(), type.toString(), other);
+    }
+    part.getChildren().forEach(child -> requireReadable(file, column, child));
+  }
+
+  private static MsrException unreadable(Path file, String column, String type, String other) {
+    return new MsrException(
+        ErrorType.DATA,
+        "data/COLUMN_TYPE",
+        "%s: column '%s' has the type %s, which is not read. Write it as %s, or leave it out."
+            .formatted(file, column, type, other));
   }
 
   private static boolean isList(ArrowType type) {
@@ -103,7 +153,12 @@ final class ColumnarTable implements TableInput {
 
   @Override
   public List<Path> files() {
-    return sources.stream().map(RowRules.Source::file).toList();
+    return sources.stream().map(TableFile::file).toList();
+  }
+
+  @Override
+  public List<TableFile> tableFiles() {
+    return sources;
   }
 
   @Override
@@ -127,6 +182,11 @@ final class ColumnarTable implements TableInput {
     if (!columns.containsKey(column)) {
       throw TableInput.missingColumn(
           files().get(0), List.of(column), List.copyOf(columns.keySet()));
+    }
+    for (TableFile source : sources) {
+      if (source.arrow().isEmpty()) {
+        requireDecimal(source.file(), column);
+      }
     }
     return Sql.name(column);
   }
@@ -156,18 +216,16 @@ final class ColumnarTable implements TableInput {
   }
 
   @Override
-  public List<SkippedRows> skipped() {
+  public List<FoundRows> skipped() {
     String text =
         columns.keySet().stream()
             .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
             .collect(joining(", ", "concat_ws(', ', ", ")"));
-    return rules.isEmpty()
-        ? List.of()
-        : sources.stream().map(source -> rules.broken(source, 0, text)).toList();
+    return rules.broken(sources, text);
   }
 
   @Override
   public Optional<String> brokenRule() {
-    return rules.firstBroken(sources, "row");
+    return rules.firstBroken(sources);
   }
 }

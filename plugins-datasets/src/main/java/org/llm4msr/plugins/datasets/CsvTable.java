@@ -1,8 +1,10 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,6 +27,11 @@ final class CsvTable implements TableInput {
 
     /** RFC 4180: commas, double quotes, a header, UTF-8. */
     static final Dialect COMMA = new Dialect(",", "\"", true, "utf-8");
+
+    /** Returns the encoding; DuckDB calls it otherwise. */
+    Charset charset() {
+      return encoding.equals("latin-1") ? ISO_8859_1 : Charset.forName(encoding);
+    }
 
     private String options() {
       return ", delim="
@@ -215,31 +222,30 @@ final class CsvTable implements TableInput {
   }
 
   private String onMalformed() {
-    return database.skipsMalformed() ? ", store_rejects=true" : "";
+    return database.skipsMalformed() ? RawDatabase.keepingUnread(RowPlaces.UNREAD) : "";
   }
 
-  /** Where lines before a row are skipped too, or values go over several, its line is too low. */
   @Override
-  public List<SkippedRows> skipped() {
-    String text =
-        columns.stream()
-            .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
-            .collect(joining(", ", "concat_ws(" + Sql.literal(dialect.delimiter()) + ", ", ")"));
-    return rules.isEmpty()
-        ? List.of()
-        : sources(", ignore_errors=true").stream()
-            .map(source -> rules.broken(source, dialect.header() ? 1 : 0, text))
-            .toList();
+  public List<FoundRows> skipped() {
+    return rules.broken(tableFiles(), "''");
   }
 
   @Override
   public Optional<String> brokenRule() {
-    return rules.firstBroken(sources(onMalformed()), dialect.header() ? "row" : "line");
+    return rules.firstBroken(tableFiles());
   }
 
-  private List<RowRules.Source> sources(String onMalformed) {
+  /** Where rows are skipped, those that a scan cannot read depend on the columns that it reads. */
+  @Override
+  public List<TableFile> tableFiles() {
     return files.stream()
-        .map(file -> new RowRules.Source(file, scan(List.of(file), onMalformed), List.of()))
+        .map(
+            file -> {
+              String unread = database.skipsMalformed() ? database.newName() : "";
+              String scan =
+                  scan(List.of(file), unread.isEmpty() ? "" : RawDatabase.keepingUnread(unread));
+              return new TableFile(file, scan, List.of(), Optional.of(rows(file)), unread);
+            })
         .toList();
   }
 
@@ -273,26 +279,32 @@ final class CsvTable implements TableInput {
     database.mend(file, dialect, columns.size() == 1);
   }
 
-  /** Returns a query for one line of a file, as text. */
-  String line(Path file, long line) {
+  /** Returns the rows of a file as text. */
+  TextRows rows(Path file) {
+    return new TextRows(file, dialect, columns.size() == 1);
+  }
+
+  /** Returns the values of a row as text, or nothing where it cannot be read. */
+  List<String> values(String row) {
     String names =
         columns.stream()
             .map(name -> Sql.literal(name) + ": 'VARCHAR'")
             .collect(joining(", ", "{", "}"));
-    return "SELECT * FROM read_csv(["
-        + Sql.path(file)
-        + "], auto_detect=false, header=false, skip="
-        + (line - 1)
-        + ", columns="
-        + names
-        + dialect.options()
-        + ", null_padding=true) LIMIT 1";
+    Dialect unicode = new Dialect(dialect.delimiter(), dialect.quote(), false, "utf-8");
+    String scan =
+        "SELECT * FROM read_csv(["
+            + Sql.path(database.scratchFile(row))
+            + "], auto_detect=false, header=false, columns="
+            + names
+            + unicode.options()
+            + ", null_padding=true, parallel=false)";
+    return database.rows(scan, files).stream().findFirst().orElse(List.of());
   }
 
-  /** Returns the column of a type that holds a value in a line, or null. */
+  /** Returns the column of a type that holds a value in a row, or null. */
   @Nullable String columnOf(List<String> values, String type, String value) {
     List<String> found = new ArrayList<>();
-    for (int i = 0; i < columns.size(); i++) {
+    for (int i = 0; i < values.size(); i++) {
       if (typeOf(columns.get(i)).equals(type) && values.get(i).equals(value)) {
         found.add(columns.get(i));
       }

@@ -45,6 +45,9 @@ final class DoubanFormat {
   private final RawFolder folder;
   private final List<CsvTable> tables = new ArrayList<>();
 
+  /** The described items of each domain. */
+  private final Map<Domain, CsvTable> described = new EnumMap<>(Domain.class);
+
   DoubanFormat(DoubanConfig config, Path path, RawDatabase database) {
     this.config = config;
     this.database = database;
@@ -126,10 +129,16 @@ final class DoubanFormat {
             "rating > " + config.positiveAbove());
     List<RawScenario> scenarios =
         domains.stream().map(domain -> scenario(domain.key(), domain)).toList();
-    return new SqlDatasetReader(database, schema, scenarios, tables, queries)
-        .leavingOut(
-            "reviews without a rating or a time",
-            "SELECT sum(rows)::BIGINT FROM (" + String.join(" UNION ALL ", without) + ")");
+    SqlDatasetReader reader =
+        new SqlDatasetReader(database, schema, scenarios, tables, queries)
+            .describing(RawTable.USERS, users, "UID", "UID");
+    described.forEach(
+        (domain, table) ->
+            reader.describing(
+                RawTable.ITEMS, table, itemColumn(domain), key(domain, itemColumn(domain))));
+    return reader.leavingOut(
+        "reviews without a rating or a time",
+        "SELECT sum(rows)::BIGINT FROM (" + String.join(" UNION ALL ", without) + ")");
   }
 
   private static String reviewFile(Domain domain) {
@@ -158,11 +167,15 @@ final class DoubanFormat {
 
   private String items(Domain domain, Path file) {
     CsvTable table = csv(CsvTable.open(database, List.of(file), TAB));
-    String column =
-        config.itemColumn() == DoubanConfig.ItemColumn.UID ? "UID" : domain.key() + "_id";
+    described.put(domain, table);
+    String column = itemColumn(domain);
     table.require(column, "name");
     unquoted(table, column);
     return "SELECT " + key(domain, column) + " AS item, name FROM " + table.scan();
+  }
+
+  private String itemColumn(Domain domain) {
+    return config.itemColumn() == DoubanConfig.ItemColumn.UID ? "UID" : domain.key() + "_id";
   }
 
   /** Refuses ids with a quote: where an opening quote is lost, the closing one is taken as text. */

@@ -28,6 +28,8 @@ final class JsonLines {
   static final String TEXTS = "[\"VARCHAR\"]";
   static final String LISTS = "[[\"VARCHAR\"]]";
 
+  private static final CsvTable.Dialect DIALECT =
+      new CsvTable.Dialect("\u0001", "", false, "utf-8");
   private static final Pattern FIRST_KEY = Pattern.compile("\\{\\s*(['\"])");
 
   private final RawDatabase database;
@@ -141,24 +143,30 @@ final class JsonLines {
 
   /** Reads the file from a copy, where its faults could not be skipped otherwise. */
   void mend() {
-    database.mend(file, new CsvTable.Dialect("\u0001", "", false, "utf-8"), false);
+    database.mend(file, DIALECT, false);
+  }
+
+  /** Returns the lines as DuckDB reads them; it does not where they are in Python. */
+  Optional<TextRows> rows() {
+    return Optional.of(new TextRows(file, DIALECT, true)).filter(rows -> python.isEmpty());
   }
 
   /** Returns a query of the lines that are skipped. */
-  SkippedRows skipped() {
+  FoundRows skipped() {
     String column =
         columns.stream()
             .map(of -> "WHEN %s THEN %s".formatted(wrong(of), Sql.literal(of.keys().get(0))))
             .collect(joining(" ", "CASE WHEN line IS NULL THEN '' ", " END"));
-    return new SkippedRows(
-        "SELECT %s AS file, n AS line, %s AS name, left(raw, %d) AS text FROM (%s) WHERE %s"
+    return new FoundRows(
+        "SELECT %s AS file, n, %s AS name, left(raw, %d) AS text FROM (%s) WHERE %s"
             .formatted(
                 Sql.literal(file.toString()),
                 column,
                 RawErrors.LONGEST_VALUE,
                 objects("NULL"),
                 malformed()),
-        true,
+        python.isEmpty(),
+        python.isPresent() ? "" : RowPlaces.UNREAD,
         python.stream().toList());
   }
 
@@ -186,7 +194,8 @@ final class JsonLines {
                 + Sql.path(file)
                 + "], auto_detect=false, header=false, columns={'raw': 'VARCHAR'}, delim='\u0001',"
                 + " quote='', escape='', strict_mode=false"
-                + (database.skipsMalformed() ? ", store_rejects=true)" : ")"));
+                + (database.skipsMalformed() ? RawDatabase.keepingUnread(RowPlaces.UNREAD) : "")
+                + ")");
   }
 
   private String checked(Column column) {

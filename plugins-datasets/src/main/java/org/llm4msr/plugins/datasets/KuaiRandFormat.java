@@ -92,7 +92,9 @@ final class KuaiRandFormat {
                 Stream.of(log, users, videos),
                 Stream.of(statistics, captions, categories).flatMap(Optional::stream))
             .toList();
-    return new SqlDatasetReader(database, schema(), scenarios(), tables, queries);
+    return new SqlDatasetReader(database, schema(), scenarios(), tables, queries)
+        .describing(RawTable.USERS, users, "user_id", "user_id")
+        .describing(RawTable.ITEMS, videos, "video_id", "video_id");
   }
 
   private RawSchema schema() {
@@ -226,8 +228,8 @@ final class KuaiRandFormat {
 
   /** Joins the first row of a video: a second one would repeat the video. */
   private static String join(CsvTable table, String alias, String key) {
-    return " LEFT JOIN (SELECT * FROM (SELECT *, row_number() OVER () AS place FROM %s) QUALIFY row_number() OVER (PARTITION BY %s ORDER BY place) = 1) %s ON %s.%s = v.item"
-        .formatted(table.scan(), key, alias, alias, key);
+    return " LEFT JOIN %s %s ON %2$s.%s = v.item"
+        .formatted(Sql.firstOfEach(key, table.scan()), alias, key);
   }
 
   private List<String> counts() {

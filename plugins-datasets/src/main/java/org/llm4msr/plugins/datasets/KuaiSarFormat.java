@@ -76,6 +76,8 @@ final class KuaiSarFormat {
                 Stream.of(words, scenarios).flatMap(Optional::stream))
             .toList();
     return new SqlDatasetReader(database, schema(), scenarioList(), all, queries)
+        .describing(RawTable.USERS, users, "user_id", "user_id")
+        .describing(RawTable.ITEMS, items, "item_id", "item_id")
         .leavingOut(
             "rows of search that repeat an item of their session",
             "SELECT count(*) - count(DISTINCT (user_id, search_session_id, time, keyword, item_id)) FROM ("

@@ -42,8 +42,7 @@ final class MendedText {
   private long otherEnd;
   private boolean mended;
 
-  private MendedText(
-      InputStream in, CsvTable.Dialect dialect, boolean oneColumn, OutputStream out) {
+  MendedText(InputStream in, CsvTable.Dialect dialect, boolean oneColumn, OutputStream out) {
     this.in = in;
     this.out = out;
     this.dialect = dialect;
@@ -83,8 +82,13 @@ final class MendedText {
     }
   }
 
-  /** Passes a row on; returns false behind the last. */
-  private boolean row() throws IOException {
+  /** Returns how many lines were passed on. */
+  long lines() {
+    return lines;
+  }
+
+  /** Passes a row on and ends its line; returns false behind the last line end. */
+  boolean row() throws IOException {
     int closed = NOWHERE; // Positions are counted from the start of the row.
     int firstLine = NOWHERE;
     int innerLines = 0;

@@ -76,10 +76,16 @@ final class MovieLensFormat {
     files.users().ifPresent(users -> queries.put(RawTable.USERS, users(users)));
     List<CsvTable> tables =
         Stream.concat(Stream.of(files.ratings(), files.movies()), files.users().stream()).toList();
-    return new SqlDatasetReader(database, schema(), scenarios(), tables, queries)
-        .leavingOut(
-            "ratings %s that are not listed".formatted(byAge() ? "by users" : "of films"),
-            "SELECT count(*) FROM (" + files.ratingQuery() + ") r ANTI JOIN " + sideOfRating());
+    SqlDatasetReader reader =
+        new SqlDatasetReader(database, schema(), scenarios(), tables, queries);
+    String film = files.movies().columns().get(0);
+    reader.describing(RawTable.ITEMS, files.movies(), film, film);
+    files
+        .users()
+        .ifPresent(users -> reader.describing(RawTable.USERS, users, "user_id", "user_id"));
+    return reader.leavingOut(
+        "ratings %s that are not listed".formatted(byAge() ? "by users" : "of films"),
+        "SELECT count(*) FROM (" + files.ratingQuery() + ") r ANTI JOIN " + sideOfRating());
   }
 
   private boolean byAge() {
@@ -144,8 +150,9 @@ final class MovieLensFormat {
   /** Returns what says the scenario of a rating, and how it is joined. */
   private String sideOfRating() {
     return byAge()
-        ? "(" + users(files.users().orElseThrow()) + ") u ON u.user = r.user"
-        : "(" + files.movieQuery() + ") m ON m.item = r.item";
+        ? Sql.firstOfEach("user", "(" + users(files.users().orElseThrow()) + ")")
+            + " u ON u.user = r.user"
+        : Sql.firstOfEach("item", "(" + files.movieQuery() + ")") + " m ON m.item = r.item";
   }
 
   private static String users(CsvTable users) {

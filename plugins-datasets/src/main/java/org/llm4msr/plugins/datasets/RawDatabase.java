@@ -15,7 +15,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -30,7 +29,6 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
-import org.llm4msr.api.data.LeftOutRows;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,12 +38,11 @@ final class RawDatabase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RawDatabase.class);
   private static final long ROWS_OF_A_BATCH = 65_536;
 
-  /** How many malformed rows are shown. */
-  private static final int MOST_EXAMPLES = 100;
-
   private final DuckDBConnection connection;
   private final boolean skipMalformed;
   private final Path scratch;
+
+  private int names;
 
   /** Files that are read from mended copies. */
   private final Map<Path, Path> copies = new LinkedHashMap<>();
@@ -142,70 +139,35 @@ final class RawDatabase implements AutoCloseable {
     return result;
   }
 
+  /** Returns the options with which a scan keeps the rows that it cannot read in a table. */
+  static String keepingUnread(String table) {
+    return ", store_rejects=true, rejects_table=%s, rejects_scan=%s"
+        .formatted(Sql.literal(table), Sql.literal(scansOf(table)));
+  }
+
+  /** Returns the table that names the files of one of {@link #keepingUnread}. */
+  static String scansOf(String table) {
+    return table + "_scans";
+  }
+
+  /** Returns a name that no table has. */
+  String newName() {
+    return "unread_" + names++;
+  }
+
   boolean skipsMalformed() {
     return skipMalformed;
   }
 
-  /**
-   * Returns the malformed rows of all files read so far.
-   *
-   * @param others such rows that DuckDB does not know of
-   */
-  Optional<LeftOutRows> malformed(List<SkippedRows> others, List<Path> files) {
-    List<SkippedRows> all = new ArrayList<>(others);
-    if (!rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'", files)
-        .isEmpty()) {
-      String rejected =
-          "SELECT file_path AS file, line, column_name AS name, trim(csv_line, chr(10) || chr(13)) AS text FROM reject_errors"
-              + " JOIN reject_scans USING (scan_id, file_id)";
-      all.add(new SkippedRows(rejected, false, List.of()));
-    }
-    if (!skipMalformed || all.isEmpty()) {
-      return Optional.empty();
-    }
-    String found = "found (file VARCHAR, line BIGINT, name VARCHAR, text VARCHAR, read BOOLEAN)";
-    run("CREATE OR REPLACE TEMP TABLE " + found, List.of(), files);
-    for (SkippedRows rows : all) {
-      run(
-          "INSERT INTO found SELECT file, line, name, text, %s FROM (%s)"
-              .formatted(rows.read(), onCopies(rows.sql())),
-          rows.arrow(),
-          files);
-    }
-    copies.forEach(
-        (file, copy) ->
-            run(
-                "UPDATE found SET file = %s WHERE file = %s"
-                    .formatted(Sql.literal(file.toString()), Sql.literal(copy.toString())),
-                List.of(),
-                files));
-    run(
-        "CREATE OR REPLACE TEMP TABLE malformed AS SELECT file, line, coalesce(min(name), '') AS name, left(coalesce(min(text), ''), "
-            + RawErrors.LONGEST_VALUE
-            + ") AS text FROM found GROUP BY file, line, read",
-        List.of(),
-        files);
-    long count = Long.parseLong(rows("SELECT count(*) FROM malformed", files).get(0).get(0));
-    List<LeftOutRows.Example> examples =
-        rows("SELECT * FROM malformed ORDER BY ALL LIMIT " + MOST_EXAMPLES, files).stream()
-            .map(
-                row ->
-                    new LeftOutRows.Example(
-                        row.get(0), Long.parseLong(row.get(1)), row.get(2), row.get(3)))
-            .toList();
-    return count == 0
-        ? Optional.empty()
-        : Optional.of(new LeftOutRows("malformed", count, true, examples));
-  }
-
-  private void run(String sql, List<ArrowInput> arrowInputs, List<Path> files) {
+  /** Runs a statement that may read Arrow. */
+  void run(String sql, List<ArrowInput> arrowInputs, List<Path> files) {
     try (BufferAllocator allocator = new RootAllocator()) {
       Deque<AutoCloseable> resources = new ArrayDeque<>();
       try {
         for (ArrowInput input : arrowInputs) {
           register(input, allocator, resources);
         }
-        execute(sql);
+        execute(onCopies(sql));
       } finally {
         resources.forEach(RawDatabase::closeQuietly);
       }

@@ -19,7 +19,7 @@ final class RawErrors {
   /** What a query throws whose rows break one of {@link RowRules}. */
   static final String BROKEN_RULE = "A row breaks a rule";
 
-  private static final Pattern LINE = Pattern.compile("(?:CSV|Row) Error on Line: (\\d+)");
+  private static final Pattern LINE = Pattern.compile("(CSV|Row) Error on Line: (\\d+)");
   private static final Pattern COLUMN = Pattern.compile("(?m)^\\s*column = (.+)$");
   private static final Pattern FILE = Pattern.compile("(?m)^\\s*file = (.+)$");
   private static final Pattern VALUE =
@@ -89,15 +89,16 @@ final class RawErrors {
           "Cannot read " + files + ": " + firstLine(text) + ". Check the files.",
           cause);
     }
-    long number = Long.parseLong(line.group(1));
+    TextRows.Place place =
+        new TextRows.Place(Long.parseLong(line.group(2)), line.group(1).equals("Row"));
     String file = file(text, files);
+    Optional<CsvTable> table =
+        tables.stream().filter(one -> one.files().contains(Path.of(file))).findFirst();
+    Optional<TextRows.Row> row = table.flatMap(one -> one.rows(Path.of(file)).find(place));
     return malformed(
-        file
-            + ", line "
-            + number
-            + ": "
-            + what(database, text, tables, file, number)
-            + " Mend or remove the line.",
+        "%s, line %d: %s Mend or remove the line."
+            .formatted(
+                file, row.map(TextRows.Row::line).orElse(place.number()), what(text, table, row)),
         cause);
   }
 
@@ -130,8 +131,10 @@ final class RawErrors {
     return new MsrException(ErrorType.DATA, "data/MALFORMED_ROW", text, cause);
   }
 
-  private static String what(
-      @Nullable RawDatabase database, String text, List<CsvTable> tables, String file, long line) {
+  private static String what(String text, Optional<CsvTable> table, Optional<TextRows.Row> row) {
+    if (text.contains("Invalid unicode") || !row.map(TextRows.Row::sound).orElse(true)) {
+      return "the line is not in UTF-8.";
+    }
     Matcher named = COLUMN.matcher(text);
     String key = named.find() ? named.group(1) : null;
     if (key != null && text.contains("Missing value")) {
@@ -140,7 +143,9 @@ final class RawErrors {
     Matcher value = VALUE.matcher(text);
     if (value.find()) {
       String column =
-          key == null && database != null ? column(database, tables, file, line, value) : key;
+          key != null || table.isEmpty() || row.isEmpty()
+              ? key
+              : column(table.get(), row.get().text(), value);
       return (column == null ? "a column" : "column '" + column + "'")
           + " has '"
           + shortened(value.group(1))
@@ -151,9 +156,6 @@ final class RawErrors {
     Matcher width = WIDTH.matcher(text);
     if (width.find()) {
       return "the row has " + width.group(2) + " columns, the header " + width.group(1) + ".";
-    }
-    if (text.contains("Invalid unicode")) {
-      return "the line is not in UTF-8.";
     }
     if (text.contains("unterminated quote")) {
       return "a quoted value does not end.";
@@ -167,18 +169,9 @@ final class RawErrors {
         + ".";
   }
 
-  /** DuckDB names a wrong column where not all are read, so the line is looked at again. */
-  private static @Nullable String column(
-      RawDatabase database, List<CsvTable> tables, String file, long line, Matcher value) {
-    for (CsvTable table : tables) {
-      if (table.files().stream().anyMatch(path -> path.toString().equals(file))) {
-        List<List<String>> rows = database.rows(table.line(Path.of(file), line), table.files());
-        if (!rows.isEmpty()) {
-          return table.columnOf(rows.get(0), value.group(2), value.group(1));
-        }
-      }
-    }
-    return null;
+  /** DuckDB names a wrong column where not all are read, so the row is looked at again. */
+  private static @Nullable String column(CsvTable table, String row, Matcher value) {
+    return table.columnOf(table.values(row), value.group(2), value.group(1));
   }
 
   /** Returns what a value of a type in SQL is, in words. */
@@ -202,7 +195,7 @@ final class RawErrors {
     return files.size() == 1 ? files.get(0).toString() : files.toString();
   }
 
-  private static String shortened(String value) {
+  static String shortened(String value) {
     return value.length() > LONGEST_VALUE ? value.substring(0, LONGEST_VALUE) + "..." : value;
   }
 

@@ -2,7 +2,6 @@ package org.llm4msr.plugins.datasets;
 
 import static java.util.stream.Collectors.joining;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,19 +27,12 @@ final class RowRules {
     }
   }
 
-  /** One file, as SQL reads it. */
-  record Source(Path file, String scan, List<ArrowInput> arrow) {}
-
   RowRules(RawDatabase database) {
     this.database = database;
   }
 
   void add(String column, String holds, String expected) {
     rules.add(new Rule(column, holds, expected));
-  }
-
-  boolean isEmpty() {
-    return rules.isEmpty();
   }
 
   /** Returns what reads the rows that keep the rules. */
@@ -68,43 +60,34 @@ final class RowRules {
   }
 
   /**
-   * Returns a query of the rows that break a rule.
+   * Returns queries of the rows that break a rule.
    *
-   * @param before how many lines stand before the first row
    * @param text the row as text, in SQL
    */
-  SkippedRows broken(Source source, int before, String text) {
+  List<FoundRows> broken(List<TableFile> files, String text) {
+    if (rules.isEmpty()) {
+      return List.of();
+    }
     String column =
         rules.stream()
             .map(rule -> "WHEN NOT %s THEN %s".formatted(rule.kept(), Sql.literal(rule.column())))
             .collect(joining(" ", "CASE ", " END"));
-    return new SkippedRows(
-        "SELECT %s AS file, n + %d AS line, %s AS name, %s AS text FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT (%s)"
-            .formatted(
-                Sql.literal(source.file().toString()), before, column, text, source.scan(), kept()),
-        true,
-        source.arrow());
+    return files.stream().map(file -> file.where("NOT (" + kept() + ")", column, text)).toList();
   }
 
-  /**
-   * Says where a row breaks a rule first, or nothing.
-   *
-   * @param row what a row is called
-   */
-  Optional<String> firstBroken(List<Source> sources, String row) {
-    for (Source source : sources) {
+  /** Says where a row breaks a rule first, or nothing. */
+  Optional<String> firstBroken(List<TableFile> files) {
+    for (TableFile file : files) {
       for (Rule rule : rules) {
         String first =
             "SELECT n, left(%s::VARCHAR, %d) FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT %s LIMIT 1"
                 .formatted(
-                    Sql.name(rule.column()), RawErrors.LONGEST_VALUE, source.scan(), rule.kept());
-        for (List<String> found : database.rows(first, List.of(source.file()), source.arrow())) {
+                    Sql.name(rule.column()), RawErrors.LONGEST_VALUE, file.scan(), rule.kept());
+        for (List<String> found : database.rows(first, List.of(file.file()), file.arrow())) {
           return Optional.of(
-              "%s, %s %s: column '%s' has '%s', which is not %s."
+              "%s: column '%s' has '%s', which is not %s."
                   .formatted(
-                      source.file(),
-                      row,
-                      found.get(0),
+                      file.place(Long.parseLong(found.get(0))),
                       rule.column(),
                       found.get(1),
                       rule.expected()));

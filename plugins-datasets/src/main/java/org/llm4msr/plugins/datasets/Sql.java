@@ -22,6 +22,12 @@ final class Sql {
     return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
   }
 
+  /** Returns what reads the first row of each key. */
+  static String firstOfEach(String key, String from) {
+    return "(SELECT * EXCLUDE (place) FROM (SELECT *, row_number() OVER () AS place FROM %s) QUALIFY row_number() OVER (PARTITION BY %s ORDER BY place) = 1)"
+        .formatted(from, key);
+  }
+
   /** Returns a label: 1 where a number is above a threshold, 0 below, null where there is none. */
   static String above(String number, double threshold) {
     return "CASE WHEN isfinite("

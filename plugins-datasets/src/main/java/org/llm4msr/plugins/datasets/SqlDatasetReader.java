@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -19,9 +22,13 @@ import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A reader whose tables are queries over raw files. */
 final class SqlDatasetReader implements DatasetReader {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SqlDatasetReader.class);
 
   private final RawDatabase database;
   private final RawSchema schema;
@@ -34,7 +41,19 @@ final class SqlDatasetReader implements DatasetReader {
   /** Queries of how many rows the format's rules leave out, by reason. */
   private final Map<String, String> leftOut = new LinkedHashMap<>();
 
+  private final Map<RawTable, List<Described>> described = new EnumMap<>(RawTable.class);
+
   private final List<JsonLines> jsonLines = new ArrayList<>();
+
+  private record Described(TableInput input, String column, String key) {
+
+    /** Returns queries of the rows of these keys, which stand in place of the column. */
+    List<FoundRows> rows(List<String> keys) {
+      String text = "(" + key + ")::VARCHAR";
+      String among = keys.stream().map(Sql::literal).collect(joining(", ", text + " IN (", ")"));
+      return input.tableFiles().stream().map(file -> file.where(among, text, "''")).toList();
+    }
+  }
 
   /** The compressed files that were read to their end. */
   private final Set<Path> checked = new HashSet<>();
@@ -112,6 +131,19 @@ final class SqlDatasetReader implements DatasetReader {
     return this;
   }
 
+  /**
+   * Tells which rows of a table's files describe a user or an item.
+   *
+   * @param column the column of the key
+   * @param key the key as it is emitted, in SQL
+   */
+  SqlDatasetReader describing(RawTable table, TableInput input, String column, String key) {
+    described
+        .computeIfAbsent(table, of -> new ArrayList<>())
+        .add(new Described(input, column, key));
+    return this;
+  }
+
   /** Tells of malformed lines of these files, where they are skipped. */
   SqlDatasetReader skipping(List<JsonLines> files) {
     jsonLines.addAll(files);
@@ -183,15 +215,48 @@ final class SqlDatasetReader implements DatasetReader {
             result.add(new LeftOutRows(reason, rows, false, List.of()));
           }
         });
-    database
-        .malformed(
-            Stream.concat(
-                    jsonLines.stream().map(JsonLines::skipped),
-                    tables.stream().flatMap(table -> table.skipped().stream()))
-                .toList(),
-            sources)
-        .ifPresent(result::add);
+    if (database.skipsMalformed()) {
+      places()
+          .malformed(
+              Stream.concat(
+                      jsonLines.stream().map(JsonLines::skipped),
+                      tables.stream().flatMap(table -> table.skipped().stream()))
+                  .toList())
+          .ifPresent(result::add);
+    }
+    tables.stream()
+        .flatMap(table -> table.tableFiles().stream())
+        .filter(this::isEmpty)
+        .forEach(file -> LOG.warn("{} holds no rows", file.file()));
     return result;
+  }
+
+  @Override
+  public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
+    Map<String, List<LeftOutRows.Example>> rows = new TreeMap<>();
+    for (Described key : described.getOrDefault(table, List.of())) {
+      for (LeftOutRows.Example row : places().examples(key.rows(keys))) {
+        rows.computeIfAbsent(row.column(), of -> new ArrayList<>())
+            .add(new LeftOutRows.Example(row.file(), row.line(), key.column(), row.text()));
+      }
+    }
+    return rows;
+  }
+
+  private boolean isEmpty(TableFile file) {
+    String first = "SELECT 1 FROM " + file.scan() + " LIMIT 1";
+    return database.rows(first, List.of(file.file()), file.arrow()).isEmpty();
+  }
+
+  private RowPlaces places() {
+    List<TextRows> texts =
+        Stream.concat(
+                jsonLines.stream().flatMap(lines -> lines.rows().stream()),
+                tables.stream()
+                    .flatMap(table -> table.tableFiles().stream())
+                    .flatMap(file -> file.text().stream()))
+            .toList();
+    return new RowPlaces(database, texts, sources);
   }
 
   @Override

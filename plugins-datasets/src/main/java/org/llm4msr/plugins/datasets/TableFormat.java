@@ -71,12 +71,24 @@ final class TableFormat {
     Map<RawTable, List<TableInput>> inputs = new EnumMap<>(RawTable.class);
     inputs.put(RawTable.INTERACTIONS, List.copyOf(interactions.values()));
     entities.forEach((table, input) -> inputs.put(table, List.of(input)));
-    return new SqlDatasetReader(database, schema(), scenarios(), queries, inputs);
+    SqlDatasetReader reader =
+        new SqlDatasetReader(database, schema(), scenarios(), queries, inputs);
+    describe(reader, RawTable.USERS, config.users());
+    describe(reader, RawTable.ITEMS, config.items());
+    return reader;
   }
 
   private void open(RawTable table, TableConfig.@Nullable Entities described) {
     if (described != null) {
       entities.put(table, input(described.files()));
+    }
+  }
+
+  private void describe(
+      SqlDatasetReader reader, RawTable table, TableConfig.@Nullable Entities described) {
+    if (described != null) {
+      TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
+      reader.describing(table, input, described.key(), Sql.name(described.key()));
     }
   }
 

@@ -58,6 +58,9 @@ interface TableInput {
 
   List<Path> files();
 
+  /** Returns the files, as SQL reads them one by one. */
+  List<TableFile> tableFiles();
+
   /** Returns the Arrow files that the query reads. */
   List<ArrowInput> arrowInputs();
 
@@ -82,7 +85,7 @@ interface TableInput {
   String scan();
 
   /** Returns queries of the rows that are skipped because they break a rule. */
-  List<SkippedRows> skipped();
+  List<FoundRows> skipped();
 
   /** Says where a row breaks a rule first, or nothing. */
   Optional<String> brokenRule();

@@ -83,6 +83,22 @@ class DoubanTest {
   }
 
   @Test
+  void itemsAreFoundInTheFileOfTheirDomain() throws IOException {
+    writeReviews();
+    Path books = folder.resolve("douban_dataset(text information)/books_cleaned.txt");
+    try (DatasetReader reader = reader(folder, ItemColumn.UID)) {
+      Rows.of(reader, RawTable.ITEMS);
+      assertThat(reader.rowsOf(RawTable.ITEMS, List.of("book:8", "music:7")))
+          .isEqualTo(
+              Map.of(
+                  "book:8",
+                  List.of(
+                      new LeftOutRows.Example(
+                          books.toString(), 3, "UID", "\"8\"\t\"7\"\t\"Other\""))));
+    }
+  }
+
+  @Test
   void reviewsAreReadAsPublished() throws IOException {
     writeReviews();
     try (DatasetReader reader = reader(folder, ItemColumn.UID)) {
@@ -127,13 +143,13 @@ class DoubanTest {
       delimiter = '|',
       quoteCharacter = '\'',
       value = {
-        "bookreviews_cleaned.txt | INTERACTIONS | 1 | user_id | \"1\"\t\"7\" | 1\"\t\"7\" | 1\"",
-        "musicreviews_cleaned.txt | INTERACTIONS | 1 | music_id | \"1\"\t\"7\" | \"1\"\t7\" | 7\"",
-        "users_cleaned.txt | USERS | 2 | UID | \"tom\"\t\"\"\t\"2008-01-03\"\t\"\"\t\"2\" | \"tom\"\t\"\"\t\"2008-01-03\"\t\"\"\t2\" | 2\"",
-        "books_cleaned.txt | ITEMS | 1 | UID | \"7\"\t\"1003078\" | 7\"\t\"1003078\" | 7\""
+        "bookreviews_cleaned.txt | INTERACTIONS | 2 | user_id | \"1\"\t\"7\" | 1\"\t\"7\" | 1\"",
+        "musicreviews_cleaned.txt | INTERACTIONS | 2 | music_id | \"1\"\t\"7\" | \"1\"\t7\" | 7\"",
+        "users_cleaned.txt | USERS | 3 | UID | \"tom\"\t\"\"\t\"2008-01-03\"\t\"\"\t\"2\" | \"tom\"\t\"\"\t\"2008-01-03\"\t\"\"\t2\" | 2\"",
+        "books_cleaned.txt | ITEMS | 2 | UID | \"7\"\t\"1003078\" | 7\"\t\"1003078\" | 7\""
       })
   void anIdThatHasLostItsOpeningQuoteIsRefused(
-      String name, RawTable table, int row, String column, String id, String damaged, String value)
+      String name, RawTable table, int line, String column, String id, String damaged, String value)
       throws IOException {
     writeReviews();
     Path file = folder.resolve("douban_dataset(text information)").resolve(name);
@@ -141,8 +157,8 @@ class DoubanTest {
     try (DatasetReader reader = reader(folder, ItemColumn.UID)) {
       assertThatThrownBy(() -> Rows.of(reader, table))
           .hasMessageContaining(
-              "%s, row %d: column '%s' has '%s', which is not an id: it has a quote in it.",
-              file, row, column, value);
+              "%s, line %d: column '%s' has '%s', which is not an id: it has a quote in it.",
+              file, line, column, value);
     }
   }
 

@@ -12,12 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
@@ -116,7 +120,7 @@ class FaultsTest {
       assertThat(Rows.of(reader, RawTable.ITEMS))
           .extracting(row -> row.get("title"))
           .containsExactly("A\r\n\"B\"", "C\nD", "E\"F");
-      assertThat(rejected(reader)).containsExactly("5  4,G,,H"); // The fifth row.
+      assertThat(rejected(reader)).containsExactly("7  4,G,,H");
     }
   }
 
@@ -131,12 +135,83 @@ class FaultsTest {
   }
 
   @Test
+  void placesAreLinesWhereValuesGoOverSeveralAndLinesAreBlank() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n");
+    Path movies = folder.resolve("movies.csv");
+    String start = "movieId,title,genres\n1,\"A\n\n\"\"B\"\"\",Drama\n\n2,\"C\nD\",Drama\n";
+    Map<String, String> faults =
+        Map.of(
+            "x,\"E\nF\",Drama", "line 8: column 'movieId' has 'x', which is not a whole number.",
+            ",\"E\nF\",Drama", "line 8: column 'movieId' has '', which is not a value.",
+            "3,E", "line 8: the row has 2 columns, the header 3.");
+    for (Map.Entry<String, String> fault : faults.entrySet()) {
+      Files.writeString(movies, start + fault.getKey() + "\n4,G,Drama\n");
+      try (DatasetReader reader = reader(Contexts.of(folder, scratch))) {
+        assertThatThrownBy(() -> Rows.of(reader, RawTable.ITEMS))
+            .hasMessageContaining(movies + ", " + fault.getValue());
+      }
+    }
+    Files.writeString(movies, start + String.join("\n\n", faults.keySet()) + "\n,G,Drama\n");
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(2);
+      assertThat(reader.leftOut())
+          .flatExtracting(LeftOutRows::examples)
+          .hasSize(4)
+          .last()
+          .isEqualTo(new LeftOutRows.Example(movies.toString(), 15, "movieId", ",G,Drama"));
+    }
+  }
+
+  /** Rows that DuckDB does not read, rows that break a rule, values of several lines, blanks. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\r\n", "gz"})
+  void everySkippedRowHasItsLine(String kind) throws IOException {
+    String end = kind.equals("gz") ? "\n" : kind;
+    Random random = new Random(kind.hashCode());
+    StringBuilder text = new StringBuilder("user,item,label,title" + end);
+    List<LeftOutRows.Example> expected = new ArrayList<>();
+    int line = 2;
+    for (int i = 0; i < 50_000; i++) {
+      int choice = random.nextInt(1000);
+      String column = choice == 0 ? "" : choice < 3 ? "label" : choice == 3 ? "user" : "none";
+      String row =
+          switch (choice) {
+            case 0 -> i + ",2";
+            case 1 -> i + ",2,3,\"x" + end + "y\"";
+            case 2 -> i + ",2,z,";
+            case 3 -> ",2,1,";
+            default -> choice < 40 ? "" : i + ",2,1," + (choice < 200 ? "\"a" + end + "b\"" : "t");
+          };
+      if (!column.equals("none")) {
+        expected.add(new LeftOutRows.Example("", line, column, row));
+      }
+      text.append(row).append(end);
+      line += 1 + (int) row.chars().filter(next -> next == '\n').count();
+    }
+    String name = "log.csv" + (kind.equals("gz") ? ".gz" : "");
+    try (OutputStream file = Files.newOutputStream(folder.resolve(name));
+        OutputStream out = kind.equals("gz") ? new GZIPOutputStream(file) : file) {
+      out.write(text.toString().getBytes(UTF_8));
+    }
+    try (DatasetReader reader =
+        new TableFactory().create(log(name), Contexts.skipping(folder, scratch))) {
+      Rows.of(reader, RawTable.INTERACTIONS);
+      LeftOutRows left = reader.leftOut().get(0);
+      assertThat(left.rows()).isEqualTo(expected.size());
+      assertThat(left.examples())
+          .hasSize(100)
+          .extracting(row -> row.line() + " " + row.text())
+          .isSubsetOf(expected.stream().map(row -> row.line() + " " + row.text()).toList());
+    }
+  }
+
+  @Test
   void filmsWithoutAnIdAreSkippedAndCountedToo() throws IOException {
     ratings(HEADER + "1,1,4.0,9\n");
     Files.writeString(folder.resolve("movies.csv"), "movieId,title,genres\n,A,Drama\n1,B,Drama\n");
     try (DatasetReader reader = reader(Contexts.of(folder, scratch))) {
       assertThatThrownBy(() -> Rows.of(reader, RawTable.ITEMS))
-          .hasMessageContaining("movies.csv, row 1: column 'movieId' has ''");
+          .hasMessageContaining("movies.csv, line 2: column 'movieId' has ''");
     }
     try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(1);
@@ -232,9 +307,9 @@ class FaultsTest {
   @Test
   void aRatingThatIsNoNumberIsRefusedWithItsPlace() throws IOException {
     ratings(HEADER + "1,1,5,9\n1,1,NaN,9\n");
-    fails("ratings.csv, row 2: column 'rating' has 'nan', which is not a number.");
+    fails("ratings.csv, line 3: column 'rating' has 'nan', which is not a number.");
     ratings(HEADER + "1,1,,9\n");
-    fails("ratings.csv, row 1: column 'rating' has '', which is not a number.");
+    fails("ratings.csv, line 2: column 'rating' has '', which is not a number.");
   }
 
   @Test
@@ -246,39 +321,42 @@ class FaultsTest {
     }
     Path log = folder.resolve("log.csv.gz");
     Files.write(log, bytes.toByteArray());
-    assertThat(log()).hasSize(10_000);
+    assertThat(rowsOfLog()).hasSize(10_000);
     Files.write(log, Arrays.copyOf(bytes.toByteArray(), bytes.size() - 20));
-    assertThatThrownBy(() -> log())
+    assertThatThrownBy(() -> rowsOfLog())
         .hasMessageContaining("data/DAMAGED_GZIP")
         .hasMessageContaining("log.csv.gz is cut off");
     byte[] changed = bytes.toByteArray();
     changed[bytes.size() - 6] ^= 1; // In the checksum.
     Files.write(log, changed);
-    assertThatThrownBy(() -> log()).hasMessageContaining("data/DAMAGED_GZIP");
+    assertThatThrownBy(() -> rowsOfLog()).hasMessageContaining("data/DAMAGED_GZIP");
   }
 
-  private List<Map<String, String>> log() throws IOException {
-    TableConfig config =
-        new TableConfig(
-            List.of("log.csv.gz"),
-            Map.of(),
-            TableConfig.Format.AUTO,
-            ",",
-            "\"",
-            "|",
-            "user",
-            "item",
-            null,
-            "label",
-            null,
-            null,
-            TableConfig.TimeUnit.SECONDS,
-            null,
-            List.of(),
-            null,
-            null,
-            Map.of());
-    try (DatasetReader reader = new TableFactory().create(config, Contexts.of(folder, scratch))) {
+  private static TableConfig log(String file) {
+    return new TableConfig(
+        List.of(file),
+        Map.of(),
+        TableConfig.Format.AUTO,
+        ",",
+        "\"",
+        "|",
+        "user",
+        "item",
+        null,
+        "label",
+        null,
+        null,
+        TableConfig.TimeUnit.SECONDS,
+        null,
+        List.of(),
+        null,
+        null,
+        Map.of());
+  }
+
+  private List<Map<String, String>> rowsOfLog() throws IOException {
+    try (DatasetReader reader =
+        new TableFactory().create(log("log.csv.gz"), Contexts.of(folder, scratch))) {
       return Rows.of(reader, RawTable.INTERACTIONS);
     }
   }
@@ -314,7 +392,7 @@ class FaultsTest {
     skips(
         List.of("1", "5"),
         "3 userId ,1,4.0,9",
-        "4 rating 3,1,nan,9",
+        "4 rating 3,1,NaN,9",
         "5 timestamp 4,1,4.0,1600000000000",
         "6 userId ,1,,9");
   }
@@ -322,7 +400,7 @@ class FaultsTest {
   @Test
   void aLineThatIsTooLongIsSkippedAndCounted() throws IOException {
     String row = "2,1," + "4".repeat(50_000_000) + ",9";
-    String shown = "2 1 " + "4".repeat(76);
+    String shown = "2 1 " + "4".repeat(76) + "...";
     for (String rest : List.of("\n3,1,4.0,9\n", "\n", "")) {
       ratings(HEADER + "1,1,4.0,9\n" + row + rest);
       skips(rest.length() > 1 ? List.of("1", "3") : List.of("1"), "3 movieId " + shown);
@@ -424,7 +502,7 @@ class FaultsTest {
                       .containsExactly(
                           "2  {\"asin",
                           "3 overall " + row.formatted(2, "\"x\"").strip(),
-                          "5 raw {\"reviewerID\": \"Am??ie\"}",
+                          "5 raw {\"reviewerID\": \"Am\u00e9lie\"}",
                           "2  {'asin': open('x')}"));
     }
   }

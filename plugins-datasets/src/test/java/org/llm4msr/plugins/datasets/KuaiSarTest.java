@@ -3,9 +3,13 @@ package org.llm4msr.plugins.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -23,6 +27,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.generator.KuaiSarGeneratorConfig;
 import org.llm4msr.plugins.datasets.generator.KuaiSarGeneratorFactory;
+import org.slf4j.LoggerFactory;
 
 class KuaiSarTest {
 
@@ -100,6 +105,49 @@ class KuaiSarTest {
           .extracting(row -> row.get("keyword"))
           .containsExactly("[20,34,3]", "[5]", "[20,34,3]");
     }
+  }
+
+  @Test
+  void usersAndVideosAreFoundInTheirFiles() throws IOException {
+    Path release = folder.resolve("KuaiSAR_final");
+    Files.writeString(
+        release.resolve("user_features.csv"), "1,9,3,0,7\n", StandardOpenOption.APPEND);
+    try (DatasetReader reader = reader()) {
+      assertThat(Rows.of(reader, RawTable.USERS)).hasSize(3);
+      assertThat(reader.rowsOf(RawTable.USERS, List.of("1", "7")))
+          .isEqualTo(
+              Map.of(
+                  "1",
+                  List.of(
+                      row(release.resolve("user_features.csv"), 2, "user_id", "1,2,3,0,7"),
+                      row(release.resolve("user_features.csv"), 4, "user_id", "1,9,3,0,7"))));
+      assertThat(reader.rowsOf(RawTable.ITEMS, List.of("11")).get("11"))
+          .extracting(LeftOutRows.Example::line)
+          .containsExactly(3L);
+    }
+  }
+
+  private static LeftOutRows.Example row(Path file, long line, String column, String text) {
+    return new LeftOutRows.Example(file.toString(), line, column, text);
+  }
+
+  @Test
+  void aLogWithoutRowsIsWarnedOf() throws IOException {
+    Path search = folder.resolve("KuaiSAR_final/src_inter.csv");
+    Files.write(search, Files.readAllLines(search).subList(0, 1));
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(SqlDatasetReader.class);
+    logger.addAppender(log);
+    try (DatasetReader reader = reader()) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS)).hasSize(3);
+      reader.leftOut();
+    } finally {
+      logger.detachAppender(log);
+    }
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(search + " holds no rows");
   }
 
   @Test

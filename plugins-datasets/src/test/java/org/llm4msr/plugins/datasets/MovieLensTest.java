@@ -60,6 +60,22 @@ class MovieLensTest {
   }
 
   @Test
+  void aFilmThatIsListedTwiceRepeatsNoRatings() throws IOException {
+    write("ratings.csv", "userId,movieId,rating,timestamp\n1,1,4.0,9\n2,1,5.0,9\n");
+    write("movies.csv", "movieId,title,genres\n1,A,Drama\n1,A,War\n");
+    try (DatasetReader reader = reader(BY_GENRE)) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("scenario"))
+          .containsExactly("1 Drama", "2 Drama");
+      Rows.of(reader, RawTable.ITEMS);
+      assertThat(reader.leftOut()).isEmpty();
+      assertThat(reader.rowsOf(RawTable.ITEMS, List.of("1")).get("1"))
+          .extracting(LeftOutRows.Example::line)
+          .containsExactly(2L, 3L);
+    }
+  }
+
+  @Test
   void oneMillionIsReadAsPublished() throws IOException {
     write("ratings.dat", "1::10::5::978300760\n2::11::3::978302109\n2::10::4::978302110\n");
     write("users.dat", "1::F::1::10::48067\n2::M::56::16::70072\n");

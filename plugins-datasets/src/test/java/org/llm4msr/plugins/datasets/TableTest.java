@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TimeZone;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
@@ -27,16 +29,24 @@ import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.impl.UnionListWriter;
+import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamWriter;
 import org.apache.arrow.vector.ipc.ArrowWriter;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.arrow.vector.util.Text;
 import org.duckdb.DuckDBResultSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldRole;
@@ -266,6 +276,58 @@ class TableTest {
   }
 
   @ParameterizedTest
+  @FieldSource("UNREAD")
+  void aColumnOfATypeThatIsNotReadIsNamed(ArrowType type, String told) throws IOException {
+    Path file = folder.resolve("log.arrow");
+    List<Field> columns =
+        List.of(
+            Field.nullable("who", ArrowType.Utf8.INSTANCE),
+            Field.nullable("what", ArrowType.Utf8.INSTANCE),
+            Field.nullable("label", new ArrowType.Int(32, true)),
+            new Field(
+                "more",
+                FieldType.nullable(ArrowType.List.INSTANCE),
+                List.of(Field.nullable("item", type))));
+    try (BufferAllocator allocator = new RootAllocator();
+        VectorSchemaRoot root = VectorSchemaRoot.create(new Schema(columns), allocator);
+        OutputStream out = Files.newOutputStream(file);
+        ArrowStreamWriter writer =
+            new ArrowStreamWriter(root, new DictionaryProvider.MapDictionaryProvider(), out)) {
+      writer.start();
+      writer.end();
+    }
+    assertThatThrownBy(() -> readAll(threeColumns(List.of("log.arrow"), null)))
+        .hasMessage(
+            "[data/COLUMN_TYPE] %s: column 'more' has the type %s, or leave it out.", file, told);
+  }
+
+  private static final List<Arguments> UNREAD =
+      List.of(
+          Arguments.of(
+              new ArrowType.FloatingPoint(FloatingPointPrecision.HALF),
+              "FloatingPoint(HALF), which is not read. Write it as float32"),
+          Arguments.of(
+              ArrowType.Utf8View.INSTANCE, "Utf8View, which is not read. Write it as Utf8"),
+          Arguments.of(
+              new ArrowType.Decimal(50, 0, 256),
+              "Decimal(50, 0, 256), which is not read. Write it as float64"));
+
+  @Test
+  void aDecimalOfTooManyDigitsIsNamedWhereItIsRead() throws IOException {
+    Path file = folder.resolve("wide_decimal.parquet");
+    try (InputStream fixture = TableTest.class.getResourceAsStream("wide_decimal.parquet")) {
+      Files.copy(Objects.requireNonNull(fixture), file);
+    }
+    List<String> files = List.of("wide_decimal.parquet");
+    readAll(threeColumns(files, null));
+    TableField wide = new TableField("wide", null, RawTable.INTERACTIONS, null, Kind.CATEGORICAL);
+    assertThatThrownBy(() -> readAll(threeColumns(files, null, wide)))
+        .hasMessage(
+            "[data/COLUMN_TYPE] %s: column 'wide' has the type decimal of 50 digits, which is not read. Write it as float64, or leave it out.",
+            file);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"parquet", "arrow"})
   void timesWithAZoneDoNotDependOnTheMachines(String format) throws IOException, SQLException {
     String name = "log." + format;
@@ -299,18 +361,19 @@ class TableTest {
     Path file = folder.resolve("log." + format);
     write(file, "SELECT '' AS who, 7 AS what, 1 AS label, 'train' AS part");
     TableConfig config = parted(file.getFileName().toString());
-    assertThatThrownBy(() -> readAll(config)).hasMessageContaining("row 1: column 'who' has ''");
+    String place = format.equals("csv") ? "line 2" : "row 1";
+    assertThatThrownBy(() -> readAll(config)).hasMessageContaining(place + ": column 'who' has ''");
     write(file, "SELECT 'u' AS who, 'nan'::DOUBLE AS what, 1 AS label, 'train' AS part");
     if (format.equals("parquet")) { // In text it may be a name.
       assertThatThrownBy(() -> readAll(config))
-          .hasMessageContaining("row 1: column 'what' has 'nan', which is not a value");
+          .hasMessageContaining(place + ": column 'what' has 'nan', which is not a value");
     } else {
       readAll(config);
     }
     write(file, "SELECT 'u' AS who, 7 AS what, 1 AS label, 'dev' AS part");
     assertThatThrownBy(() -> readAll(config))
         .hasMessageContaining(
-            "row 1: column 'part' has 'dev', which is not one of [train, validation, test].");
+            place + ": column 'part' has 'dev', which is not one of [train, validation, test].");
   }
 
   private void readAll(TableConfig config) throws IOException {
@@ -319,8 +382,9 @@ class TableTest {
     }
   }
 
-  private static TableConfig threeColumns(List<String> files, @Nullable TimeUnit unit) {
-    return config(files, unit == null ? null : "at", unit, null);
+  private static TableConfig threeColumns(
+      List<String> files, @Nullable TimeUnit unit, TableField... fields) {
+    return config(files, unit == null ? null : "at", unit, null, fields);
   }
 
   private static TableConfig parted(String file) {
@@ -328,7 +392,11 @@ class TableTest {
   }
 
   private static TableConfig config(
-      List<String> files, @Nullable String time, @Nullable TimeUnit unit, @Nullable String part) {
+      List<String> files,
+      @Nullable String time,
+      @Nullable TimeUnit unit,
+      @Nullable String part,
+      TableField... fields) {
     return new TableConfig(
         files,
         Map.of(),
@@ -344,7 +412,7 @@ class TableTest {
         time,
         unit == null ? TimeUnit.SECONDS : unit,
         part,
-        List.of(),
+        List.of(fields),
         null,
         null,
         Map.of());

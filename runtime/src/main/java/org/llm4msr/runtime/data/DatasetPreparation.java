@@ -17,6 +17,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.MalformedConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,8 +100,11 @@ public final class DatasetPreparation {
     List<FieldPlan> fields = FieldPlan.of(schema);
     SplitPlan split = new SplitPlan(config.split(), schema, database);
     progress.step("read");
-    long emitted = new RawTables(reader, schema, fields, database, progress).ingest();
-    leftOut = new LeftOut(reader.leftOut());
+    boolean skip = config.malformed().policy() == MalformedConfig.Policy.SKIP;
+    RawTables tables = new RawTables(reader, schema, fields, database, skip, progress);
+    long emitted = tables.ingest();
+    leftOut =
+        new LeftOut(Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
     leftOut.check(config.malformed(), emitted);
     if (base != null) {
       base.load(database, fields);

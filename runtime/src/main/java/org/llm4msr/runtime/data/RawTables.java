@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -18,6 +19,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
@@ -27,23 +29,34 @@ import org.llm4msr.api.data.RawTable;
  */
 final class RawTables {
 
+  private static final int MOST_SHOWN = 100;
+
   private final DatasetReader reader;
   private final RawSchema schema;
   private final List<FieldPlan> fields;
   private final PreparationDatabase database;
   private final Progress progress;
+  private final boolean skip;
+  private final List<LeftOutRows> leftOut = new ArrayList<>();
   private long rowsRead;
 
+  /**
+   * Makes the tables.
+   *
+   * @param skip whether rows that contradict earlier ones are left out
+   */
   RawTables(
       DatasetReader reader,
       RawSchema schema,
       List<FieldPlan> fields,
       PreparationDatabase database,
+      boolean skip,
       Progress progress) {
     this.reader = reader;
     this.schema = schema;
     this.fields = fields;
     this.database = database;
+    this.skip = skip;
     this.progress = progress;
   }
 
@@ -64,6 +77,11 @@ final class RawTables {
     checkEntities(RawTable.USERS, RawSchema.USER);
     checkEntities(RawTable.ITEMS, RawSchema.ITEM);
     return rowsRead;
+  }
+
+  /** Returns the rows that contradict earlier ones. */
+  List<LeftOutRows> leftOut() {
+    return leftOut;
   }
 
   static String name(RawTable table) {
@@ -205,14 +223,47 @@ final class RawTables {
   private void checkEntities(RawTable table, String key) {
     String name = name(table);
     refuse(database, name, "k IS NULL", "a null " + key, "k", "NULL_ID");
-    String keys = "SELECT k FROM " + name + " GROUP BY k HAVING count(*) > 1";
-    if (database.queryLong("SELECT count(*) FROM (" + keys + ")") > 0) {
-      // The same row twice does no harm.
-      database.execute("CREATE TABLE distinct_rows AS SELECT DISTINCT * FROM " + name);
-      database.execute("DROP TABLE " + name);
-      database.execute("ALTER TABLE distinct_rows RENAME TO " + name);
+    database.execute(
+        "CREATE TABLE twice AS SELECT k FROM " + name + " GROUP BY k HAVING count(*) > 1");
+    if (database.queryLong("SELECT count(*) FROM twice") > 0) {
+      requireSame(table, key);
+      database.execute(
+          "DELETE FROM %1$s WHERE rowid IN (SELECT n FROM (SELECT rowid AS n, row_number() OVER (PARTITION BY k ORDER BY rowid) AS place FROM %1$s WHERE k IN (FROM twice)) WHERE place > 1)"
+              .formatted(name));
     }
-    refuse(database, name, "k IN (" + keys + ")", "a repeated " + key, "k", "DUPLICATE_KEY");
+    database.execute("DROP TABLE twice");
+  }
+
+  /** The same row twice does no harm; another one with its key is refused, or left out. */
+  private void requireSame(RawTable table, String key) {
+    String different =
+        "SELECT k, count(*) - 1 AS others FROM (SELECT DISTINCT * FROM %s WHERE k IN (FROM twice)) GROUP BY k HAVING count(*) > 1"
+            .formatted(name(table));
+    List<String> keys =
+        database.query(different + " ORDER BY k LIMIT " + MOST_SHOWN, row -> row.getString(1));
+    if (keys.isEmpty()) {
+      return;
+    }
+    if (skip) {
+      leftOut.add(
+          new LeftOutRows(
+              "%s that were described otherwise before".formatted(name(table)),
+              database.queryLong("SELECT sum(others)::BIGINT FROM (" + different + ")"),
+              true,
+              reader.rowsOf(table, keys).values().stream()
+                  .flatMap(rows -> rows.stream().skip(1))
+                  .toList()));
+      return;
+    }
+    String places =
+        reader.rowsOf(table, keys.subList(0, 1)).values().stream()
+            .flatMap(List::stream)
+            .map(row -> row.file() + ", line " + row.line())
+            .collect(Collectors.joining("; "));
+    throw DataErrors.data(
+        "DUPLICATE_KEY",
+        "Table %s describes the %s '%s' more than once, and differently%s. Mend the raw data, or set dataset.malformed.policy to skip, which keeps the first."
+            .formatted(name(table), key, keys.get(0), places.isEmpty() ? "" : ": " + places));
   }
 
   /** The columns of one raw table, as SQL of the right type. */

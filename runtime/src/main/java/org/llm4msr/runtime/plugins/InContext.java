@@ -3,6 +3,7 @@ package org.llm4msr.runtime.plugins;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
@@ -74,6 +75,13 @@ public final class InContext {
     public List<LeftOutRows> leftOut() {
       try (ContextLoader scope = ContextLoader.of(inner)) {
         return inner.leftOut();
+      }
+    }
+
+    @Override
+    public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
+      try (ContextLoader scope = ContextLoader.of(inner)) {
+        return inner.rowsOf(table, keys);
       }
     }
 

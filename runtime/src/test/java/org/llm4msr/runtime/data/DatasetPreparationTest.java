@@ -3,9 +3,12 @@ package org.llm4msr.runtime.data;
 import static java.util.Arrays.asList;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
@@ -92,6 +95,31 @@ class DatasetPreparationTest {
     float five = (float) ((5 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
     assertThat(Preparations.rows(data.sequential(Split.TEST, 3)))
         .containsExactly("3 1 0 0 0 " + three + " 1 [2, 1]", "4 0 1 0 1 " + five + " 0 [2, 1]");
+  }
+
+  @Test
+  void ofContradictingRowsTheFirstStaysWhereMalformedOnesAreSkipped() throws IOException {
+    ListReader repeated = twelveRows();
+    repeated.batchRows = 2;
+    repeated.table(
+        RawTable.USERS,
+        "user",
+        asList("ann", "bob", "ann", "dan", "ann", "zoe", "bob", "ann"),
+        "level",
+        asList(3L, 4L, 9L, 3L, 9L, 9L, 4L, 5L));
+    repeated.rows = Map.of("ann", List.of(Preparations.row(2), Preparations.row(4)));
+    DatasetConfig skipping = Preparations.skipping(Preparations.BY_TIME, 2);
+    PreparedData once = Preparations.prepare(twelveRows(), skipping, folder.resolve("once"));
+    PreparedData twice = Preparations.prepare(repeated, skipping, folder.resolve("twice"));
+    Map<String, DatasetManifest.FileStamp> files = new TreeMap<>(twice.manifest().files());
+    assertThat(files.remove(LeftOut.FILE)).isNotNull();
+    assertThat(files).isEqualTo(once.manifest().files());
+    assertThat(folder.resolve("twice").resolve(LeftOut.FILE))
+        .hasContent(
+            """
+            {"malformed":true,"reason":"users that were described otherwise before","rows":2}
+            {"file":"u.csv","line":4,"column":"user","text":"row 4"}
+            """);
   }
 
   @Test

@@ -23,6 +23,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -38,6 +39,9 @@ final class ListReader implements DatasetReader {
   List<String> userText = List.of();
   List<String> itemText = List.of();
   int batchRows = 3;
+
+  /** The rows of users and items in their files. */
+  Map<String, List<LeftOutRows.Example>> rows = Map.of();
 
   ListReader table(RawTable table, Object... namesAndValues) {
     Map<String, List<?>> columns = new LinkedHashMap<>();
@@ -79,6 +83,13 @@ final class ListReader implements DatasetReader {
   @Override
   public ArrowReader open(RawTable table, BufferAllocator allocator) {
     return new Reader(tables.get(table), allocator);
+  }
+
+  @Override
+  public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
+    Map<String, List<LeftOutRows.Example>> found = new LinkedHashMap<>(rows);
+    found.keySet().retainAll(keys);
+    return found;
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -77,8 +78,12 @@ class PreparationErrorsTest {
         changed(RawTable.USERS, "user", 1, "ann"),
         byTime,
         "data/DUPLICATE_KEY",
-        "Table users has 2 rows with a repeated user, for example 'ann'");
+        "Table users describes the user 'ann' more than once, and differently. Mend the raw data,");
     refused(changed(RawTable.ITEMS, "item", 1, "z"), byTime, "data/DUPLICATE_KEY", "'z'");
+    ListReader reader = changed(RawTable.USERS, "user", 1, "ann");
+    reader.rows = Map.of("ann", List.of(Preparations.row(2), Preparations.row(5)));
+    refused(
+        reader, byTime, "data/DUPLICATE_KEY", "differently: u.csv, line 2; u.csv, line 5. Mend");
   }
 
   @Test

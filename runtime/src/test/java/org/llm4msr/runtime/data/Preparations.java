@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.config.NegativesConfig;
@@ -43,6 +44,23 @@ final class Preparations {
         minFrequency,
         NO_NEGATIVES,
         STRICT);
+  }
+
+  /** Returns a configuration that skips malformed rows. */
+  static DatasetConfig skipping(SplitConfig split, int minFrequency) {
+    DatasetConfig strict = config(split, minFrequency);
+    return new DatasetConfig(
+        strict.reader(),
+        strict.path(),
+        strict.scenarios(),
+        split,
+        minFrequency,
+        NO_NEGATIVES,
+        new MalformedConfig(MalformedConfig.Policy.SKIP, 0.5));
+  }
+
+  static LeftOutRows.Example row(long line) {
+    return new LeftOutRows.Example("u.csv", line, "user", "row " + line);
   }
 
   static PreparationRequest request(DatasetConfig config, Path target, int threads) {

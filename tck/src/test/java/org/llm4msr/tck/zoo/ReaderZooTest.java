@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.ArrowBuf;
@@ -22,6 +23,7 @@ import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -79,6 +81,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     flaw("READER-04", NamesScenariosInWords::new);
     flaw("READER-05", HidesItsSources::new);
     flaw("READER-06", () -> says(counted()));
+    flaw("READER-07", CountsLinesFromZero::new);
     flaw("READER-10", LosesTheLastRow::new);
     flaw("READER-11", LabelsWithTwo::new);
     flaw("READER-12", RepeatsAUser::new);
@@ -247,6 +250,14 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     @Override
     public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
       return super.open(table, new RootAllocator());
+    }
+  }
+
+  private static final class CountsLinesFromZero extends SoundReader {
+    @Override
+    public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
+      String file = sources().get(0).toString();
+      return Map.of(keys.get(0), List.of(new LeftOutRows.Example(file, 0, "user", "")));
     }
   }
 
