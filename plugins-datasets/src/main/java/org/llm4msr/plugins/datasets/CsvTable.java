@@ -297,7 +297,7 @@ final class CsvTable implements TableInput {
             + "], auto_detect=false, header=false, columns="
             + names
             + unicode.options()
-            + ", null_padding=true, parallel=false)";
+            + ", null_padding=true, parallel=false, ignore_errors=true)";
     return database.rows(scan, files).stream().findFirst().orElse(List.of());
   }
 
