@@ -29,6 +29,8 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
+import org.llm4msr.runtime.model.Tape;
+import org.llm4msr.runtime.tables.Workers;
 
 /**
  * A model on one engine with everything the runtime would hand it, for tests: forward passes, and
@@ -36,6 +38,8 @@ import org.llm4msr.runtime.model.PassContext.LossTerm;
  * backbone/...}, {@code fusion/...}, {@code meta/user/...}, {@code meta/scenario/...}.
  */
 public final class ModelHarness implements AutoCloseable {
+
+  private static final Workers WORKERS = new Workers(1);
 
   private final NDManager manager = TestEngines.manager();
   private final ParameterStore store;
@@ -106,7 +110,7 @@ public final class ModelHarness implements AutoCloseable {
         for (LossTerm term : forward.pass().losses()) {
           loss = loss.add(term.value().sum());
         }
-        collector.backward(loss);
+        forward.tape().backward(collector, loss);
       }
       result =
           new TestPass(
@@ -137,14 +141,15 @@ public final class ModelHarness implements AutoCloseable {
     manager.close();
   }
 
-  private record Forward(PassContext pass, NDArray logits) {}
+  private record Forward(PassContext pass, Tape tape, NDArray logits) {}
 
   private Forward forward(NDManager pass, TestBatch batch, NDArray flat, boolean training) {
     int scenarios = batch.scenarioTable().length;
     int users = batch.userKnowledge().length;
+    Tape tape = Tape.of(pass, WORKERS, training);
     GroupingPlan byScenario =
-        GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios, training);
-    GroupingPlan byUser = GroupingPlan.of(pass, batch.user(), batch.rows(), users, training);
+        GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios, training, tape);
+    GroupingPlan byUser = GroupingPlan.of(pass, batch.user(), batch.rows(), users, training, tape);
     EmbeddedFeatures features =
         new EmbeddedFeatures(
             flat,
@@ -155,7 +160,7 @@ public final class ModelHarness implements AutoCloseable {
             given(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()));
     PassContext context = new PassContext(pass, training, step, byScenario, byUser, masks);
     NDArray logits = head.logits(context, features);
-    return new Forward(context, training ? logits.reshape(new Shape(batch.rows())) : logits);
+    return new Forward(context, tape, training ? logits.reshape(new Shape(batch.rows())) : logits);
   }
 
   private @Nullable NDArray given(ModelInput input, NDManager pass, float[][] values) {

@@ -2,6 +2,7 @@ package org.llm4msr.api.model;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
+import java.util.Optional;
 import org.llm4msr.api.Stability;
 
 /**
@@ -34,6 +35,14 @@ public interface Grouping {
 
   /** Returns the rows laid out for products with a matrix a group, as costs least. */
   RowBlocks blocks();
+
+  /**
+   * Returns products of ordered rows in one call; empty where the engine has none, so that {@link
+   * #blocks} serve.
+   */
+  default Optional<RowProducts> products() {
+    return Optional.empty();
+  }
 
   /**
    * Cuts the plan into plans over at most {@code maxGroups} consecutive groups each. The rows of a

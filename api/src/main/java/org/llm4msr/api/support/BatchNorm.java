@@ -51,7 +51,7 @@ public final class BatchNorm {
   /** Batch statistics in training, running ones elsewhere, with scale and shift from outside. */
   static final class Statistics {
 
-    private static final float EPSILON = 1e-5f;
+    static final float EPSILON = 1e-5f;
     private static final float MOMENTUM = 0.1f;
 
     private final Buffer runningMean;

@@ -107,16 +107,7 @@ public final class ExpertGroup {
     }
 
     GroupedRows forward(GroupedRows rows) {
-      return rows.withGroups(weight, Layer::products)
-          .withGroups(bias.array().expandDims(1), NDArray::add);
-    }
-
-    /** (g, R, n * in) and (g, n, in, out) to (g, R, n * out). */
-    private static NDArray products(NDArray x, NDArray weights) {
-      Shape shape = x.getShape();
-      long experts = weights.getShape().get(1);
-      NDArray apart = x.reshape(shape.get(0), shape.get(1), experts, -1).transpose(0, 2, 1, 3);
-      return apart.matMul(weights).transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(1), -1);
+      return rows.linear(weight, bias);
     }
   }
 }

@@ -10,6 +10,7 @@ import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.RowBlocks;
 import org.llm4msr.api.model.RowBlocks.Block;
+import org.llm4msr.api.model.RowProducts;
 
 /**
  * Batch normalisation of many groups, each over its own rows, which lie in blocks. Statistics,
@@ -22,14 +23,14 @@ final class GroupedNorm {
 
   private final boolean training;
   private final NDManager manager;
-  private final RowBlocks layout;
+  private final Grouping grouping;
   private final BatchNorm.Parts norms;
   private final int[] rows;
 
   GroupedNorm(Pass pass, Grouping grouping, BatchNorm.Parts norms) {
     this.training = pass.training();
     this.manager = pass.manager();
-    this.layout = grouping.blocks();
+    this.grouping = grouping;
     this.norms = norms;
     rows = new int[grouping.groups()];
     for (Segment segment : grouping.segments()) {
@@ -37,9 +38,36 @@ final class GroupedNorm {
     }
   }
 
+  /** Normalises ordered rows (B, n) in training. */
+  NDArray apply(RowProducts products, NDArray ordered) {
+    BatchNorm.Statistics running = norms.statistics();
+    RowProducts.Normalized normalized =
+        products.normalize(
+            ordered,
+            norms.scale(),
+            norms.shift(),
+            running.runningMean(),
+            running.runningVariance(),
+            BatchNorm.Statistics.EPSILON);
+    running.update(
+        normalized.mean(),
+        normalized.variance().mul(perGroup(GroupedNorm::unbiased)),
+        perGroup(GroupedNorm::counted));
+    return normalized.rows();
+  }
+
   /** Normalises blocks (g, R, n). */
   NDList apply(NDList blocks) {
     return training ? byBatch(blocks) : byRunning(blocks);
+  }
+
+  private static float counted(int rows) {
+    return rows < ENOUGH ? 0 : 1;
+  }
+
+  /** The running variance is unbiased, as in torch. */
+  private static float unbiased(int rows) {
+    return rows < ENOUGH ? 1 : (float) rows / (rows - 1);
   }
 
   private NDList byRunning(NDList blocks) {
@@ -56,7 +84,8 @@ final class GroupedNorm {
   }
 
   private NDList byBatch(NDList blocks) {
-    NDArray counted = perGroup(n -> n < ENOUGH ? 0 : 1);
+    RowBlocks layout = grouping.blocks();
+    NDArray counted = perGroup(GroupedNorm::counted);
     // Whole blocks pass the engine's own operation; here only their statistics are taken.
     NDList xs = new NDList(blocks.size());
     NDList means = new NDList(blocks.size());
@@ -78,8 +107,7 @@ final class GroupedNorm {
         isEnough() ? variance : orRunning(counted, variance, running.runningVariance());
     NDArray factor = norms.scale().div(BatchNorm.Statistics.deviation(usedVariance));
     NDList results = normalised(blocks, centred, ofGroups(factor));
-    // The running variance is unbiased, as in torch.
-    NDArray unbiased = perGroup(n -> n < ENOUGH ? 1 : (float) n / (n - 1));
+    NDArray unbiased = perGroup(GroupedNorm::unbiased);
     running.update(mean.stopGradient(), variance.stopGradient().mul(unbiased), counted);
     return results;
   }
@@ -105,7 +133,7 @@ final class GroupedNorm {
   }
 
   private boolean isWhole(int block) {
-    Block found = layout.blocks().get(block);
+    Block found = grouping.blocks().blocks().get(block);
     return found.isWhole() && found.places() >= ENOUGH;
   }
 
@@ -120,7 +148,7 @@ final class GroupedNorm {
 
   /** (G, n) to (g, 1, n) each. */
   private NDList ofGroups(NDArray values) {
-    return layout.ofGroups(values.expandDims(1));
+    return grouping.blocks().ofGroups(values.expandDims(1));
   }
 
   private interface OfRows {

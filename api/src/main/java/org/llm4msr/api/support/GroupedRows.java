@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -12,10 +15,11 @@ import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.model.RowProducts;
 
 /**
- * Rows laid out so that each can be multiplied by a matrix of its group, in a few batched products
- * whatever the number of groups.
+ * Rows laid out so that each can be multiplied by a matrix of its group: in the order of their
+ * groups where the grouping has products of such rows, else in a few batched products of blocks.
  *
  * <pre>{@code
  * Linear layers = new Linear(context.each("scenario", scenarios), in, out);
@@ -30,24 +34,47 @@ public final class GroupedRows {
   /** The rows as they were handed in, null once something was applied to them. */
   private final @Nullable NDArray rows;
 
+  private @Nullable NDArray ordered;
   private @Nullable NDList blocks;
 
-  private GroupedRows(Grouping grouping, @Nullable NDArray rows, @Nullable NDList blocks) {
+  private GroupedRows(
+      Grouping grouping,
+      @Nullable NDArray rows,
+      @Nullable NDArray ordered,
+      @Nullable NDList blocks) {
     this.grouping = grouping;
     this.rows = rows;
+    this.ordered = ordered;
     this.blocks = blocks;
   }
 
   /** Lays out rows (B, n), when they are first used. */
   public static GroupedRows of(Grouping grouping, NDArray x) {
-    return new GroupedRows(grouping, x, null);
+    return new GroupedRows(grouping, x, null, null);
   }
 
   private NDList blocks() {
     if (blocks == null) {
-      blocks = grouping.blocks().ofRows(requireNonNull(rows));
+      blocks = grouping.blocks().ofRows(toRows());
     }
     return blocks;
+  }
+
+  /** Returns the rows by group, for the products of the grouping. */
+  private NDArray ordered() {
+    if (ordered == null) {
+      ordered = grouping.order(toRows());
+    }
+    return ordered;
+  }
+
+  private GroupedRows ordered(NDArray result) {
+    return new GroupedRows(grouping, null, result, null);
+  }
+
+  /** Applies an operation of ordered rows, where the grouping has them. */
+  private Optional<GroupedRows> product(BiFunction<RowProducts, NDArray, NDArray> product) {
+    return grouping.products().map(products -> ordered(product.apply(products, ordered())));
   }
 
   /**
@@ -56,8 +83,33 @@ public final class GroupedRows {
    * @param layers made in a context of {@code each}, a part a group
    */
   public GroupedRows linear(Linear layers) {
-    return withGroups(layers.weights(), NDArray::matMul)
-        .withGroups(layers.bias().expandDims(1), NDArray::add);
+    return product((p, x) -> p.multiply(x, layers.weights(), layers.biases()))
+        .orElseGet(
+            () ->
+                withGroups(layers.weights(), NDArray::matMul)
+                    .withGroups(layers.bias().expandDims(1), NDArray::add));
+  }
+
+  /**
+   * Multiplies each row, part by part, by the matrices of its group: e * n columns to e * m.
+   *
+   * @param weight (G, e, n, m)
+   * @param bias (G, e * m)
+   */
+  GroupedRows linear(Parameter weight, Parameter bias) {
+    return product((p, x) -> p.multiply(x, weight, bias))
+        .orElseGet(
+            () ->
+                withGroups(weight, GroupedRows::partByPart)
+                    .withGroups(bias.array().expandDims(1), NDArray::add));
+  }
+
+  /** (g, R, e * n) and (g, e, n, m) to (g, R, e * m). */
+  private static NDArray partByPart(NDArray x, NDArray weights) {
+    Shape shape = x.getShape();
+    long parts = weights.getShape().get(1);
+    NDArray apart = x.reshape(shape.get(0), shape.get(1), parts, -1).transpose(0, 2, 1, 3);
+    return apart.matMul(weights).transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(1), -1);
   }
 
   /**
@@ -67,12 +119,14 @@ public final class GroupedRows {
    * @param bias (G, m)
    */
   public GroupedRows linear(NDArray weight, NDArray bias) {
-    return times(weight).withGroups(bias.expandDims(1), NDArray::add);
+    return product((p, x) -> p.multiply(x, weight, bias))
+        .orElseGet(() -> times(weight).withGroups(bias.expandDims(1), NDArray::add));
   }
 
   /** Multiplies each row by the matrix of its group: n columns to m; weight (G, n, m). */
   public GroupedRows times(NDArray weight) {
-    return withGroups(weight, NDArray::matMul);
+    return product((p, x) -> p.multiply(x, weight, null))
+        .orElseGet(() -> withGroups(weight, NDArray::matMul));
   }
 
   /**
@@ -85,11 +139,16 @@ public final class GroupedRows {
   }
 
   GroupedRows normalize(Pass pass, BatchNorm.Parts norms) {
-    return with(new GroupedNorm(pass, grouping, norms).apply(blocks()));
+    GroupedNorm norm = new GroupedNorm(pass, grouping, norms);
+    return (pass.training() ? product(norm::apply) : Optional.<GroupedRows>empty())
+        .orElseGet(() -> with(norm.apply(blocks())));
   }
 
   /** Applies a function of the columns, row by row. */
   public GroupedRows map(UnaryOperator<NDArray> function) {
+    if (isOrdered()) {
+      return ordered(function.apply(ordered()));
+    }
     return with(new NDList(blocks().stream().map(function).toList()));
   }
 
@@ -116,12 +175,27 @@ public final class GroupedRows {
 
   /** Joins with rows of the same grouping, row by row: n and m columns to some. */
   public GroupedRows with(GroupedRows other, BinaryOperator<NDArray> function) {
+    if (isOrdered()) {
+      return ordered(function.apply(ordered(), other.ordered()));
+    }
     return with(other.blocks(), function);
   }
 
   /** Returns the rows in the order of the batch: (B, m). */
   public NDArray toRows() {
-    return rows != null ? rows : grouping.blocks().toRows(blocks());
+    if (rows != null) {
+      return rows;
+    }
+    return blocks == null
+        ? grouping.restore(requireNonNull(ordered))
+        : grouping.blocks().toRows(blocks);
+  }
+
+  /**
+   * Returns whether rows go on in their order: there are products, and blocks were not asked for.
+   */
+  private boolean isOrdered() {
+    return blocks == null && grouping.products().isPresent();
   }
 
   private GroupedRows with(NDList others, BinaryOperator<NDArray> function) {
@@ -134,6 +208,6 @@ public final class GroupedRows {
   }
 
   private GroupedRows with(NDList results) {
-    return new GroupedRows(grouping, null, results);
+    return new GroupedRows(grouping, null, null, results);
   }
 }

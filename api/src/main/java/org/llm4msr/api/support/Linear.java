@@ -37,6 +37,10 @@ public final class Linear {
     return weight;
   }
 
+  Parameter biases() {
+    return bias;
+  }
+
   /** Returns b: (out). */
   public NDArray bias() {
     return bias.array();

@@ -30,9 +30,7 @@ final class StarLayer {
 
   /** Computes rows of {@code in} columns to {@code out}. */
   GroupedRows forward(GroupedRows rows) {
-    // Block by block: the product of a block is still in the cache when rows meet it.
-    return rows.withGroups(weights, (x, own) -> x.matMul(own.mul(shared.weight())))
-        .withGroups(bias().expandDims(1), NDArray::add);
+    return rows.linear(weights.array().mul(shared.weight()), bias());
   }
 
   /** Computes all rows in all groups: (G, B, in) to (G, B, out). */

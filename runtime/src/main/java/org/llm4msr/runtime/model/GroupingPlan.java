@@ -4,10 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.RowBlocks;
+import org.llm4msr.api.model.RowProducts;
 
 /**
  * The index plan of one batch: a counting sort in Java, and index arrays on the engine that are
@@ -17,6 +21,7 @@ public final class GroupingPlan implements Grouping {
 
   private final NDManager manager;
   private final boolean training;
+  private final @Nullable Tape tape;
   private final int[] groupOfRow;
 
   /** {@code starts[g]} to {@code starts[g + 1]} are the ordered rows of group g. */
@@ -32,10 +37,14 @@ public final class GroupingPlan implements Grouping {
   private @Nullable NDArray inverse;
   private @Nullable NDArray rowGroups;
   private @Nullable BlockPlan blocks;
+  private @Nullable OrderedProducts products;
+  private final IdentityHashMap<NDArray, NDArray> orderedRows = new IdentityHashMap<>();
 
-  private GroupingPlan(NDManager manager, int[] groupOfRow, int groups, boolean training) {
+  private GroupingPlan(
+      NDManager manager, int[] groupOfRow, int groups, boolean training, @Nullable Tape tape) {
     this.manager = manager;
     this.training = training;
+    this.tape = tape != null && tape.works() ? tape : null;
     this.groupOfRow = groupOfRow;
     starts = starts(groupOfRow, groups);
     orderOfRows = sortedRows(groupOfRow, starts);
@@ -54,7 +63,17 @@ public final class GroupingPlan implements Grouping {
    */
   public static GroupingPlan of(
       NDManager manager, int[] group, int rows, int groups, boolean training) {
-    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training);
+    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training, null);
+  }
+
+  /**
+   * Makes a plan of a pass.
+   *
+   * @param tape of the pass
+   */
+  public static GroupingPlan of(
+      NDManager manager, int[] group, int rows, int groups, boolean training, Tape tape) {
+    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training, tape);
   }
 
   /** Makes a plan of a pass that no backward pass follows. */
@@ -79,12 +98,41 @@ public final class GroupingPlan implements Grouping {
 
   @Override
   public NDArray order(NDArray x) {
-    return ordered ? x : Gathers.rows(x, orderIndex());
+    if (ordered) {
+      return x;
+    }
+    return tape == null
+        ? Gathers.rows(x, orderIndex())
+        : orderedRows.computeIfAbsent(x, rows -> move(rows, orderIndex(), inverseIndex()));
   }
 
   @Override
-  public NDArray restore(NDArray orderedRows) {
-    return ordered ? orderedRows : Gathers.rows(orderedRows, inverseIndex());
+  public NDArray restore(NDArray inOrder) {
+    if (ordered) {
+      return inOrder;
+    }
+    return tape == null
+        ? Gathers.rows(inOrder, inverseIndex())
+        : move(inOrder, inverseIndex(), orderIndex());
+  }
+
+  /** Moves rows; the gradient of a permutation is its inverse. */
+  private NDArray move(NDArray x, NDArray there, NDArray back) {
+    Tape recorded = Objects.requireNonNull(tape);
+    Tape.Leaf from = recorded.take(x);
+    NDArray moved = Gathers.rows(from.array(), there);
+    return recorded.give(moved, gradient -> from.add(Gathers.rows(gradient, back)));
+  }
+
+  @Override
+  public Optional<RowProducts> products() {
+    if (tape == null) {
+      return Optional.empty();
+    }
+    if (products == null) {
+      products = new OrderedProducts(manager, tape, rows(), groups(), segments);
+    }
+    return Optional.of(products);
   }
 
   @Override
@@ -122,7 +170,7 @@ public final class GroupingPlan implements Grouping {
     for (int g = first; g < behind; g++) {
       Arrays.fill(group, starts[g] - starts[first], starts[g + 1] - starts[first], g - first);
     }
-    return new GroupingPlan(manager, group, behind - first, training);
+    return new GroupingPlan(manager, group, behind - first, training, tape);
   }
 
   private NDArray orderIndex() {

@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Parameter;
 
@@ -30,6 +31,8 @@ public final class ParameterArray implements Parameter {
   private final List<Cut> cuts = new ArrayList<>();
   private NDArray array;
   private boolean usedWhole;
+  private @Nullable ByteBuffer ownGradient;
+  private boolean hasOwnGradient;
 
   private record Cut(List<Integer> starts, NDList pieces) {}
 
@@ -97,6 +100,22 @@ public final class ParameterArray implements Parameter {
    * other; the caller closes them. Zeros where the pass did not use the parameter.
    */
   public NDList gradients() {
+    if (!hasOwnGradient) {
+      return ofEngine();
+    }
+    NDArray own =
+        manager.create(ownGradient().duplicate().order(memory.order()), shape, DataType.FLOAT32);
+    if (!usedWhole && cuts.isEmpty()) {
+      return new NDList(own);
+    }
+    try (own;
+        NDList others = ofEngine();
+        NDArray joined = NDArrays.concat(others, 0)) {
+      return new NDList(own.add(joined));
+    }
+  }
+
+  private NDList ofEngine() {
     if (cuts.isEmpty()) {
       return new NDList(array.getGradient());
     }
@@ -132,6 +151,7 @@ public final class ParameterArray implements Parameter {
     close();
     cuts.clear();
     usedWhole = false;
+    hasOwnGradient = false;
     array = create(memory, shape);
   }
 
@@ -143,6 +163,29 @@ public final class ParameterArray implements Parameter {
   /** Returns numbers in the byte order of this memory. */
   FloatBuffer floats(ByteBuffer bytes) {
     return bytes.duplicate().order(memory.order()).asFloatBuffer();
+  }
+
+  Shape shape() {
+    return shape;
+  }
+
+  /** Returns where the values lie. */
+  ByteBuffer memory() {
+    return memory;
+  }
+
+  /** Returns whether a gradient was computed outside the engine in this step. */
+  boolean hasOwnGradient() {
+    return hasOwnGradient;
+  }
+
+  /** Returns where such a gradient goes: it is there from now on. */
+  ByteBuffer ownGradient() {
+    if (ownGradient == null) {
+      ownGradient = AlignedMemory.floats(shape.size());
+    }
+    hasOwnGradient = true;
+    return ownGradient;
   }
 
   private boolean isView() {

@@ -14,6 +14,7 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
+import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -77,7 +78,7 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /** A pass that has run forward. */
-  record Forward(PassContext pass, NDArray flat, NDArray logits) {}
+  record Forward(PassContext pass, Tape tape, NDArray flat, NDArray logits) {}
 
   /**
    * Runs a batch forward.
@@ -93,8 +94,11 @@ public final class TrainableModel implements AutoCloseable {
     }
     users.find(groups(batch, training), rows);
     int scenarios = shape.scenarios().size();
-    GroupingPlan byScenario = GroupingPlan.of(step, batch.scenario, rows, scenarios, training);
-    GroupingPlan byUser = GroupingPlan.of(step, users.groupOfRow(), rows, users.groups(), training);
+    Tape tape = Tape.of(step, workers, training);
+    GroupingPlan byScenario =
+        GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);
+    GroupingPlan byUser =
+        GroupingPlan.of(step, users.groupOfRow(), rows, users.groups(), training, tape);
     PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks);
     EmbeddedFeatures features =
         new EmbeddedFeatures(
@@ -104,7 +108,7 @@ public final class TrainableModel implements AutoCloseable {
             scenarioTable == null ? null : scenarioTable.array(),
             userKnowledge(step),
             scenarioKnowledge(step));
-    return new Forward(pass, input, head.logits(pass, features));
+    return new Forward(pass, tape, input, head.logits(pass, features));
   }
 
   /** Returns what tells the rows of a batch apart: the user, and what is known of him. */

@@ -133,7 +133,7 @@ public final class TrainingStep {
         forward = model.forward(manager, batch, true, step);
         loss = loss(manager, forward, batch);
         times.end(StepTimes.Part.FORWARD);
-        collector.backward(loss);
+        forward.tape().backward(collector, loss);
       }
       float value = finite(loss.getFloat(), step, learningRate);
       times.end(StepTimes.Part.BACKWARD);

@@ -1,0 +1,48 @@
+package org.llm4msr.api.model;
+
+import ai.djl.ndarray.NDArray;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Stability;
+
+/**
+ * Products of ordered rows ({@link Grouping#order}) with what their groups have, each group's over
+ * its own rows and all in one call. Their gradients are the runtime's: they go on when the pass
+ * goes back, also to parameters.
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public interface RowProducts {
+
+  /**
+   * Multiplies each row by the matrices of its group and adds the group's bias: (B, e * n) to (B, e
+   * * m), part by part where a group has several matrices.
+   *
+   * @param weight (G, n, m), or (G, e, n, m)
+   * @param bias (G, e * m), or null
+   */
+  NDArray multiply(NDArray ordered, Parameter weight, @Nullable Parameter bias);
+
+  /** Multiplies by arrays of the pass. */
+  NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias);
+
+  /**
+   * Normalises each column over the rows of each group: (B, n) to (B, n). A group of one row is
+   * normalised by statistics from outside.
+   *
+   * @param scale (G, n)
+   * @param shift (G, n)
+   * @param mean from outside: (G, n)
+   * @param variance from outside: (G, n)
+   * @param epsilon is added to the variance
+   */
+  Normalized normalize(
+      NDArray ordered, NDArray scale, NDArray shift, NDArray mean, NDArray variance, float epsilon);
+
+  /**
+   * Normalised rows.
+   *
+   * @param rows (B, n)
+   * @param mean of each group, that from outside where it has fewer than two rows: (G, n)
+   * @param variance of each group, biased: (G, n)
+   */
+  record Normalized(NDArray rows, NDArray mean, NDArray variance) {}
+}

@@ -1,0 +1,168 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * The operations of one pass that the engine does not record, in their order. To the engine what
+ * they take ends in a {@link Leaf} and what they give begins in one; on the way back each hands the
+ * gradient of the one to the other, and the engine goes on from there.
+ */
+public final class Tape {
+
+  private final NDManager manager;
+  private final Workers workers;
+  private final boolean working;
+  private final List<Runnable> steps = new ArrayList<>();
+
+  /** The leaves of results, and of arrays that operations took, by the array. */
+  private final IdentityHashMap<NDArray, Leaf> leaves = new IdentityHashMap<>();
+
+  private Tape(NDManager manager, Workers workers, boolean working) {
+    this.manager = manager;
+    this.workers = workers;
+    this.working = working;
+  }
+
+  /**
+   * Makes the tape of a pass.
+   *
+   * @param manager owns its arrays
+   * @param workers share its loops
+   * @param training whether {@link #backward} follows
+   */
+  public static Tape of(NDManager manager, Workers workers, boolean training) {
+    return new Tape(manager, workers, training && Mkl.serves(manager));
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  /** Returns whether there are operations for it. */
+  boolean works() {
+    return working;
+  }
+
+  /** An array at which the engine's record begins, or ends. */
+  final class Leaf {
+
+    private final NDArray array;
+    private final boolean result;
+    private @Nullable NDArray gradient;
+
+    private Leaf(NDArray array, boolean result) {
+      this.array = array;
+      this.result = result;
+    }
+
+    NDArray array() {
+      return array;
+    }
+
+    /** Returns whether a gradient was handed to it. */
+    boolean hasGradient() {
+      return gradient != null;
+    }
+
+    /** Returns the array to which its gradient is added, or written where there is none yet. */
+    NDArray gradient() {
+      if (gradient == null) {
+        gradient = manager.create(array.getShape(), array.getDataType());
+      }
+      return gradient;
+    }
+
+    void add(NDArray more) {
+      if (gradient == null) {
+        gradient = more;
+      } else {
+        gradient.addi(more);
+      }
+    }
+
+    /** Returns its whole gradient, null where nothing depends on it. */
+    private @Nullable NDArray whole() {
+      NDArray ofEngine = result ? JniUtils.getGradient((PtNDArray) array) : null;
+      if (ofEngine != null && gradient != null) {
+        return gradient.addi(ofEngine);
+      }
+      return ofEngine == null ? gradient : ofEngine;
+    }
+  }
+
+  /** Returns the end of an array, which operations take. */
+  Leaf take(NDArray array) {
+    Leaf known = leaves.get(array);
+    if (known != null) {
+      return known;
+    }
+    Leaf leaf = new Leaf(array.stopGradient(), false);
+    leaves.put(array, leaf);
+    steps.add(
+        () -> {
+          NDArray gradient = leaf.whole();
+          if (gradient != null) {
+            goOn(array, gradient);
+          }
+        });
+    return leaf;
+  }
+
+  /** What an operation does with the gradient of its result. */
+  interface Operation {
+    void backward(NDArray gradient);
+  }
+
+  /** Records an operation; returns its result as the engine goes on with it. */
+  NDArray give(NDArray result, Operation operation) {
+    result.setRequiresGradient(true);
+    Leaf leaf = new Leaf(result, true);
+    leaves.put(result, leaf);
+    steps.add(
+        () -> {
+          NDArray gradient = leaf.whole();
+          if (gradient != null) {
+            operation.backward(gradient);
+          }
+        });
+    return result;
+  }
+
+  /** Computes all gradients of a scalar. */
+  public void backward(GradientCollector collector, NDArray loss) {
+    if (steps.isEmpty()) {
+      collector.backward(loss);
+      return;
+    }
+    backward(loss, loss.onesLike());
+    for (int i = steps.size() - 1; i >= 0; i--) {
+      steps.get(i).run();
+    }
+  }
+
+  /** Goes on behind an end; DJL does not tell before whether anything is there. */
+  private static void goOn(NDArray array, NDArray gradient) {
+    try {
+      backward(array, gradient);
+    } catch (EngineException e) {
+      if (!String.valueOf(e.getMessage()).contains("does not require grad")) {
+        throw e;
+      }
+    }
+  }
+
+  /** Several ends can lie on one path of the engine's record, which is kept for the next. */
+  private static void backward(NDArray array, NDArray gradient) {
+    JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, true, false);
+  }
+}

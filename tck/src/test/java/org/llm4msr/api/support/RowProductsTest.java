@@ -1,0 +1,232 @@
+package org.llm4msr.api.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.model.DropoutMasks;
+import org.llm4msr.runtime.model.GroupingPlan;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.model.PassContext;
+import org.llm4msr.runtime.model.Tape;
+import org.llm4msr.runtime.tables.Workers;
+import org.llm4msr.tck.TestEngines;
+
+/** Values and gradients are those of blocks, whose gradients are the engine's. */
+@Tag("engine")
+class RowProductsTest {
+
+  private static final int GROUPS = 6;
+  private static final int WIDTH = 4;
+
+  private final NDManager manager = TestEngines.manager();
+  private final ParameterStore store = new ParameterStore(manager, 3);
+  private final Workers workers = new Workers(2);
+  private final Linear first = new Linear(context("first"), WIDTH, WIDTH);
+  private final Linear second = new Linear(context("second"), WIDTH, WIDTH);
+  private final Parameter twoMatrices =
+      context("two").parameter("weight", new Shape(2, 2, 3), Initializer.linear(2), Decay.YES);
+  private final Parameter twoBiases =
+      context("two").parameter("bias", new Shape(6), Initializer.linear(2), Decay.NO);
+  private final BatchNorm norm = new BatchNorm(context("norm"), WIDTH);
+
+  private ModelContext context(String scope) {
+    ModelShape shape = new ModelShape(new FeatureLayout(List.of()), List.of(), 1);
+    return store.context(scope, shape).each("group", GROUPS);
+  }
+
+  @BeforeEach
+  void onlyWhereThereAreProducts() {
+    assumeThat(TestEngines.engine().getEngineName()).isEqualTo("PyTorch");
+    assumeThat(System.getProperty("os.name") + System.getProperty("os.arch"))
+        .isEqualTo("Linuxamd64");
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+    manager.close();
+    workers.close();
+  }
+
+  private interface Network {
+    NDArray apply(RowProductsTest test, Pass pass, NDArray x);
+  }
+
+  private static GroupedRows rows(Pass pass, NDArray x) {
+    return GroupedRows.of(pass.scenarios(), x);
+  }
+
+  private static Arguments network(String name, Network network) {
+    return Arguments.of(name, network);
+  }
+
+  static Stream<Arguments> networks() {
+    return Stream.of(
+        network("one layer", (t, p, x) -> rows(p, x).linear(t.first).toRows()),
+        network(
+            "a layer used twice, rows used by layers and by the engine",
+            (t, p, x) -> {
+              GroupedRows h = rows(p, x).linear(t.first);
+              GroupedRows again = h.map(NDArray::tanh).linear(t.second);
+              return h.linear(t.second).with(again, NDArray::add).with(h, NDArray::mul).toRows();
+            }),
+        network(
+            "several matrices a group",
+            (t, p, x) -> rows(p, x).linear(t.twoMatrices, t.twoBiases).toRows()),
+        network(
+            "matrices computed in the pass, which do not lie behind each other",
+            (t, p, x) ->
+                rows(p, x)
+                    .linear(t.first.weight().transpose(0, 2, 1).mul(2), t.second.bias().square())
+                    .times(t.second.weight().transpose(0, 2, 1))
+                    .toRows()),
+        network(
+            "a parameter that the engine uses too",
+            (t, p, x) -> rows(p, x).linear(t.first).toRows().mul(t.first.weight().sum())),
+        network(
+            "rows without a gradient",
+            (t, p, x) -> rows(p, x.stopGradient()).linear(t.first).toRows()),
+        network(
+            "rows that come from products",
+            (t, p, x) ->
+                rows(p, rows(p, x).linear(t.first).toRows().mul(x)).linear(t.second).toRows()),
+        network(
+            "a result that nothing depends on",
+            (t, p, x) -> {
+              rows(p, x).linear(t.second).toRows();
+              return rows(p, x).linear(t.first).toRows();
+            }),
+        network(
+            "functions of the values of groups in between",
+            (t, p, x) ->
+                rows(p, x)
+                    .linear(t.first)
+                    .withGroups(t.second.bias().expandDims(1), NDArray::mul)
+                    .linear(t.second)
+                    .toRows()),
+        network(
+            "normalised rows",
+            (t, p, x) ->
+                rows(p, x).normalize(p, t.norm).linear(t.first).normalize(p, t.norm).toRows()));
+  }
+
+  private record Result(float[] values, float[] byRows, List<float[]> byParameters) {}
+
+  private Result run(Network network, int[] group, boolean products) {
+    store.push();
+    int rows = group.length;
+    NDArray x = manager.arange(0, (float) rows * WIDTH).mul(0.37f).sin().reshape(rows, WIDTH);
+    NDArray input = x.duplicate();
+    input.setRequiresGradient(true);
+    Tape tape = Tape.of(manager, workers, products);
+    GroupingPlan plan = GroupingPlan.of(manager, group, rows, GROUPS, true, tape);
+    assertThat(plan.products().isPresent()).isEqualTo(products);
+    Pass pass = new PassContext(manager, true, 0, plan, plan, new DropoutMasks(5));
+    NDArray y;
+    try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
+      y = network.apply(this, pass, input);
+      long size = y.getShape().size();
+      NDArray factor = manager.arange(0, (float) size).mul(0.11f).cos().reshape(y.getShape());
+      tape.backward(collector, y.mul(factor).sum());
+    }
+    List<float[]> gradients = new ArrayList<>();
+    store
+        .parameters()
+        .forEach(
+            parameter -> {
+              float[] values = new float[parameter.size()];
+              parameter.readGradient((p, gradient) -> gradient.get(values));
+              gradients.add(values);
+            });
+    return new Result(y.toFloatArray(), input.getGradient().toFloatArray(), gradients);
+  }
+
+  private void check(Network network, int... group) {
+    Result expected = run(network, group, false);
+    run(network, new int[] {0, 1, 2, 3, 4, 5}, true); // Its gradients are not to stay.
+    Result found = run(network, group, true);
+    assertThat(found.values()).containsExactly(expected.values(), within(1e-4f));
+    assertThat(found.byRows()).containsExactly(expected.byRows(), within(1e-4f));
+    for (int i = 0; i < expected.byParameters().size(); i++) {
+      assertThat(found.byParameters().get(i))
+          .as("gradient of %s", store.parameters().stream().skip(i).findFirst())
+          .containsExactly(expected.byParameters().get(i), within(2e-4f));
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("networks")
+  void ofGroupsOfAllSizes(String name, Network network) {
+    // Groups 1 and 5 have no rows, group 3 has one.
+    check(network, 2, 0, 2, 4, 3, 0, 2, 2, 4, 0, 0, 2);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("networks")
+  void ofRowsThatAreInOrder(String name, Network network) {
+    check(network, 0, 0, 0, 1, 1, 2, 2, 5, 5);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("networks")
+  void ofOneGroup(String name, Network network) {
+    check(network, 4, 4, 4, 4);
+  }
+
+  @Test
+  void ofPartsOfThePlan() {
+    check(
+        (t, p, x) -> {
+          NDArray ordered = p.scenarios().order(x);
+          NDArray sum = ordered.mul(0);
+          for (Grouping.Part part : p.scenarios().parts(3)) {
+            NDArray rows = ordered.get("%d:%d".formatted(part.from(), part.to()));
+            NDArray weights =
+                t.first
+                    .weight()
+                    .get(
+                        "%d:%d"
+                            .formatted(
+                                part.firstGroup(), part.firstGroup() + part.grouping().groups()));
+            NDArray y = GroupedRows.of(part.grouping(), rows).times(weights).toRows();
+            sum = sum.add(y.sum());
+          }
+          return p.scenarios().restore(sum);
+        },
+        2,
+        0,
+        2,
+        4,
+        3,
+        0,
+        2,
+        2,
+        4,
+        0,
+        0,
+        2);
+  }
+}
