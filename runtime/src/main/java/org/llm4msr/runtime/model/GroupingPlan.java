@@ -2,6 +2,7 @@ package org.llm4msr.runtime.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -101,9 +102,9 @@ public final class GroupingPlan implements Grouping {
     if (ordered) {
       return x;
     }
-    return tape == null
-        ? Gathers.rows(x, orderIndex())
-        : orderedRows.computeIfAbsent(x, rows -> move(rows, orderIndex(), inverseIndex()));
+    return isRecorded(x)
+        ? orderedRows.computeIfAbsent(x, rows -> move(rows, orderIndex(), inverseIndex()))
+        : Gathers.rows(x, orderIndex());
   }
 
   @Override
@@ -111,9 +112,14 @@ public final class GroupingPlan implements Grouping {
     if (ordered) {
       return inOrder;
     }
-    return tape == null
-        ? Gathers.rows(inOrder, inverseIndex())
-        : move(inOrder, inverseIndex(), orderIndex());
+    return isRecorded(inOrder)
+        ? move(inOrder, inverseIndex(), orderIndex())
+        : Gathers.rows(inOrder, inverseIndex());
+  }
+
+  /** Returns whether an array goes over the tape: others have no gradient. */
+  private boolean isRecorded(NDArray x) {
+    return tape != null && x.getDataType() == DataType.FLOAT32;
   }
 
   /** Moves rows; the gradient of a permutation is its inverse. */

@@ -197,6 +197,15 @@ class RowProductsTest {
   }
 
   @Test
+  void numbersWithoutAGradientAreOrderedToo() {
+    Tape tape = Tape.of(manager, workers, true);
+    GroupingPlan plan = GroupingPlan.of(manager, new int[] {2, 0, 2}, 3, GROUPS, true, tape);
+    NDArray x = manager.create(new int[] {7, 8, 9}, new Shape(3, 1));
+    assertThat(plan.order(x).toIntArray()).containsExactly(8, 7, 9);
+    assertThat(plan.restore(plan.order(x)).toIntArray()).containsExactly(7, 8, 9);
+  }
+
+  @Test
   void ofPartsOfThePlan() {
     check(
         (t, p, x) -> {
