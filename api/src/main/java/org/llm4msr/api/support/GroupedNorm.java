@@ -13,9 +13,9 @@ import org.llm4msr.api.model.RowBlocks.Block;
 import org.llm4msr.api.model.RowProducts;
 
 /**
- * Batch normalisation of many groups, each over its own rows, which lie in blocks. Statistics,
- * scale and shift have an axis of groups in front; what concerns groups alone is computed for all
- * of them at once.
+ * Batch normalisation of many groups, each over its own rows, which lie in blocks or in the order
+ * of their groups. Statistics, scale and shift have an axis of groups in front; what concerns
+ * groups alone is computed for all of them at once.
  */
 final class GroupedNorm {
 

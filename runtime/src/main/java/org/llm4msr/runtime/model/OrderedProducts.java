@@ -16,6 +16,7 @@ final class OrderedProducts implements RowProducts {
 
   private final NDManager manager;
   private final Tape tape;
+  private final int rows;
   private final int groups;
   private final List<Segment> segments;
   private final long ones;
@@ -23,6 +24,7 @@ final class OrderedProducts implements RowProducts {
   OrderedProducts(NDManager manager, Tape tape, int rows, int groups, List<Segment> segments) {
     this.manager = manager;
     this.tape = tape;
+    this.rows = rows;
     this.groups = groups;
     this.segments = segments;
     NDArray array = manager.ones(new Shape(rows));
@@ -53,7 +55,7 @@ final class OrderedProducts implements RowProducts {
 
     @Override
     public long values() {
-      return Mkl.address(leaf.array());
+      return leaf.address();
     }
 
     @Override
@@ -97,35 +99,43 @@ final class OrderedProducts implements RowProducts {
 
   @Override
   public NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias) {
-    return multiply(
-        ordered, new OfPass(tape.take(weight)), bias == null ? null : new OfPass(tape.take(bias)));
+    return multiply(ordered, ofPass(weight), bias == null ? null : ofPass(bias));
+  }
+
+  private PerGroup ofPass(NDArray array) {
+    if (array.getDataType() != DataType.FLOAT32) {
+      throw new IllegalArgumentException("numbers are " + array.getDataType() + ", not float32");
+    }
+    return new OfPass(tape.take(array));
   }
 
   private PerGroup of(Parameter parameter) {
     return parameter instanceof ParameterArray array
         ? new OfParameter(array)
-        : new OfPass(tape.take(parameter.array()));
+        : ofPass(parameter.array());
   }
 
   private NDArray multiply(NDArray ordered, PerGroup weight, @Nullable PerGroup bias) {
-    Tape.Leaf x = tape.take(ordered);
     Sizes sizes = Sizes.of(weight.shape());
-    Shape shape = new Shape(x.array().getShape().get(0), (long) sizes.each * sizes.out);
-    NDArray y = manager.create(shape, DataType.FLOAT32);
-    long rows = Mkl.address(x.array());
-    long result = Mkl.address(y);
+    require(ordered, rows, sizes.rowIn());
+    require(weight.shape(), sizes.shape(groups));
     if (bias != null) {
-      spread(sizes, bias.values(), result);
+      require(bias.shape(), new Shape(groups, sizes.rowOut()));
     }
-    forward(sizes, rows, weight.values(), result, bias == null ? 0 : 1);
+    Tape.Leaf x = tape.take(ordered);
+    NDArray y = manager.create(new Shape(rows, sizes.rowOut()), DataType.FLOAT32);
+    if (bias != null) {
+      spread(sizes, bias.values(), Mkl.address(y));
+    }
+    forward(sizes, x.address(), weight.values(), Mkl.address(y), bias == null ? 0 : 1);
     return tape.give(
         y,
         gradient -> {
           long dy = Mkl.address(gradient);
-          float ofRows = beta(x.hasGradient());
+          float ofRows = beta(x.hasGradient()); // Before its place is asked for.
           toRows(sizes, dy, weight.values(), Mkl.address(x.gradient()), ofRows);
           float ofWeight = beta(weight.hasGradient());
-          toWeights(sizes, rows, dy, weight.gradient(), ofWeight);
+          toWeights(sizes, x.address(), dy, weight.gradient(), ofWeight);
           if (bias != null) {
             float ofBias = beta(bias.hasGradient());
             toBias(sizes, dy, bias.gradient(), ofBias);
@@ -141,29 +151,33 @@ final class OrderedProducts implements RowProducts {
       NDArray mean,
       NDArray variance,
       float epsilon) {
+    int columns = (int) ordered.getShape().get(1);
+    require(ordered, rows, columns);
+    for (NDArray perGroup : List.of(scale, shift, mean, variance)) {
+      require(perGroup, groups, columns);
+    }
+    Shape perGroup = new Shape(groups, columns);
     Tape.Leaf x = tape.take(ordered);
     Tape.Leaf scales = tape.take(scale);
     Tape.Leaf shifts = tape.take(shift);
-    Shape perGroup = scale.getShape();
-    NDArray y = manager.create(ordered.getShape(), DataType.FLOAT32);
+    NDArray y = manager.create(new Shape(rows, columns), DataType.FLOAT32);
     GroupNorm norm =
         new GroupNorm(
             segments,
             tape.workers(),
             perGroup,
-            Mkl.floats(scale),
+            scales.values(),
             Mkl.floats(mean),
             Mkl.floats(variance));
-    norm.forward(Mkl.floats(x.array()), Mkl.floats(shift), Mkl.floats(y), epsilon);
+    norm.forward(x.values(), shifts.values(), Mkl.floats(y), epsilon);
     NDArray result =
         tape.give(
             y,
             gradient -> {
-              NDArray dx = manager.create(ordered.getShape(), DataType.FLOAT32);
-              float[] dScale = new float[(int) perGroup.size()];
-              float[] dShift = new float[(int) perGroup.size()];
-              norm.backward(
-                  Mkl.floats(x.array()), Mkl.floats(gradient), Mkl.floats(dx), dScale, dShift);
+              NDArray dx = manager.create(new Shape(rows, columns), DataType.FLOAT32);
+              float[] dScale = new float[groups * columns];
+              float[] dShift = new float[groups * columns];
+              norm.backward(x.values(), Mkl.floats(gradient), Mkl.floats(dx), dScale, dShift);
               x.add(dx);
               scales.add(manager.create(dScale, perGroup));
               shifts.add(manager.create(dShift, perGroup));
@@ -172,17 +186,37 @@ final class OrderedProducts implements RowProducts {
         result, manager.create(norm.means(), perGroup), manager.create(norm.variances(), perGroup));
   }
 
+  private static void require(NDArray array, int rows, int columns) {
+    require(array.getShape(), new Shape(rows, columns));
+    if (array.getDataType() != DataType.FLOAT32) {
+      throw new IllegalArgumentException("numbers are " + array.getDataType() + ", not float32");
+    }
+  }
+
+  private static void require(Shape shape, Shape expected) {
+    if (!shape.equals(expected)) {
+      throw new IllegalArgumentException("the shape is " + shape + ", expected " + expected);
+    }
+  }
+
   private static float beta(boolean added) {
     return added ? 1 : 0;
   }
 
   /** How many matrices (in, out) a group has. */
-  private record Sizes(int each, int in, int out) {
+  private record Sizes(int axes, int each, int in, int out) {
 
     static Sizes of(Shape weight) {
       int axes = weight.dimension();
+      if (axes != 3 && axes != 4) {
+        throw new IllegalArgumentException("weights are " + weight + ", not (G, n, m)");
+      }
       int each = axes == 3 ? 1 : (int) weight.get(1);
-      return new Sizes(each, (int) weight.get(axes - 2), (int) weight.get(axes - 1));
+      return new Sizes(axes, each, (int) weight.get(axes - 2), (int) weight.get(axes - 1));
+    }
+
+    Shape shape(int groups) {
+      return axes == 3 ? new Shape(groups, in, out) : new Shape(groups, each, in, out);
     }
 
     int rowIn() {

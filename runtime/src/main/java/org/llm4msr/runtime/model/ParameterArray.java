@@ -5,8 +5,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ public final class ParameterArray implements Parameter {
   private final List<DenseParameter> parts;
   private final List<Cut> cuts = new ArrayList<>();
   private NDArray array;
+  private @Nullable NDArray guarded;
   private boolean usedWhole;
   private @Nullable ByteBuffer ownGradient;
   private boolean hasOwnGradient;
@@ -67,7 +70,14 @@ public final class ParameterArray implements Parameter {
   @Override
   public NDArray array() {
     usedWhole = true;
-    return array;
+    if (!Mkl.serves(manager) || !JniUtils.isGradMode()) {
+      return array;
+    }
+    if (guarded == null) {
+      guarded = Tape.guarded(array);
+      NDScope.unregister(guarded); // Other scopes of the step use it too.
+    }
+    return guarded;
   }
 
   /**
@@ -209,6 +219,10 @@ public final class ParameterArray implements Parameter {
 
   void close() {
     array.close();
+    if (guarded != null) {
+      guarded.close();
+      guarded = null;
+    }
     cuts.forEach(cut -> cut.pieces.close());
   }
 }

@@ -3,9 +3,11 @@ package org.llm4msr.runtime.model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -57,16 +59,34 @@ public final class Tape {
   final class Leaf {
 
     private final NDArray array;
-    private final boolean result;
+    private final @Nullable NDArray result;
+    private final NDArray values;
     private @Nullable NDArray gradient;
 
-    private Leaf(NDArray array, boolean result) {
-      this.array = array;
+    /**
+     * Makes a leaf.
+     *
+     * @param result the array with which the engine goes on, null where its record ends
+     */
+    private Leaf(NDArray array, @Nullable NDArray result) {
+      this.array = kept(array);
       this.result = result;
+      values = kept(array.reshape(-1)); // Copies what does not lie behind each other.
     }
 
+    /** Returns the array without a history. */
     NDArray array() {
       return array;
+    }
+
+    /** Returns where the values lie, row-major, until the step ends. */
+    long address() {
+      return Mkl.address(values);
+    }
+
+    /** Returns the values, row-major. */
+    FloatBuffer values() {
+      return Mkl.floats(values);
     }
 
     /** Returns whether a gradient was handed to it. */
@@ -92,12 +112,18 @@ public final class Tape {
 
     /** Returns its whole gradient, null where nothing depends on it. */
     private @Nullable NDArray whole() {
-      NDArray ofEngine = result ? JniUtils.getGradient((PtNDArray) array) : null;
+      NDArray ofEngine = result == null ? null : JniUtils.getGradient((PtNDArray) result);
       if (ofEngine != null && gradient != null) {
         return gradient.addi(ofEngine);
       }
       return ofEngine == null ? gradient : ofEngine;
     }
+  }
+
+  /** Keeps an array until the step ends, whatever scope it was made in. */
+  private static NDArray kept(NDArray array) {
+    NDScope.unregister(array);
+    return array;
   }
 
   /** Returns the end of an array, which operations take. */
@@ -106,8 +132,8 @@ public final class Tape {
     if (known != null) {
       return known;
     }
-    Leaf leaf = new Leaf(array.stopGradient(), false);
-    leaves.put(array, leaf);
+    Leaf leaf = new Leaf(array.stopGradient(), null);
+    leaves.put(kept(array), leaf);
     steps.add(
         () -> {
           NDArray gradient = leaf.whole();
@@ -125,9 +151,11 @@ public final class Tape {
 
   /** Records an operation; returns its result as the engine goes on with it. */
   NDArray give(NDArray result, Operation operation) {
+    NDArray values = result.stopGradient();
     result.setRequiresGradient(true);
-    Leaf leaf = new Leaf(result, true);
-    leaves.put(result, leaf);
+    Leaf leaf = new Leaf(values, kept(result));
+    NDArray guarded = kept(guarded(result));
+    leaves.put(guarded, leaf);
     steps.add(
         () -> {
           NDArray gradient = leaf.whole();
@@ -135,7 +163,15 @@ public final class Tape {
             operation.backward(gradient);
           }
         });
-    return result;
+    return guarded;
+  }
+
+  /**
+   * Returns the values of a leaf such that its gradient has memory of its own. PyTorch may give two
+   * leaves one memory, of which they are views, and adds what a later backward pass finds in place.
+   */
+  static NDArray guarded(NDArray leaf) {
+    return leaf.getShape().isScalar() ? leaf : leaf.split(1, 0).singletonOrThrow();
   }
 
   /** Computes all gradients of a scalar. */

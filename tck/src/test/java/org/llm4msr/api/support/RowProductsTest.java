@@ -1,11 +1,14 @@
 package org.llm4msr.api.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
@@ -128,6 +131,47 @@ class RowProductsTest {
                     .linear(t.second)
                     .toRows()),
         network(
+            "results whose gradients are views of one memory",
+            (t, p, x) -> {
+              NDArray a = rows(p, x).linear(t.first).toRows();
+              NDArray b = rows(p, x).linear(t.second).toRows();
+              NDArray sum = a.reshape(-1, 2, 2).add(b.reshape(-1, 2, 2)).reshape(-1, WIDTH);
+              return sum.add(rows(p, a.tanh()).linear(t.second).toRows());
+            }),
+        network(
+            "the same in their order",
+            (t, p, x) -> {
+              GroupedRows a = rows(p, x).linear(t.first);
+              GroupedRows b = rows(p, x).linear(t.second);
+              return a.map(y -> y.expandDims(-1))
+                  .with(b.map(y -> y.expandDims(-1)), NDArray::add)
+                  .map(y -> y.squeeze(-1))
+                  .with(a.map(NDArray::tanh).linear(t.second), NDArray::add)
+                  .toRows();
+            }),
+        network(
+            "parameters whose gradients are views of one memory",
+            (t, p, x) -> {
+              NDArray sum =
+                  t.first.weight().reshape(3, -1).add(t.second.weight().reshape(3, -1)).square();
+              return rows(p, x).times(t.first.weight().mul(2)).toRows().mul(sum.mean());
+            }),
+        network(
+            "a scope that ends before the pass goes back",
+            (t, p, x) -> {
+              try (NDScope scope = new NDScope()) {
+                scope.suppressNotUsedWarning();
+                NDArray y =
+                    rows(p, x.mul(2))
+                        .linear(t.first.weight().transpose(0, 2, 1), t.first.bias())
+                        .map(NDArray::tanh)
+                        .linear(t.second)
+                        .toRows();
+                NDScope.unregister(y);
+                return y;
+              }
+            }),
+        network(
             "normalised rows",
             (t, p, x) ->
                 rows(p, x).normalize(p, t.norm).linear(t.first).normalize(p, t.norm).toRows()));
@@ -194,6 +238,22 @@ class RowProductsTest {
   @MethodSource("networks")
   void ofOneGroup(String name, Network network) {
     check(network, 4, 4, 4, 4);
+  }
+
+  @Test
+  void otherShapesAreRefused() {
+    Tape tape = Tape.of(manager, workers, true);
+    GroupingPlan plan = GroupingPlan.of(manager, new int[] {2, 0, 2}, 3, GROUPS, true, tape);
+    GroupedRows rows = GroupedRows.of(plan, manager.ones(new Shape(3, WIDTH)));
+    NDArray weight = manager.ones(new Shape(GROUPS, WIDTH, 2));
+    assertThatThrownBy(() -> rows.times(manager.ones(new Shape(GROUPS, 3, 2))))
+        .hasMessage("the shape is (3, 4), expected (3, 3)");
+    assertThatThrownBy(() -> rows.times(manager.ones(new Shape(2, WIDTH, 2))))
+        .hasMessage("the shape is (2, 4, 2), expected (6, 4, 2)");
+    assertThatThrownBy(() -> rows.linear(weight, manager.ones(new Shape(GROUPS, 1))))
+        .hasMessage("the shape is (6, 1), expected (6, 2)");
+    assertThatThrownBy(() -> rows.times(weight.toType(DataType.FLOAT64, false)))
+        .hasMessage("numbers are float64, not float32");
   }
 
   @Test
