@@ -105,8 +105,9 @@ final class AmazonFormat {
     return switch (reviews.form()) {
       case JSON_2018 ->
           "SELECT user, item, rating, time * 1000 AS time FROM (%s)"
-              .formatted(json(reviews.file(), "reviewerID", "overall", "unixReviewTime"));
-      case JSON_2023 -> json(reviews.file(), "user_id", "rating", "timestamp", "sortTimestamp");
+              .formatted(json(reviews.file(), "asin", "reviewerID", "overall", "unixReviewTime"));
+      case JSON_2023 ->
+          json(reviews.file(), "parent_asin", "user_id", "rating", "timestamp", "sortTimestamp");
       case RATINGS_2014 -> headless(reviews.file(), List.of("user", "item", "rating", "time"));
       case RATINGS_2018 -> headless(reviews.file(), List.of("item", "user", "rating", "time"));
       case RATINGS_2023 -> {
@@ -120,12 +121,12 @@ final class AmazonFormat {
     };
   }
 
-  private String json(Path file, String user, String rating, String... time) {
+  private String json(Path file, String item, String user, String rating, String... time) {
     sources.add(file);
     JsonLines lines =
         JsonLines.open(database, file)
             .required("user", JsonLines.TEXT, user)
-            .required("item", JsonLines.TEXT, "parent_asin", "asin")
+            .required("item", JsonLines.TEXT, item, "asin")
             .required("rating", JsonLines.NUMBER, rating)
             .time("time", time);
     lines.arrowInput().ifPresent(reviewInputs::add);
@@ -143,12 +144,12 @@ final class AmazonFormat {
   /** A product's path of categories: nested lists in 2014, one list later. */
   private String products(Path file, int number) {
     sources.add(file);
+    boolean flat = file.toString().contains(".jsonl");
     JsonLines lines =
         JsonLines.open(database, file)
-            .required("item", JsonLines.TEXT, "parent_asin", "asin")
+            .required("item", JsonLines.TEXT, flat ? "parent_asin" : "asin", "asin")
             .optional("title", JsonLines.TEXT, "title")
             .optional("brand", JsonLines.TEXT, "brand", "store");
-    boolean flat = file.toString().contains(".jsonl");
     if (flat) {
       lines.optional("path", JsonLines.TEXTS, "categories");
     } else {

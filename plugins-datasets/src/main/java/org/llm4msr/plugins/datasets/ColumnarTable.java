@@ -12,9 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -22,6 +24,7 @@ import org.llm4msr.api.MsrException;
 /** One table in files of Parquet or Arrow, whose columns have types. */
 final class ColumnarTable implements TableInput {
 
+  private static final int MOST_DIGITS = 38;
   private static final ArrowType HALF = new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
 
   private final RawDatabase database;
@@ -67,13 +70,19 @@ final class ColumnarTable implements TableInput {
     return new ColumnarTable(database, sources, columns);
   }
 
-  /** DuckDB makes other numbers of decimals with more digits. */
+  /** DuckDB makes other numbers of decimals with more digits, also within lists. */
   private void requireDecimal(Path file, String column) {
-    String wide =
-        "SELECT precision FROM parquet_schema(%s) WHERE name = %s AND precision > 38"
-            .formatted(Sql.path(file), Sql.literal(column));
-    for (String digits : database.strings(wide, List.of(file))) {
-      throw unreadable(file, column, "decimal of " + digits + " digits", "float64");
+    String parts =
+        "SELECT name, coalesce(num_children, 0), coalesce(precision, 0) FROM parquet_schema(%s)"
+            .formatted(Sql.path(file));
+    String whole = "";
+    int left = 0; // Parts of the column that are still to come; the first is the file itself.
+    for (List<String> part : database.rows(parts, List.of(file)).stream().skip(1).toList()) {
+      whole = left == 0 ? part.get(0) : whole;
+      left = Math.max(left - 1, 0) + Integer.parseInt(part.get(1));
+      if (whole.equals(column) && Integer.parseInt(part.get(2)) > MOST_DIGITS) {
+        throw unreadable(file, column, "decimal of " + part.get(2) + " digits", "float64");
+      }
     }
   }
 
@@ -104,7 +113,9 @@ final class ColumnarTable implements TableInput {
     try (BufferAllocator allocator = new RootAllocator();
         ArrowReader reader = source.arrow().get(0).open(allocator)) {
       for (Field field : reader.getVectorSchemaRoot().getSchema().getFields()) {
-        requireReadable(source.file(), field, field);
+        DictionaryEncoding encoding = field.getDictionary();
+        Dictionary words = encoding == null ? null : reader.lookup(encoding.getId());
+        requireReadable(source.file(), field, words == null ? field : words.getVector().getField());
         columns.put(field.getName(), isList(field.getType()));
       }
     } catch (MsrException e) {
@@ -216,12 +227,20 @@ final class ColumnarTable implements TableInput {
   }
 
   @Override
+  public String rowText() {
+    return columns.keySet().stream()
+        .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
+        .collect(joining(", ", "concat_ws(', ', ", ")"));
+  }
+
+  @Override
+  public String kept() {
+    return rules.kept();
+  }
+
+  @Override
   public List<FoundRows> skipped() {
-    String text =
-        columns.keySet().stream()
-            .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
-            .collect(joining(", ", "concat_ws(', ', ", ")"));
-    return rules.broken(sources, text);
+    return rules.broken(sources, rowText());
   }
 
   @Override

@@ -226,8 +226,22 @@ final class CsvTable implements TableInput {
   }
 
   @Override
+  public String rowText() {
+    return "''";
+  }
+
+  @Override
+  public String kept() {
+    return types.isEmpty()
+        ? rules.kept()
+        : types.keySet().stream()
+            .map(Sql::name)
+            .collect(joining(", ", rules.kept() + " AND hash(", ") IS NOT NULL"));
+  }
+
+  @Override
   public List<FoundRows> skipped() {
-    return rules.broken(tableFiles(), "''");
+    return rules.broken(tableFiles(), rowText());
   }
 
   @Override

@@ -155,7 +155,8 @@ final class MendedText {
     String text = new String(shown, UTF_8);
     String unquoted = dialect.quote().isEmpty() ? text : text.replace(dialect.quote(), "");
     String blank = dialect.delimiter().equals(" ") ? "_" : " ";
-    String value = unquoted.replace(dialect.delimiter(), blank) + more;
+    String words = unquoted.replace(dialect.delimiter(), blank) + more;
+    String value = words.isBlank() ? "(quotes)" : words; // Blank lines are passed over.
     out.write((oneColumn ? value + dialect.delimiter() : value).getBytes(UTF_8));
   }
 

@@ -19,8 +19,8 @@ final class RowPlaces {
   /** The table of rows that the queries of the reader cannot read. */
   static final String UNREAD = "unread";
 
-  /** How many rows are shown. */
-  private static final int MOST = 100;
+  /** How many malformed rows are shown. */
+  private static final int SHOWN = 100;
 
   private static final int PAGE = 100_000;
 
@@ -48,18 +48,18 @@ final class RowPlaces {
     List<FoundRows> all = new ArrayList<>(others);
     if (exists(UNREAD)) {
       String sql =
-          "SELECT file_path AS file, line AS n, column_name AS name, '' AS text FROM %s JOIN %s USING (scan_id, file_id)"
+          "SELECT file_path AS file, line AS n, arg_min(column_name, column_idx) AS name, '' AS text FROM %s JOIN %s USING (scan_id, file_id) GROUP BY ALL"
               .formatted(UNREAD, RawDatabase.scansOf(UNREAD));
       all.add(new FoundRows(sql, false, "", List.of()));
     }
-    List<LeftOutRows.Example> examples = examples(all);
+    List<LeftOutRows.Example> examples = examples(all, SHOWN);
     return examples.isEmpty()
         ? Optional.empty()
         : Optional.of(new LeftOutRows("malformed", count(), true, examples));
   }
 
-  /** Returns the first rows that queries find. */
-  List<LeftOutRows.Example> examples(List<FoundRows> queries) {
+  /** Returns so many rows that queries find, in the order in which files are read. */
+  List<LeftOutRows.Example> examples(List<FoundRows> queries, int most) {
     database.run(
         "CREATE OR REPLACE TEMP TABLE found (file VARCHAR, n BIGINT, name VARCHAR, text VARCHAR, read BOOLEAN, unread VARCHAR)",
         List.of(),
@@ -74,7 +74,7 @@ final class RowPlaces {
     }
     String first =
         "SELECT file, n, read, coalesce(min(name), ''), coalesce(min(text), ''), min(unread) FROM found GROUP BY file, n, read ORDER BY file, n, read LIMIT "
-            + MOST;
+            + most;
     Map<List<String>, List<Found>> byScan =
         database.rows(first, files).stream()
             .map(
@@ -89,7 +89,9 @@ final class RowPlaces {
             .collect(groupingBy(row -> List.of(row.file(), row.unread())));
     return byScan.values().stream()
         .flatMap(this::located)
-        .sorted(comparing(LeftOutRows.Example::file).thenComparing(LeftOutRows.Example::line))
+        .sorted(
+            comparing((LeftOutRows.Example row) -> files.indexOf(Path.of(row.file())))
+                .thenComparing(LeftOutRows.Example::line))
         .toList();
   }
 

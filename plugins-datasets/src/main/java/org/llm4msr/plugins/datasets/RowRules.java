@@ -97,7 +97,8 @@ final class RowRules {
     return Optional.empty();
   }
 
-  private String kept() {
-    return rules.stream().map(Rule::kept).collect(joining(" AND "));
+  /** Returns what rows keep, in SQL. */
+  String kept() {
+    return rules.isEmpty() ? "true" : rules.stream().map(Rule::kept).collect(joining(" AND "));
   }
 }

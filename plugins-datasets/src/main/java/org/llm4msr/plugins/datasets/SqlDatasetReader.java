@@ -30,6 +30,9 @@ final class SqlDatasetReader implements DatasetReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqlDatasetReader.class);
 
+  /** How many rows of the same users or items are looked at. */
+  private static final int MOST_ROWS = 100_000;
+
   private final RawDatabase database;
   private final RawSchema schema;
   private final List<RawScenario> scenarios;
@@ -51,7 +54,9 @@ final class SqlDatasetReader implements DatasetReader {
     List<FoundRows> rows(List<String> keys) {
       String text = "(" + key + ")::VARCHAR";
       String among = keys.stream().map(Sql::literal).collect(joining(", ", text + " IN (", ")"));
-      return input.tableFiles().stream().map(file -> file.where(among, text, "''")).toList();
+      return input.tableFiles().stream()
+          .map(file -> file.where(among + " AND " + input.kept(), text, input.rowText()))
+          .toList();
     }
   }
 
@@ -235,7 +240,7 @@ final class SqlDatasetReader implements DatasetReader {
   public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
     Map<String, List<LeftOutRows.Example>> rows = new TreeMap<>();
     for (Described key : described.getOrDefault(table, List.of())) {
-      for (LeftOutRows.Example row : places().examples(key.rows(keys))) {
+      for (LeftOutRows.Example row : places().examples(key.rows(keys), MOST_ROWS)) {
         rows.computeIfAbsent(row.column(), of -> new ArrayList<>())
             .add(new LeftOutRows.Example(row.file(), row.line(), key.column(), row.text()));
       }

@@ -64,6 +64,12 @@ interface TableInput {
   /** Returns the Arrow files that the query reads. */
   List<ArrowInput> arrowInputs();
 
+  /** Returns a row as text, in SQL; empty where the files themselves are text. */
+  String rowText();
+
+  /** Returns what every row that is read keeps, in SQL; it reads all columns that have a type. */
+  String kept();
+
   /** Returns a column that must be there, as SQL of a type. */
   String value(String column, String type);
 

@@ -105,8 +105,19 @@ class FaultsTest {
         List<Map<String, String>> items = Rows.of(reader, RawTable.ITEMS);
         assertThat(items).hasSize(end.isEmpty() ? 199_998 : 199_999);
         assertThat(items.get(0)).containsEntry("title", "A, or B");
-        assertThat(rejected(reader)).containsExactly("3 genres 2 C Drama");
+        assertThat(rejected(reader)).containsExactly("3 movieId 2 C Drama");
       }
+    }
+  }
+
+  @Test
+  void aLineOfQuotesIsCountedToo() throws IOException {
+    ratings(HEADER + "1,1,4.0,9\n");
+    Files.writeString(
+        folder.resolve("movies.csv"), "movieId,title,genres\n1,A,Drama\n\"\n2,B,Drama\n");
+    try (DatasetReader reader = reader(Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(2);
+      assertThat(reader.leftOut()).singleElement().returns(1L, LeftOutRows::rows);
     }
   }
 
@@ -403,7 +414,7 @@ class FaultsTest {
     String shown = "2 1 " + "4".repeat(76) + "...";
     for (String rest : List.of("\n3,1,4.0,9\n", "\n", "")) {
       ratings(HEADER + "1,1,4.0,9\n" + row + rest);
-      skips(rest.length() > 1 ? List.of("1", "3") : List.of("1"), "3 movieId " + shown);
+      skips(rest.length() > 1 ? List.of("1", "3") : List.of("1"), "3 userId " + shown);
     }
   }
 

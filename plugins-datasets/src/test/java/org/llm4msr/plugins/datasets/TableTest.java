@@ -327,6 +327,46 @@ class TableTest {
             file);
   }
 
+  @Test
+  void usersOfSeveralFilesAreFoundInTheOrderInWhichTheyAreRead() throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "who,what,label\n1,2,1\n");
+    Files.writeString(folder.resolve("b.csv"), "id,age\n1,30\n1,old\n,4\n");
+    Files.writeString(folder.resolve("a.csv"), "id,age\n2,9\n1,31\n");
+    Entities users = new Entities(List.of("b.csv", "a.csv"), "id", List.of());
+    TableConfig config =
+        withUsers(users, new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC));
+    try (DatasetReader reader =
+        new TableFactory().create(config, Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.USERS)).hasSize(3);
+      // The row "1,old" is not read.
+      assertThat(reader.rowsOf(RawTable.USERS, List.of("1")).get("1"))
+          .extracting(row -> Path.of(row.file()).getFileName() + " " + row.line())
+          .containsExactly("b.csv 2", "a.csv 3");
+    }
+  }
+
+  private static TableConfig withUsers(Entities users, TableField field) {
+    return new TableConfig(
+        List.of("log.csv"),
+        Map.of(),
+        Format.AUTO,
+        ",",
+        "\"",
+        "|",
+        "who",
+        "what",
+        null,
+        "label",
+        null,
+        null,
+        TimeUnit.SECONDS,
+        null,
+        List.of(field),
+        users,
+        null,
+        Map.of());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "arrow"})
   void timesWithAZoneDoNotDependOnTheMachines(String format) throws IOException, SQLException {

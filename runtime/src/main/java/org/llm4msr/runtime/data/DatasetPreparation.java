@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -105,7 +106,8 @@ public final class DatasetPreparation {
     long emitted = tables.ingest();
     leftOut =
         new LeftOut(Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
-    leftOut.check(config.malformed(), emitted);
+    long twice = tables.leftOut().stream().mapToLong(LeftOutRows::rows).sum();
+    leftOut.check(config.malformed(), emitted - twice);
     if (base != null) {
       base.load(database, fields);
     }

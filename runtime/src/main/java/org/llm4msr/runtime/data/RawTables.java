@@ -226,21 +226,23 @@ final class RawTables {
     database.execute(
         "CREATE TABLE twice AS SELECT k FROM " + name + " GROUP BY k HAVING count(*) > 1");
     if (database.queryLong("SELECT count(*) FROM twice") > 0) {
+      database.execute(
+          "CREATE TABLE repeated AS SELECT k, n, content IS DISTINCT FROM first_value(content) OVER (PARTITION BY k ORDER BY n) AS other, row_number() OVER (PARTITION BY k ORDER BY n) AS place FROM (SELECT k, t.rowid AS n, t AS content FROM %s t WHERE k IN (FROM twice))"
+              .formatted(name));
       requireSame(table, key);
       database.execute(
-          "DELETE FROM %1$s WHERE rowid IN (SELECT n FROM (SELECT rowid AS n, row_number() OVER (PARTITION BY k ORDER BY rowid) AS place FROM %1$s WHERE k IN (FROM twice)) WHERE place > 1)"
-              .formatted(name));
+          "DELETE FROM " + name + " WHERE rowid IN (SELECT n FROM repeated WHERE place > 1)");
+      database.execute("DROP TABLE repeated");
     }
     database.execute("DROP TABLE twice");
   }
 
   /** The same row twice does no harm; another one with its key is refused, or left out. */
   private void requireSame(RawTable table, String key) {
-    String different =
-        "SELECT k, count(*) - 1 AS others FROM (SELECT DISTINCT * FROM %s WHERE k IN (FROM twice)) GROUP BY k HAVING count(*) > 1"
-            .formatted(name(table));
     List<String> keys =
-        database.query(different + " ORDER BY k LIMIT " + MOST_SHOWN, row -> row.getString(1));
+        database.query(
+            "SELECT k FROM repeated WHERE other GROUP BY k ORDER BY min(n) LIMIT " + MOST_SHOWN,
+            row -> row.getString(1));
     if (keys.isEmpty()) {
       return;
     }
@@ -248,11 +250,9 @@ final class RawTables {
       leftOut.add(
           new LeftOutRows(
               "%s that were described otherwise before".formatted(name(table)),
-              database.queryLong("SELECT sum(others)::BIGINT FROM (" + different + ")"),
+              database.queryLong("SELECT count(*) FROM repeated WHERE other"),
               true,
-              reader.rowsOf(table, keys).values().stream()
-                  .flatMap(rows -> rows.stream().skip(1))
-                  .toList()));
+              others(table, keys)));
       return;
     }
     String places =
@@ -264,6 +264,25 @@ final class RawTables {
         "DUPLICATE_KEY",
         "Table %s describes the %s '%s' more than once, and differently%s. Mend the raw data, or set dataset.malformed.policy to skip, which keeps the first."
             .formatted(name(table), key, keys.get(0), places.isEmpty() ? "" : ": " + places));
+  }
+
+  /** Returns the rows that differ from the first of their key, as far as the reader tells them. */
+  private List<LeftOutRows.Example> others(RawTable table, List<String> keys) {
+    Map<String, List<LeftOutRows.Example>> rows = reader.rowsOf(table, keys);
+    List<LeftOutRows.Example> others = new ArrayList<>();
+    for (String key : keys) {
+      List<Boolean> other =
+          database.query(
+              "SELECT other FROM repeated WHERE k = " + literal(key) + " ORDER BY n",
+              row -> row.getBoolean(1));
+      List<LeftOutRows.Example> ofKey = rows.getOrDefault(key, List.of());
+      for (int i = 0; ofKey.size() == other.size() && i < other.size(); i++) {
+        if (other.get(i)) {
+          others.add(ofKey.get(i));
+        }
+      }
+    }
+    return others.stream().limit(MOST_SHOWN).toList();
   }
 
   /** The columns of one raw table, as SQL of the right type. */

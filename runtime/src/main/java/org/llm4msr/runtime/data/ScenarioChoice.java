@@ -80,6 +80,9 @@ final class ScenarioChoice {
   }
 
   private static String shown(List<String> keys) {
+    if (keys.isEmpty()) {
+      return "no rows at all";
+    }
     int most = 20;
     return keys.stream().limit(most).map(key -> literal(key)).collect(Collectors.joining(", "))
         + (keys.size() > most ? " and " + (keys.size() - most) + " more" : "");

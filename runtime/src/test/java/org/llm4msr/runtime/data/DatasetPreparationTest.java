@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
@@ -107,7 +108,7 @@ class DatasetPreparationTest {
         asList("ann", "bob", "ann", "dan", "ann", "zoe", "bob", "ann"),
         "level",
         asList(3L, 4L, 9L, 3L, 9L, 9L, 4L, 5L));
-    repeated.rows = Map.of("ann", List.of(Preparations.row(2), Preparations.row(4)));
+    repeated.rows = Map.of("ann", IntStream.of(2, 4, 6, 9).mapToObj(Preparations::row).toList());
     DatasetConfig skipping = Preparations.skipping(Preparations.BY_TIME, 2);
     PreparedData once = Preparations.prepare(twelveRows(), skipping, folder.resolve("once"));
     PreparedData twice = Preparations.prepare(repeated, skipping, folder.resolve("twice"));
@@ -117,8 +118,10 @@ class DatasetPreparationTest {
     assertThat(folder.resolve("twice").resolve(LeftOut.FILE))
         .hasContent(
             """
-            {"malformed":true,"reason":"users that were described otherwise before","rows":2}
+            {"malformed":true,"reason":"users that were described otherwise before","rows":3}
             {"file":"u.csv","line":4,"column":"user","text":"row 4"}
+            {"file":"u.csv","line":6,"column":"user","text":"row 6"}
+            {"file":"u.csv","line":9,"column":"user","text":"row 9"}
             """);
   }
 
