@@ -22,6 +22,16 @@ public interface RowProducts {
    */
   NDArray multiply(NDArray ordered, Parameter weight, @Nullable Parameter bias);
 
+  /**
+   * Multiplies each row by the matrix of its group times, element by element, one of all groups,
+   * and adds the group's bias: (B, n) to (B, m).
+   *
+   * @param weight (G, n, m)
+   * @param factor (n, m)
+   * @param bias (G, m)
+   */
+  NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias);
+
   /** Multiplies by arrays of the pass. */
   NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias);
 

@@ -123,6 +123,23 @@ public final class GroupedRows {
         .orElseGet(() -> times(weight).withGroups(bias.expandDims(1), NDArray::add));
   }
 
+  /**
+   * Multiplies each row by the matrix of its group times, element by element, one of all groups,
+   * and adds the group's bias: n columns to m.
+   *
+   * @param weight (G, n, m)
+   * @param factor (n, m)
+   * @param bias (G, m)
+   */
+  public GroupedRows scaledLinear(Parameter weight, Parameter factor, NDArray bias) {
+    return product((p, x) -> p.multiplyScaled(x, weight, factor, bias))
+        .orElseGet(
+            () ->
+                // Block by block: the product of a block is still in the cache when rows meet it.
+                withGroups(weight, (x, own) -> x.matMul(own.mul(factor.array())))
+                    .withGroups(bias.expandDims(1), NDArray::add));
+  }
+
   /** Multiplies each row by the matrix of its group: n columns to m; weight (G, n, m). */
   public GroupedRows times(NDArray weight) {
     return product((p, x) -> p.multiply(x, weight, null))

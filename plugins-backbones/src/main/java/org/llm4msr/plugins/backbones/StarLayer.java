@@ -7,12 +7,12 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
 
 /** A linear layer with shared weights times, and shared biases plus, those of the row's group. */
 final class StarLayer {
 
-  private final Linear shared;
+  private final Parameter sharedWeight;
+  private final Parameter sharedBias;
   private final Parameter weights;
   private final Parameter biases;
 
@@ -22,7 +22,10 @@ final class StarLayer {
    * @param group what stands before the number of a group in the names of parameters
    */
   StarLayer(ModelContext context, String group, int groups, int in, int out) {
-    shared = new Linear(context.scope("shared"), in, out);
+    ModelContext shared = context.scope("shared");
+    sharedWeight =
+        shared.parameter("weight", new Shape(in, out), Initializer.linear(in), Decay.YES);
+    sharedBias = shared.parameter("bias", new Shape(out), Initializer.linear(in), Decay.NO);
     ModelContext own = context.each(group, groups);
     weights = own.parameter("weight", new Shape(in, out), Initializer.ones(), Decay.YES);
     biases = own.parameter("bias", new Shape(out), Initializer.zeros(), Decay.NO);
@@ -30,15 +33,15 @@ final class StarLayer {
 
   /** Computes rows of {@code in} columns to {@code out}. */
   GroupedRows forward(GroupedRows rows) {
-    return rows.linear(weights.array().mul(shared.weight()), bias());
+    return rows.scaledLinear(weights, sharedWeight, bias());
   }
 
   /** Computes all rows in all groups: (G, B, in) to (G, B, out). */
   NDArray forwardAll(NDArray x) {
-    return x.matMul(weights.array().mul(shared.weight())).add(bias().expandDims(1));
+    return x.matMul(weights.array().mul(sharedWeight.array())).add(bias().expandDims(1));
   }
 
   private NDArray bias() {
-    return biases.array().add(shared.bias());
+    return biases.array().add(sharedBias.array());
   }
 }

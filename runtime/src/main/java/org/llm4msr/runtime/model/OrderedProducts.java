@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Parameter;
@@ -44,6 +45,40 @@ final class OrderedProducts implements RowProducts {
 
     /** Returns where the gradient goes; what is there is added to where there is one. */
     long gradient();
+  }
+
+  /** The product of weights with a factor, whose gradient is needed for those of both alone. */
+  private static final class Scaled implements PerGroup {
+
+    private final NDArray values;
+    private @Nullable NDArray gradient;
+
+    Scaled(NDArray values) {
+      this.values = values;
+    }
+
+    @Override
+    public Shape shape() {
+      return values.getShape();
+    }
+
+    @Override
+    public long values() {
+      return Mkl.address(values);
+    }
+
+    @Override
+    public boolean hasGradient() {
+      return gradient != null;
+    }
+
+    @Override
+    public long gradient() {
+      if (gradient == null) {
+        gradient = values.getManager().create(shape(), DataType.FLOAT32);
+      }
+      return Mkl.address(gradient);
+    }
   }
 
   private record OfPass(Tape.Leaf leaf) implements PerGroup {
@@ -102,6 +137,35 @@ final class OrderedProducts implements RowProducts {
     return multiply(ordered, ofPass(weight), bias == null ? null : ofPass(bias));
   }
 
+  @Override
+  public NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias) {
+    if (!(weight instanceof ParameterArray own && factor instanceof ParameterArray shared)) {
+      return multiply(ordered, weight.array().mul(factor.array()), bias);
+    }
+    require(shared.shape(), own.shape().slice(1));
+    ScaledWeights product =
+        new ScaledWeights(
+            tape.workers(), groups, (int) shared.shape().size(), own.values(), shared.values());
+    NDArray values = manager.create(own.shape(), DataType.FLOAT32);
+    NDScope.unregister(values);
+    product.write(Mkl.floats(values));
+    Scaled scaled = new Scaled(values);
+    return multiply(
+        ordered,
+        scaled,
+        ofPass(bias),
+        () -> {
+          boolean addToWeights = own.hasOwnGradient();
+          boolean addToFactor = shared.hasOwnGradient();
+          product.backward(
+              Mkl.floats(Objects.requireNonNull(scaled.gradient)),
+              own.floats(own.ownGradient()),
+              addToWeights,
+              shared.floats(shared.ownGradient()),
+              addToFactor);
+        });
+  }
+
   private PerGroup ofPass(NDArray array) {
     if (array.getDataType() != DataType.FLOAT32) {
       throw new IllegalArgumentException("numbers are " + array.getDataType() + ", not float32");
@@ -116,6 +180,16 @@ final class OrderedProducts implements RowProducts {
   }
 
   private NDArray multiply(NDArray ordered, PerGroup weight, @Nullable PerGroup bias) {
+    return multiply(ordered, weight, bias, () -> {});
+  }
+
+  /**
+   * Multiplies.
+   *
+   * @param behind what follows when the gradient of the weights is there
+   */
+  private NDArray multiply(
+      NDArray ordered, PerGroup weight, @Nullable PerGroup bias, Runnable behind) {
     Sizes sizes = Sizes.of(weight.shape());
     require(ordered, rows, sizes.rowIn());
     require(weight.shape(), sizes.shape(groups));
@@ -140,6 +214,7 @@ final class OrderedProducts implements RowProducts {
             float ofBias = beta(bias.hasGradient());
             toBias(sizes, dy, bias.gradient(), ofBias);
           }
+          behind.run();
         });
   }
 

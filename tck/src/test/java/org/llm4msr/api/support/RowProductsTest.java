@@ -53,11 +53,17 @@ class RowProductsTest {
       context("two").parameter("weight", new Shape(2, 2, 3), Initializer.linear(2), Decay.YES);
   private final Parameter twoBiases =
       context("two").parameter("bias", new Shape(6), Initializer.linear(2), Decay.NO);
+  private final Parameter factor =
+      shared("factor")
+          .parameter("weight", new Shape(WIDTH, WIDTH), Initializer.linear(2), Decay.YES);
   private final BatchNorm norm = new BatchNorm(context("norm"), WIDTH);
 
   private ModelContext context(String scope) {
-    ModelShape shape = new ModelShape(new FeatureLayout(List.of()), List.of(), 1);
-    return store.context(scope, shape).each("group", GROUPS);
+    return shared(scope).each("group", GROUPS);
+  }
+
+  private ModelContext shared(String scope) {
+    return store.context(scope, new ModelShape(new FeatureLayout(List.of()), List.of(), 1));
   }
 
   @BeforeEach
@@ -109,6 +115,14 @@ class RowProductsTest {
         network(
             "a parameter that the engine uses too",
             (t, p, x) -> rows(p, x).linear(t.first).toRows().mul(t.first.weight().sum())),
+        network(
+            "matrices times one of all groups, twice",
+            (t, p, x) ->
+                rows(p, x)
+                    .scaledLinear(t.first.weights(), t.factor, t.first.bias())
+                    .map(NDArray::tanh)
+                    .scaledLinear(t.first.weights(), t.factor, t.second.bias())
+                    .toRows()),
         network(
             "rows without a gradient",
             (t, p, x) -> rows(p, x.stopGradient()).linear(t.first).toRows()),
