@@ -143,26 +143,17 @@ final class OrderedProducts implements RowProducts {
       return multiply(ordered, weight.array().mul(factor.array()), bias);
     }
     require(shared.shape(), own.shape().slice(1));
-    ScaledWeights product =
-        new ScaledWeights(
-            tape.workers(), groups, (int) shared.shape().size(), own.values(), shared.values());
-    NDArray values = manager.create(own.shape(), DataType.FLOAT32);
-    NDScope.unregister(values);
-    product.write(Mkl.floats(values));
-    Scaled scaled = new Scaled(values);
+    NDArray weights = own.constant();
+    NDArray factors = shared.constant();
+    Scaled scaled = new Scaled(Tape.kept(weights.mul(factors)));
     return multiply(
         ordered,
         scaled,
         ofPass(bias),
         () -> {
-          boolean addToWeights = own.hasOwnGradient();
-          boolean addToFactor = shared.hasOwnGradient();
-          product.backward(
-              Mkl.floats(Objects.requireNonNull(scaled.gradient)),
-              own.floats(own.ownGradient()),
-              addToWeights,
-              shared.floats(shared.ownGradient()),
-              addToFactor);
+          NDArray gradient = Objects.requireNonNull(scaled.gradient);
+          shared.addGradient(gradient.mul(weights).sum(new int[] {0}));
+          own.addGradient(gradient.muli(factors));
         });
   }
 

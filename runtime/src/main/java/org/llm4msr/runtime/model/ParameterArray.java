@@ -36,6 +36,7 @@ public final class ParameterArray implements Parameter {
   private boolean usedWhole;
   private @Nullable ByteBuffer ownGradient;
   private boolean hasOwnGradient;
+  private @Nullable NDArray addedGradient;
 
   private record Cut(List<Integer> starts, NDList pieces) {}
 
@@ -110,11 +111,13 @@ public final class ParameterArray implements Parameter {
    * other; the caller closes them. Zeros where the pass did not use the parameter.
    */
   public NDList gradients() {
-    if (!hasOwnGradient) {
+    if (!hasOwnGradient()) {
       return ofEngine();
     }
-    NDArray own =
-        manager.create(ownGradient().duplicate().order(memory.order()), shape, DataType.FLOAT32);
+    if (addedGradient != null && !usedWhole && cuts.isEmpty()) {
+      return new NDList(addedGradient.stopGradient()); // A handle that the caller may close.
+    }
+    NDArray own = ownArray();
     if (!usedWhole && cuts.isEmpty()) {
       return new NDList(own);
     }
@@ -162,6 +165,7 @@ public final class ParameterArray implements Parameter {
     cuts.clear();
     usedWhole = false;
     hasOwnGradient = false;
+    addedGradient = null;
     array = create(memory, shape);
   }
 
@@ -186,7 +190,16 @@ public final class ParameterArray implements Parameter {
 
   /** Returns whether a gradient was computed outside the engine in this step. */
   boolean hasOwnGradient() {
-    return hasOwnGradient;
+    return hasOwnGradient || addedGradient != null;
+  }
+
+  /** Adds a gradient of this step, which is the parameter's from now on. */
+  void addGradient(NDArray gradient) {
+    if (hasOwnGradient()) {
+      ownArray().addi(gradient);
+    } else {
+      addedGradient = gradient;
+    }
   }
 
   /** Returns where such a gradient goes: it is there from now on. */
@@ -195,7 +208,20 @@ public final class ParameterArray implements Parameter {
       ownGradient = AlignedMemory.floats(shape.size());
     }
     hasOwnGradient = true;
+    if (addedGradient != null) {
+      floats(ownGradient).put(0, addedGradient.toFloatArray());
+      addedGradient = null;
+    }
     return ownGradient;
+  }
+
+  private NDArray ownArray() {
+    return manager.create(ownGradient().duplicate().order(memory.order()), shape, DataType.FLOAT32);
+  }
+
+  /** Returns the values without a gradient, until the step ends. */
+  NDArray constant() {
+    return Tape.kept(array.stopGradient());
   }
 
   private boolean isView() {

@@ -121,7 +121,7 @@ public final class Tape {
   }
 
   /** Keeps an array until the step ends, whatever scope it was made in. */
-  private static NDArray kept(NDArray array) {
+  static NDArray kept(NDArray array) {
     NDScope.unregister(array);
     return array;
   }
