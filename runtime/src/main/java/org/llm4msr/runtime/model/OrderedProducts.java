@@ -145,7 +145,7 @@ final class OrderedProducts implements RowProducts {
     require(shared.shape(), own.shape().slice(1));
     NDArray weights = own.constant();
     NDArray factors = shared.constant();
-    Scaled scaled = new Scaled(Tape.kept(weights.mul(factors)));
+    Scaled scaled = new Scaled(weights.mul(factors));
     return multiply(
         ordered,
         scaled,

@@ -221,7 +221,7 @@ public final class ParameterArray implements Parameter {
 
   /** Returns the values without a gradient, until the step ends. */
   NDArray constant() {
-    return Tape.kept(array.stopGradient());
+    return array.stopGradient();
   }
 
   private boolean isView() {

@@ -3,7 +3,6 @@ package org.llm4msr.runtime.model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
@@ -69,9 +68,9 @@ public final class Tape {
      * @param result the array with which the engine goes on, null where its record ends
      */
     private Leaf(NDArray array, @Nullable NDArray result) {
-      this.array = kept(array);
+      this.array = array;
       this.result = result;
-      values = kept(array.reshape(-1)); // Copies what does not lie behind each other.
+      values = array.reshape(-1); // Copies what does not lie behind each other.
     }
 
     /** Returns the array without a history. */
@@ -120,12 +119,6 @@ public final class Tape {
     }
   }
 
-  /** Keeps an array until the step ends, whatever scope it was made in. */
-  static NDArray kept(NDArray array) {
-    NDScope.unregister(array);
-    return array;
-  }
-
   /** Returns the end of an array, which operations take. */
   Leaf take(NDArray array) {
     Leaf known = leaves.get(array);
@@ -133,7 +126,7 @@ public final class Tape {
       return known;
     }
     Leaf leaf = new Leaf(array.stopGradient(), null);
-    leaves.put(kept(array), leaf);
+    leaves.put(array, leaf);
     steps.add(
         () -> {
           NDArray gradient = leaf.whole();
@@ -153,8 +146,8 @@ public final class Tape {
   NDArray give(NDArray result, Operation operation) {
     NDArray values = result.stopGradient();
     result.setRequiresGradient(true);
-    Leaf leaf = new Leaf(values, kept(result));
-    NDArray guarded = kept(guarded(result));
+    Leaf leaf = new Leaf(values, result);
+    NDArray guarded = guarded(result);
     leaves.put(guarded, leaf);
     steps.add(
         () -> {

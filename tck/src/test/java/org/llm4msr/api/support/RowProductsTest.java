@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
@@ -169,21 +168,6 @@ class RowProductsTest {
               NDArray sum =
                   t.first.weight().reshape(3, -1).add(t.second.weight().reshape(3, -1)).square();
               return rows(p, x).times(t.first.weight().mul(2)).toRows().mul(sum.mean());
-            }),
-        network(
-            "a scope that ends before the pass goes back",
-            (t, p, x) -> {
-              try (NDScope scope = new NDScope()) {
-                scope.suppressNotUsedWarning();
-                NDArray y =
-                    rows(p, x.mul(2))
-                        .linear(t.first.weight().transpose(0, 2, 1), t.first.bias())
-                        .map(NDArray::tanh)
-                        .linear(t.second)
-                        .toRows();
-                NDScope.unregister(y);
-                return y;
-              }
             }),
         network(
             "normalised rows",
