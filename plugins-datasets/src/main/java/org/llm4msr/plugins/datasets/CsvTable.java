@@ -288,6 +288,15 @@ final class CsvTable implements TableInput {
     }
   }
 
+  /** Returns the number of the first line that is too long for a row, 0 if none is. */
+  long firstLongLine(Path file) {
+    try {
+      return MendedText.firstLongLine(file, dialect);
+    } catch (IOException e) {
+      throw TextFile.unreadable(file, e);
+    }
+  }
+
   /** Reads a file from a copy, where its faults could not be skipped otherwise. */
   void mend(Path file) {
     database.mend(file, dialect, columns.size() == 1);

@@ -40,6 +40,7 @@ final class MendedText {
   private long lines;
   private String firstEnd = "";
   private long otherEnd;
+  private long longLine;
   private boolean mended;
 
   MendedText(InputStream in, CsvTable.Dialect dialect, boolean oneColumn, OutputStream out) {
@@ -71,6 +72,11 @@ final class MendedText {
   /** Returns the number of the first line that ends otherwise than the first, 0 if none does. */
   static long firstOtherLineEnd(Path file, CsvTable.Dialect dialect) throws IOException {
     return read(file, dialect, false, OutputStream.nullOutputStream()).otherEnd;
+  }
+
+  /** Returns the number of the first line of more than {@link #LONGEST_ROW} bytes, 0 if none is. */
+  static long firstLongLine(Path file, CsvTable.Dialect dialect) throws IOException {
+    return read(file, dialect, false, OutputStream.nullOutputStream()).longLine;
   }
 
   private static MendedText read(
@@ -138,6 +144,7 @@ final class MendedText {
   }
 
   private boolean dropLongLine() throws IOException {
+    longLine = longLine == 0 ? lines + 1 : longLine;
     byte[] shown = Arrays.copyOfRange(window, start, start + SHOWN);
     long length = (long) at - start;
     int next = next();

@@ -74,10 +74,7 @@ final class RawErrors {
       }
     }
     if (noLineFits || tooLong) { // A number of a line is that of one before.
-      return malformed(
-          "%s: a line is longer than %s bytes. Mend or remove the line."
-              .formatted(file(text, files), tooLong ? size.group(1) : "32000000"),
-          cause);
+      return longLine(file(text, files), tooLong ? size.group(1) : "32000000", tables, cause);
     }
     if (text.contains("reached an invalid state")) {
       return invalidState(file(text, files), tables, cause);
@@ -99,6 +96,20 @@ final class RawErrors {
         "%s, line %d: %s Mend or remove the line."
             .formatted(
                 file, row.map(TextRows.Row::line).orElse(place.number()), what(text, table, row)),
+        cause);
+  }
+
+  private static MsrException longLine(
+      String file, String most, List<CsvTable> tables, Exception cause) {
+    long line =
+        tables.stream()
+            .filter(table -> table.files().contains(Path.of(file)))
+            .mapToLong(table -> table.firstLongLine(Path.of(file)))
+            .findFirst()
+            .orElse(0);
+    return malformed(
+        "%s%s is longer than %s bytes. Mend or remove the line."
+            .formatted(file, line == 0 ? ": a line" : ", line " + line, most),
         cause);
   }
 

@@ -465,7 +465,7 @@ class FaultsTest {
   @Test
   void aLineBeyondTheBufferOfARowIsNamed() throws IOException {
     ratings(HEADER + "1,1,4.0,9\n2,1," + "4".repeat(5_000_000) + ",9\n3,1,4.0,9\n");
-    fails("ratings.csv: a line is longer than 2000000 bytes");
+    fails("ratings.csv, line 3 is longer than 2000000 bytes");
   }
 
   @Test
