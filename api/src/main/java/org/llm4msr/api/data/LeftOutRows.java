@@ -25,7 +25,7 @@ public record LeftOutRows(String reason, long rows, boolean malformed, List<Exam
    * One row.
    *
    * @param file the file as the reader names it among its sources
-   * @param line the number of the line, from 1
+   * @param line the number of the line, or of the row in a file that has no lines, from 1
    * @param column the column that is wrong; empty where the whole row is
    * @param text the row, or its beginning
    */

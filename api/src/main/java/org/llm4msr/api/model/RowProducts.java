@@ -7,8 +7,8 @@ import org.llm4msr.api.Stability;
 /**
  * Products of ordered rows ({@link Grouping#order}) with what their groups have, each group's over
  * its own rows and all in one call. Arrays are float32 and of the very shapes that are stated;
- * others are an IllegalArgumentException. Their gradients are the runtime's: they go on when the
- * pass goes back, also to parameters.
+ * others are an IllegalArgumentException that names them. Results belong to the pass, which closes
+ * them; their gradients are the runtime's, and go on when the pass goes back, also to parameters.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public interface RowProducts {

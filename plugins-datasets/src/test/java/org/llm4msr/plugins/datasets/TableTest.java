@@ -334,7 +334,13 @@ class TableTest {
     Files.writeString(folder.resolve("a.csv"), "id,age\n2,9\n1,31\n");
     Entities users = new Entities(List.of("b.csv", "a.csv"), "id", List.of());
     TableConfig config =
-        withUsers(users, new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC));
+        config(
+            List.of("log.csv"),
+            null,
+            null,
+            null,
+            users,
+            new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC));
     try (DatasetReader reader =
         new TableFactory().create(config, Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.USERS)).hasSize(3);
@@ -343,28 +349,6 @@ class TableTest {
           .extracting(row -> Path.of(row.file()).getFileName() + " " + row.line())
           .containsExactly("b.csv 2", "a.csv 3");
     }
-  }
-
-  private static TableConfig withUsers(Entities users, TableField field) {
-    return new TableConfig(
-        List.of("log.csv"),
-        Map.of(),
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
-        "who",
-        "what",
-        null,
-        "label",
-        null,
-        null,
-        TimeUnit.SECONDS,
-        null,
-        List.of(field),
-        users,
-        null,
-        Map.of());
   }
 
   @ParameterizedTest
@@ -424,11 +408,11 @@ class TableTest {
 
   private static TableConfig threeColumns(
       List<String> files, @Nullable TimeUnit unit, TableField... fields) {
-    return config(files, unit == null ? null : "at", unit, null, fields);
+    return config(files, unit == null ? null : "at", unit, null, null, fields);
   }
 
   private static TableConfig parted(String file) {
-    return config(List.of(file), null, null, "part");
+    return config(List.of(file), null, null, "part", null);
   }
 
   private static TableConfig config(
@@ -436,6 +420,7 @@ class TableTest {
       @Nullable String time,
       @Nullable TimeUnit unit,
       @Nullable String part,
+      @Nullable Entities users,
       TableField... fields) {
     return new TableConfig(
         files,
@@ -453,7 +438,7 @@ class TableTest {
         unit == null ? TimeUnit.SECONDS : unit,
         part,
         List.of(fields),
-        null,
+        users,
         null,
         Map.of());
   }

@@ -142,7 +142,7 @@ final class OrderedProducts implements RowProducts {
     if (!(weight instanceof ParameterArray own && factor instanceof ParameterArray shared)) {
       return multiply(ordered, weight.array().mul(factor.array()), bias);
     }
-    require(shared.shape(), own.shape().slice(1));
+    require("factors", shared.shape(), own.shape().slice(1));
     NDArray weights = own.constant();
     NDArray factors = shared.constant();
     Scaled scaled = new Scaled(weights.mul(factors));
@@ -182,10 +182,10 @@ final class OrderedProducts implements RowProducts {
   private NDArray multiply(
       NDArray ordered, PerGroup weight, @Nullable PerGroup bias, Runnable behind) {
     Sizes sizes = Sizes.of(weight.shape());
-    require(ordered, rows, sizes.rowIn());
-    require(weight.shape(), sizes.shape(groups));
+    require("rows", ordered, rows, sizes.rowIn());
+    require("weights", weight.shape(), sizes.shape(groups));
     if (bias != null) {
-      require(bias.shape(), new Shape(groups, sizes.rowOut()));
+      require("biases", bias.shape(), new Shape(groups, sizes.rowOut()));
     }
     Tape.Leaf x = tape.take(ordered);
     NDArray y = manager.create(new Shape(rows, sizes.rowOut()), DataType.FLOAT32);
@@ -218,9 +218,9 @@ final class OrderedProducts implements RowProducts {
       NDArray variance,
       float epsilon) {
     int columns = (int) ordered.getShape().get(1);
-    require(ordered, rows, columns);
+    require("rows", ordered, rows, columns);
     for (NDArray perGroup : List.of(scale, shift, mean, variance)) {
-      require(perGroup, groups, columns);
+      require("scale, shift, mean and variance", perGroup, groups, columns);
     }
     Shape perGroup = new Shape(groups, columns);
     Tape.Leaf x = tape.take(ordered);
@@ -252,16 +252,17 @@ final class OrderedProducts implements RowProducts {
         result, manager.create(norm.means(), perGroup), manager.create(norm.variances(), perGroup));
   }
 
-  private static void require(NDArray array, int rows, int columns) {
-    require(array.getShape(), new Shape(rows, columns));
+  private static void require(String what, NDArray array, int rows, int columns) {
+    require(what, array.getShape(), new Shape(rows, columns));
     if (array.getDataType() != DataType.FLOAT32) {
       throw new IllegalArgumentException("numbers are " + array.getDataType() + ", not float32");
     }
   }
 
-  private static void require(Shape shape, Shape expected) {
+  private static void require(String what, Shape shape, Shape expected) {
     if (!shape.equals(expected)) {
-      throw new IllegalArgumentException("the shape is " + shape + ", expected " + expected);
+      throw new IllegalArgumentException(
+          "%s have the shape %s, expected %s".formatted(what, shape, expected));
     }
   }
 

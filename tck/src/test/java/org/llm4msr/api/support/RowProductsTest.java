@@ -245,11 +245,11 @@ class RowProductsTest {
     GroupedRows rows = GroupedRows.of(plan, manager.ones(new Shape(3, WIDTH)));
     NDArray weight = manager.ones(new Shape(GROUPS, WIDTH, 2));
     assertThatThrownBy(() -> rows.times(manager.ones(new Shape(GROUPS, 3, 2))))
-        .hasMessage("the shape is (3, 4), expected (3, 3)");
+        .hasMessage("rows have the shape (3, 4), expected (3, 3)");
     assertThatThrownBy(() -> rows.times(manager.ones(new Shape(2, WIDTH, 2))))
-        .hasMessage("the shape is (2, 4, 2), expected (6, 4, 2)");
+        .hasMessage("weights have the shape (2, 4, 2), expected (6, 4, 2)");
     assertThatThrownBy(() -> rows.linear(weight, manager.ones(new Shape(GROUPS, 1))))
-        .hasMessage("the shape is (6, 1), expected (6, 2)");
+        .hasMessage("biases have the shape (6, 1), expected (6, 2)");
     assertThatThrownBy(() -> rows.times(weight.toType(DataType.FLOAT64, false)))
         .hasMessage("numbers are float64, not float32");
   }
