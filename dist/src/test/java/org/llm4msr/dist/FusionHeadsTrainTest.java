@@ -43,7 +43,7 @@ class FusionHeadsTrainTest {
           user: { name: mlp, layers: [8] }
           scenario: { name: mlp, layers: [8] }
       training: { epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 } }
-      runtime: { threads: 1, device: cpu }
+      runtime: { threads: 1 }
       """;
 
   @TempDir static Path folder;

@@ -54,7 +54,7 @@ class KuaiRandScoringTest {
           embeddingSize: 4
           backbone: {name: mmoe, experts: 2, expert: [8], tower: [4]}
         training: {epochs: 1, batchSize: 512}
-        runtime: {threads: 1, device: cpu}
+        runtime: {threads: 1}
         """
             .formatted(DATA.toAbsolutePath().normalize()));
     Experiment experiment = Experiment.fromYaml(file);

@@ -42,7 +42,7 @@ final class SmallShop {
           user: {name: mlp, layers: [4], generatorHidden: 4}
           scenario: {name: mlp, layers: [4], generatorHidden: 4}
       training: {epochs: 2, batchSize: 256, optimizer: {learningRate: 0.01}}
-      runtime: {threads: 1, device: cpu}
+      runtime: {threads: 1}
       """;
 
   private final Random random;

@@ -94,6 +94,7 @@ record RunFolder(Path path) {
     provenance.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     provenance.put("engine", loaded.config().runtime().engine());
     provenance.put("engineVersion", engine.engine().getVersion());
+    provenance.put("device", engine.deviceName());
     provenance.put("threads", engine.threads());
     provenance.put("libraries", Libraries.versions());
     String commit = Libraries.gitCommit(loaded.base());

@@ -211,7 +211,8 @@ final class TrainingStage implements AutoCloseable {
     }
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
-    TrainingReport report = new TrainingReport(folder.path(), target, result, leaks());
+    TrainingReport report =
+        new TrainingReport(folder.path(), target, result, engine.deviceName(), leaks());
     folder.write(RunFolder.TRAINING, report);
     if (!Files.exists(target)) {
       writeBundle(target);

@@ -45,6 +45,7 @@ final class Repetition {
     rule(context).ifPresent(id -> command.append(" -D" + ONE_RULE + "=").append(id));
     if (TestEngines.loaded().isPresent()) {
       command.append(" -Dllm4msr.test.engine=").append(TestEngines.name());
+      command.append(" -Dllm4msr.test.device=").append(TestEngines.device());
     }
     boolean slow = context.getTags().contains("slow");
     return command

@@ -1,6 +1,5 @@
 package org.llm4msr.tck;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import java.util.Optional;
@@ -11,8 +10,9 @@ import org.llm4msr.runtime.training.EngineTensors;
 import org.llm4msr.runtime.training.TensorEngine;
 
 /**
- * The engine that a run of the tests is for, named by the system property {@code
- * llm4msr.test.engine}: PyTorch where it is not set. One engine a JVM.
+ * The engine and the device that a run of the tests is for, named by the system properties {@code
+ * llm4msr.test.engine}, PyTorch where it is not set, and {@code llm4msr.test.device}, cpu where it
+ * is not set. One engine a JVM.
  */
 public final class TestEngines {
 
@@ -24,6 +24,11 @@ public final class TestEngines {
   /** Returns the name of the engine, without loading it. */
   public static String name() {
     return System.getProperty("llm4msr.test.engine", "PyTorch");
+  }
+
+  /** Returns the device as {@code runtime.device} has it: cpu, auto, or gpu:N. */
+  public static String device() {
+    return System.getProperty("llm4msr.test.device", "cpu");
   }
 
   /** Returns the engine. */
@@ -42,16 +47,16 @@ public final class TestEngines {
     return Optional.ofNullable(loaded);
   }
 
-  /** Makes a manager on the CPU, for the caller to close. */
+  /** Makes a manager on the device, for the caller to close. */
   public static NDManager manager() {
-    return engine().newBaseManager(Device.cpu());
+    return engine().newBaseManager(TensorEngine.device(engine(), device()));
   }
 
-  /** Returns what the runtime lends encoders: the engine, on the CPU. */
+  /** Returns what the runtime lends encoders: the engine, on the device. */
   public static TensorService tensors() {
     engine();
     return new EngineTensors(
-        TensorEngine.open(new RuntimeConfig(name(), "cpu", 0, "1GB", 0, false)));
+        TensorEngine.open(new RuntimeConfig(name(), device(), 0, "1GB", 0, false)));
   }
 
   /** Starts the engine's random numbers anew, as the runtime does before each step. */

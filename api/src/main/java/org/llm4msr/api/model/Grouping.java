@@ -44,6 +44,9 @@ public interface Grouping {
     return Optional.empty();
   }
 
+  /** Returns the plan over B * k rows, of which k behind each other are in the group of a row. */
+  Grouping repeated(int k);
+
   /**
    * Cuts the plan into plans over at most {@code maxGroups} consecutive groups each. The rows of a
    * part are its {@link Part#from} to {@link Part#to} of the ordered rows, in that order.

@@ -81,7 +81,8 @@ public final class ExpertGroup {
   }
 
   private GroupedRows follow(Pass pass, GroupedRows rows, @Nullable BatchNorm norm) {
-    return (norm == null ? rows : rows.normalize(pass, norm)).map(x -> follow(pass, x, null));
+    GroupedRows h = norm == null ? rows : rows.normalize(pass, norm);
+    return h.map(settings.activation()::apply).dropout(pass, settings.dropout());
   }
 
   private static @Nullable BatchNorm normOf(

@@ -170,6 +170,23 @@ public final class GroupedRows {
   }
 
   /**
+   * Drops units in training as {@link Dropout} does. A mask is drawn for the rows in their order,
+   * so that it is the same however they are laid out: use this, not {@code Dropout} within {@link
+   * #map}.
+   */
+  public GroupedRows dropout(Pass pass, double rate) {
+    if (!pass.training() || rate == 0) {
+      return this;
+    }
+    if (isOrdered()) {
+      return ordered(Dropout.apply(pass, ordered(), rate));
+    }
+    Shape row = blocks().get(0).getShape().slice(2);
+    NDArray mask = pass.dropoutMask(new Shape(grouping.rows()).addAll(row), rate);
+    return with(grouping.blocks().ofRows(grouping.restore(mask)), NDArray::mul);
+  }
+
+  /**
    * Joins rows with values of their groups.
    *
    * @param perGroup (G, ...)

@@ -65,17 +65,15 @@ public final class Mlp {
     }
 
     NDArray forward(Pass pass, NDArray x, BlockSettings settings) {
-      NDArray h = linear.forward(x);
-      return follow(pass, norm == null ? h : norm.forward(pass, h), settings);
+      NDArray product = linear.forward(x);
+      NDArray h = norm == null ? product : norm.forward(pass, product);
+      return Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
     }
 
     GroupedRows forward(Pass pass, GroupedRows rows, BlockSettings settings) {
-      GroupedRows h = rows.linear(linear);
-      return (norm == null ? h : h.normalize(pass, norm)).map(x -> follow(pass, x, settings));
-    }
-
-    private static NDArray follow(Pass pass, NDArray x, BlockSettings settings) {
-      return Dropout.apply(pass, settings.activation().apply(x), settings.dropout());
+      GroupedRows product = rows.linear(linear);
+      GroupedRows h = norm == null ? product : product.normalize(pass, norm);
+      return h.map(settings.activation()::apply).dropout(pass, settings.dropout());
     }
   }
 }

@@ -1,7 +1,6 @@
 package org.llm4msr.plugins.backbones;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
@@ -87,21 +86,13 @@ final class M2m implements Backbone {
     NDList weights = attention.weights(known).split(2, 1);
     NDArray ofTask = weights.get(1).mul(task.array().reshape(1, -1, 1)).sum(new int[] {1});
     NDArray bias = ofTask.add(attention.biases(known));
-    NDList scores = new NDList();
-    for (NDArray expert : experts(outputs)) {
-      NDArray h =
-          GroupedRows.of(pass.scenarios(), expert)
-              .linear(weights.get(0), bias)
-              .map(config.activation()::apply)
-              .toRows();
-      scores.add(h.matMul(attentionVector.array()));
-    }
-    return (scores.size() == 1 ? scores.get(0) : NDArrays.concat(scores, 1)).softmax(-1);
-  }
-
-  private NDList experts(NDArray outputs) {
-    NDList apart = config.experts() == 1 ? new NDList(outputs) : outputs.split(config.experts(), 1);
-    return new NDList(apart.stream().map(expert -> expert.squeeze(1)).toList());
+    int each = config.experts();
+    NDArray h =
+        GroupedRows.of(pass.scenarios().repeated(each), outputs.reshape(-1, config.width()))
+            .linear(weights.get(0), bias)
+            .map(config.activation()::apply)
+            .toRows();
+    return h.matMul(attentionVector.array()).reshape(-1, each).softmax(-1);
   }
 
   private NDArray tower(Pass pass, NDArray known, NDArray hidden) {

@@ -8,7 +8,6 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Dropout;
 import org.llm4msr.api.support.GroupedRows;
 import org.llm4msr.api.support.Linear;
 import org.llm4msr.api.support.Mlp;
@@ -58,10 +57,7 @@ final class Star implements Backbone {
     NDArray x = features.flat();
     GroupedRows h = norm.forward(pass, GroupedRows.of(pass.scenarios(), x));
     for (StarLayer layer : layers) {
-      h =
-          layer
-              .forward(h)
-              .map(y -> Dropout.apply(pass, config.activation().apply(y), config.dropout()));
+      h = layer.forward(h).map(config.activation()::apply).dropout(pass, config.dropout());
     }
     NDArray seen = features.scenarioEmbedding().concat(x, 1);
     NDArray beside = auxiliaryLogit.forward(auxiliary.forward(pass, seen));

@@ -90,7 +90,8 @@ final class TrainCommand extends ExperimentCommand {
             auc,
             result.rowsPerSecond() == 0
                 ? "trained already, nothing was left to do"
-                : String.format(Locale.ROOT, "%,.0f rows/s", result.rowsPerSecond()),
+                : String.format(
+                    Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), report.device()),
             report.bundle());
     return LeakNotice.below(text, report.leakFutureInteractions());
   }

@@ -158,6 +158,15 @@ public final class GroupingPlan implements Grouping {
   }
 
   @Override
+  public Grouping repeated(int k) {
+    int[] group = new int[rows() * k];
+    for (int row = 0; row < rows(); row++) {
+      Arrays.fill(group, row * k, (row + 1) * k, groupOfRow[row]);
+    }
+    return new GroupingPlan(manager, group, groups(), training, tape);
+  }
+
+  @Override
   public List<Part> parts(int maxGroups) {
     List<Part> parts = new ArrayList<>();
     for (int first = 0; first < groups(); first += maxGroups) {

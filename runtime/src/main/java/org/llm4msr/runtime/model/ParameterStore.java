@@ -113,7 +113,7 @@ public final class ParameterStore implements AutoCloseable {
   public Map<String, float[]> bufferValues() {
     Map<String, float[]> values = new LinkedHashMap<>();
     for (BufferArray array : bufferArrays) {
-      float[] whole = array.array().toFloatArray();
+      float[] whole = HostCopy.of(array.array());
       array.parts().forEach(buffer -> values.put(buffer.name(), buffer.of(whole)));
     }
     return values;

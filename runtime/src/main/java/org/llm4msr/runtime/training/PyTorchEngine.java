@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.llm4msr.api.Script;
 import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.model.HostCopy;
 
 /** PyTorch: gradients are recorded by every new thread until told otherwise; memory is shared. */
 final class PyTorchEngine extends TensorEngine {
@@ -52,9 +53,8 @@ final class PyTorchEngine extends TensorEngine {
 
   @Override
   FloatBuffer read(NDArray array) {
-    return array
-        .toByteBuffer(array.getDevice().equals(Device.cpu()))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+    return array.getDevice().equals(Device.cpu())
+        ? array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer()
+        : FloatBuffer.wrap(HostCopy.of(array));
   }
 }

@@ -103,7 +103,13 @@ public abstract sealed class TensorEngine implements AutoCloseable
     return config.threads() > 0 ? config.threads() : Runtime.getRuntime().availableProcessors();
   }
 
-  private static Device device(Engine engine, String configured) {
+  /**
+   * Returns the device of an engine that a setting means: cpu, gpu:N, or auto, which is the first
+   * GPU where the engine sees one.
+   *
+   * @throws MsrException engine/NO_DEVICE where there is no such GPU
+   */
+  public static Device device(Engine engine, String configured) {
     if (configured.equals("cpu")) {
       return Device.cpu();
     }
@@ -135,6 +141,11 @@ public abstract sealed class TensorEngine implements AutoCloseable
   /** Returns where arrays live. */
   public Device device() {
     return device;
+  }
+
+  /** Returns where arrays live as {@code runtime.device} names it: cpu, or gpu:N. */
+  public String deviceName() {
+    return device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu";
   }
 
   /** Returns the threads that the engine and our own loops may use. */

@@ -55,6 +55,17 @@ class GroupingPlanTest {
   }
 
   @Test
+  void repeatsRowsBehindEachOther() {
+    Grouping plan = plan().repeated(2);
+    NDArray x = rows().reshape(10, 1);
+
+    assertThat(plan.rows()).isEqualTo(10);
+    assertThat(plan.segments()).containsExactly(new Segment(0, 0, 4), new Segment(2, 4, 10));
+    assertThat(plan.order(x).toFloatArray()).containsExactly(2, 20, 4, 40, 1, 10, 3, 30, 5, 50);
+    assertThat(plan.restore(plan.order(x)).toFloatArray()).containsExactly(rows().toFloatArray());
+  }
+
+  @Test
   void givesRowsTheValuesOfTheirGroup() {
     NDArray perGroup = manager.create(new float[] {7, 8, 9}, new Shape(3, 1));
 

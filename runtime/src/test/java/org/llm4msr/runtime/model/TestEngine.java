@@ -1,13 +1,15 @@
 package org.llm4msr.runtime.model;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.training.TensorEngine;
 
-/** The engine that this run of the tests is for. */
+/** The engine and the device that this run of the tests is for. */
 public final class TestEngine {
 
   public static final String NAME = System.getProperty("llm4msr.test.engine", "PyTorch");
+  public static final String DEVICE = System.getProperty("llm4msr.test.device", "cpu");
 
   private TestEngine() {}
 
@@ -15,7 +17,11 @@ public final class TestEngine {
     return Engine.getEngine(NAME);
   }
 
+  public static TensorEngine open() {
+    return TensorEngine.open(new RuntimeConfig(NAME, DEVICE, 2, "1GB", 0, false));
+  }
+
   public static NDManager manager() {
-    return engine().newBaseManager(Device.cpu());
+    return engine().newBaseManager(TensorEngine.device(engine(), DEVICE));
   }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.Script;
 import org.llm4msr.api.UnsupportedFeatureException;
-import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.model.TestEngine;
 
 @Tag("engine")
 class EngineTensorsTest {
@@ -28,14 +28,9 @@ class EngineTensorsTest {
           return [total, torch.add(total, torch.len(none))]
       """;
 
-  private static TensorEngine open() {
-    String name = System.getProperty("llm4msr.test.engine", "PyTorch");
-    return TensorEngine.open(new RuntimeConfig(name, "cpu", 2, "1GB", 0, false));
-  }
-
   @Test
   void runsScriptsOrRefusesByName() {
-    try (TensorEngine engine = open()) {
+    try (TensorEngine engine = TestEngine.open()) {
       EngineTensors tensors = new EngineTensors(engine);
       if (!tensors.runsScripts()) {
         assertThatThrownBy(() -> tensors.script(METHODS))
@@ -58,7 +53,7 @@ class EngineTensorsTest {
 
   @Test
   void saysWhereASourceIsWrong() {
-    try (TensorEngine engine = open()) {
+    try (TensorEngine engine = TestEngine.open()) {
       EngineTensors tensors = new EngineTensors(engine);
       if (tensors.runsScripts()) {
         String wrong = METHODS.replace("torch.stack", "torch.pile");

@@ -33,10 +33,10 @@ import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.PluginChoice;
-import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.knowledge.KnowledgeSource;
+import org.llm4msr.runtime.model.TestEngine;
 
 /** Models that are just large enough to test the trainer, and configurations for them. */
 final class TinyModels {
@@ -46,8 +46,7 @@ final class TinyModels {
   private TinyModels() {}
 
   static TensorEngine engine() {
-    String name = System.getProperty("llm4msr.test.engine", "PyTorch");
-    return TensorEngine.open(new RuntimeConfig(name, "cpu", 2, "1GB", 0, false));
+    return TestEngine.open();
   }
 
   /** logit = x v: gradients are easily written by hand. */

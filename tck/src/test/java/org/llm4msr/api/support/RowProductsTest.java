@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -68,6 +69,7 @@ class RowProductsTest {
   @BeforeEach
   void onlyWhereThereAreProducts() {
     assumeThat(TestEngines.engine().getEngineName()).isEqualTo("PyTorch");
+    assumeThat(manager.getDevice()).isEqualTo(Device.cpu());
     assumeThat(System.getProperty("os.name") + System.getProperty("os.arch"))
         .isEqualTo("Linuxamd64");
   }
@@ -121,6 +123,15 @@ class RowProductsTest {
                     .scaledLinear(t.first.weights(), t.factor, t.first.bias())
                     .map(NDArray::tanh)
                     .scaledLinear(t.first.weights(), t.factor, t.second.bias())
+                    .toRows()),
+        network(
+            "dropout, whose masks are of rows in their order",
+            (t, p, x) ->
+                rows(p, x)
+                    .linear(t.first)
+                    .dropout(p, 0.4)
+                    .linear(t.second)
+                    .dropout(p, 0.2)
                     .toRows()),
         network(
             "rows without a gradient",

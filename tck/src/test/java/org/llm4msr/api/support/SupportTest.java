@@ -151,6 +151,24 @@ class SupportTest {
     assertThat(kept).isBetween(7800, 8200);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {5, 4000})
+  void groupedRowsDropWhatAMaskOfTheirOrderDrops(int rows) {
+    int[] scenario = new int[rows];
+    Arrays.setAll(scenario, row -> row * row % 3);
+    NDArray x = manager.arange(1, 1f + 2 * rows).reshape(rows, 2);
+    Pass pass = pass(true, scenario);
+    Pass again = pass(true, scenario);
+
+    NDArray dropped = GroupedRows.of(pass.scenarios(), x).dropout(pass, 0.5).toRows();
+
+    NDArray mask = again.scenarios().restore(again.dropoutMask(new Shape(rows, 2), 0.5));
+    assertThat(dropped.toFloatArray()).containsExactly(x.mul(mask).toFloatArray());
+    assertThat(mask.sum().getFloat()).isBetween(0.5f * rows, 3.5f * rows);
+    GroupedRows resting = GroupedRows.of(pass.scenarios(), x);
+    assertThat(resting.dropout(pass(false, scenario), 0.5)).isSameAs(resting);
+  }
+
   /** By hand: scenario 0 has rows 1 and 3 (mean 2, deviation 1), scenario 2 the single row 10. */
   @Test
   void partitionedNormKeepsStatisticsForEachScenario() {
