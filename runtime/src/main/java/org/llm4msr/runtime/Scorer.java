@@ -159,7 +159,8 @@ public final class Scorer implements AutoCloseable {
    */
   public ScoringReport score(ScoringRequest request, Progress progress) {
     try (Scratch scratch = Scratch.of(Path.of(""), config.runtime())) {
-      String identity = bundle.digest() + " " + config.runtime().engine();
+      String identity =
+          bundle.digest() + " " + config.runtime().engine() + " " + engine.deviceName();
       boolean leaks = manifest().leakFutureInteractions();
       return new FileScoring(this::score, columns(), request, leaks)
           .run(identity, scratch.scratch(), progress);

@@ -66,6 +66,8 @@ public final class Main {
       return line.execute(arguments);
     } catch (LinkageError e) {
       return failed(LinkageErrors.explain(e, session.plugins()), line);
+    } catch (OutOfMemoryError e) {
+      return failed(MemoryErrors.explain(e).orElseThrow(), line);
     } finally {
       session.interruption().end();
     }
@@ -88,7 +90,10 @@ public final class Main {
     Terminal terminal = session.terminal();
     boolean debug = command.getCommand() instanceof Command one && one.debug;
     MsrException known = find(error);
-    MsrException shown = known != null ? known : EngineErrors.explain(error).orElse(null);
+    MsrException shown =
+        known != null
+            ? known
+            : EngineErrors.explain(error).or(() -> MemoryErrors.explain(error)).orElse(null);
     if (debug || shown == null) {
       error.printStackTrace(terminal.err());
     }

@@ -77,15 +77,15 @@ public final class DenseParameter {
   }
 
   /**
-   * Reads the gradient of the last backward pass without a copy where the engine allows it. Zeros
-   * where the pass did not use the parameter.
+   * Reads a copy of the gradient of the last backward pass. Zeros where the pass did not use the
+   * parameter.
    */
   public void readGradient(GradientReader reader) {
     try (NDList gradients = whole.gradients()) {
       int from = offset;
       for (NDArray gradient : gradients) {
         if (from < gradient.size()) {
-          reader.read(this, whole.floats(gradient.toByteBuffer(true)).slice(from, size()));
+          reader.read(this, FloatBuffer.wrap(HostCopy.of(gradient)).slice(from, size()));
           return;
         }
         from -= Math.toIntExact(gradient.size());

@@ -175,7 +175,7 @@ public final class ParameterArray implements Parameter {
   }
 
   /** Returns numbers in the byte order of this memory. */
-  FloatBuffer floats(ByteBuffer bytes) {
+  private FloatBuffer floats(ByteBuffer bytes) {
     return bytes.duplicate().order(memory.order()).asFloatBuffer();
   }
 

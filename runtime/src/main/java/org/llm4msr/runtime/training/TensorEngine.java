@@ -3,7 +3,10 @@ package org.llm4msr.runtime.training;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -16,6 +19,8 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Script;
 import org.llm4msr.runtime.config.RuntimeConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The tensor engine of this process, by its name, and the one thread that calls it: a second thread
@@ -25,6 +30,7 @@ import org.llm4msr.runtime.config.RuntimeConfig;
 public abstract sealed class TensorEngine implements AutoCloseable
     permits PyTorchEngine, MxNetEngine {
 
+  private static final Logger LOG = LoggerFactory.getLogger(TensorEngine.class);
   private static volatile @Nullable Engine loaded;
 
   private final Engine engine;
@@ -45,6 +51,10 @@ public abstract sealed class TensorEngine implements AutoCloseable
               thread = created;
               return created;
             });
+    if (device.isGpu()) {
+      requireGpu();
+    }
+    LOG.info("{} {} on {}", engine.getEngineName(), engine.getVersion(), deviceName());
   }
 
   /** Loads the configured engine, or finds it loaded. */
@@ -113,24 +123,40 @@ public abstract sealed class TensorEngine implements AutoCloseable
     if (configured.equals("cpu")) {
       return Device.cpu();
     }
-    int gpus = engine.getGpuCount();
+    int gpus = gpus(engine);
     if (configured.equals("auto")) {
       return gpus > 0 ? Device.gpu(0) : Device.cpu();
     }
     int number = Integer.parseInt(configured.substring("gpu:".length()));
     if (number >= gpus) {
-      throw new MsrException(
-          ErrorType.USER,
-          "engine/NO_DEVICE",
-          "runtime.device is "
-              + configured
-              + ", but "
-              + engine.getEngineName()
-              + " sees "
-              + gpus
-              + " GPUs. Write cpu, auto, or a smaller number.");
+      throw noDevice(
+          "runtime.device is %s, but %s sees %d GPUs. Write cpu, auto, or a smaller number; docs/operating.md, GPUs, tells what a GPU needs."
+              .formatted(configured, engine.getEngineName(), gpus),
+          null);
     }
     return Device.gpu(number);
+  }
+
+  /** DJL counts with the system's libcudart; PyTorch may have brought its own. */
+  private static int gpus(Engine engine) {
+    int counted = engine.getGpuCount();
+    return counted == 0 && engine.hasCapability(StandardCapabilities.CUDA) ? 1 : counted;
+  }
+
+  /** Has a GPU compute, so that what is wrong with it is told before any work. */
+  private void requireGpu() {
+    try (NDManager manager = engine.newBaseManager(device)) {
+      manager.ones(new Shape(1)).add(1).toFloatArray();
+    } catch (EngineException e) {
+      throw noDevice(
+          "%s sees %s, but cannot use it: %s. Set runtime.device to another, or to cpu."
+              .formatted(engine.getEngineName(), deviceName(), e.getMessage()),
+          e);
+    }
+  }
+
+  private static MsrException noDevice(String text, @Nullable Throwable cause) {
+    return new MsrException(ErrorType.USER, "engine/NO_DEVICE", text, cause);
   }
 
   /** Returns the engine itself. */

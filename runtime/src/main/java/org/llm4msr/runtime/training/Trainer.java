@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Trains a model: epochs, validation, early stopping on the overall validation AUC, checkpoints. A
  * run that was stopped or killed goes on at its last checkpoint, with the result it would have had;
- * the same seed gives the same numbers bit for bit at one thread count.
+ * the same seed gives the same numbers bit for bit at one thread count and on one device.
  */
 public final class Trainer {
 

@@ -20,6 +20,7 @@ import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.HostCopy;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
 import org.llm4msr.runtime.tables.UpdateRule;
@@ -135,7 +136,7 @@ public final class TrainingStep {
         times.end(StepTimes.Part.FORWARD);
         forward.tape().backward(collector, loss);
       }
-      float value = finite(loss.getFloat(), step, learningRate);
+      float value = finite(HostCopy.of(loss)[0], step, learningRate);
       times.end(StepTimes.Part.BACKWARD);
       updateTables(forward, batch, step, learningRate);
       times.end(StepTimes.Part.TABLES);
@@ -174,7 +175,7 @@ public final class TrainingStep {
   private static Map<String, Float> terms(TrainableModel.Forward forward) {
     Map<String, Float> terms = new TreeMap<>();
     for (LossTerm term : forward.pass().losses()) {
-      terms.merge(term.name(), term.value().toFloatArray()[0], Float::sum);
+      terms.merge(term.name(), HostCopy.of(term.value())[0], Float::sum);
     }
     return terms;
   }

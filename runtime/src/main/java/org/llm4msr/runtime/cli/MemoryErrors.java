@@ -1,0 +1,63 @@
+package org.llm4msr.runtime.cli;
+
+import ai.djl.engine.EngineException;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/**
+ * Turns memory that ran out, the JVM's or the engine's, into an error that names what to change.
+ */
+final class MemoryErrors {
+
+  /** What PyTorch says on the CPU and on a GPU, and what MXNet says. */
+  private static final Pattern ENGINE =
+      Pattern.compile(
+          "out of memory|can't allocate memory|failed to allocate", Pattern.CASE_INSENSITIVE);
+
+  private static final String NEEDS =
+      "docs/operating.md, Memory, tells what needs how much: most of it by training.batchSize,"
+          + " the widths of layers, and the rows of tables.";
+
+  private MemoryErrors() {}
+
+  /** Returns the error for users where memory ran out, else nothing. */
+  static Optional<MsrException> explain(Throwable error) {
+    for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
+      String message = String.valueOf(at.getMessage());
+      if (at instanceof OutOfMemoryError) {
+        return Optional.of(ofJvm(message, error));
+      }
+      if (at instanceof EngineException && ENGINE.matcher(message).find()) {
+        return Optional.of(
+            error(
+                "ENGINE",
+                "The engine ran out of memory: %s. Lower training.batchSize, for a decoder batchTokens, or set runtime.device to one with more. %s"
+                    .formatted(message.lines().findFirst().orElse(message), NEEDS),
+                error));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static MsrException ofJvm(String message, Throwable error) {
+    if (message.contains("direct")) {
+      return error(
+          "DIRECT",
+          "Java's memory outside the heap ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-XX:MaxDirectMemorySize=8g, or need less. %s"
+              .formatted(message, NEEDS),
+          error);
+    }
+    return error(
+        "HEAP",
+        "Java's heap of %,d MiB ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-Xmx8g, or need less. %s"
+            .formatted(Runtime.getRuntime().maxMemory() >> 20, message, NEEDS),
+        error);
+  }
+
+  private static MsrException error(String code, String text, Throwable cause) {
+    return new MsrException(ErrorType.RESOURCES, "memory/" + code, text, cause);
+  }
+}
