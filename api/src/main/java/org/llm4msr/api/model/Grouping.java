@@ -44,6 +44,15 @@ public interface Grouping {
     return Optional.empty();
   }
 
+  /**
+   * Returns this plan without {@link #products}. A backward pass goes through what lies below such
+   * products apart from all else; where a large network below them reaches the loss on other ways
+   * too, it is gone through twice, and blocks cost less.
+   */
+  default Grouping inBlocks() {
+    return this;
+  }
+
   /** Returns the plan over B * k rows, of which k behind each other are in the group of a row. */
   Grouping repeated(int k);
 

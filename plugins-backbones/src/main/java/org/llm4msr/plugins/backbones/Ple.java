@@ -9,9 +9,11 @@ import java.util.List;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.Gate;
+import org.llm4msr.api.support.GroupedRows;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
@@ -56,8 +58,10 @@ final class Ple implements Backbone {
       own = ownOf(pass, flow.specific());
       shared = flow.shared();
     }
-    NDArray hidden = last.forward(pass, own, shared);
-    return new BackboneOutput(hidden, towers.forward(pass, hidden));
+    // Products would send a second backward pass through the levels below.
+    Grouping scenarios = mixing.isEmpty() ? pass.scenarios() : pass.scenarios().inBlocks();
+    NDArray hidden = last.forward(pass, GroupedRows.of(scenarios, own), shared);
+    return new BackboneOutput(hidden, towers.forward(pass, GroupedRows.of(scenarios, hidden)));
   }
 
   /** Picks each row's own of one array a scenario. */

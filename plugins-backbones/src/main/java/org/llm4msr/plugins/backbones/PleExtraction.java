@@ -31,18 +31,17 @@ final class PleExtraction {
   /**
    * Mixes experts.
    *
-   * @param own what the scenario of each row handed on: (B, in)
+   * @param own what the scenario of each row handed on, by scenario: (B, in)
    * @param common what all handed on: (B, in)
    * @return (B, H)
    */
-  NDArray forward(Pass pass, NDArray own, NDArray common) {
-    GroupedRows rows = GroupedRows.of(pass.scenarios(), own);
+  NDArray forward(Pass pass, GroupedRows own, NDArray common) {
     NDArray ofScenario =
         specific
-            .forward(pass, rows)
+            .forward(pass, own)
             .toRows()
-            .reshape(own.getShape().get(0), specific.experts(), specific.outputWidth());
+            .reshape(-1, specific.experts(), specific.outputWidth());
     NDArray experts = ofScenario.concat(shared.forward(pass, common), 1);
-    return Gate.mix(gate.forward(pass, rows), experts);
+    return Gate.mix(gate.forward(pass, own), experts);
   }
 }

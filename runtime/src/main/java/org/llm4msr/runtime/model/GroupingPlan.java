@@ -142,6 +142,11 @@ public final class GroupingPlan implements Grouping {
   }
 
   @Override
+  public Grouping inBlocks() {
+    return tape == null ? this : new GroupingPlan(manager, groupOfRow, groups(), training, null);
+  }
+
+  @Override
   public RowBlocks blocks() {
     if (blocks == null) {
       blocks = new BlockPlan(manager, starts, orderOfRows, training);

@@ -197,6 +197,7 @@ class RowProductsTest {
     Tape tape = Tape.of(manager, workers, products);
     GroupingPlan plan = GroupingPlan.of(manager, group, rows, GROUPS, true, tape);
     assertThat(plan.products().isPresent()).isEqualTo(products);
+    assertThat(plan.inBlocks().products()).isEmpty();
     Pass pass = new PassContext(manager, true, 0, plan, plan, new DropoutMasks(5));
     NDArray y;
     try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
