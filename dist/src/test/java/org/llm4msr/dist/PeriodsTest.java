@@ -18,6 +18,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
@@ -93,6 +94,38 @@ class PeriodsTest {
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("before-3-of-3")
         .hasMessageContaining("knowledge extract");
+  }
+
+  @Test
+  void aRebuildLeavesNoOtherPeriodsBehind() throws IOException {
+    Experiment three = prepared("rebuilt", ClickLog.draw(false), THREE);
+    three.extract(false, Progress.NONE);
+    Path file = folder.resolve("rebuilt").resolve("experiment.yaml");
+    Experiment two = Experiment.fromYaml(file, "knowledge.periods=2");
+    two.extract(true, Progress.NONE);
+
+    assertThat(two.workspace().knowledgeBefore(1, 2)).exists();
+    assertThat(three.workspace().knowledgeBefore(1, 3)).doesNotExist();
+    assertThat(three.workspace().knowledgeBefore(2, 3)).doesNotExist();
+  }
+
+  @Test
+  void periodsThatWereFilledInAnotherWayAreFoundBeforeAnythingIsWritten() throws IOException {
+    Experiment two = prepared("other", ClickLog.draw(false), "knowledge.periods=2");
+    two.extract(false, Progress.NONE);
+    Path file = folder.resolve("other").resolve("experiment.yaml");
+    Experiment wide =
+        Experiment.fromYaml(file, "knowledge.encoder.dimension=16", "knowledge.periods=1");
+    DurableFiles.delete(wide.workspace().knowledgeBefore(1, 2).resolveSibling("store.json"));
+    wide.extract(false, Progress.NONE);
+
+    assertThatThrownBy(
+            () ->
+                Experiment.fromYaml(file, "knowledge.encoder.dimension=16", "knowledge.periods=2")
+                    .extract(false, Progress.NONE))
+        .hasMessageContaining("[knowledge/STORE_MISMATCH]")
+        .hasMessageContaining("before-2-of-2");
+    assertThat(wide.extract(false, Progress.NONE).encoded()).isZero();
   }
 
   @Test

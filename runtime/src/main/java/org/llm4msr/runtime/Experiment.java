@@ -381,6 +381,11 @@ public final class Experiment {
     stopRequested = false;
   }
 
+  /** Returns whether a {@link #train} or {@link #extract} runs that would end in good order. */
+  public boolean isRunning() {
+    return stop.get() != null;
+  }
+
   /**
    * Asks a {@link #train} or {@link #extract} that runs, or is about to begin, to store what it has
    * and end. Safe from any thread.

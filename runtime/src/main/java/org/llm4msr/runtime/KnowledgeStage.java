@@ -1,10 +1,14 @@
 package org.llm4msr.runtime;
 
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -22,6 +26,7 @@ import org.llm4msr.runtime.data.Periods;
 import org.llm4msr.runtime.data.PreparedData;
 import org.llm4msr.runtime.data.RowsLog;
 import org.llm4msr.runtime.data.TrainingLog;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
 import org.llm4msr.runtime.knowledge.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection;
@@ -141,15 +146,43 @@ final class KnowledgeStage implements AutoCloseable {
         extractor.prompts() + earlier.stream().mapToLong(KnowledgeExtractor::prompts).sum();
     ProgressOfParts parts = new ProgressOfParts(progress, prompts);
     Path folder = experiment.workspace().knowledge();
+    if (!rebuild) {
+      for (int period = 1; period < config.periods(); period++) {
+        earlier.get(period - 1).requireSame(before(period));
+      }
+    }
     ExtractionResult result = extractor.extract(folder, rebuild, parts);
+    if (rebuild) {
+      deleteOtherPeriods();
+    }
     // Backwards: what a user did before the last period is most like the whole.
     for (int period = config.periods() - 1; period > 0; period--) {
       KnowledgeStore later = KnowledgeStore.open(folder);
-      folder = experiment.workspace().knowledgeBefore(period, config.periods());
+      folder = before(period);
       parts.next();
       result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, parts));
     }
     return result;
+  }
+
+  private Path before(int period) {
+    return experiment.workspace().knowledgeBefore(period, config.periods());
+  }
+
+  /** Deletes stores of periods that are another division; those of this one are filled anew. */
+  private void deleteOtherPeriods() {
+    Set<Path> wanted =
+        IntStream.range(1, config.periods()).mapToObj(this::before).collect(Collectors.toSet());
+    Path folder = experiment.workspace().knowledge();
+    try (DirectoryStream<Path> befores = Files.newDirectoryStream(folder, "before-*-of-*")) {
+      for (Path before : befores) {
+        if (!wanted.contains(before)) {
+          DurableFiles.delete(before);
+        }
+      }
+    } catch (IOException e) {
+      throw KnowledgeStore.failed("clear", folder, e);
+    }
   }
 
   private List<KnowledgeExtractor> earlier() {

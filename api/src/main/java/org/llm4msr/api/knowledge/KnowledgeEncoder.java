@@ -44,6 +44,13 @@ public interface KnowledgeEncoder extends AutoCloseable {
    */
   default void expect(Level level, List<String> keys) {}
 
+  /**
+   * Asks {@link #encode} to give up what it merely waits for, such as the pause before a service is
+   * asked again; it may then throw. What computes goes on to its end. Called by another thread,
+   * when the user wants to stop.
+   */
+  default void stopWaiting() {}
+
   /** Returns what an encoder that {@link #readsKeys} is handed: {@code user 17}. */
   static String keyText(Level level, String key) {
     return level.name().toLowerCase(Locale.ROOT) + " " + key;

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,6 +51,7 @@ final class EmbeddingsClient {
           .proxy(EnvironmentProxies.of(System::getenv))
           .build();
   private final Gson gson = new Gson();
+  private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable String> answering = new AtomicReference<>();
 
   /**
@@ -118,7 +120,7 @@ final class EmbeddingsClient {
     }
   }
 
-  MsrException interrupted(InterruptedException cause) {
+  MsrException interrupted(@Nullable InterruptedException cause) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "knowledge/INTERRUPTED",
@@ -170,7 +172,7 @@ final class EmbeddingsClient {
     Answer answer;
     try {
       answer = gson.fromJson(body, Answer.class);
-    } catch (JsonParseException e) {
+    } catch (JsonParseException | IllegalArgumentException e) { // The latter: null among numbers.
       // Services and proxies that are stopped cut their answers.
       throw wrong("it is not the JSON that was expected: " + e.getMessage(), true);
     }
@@ -220,9 +222,16 @@ final class EmbeddingsClient {
     return model;
   }
 
+  /** Has pauses end, now and later, with an error. */
+  void stopWaiting() {
+    stopped.countDown();
+  }
+
   private void pause(Duration time) {
     try {
-      Thread.sleep(time.toMillis());
+      if (stopped.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw interrupted(null);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw interrupted(e);

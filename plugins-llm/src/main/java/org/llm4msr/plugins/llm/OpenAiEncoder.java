@@ -103,6 +103,11 @@ final class OpenAiEncoder implements KnowledgeEncoder {
     return answers;
   }
 
+  @Override
+  public void stopWaiting() {
+    client.stopWaiting();
+  }
+
   /** Runs the requests; the first failure calls the others off. */
   private List<float[][]> answers(List<Callable<float[][]>> batches) {
     List<Future<float[][]>> running = batches.stream().map(requests::submit).toList();

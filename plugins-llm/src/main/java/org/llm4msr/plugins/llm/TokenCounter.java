@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,13 @@ final class TokenCounter implements AutoCloseable {
     }
     Path file =
         ModelSource.of(folder, base).resolve(List.of(TOKENIZER)).folder().resolve(TOKENIZER);
+    if (Files.notExists(file)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/MODEL_NOT_FOUND",
+          "there is no %s in %s. Name a folder that has one."
+              .formatted(TOKENIZER, file.getParent()));
+    }
     try {
       return new TokenCounter(
           HuggingFaceTokenizer.newInstance(

@@ -165,6 +165,17 @@ class OpenAiEncoderTest {
   }
 
   @Test
+  void givesUpWaitingWhereItIsAskedTo() {
+    encoder = open(1, 1, 8);
+    service.order("retry-after 500");
+    encoder.stopWaiting();
+
+    MsrException error = failure(() -> encoder.encode(List.of("one")));
+
+    assertThat(error).hasMessageContaining("was not waited for any longer");
+  }
+
+  @Test
   void givesUpAtOnceWhereTheServiceAsksForHours() {
     encoder = open(5, 1, 8);
     int before = service.requests().size();
@@ -223,6 +234,7 @@ class OpenAiEncoderTest {
         "{\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3]}]}",
         "{\"data\": [{\"index\": 0, \"embedding\": \"AAAA\"}]}",
         "{\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3, 4, 5, 1e99]}]}",
+        "{\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3, 4, 5, null]}]}",
         "{\"model\": \"another\", \"data\": [{\"index\": 0, \"embedding\": [1, 2, 3, 4, 5, 6]}]}",
         "<html>Sign in</html>"
       })

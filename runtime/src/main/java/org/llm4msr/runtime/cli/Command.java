@@ -8,6 +8,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What all commands have in common. */
@@ -50,6 +51,16 @@ abstract class Command implements Callable<Integer> {
   /** Shows how far long work is; the caller closes it. */
   ProgressView progress(String task, String unit) {
     return ProgressView.of(terminal().err(), task, unit);
+  }
+
+  /** Returns the number of an option, where it is not too small. */
+  int atLeast(String option, int number, int least) {
+    if (number < least) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s is %d; a whole number from %d on is expected".formatted(option, number, least));
+    }
+    return number;
   }
 
   /** Does the work; exceptions are turned into error texts by {@link Main}. */

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.cli;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 
@@ -21,7 +22,7 @@ final class Interruption {
   private volatile @Nullable String kept;
   private volatile @Nullable Stop stop;
 
-  private record Stop(String note, Runnable request) {}
+  private record Stop(BooleanSupplier runs, String note, Runnable request) {}
 
   Interruption(Terminal terminal) {
     this.terminal = terminal;
@@ -34,7 +35,16 @@ final class Interruption {
 
   /** Names what asks the work to stop in good order, and what is said then. */
   void stopWith(String note, Runnable request) {
-    stop = new Stop(note, request);
+    stopWith(() -> true, note, request);
+  }
+
+  /**
+   * Names it for work that has to be prepared first.
+   *
+   * @param runs whether the work has begun; before, there is nothing to wait for
+   */
+  void stopWith(BooleanSupplier runs, String note, Runnable request) {
+    stop = new Stop(runs, note, request);
   }
 
   /** The work that could stop in good order is over. */
@@ -53,7 +63,7 @@ final class Interruption {
       return;
     }
     Stop asked = stop;
-    if (asked != null) {
+    if (asked != null && asked.runs().getAsBoolean()) {
       terminal.note(asked.note());
       asked.request().run();
       if (hasEnded()) {

@@ -11,6 +11,7 @@ import org.llm4msr.runtime.knowledge.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.PromptPreview;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code knowledge}. */
 @CommandLine.Command(
@@ -42,7 +43,7 @@ final class KnowledgeCommand extends Group {
     void run() {
       Experiment experiment = experiment();
       if (dryRun) {
-        PromptPreview preview = experiment.previewPrompts(prompts);
+        PromptPreview preview = experiment.previewPrompts(atLeast("--prompts", prompts, 0));
         terminal().result(preview, text(preview));
         return;
       }
@@ -59,6 +60,7 @@ final class KnowledgeCommand extends Group {
         Command command, Experiment experiment, boolean rebuild, ProgressView progress) {
       Interruption interruption = command.session().interruption();
       interruption.stopWith(
+          experiment::isRunning,
           "Stopping; the prompts that the model is reading are finished and stored.",
           experiment::requestStop);
       try {
@@ -87,10 +89,12 @@ final class KnowledgeCommand extends Group {
       if (result.encoded() == 0) {
         return String.format(
             Locale.ROOT,
-            "%s: %,d scenarios and %,d users; all were there already, nothing was read",
+            "%s: %,d scenarios and %,d users; all were there already, nothing was read,"
+                + " %,d users below the threshold",
             experiment.workspace().knowledge(),
             result.info().scenarios(),
-            result.info().users());
+            result.info().users(),
+            result.belowThreshold());
       }
       return String.format(
           Locale.ROOT,
@@ -135,6 +139,11 @@ final class KnowledgeCommand extends Group {
     @Override
     void run() {
       Experiment experiment = experiment();
+      atLeast("--neighbours", count, 1);
+      if (user != null && scenario != null) {
+        throw new ParameterException(
+            spec.commandLine(), "--user and --scenario cannot be given together");
+      }
       if (user != null) {
         print(experiment.nearest(Level.USER, user, count));
       } else if (scenario != null) {

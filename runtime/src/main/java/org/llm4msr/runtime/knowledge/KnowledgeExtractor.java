@@ -35,6 +35,9 @@ public final class KnowledgeExtractor {
   /** Prompts that are sorted by length before they are encoded. */
   private static final int WINDOW = 1024;
 
+  /** Prompts of each level that are tried before a store is thrown away for them. */
+  private static final int TRIED = 64;
+
   /** Prompts of one call, of about one length: small enough to show progress of a slow model. */
   private static final int CALL = 64;
 
@@ -102,13 +105,16 @@ public final class KnowledgeExtractor {
    */
   public ExtractionResult extract(
       Path folder, boolean rebuild, @Nullable KnowledgeStore sibling, Progress progress) {
+    List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
+    // What can be known to fail does so before anything is thrown away.
+    if (encoder.readsKeys()) {
+      encoder.expect(Level.SCENARIO, scenarioPrompts.stream().map(Prompt::key).toList());
+      encoder.expect(Level.USER, userKeys());
+    } else if (rebuild) {
+      preview(TRIED);
+    }
     try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, forceEvery)) {
       Run run = new Run(writer, sibling, progress);
-      List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
-      if (encoder.readsKeys()) {
-        encoder.expect(Level.SCENARIO, scenarioPrompts.stream().map(Prompt::key).toList());
-        encoder.expect(Level.USER, userKeys());
-      }
       run.start(scenarioPrompts.size() + log.users());
       scenarioPrompts.forEach(prompt -> run.add(Level.SCENARIO, prompt));
       run.encodeWaiting(Level.SCENARIO);
@@ -156,6 +162,20 @@ public final class KnowledgeExtractor {
    */
   public void requestStop() {
     stopRequested = true;
+    encoder.stopWaiting();
+  }
+
+  /**
+   * Requires that a store, where there is one, can be filled further.
+   *
+   * @throws MsrException with code {@code knowledge/STORE_MISMATCH} as {@link #extract}
+   */
+  public void requireSame(Path folder) {
+    try {
+      StoreWriter.requireSame(folder, wanted());
+    } catch (IOException e) {
+      throw KnowledgeStore.failed("read", folder, e);
+    }
   }
 
   private void endWhenAsked() {
@@ -297,7 +317,7 @@ public final class KnowledgeExtractor {
 
     private void encode(Level level, List<Waiting> batch) {
       long start = System.nanoTime();
-      List<Knowledge> answers = encoder.encode(batch.stream().map(w -> w.fitted().text()).toList());
+      List<Knowledge> answers = read(batch.stream().map(w -> w.fitted().text()).toList());
       encodingNanos += System.nanoTime() - start;
       if (answers.size() != batch.size()) {
         throw new MsrException(
@@ -310,6 +330,15 @@ public final class KnowledgeExtractor {
         store(level, batch.get(i), answers.get(i));
       }
       keep(level);
+    }
+
+    private List<Knowledge> read(List<String> texts) {
+      try {
+        return encoder.encode(texts);
+      } catch (MsrException e) {
+        endWhenAsked(); // It gave up waiting.
+        throw e;
+      }
     }
 
     /** What the model has read is not to be read again, whatever becomes of this process. */

@@ -224,7 +224,7 @@ public final class KnowledgeStore {
     Files.deleteIfExists(folder.resolve(MANIFEST));
   }
 
-  static MsrException failed(String what, Path folder, IOException cause) {
+  public static MsrException failed(String what, Path folder, IOException cause) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "knowledge/IO",

@@ -81,8 +81,8 @@ final class StoreWriter implements AutoCloseable {
         // The manifest first: segments without one are rubbish, never the other way round.
         KnowledgeStore.deleteInfo(folder);
       }
+      requireSame(folder, info);
       if (KnowledgeStore.exists(folder)) {
-        requireSame(KnowledgeStore.readInfo(folder), info, folder);
         finishUnfinished(folder, info);
       } else {
         for (Level level : Level.values()) {
@@ -282,14 +282,19 @@ final class StoreWriter implements AutoCloseable {
     return lock;
   }
 
-  private static void requireSame(StoreInfo there, StoreInfo wanted, Path folder) {
+  /** Requires that a store, where there is one, was filled in the way that is wanted. */
+  static void requireSame(Path folder, StoreInfo wanted) throws IOException {
+    if (!KnowledgeStore.exists(folder)) {
+      return;
+    }
+    StoreInfo there = KnowledgeStore.readInfo(folder);
     if (there.identity().equals(wanted.identity())) {
       return;
     }
     throw new MsrException(
         ErrorType.USER,
         "knowledge/STORE_MISMATCH",
-        "the knowledge store was filled in another way: %s. Folder %s. Undo the change, or fill it anew with 'llm4msr knowledge extract FILE --rebuild'."
+        "the knowledge store was filled in another way: %s. Folder %s. Undo the change, delete the folder, or fill all anew with 'llm4msr knowledge extract FILE --rebuild'."
             .formatted(String.join("; ", there.differences(wanted)), folder));
   }
 

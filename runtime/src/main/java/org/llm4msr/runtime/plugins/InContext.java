@@ -18,6 +18,7 @@ import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
+import org.llm4msr.api.model.Level;
 
 /**
  * What plugins made, with every call in the plugin's {@link ContextLoader}. For the kinds that talk
@@ -119,6 +120,20 @@ public final class InContext {
     public boolean readsKeys() {
       try (ContextLoader scope = ContextLoader.of(inner)) {
         return inner.readsKeys();
+      }
+    }
+
+    @Override
+    public void expect(Level level, List<String> keys) {
+      try (ContextLoader scope = ContextLoader.of(inner)) {
+        inner.expect(level, keys);
+      }
+    }
+
+    @Override
+    public void stopWaiting() {
+      try (ContextLoader scope = ContextLoader.of(inner)) {
+        inner.stopWaiting();
       }
     }
 

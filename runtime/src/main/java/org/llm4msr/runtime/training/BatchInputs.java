@@ -7,6 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.model.AlignedMemory;
 
 /**
@@ -15,13 +17,27 @@ import org.llm4msr.runtime.model.AlignedMemory;
  */
 final class BatchInputs {
 
+  /** A buffer has less than 2 GiB, some of which lines it up. */
+  private static final long MOST = (Integer.MAX_VALUE - 4096) / Float.BYTES;
+
   private ByteBuffer memory = AlignedMemory.allocate(0);
 
-  /** Returns room for so many floats, from index 0. */
-  FloatBuffer floats(int count) {
-    int bytes = Math.multiplyExact(count, Float.BYTES);
+  /**
+   * Returns room for so many floats, from index 0.
+   *
+   * @throws MsrException training/BATCH_TOO_LARGE where one buffer cannot hold them
+   */
+  FloatBuffer floats(long count) {
+    if (count > MOST) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/BATCH_TOO_LARGE",
+          "A batch has %,d numbers of one kind, such as the embeddings of its rows or the vectors of its users; at most %,d fit. Lower training.batchSize or model.embeddingSize."
+              .formatted(count, MOST));
+    }
+    int bytes = (int) count * Float.BYTES;
     if (memory.capacity() < bytes) {
-      memory = AlignedMemory.allocate(bytes + bytes / 8);
+      memory = AlignedMemory.allocate((int) Math.min(MOST * Float.BYTES, bytes + bytes / 8L));
     }
     return memory.slice(0, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }

@@ -4,8 +4,15 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.io.File;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Script;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.model.HostCopy;
@@ -22,7 +29,24 @@ final class PyTorchEngine extends TensorEngine {
     if (System.getProperty("ai.djl.pytorch.num_threads") == null) {
       System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(config)));
     }
+    requireLibrary(System.getenv("PYTORCH_LIBRARY_PATH"));
     return new PyTorchEngine(find("PyTorch"), config);
+  }
+
+  /**
+   * DJL takes the libraries of the class path without a word where the named ones are not there.
+   */
+  static void requireLibrary(@Nullable String folders) {
+    String library = System.mapLibraryName("torch");
+    if (folders != null
+        && Arrays.stream(folders.split(File.pathSeparator))
+            .noneMatch(path -> path.endsWith(library) || Files.exists(Path.of(path, library)))) {
+      throw new MsrException(
+          ErrorType.USER,
+          "engine/NO_LIBRARY",
+          "PYTORCH_LIBRARY_PATH is '%s', where there is no %s. Name the folder lib of PyTorch, or unset the variable."
+              .formatted(folders, library));
+    }
   }
 
   /**

@@ -87,7 +87,7 @@ public final class TrainableModel implements AutoCloseable {
    */
   Forward forward(NDManager step, Batch batch, boolean training, long number) {
     int rows = batch.size;
-    tables.gather(batch, flat.floats(rows * tables.width()));
+    tables.gather(batch, flat.floats((long) rows * tables.width()));
     NDArray input = flat.array(step, new Shape(rows, tables.width()));
     if (training) {
       input.setRequiresGradient(true);
@@ -131,7 +131,7 @@ public final class TrainableModel implements AutoCloseable {
     UserKnowledge vectors = knowledge.users();
     int count = users.count();
     int groups = users.groups();
-    FloatBuffer target = userVectors.floats(groups * vectors.dimension());
+    FloatBuffer target = userVectors.floats((long) groups * vectors.dimension());
     workers.range(
         count,
         128,
@@ -160,7 +160,7 @@ public final class TrainableModel implements AutoCloseable {
       return null;
     }
     KnowledgeVectors vectors = knowledge.scenarios();
-    FloatBuffer target = scenarioVectors.floats(vectors.size() * vectors.dimension());
+    FloatBuffer target = scenarioVectors.floats((long) vectors.size() * vectors.dimension());
     for (int k = 0; k < vectors.size(); k++) {
       vectors.copy(k, target, k);
     }

@@ -46,6 +46,15 @@ class InterruptionTest {
   }
 
   @Test
+  void whatHasNotBegunIsNotWaitedFor() {
+    interruption.kept("Interrupted; it is kept.");
+    interruption.stopWith(() -> false, "not said", () -> terminal.note("not asked"));
+    interruption.begin();
+
+    assertThat(err.toString(UTF_8)).isEqualTo("[cli/INTERRUPTED] Interrupted; it is kept.\n");
+  }
+
+  @Test
   void anOrdinaryEndIsNoInterruption() {
     interruption.kept("not said");
     interruption.end();

@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
@@ -81,6 +82,15 @@ class KnowledgeExtractorTest {
     assertThat(result.shortened()).isZero();
     // "user u8" has 7 characters.
     assertThat(vector(KnowledgeStore.open(folder).users(), "u8")).containsExactly(2, 7 / 8f, 1);
+  }
+
+  @Test
+  void storesNothingWhereAnEncoderLacksKeys() {
+    encoder.readsKeys = true;
+    encoder.lacks = "u199";
+
+    assertThatThrownBy(() -> extract(2)).hasMessage("lacks u199");
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test
@@ -172,6 +182,20 @@ class KnowledgeExtractorTest {
   }
 
   @Test
+  void anEncoderThatWaitsIsAskedToGiveUp() {
+    KnowledgeExtractor stopped = extractor(1, Precision.FLOAT16, Duration.ofHours(1));
+    encoder.change =
+        vector -> {
+          stopped.requestStop();
+          throw new MsrException(ErrorType.EXTERNAL, "openai/GAVE_UP", "waited in vain");
+        };
+
+    assertThatThrownBy(() -> stopped.extract(folder, false, Progress.NONE))
+        .hasMessageContaining("[knowledge/STOPPED]");
+    assertThat(encoder.stops).isEqualTo(1);
+  }
+
+  @Test
   void keepsWhatEachCallHasRead() throws IOException {
     List<Long> parts = new ArrayList<>();
     extractor(1, Precision.FLOAT16, Duration.ofHours(1))
@@ -259,6 +283,19 @@ class KnowledgeExtractorTest {
         extractor(1, Precision.FLOAT32, Duration.ofHours(1)).extract(folder, true, Progress.NONE);
     assertThat(rebuilt.encoded()).isEqualTo(202);
     assertThat(KnowledgeStore.open(folder).info().encoder().revision()).isEqualTo("2");
+  }
+
+  @Test
+  void keepsTheStoreWhereNoOtherCanBeFilled() {
+    extract(1);
+    encoder.maxTokens = 2;
+
+    assertThatThrownBy(
+            () ->
+                extractor(1, Precision.FLOAT16, Duration.ofHours(1))
+                    .extract(folder, true, Progress.NONE))
+        .hasMessageContaining("[knowledge/PROMPT_TOO_LONG]");
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(200);
   }
 
   @Test

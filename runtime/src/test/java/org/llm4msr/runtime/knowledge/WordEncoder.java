@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -22,6 +23,8 @@ class WordEncoder implements KnowledgeEncoder {
   String revision = "1";
   int maxTokens = 12;
   boolean readsKeys;
+  @Nullable String lacks;
+  int stops;
 
   @Override
   public EncoderInfo info() {
@@ -48,7 +51,15 @@ class WordEncoder implements KnowledgeEncoder {
   @Override
   public void expect(Level level, List<String> keys) {
     assertThat(read).isEmpty();
+    if (lacks != null && keys.contains(lacks)) {
+      throw new IllegalStateException("lacks " + lacks);
+    }
     expected.put(level, keys);
+  }
+
+  @Override
+  public void stopWaiting() {
+    stops++;
   }
 
   private Knowledge encode(String text) {

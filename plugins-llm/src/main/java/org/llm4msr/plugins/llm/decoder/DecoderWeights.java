@@ -107,6 +107,7 @@ record DecoderWeights(
     DecoderWeights read(boolean head) {
       NDArray embedding = matrix(List.of(names.embedding()), shape.vocabulary(), shape.hidden());
       List<Layer> layers = IntStream.range(0, shape.layers()).mapToObj(this::layer).toList();
+      files.requireNone(names.attentionNorm().formatted(shape.layers()) + ".weight");
       NDArray norm = vector(names.finalNorm(), shape.hidden());
       if (!head) {
         return new DecoderWeights(embedding, layers, norm, null);

@@ -245,6 +245,21 @@ final class WeightFiles implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks that an array is not there.
+   *
+   * @throws MsrException with code {@code knowledge/MISSING_WEIGHTS} that names it
+   */
+  void requireNone(String name) {
+    if (has(name)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/MISSING_WEIGHTS",
+          "'%s' is in %s, and config.json has fewer layers. Take config.json and weights of one model."
+              .formatted(name, place(name).file()));
+    }
+  }
+
   /** Returns the rows of an array. */
   long rows(String name) {
     return place(name).rows();

@@ -222,6 +222,8 @@ class DecoderEncoderTest {
         "[25, 16]");
     assertRefused(
         "num_hidden_layers", "3", "there is no 'model.layers.2.", "among the 20 arrays in");
+    assertRefused(
+        "num_hidden_layers", "1", "'model.layers.1.input_layernorm.weight' is in", "fewer layers");
   }
 
   private void assertRefused(String key, String value, String... says) throws IOException {
