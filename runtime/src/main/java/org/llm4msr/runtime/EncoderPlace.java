@@ -43,6 +43,11 @@ final class EncoderPlace implements EncoderContext, AutoCloseable {
     return new EngineTensors(engine);
   }
 
+  /** Returns where the engine computes; null where the encoder did not ask for it. */
+  synchronized @Nullable String device() {
+    return engine == null ? null : engine.deviceName();
+  }
+
   @Override
   public synchronized void close() {
     if (engine != null) {

@@ -162,7 +162,7 @@ final class KnowledgeStage implements AutoCloseable {
       parts.next();
       result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, parts));
     }
-    return result;
+    return result.on(place.device());
   }
 
   private Path before(int period) {

@@ -232,6 +232,11 @@ public final class ArrowRows {
       }
       return true;
     } catch (RuntimeException e) {
+      if (String.valueOf(e.getMessage()).contains("arrow-compression")) {
+        throw new IOException(
+            "its batches are compressed; write it without, as pyarrow does with compression='uncompressed'",
+            e);
+      }
       throw damaged("a batch is broken", e);
     }
   }

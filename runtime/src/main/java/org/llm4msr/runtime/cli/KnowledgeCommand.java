@@ -98,7 +98,7 @@ final class KnowledgeCommand extends Group {
       }
       return String.format(
           Locale.ROOT,
-          "%s: %,d scenarios and %,d users; %,d prompts read at %,.1f/s (%,.0f tokens/s),"
+          "%s: %,d scenarios and %,d users; %,d prompts read at %,.1f/s (%,.0f tokens/s)%s,"
               + " %,d were there already,"
               + " %,d lost %,d history items, %,d users below the threshold",
           experiment.workspace().knowledge(),
@@ -107,6 +107,7 @@ final class KnowledgeCommand extends Group {
           result.encoded(),
           result.promptsPerSecond(),
           result.tokensPerSecond(),
+          result.device() == null ? "" : " on " + result.device(),
           result.kept(),
           result.shortened(),
           result.droppedHistory(),

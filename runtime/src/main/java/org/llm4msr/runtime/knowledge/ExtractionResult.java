@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.knowledge;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What filling a store did.
  *
@@ -11,6 +13,7 @@ package org.llm4msr.runtime.knowledge;
  * @param droppedHistory history items they lost
  * @param tokens tokens of the prompts that were read
  * @param seconds time that encoding took
+ * @param device where the runtime's engine computed: cpu, or gpu:N; null where it was not asked for
  */
 public record ExtractionResult(
     StoreInfo info,
@@ -20,7 +23,14 @@ public record ExtractionResult(
     long shortened,
     long droppedHistory,
     long tokens,
-    double seconds) {
+    double seconds,
+    @Nullable String device) {
+
+  /** Returns this result of an encoder that computed on a device. */
+  public ExtractionResult on(@Nullable String where) {
+    return new ExtractionResult(
+        info, encoded, kept, belowThreshold, shortened, droppedHistory, tokens, seconds, where);
+  }
 
   /** Returns this store with the counts of both fillings. */
   public ExtractionResult with(ExtractionResult other) {
@@ -32,7 +42,8 @@ public record ExtractionResult(
         shortened + other.shortened,
         droppedHistory + other.droppedHistory,
         tokens + other.tokens,
-        seconds + other.seconds);
+        seconds + other.seconds,
+        device);
   }
 
   /** Returns prompts a second, or 0 where nothing was read. */

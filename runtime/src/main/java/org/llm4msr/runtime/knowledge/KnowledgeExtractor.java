@@ -312,7 +312,15 @@ public final class KnowledgeExtractor {
 
     ExtractionResult result(StoreInfo info) {
       return new ExtractionResult(
-          info, encoded, kept, belowThreshold, shortened, dropped, tokens, encodingNanos / 1e9);
+          info,
+          encoded,
+          kept,
+          belowThreshold,
+          shortened,
+          dropped,
+          tokens,
+          encodingNanos / 1e9,
+          null);
     }
 
     private void encode(Level level, List<Waiting> batch) {
