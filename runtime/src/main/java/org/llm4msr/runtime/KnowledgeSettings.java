@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.EffectiveConfig;
@@ -86,7 +87,7 @@ final class KnowledgeSettings {
     throw new MsrException(
         ErrorType.USER,
         "knowledge/STORE_MISMATCH",
-        "The run %s was trained with other knowledge than %s now holds: %s. Restore the settings and run `llm4msr knowledge extract %s --rebuild`, or train a new run with `llm4msr train %s --run NAME`."
+        "The run %s was, says its provenance.json, trained with other knowledge than %s now holds: %s. Restore the settings and run `llm4msr knowledge extract %s --rebuild`, or train a new run with `llm4msr train %s --run NAME`."
             .formatted(
                 provenance.getParent(),
                 store.folder(),
@@ -98,15 +99,23 @@ final class KnowledgeSettings {
   private static StoreInfo recorded(Path provenance) {
     try {
       JsonNode knowledge = JSON.readTree(SmallFiles.read(provenance)).path("knowledge");
+      if (!knowledge.isObject()) {
+        throw notRecorded(provenance, "it has no object 'knowledge'", null);
+      }
       return JSON.treeToValue(knowledge, StoreInfo.class);
     } catch (IOException | IllegalArgumentException e) {
-      throw new MsrException(
-          ErrorType.DATA,
-          "training/PROVENANCE",
-          "%s does not say with which knowledge the run was trained: %s. Train a new run."
-              .formatted(provenance, e.getMessage()),
-          e);
+      throw notRecorded(provenance, e.getMessage(), e);
     }
+  }
+
+  private static MsrException notRecorded(
+      Path provenance, @Nullable String why, @Nullable Exception cause) {
+    return new MsrException(
+        ErrorType.DATA,
+        "training/PROVENANCE",
+        "%s does not say with which knowledge the run was trained: %s. Train a new run."
+            .formatted(provenance, why),
+        cause);
   }
 
   private static List<String> differences(Map<String, String> before, Map<String, String> now) {
