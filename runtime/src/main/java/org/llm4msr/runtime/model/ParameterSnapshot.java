@@ -8,10 +8,21 @@ import org.llm4msr.api.MsrException;
 /** A copy of the values of all parameters and buffers of a model, by full name, row-major. */
 public final class ParameterSnapshot {
 
+  private final String source;
   private final Map<String, float[]> values;
 
   /** Makes a snapshot of values, which it takes over. */
   public ParameterSnapshot(Map<String, float[]> values) {
+    this("The snapshot", values);
+  }
+
+  /**
+   * Makes a snapshot as above.
+   *
+   * @param source what errors name, such as a file
+   */
+  public ParameterSnapshot(String source, Map<String, float[]> values) {
+    this.source = source;
     this.values = Map.copyOf(values);
   }
 
@@ -31,12 +42,8 @@ public final class ParameterSnapshot {
       throw new MsrException(
           ErrorType.DATA,
           "model/PARAMETERS_DIFFER",
-          "Saved parameters hold "
-              + (found == null ? "no " : found.length + " values of ")
-              + name
-              + ", the model has "
-              + size
-              + ". Load them with the configuration they were saved with.");
+          "%s holds %s of %s, the model has %d. Load it with the configuration it was saved with."
+              .formatted(source, found == null ? "nothing" : found.length + " values", name, size));
     }
     return found;
   }

@@ -58,9 +58,9 @@ public final class ModelFiles {
   /** Puts what was written into a model of the same settings; on the engine's thread. */
   public static void read(TrainableModel model, Path folder) throws IOException {
     Map<String, float[]> values = new HashMap<>();
-    Safetensors.read(folder.resolve(DENSE))
-        .forEach((key, tensor) -> values.put(key, tensor.values().array()));
-    model.parameters().restore(new ParameterSnapshot(values));
+    Path dense = folder.resolve(DENSE);
+    Safetensors.read(dense).forEach((key, tensor) -> values.put(key, tensor.values().array()));
+    model.parameters().restore(new ParameterSnapshot(dense.toString(), values));
     for (EmbeddingTable table : model.tables().tables()) {
       TableFile.read(table, folder.resolve(tableFile(table.name())));
     }
