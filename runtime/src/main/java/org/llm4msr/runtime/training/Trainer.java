@@ -185,8 +185,8 @@ public final class Trainer {
     }
 
     TrainingResult toEnd() {
+      checkpoints.discardAllBut(state);
       if (!state.finished()) {
-        checkpoints.discardAllBut(state);
         if (state.step() > 0) {
           LOG.info("Going on at step {} of {}", state.step(), runFolder);
           checkpoints.load(model, trainingStep.optimizer(), state.last());

@@ -97,6 +97,20 @@ class ResumeTest {
     assertThat(metrics(broken)).containsExactlyElementsOf(metrics(whole));
   }
 
+  /** A process can die between the last state and the deletion of the one before. */
+  @Test
+  void aFinishedRunLeavesNoStateThatNothingNames() throws Exception {
+    Path run = folder.resolve("finished");
+    train(run, Duration.ZERO, 0);
+    Path left = Files.createDirectories(run.resolve("checkpoints/step-00000030/tables"));
+
+    train(run, Duration.ZERO, 0);
+
+    assertThat(left.getParent()).doesNotExist();
+    assertThat(contents(run.resolve("checkpoints")))
+        .containsExactlyEntriesOf(contents(whole.resolve("checkpoints")));
+  }
+
   /** Trains, and dies before step {@code death + 1} where that is not 0. */
   private static TrainingResult train(Path run, Duration checkpointEvery, int death) {
     KnowledgeInputs knowledge =
