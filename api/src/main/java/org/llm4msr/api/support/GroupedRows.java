@@ -173,6 +173,8 @@ public final class GroupedRows {
    * Drops units in training as {@link Dropout} does. A mask is drawn for the rows in their order,
    * so that it is the same however they are laid out: use this, not {@code Dropout} within {@link
    * #map}.
+   *
+   * @param rate share of units dropped, in [0, 1)
    */
   public GroupedRows dropout(Pass pass, double rate) {
     if (!pass.training() || rate == 0) {

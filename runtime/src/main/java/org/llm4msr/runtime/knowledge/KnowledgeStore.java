@@ -224,6 +224,11 @@ public final class KnowledgeStore {
     Files.deleteIfExists(folder.resolve(MANIFEST));
   }
 
+  /**
+   * Returns the error of a file operation on a store.
+   *
+   * @param what was tried: the verb in "cannot fill the knowledge store"
+   */
   public static MsrException failed(String what, Path folder, IOException cause) {
     return new MsrException(
         ErrorType.EXTERNAL,

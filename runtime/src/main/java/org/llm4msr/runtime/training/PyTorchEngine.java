@@ -40,7 +40,9 @@ final class PyTorchEngine extends TensorEngine {
     String library = System.mapLibraryName("torch");
     if (folders != null
         && Arrays.stream(folders.split(File.pathSeparator))
-            .noneMatch(path -> path.endsWith(library) || Files.exists(Path.of(path, library)))) {
+            .map(Path::of)
+            .map(path -> path.endsWith(library) ? path : path.resolve(library))
+            .noneMatch(Files::isRegularFile)) {
       throw new MsrException(
           ErrorType.USER,
           "engine/NO_LIBRARY",
