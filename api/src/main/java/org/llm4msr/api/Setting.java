@@ -30,4 +30,10 @@ public @interface Setting {
 
   /** Whether the value must never be printed. */
   boolean secret() default false;
+
+  /**
+   * Whether it decides only how the work is done, such as its speed, memory or patience, and
+   * nothing of what comes out: another value asks for no work to be done again.
+   */
+  boolean operational() default false;
 }

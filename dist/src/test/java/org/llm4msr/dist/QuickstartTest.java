@@ -104,6 +104,7 @@ class QuickstartTest {
     assertThat(otherSettings)
         .hasMessageContaining("knowledge.encoder.dimension was 32 and is now ")
         .hasMessageContaining("`llm4msr knowledge extract " + file);
+    assertThat(folder.resolve("work/runs")).isEmptyDirectory();
 
     open(file).extract(true, Progress.NONE);
     open(file).train("one", Progress.NONE);

@@ -28,14 +28,20 @@ final class KnowledgeSettings {
 
   private KnowledgeSettings() {}
 
-  /**
-   * Returns what decides a store's content, by key: all of the section but what only models read.
-   */
+  /** Returns what decides a store's content, by key. */
   static Map<String, String> of(KnowledgeConfig config) {
     Map<String, String> settings = new TreeMap<>();
     flatten("", EffectiveConfig.of(config).values(), settings);
-    settings.keySet().removeAll(KnowledgeConfig.READING);
-    return settings;
+    return decisive(settings, config);
+  }
+
+  /** Takes away what only models read, and what decides only how vectors are made. */
+  private static Map<String, String> decisive(
+      Map<String, String> settings, KnowledgeConfig config) {
+    Map<String, String> decisive = new TreeMap<>(settings);
+    decisive.keySet().removeAll(KnowledgeConfig.READING);
+    decisive.keySet().removeAll(EffectiveConfig.operational(config));
+    return decisive;
   }
 
   private static void flatten(String prefix, Map<?, ?> values, Map<String, String> target) {
@@ -58,7 +64,7 @@ final class KnowledgeSettings {
     if (info.settings().isEmpty()) {
       return;
     }
-    List<String> differences = differences(info.settings(), of(config));
+    List<String> differences = differences(decisive(info.settings(), config), of(config));
     if (differences.isEmpty()
         && !info.template().equals(KnowledgeStage.templateHash(experiment, config))) {
       differences.add("the prompt template has other content");

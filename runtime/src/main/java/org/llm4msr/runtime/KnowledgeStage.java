@@ -36,12 +36,16 @@ import org.llm4msr.runtime.knowledge.PromptPreview;
 import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.plugins.InContext;
 import org.llm4msr.runtime.training.EarlierKnowledge;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Prompts and language model of one experiment, held open while one command works with them. */
 final class KnowledgeStage implements AutoCloseable {
 
   /** Language models are slow: more is not to be lost to a kill, however rare checkpoints are. */
   private static final Duration STORE_EVERY = Duration.ofSeconds(20);
+
+  private static final Logger LOG = LoggerFactory.getLogger(KnowledgeStage.class);
 
   private final Experiment experiment;
   private final PreparedData data;
@@ -152,6 +156,12 @@ final class KnowledgeStage implements AutoCloseable {
       }
     }
     ExtractionResult result = extractor.extract(folder, rebuild, parts);
+    if (result.info().users() == 0) {
+      LOG.warn(
+          "No user has knowledge: each has fewer positive training rows than knowledge.minInteractions, {}, in {}. All will get what knowledge.missing says.",
+          config.minInteractions(),
+          experiment.config().file());
+    }
     if (rebuild) {
       deleteOtherPeriods();
     }

@@ -42,12 +42,15 @@ record RunFolder(Path path) {
               new SimpleModule().addSerializer(Path.class, new ToStringSerializer(Path.class)))
           .enable(SerializationFeature.INDENT_OUTPUT);
 
-  void create() {
+  /** Makes the folder where there is none, and returns whether there was none. */
+  boolean create() {
+    boolean made = !Files.exists(path);
     try {
       Files.createDirectories(path);
     } catch (IOException e) {
       throw failed(e);
     }
+    return made;
   }
 
   /** Keeps the run for this process. */

@@ -19,6 +19,7 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.training.KnowledgeInputs;
@@ -124,8 +125,9 @@ final class TrainingStage implements AutoCloseable {
     PreparedData data = experiment.openPrepared();
     FolderLock lock = null;
     RunLog log = null;
+    boolean made = false;
     try {
-      folder.create();
+      made = folder.create();
       lock = create ? folder.lock() : null;
       log = RunLog.open(folder.path().resolve("log.txt"));
       StartingPoint start = StartingPoint.of(folder, experiment.config().config(), from);
@@ -142,6 +144,9 @@ final class TrainingStage implements AutoCloseable {
         log.close();
       }
       if (lock != null) {
+        if (made) {
+          DurableFiles.discard(folder.path(), e);
+        }
         lock.close();
       }
       data.close();
@@ -164,13 +169,6 @@ final class TrainingStage implements AutoCloseable {
     }
     KnowledgeStore store = KnowledgeStage.store(experiment);
     store.requireSource(data.manifest().key());
-    if (!store.info().complete()) {
-      throw new MsrException(
-          ErrorType.USER,
-          "knowledge/NOT_COMPLETE",
-          "The knowledge in %s is not complete. Run `llm4msr knowledge extract %s`; it goes on where it stopped."
-              .formatted(store.folder(), experiment.config().file()));
-    }
     if (trains) {
       KnowledgeSettings.requireSame(store, experiment, config);
     }

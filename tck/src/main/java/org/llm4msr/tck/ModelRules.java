@@ -2,7 +2,6 @@ package org.llm4msr.tck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 
@@ -67,19 +66,5 @@ public final class ModelRules {
       largest = Math.max(largest, Math.abs(value));
     }
     return largest;
-  }
-
-  /** Checks that a batch of one scenario gives no gradient to parameters named after others. */
-  public static void assertAbsentScenarioIsLeftAlone(
-      ModelHarness model, TestBatch batch, int absent, String parameterPart) {
-    int[] rows =
-        IntStream.range(0, batch.rows()).filter(r -> batch.scenario()[r] != absent).toArray();
-    float[] factor = new float[rows.length];
-    Arrays.fill(factor, 1);
-    TestPass pass = model.train(batch.rows(rows), factor);
-    assertThat(pass.gradients().keySet()).anyMatch(name -> name.contains(parameterPart));
-    pass.gradients().entrySet().stream()
-        .filter(entry -> entry.getKey().contains(parameterPart))
-        .forEach(entry -> assertThat(largest(entry.getValue())).as(entry.getKey()).isZero());
   }
 }

@@ -166,7 +166,11 @@ final class RawErrors {
     }
     Matcher width = WIDTH.matcher(text);
     if (width.find()) {
-      return "the row has " + width.group(2) + " columns, the header " + width.group(1) + ".";
+      // DuckDB counts no further than to the first column too many.
+      boolean more = Integer.parseInt(width.group(2)) > Integer.parseInt(width.group(1));
+      return more
+          ? "the row has more columns than the header, which has " + width.group(1) + "."
+          : "the row has " + width.group(2) + " columns, the header " + width.group(1) + ".";
     }
     if (text.contains("unterminated quote")) {
       return "a quoted value does not end.";

@@ -17,7 +17,9 @@ final class Backoff {
 
   private static final Duration FIRST = Duration.ofMillis(250);
   private static final Duration LONGEST = Duration.ofSeconds(30);
-  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  /** The longest {@code Retry-After} that is waited for. */
+  static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final int retries;
   private int failures;

@@ -241,17 +241,13 @@ final class EmbeddingsClient {
   private Failure failure(HttpResponse<String> response) {
     int status = response.statusCode();
     boolean passing = status == 408 || status == 429 || status >= 500;
+    String retryAfter = response.headers().firstValue("Retry-After").orElse(null);
+    Duration asked = Backoff.asked(retryAfter);
     String way =
-        switch (status) {
-          case 401, 403 ->
-              "Check the key: knowledge.encoder.keyVariable names the environment variable that holds it.";
-          case 404 -> "Check knowledge.encoder.url, which usually ends in /v1, and .model.";
-          case 400, 413, 422 ->
-              "Check knowledge.encoder.model and .dimensions, and that the model reads .maxTokens (%d) tokens and .batchSize (%d) texts."
-                  .formatted(config.maxTokens(), config.batchSize());
-          default ->
-              "Look into the log of the service; then run the same command again: it goes on where it stopped.";
-        };
+        passing && asked.compareTo(Backoff.PATIENCE) > 0
+            ? "It asks to be left alone for %,d minutes: run the same command again then; it goes on where it stopped."
+                .formatted(asked.plusSeconds(59).toMinutes())
+            : wayOut(status);
     MsrException error =
         new MsrException(
             ErrorType.EXTERNAL,
@@ -260,7 +256,23 @@ final class EmbeddingsClient {
                 .formatted(address, status, shown(response.body()), way),
             null,
             passing);
-    return new Failure(error, response.headers().firstValue("Retry-After").orElse(null));
+    return new Failure(error, retryAfter);
+  }
+
+  private String wayOut(int status) {
+    return switch (status) {
+      case 401, 403 ->
+          "Check the key: knowledge.encoder.keyVariable names the environment variable that holds it.";
+      case 404 -> "Check knowledge.encoder.url, which usually ends in /v1, and .model.";
+      case 400, 413, 422 ->
+          "Check knowledge.encoder.model and .dimensions, and that the model reads .maxTokens (%d) tokens and .batchSize (%d) texts."
+              .formatted(config.maxTokens(), config.batchSize());
+      case 429 ->
+          "Lower knowledge.encoder.concurrency (%d), or wait; then run the same command again: it goes on where it stopped."
+              .formatted(config.concurrency());
+      default ->
+          "Look into the log of the service; then run the same command again: it goes on where it stopped.";
+    };
   }
 
   private Failure failure(String what, Exception cause) {

@@ -51,7 +51,7 @@ final class HashEncoder implements KnowledgeEncoder {
   @Override
   public List<Knowledge> encode(List<String> texts) {
     for (int i = 0; i < texts.size(); i++) {
-      TooLong.check(texts.get(i), i, countTokens(texts.get(i)), info.maxTokens());
+      TokenLimit.check(texts.get(i), i, countTokens(texts.get(i)), info.maxTokens());
     }
     return texts.stream().map(text -> new Knowledge(vector(text), null)).toList();
   }

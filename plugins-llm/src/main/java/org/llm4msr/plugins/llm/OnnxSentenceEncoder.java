@@ -121,7 +121,7 @@ final class OnnxSentenceEncoder implements KnowledgeEncoder {
     List<long[]> ids = new ArrayList<>(texts.size());
     for (int i = 0; i < texts.size(); i++) {
       long[] tokens = tokenizer.encode(texts.get(i)).getIds();
-      TooLong.check(texts.get(i), i, tokens.length, info.maxTokens());
+      TokenLimit.check(texts.get(i), i, tokens.length, info.maxTokens());
       ids.add(tokens);
     }
     // The longest first, so that no thread starts a long one when the others are done.

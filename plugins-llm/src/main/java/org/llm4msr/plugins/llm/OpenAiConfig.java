@@ -31,20 +31,30 @@ public record OpenAiConfig(
                 + " hf:owner/name@revision; without it, a byte counts as a token, which errs on the"
                 + " safe side")
         @Nullable String tokenizer,
-    @Setting(value = "Prompts in one request", defaultValue = "16") @Min(1) @Max(2048)
+    @Setting(value = "Prompts in one request", defaultValue = "16", operational = true)
+        @Min(1)
+        @Max(2048)
         int batchSize,
-    @Setting(value = "Requests under way at once", defaultValue = "4") @Min(1) @Max(256)
+    @Setting(value = "Requests under way at once", defaultValue = "4", operational = true)
+        @Min(1)
+        @Max(256)
         int concurrency,
-    @Setting(value = "Seconds until a whole answer must be there", defaultValue = "120")
+    @Setting(
+            value = "Seconds until a whole answer must be there",
+            defaultValue = "120",
+            operational = true)
         @Min(1)
         @Max(86400)
         int timeoutSeconds,
     @Setting(
             value = "How often a request is sent again after no or a broken answer, 429 or 5xx",
-            defaultValue = "5")
+            defaultValue = "5",
+            operational = true)
         @Min(0)
         @Max(100)
         int retries,
-    @Setting("Environment variable with the key of the service; without it, no key is sent")
+    @Setting(
+            value = "Environment variable with the key of the service; without it, no key is sent",
+            operational = true)
         @Pattern(regexp = "[A-Za-z_][A-Za-z0-9_]*", message = "must be the name of a variable")
         @Nullable String keyVariable) {}

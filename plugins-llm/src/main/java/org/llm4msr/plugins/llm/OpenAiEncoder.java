@@ -87,7 +87,7 @@ final class OpenAiEncoder implements KnowledgeEncoder {
   @Override
   public List<Knowledge> encode(List<String> texts) {
     for (int i = 0; i < texts.size(); i++) {
-      TooLong.check(texts.get(i), i, counter.count(texts.get(i)), info.maxTokens());
+      TokenLimit.check(texts.get(i), i, counter.count(texts.get(i)), info.maxTokens());
     }
     List<Callable<float[][]>> batches = new ArrayList<>();
     for (int from = 0; from < texts.size(); from += batchSize) {

@@ -146,7 +146,7 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
     List<String> without = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       String text = texts.get(i);
-      TooLong.check(text, i, text.length(), LONGEST_KEY);
+      TokenLimit.check(text, i, text.length(), LONGEST_KEY);
       VectorTable table = table(level(text));
       float[] vector = new float[info.dimension()];
       if (!table.read(key(text), vector)) {

@@ -1,6 +1,12 @@
 package org.llm4msr.plugins.llm;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -11,8 +17,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -35,6 +45,12 @@ record QueriedVectors(Path file) implements VectorFile {
 
   private static final long ROWS_OF_A_BATCH = 2048;
 
+  /** What DuckDB says of a row that it cannot read. */
+  private static final Pattern ROW = Pattern.compile("CSV Error on Line: (\\d+)");
+
+  private static final Pattern WIDTH =
+      Pattern.compile("Expected Number of Columns: (\\d+) Found: (\\d+)");
+
   @Override
   public List<Path> parts() {
     return List.of(file);
@@ -51,7 +67,10 @@ record QueriedVectors(Path file) implements VectorFile {
     try (DuckDBConnection connection =
             DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class);
         Statement statement = connection.createStatement()) {
-      String query = query(columns(statement), key, vector);
+      String query =
+          isParquet()
+              ? query(columns(statement, parquet()), parquet(), key, vector)
+              : csvQuery(statement, context.scratch(), key, vector);
       try (ResultSet result = statement.executeQuery(query);
           BufferAllocator allocator = new RootAllocator();
           ArrowReader batches =
@@ -62,14 +81,64 @@ record QueriedVectors(Path file) implements VectorFile {
         ArrowVectors.read(file, batches, null, null, rows);
       }
     } catch (SQLException e) {
-      throw VectorFile.notReadable(file, String.valueOf(e.getMessage()), e);
+      throw VectorFile.notReadable(file, told(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  private static String told(String message) {
+    Matcher row = ROW.matcher(message);
+    if (!row.find()) {
+      return message;
+    }
+    long number = Long.parseLong(row.group(1)) - 1; // DuckDB counts the header.
+    Matcher width = WIDTH.matcher(message);
+    return width.find()
+        ? "row %d has %s columns than the header, which has %s"
+            .formatted(
+                number,
+                Integer.parseInt(width.group(2)) > Integer.parseInt(width.group(1))
+                    ? "more"
+                    : "fewer",
+                width.group(1))
+        : "row %d cannot be told apart from the next: a quote does not end".formatted(number);
+  }
+
+  /**
+   * The columns are those of the first line: where DuckDB guesses them, rows of other widths make
+   * it take a later line for the header, or quotes for text.
+   */
+  private String csvQuery(
+      Statement statement, Path scratch, @Nullable String key, @Nullable String vector)
+      throws SQLException, IOException {
+    Path header = Files.createTempFile(scratch, "vectors-header", ".csv");
+    try {
+      Files.writeString(header, firstLine());
+      Map<String, String> columns = columns(statement, csv(header, ""));
+      String typed =
+          columns.keySet().stream()
+              .map(name -> literal(name) + ": 'VARCHAR'")
+              .collect(Collectors.joining(", ", ", auto_detect = false, columns = {", "}"));
+      return query(columns, csv(file, typed), key, vector);
+    } finally {
+      Files.delete(header);
+    }
+  }
+
+  private String firstLine() throws IOException {
+    try (InputStream bytes = Files.newInputStream(file);
+        BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(
+                    fileName().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes, UTF_8))) {
+      return Objects.requireNonNullElse(lines.readLine(), "") + "\n";
     }
   }
 
   /** Returns the types of the columns by name. */
-  private Map<String, String> columns(Statement statement) throws SQLException {
+  private static Map<String, String> columns(Statement statement, String table)
+      throws SQLException {
     Map<String, String> columns = new LinkedHashMap<>();
-    try (ResultSet rows = statement.executeQuery("DESCRIBE SELECT * FROM " + table())) {
+    try (ResultSet rows = statement.executeQuery("DESCRIBE SELECT * FROM " + table)) {
       while (rows.next()) {
         columns.put(rows.getString(1), rows.getString(2));
       }
@@ -77,7 +146,8 @@ record QueriedVectors(Path file) implements VectorFile {
     return columns;
   }
 
-  private String query(Map<String, String> columns, @Nullable String key, @Nullable String vector) {
+  private String query(
+      Map<String, String> columns, String table, @Nullable String key, @Nullable String vector) {
     List<String> names = new ArrayList<>(columns.keySet());
     if (names.size() > 2 && names.get(0).matches(UNNAMED) && !names.get(0).equals(key)) {
       names.remove(0);
@@ -100,7 +170,7 @@ record QueriedVectors(Path file) implements VectorFile {
                 .map(name -> "CAST(" + quoted(name) + " AS FLOAT)")
                 .collect(Collectors.joining(", ", "list_value(", ")"))
             : list(names.get(0), String.valueOf(columns.get(names.get(0))));
-    return "SELECT CAST(%s AS VARCHAR), %s FROM %s".formatted(quoted(keys), list, table());
+    return "SELECT CAST(%s AS VARCHAR), %s FROM %s".formatted(quoted(keys), list, table);
   }
 
   private static String list(String name, String type) {
@@ -127,16 +197,31 @@ record QueriedVectors(Path file) implements VectorFile {
     return name;
   }
 
+  private String fileName() {
+    return file.getFileName().toString().toLowerCase(Locale.ROOT);
+  }
+
+  private boolean isParquet() {
+    return fileName().endsWith(".parquet");
+  }
+
+  private String parquet() {
+    return "read_parquet(" + path(file) + ")";
+  }
+
   /** All columns of CSV as text, so that no key loses its zeros. */
-  private String table() {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    // DuckDB reads patterns; the brackets make one that names this file alone.
-    String path = "'" + file.toString().replaceAll("[\\[*?]", "[$0]").replace("'", "''") + "'";
-    if (name.endsWith(".parquet")) {
-      return "read_parquet(" + path + ")";
-    }
-    return "read_csv(%s, delim = '%s', header = true, all_varchar = true, max_line_size = 16777216)"
-        .formatted(path, name.contains(".tsv") ? "\t" : ",");
+  private String csv(Path from, String options) {
+    return "read_csv(%s, delim = '%s', quote = '\"', escape = '\"', header = true, all_varchar = true, max_line_size = 16777216%s)"
+        .formatted(path(from), fileName().contains(".tsv") ? "\t" : ",", options);
+  }
+
+  /** DuckDB reads patterns; the brackets make one that names this file alone. */
+  private static String path(Path file) {
+    return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
+  }
+
+  private static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
   }
 
   private static String quoted(String name) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,13 @@ record SentenceModel(
           "config.json",
           "sentence_bert_config.json",
           "1_Pooling/config.json");
+
+  /** Texts of a model whose files name no length. */
+  private static final int USUAL_TOKENS = 512;
+
+  /** Model types that count positions from behind the padding token's number. */
+  private static final Set<String> BEHIND_PADDING =
+      Set.of("camembert", "mpnet", "roberta", "xlm-roberta");
 
   private record Embedded(String artifact, Pooling pooling, int maxTokens) {}
 
@@ -172,7 +180,8 @@ record SentenceModel(
         new Source.Resources(config.model()),
         orElse(config.pooling(), embedded.pooling()),
         config.normalize(),
-        Math.min(orElse(config.maxTokens(), embedded.maxTokens()), embedded.maxTokens()));
+        TokenLimit.of(
+            config.maxTokens(), embedded.maxTokens(), embedded.maxTokens(), config.model()));
   }
 
   private static SentenceModel ofFolder(
@@ -194,7 +203,26 @@ record SentenceModel(
         files,
         config.pooling() == null ? statedPooling(folder) : config.pooling(),
         config.normalize(),
-        orElse(config.maxTokens(), statedLength(folder)));
+        tokenLimit(config, name, folder));
+  }
+
+  /** What is set, what sentence-transformers says, or what the model has positions for. */
+  private static int tokenLimit(OnnxSentenceConfig config, String name, Path folder) {
+    Path file = folder.resolve("config.json");
+    OptionalInt positions = number(file, "max_position_embeddings");
+    int most = positions.isEmpty() ? Integer.MAX_VALUE : positions.getAsInt() - unused(file);
+    int usual =
+        number(folder.resolve("sentence_bert_config.json"), "max_seq_length")
+            .orElse(positions.isEmpty() ? USUAL_TOKENS : most);
+    return TokenLimit.of(config.maxTokens(), usual, most, name);
+  }
+
+  /** Positions before that of the first token. */
+  private static int unused(Path file) {
+    JsonElement type = json(file).get("model_type");
+    boolean behindPadding =
+        type != null && type.isJsonPrimitive() && BEHIND_PADDING.contains(type.getAsString());
+    return behindPadding ? number(file, "pad_token_id").orElse(1) + 1 : 0;
   }
 
   /** What sentence-transformers says, or else the mean. */
@@ -221,14 +249,6 @@ record SentenceModel(
         && value != null
         && value.isJsonPrimitive()
         && value.getAsBoolean();
-  }
-
-  /** What sentence-transformers, or else the model's own configuration, says; or else 512. */
-  private static int statedLength(Path folder) {
-    OptionalInt sentence = number(folder.resolve("sentence_bert_config.json"), "max_seq_length");
-    return sentence.isPresent()
-        ? sentence.getAsInt()
-        : number(folder.resolve("config.json"), "max_position_embeddings").orElse(512);
   }
 
   private static OptionalInt number(Path file, String key) {

@@ -10,6 +10,7 @@ import java.io.Reader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -29,8 +30,12 @@ public record EncoderFixture(String text, int tokens, float[] vector) {
   }
 
   static KnowledgeEncoder onnx(String model, Path folder) {
+    return onnx(model, null, folder);
+  }
+
+  static KnowledgeEncoder onnx(String model, @Nullable Integer maxTokens, Path folder) {
     return new OnnxSentenceFactory()
-        .create(new OnnxSentenceConfig(model, null, true, null), context(folder));
+        .create(new OnnxSentenceConfig(model, null, true, maxTokens), context(folder));
   }
 
   public static EncoderContext context(Path folder) {

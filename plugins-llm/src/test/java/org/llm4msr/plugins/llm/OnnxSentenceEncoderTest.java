@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +90,40 @@ class OnnxSentenceEncoderTest {
           .isInstanceOf(MsrException.class)
           .hasMessageStartingWith("[knowledge/PROMPT_TOO_LONG] a text has 257 tokens");
       assertThat(encoder.encode(List.of("cat ".repeat(254)))).hasSize(1);
+    }
+  }
+
+  @Test
+  void refusesLimitAboveWhatTheModelReads() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("own"));
+    Files.writeString(model.resolve("model.onnx"), "");
+    Files.writeString(model.resolve("tokenizer.json"), "{}");
+    Files.writeString(
+        model.resolve("config.json"),
+        "{\"model_type\": \"xlm-roberta\", \"pad_token_id\": 1, \"max_position_embeddings\": 514}");
+    for (String[] refused : new String[][] {{MINILM, "256"}, {"own", "512"}}) {
+      assertThatThrownBy(() -> EncoderFixture.onnx(refused[0], 513, folder))
+          .isInstanceOf(MsrException.class)
+          .hasMessage(
+              "[knowledge/TOO_MANY_TOKENS] knowledge.encoder.maxTokens is 513, and the model %s reads at most %s. Set it to that or less."
+                  .formatted((Object[]) refused));
+    }
+  }
+
+  @Test
+  void readsNoMoreThanThereArePositions() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("minilm"));
+    copy("/all-minilm-l6-v2-q.onnx", model.resolve("model.onnx"));
+    copy("/all-minilm-l6-v2-q-tokenizer.json", model.resolve("tokenizer.json"));
+    Path config = model.resolve("config.json");
+    for (var type : Map.of("bert", 30, "roberta", 28).entrySet()) {
+      Files.writeString(
+          config,
+          "{\"model_type\": \"%s\", \"pad_token_id\": 1, \"max_position_embeddings\": 30}"
+              .formatted(type.getKey()));
+      try (KnowledgeEncoder encoder = EncoderFixture.onnx("minilm", folder)) {
+        assertThat(encoder.info().maxTokens()).isEqualTo(type.getValue());
+      }
     }
   }
 

@@ -184,6 +184,7 @@ class OpenAiEncoderTest {
     MsrException error = failure(() -> encoder.encode(List.of("one")));
 
     assertThat(error.retryable()).isTrue();
+    assertThat(error).hasMessageContaining("asks to be left alone for 120 minutes");
     assertThat(service.requests()).hasSize(before + 1);
   }
 

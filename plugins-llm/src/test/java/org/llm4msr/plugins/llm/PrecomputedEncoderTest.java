@@ -322,6 +322,10 @@ class PrecomputedEncoderTest {
         "k,v\\n1,[1 two]\\n | cannot read vectors: Conversion Error",
         "k,a,b\\n1,1,x\\n | cannot read vectors: Conversion Error",
         "k,a,b\\n1,1,\\n | number 1 of the vector of 1 is NaN",
+        "k,v\\n1,[1 2]\\n2,[1 2],3,4\\n | row 2 has more columns than the header, which has 2",
+        "k,v\\n1,\"[1\\n 2]\"\\n2,[1,2]\\n | row 2 has more columns than the header, which has 2",
+        "k,v\\n1,[1 2]\\n2\\n | row 2 has fewer columns than the header, which has 2",
+        "k,v\\n1,\"[1 2]\\n2,[3 4]\\n | row 1 cannot be told apart from the next",
         "k,v\\n | it has no rows",
         "k\\n1\\n | it has the column k alone"
       })

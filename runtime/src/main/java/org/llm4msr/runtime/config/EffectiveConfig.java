@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -36,6 +38,27 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   static EffectiveConfig of(Record root, Function<String, Origin> origin) {
     Map<String, Origin> origins = new LinkedHashMap<>();
     return new EffectiveConfig(values(root, "", origin, origins), origins);
+  }
+
+  /** Returns the full keys of a record that decide only how the work is done. */
+  public static Set<String> operational(Record root) {
+    Set<String> keys = new TreeSet<>();
+    operational(root, "", keys);
+    return keys;
+  }
+
+  private static void operational(Record record, String path, Set<String> keys) {
+    for (SettingInfo setting : SettingInfo.of(record.getClass())) {
+      String key = setting.inline() ? path : RecordBinder.join(path, setting.key());
+      Object value = read(record, setting.key());
+      if (setting.operational()) {
+        keys.add(key);
+      } else if (value instanceof PluginChoice<?> choice) {
+        operational(choice.config(), key, keys);
+      } else if (value instanceof Record inner) {
+        operational(inner, key, keys);
+      }
+    }
   }
 
   private static Map<String, Object> values(

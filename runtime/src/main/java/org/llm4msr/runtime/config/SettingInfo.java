@@ -22,6 +22,7 @@ import org.llm4msr.runtime.config.ConfigNode.Mapping;
  * @param optional whether the key may be missing without a default
  * @param inline whether it is a plugin whose keys stand beside this record's
  * @param secret whether the value must not be shown
+ * @param operational whether it decides nothing of what comes out
  * @param formerly an older name, or empty
  * @param constraints the Jakarta constraints
  */
@@ -33,6 +34,7 @@ public record SettingInfo(
     boolean optional,
     boolean inline,
     boolean secret,
+    boolean operational,
     String formerly,
     List<Annotation> constraints) {
 
@@ -61,6 +63,7 @@ public record SettingInfo(
         optional,
         component.isAnnotationPresent(Inline.class),
         setting != null && setting.secret(),
+        setting != null && setting.operational(),
         setting == null ? "" : setting.formerly(),
         constraints(record, component.getName()));
   }

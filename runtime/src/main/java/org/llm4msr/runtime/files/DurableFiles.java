@@ -91,7 +91,7 @@ public final class DurableFiles {
   }
 
   /** Deletes what a failed attempt left; the attempt's failure is the one to be told of. */
-  public static void discard(Path root, Exception cause) {
+  public static void discard(Path root, Throwable cause) {
     try {
       delete(root);
     } catch (IOException e) {

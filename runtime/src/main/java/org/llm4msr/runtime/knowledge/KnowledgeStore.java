@@ -62,11 +62,7 @@ public final class KnowledgeStore {
     }
     StoreInfo info = readInfo(folder);
     if (!info.complete()) {
-      throw new MsrException(
-          ErrorType.USER,
-          "knowledge/INCOMPLETE",
-          "filling the knowledge store was interrupted. Folder %s. Run 'llm4msr knowledge extract' again; it goes on where it stopped."
-              .formatted(folder));
+      throw incomplete(folder);
     }
     try (BufferAllocator allocator = new RootAllocator()) {
       StoredLevel scenarios = StoredLevel.open(folder, Level.SCENARIO, info, allocator);
@@ -80,6 +76,21 @@ public final class KnowledgeStore {
       return new KnowledgeStore(folder, info, scenarios, users);
     } catch (IOException e) {
       throw failed("read", folder, e);
+    }
+  }
+
+  private static MsrException incomplete(Path folder) {
+    try {
+      return new MsrException(
+          ErrorType.USER,
+          "knowledge/INCOMPLETE",
+          StoreWriter.isFilling(folder)
+              ? "the knowledge store is being filled. Folder %s. Wait for the process that runs 'llm4msr knowledge extract'."
+                  .formatted(folder)
+              : "filling the knowledge store was interrupted. Folder %s. Run 'llm4msr knowledge extract' again; it goes on where it stopped."
+                  .formatted(folder));
+    } catch (IOException e) {
+      return failed("read", folder, e);
     }
   }
 

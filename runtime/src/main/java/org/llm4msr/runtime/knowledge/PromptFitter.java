@@ -46,7 +46,7 @@ final class PromptFitter {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/PROMPT_TOO_LONG",
-          "the prompt has %d tokens even without history, the encoder reads at most %d. Key %s. Shorten the template (knowledge.prompts: style: compact), or choose an encoder that reads more."
+          "the prompt has %d tokens even without history, the encoder reads at most %d. Key %s. Shorten the template (knowledge.prompts: style: compact), raise knowledge.encoder.maxTokens where it is set below what the model reads, or choose an encoder that reads more."
               .formatted(shortest.tokens(), maxTokens, prompt.key()));
     }
     return search(prompt, shortest);

@@ -33,6 +33,8 @@ final class StoreWriter implements AutoCloseable {
   /** Bytes after which the next segment begins. */
   private static final long LARGE_SEGMENT = 1L << 30;
 
+  private static final String LOCK = "store.lock";
+
   private final Path folder;
   private final StoreInfo info;
   private final Duration forceEvery;
@@ -271,7 +273,7 @@ final class StoreWriter implements AutoCloseable {
   }
 
   private static FolderLock lock(Path folder) throws IOException {
-    FolderLock lock = FolderLock.tryTake(folder.resolve("store.lock"));
+    FolderLock lock = FolderLock.tryTake(folder.resolve(LOCK));
     if (lock == null) {
       throw new MsrException(
           ErrorType.USER,
@@ -280,6 +282,11 @@ final class StoreWriter implements AutoCloseable {
               .formatted(folder));
     }
     return lock;
+  }
+
+  /** Returns whether somebody fills the store of a folder. */
+  static boolean isFilling(Path folder) throws IOException {
+    return FolderLock.isHeld(folder.resolve(LOCK));
   }
 
   /** Requires that a store, where there is one, was filled in the way that is wanted. */

@@ -85,11 +85,6 @@ public final class ParameterStore implements AutoCloseable {
     return Collections.unmodifiableCollection(buffers.values());
   }
 
-  /** Returns how many numbers are trained. */
-  public long parameterCount() {
-    return parameters.values().stream().mapToLong(DenseParameter::size).sum();
-  }
-
   /** Makes written values known to the engine and drops all gradients. */
   public void push() {
     arrays.forEach(ParameterArray::push);

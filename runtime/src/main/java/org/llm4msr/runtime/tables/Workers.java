@@ -32,11 +32,6 @@ public final class Workers implements AutoCloseable {
                 });
   }
 
-  /** Makes one worker a core where {@code threads} is 0. */
-  public static Workers ofConfigured(int threads) {
-    return new Workers(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
-  }
-
   /** Returns how many threads work. */
   public int threads() {
     return threads;

@@ -29,7 +29,8 @@ class KilledFillingTest {
     for (int reports = 2; reports <= 4; reports++) {
       long reported = fillUntilKilled(reports);
       assertThatThrownBy(() -> KnowledgeStore.open(folder))
-          .hasMessageContaining("[knowledge/INCOMPLETE]");
+          .hasMessageContaining(
+              "[knowledge/INCOMPLETE] filling the knowledge store was interrupted");
       try (StoreWriter writer = StoreWriter.open(folder, info(), false, Duration.ofHours(1))) {
         long now = stored(writer);
         assertThat(now)
@@ -59,6 +60,8 @@ class KilledFillingTest {
       assertThat(out.readLine()).isEqualTo("report 0");
       assertThatThrownBy(() -> extract(folder, Duration.ofHours(1), Progress.NONE))
           .hasMessageContaining("[knowledge/LOCKED]");
+      assertThatThrownBy(() -> KnowledgeStore.open(folder))
+          .hasMessageContaining("[knowledge/INCOMPLETE] the knowledge store is being filled.");
       child.getOutputStream().close();
       assertThat(out.lines()).last().isEqualTo("report " + (USERS + 2));
       assertThat(child.waitFor()).isZero();

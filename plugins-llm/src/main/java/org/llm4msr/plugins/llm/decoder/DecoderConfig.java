@@ -42,7 +42,8 @@ public record DecoderConfig(
         @Nullable Integer maxTokens,
     @Setting(
             value = "Most tokens of a batch, which decide how much memory it takes",
-            defaultValue = "4096")
+            defaultValue = "4096",
+            operational = true)
         @Min(1)
         int batchTokens,
     @Setting(value = "generated-end: most tokens to generate", defaultValue = "64") @Min(1)

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
-import org.llm4msr.plugins.llm.TooLong;
+import org.llm4msr.plugins.llm.TokenLimit;
 import org.llm4msr.plugins.llm.Vectors;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
 
@@ -63,7 +63,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
     List<long[]> tokens = new ArrayList<>(texts.size());
     for (int i = 0; i < texts.size(); i++) {
       long[] prompt = prompts.of(texts.get(i));
-      TooLong.check(texts.get(i), i, prompt.length, info.maxTokens());
+      TokenLimit.check(texts.get(i), i, prompt.length, info.maxTokens());
       Arrays.stream(prompt).forEach(shape::checkToken);
       tokens.add(prompt);
     }

@@ -8,11 +8,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Script;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.plugins.llm.TokenLimit;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.State;
@@ -69,19 +72,29 @@ final class DecoderLoading {
   }
 
   private static EncoderInfo info(DecoderConfig config, ModelFolder folder, ModelShape shape) {
-    int room = shape.context();
-    if (config.position() == Position.GENERATED_END) {
-      room = Math.max(1, room - config.generatedTokens());
-    }
-    Integer stated = config.maxTokens();
     return new EncoderInfo(
         folder.name(),
         folder.revision(),
         folder.checksum(),
         state(config),
         shape.hidden(),
-        Math.min(room, stated == null ? USUAL_TOKENS : stated),
+        TokenLimit.of(config.maxTokens(), USUAL_TOKENS, room(config, folder, shape), folder.name()),
         true);
+  }
+
+  /** Tokens of the context that are left for a prompt. */
+  private static int room(DecoderConfig config, ModelFolder folder, ModelShape shape) {
+    if (config.position() == Position.PROMPT_END) {
+      return shape.context();
+    }
+    if (config.generatedTokens() >= shape.context()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/TOO_MANY_TOKENS",
+          "knowledge.encoder.generatedTokens is %d, which leaves no room for a prompt: the model %s reads and writes %d together. Set it to less."
+              .formatted(config.generatedTokens(), folder.name(), shape.context()));
+    }
+    return shape.context() - config.generatedTokens();
   }
 
   private static String state(DecoderConfig config) {

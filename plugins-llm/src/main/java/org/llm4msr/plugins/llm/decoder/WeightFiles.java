@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,9 @@ final class WeightFiles implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final int MOST_HEADER_BYTES = 100_000_000;
+
+  /** How the text begins that Git LFS checks out instead of a file that it has not fetched. */
+  private static final byte[] POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
   /** A number type of safetensors. */
   private enum Type {
@@ -160,6 +164,9 @@ final class WeightFiles implements AutoCloseable {
       }
       long headerBytes = length.getLong(0);
       long most = Math.min(MOST_HEADER_BYTES, channel.size() - 8);
+      if (Arrays.equals(length.array(), POINTER)) {
+        throw damaged(file, "Git LFS left a pointer in its place; `git lfs pull` brings the file");
+      }
       if (headerBytes < 2 || headerBytes > most) {
         throw damaged(file, "its header has an impossible length of " + headerBytes);
       }

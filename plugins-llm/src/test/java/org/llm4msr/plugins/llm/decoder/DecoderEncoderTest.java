@@ -18,6 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.api.knowledge.EncoderInfo;
@@ -76,6 +78,34 @@ class DecoderEncoderTest {
           .isEqualTo("post-norm, generated-end, at most 24 tokens, greedy");
       assertThat(encoder.info().maxTokens()).isEqualTo(512 - 24);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "257, PROMPT_END, 24, 'maxTokens is 257, and the model llama3 reads at most 256.'",
+    "200, GENERATED_END, 57, 'maxTokens is 200, and the model llama3 reads at most 199.'",
+    "200, GENERATED_END, 256, 'generatedTokens is 256, which leaves no room for a prompt'"
+  })
+  void refusesMoreTokensThanTheModelReads(
+      int maxTokens, Position position, int generated, String message) {
+    DecoderConfig config =
+        new DecoderConfig(
+            "llama3",
+            TOKENIZER,
+            null,
+            position,
+            false,
+            Precision.FLOAT32,
+            Template.NONE,
+            maxTokens,
+            4096,
+            generated,
+            0,
+            1,
+            7);
+    assertThatThrownBy(() -> open(config))
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[knowledge/TOO_MANY_TOKENS] knowledge.encoder." + message);
   }
 
   @Test

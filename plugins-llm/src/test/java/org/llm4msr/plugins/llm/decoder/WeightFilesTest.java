@@ -86,6 +86,15 @@ class WeightFilesTest {
         .hasMessageContaining("its header has an impossible length of 578437695752307201");
   }
 
+  @Test
+  void namesThePointerOfGitLfs() throws IOException {
+    Files.writeString(
+        folder.resolve("model.safetensors"),
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 269060552\n");
+    assertThatThrownBy(() -> WeightFiles.open(folder))
+        .hasMessageContaining("Git LFS left a pointer in its place; `git lfs pull`");
+  }
+
   @ParameterizedTest
   @CsvSource({"../secret.safetensors", "model-2.safetensors"})
   void refusesShardsElsewhere(String shard) throws IOException {

@@ -10,8 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A decoder through the launcher: named in the YAML, read, and shown with what it answered. */
-class DecoderKnowledgeTest {
+/** Knowledge through the launcher, as a user extracts and looks at it. */
+class KnowledgeCommandsTest {
 
   private static final Path FIXTURES =
       Path.of(System.getProperty("llm4msr.root"))
@@ -20,7 +20,7 @@ class DecoderKnowledgeTest {
   @TempDir Path folder;
 
   @Test
-  void extractsAndShowsAnswers() throws Exception {
+  void aDecodersAnswersAreExtractedAndShown() throws Exception {
     SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
     Path experiment = folder.resolve("experiment.yaml");
     String encoder =
@@ -36,6 +36,8 @@ class DecoderKnowledgeTest {
         .contains("3 scenarios and 12 users; 15 prompts read");
     assertThat(run(cli, "knowledge", "extract", experiment.toString()))
         .contains("all were there already");
+    // Another size of batches changes no vector.
+    run(cli, "train", experiment.toString(), "-Dknowledge.encoder.batchTokens=64");
 
     String shown = run(cli, "knowledge", "inspect", experiment.toString(), "--user", "3", "--json");
     JsonNode near = new ObjectMapper().readTree(shown);
@@ -44,6 +46,21 @@ class DecoderKnowledgeTest {
     assertThat(near.at("/neighbours/0/generated").asText()).isNotEmpty();
     assertThat(run(cli, "knowledge", "inspect", experiment.toString(), "--user", "3"))
         .contains("  > " + near.path("generated").asText().strip().split("\n")[0]);
+  }
+
+  @Test
+  void aThresholdThatNobodyReachesIsTold() throws Exception {
+    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
+    Cli cli = new Cli(folder);
+    run(cli, "data", "prepare", "experiment.yaml");
+
+    Cli.Outcome outcome =
+        cli.run("knowledge", "extract", "experiment.yaml", "-Dknowledge.minInteractions=601");
+
+    assertThat(outcome.out()).contains("3 scenarios and 0 users");
+    assertThat(outcome.err())
+        .contains("No user has knowledge: each has fewer positive training rows than")
+        .contains("knowledge.minInteractions, 601, in experiment.yaml");
   }
 
   private static String run(Cli cli, String... arguments) throws Exception {
