@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +22,9 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float2Vector;
+import org.apache.arrow.vector.LargeVarCharVector;
+import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VariableWidthFieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.complex.ListVector;
@@ -46,6 +50,7 @@ public final class ArrowRows {
 
   private static final byte[] FILE_MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
   private static final int STREAM_MARK = -1;
+  private static final byte[] NOTHING = {};
 
   private ArrowRows() {}
 
@@ -224,8 +229,10 @@ public final class ArrowRows {
       }
       VectorSchemaRoot root = reader.getVectorSchemaRoot();
       root.getFieldVectors().forEach(ArrowRows::validate);
+      root.getFieldVectors().forEach(ArrowRows::requireUnicode);
       for (Dictionary dictionary : reader.getDictionaryVectors().values()) {
         ValueVectorUtility.validateFull(dictionary.getVector());
+        requireUnicode(dictionary.getVector());
       }
       for (FieldVector column : root.getFieldVectors()) {
         requireKnown(column, reader);
@@ -264,6 +271,35 @@ public final class ArrowRows {
       ValueVectorUtility.validate(column);
       ValueVectorUtility.validateFull(column);
     }
+  }
+
+  /** Arrow's own check of texts takes one that ends within a character. */
+  private static void requireUnicode(FieldVector column) {
+    if (column instanceof VarCharVector || column instanceof LargeVarCharVector) {
+      VariableWidthFieldVector texts = (VariableWidthFieldVector) column;
+      for (int row = 0; row < texts.getValueCount(); row++) {
+        byte[] text = texts.isNull(row) ? NOTHING : texts.get(row);
+        if (!isUnicode(text)) {
+          throw new IllegalArgumentException(
+              "value %d of column '%s' is not in UTF-8".formatted(row, column.getName()));
+        }
+      }
+    }
+    column.getChildrenFromFields().forEach(ArrowRows::requireUnicode);
+  }
+
+  private static boolean isUnicode(byte[] text) {
+    for (byte one : text) {
+      if (one < 0) {
+        try {
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+          return true;
+        } catch (CharacterCodingException e) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private static void validateOffsets(ListVector list) {

@@ -115,6 +115,7 @@ final class ColumnarTable implements TableInput {
       for (Field field : reader.getVectorSchemaRoot().getSchema().getFields()) {
         DictionaryEncoding encoding = field.getDictionary();
         Dictionary words = encoding == null ? null : reader.lookup(encoding.getId());
+        requireName(source.file(), field.getName());
         requireReadable(source.file(), field, words == null ? field : words.getVector().getField());
         columns.put(field.getName(), isList(field.getType()));
       }
@@ -124,6 +125,17 @@ final class ColumnarTable implements TableInput {
       throw RawErrors.of(e, List.of(source.file()));
     }
     return columns;
+  }
+
+  /** Refuses a name that SQL cannot hold. */
+  private static void requireName(Path file, String column) {
+    if (column.indexOf('\0') >= 0) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/COLUMN_NAME",
+          "%s: the name of the column '%s' has a zero character. Write the file anew, with another name."
+              .formatted(file, column.replace('\0', '?')));
+    }
   }
 
   /** Refuses a column whose values, or parts of them, DuckDB does not take from Arrow. */

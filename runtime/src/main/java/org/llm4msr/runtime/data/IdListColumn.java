@@ -20,7 +20,7 @@ final class IdListColumn {
     Field field = file.field(name);
     boolean list = field.getType() instanceof ArrowType.List;
     large = field.getType() instanceof ArrowType.LargeList;
-    if (!list && !large) {
+    if ((!list && !large) || field.getChildren().size() != 1) {
       throw file.wrongType(name, "list of int32 or int64");
     }
     this.file = file;

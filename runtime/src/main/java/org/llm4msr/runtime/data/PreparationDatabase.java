@@ -192,8 +192,9 @@ final class PreparationDatabase implements AutoCloseable {
     return '"' + name.replace("\"", "\"\"") + '"';
   }
 
+  /** Returns a text in SQL, which ends at a zero character that stands in it as it is. */
   static String literal(String text) {
-    return "'" + text.replace("'", "''") + "'";
+    return "'" + text.replace("'", "''").replace("\0", "' || chr(0) || '") + "'";
   }
 
   @Override

@@ -21,9 +21,9 @@ import org.llm4msr.runtime.files.DurableFiles;
 
 /**
  * The checkpoints of a run: a folder a state with {@code dense.safetensors}, {@code
- * optimizer.safetensors} and {@code tables/*.arrow}, and {@code state.json}, which names the last
- * and the best. Replacing that one file is what makes a checkpoint count; a process that dies
- * before leaves the one before in force.
+ * optimizer.safetensors}, {@code tables/*.arrow} and their checksums, and {@code state.json}, which
+ * names the last and the best. Replacing that one file is what makes a checkpoint count; a process
+ * that dies before leaves the one before in force.
  */
 final class Checkpoints {
 
@@ -125,7 +125,7 @@ final class Checkpoints {
       if (optimizer != null) {
         Safetensors.write(temporary.resolve("optimizer.safetensors"), states(optimizer));
       }
-      DurableFiles.forceFolder(temporary);
+      FolderChecksums.write(temporary);
       DurableFiles.publish(target);
     } catch (IOException | RuntimeException e) {
       DurableFiles.discard(temporary, e);
@@ -137,6 +137,7 @@ final class Checkpoints {
   void load(TrainableModel model, @Nullable DenseOptimizer optimizer, String name) {
     Path source = folder.resolve(name);
     try {
+      FolderChecksums.verify(source);
       ModelFiles.read(model, source);
       if (optimizer != null) {
         restore(optimizer, Safetensors.read(source.resolve("optimizer.safetensors")));

@@ -37,7 +37,7 @@ record RunState(
     boolean finished,
     LossSums losses) {
 
-  static final int FORMAT_VERSION = 1;
+  static final int FORMAT_VERSION = 2;
 
   RunState {
     history = List.copyOf(history);

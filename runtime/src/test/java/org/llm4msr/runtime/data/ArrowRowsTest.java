@@ -10,9 +10,11 @@ import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BitVector;
+import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.impl.UnionListWriter;
@@ -109,5 +111,37 @@ class ArrowRowsTest {
     assertThatThrownBy(() -> rows(path))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("the lists of column 'lists' need 1073741824 values, there are 777");
+  }
+
+  /** Half of a pair, a longer form than needed, a number beyond Unicode, a character cut off. */
+  @ParameterizedTest
+  @ValueSource(strings = {"eda080", "c080", "f4908080", "e4b8"})
+  void textsThatAreNotUnicodeAreRefused(String bytes) throws IOException {
+    assertThat(rows(write("f09f8eac e4b8ade69687".replace(" ", "")))).isEqualTo(2);
+
+    Path path = write(bytes);
+
+    assertThatThrownBy(() -> rows(path))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("a batch is broken: ", "UTF-8", " 1");
+  }
+
+  /** Writes a row of plain text, and one of these bytes. */
+  private Path write(String bytes) throws IOException {
+    Path path = folder.resolve("texts.arrow");
+    try (BufferAllocator allocator = new RootAllocator();
+        VarCharVector texts = new VarCharVector("text", allocator);
+        OutputStream out = Files.newOutputStream(path)) {
+      texts.setSafe(0, new byte[] {'a'});
+      texts.setSafe(1, HexFormat.of().parseHex(bytes));
+      texts.setValueCount(2);
+      try (VectorSchemaRoot root = VectorSchemaRoot.of(texts);
+          ArrowWriter rows = new ArrowFileWriter(root, null, Channels.newChannel(out))) {
+        root.setRowCount(2);
+        rows.writeBatch();
+        rows.end();
+      }
+    }
+    return path;
   }
 }

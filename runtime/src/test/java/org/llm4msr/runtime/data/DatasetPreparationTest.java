@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data;
 
 import static java.util.Arrays.asList;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,6 +69,30 @@ class DatasetPreparationTest {
         .field("level", RawTable.USERS, new FieldKind.Categorical())
         .field("tags", RawTable.ITEMS, new FieldKind.MultiCategorical());
     return reader;
+  }
+
+  /** SQL as text ends at a zero character. */
+  @Test
+  void keysMayHoldAnyCharacter() {
+    String odd = "s\0'\"2";
+    ListReader reader = twelveRows();
+    reader
+        .tables
+        .get(RawTable.INTERACTIONS)
+        .replaceAll(
+            (column, values) ->
+                column.equals("scenario")
+                    ? values.stream().map(key -> "s2".equals(key) ? odd : key).toList()
+                    : values);
+    reader.scenarios = List.of();
+
+    PreparedData data =
+        Preparations.prepare(
+            reader, Preparations.config(Preparations.BY_TIME, 2), folder.resolve("prepared"));
+
+    assertThat(data.manifest().scenarios())
+        .extracting(PreparedScenario::key, scenario -> scenario.rows().train())
+        .containsExactlyInAnyOrder(tuple("s1", 6L), tuple(odd, 2L));
   }
 
   @Test

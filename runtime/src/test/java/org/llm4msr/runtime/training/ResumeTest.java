@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
@@ -74,6 +75,32 @@ class ResumeTest {
     assertThat(contents(broken.resolve("checkpoints")))
         .containsExactlyEntriesOf(contents(whole.resolve("checkpoints")));
     assertThat(metrics(broken)).containsExactlyElementsOf(metrics(whole));
+  }
+
+  /** A weight of another value reads well. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dense.safetensors", "optimizer.safetensors", "tables/user.arrow"})
+  void aStateThatAnythingChangedIsRefused(String name) throws Exception {
+    Path broken = folder.resolve("changed-" + name.replace('/', '-'));
+    assertThatThrownBy(() -> train(broken, OFTEN, 77)).isInstanceOf(Death.class);
+    Path file = lastState(broken).resolve(name);
+    byte[] content = Files.readAllBytes(file);
+    content[content.length / 2] ^= 1;
+    Files.write(file, content);
+
+    assertThatThrownBy(() -> train(broken, Duration.ZERO, 0))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("[training/DAMAGED_CHECKPOINT]", file + " has the checksum ");
+    Files.delete(file);
+    assertThatThrownBy(() -> train(broken, Duration.ZERO, 0))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining(file + " has the checksum of no file, and ");
+  }
+
+  private static Path lastState(Path run) throws IOException {
+    Path checkpoints = run.resolve("checkpoints");
+    String state = Files.readString(checkpoints.resolve("state.json"));
+    return checkpoints.resolve(new ObjectMapper().readTree(state).path("last").asText());
   }
 
   @Test
