@@ -65,7 +65,10 @@ class HostileBundleTest {
     seal(manifest);
 
     assertThat(refusal())
-        .hasMessageContainingAll(bundle.toString(), name, "there are", "shared-bottom");
+        .hasMessageContaining(
+            "%s has a problem:\n  1. model.backbone.name = %s (manifest.json): there is no such backbone: there are ",
+            bundle.resolve("manifest.json"), name)
+        .hasMessageContainingAll("shared-bottom", "--plugins");
   }
 
   @ParameterizedTest

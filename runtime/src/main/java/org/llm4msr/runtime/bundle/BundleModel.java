@@ -1,11 +1,10 @@
 package org.llm4msr.runtime.bundle;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,27 +35,28 @@ public final class BundleModel {
    */
   public static ScoringConfig config(Bundle bundle, List<String> overrides, ConfigLoader loader) {
     Map<String, Object> config = bundle.manifest().config();
-    List<String> settings = new ArrayList<>();
-    settings.add("model=" + json(config.getOrDefault("model", Map.of())));
-    settings.add("runtime=" + json(config.getOrDefault("runtime", Map.of())));
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", config.getOrDefault("model", Map.of()));
+    values.put("runtime", config.getOrDefault("runtime", Map.of()));
     if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
       Object missing = knowledge.get("missing");
-      settings.add("missing=" + (missing == null ? "mean" : missing));
+      values.put("missing", missing == null ? "mean" : missing);
     }
     if (config.get("training") instanceof Map<?, ?> training
         && training.get("batchSize") instanceof Integer rows) {
-      settings.add("batchSize=" + rows);
+      values.put("batchSize", rows);
     }
-    settings.addAll(overrides);
-    return loader.bind(ScoringConfig.class, settings, "The bundle " + bundle.folder());
+    return loader.bind(
+        ScoringConfig.class,
+        bundle.folder().resolve(Bundle.MANIFEST),
+        json(values),
+        overrides,
+        "Name the folder of a plugin that is missing with --plugins, mend what -D sets, or make the bundle anew with `llm4msr bundle create`.");
   }
 
   private static String json(Object value) {
     try {
-      return Bundle.JSON
-          .writer()
-          .without(SerializationFeature.INDENT_OUTPUT)
-          .writeValueAsString(value);
+      return Bundle.JSON.writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("what was JSON is none", e);
     }

@@ -38,6 +38,14 @@ final class ConfigLayers {
     return override(new Mapping(Map.of(), new Origin(0, "-D", 0, 0)), overrides);
   }
 
+  /** Takes values that a program wrote, whose lines say nothing to a user. */
+  Mapping written(String source, String json, List<String> overrides) {
+    ConfigNode values = new YamlReader(layers, source, problems).read(json);
+    Mapping root = (Mapping) at(values, new Origin(layers, source, 0, 0));
+    layers++;
+    return override(root, overrides);
+  }
+
   /**
    * Reads a file and those below it.
    *

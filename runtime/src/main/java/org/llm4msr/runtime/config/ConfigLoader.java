@@ -81,9 +81,28 @@ public final class ConfigLoader {
   public <C extends Record> C bind(Class<C> type, List<String> overrides, String what) {
     Problems problems = new Problems();
     Mapping root = new ConfigLayers(problems).overridesOnly(overrides);
-    RecordBinder binder = new RecordBinder(plugins, problems);
-    Record config = bind(type, root, binder, problems);
-    problems.throwIfAny(what);
+    return bind(type, root, problems, what, "Mend this and run the command again.");
+  }
+
+  /**
+   * Binds a record from values that a program wrote, and overrides.
+   *
+   * @param source the file that holds the values, for the error text
+   * @param json an object with the values
+   * @param wayOut what a user can do about values that do not fit
+   */
+  public <C extends Record> C bind(
+      Class<C> type, Path source, String json, List<String> overrides, String wayOut) {
+    Problems problems = new Problems();
+    Mapping root =
+        new ConfigLayers(problems).written(source.getFileName().toString(), json, overrides);
+    return bind(type, root, problems, source.toString(), wayOut);
+  }
+
+  private <C extends Record> C bind(
+      Class<C> type, Mapping root, Problems problems, String what, String wayOut) {
+    Record config = bind(type, root, new RecordBinder(plugins, problems), problems);
+    problems.throwIfAny(what, wayOut);
     return type.cast(requireNonNull(config, "bound"));
   }
 

@@ -69,8 +69,13 @@ public final class Problems {
     return List.copyOf(warnings);
   }
 
+  /** Throws {@code config/INVALID} with all problems of a file of the user's, if there are any. */
+  public void throwIfAny(String file) {
+    throwIfAny(file, "Mend this and run `llm4msr config check` on the file.");
+  }
+
   /** Throws {@code config/INVALID} with all problems, if there are any. */
-  public void throwIfAny(String what) {
+  void throwIfAny(String what, String wayOut) {
     if (problems.isEmpty()) {
       return;
     }
@@ -81,7 +86,7 @@ public final class Problems {
     for (Problem problem : list()) {
       text.append("\n  ").append(number++).append(". ").append(problem);
     }
-    text.append("\nMend this and run `llm4msr config check` on the file.");
+    text.append('\n').append(wayOut);
     throw new MsrException(ErrorType.USER, "config/INVALID", text.toString());
   }
 }
