@@ -28,7 +28,7 @@ public @interface Setting {
   /** An older name of the key, still read with a warning. */
   String formerly() default "";
 
-  /** Whether the value must never be printed. */
+  /** Whether the value must never be printed; it is {@link #operational} then, too. */
   boolean secret() default false;
 
   /**

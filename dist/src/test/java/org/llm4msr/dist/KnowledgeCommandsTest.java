@@ -36,6 +36,16 @@ class KnowledgeCommandsTest {
         .contains("3 scenarios and 12 users; 15 prompts read");
     assertThat(run(cli, "knowledge", "extract", experiment.toString()))
         .contains("all were there already");
+    Cli.Outcome elsewhere =
+        cli.run(
+            "knowledge",
+            "extract",
+            experiment.toString(),
+            "-Dknowledge.encoder.tokenizer=" + FIXTURES.resolve("llama3/../stories260k"));
+    assertThat(elsewhere.out()).contains("all were there already");
+    assertThat(elsewhere.err())
+        .contains("knowledge.encoder.tokenizer was ", "Add --rebuild if they should be read anew");
+    run(cli, "knowledge", "extract", experiment.toString());
     // Another size of batches changes no vector.
     run(cli, "train", experiment.toString(), "-Dknowledge.encoder.batchTokens=64");
 

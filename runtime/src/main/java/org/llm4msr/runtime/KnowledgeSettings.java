@@ -9,16 +9,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.FlatValues;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.StoreInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Notices a knowledge store of other settings or another run, without loading the encoder. */
 final class KnowledgeSettings {
@@ -26,33 +28,21 @@ final class KnowledgeSettings {
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
+  private static final Logger LOG = LoggerFactory.getLogger(KnowledgeSettings.class);
+
   private KnowledgeSettings() {}
 
   /** Returns what decides a store's content, by key. */
   static Map<String, String> of(KnowledgeConfig config) {
-    Map<String, String> settings = new TreeMap<>();
-    flatten("", EffectiveConfig.of(config).values(), settings);
-    return decisive(settings, config);
+    return decisive(FlatValues.of(EffectiveConfig.of(config).values()), config);
   }
 
   /** Takes away what only models read, and what decides only how vectors are made. */
   private static Map<String, String> decisive(
       Map<String, String> settings, KnowledgeConfig config) {
-    Map<String, String> decisive = new TreeMap<>(settings);
+    Map<String, String> decisive = EffectiveConfig.decisive(settings, config);
     decisive.keySet().removeAll(KnowledgeConfig.READING);
-    decisive.keySet().removeAll(EffectiveConfig.operational(config));
     return decisive;
-  }
-
-  private static void flatten(String prefix, Map<?, ?> values, Map<String, String> target) {
-    values.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> inner) {
-            flatten(prefix + key + ".", inner, target);
-          } else {
-            target.put(prefix + key, String.valueOf(value));
-          }
-        });
   }
 
   /**
@@ -76,6 +66,20 @@ final class KnowledgeSettings {
           "The knowledge in %s was extracted with other settings than the configuration has: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), undo the change, or choose another workspace."
               .formatted(
                   store.folder(), String.join("; ", differences), experiment.config().file()));
+    }
+  }
+
+  /** Warns where vectors are kept though settings of the encoder changed, for it says they may. */
+  static void warnOfKept(StoreInfo there, Experiment experiment, KnowledgeConfig config) {
+    List<String> differences =
+        differences(decisive(there.settings(), config), of(config)).stream()
+            .filter(difference -> difference.startsWith("knowledge.encoder."))
+            .toList();
+    if (!there.settings().isEmpty() && !differences.isEmpty()) {
+      LOG.warn(
+          "{} in {}, and the encoder says that its vectors are the same: model, revision, checksum and state are as before. Those that are stored are kept. Add --rebuild if they should be read anew.",
+          String.join("; ", differences),
+          experiment.config().file());
     }
   }
 

@@ -151,6 +151,9 @@ final class KnowledgeStage implements AutoCloseable {
     ProgressOfParts parts = new ProgressOfParts(progress, prompts);
     Path folder = experiment.workspace().knowledge();
     if (!rebuild) {
+      KnowledgeStore.stated(folder)
+          .filter(there -> extractor.fills(there))
+          .ifPresent(there -> KnowledgeSettings.warnOfKept(there, experiment, config));
       for (int period = 1; period < config.periods(); period++) {
         earlier.get(period - 1).requireSame(before(period));
       }

@@ -10,7 +10,6 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.WarmStart;
-import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.data.PreparedIds;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
@@ -39,7 +38,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
       return new StartingPoint(run, recorded(run), null);
     }
     Bundle bundle = Bundle.open(from);
-    WarmStart.requireSame(bundle, EffectiveConfig.of(config).values());
+    WarmStart.requireSame(bundle, config);
     if (run.hasBegun() && !recorded(run).equals(bundle.digest())) {
       throw new MsrException(
           ErrorType.USER,

@@ -19,6 +19,7 @@ import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.EngineFeatures;
 import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.ReservedKeys;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.tck.guard.ResourceGuard;
@@ -172,9 +173,17 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
       checkFirst = {
         "the defaultValue of every @Setting is YAML of the component's type",
         "the defaults keep the record's own Jakarta constraints",
-        "a setting without a default is required: give it in settings() of the test"
+        "a setting without a default is required: give it in settings() of the test",
+        "no setting has the name of a key that the runtime reads itself, such as name, or layers of"
+            + " a meta network"
       })
   final void acceptsItsDefaults() {
+    Set<String> names = new TreeSet<>();
+    for (RecordComponent component : factory().configType().getRecordComponents()) {
+      names.add(component.getName());
+    }
+    names.retainAll(ReservedKeys.of(PluginKind.of(service)));
+    Finding.unlessEqual("settings that the runtime reads itself", Set.of(), names);
     config();
   }
 

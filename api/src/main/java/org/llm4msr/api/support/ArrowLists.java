@@ -37,7 +37,14 @@ final class ArrowLists {
   static void requireValues(Schema schema, ArrowRecordBatch batch) {
     if (batch.getBodyCompression().getCodec() == NoCompressionCodec.COMPRESSION_TYPE) {
       ArrowLists lists = new ArrowLists(batch);
-      schema.getFields().forEach(lists::length);
+      for (Field column : schema.getFields()) {
+        long rows = lists.length(column);
+        if (rows != batch.getLength()) { // Arrow would make room for what is not there.
+          throw new IllegalArgumentException(
+              "column '%s' has %d values, its batch %d"
+                  .formatted(column.getName(), rows, batch.getLength()));
+        }
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.data.Checksums;
 import org.llm4msr.runtime.data.DatasetManifest.FileStamp;
 
@@ -114,8 +116,8 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
                     JSON.readTree(content).path("provenance").path("version").asText("unknown")));
       }
       return JSON.readValue(content, BundleManifest.class);
-    } catch (JsonProcessingException e) {
-      throw BundleErrors.damaged(file, "is broken: " + e.getOriginalMessage());
+    } catch (JsonProcessingException | CharConversionException e) {
+      throw BundleErrors.damaged(file, "is broken: " + FileErrors.reason(e));
     }
   }
 
@@ -125,7 +127,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
       throw BundleErrors.damaged(folder.resolve(MANIFEST), "names '" + name + "' outside it");
     }
     if (!Files.isRegularFile(file)) {
-      throw BundleErrors.damaged(file, "is missing");
+      throw BundleErrors.damaged(file, "is missing, and " + MANIFEST + " names it");
     }
     try {
       if (!file.toRealPath().startsWith(folder.toRealPath())) {

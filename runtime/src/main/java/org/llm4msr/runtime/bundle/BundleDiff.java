@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.FlatValues;
 import org.llm4msr.runtime.data.DatasetManifest.FileStamp;
 import org.llm4msr.runtime.training.ModelFiles;
 import org.llm4msr.runtime.training.Safetensors;
@@ -38,9 +38,10 @@ public final class BundleDiff {
     BundleManifest a = first.manifest();
     BundleManifest b = second.manifest();
     compare(differences, "", plugins(a), plugins(b));
-    compare(differences, "config.", flatten(a.config()), flatten(b.config()));
-    compare(differences, "provenance.", flatten(a.provenance()), flatten(b.provenance()));
-    compare(differences, "training.", flatten(a.training()), flatten(b.training()));
+    compare(differences, "config.", FlatValues.of(a.config()), FlatValues.of(b.config()));
+    compare(
+        differences, "provenance.", FlatValues.of(a.provenance()), FlatValues.of(b.provenance()));
+    compare(differences, "training.", FlatValues.of(a.training()), FlatValues.of(b.training()));
     weights(differences, first, second);
     compare(differences, "file ", files(a), files(b));
     return differences;
@@ -81,25 +82,6 @@ public final class BundleDiff {
       if (!a.equals(b)) {
         differences.add(new Difference(prefix + key, a, b));
       }
-    }
-  }
-
-  /** Returns nested maps and lists as one map by full key, such as {@code overall.auc}. */
-  public static Map<String, String> flatten(Map<String, Object> values) {
-    Map<String, String> flat = new TreeMap<>();
-    values.forEach((key, value) -> flatten(key, value, flat));
-    return flat;
-  }
-
-  private static void flatten(String key, Object value, Map<String, String> flat) {
-    if (value instanceof Map<?, ?> map) {
-      map.forEach((inner, one) -> flatten(key + "." + inner, one, flat));
-    } else if (value instanceof List<?> list && list.stream().anyMatch(Map.class::isInstance)) {
-      for (int i = 0; i < list.size(); i++) {
-        flatten(key + "." + i, list.get(i), flat);
-      }
-    } else {
-      flat.put(key, Objects.toString(value));
     }
   }
 

@@ -12,6 +12,9 @@ import java.util.TreeSet;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.FlatValues;
 import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.data.PreparedField;
 import org.llm4msr.runtime.data.PreparedIds;
@@ -39,12 +42,12 @@ public final class WarmStart {
   /**
    * Refuses a bundle of other settings.
    *
-   * @param config the effective configuration of the new model
+   * @param config the configuration of the new model
    * @throws MsrException {@code bundle/OTHER_MODEL} naming every key that differs
    */
-  public static void requireSame(Bundle bundle, Map<String, Object> config) {
-    Map<String, String> before = model(bundle.manifest().config());
-    Map<String, String> now = model(config);
+  public static void requireSame(Bundle bundle, ExperimentConfig config) {
+    Map<String, String> before = model(bundle.manifest().config(), config);
+    Map<String, String> now = model(EffectiveConfig.of(config).values(), config);
     TreeSet<String> keys = new TreeSet<>(before.keySet());
     keys.addAll(now.keySet());
     List<String> differences = new ArrayList<>();
@@ -64,13 +67,13 @@ public final class WarmStart {
     }
   }
 
-  private static Map<String, String> model(Map<String, Object> config) {
+  private static Map<String, String> model(Map<String, Object> config, ExperimentConfig now) {
     Map<String, Object> kept = new TreeMap<>();
     kept.put("model", config.getOrDefault("model", Map.of()));
     if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
       kept.put("knowledge", Map.of("missing", String.valueOf(knowledge.get("missing"))));
     }
-    return BundleDiff.flatten(kept);
+    return EffectiveConfig.decisive(FlatValues.of(kept), now);
   }
 
   /**

@@ -11,6 +11,7 @@ import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleDiff;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.config.FlatValues;
 import org.llm4msr.runtime.data.RowEncoder;
 import org.llm4msr.runtime.data.ScoringColumn;
 import picocli.CommandLine;
@@ -66,7 +67,7 @@ final class BundleCommand extends Group {
           .plugins()
           .forEach(one -> line(text, one.kind(), one.name() + " (" + one.version() + ")"));
       manifest.provenance().forEach((key, value) -> line(text, key, provenance(value)));
-      BundleDiff.flatten(manifest.training()).forEach((key, value) -> metric(text, key, value));
+      FlatValues.of(manifest.training()).forEach((key, value) -> metric(text, key, value));
       line(text, "needs columns", names(inspection.columns(), true));
       line(text, "may have columns", names(inspection.columns(), false));
       return text.toString();

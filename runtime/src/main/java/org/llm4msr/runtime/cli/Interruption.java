@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.cli;
 
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -62,6 +63,15 @@ final class Interruption {
     if (ended.getCount() == 0) {
       return;
     }
+    Optional<StackTraceElement> exit = exit();
+    if (exit.isPresent()) { // It will not end what it does: there is nothing to wait for.
+      String text =
+          "%s called System.exit. What is stored is kept; report it to the author of that code."
+              .formatted(exit.get());
+      terminal.note("[cli/EXIT] " + text);
+      terminal.error("cli/EXIT", ErrorType.PLUGIN, text, false);
+      return;
+    }
     Stop asked = stop;
     if (asked != null && asked.runs().getAsBoolean()) {
       terminal.note(asked.note());
@@ -75,6 +85,20 @@ final class Interruption {
       terminal.note("[" + CODE + "] " + text);
       terminal.error(CODE, ErrorType.USER, text, true);
     }
+  }
+
+  /** Returns who ends the process from within, where somebody does. */
+  private static Optional<StackTraceElement> exit() {
+    for (StackTraceElement[] trace : Thread.getAllStackTraces().values()) {
+      for (int i = 0; i + 2 < trace.length; i++) {
+        if (trace[i].getClassName().equals("java.lang.Runtime")
+            && trace[i].getMethodName().equals("exit")) {
+          boolean direct = !trace[i + 1].getClassName().equals("java.lang.System");
+          return Optional.of(trace[direct ? i + 1 : i + 2]);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private boolean hasEnded() {

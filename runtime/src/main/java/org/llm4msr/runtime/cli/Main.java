@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.plugins.Culprit;
 import org.llm4msr.runtime.plugins.EngineErrors;
 import org.llm4msr.runtime.plugins.LinkageErrors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -98,7 +99,9 @@ public final class Main {
       error.printStackTrace(terminal.err());
     }
     if (shown == null) {
-      String text = error + ". This is a fault of llm4msr or a plugin; see above.";
+      String text =
+          "%s. This is a fault of %s; see above."
+              .formatted(error.toString().replaceAll("\\.$", ""), Culprit.of(error));
       terminal.note("[internal/FAULT] " + text);
       terminal.error("internal/FAULT", ErrorType.INTERNAL, text, false);
       return FAILED;

@@ -218,7 +218,9 @@ public final class ConfigSchema {
   private static Object json(ConfigNode node, Type type) {
     if (node instanceof Mapping mapping) {
       Map<String, Object> values = new LinkedHashMap<>();
-      mapping.entries().forEach((key, entry) -> values.put(key, json(entry.value(), String.class)));
+      mapping
+          .entries()
+          .forEach((key, entry) -> values.put(key, json(entry.value(), valueType(type, key))));
       return values;
     }
     if (node instanceof Sequence sequence) {
@@ -234,5 +236,20 @@ public final class ConfigSchema {
     } catch (Scalars.NotOfTheType e) {
       return text;
     }
+  }
+
+  /** Returns the type of one value of a mapping. */
+  private static Type valueType(Type type, String key) {
+    if (type instanceof ParameterizedType map && Legal.raw(type) == Map.class) {
+      return map.getActualTypeArguments()[1];
+    }
+    Class<?> raw = Legal.raw(type);
+    return !raw.isRecord()
+        ? String.class
+        : SettingInfo.of(raw).stream()
+            .filter(setting -> setting.key().equals(key))
+            .map(setting -> setting.type().getType())
+            .findFirst()
+            .orElse(String.class);
   }
 }

@@ -5,13 +5,15 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -40,23 +42,65 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return new EffectiveConfig(values(root, "", origin, origins), origins);
   }
 
-  /** Returns the full keys of a record that decide only how the work is done. */
-  public static Set<String> operational(Record root) {
-    Set<String> keys = new TreeSet<>();
-    operational(root, "", keys);
-    return keys;
+  /**
+   * Returns those of a record's values that decide what comes out, under their present names.
+   *
+   * @param flat values by full key, written now or by an earlier release of a plugin
+   */
+  public static Map<String, String> decisive(Map<String, String> flat, Record root) {
+    Keys keys = new Keys(root);
+    Map<String, String> decisive = new TreeMap<>();
+    flat.forEach((key, value) -> decisive.put(keys.present.getOrDefault(key, key), value));
+    decisive.keySet().removeAll(keys.operational);
+    return decisive;
   }
 
-  private static void operational(Record record, String path, Set<String> keys) {
-    for (SettingInfo setting : SettingInfo.of(record.getClass())) {
-      String key = setting.inline() ? path : RecordBinder.join(path, setting.key());
-      Object value = read(record, setting.key());
-      if (setting.operational()) {
-        keys.add(key);
-      } else if (value instanceof PluginChoice<?> choice) {
-        operational(choice.config(), key, keys);
+  /** Returns a text that only values that decide what comes out change, and no renamed setting. */
+  public static String identity(Record root) {
+    Keys keys = new Keys(root);
+    Map<String, String> first = new TreeMap<>();
+    Map<String, String> former = new HashMap<>();
+    keys.present.forEach((before, now) -> former.put(now, before));
+    decisive(FlatValues.of(of(root).values()), root)
+        .forEach((key, value) -> first.put(former.getOrDefault(key, key), value));
+    return first.toString();
+  }
+
+  /** What the annotations of a record's values say of their full keys. */
+  private static final class Keys {
+    final Set<String> operational = new HashSet<>();
+    final Map<String, String> present = new HashMap<>();
+
+    Keys(Record root) {
+      read(root, "");
+    }
+
+    private void read(Record record, String path) {
+      for (SettingInfo setting : SettingInfo.of(record.getClass())) {
+        String key = setting.inline() ? path : RecordBinder.join(path, setting.key());
+        if (setting.operational() || setting.secret()) {
+          operational.add(key);
+        }
+        if (!setting.formerly().isEmpty()) {
+          present.put(RecordBinder.join(path, setting.formerly()), key);
+        }
+        read(EffectiveConfig.read(record, setting.key()), key);
+      }
+    }
+
+    private void read(@Nullable Object value, String key) {
+      if (value instanceof PluginChoice<?> choice) {
+        read(choice.config(), key);
       } else if (value instanceof Record inner) {
-        operational(inner, key, keys);
+        read(inner, key);
+      } else if (value instanceof List<?> list) {
+        for (int i = 0; i < list.size(); i++) {
+          read(list.get(i), key + "." + i);
+        }
+      } else if (value instanceof Map<?, ?> map) {
+        map.forEach((inner, one) -> read(one, key + "." + inner));
+      } else if (value instanceof Optional<?> optional) {
+        read(optional.orElse(null), key);
       }
     }
   }
@@ -109,6 +153,9 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     if (value instanceof Optional<?> optional) {
       return optional.map(one -> plain(one, path, origin, origins)).orElse(null);
     }
+    if (value instanceof Path file) { // An Iterable of its own kind.
+      return file.toString();
+    }
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> plain = new LinkedHashMap<>();
       map.forEach((key, one) -> plain.put(key.toString(), plain(one, path, origin, origins)));
@@ -122,7 +169,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     if (value instanceof Enum<?> constant) {
       return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
-    return value instanceof Path file ? file.toString() : value;
+    return value;
   }
 
   private static @Nullable Object read(Record record, String key) {

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.config;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -15,6 +16,9 @@ public final class FileErrors {
 
   /** Returns the reason in words, without a full stop. */
   public static String reason(IOException failure) {
+    if (failure instanceof JsonProcessingException json) {
+      return json.getOriginalMessage(); // Its message shows bytes of the file, and where.
+    }
     if (!(failure instanceof FileSystemException file)) {
       String message = failure.getMessage();
       return message == null ? "the file system gave no reason" : message;

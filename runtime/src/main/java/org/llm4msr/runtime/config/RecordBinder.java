@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
@@ -33,7 +34,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
  */
 final class RecordBinder {
 
-  private static final String NAME = "name";
+  static final String NAME = "name";
 
   private final PluginRegistry plugins;
   private final Problems problems;
@@ -272,8 +273,15 @@ final class RecordBinder {
       return null;
     }
     dropReplaced(keys, factory, named.value().origin(), path);
+    Set<String> hidden = new TreeSet<>(keys(factory.configType()));
+    hidden.retainAll(ReservedKeys.of(kind));
+    if (!hidden.isEmpty()) {
+      String rule = "has settings %s, which the runtime reads itself; report it to its author";
+      fail(key, scalar.text(), scalar.origin(), rule.formatted(hidden));
+      return null;
+    }
     Record config = bind(factory.configType(), keys, origin, path);
-    Set<String> legal = new java.util.TreeSet<>(keys(factory.configType()));
+    Set<String> legal = new TreeSet<>(keys(factory.configType()));
     legal.addAll(hostKeys);
     unknown(keys, legal, path);
     return config == null
@@ -290,7 +298,8 @@ final class RecordBinder {
         List<String> names = plugins.names(kind);
         String known = names.isEmpty() ? "none was found" : "there are " + String.join(", ", names);
         rule = "there is no such %s: %s.".formatted(kind.title(), known);
-        rule += Nearest.hint(name.text(), names);
+        String hint = Nearest.hint(name.text(), names);
+        rule += hint.isEmpty() ? " Those of a plugin folder need --plugins FOLDER." : hint;
       }
       fail(key, name.text(), name.origin(), rule);
       return null;
@@ -328,7 +337,7 @@ final class RecordBinder {
   }
 
   private static Set<String> keys(Class<?> record) {
-    Set<String> keys = new java.util.TreeSet<>();
+    Set<String> keys = new TreeSet<>();
     for (SettingInfo setting : SettingInfo.of(record)) {
       keys.add(setting.inline() ? NAME : setting.key());
     }

@@ -46,7 +46,9 @@ final class Scalars {
     if (type == float.class || type == Float.class) {
       return (float) number(text);
     }
-    throw new IllegalArgumentException("A setting cannot be of the type " + type);
+    throw new NotOfTheType(
+        "cannot be set: its type in the plugin's code, %s, is none of a setting; report it to the plugin's author"
+            .formatted(type.getTypeName()));
   }
 
   private static Object constant(String text, Class<?> type) throws NotOfTheType {

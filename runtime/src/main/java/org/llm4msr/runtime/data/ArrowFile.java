@@ -35,6 +35,9 @@ import org.llm4msr.api.MsrException;
  */
 final class ArrowFile {
 
+  /** What the footer says of a batch. */
+  private static final int BLOCK_BYTES = 24;
+
   private static final byte[] MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
   private static final long LARGEST_MAPPING = 1L << 30;
 
@@ -169,6 +172,9 @@ final class ArrowFile {
         if (columns.put(field.getName(), new ArrayList<>()) != null) {
           throw bad("has two columns '" + field.getName() + "'");
         }
+      }
+      if (footer.recordBatchesLength() > size / BLOCK_BYTES) {
+        throw bad("says that it has more batches than it has room for");
       }
       long[] starts = new long[footer.recordBatchesLength() + 1];
       int blocks = 0;

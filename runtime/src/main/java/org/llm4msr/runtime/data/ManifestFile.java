@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.SmallFiles;
 
 /** Reads and writes {@code dataset.json}. */
@@ -62,9 +64,9 @@ final class ManifestFile {
       throw DataErrors.data(
           "NOT_PREPARED",
           folder + " holds no prepared data (no " + NAME + "). Run 'llm4msr data prepare' first.");
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       throw DataErrors.data(
-          "BAD_MANIFEST", file + " is broken: " + e.getOriginalMessage() + ". Prepare it again.");
+          "BAD_MANIFEST", file + " is broken: " + FileErrors.reason(e) + ". Prepare it again.");
     } catch (IOException e) {
       throw DataErrors.io(file, e);
     }

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,7 +164,7 @@ public record PreparedSummary(
       PreparedSummary stored =
           ManifestFile.JSON.readValue(SmallFiles.read(file), PreparedSummary.class);
       return stored.key.equals(key) ? stored : null;
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       LOG.warn("{} is damaged or of another release; inspect the data again", file);
       return null;
     } catch (IOException e) {

@@ -165,6 +165,11 @@ public final class KnowledgeExtractor {
     encoder.stopWaiting();
   }
 
+  /** Returns whether a store was filled by the same encoder, template and precision. */
+  public boolean fills(StoreInfo there) {
+    return there.identity().equals(wanted().identity());
+  }
+
   /**
    * Requires that a store, where there is one, can be filled further.
    *

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
@@ -87,7 +89,7 @@ public final class KnowledgeStore {
           StoreWriter.isFilling(folder)
               ? "the knowledge store is being filled. Folder %s. Wait for the process that runs 'llm4msr knowledge extract'."
                   .formatted(folder)
-              : "filling the knowledge store was interrupted. Folder %s. Run 'llm4msr knowledge extract' again; it goes on where it stopped."
+              : "filling the knowledge store was interrupted, says its store.json. Folder %s. Run 'llm4msr knowledge extract' again; it goes on where it stopped."
                   .formatted(folder));
     } catch (IOException e) {
       return failed("read", folder, e);
@@ -216,11 +218,16 @@ public final class KnowledgeStore {
                 .formatted(info.formatVersion(), StoreInfo.FORMAT_VERSION));
       }
       return info;
-    } catch (JsonProcessingException e) {
-      throw SegmentReader.damaged(file, e.getOriginalMessage());
+    } catch (JsonProcessingException | CharConversionException e) {
+      throw SegmentReader.damaged(file, FileErrors.reason(e));
     } catch (IOException e) {
       throw failed("read", folder, e);
     }
+  }
+
+  /** Returns what a store, complete or not, says of itself; nothing where there is none. */
+  public static Optional<StoreInfo> stated(Path folder) {
+    return exists(folder) ? Optional.of(readInfo(folder)) : Optional.empty();
   }
 
   static boolean exists(Path folder) {

@@ -70,6 +70,14 @@ final class PromptFitter {
   private Fitted dropping(Prompt prompt, int count) {
     Prompt left = count == 0 ? prompt : prompt.dropOldest(count);
     String text = left.text();
-    return new Fitted(left, text, encoder.countTokens(text), count);
+    int tokens = encoder.countTokens(text);
+    if (tokens < 0) {
+      throw new MsrException(
+          ErrorType.PLUGIN,
+          "knowledge/TOKEN_COUNT",
+          "the encoder says that a prompt has %d tokens. Model %s, key %s. Report it to the encoder's author."
+              .formatted(tokens, encoder.info().model(), prompt.key()));
+    }
+    return new Fitted(left, text, tokens, count);
   }
 }

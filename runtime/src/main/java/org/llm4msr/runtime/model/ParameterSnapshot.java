@@ -42,7 +42,7 @@ public final class ParameterSnapshot {
       throw new MsrException(
           ErrorType.DATA,
           "model/PARAMETERS_DIFFER",
-          "%s holds %s of %s, the model has %d. Load it with the configuration it was saved with."
+          "%s holds %s of %s, the model has %d. Load it with the configuration, and the plugins, that it was saved with."
               .formatted(source, found == null ? "nothing" : found.length + " values", name, size));
     }
     return found;

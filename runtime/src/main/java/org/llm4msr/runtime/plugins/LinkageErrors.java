@@ -6,8 +6,6 @@ import org.llm4msr.api.MsrException;
 /** Turns an error of the JVM that means "compiled against something else" into one for users. */
 public final class LinkageErrors {
 
-  private static final String LOADER_NAME = "plugin:";
-
   private LinkageErrors() {}
 
   /**
@@ -16,16 +14,14 @@ public final class LinkageErrors {
    * @param plugins tells the folder's jars
    */
   public static MsrException explain(LinkageError error, PluginRegistry plugins) {
-    for (StackTraceElement frame : error.getStackTrace()) {
-      String name = frame.getClassLoaderName();
-      if (name != null && name.startsWith(LOADER_NAME)) {
-        return explain(
-            error,
-            "the plugin folder " + name.substring(LOADER_NAME.length()),
-            plugins.loader(name));
-      }
-    }
-    return explain(error, "the class path", PluginRegistry.class.getClassLoader());
+    return Culprit.frame(error)
+        .map(
+            frame ->
+                explain(
+                    error,
+                    Culprit.folder(frame),
+                    plugins.loader(String.valueOf(frame.getClassLoaderName()))))
+        .orElseGet(() -> explain(error, "the class path", PluginRegistry.class.getClassLoader()));
   }
 
   private static MsrException explain(LinkageError error, String where, ClassLoader loader) {

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.training;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.files.DurableFiles;
 
@@ -63,8 +65,8 @@ final class FolderChecksums {
       Map<String, String> checksums =
           JSON.readValue(SmallFiles.read(file), new TypeReference<Map<String, String>>() {});
       return Objects.requireNonNullElse(checksums, Map.of());
-    } catch (JsonProcessingException e) {
-      throw new IOException(file + ": " + e.getOriginalMessage(), e);
+    } catch (JsonProcessingException | CharConversionException e) {
+      throw new IOException(file + ": " + FileErrors.reason(e), e);
     }
   }
 

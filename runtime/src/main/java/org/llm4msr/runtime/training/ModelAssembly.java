@@ -23,6 +23,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -120,7 +121,11 @@ public final class ModelAssembly {
                   Decay.NO)
               : null;
       AssemblyContext context = new AssemblyContext(store, shape, model, knowledgeSize);
-      FusionHead head = head(model.fusion().factory(), model.fusion().config(), context);
+      FusionHead head =
+          new CheckedHead(
+              head(model.fusion().factory(), model.fusion().config(), context),
+              "The backbone %s with the fusion head %s"
+                  .formatted(model.backbone().name(), model.fusion().name()));
       store.seal();
       Workers workers = new Workers(engine.threads());
       return new TrainableModel(
@@ -235,7 +240,7 @@ public final class ModelAssembly {
   }
 
   private static String describe(PluginChoice<?> choice) {
-    return choice.name() + " " + choice.config();
+    return choice.name() + " " + EffectiveConfig.identity(choice.config());
   }
 
   private static String describe(MetaNetworkConfig meta) {

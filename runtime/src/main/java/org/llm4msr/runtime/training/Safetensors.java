@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.FileErrors;
 
 /**
  * Reads and writes files of named float32 arrays in the safetensors format: eight bytes of header
@@ -127,8 +129,8 @@ public final class Safetensors {
   private static JsonNode header(byte[] text, Path file) throws IOException {
     try {
       return JSON.readTree(text);
-    } catch (JsonProcessingException e) {
-      throw damaged(file, "its header is no JSON (" + e.getOriginalMessage() + ")");
+    } catch (JsonProcessingException | CharConversionException e) {
+      throw damaged(file, "its header is no JSON (" + FileErrors.reason(e) + ")");
     }
   }
 

@@ -184,6 +184,13 @@ public final class TrainingStep {
     if (Float.isFinite(loss)) {
       return loss;
     }
+    if (step == 0) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/NOT_FINITE",
+          "The loss is %s before anything was learned. Look for values in the data that are far out, or report it to the author of the backbone or head where that is not built in."
+              .formatted(loss));
+    }
     throw new MsrException(
         ErrorType.USER,
         "training/NOT_FINITE",

@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class InterruptionTest {
@@ -60,5 +63,44 @@ class InterruptionTest {
     interruption.end();
     interruption.begin();
     assertThat(err.toString(UTF_8)).isEmpty();
+  }
+
+  /** Whoever calls System.exit waits for the end that would wait for him. */
+  @Test
+  void codeThatEndsTheProcessIsNamedAndNotWaitedFor() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Exiting.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader lines = child.inputReader(UTF_8)) {
+      assertThat(lines.lines())
+          .anyMatch(
+              line ->
+                  line.startsWith("[cli/EXIT] ")
+                      && line.contains("Exiting.work(InterruptionTest.java:")
+                      && line.contains(" called System.exit. What is stored is kept"))
+          .doesNotContain("Stopping.");
+      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(child.exitValue()).isEqualTo(3);
+    } finally {
+      child.destroyForcibly();
+    }
+  }
+
+  static final class Exiting {
+    public static void main(String[] args) {
+      Interruption interruption = new Interruption(new Terminal(System.out, System.err));
+      Runtime.getRuntime().addShutdownHook(new Thread(interruption::begin));
+      interruption.stopWith("Stopping.", () -> {});
+      work();
+    }
+
+    private static void work() {
+      System.exit(3);
+    }
   }
 }

@@ -74,11 +74,57 @@ class PluginConfigTest {
   }
 
   @Test
+  void theSchemaOfEditorsHasDefaultsOfTheirType() {
+    TestFactory.named("Mapped", "mapped")
+        .config(
+            "@Setting(value = \"Weights\", defaultValue = \"{a: 1, b: 2}\")"
+                + " java.util.Map<String, Integer> weights")
+        .jar(folder.resolve("mapped/mapped.jar"))
+        .build();
+    plugins = PluginRegistry.load(getClass().getClassLoader(), List.of(folder));
+
+    String schema = new ObjectMapper().valueToTree(ConfigSchema.of(plugins)).toString();
+
+    assertThat(schema).contains("\"default\":{\"a\":1,\"b\":2}");
+  }
+
+  @Test
   void describingItShowsItsKeys() {
     PluginDescription own =
         PluginDescription.of(plugins, loader, plugins.describe(PluginKind.PROMPT_BUILDER, "own"));
 
     assertThat(own.settings()).extracting(PluginDescription.Row::key).containsExactly("x", "y");
     assertThat(own.settings().get(0).defaultValue()).isEqualTo("2");
+  }
+
+  @Test
+  void settingsThatNobodyCouldSetAreTold() {
+    TestFactory.named("Odd", "odd")
+        .config(
+            "@Setting(value = \"Hidden\", defaultValue = \"1\") int leakFutureInteractions,"
+                + " @Setting(value = \"Name\", defaultValue = \"x\") String name")
+        .jar(folder.resolve("odd/odd.jar"))
+        .build();
+    TestFactory.named("Late", "late")
+        .config("@Setting(value = \"Time\", defaultValue = \"PT1S\") java.time.Duration pause")
+        .jar(folder.resolve("late/late.jar"))
+        .build();
+    loader =
+        ConfigLoader.standard(PluginRegistry.load(getClass().getClassLoader(), List.of(folder)));
+
+    assertThat(refusal("odd"))
+        .hasMessageContaining(
+            "builder.name = odd (-Dbuilder): has settings [leakFutureInteractions, name], which the runtime reads itself");
+    assertThat(refusal("late"))
+        .hasMessageContaining(
+            "builder.pause = PT1S (default): cannot be set: its type in the plugin's code, java.time.Duration, is none of a setting");
+  }
+
+  record Holder(PromptsConfig builder) {}
+
+  private MsrException refusal(String name) {
+    return catchThrowableOfType(
+        MsrException.class,
+        () -> loader.bind(Holder.class, List.of("builder={name: " + name + "}"), "test"));
   }
 }

@@ -113,6 +113,26 @@ class ArrowRowsTest {
         .hasMessageContaining("the lists of column 'lists' need 1073741824 values, there are 777");
   }
 
+  /** The lengths of the batch and of its two columns stand before that of the lists' values. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void aColumnOfAnotherLengthThanItsBatchIsRefused(int changed) throws IOException {
+    Path path = write(true);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+    int found = 0;
+    for (int at = 0; at + Long.BYTES <= bytes.capacity(); at += Long.BYTES) {
+      if (bytes.getLong(at) == ROWS && found++ == changed) {
+        bytes.putLong(at, ROWS - 512);
+      }
+    }
+    Files.write(path, bytes.array());
+
+    assertThatThrownBy(() -> rows(path))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(changed == 0 ? " values, its batch " + (ROWS - 512) : "265")
+        .hasNoSuppressedExceptions();
+  }
+
   /** Half of a pair, a longer form than needed, a number beyond Unicode, a character cut off. */
   @ParameterizedTest
   @ValueSource(strings = {"eda080", "c080", "f4908080", "e4b8"})

@@ -141,6 +141,14 @@ class KnowledgeExtractorTest {
   }
 
   @Test
+  void refusesACountThatIsNone() {
+    encoder.counting = count -> -1;
+    assertThatThrownBy(() -> extract(1))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/TOKEN_COUNT] the encoder says that a prompt has -1 tok");
+  }
+
+  @Test
   void goesOnWhereItFailed() throws IOException {
     int[] left = {100};
     encoder.change =

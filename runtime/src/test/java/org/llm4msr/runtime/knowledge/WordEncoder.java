@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
@@ -20,6 +21,7 @@ class WordEncoder implements KnowledgeEncoder {
   final List<String> read = new ArrayList<>();
   final Map<Level, List<String>> expected = new EnumMap<>(Level.class);
   UnaryOperator<float[]> change = vector -> vector;
+  IntUnaryOperator counting = IntUnaryOperator.identity();
   String revision = "1";
   int maxTokens = 12;
   boolean readsKeys;
@@ -33,7 +35,7 @@ class WordEncoder implements KnowledgeEncoder {
 
   @Override
   public int countTokens(String text) {
-    return text.isBlank() ? 0 : text.strip().split("\\s+").length;
+    return counting.applyAsInt(text.isBlank() ? 0 : text.strip().split("\\s+").length);
   }
 
   @Override

@@ -64,7 +64,7 @@ final class TinyModels {
       return new Backbone() {
         @Override
         public BackboneOutput forward(Pass pass, Features features) {
-          return new BackboneOutput(null, features.flat().dot(v.array()));
+          return new BackboneOutput(null, features.flat().dot(v.array()).squeeze(-1));
         }
 
         @Override
@@ -126,7 +126,7 @@ final class TinyModels {
               all == null
                   ? logits(pass, hidden, towers)
                   : GroupedRows.of(pass.scenarios(), hidden).times(all.array()).toRows();
-          return new BackboneOutput(hidden, logits);
+          return new BackboneOutput(hidden, logits.squeeze(-1));
         }
 
         @Override
@@ -204,7 +204,8 @@ final class TinyModels {
         return logit
             .reshape(-1, 1)
             .add(pass.users().rowValues(byUser))
-            .add(pass.scenarios().rowValues(byScenario));
+            .add(pass.scenarios().rowValues(byScenario))
+            .squeeze(-1);
       };
     }
 

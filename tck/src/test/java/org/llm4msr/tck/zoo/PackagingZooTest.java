@@ -34,6 +34,7 @@ class PackagingZooTest {
         Arguments.of("PLUGIN-01", unregistered()),
         Arguments.of("PLUGIN-02", new ToldInTwoLines()),
         Arguments.of("PLUGIN-03", new DefaultOutOfRange()),
+        Arguments.of("PLUGIN-03", new HiddenSetting()),
         Arguments.of("PLUGIN-04", new ThrowingRecord()),
         Arguments.of("PLUGIN-05", new UntoldSetting()));
   }
@@ -98,10 +99,21 @@ class PackagingZooTest {
     }
   }
 
+  /** Settings of which the runtime takes one for the name of the plugin. */
+  public record Hidden(@Setting(value = "A name", defaultValue = "a") String name) {}
+
+  /** Makes encoders of {@link Hidden}. */
+  @Plugin(name = "zoo-hidden", description = "A setting that never reaches it")
+  public static final class HiddenSetting extends Sound<Hidden> {
+    public HiddenSetting() {
+      super(Hidden.class);
+    }
+  }
+
   /** Settings that throw where one is missing. */
-  public record Throwing(@Setting(value = "A name", defaultValue = "a") String name) {
+  public record Throwing(@Setting(value = "A title", defaultValue = "a") String title) {
     public Throwing {
-      requireNonNull(name, "name is null");
+      requireNonNull(title, "title is null");
     }
   }
 
@@ -114,7 +126,7 @@ class PackagingZooTest {
   }
 
   /** Settings without a word. */
-  public record Untold(@Nullable String name) {}
+  public record Untold(@Nullable String title) {}
 
   /** Makes encoders of {@link Untold}. */
   @Plugin(name = "zoo-untold", description = "A setting without a description")

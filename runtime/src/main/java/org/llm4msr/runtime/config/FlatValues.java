@@ -1,0 +1,32 @@
+package org.llm4msr.runtime.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Nested maps and lists as one map by full key, such as {@code overall.auc}. */
+public final class FlatValues {
+
+  private FlatValues() {}
+
+  /** Returns values by full key; mappings in a list have their place in it as a key. */
+  public static Map<String, String> of(Map<?, ?> values) {
+    Map<String, String> flat = new TreeMap<>();
+    values.forEach((key, value) -> add(key.toString(), value, flat));
+    return flat;
+  }
+
+  private static void add(String key, @Nullable Object value, Map<String, String> flat) {
+    if (value instanceof Map<?, ?> map) {
+      map.forEach((inner, one) -> add(key + "." + inner, one, flat));
+    } else if (value instanceof List<?> list && list.stream().anyMatch(Map.class::isInstance)) {
+      for (int i = 0; i < list.size(); i++) {
+        add(key + "." + i, list.get(i), flat);
+      }
+    } else {
+      flat.put(key, Objects.toString(value));
+    }
+  }
+}
