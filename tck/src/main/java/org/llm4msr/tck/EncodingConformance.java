@@ -59,15 +59,19 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
   }
 
   final WatchedEncoder create() {
+    return create(config());
+  }
+
+  final WatchedEncoder create(Record config) {
     WatchedEncoder made =
-        new WatchedEncoder(create(factory(), KitContext.encoder(base(), scratch)));
+        new WatchedEncoder(create(factory(), config, KitContext.encoder(base(), scratch)));
     watched = made;
     return made;
   }
 
   private <C extends Record> KnowledgeEncoder create(
-      KnowledgeEncoderFactory<C> factory, EncoderContext context) {
-    return factory.create(factory.configType().cast(config()), context);
+      KnowledgeEncoderFactory<C> factory, Record config, EncoderContext context) {
+    return factory.create(factory.configType().cast(config), context);
   }
 
   static Knowledge only(KnowledgeEncoder encoder, String text) {

@@ -2,6 +2,7 @@ package org.llm4msr.tck;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -43,6 +44,14 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
   /** Makes the kit. */
   protected KnowledgeEncoderConformance() {}
+
+  /**
+   * Returns settings as in {@link #settings}, each of which gives other vectors; without this
+   * ENCODER-06 has nothing to compare.
+   */
+  protected List<List<String>> otherSettings() {
+    return List.of();
+  }
 
   /** What it says of itself. */
   @Nested
@@ -125,6 +134,38 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
     final void checksWhatItIsMadeFrom() {
       create().close();
       check(factory());
+    }
+
+    @Rule(
+        id = "ENCODER-06",
+        says = "says something else of itself wherever settings give other vectors",
+        checkFirst = {
+          "every setting that changes vectors is told in model, revision, checksum or state: vectors"
+              + " of other settings are kept where these are as before",
+          "otherSettings() of the test names such settings"
+        })
+    final void tellsSettingsApart() {
+      EncoderInfo info;
+      List<Knowledge> answers;
+      try (KnowledgeEncoder encoder = create()) {
+        info = encoder.info();
+        answers = encoder.encode(texts());
+      }
+      for (List<String> other : otherSettings()) {
+        try (KnowledgeEncoder changed = create(config(other))) {
+          Finding.unless(
+              !sameVectors(answers, changed.encode(texts())),
+              "other vectors with " + other,
+              "the same");
+          Finding.unless(
+              !changed.info().equals(info), "something else of itself with " + other, info);
+        }
+      }
+    }
+
+    private static boolean sameVectors(List<Knowledge> one, List<Knowledge> other) {
+      return IntStream.range(0, one.size())
+          .allMatch(i -> Arrays.equals(one.get(i).vector(), other.get(i).vector()));
     }
 
     private <C extends Record> void check(KnowledgeEncoderFactory<C> factory) {

@@ -1,7 +1,9 @@
 package org.llm4msr.plugins.llm;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
@@ -16,6 +18,11 @@ class EncoderConformanceTest {
     @Override
     protected KnowledgeEncoderFactory<?> factory() {
       return new HashEncoderFactory();
+    }
+
+    @Override
+    protected List<List<String>> otherSettings() {
+      return List.of(List.of("dimension=32"));
     }
   }
 
@@ -32,6 +39,11 @@ class EncoderConformanceTest {
     @Override
     protected KnowledgeEncoderFactory<?> factory() {
       return new OnnxSentenceFactory();
+    }
+
+    @Override
+    protected List<List<String>> otherSettings() {
+      return and(settings(), "pooling=first", "normalize=false");
     }
   }
 
@@ -52,6 +64,11 @@ class EncoderConformanceTest {
     protected List<String> settings() {
       return List.of("model=llama3", "tokenizer=stories260k/tokenizer.json");
     }
+
+    @Override
+    protected List<List<String>> otherSettings() {
+      return and(settings(), "state=pre-norm", "l2=true", "position=generated-end");
+    }
   }
 
   @Nested
@@ -68,6 +85,11 @@ class EncoderConformanceTest {
           "topP=0.9",
           "batchTokens=200");
     }
+
+    @Override
+    protected List<List<String>> otherSettings() {
+      return and(settings(), "temperature=0", "topP=0.5", "seed=9", "generatedTokens=2");
+    }
   }
 
   @Nested
@@ -77,5 +99,17 @@ class EncoderConformanceTest {
     protected List<String> settings() {
       return List.of("model=bge-small-zh-v1.5-q", "normalize=false");
     }
+
+    @Override
+    protected List<List<String>> otherSettings() {
+      return and(settings(), "pooling=mean", "normalize=true");
+    }
+  }
+
+  /** Returns the settings with one more, for each of the others. */
+  private static List<List<String>> and(List<String> settings, String... others) {
+    return Arrays.stream(others)
+        .map(other -> Stream.concat(settings.stream(), Stream.of(other)).toList())
+        .toList();
   }
 }

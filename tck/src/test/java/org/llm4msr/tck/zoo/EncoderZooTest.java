@@ -30,20 +30,26 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     protected KnowledgeEncoderFactory<?> factory() {
       return new ZooEncoderFactory();
     }
+
+    @Override
+    protected List<List<String>> otherSettings() {
+      return List.of(List.of("shift=1"));
+    }
   }
 
   private static final AtomicInteger COUNT = new AtomicInteger();
 
   EncoderZooTest() {
     super(Kit.class, ZooEncoderFactory.CAGE);
-    flaw("ENCODER-01", () -> says(new EncoderInfo("sum", "1", "?", "sum", 8, 64, true)));
+    flaw("ENCODER-01", HasNoChecksum::new);
     flaw("ENCODER-02", CountsItsRevision::new);
     flaw("ENCODER-03", WritesBesideTheConfiguration::new);
     flaw("ENCODER-04", ClosesOnce::new);
     flaw("ENCODER-05", MissesWhatItDoesNotOpen::new);
+    flaw("ENCODER-06", TellsNoSettings::new);
     flaw("ENCODER-10", vectors((text, vector) -> Arrays.copyOf(vector, vector.length + 1)));
     flaw("ENCODER-11", NeedsAText::new);
-    flaw("ENCODER-12", vectors((text, v) -> text.length() < 90 ? new float[v.length] : v));
+    flaw("ENCODER-12", ReadsLongTextsAlone::new);
     flaw("ENCODER-13", notANumberForDots());
     flaw("ENCODER-20", vectors((text, vector) -> moved(vector, 1e-6f * (count() % 2))));
     flaw("ENCODER-21", () -> new MovesTheSecond(calls -> calls > 1 && calls < 10));
@@ -100,13 +106,27 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
         };
   }
 
-  private static SoundEncoder says(EncoderInfo info) {
-    return new SoundEncoder() {
-      @Override
-      public EncoderInfo info() {
-        return info;
-      }
-    };
+  private static final class HasNoChecksum extends SoundEncoder {
+    @Override
+    public EncoderInfo info() {
+      return new EncoderInfo("sum", "1", "?", super.info().state(), K, LIMIT, true);
+    }
+  }
+
+  private static final class TellsNoSettings extends SoundEncoder {
+    @Override
+    public EncoderInfo info() {
+      return new EncoderInfo("sum", "1", "0f".repeat(32), "sum", K, LIMIT, true);
+    }
+  }
+
+  private static final class ReadsLongTextsAlone extends SoundEncoder {
+    @Override
+    float[] vector(String text) {
+      float[] none = new float[K];
+      Arrays.fill(none, shift);
+      return text.length() < 90 ? none : super.vector(text);
+    }
   }
 
   private static final class CountsItsRevision extends SoundEncoder {
@@ -252,7 +272,7 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
 
     @Override
     public EncoderInfo info() {
-      return new EncoderInfo("sum", "1", "0f".repeat(32), "sum", K, LIMIT, false);
+      return new EncoderInfo("sum", "1", "0f".repeat(32), super.info().state(), K, LIMIT, false);
     }
 
     @Override

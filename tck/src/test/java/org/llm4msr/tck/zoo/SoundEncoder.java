@@ -2,6 +2,7 @@ package org.llm4msr.tck.zoo;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.llm4msr.api.ErrorType;
@@ -18,6 +19,9 @@ class SoundEncoder implements KnowledgeEncoder {
   static final int LIMIT = 64;
   static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";
 
+  /** Added to every number. */
+  float shift;
+
   /** Sees the context before anything is asked. */
   void start(EncoderContext context) {}
 
@@ -26,7 +30,8 @@ class SoundEncoder implements KnowledgeEncoder {
 
   @Override
   public EncoderInfo info() {
-    return new EncoderInfo("sum", "1", "0f".repeat(32), "sum", K, LIMIT, true);
+    String state = shift == 0 ? "sum" : "sum + " + shift;
+    return new EncoderInfo("sum", "1", "0f".repeat(32), state, K, LIMIT, true);
   }
 
   @Override
@@ -54,6 +59,7 @@ class SoundEncoder implements KnowledgeEncoder {
 
   float[] vector(String text) {
     float[] vector = new float[K];
+    Arrays.fill(vector, shift);
     for (String word : words(text)) {
       SplittableRandom random = new SplittableRandom(word.hashCode());
       for (int i = 0; i < K; i++) {

@@ -8,24 +8,25 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
 /** Makes encoders with the flaw of the day. */
 @Plugin(name = "zoo", description = "A sound encoder with one flaw")
-public final class ZooEncoderFactory implements KnowledgeEncoderFactory<ZooConfig> {
+public final class ZooEncoderFactory implements KnowledgeEncoderFactory<ZooEncoderConfig> {
 
   static final Cage<SoundEncoder> CAGE = new Cage<>(SoundEncoder::new);
 
   @Override
-  public Class<ZooConfig> configType() {
-    return ZooConfig.class;
+  public Class<ZooEncoderConfig> configType() {
+    return ZooEncoderConfig.class;
   }
 
   @Override
-  public KnowledgeEncoder create(ZooConfig config, EncoderContext context) {
+  public KnowledgeEncoder create(ZooEncoderConfig config, EncoderContext context) {
     SoundEncoder encoder = CAGE.make();
+    encoder.shift = config.shift();
     encoder.start(context);
     return encoder;
   }
 
   @Override
-  public void check(ZooConfig config, Path base) {
+  public void check(ZooEncoderConfig config, Path base) {
     CAGE.make().check(base);
   }
 }
