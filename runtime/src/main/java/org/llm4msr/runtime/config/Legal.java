@@ -11,6 +11,8 @@ import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
 import jakarta.validation.constraints.Size;
 import java.lang.annotation.Annotation;
+import java.lang.reflect.AnnotatedParameterizedType;
+import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.WildcardType;
@@ -19,6 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +33,13 @@ final class Legal {
 
   private Legal() {}
 
-  static String describe(Type type, List<Annotation> constraints) {
-    return Stream.concat(Stream.of(type(type)), constraints.stream().map(Legal::constraint))
-        .filter(Objects::nonNull)
+  static String describe(AnnotatedType type, List<Annotation> constraints) {
+    return Stream.concat(Stream.of(type(type)), words(constraints))
         .collect(Collectors.joining(", "));
+  }
+
+  private static Stream<String> words(List<Annotation> constraints) {
+    return constraints.stream().map(Legal::constraint).filter(Objects::nonNull);
   }
 
   /** Returns the values of an enum as users write them. */
@@ -67,21 +74,32 @@ final class Legal {
     return PluginKind.of(raw(((ParameterizedType) choice).getActualTypeArguments()[0]));
   }
 
-  private static String type(Type type) {
-    Class<?> raw = raw(type);
+  private static String type(AnnotatedType type) {
+    Class<?> raw = raw(type.getType());
     if (raw == PluginChoice.class) {
-      return "the name of a " + kind(type).title() + " and its settings";
+      return "the name of a " + kind(type.getType()).title() + " and its settings";
     }
-    if (raw == List.class) {
-      return "a list, each " + type(((ParameterizedType) type).getActualTypeArguments()[0]);
+    if (raw == List.class || raw == Set.class) {
+      return "a list, each " + element(type, 0);
     }
     if (raw == Map.class) {
-      return "keys with values, each "
-          + type(((ParameterizedType) type).getActualTypeArguments()[1]);
+      return "keys with values, each " + element(type, 1);
     }
-    if (raw == java.util.Optional.class) {
-      return type(((ParameterizedType) type).getActualTypeArguments()[0]);
+    if (raw == Optional.class) {
+      return element(type, 0);
     }
+    return scalar(raw);
+  }
+
+  private static String element(AnnotatedType holder, int index) {
+    AnnotatedType type =
+        ((AnnotatedParameterizedType) holder).getAnnotatedActualTypeArguments()[index];
+    String constraints =
+        words(SettingInfo.constraints(type.getAnnotations())).collect(Collectors.joining(" and "));
+    return constraints.isEmpty() ? type(type) : type(type) + " " + constraints;
+  }
+
+  static String scalar(Class<?> raw) {
     if (raw == AnyValue.class) {
       return "any value";
     }

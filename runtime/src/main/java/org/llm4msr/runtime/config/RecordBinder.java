@@ -202,7 +202,7 @@ final class RecordBinder {
   }
 
   private @Nullable Object scalar(Class<?> type, ConfigNode node, String path, boolean secret) {
-    String legal = Legal.describe(type, List.of());
+    String legal = Legal.scalar(type);
     if (!(node instanceof Scalar scalar)) {
       return failWith(type, path, node.quoted(), node.origin(), "must be " + legal);
     }

@@ -104,6 +104,6 @@ public record SettingInfo(
 
   /** Returns what may be written, in words: type and constraints. */
   public String legal() {
-    return Legal.describe(type.getType(), constraints);
+    return Legal.describe(type, constraints);
   }
 }
