@@ -71,6 +71,10 @@ final class ArrowLists {
     return rows;
   }
 
+  private static void requireOffsets(Field column, List<ArrowBuf> own, long rows, long width) {
+    ArrowRows.requireBytes(column.getName(), own.get(1), (rows + 1) * width);
+  }
+
   private static long needed(Field column, List<ArrowBuf> own, long rows) {
     return switch (column.getType().getTypeID()) {
       case List, Map -> {
@@ -82,6 +86,14 @@ final class ArrowLists {
         long at = rows * LargeListVector.OFFSET_WIDTH;
         ArrowRows.requireBytes(column.getName(), own.get(1), at + LargeListVector.OFFSET_WIDTH);
         yield own.get(1).getLong(at);
+      }
+      case Utf8, Binary -> {
+        requireOffsets(column, own, rows, ListVector.OFFSET_WIDTH);
+        yield 0;
+      }
+      case LargeUtf8, LargeBinary -> {
+        requireOffsets(column, own, rows, LargeListVector.OFFSET_WIDTH);
+        yield 0;
       }
       default -> 0;
     };
