@@ -152,7 +152,7 @@ final class KnowledgeStage implements AutoCloseable {
     Path folder = experiment.workspace().knowledge();
     if (!rebuild) {
       KnowledgeStore.stated(folder)
-          .filter(there -> extractor.fills(there))
+          .filter(extractor::fills)
           .ifPresent(there -> KnowledgeSettings.warnOfKept(there, experiment, config));
       for (int period = 1; period < config.periods(); period++) {
         earlier.get(period - 1).requireSame(before(period));

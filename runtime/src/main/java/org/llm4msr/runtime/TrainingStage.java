@@ -144,7 +144,7 @@ final class TrainingStage implements AutoCloseable {
         log.close();
       }
       if (lock != null) {
-        if (made) {
+        if (made && !folder.hasBegun()) {
           DurableFiles.discard(folder.path(), e);
         }
         lock.close();

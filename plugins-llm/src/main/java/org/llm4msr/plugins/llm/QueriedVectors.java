@@ -92,6 +92,9 @@ record QueriedVectors(Path file) implements VectorFile {
     }
     long number = Long.parseLong(row.group(1)) - 1; // DuckDB counts the header.
     Matcher width = WIDTH.matcher(message);
+    if (message.contains("unterminated quote")) {
+      return "row %d cannot be told apart from the next: a quote does not end".formatted(number);
+    }
     return width.find()
         ? "row %d has %s columns than the header, which has %s"
             .formatted(
@@ -100,7 +103,15 @@ record QueriedVectors(Path file) implements VectorFile {
                     ? "more"
                     : "fewer",
                 width.group(1))
-        : "row %d cannot be told apart from the next: a quote does not end".formatted(number);
+        : "row %d: %s"
+            .formatted(
+                number,
+                message
+                    .lines()
+                    .skip(1)
+                    .filter(line -> !line.startsWith("Original Line:"))
+                    .findFirst()
+                    .orElse(message));
   }
 
   /**

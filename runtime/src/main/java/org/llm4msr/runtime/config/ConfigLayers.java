@@ -41,9 +41,9 @@ final class ConfigLayers {
   /** Takes values that a program wrote, whose lines say nothing to a user. */
   Mapping written(String source, String json, List<String> overrides) {
     ConfigNode values = new YamlReader(layers, source, problems).read(json);
-    Mapping root = (Mapping) at(values, new Origin(layers, source, 0, 0));
-    layers++;
-    return override(root, overrides);
+    Origin origin = new Origin(layers++, source, 0, 0);
+    ConfigNode root = values instanceof Mapping ? values : new Mapping(Map.of(), origin);
+    return override((Mapping) at(root, origin), overrides);
   }
 
   /**

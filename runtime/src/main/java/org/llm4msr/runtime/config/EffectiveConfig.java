@@ -5,7 +5,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,26 +50,40 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   public static Map<String, String> decisive(Map<String, String> flat, Record root) {
     Keys keys = new Keys(root);
     Map<String, String> decisive = new TreeMap<>();
-    flat.forEach((key, value) -> decisive.put(keys.present.getOrDefault(key, key), value));
-    decisive.keySet().removeAll(keys.operational);
+    flat.forEach((key, value) -> decisive.put(renamed(key, keys.present), value));
+    decisive.keySet().removeIf(key -> keys.operational.stream().anyMatch(one -> isAt(key, one)));
     return decisive;
   }
 
   /** Returns a text that only values that decide what comes out change, and no renamed setting. */
   public static String identity(Record root) {
-    Keys keys = new Keys(root);
+    Map<String, String> former = new TreeMap<>(Comparator.reverseOrder());
+    new Keys(root).present.forEach((before, now) -> former.put(now, before));
     Map<String, String> first = new TreeMap<>();
-    Map<String, String> former = new HashMap<>();
-    keys.present.forEach((before, now) -> former.put(now, before));
     decisive(FlatValues.of(of(root).values()), root)
-        .forEach((key, value) -> first.put(former.getOrDefault(key, key), value));
+        .forEach((key, value) -> first.put(renamed(key, former), value));
     return first.toString();
+  }
+
+  /** Renames a key, or what it is a part of. */
+  private static String renamed(String key, Map<String, String> names) {
+    String now = key;
+    for (Map.Entry<String, String> name : names.entrySet()) {
+      if (isAt(now, name.getKey())) {
+        now = name.getValue() + now.substring(name.getKey().length());
+      }
+    }
+    return now;
+  }
+
+  private static boolean isAt(String key, String place) {
+    return key.equals(place) || key.startsWith(place + ".");
   }
 
   /** What the annotations of a record's values say of their full keys. */
   private static final class Keys {
     final Set<String> operational = new HashSet<>();
-    final Map<String, String> present = new HashMap<>();
+    final Map<String, String> present = new TreeMap<>(); // A whole before its parts.
 
     Keys(Record root) {
       read(root, "");

@@ -73,4 +73,21 @@ class EffectiveConfigTest {
     assertThat(EffectiveConfig.identity(settings(4, "secret", 7))).isNotEqualTo(identity);
     assertThat(identity).doesNotContain("secret");
   }
+
+  record Whole(
+      @Setting(value = "A service", formerly = "service") Service place,
+      @Setting(value = "How", operational = true) Service work) {}
+
+  record FormerWhole(@Setting("A service") Service service) {}
+
+  @Test
+  void partsFollowTheWhole() {
+    Whole whole = new Whole(new Service("u", 1), new Service("v", 2));
+    FormerWhole former = new FormerWhole(new Service("u", 3));
+
+    assertThat(EffectiveConfig.decisive(flat(former), whole))
+        .isEqualTo(EffectiveConfig.decisive(flat(whole), whole))
+        .isEqualTo(Map.of("place.url", "u"));
+    assertThat(EffectiveConfig.identity(whole)).isEqualTo(EffectiveConfig.identity(former));
+  }
 }
