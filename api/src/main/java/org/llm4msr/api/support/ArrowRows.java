@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.arrow.flatbuf.DictionaryBatch;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
@@ -33,8 +34,10 @@ import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
+import org.apache.arrow.vector.ipc.message.ArrowDictionaryBatch;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.util.ValueVectorUtility;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
@@ -209,12 +212,22 @@ public final class ArrowRows {
   }
 
   /** Checks a batch that is not loaded yet; gives its buffers back where it is damaged. */
-  private static void requireLists(ArrowReader reader, ArrowRecordBatch batch) {
+  private static void requireWhole(ArrowReader reader, ArrowRecordBatch batch) {
     try {
-      ArrowLists.requireValues(reader.getVectorSchemaRoot().getSchema(), batch);
+      ArrowBatches.requireWhole(reader.getVectorSchemaRoot().getSchema().getFields(), batch);
     } catch (IOException e) {
       batch.close();
       throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      batch.close();
+      throw e;
+    }
+  }
+
+  private static void requireWhole(ArrowReader reader, ArrowDictionaryBatch batch) {
+    try {
+      Field values = reader.lookup(batch.getDictionaryId()).getVector().getField();
+      ArrowBatches.requireWhole(List.of(values), batch.getDictionary());
     } catch (RuntimeException e) {
       batch.close();
       throw e;
@@ -379,8 +392,14 @@ public final class ArrowRows {
 
     @Override
     protected void loadRecordBatch(ArrowRecordBatch batch) {
-      requireLists(this, batch);
+      requireWhole(this, batch);
       super.loadRecordBatch(batch);
+    }
+
+    @Override
+    protected void loadDictionary(ArrowDictionaryBatch batch) {
+      requireWhole(this, batch);
+      super.loadDictionary(batch);
     }
 
     @Override
@@ -401,8 +420,14 @@ public final class ArrowRows {
 
     @Override
     protected void loadRecordBatch(ArrowRecordBatch batch) {
-      requireLists(this, batch);
+      requireWhole(this, batch);
       super.loadRecordBatch(batch);
+    }
+
+    @Override
+    protected void loadDictionary(ArrowDictionaryBatch batch) {
+      requireWhole(this, batch);
+      super.loadDictionary(batch);
     }
 
     @Override

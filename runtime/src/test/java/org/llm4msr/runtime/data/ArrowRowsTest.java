@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,7 +11,11 @@ import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BitVector;
@@ -22,8 +27,20 @@ import org.apache.arrow.vector.ipc.ArrowFileWriter;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamWriter;
 import org.apache.arrow.vector.ipc.ArrowWriter;
+import org.apache.arrow.vector.ipc.WriteChannel;
+import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
+import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
+import org.apache.arrow.vector.ipc.message.MessageSerializer;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.TimeUnit;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.support.ArrowRows;
 
@@ -160,6 +177,115 @@ class ArrowRowsTest {
         root.setRowCount(2);
         rows.writeBatch();
         rows.end();
+      }
+    }
+    return path;
+  }
+
+  static List<Arguments> columnsOf17Rows() {
+    return List.of(
+        column(new ArrowType.Int(8, true), bits(3), data(17)),
+        column(new ArrowType.Int(64, false), bits(3), data(136)),
+        column(new ArrowType.FloatingPoint(FloatingPointPrecision.HALF), bits(3), data(34)),
+        column(new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE), bits(3), data(136)),
+        column(new ArrowType.Decimal(38, 2, 128), bits(3), new byte[272]),
+        column(new ArrowType.FixedSizeBinary(5000), bits(3), data(85000)),
+        column(new ArrowType.Timestamp(TimeUnit.SECOND, "UTC"), bits(3), data(136)),
+        column(new ArrowType.Bool(), bits(3), bits(3)),
+        column(new ArrowType.Utf8(), bits(3), offsets(4), data(17)),
+        column(new ArrowType.LargeBinary(), bits(3), offsets(8), data(17)),
+        nested(new ArrowType.List(), 17, bits(3), offsets(4), bits(3), data(68)),
+        nested(new ArrowType.LargeList(), 17, bits(3), offsets(8), bits(3), data(68)),
+        nested(new ArrowType.FixedSizeList(3), 51, bits(3), bits(7), data(204)),
+        nested(new ArrowType.Struct(), 17, bits(3), bits(3), data(68)));
+  }
+
+  private static Arguments column(ArrowType type, byte[]... parts) {
+    return arguments(Field.nullable("column", type), 0, parts);
+  }
+
+  private static Arguments nested(ArrowType type, int values, byte[]... parts) {
+    Field value = Field.nullable("value", new ArrowType.Int(32, true));
+    return arguments(new Field("column", FieldType.nullable(type), List.of(value)), values, parts);
+  }
+
+  /** Value 1 is null. */
+  private static byte[] bits(int bytes) {
+    byte[] bits = data(bytes);
+    bits[0] = (byte) 0b11111101;
+    return bits;
+  }
+
+  /** Row i has value i. */
+  private static byte[] offsets(int width) {
+    byte[] offsets = new byte[18 * width];
+    for (byte row = 0; row < 18; row++) {
+      offsets[row * width] = row;
+    }
+    return offsets;
+  }
+
+  private static byte[] data(int bytes) {
+    byte[] data = new byte[bytes];
+    Arrays.fill(data, (byte) 'a');
+    return data;
+  }
+
+  /** Arrow would fill up what is missing with zeros, and read other values than were written. */
+  @ParameterizedTest
+  @MethodSource("columnsOf17Rows")
+  void aPartOfAColumnThatIsCutShortIsRefused(Field column, int values, byte[][] parts)
+      throws IOException {
+    assertThat(rows(write(column, values, parts))).isEqualTo(17);
+
+    for (int part = 0; part < parts.length; part++) {
+      byte[][] cut = parts.clone();
+      cut[part] = Arrays.copyOf(parts[part], parts[part].length - 1);
+      Path path = write(column, values, cut);
+
+      assertThatThrownBy(() -> rows(path))
+          .as("part %d", part)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("a batch is broken: ")
+          .hasNoSuppressedExceptions();
+    }
+  }
+
+  static List<Arguments> columnsWithChildren() {
+    return columnsOf17Rows().stream().filter(column -> !column.get()[1].equals(0)).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("columnsWithChildren")
+  void childrenWithTooFewValuesAreRefused(Field column, int values, byte[][] parts)
+      throws IOException {
+    Path path = write(column, values - 1, parts);
+
+    assertThatThrownBy(() -> rows(path))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("'column' need %d values, there are %d", values, values - 1);
+  }
+
+  /** Writes a column of 17 rows, and its child of some values. */
+  private Path write(Field column, int values, byte[][] parts) throws IOException {
+    Path path = folder.resolve("column.arrows");
+    List<ArrowFieldNode> nodes = new ArrayList<>(List.of(new ArrowFieldNode(17, 1)));
+    if (values > 0) {
+      nodes.add(new ArrowFieldNode(values, 1));
+    }
+    List<ArrowBuf> buffers = new ArrayList<>();
+    try (BufferAllocator allocator = new RootAllocator();
+        WriteChannel out = new WriteChannel(Channels.newChannel(Files.newOutputStream(path)))) {
+      for (byte[] part : parts) {
+        ArrowBuf buffer = allocator.buffer(part.length);
+        buffer.writeBytes(part);
+        buffers.add(buffer);
+      }
+      MessageSerializer.serialize(out, new Schema(List.of(column)));
+      try (ArrowRecordBatch batch = new ArrowRecordBatch(17, nodes, buffers)) {
+        MessageSerializer.serialize(out, batch);
+      } finally {
+        buffers.forEach(ArrowBuf::close);
       }
     }
     return path;
