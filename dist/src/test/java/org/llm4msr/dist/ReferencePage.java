@@ -23,6 +23,9 @@ final class ReferencePage {
       same as a JSON Schema, `llm4msr plugins describe NAME` for plugins of yours as well. Keys of a
       plugin stand beside its `name`.
 
+      A key marked as operational decides only how the work is done; another value asks for none to be
+      done again.
+
       Relative paths, also those of a base that `extends` names, start at the folder of the file that the
       command names. `-Dkey.path=value` overrides a key, `-Ddataset.fields[0].kind=numeric` one of an
       element of a list that the file writes, counted from 0; the value is YAML.
@@ -74,7 +77,7 @@ final class ReferencePage {
       String standard = row.defaultValue();
       String shown = standard != null ? "`" + standard + "`" : row.required() ? "required" : "";
       List<String> cells =
-          List.of("`" + prefix + row.key() + "`", shown, row.legal(), row.description());
+          List.of("`" + prefix + row.key() + "`", shown, row.legal(), row.meaning());
       text.append("| ");
       text.append(
           String.join(" | ", cells.stream().map(cell -> cell.replace("|", "\\|")).toList()));

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.TestInstances;
 /** Who is tested, and how to run one test again. */
 final class Repetition {
 
-  /** The system property that leaves out all rules but one. */
+  /** The system property, or parameter of JUnit, that leaves out all rules but one. */
   static final String ONE_RULE = "llm4msr.tck.rule";
 
   private Repetition() {}

@@ -21,8 +21,9 @@ final class RuleExtension
     if (rule == null || plugin == null) {
       return ConditionEvaluationResult.enabled("no rule");
     }
-    String only = System.getProperty(Repetition.ONE_RULE, rule.id());
+    String only = context.getConfigurationParameter(Repetition.ONE_RULE).orElse(rule.id());
     if (!only.equals(rule.id())) {
+      Rules.requireKnown(only);
       return ConditionEvaluationResult.disabled("only " + only + " was asked for");
     }
     Optional<String> reason = plugin.leftOut(rule);

@@ -6,11 +6,33 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.llm4msr.runtime.plugins.Nearest;
 
 /** Rules as their annotations state them. */
 public final class Rules {
 
+  static final List<Class<? extends PluginConformance<?>>> KITS =
+      List.of(
+          BackboneConformance.class,
+          FusionHeadConformance.class,
+          MetaNetworkConformance.class,
+          KnowledgeEncoderConformance.class,
+          DatasetGeneratorConformance.class,
+          DatasetReaderConformance.class,
+          PromptBuilderConformance.class);
+
   private Rules() {}
+
+  /** Fails where no kit has such a rule: all would be left out, and nothing be tested. */
+  static void requireKnown(String id) {
+    List<String> known =
+        KITS.stream().flatMap(kit -> of(kit).stream()).map(RuleInfo::id).distinct().toList();
+    if (!known.contains(id)) {
+      throw new IllegalArgumentException(
+          "There is no rule %s (-D%s); docs/conformance.md lists them.%s"
+              .formatted(id, Repetition.ONE_RULE, Nearest.hint(id, known)));
+    }
+  }
 
   /** Returns the rules of a kit by id, those of its parents and nested classes included. */
   public static List<RuleInfo> of(Class<? extends PluginConformance<?>> kit) {

@@ -35,6 +35,14 @@ public record KitRun(List<String> passed, List<String> skipped, List<Throwable> 
             .filters(TagFilter.excludeTags("slow")));
   }
 
+  /** Runs one rule of a test class, as {@code -Dllm4msr.tck.rule} does. */
+  public static KitRun ofRule(String id, Class<?> testClass) {
+    return of(
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(selectClass(testClass))
+            .configurationParameter(Repetition.ONE_RULE, id));
+  }
+
   private static KitRun of(LauncherDiscoveryRequestBuilder request) {
     KitRun run = new KitRun(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     LauncherFactory.create().execute(request.build(), run.new Listener());

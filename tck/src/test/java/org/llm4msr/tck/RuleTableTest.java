@@ -25,16 +25,6 @@ class RuleTableTest {
   private static final Path PAGE =
       Path.of(System.getProperty("llm4msr.root"), "docs/conformance.md");
 
-  private static final List<Class<? extends PluginConformance<?>>> KITS =
-      List.of(
-          BackboneConformance.class,
-          FusionHeadConformance.class,
-          MetaNetworkConformance.class,
-          KnowledgeEncoderConformance.class,
-          DatasetGeneratorConformance.class,
-          DatasetReaderConformance.class,
-          PromptBuilderConformance.class);
-
   @Test
   void thePageHasTheRulesOfTheKit() throws IOException {
     String page = Files.readString(PAGE);
@@ -57,7 +47,7 @@ class RuleTableTest {
   private static String tables() {
     Map<String, List<RuleInfo>> groups =
         Stream.concat(
-                KITS.stream().flatMap(kit -> Rules.of(kit).stream()),
+                Rules.KITS.stream().flatMap(kit -> Rules.of(kit).stream()),
                 Arrays.stream(Guard.values()).map(Guard::rule))
             .distinct()
             .collect(

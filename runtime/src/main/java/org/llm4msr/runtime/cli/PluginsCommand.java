@@ -197,13 +197,17 @@ final class PluginsCommand extends Group {
       List<List<String>> rows = new ArrayList<>();
       addRows(description.settings(), "  ", rows);
       List<String> headings = List.of("  setting", "default", "legal", "meaning");
-      return text.append(Terminal.table(headings, rows)).toString();
+      text.append(Terminal.table(headings, rows));
+      if (description.settings().stream().anyMatch(PluginDescription.Row::operational)) {
+        text.append("  ").append(PluginDescription.OPERATIONAL).append('\n');
+      }
+      return text.toString();
     }
 
     private static void addRows(
         List<PluginDescription.Row> settings, String indent, List<List<String>> rows) {
       for (PluginDescription.Row one : settings) {
-        rows.add(List.of(indent + one.key(), standard(one), one.legal(), one.description()));
+        rows.add(List.of(indent + one.key(), standard(one), one.legal(), one.meaning()));
         addRows(one.settings(), indent + "  ", rows);
       }
     }

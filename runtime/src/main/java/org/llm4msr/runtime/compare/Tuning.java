@@ -80,7 +80,7 @@ public final class Tuning {
     for (int round = 1; table == null || (round <= rounds.size() && !budget.isSpent()); round++) {
       int epochs = rounds.get(round - 1);
       view.note(
-          "round %d of %d: %d trials, %d epochs"
+          "round %d of %d: trials %d, epochs %d"
               .formatted(round, rounds.size(), alive.size(), epochs));
       table = compare(alive, epochs, budget, view);
       List<Trial> tried = new ArrayList<>();

@@ -162,7 +162,26 @@ public final class ConfigSchema {
     if (setting.secret()) {
       property.put("writeOnly", true);
     }
+    if (!setting.required()) {
+      allowNull(property);
+    }
     return property;
+  }
+
+  /** A key without a value is one that is not set. */
+  private static void allowNull(Map<String, Object> schema) {
+    schema.computeIfPresent("type", (key, type) -> with(type, "null"));
+    schema.computeIfPresent("enum", (key, values) -> with(values, null));
+    for (String key : List.of("oneOf", "anyOf")) {
+      schema.computeIfPresent(key, (one, choices) -> with(choices, Map.of("type", "null")));
+    }
+  }
+
+  private static List<@Nullable Object> with(Object oneOrMore, @Nullable Object further) {
+    List<@Nullable Object> all =
+        new ArrayList<>(oneOrMore instanceof List<?> more ? more : List.of(oneOrMore));
+    all.add(further);
+    return all;
   }
 
   private Map<String, Object> value(

@@ -29,6 +29,10 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 public record PluginDescription(
     PluginDescriptor plugin, List<String> capabilities, List<Row> settings) {
 
+  /** What the mark of operational keys means. */
+  public static final String OPERATIONAL =
+      "operational: decides only how the work is done; another value asks for none to be done again";
+
   /**
    * One key.
    *
@@ -36,6 +40,7 @@ public record PluginDescription(
    * @param legal type and constraints in words
    * @param defaultValue as YAML; null where there is none
    * @param required whether it must be written
+   * @param operational whether it decides nothing of what comes out
    * @param description one sentence
    * @param settings the keys below it; of each element where it is a list or a mapping
    */
@@ -44,10 +49,16 @@ public record PluginDescription(
       String legal,
       @Nullable String defaultValue,
       boolean required,
+      boolean operational,
       String description,
       List<Row> settings) {
     public Row {
       settings = List.copyOf(settings);
+    }
+
+    /** The description, marked where the key is operational. */
+    public String meaning() {
+      return operational ? description + " (operational)" : description;
     }
   }
 
@@ -78,6 +89,7 @@ public record PluginDescription(
                     one.legal(),
                     one.defaultText(),
                     one.required(),
+                    one.operational(),
                     one.description(),
                     nested(one.type().getType())))
         .toList();

@@ -64,6 +64,19 @@ class ConfigSchemaTest {
     assertThat(problems(data + "model: {backbone: {experts: 3}}")).isNotEmpty();
   }
 
+  @Test
+  void aKeyWithoutAValueIsOneThatIsNotSet() {
+    String data = "dataset: {name: movies, path: ., split: {by: given}}\n";
+    assertThat(
+            problems(
+                data
+                    + "model: {backbone: mmoe, embeddingSize: , metaNetworks: {user: }}\n"
+                    + "training: {optimizer: {name: }, seed: ~}\nruntime:\n"))
+        .isEmpty();
+    assertThat(problems(data + "model: {backbone: }")).isNotEmpty();
+    assertThat(problems("dataset:")).isNotEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"many-problems", "missing-keys", "unknown-plugin", "wrong-enum", "secret"})
@@ -76,7 +89,7 @@ class ConfigSchemaTest {
     JsonNode training = tree.at("/else/properties/training/properties");
     assertThat(training.at("/batchSize").toString())
         .isEqualTo(
-            "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1048576,\"description\":\"B, rows of a"
+            "{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"maximum\":1048576,\"description\":\"B, rows of a"
                 + " step\",\"default\":4096}");
     assertThat(training.at("/optimizer/properties/beta2/exclusiveMaximum").decimalValue())
         .isEqualByComparingTo("1.0");

@@ -43,7 +43,7 @@ class PluginConfigTest {
   void makePlugin() {
     TestFactory.named("Own", "own")
         .config(
-            "@Setting(value = \"A number\", defaultValue = \"2\") @Even int x,"
+            "@Setting(value = \"A number\", defaultValue = \"2\", operational = true) @Even int x,"
                 + " @jakarta.validation.constraints.Max(9) int y")
         .jar(folder.resolve("own/own.jar"))
         .source("plug.Even", EVEN)
@@ -95,6 +95,9 @@ class PluginConfigTest {
 
     assertThat(own.settings()).extracting(PluginDescription.Row::key).containsExactly("x", "y");
     assertThat(own.settings().get(0).defaultValue()).isEqualTo("2");
+    assertThat(own.settings())
+        .extracting(PluginDescription.Row::meaning)
+        .containsExactly("A number (operational)", "");
   }
 
   @Test

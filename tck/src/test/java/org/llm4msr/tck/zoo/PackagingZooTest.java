@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import jakarta.validation.constraints.Min;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,6 +49,25 @@ class PackagingZooTest {
 
     assertThat(run.broken()).as(run.text()).containsExactly(rule);
     assertThat(run.text()).startsWith(rule + " ").contains(flawed.getClass().getName());
+  }
+
+  @Test
+  void oneRuleRunsAloneAndOneThatIsUnknownFails() {
+    factory = new ZooEncoderFactory();
+
+    KitRun one = KitRun.ofRule("PLUGIN-02", Kit.class);
+    assertThat(one.broken()).isEmpty();
+    assertThat(one.passed()).hasSize(1).first().asString().startsWith("PLUGIN-02 ");
+
+    // Rules of another kind leave all out, as in a build that tests plugins of several.
+    assertThat(KitRun.ofRule("READER-01", Kit.class).broken()).isEmpty();
+    assertThat(KitRun.ofRule("PLUGIN-O2", Kit.class).failures())
+        .isNotEmpty()
+        .allSatisfy(
+            failure ->
+                assertThat(failure)
+                    .hasStackTraceContaining("There is no rule PLUGIN-O2 (-Dllm4msr.tck.rule)")
+                    .hasStackTraceContaining("Did you mean PLUGIN-02?"));
   }
 
   /** Makes sound encoders. */
