@@ -35,22 +35,18 @@ final class ConstraintCheck {
     for (ConstraintViolation<Record> violation : validator.validate(root)) {
       Place place = place(violation, binder);
       if (!binder.failed(place.path())) {
-        String value = place.secret() ? "***" : shown(violation.getInvalidValue());
         String rule = violation.getMessage() + place.legal();
-        problems.add(place.path(), value, binder.origin(place.path()), rule);
+        problems.add(place.path(), place.value(), binder.origin(place.path()), rule);
       }
     }
   }
 
-  private static @Nullable String shown(@Nullable Object value) {
-    return value == null || value instanceof Record ? null : String.valueOf(value);
-  }
-
-  private record Place(String path, boolean secret, String legal) {}
+  /** Where a rule was broken, with the value to show and what would be legal there. */
+  private record Place(String path, @Nullable String value, String legal) {}
 
   /**
    * The bean that holds the value is known by identity; the path below it is one key, or a place in
-   * it.
+   * it. A rule of the bean itself, or of a method of it, has the place of the bean.
    */
   private static Place place(ConstraintViolation<?> violation, RecordBinder binder) {
     Object bean = violation.getLeafBean();
@@ -64,7 +60,7 @@ final class ConstraintCheck {
     boolean wholeBean =
         nodes.isEmpty() || nodes.get(nodes.size() - 1).getKind() == ElementKind.BEAN;
     if (wholeBean || property < 0) {
-      return new Place(path, false, "");
+      return new Place(path, null, "");
     }
     String key = nodes.get(property).getName();
     StringBuilder full = new StringBuilder(RecordBinder.join(path, key));
@@ -78,8 +74,16 @@ final class ConstraintCheck {
     return SettingInfo.of(bean.getClass()).stream()
         .filter(setting -> setting.key().equals(key))
         .findFirst()
-        .map(one -> new Place(full.toString(), one.secret(), legal(one)))
-        .orElse(new Place(full.toString(), false, ""));
+        .map(one -> new Place(full.toString(), shown(one, violation), legal(one)))
+        .orElse(new Place(path, null, ""));
+  }
+
+  private static @Nullable String shown(SettingInfo setting, ConstraintViolation<?> violation) {
+    Object value = violation.getInvalidValue();
+    if (value == null || value instanceof Record) {
+      return null;
+    }
+    return setting.secret() ? "***" : String.valueOf(value);
   }
 
   private static String legal(SettingInfo setting) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import jakarta.validation.Valid;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +102,23 @@ class PluginConfigTest {
   }
 
   @Test
+  void aRuleOfTwoKeysHasThePlaceOfTheirPlugin() {
+    TestFactory.named("Pair", "pair")
+        .config(
+            "@Setting(value = \"Low\", defaultValue = \"1\") int low,"
+                + " @Setting(value = \"High\", defaultValue = \"0\") int high) {"
+                + " @jakarta.validation.constraints.AssertTrue(message = \"low must not be above high\")"
+                + " public boolean isOrdered() { return low <= high; } } record Unused(")
+        .jar(folder.resolve("pair/pair.jar"))
+        .build();
+    loader =
+        ConfigLoader.standard(PluginRegistry.load(getClass().getClassLoader(), List.of(folder)));
+
+    assertThat(refusal("pair"))
+        .hasMessageContaining("builder (-Dbuilder): low must not be above high");
+  }
+
+  @Test
   void settingsThatNobodyCouldSetAreTold() {
     TestFactory.named("Odd", "odd")
         .config(
@@ -123,7 +141,7 @@ class PluginConfigTest {
             "builder.pause = PT1S (default): cannot be set: its type in the plugin's code, java.time.Duration, is none of a setting");
   }
 
-  record Holder(PromptsConfig builder) {}
+  record Holder(@Valid PromptsConfig builder) {}
 
   private MsrException refusal(String name) {
     return catchThrowableOfType(
