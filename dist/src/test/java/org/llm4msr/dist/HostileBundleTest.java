@@ -4,6 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -21,6 +25,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Scorer;
+import org.slf4j.LoggerFactory;
 
 /** A manifest that someone wrote on purpose, with checksums that are right. */
 class HostileBundleTest {
@@ -107,6 +112,36 @@ class HostileBundleTest {
     assertThat(refusal())
         .hasMessageStartingWith("[bundle/DAMAGED]")
         .hasMessageContaining("does not hold the");
+  }
+
+  @Test
+  void anotherVersionOfAPluginIsToldOnce() throws IOException {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Scorer.class);
+    logger.addAppender(log);
+    try {
+      seal(manifest());
+      Scorer.load(bundle).close();
+      assertThat(log.list).isEmpty();
+
+      ObjectNode manifest = manifest();
+      for (JsonNode plugin : manifest.withArray("plugins")) {
+        ((ObjectNode) plugin).put("version", "0.0.7");
+      }
+      seal(manifest);
+      Scorer.load(bundle).close();
+      assertThat(log.list)
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .anySatisfy(
+              text ->
+                  assertThat(text)
+                      .startsWith(
+                          bundle + " was trained with version 0.0.7 of the plugin shared-bottom"))
+          .hasSize(2); // The head, too; the reader has no say in scores.
+    } finally {
+      logger.detachAppender(log);
+    }
   }
 
   private static ObjectNode manifest() throws IOException {

@@ -8,18 +8,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
-import org.llm4msr.runtime.config.ModelConfig;
-import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.plugins.PluginKind;
-import org.llm4msr.runtime.plugins.PluginOrigin;
 import org.llm4msr.runtime.training.TrainableModel;
 
 /** Writes the bundle of a run that is finished. */
@@ -74,26 +69,13 @@ final class BundleStage {
   private static List<BundleManifest.Plugin> plugins(LoadedConfig loaded) {
     List<BundleManifest.Plugin> plugins = new ArrayList<>();
     ExperimentConfig config = loaded.config();
-    ModelConfig model = loaded.model();
-    Set<ModelInput> inputs = ConfigCheck.requires(model);
-    plugins.add(plugin(PluginKind.DATASET_READER, config.dataset().reader()));
+    plugins.add(ModelPart.stamp(PluginKind.DATASET_READER, config.dataset().reader()));
     if (ConfigCheck.readsKnowledge(config) && config.knowledge() != null) {
-      plugins.add(plugin(PluginKind.PROMPT_BUILDER, config.knowledge().prompts().builder()));
-      plugins.add(plugin(PluginKind.KNOWLEDGE_ENCODER, config.knowledge().encoder()));
+      plugins.add(
+          ModelPart.stamp(PluginKind.PROMPT_BUILDER, config.knowledge().prompts().builder()));
+      plugins.add(ModelPart.stamp(PluginKind.KNOWLEDGE_ENCODER, config.knowledge().encoder()));
     }
-    plugins.add(plugin(PluginKind.BACKBONE, model.backbone()));
-    plugins.add(plugin(PluginKind.FUSION_HEAD, model.fusion()));
-    if (inputs.contains(ModelInput.USER_KNOWLEDGE)) {
-      plugins.add(plugin(PluginKind.META_NETWORK, model.metaNetworks().user().network()));
-    }
-    if (inputs.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
-      plugins.add(plugin(PluginKind.META_NETWORK, model.metaNetworks().scenario().network()));
-    }
+    ModelPart.of(loaded.model()).stream().map(ModelPart::stamp).forEach(plugins::add);
     return plugins.stream().distinct().toList();
-  }
-
-  private static BundleManifest.Plugin plugin(PluginKind kind, PluginChoice<?> choice) {
-    String version = PluginOrigin.of(choice.factory().getClass()).version();
-    return new BundleManifest.Plugin(kind.key(), choice.name(), version);
   }
 }

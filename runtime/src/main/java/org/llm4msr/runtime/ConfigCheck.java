@@ -172,14 +172,7 @@ final class ConfigCheck {
                 + backbone.name()
                 + " has none. Choose another head or another backbone");
       }
-      engine("model.backbone.name", backbone);
-      engine("model.fusion.name", head);
-      if (required.contains(ModelInput.USER_KNOWLEDGE)) {
-        engine("model.metaNetworks.user.name", model.metaNetworks().user().network());
-      }
-      if (required.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
-        engine("model.metaNetworks.scenario.name", model.metaNetworks().scenario().network());
-      }
+      ModelPart.of(model).forEach(part -> engine(part.key(), part.choice()));
     }
 
     @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.

@@ -3,21 +3,16 @@ package org.llm4msr.runtime;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.Stream;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Progress;
-import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ConfigLoader;
-import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.data.Batch;
@@ -31,6 +26,8 @@ import org.llm4msr.runtime.scoring.ScoringRequest;
 import org.llm4msr.runtime.training.Predictions;
 import org.llm4msr.runtime.training.TensorEngine;
 import org.llm4msr.runtime.training.TrainableModel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
@@ -44,6 +41,8 @@ import org.llm4msr.runtime.training.TrainableModel;
  * }</pre>
  */
 public final class Scorer implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Scorer.class);
 
   private final Bundle bundle;
   private final ScoringConfig config;
@@ -81,26 +80,36 @@ public final class Scorer implements AutoCloseable {
   public static Scorer load(Path folder, List<String> overrides, ConfigLoader loader) {
     Bundle bundle = Bundle.open(folder);
     ScoringConfig config = BundleModel.config(bundle, overrides, loader);
-    requireEngine(config.model(), config.runtime().engine());
+    List<ModelPart> parts = ModelPart.of(config.model());
+    requireEngine(parts, config.runtime().engine());
+    warnOfVersions(parts, bundle);
     return new Scorer(bundle, config);
   }
 
-  private static void requireEngine(ModelConfig model, String engine) {
-    Set<ModelInput> inputs = ConfigCheck.requires(model);
-    Stream.Builder<PluginChoice<? extends PluginFactory<?>>> parts = Stream.builder();
-    parts.add(model.backbone()).add(model.fusion());
-    if (inputs.contains(ModelInput.USER_KNOWLEDGE)) {
-      parts.add(model.metaNetworks().user().network());
+  private static void requireEngine(List<ModelPart> parts, String engine) {
+    for (ModelPart part : parts) {
+      PluginChoice<?> plugin = part.choice();
+      EngineFeatures.require(engine, "The plugin " + plugin.name(), ConfigCheck.features(plugin));
     }
-    if (inputs.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
-      parts.add(model.metaNetworks().scenario().network());
+  }
+
+  /** Weights fit a plugin of another version, and may mean something else to it. */
+  private static void warnOfVersions(List<ModelPart> parts, Bundle bundle) {
+    for (ModelPart part : parts) {
+      BundleManifest.Plugin here = part.stamp();
+      bundle.manifest().plugins().stream()
+          .filter(one -> one.kind().equals(here.kind()) && one.name().equals(here.name()))
+          .filter(one -> !one.version().equals(here.version()))
+          .findFirst()
+          .ifPresent(
+              trained ->
+                  LOG.warn(
+                      "{} was trained with version {} of the plugin {}, and this is {}: ask its author whether scores stay the same.",
+                      bundle.folder(),
+                      trained.version(),
+                      here.name(),
+                      here.version()));
     }
-    parts
-        .build()
-        .forEach(
-            part ->
-                EngineFeatures.require(
-                    engine, "The plugin " + part.name(), ConfigCheck.features(part)));
   }
 
   /** Returns what the bundle says of itself. */

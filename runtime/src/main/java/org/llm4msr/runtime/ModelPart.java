@@ -1,0 +1,49 @@
+package org.llm4msr.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.bundle.BundleManifest;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginOrigin;
+
+/**
+ * A plugin that a model is made of.
+ *
+ * @param key of its name in the configuration of an experiment
+ */
+record ModelPart(String key, PluginKind kind, PluginChoice<? extends PluginFactory<?>> choice) {
+
+  /** Returns the parts of a model; meta networks where its fusion head reads their knowledge. */
+  static List<ModelPart> of(ModelConfig model) {
+    Set<ModelInput> inputs = ConfigCheck.requires(model);
+    List<ModelPart> parts = new ArrayList<>();
+    parts.add(new ModelPart("model.backbone.name", PluginKind.BACKBONE, model.backbone()));
+    parts.add(new ModelPart("model.fusion.name", PluginKind.FUSION_HEAD, model.fusion()));
+    if (inputs.contains(ModelInput.USER_KNOWLEDGE)) {
+      PluginChoice<?> user = model.metaNetworks().user().network();
+      parts.add(new ModelPart("model.metaNetworks.user.name", PluginKind.META_NETWORK, user));
+    }
+    if (inputs.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
+      PluginChoice<?> scenario = model.metaNetworks().scenario().network();
+      parts.add(
+          new ModelPart("model.metaNetworks.scenario.name", PluginKind.META_NETWORK, scenario));
+    }
+    return parts;
+  }
+
+  /** Returns the plugin as manifests of bundles have it, with the version of its jar. */
+  BundleManifest.Plugin stamp() {
+    return stamp(kind, choice);
+  }
+
+  /** Returns a plugin that is no part of a model likewise. */
+  static BundleManifest.Plugin stamp(PluginKind kind, PluginChoice<?> choice) {
+    String version = PluginOrigin.of(choice.factory().getClass()).version();
+    return new BundleManifest.Plugin(kind.key(), choice.name(), version);
+  }
+}
