@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.dictionary.Dictionary;
@@ -25,20 +27,46 @@ import org.llm4msr.api.MsrException;
 final class ColumnarTable implements TableInput {
 
   private static final int MOST_DIGITS = 38;
+  private static final Pattern NESTED =
+      Pattern.compile("(STRUCT|MAP|UNION)\\(.*|.*\\]", Pattern.DOTALL);
   private static final ArrowType HALF = new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
 
   private final RawDatabase database;
   private final List<TableFile> sources;
   private final String from;
 
-  /** Whether a column has lists. */
-  private final Map<String, Boolean> columns;
+  private final Map<String, Column> columns;
 
   private final Map<String, String> types = new HashMap<>();
   private final RowRules rules;
 
+  /** A column, its type in the words of its format. */
+  private record Column(String type, Shape shape) {
+
+    static Column ofSql(String type) {
+      String element = type.replaceFirst("\\[\\d*\\]$", "");
+      return new Column(type, shape(!element.equals(type), NESTED.matcher(element).matches()));
+    }
+
+    static Column ofArrow(Field field) {
+      boolean isList = isList(field.getType());
+      ArrowType element = isList ? field.getChildren().get(0).getType() : field.getType();
+      return new Column(field.getType().toString(), shape(isList, element.isComplex()));
+    }
+
+    private static Shape shape(boolean isList, boolean isNested) {
+      return isNested ? Shape.NESTED : isList ? Shape.LIST : Shape.VALUE;
+    }
+  }
+
+  private enum Shape {
+    VALUE,
+    LIST,
+    NESTED
+  }
+
   private ColumnarTable(
-      RawDatabase database, List<TableFile> sources, List<Map<String, Boolean>> columns) {
+      RawDatabase database, List<TableFile> sources, List<Map<String, Column>> columns) {
     this.database = database;
     this.sources = sources;
     this.columns = columns.get(0);
@@ -60,7 +88,7 @@ final class ColumnarTable implements TableInput {
 
   static ColumnarTable parquet(RawDatabase database, List<Path> files) {
     List<TableFile> sources = new ArrayList<>();
-    List<Map<String, Boolean>> columns = new ArrayList<>();
+    List<Map<String, Column>> columns = new ArrayList<>();
     for (Path file : files) {
       TableFile source =
           TableFile.columnar(file, "read_parquet([" + Sql.path(file) + "])", List.of());
@@ -86,19 +114,19 @@ final class ColumnarTable implements TableInput {
     }
   }
 
-  private static Map<String, Boolean> parquetColumns(RawDatabase database, TableFile source) {
-    Map<String, Boolean> columns = new LinkedHashMap<>();
+  private static Map<String, Column> parquetColumns(RawDatabase database, TableFile source) {
+    Map<String, Column> columns = new LinkedHashMap<>();
     String described =
         "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + source.scan() + ")";
     for (List<String> column : database.rows(described, List.of(source.file()))) {
-      columns.put(column.get(0), column.get(1).endsWith("]"));
+      columns.put(column.get(0), Column.ofSql(column.get(1)));
     }
     return columns;
   }
 
   static ColumnarTable arrow(RawDatabase database, List<Path> files) {
     List<TableFile> sources = new ArrayList<>();
-    List<Map<String, Boolean>> columns = new ArrayList<>();
+    List<Map<String, Column>> columns = new ArrayList<>();
     for (Path file : files) {
       ArrowInput input = new ArrowFileInput(file, "arrow:" + file);
       TableFile source = TableFile.columnar(file, Sql.name(input.name()), List.of(input));
@@ -108,8 +136,8 @@ final class ColumnarTable implements TableInput {
     return new ColumnarTable(database, sources, columns);
   }
 
-  private static Map<String, Boolean> arrowColumns(TableFile source) {
-    Map<String, Boolean> columns = new LinkedHashMap<>();
+  private static Map<String, Column> arrowColumns(TableFile source) {
+    Map<String, Column> columns = new LinkedHashMap<>();
     try (BufferAllocator allocator = new RootAllocator();
         ArrowReader reader = source.arrow().get(0).open(allocator)) {
       for (Field field : reader.getVectorSchemaRoot().getSchema().getFields()) {
@@ -117,7 +145,7 @@ final class ColumnarTable implements TableInput {
         Dictionary words = encoding == null ? null : reader.lookup(encoding.getId());
         requireName(source.file(), field.getName());
         requireReadable(source.file(), field, words == null ? field : words.getVector().getField());
-        columns.put(field.getName(), isList(field.getType()));
+        columns.put(field.getName(), Column.ofArrow(field));
       }
     } catch (MsrException e) {
       throw e;
@@ -202,9 +230,26 @@ final class ColumnarTable implements TableInput {
 
   @Override
   public String value(String column) {
-    if (!columns.containsKey(column)) {
-      throw TableInput.missingColumn(
-          files().get(0), List.of(column), List.copyOf(columns.keySet()));
+    return checked(column, Shape.VALUE, "one value a row");
+  }
+
+  @Override
+  public String list(String column, String separator) {
+    String name = checked(column, Shape.LIST, "a list of values");
+    return requireNonNull(columns.get(column)).shape() == Shape.LIST
+        ? name
+        : "string_split(CAST(" + name + " AS VARCHAR), " + Sql.literal(separator) + ")";
+  }
+
+  /** Returns the name of a column in SQL, whose values have at most a shape. */
+  private String checked(String column, Shape most, String expected) {
+    Path first = files().get(0);
+    Column found = columns.get(column);
+    if (found == null) {
+      throw TableInput.missingColumn(first, List.of(column), List.copyOf(columns.keySet()));
+    }
+    if (found.shape().compareTo(most) > 0) {
+      throw unreadable(first, column, found.type(), expected);
     }
     for (TableFile source : sources) {
       if (source.arrow().isEmpty()) {
@@ -212,14 +257,6 @@ final class ColumnarTable implements TableInput {
       }
     }
     return Sql.name(column);
-  }
-
-  @Override
-  public String list(String column, String separator) {
-    String name = value(column);
-    return Boolean.TRUE.equals(columns.get(column))
-        ? name
-        : "string_split(CAST(" + name + " AS VARCHAR), " + Sql.literal(separator) + ")";
   }
 
   @Override

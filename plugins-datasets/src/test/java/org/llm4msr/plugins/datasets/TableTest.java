@@ -320,11 +320,39 @@ class TableTest {
     }
     List<String> files = List.of("wide_decimal.parquet");
     readAll(threeColumns(files, null));
-    TableField wide = new TableField("wide", null, RawTable.INTERACTIONS, null, Kind.CATEGORICAL);
-    assertThatThrownBy(() -> readAll(threeColumns(files, null, wide)))
+    assertThatThrownBy(() -> readAll(threeColumns(files, null, field("wide", Kind.CATEGORICAL))))
         .hasMessage(
             "[data/COLUMN_TYPE] %s: column 'wide' has the type decimal of 50 digits, which is not read. Write it as float64, or leave it out.",
             file);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "arrow"})
+  void aColumnOfMorePartsThanItsFieldHasIsNamed(String format) throws IOException, SQLException {
+    Path file = folder.resolve("log." + format);
+    List<String> files = List.of("log." + format);
+    write(
+        file,
+        "SELECT 'u' AS who, 'i' AS what, 1 AS label, 1.5::DECIMAL(5, 2) AS price, [1, 2] AS tags, {'a': 1} AS pair, [[1]] AS deep, [{'a': 1}] AS pairs");
+    readAll(threeColumns(files, null, field("price", Kind.CATEGORICAL)));
+    readAll(threeColumns(files, null, field("price", Kind.MULTI_CATEGORICAL)));
+    readAll(threeColumns(files, null, field("tags", Kind.MULTI_CATEGORICAL)));
+    for (String column : List.of("tags", "pair", "deep", "pairs")) {
+      assertThatThrownBy(() -> readAll(threeColumns(files, null, field(column, Kind.CATEGORICAL))))
+          .hasMessageStartingWith("[data/COLUMN_TYPE] %s: column '%s' has the type ", file, column)
+          .hasMessageEndingWith(
+              ", which is not read. Write it as one value a row, or leave it out.");
+    }
+    for (String column : List.of("pair", "deep", "pairs")) {
+      assertThatThrownBy(
+              () -> readAll(threeColumns(files, null, field(column, Kind.MULTI_CATEGORICAL))))
+          .hasMessageEndingWith(
+              ", which is not read. Write it as a list of values, or leave it out.");
+    }
+  }
+
+  private static TableField field(String column, Kind kind) {
+    return new TableField(column, null, RawTable.INTERACTIONS, null, kind);
   }
 
   @Test

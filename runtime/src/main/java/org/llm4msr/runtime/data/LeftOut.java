@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.runtime.config.MalformedConfig;
 import org.slf4j.Logger;
@@ -19,6 +20,7 @@ record LeftOut(List<LeftOutRows> groups) {
 
   private static final Logger LOG = LoggerFactory.getLogger(LeftOut.class);
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern COLUMNAR = Pattern.compile("\\.(parquet|arrows?|feather)$");
 
   /**
    * Says in the log what is left out.
@@ -51,13 +53,18 @@ record LeftOut(List<LeftOutRows> groups) {
         .findFirst()
         .map(
             row ->
-                "%s, line %d%s: %s"
+                "%s%s: %s"
                     .formatted(
-                        row.file(),
-                        row.line(),
+                        place(row),
                         row.column().isEmpty() ? "" : ", column '" + row.column() + "'",
                         row.text()))
         .orElse("not known");
+  }
+
+  /** Says where a row stands; columnar files have rows and no lines. */
+  static String place(LeftOutRows.Example row) {
+    boolean isColumnar = COLUMNAR.matcher(row.file()).find();
+    return "%s, %s %d".formatted(row.file(), isColumnar ? "row" : "line", row.line());
   }
 
   /** Returns the content of the file: a line a group, each followed by its examples. */

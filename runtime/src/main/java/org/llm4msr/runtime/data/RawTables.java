@@ -258,7 +258,7 @@ final class RawTables {
     String places =
         reader.rowsOf(table, keys.subList(0, 1)).values().stream()
             .flatMap(List::stream)
-            .map(row -> row.file() + ", line " + row.line())
+            .map(LeftOut::place)
             .collect(Collectors.joining("; "));
     throw DataErrors.data(
         "DUPLICATE_KEY",
