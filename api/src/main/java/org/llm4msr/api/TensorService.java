@@ -9,6 +9,9 @@ public interface TensorService {
   /** Makes a manager whose arrays live on the configured device. The caller closes it. */
   NDManager newManager();
 
+  /** Returns whether several threads may compute at once. */
+  boolean isThreadSafe();
+
   /** Returns whether {@link #script} works. */
   boolean runsScripts();
 

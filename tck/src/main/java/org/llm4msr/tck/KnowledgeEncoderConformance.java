@@ -298,7 +298,6 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
       List<List<String>> calls = List.of(texts(), texts().subList(0, 2));
       try (KnowledgeEncoder encoder = create()) {
         List<List<Knowledge>> alone = calls.stream().map(encoder::encode).toList();
-        Object turn = new Object();
         TwoThreads.Work work =
             (thread, round) -> {
               List<Knowledge> beside = encoder.encode(calls.get(thread));
@@ -309,13 +308,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
                     beside.get(i));
               }
             };
-        TwoThreads.Work inTurn =
-            (thread, round) -> {
-              synchronized (turn) {
-                work.run(thread, round);
-              }
-            };
-        new TwoThreads(4, encoder.info().threadSafe() ? work : inTurn).run();
+        new TwoThreads(4, encoder.info().threadSafe() ? work : work.inTurn()).run();
       }
     }
 

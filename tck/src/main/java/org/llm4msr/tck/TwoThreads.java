@@ -11,6 +11,16 @@ record TwoThreads(int rounds, Work work) {
   /** What each thread does in each round; threads and rounds count from 0. */
   interface Work {
     void run(int thread, int round) throws Exception;
+
+    /** Returns the same work, of which one thread waits for the other. */
+    default Work inTurn() {
+      return new Work() {
+        @Override
+        public synchronized void run(int thread, int round) throws Exception {
+          Work.this.run(thread, round);
+        }
+      };
+    }
   }
 
   /** Throws what one of the threads threw first. */

@@ -22,6 +22,11 @@ public final class EngineTensors implements TensorService {
   }
 
   @Override
+  public boolean isThreadSafe() {
+    return engine.isThreadSafe();
+  }
+
+  @Override
   public boolean runsScripts() {
     return engine.runsScripts();
   }

@@ -12,11 +12,14 @@ import org.llm4msr.runtime.config.RuntimeConfig;
 /**
  * MXNet: gradients are recorded inside a gradient collector only, and reading an array waits for
  * the operations that fill it. Its threads are set by {@code OMP_NUM_THREADS} in the environment.
+ * It may be called by one thread of a process, says its documentation, so that all models share it.
  */
 final class MxNetEngine extends TensorEngine {
 
+  private static final EngineThread ONLY = new EngineThread();
+
   private MxNetEngine(Engine engine, RuntimeConfig config) {
-    super(engine, config);
+    super(engine, ONLY, config);
   }
 
   static MxNetEngine load(RuntimeConfig config) {
@@ -28,6 +31,11 @@ final class MxNetEngine extends TensorEngine {
 
   @Override
   void recordGradients(boolean on) {}
+
+  @Override
+  boolean isThreadSafe() {
+    return false;
+  }
 
   @Override
   boolean runsScripts() {
@@ -44,4 +52,8 @@ final class MxNetEngine extends TensorEngine {
   FloatBuffer read(NDArray array) {
     return array.toByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
+
+  /** Leaves the thread to others. */
+  @Override
+  public void close() {}
 }

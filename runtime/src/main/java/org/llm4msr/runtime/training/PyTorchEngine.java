@@ -21,7 +21,7 @@ import org.llm4msr.runtime.model.HostCopy;
 final class PyTorchEngine extends TensorEngine {
 
   private PyTorchEngine(Engine engine, RuntimeConfig config) {
-    super(engine, config);
+    super(engine, new EngineThread(), config);
   }
 
   static PyTorchEngine load(RuntimeConfig config) {
@@ -65,6 +65,11 @@ final class PyTorchEngine extends TensorEngine {
   @Override
   void recordGradients(boolean on) {
     JniUtils.setGradMode(on);
+  }
+
+  @Override
+  boolean isThreadSafe() {
+    return true;
   }
 
   @Override

@@ -10,10 +10,6 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -36,21 +32,13 @@ public abstract sealed class TensorEngine implements AutoCloseable
   private final Engine engine;
   private final Device device;
   private final int threads;
-  private final ExecutorService executor;
-  private volatile @Nullable Thread thread;
+  private final EngineThread thread;
 
-  TensorEngine(Engine engine, RuntimeConfig config) {
+  TensorEngine(Engine engine, EngineThread thread, RuntimeConfig config) {
     this.engine = engine;
+    this.thread = thread;
     this.device = device(engine, config.device());
     this.threads = threads(config);
-    this.executor =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread created = new Thread(task, "llm4msr-engine");
-              created.setDaemon(true);
-              thread = created;
-              return created;
-            });
     if (device.isGpu()) {
       requireGpu();
     }
@@ -202,37 +190,16 @@ public abstract sealed class TensorEngine implements AutoCloseable
   /** Compiles methods, as {@link org.llm4msr.api.TensorService#script} says. */
   abstract Script script(String methods);
 
+  /** Returns whether arrays may be computed by other threads beside the engine's. */
+  abstract boolean isThreadSafe();
+
   /** Runs work on the engine's thread and waits for it. */
   public <T> T call(Callable<T> work) {
-    if (Thread.currentThread() == thread) {
-      try {
-        return work.call();
-      } catch (Exception e) {
-        throw unchecked(e);
-      }
-    }
-    Future<T> future = executor.submit(work);
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      throw unchecked(e.getCause());
-    } catch (InterruptedException e) {
-      future.cancel(true);
-      Thread.currentThread().interrupt();
-      throw new MsrException(
-          ErrorType.USER, "engine/INTERRUPTED", "The work was interrupted. Start it again.", e);
-    }
-  }
-
-  private static RuntimeException unchecked(@Nullable Throwable cause) {
-    if (cause instanceof Error e) {
-      throw e;
-    }
-    return cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
+    return thread.call(work);
   }
 
   @Override
   public void close() {
-    executor.shutdown();
+    thread.close();
   }
 }

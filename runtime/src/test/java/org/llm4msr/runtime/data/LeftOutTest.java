@@ -10,8 +10,13 @@ class LeftOutTest {
 
   @ParameterizedTest
   @CsvSource({
-    "a.parquet, row", "b/c.arrow, row", "d.arrows, row", "e.feather, row", "f.csv, line",
-    "g.parquet.gz, line", "h.dat, line"
+    "a.parquet, row",
+    "b/c.arrow, row",
+    "d.arrows, row",
+    "e.feather, row",
+    "f.csv, line",
+    "g.parquet.gz, line",
+    "h.dat, line"
   })
   void columnarFilesHaveRowsAndOthersLines(String file, String word) {
     assertThat(LeftOut.place(new LeftOutRows.Example(file, 5, "user", "")))

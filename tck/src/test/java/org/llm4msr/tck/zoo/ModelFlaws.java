@@ -17,6 +17,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.tck.TestEngines;
 
 /** A flaw for each rule that all models keep. */
 final class ModelFlaws {
@@ -69,7 +70,8 @@ final class ModelFlaws {
     flaws.put("MODEL-31", DependsOnInstance::new);
     flaws.put("MODEL-32", Drifts::new);
     flaws.put("MODEL-33", WritesInInference::new);
-    flaws.put("MODEL-34", SharesAField::new);
+    flaws.put(
+        "MODEL-34", TestEngines.tensors().isThreadSafe() ? SharesAField::new : BoundToAThread::new);
     flaws.put("MODEL-35", KeepsResults::new);
     flaws.put("MODEL-36", ChangingOrder::new);
     return flaws;
@@ -192,6 +194,19 @@ final class ModelFlaws {
     @Override
     NDArray output(Pass pass, NDArray x, NDArray y) {
       return shared.isAnothers() ? y.add(0.1f) : y;
+    }
+  }
+
+  private static final class BoundToAThread extends Flaw {
+    private @Nullable Thread first;
+
+    @Override
+    NDArray output(Pass pass, NDArray x, NDArray y) {
+      Thread current = Thread.currentThread();
+      if (inKitThread() && first == null) {
+        first = current;
+      }
+      return inKitThread() && first != current ? y.add(0.1f) : y;
     }
   }
 

@@ -55,7 +55,7 @@ final class DecoderLoading {
     try {
       return new DecoderEncoder(
           config,
-          info(config, folder, shape),
+          info(config, folder, shape, context.tensors().isThreadSafe()),
           shape,
           decoder(config, folder, architecture, shape, context.tensors()),
           new PromptTokens(tokenizer, template, start),
@@ -71,7 +71,8 @@ final class DecoderLoading {
     return config.template() == Template.CHAT ? ChatTemplate.of(folder, architecture) : null;
   }
 
-  private static EncoderInfo info(DecoderConfig config, ModelFolder folder, ModelShape shape) {
+  private static EncoderInfo info(
+      DecoderConfig config, ModelFolder folder, ModelShape shape, boolean threadSafe) {
     return new EncoderInfo(
         folder.name(),
         folder.revision(),
@@ -79,7 +80,7 @@ final class DecoderLoading {
         state(config),
         shape.hidden(),
         TokenLimit.of(config.maxTokens(), USUAL_TOKENS, room(config, folder, shape), folder.name()),
-        true);
+        threadSafe);
   }
 
   /** Tokens of the context that are left for a prompt. */
