@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
@@ -21,6 +22,8 @@ import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseIntVector;
+import org.apache.arrow.vector.Decimal256Vector;
+import org.apache.arrow.vector.DecimalVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float2Vector;
 import org.apache.arrow.vector.LargeVarCharVector;
@@ -36,6 +39,7 @@ import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
 import org.apache.arrow.vector.ipc.message.ArrowDictionaryBatch;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.util.ValueVectorUtility;
@@ -224,10 +228,13 @@ public final class ArrowRows {
     }
   }
 
-  private static void requireWhole(ArrowReader reader, ArrowDictionaryBatch batch) {
+  /** As above; a dictionary that the schema does not name is left to the reader to refuse. */
+  private static void requireWhole(@Nullable Dictionary dictionary, ArrowDictionaryBatch batch) {
     try {
-      Field values = reader.lookup(batch.getDictionaryId()).getVector().getField();
-      ArrowBatches.requireWhole(List.of(values), batch.getDictionary());
+      if (dictionary != null) {
+        Field values = dictionary.getVector().getField();
+        ArrowBatches.requireWhole(List.of(values), batch.getDictionary());
+      }
     } catch (RuntimeException e) {
       batch.close();
       throw e;
@@ -262,8 +269,8 @@ public final class ArrowRows {
   }
 
   /**
-   * Arrow's own full check asks a fixed-size list for offsets, which it has not, and does not know
-   * float16.
+   * Arrow's own full check asks a fixed-size list for offsets, which it has not, does not know
+   * float16, and finds decimals of as many digits as their type has too long.
    */
   private static void validate(FieldVector column) {
     if (column instanceof Float2Vector) {
@@ -271,18 +278,37 @@ public final class ArrowRows {
           column.getName(),
           column.getDataBuffer(),
           (long) Float2Vector.TYPE_WIDTH * column.getValueCount());
+    } else if (column instanceof DecimalVector || column instanceof Decimal256Vector) {
+      ValueVectorUtility.validate(column);
+      requireDigits(column, ((ArrowType.Decimal) column.getField().getType()).getPrecision());
     } else if (column instanceof FixedSizeListVector list) {
       FieldVector child = list.getDataVector();
       requireBytes(column.getName(), column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
       requireValues(column, child, (long) column.getValueCount() * list.getListSize());
       validate(child);
-    } else if (column instanceof ListVector list && list.getDataVector() instanceof Float2Vector) {
+    } else if (column instanceof ListVector list && isCheckedHere(list.getDataVector())) {
       requireBytes(column.getName(), column.getValidityBuffer(), (column.getValueCount() + 7L) / 8);
       validateOffsets(list);
       validate(list.getDataVector());
     } else {
       ValueVectorUtility.validate(column);
       ValueVectorUtility.validateFull(column);
+    }
+  }
+
+  private static boolean isCheckedHere(FieldVector values) {
+    return values instanceof Float2Vector
+        || values instanceof DecimalVector
+        || values instanceof Decimal256Vector;
+  }
+
+  private static void requireDigits(FieldVector column, int most) {
+    for (int row = 0; row < column.getValueCount(); row++) {
+      if (column.getObject(row) instanceof BigDecimal value && value.precision() > most) {
+        throw new IllegalArgumentException(
+            "value %d of column '%s' has %d digits, its type %d"
+                .formatted(row, column.getName(), value.precision(), most));
+      }
     }
   }
 
@@ -381,6 +407,19 @@ public final class ArrowRows {
       super(channel, allocator);
     }
 
+    /** Reads the dictionaries, too; closing gives them back only where all were sound. */
+    @Override
+    public void initialize() throws IOException {
+      try {
+        super.initialize();
+      } catch (IOException | RuntimeException e) {
+        if (dictionaries != null) {
+          dictionaries.values().forEach(one -> one.getVector().close());
+        }
+        throw e;
+      }
+    }
+
     void requireBlocks(FileChannel channel) throws IOException {
       for (ArrowBlock block : getRecordBlocks()) {
         requireSound(channel, block);
@@ -398,7 +437,7 @@ public final class ArrowRows {
 
     @Override
     protected void loadDictionary(ArrowDictionaryBatch batch) {
-      requireWhole(this, batch);
+      requireWhole(dictionaries.get(batch.getDictionaryId()), batch);
       super.loadDictionary(batch);
     }
 
@@ -426,7 +465,7 @@ public final class ArrowRows {
 
     @Override
     protected void loadDictionary(ArrowDictionaryBatch batch) {
-      requireWhole(this, batch);
+      requireWhole(dictionaries.get(batch.getDictionaryId()), batch);
       super.loadDictionary(batch);
     }
 

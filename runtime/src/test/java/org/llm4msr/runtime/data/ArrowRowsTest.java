@@ -19,10 +19,14 @@ import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BitVector;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.impl.UnionListWriter;
+import org.apache.arrow.vector.dictionary.Dictionary;
+import org.apache.arrow.vector.dictionary.DictionaryEncoder;
+import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamWriter;
@@ -34,12 +38,14 @@ import org.apache.arrow.vector.ipc.message.MessageSerializer;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.support.ArrowRows;
@@ -289,5 +295,70 @@ class ArrowRowsTest {
       }
     }
     return path;
+  }
+
+  /**
+   * A text column of two words, encoded with a dictionary; as a file the dictionary stands first.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void dictionariesAreReadAndCutOnesRefused(boolean asFile) throws IOException {
+    Path path = folder.resolve("words.arrow");
+    DictionaryEncoding encoding = new DictionaryEncoding(7, false, null);
+    try (BufferAllocator allocator = new RootAllocator();
+        VarCharVector words = new VarCharVector("words", allocator);
+        OutputStream out = Files.newOutputStream(path)) {
+      words.setSafe(0, new byte[] {'o', 'n', 'e'});
+      words.setSafe(1, new byte[] {'t', 'w', 'o'});
+      words.setValueCount(2);
+      DictionaryProvider dictionaries =
+          new DictionaryProvider.MapDictionaryProvider(new Dictionary(words, encoding));
+      try (FieldVector indices =
+              (FieldVector) DictionaryEncoder.encode(words, dictionaries.lookup(7));
+          VectorSchemaRoot root = VectorSchemaRoot.of(indices);
+          ArrowWriter rows =
+              asFile
+                  ? new ArrowFileWriter(root, dictionaries, Channels.newChannel(out))
+                  : new ArrowStreamWriter(root, dictionaries, out)) {
+        rows.writeBatch();
+        rows.end();
+      }
+    }
+    assertThat(rows(path)).isEqualTo(2);
+
+    // The second length of 6 bytes is that of the words; they lie behind offsets of 12.
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+    int cut = 0;
+    for (int at = 0; at + Long.BYTES <= bytes.capacity(); at += Long.BYTES) {
+      if (bytes.getLong(at) == 3 * Integer.BYTES) {
+        bytes.putLong(at, 2 * Integer.BYTES);
+        cut++;
+      }
+    }
+    assertThat(cut).as("lengths of offsets").isEqualTo(1);
+    Files.write(path, bytes.array());
+    assertThatThrownBy(() -> rows(path))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("needs 12 bytes, there are 8")
+        .hasNoSuppressedExceptions();
+  }
+
+  /** 1.50 has the three digits of its type; 11.50 has four. */
+  @ParameterizedTest
+  @CsvSource({"150, 128, ''", "-999, 128, ''", "1150, 128, has 4 digits", "150, 256, ''"})
+  void decimalsMayHaveAllDigitsOfTheirType(int unscaled, int bits, String fault)
+      throws IOException {
+    byte[] value = new byte[bits / Byte.SIZE];
+    Arrays.fill(value, (byte) (unscaled < 0 ? -1 : 0));
+    ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putInt(unscaled);
+    byte[][] parts = {bits(3), new byte[17 * value.length]};
+    System.arraycopy(value, 0, parts[1], 0, value.length);
+    Path path = write(Field.nullable("column", new ArrowType.Decimal(3, 2, bits)), 0, parts);
+
+    if (fault.isEmpty()) {
+      assertThat(rows(path)).isEqualTo(17);
+    } else {
+      assertThatThrownBy(() -> rows(path)).hasMessageContaining(fault);
+    }
   }
 }
