@@ -129,7 +129,7 @@ public final class Scorer implements AutoCloseable {
    *     data/BAD_VALUE} with row and value
    */
   public float[] score(List<? extends Map<String, ?>> rows) {
-    return score(RawRows.of(rows), 0);
+    return rows.isEmpty() ? new float[0] : score(RawRows.of(rows), 0);
   }
 
   /** Scores the rows of an Arrow batch; ids of any whole or text type. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.UInt1Vector;
 import org.apache.arrow.vector.UInt2Vector;
 import org.apache.arrow.vector.UInt4Vector;
@@ -32,7 +33,13 @@ public interface RawRows {
   /** Returns rows given as maps; a key that a row lacks is null in it. */
   static RawRows of(List<? extends Map<String, ?>> rows) {
     Set<String> columns = new LinkedHashSet<>();
-    rows.forEach(row -> columns.addAll(row.keySet()));
+    for (int row = 0; row < rows.size(); row++) {
+      Map<String, ?> values = rows.get(row);
+      if (values == null) {
+        throw DataErrors.user("NULL_ROW", "Row %d is null. Leave it out.".formatted(row));
+      }
+      columns.addAll(values.keySet());
+    }
     return new RawRows() {
       @Override
       public int size() {
@@ -68,7 +75,14 @@ public interface RawRows {
 
       @Override
       public @Nullable Object get(String column, int row) {
-        return value(root.getVector(column), row);
+        FieldVector vector = root.getVector(column);
+        if (vector.getField().getDictionary() != null) {
+          throw DataErrors.user(
+              "DICTIONARY",
+              "Column '%s' is dictionary-encoded, and a batch does not bring its dictionary. Hand over what DictionaryEncoder.decode makes of it."
+                  .formatted(column));
+        }
+        return value(vector, row);
       }
     };
   }

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.data;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.type.TypeReference;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,13 +16,15 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.SmallFiles;
 
 /**
  * Encodes rows of raw ids and values as preparation does, with the vocabularies, statistics, users
- * and items of prepared data. Vocabularies are loaded when rows first need them. Thread-safe.
+ * and items of prepared data. Files are mapped when it is opened, so that another folder may take
+ * the place of theirs; vocabularies are read when rows first need them. Thread-safe.
  */
 public final class RowEncoder {
 
@@ -28,20 +32,26 @@ public final class RowEncoder {
       List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO);
 
   private static final int[] NOTHING_KNOWN = {0};
+  private static final String FRACTION = ".0";
 
-  private final Path folder;
   private final DatasetManifest manifest;
   private final Map<String, FieldSource> sources;
   private final Map<String, Integer> ranks = new HashMap<>();
+  private final Map<String, ArrowFile> vocabularyFiles = new HashMap<>();
   private final Map<String, Vocabulary> vocabularies = new ConcurrentHashMap<>();
   private final Entities users;
   private final Entities items;
 
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
-    this.folder = folder;
     this.manifest = manifest;
     this.sources = sources;
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
+    for (PreparedField field : manifest.fields()) {
+      if (!(field.kind() instanceof FieldKind.Numeric)) {
+        Path file = folder.resolve(PreparedFiles.vocabularyFile(field.name()));
+        vocabularyFiles.put(field.name(), ArrowFile.open(file));
+      }
+    }
     users =
         Entities.open(
             folder.resolve(PreparedFolder.USERS),
@@ -195,8 +205,12 @@ public final class RowEncoder {
 
   private int id(PreparedField field, String value) {
     return vocabularies
-        .computeIfAbsent(field.name(), name -> Vocabulary.open(folder, field))
+        .computeIfAbsent(field.name(), name -> Vocabulary.of(file(field), field))
         .id(value);
+  }
+
+  private ArrowFile file(PreparedField field) {
+    return requireNonNull(vocabularyFiles.get(field.name()), field.name());
   }
 
   /** Where the values of one field come from. */
@@ -263,7 +277,25 @@ public final class RowEncoder {
 
     private static int find(Entities entities, String column, RawRows rows, int place, long row) {
       String key = new RawValue(column, row).text(rows.get(column, place));
-      return key == null ? -1 : entities.find(key);
+      if (key == null) {
+        return -1;
+      }
+      int found = entities.find(key);
+      if (found < 0 && key.endsWith(FRACTION)) {
+        requireUnknown(entities, column, key, row);
+      }
+      return found;
+    }
+
+    /** Programs that make real numbers of ids where one is missing would have all unknown. */
+    private static void requireUnknown(Entities entities, String column, String key, long row) {
+      String whole = key.substring(0, key.length() - FRACTION.length());
+      if (entities.find(whole) >= 0) {
+        throw DataErrors.data(
+            "BAD_VALUE",
+            "Column '%s' has '%s' in row %d; the model knows '%s'. Write ids as the data of training has them, as whole numbers or texts."
+                .formatted(column, key, row, whole));
+      }
     }
 
     private static void copy(FromEntity entity, int number, FieldValues target, int row) {

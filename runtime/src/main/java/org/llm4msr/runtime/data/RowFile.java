@@ -6,13 +6,13 @@ import static org.llm4msr.runtime.data.PreparationDatabase.literal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -27,6 +27,8 @@ import org.llm4msr.api.support.ArrowRows;
 public final class RowFile implements AutoCloseable {
 
   private static final long MEMORY_BYTES = 1L << 30;
+  private static final String DIALECT = "delim=',', quote='\"', escape='\"'";
+  private static final int MOST_SHOWN = 400;
 
   private final Path file;
   private final String listSeparator;
@@ -47,13 +49,13 @@ public final class RowFile implements AutoCloseable {
     this.listSeparator = listSeparator;
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     arrow = name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
-    source = arrow ? "source" : scan(file, name.endsWith(".parquet"));
     if (!Files.isRegularFile(file)) {
       throw DataErrors.user("MISSING_FILE", "There is no file " + file + ". Name an existing one.");
     }
     // One thread: the rows of a streamed result then come in the order of the file.
     database = new PreparationDatabase(scratch, MEMORY_BYTES, 1);
     try {
+      source = arrow ? "source" : name.endsWith(".parquet") ? parquet() : csv(scratch);
       export("SELECT * FROM " + source + " LIMIT 0", root -> note(root.getSchema().getFields()));
     } catch (RuntimeException e) {
       database.close();
@@ -61,11 +63,46 @@ public final class RowFile implements AutoCloseable {
     }
   }
 
-  private static String scan(Path file, boolean parquet) {
-    String path = literal(file.toAbsolutePath().toString());
-    return parquet
-        ? "read_parquet(" + path + ")"
-        : "read_csv(" + path + ", header=true, all_varchar=true)";
+  private String parquet() {
+    return "read_parquet(" + path(file) + ")";
+  }
+
+  /** Nothing is left to guess: what DuckDB makes of the first rows might lose others. */
+  private String csv(Path scratch) {
+    try {
+      Path header = Files.writeString(scratch.resolve("header.csv"), header() + "\n");
+      String columns =
+          database
+              .query(
+                  "DESCRIBE SELECT * FROM read_csv(%s, header=true, all_varchar=true, skip=0, comment='', %s)"
+                      .formatted(path(header), DIALECT),
+                  row -> row.getString(1))
+              .stream()
+              .map(name -> literal(name) + ": 'VARCHAR'")
+              .collect(Collectors.joining(", ", "{", "}"));
+      return "read_csv(%s, auto_detect=false, header=true, columns=%s, %s)"
+          .formatted(path(file), columns, DIALECT);
+    } catch (IOException e) {
+      throw bad(e);
+    } catch (MsrException e) {
+      throw ofFile(e);
+    }
+  }
+
+  private String header() {
+    String first =
+        "SELECT line FROM read_csv(%s, auto_detect=false, header=false, columns={'line': 'VARCHAR'}, delim='\u0001', quote='', escape='', strict_mode=false) LIMIT 1";
+    List<String> lines = database.query(first.formatted(path(file)), row -> row.getString(1));
+    if (lines.isEmpty() || lines.get(0) == null) {
+      throw DataErrors.data(
+          "BAD_ROWS", file + " has no header. Write the names of the columns into its first line.");
+    }
+    return lines.get(0);
+  }
+
+  /** DuckDB reads patterns; the brackets make one that names this file alone. */
+  private static String path(Path file) {
+    return literal(file.toAbsolutePath().toString().replaceAll("[\\[*?]", "[$0]"));
   }
 
   private void note(List<Field> fields) {
@@ -151,19 +188,30 @@ public final class RowFile implements AutoCloseable {
     } catch (IOException e) {
       throw bad(e);
     } catch (MsrException e) {
-      // The database fails on what the file holds: it does nothing but read it.
-      throw e.code().equals("data/DATABASE") && e.getCause() instanceof SQLException cause
-          ? bad(cause)
-          : e;
+      throw ofFile(e);
     }
   }
 
+  /** The database fails on what the file holds: it does nothing but read it. */
+  private MsrException ofFile(MsrException error) {
+    return error.code().equals("data/DATABASE") && error.getCause() instanceof Exception cause
+        ? bad(cause)
+        : error;
+  }
+
   private MsrException bad(Exception cause) {
-    String why = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    String why =
+        String.valueOf(cause.getMessage())
+            .lines()
+            .map(String::strip)
+            .takeWhile(line -> !line.startsWith("Possible ")) // Settings of DuckDB.
+            .filter(line -> !line.isEmpty())
+            .collect(Collectors.joining("; "));
     return new MsrException(
         ErrorType.DATA,
         "data/BAD_ROWS",
-        "%s does not read: %s. Mend the file, or write it anew.".formatted(file, why),
+        "%s does not read: %s. Mend the file, or write it anew."
+            .formatted(file, why.substring(0, Math.min(why.length(), MOST_SHOWN))),
         cause);
   }
 

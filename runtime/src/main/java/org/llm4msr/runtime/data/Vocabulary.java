@@ -1,7 +1,5 @@
 package org.llm4msr.runtime.data;
 
-import java.nio.file.Path;
-
 /** The ids of one field's values. Immutable and thread-safe. */
 final class Vocabulary {
 
@@ -12,13 +10,12 @@ final class Vocabulary {
   }
 
   /**
-   * Loads the values of a field.
+   * Reads the values of a field.
    *
    * @throws org.llm4msr.api.MsrException of type DATA where ids are not 1, 2, 3 and so on, or do
    *     not fit the manifest
    */
-  static Vocabulary open(Path folder, PreparedField field) {
-    ArrowFile file = ArrowFile.open(folder.resolve(PreparedFiles.vocabularyFile(field.name())));
+  static Vocabulary of(ArrowFile file, PreparedField field) {
     if (file.rows() != field.vocabularySize() - 1L) {
       throw DataErrors.data(
           "ROW_COUNT",

@@ -70,9 +70,10 @@ public final class FileScoring {
   public ScoringReport run(String identity, Path scratch, Progress progress) {
     ArrowConversion.Format format = format(request.out());
     requireTarget();
-    try (RowFile file = new RowFile(request.in(), request.listSeparator(), scratch)) {
+    try (RowFile file = new RowFile(request.in(), request.listSeparator(), scratch);
+        ScoreParts parts = ScoreParts.open(request.out(), key(identity), request.keep())) {
+      requireTarget(); // Another job may just have finished it.
       requireKept(file.columns());
-      ScoreParts parts = ScoreParts.open(request.out(), key(identity), request.keep());
       long before = parts.rows();
       long total = file.rows();
       long started = System.nanoTime();
@@ -136,12 +137,32 @@ public final class FileScoring {
     if (folder == null || !Files.isDirectory(folder)) {
       throw user("NO_FOLDER", "There is no folder " + folder + ". Make it, or name another file.");
     }
+    if (isInput()) {
+      throw user(
+          "SAME_FILE", "%s holds the rows; the scores need another file.".formatted(request.in()));
+    }
     if (Files.exists(request.out()) && !request.force()) {
       throw user("EXISTS", request.out() + " is there already. Name another file, or add --force.");
     }
   }
 
+  private boolean isInput() {
+    try {
+      return Files.exists(request.out()) && Files.isSameFile(request.in(), request.out());
+    } catch (IOException e) {
+      return false; // There is no input, which is told when it is opened.
+    }
+  }
+
   private void requireKept(Set<String> present) {
+    for (String name : request.keep()) {
+      if (ScoreParts.OWN.contains(name)) {
+        throw user(
+            "KEPT_NAME",
+            "The column %s of %s cannot be kept: the scores have one of this name. Rename it there, or leave it out of what is kept."
+                .formatted(name, request.in()));
+      }
+    }
     Set<String> missing = new LinkedHashSet<>(request.keep());
     missing.removeAll(present);
     if (!missing.isEmpty()) {

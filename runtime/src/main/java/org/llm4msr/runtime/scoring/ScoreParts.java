@@ -37,25 +37,32 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.ArrowConversion;
 import org.llm4msr.runtime.data.RawRows;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FolderLock;
 
 /**
  * The folder {@code OUT.parts} of an unfinished job: {@code job.txt} says of which, and files
  * {@code part-FIRST-ROWS.arrow} hold the scores so far. A part has its name only once it is on the
- * disk.
+ * disk. One job at a time has the folder.
  */
-final class ScoreParts {
+final class ScoreParts implements AutoCloseable {
 
+  /** The columns of the scores beside those that are kept. */
+  static final List<String> OWN = List.of("row", "score");
+
+  private static final String LOCK = "lock";
   private static final Pattern PART = Pattern.compile("part-(\\d{12})-(\\d{9})\\.arrow");
-  private static final String ROW = "row";
-  private static final String SCORE = "score";
+  private static final String ROW = OWN.get(0);
+  private static final String SCORE = OWN.get(1);
 
   private final Path out;
   private final Path folder;
   private final List<String> keep;
+  private final FolderLock lock;
   private final List<Path> parts = new ArrayList<>();
   private long rows;
 
-  private ScoreParts(Path out, Path folder, List<String> keep) {
+  private ScoreParts(Path out, Path folder, List<String> keep, FolderLock lock) {
+    this.lock = lock;
     this.out = out;
     this.folder = folder;
     this.keep = keep;
@@ -68,9 +75,28 @@ final class ScoreParts {
    */
   static ScoreParts open(Path out, String key, List<String> keep) throws IOException {
     Path folder = out.resolveSibling(out.getFileName() + ".parts");
+    Files.createDirectories(folder);
+    FolderLock lock = FolderLock.tryTake(folder.resolve(LOCK));
+    if (lock == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "score/IN_USE",
+          "Another job writes %s. Wait until it has finished, or name another file."
+              .formatted(out));
+    }
+    ScoreParts opened = new ScoreParts(out, folder, keep, lock);
+    try {
+      opened.begin(key);
+      return opened;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private void begin(String key) throws IOException {
     Path job = folder.resolve("job.txt");
     if (!Files.exists(job)) {
-      Files.createDirectories(folder);
       DurableFiles.write(job, key.getBytes(StandardCharsets.UTF_8));
     } else if (!Files.readString(job).equals(key)) {
       throw new MsrException(
@@ -79,9 +105,7 @@ final class ScoreParts {
           "%s holds parts of a job with another model, other rows or other settings. Delete it to start anew, or name another file."
               .formatted(folder));
     }
-    ScoreParts opened = new ScoreParts(out, folder, keep);
-    opened.find();
-    return opened;
+    find();
   }
 
   private void find() throws IOException {
@@ -94,6 +118,16 @@ final class ScoreParts {
       if (name.matches() && Long.parseLong(name.group(1)) == rows) {
         parts.add(file);
         rows += Integer.parseInt(name.group(2));
+      }
+    }
+  }
+
+  /** Lets others have the folder, which stays for the parts that are finished. */
+  @Override
+  public void close() throws IOException {
+    try (lock) {
+      if (parts.isEmpty()) {
+        DurableFiles.delete(folder);
       }
     }
   }

@@ -40,6 +40,6 @@ public record ScoringRequest(
   public ScoringRequest {
     requireNonNull(in, "in is null");
     requireNonNull(out, "out is null");
-    keep = List.copyOf(keep);
+    keep = keep.stream().distinct().toList();
   }
 }
