@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -48,6 +49,25 @@ class JsonOutputTest {
                 .readTree(
                     Files.readString(
                         Path.of(prepared.path("folder").asText()).resolve("dataset.json"))));
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenIsAFailure() throws Exception {
+    List<String> full = List.of("sh", "-c", "exec \"$0\" \"$@\" > /dev/full");
+    Cli.Outcome outcome = cli.start(full, "plugins", "list", "--json").await();
+
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err())
+        .contains("[cli/OUTPUT] Standard output could not be written to its end: No space left");
+  }
+
+  @Test
+  void aReaderThatHasEnoughIsNoFailure() throws Exception {
+    List<String> head =
+        List.of("sh", "-c", "{ \"$0\" \"$@\"; echo \"exit $?\" >&2; } | head -c 1 > /dev/null");
+    Cli.Outcome outcome = cli.start(head, "config", "schema").await();
+
+    assertThat(outcome.err()).contains("exit 0").doesNotContain("cli/OUTPUT");
   }
 
   @Test

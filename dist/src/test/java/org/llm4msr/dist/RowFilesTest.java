@@ -34,6 +34,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Scorer;
+import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 
 /** Files of rows as programs write them, and what happens to bundles and files meanwhile. */
@@ -42,18 +43,19 @@ class RowFilesTest {
   private static final String HEADER = "user,item,scenario,hour,price,tags\n";
   private static final String ROW = "3,i4,feed,7,9.5,a|b\n";
 
+  private static final String[] SMALL = {
+    "training.epochs=1",
+    "model.backbone={name: shared-bottom, bottom: [8], tower: [4]}",
+    "model.fusion=none"
+  };
+
   @TempDir static Path folder;
   private static Path bundle;
 
   @BeforeAll
   static void train() throws IOException {
     SmallShop shop = SmallShop.write(folder, 1, 1000, 1200, 40, List.of("feed", "search", "home"));
-    Experiment experiment =
-        Experiment.fromYaml(
-            shop.experiment(),
-            "training.epochs=1",
-            "model.backbone={name: shared-bottom, bottom: [8], tower: [4]}",
-            "model.fusion=none");
+    Experiment experiment = Experiment.fromYaml(shop.experiment(), SMALL);
     experiment.prepare(false, Progress.NONE);
     bundle = experiment.train("one", Progress.NONE).bundle();
   }
@@ -254,5 +256,31 @@ class RowFilesTest {
     assertThat(refusal(new ScoringRequest(rows, rows, List.of(), "|", true)))
         .hasMessageContaining("both.csv holds the rows; the scores need another file");
     assertThat(rows).hasContent(HEADER + ROW);
+  }
+
+  @Test
+  void aBundleTakesNoFolderOfOthersAndWaitsForNone() throws IOException {
+    Experiment experiment = Experiment.fromYaml(folder.resolve("experiment.yaml"), SMALL);
+    Path target = folder.resolve("copy");
+    Path theirs = Files.createDirectories(folder.resolve("copy.tmp")).resolve("a.txt");
+    Files.writeString(theirs, "mine");
+    assertThatThrownBy(() -> experiment.createBundle("one", target))
+        .hasMessageContainingAll("[bundle/IN_THE_WAY]", "copy.tmp is no unfinished bundle");
+    assertThat(theirs).hasContent("mine");
+
+    Files.delete(theirs);
+    Files.writeString(folder.resolve("copy.tmp/lock"), "");
+    Files.writeString(folder.resolve("copy.tmp/left"), "by a killed process");
+    try (FolderLock other = FolderLock.tryTake(folder.resolve("copy.tmp/lock"))) {
+      assertThat(other).isNotNull();
+      assertThatThrownBy(() -> experiment.createBundle("one", target))
+          .hasMessageContaining("[bundle/IN_USE] Another process writes the bundle " + target);
+    }
+    experiment.createBundle("one", target);
+
+    assertThat(folder.resolve("copy.tmp")).doesNotExist();
+    assertThat(target.resolve("lock")).doesNotExist();
+    assertThat(target.resolve("left")).doesNotExist();
+    Scorer.load(target).close();
   }
 }

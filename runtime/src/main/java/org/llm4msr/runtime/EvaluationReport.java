@@ -1,8 +1,11 @@
 package org.llm4msr.runtime;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Metrics;
 
 /**
  * What an evaluation gave.
@@ -25,5 +28,20 @@ public record EvaluationReport(
 
   public EvaluationReport {
     scenarioNames = List.copyOf(scenarioNames);
+  }
+
+  /**
+   * Returns names by rank: one that several scenarios have, or that all rows together have, is
+   * followed by the key.
+   */
+  static List<String> titles(List<PreparedScenario> scenarios) {
+    List<String> names = scenarios.stream().map(PreparedScenario::name).toList();
+    return scenarios.stream()
+        .map(
+            one ->
+                Collections.frequency(names, one.name()) > 1 || one.name().equals(Metrics.OVERALL)
+                    ? one.name() + " (" + one.key() + ")"
+                    : one.name())
+        .toList();
   }
 }

@@ -280,7 +280,7 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private EvaluationReport report(Split split, EvaluationResult result, boolean finished) {
-    List<String> names = data.manifest().scenarios().stream().map(PreparedScenario::name).toList();
+    List<String> names = EvaluationReport.titles(data.manifest().scenarios());
     EvaluationReport report =
         new EvaluationReport(folder.path(), split.key(), names, result, finished, leaks());
     folder.write("evaluation-" + split.key() + ".json", report);

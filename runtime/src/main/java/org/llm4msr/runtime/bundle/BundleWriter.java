@@ -20,6 +20,7 @@ import org.llm4msr.runtime.data.Checksums;
 import org.llm4msr.runtime.data.DatasetManifest.FileStamp;
 import org.llm4msr.runtime.data.RowEncoder;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.training.ModelFiles;
 import org.llm4msr.runtime.training.TrainableModel;
@@ -29,6 +30,8 @@ import org.llm4msr.runtime.training.TrainableModel;
  * a folder of that name is always whole.
  */
 public final class BundleWriter {
+
+  private static final String LOCK = "lock";
 
   private BundleWriter() {}
 
@@ -50,20 +53,67 @@ public final class BundleWriter {
   /**
    * Writes a bundle.
    *
-   * @throws MsrException {@code bundle/EXISTS} where there is something at the target, {@code
-   *     bundle/NOT_WRITTEN} where the disk is full or may not be written
+   * @throws MsrException {@code bundle/EXISTS} or {@code bundle/IN_THE_WAY} where there is
+   *     something at the target or its temporary name, {@code bundle/IN_USE} where another process
+   *     writes it, {@code bundle/NOT_WRITTEN} where the disk is full or may not be written
    */
   public static void write(Path target, Contents contents) {
-    requireFree(target);
     Path unfinished = DurableFiles.unfinished(target);
+    Path lockFile = unfinished.resolve(LOCK);
     try {
-      DurableFiles.delete(unfinished);
+      requireOurs(unfinished, lockFile);
       Files.createDirectories(unfinished);
-      fill(unfinished, contents);
-      DurableFiles.publish(target);
+      try (FolderLock lock = FolderLock.tryTake(lockFile)) {
+        if (lock == null) {
+          throw new MsrException(
+              ErrorType.USER,
+              "bundle/IN_USE",
+              "Another process writes the bundle %s. Wait until it has finished, or name another folder."
+                  .formatted(target));
+        }
+        write(target, unfinished, lockFile, contents);
+      }
     } catch (IOException e) {
-      DurableFiles.discard(unfinished, e);
       throw BundleErrors.notWritten(target, e);
+    }
+  }
+
+  private static void write(Path target, Path unfinished, Path lockFile, Contents contents)
+      throws IOException {
+    try {
+      requireFree(target);
+      for (Path left : children(unfinished)) {
+        if (!left.equals(lockFile)) {
+          DurableFiles.delete(left);
+        }
+      }
+      fill(unfinished, contents);
+      Files.delete(lockFile);
+      DurableFiles.publish(target);
+    } catch (IOException | RuntimeException e) {
+      DurableFiles.discard(unfinished, e);
+      throw e;
+    }
+  }
+
+  /** What is there of that name, and is no unfinished bundle, is somebody's. */
+  private static void requireOurs(Path unfinished, Path lockFile) throws IOException {
+    boolean isFree =
+        !Files.exists(unfinished)
+            || Files.exists(lockFile)
+            || (Files.isDirectory(unfinished) && children(unfinished).isEmpty());
+    if (!isFree) {
+      throw new MsrException(
+          ErrorType.USER,
+          "bundle/IN_THE_WAY",
+          "%s is no unfinished bundle of this release, and the bundle needs the name. Move it away, or name another folder."
+              .formatted(unfinished));
+    }
+  }
+
+  private static List<Path> children(Path folder) throws IOException {
+    try (Stream<Path> children = Files.list(folder)) {
+      return children.toList();
     }
   }
 
@@ -135,7 +185,11 @@ public final class BundleWriter {
 
   private static List<Path> files(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      return files.filter(Files::isRegularFile).sorted().toList();
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> !file.equals(folder.resolve(LOCK)))
+          .sorted()
+          .toList();
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -44,14 +45,25 @@ public final class Main {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] arguments) {
-    PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, UTF_8);
+    // Numbers and names look the same wherever a command runs.
+    Locale.setDefault(Locale.ROOT);
+    CheckedOutput checked = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
+    PrintStream out = new PrintStream(checked, false, UTF_8);
     // Libraries that print go to stderr: stdout holds the result and nothing else.
     System.setOut(System.err);
     Main main =
         new Main(out, System.err, folders -> new RuntimeModule(PluginRegistry.load(folders)));
     Runtime.getRuntime()
         .addShutdownHook(new Thread(main.session.interruption()::begin, "llm4msr-stop"));
-    System.exit(main.run(arguments));
+    int code = main.run(arguments);
+    out.flush();
+    String failure = checked.failure();
+    if (failure != null) {
+      System.err.println(
+          "[cli/OUTPUT] Standard output could not be written to its end: %s. Make room, or write it elsewhere."
+              .formatted(failure));
+    }
+    System.exit(failure != null && code == 0 ? FAILED : code);
   }
 
   /** Runs a command. */

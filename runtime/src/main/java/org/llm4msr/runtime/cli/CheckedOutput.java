@@ -1,0 +1,38 @@
+package org.llm4msr.runtime.cli;
+
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps what a {@code PrintStream} hides: why something could not be written. */
+final class CheckedOutput extends FilterOutputStream {
+
+  private volatile @Nullable IOException failure;
+
+  CheckedOutput(OutputStream out) {
+    super(out);
+  }
+
+  @Override
+  public void write(int one) throws IOException {
+    write(new byte[] {(byte) one}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] bytes, int from, int count) throws IOException {
+    try {
+      out.write(bytes, from, count);
+    } catch (IOException e) {
+      failure = e;
+      throw e;
+    }
+  }
+
+  /** Returns the reason, or null; a reader that has left, as {@code head} does, misses nothing. */
+  @Nullable String failure() {
+    IOException last = failure;
+    String reason = last == null ? "" : String.valueOf(last.getMessage());
+    return last == null || reason.contains("Broken pipe") ? null : reason;
+  }
+}
