@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The launcher in a copy of the checkout's outline, with stand-ins for java and Maven. */
 class LauncherTest {
@@ -26,6 +28,7 @@ class LauncherTest {
       if [ "$1" = -version ]; then echo 'openjdk version "%s"' >&2; exit 0; fi
       for argument in "$@"; do echo "[$argument]"; done
       echo "OMP_WAIT_POLICY=$OMP_WAIT_POLICY DJL_OFFLINE=$DJL_OFFLINE"
+      echo "LC_ALL=$LC_ALL"
       """;
 
   @TempDir Path folder;
@@ -69,6 +72,14 @@ class LauncherTest {
   void leavesWhatTheUserSetInTheEnvironment() throws Exception {
     Outcome outcome = run(root.resolve("llm4msr"), Map.of("OMP_WAIT_POLICY", "ACTIVE"), "--help");
     assertThat(outcome.out()).contains("OMP_WAIT_POLICY=ACTIVE");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"C, C.UTF-8", "'', C.UTF-8", "de_DE.utf8, de_DE.utf8", "zh_CN.UTF-8, zh_CN.UTF-8"})
+  void namesFilesInUnicodeWhateverTheLocale(String set, String used) throws Exception {
+    Map<String, String> environment = Map.of("LC_ALL", set, "LC_CTYPE", "", "LANG", "");
+    assertThat(run(root.resolve("llm4msr"), environment, "--help").out())
+        .contains("LC_ALL=" + used + "\n");
   }
 
   @Test

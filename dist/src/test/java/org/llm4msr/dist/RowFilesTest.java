@@ -13,6 +13,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
@@ -194,6 +195,39 @@ class RowFilesTest {
       List<Map<String, Object>> rows = new ArrayList<>(List.of(row(3)));
       rows.add(null);
       assertThatThrownBy(() -> scorer.score(rows)).hasMessageContaining("Row 1 is null");
+    }
+  }
+
+  /** A service may put rows of several callers into one call. */
+  @Test
+  void aRowGetsTheSameBesideRowsThatBringMore() {
+    try (Scorer scorer = Scorer.load(bundle)) {
+      Map<String, Object> more = new HashMap<>(row(5));
+      more.put("city", "c3");
+      float alone = scorer.score(List.of(row(3)))[0];
+      float other = scorer.score(List.of(more))[0];
+
+      assertThat(scorer.score(List.of(row(3), more)))
+          .containsExactly(new float[] {alone, other}, within(1e-6f));
+      assertThat(scorer.score(List.of(row(5)))[0]).as("city counts").isNotEqualTo(other);
+
+      Map<String, Object> less = new HashMap<>(row(3));
+      less.remove("hour");
+      assertThatThrownBy(() -> scorer.score(List.of(row(3), less)))
+          .hasMessageContaining("[data/MISSING_COLUMN] Row 1 has no hour");
+    }
+  }
+
+  @Test
+  void anEmptyTextIsAMissingNumberInFilesAndMaps() throws IOException {
+    try (Scorer scorer = Scorer.load(bundle)) {
+      Map<String, Object> empty = new HashMap<>(row(3));
+      empty.put("price", "");
+      Map<String, Object> none = new HashMap<>(row(3));
+      none.put("price", null);
+
+      assertThat(scorer.score(List.of(empty))).isEqualTo(scorer.score(List.of(none)));
+      assertThat(score(scorer, "3,i4,feed,7,,a|b\n")).isEqualTo(scorer.score(List.of(none)));
     }
   }
 

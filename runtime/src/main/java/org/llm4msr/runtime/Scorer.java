@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
- * Experiment#evaluate}. Safe for use by several threads; what one row gets does not depend on the
- * others.
+ * Experiment#evaluate}. Safe for use by several threads. What one row gets does not depend on the
+ * others, but for rounding: products of other numbers of rows differ by up to some 1e-6.
  *
  * <pre>{@code
  * try (Scorer scorer = Scorer.load(Path.of("work/runs/default/bundle"))) {
@@ -124,6 +124,8 @@ public final class Scorer implements AutoCloseable {
 
   /**
    * Scores rows given as maps from column to value: texts, numbers, booleans, lists of them, null.
+   * A row without a column of {@link #columns} that is not required has the value that is stored
+   * with its user or item.
    *
    * @throws MsrException {@code data/MISSING_COLUMN}, {@code data/UNKNOWN_SCENARIO}, {@code
    *     data/BAD_VALUE} with row and value

@@ -57,7 +57,7 @@ final class BundleCommand extends Group {
       StringBuilder text = new StringBuilder();
       line(text, "bundle", inspection.bundle() + ", whole");
       line(text, "digest", inspection.digest());
-      line(text, "written", manifest.written());
+      line(text, "bundle written", manifest.written());
       line(
           text,
           "size",

@@ -26,8 +26,12 @@ final class Cells {
     return difference != null && difference.significant();
   }
 
-  /** Says what marks and brackets mean. */
-  static String legend(ComparisonResult result) {
+  /**
+   * Says what marks and brackets mean.
+   *
+   * @param deviations whether the table has them
+   */
+  static String legend(ComparisonResult result, boolean deviations) {
     int seeds = result.seeds().size();
     String test =
         seeds > 1
@@ -38,7 +42,7 @@ final class Cells {
             result.part(),
             seeds,
             seeds == 1 ? "seed" : "seeds",
-            seeds > 1 ? " (standard deviation)" : "",
+            deviations && seeds > 1 ? " (standard deviation)" : "",
             test);
   }
 }

@@ -89,7 +89,7 @@ public final class TableWriter {
               model.scores().stream().map(TableWriter::markdown)));
     }
     differences(text);
-    text.append('\n').append(Cells.legend(result)).append('\n');
+    text.append('\n').append(Cells.legend(result, true)).append('\n');
     for (Failure failure : result.failures()) {
       text.append(
           "%nFailed: %s, seed %d: %s%n"
@@ -218,7 +218,7 @@ public final class TableWriter {
   /** Returns a table for papers; needs the package booktabs. */
   public String latex() {
     StringBuilder text = new StringBuilder();
-    text.append("% ").append(Cells.legend(result)).append('\n');
+    text.append("% ").append(Cells.legend(result, false)).append('\n');
     text.append("\\begin{tabular}{")
         .append("l".repeat(result.axes().size()))
         .append("r".repeat(result.columns().size()))
@@ -277,7 +277,7 @@ public final class TableWriter {
         "axes", result.axes(),
         "columns", result.columns(),
         "models", models,
-        "legend", Cells.legend(result),
+        "legend", Cells.legend(result, true),
         "failures", result.failures());
   }
 

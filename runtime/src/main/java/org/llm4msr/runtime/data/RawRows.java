@@ -22,6 +22,9 @@ public interface RawRows {
   /** Returns the names of the columns. */
   Set<String> columns();
 
+  /** Returns whether a row has a column at all; its value may be null. */
+  boolean has(String column, int row);
+
   /**
    * Returns one value: a text, a whole or real number, a boolean, a list of such, or null.
    *
@@ -30,7 +33,7 @@ public interface RawRows {
    */
   @Nullable Object get(String column, int row);
 
-  /** Returns rows given as maps; a key that a row lacks is null in it. */
+  /** Returns rows given as maps, which need not have the same keys. */
   static RawRows of(List<? extends Map<String, ?>> rows) {
     Set<String> columns = new LinkedHashSet<>();
     for (int row = 0; row < rows.size(); row++) {
@@ -49,6 +52,11 @@ public interface RawRows {
       @Override
       public Set<String> columns() {
         return columns;
+      }
+
+      @Override
+      public boolean has(String column, int row) {
+        return rows.get(row).containsKey(column);
       }
 
       @Override
@@ -71,6 +79,11 @@ public interface RawRows {
       @Override
       public Set<String> columns() {
         return columns;
+      }
+
+      @Override
+      public boolean has(String column, int row) {
+        return columns.contains(column);
       }
 
       @Override

@@ -52,9 +52,9 @@ record RawValue(String column, long row) {
     }
   }
 
-  /** Returns a number, NaN where it is missing. */
+  /** Returns a number, NaN where it is missing, as an empty text is. */
   double number(@Nullable Object value) {
-    if (value == null) {
+    if (value == null || (value instanceof CharSequence text && text.isEmpty())) {
       return Double.NaN;
     }
     if (value instanceof Number number) {

@@ -196,11 +196,15 @@ public final class RowEncoder {
   private FieldInput input(PreparedField field, Set<String> columns) {
     Entities entities = stored(field);
     boolean given = columns.contains(field.name()) && !isKey(field);
-    if (entities != null && !given) {
-      return new FromEntity(entities == users, entities, entities.feature(field.name()));
+    FromEntity stored =
+        entities == null
+            ? null
+            : new FromEntity(entities == users, entities, entities.feature(field.name()));
+    if (stored != null && !given) {
+      return stored;
     }
     String alias = alias(field);
-    return new FromColumn(given || alias == null ? field.name() : alias, field);
+    return new FromColumn(given || alias == null ? field.name() : alias, field, stored);
   }
 
   private int id(PreparedField field, String value) {
@@ -219,7 +223,9 @@ public final class RowEncoder {
   private record FromEntity(boolean user, Entities entities, FieldColumn feature)
       implements FieldInput {}
 
-  private record FromColumn(String column, PreparedField field) implements FieldInput {}
+  /** {@code stored} is for rows without the column; null where they must have it. */
+  private record FromColumn(String column, PreparedField field, @Nullable FromEntity stored)
+      implements FieldInput {}
 
   /** The encoding of rows with certain columns. Thread-safe; a batch belongs to one thread. */
   public final class Binding {
@@ -247,7 +253,7 @@ public final class RowEncoder {
       for (int i = 0; i < count; i++) {
         long row = number + i;
         batch.row[i] = row;
-        batch.scenario[i] = rank(rows.get(RawSchema.SCENARIO, from + i), row);
+        batch.scenario[i] = rank(value(rows, RawSchema.SCENARIO, from + i, row), row);
         int user = find(users, RawSchema.USER, rows, from + i, row);
         int item = find(items, RawSchema.ITEM, rows, from + i, row);
         batch.user[i] = user < 0 ? manifest.users() : user;
@@ -256,10 +262,25 @@ public final class RowEncoder {
           if (inputs.get(f) instanceof FromEntity entity) {
             copy(entity, entity.user() ? user : item, target, i);
           } else if (inputs.get(f) instanceof FromColumn given) {
-            encode(given, rows.get(given.column(), from + i), row, target, i);
+            FromEntity stored = given.stored();
+            if (stored != null && !rows.has(given.column(), from + i)) {
+              copy(stored, stored.user() ? user : item, target, i);
+            } else {
+              encode(given, value(rows, given.column(), from + i, row), row, target, i);
+            }
           }
         }
       }
+    }
+
+    private static @Nullable Object value(RawRows rows, String column, int place, long row) {
+      if (!rows.has(column, place)) {
+        throw DataErrors.data(
+            "MISSING_COLUMN",
+            "Row %d has no %s, which the model needs. Others have it; give it a value, or null."
+                .formatted(row, column));
+      }
+      return rows.get(column, place);
     }
 
     private int rank(@Nullable Object value, long row) {
@@ -276,7 +297,7 @@ public final class RowEncoder {
     }
 
     private static int find(Entities entities, String column, RawRows rows, int place, long row) {
-      String key = new RawValue(column, row).text(rows.get(column, place));
+      String key = new RawValue(column, row).text(value(rows, column, place, row));
       if (key == null) {
         return -1;
       }

@@ -16,9 +16,14 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Script;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.model.HostCopy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** PyTorch: gradients are recorded by every new thread until told otherwise; memory is shared. */
 final class PyTorchEngine extends TensorEngine {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PyTorchEngine.class);
+  private static final String THREADS = "ai.djl.pytorch.num_threads";
 
   private PyTorchEngine(Engine engine, RuntimeConfig config) {
     super(engine, new EngineThread(), config);
@@ -26,8 +31,14 @@ final class PyTorchEngine extends TensorEngine {
 
   static PyTorchEngine load(RuntimeConfig config) {
     // Read once, when the engine loads.
-    if (System.getProperty("ai.djl.pytorch.num_threads") == null) {
-      System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(config)));
+    Integer before = Integer.getInteger(THREADS);
+    if (before == null) {
+      System.setProperty(THREADS, Integer.toString(threads(config)));
+    } else if (config.threads() > 0 && config.threads() != before) {
+      LOG.warn(
+          "runtime.threads is {}, but PyTorch has {} threads in this process, since it was loaded with them.",
+          config.threads(),
+          before);
     }
     requireLibrary(System.getenv("PYTORCH_LIBRARY_PATH"));
     return new PyTorchEngine(find("PyTorch"), config);
