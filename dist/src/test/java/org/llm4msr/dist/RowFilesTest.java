@@ -198,6 +198,13 @@ class RowFilesTest {
     }
   }
 
+  @Test
+  void anotherModelThanThatOfTheBundleIsNoDamage() {
+    assertThatThrownBy(() -> Scorer.load(bundle, "model.embeddingSize=32"))
+        .hasMessageStartingWith("[bundle/OTHER_MODEL] " + bundle)
+        .hasMessageEndingWith("Take back what -Dmodel... changes.");
+  }
+
   /** A service may put rows of several callers into one call. */
   @Test
   void aRowGetsTheSameBesideRowsThatBringMore() {

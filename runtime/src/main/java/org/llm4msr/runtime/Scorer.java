@@ -83,7 +83,23 @@ public final class Scorer implements AutoCloseable {
     List<ModelPart> parts = ModelPart.of(config.model());
     requireEngine(parts, config.runtime().engine());
     warnOfVersions(parts, bundle);
-    return new Scorer(bundle, config);
+    try {
+      return new Scorer(bundle, config);
+    } catch (MsrException e) {
+      throw overrides.stream().anyMatch(one -> one.startsWith("model."))
+          ? otherModel(folder, e)
+          : e;
+    }
+  }
+
+  /** Every byte of the bundle was checked: it is the override that does not fit. */
+  private static MsrException otherModel(Path folder, MsrException cause) {
+    return new MsrException(
+        ErrorType.USER,
+        "bundle/OTHER_MODEL",
+        "%s holds the weights of another model than -D sets: %s Take back what -Dmodel... changes."
+            .formatted(folder, cause.text()),
+        cause);
   }
 
   private static void requireEngine(List<ModelPart> parts, String engine) {
