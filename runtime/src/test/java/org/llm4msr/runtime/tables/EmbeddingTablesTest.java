@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.FieldValues.IdLists;
 import org.llm4msr.runtime.data.FieldValues.Ids;
@@ -91,7 +94,54 @@ class EmbeddingTablesTest {
     assertThat(Math.sqrt(squares / values.length)).isCloseTo(1e-4, within(1e-6));
     float[] prefix = new float[5_000 * 16];
     other.read(0, 0, 5_000, prefix);
-    assertThat(prefix).containsExactly(java.util.Arrays.copyOf(values, prefix.length));
+    assertThat(prefix).containsExactly(Arrays.copyOf(values, prefix.length));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"item, 7", "user, 8"})
+  void everyTableRowAndSeedHasValuesOfItsOwn(String name, long seed) {
+    EmbeddingTable table = new EmbeddingTable("user", 2, 16, 0);
+    EmbeddingTable other = new EmbeddingTable(name, 2, 16, 0);
+    try (Workers workers = new Workers(1)) {
+      table.initialize(7, workers);
+      other.initialize(seed, workers);
+    }
+    float[] values = new float[16];
+    float[] others = new float[16];
+    table.read(0, 0, 1, values);
+    for (int row = 0; row < 2; row++) {
+      other.read(0, row, row + 1, others);
+      assertThat(others).doesNotContain(values);
+    }
+    table.read(0, 1, 2, others);
+    assertThat(others).doesNotContain(values);
+  }
+
+  /** Arrays of the JVM are short of large tables; a chunk has 1,024 rows of 3 * 1,024 numbers. */
+  @Test
+  void rowsOfSeveralChunksAreApart() {
+    int width = 1024;
+    int[] rows = {0, 1, 1023, 1024, 1025, 2047, 2048, 2499};
+    EmbeddingTable table = new EmbeddingTable("user", 2_500, width, 2);
+    float[] row = new float[width];
+    for (int number : rows) {
+      for (int slot = 0; slot < 3; slot++) {
+        Arrays.fill(row, number * 10 + slot);
+        table.write(slot, number, number + 1, row);
+      }
+    }
+
+    for (int number : rows) {
+      for (int slot = 0; slot < 3; slot++) {
+        table.read(slot, number, number + 1, row);
+        assertThat(row).containsOnly(number * 10f + slot);
+      }
+    }
+    float[] across = new float[3 * width];
+    table.read(1, 1023, 1026, across);
+    assertThat(across[0]).isEqualTo(10_231);
+    assertThat(across[width]).isEqualTo(10_241);
+    assertThat(across[3 * width - 1]).isEqualTo(10_251);
   }
 
   @Test
