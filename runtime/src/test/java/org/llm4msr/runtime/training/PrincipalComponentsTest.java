@@ -87,6 +87,20 @@ class PrincipalComponentsTest {
   }
 
   @Test
+  void coordinatesAreThoseAlongTheDirections() {
+    KnowledgeStatistics statistics = KnowledgeStatistics.over(source, keys);
+    PrincipalComponents components = PrincipalComponents.of(source, keys, statistics, COUNT);
+    float[] sum = new float[DIMENSION];
+    for (int k = 0; k < COUNT; k++) {
+      for (int d = 0; d < DIMENSION; d++) {
+        sum[d] += (k + 2) * components.directions()[k][d];
+      }
+    }
+
+    assertThat(components.project(sum)).containsExactly(new float[] {2, 3, 4, 5, 6}, within(1e-5f));
+  }
+
+  @Test
   void reducedVectorsHaveMeanSquareOne() {
     KnowledgeStatistics statistics = KnowledgeStatistics.over(source, keys);
     PrincipalComponents components = PrincipalComponents.of(source, keys, statistics, COUNT);
