@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.Float8Vector;
@@ -26,6 +27,7 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.commons.io.FileUtils;
+import org.apache.commons.lang3.ArrayUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -297,6 +299,34 @@ class RowFilesTest {
     assertThat(refusal(new ScoringRequest(rows, rows, List.of(), "|", true)))
         .hasMessageContaining("both.csv holds the rows; the scores need another file");
     assertThat(rows).hasContent(HEADER + ROW);
+  }
+
+  /** The tables are of one preparation, the vocabularies would be of another. */
+  @Test
+  void dataThatIsReplacedWhileAModelIsTrainedMakesNoBundle() throws IOException {
+    Path place = Files.createDirectories(folder.resolve("replaced"));
+    SmallShop shop = SmallShop.write(place, 2, 1000, 1200, 40, List.of("feed", "search"));
+    Experiment experiment = Experiment.fromYaml(shop.experiment(), SMALL);
+    experiment.prepare(false, Progress.NONE);
+    AtomicBoolean replaced = new AtomicBoolean();
+    assertThatThrownBy(
+            () ->
+                experiment.train(
+                    "one",
+                    (done, total) -> {
+                      if (!replaced.getAndSet(true)) {
+                        String[] other =
+                            ArrayUtils.add(SMALL, "dataset.split.ratio=[0.6, 0.2, 0.2]");
+                        Experiment.fromYaml(shop.experiment(), other).prepare(true, Progress.NONE);
+                      }
+                    }))
+        .hasMessageStartingWith("[bundle/REPLACED] The prepared data in ");
+    assertThat(experiment.workspace().run("one").resolve("bundle")).doesNotExist();
+    assertThat(experiment.workspace().run("one").resolve("bundle.tmp")).doesNotExist();
+
+    experiment.prepare(true, Progress.NONE);
+    experiment.createBundle("one", place.resolve("bundle"));
+    Scorer.load(place.resolve("bundle")).close();
   }
 
   @Test

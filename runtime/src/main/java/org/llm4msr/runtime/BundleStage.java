@@ -14,6 +14,8 @@ import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.data.DatasetManifest;
+import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.training.TrainableModel;
 
@@ -29,20 +31,23 @@ final class BundleStage {
    * Writes a bundle.
    *
    * @param model holds the best state
-   * @param knowledge folder of the store that it reads, null where it reads none
+   * @param data what the prepared data says of itself
+   * @param knowledge the store that it reads, null where it reads none
    */
   static void write(
       Path target,
       RunFolder run,
       LoadedConfig loaded,
       Path prepared,
-      @Nullable Path knowledge,
+      DatasetManifest data,
+      @Nullable KnowledgeStore knowledge,
       TrainableModel model) {
     BundleWriter.write(
         target,
         new BundleWriter.Contents(
             model,
             prepared,
+            data,
             knowledge,
             plugins(loaded),
             EffectiveConfig.of(loaded.config()).values(),

@@ -243,8 +243,7 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private void writeBundle(Path target) {
-    Path store = knowledge == null ? null : knowledge.folder();
-    BundleStage.write(target, folder, loaded, prepared, store, model);
+    BundleStage.write(target, folder, loaded, prepared, data.manifest(), knowledge, model);
   }
 
   /** Evaluates the best state; writes every prediction to a file where one is named. */

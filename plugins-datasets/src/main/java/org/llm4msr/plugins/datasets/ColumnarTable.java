@@ -238,7 +238,7 @@ final class ColumnarTable implements TableInput {
     String name = checked(column, Shape.LIST, "a list of values");
     return requireNonNull(columns.get(column)).shape() == Shape.LIST
         ? name
-        : "string_split(CAST(" + name + " AS VARCHAR), " + Sql.literal(separator) + ")";
+        : Sql.split("CAST(" + name + " AS VARCHAR)", separator);
   }
 
   /** Returns the name of a column in SQL, whose values have at most a shape. */

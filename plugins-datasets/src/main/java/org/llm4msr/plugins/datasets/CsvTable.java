@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ final class CsvTable implements TableInput {
   private final List<Path> files;
   private final Dialect dialect;
   private final List<String> columns;
+  private final Map<String, String> casts = new HashMap<>();
   private final Map<String, String> types = new LinkedHashMap<>();
   private final RowRules rules;
 
@@ -136,10 +138,14 @@ final class CsvTable implements TableInput {
     return List.of();
   }
 
+  /** Casts where it is asked for: other uses of the column need the text as it is. */
   @Override
   public String value(String column, String type) {
-    type(type, column);
-    return value(column);
+    String text = "nullif(" + value(column) + ", '')";
+    String cast = "TRY_CAST(" + text + " AS " + type + ")";
+    casts.put(column, cast);
+    check(column, "(" + text + " IS NULL OR " + cast + " IS NOT NULL)", RawErrors.typeName(type));
+    return cast;
   }
 
   @Override
@@ -149,12 +155,12 @@ final class CsvTable implements TableInput {
 
   @Override
   public String list(String column, String separator) {
-    return "string_split(" + value(column) + ", " + Sql.literal(separator) + ")";
+    return Sql.split(value(column), separator);
   }
 
   @Override
   public void requireThat(String column, String holds, String expected) {
-    check(column, holds.formatted(Sql.name(column)), expected);
+    check(column, holds.formatted(casts.getOrDefault(column, Sql.name(column))), expected);
   }
 
   boolean has(String column) {

@@ -197,7 +197,7 @@ final class RawErrors {
     return switch (type) {
       case "BIGINT", "INTEGER" -> "a whole number";
       case "DOUBLE" -> "a number";
-      case "TIMESTAMP" -> "a time";
+      case "TIMESTAMP", "TIMESTAMPTZ" -> "a time";
       default -> type;
     };
   }

@@ -72,4 +72,10 @@ final class Sql {
     return "'Could not convert string \"' || left(%s, 80) || %s"
         .formatted(text, literal("\" to '" + expected + "'"));
   }
+
+  /** Returns the parts of a text as a list; nothing between two separators is no part. */
+  static String split(String text, String separator) {
+    return "list_filter(string_split(%s, %s), part -> part <> '')"
+        .formatted(text, literal(separator));
+  }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,8 @@ final class TableFormat {
 
   private static final List<String> PARTS = List.of("train", "validation", "test");
   private static final String ONE_SCENARIO = "all";
+
+  private static final String FIELD = "field_";
 
   /** Neither missing nor an empty text, nor what pandas makes of a missing number. */
   private static final String PRESENT =
@@ -192,7 +195,7 @@ final class TableFormat {
 
   private String time(TableInput input, String column) {
     if (config.timeUnit() == TableConfig.TimeUnit.TIMESTAMP) {
-      return "epoch_ms(" + input.value(column, "TIMESTAMP") + ")";
+      return "epoch_ms(" + input.value(column, "TIMESTAMPTZ") + ")";
     }
     boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
     String unit = seconds ? "seconds" : "milliseconds";
@@ -236,18 +239,23 @@ final class TableFormat {
           "The field "
               + name(field)
               + " is in the table "
-              + field.table().name().toLowerCase(java.util.Locale.ROOT)
+              + field.table().name().toLowerCase(Locale.ROOT)
               + ", which is not described.");
     }
   }
 
-  /** Columns of fields and texts get names of their own: the user's may be called 'time'. */
+  /** Columns of fields get names of their own: the user's may be called 'time'. */
   private static String column(TableConfig.TableField field) {
-    return "field_" + name(field);
+    return FIELD + name(field);
   }
 
+  /** Prompts tell of a text by its name, which is kept unless the key or a field has it. */
   private static String textColumn(String column) {
-    return "text_" + column;
+    boolean isTaken =
+        column.equalsIgnoreCase(RawSchema.USER)
+            || column.equalsIgnoreCase(RawSchema.ITEM)
+            || column.toLowerCase(Locale.ROOT).startsWith(FIELD);
+    return isTaken ? "text_" + column : column;
   }
 
   private static String name(TableConfig.TableField field) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.DatasetReader;
@@ -169,7 +171,7 @@ class TableTest {
       assertThat(rows.get(1)).containsEntry("label", "0").containsEntry("field_cost", "null");
       assertThat(Rows.of(reader, RawTable.USERS).get(0)).containsEntry("field_city", "Paris");
       assertThat(Rows.of(reader, RawTable.ITEMS).get(0))
-          .containsEntry("text_name", "The X")
+          .containsEntry("name", "The X")
           .containsEntry("field_kind", "book");
       assertThat(reader.sources()).hasSize(3);
     }
@@ -348,6 +350,68 @@ class TableTest {
               () -> readAll(threeColumns(files, null, field(column, Kind.MULTI_CATEGORICAL))))
           .hasMessageEndingWith(
               ", which is not read. Write it as a list of values, or leave it out.");
+    }
+  }
+
+  /** An id that is a number to one field stays a text to the others. */
+  @Test
+  void aColumnMayHaveSeveralUses() throws IOException {
+    Files.writeString(
+        folder.resolve("log.csv"),
+        "who,what,label\n007,12345678901234567891,1\n007,12345678901234567892,0\n");
+    TableField number = new TableField("what", "number", RawTable.INTERACTIONS, null, Kind.NUMERIC);
+    TableField list =
+        new TableField("what", "list", RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL);
+    TableField user = new TableField("who", "age", RawTable.INTERACTIONS, null, Kind.NUMERIC);
+    try (DatasetReader reader =
+        reader(threeColumns(List.of("log.csv"), null, number, list, user))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(
+              row ->
+                  row.get("user")
+                      + " "
+                      + row.get("item")
+                      + " "
+                      + row.get("field_number")
+                      + " "
+                      + row.get("field_list")
+                      + " "
+                      + row.get("field_age"))
+          .containsExactly(
+              "007 12345678901234567891 1.2345678901234567E19 [\"12345678901234567891\"] 7.0",
+              "007 12345678901234567892 1.2345678901234567E19 [\"12345678901234567892\"] 7.0");
+    }
+  }
+
+  /** Two hours east of Greenwich it is 22 o'clock when it is 20 there. */
+  @ParameterizedTest
+  @CsvSource({
+    "2023-11-14 22:00:00+02:00, 20",
+    "2023-11-14 15:00:00-05, 20",
+    "2023-11-14T20:00:00Z, 20",
+    "2023-11-14 20:00:00, 20",
+    "2023-11-14 20:00, 20",
+    "2023-11-14, 0"
+  })
+  void timesWithAZoneAreInstants(String text, int hour) throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "who,what,label,at\na,b,1," + text + "\n");
+    try (DatasetReader reader = reader(threeColumns(List.of("log.csv"), TimeUnit.TIMESTAMP))) {
+      long midnight = LocalDate.of(2023, 11, 14).toEpochDay() * 86_400_000;
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("time"))
+          .containsExactly(String.valueOf(midnight + hour * 3_600_000L));
+    }
+  }
+
+  @Test
+  void nothingBetweenTwoSeparatorsIsNoElement() throws IOException {
+    Files.writeString(
+        folder.resolve("log.csv"), "who,what,label,tags\na,b,1,x||y\nc,d,0,|\ne,f,0,\n");
+    try (DatasetReader reader =
+        reader(threeColumns(List.of("log.csv"), null, field("tags", Kind.MULTI_CATEGORICAL)))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> String.valueOf(row.get("field_tags")))
+          .containsExactly("[\"x\",\"y\"]", "[]", "null");
     }
   }
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.Checksums;
+import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.data.DatasetManifest.FileStamp;
 import org.llm4msr.runtime.data.RowEncoder;
 import org.llm4msr.runtime.files.DurableFiles;
@@ -39,12 +40,14 @@ public final class BundleWriter {
    * What goes into a bundle.
    *
    * @param prepared folder of the prepared data
-   * @param knowledge folder of the knowledge store, null where the model reads none
+   * @param data what that said of itself when the model was trained
+   * @param knowledge the store that the model was trained with, null where it reads none
    */
   public record Contents(
       TrainableModel model,
       Path prepared,
-      @Nullable Path knowledge,
+      DatasetManifest data,
+      @Nullable KnowledgeStore knowledge,
       List<BundleManifest.Plugin> plugins,
       Map<String, Object> config,
       Map<String, Object> provenance,
@@ -139,10 +142,9 @@ public final class BundleWriter {
           ModelFiles.write(model, folder, false);
           ModelFiles.writeScaling(model, folder.resolve(Bundle.SCALING));
         });
-    copy(RowEncoder.files(contents.prepared()), contents.prepared(), folder.resolve(Bundle.DATA));
+    copyData(contents, folder.resolve(Bundle.DATA));
     if (contents.knowledge() != null) {
-      Path store = contents.knowledge();
-      copy(KnowledgeStore.files(store), store, folder.resolve(Bundle.KNOWLEDGE));
+      copyKnowledge(contents.knowledge(), folder.resolve(Bundle.KNOWLEDGE));
     }
     BundleManifest manifest =
         new BundleManifest(
@@ -157,6 +159,30 @@ public final class BundleWriter {
     DurableFiles.write(folder.resolve(Bundle.MANIFEST), json);
     String line = Bundle.checksumLine(Checksums.of(json));
     DurableFiles.write(folder.resolve(Bundle.CHECKSUM), line.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What lies there now may be of a preparation that ended while the model was trained. */
+  private static void copyData(Contents contents, Path target) throws IOException {
+    copy(RowEncoder.files(contents.prepared()), contents.prepared(), target);
+    if (!RowEncoder.holds(target, contents.data())) {
+      throw replaced("prepared data", contents.prepared(), "prepare the old data again");
+    }
+  }
+
+  private static void copyKnowledge(KnowledgeStore store, Path target) throws IOException {
+    copy(KnowledgeStore.files(store.folder()), store.folder(), target);
+    // A store that is filled anew says so first: neither copy is one of two stores.
+    if (!store.isUnchanged(target) || !store.isUnchanged(store.folder())) {
+      throw replaced("knowledge", store.folder(), "extract the old knowledge again");
+    }
+  }
+
+  private static MsrException replaced(String what, Path folder, String remedy) {
+    return new MsrException(
+        ErrorType.USER,
+        "bundle/REPLACED",
+        "The %s in %s is no longer that which the model was trained with, so that no bundle can be made of both. Train a new run with it, or %s and run `llm4msr bundle create`."
+            .formatted(what, folder, remedy));
   }
 
   /** Work that may fail at the disk. */

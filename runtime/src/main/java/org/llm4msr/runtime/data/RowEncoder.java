@@ -98,6 +98,21 @@ public final class RowEncoder {
     return files.stream().filter(Files::exists).toList();
   }
 
+  /** Returns whether the files of {@link #files} in a folder are those that a manifest states. */
+  public static boolean holds(Path folder, DatasetManifest manifest) throws IOException {
+    if (!ManifestFile.read(folder).equals(manifest)) {
+      return false;
+    }
+    for (Path file : files(folder)) {
+      String name = folder.relativize(file).toString().replace('\\', '/');
+      DatasetManifest.FileStamp stated = manifest.files().get(name);
+      if (stated != null && !Checksums.of(file).equals(stated.sha256())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static Map<String, FieldSource> sources(Path folder) {
     Path file = folder.resolve(PreparedFolder.FIELD_SOURCES);
     if (!Files.exists(file)) {

@@ -106,6 +106,14 @@ public final class KnowledgeStore {
     return folder;
   }
 
+  /** Returns whether a folder holds a complete store of the same vectors. */
+  public boolean isUnchanged(Path other) {
+    return stated(other)
+        .filter(StoreInfo::complete)
+        .filter(it -> it.identity().equals(info.identity()) && it.content().equals(info.content()))
+        .isPresent();
+  }
+
   /** Returns the users' vectors by raw id. */
   public KnowledgeSource users() {
     return users;
