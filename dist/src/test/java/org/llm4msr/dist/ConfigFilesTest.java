@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -21,6 +24,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
+import org.slf4j.LoggerFactory;
 
 /** {@code config check} opens the files that the settings of built-in plugins name. */
 class ConfigFilesTest {
@@ -104,6 +108,46 @@ class ConfigFilesTest {
     assertThat(error.type()).isEqualTo(ErrorType.DATA);
     assertThat(error.getMessage())
         .startsWith("[data/DAMAGED_GZIP] " + log + " is cut off or damaged");
+  }
+
+  @Test
+  void namesOfFieldsAreChecked() throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "user,item,label,x\n1,2,1,3\n");
+    Files.writeString(
+        file,
+        "dataset: { name: table, path: ., files: [log.csv], split: { by: random }, fields: [{column: x}, {column: x}] }");
+
+    assertThat(refusal()).hasMessageContaining("The field name 'x' is used twice");
+  }
+
+  @Test
+  void usersWhoseFileNamesThemOtherwiseAreWarnedOf() throws IOException {
+    Files.writeString(
+        folder.resolve("log.csv"), "user,item,label\n" + "17,2,1\n18,2,0\n".repeat(20));
+    Files.writeString(
+        file,
+        "dataset: { name: table, path: ., files: [log.csv], split: { by: random }, users: { files: [users.csv], key: id }, fields: [{column: age, table: users}] }\nworkspace: w");
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.data.EntityTables");
+    logger.addAppender(log);
+    try {
+      Files.writeString(folder.resolve("users.csv"), "id,age\n17.0,30\n18.0,31\n");
+      Experiment.fromYaml(file).prepare(true, Progress.NONE);
+      assertThat(log.list)
+          .singleElement()
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .asString()
+          .startsWith("None of the users of the interactions is described: ")
+          .endsWith("which begin with '17' and '17.0'.");
+
+      log.list.clear();
+      Files.writeString(folder.resolve("users.csv"), "id,age\n17,30\n18.0,31\n");
+      Experiment.fromYaml(file).prepare(true, Progress.NONE);
+      assertThat(log.list).isEmpty();
+    } finally {
+      logger.detachAppender(log);
+    }
   }
 
   private MsrException refusal(String... overrides) {

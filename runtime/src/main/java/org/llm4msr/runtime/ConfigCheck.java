@@ -36,6 +36,7 @@ import org.llm4msr.runtime.config.Origin;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.Problems;
 import org.llm4msr.runtime.config.SplitConfig;
+import org.llm4msr.runtime.data.DatasetPreparation;
 import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.plugins.InContext;
 import org.llm4msr.runtime.plugins.Nearest;
@@ -211,6 +212,10 @@ final class ConfigCheck {
       try (Scratch context = Scratch.of(folder, config.runtime());
           DatasetReader reader = reader(dataset, context)) {
         columns(dataset, reader);
+        refusal(
+            "dataset.name",
+            dataset.reader().name(),
+            () -> DatasetPreparation.requireFields(reader.schema()));
         scenarios(dataset, reader.scenarios());
       } catch (MsrException e) {
         if (!isOfConfiguration(e)) {

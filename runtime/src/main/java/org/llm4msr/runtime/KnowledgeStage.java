@@ -161,7 +161,7 @@ final class KnowledgeStage implements AutoCloseable {
     ExtractionResult result = extractor.extract(folder, rebuild, parts);
     if (result.info().users() == 0) {
       LOG.warn(
-          "No user has knowledge: each has fewer positive training rows than knowledge.minInteractions, {}, in {}. All will get what knowledge.missing says.",
+          "No user has knowledge: each has fewer positive training rows than knowledge.minInteractions, {}, in {}. A model that reads the knowledge of users cannot be trained with it.",
           config.minInteractions(),
           experiment.config().file());
     }

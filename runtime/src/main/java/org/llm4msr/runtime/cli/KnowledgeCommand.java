@@ -90,7 +90,7 @@ final class KnowledgeCommand extends Group {
         return String.format(
             Locale.ROOT,
             "%s: %,d scenarios and %,d users; all were there already, nothing was read,"
-                + " %,d users below the threshold",
+                + " %,d users with positive rows below the threshold",
             experiment.workspace().knowledge(),
             result.info().scenarios(),
             result.info().users(),
@@ -100,7 +100,7 @@ final class KnowledgeCommand extends Group {
           Locale.ROOT,
           "%s: %,d scenarios and %,d users; %,d prompts read at %,.1f/s (%,.0f tokens/s)%s,"
               + " %,d were there already,"
-              + " %,d lost %,d history items, %,d users below the threshold",
+              + " %,d lost %,d history items, %,d users with positive rows below the threshold",
           experiment.workspace().knowledge(),
           result.info().scenarios(),
           result.info().users(),

@@ -77,7 +77,7 @@ final class TrainCommand extends ExperimentCommand {
     Validation best = result.best();
     String auc =
         best == null
-            ? "no validation part"
+            ? "no validation AUC, for want of rows of both classes"
             : String.format(Locale.ROOT, "validation AUC %.4f", best.result().overall().auc());
     String text =
         String.format(

@@ -10,7 +10,10 @@ import org.llm4msr.api.Setting;
 public record SplitConfig(
     @Setting(value = "By time, as the publisher gave it, or at random", defaultValue = "time")
         By by,
-    @Setting(value = "Shares of training, validation and test", defaultValue = "[4, 1, 1]")
+    @Setting(
+            value =
+                "Shares of training, validation and test; by time, rows of one instant may lie on both sides of a cut, in their order in the files",
+            defaultValue = "[4, 1, 1]")
         @Size(min = 3, max = 3)
         List<@Positive Double> ratio,
     @Setting("First day or instant (ISO 8601, UTC) of validation; with testFrom, instead of ratio")

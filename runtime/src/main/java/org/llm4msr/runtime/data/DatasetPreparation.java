@@ -96,6 +96,15 @@ public final class DatasetPreparation {
     }
   }
 
+  /**
+   * Refuses fields that cannot be prepared.
+   *
+   * @throws MsrException with the name of the first
+   */
+  public static void requireFields(RawSchema schema) {
+    FieldPlan.of(schema);
+  }
+
   private DatasetManifest run(RawSchema schema, String key, List<DatasetManifest.Source> sources)
       throws IOException {
     List<FieldPlan> fields = FieldPlan.of(schema);

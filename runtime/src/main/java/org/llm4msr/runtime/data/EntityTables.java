@@ -3,6 +3,8 @@ package org.llm4msr.runtime.data;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.api.data.RawTable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Users and items with their indices. Those of the training part come first, by key: what happens
@@ -21,6 +23,8 @@ final class EntityTables {
   static String encoded(RawTable table) {
     return RawTables.name(table) + "_encoded";
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(EntityTables.class);
 
   /**
    * Makes the table of indices, texts and raw values.
@@ -63,7 +67,26 @@ final class EntityTables {
             + " r ON c.k = r.k"
             + (extend ? baseJoin(table, "c") : ""));
     database.execute("DROP TABLE numbered");
+    warnOfStrangers(database, table);
     database.execute("DROP TABLE " + RawTables.name(table));
+  }
+
+  /** Ids that two files write in two ways would leave all features empty. */
+  private static void warnOfStrangers(PreparationDatabase database, RawTable table) {
+    boolean described = database.queryLong("SELECT count(*) FROM " + RawTables.name(table)) > 0;
+    if (described
+        && database.queryLong("SELECT count(*) FROM " + raw(table) + " WHERE described") == 0) {
+      LOG.warn(
+          "None of the {} of the interactions is described: all their features and texts are missing. Compare how the tables write their ids, which begin with '{}' and '{}'.",
+          table == RawTable.USERS ? "users" : "items",
+          first(database, raw(table)),
+          first(database, RawTables.name(table)));
+    }
+  }
+
+  private static String first(PreparationDatabase database, String table) {
+    String query = "SELECT min(k) FROM " + table;
+    return database.query(query, row -> String.valueOf(row.getString(1))).get(0);
   }
 
   private static String alsoKnown(RawTable table, String key) {
