@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.Float8Vector;
@@ -26,8 +25,6 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.FieldType;
-import org.apache.commons.io.FileUtils;
-import org.apache.commons.lang3.ArrayUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,10 +34,9 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Scorer;
-import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 
-/** Files of rows as programs write them, and what happens to bundles and files meanwhile. */
+/** Rows as programs write them. */
 class RowFilesTest {
 
   private static final String HEADER = "user,item,scenario,hour,price,tags\n";
@@ -200,13 +196,6 @@ class RowFilesTest {
     }
   }
 
-  @Test
-  void anotherModelThanThatOfTheBundleIsNoDamage() {
-    assertThatThrownBy(() -> Scorer.load(bundle, "model.embeddingSize=32"))
-        .hasMessageStartingWith("[bundle/OTHER_MODEL] " + bundle)
-        .hasMessageEndingWith("Take back what -Dmodel... changes.");
-  }
-
   /** A service may put rows of several callers into one call. */
   @Test
   void aRowGetsTheSameBesideRowsThatBringMore() {
@@ -237,19 +226,6 @@ class RowFilesTest {
 
       assertThat(scorer.score(List.of(empty))).isEqualTo(scorer.score(List.of(none)));
       assertThat(score(scorer, "3,i4,feed,7,,a|b\n")).isEqualTo(scorer.score(List.of(none)));
-    }
-  }
-
-  /** What comes in the place of a bundle that is loaded must not be read for it. */
-  @Test
-  void aLoadedBundleMayBeMovedAway() throws IOException {
-    Path live = folder.resolve("live");
-    FileUtils.copyDirectory(bundle.toFile(), live.toFile());
-    try (Scorer loaded = Scorer.load(live);
-        Scorer reference = Scorer.load(bundle)) {
-      Files.move(live, folder.resolve("moved"));
-
-      assertThat(loaded.score(List.of(row(3)))).isEqualTo(reference.score(List.of(row(3))));
     }
   }
 
@@ -299,59 +275,5 @@ class RowFilesTest {
     assertThat(refusal(new ScoringRequest(rows, rows, List.of(), "|", true)))
         .hasMessageContaining("both.csv holds the rows; the scores need another file");
     assertThat(rows).hasContent(HEADER + ROW);
-  }
-
-  /** The tables are of one preparation, the vocabularies would be of another. */
-  @Test
-  void dataThatIsReplacedWhileAModelIsTrainedMakesNoBundle() throws IOException {
-    Path place = Files.createDirectories(folder.resolve("replaced"));
-    SmallShop shop = SmallShop.write(place, 2, 1000, 1200, 40, List.of("feed", "search"));
-    Experiment experiment = Experiment.fromYaml(shop.experiment(), SMALL);
-    experiment.prepare(false, Progress.NONE);
-    AtomicBoolean replaced = new AtomicBoolean();
-    assertThatThrownBy(
-            () ->
-                experiment.train(
-                    "one",
-                    (done, total) -> {
-                      if (!replaced.getAndSet(true)) {
-                        String[] other =
-                            ArrayUtils.add(SMALL, "dataset.split.ratio=[0.6, 0.2, 0.2]");
-                        Experiment.fromYaml(shop.experiment(), other).prepare(true, Progress.NONE);
-                      }
-                    }))
-        .hasMessageStartingWith("[bundle/REPLACED] The prepared data in ");
-    assertThat(experiment.workspace().run("one").resolve("bundle")).doesNotExist();
-    assertThat(experiment.workspace().run("one").resolve("bundle.tmp")).doesNotExist();
-
-    experiment.prepare(true, Progress.NONE);
-    experiment.createBundle("one", place.resolve("bundle"));
-    Scorer.load(place.resolve("bundle")).close();
-  }
-
-  @Test
-  void aBundleTakesNoFolderOfOthersAndWaitsForNone() throws IOException {
-    Experiment experiment = Experiment.fromYaml(folder.resolve("experiment.yaml"), SMALL);
-    Path target = folder.resolve("copy");
-    Path theirs = Files.createDirectories(folder.resolve("copy.tmp")).resolve("a.txt");
-    Files.writeString(theirs, "mine");
-    assertThatThrownBy(() -> experiment.createBundle("one", target))
-        .hasMessageContainingAll("[bundle/IN_THE_WAY]", "copy.tmp is no unfinished bundle");
-    assertThat(theirs).hasContent("mine");
-
-    Files.delete(theirs);
-    Files.writeString(folder.resolve("copy.tmp/lock"), "");
-    Files.writeString(folder.resolve("copy.tmp/left"), "by a killed process");
-    try (FolderLock other = FolderLock.tryTake(folder.resolve("copy.tmp/lock"))) {
-      assertThat(other).isNotNull();
-      assertThatThrownBy(() -> experiment.createBundle("one", target))
-          .hasMessageContaining("[bundle/IN_USE] Another process writes the bundle " + target);
-    }
-    experiment.createBundle("one", target);
-
-    assertThat(folder.resolve("copy.tmp")).doesNotExist();
-    assertThat(target.resolve("lock")).doesNotExist();
-    assertThat(target.resolve("left")).doesNotExist();
-    Scorer.load(target).close();
   }
 }
