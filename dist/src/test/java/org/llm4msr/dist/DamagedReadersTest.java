@@ -322,7 +322,7 @@ class DamagedReadersTest {
       table | COLUMN_GONE | has no column label
       table | COLUMN_RENAMED | has no column label
       table | STRAY_QUOTE | line 3: a quoted value does not end
-      table | NOT_A_NUMBER | line 3: column 'label' has 'nan', which is not 0 or 1
+      table | NOT_A_NUMBER | line 3: column 'label' has 'NaN', which is not 0 or 1
       table | NO_LABEL | line 3: column 'label' has '', which is not 0 or 1
       table | NO_USER | line 3: column 'user' has ''
       table | MIXED_LINE_ENDS | line 3: it ends otherwise than the first line
@@ -332,9 +332,9 @@ class DamagedReadersTest {
       table | ROW_TWICE | rows 1
       table | ID_ABOVE_32_BITS | rows 0
       table | ID_ABOVE_64_BITS | rows 0
-      table | TIMES_TIMES_1000 | line 2: column 'time' has '1704067200000.0', which is not a time before 2200 in seconds
-      table | TIMES_TIMES_MILLION | line 2: column 'time' has '1704067200000000.0', which is not a time before 2200 in seconds
-      table | ONE_TIME_TIMES_1000 | line 3: column 'time' has '1704072384000.0', which is not a time before 2200 in seconds
+      table | TIMES_TIMES_1000 | line 2: column 'time' has '1704067200000', which is not a time before 2200 in seconds
+      table | TIMES_TIMES_MILLION | line 2: column 'time' has '1704067200000000', which is not a time before 2200 in seconds
+      table | ONE_TIME_TIMES_1000 | line 3: column 'time' has '1704072384000', which is not a time before 2200 in seconds
       table | NO_POSITIVES | none feed
       """;
 

@@ -82,6 +82,8 @@ class QuickstartTest {
             () -> open(quickstart.plain(), "training.seed=4").train("seeded", Progress.NONE));
 
     assertThat(other.code()).isEqualTo("training/OTHER_RUN");
+    assertThat(other)
+        .hasMessageEndingWith("this one stays as it is. training.seed was 3 and is now 4.");
     assertThat(Files.readString(stored)).isEqualTo(before).contains("seed: 3");
     EvaluationReport report =
         open(quickstart.plain()).evaluate("seeded", Split.TEST, null, Progress.NONE);

@@ -18,6 +18,7 @@ import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.FlatValues;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetPreparation;
@@ -357,7 +358,7 @@ public final class Experiment {
       return report;
     } catch (MsrException e) {
       writeStopped(meter, workspace.run(run), e);
-      throw e;
+      throw e.code().equals("training/OTHER_RUN") ? otherRun(run, e) : e;
     } finally {
       end();
     }
@@ -429,6 +430,28 @@ public final class Experiment {
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       stage.createBundle(target);
     }
+  }
+
+  /** Adds in what the settings of a run differ from the present ones. */
+  private MsrException otherRun(String run, MsrException refusal) {
+    Experiment trained = asTrained(run);
+    if (trained == this) {
+      return refusal;
+    }
+    List<String> differences = FlatValues.differences("", trained.decisive(), decisive());
+    String why =
+        differences.isEmpty()
+            ? "Settings of model and training are the same"
+            : String.join("; ", differences);
+    return new MsrException(
+        refusal.type(), refusal.code(), "%s %s.".formatted(refusal.text(), why), refusal);
+  }
+
+  /** Returns what decides a run beside data and knowledge, by key. */
+  private Map<String, String> decisive() {
+    Map<String, Object> values = new TreeMap<>(EffectiveConfig.of(loaded.config()).values());
+    values.keySet().retainAll(List.of("model", "training"));
+    return EffectiveConfig.decisive(FlatValues.of(values), loaded.config());
   }
 
   private Experiment asTrained(String run) {

@@ -6,10 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -129,16 +127,6 @@ final class KnowledgeSettings {
   }
 
   private static List<String> differences(Map<String, String> before, Map<String, String> now) {
-    TreeSet<String> keys = new TreeSet<>(before.keySet());
-    keys.addAll(now.keySet());
-    List<String> differences = new ArrayList<>();
-    for (String key : keys) {
-      String was = before.getOrDefault(key, "not set");
-      String is = now.getOrDefault(key, "not set");
-      if (!was.equals(is)) {
-        differences.add("knowledge.%s was %s and is now %s".formatted(key, was, is));
-      }
-    }
-    return differences;
+    return FlatValues.differences("knowledge.", before, now);
   }
 }

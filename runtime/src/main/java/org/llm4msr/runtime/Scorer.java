@@ -86,9 +86,10 @@ public final class Scorer implements AutoCloseable {
     try {
       return new Scorer(bundle, config);
     } catch (MsrException e) {
-      throw overrides.stream().anyMatch(one -> one.startsWith("model."))
-          ? otherModel(folder, e)
-          : e;
+      boolean isOther =
+          e.type() == ErrorType.DATA
+              && overrides.stream().anyMatch(one -> one.startsWith("model."));
+      throw isOther ? otherModel(folder, e) : e;
     }
   }
 

@@ -75,7 +75,7 @@ final class Sql {
 
   /** Returns the parts of a text as a list; nothing between two separators is no part. */
   static String split(String text, String separator) {
-    return "list_filter(string_split(%s, %s), part -> part <> '')"
+    return "list_filter(string_split(%s, %s), lambda part: part <> '')"
         .formatted(text, literal(separator));
   }
 }

@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
@@ -48,16 +46,7 @@ public final class WarmStart {
   public static void requireSame(Bundle bundle, ExperimentConfig config) {
     Map<String, String> before = model(bundle.manifest().config(), config);
     Map<String, String> now = model(EffectiveConfig.of(config).values(), config);
-    TreeSet<String> keys = new TreeSet<>(before.keySet());
-    keys.addAll(now.keySet());
-    List<String> differences = new ArrayList<>();
-    for (String key : keys) {
-      String was = before.getOrDefault(key, "not set");
-      String is = now.getOrDefault(key, "not set");
-      if (!was.equals(is)) {
-        differences.add("%s was %s and is now %s".formatted(key, was, is));
-      }
-    }
+    List<String> differences = FlatValues.differences("", before, now);
     if (!differences.isEmpty()) {
       throw refused(
           bundle,

@@ -1,9 +1,11 @@
 package org.llm4msr.runtime.config;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Nested maps and lists as one map by full key, such as {@code overall.auc}. */
@@ -28,5 +30,25 @@ public final class FlatValues {
     } else {
       flat.put(key, Objects.toString(value));
     }
+  }
+
+  /**
+   * Says in what two configurations differ, a text a key.
+   *
+   * @param section stands before each key, for example {@code "knowledge."}
+   */
+  public static List<String> differences(
+      String section, Map<String, String> before, Map<String, String> now) {
+    TreeSet<String> keys = new TreeSet<>(before.keySet());
+    keys.addAll(now.keySet());
+    List<String> differences = new ArrayList<>();
+    for (String key : keys) {
+      String was = before.getOrDefault(key, "not set");
+      String is = now.getOrDefault(key, "not set");
+      if (!was.equals(is)) {
+        differences.add("%s%s was %s and is now %s".formatted(section, key, was, is));
+      }
+    }
+    return differences;
   }
 }

@@ -12,6 +12,8 @@ import org.slf4j.LoggerFactory;
  */
 final class EntityTables {
 
+  private static final Logger LOG = LoggerFactory.getLogger(EntityTables.class);
+
   private EntityTables() {}
 
   /** Returns the table of indices, texts and raw field values of users or items. */
@@ -23,8 +25,6 @@ final class EntityTables {
   static String encoded(RawTable table) {
     return RawTables.name(table) + "_encoded";
   }
-
-  private static final Logger LOG = LoggerFactory.getLogger(EntityTables.class);
 
   /**
    * Makes the table of indices, texts and raw values.
