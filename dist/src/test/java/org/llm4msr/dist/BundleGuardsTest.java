@@ -22,19 +22,13 @@ import org.llm4msr.runtime.files.FolderLock;
 /** What others do to the folders of a bundle while it is made or used. */
 class BundleGuardsTest {
 
-  private static final String[] SMALL = {
-    "training.epochs=1",
-    "model.backbone={name: shared-bottom, bottom: [8], tower: [4]}",
-    "model.fusion=none"
-  };
-
   @TempDir static Path folder;
   private static Path bundle;
 
   @BeforeAll
   static void train() throws IOException {
     SmallShop shop = SmallShop.write(folder, 1, 1000, 1200, 40, List.of("feed", "search", "home"));
-    Experiment experiment = Experiment.fromYaml(shop.experiment(), SMALL);
+    Experiment experiment = Experiment.fromYaml(shop.experiment(), SmallShop.PLAIN);
     experiment.prepare(false, Progress.NONE);
     bundle = experiment.train("one", Progress.NONE).bundle();
   }
@@ -79,7 +73,7 @@ class BundleGuardsTest {
   void dataThatIsReplacedWhileAModelIsTrainedMakesNoBundle() throws IOException {
     Path place = Files.createDirectories(folder.resolve("replaced"));
     SmallShop shop = SmallShop.write(place, 2, 1000, 1200, 40, List.of("feed", "search"));
-    Experiment experiment = Experiment.fromYaml(shop.experiment(), SMALL);
+    Experiment experiment = Experiment.fromYaml(shop.experiment(), SmallShop.PLAIN);
     experiment.prepare(false, Progress.NONE);
     AtomicBoolean replaced = new AtomicBoolean();
     assertThatThrownBy(
@@ -89,7 +83,7 @@ class BundleGuardsTest {
                     (done, total) -> {
                       if (!replaced.getAndSet(true)) {
                         String[] other =
-                            ArrayUtils.add(SMALL, "dataset.split.ratio=[0.6, 0.2, 0.2]");
+                            ArrayUtils.add(SmallShop.PLAIN, "dataset.split.ratio=[0.6, 0.2, 0.2]");
                         Experiment.fromYaml(shop.experiment(), other).prepare(true, Progress.NONE);
                       }
                     }))
@@ -130,7 +124,7 @@ class BundleGuardsTest {
 
   @Test
   void aBundleTakesNoFolderOfOthersAndWaitsForNone() throws IOException {
-    Experiment experiment = Experiment.fromYaml(folder.resolve("experiment.yaml"), SMALL);
+    Experiment experiment = Experiment.fromYaml(folder.resolve("experiment.yaml"), SmallShop.PLAIN);
     Path target = folder.resolve("copy");
     Path theirs = Files.createDirectories(folder.resolve("copy.tmp")).resolve("a.txt");
     Files.writeString(theirs, "mine");

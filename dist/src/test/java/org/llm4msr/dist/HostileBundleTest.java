@@ -39,12 +39,7 @@ class HostileBundleTest {
   @BeforeAll
   static void train() throws IOException {
     SmallShop shop = SmallShop.write(folder, 1, 1000, 1200, 40, List.of("feed", "search", "home"));
-    Experiment experiment =
-        Experiment.fromYaml(
-            shop.experiment(),
-            "training.epochs=1",
-            "model.backbone={name: shared-bottom, bottom: [8], tower: [4]}",
-            "model.fusion=none");
+    Experiment experiment = Experiment.fromYaml(shop.experiment(), SmallShop.PLAIN);
     experiment.prepare(false, Progress.NONE);
     bundle = experiment.train("one", Progress.NONE).bundle();
     original = Files.readString(bundle.resolve("manifest.json"));

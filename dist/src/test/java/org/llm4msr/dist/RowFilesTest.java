@@ -42,19 +42,13 @@ class RowFilesTest {
   private static final String HEADER = "user,item,scenario,hour,price,tags\n";
   private static final String ROW = "3,i4,feed,7,9.5,a|b\n";
 
-  private static final String[] SMALL = {
-    "training.epochs=1",
-    "model.backbone={name: shared-bottom, bottom: [8], tower: [4]}",
-    "model.fusion=none"
-  };
-
   @TempDir static Path folder;
   private static Path bundle;
 
   @BeforeAll
   static void train() throws IOException {
     SmallShop shop = SmallShop.write(folder, 1, 1000, 1200, 40, List.of("feed", "search", "home"));
-    Experiment experiment = Experiment.fromYaml(shop.experiment(), SMALL);
+    Experiment experiment = Experiment.fromYaml(shop.experiment(), SmallShop.PLAIN);
     experiment.prepare(false, Progress.NONE);
     bundle = experiment.train("one", Progress.NONE).bundle();
   }

@@ -12,6 +12,13 @@ final class SmallShop {
 
   static final String COLUMNS = "user,item,scenario,label,time,hour,price,tags";
 
+  /** Settings of a model without knowledge that trains in a moment. */
+  static final String[] PLAIN = {
+    "training.epochs=1",
+    "model.backbone={name: shared-bottom, bottom: [8], tower: [4]}",
+    "model.fusion=none"
+  };
+
   private static final String EXPERIMENT =
       """
       workspace: work

@@ -66,7 +66,7 @@ final class ArrowBatches {
             case DATA -> hasRanges ? 0 : rows;
             default -> rows;
           };
-      ArrowRows.requireBytes(column.getName(), buffer, bytes(ones, bits));
+      ArrowValues.requireBytes(column.getName(), buffer, bytes(ones, bits));
       if (part.getType() == BufferType.OFFSET && hasRanges && rows > 0) {
         values =
             bits == Long.SIZE
@@ -82,7 +82,7 @@ final class ArrowBatches {
     for (Field child : column.getChildren()) {
       long held = requireColumn(child);
       if (values < 0 || values > held) {
-        throw ArrowRows.tooFewValues(column.getName(), values, held);
+        throw ArrowValues.tooFewValues(column.getName(), values, held);
       }
     }
     return rows;
