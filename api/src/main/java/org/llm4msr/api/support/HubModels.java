@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +41,7 @@ final class HubModels {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** File locks are a process's; threads of one wait here. */
-  private static final Object DOWNLOADS = new Object();
+  private static final ReentrantLock DOWNLOADS = new ReentrantLock();
 
   private final HubSettings settings;
 
@@ -134,7 +136,8 @@ final class HubModels {
     Path blob = root.resolve("blobs").resolve(file.checksum());
     Files.createDirectories(blob.getParent());
     if (!Files.exists(blob) || Files.size(blob) != file.size()) {
-      synchronized (DOWNLOADS) {
+      takeTurn();
+      try {
         Path lockFile = blob.resolveSibling(file.checksum() + ".lock");
         try (FileChannel channel = FileChannel.open(lockFile, CREATE, WRITE);
             FileLock lock = channel.lock()) {
@@ -144,15 +147,45 @@ final class HubModels {
           }
           Files.deleteIfExists(lockFile);
         }
+      } finally {
+        DOWNLOADS.unlock();
       }
     }
     Path link = root.resolve("snapshots").resolve(commit).resolve(file.path());
-    synchronized (DOWNLOADS) {
+    takeTurn();
+    try {
       if (!Files.exists(link)) {
         Files.createDirectories(link.getParent());
         Files.deleteIfExists(link); // One that leads nowhere.
         link(link, blob);
       }
+    } finally {
+      DOWNLOADS.unlock();
+    }
+  }
+
+  /**
+   * Waits for the lock. The JDK's client hands answers over in the common pool: were this one of
+   * its threads and the pool did not know that it waits, no thread might be left for the answer.
+   */
+  private static void takeTurn() {
+    ForkJoinPool.ManagedBlocker turn =
+        new ForkJoinPool.ManagedBlocker() {
+          @Override
+          public boolean block() {
+            DOWNLOADS.lock();
+            return true;
+          }
+
+          @Override
+          public boolean isReleasable() {
+            return DOWNLOADS.tryLock();
+          }
+        };
+    try {
+      ForkJoinPool.managedBlock(turn);
+    } catch (InterruptedException e) {
+      throw new AssertionError("the lock waits without interruption", e);
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -279,13 +280,14 @@ class ModelSourceTest {
     assertThat(failure(() -> resolve(SOURCE + "@v1")).code()).isEqualTo("model/HUB_FAILED");
   }
 
+  /** They are of the common pool, which the client needs as well, and more than it has. */
   @Test
   void threadsLoadAFileOnce() {
-    List<CompletableFuture<Path>> both =
-        Stream.of(1, 2)
-            .map(i -> CompletableFuture.supplyAsync(() -> resolve(SOURCE).folder()))
+    List<CompletableFuture<Path>> all =
+        IntStream.range(0, 2 * Runtime.getRuntime().availableProcessors())
+            .mapToObj(i -> CompletableFuture.supplyAsync(() -> resolve(SOURCE).folder()))
             .toList();
-    both.forEach(
+    all.forEach(
         path -> assertThat(path.join().resolve("model.safetensors")).hasBinaryContent(weights));
     assertThat(hub.requests).filteredOn(seen -> seen.server().equals("content")).hasSize(1);
   }
