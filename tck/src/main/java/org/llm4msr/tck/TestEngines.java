@@ -35,7 +35,7 @@ public final class TestEngines {
   public static Engine engine() {
     Engine engine = loaded;
     if (engine == null) {
-      engine = Engine.getEngine(name());
+      engine = TensorEngine.find(name());
       seed = engine.getSeed();
       loaded = engine;
     }

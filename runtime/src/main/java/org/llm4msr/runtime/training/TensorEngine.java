@@ -63,10 +63,18 @@ public abstract sealed class TensorEngine implements AutoCloseable
     return Optional.ofNullable(loaded);
   }
 
-  static Engine find(String name) {
+  /**
+   * Returns an engine by its name, loaded and ready to be called.
+   *
+   * @throws MsrException {@code engine/NOT_LOADED}
+   */
+  public static Engine find(String name) {
     try {
       Engine engine = Engine.getEngine(name);
       if (engine != null) {
+        if (!engine.equals(loaded) && name.equals("MXNet")) {
+          MxNetBuffers.keep();
+        }
         loaded = engine;
         return engine;
       }

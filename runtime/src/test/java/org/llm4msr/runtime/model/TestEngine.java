@@ -14,7 +14,7 @@ public final class TestEngine {
   private TestEngine() {}
 
   public static Engine engine() {
-    return Engine.getEngine(NAME);
+    return TensorEngine.find(NAME);
   }
 
   public static TensorEngine open() {

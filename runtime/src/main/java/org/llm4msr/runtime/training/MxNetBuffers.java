@@ -1,0 +1,65 @@
+package org.llm4msr.runtime.training;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.management.JMException;
+import javax.management.ObjectName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has buffers live until MXNet has copied them. DJL's engine hands over the address of a buffer
+ * that nothing refers to from then on, so that the garbage collector may free the memory in
+ * between, and an array's first elements are what the C library writes into freed memory. That
+ * happens in compiled code alone: an interpreted method holds its arguments until it returns.
+ */
+final class MxNetBuffers {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MxNetBuffers.class);
+
+  private static final String COPY = "ai/djl/mxnet/jna/JnaUtils.syncCopyFromCPU";
+  private static final String DIRECTIVES =
+      """
+      [
+        { match: ["%1$s"], Exclude: true },
+        { match: ["*.*"], inline: ["-%1$s"] }
+      ]
+      """
+          .formatted(COPY);
+  private static final String ADDED = "2 compiler directives added";
+
+  private MxNetBuffers() {}
+
+  /** Has the JVM interpret the method that copies, whether a method that calls it is compiled. */
+  static void keep() {
+    try {
+      Path file = Files.createTempFile("llm4msr-directives", ".json");
+      try {
+        Files.writeString(file, DIRECTIVES);
+        Object answer =
+            ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "compilerDirectivesAdd",
+                    new Object[] {new String[] {file.toString()}},
+                    new String[] {String[].class.getName()});
+        if (!String.valueOf(answer).contains(ADDED)) {
+          warn(String.valueOf(answer).strip());
+        }
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException | JMException e) {
+      warn(e.toString());
+    }
+  }
+
+  private static void warn(String why) {
+    LOG.warn(
+        "This JVM does not take compiler directives ({}). Arrays of MXNet may now and then hold wrong first elements, unless it is started with -XX:CompileCommand=exclude,{}",
+        why,
+        COPY.replace('/', '.').replace(".syncCopy", "::syncCopy"));
+  }
+}
