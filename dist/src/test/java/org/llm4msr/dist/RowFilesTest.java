@@ -128,6 +128,25 @@ class RowFilesTest {
   }
 
   @Test
+  void aColumnThatIsReadStandsOnce() throws IOException {
+    Path rows = folder.resolve("repeated.csv");
+    String twice = HEADER.strip() + ",note,%s\n" + ROW.strip() + ",4,5\n";
+    Files.writeString(rows, twice.formatted("user"));
+    assertThat(refusal(new ScoringRequest(rows, folder.resolve("repeated.arrow"))))
+        .hasMessage(
+            "[data/REPEATED_COLUMN] %s names the column 'user' more than once. Name one of them otherwise.",
+            rows);
+
+    Files.writeString(rows, twice.formatted("note"));
+    try (Scorer scorer = Scorer.load(bundle)) {
+      Path out = folder.resolve("repeated.arrow");
+      scorer.score(new ScoringRequest(rows, out), Progress.NONE);
+      assertThat(BundleTest.floats(out, "score"))
+          .containsExactly(scorer.score(List.of(row(3))), within(1e-6f));
+    }
+  }
+
+  @Test
   void aFileWithoutALineIsTold() throws IOException {
     Path rows = Files.writeString(folder.resolve("empty.csv"), "");
 

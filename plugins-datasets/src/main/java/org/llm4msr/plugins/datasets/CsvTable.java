@@ -7,11 +7,14 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -50,15 +53,22 @@ final class CsvTable implements TableInput {
   private final List<Path> files;
   private final Dialect dialect;
   private final List<String> columns;
+  private final Set<String> repeated;
   private final Map<String, String> casts = new HashMap<>();
   private final Map<String, String> types = new LinkedHashMap<>();
   private final RowRules rules;
 
-  private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
+  private CsvTable(
+      RawDatabase database,
+      List<Path> files,
+      Dialect dialect,
+      List<String> columns,
+      Set<String> repeated) {
     this.database = database;
     this.files = List.copyOf(files);
     this.dialect = dialect;
     this.columns = List.copyOf(columns);
+    this.repeated = Set.copyOf(repeated);
     rules = new RowRules(database);
   }
 
@@ -69,24 +79,32 @@ final class CsvTable implements TableInput {
 
   /** Opens files with a header in another dialect. */
   static CsvTable open(RawDatabase database, List<Path> files, Dialect dialect) {
-    List<String> columns = null;
+    Header header = null;
     for (Path file : files) {
-      List<String> own = header(database, file, dialect);
-      if (columns != null && !columns.equals(own)) {
-        throw TableInput.differentColumns(file, own, files.get(0), columns);
+      Header own = header(database, file, dialect);
+      if (header != null && !header.columns().equals(own.columns())) {
+        throw TableInput.differentColumns(file, own.columns(), files.get(0), header.columns());
       }
-      columns = own;
+      header = own;
     }
-    if (columns == null) {
+    if (header == null) {
       throw new IllegalArgumentException("a table needs a file");
     }
-    return new CsvTable(database, files, dialect, columns);
+    return new CsvTable(database, files, dialect, header.columns(), header.repeated());
   }
+
+  /**
+   * The columns of a header.
+   *
+   * @param columns names; of equal ones DuckDB calls the later ones otherwise
+   * @param repeated names that stand in the file more than once
+   */
+  private record Header(List<String> columns, Set<String> repeated) {}
 
   /**
    * Reads the first line alone: rows of other widths would change what DuckDB takes for columns.
    */
-  private static List<String> header(RawDatabase database, Path file, Dialect dialect) {
+  private static Header header(RawDatabase database, Path file, Dialect dialect) {
     String line = TextFile.firstLine(file);
     if (line.isBlank()) {
       throw new MsrException(
@@ -97,13 +115,13 @@ final class CsvTable implements TableInput {
     }
     Path header = database.scratchFile(line);
     String scan =
-        "read_csv(["
-            + Sql.path(header)
-            + "], all_varchar=true, header=true"
-            + dialect.options()
-            + ")";
+        "read_csv([" + Sql.path(header) + "], all_varchar=true" + dialect.options() + ", header=";
     try {
-      return database.columns(scan, List.of(file));
+      List<String> columns = database.columns(scan + "true)", List.of(file));
+      List<String> names = database.rows("SELECT * FROM " + scan + "false)", List.of(file)).get(0);
+      Set<String> repeated = new HashSet<>(names);
+      repeated.removeIf(name -> Collections.frequency(names, name) == 1);
+      return new Header(columns, repeated);
     } catch (MsrException e) {
       String quote = dialect.quote();
       if (quote.isEmpty() || line.chars().filter(c -> c == quote.charAt(0)).count() % 2 == 0) {
@@ -121,7 +139,7 @@ final class CsvTable implements TableInput {
   static CsvTable headless(
       RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
     files.forEach(TextFile::requireText);
-    return new CsvTable(database, files, dialect, columns);
+    return new CsvTable(database, files, dialect, columns, Set.of());
   }
 
   @Override
@@ -215,6 +233,13 @@ final class CsvTable implements TableInput {
   /** Returns the first of several names, by which releases call a column, that the header has. */
   String firstOf(String... names) {
     for (String name : names) {
+      if (repeated.contains(name)) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/REPEATED_COLUMN",
+            "%s, line 1: the column '%s' stands there more than once. Name one of them otherwise."
+                .formatted(files.get(0), name));
+      }
       if (has(name)) {
         return name;
       }

@@ -383,6 +383,18 @@ class TableTest {
     }
   }
 
+  @Test
+  void aColumnThatIsReadStandsOnce() throws IOException {
+    Path log = folder.resolve("log.csv");
+    Files.writeString(log, "who,what,label,,who,\na,b,1,c,d,\n");
+    assertThatThrownBy(() -> readAll(threeColumns(List.of("log.csv"), null)))
+        .hasMessage(
+            "[data/REPEATED_COLUMN] %s, line 1: the column 'who' stands there more than once. Name one of them otherwise.",
+            log);
+    Files.writeString(log, "who,what,label,more,more,who_1\na,b,1,c,d,e\n");
+    readAll(threeColumns(List.of("log.csv"), null));
+  }
+
   /** Two hours east of Greenwich it is 22 o'clock when it is 20 there. */
   @ParameterizedTest
   @CsvSource({

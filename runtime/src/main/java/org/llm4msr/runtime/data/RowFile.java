@@ -6,7 +6,10 @@ import static org.llm4msr.runtime.data.PreparationDatabase.literal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +39,7 @@ public final class RowFile implements AutoCloseable {
   private final String source;
   private final PreparationDatabase database;
   private final Map<String, Field> columns = new LinkedHashMap<>();
+  private final Set<String> repeated = new HashSet<>();
 
   /**
    * Opens a file; its name's end tells the format.
@@ -71,13 +75,12 @@ public final class RowFile implements AutoCloseable {
   private String csv(Path scratch) {
     try {
       Path header = Files.writeString(scratch.resolve("header.csv"), header() + "\n");
+      String select =
+          "SELECT * FROM read_csv(%s, all_varchar=true, skip=0, comment='', %s, header="
+              .formatted(path(header), DIALECT);
+      database.query(select + "false)", RowFile::values).forEach(this::noteRepeated);
       String columns =
-          database
-              .query(
-                  "DESCRIBE SELECT * FROM read_csv(%s, header=true, all_varchar=true, skip=0, comment='', %s)"
-                      .formatted(path(header), DIALECT),
-                  row -> row.getString(1))
-              .stream()
+          database.query("DESCRIBE " + select + "true)", row -> row.getString(1)).stream()
               .map(name -> literal(name) + ": 'VARCHAR'")
               .collect(Collectors.joining(", ", "{", "}"));
       return "read_csv(%s, auto_detect=false, header=true, columns=%s, %s)"
@@ -87,6 +90,19 @@ public final class RowFile implements AutoCloseable {
     } catch (MsrException e) {
       throw ofFile(e);
     }
+  }
+
+  private static List<String> values(ResultSet row) throws SQLException {
+    List<String> values = new ArrayList<>();
+    for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+      values.add(String.valueOf(row.getString(i)));
+    }
+    return values;
+  }
+
+  private void noteRepeated(List<String> names) {
+    Set<String> seen = new HashSet<>();
+    names.stream().filter(name -> !seen.add(name)).forEach(repeated::add);
   }
 
   private String header() {
@@ -138,6 +154,12 @@ public final class RowFile implements AutoCloseable {
     List<String> selected = new ArrayList<>();
     for (ScoringColumn column : wanted) {
       Field field = columns.get(column.name());
+      if (repeated.contains(column.name())) {
+        throw DataErrors.data(
+            "REPEATED_COLUMN",
+            "%s names the column '%s' more than once. Name one of them otherwise."
+                .formatted(file, column.name()));
+      }
       if (field != null) {
         selected.add(value(column, field) + " AS " + identifier(column.name()));
       }
