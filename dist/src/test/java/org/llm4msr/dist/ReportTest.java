@@ -33,6 +33,8 @@ import org.llm4msr.runtime.data.PreparedSummary;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.CalibrationBin;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.report.DataReport;
+import org.llm4msr.runtime.report.Page;
 import org.llm4msr.runtime.report.RunReport;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -243,6 +245,22 @@ class ReportTest {
 
     assertThat(parsed.getDocumentElement().getTextContent()).contains("<b>feed", "a & 'b'");
     assertThat(elements(parsed, "b")).isEmpty();
+  }
+
+  @Test
+  void replacesAPageAndNothingElse() throws IOException {
+    Page report = new RunReport(experiment, "one").page();
+    Path other = Files.writeString(folder.resolve("other.html"), "earlier");
+    assertThatThrownBy(() -> report.writeTo(other))
+        .hasMessage(
+            "[report/IN_THE_WAY] %s is there already and is no page of llm4msr. Name another file, or move it away.",
+            other);
+    assertThat(other).hasContent("earlier");
+
+    Path mine = folder.resolve("mine.html");
+    DataReport.page(inspection).writeTo(mine);
+    report.writeTo(mine);
+    assertThat(mine).content().contains("id=\"provenance\"");
   }
 
   @Test

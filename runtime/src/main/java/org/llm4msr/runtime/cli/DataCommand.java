@@ -167,7 +167,7 @@ final class DataCommand extends Group {
                 : session().open(file, overrides).inspectData(progress);
       }
       if (html != null) {
-        DataReport.page(summary).write(html);
+        DataReport.page(summary).writeTo(html);
       }
       terminal().result(summary, text(new DataTables(summary)));
     }

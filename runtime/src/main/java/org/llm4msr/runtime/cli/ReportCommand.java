@@ -30,7 +30,11 @@ final class ReportCommand extends ExperimentCommand {
   void run() {
     RunReport report = new RunReport(experiment(), run);
     Path file = out == null ? report.file() : out;
-    report.page().write(file);
+    if (out == null) {
+      report.page().write(file);
+    } else {
+      report.page().writeTo(file);
+    }
     terminal().result(Map.of("report", file.toString()), "report: " + file);
   }
 }

@@ -19,6 +19,7 @@ import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.TinyIntVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -26,6 +27,7 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.support.ArrowRows;
 import org.llm4msr.runtime.config.FileErrors;
 
 /**
@@ -41,6 +43,14 @@ public final class PredictionWriter implements AutoCloseable {
 
   private static final ArrowType INT = new ArrowType.Int(32, true);
 
+  private static final List<Field> FIELDS =
+      List.of(
+          field("row", new ArrowType.Int(64, true)),
+          field("user", INT),
+          field("scenario", INT),
+          field("label", new ArrowType.Int(8, true)),
+          field("probability", new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)));
+
   private final Path target;
   private final Path partial;
   private final BufferAllocator allocator = new RootAllocator();
@@ -55,11 +65,13 @@ public final class PredictionWriter implements AutoCloseable {
    * @param scenarios the scenarios' keys, by rank
    * @param leakFutureInteractions whether the model's prompts told of these rows; if so, the
    *     metadata key {@value #LEAK} is {@code true}
-   * @throws MsrException of type RESOURCES where it cannot be written
+   * @throws MsrException {@code evaluation/IN_THE_WAY} where something else than predictions is
+   *     there, of type RESOURCES where it cannot be written
    */
   public PredictionWriter(Path target, List<String> scenarios, boolean leakFutureInteractions) {
     this.target = target;
     requireFolder(target);
+    requireNothingElse(target);
     partial = target.resolveSibling(target.getFileName() + ".part");
     root = VectorSchemaRoot.create(schema(scenarios, leakFutureInteractions), allocator);
     try {
@@ -149,6 +161,25 @@ public final class PredictionWriter implements AutoCloseable {
     }
   }
 
+  private static void requireNothingElse(Path target) {
+    if (Files.exists(target) && !holdsPredictions(target)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "evaluation/IN_THE_WAY",
+          "%s is there already and holds no predictions. Name another file, or move it away."
+              .formatted(target));
+    }
+  }
+
+  private static boolean holdsPredictions(Path file) {
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowReader reader = ArrowRows.open(file, allocator)) {
+      return reader.getVectorSchemaRoot().getSchema().getFields().equals(FIELDS);
+    } catch (IOException | MsrException e) {
+      return false;
+    }
+  }
+
   private MsrException failed(IOException e) {
     return new MsrException(
         ErrorType.RESOURCES,
@@ -167,15 +198,7 @@ public final class PredictionWriter implements AutoCloseable {
     if (leaks) {
       metadata.put(LEAK, "true");
     }
-    ArrowType float32 = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
-    return new Schema(
-        List.of(
-            field("row", new ArrowType.Int(64, true)),
-            field("user", INT),
-            field("scenario", INT),
-            field("label", new ArrowType.Int(8, true)),
-            field("probability", float32)),
-        metadata);
+    return new Schema(FIELDS, metadata);
   }
 
   private static Field field(String name, ArrowType type) {

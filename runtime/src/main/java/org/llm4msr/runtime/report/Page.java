@@ -26,6 +26,9 @@ public record Page(String title, String warning, List<Section> sections) {
   /** Name of the file of a page. */
   public static final String FILE = "report.html";
 
+  private static final String GENERATOR = "<meta name=\"generator\" content=\"llm4msr\" />";
+  private static final int HEAD = 1024;
+
   public Page {
     sections = sections.stream().filter(section -> !section.html().isEmpty()).toList();
   }
@@ -64,7 +67,35 @@ public record Page(String title, String warning, List<Section> sections) {
   }
 
   /**
-   * Writes the page.
+   * Writes the page where a user wants it.
+   *
+   * @throws MsrException {@code report/IN_THE_WAY} where something else than a page is there, and
+   *     as {@link #write}
+   */
+  public void writeTo(Path file) {
+    if (Files.exists(file) && !isPage(file)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "report/IN_THE_WAY",
+          "%s is there already and is no page of llm4msr. Name another file, or move it away."
+              .formatted(file));
+    }
+    write(file);
+  }
+
+  private static boolean isPage(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(HEAD), UTF_8).contains(GENERATOR);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Writes the page, in place of what is there.
    *
    * @throws MsrException {@code report/NOT_WRITTEN} where the disk is full or forbids it
    */

@@ -1,9 +1,11 @@
 package org.llm4msr.runtime.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
@@ -54,5 +56,29 @@ class PredictionWriterTest {
       writer.add(1, new long[1], new int[1], new int[1], new float[1], new float[1]);
     }
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void replacesPredictionsAndNothingElse() throws IOException {
+    Path file = folder.resolve("predictions.arrow");
+    for (float probability : new float[] {.5f, .25f}) {
+      try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"), false)) {
+        writer.add(1, new long[1], new int[1], new int[1], new float[1], new float[] {probability});
+        writer.finish();
+      }
+    }
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      reader.loadNextBatch();
+      assertThat(reader.getVectorSchemaRoot().getVector("probability").getObject(0))
+          .isEqualTo(.25f);
+    }
+    Path mine = Files.writeString(folder.resolve("rows.csv"), "user,item\n");
+    assertThatThrownBy(() -> new PredictionWriter(mine, List.of("feed"), false))
+        .hasMessage(
+            "[evaluation/IN_THE_WAY] %s is there already and holds no predictions. Name another file, or move it away.",
+            mine);
+    assertThat(mine).hasContent("user,item");
   }
 }
