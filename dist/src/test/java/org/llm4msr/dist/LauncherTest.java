@@ -103,6 +103,18 @@ class LauncherTest {
     assertThat(outcome.err()).contains("is Java 11; 17 or newer is needed");
   }
 
+  /** Of what libraries do with memory and native code, which later releases are to forbid. */
+  @ParameterizedTest
+  @CsvSource({"17.0.9, false", "21.0.5, false", "24, true", "25.0.1, true"})
+  void tellsANewJavaWhatItNeedNotWarnOf(String version, boolean told) throws Exception {
+    java(version);
+    String out = run(root.resolve("llm4msr"), Map.of(), "--help").out();
+    List<String> options =
+        List.of("[--enable-native-access=ALL-UNNAMED]", "[--sun-misc-unsafe-memory-access=allow]");
+    assertThat(out.lines().filter(options::contains).toList())
+        .isEqualTo(told ? options : List.of());
+  }
+
   @Test
   void refusesAnotherPlatform() throws Exception {
     Path bin = Files.createDirectories(folder.resolve("bin"));

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -286,10 +287,11 @@ final class ConfigCheck {
           add("dataset.scenarios", key, "stands twice");
         }
       }
+      List<String> keys = known.stream().map(RawScenario::key).toList();
+      weights(dataset.scenarios().isEmpty() ? keys : dataset.scenarios());
       if (known.isEmpty()) {
         return;
       }
-      List<String> keys = known.stream().map(RawScenario::key).toList();
       Stream.concat(
               dataset.scenarios().stream().map(key -> List.of("dataset.scenarios", key)),
               config.training().scenarioWeights().keySet().stream()
@@ -302,6 +304,16 @@ final class ConfigCheck {
                       use.get(1),
                       "there is no such scenario. There are %s.%s"
                           .formatted(String.join(", ", keys), Nearest.hint(use.get(1), keys))));
+    }
+
+    private void weights(List<String> kept) {
+      Map<String, Double> weights = config.training().scenarioWeights();
+      if (!kept.isEmpty() && kept.stream().allMatch(key -> weights.getOrDefault(key, 1.0) == 0)) {
+        add(
+            "training.scenarioWeights",
+            String.valueOf(weights),
+            "leaves no row to train on. Give one scenario a weight above 0");
+      }
     }
 
     private void split(SplitConfig split) {

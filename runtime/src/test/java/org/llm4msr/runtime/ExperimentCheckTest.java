@@ -102,6 +102,15 @@ class ExperimentCheckTest {
   }
 
   @Test
+  void aScenarioOfThoseThatAreKeptIsTrained() {
+    String both = "training.scenarioWeights={comedy: 0, drama: 0}";
+    assertThat(problem(both)).contains("leaves no row to train on. Give one scenario a weight");
+    String drama = "training.scenarioWeights={drama: 0}";
+    assertThat(problem("dataset.scenarios=[drama]", drama)).contains("leaves no row to train on");
+    assertThatCode(() -> open(drama).check()).doesNotThrowAnyException();
+  }
+
+  @Test
   void datesOfTheSplitMustMakeSense() {
     assertThat(problem("dataset.split.validationFrom=May"))
         .contains("dataset.split.validationFrom = May")

@@ -4,12 +4,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.DataGeneration;
 import org.llm4msr.runtime.EvaluationReport;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Quickstart;
 import org.llm4msr.runtime.TrainingOptions;
+import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.data.Split;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -39,17 +41,15 @@ final class QuickstartCommand extends Command {
 
   @Option(
       names = "--seed",
-      defaultValue = "7",
       paramLabel = "N",
-      description = "Seed of training; the data stays the same (default: ${DEFAULT-VALUE}).")
-  long seed;
+      description = "Seed of training; the data stays the same (default: 7).")
+  @Nullable Long seed;
 
   @Option(
       names = "--engine",
-      defaultValue = "PyTorch",
       paramLabel = "NAME",
-      description = "PyTorch or MXNet (default: ${DEFAULT-VALUE}).")
-  String engine = "PyTorch";
+      description = "PyTorch or MXNet (default: PyTorch).")
+  @Nullable String engine;
 
   @Option(
       names = "-D",
@@ -89,37 +89,52 @@ final class QuickstartCommand extends Command {
   }
 
   private Experiment open(Path file) {
+    return session().open(file, settings());
+  }
+
+  /** What the files say otherwise. */
+  private List<String> settings() {
     List<String> all = new ArrayList<>();
-    all.add("training.seed=" + seed);
-    all.add("runtime.engine=" + engine);
+    if (seed != null) {
+      all.add("training.seed=" + seed);
+    }
+    if (engine != null) {
+      all.add("runtime.engine=" + engine);
+    }
     all.addAll(overrides);
-    return session().open(file, all);
+    return all;
   }
 
   private EvaluationReport trainAndEvaluate(Experiment experiment, String model) {
-    String run = run(model);
+    String run = run(model, experiment.config().config());
     TrainCommand.train(this, experiment, run, TrainingOptions.NONE, "train " + model);
     return experiment.evaluate(run, Split.TEST, null, (done, total) -> {});
   }
 
-  private String run(String model) {
-    return model + "-" + engine.toLowerCase(Locale.ROOT) + "-" + seed;
+  private static String run(String model, ExperimentConfig config) {
+    String engine = config.runtime().engine().toLowerCase(Locale.ROOT);
+    return "%s-%s-%d".formatted(model, engine, config.training().seed());
   }
 
   /** The same, step by step: the first thing to change something in. */
   private String steps(Quickstart quickstart) {
-    Path enhanced = quickstart.enhanced();
     return """
 
         The same, step by step (each step finds what is done already):
-          llm4msr data generate %1$s --out %2$s -Dinteractions=%3$d
-          llm4msr data prepare %4$s
-          llm4msr knowledge extract %4$s
-          llm4msr train %5$s --run mine && llm4msr evaluate %5$s --run mine
-          llm4msr train %4$s --run mine-enhanced && llm4msr evaluate %4$s --run mine-enhanced
+          %1$s data generate %2$s --out %3$s -Dinteractions=%4$d
+          %1$s data prepare %5$s%7$s
+          %1$s knowledge extract %5$s%7$s
+          %1$s train %6$s%7$s --run mine && %1$s evaluate %6$s%7$s --run mine
+          %1$s train %5$s%7$s --run mine-enhanced && %1$s evaluate %5$s%7$s --run mine-enhanced
         """
         .formatted(
-            quickstart.generator(), quickstart.raw(), interactions, enhanced, quickstart.plain());
+            System.getProperty("llm4msr.command", "llm4msr"),
+            quickstart.generator(),
+            quickstart.raw(),
+            interactions,
+            quickstart.enhanced(),
+            quickstart.plain(),
+            settings().stream().map(one -> " -D" + one).collect(Collectors.joining()));
   }
 
   private static String text(Quickstart.Comparison comparison) {

@@ -17,7 +17,9 @@ public record RuntimeConfig(
     @Setting(
             value = "Memory of data preparation, for example 4GB; auto: a quarter of the machine's",
             defaultValue = "auto")
-        @Pattern(regexp = "auto|[0-9]+(MB|GB)", message = "must be auto, or a number and MB or GB")
+        @Pattern(
+            regexp = "auto|[1-9][0-9]{0,6}(MB|GB)",
+            message = "must be auto, or a number and MB or GB")
         String memory,
     @Setting(
             value =
