@@ -66,7 +66,8 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
         "drawn",
         List.of(),
         Map.of(),
-        null);
+        null,
+        Map.of());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.llm4msr.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -93,6 +94,30 @@ class QuickstartTest {
   }
 
   @Test
+  void dataOfOtherSettingsIsRefused() throws IOException {
+    Quickstart quickstart = Quickstart.open(folder);
+    generate(quickstart);
+    open(quickstart.plain()).prepare(false, Progress.NONE);
+
+    assertThatThrownBy(
+            () ->
+                open(quickstart.plain(), "dataset.split.ratio=[8, 1, 1]")
+                    .train("one", Progress.NONE))
+        .hasMessageStartingWith(
+            "[data/OTHER_SETTINGS] The data was prepared with dataset.split.ratio = [4.0, 1.0, 1.0], and the configuration says [8.0, 1.0, 1.0].");
+    assertThatThrownBy(
+            () -> open(quickstart.plain(), "dataset.negatives.perPositive=2").openPrepared())
+        .hasMessageContaining("dataset.negatives.perPositive = 0");
+    for (String other :
+        List.of(
+            "dataset.path=elsewhere",
+            "dataset.malformed.policy=skip",
+            "dataset.negatives.seed=3")) {
+      open(quickstart.plain(), other).openPrepared().close();
+    }
+  }
+
+  @Test
   void knowledgeOfOtherSettingsOrAnotherRunIsRefused() throws IOException {
     Quickstart quickstart = Quickstart.open(folder);
     generate(quickstart);
@@ -110,6 +135,9 @@ class QuickstartTest {
 
     open(file).extract(true, Progress.NONE);
     open(file).train("one", Progress.NONE);
+    assertThatThrownBy(() -> open(file, "knowledge.missing=zero").train("one", Progress.NONE))
+        .hasMessageStartingWith("[training/OTHER_RUN]")
+        .hasMessageEndingWith("knowledge.missing was mean and is now zero.");
     Experiment other = open(file, "knowledge.minInteractions=10");
     assertThat(other.extract(false, Progress.NONE).encoded()).isZero();
     MsrException otherRun =

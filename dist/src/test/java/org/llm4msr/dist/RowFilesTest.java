@@ -164,13 +164,16 @@ class RowFilesTest {
               + rows
               + "' (FORMAT parquet)");
     }
-    String told = "Column 'user' has '3.0' in row 0; the model knows '3'. Write ids as";
+    String told = "Column 'user' has '3.0' in row 0; the model knows '3'. Write values as";
 
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("real.arrow"))))
         .hasMessageContaining(told);
     try (Scorer scorer = Scorer.load(bundle)) {
       assertThatThrownBy(() -> score(scorer, "3.0,i4,feed,7,9.5,a\n")).hasMessageContaining(told);
       assertThat(score(scorer, "unknown.0,i4,feed,7,9.5,a\n")).hasSize(1);
+      assertThatThrownBy(() -> score(scorer, "3,i4,feed,7.0,9.5,a\n"))
+          .hasMessageContaining("Column 'hour' has '7.0' in row 0; the model knows '7'. Write");
+      assertThat(score(scorer, "3,i4,feed,99.0,9.5,a\n")).hasSize(1);
     }
   }
 

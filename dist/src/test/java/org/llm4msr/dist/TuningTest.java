@@ -1,5 +1,8 @@
 package org.llm4msr.dist;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,13 +75,43 @@ class TuningTest {
         assertThat(trial.values().get(2)).isIn("2", "3");
       }
     }
-    Experiment best =
-        Experiment.fromYaml(
-            folder.resolve("found/here/best.yaml"), "model.fusion=none", "training.seed=1");
+    assertThat(auc(folder.resolve("found/here/best.yaml")))
+        .isCloseTo(result.trials().get(0).auc(), within(1e-12));
+  }
+
+  /** Trains what a search has written. */
+  private static double auc(Path file) {
+    Experiment best = Experiment.fromYaml(file, "training.seed=1");
     best.train("best", Progress.NONE);
-    double auc =
-        best.evaluate("best", Split.VALIDATION, null, Progress.NONE).result().overall().auc();
-    assertThat(auc).isCloseTo(result.trials().get(0).auc(), within(1e-12));
+    return best.evaluate("best", Split.VALIDATION, null, Progress.NONE).result().overall().auc();
+  }
+
+  @Test
+  void trialsOfOtherDataHaveDataOfTheirOwn() throws IOException {
+    Path file = folder.resolve("data.yaml");
+    Files.writeString(
+        file,
+        """
+        experiment: experiment.yaml
+        settings: {model.fusion: none, dataset.split.by: random, workspace: searched}
+        space: {dataset.split.seed: {values: [1, 2, 3, 4, 5, 6]}}
+        trials: 3
+        """);
+    Tuning tuning = comparisons.openTuning(file, List.of());
+    TuningResult result = tuning.run(ComparisonView.NONE);
+    new TuningWriter(result).writeAll(folder.resolve("found/data"), tuning.experiment());
+
+    Map<List<String>, Set<Double>> aucs =
+        result.trials().stream()
+            .collect(groupingBy(Trial::values, mapping(trial -> trial.auc(), toSet())));
+    assertThat(aucs)
+        .hasSizeGreaterThan(2)
+        .allSatisfy((seed, found) -> assertThat(found).hasSize(1));
+    assertThat(aucs.values()).doesNotHaveDuplicates();
+    assertThat(folder.resolve("searched/variants"))
+        .isDirectoryContaining("glob:**dataset.split.seed-*");
+    assertThat(auc(folder.resolve("found/data/best.yaml")))
+        .isCloseTo(result.trials().get(0).auc(), within(1e-12));
   }
 
   @Test
@@ -113,6 +148,31 @@ class TuningTest {
     assertThat(second).hasSizeBetween(2, 3).extracting(Trial::number).contains(0);
     assertThat(longer.last().models()).hasSameSizeAs(second);
     assertThat(longer.trials().subList(0, second.size())).isEqualTo(second);
+  }
+
+  /** What was tried of the last round alone is not the best for having been tried. */
+  @Test
+  void aRoundThatTimeEndsDecidesNothing() throws IOException {
+    String search = "trials: 5\nseed: 3\n";
+    List<String> long6 = List.of("training.patience=0", "training.epochs=6");
+    open("whole", search + "strategy: halving\n");
+    comparisons.openTuning(folder.resolve("whole.yaml"), long6).run(ComparisonView.NONE);
+    open("first", search);
+    TuningResult first =
+        comparisons
+            .openTuning(
+                folder.resolve("first.yaml"), List.of("training.patience=0", "training.epochs=2"))
+            .run(ComparisonView.NONE);
+    double seconds = first.last().models().stream().mapToDouble(model -> model.seconds()).sum();
+
+    open("late", search + "strategy: halving\nminutes: " + (seconds + 1e-6) / 60 + "\n");
+    TuningResult late =
+        comparisons.openTuning(folder.resolve("late.yaml"), long6).run(ComparisonView.NONE);
+
+    assertThat(first.best()).as("it would show nothing").isNotEmpty();
+    assertThat(late.outOfTime()).isTrue();
+    assertThat(late.trials()).isEqualTo(first.trials());
+    assertThat(late.best()).isEqualTo(first.best());
   }
 
   @Test

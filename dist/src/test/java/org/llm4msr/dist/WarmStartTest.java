@@ -5,11 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,6 +30,7 @@ import org.llm4msr.runtime.Scorer;
 import org.llm4msr.runtime.TrainingOptions;
 import org.llm4msr.runtime.data.PreparedIds;
 import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 
 /** A second day with new users, items and a new scenario goes on from the model of the first. */
@@ -170,6 +180,86 @@ class WarmStartTest {
     second("training.epochs=1").train("fresh", Progress.NONE);
     assertThatThrownBy(() -> second("training.epochs=1").train("fresh", from(first), Progress.NONE))
         .hasMessageContaining("[training/OTHER_RUN]");
+  }
+
+  @Test
+  void aRunThatEndedBeforeItsFirstCheckpointIsNotDrawnAnew() throws IOException {
+    Path run = second(STANDSTILL).train("gone", from(first), Progress.NONE).run();
+    DurableFiles.delete(run.resolve("checkpoints")); // As if it was killed before there was one.
+    DurableFiles.delete(run.resolve("bundle"));
+
+    assertThatThrownBy(() -> second(STANDSTILL).train("gone", Progress.NONE))
+        .hasMessage(
+            "[training/NOT_BEGUN] The run %s was to begin with the values of %s, and ended before its first checkpoint. Train it again with --from, or name a new run with --run NAME.",
+            run, first);
+    assertThat(second(STANDSTILL).train("gone", from(first), Progress.NONE).run()).isEqualTo(run);
+  }
+
+  /** "n" was the name of the index in the database. */
+  @Test
+  void featuresOfUsersAreKeptWhateverTheirNames(@TempDir Path place) throws IOException {
+    String yaml =
+        """
+        workspace: work-%1$s
+        dataset:
+          name: table
+          path: .
+          files: [%1$s.csv]
+          split: {by: random}
+          minFrequency: 1
+          fields:
+            - {column: n, table: users}
+            - {column: Tag, table: users}
+            - {column: number, table: users, kind: numeric}
+          users: {files: [%1$s-users.csv], key: user}
+        """;
+    String rows = "a,x,1\nb,x,0\nc,y,1\n".repeat(20);
+    for (String day : List.of("one", "two")) {
+      Files.writeString(place.resolve(day + ".yaml"), yaml.formatted(day));
+      Files.writeString(place.resolve(day + ".csv"), "user,item,label\n" + rows);
+    }
+    Files.writeString(
+        place.resolve("one-users.csv"), "user,n,Tag,number\na,p,s,1\nb,q,t,2\nc,q,s,6\n");
+    Files.writeString(place.resolve("two-users.csv"), "user,n,Tag,number\nd,p,t,9\n");
+    Experiment one = Experiment.fromYaml(place.resolve("one.yaml"));
+    one.prepare(false, Progress.NONE);
+    Experiment two = Experiment.fromYaml(place.resolve("two.yaml"));
+    two.prepare(false, one.workspace().prepared(), Progress.NONE);
+
+    Map<String, String> before = features(one.workspace().prepared());
+    assertThat(new HashSet<>(before.values())).as("they differ").hasSize(3);
+    assertThat(features(two.workspace().prepared())).containsAllEntriesOf(before);
+  }
+
+  /** Returns the features of each user by key. */
+  private static Map<String, String> features(Path prepared) throws IOException {
+    List<String> keys = column(prepared.resolve("users.arrow"), List.of("key"));
+    List<String> features =
+        column(prepared.resolve("user-features.arrow"), List.of("n", "Tag", "number"));
+    Map<String, String> all = new HashMap<>();
+    for (int i = 0; i < keys.size(); i++) {
+      all.put(keys.get(i), features.get(i));
+    }
+    return all;
+  }
+
+  private static List<String> column(Path file, List<String> names) throws IOException {
+    List<String> rows = new ArrayList<>();
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      while (reader.loadNextBatch()) {
+        VectorSchemaRoot root = reader.getVectorSchemaRoot();
+        for (int i = 0; i < root.getRowCount(); i++) {
+          int row = i;
+          rows.add(
+              names.stream()
+                  .map(name -> String.valueOf(root.getVector(name).getObject(row)))
+                  .collect(Collectors.joining(" ")));
+        }
+      }
+    }
+    return rows;
   }
 
   private static TrainingOptions from(Path bundle) {

@@ -447,11 +447,20 @@ public final class Experiment {
         refusal.type(), refusal.code(), "%s %s.".formatted(refusal.text(), why), refusal);
   }
 
-  /** Returns what decides a run beside data and knowledge, by key. */
+  /** Returns what decides a run beside the content of data and knowledge, by key. */
   private Map<String, String> decisive() {
-    Map<String, Object> values = new TreeMap<>(EffectiveConfig.of(loaded.config()).values());
-    values.keySet().retainAll(List.of("model", "training"));
-    return EffectiveConfig.decisive(FlatValues.of(values), loaded.config());
+    Map<String, String> values =
+        EffectiveConfig.decisive(
+            FlatValues.of(EffectiveConfig.of(loaded.config()).values()), loaded.config());
+    values.keySet().removeIf(key -> !isOfModel(key));
+    return values;
+  }
+
+  private static boolean isOfModel(String key) {
+    String[] parts = key.split("\\.", 2);
+    return parts[0].equals("model")
+        || parts[0].equals("training")
+        || (parts[0].equals("knowledge") && KnowledgeConfig.READING.contains(parts[1]));
   }
 
   private Experiment asTrained(String run) {

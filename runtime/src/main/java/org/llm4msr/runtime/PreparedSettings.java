@@ -1,11 +1,13 @@
 package org.llm4msr.runtime;
 
 import java.util.List;
+import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetManifest;
+import org.llm4msr.runtime.data.DatasetSettings;
 import org.llm4msr.runtime.data.PreparedScenario;
 
 /** Notices prepared data of other settings, as far as that is possible without the raw files. */
@@ -22,6 +24,11 @@ final class PreparedSettings {
     if (!dataset.scenarios().isEmpty() && !(extended && keys.containsAll(dataset.scenarios()))) {
       requireSame("dataset.scenarios", keys, dataset.scenarios(), loaded);
     }
+    Map<String, String> prepared = manifest.settings();
+    DatasetSettings.of(dataset)
+        .forEach(
+            (key, value) ->
+                requireSame("dataset." + key, prepared.getOrDefault(key, value), value, loaded));
   }
 
   private static void requireSame(

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ import org.llm4msr.runtime.training.TrainableModel;
 record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
 
   private static final String FROM = "from";
+  private static final String BUNDLE = "bundle";
+  private static final String DIGEST = "digest";
 
   /**
    * Finds out what a run began with, or will.
@@ -34,12 +37,20 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
    * @param from the bundle that the user names, or null
    */
   static StartingPoint of(RunFolder run, ExperimentConfig config, @Nullable Path from) {
+    JsonNode recorded = recorded(run);
     if (from == null) {
-      return new StartingPoint(run, recorded(run), null);
+      if (!run.hasBegun() && !digest(recorded).isEmpty()) {
+        throw new MsrException(
+            ErrorType.USER,
+            "training/NOT_BEGUN",
+            "The run %s was to begin with the values of %s, and ended before its first checkpoint. Train it again with --from, or name a new run with --run NAME."
+                .formatted(run.path(), recorded.path(BUNDLE).asText()));
+      }
+      return new StartingPoint(run, digest(recorded), null);
     }
     Bundle bundle = Bundle.open(from);
     WarmStart.requireSame(bundle, config);
-    if (run.hasBegun() && !recorded(run).equals(bundle.digest())) {
+    if (run.hasBegun() && !digest(recorded).equals(bundle.digest())) {
       throw new MsrException(
           ErrorType.USER,
           "training/OTHER_RUN",
@@ -49,19 +60,21 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
     return new StartingPoint(run, bundle.digest(), run.hasBegun() ? null : bundle);
   }
 
-  private static String recorded(RunFolder run) {
-    if (!run.hasBegun() || !Files.exists(run.provenance())) {
-      return "";
-    }
-    JsonNode from = run.read(RunFolder.PROVENANCE).path(FROM);
-    return from.path("digest").asText("");
+  private static JsonNode recorded(RunFolder run) {
+    return Files.exists(run.provenance())
+        ? run.read(RunFolder.PROVENANCE).path(FROM)
+        : MissingNode.getInstance();
+  }
+
+  private static String digest(JsonNode recorded) {
+    return recorded.path(DIGEST).asText("");
   }
 
   /** Returns the entry of the provenance; empty where the values are drawn. */
   Map<String, Object> provenance() {
     return bundle == null
         ? Map.of()
-        : Map.of(FROM, Map.of("bundle", bundle.folder().toString(), "digest", digest));
+        : Map.of(FROM, Map.of(BUNDLE, bundle.folder().toString(), DIGEST, digest));
   }
 
   /** Returns whether the run keeps knowledge of its own. */

@@ -16,7 +16,8 @@ record Axis(String key, String title, List<AnyValue> values) {
   static final String BACKBONE = "model.backbone";
   static final String FUSION = "model.fusion";
 
-  private static final String KNOWLEDGE = "knowledge.";
+  private static final String DATASET = "dataset";
+  private static final String KNOWLEDGE = "knowledge";
   private static final Set<String> PLUGINS = Set.of(BACKBONE, FUSION);
 
   Axis {
@@ -35,8 +36,14 @@ record Axis(String key, String title, List<AnyValue> values) {
 
   /** Returns whether other values ask for other prepared data or another knowledge store. */
   boolean needsWorkspace() {
-    return key.startsWith("dataset.")
-        || (key.startsWith(KNOWLEDGE)
-            && !KnowledgeConfig.READING.contains(key.substring(KNOWLEDGE.length())));
+    return needsWorkspace(key);
+  }
+
+  /** Returns whether other values of a key ask for other prepared data or another store. */
+  static boolean needsWorkspace(String key) {
+    String[] parts = key.split("\\.", 2);
+    return parts[0].equals(DATASET)
+        || (parts[0].equals(KNOWLEDGE)
+            && (parts.length == 1 || !KnowledgeConfig.READING.contains(parts[1])));
   }
 }

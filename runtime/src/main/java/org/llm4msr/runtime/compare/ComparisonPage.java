@@ -104,7 +104,7 @@ final class ComparisonPage {
                   result.columns().get(column).name(),
                   "AUC; 0.5 is chance",
                   CHANCE,
-                  seeds ? overSeeds(column) : overRows(column))
+                  seeds ? overSeeds(column) : overRows(result.columns().get(column).name()))
               .svg());
     }
     return html.append(
@@ -137,9 +137,9 @@ final class ComparisonPage {
             / Math.sqrt(seeds);
   }
 
-  private List<Bar> overRows(int column) {
+  private List<Bar> overRows(String scenario) {
     List<Model> models = groups.values().stream().flatMap(List::stream).toList();
-    return charts("rows", models).bars(column);
+    return charts("rows", models).bars(scenario);
   }
 
   private String stages() {

@@ -1,10 +1,15 @@
 package org.llm4msr.runtime.compare;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.zip.CRC32C;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.AnyValue;
@@ -116,7 +121,7 @@ record Grid(List<String> axes, List<Cell> cells) {
       List<String> overrides = new ArrayList<>(shared);
       List<String> labels = new ArrayList<>();
       List<String> group = new ArrayList<>();
-      List<String> inputs = new ArrayList<>();
+      Variant variant = new Variant();
       for (int i = 0; i < at.length; i++) {
         Axis axis = axes.get(i);
         String label = axis.values().get(at[i]).label();
@@ -124,7 +129,7 @@ record Grid(List<String> axes, List<Cell> cells) {
           overrides.add(axis.override(at[i]));
         }
         if (axis.needsWorkspace() && axis.values().size() > 1) {
-          inputs.add(axis.title() + "-" + label);
+          variant.add(axis.title(), label, axis.override(at[i]));
         }
         if (shown.contains(i)) {
           labels.add(label);
@@ -133,10 +138,7 @@ record Grid(List<String> axes, List<Cell> cells) {
           group.add(label);
         }
       }
-      if (!inputs.isEmpty()) {
-        String variant = slug(String.join("-", inputs));
-        overrides.add("workspace=" + workspace.apply(experiment) + "/variants/" + variant);
-      }
+      variant.workspace(() -> workspace.apply(experiment)).ifPresent(overrides::add);
       return new Cell(experiment, labels, group, at[contrast] == 0, overrides);
     }
   }
@@ -149,7 +151,47 @@ record Grid(List<String> axes, List<Cell> cells) {
   /** Returns a text as part of a file name. */
   static String slug(String text) {
     String plain = text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "-");
-    return plain.replaceAll("^[-.]+|[-.]+$", "");
+    String slug = plain.replaceAll("^[-.]+|[-.]+$", "");
+    return slug.isEmpty() ? "model" : slug;
+  }
+
+  /** Returns a checksum that tells apart what has one slug. */
+  static String checksum(String text) {
+    CRC32C crc = new CRC32C();
+    crc.update(text.getBytes(UTF_8));
+    return String.format("%08x", crc.getValue());
+  }
+
+  /**
+   * What makes the prepared data or the knowledge of a model other than those of its experiment.
+   */
+  static final class Variant {
+
+    private final List<String> names = new ArrayList<>();
+    private final List<String> overrides = new ArrayList<>();
+
+    /** Adds a value. */
+    void add(String title, String label, String override) {
+      names.add(title + "-" + label);
+      overrides.add(override);
+    }
+
+    /**
+     * Returns the override that gives the model a workspace of its own; nothing where it needs
+     * none.
+     *
+     * @param base tells the workspace of the experiment
+     */
+    Optional<String> workspace(Supplier<String> base) {
+      return names.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              "workspace=%s/variants/%s-%s"
+                  .formatted(
+                      base.get(),
+                      slug(String.join("-", names)),
+                      checksum(String.join("\n", overrides))));
+    }
   }
 
   /** Returns the cells of one group. */

@@ -1,7 +1,5 @@
 package org.llm4msr.runtime.compare;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -87,14 +84,8 @@ final class Runs {
       }
       extracted.add(workspace);
     }
-    names.put(cell, Grid.slug(cell.toString()) + "-" + checksum(experiment.identity()));
+    names.put(cell, Grid.slug(cell.toString()) + "-" + Grid.checksum(experiment.identity()));
     return experiment;
-  }
-
-  private static String checksum(String text) {
-    CRC32C crc = new CRC32C();
-    crc.update(text.getBytes(UTF_8));
-    return String.format("%08x", crc.getValue());
   }
 
   /** Trains and measures, as far as that was not done before. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -82,15 +83,19 @@ public final class Tuning {
       view.note(
           "round %d of %d: trials %d, epochs %d"
               .formatted(round, rounds.size(), alive.size(), epochs));
-      table = compare(alive, epochs, budget, view);
+      ComparisonResult compared = compare(alive, epochs, budget, view);
       List<Trial> tried = new ArrayList<>();
       for (int i = 0; i < alive.size(); i++) {
-        Score overall = overall(table, i);
+        Score overall = overall(compared, i);
         boolean ran = overall.seeds() == config.seeds().size() || !budget.isSpent();
         if (ran) {
           tried.add(trial(alive.get(i), round, epochs, overall.auc()));
         }
       }
+      if (table != null && tried.size() < alive.size()) {
+        break; // Those for which there was time are not the best for it.
+      }
+      table = compared;
       tried.forEach(trial -> trials.put(trial.number(), trial));
       alive = survivors(tried);
     }
@@ -98,7 +103,9 @@ public final class Tuning {
         trials.values().stream()
             .sorted(comparingInt(Trial::round).reversed().thenComparing(BEST_FIRST))
             .toList();
-    return new TuningResult(space.keys(), ranked, best(ranked), table, budget.isSpent());
+    List<AnyValue> best = ranked.isEmpty() ? List.of() : drawn.get(ranked.get(0).number());
+    return new TuningResult(
+        space.keys(), ranked, settings(best), overrides(best), table, budget.isSpent());
   }
 
   private ComparisonResult compare(
@@ -120,8 +127,21 @@ public final class Tuning {
     for (int i = 0; i < space.keys().size(); i++) {
       labels.add(number == 0 ? UNCHANGED : values.get(i).label());
     }
-    return new Cell(
-        file.resolveSibling(config.experiment()), labels, List.of(), number == 0, overrides);
+    Path experiment = file.resolveSibling(config.experiment());
+    workspace(values).ifPresent(overrides::add);
+    return new Cell(experiment, labels, List.of(), number == 0, overrides);
+  }
+
+  /** Returns the override that gives a trial data or knowledge of its own where it needs them. */
+  private Optional<String> workspace(List<AnyValue> values) {
+    Grid.Variant variant = new Grid.Variant();
+    for (int i = 0; i < values.size(); i++) {
+      String key = space.keys().get(i);
+      if (Axis.needsWorkspace(key)) {
+        variant.add(key, values.get(i).label(), key + "=" + values.get(i).yaml());
+      }
+    }
+    return variant.workspace(() -> experiment().config().workspace());
   }
 
   private List<String> settings(List<AnyValue> values) {
@@ -140,9 +160,12 @@ public final class Tuning {
     return new Trial(number, values, round, epochs, auc);
   }
 
-  /** Returns the settings of the best; none where that is the experiment as it is. */
-  private List<String> best(List<Trial> ranked) {
-    return ranked.isEmpty() ? List.of() : settings(drawn.get(ranked.get(0).number()));
+  /** Returns all that a trial has otherwise than the experiment's file, the epochs apart. */
+  private List<String> overrides(List<AnyValue> values) {
+    List<String> overrides = new ArrayList<>(shared);
+    overrides.addAll(settings(values));
+    workspace(values).ifPresent(overrides::add);
+    return overrides;
   }
 
   /** Returns the epochs of each round: in the last those of the experiment. */

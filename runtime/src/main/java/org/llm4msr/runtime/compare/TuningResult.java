@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  *     earlier
  * @param best settings of the best trial, {@code key=value} each; none where the experiment's own
  *     are
+ * @param overrides all that the best trial has otherwise than the experiment's file, {@code
+ *     key=value} each: the settings of the search, its own, and its workspace where it has one
  * @param last the last round as a table: trial 0 and what was trained as long as the best
  * @param outOfTime whether the budget ended the search
  */
@@ -18,6 +20,7 @@ public record TuningResult(
     List<String> keys,
     List<Trial> trials,
     List<String> best,
+    List<String> overrides,
     ComparisonResult last,
     boolean outOfTime) {
 
@@ -25,6 +28,7 @@ public record TuningResult(
     keys = List.copyOf(keys);
     trials = List.copyOf(trials);
     best = List.copyOf(best);
+    overrides = List.copyOf(overrides);
   }
 
   /**

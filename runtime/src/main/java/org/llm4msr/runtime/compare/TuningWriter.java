@@ -29,6 +29,8 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 /** Writes a search: its trials, the table of its last round, and the best as a configuration. */
 public final class TuningWriter {
 
+  private static final String WORKSPACE = "workspace";
+  private static final String PATH = "dataset.path";
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -131,12 +133,15 @@ public final class TuningWriter {
     Map<String, Object> root = new LinkedHashMap<>();
     Path file = experiment.file().toAbsolutePath().normalize();
     root.put("extends", folder.toAbsolutePath().normalize().relativize(file).toString());
-    set(root, "workspace", path(experiment, experiment.config().workspace()));
-    set(root, "dataset.path", path(experiment, experiment.config().dataset().path()));
+    set(root, WORKSPACE, path(experiment, experiment.config().workspace()));
+    set(root, PATH, path(experiment, experiment.config().dataset().path()));
     Yaml yaml = new Yaml(new SafeConstructor(new LoaderOptions()));
-    for (String setting : result.best()) {
+    for (String setting : result.overrides()) {
       int equals = setting.indexOf('=');
-      set(root, setting.substring(0, equals), yaml.load(setting.substring(equals + 1)));
+      String key = setting.substring(0, equals);
+      String value = setting.substring(equals + 1);
+      boolean path = key.equals(WORKSPACE) || key.equals(PATH);
+      set(root, key, path ? path(experiment, value) : yaml.load(value));
     }
     DumperOptions options = new DumperOptions();
     options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
@@ -152,7 +157,12 @@ public final class TuningWriter {
     String[] parts = key.split("\\.");
     Map<String, Object> map = root;
     for (int i = 0; i < parts.length - 1; i++) {
-      map = (Map<String, Object>) map.computeIfAbsent(parts[i], part -> new LinkedHashMap<>());
+      Object inner = map.get(parts[i]);
+      if (!(inner instanceof Map)) {
+        inner = inner == null ? new LinkedHashMap<>() : new LinkedHashMap<>(Map.of("name", inner));
+        map.put(parts[i], inner);
+      }
+      map = (Map<String, Object>) inner;
     }
     map.put(parts[parts.length - 1], value);
   }

@@ -1,14 +1,18 @@
 package org.llm4msr.runtime.data;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawField;
@@ -70,7 +74,7 @@ final class BaseData {
     for (FieldPlan plan : fields) {
       if (!(plan.field().kind() instanceof FieldKind.Numeric)) {
         String file = PreparedFiles.vocabularyFile(plan.field().name());
-        load(database, file, vocabulary(plan), "id, value, count");
+        load(database, file, vocabulary(plan), names -> "id, value, count FROM source");
       }
     }
     load(database, RawTable.USERS, fields);
@@ -83,34 +87,57 @@ final class BaseData {
     String keys = users ? PreparedFolder.USERS : PreparedFolder.ITEMS;
     String features = users ? PreparedFolder.USER_FEATURES : PreparedFolder.ITEM_FEATURES;
     String index = users ? SplitColumns.USER : SplitColumns.ITEM;
-    List<String> columns = new ArrayList<>();
-    for (FieldPlan plan : fields) {
-      if (plan.home() == table && !plan.isKey()) {
-        String name = PreparationDatabase.identifier(plan.field().name());
-        columns.add(", f." + name + " AS " + plan.encoded());
-      }
-    }
+    List<FieldPlan> own =
+        fields.stream().filter(plan -> plan.home() == table && !plan.isKey()).toList();
     if (!Files.exists(folder.resolve(features))) {
       throw DataErrors.data(
           "MISSING_FILE",
           "%s does not exist. Prepare the data that is extended again with this release."
               .formatted(folder.resolve(features)));
     }
-    load(database, keys, "base_keys", "\"index\" AS n, key AS k, text");
-    load(database, features, "base_features", index + " AS n, *");
+    load(database, keys, "base_keys", names -> "\"index\" AS n, key AS k, text FROM source");
+    load(database, features, "base_features", names -> features(names, index, own));
+    String encoded = own.stream().map(plan -> ", f." + plan.encoded()).collect(joining());
     database.execute(
         "CREATE TABLE %s AS SELECT b.k, b.text%s FROM base_keys b JOIN base_features f USING (n)"
-            .formatted(entities(table), String.join("", columns)));
+            .formatted(entities(table), encoded));
     database.execute("DROP TABLE base_keys");
     database.execute("DROP TABLE base_features");
   }
 
-  private void load(PreparationDatabase database, String name, String table, String columns)
+  /**
+   * Names columns by their place: to DuckDB fields may have one name, or that of another column.
+   */
+  private static String features(List<String> names, String index, List<FieldPlan> fields) {
+    StringBuilder select = new StringBuilder("c" + names.indexOf(index) + " AS n");
+    for (FieldPlan plan : fields) {
+      int place = names.indexOf(plan.field().name());
+      select.append(", c").append(place).append(" AS ").append(plan.encoded());
+    }
+    String places =
+        IntStream.range(0, names.size()).mapToObj(place -> "c" + place).collect(joining(", "));
+    return select + " FROM source AS s(" + places + ")";
+  }
+
+  /**
+   * Makes a table of a file.
+   *
+   * @param select makes what stands behind SELECT of the names of its columns
+   */
+  private void load(
+      PreparationDatabase database,
+      String name,
+      String table,
+      Function<List<String>, String> select)
       throws IOException {
     Path file = folder.resolve(name);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         ArrowFileReader reader = new ArrowFileReader(channel, database.allocator())) {
-      database.ingest(reader, "CREATE TABLE " + table + " AS SELECT " + columns + " FROM source");
+      List<String> names =
+          reader.getVectorSchemaRoot().getSchema().getFields().stream()
+              .map(Field::getName)
+              .toList();
+      database.ingest(reader, "CREATE TABLE " + table + " AS SELECT " + select.apply(names));
     } catch (SQLException e) {
       throw database.failure(e);
     }

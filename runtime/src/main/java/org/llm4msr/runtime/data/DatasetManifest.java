@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param sources the raw files
  * @param files the files beside the manifest, by name; a writer of its own may leave them out
  * @param extended key of the prepared data whose ids this keeps; null where it keeps none
+ * @param settings section {@code dataset} of the configuration, by full key, as far as it decides
+ *     the content; a writer of its own may leave it out
  */
 public record DatasetManifest(
     int formatVersion,
@@ -43,7 +45,8 @@ public record DatasetManifest(
     String labelRule,
     List<Source> sources,
     Map<String, FileStamp> files,
-    @Nullable String extended) {
+    @Nullable String extended,
+    Map<String, String> settings) {
 
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
@@ -58,6 +61,7 @@ public record DatasetManifest(
     requireNonNull(labelRule, "labelRule is null");
     sources = List.copyOf(sources);
     files = new TreeMap<>(files);
+    settings = new TreeMap<>(settings);
   }
 
   /** A raw file: its name, size and SHA-256 in hexadecimal. */

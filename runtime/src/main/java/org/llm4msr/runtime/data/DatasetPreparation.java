@@ -224,7 +224,8 @@ public final class DatasetPreparation {
         schema.labelRule() + NegativeSampling.rule(config.negatives()),
         sources,
         stamps,
-        base == null ? null : base.manifest().key());
+        base == null ? null : base.manifest().key(),
+        DatasetSettings.of(config));
   }
 
   private int count(String from) {

@@ -19,6 +19,7 @@ final class ManifestFile {
   static final String NAME = "dataset.json";
 
   private static final String EXTENDED = "extended";
+  private static final String SETTINGS = "settings";
 
   static final JsonMapper JSON =
       JsonMapper.builder()
@@ -56,8 +57,13 @@ final class ManifestFile {
                 + DatasetManifest.FORMAT_VERSION
                 + ". Prepare the data again.");
       }
-      if (tree instanceof ObjectNode manifest && !manifest.has(EXTENDED)) {
-        manifest.putNull(EXTENDED); // Only extended data needs to say so.
+      if (tree instanceof ObjectNode manifest) {
+        if (!manifest.has(EXTENDED)) {
+          manifest.putNull(EXTENDED); // Only extended data needs to say so.
+        }
+        if (!manifest.has(SETTINGS)) {
+          manifest.putObject(SETTINGS); // Another program's data has none.
+        }
       }
       return JSON.treeToValue(tree, DatasetManifest.class);
     } catch (NoSuchFileException e) {

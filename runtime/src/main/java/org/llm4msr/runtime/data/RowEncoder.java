@@ -222,10 +222,25 @@ public final class RowEncoder {
     return new FromColumn(given || alias == null ? field.name() : alias, field, stored);
   }
 
-  private int id(PreparedField field, String value) {
-    return vocabularies
-        .computeIfAbsent(field.name(), name -> Vocabulary.of(file(field), field))
-        .id(value);
+  private int id(FromColumn given, String value, long row) {
+    PreparedField field = given.field();
+    Vocabulary vocabulary =
+        vocabularies.computeIfAbsent(field.name(), name -> Vocabulary.of(file(field), field));
+    String whole = vocabulary.madeReal(value);
+    if (whole != null) {
+      throw madeReal(given.column(), value, row, whole);
+    }
+    return vocabulary.id(value);
+  }
+
+  /**
+   * Programs that make real numbers of a column where a value is missing would have all unknown.
+   */
+  private static MsrException madeReal(String column, String value, long row, String known) {
+    return DataErrors.data(
+        "BAD_VALUE",
+        "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as the data of training has them, as whole numbers or texts."
+            .formatted(column, value, row, known));
   }
 
   private ArrowFile file(PreparedField field) {
@@ -323,14 +338,10 @@ public final class RowEncoder {
       return found;
     }
 
-    /** Programs that make real numbers of ids where one is missing would have all unknown. */
     private static void requireUnknown(Entities entities, String column, String key, long row) {
       String whole = key.substring(0, key.length() - FRACTION.length());
       if (entities.find(whole) >= 0) {
-        throw DataErrors.data(
-            "BAD_VALUE",
-            "Column '%s' has '%s' in row %d; the model knows '%s'. Write ids as the data of training has them, as whole numbers or texts."
-                .formatted(column, key, row, whole));
+        throw madeReal(column, key, row, whole);
       }
     }
 
@@ -352,10 +363,13 @@ public final class RowEncoder {
       PreparedField field = given.field();
       if (target instanceof FieldValues.Ids ids) {
         String text = value.text(raw);
-        ids.ids()[row] = text == null ? 0 : id(field, text);
+        ids.ids()[row] = text == null ? 0 : id(given, text, number);
       } else if (target instanceof FieldValues.IdLists lists) {
         int[] known =
-            value.texts(raw).stream().mapToInt(t -> id(field, t)).filter(id -> id > 0).toArray();
+            value.texts(raw).stream()
+                .mapToInt(text -> id(given, text, number))
+                .filter(id -> id > 0)
+                .toArray();
         int[] list = known.length == 0 ? NOTHING_KNOWN : known;
         lists.set(row, list, list.length);
       } else if (target instanceof FieldValues.Numbers numbers) {

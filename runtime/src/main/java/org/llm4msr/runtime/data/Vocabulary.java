@@ -1,12 +1,18 @@
 package org.llm4msr.runtime.data;
 
+import org.jspecify.annotations.Nullable;
+
 /** The ids of one field's values. Immutable and thread-safe. */
 final class Vocabulary {
 
-  private final KeyIndex values;
+  private static final String FRACTION = ".0";
 
-  private Vocabulary(KeyIndex values) {
+  private final KeyIndex values;
+  private final boolean points;
+
+  private Vocabulary(KeyIndex values, boolean points) {
     this.values = values;
+    this.points = points;
   }
 
   /**
@@ -25,19 +31,34 @@ final class Vocabulary {
     IdColumn ids = new IdColumn(file, "id", field.vocabularySize());
     TextColumn texts = new TextColumn(file, "value");
     KeyIndex index = new KeyIndex();
+    boolean points = false;
     for (int row = 0; row < texts.size(); row++) {
-      if (ids.get(file.locate(row)) != row + 1 || index.add(texts.get(row)) != row) {
+      String value = texts.get(row);
+      points |= value.indexOf('.') >= 0;
+      if (ids.get(file.locate(row)) != row + 1 || index.add(value) != row) {
         throw DataErrors.data(
             "BAD_VOCABULARY",
             "%s: row %d has a repeated value or not the id %d."
                 .formatted(file.path(), row, row + 1));
       }
     }
-    return new Vocabulary(index);
+    return new Vocabulary(index, points);
   }
 
   /** Returns a value's id; 0, out of vocabulary, for others. */
   int id(String value) {
     return values.find(value) + 1;
+  }
+
+  /**
+   * Returns the known value of which a program has made a real number that is unknown, or null.
+   * Where known values have points of their own, none is taken for such.
+   */
+  @Nullable String madeReal(String value) {
+    if (points || !value.endsWith(FRACTION) || id(value) > 0) {
+      return null;
+    }
+    String whole = value.substring(0, value.length() - FRACTION.length());
+    return id(whole) > 0 ? whole : null;
   }
 }

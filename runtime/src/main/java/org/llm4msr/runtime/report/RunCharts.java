@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -131,7 +132,7 @@ final class RunCharts {
     List<Bar> bars = new ArrayList<>();
     List<List<String>> rows = new ArrayList<>();
     for (int column = 0; column <= report.result().scenarios().size(); column++) {
-      bars.add(bar(name(report, column), report, column));
+      bars.add(bar(name(report, column), metrics(report, column)));
       rows.add(row(name(report, column), metrics(report, column)));
     }
     return new BarChart(
@@ -168,9 +169,16 @@ final class RunCharts {
     return column < names.size() ? names.get(column) : Metrics.OVERALL;
   }
 
-  /** Returns the bar of a scenario, or of all rows where there is no such rank. */
-  static Bar bar(String name, EvaluationReport report, int column) {
-    Metrics metrics = metrics(report, column);
+  /** Returns the bar of a scenario, or of all rows, where the report has it. */
+  static Optional<Bar> bar(String name, EvaluationReport report, String scenario) {
+    int rank =
+        scenario.equals(Metrics.OVERALL)
+            ? report.result().scenarios().size()
+            : report.scenarioNames().indexOf(scenario);
+    return rank < 0 ? Optional.empty() : Optional.of(bar(name, metrics(report, rank)));
+  }
+
+  private static Bar bar(String name, Metrics metrics) {
     AucInterval interval = AucInterval.of(metrics);
     return new Bar(name, metrics.auc(), interval.low(), interval.high(), number(metrics.auc()));
   }

@@ -99,11 +99,17 @@ public final class SideBySide {
     return run.evaluations().stream().filter(one -> one.split().equals(part));
   }
 
-  /** Returns a bar for the AUC of each model, with the interval that other rows would give. */
-  public List<Bar> bars(int column) {
+  /**
+   * Returns a bar for the AUC of each model that was measured on a scenario, with the interval that
+   * other rows would give.
+   *
+   * @param scenario its name; {@link org.llm4msr.runtime.evaluation.Metrics#OVERALL} for all rows
+   */
+  public List<Bar> bars(String scenario) {
     List<Bar> bars = new ArrayList<>();
     for (Model model : models) {
-      evaluation(model.first()).forEach(one -> bars.add(RunCharts.bar(model.name(), one, column)));
+      evaluation(model.first())
+          .forEach(one -> RunCharts.bar(model.name(), one, scenario).ifPresent(bars::add));
     }
     return bars;
   }

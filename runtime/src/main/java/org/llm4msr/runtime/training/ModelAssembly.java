@@ -236,7 +236,8 @@ public final class ModelAssembly {
     EarlierKnowledge earlier = inputs.earlier();
     return parts
         + (earlier == null ? "" : "|periods " + earlier.periods().count())
-        + (inputs.components() == 0 ? "" : "|components " + inputs.components());
+        + (inputs.components() == 0 ? "" : "|components " + inputs.components())
+        + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing());
   }
 
   private static String describe(PluginChoice<?> choice) {

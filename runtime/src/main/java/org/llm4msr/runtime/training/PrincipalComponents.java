@@ -51,7 +51,7 @@ record PrincipalComponents(float[][] directions) {
       KnowledgeSource source, Iterable<String> keys, KnowledgeTransform standardise) {
     List<String> all = new ArrayList<>();
     keys.forEach(all::add);
-    int step = Math.max(1, all.size() / MOST_USERS);
+    int step = Math.max(1, (all.size() + MOST_USERS - 1) / MOST_USERS);
     List<float[]> vectors = new ArrayList<>();
     for (int i = 0; i < all.size(); i += step) {
       float[] vector = new float[source.dimension()];

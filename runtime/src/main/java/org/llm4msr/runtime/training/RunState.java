@@ -98,7 +98,7 @@ record RunState(
         losses.afterLog());
   }
 
-  /** Returns the state with one more validation. */
+  /** Returns the state with one more validation; one that has no AUC is not waited for. */
   RunState validated(Validation validation, double auc) {
     boolean better = auc > bestAuc;
     List<Validation> longer = new ArrayList<>(history);
@@ -113,7 +113,7 @@ record RunState(
         better ? folder() : best,
         better ? step : bestStep,
         better ? auc : bestAuc,
-        better ? 0 : sinceBest + 1,
+        better ? 0 : Double.isNaN(auc) ? sinceBest : sinceBest + 1,
         longer,
         finished,
         LossSums.NONE);

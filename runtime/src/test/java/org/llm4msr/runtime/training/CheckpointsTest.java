@@ -8,11 +8,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Metrics;
 
 /** A state that someone else wrote. */
 class CheckpointsTest {
@@ -45,5 +48,19 @@ class CheckpointsTest {
   private void write(String key, String name) throws IOException {
     ObjectNode state = JSON.valueToTree(RunState.start("run"));
     Files.write(folder.resolve("state.json"), JSON.writeValueAsBytes(state.put(key, name)));
+  }
+
+  /** A part with one class has none, and patience would end training for it. */
+  @Test
+  void aValidationWithoutAnAucIsNotWaitedFor() {
+    Metrics metrics =
+        new Metrics("overall", 1, 1, Double.NaN, "one class", 0, null, 0, 0, 0, 0, 0, 0);
+    Validation validation =
+        new Validation(1, 0, 0.5, new EvaluationResult(metrics, List.of(), List.of()));
+    RunState state = RunState.start("run").validated(validation, 0.6).validated(validation, 0.5);
+
+    assertThat(state.sinceBest()).isEqualTo(1);
+    assertThat(state.validated(validation, Double.NaN).sinceBest()).isEqualTo(1);
+    assertThat(state.validated(validation, 0.6).sinceBest()).isEqualTo(2);
   }
 }

@@ -105,7 +105,8 @@ final class MemoryData implements PreparedData {
         "given",
         List.of(),
         Map.of(),
-        null);
+        null,
+        Map.of());
   }
 
   private SplitCounts count(int scenario) {
