@@ -266,10 +266,11 @@ def star(m, b, layers, auxiliary):
 def aitm(m, b, bottom, tower, norm):
     chain = sorted(range(b.scenarios), key=lambda s: -b.training_rows[s])
     width, parts = bottom[-1], {}
-    for s in chain:
+    for place, s in enumerate(chain):
         name = f"scenario.{s}"
         parts[s] = {"bottom": Mlp(m, name + "/bottom", b.x.shape[1], bottom, norm)}
-        if s != chain[0]:
+        if place > 0:
+            name += f"/after.{chain[place - 1]}"
             parts[s]["transfer"] = Mlp(m, name + "/transfer", width, [width], False)
             for part in ("key", "query", "value"):
                 parts[s][part] = Linear(m, f"{name}/attention/{part}", width, width)

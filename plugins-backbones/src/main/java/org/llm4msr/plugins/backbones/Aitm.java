@@ -45,10 +45,13 @@ final class Aitm implements Backbone {
     List<Scenario> chain = chain(config.order(), context.scenarios());
     placeOfScenario = new int[chain.size()];
     for (Scenario scenario : chain) {
-      placeOfScenario[scenario.rank()] = bottoms.size();
+      int place = bottoms.size();
+      placeOfScenario[scenario.rank()] = place;
       ModelContext own = context.scope("scenario." + scenario.rank());
-      if (!bottoms.isEmpty()) {
-        transfers.add(new AitmTransfer(own, hiddenSize, handing));
+      if (place > 0) {
+        // Named by the scenario before, so that no other chain takes it over.
+        ModelContext link = own.scope("after." + chain.get(place - 1).rank());
+        transfers.add(new AitmTransfer(link, hiddenSize, handing));
       }
       bottoms.add(new Mlp(own.scope("bottom"), width, config.bottom(), config.block()));
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.knowledge.KnowledgeSource;
 
 /**
  * How the knowledge of both levels is standardised, and reduced to principal components where that
@@ -32,6 +33,7 @@ public final class KnowledgeScaling {
   /** Learns from the users of the training part. */
   static KnowledgeScaling learn(KnowledgeInputs inputs, Population who, boolean forScenarios) {
     Iterable<String> keys = who.trainingKeys();
+    requireAny(inputs.users(), keys);
     KnowledgeStatistics users = KnowledgeStatistics.over(inputs.users(), keys);
     KnowledgeStatistics scenarios =
         forScenarios
@@ -47,6 +49,20 @@ public final class KnowledgeScaling {
         scenarios == null
             ? null
             : ReducedKnowledge.of(scenarios, components, inputs.scenarios(), who.scenarios()));
+  }
+
+  /** Deviations of nobody are 0, and all knowledge divided by them. */
+  private static void requireAny(KnowledgeSource source, Iterable<String> keys) {
+    float[] vector = new float[source.dimension()];
+    for (String key : keys) {
+      if (source.read(key, vector)) {
+        return;
+      }
+    }
+    throw new MsrException(
+        ErrorType.USER,
+        "knowledge/NO_USERS",
+        "The knowledge has no vector of a user of the training part, and theirs tell how all vectors are standardised. Lower knowledge.minInteractions and extract again, or name a file with vectors of users.");
   }
 
   KnowledgeTransform users() {
