@@ -87,9 +87,16 @@ class EngineRefusalTest {
   void install() throws IOException {
     Path classes = Files.createDirectories(folder.resolve("classes"));
     Path source = Files.writeString(folder.resolve("Top.java"), PLUGINS);
+    List<String> options =
+        List.of(
+            "-processorpath", // From Java 23 on, processors of the class path run if they are
+            // named.
+            System.getProperty("java.class.path"),
+            "-d",
+            classes.toString(),
+            source.toString());
     int outcome =
-        ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-d", classes.toString(), source.toString());
+        ToolProvider.getSystemJavaCompiler().run(null, null, null, options.toArray(String[]::new));
     assertThat(outcome).isZero();
     pack(classes, Files.createDirectories(folder.resolve("plugins/top")).resolve("top.jar"));
     Files.writeString(folder.resolve("experiment.yaml"), EXPERIMENT);

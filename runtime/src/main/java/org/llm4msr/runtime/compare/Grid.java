@@ -6,9 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -160,38 +158,6 @@ record Grid(List<String> axes, List<Cell> cells) {
     CRC32C crc = new CRC32C();
     crc.update(text.getBytes(UTF_8));
     return String.format("%08x", crc.getValue());
-  }
-
-  /**
-   * What makes the prepared data or the knowledge of a model other than those of its experiment.
-   */
-  static final class Variant {
-
-    private final List<String> names = new ArrayList<>();
-    private final List<String> overrides = new ArrayList<>();
-
-    /** Adds a value. */
-    void add(String title, String label, String override) {
-      names.add(title + "-" + label);
-      overrides.add(override);
-    }
-
-    /**
-     * Returns the override that gives the model a workspace of its own; nothing where it needs
-     * none.
-     *
-     * @param base tells the workspace of the experiment
-     */
-    Optional<String> workspace(Supplier<String> base) {
-      return names.isEmpty()
-          ? Optional.empty()
-          : Optional.of(
-              "workspace=%s/variants/%s-%s"
-                  .formatted(
-                      base.get(),
-                      slug(String.join("-", names)),
-                      checksum(String.join("\n", overrides))));
-    }
   }
 
   /** Returns the cells of one group. */

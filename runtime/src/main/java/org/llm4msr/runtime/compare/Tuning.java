@@ -134,7 +134,7 @@ public final class Tuning {
 
   /** Returns the override that gives a trial data or knowledge of its own where it needs them. */
   private Optional<String> workspace(List<AnyValue> values) {
-    Grid.Variant variant = new Grid.Variant();
+    Variant variant = new Variant();
     for (int i = 0; i < values.size(); i++) {
       String key = space.keys().get(i);
       if (Axis.needsWorkspace(key)) {
