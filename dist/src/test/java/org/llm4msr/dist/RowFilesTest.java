@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -22,6 +23,7 @@ import org.apache.arrow.vector.Float8Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -143,6 +145,105 @@ class RowFilesTest {
       scorer.score(new ScoringRequest(rows, out), Progress.NONE);
       assertThat(BundleTest.floats(out, "score"))
           .containsExactly(scorer.score(List.of(row(3))), within(1e-6f));
+    }
+  }
+
+  /** DuckDB would take "user=me" for a column that has the same value in all rows. */
+  @Test
+  void foldersAreNoColumns() throws IOException {
+    Path place = Files.createDirectories(folder.resolve("user=me/price=1"));
+    Path rows = Files.writeString(place.resolve("rows.csv"), HEADER + ROW);
+    try (Scorer scorer = Scorer.load(bundle)) {
+      Path out = place.resolve("scores.arrow");
+      scorer.score(new ScoringRequest(rows, out), Progress.NONE);
+      assertThat(BundleTest.floats(out, "score"))
+          .containsExactly(scorer.score(List.of(row(3))), within(1e-6f));
+      assertThat(texts(out, "user")).containsExactly("3");
+    }
+  }
+
+  @Test
+  void whatIsKeptIsAsTheFileHasIt() throws IOException, SQLException {
+    Path rows = folder.resolve("kept.parquet");
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement()) {
+      statement.execute(
+          "COPY (SELECT 3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 12345678::BIGINT AS price, 'a|b' AS tags) TO '"
+              + rows
+              + "' (FORMAT parquet)");
+    }
+    Path out = folder.resolve("kept.arrow");
+    ScoringRequest request =
+        new ScoringRequest(rows, out, List.of("price", "tags", "user"), "|", false, 1000);
+    try (Scorer scorer = Scorer.load(bundle)) {
+      scorer.score(request, Progress.NONE);
+    }
+    assertThat(texts(out, "price")).containsExactly("12345678");
+    assertThat(texts(out, "tags")).containsExactly("a|b");
+    assertThat(texts(out, "user")).containsExactly("3");
+  }
+
+  private static List<String> texts(Path file, String column) throws IOException {
+    List<String> all = new ArrayList<>();
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      while (reader.loadNextBatch()) {
+        VarCharVector values = (VarCharVector) reader.getVectorSchemaRoot().getVector(column);
+        for (int i = 0; i < values.getValueCount(); i++) {
+          all.add(String.valueOf(values.getObject(i)));
+        }
+      }
+    }
+    return all;
+  }
+
+  @Test
+  void anEmptyTextIsNoNumberInAnyFormat() throws IOException, SQLException {
+    Path rows = folder.resolve("unpriced.parquet");
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement()) {
+      statement.execute(
+          "COPY (SELECT 3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, '' AS price, ['a', 'b'] AS tags) TO '"
+              + rows
+              + "' (FORMAT parquet)");
+    }
+    Path out = folder.resolve("unpriced.arrow");
+    Map<String, Object> missing = new HashMap<>(row(3));
+    missing.put("price", null);
+    try (Scorer scorer = Scorer.load(bundle)) {
+      scorer.score(new ScoringRequest(rows, out), Progress.NONE);
+      assertThat(BundleTest.floats(out, "score"))
+          .containsExactly(scorer.score(List.of(missing)), within(1e-6f));
+    }
+  }
+
+  @Test
+  void aFolderOfAnotherPurposeIsLeftAlone() throws IOException {
+    Path rows = csv("mine.csv", ROW);
+    Path mine = Files.createDirectories(folder.resolve("mine.arrow.parts")).resolve("notes.txt");
+    Files.writeString(mine, "mine");
+    assertThat(refusal(new ScoringRequest(rows, folder.resolve("mine.arrow"))))
+        .hasMessage(
+            "[score/IN_THE_WAY] %s is where parts of the scores would lie, and holds something else. Name another file, or move it away.",
+            mine.getParent());
+    assertThat(mine).hasContent("mine");
+  }
+
+  /** The last row ends the job when the first parts are there. */
+  @Test
+  void partsOfOtherSettingsAreNotGoneOnWith() throws IOException {
+    Path rows = csv("parts.csv", ROW.repeat(70_000) + "3,i4,nowhere,7,9.5,a\n");
+    Path out = folder.resolve("parts.arrow");
+    ScoringRequest request = new ScoringRequest(rows, out, List.of(), "|", false, 1000);
+    try (Scorer first = Scorer.load(bundle)) {
+      assertThatThrownBy(() -> first.score(request, Progress.NONE))
+          .hasMessageContaining("UNKNOWN_SCENARIO");
+    }
+    assertThat(folder.resolve("parts.arrow.parts")).isNotEmptyDirectory();
+    try (Scorer other = Scorer.load(bundle, "missing=zero")) {
+      assertThatThrownBy(() -> other.score(request, Progress.NONE))
+          .hasMessageContaining("score/OTHER_JOB");
     }
   }
 

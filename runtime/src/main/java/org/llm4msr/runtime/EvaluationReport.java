@@ -1,5 +1,7 @@
 package org.llm4msr.runtime;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.util.StdConverter;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -19,12 +21,20 @@ import org.llm4msr.runtime.evaluation.Metrics;
  *     and test rows, so that the metrics are no measure of it
  */
 public record EvaluationReport(
-    Path run,
+    @JsonDeserialize(converter = AsWritten.class) Path run,
     String split,
     List<String> scenarioNames,
     EvaluationResult result,
     boolean finished,
     boolean leakFutureInteractions) {
+
+  /** Jackson takes a path with a colon for an address. */
+  static final class AsWritten extends StdConverter<String, Path> {
+    @Override
+    public Path convert(String text) {
+      return Path.of(text);
+    }
+  }
 
   public EvaluationReport {
     scenarioNames = List.copyOf(scenarioNames);

@@ -469,7 +469,7 @@ public final class Experiment {
       return this;
     }
     Experiment trained =
-        new Experiment(loaded.withModelOf(loader.load(stored, List.of())), loader, check);
+        new Experiment(loaded.withModelOf(loader.loadStored(stored)), loader, check);
     if (!leaks()) {
       trained.warnOfLeak();
     }

@@ -13,6 +13,7 @@ import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.EffectiveConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.data.Batch;
@@ -188,7 +189,13 @@ public final class Scorer implements AutoCloseable {
   public ScoringReport score(ScoringRequest request, Progress progress) {
     try (Scratch scratch = Scratch.of(Path.of(""), config.runtime())) {
       String identity =
-          bundle.digest() + " " + config.runtime().engine() + " " + engine.deviceName();
+          String.join(
+              " ",
+              bundle.digest(),
+              config.runtime().engine(),
+              engine.deviceName(),
+              EffectiveConfig.identity(config.model()),
+              config.missing().toString());
       boolean leaks = manifest().leakFutureInteractions();
       return new FileScoring(this::score, columns(), request, leaks)
           .run(identity, scratch.scratch(), progress);

@@ -13,7 +13,7 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawTable;
 
 /**
- * All rows of a small table, as text.
+ * All rows of a table that fits in memory, as text.
  *
  * @param columns in the order of the reader
  * @param rows the values of each row in that order; "null" where there is none

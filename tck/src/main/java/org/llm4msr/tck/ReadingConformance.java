@@ -22,6 +22,10 @@ import org.llm4msr.api.data.RawTable;
 abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory<?>> {
 
   static final long SMALL = 24;
+
+  /** More than two batches of DuckDB's usual 65,536 rows. */
+  private static final long SEVERAL_BATCHES = 150_000;
+
   private static final long LARGE = 10_000_000;
   private static final long MOST_BYTES = 2L << 30;
   private static final Set<String> PARTS = Set.of("train", "validation", "test");
@@ -40,7 +44,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
 
   /**
    * Writes a sound source of which the reader makes this many interactions, of several users, items
-   * and scenarios. Write it row by row: one rule asks for {@link #large} rows.
+   * and scenarios. Write it row by row: rules ask for {@link #several} and {@link #large} rows.
    *
    * @param folder an empty folder
    */
@@ -52,6 +56,11 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
    * @param folder with a source that {@link #write} wrote
    */
   protected abstract MalformedRow spoil(Path folder) throws IOException;
+
+  /** Returns rows that fill several batches of the reader; override it where a batch has more. */
+  protected long several() {
+    return SEVERAL_BATCHES;
+  }
 
   /** Returns the rows of the large source; fewer are faster, and prove less. */
   protected long large() {
@@ -170,8 +179,9 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
           "a file that is read on where the last reading ended"
         })
     final void repeats() throws IOException {
-      try (DatasetReader reader = reader();
-          DatasetReader other = reader()) {
+      write(folder, several());
+      try (DatasetReader reader = open();
+          DatasetReader other = open()) {
         for (RawTable table : reader.schema().tables()) {
           RawRows first = RawRows.of(reader, table);
           first.unlessSame(table + " when opened again", RawRows.of(reader, table));
@@ -189,7 +199,8 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
         })
     @SuppressWarnings("resource") // What the reader leaves in the allocator is a rule of its own.
     final void startsAnew() throws IOException {
-      try (DatasetReader reader = reader()) {
+      write(folder, several());
+      try (DatasetReader reader = open()) {
         RawRows before = RawRows.of(reader, RawTable.INTERACTIONS);
         try (ArrowReader broken = reader.open(RawTable.INTERACTIONS, new RootAllocator())) {
           Finding.unless(broken.loadNextBatch(), "a batch", "none");

@@ -86,6 +86,17 @@ public record TestBatch(
         : withKnowledge(userKnowledge, moved(scenarioKnowledge, group));
   }
 
+  /** Returns this batch with the input of one row moved by a step in a random direction. */
+  TestBatch inputMoved(int row, double step) {
+    SplittableRandom random = new SplittableRandom(TestSeed.value());
+    float[][] moved = flat.clone();
+    moved[row] = flat[row].clone();
+    for (int i = 0; i < moved[row].length; i++) {
+      moved[row][i] += (float) (step * random.nextGaussian());
+    }
+    return new TestBatch(scenario, user, moved, scenarioTable, userKnowledge, scenarioKnowledge);
+  }
+
   private static float[][] moved(float[][] knowledge, int group) {
     float[][] moved = knowledge.clone();
     moved[group] = knowledge[group].clone();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -56,7 +57,7 @@ public final class EnvironmentProxies extends ProxySelector {
     if (proxy == null) {
       return otherwise.select(address);
     }
-    return isExcepted(String.valueOf(address.getHost()))
+    return isExcepted(address)
         ? List.of(Proxy.NO_PROXY)
         : List.of(new Proxy(Proxy.Type.HTTP, address(proxy)));
   }
@@ -66,21 +67,53 @@ public final class EnvironmentProxies extends ProxySelector {
     // The request fails, and says so.
   }
 
-  private boolean isExcepted(String host) {
+  private boolean isExcepted(URI address) {
+    String host = String.valueOf(address.getHost()).toLowerCase(Locale.ROOT);
     if (LOOPBACK.contains(host)) {
       return true;
     }
     String exceptions = variable("no_proxy");
     return exceptions != null
-        && Arrays.stream(exceptions.split(","))
+        && Arrays.stream(exceptions.toLowerCase(Locale.ROOT).split(","))
             .map(exception -> exception.strip().replaceFirst("^\\*?\\.", ""))
             .filter(exception -> !exception.isEmpty())
-            .anyMatch(
-                exception ->
-                    exception.equals("*")
-                        || host.equalsIgnoreCase(exception)
-                        || host.toLowerCase(Locale.ROOT)
-                            .endsWith("." + exception.toLowerCase(Locale.ROOT)));
+            .anyMatch(exception -> isMeant(exception, host, address.getPort()));
+  }
+
+  private static boolean isMeant(String exception, String host, int port) {
+    return exception.equals("*")
+        || isOfNetwork(exception, host)
+        || Stream.of(host, host + ":" + port)
+            .anyMatch(name -> ("." + name).endsWith("." + exception));
+  }
+
+  /** Returns whether a host is an IPv4 address of a network such as {@code 10.0.0.0/8}. */
+  private static boolean isOfNetwork(String network, String host) {
+    int slash = network.indexOf('/');
+    if (slash < 0 || !network.substring(slash + 1).matches("[1-9]|[12][0-9]|3[0-2]")) {
+      return false;
+    }
+    int bits = Integer.parseInt(network.substring(slash + 1));
+    long first = ipv4(network.substring(0, slash));
+    long own = ipv4(host);
+    long difference = (first ^ own) >>> (32 - bits);
+    return first >= 0 && own >= 0 && difference == 0;
+  }
+
+  /** Returns an IPv4 address as a number, or -1 for any other text. */
+  private static long ipv4(String text) {
+    if (!text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}")) {
+      return -1;
+    }
+    long address = 0;
+    for (String part : text.split("\\.")) {
+      int value = Integer.parseInt(part);
+      if (value > 255) {
+        return -1;
+      }
+      address = address * 256 + value;
+    }
+    return address;
   }
 
   private static InetSocketAddress address(String proxy) {

@@ -46,19 +46,21 @@ record HubSettings(
 
   private static Path cache(UnaryOperator<String> environment) {
     String hub = blankToNull(environment.apply("HF_HUB_CACHE"));
-    return hub != null ? Path.of(hub) : home(environment).resolve("hub");
+    return hub != null ? path(hub) : home(environment).resolve("hub");
   }
 
   private static Path home(UnaryOperator<String> environment) {
     String home = blankToNull(environment.apply("HF_HOME"));
     return home != null
-        ? Path.of(home)
-        : Path.of(
-                orElse(
-                    environment,
-                    "XDG_CACHE_HOME",
-                    Path.of(System.getProperty("user.home"), ".cache").toString()))
-            .resolve("huggingface");
+        ? path(home)
+        : path(orElse(environment, "XDG_CACHE_HOME", "~/.cache")).resolve("huggingface");
+  }
+
+  /** Shells leave the {@code ~} of a quoted value, or of a service's settings, as it is. */
+  private static Path path(String text) {
+    return text.equals("~") || text.startsWith("~/")
+        ? Path.of(System.getProperty("user.home") + text.substring(1))
+        : Path.of(text);
   }
 
   private static String checked(String endpoint) {

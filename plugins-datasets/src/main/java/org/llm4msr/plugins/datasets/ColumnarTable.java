@@ -91,7 +91,8 @@ final class ColumnarTable implements TableInput {
     List<Map<String, Column>> columns = new ArrayList<>();
     for (Path file : files) {
       TableFile source =
-          TableFile.columnar(file, "read_parquet([" + Sql.path(file) + "])", List.of());
+          TableFile.columnar(
+              file, "read_parquet([" + Sql.path(file) + "], hive_partitioning=false)", List.of());
       sources.add(source);
       columns.add(parquetColumns(database, source));
     }
@@ -128,7 +129,7 @@ final class ColumnarTable implements TableInput {
     List<TableFile> sources = new ArrayList<>();
     List<Map<String, Column>> columns = new ArrayList<>();
     for (Path file : files) {
-      ArrowInput input = new ArrowFileInput(file, "arrow:" + file);
+      ArrowInput input = new ArrowFileInput(file, database.newName());
       TableFile source = TableFile.columnar(file, Sql.name(input.name()), List.of(input));
       sources.add(source);
       columns.add(arrowColumns(source));
@@ -289,7 +290,7 @@ final class ColumnarTable implements TableInput {
 
   @Override
   public List<FoundRows> skipped() {
-    return rules.broken(sources, rowText());
+    return rules.broken(sources, rowText(), "true");
   }
 
   @Override

@@ -115,7 +115,11 @@ final class CsvTable implements TableInput {
     }
     Path header = database.scratchFile(line);
     String scan =
-        "read_csv([" + Sql.path(header) + "], all_varchar=true" + dialect.options() + ", header=";
+        "read_csv(["
+            + Sql.path(header)
+            + "], all_varchar=true, hive_partitioning=false"
+            + dialect.options()
+            + ", header=";
     try {
       List<String> columns = database.columns(scan + "true)", List.of(file));
       List<String> names = database.rows("SELECT * FROM " + scan + "false)", List.of(file)).get(0);
@@ -263,16 +267,19 @@ final class CsvTable implements TableInput {
 
   @Override
   public String kept() {
+    return rules.kept() + " AND " + read();
+  }
+
+  /** Returns what holds of rows whose values are of the types of their columns. */
+  private String read() {
     return types.isEmpty()
-        ? rules.kept()
-        : types.keySet().stream()
-            .map(Sql::name)
-            .collect(joining(", ", rules.kept() + " AND hash(", ") IS NOT NULL"));
+        ? "true"
+        : types.keySet().stream().map(Sql::name).collect(joining(", ", "hash(", ") IS NOT NULL"));
   }
 
   @Override
   public List<FoundRows> skipped() {
-    return rules.broken(tableFiles(), rowText());
+    return rules.broken(tableFiles(), rowText(), read());
   }
 
   @Override
@@ -301,7 +308,7 @@ final class CsvTable implements TableInput {
             .collect(joining(", ", "{", "}"));
     return "read_csv("
         + files.stream().map(Sql::path).collect(joining(", ", "[", "]"))
-        + ", auto_detect=false, header="
+        + ", auto_detect=false, hive_partitioning=false, header="
         + dialect.header()
         + ", columns="
         + typed
@@ -348,7 +355,7 @@ final class CsvTable implements TableInput {
     String scan =
         "SELECT * FROM read_csv(["
             + Sql.path(database.scratchFile(row))
-            + "], auto_detect=false, header=false, columns="
+            + "], auto_detect=false, hive_partitioning=false, header=false, columns="
             + names
             + unicode.options()
             + ", null_padding=true, parallel=false, ignore_errors=true)";

@@ -192,7 +192,8 @@ final class JsonLines {
         .orElse(
             "SELECT row_number() OVER () AS n, raw FROM read_csv(["
                 + Sql.path(file)
-                + "], auto_detect=false, header=false, columns={'raw': 'VARCHAR'}, delim='\u0001',"
+                + "], auto_detect=false, hive_partitioning=false, header=false,"
+                + " columns={'raw': 'VARCHAR'}, delim='\u0001',"
                 + " quote='', escape='', strict_mode=false"
                 + (database.skipsMalformed() ? RawDatabase.keepingUnread(RowPlaces.UNREAD) : "")
                 + ")");

@@ -19,15 +19,14 @@ import org.llm4msr.api.data.RawTable;
  */
 final class MindFormat {
 
-  private static final List<String> PARTS =
+  /** Parts of releases, of which one is read: the small one is a sample of the large one. */
+  private static final List<List<String>> RELEASES =
       List.of(
-          "",
-          "MINDsmall_train",
-          "MINDsmall_dev",
-          "MINDlarge_train",
-          "MINDlarge_dev",
-          "train",
-          "dev");
+          List.of(""),
+          List.of("MINDsmall_train", "MINDsmall_dev"),
+          List.of("MINDlarge_train", "MINDlarge_dev"),
+          List.of("train", "dev"));
+
   private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", false, "utf-8");
 
   private final MindConfig config;
@@ -38,18 +37,34 @@ final class MindFormat {
   MindFormat(MindConfig config, Path path, RawDatabase database) {
     this.config = config;
     this.database = database;
-    folders =
-        PARTS.stream()
-            .map(path::resolve)
-            .filter(part -> Files.isRegularFile(part.resolve("behaviors.tsv")))
+    folders = folders(path);
+  }
+
+  private static List<Path> folders(Path path) {
+    List<List<Path>> found =
+        RELEASES.stream()
+            .map(parts -> parts.stream().map(path::resolve).filter(MindFormat::isPart).toList())
+            .filter(parts -> !parts.isEmpty())
             .toList();
-    if (folders.isEmpty()) {
+    if (found.isEmpty()) {
       throw new MsrException(
           ErrorType.DATA,
           "data/MISSING_FILE",
           "There is no file behaviors.tsv in %s or its folders %s. Set dataset.path to the folder of the unpacked data set."
-              .formatted(path, PARTS.stream().skip(1).toList()));
+              .formatted(path, RELEASES.stream().skip(1).flatMap(List::stream).toList()));
     }
+    if (found.size() > 1) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/TWO_RELEASES",
+          "%s has several releases: %s. Put the parts of one into a folder, and set dataset.path to it."
+              .formatted(path, found.stream().flatMap(List::stream).toList()));
+    }
+    return found.get(0);
+  }
+
+  private static boolean isPart(Path folder) {
+    return Files.isRegularFile(folder.resolve("behaviors.tsv"));
   }
 
   DatasetReader reader() {

@@ -67,6 +67,9 @@ final class MovieLensFormat {
               + folder
               + ". Set dataset.scenarioBy to genre, or use ml-1m or ml-100k.");
     }
+    if (byAge()) {
+      files.users().ifPresent(users -> users.present("age"));
+    }
   }
 
   DatasetReader reader() {

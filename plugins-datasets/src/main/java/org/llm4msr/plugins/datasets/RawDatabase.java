@@ -150,9 +150,9 @@ final class RawDatabase implements AutoCloseable {
     return table + "_scans";
   }
 
-  /** Returns a name that no table has. */
+  /** Returns a name that nothing else has. */
   String newName() {
-    return "unread_" + names++;
+    return "own_" + names++;
   }
 
   boolean skipsMalformed() {

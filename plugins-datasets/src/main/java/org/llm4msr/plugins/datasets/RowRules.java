@@ -63,8 +63,10 @@ final class RowRules {
    * Returns queries of the rows that break a rule.
    *
    * @param text the row as text, in SQL
+   * @param read a condition that only rows meet which can be read, so that others are not found
+   *     twice
    */
-  List<FoundRows> broken(List<TableFile> files, String text) {
+  List<FoundRows> broken(List<TableFile> files, String text, String read) {
     if (rules.isEmpty()) {
       return List.of();
     }
@@ -72,7 +74,8 @@ final class RowRules {
         rules.stream()
             .map(rule -> "WHEN NOT %s THEN %s".formatted(rule.kept(), Sql.literal(rule.column())))
             .collect(joining(" ", "CASE ", " END"));
-    return files.stream().map(file -> file.where("NOT (" + kept() + ")", column, text)).toList();
+    String condition = read + " AND NOT (" + kept() + ")";
+    return files.stream().map(file -> file.where(condition, column, text)).toList();
   }
 
   /** Says where a row breaks a rule first, or nothing. */

@@ -195,7 +195,9 @@ final class TableFormat {
 
   private String time(TableInput input, String column) {
     if (config.timeUnit() == TableConfig.TimeUnit.TIMESTAMP) {
-      return "epoch_ms(" + input.value(column, "TIMESTAMPTZ") + ")";
+      String instant = input.value(column, "TIMESTAMPTZ");
+      input.requireThat(column, "%1$s IS NOT NULL AND isfinite(%1$s)", "a time");
+      return "epoch_ms(" + instant + ")";
     }
     boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
     String unit = seconds ? "seconds" : "milliseconds";

@@ -66,6 +66,15 @@ class MindTest {
     }
   }
 
+  /** The small release is a sample of the large one. */
+  @Test
+  void oneReleaseIsRead() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("MINDlarge_dev"));
+    Files.copy(folder.resolve("MINDsmall_dev/behaviors.tsv"), other.resolve("behaviors.tsv"));
+    assertThatThrownBy(() -> reader(false))
+        .hasMessageContainingAll("data/TWO_RELEASES", "MINDsmall_train", "MINDlarge_dev");
+  }
+
   @Test
   void historiesAreListsWhereAskedFor() throws IOException {
     try (DatasetReader reader = reader(true)) {

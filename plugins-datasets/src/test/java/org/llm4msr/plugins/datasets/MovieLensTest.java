@@ -136,6 +136,20 @@ class MovieLensTest {
   }
 
   @Test
+  void usersWithoutAnAgeAreNamedWhereItIsTheScenario() throws IOException {
+    write("ratings.dat", "1::10::4::978300760\n");
+    write("users.dat", "1::F::::10::48067\n");
+    write("movies.dat", "10::Film (1995)::Drama\n");
+    try (DatasetReader reader = reader(BY_AGE)) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContainingAll("users.dat, line 1: column 'age' has ", "which is not a value");
+    }
+    try (DatasetReader reader = reader(BY_GENRE)) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS)).hasSize(1);
+    }
+  }
+
+  @Test
   void malformedRatingsAreNamedWithTheirPlace() throws IOException {
     Files.writeString(
         folder.resolve("ratings.csv"), "userId,movieId,rating,timestamp\n1,1,good,9\n");

@@ -395,6 +395,33 @@ class TableTest {
     readAll(threeColumns(List.of("log.csv"), null));
   }
 
+  /** DuckDB would take "who=me" for a column that has the same value in all rows. */
+  @ParameterizedTest
+  @ValueSource(strings = {"csv", "parquet"})
+  void foldersAreNoColumns(String format) throws IOException, SQLException {
+    Path place = Files.createDirectories(folder.resolve("who=me/label=1/n=7"));
+    write(
+        place.resolve("log." + format),
+        "SELECT * FROM (VALUES ('a', 'x', 0), ('b', 'y', 1)) AS t(who, what, label)");
+    try (DatasetReader reader =
+        reader(threeColumns(List.of("who=me/label=1/n=7/log." + format), null))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + row.get("item") + row.get("label"))
+          .containsExactly("ax0.0", "by1.0");
+    }
+  }
+
+  @Test
+  void rowsWithoutATimeAreNamed() throws IOException {
+    for (String time : List.of("", "infinity")) {
+      Files.writeString(folder.resolve("log.csv"), "who,what,label,at\na,b,1," + time + "\n");
+      try (DatasetReader reader = reader(threeColumns(List.of("log.csv"), TimeUnit.TIMESTAMP))) {
+        assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+            .hasMessageContainingAll("log.csv, line 2: column 'at' has '", "which is not a time");
+      }
+    }
+  }
+
   /** Two hours east of Greenwich it is 22 o'clock when it is 20 there. */
   @ParameterizedTest
   @CsvSource({

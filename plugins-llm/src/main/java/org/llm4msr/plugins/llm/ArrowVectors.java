@@ -10,6 +10,10 @@ import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float2Vector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.Float8Vector;
+import org.apache.arrow.vector.UInt1Vector;
+import org.apache.arrow.vector.UInt2Vector;
+import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.BaseListVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -50,19 +54,34 @@ record ArrowVectors(Path file) implements VectorFile {
       for (int row = 0; row < root.getRowCount(); row++) {
         if (lists.isNull(row)) {
           throw VectorFile.notReadable(
-              file,
-              "the key %s has a null in place of a vector".formatted(keys.getObject(row)),
-              null);
+              file, "the key %s has a null in place of a vector".formatted(text(keys, row)), null);
         }
-        Object name = keys.getObject(row);
+        String name = text(keys, row);
         int from = list.getElementStartIndex(row);
         float[] numbersOfRow = new float[list.getElementEndIndex(row) - from];
         for (int k = 0; k < numbersOfRow.length; k++) {
           numbersOfRow[k] = number(file, root, numbers, from + k);
         }
-        rows.add(name == null ? null : name.toString(), numbersOfRow);
+        rows.add(name, numbersOfRow);
       }
     }
+  }
+
+  /** Arrow's own objects have unsigned numbers as signed ones or characters. */
+  private static @Nullable String text(FieldVector keys, int row) {
+    Object value =
+        keys.isNull(row)
+            ? null
+            : keys instanceof UInt1Vector bytes
+                ? bytes.getObjectNoOverflow(row)
+                : keys instanceof UInt2Vector shorts
+                    ? Integer.valueOf(shorts.get(row))
+                    : keys instanceof UInt4Vector ints
+                        ? ints.getObjectNoOverflow(row)
+                        : keys instanceof UInt8Vector longs
+                            ? longs.getObjectNoOverflow(row)
+                            : keys.getObject(row);
+    return value == null ? null : value.toString();
   }
 
   private static float number(Path file, VectorSchemaRoot root, FieldVector numbers, int index) {

@@ -217,12 +217,12 @@ record QueriedVectors(Path file) implements VectorFile {
   }
 
   private String parquet() {
-    return "read_parquet(" + path(file) + ")";
+    return "read_parquet(" + path(file) + ", hive_partitioning=false)";
   }
 
   /** All columns of CSV as text, so that no key loses its zeros. */
   private String csv(Path from, String options) {
-    return "read_csv(%s, delim = '%s', quote = '\"', escape = '\"', header = true, all_varchar = true, max_line_size = 16777216%s)"
+    return "read_csv(%s, delim = '%s', quote = '\"', escape = '\"', header = true, all_varchar = true, hive_partitioning = false, max_line_size = 16777216%s)"
         .formatted(path(from), fileName().contains(".tsv") ? "\t" : ",", options);
   }
 

@@ -10,10 +10,12 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.google.gson.Gson;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,6 +24,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.UInt1Vector;
+import org.apache.arrow.vector.UInt2Vector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.types.Types.MinorType;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -223,6 +238,48 @@ class PrecomputedEncoderTest {
             file.toString(), file.toString(), null, null, Missing.FAIL, "precomputed");
     try (PrecomputedEncoder encoder = PrecomputedEncoder.open(config, context())) {
       assertThat(vector(encoder, "user bob")).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    }
+  }
+
+  /** To Arrow 65 of two bytes is an A, and 200 of one is -56. */
+  @Test
+  void unsignedKeysAreNumbers() throws IOException {
+    for (ArrowType.Int type : List.of(new ArrowType.Int(16, false), new ArrowType.Int(8, false))) {
+      Path file = scratch.resolve("unsigned-" + type.getBitWidth() + ".arrow");
+      try (BufferAllocator allocator = new RootAllocator();
+          FieldVector keys = Field.notNullable("id", type).createVector(allocator);
+          FixedSizeListVector vectors = FixedSizeListVector.empty("v", 1, allocator)) {
+        vectors.addOrGetVector(FieldType.notNullable(MinorType.FLOAT4.getType()));
+        Float4Vector values = (Float4Vector) vectors.getDataVector();
+        List<Integer> ids = List.of(65, 200);
+        keys.setInitialCapacity(ids.size());
+        keys.allocateNew();
+        vectors.allocateNew();
+        for (int i = 0; i < ids.size(); i++) {
+          if (keys instanceof UInt2Vector shorts) {
+            shorts.set(i, ids.get(i));
+          } else {
+            ((UInt1Vector) keys).set(i, ids.get(i));
+          }
+          vectors.setNotNull(i);
+          values.setSafe(i, ids.get(i));
+        }
+        try (VectorSchemaRoot root = VectorSchemaRoot.of(keys, vectors);
+            OutputStream out = Files.newOutputStream(file);
+            ArrowFileWriter writer = new ArrowFileWriter(root, null, Channels.newChannel(out))) {
+          root.setRowCount(ids.size());
+          writer.start();
+          writer.writeBatch();
+          writer.end();
+        }
+      }
+      PrecomputedConfig config =
+          new PrecomputedConfig(
+              file.toString(), file.toString(), null, null, Missing.FAIL, "precomputed");
+      try (PrecomputedEncoder encoder = PrecomputedEncoder.open(config, context())) {
+        assertThat(vector(encoder, "user 65")).containsExactly(65);
+        assertThat(vector(encoder, "user 200")).containsExactly(200);
+      }
     }
   }
 

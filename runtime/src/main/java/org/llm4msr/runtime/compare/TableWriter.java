@@ -250,7 +250,17 @@ public final class TableWriter {
   }
 
   private static String tex(String text) {
-    return text.replace("\\", "\\textbackslash{}").replaceAll("([&%$#_{}])(?!\\})", "\\\\$1");
+    return text.codePoints().mapToObj(TableWriter::tex).collect(Collectors.joining());
+  }
+
+  private static String tex(int character) {
+    return switch (character) {
+      case '\\' -> "\\textbackslash{}";
+      case '^' -> "\\textasciicircum{}";
+      case '~' -> "\\textasciitilde{}";
+      case '&', '%', '$', '#', '_', '{', '}' -> "\\" + Character.toString(character);
+      default -> Character.toString(character);
+    };
   }
 
   private String html() throws IOException {

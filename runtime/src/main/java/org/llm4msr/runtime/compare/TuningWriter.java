@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,12 @@ import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.representer.Representer;
 
 /** Writes a search: its trials, the table of its last round, and the best as a configuration. */
 public final class TuningWriter {
@@ -129,23 +136,56 @@ public final class TuningWriter {
   }
 
   /** The folder is not that of the experiment, against which relative paths are resolved. */
-  private String best(Path folder, LoadedConfig experiment) {
+  String best(Path folder, LoadedConfig experiment) {
     Map<String, Object> root = new LinkedHashMap<>();
     Path file = experiment.file().toAbsolutePath().normalize();
     root.put("extends", folder.toAbsolutePath().normalize().relativize(file).toString());
     set(root, WORKSPACE, path(experiment, experiment.config().workspace()));
     set(root, PATH, path(experiment, experiment.config().dataset().path()));
-    Yaml yaml = new Yaml(new SafeConstructor(new LoaderOptions()));
+    DumperOptions options = new DumperOptions();
+    options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
+    Yaml yaml =
+        new Yaml(new SafeConstructor(new LoaderOptions()), new NodesAsTheyAre(options), options);
+    StringBuilder elements = new StringBuilder();
     for (String setting : result.overrides()) {
       int equals = setting.indexOf('=');
       String key = setting.substring(0, equals);
-      String value = setting.substring(equals + 1);
+      if (key.contains("[")) {
+        elements.append(" -D").append(setting.replace('\n', ' '));
+        continue;
+      }
+      Object value = value(yaml.compose(new StringReader(setting.substring(equals + 1))));
       boolean path = key.equals(WORKSPACE) || key.equals(PATH);
-      set(root, key, path ? path(experiment, value) : yaml.load(value));
+      set(
+          root,
+          key,
+          path && value instanceof ScalarNode text ? path(experiment, text.getValue()) : value);
     }
-    DumperOptions options = new DumperOptions();
-    options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
-    return "# The best of a search, by the validation part.\n" + new Yaml(options).dump(root);
+    String more = elements.isEmpty() ? "" : " No file sets elements of a list; add" + elements;
+    return "# The best of a search, by the validation part." + more + "\n" + yaml.dump(root);
+  }
+
+  /** Texts and numbers stay as they are written, which is how a configuration reads them. */
+  private static @Nullable Object value(@Nullable Node node) {
+    if (node == null || node.getTag().equals(Tag.NULL)) {
+      return null;
+    }
+    if (!(node instanceof MappingNode mapping)) {
+      return node;
+    }
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (NodeTuple tuple : mapping.getValue()) {
+      values.put(((ScalarNode) tuple.getKeyNode()).getValue(), value(tuple.getValueNode()));
+    }
+    return values;
+  }
+
+  /** Writes nodes among other values. */
+  private static final class NodesAsTheyAre extends Representer {
+    NodesAsTheyAre(DumperOptions options) {
+      super(options);
+      multiRepresenters.put(Node.class, node -> (Node) node);
+    }
   }
 
   private static String path(LoadedConfig experiment, String path) {
@@ -153,7 +193,7 @@ public final class TuningWriter {
   }
 
   @SuppressWarnings("unchecked") // Maps are made here alone.
-  private static void set(Map<String, Object> root, String key, Object value) {
+  private static void set(Map<String, Object> root, String key, @Nullable Object value) {
     String[] parts = key.split("\\.");
     Map<String, Object> map = root;
     for (int i = 0; i < parts.length - 1; i++) {

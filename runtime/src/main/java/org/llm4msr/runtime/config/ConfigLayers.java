@@ -131,8 +131,13 @@ final class ConfigLayers {
   }
 
   private static Entry merge(Entry below, Entry above) {
-    return below.value() instanceof Mapping base && above.value() instanceof Mapping over
-        ? new Entry(above.key(), merge(base, over))
+    return new Entry(above.key(), merge(below.value(), above.value()));
+  }
+
+  /** A text that gets keys is the name of the plugin that they are for. */
+  static ConfigNode merge(ConfigNode below, ConfigNode above) {
+    return below.expanded() instanceof Mapping base && above instanceof Mapping over
+        ? merge(base, over)
         : above;
   }
 

@@ -45,8 +45,21 @@ public final class ConfigLoader {
    *     config/OVERRIDE}
    */
   public LoadedConfig load(Path file, List<String> overrides) {
+    return load(file, overrides, false);
+  }
+
+  /**
+   * Reads what a run was made with. Its secrets were not stored, so they may be missing.
+   *
+   * @throws org.llm4msr.api.MsrException as {@link #load}
+   */
+  public LoadedConfig loadStored(Path file) {
+    return load(file, List.of(), true);
+  }
+
+  private LoadedConfig load(Path file, List<String> overrides, boolean stored) {
     Problems problems = new Problems();
-    RecordBinder binder = new RecordBinder(plugins, problems);
+    RecordBinder binder = new RecordBinder(plugins, problems, stored);
     ExperimentConfig experiment = read(ExperimentConfig.class, file, overrides, binder, problems);
     return new LoadedConfig(
         experiment, file, EffectiveConfig.of(experiment, binder::origin), problems.warnings());

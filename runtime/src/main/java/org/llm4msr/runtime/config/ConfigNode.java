@@ -28,7 +28,20 @@ sealed interface ConfigNode {
   }
 
   /** The value of a key, and where the key stands. */
-  record Entry(Origin key, ConfigNode value) {}
+  record Entry(Origin key, ConfigNode value) {
+
+    /** Returns whether {@link ConfigNode#expanded} made it: no key of a file is at its value. */
+    boolean isExpanded() {
+      return key.line() > 0 && key.equals(value.origin());
+    }
+  }
+
+  /** Returns this as keys where it is a text: {@code mmoe} is short for {@code {name: mmoe}}. */
+  default ConfigNode expanded() {
+    return this instanceof Scalar scalar && !scalar.empty()
+        ? new Mapping(Map.of(RecordBinder.NAME, new Entry(origin(), scalar)), origin())
+        : this;
+  }
 
   /** Returns whether nothing was written. */
   default boolean isEmpty() {

@@ -61,9 +61,7 @@ final class OverridePath {
 
   private ConfigNode set(ConfigNode node, int step, ConfigNode value) {
     if (step == steps.size()) {
-      return node instanceof Mapping base && value instanceof Mapping over
-          ? ConfigLayers.merge(base, over)
-          : value;
+      return ConfigLayers.merge(node, value);
     }
     return steps.get(step) instanceof Key key
         ? inMapping(node, key, step, value)
@@ -78,7 +76,7 @@ final class OverridePath {
           list + " is a list: address an element by its number, " + list + "[0], or give it whole");
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
-    if (node instanceof Mapping mapping) {
+    if (node.expanded() instanceof Mapping mapping) {
       entries.putAll(mapping.entries());
     }
     Entry below = entries.get(key.name());

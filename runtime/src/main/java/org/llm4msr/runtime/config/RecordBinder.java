@@ -36,15 +36,28 @@ final class RecordBinder {
 
   static final String NAME = "name";
 
+  private static final String KEYS = "must be keys with values";
+
   private final PluginRegistry plugins;
   private final Problems problems;
+  private final boolean stored;
   private final IdentityHashMap<Object, String> beans = new IdentityHashMap<>();
   private final Map<String, Origin> origins = new HashMap<>();
   private final Set<String> failed = new HashSet<>();
 
   RecordBinder(PluginRegistry plugins, Problems problems) {
+    this(plugins, problems, false);
+  }
+
+  /**
+   * Makes a binder.
+   *
+   * @param stored whether a run wrote the values, which leaves secrets out
+   */
+  RecordBinder(PluginRegistry plugins, Problems problems, boolean stored) {
     this.plugins = plugins;
     this.problems = problems;
+    this.stored = stored;
   }
 
   /** Returns the key path of a record that was bound; of this very one, not of an equal one. */
@@ -77,7 +90,7 @@ final class RecordBinder {
   /** Binds a record and all below it. */
   @Nullable Record bind(Class<? extends Record> type, ConfigNode node, String path) {
     origins.put(path, node.origin());
-    Mapping mapping = mapping(node, path, "must be keys with values");
+    Mapping mapping = mapping(node, path, KEYS, false);
     if (mapping == null) {
       return null;
     }
@@ -117,12 +130,12 @@ final class RecordBinder {
     }
     String old = join(path, setting.formerly());
     String now = join(path, setting.key());
-    if (entry != null) {
+    if (entry != null && entry.key().layer() == former.key().layer()) {
       fail(old, null, former.key(), "is the older name of " + now + ", which is set as well");
       return entry;
     }
     problems.warn("%s (%s) is now called %s; rename it.".formatted(old, former.key(), now));
-    return former;
+    return entry != null && entry.key().layer() > former.key().layer() ? entry : former;
   }
 
   private @Nullable Object value(
@@ -140,7 +153,9 @@ final class RecordBinder {
     if (Legal.raw(type) == Optional.class) {
       return Optional.empty();
     }
-    if (!setting.optional()) {
+    if (stored && setting.secret()) {
+      failed.add(key); // Nor do its constraints count.
+    } else if (!setting.optional()) {
       String rule = "is required and missing; write " + setting.legal() + ".";
       String meaning = setting.description().isEmpty() ? "" : " " + setting.description() + ".";
       fail(key, null, entry == null ? origin : entry.key(), rule + meaning);
@@ -191,10 +206,7 @@ final class RecordBinder {
    */
   private static ConfigNode shorthand(Class<?> record, ConfigNode node) {
     boolean inline = SettingInfo.of(record).stream().anyMatch(SettingInfo::inline);
-    if (!inline || !(node instanceof Scalar) || node.isEmpty()) {
-      return node;
-    }
-    return new Mapping(Map.of(NAME, new Entry(node.origin(), node)), node.origin());
+    return inline ? node.expanded() : node;
   }
 
   private static Type argument(Type type, int index) {
@@ -204,7 +216,7 @@ final class RecordBinder {
   private @Nullable Object scalar(Class<?> type, ConfigNode node, String path, boolean secret) {
     String legal = Legal.scalar(type);
     if (!(node instanceof Scalar scalar)) {
-      return failWith(type, path, node.quoted(), node.origin(), "must be " + legal);
+      return failWith(type, path, shown(node, secret), node.origin(), "must be " + legal);
     }
     try {
       return Scalars.parse(scalar.text(), type);
@@ -214,6 +226,10 @@ final class RecordBinder {
     }
   }
 
+  private static String shown(ConfigNode node, boolean secret) {
+    return secret ? "***" : node.quoted();
+  }
+
   private List<@Nullable Object> list(Type item, ConfigNode node, String path, boolean secret) {
     List<@Nullable Object> values = new ArrayList<>();
     if (node instanceof Sequence sequence) {
@@ -221,8 +237,8 @@ final class RecordBinder {
         values.add(value(item, one, path + "[" + values.size() + "]", secret));
       }
     } else if (!node.isEmpty()) {
-      String shown = secret ? "***" : node.quoted();
-      fail(path, shown, node.origin(), "must be a list, for example [" + node.quoted() + "]");
+      String shown = shown(node, secret);
+      fail(path, shown, node.origin(), "must be a list, for example [" + shown + "]");
     }
     return Collections.unmodifiableList(values);
   }
@@ -230,7 +246,7 @@ final class RecordBinder {
   private Map<String, @Nullable Object> map(
       Type item, ConfigNode node, String path, boolean secret) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
-    Mapping mapping = mapping(node, path, "must be keys with values");
+    Mapping mapping = mapping(node, path, KEYS, secret);
     if (mapping != null) {
       mapping
           .entries()
@@ -241,12 +257,8 @@ final class RecordBinder {
   }
 
   private @Nullable Object choice(Type type, ConfigNode node, String path) {
-    if (node instanceof Scalar scalar && !scalar.empty()) {
-      Map<String, Entry> named = new LinkedHashMap<>();
-      named.put(NAME, new Entry(node.origin(), node));
-      return choice(Legal.kind(type), named, node.origin(), path, Set.of());
-    }
-    Mapping mapping = mapping(node, path, "must be the name of a plugin and its settings");
+    String rule = "must be the name of a plugin and its settings";
+    Mapping mapping = mapping(node.expanded(), path, rule, false);
     return mapping == null
         ? null
         : choice(
@@ -310,6 +322,10 @@ final class RecordBinder {
   private void dropReplaced(
       Map<String, Entry> keys, PluginFactory<?> factory, Origin named, String path) {
     Set<String> legal = keys(factory.configType());
+    SettingInfo.of(factory.configType()).stream()
+        .map(SettingInfo::formerly)
+        .filter(former -> !former.isEmpty())
+        .forEach(legal::add);
     keys.entrySet()
         .removeIf(
             entry -> {
@@ -327,6 +343,10 @@ final class RecordBinder {
   private void unknown(Map<String, Entry> rest, Set<String> legal, String path) {
     rest.forEach(
         (key, entry) -> {
+          if (key.equals(NAME) && entry.isExpanded()) {
+            fail(path, entry.value().quoted(), entry.key(), KEYS);
+            return;
+          }
           String hint = Nearest.hint(key, legal);
           String rule =
               legal.isEmpty()
@@ -344,14 +364,14 @@ final class RecordBinder {
     return keys;
   }
 
-  private @Nullable Mapping mapping(ConfigNode node, String path, String rule) {
+  private @Nullable Mapping mapping(ConfigNode node, String path, String rule, boolean secret) {
     if (node instanceof Mapping mapping) {
       return mapping;
     }
     if (node.isEmpty()) {
       return new Mapping(Map.of(), node.origin());
     }
-    fail(path, node.quoted(), node.origin(), rule);
+    fail(path, shown(node, secret), node.origin(), rule);
     return null;
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.config.DatasetConfig;
@@ -57,7 +58,10 @@ final class PreparationKey {
     return Checksums.of(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Writes a value by its components: a plugin's factory has no text of its own. */
+  /**
+   * Writes a value by its components: a plugin's factory has no text of its own. A renamed setting
+   * keeps its former name, and one that decides nothing of the data is left out.
+   */
   private static String canonical(@Nullable Object value) {
     if (value instanceof PluginChoice<?> choice) {
       return choice.name() + canonical(choice.config());
@@ -65,8 +69,13 @@ final class PreparationKey {
     if (value instanceof Record record) {
       StringBuilder text = new StringBuilder("{");
       for (RecordComponent component : record.getClass().getRecordComponents()) {
-        text.append(component.getName()).append('=').append(canonical(read(record, component)));
-        text.append(';');
+        Setting setting = component.getAnnotation(Setting.class);
+        if (setting != null && (setting.operational() || setting.secret())) {
+          continue;
+        }
+        String former = setting == null ? "" : setting.formerly();
+        text.append(former.isEmpty() ? component.getName() : former);
+        text.append('=').append(canonical(read(record, component))).append(';');
       }
       return text.append('}').toString();
     }

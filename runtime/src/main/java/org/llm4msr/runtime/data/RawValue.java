@@ -54,7 +54,7 @@ record RawValue(String column, long row) {
 
   /** Returns a number, NaN where it is missing, as an empty text is. */
   double number(@Nullable Object value) {
-    if (value == null || (value instanceof CharSequence text && text.isEmpty())) {
+    if (value == null || value.toString().isEmpty()) {
       return Double.NaN;
     }
     if (value instanceof Number number) {

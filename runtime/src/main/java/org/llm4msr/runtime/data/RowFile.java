@@ -68,7 +68,7 @@ public final class RowFile implements AutoCloseable {
   }
 
   private String parquet() {
-    return "read_parquet(" + path(file) + ")";
+    return "read_parquet(" + path(file) + ", hive_partitioning=false)";
   }
 
   /** Nothing is left to guess: what DuckDB makes of the first rows might lose others. */
@@ -76,14 +76,14 @@ public final class RowFile implements AutoCloseable {
     try {
       Path header = Files.writeString(scratch.resolve("header.csv"), header() + "\n");
       String select =
-          "SELECT * FROM read_csv(%s, all_varchar=true, skip=0, comment='', %s, header="
+          "SELECT * FROM read_csv(%s, all_varchar=true, skip=0, comment='', hive_partitioning=false, %s, header="
               .formatted(path(header), DIALECT);
       database.query(select + "false)", RowFile::values).forEach(this::noteRepeated);
       String columns =
           database.query("DESCRIBE " + select + "true)", row -> row.getString(1)).stream()
               .map(name -> literal(name) + ": 'VARCHAR'")
               .collect(Collectors.joining(", ", "{", "}"));
-      return "read_csv(%s, auto_detect=false, header=true, columns=%s, %s)"
+      return "read_csv(%s, auto_detect=false, header=true, hive_partitioning=false, columns=%s, %s)"
           .formatted(path(file), columns, DIALECT);
     } catch (IOException e) {
       throw bad(e);
@@ -107,7 +107,7 @@ public final class RowFile implements AutoCloseable {
 
   private String header() {
     String first =
-        "SELECT line FROM read_csv(%s, auto_detect=false, header=false, columns={'line': 'VARCHAR'}, delim='\u0001', quote='', escape='', strict_mode=false) LIMIT 1";
+        "SELECT line FROM read_csv(%s, auto_detect=false, header=false, hive_partitioning=false, columns={'line': 'VARCHAR'}, delim='\u0001', quote='', escape='', strict_mode=false) LIMIT 1";
     List<String> lines = database.query(first.formatted(path(file)), row -> row.getString(1));
     if (lines.isEmpty() || lines.get(0) == null) {
       throw DataErrors.data(
@@ -149,8 +149,9 @@ public final class RowFile implements AutoCloseable {
    * Reads columns of all rows but the first {@code skip}.
    *
    * @param wanted those that the file lacks are left out
+   * @param kept columns that are passed on as texts, under the names that {@link #kept} gives
    */
-  public void forEach(List<ScoringColumn> wanted, long skip, Consumer consumer) {
+  public void forEach(List<ScoringColumn> wanted, List<String> kept, long skip, Consumer consumer) {
     List<String> selected = new ArrayList<>();
     for (ScoringColumn column : wanted) {
       Field field = columns.get(column.name());
@@ -164,6 +165,9 @@ public final class RowFile implements AutoCloseable {
         selected.add(value(column, field) + " AS " + identifier(column.name()));
       }
     }
+    for (String name : kept) {
+      selected.add("CAST(%s AS VARCHAR) AS %s".formatted(identifier(name), identifier(kept(name))));
+    }
     String sql = "SELECT %s FROM %s OFFSET %d";
     export(
         sql.formatted(String.join(", ", selected), source, skip),
@@ -172,6 +176,11 @@ public final class RowFile implements AutoCloseable {
             consumer.accept(RawRows.of(root));
           }
         });
+  }
+
+  /** Returns the name that a column has beside what the model reads of it. */
+  public static String kept(String name) {
+    return "kept " + name;
   }
 
   private String value(ScoringColumn column, Field field) {

@@ -20,11 +20,6 @@ public record ScoringColumn(String name, String kind, boolean required) {
     return new ScoringColumn(field.name(), FieldKinds.name(field.kind()), required);
   }
 
-  /** Returns a column that is passed on as text. */
-  public static ScoringColumn kept(String name) {
-    return new ScoringColumn(name, "id", false);
-  }
-
   /** Returns whether it holds lists. */
   public boolean isList() {
     return kind.equals(FieldKinds.name(new FieldKind.MultiCategorical()));

@@ -35,6 +35,8 @@ public final class DatasetDownload {
   /** What tells that a folder holds a data set that was loaded whole. */
   static final String RECEIPT = ".download.json";
 
+  private static final String JOB = ".job.json";
+
   /** Ends the name of what tells, below the folder of what is not whole, that a file is done. */
   private static final String DONE = ".done.json";
 
@@ -87,6 +89,9 @@ public final class DatasetDownload {
    */
   public record Result(Path folder, Receipt receipt, boolean reused) {}
 
+  /** What an unfinished folder was begun for. */
+  private record Job(String name, List<String> categories) {}
+
   /** What is expected of a file; null where nothing is known. */
   private record Expected(@Nullable Long bytes, @Nullable String md5) {}
 
@@ -124,7 +129,7 @@ public final class DatasetDownload {
         return reused(dataset, categories, folder, earlier);
       }
       requireEmpty(folder);
-      Files.createDirectories(folder);
+      begin(new Job(dataset.name(), List.copyOf(categories)), folder);
       List<LoadedFile> loaded = new ArrayList<>();
       for (PublishedFile file : files(dataset, categories)) {
         loaded.add(load(file, folder, progress));
@@ -227,6 +232,21 @@ public final class DatasetDownload {
             folder + " holds other files. Name a new folder with --out.");
       }
     }
+  }
+
+  /** Goes on with what was asked for before, and no less: its files would stay. */
+  private static void begin(Job job, Path folder) throws IOException {
+    Path file = Files.createDirectories(folder.resolve(Archives.UNFINISHED)).resolve(JOB);
+    Job begun = read(file, Job.class);
+    if (begun != null
+        && !(begun.name().equals(job.name()) && job.categories().containsAll(begun.categories()))) {
+      throw new MsrException(
+          ErrorType.USER,
+          "download/FOLDER",
+          "%s holds an unfinished download of %s %s. Ask for that, or for more; remove the folder, or name another one with --out."
+              .formatted(folder, begun.name(), begun.categories()));
+    }
+    DurableFiles.write(file, JSON.writeValueAsBytes(job));
   }
 
   private LoadedFile load(PublishedFile file, Path folder, Progress progress) throws IOException {

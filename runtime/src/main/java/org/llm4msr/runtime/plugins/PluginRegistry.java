@@ -2,10 +2,13 @@ package org.llm4msr.runtime.plugins;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -68,12 +71,27 @@ public final class PluginRegistry {
     List<Candidate> candidates = new ArrayList<>();
     List<BrokenPlugin> broken = new ArrayList<>();
     scan(host, candidates, broken);
-    for (Path root : roots) {
+    for (Path root : distinct(roots)) {
       PluginFolders folders = PluginFolders.open(root, host);
       broken.addAll(folders.broken());
       folders.loaders().forEach(loader -> scan(loader, candidates, broken));
     }
     return new PluginRegistry(candidates, broken);
+  }
+
+  /** The plugins of a folder that is named twice are no duplicates. */
+  private static Collection<Path> distinct(List<Path> roots) {
+    Map<Path, Path> byPlace = new LinkedHashMap<>();
+    roots.forEach(root -> byPlace.putIfAbsent(place(root), root));
+    return byPlace.values();
+  }
+
+  private static Path place(Path root) {
+    try {
+      return root.toRealPath();
+    } catch (IOException e) {
+      return root; // Refused when it is opened.
+    }
   }
 
   private static void scan(

@@ -6,12 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -79,7 +77,8 @@ public final class FileScoring {
       long started = System.nanoTime();
       try (ScoreParts.Writer writer = parts.writer(request.partRows())) {
         file.forEach(
-            wanted(),
+            columns,
+            request.keep(),
             before,
             rows -> {
               writer.add(rows, score(rows, parts.rows() + writer.pending()));
@@ -171,15 +170,6 @@ public final class FileScoring {
           "%s has no column %s to keep; it has %s."
               .formatted(request.in(), String.join(", ", missing), String.join(", ", present)));
     }
-  }
-
-  private List<ScoringColumn> wanted() {
-    List<ScoringColumn> wanted = new ArrayList<>(columns);
-    Set<String> read = columns.stream().map(ScoringColumn::name).collect(Collectors.toSet());
-    request.keep().stream()
-        .filter(name -> !read.contains(name))
-        .forEach(name -> wanted.add(ScoringColumn.kept(name)));
-    return wanted;
   }
 
   private String key(String identity) throws IOException {

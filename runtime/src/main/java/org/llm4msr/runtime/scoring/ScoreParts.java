@@ -36,6 +36,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.ArrowConversion;
 import org.llm4msr.runtime.data.RawRows;
+import org.llm4msr.runtime.data.RowFile;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 
@@ -50,6 +51,11 @@ final class ScoreParts implements AutoCloseable {
   static final List<String> OWN = List.of("row", "score");
 
   private static final String LOCK = "lock";
+  private static final String JOB = "job.txt";
+
+  /** What a job that ended at once may leave. */
+  private static final Pattern BEGUN = Pattern.compile("lock|job\\.txt.*");
+
   private static final Pattern PART = Pattern.compile("part-(\\d{12})-(\\d{9})\\.arrow");
   private static final String ROW = OWN.get(0);
   private static final String SCORE = OWN.get(1);
@@ -75,6 +81,7 @@ final class ScoreParts implements AutoCloseable {
    */
   static ScoreParts open(Path out, String key, List<String> keep) throws IOException {
     Path folder = out.resolveSibling(out.getFileName() + ".parts");
+    requireOurs(folder);
     Files.createDirectories(folder);
     FolderLock lock = FolderLock.tryTake(folder.resolve(LOCK));
     if (lock == null) {
@@ -94,8 +101,24 @@ final class ScoreParts implements AutoCloseable {
     }
   }
 
+  /** The folder is deleted with all in it once the scores are there. */
+  private static void requireOurs(Path folder) throws IOException {
+    if (!Files.exists(folder) || Files.exists(folder.resolve(JOB))) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      if (files.anyMatch(file -> !BEGUN.matcher(file.getFileName().toString()).matches())) {
+        throw new MsrException(
+            ErrorType.USER,
+            "score/IN_THE_WAY",
+            "%s is where parts of the scores would lie, and holds something else. Name another file, or move it away."
+                .formatted(folder));
+      }
+    }
+  }
+
   private void begin(String key) throws IOException {
-    Path job = folder.resolve("job.txt");
+    Path job = folder.resolve(JOB);
     if (!Files.exists(job)) {
       DurableFiles.write(job, key.getBytes(StandardCharsets.UTF_8));
     } else if (!Files.readString(job).equals(key)) {
@@ -205,7 +228,7 @@ final class ScoreParts implements AutoCloseable {
       for (int c = 0; c < keep.size(); c++) {
         VarCharVector texts = (VarCharVector) root.getVector(1 + c);
         for (int i = 0; i < scores.length; i++) {
-          Object value = source.get(keep.get(c), i);
+          Object value = source.get(RowFile.kept(keep.get(c)), i);
           if (value != null) {
             texts.setSafe(i, value.toString().getBytes(StandardCharsets.UTF_8));
           }

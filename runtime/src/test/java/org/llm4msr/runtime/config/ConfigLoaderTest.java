@@ -3,12 +3,14 @@ package org.llm4msr.runtime.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import jakarta.validation.constraints.NotBlank;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,8 +18,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Plugin;
 import org.llm4msr.api.Setting;
+import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.model.Activation;
+import org.llm4msr.runtime.plugins.TestPlugins;
 
 class ConfigLoaderTest {
 
@@ -213,6 +220,160 @@ class ConfigLoaderTest {
     assertThat(networks.user().network().name()).isEqualTo("mlp");
     assertThat(networks.user().network().config()).isEqualTo(new ConfigPlugins.MetaConfig(8));
     assertThat(networks.scenario().layers()).containsExactly(4);
+  }
+
+  private static final String SHORT =
+      """
+      dataset: { name: movies, path: ., split: { by: given } }
+      knowledge: { prompts: llm4msr, encoder: hash }
+      model:
+        backbone: mmoe
+        fusion: hierarchical
+      """;
+
+  @Test
+  void aPluginInShortFormKeepsItsNameUnderAnOverride() throws IOException {
+    Files.writeString(folder.resolve("short.yaml"), SHORT);
+
+    LoadedConfig loaded =
+        loadCopied(
+            "short.yaml",
+            "model.backbone.experts=8",
+            "knowledge.encoder={dimension: 32}",
+            "model.metaNetworks.user=mlp",
+            "model.metaNetworks.user.layers=[4]");
+
+    assertThat(loaded.config().model().backbone().name()).isEqualTo("mmoe");
+    assertThat(loaded.effective().values().toString()).contains("experts=8");
+    assertThat(loaded.effective().origins().get("model.backbone.name"))
+        .hasToString("short.yaml:4:13");
+    assertThat(loaded.config().knowledge().encoder().config())
+        .isEqualTo(new ConfigPlugins.EncoderConfig(32, null));
+    assertThat(loaded.config().model().metaNetworks().user().layers()).containsExactly(4);
+    LoadedConfig other = loadCopied("short.yaml", "model.backbone.name=flat");
+    assertThat(other.config().model().backbone().name()).isEqualTo("flat");
+  }
+
+  @Test
+  void aPluginInShortFormKeepsItsNameUnderAHigherFile() throws IOException {
+    Files.writeString(folder.resolve("short.yaml"), SHORT);
+    Files.writeString(
+        folder.resolve("child.yaml"),
+        """
+        extends: short.yaml
+        model:
+          backbone: { experts: 8 }
+          fusion: {}
+        """);
+    Files.writeString(
+        folder.resolve("other.yaml"), "extends: child.yaml\nmodel: { backbone: { name: flat } }\n");
+
+    ModelConfig model = loadCopied("child.yaml").config().model();
+    LoadedConfig other = loadCopied("other.yaml");
+
+    assertThat(model.backbone().name()).isEqualTo("mmoe");
+    assertThat(model.backbone().config().toString()).contains("experts=8");
+    assertThat(model.fusion().name()).isEqualTo("hierarchical");
+    assertThat(other.config().model().backbone().name()).isEqualTo("flat");
+    assertThat(other.warnings())
+        .singleElement()
+        .asString()
+        .startsWith("model.backbone.experts (child.yaml:3:15) is no setting");
+  }
+
+  @Test
+  void aTextThatGetsKeysWhereNoPluginIsNamedIsRefused() throws IOException {
+    Files.writeString(
+        folder.resolve("wrong.yaml"), "dataset: { name: movies, path: ., split: given }\n");
+
+    for (String override : List.of("dataset.split.by=given", "dataset.split={by: given}")) {
+      assertThat(catchThrowableOfType(MsrException.class, () -> loadCopied("wrong.yaml", override)))
+          .hasMessageContaining("wrong.yaml has a problem:")
+          .hasMessageContaining("split = given (wrong.yaml:1:42): must be keys with values");
+    }
+  }
+
+  @Test
+  void formerNamesOfABaseStayUnderAFileThatNamesTheSamePlugin() throws IOException {
+    copy("good.yaml");
+    Files.writeString(
+        folder.resolve("child.yaml"),
+        "extends: good.yaml\nmodel: { backbone: { name: mmoe, heads: 4 } }\n");
+
+    LoadedConfig loaded = loadCopied("child.yaml");
+
+    assertThat(loaded.config().model().backbone().config().toString())
+        .contains("experts=8", "heads=4");
+    assertThat(loaded.warnings()).singleElement().asString().contains("is now called");
+    loaded = loadCopied("child.yaml", "model.backbone.experts=3");
+    assertThat(loaded.config().model().backbone().config().toString()).contains("experts=3");
+  }
+
+  /** Settings that nobody may see. */
+  public record Secrets(
+      @Setting(value = "Keys", secret = true) List<Integer> keys,
+      @Setting(value = "By place", secret = true) Map<String, String> places) {}
+
+  @Test
+  void aSecretOfTheWrongFormIsNotShown() {
+    assertThat(
+            catchThrowableOfType(
+                MsrException.class,
+                () ->
+                    loader.bind(
+                        ConfigPlugins.EncoderConfig.class, List.of("token=[sk-live-123]"), "test")))
+        .hasMessageContaining("token = *** (-Dtoken): must be text")
+        .hasMessageNotContaining("sk-live");
+    for (String key : List.of("sk-live", "[sk-live]", "{a: sk-live}", "[[sk-live]]")) {
+      assertThat(
+              catchThrowableOfType(
+                  MsrException.class,
+                  () ->
+                      loader.bind(Secrets.class, List.of("keys=" + key, "places=sk-live"), "test")))
+          .hasMessageContaining("(-Dkeys): must be ")
+          .hasMessageContaining("places = *** (-Dplaces): must be keys with values")
+          .hasMessageNotContaining("sk-live");
+    }
+  }
+
+  public record ServiceConfig(
+      @Setting(value = "A key", secret = true) @NotBlank String token,
+      @Setting(value = "K", defaultValue = "64") int dimension) {}
+
+  @Plugin(name = "service", description = "Needs a key")
+  public static final class Service implements KnowledgeEncoderFactory<ServiceConfig> {
+    @Override
+    public Class<ServiceConfig> configType() {
+      return ServiceConfig.class;
+    }
+
+    @Override
+    public KnowledgeEncoder create(ServiceConfig config, EncoderContext context) {
+      throw new UnsupportedOperationException("a configuration test creates nothing");
+    }
+  }
+
+  @Test
+  void whatARunStoredReadsBackWithoutItsSecrets() throws IOException {
+    loader =
+        ConfigLoader.standard(
+            TestPlugins.registry(
+                folder, Service.class, ConfigPlugins.Reader.class, ConfigPlugins.Prompts.class));
+    String yaml =
+        """
+        dataset: { name: movies, path: ., split: { by: given } }
+        knowledge: { encoder: { name: service, token: sk-live, dimension: 8 } }
+        """;
+    Files.writeString(folder.resolve("service.yaml"), yaml);
+    Path stored = folder.resolve("stored.yaml");
+    Files.writeString(stored, loadCopied("service.yaml").effective().yaml());
+
+    assertThat(stored).content().doesNotContain("sk-live");
+    assertThat(loader.loadStored(stored).config().knowledge().encoder().config())
+        .isEqualTo(new ServiceConfig(null, 8));
+    assertThat(catchThrowableOfType(MsrException.class, () -> loadCopied("stored.yaml")))
+        .hasMessageContaining("knowledge.encoder.token")
+        .hasMessageContaining("is required and missing");
   }
 
   @Test

@@ -213,6 +213,19 @@ class DatasetDownloadTest {
     assertThat(content()).containsExactly(".download.json", "noise.bin", "ratings.csv");
   }
 
+  @Test
+  void goesOnWithWhatWasBegunAlone() throws Exception {
+    byte[] zip = ratings();
+    Path place = Files.createDirectories(folder.resolve("out/.download"));
+    Files.writeString(
+        place.resolve(".job.json"), "{\"name\": \"other\", \"categories\": [\"Books\"]}");
+    assertThatThrownBy(() -> load(zipFile((long) zip.length, md5(zip))))
+        .hasMessage(
+            "[download/FOLDER] %s holds an unfinished download of other [Books]. Ask for that, or for more; remove the folder, or name another one with --out.",
+            folder.resolve("out"));
+    assertThat(requests).isEmpty();
+  }
+
   /** A server without ranges sends all again. */
   @Test
   void beginsAgainWhereTheServerDoes() throws Exception {

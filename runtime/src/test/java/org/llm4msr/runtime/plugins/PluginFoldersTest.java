@@ -246,6 +246,21 @@ class PluginFoldersTest {
   }
 
   @Test
+  void aRootThatIsNamedTwiceIsTakenOnce() throws IOException {
+    Path plugins = root.resolve("plugins");
+    TestFactory.named("Good", "good").jar(plugins.resolve("good/good.jar")).build();
+    Path link = Files.createSymbolicLink(root.resolve("link"), plugins);
+
+    PluginRegistry registry =
+        PluginRegistry.load(
+            new ClassLoader(getClass().getClassLoader()) {},
+            List.of(plugins, plugins.resolve("."), plugins, link));
+
+    assertThat(registry.broken()).isEmpty();
+    assertThat(registry.names(PluginKind.PROMPT_BUILDER)).contains("good");
+  }
+
+  @Test
   void aRootThatIsNotThereIsRefused() {
     MsrException error =
         catchThrowableOfType(

@@ -37,7 +37,7 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
     flaw("PROMPT-01", NamesScenariosByName::new);
     flaw("PROMPT-02", HidesTheScenario::new);
     flaw("PROMPT-03", TakesTheLastOfNone::new);
-    flaw("PROMPT-04", FormatsTexts::new);
+    flaw("PROMPT-04", EscapesTexts::new);
     flaw("PROMPT-10", TurnsHistoryRound::new);
     flaw("PROMPT-11", ShowsTheLastInItsHead::new);
     flaw("PROMPT-12", ListsScenariosInItsHead::new);
@@ -75,10 +75,10 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
     }
   }
 
-  private static final class FormatsTexts extends SoundPrompts {
+  private static final class EscapesTexts extends SoundPrompts {
     @Override
     String item(UserHistory history, UserHistory.Event event) {
-      return event.text().replace("{{user}}", history.user());
+      return super.item(history, event).replace("\"", "&quot;");
     }
   }
 
@@ -118,13 +118,13 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
   }
 
   private static final class RemembersUsers extends SoundPrompts {
-    private boolean sevenOfBen;
+    private boolean sevenOfOther;
 
     @Override
     public Prompt userPrompt(UserHistory history) {
       Prompt prompt = super.userPrompt(history);
-      String head = sevenOfBen ? "Unlike ben, " : "";
-      sevenOfBen = history.user().equals("ben") && history.events().size() == 7;
+      String head = sevenOfOther ? "Unlike benxq, " : "";
+      sevenOfOther = history.user().equals("benxq") && history.events().size() == 7;
       return new Prompt(
           history.user(), head + prompt.head(), prompt.history(), "; ", prompt.tail());
     }

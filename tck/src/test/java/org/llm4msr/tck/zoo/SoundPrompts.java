@@ -47,8 +47,9 @@ class SoundPrompts implements ScenarioPromptBuilder {
     return event.scenario() + " " + event.text();
   }
 
+  /** Has "ben", the name of a user of the kit, within a word, as templates may. */
   String tail() {
-    return ".";
+    return ". Say who benefits.";
   }
 
   @Override
