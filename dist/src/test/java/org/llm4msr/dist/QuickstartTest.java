@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -104,10 +105,17 @@ class QuickstartTest {
                 open(quickstart.plain(), "dataset.split.ratio=[8, 1, 1]")
                     .train("one", Progress.NONE))
         .hasMessageStartingWith(
-            "[data/OTHER_SETTINGS] The data was prepared with dataset.split.ratio = [4.0, 1.0, 1.0], and the configuration says [8.0, 1.0, 1.0].");
-    assertThatThrownBy(
-            () -> open(quickstart.plain(), "dataset.negatives.perPositive=2").openPrepared())
-        .hasMessageContaining("dataset.negatives.perPositive = 0");
+            "[data/OTHER_SETTINGS] By %s the data was prepared with other settings than the configuration has: dataset.split.ratio was [4.0, 1.0, 1.0] and is now [8.0, 1.0, 1.0]. Run ",
+            folder.resolve("work/prepared/dataset.json"));
+    Map.of(
+            "dataset.negatives.perPositive=2",
+            "dataset.negatives.perPositive was 0 and is now 2",
+            "dataset.split={validationFrom: 2023-05-20, testFrom: 2023-05-22}",
+            "dataset.split.testFrom was not set and is now 2023-05-22")
+        .forEach(
+            (setting, told) ->
+                assertThatThrownBy(() -> open(quickstart.plain(), setting).openPrepared())
+                    .hasMessageContaining(told));
     for (String other :
         List.of(
             "dataset.path=elsewhere",

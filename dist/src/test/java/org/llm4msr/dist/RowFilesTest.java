@@ -275,6 +275,7 @@ class RowFilesTest {
       assertThatThrownBy(() -> score(scorer, "3,i4,feed,7.0,9.5,a\n"))
           .hasMessageContaining("Column 'hour' has '7.0' in row 0; the model knows '7'. Write");
       assertThat(score(scorer, "3,i4,feed,99.0,9.5,a\n")).hasSize(1);
+      assertThat(score(scorer, "3,i4,feed,x7.0,9.5,a\n")).hasSize(1);
     }
   }
 

@@ -21,6 +21,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.FlatValues;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
+import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.data.DatasetPreparation;
 import org.llm4msr.runtime.data.InspectionRequest;
 import org.llm4msr.runtime.data.PreparationRequest;
@@ -245,7 +246,8 @@ public final class Experiment {
     }
     PreparedData data = PreparedData.open(workspace.prepared());
     try {
-      PreparedSettings.requireSame(data.manifest(), loaded);
+      PreparedSettings.requireSame(
+          data.manifest(), workspace.prepared().resolve(DatasetManifest.FILE), loaded);
       return data;
     } catch (RuntimeException e) {
       data.close();

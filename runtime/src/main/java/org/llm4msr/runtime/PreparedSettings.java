@@ -1,10 +1,14 @@
 package org.llm4msr.runtime;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.EffectiveConfig;
+import org.llm4msr.runtime.config.FlatValues;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.data.DatasetSettings;
@@ -15,30 +19,42 @@ final class PreparedSettings {
 
   private PreparedSettings() {}
 
-  static void requireSame(DatasetManifest manifest, LoadedConfig loaded) {
+  /**
+   * Refuses them.
+   *
+   * @param manifest of the prepared data
+   * @param file of the manifest, for the error
+   */
+  static void requireSame(DatasetManifest manifest, Path file, LoadedConfig loaded) {
     DatasetConfig dataset = loaded.config().dataset();
     List<String> keys = manifest.scenarios().stream().map(PreparedScenario::key).toList();
-    requireSame("dataset.name", manifest.name(), dataset.reader().name(), loaded);
-    requireSame("dataset.minFrequency", manifest.minFrequency(), dataset.minFrequency(), loaded);
+    List<String> differences = new ArrayList<>();
+    compare("dataset.name", manifest.name(), dataset.reader().name(), differences);
+    compare("dataset.minFrequency", manifest.minFrequency(), dataset.minFrequency(), differences);
     boolean extended = manifest.extended() != null; // Then the ranks are those of before.
     if (!dataset.scenarios().isEmpty() && !(extended && keys.containsAll(dataset.scenarios()))) {
-      requireSame("dataset.scenarios", keys, dataset.scenarios(), loaded);
+      compare("dataset.scenarios", keys, dataset.scenarios(), differences);
     }
-    Map<String, String> prepared = manifest.settings();
-    DatasetSettings.of(dataset)
-        .forEach(
-            (key, value) ->
-                requireSame("dataset." + key, prepared.getOrDefault(key, value), value, loaded));
-  }
-
-  private static void requireSame(
-      String key, Object prepared, Object configured, LoadedConfig loaded) {
-    if (!prepared.equals(configured)) {
+    if (!manifest.settings().isEmpty()) {
+      differences.addAll(
+          FlatValues.differences(
+              "dataset.",
+              EffectiveConfig.decisive(manifest.settings(), dataset),
+              DatasetSettings.of(dataset)));
+    }
+    if (!differences.isEmpty()) {
       throw new MsrException(
           ErrorType.USER,
           "data/OTHER_SETTINGS",
-          "The data was prepared with %s = %s, and the configuration says %s. Run `llm4msr data prepare --force %s`."
-              .formatted(key, prepared, configured, loaded.file()));
+          "By %s the data was prepared with other settings than the configuration has: %s. Run `llm4msr data prepare --force %s`, undo the change, or choose another workspace."
+              .formatted(file, String.join("; ", new LinkedHashSet<>(differences)), loaded.file()));
+    }
+  }
+
+  private static void compare(
+      String key, Object prepared, Object configured, List<String> differences) {
+    if (!prepared.equals(configured)) {
+      differences.add("%s was %s and is now %s".formatted(key, prepared, configured));
     }
   }
 }

@@ -43,7 +43,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
         throw new MsrException(
             ErrorType.USER,
             "training/NOT_BEGUN",
-            "The run %s was to begin with the values of %s, and ended before its first checkpoint. Train it again with --from, or name a new run with --run NAME."
+            "The run %s was begun with the values of %s, and has no checkpoint. Train it again with --from, or name a new run with --run NAME."
                 .formatted(run.path(), recorded.path(BUNDLE).asText()));
       }
       return new StartingPoint(run, digest(recorded), null);

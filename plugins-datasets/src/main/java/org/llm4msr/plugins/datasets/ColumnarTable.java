@@ -26,6 +26,7 @@ import org.llm4msr.api.MsrException;
 /** One table in files of Parquet or Arrow, whose columns have types. */
 final class ColumnarTable implements TableInput {
 
+  private static final String ONE = "one value a row";
   private static final int MOST_DIGITS = 38;
   private static final Pattern NESTED =
       Pattern.compile("(STRUCT|MAP|UNION)\\(.*|.*\\]", Pattern.DOTALL);
@@ -35,13 +36,19 @@ final class ColumnarTable implements TableInput {
   private final List<TableFile> sources;
   private final String from;
 
+  /** Of the first file; the others have the same names. */
   private final Map<String, Column> columns;
 
+  private final List<Map<String, Column>> everywhere;
   private final Map<String, String> types = new HashMap<>();
   private final RowRules rules;
 
   /** A column, its type in the words of its format. */
   private record Column(String type, Shape shape) {
+
+    boolean isReal() {
+      return type.equals("DOUBLE") || type.equals("FLOAT") || type.startsWith("FloatingPoint");
+    }
 
     static Column ofSql(String type) {
       String element = type.replaceFirst("\\[\\d*\\]$", "");
@@ -70,6 +77,7 @@ final class ColumnarTable implements TableInput {
     this.database = database;
     this.sources = sources;
     this.columns = columns.get(0);
+    everywhere = List.copyOf(columns);
     rules = new RowRules(database);
     for (int i = 1; i < columns.size(); i++) {
       if (!columns.get(i).keySet().equals(this.columns.keySet())) {
@@ -220,7 +228,7 @@ final class ColumnarTable implements TableInput {
 
   @Override
   public String value(String column, String type) {
-    String name = value(column);
+    String name = checked(column, Shape.VALUE, ONE);
     types.put(column, type);
     rules.add(
         column,
@@ -229,9 +237,23 @@ final class ColumnarTable implements TableInput {
     return typed(column);
   }
 
+  /** As ids, whole numbers become real ones where those of another file are. */
   @Override
   public String value(String column) {
-    return checked(column, Shape.VALUE, "one value a row");
+    String name = checked(column, Shape.VALUE, ONE);
+    Column first = requireNonNull(columns.get(column));
+    for (int i = 1; i < everywhere.size(); i++) {
+      Column other = requireNonNull(everywhere.get(i).get(column));
+      if (first.isReal() != other.isReal()) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/COLUMN_TYPE",
+            "%s: column '%s' has the type %s, and in %s it has %s, so that ids would become real numbers. Write it alike in all files."
+                .formatted(
+                    sources.get(i).file(), column, other.type(), files().get(0), first.type()));
+      }
+    }
+    return name;
   }
 
   @Override

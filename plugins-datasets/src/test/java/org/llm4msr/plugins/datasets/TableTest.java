@@ -411,6 +411,25 @@ class TableTest {
     }
   }
 
+  /** 2 to the 60 plus one, which no double has. */
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "arrow"})
+  void idsOfFilesAreOfOneType(String format) throws IOException, SQLException {
+    String rows = "SELECT %s AS who, 'x' AS what, %s AS label";
+    write(folder.resolve("a." + format), rows.formatted("1152921504606846977", "1"));
+    write(folder.resolve("b." + format), rows.formatted("5.0::DOUBLE", "0.0::DOUBLE"));
+    write(folder.resolve("c." + format), rows.formatted("5", "0.0::DOUBLE"));
+    assertThatThrownBy(() -> readAll(threeColumns(List.of("a." + format, "b." + format), null)))
+        .hasMessageStartingWith(
+            "[data/COLUMN_TYPE] %s: column 'who' has the type ", folder.resolve("b." + format))
+        .hasMessageContaining(", and in " + folder.resolve("a." + format) + " it has ");
+    try (DatasetReader reader = reader(threeColumns(List.of("a." + format, "c." + format), null))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("label"))
+          .containsExactly("1152921504606846977 1.0", "5 0.0");
+    }
+  }
+
   @Test
   void rowsWithoutATimeAreNamed() throws IOException {
     for (String time : List.of("", "infinity")) {

@@ -25,6 +25,8 @@ import picocli.CommandLine.Option;
             + " stopped.")
 final class QuickstartCommand extends Command {
 
+  private static final int SEED = 7;
+
   @Option(
       names = "--out",
       defaultValue = "work/quickstart",
@@ -89,7 +91,9 @@ final class QuickstartCommand extends Command {
   }
 
   private Experiment open(Path file) {
-    return session().open(file, settings());
+    List<String> all = new ArrayList<>(List.of("training.seed=" + SEED)); // Older files have none.
+    all.addAll(settings());
+    return session().open(file, all);
   }
 
   /** What the files say otherwise. */
@@ -128,13 +132,18 @@ final class QuickstartCommand extends Command {
           %1$s train %5$s%7$s --run mine-enhanced && %1$s evaluate %5$s%7$s --run mine-enhanced
         """
         .formatted(
-            System.getProperty("llm4msr.command", "llm4msr"),
+            quoted(System.getProperty("llm4msr.command", "llm4msr")),
             quickstart.generator(),
             quickstart.raw(),
             interactions,
             quickstart.enhanced(),
             quickstart.plain(),
-            settings().stream().map(one -> " -D" + one).collect(Collectors.joining()));
+            settings().stream().map(one -> " " + quoted("-D" + one)).collect(Collectors.joining()));
+  }
+
+  /** Returns a word as a shell takes it. */
+  private static String quoted(String word) {
+    return word.matches("[\\w./=:,+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   private static String text(Quickstart.Comparison comparison) {

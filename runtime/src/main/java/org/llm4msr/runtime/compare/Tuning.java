@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -160,11 +161,17 @@ public final class Tuning {
     return new Trial(number, values, round, epochs, auc);
   }
 
-  /** Returns all that a trial has otherwise than the experiment's file, the epochs apart. */
+  /** Returns what a trial has otherwise than the experiment's file, epochs and secrets apart. */
   private List<String> overrides(List<AnyValue> values) {
     List<String> overrides = new ArrayList<>(shared);
     overrides.addAll(settings(values));
     workspace(values).ifPresent(overrides::add);
+    Set<String> secrets = experiment().effective().secrets();
+    overrides.removeIf(
+        override -> {
+          String key = override.substring(0, override.indexOf('='));
+          return secrets.stream().anyMatch(one -> (one + ".").startsWith(key + "."));
+        });
     return overrides;
   }
 

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param best settings of the best trial, {@code key=value} each; none where the experiment's own
  *     are
  * @param overrides all that the best trial has otherwise than the experiment's file, {@code
- *     key=value} each: the settings of the search, its own, and its workspace where it has one
+ *     key=value} each: the settings of the search, its own, and its workspace where it has one;
+ *     secrets are left out
  * @param last the last round as a table: trial 0 and what was trained as long as the best
  * @param outOfTime whether the budget ended the search
  */

@@ -204,6 +204,16 @@ public final class TuningWriter {
       }
       map = (Map<String, Object>) inner;
     }
-    map.put(parts[parts.length - 1], value);
+    put(map, parts[parts.length - 1], value);
+  }
+
+  /** Mappings are merged, as they are where a configuration is read. */
+  @SuppressWarnings("unchecked") // As above.
+  private static void put(Map<String, Object> map, String key, @Nullable Object value) {
+    if (map.get(key) instanceof Map<?, ?> there && value instanceof Map<?, ?> more) {
+      more.forEach((inner, one) -> put((Map<String, Object>) there, inner.toString(), one));
+    } else {
+      map.put(key, value);
+    }
   }
 }

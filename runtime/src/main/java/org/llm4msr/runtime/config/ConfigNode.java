@@ -28,18 +28,18 @@ sealed interface ConfigNode {
   }
 
   /** The value of a key, and where the key stands. */
-  record Entry(Origin key, ConfigNode value) {
+  record Entry(Origin key, ConfigNode value, boolean isExpanded) {
 
-    /** Returns whether {@link ConfigNode#expanded} made it: no key of a file is at its value. */
-    boolean isExpanded() {
-      return key.line() > 0 && key.equals(value.origin());
+    /** Makes an entry that was written, not made by {@link ConfigNode#expanded}. */
+    Entry(Origin key, ConfigNode value) {
+      this(key, value, false);
     }
   }
 
   /** Returns this as keys where it is a text: {@code mmoe} is short for {@code {name: mmoe}}. */
   default ConfigNode expanded() {
     return this instanceof Scalar scalar && !scalar.empty()
-        ? new Mapping(Map.of(RecordBinder.NAME, new Entry(origin(), scalar)), origin())
+        ? new Mapping(Map.of(RecordBinder.NAME, new Entry(origin(), scalar, true)), origin())
         : this;
   }
 

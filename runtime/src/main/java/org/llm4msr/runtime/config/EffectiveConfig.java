@@ -32,6 +32,13 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z/][A-Za-z0-9_./+-]*");
   private static final Pattern RESERVED = Pattern.compile("(?i)true|false|null|yes|no|on|off|y|n");
 
+  /** Returns the full keys of secrets that are set. */
+  public Set<String> secrets() {
+    Map<String, String> flat = FlatValues.of(values);
+    flat.values().removeIf(value -> !value.equals(SECRET));
+    return flat.keySet();
+  }
+
   /** Makes the effective form of a record whose origins do not matter. */
   public static EffectiveConfig of(Record root) {
     return of(root, path -> Origin.DEFAULT);

@@ -247,7 +247,10 @@ final class RecordBinder {
       Type item, ConfigNode node, String path, boolean secret) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     Mapping mapping = mapping(node, path, KEYS, secret);
-    if (mapping != null) {
+    Entry expanded = mapping == null ? null : mapping.entries().get(NAME);
+    if (expanded != null && expanded.isExpanded()) {
+      fail(path, shown(expanded.value(), secret), expanded.key(), KEYS);
+    } else if (mapping != null) {
       mapping
           .entries()
           .forEach(

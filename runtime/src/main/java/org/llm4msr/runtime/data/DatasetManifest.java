@@ -48,6 +48,9 @@ public record DatasetManifest(
     @Nullable String extended,
     Map<String, String> settings) {
 
+  /** Its file in the folder of the data. */
+  public static final String FILE = "dataset.json";
+
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
 

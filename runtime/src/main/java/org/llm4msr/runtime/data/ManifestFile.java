@@ -16,7 +16,7 @@ import org.llm4msr.runtime.config.SmallFiles;
 /** Reads and writes {@code dataset.json}. */
 final class ManifestFile {
 
-  static final String NAME = "dataset.json";
+  static final String NAME = DatasetManifest.FILE;
 
   private static final String EXTENDED = "extended";
   private static final String SETTINGS = "settings";

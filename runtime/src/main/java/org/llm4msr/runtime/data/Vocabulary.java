@@ -1,11 +1,13 @@
 package org.llm4msr.runtime.data;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The ids of one field's values. Immutable and thread-safe. */
 final class Vocabulary {
 
   private static final String FRACTION = ".0";
+  private static final Pattern WHOLE = Pattern.compile("-?\\d+");
 
   private final KeyIndex values;
   private final boolean points;
@@ -59,6 +61,6 @@ final class Vocabulary {
       return null;
     }
     String whole = value.substring(0, value.length() - FRACTION.length());
-    return id(whole) > 0 ? whole : null;
+    return WHOLE.matcher(whole).matches() && id(whole) > 0 ? whole : null;
   }
 }

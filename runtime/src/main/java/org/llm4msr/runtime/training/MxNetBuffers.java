@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import org.slf4j.Logger;
@@ -30,10 +31,15 @@ final class MxNetBuffers {
           .formatted(COPY);
   private static final String ADDED = "2 compiler directives added";
 
+  private static final AtomicBoolean ASKED = new AtomicBoolean();
+
   private MxNetBuffers() {}
 
   /** Has the JVM interpret the method that copies, whether a method that calls it is compiled. */
   static void keep() {
+    if (ASKED.getAndSet(true)) {
+      return;
+    }
     try {
       Path file = Files.createTempFile("llm4msr-directives", ".json");
       try {
@@ -43,7 +49,7 @@ final class MxNetBuffers {
                 .invoke(
                     new ObjectName("com.sun.management:type=DiagnosticCommand"),
                     "compilerDirectivesAdd",
-                    new Object[] {new String[] {file.toString()}},
+                    new Object[] {new String[] {"\"" + file + "\""}},
                     new String[] {String[].class.getName()});
         if (!String.valueOf(answer).contains(ADDED)) {
           warn(String.valueOf(answer).strip());
@@ -51,7 +57,7 @@ final class MxNetBuffers {
       } finally {
         Files.delete(file);
       }
-    } catch (IOException | JMException e) {
+    } catch (IOException | JMException | RuntimeException e) {
       warn(e.toString());
     }
   }

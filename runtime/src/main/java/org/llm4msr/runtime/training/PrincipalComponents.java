@@ -26,7 +26,7 @@ record PrincipalComponents(float[][] directions) {
   private static final int PASSES = 6;
 
   /** More users change directions little and cost as much again. */
-  private static final int MOST_USERS = 10_000;
+  private static final int LEAST_USERS = 10_000;
 
   /** Finds the components of the users that have a vector, or of an even sample of them. */
   static PrincipalComponents of(
@@ -51,7 +51,7 @@ record PrincipalComponents(float[][] directions) {
       KnowledgeSource source, Iterable<String> keys, KnowledgeTransform standardise) {
     List<String> all = new ArrayList<>();
     keys.forEach(all::add);
-    int step = Math.max(1, (all.size() + MOST_USERS - 1) / MOST_USERS);
+    int step = Math.max(1, all.size() / LEAST_USERS);
     List<float[]> vectors = new ArrayList<>();
     for (int i = 0; i < all.size(); i += step) {
       float[] vector = new float[source.dimension()];

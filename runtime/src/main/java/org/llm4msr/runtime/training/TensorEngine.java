@@ -72,7 +72,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
     try {
       Engine engine = Engine.getEngine(name);
       if (engine != null) {
-        if (!engine.equals(loaded) && name.equals("MXNet")) {
+        if (name.equals("MXNet")) {
           MxNetBuffers.keep();
         }
         loaded = engine;

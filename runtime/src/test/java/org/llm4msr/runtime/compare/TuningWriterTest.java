@@ -47,6 +47,7 @@ class TuningWriterTest {
                 "model.backbone.expertLayers[0]=16",
                 "training.optimizer.learningRate=1e-4",
                 "training.scenarioWeights={01: 2}",
+                "training.scenarioWeights={02: 3}",
                 "training.clipNorm=null"),
             NO_TABLE,
             false);
@@ -67,7 +68,7 @@ class TuningWriterTest {
     assertThat(config.model().backbone().config())
         .isEqualTo(new ConfigPlugins.MmoeConfig(10, List.of(8, 4), 2, null, Optional.of("yes")));
     assertThat(config.training().optimizer().learningRate()).isEqualTo(1e-4);
-    assertThat(config.training().scenarioWeights()).containsEntry("01", 2.0);
+    assertThat(config.training().scenarioWeights()).isEqualTo(Map.of("01", 2.0, "02", 3.0));
     assertThat(config.training().clipNorm()).isNull();
   }
 }

@@ -42,6 +42,11 @@ class EffectiveConfigTest {
   }
 
   @Test
+  void namesTheSecretsThatAreSet() {
+    assertThat(EffectiveConfig.of(settings(3, "secret", 7)).secrets()).containsExactly("token");
+  }
+
+  @Test
   void whatDecidesNothingIsLeftOut() {
     Settings settings = settings(3, "secret", 7);
     assertThat(flat(settings)).containsEntry("last.timeout", "7").containsEntry("file", "a/b");

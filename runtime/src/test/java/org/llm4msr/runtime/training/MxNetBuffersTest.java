@@ -38,11 +38,13 @@ class MxNetBuffersTest {
 
   /** Begins a JVM whose young generation is so small that it is collected all the time. */
   private static Process start(Path out) throws IOException {
+    Path temporary = Files.createDirectory(out.resolveSibling("with blank"));
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmn1m",
             "-Xmx256m",
             "-Dai.djl.offline=true",
+            "-Djava.io.tmpdir=" + temporary,
             "-cp",
             System.getProperty("java.class.path"),
             MxNetBuffersTest.class.getName())
