@@ -82,6 +82,15 @@ class RowFilesTest {
     return Files.writeString(folder.resolve(name), HEADER + text);
   }
 
+  private static Path parquet(String name, String row) throws SQLException {
+    Path file = folder.resolve(name + ".parquet");
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement()) {
+      statement.execute("COPY (SELECT " + row + ") TO '" + file + "' (FORMAT parquet)");
+    }
+    return file;
+  }
+
   private static MsrException refusal(ScoringRequest request) {
     try (Scorer scorer = Scorer.load(bundle)) {
       MsrException error =
@@ -140,6 +149,9 @@ class RowFilesTest {
             rows);
 
     Files.writeString(rows, twice.formatted("note"));
+    Path kept = folder.resolve("repeated-kept.arrow");
+    assertThat(refusal(new ScoringRequest(rows, kept, List.of("note"), "|", false, 1000)))
+        .hasMessageContaining("names the column 'note' more than once");
     try (Scorer scorer = Scorer.load(bundle)) {
       Path out = folder.resolve("repeated.arrow");
       scorer.score(new ScoringRequest(rows, out), Progress.NONE);
@@ -164,14 +176,10 @@ class RowFilesTest {
 
   @Test
   void whatIsKeptIsAsTheFileHasIt() throws IOException, SQLException {
-    Path rows = folder.resolve("kept.parquet");
-    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
-        Statement statement = database.createStatement()) {
-      statement.execute(
-          "COPY (SELECT 3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 12345678::BIGINT AS price, 'a|b' AS tags) TO '"
-              + rows
-              + "' (FORMAT parquet)");
-    }
+    Path rows =
+        parquet(
+            "kept",
+            "3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 12345678::BIGINT AS price, 'a|b' AS tags");
     Path out = folder.resolve("kept.arrow");
     ScoringRequest request =
         new ScoringRequest(rows, out, List.of("price", "tags", "user"), "|", false, 1000);
@@ -200,14 +208,10 @@ class RowFilesTest {
 
   @Test
   void anEmptyTextIsNoNumberInAnyFormat() throws IOException, SQLException {
-    Path rows = folder.resolve("unpriced.parquet");
-    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
-        Statement statement = database.createStatement()) {
-      statement.execute(
-          "COPY (SELECT 3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, '' AS price, ['a', 'b'] AS tags) TO '"
-              + rows
-              + "' (FORMAT parquet)");
-    }
+    Path rows =
+        parquet(
+            "unpriced",
+            "3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, '' AS price, ['a', 'b'] AS tags");
     Path out = folder.resolve("unpriced.arrow");
     Map<String, Object> missing = new HashMap<>(row(3));
     missing.put("price", null);
@@ -257,14 +261,10 @@ class RowFilesTest {
 
   @Test
   void idsThatBecameRealNumbersAreToldWhereTheWholeOnesAreKnown() throws IOException, SQLException {
-    Path rows = folder.resolve("real.parquet");
-    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
-        Statement statement = database.createStatement()) {
-      statement.execute(
-          "COPY (SELECT 3.0::DOUBLE AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 9.5 AS price, ['a'] AS tags) TO '"
-              + rows
-              + "' (FORMAT parquet)");
-    }
+    Path rows =
+        parquet(
+            "real",
+            "3.0::DOUBLE AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 9.5 AS price, ['a'] AS tags");
     String told = "Column 'user' has '3.0' in row 0; the model knows '3'. Write values as";
 
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("real.arrow"))))

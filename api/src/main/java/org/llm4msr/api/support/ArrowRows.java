@@ -18,6 +18,11 @@ import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.UInt1Vector;
+import org.apache.arrow.vector.UInt2Vector;
+import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.UInt8Vector;
+import org.apache.arrow.vector.ValueVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
@@ -325,5 +330,28 @@ public final class ArrowRows {
     public boolean loadNextBatch() throws IOException {
       return next(this, super::loadNextBatch);
     }
+  }
+
+  /**
+   * Returns the value of a row; null where it is missing. It is Arrow's own object but for unsigned
+   * numbers, which are numbers here and not signed ones or characters.
+   */
+  public static @Nullable Object value(ValueVector vector, int row) {
+    if (vector.isNull(row)) {
+      return null;
+    }
+    if (vector instanceof UInt1Vector bytes) {
+      return bytes.getObjectNoOverflow(row);
+    }
+    if (vector instanceof UInt2Vector shorts) {
+      return (int) shorts.get(row);
+    }
+    if (vector instanceof UInt4Vector ints) {
+      return ints.getObjectNoOverflow(row);
+    }
+    if (vector instanceof UInt8Vector longs) {
+      return longs.getObjectNoOverflow(row);
+    }
+    return vector.getObject(row);
   }
 }

@@ -10,10 +10,6 @@ import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float2Vector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.Float8Vector;
-import org.apache.arrow.vector.UInt1Vector;
-import org.apache.arrow.vector.UInt2Vector;
-import org.apache.arrow.vector.UInt4Vector;
-import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.BaseListVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -67,20 +63,8 @@ record ArrowVectors(Path file) implements VectorFile {
     }
   }
 
-  /** Arrow's own objects have unsigned numbers as signed ones or characters. */
   private static @Nullable String text(FieldVector keys, int row) {
-    Object value =
-        keys.isNull(row)
-            ? null
-            : keys instanceof UInt1Vector bytes
-                ? bytes.getObjectNoOverflow(row)
-                : keys instanceof UInt2Vector shorts
-                    ? Integer.valueOf(shorts.get(row))
-                    : keys instanceof UInt4Vector ints
-                        ? ints.getObjectNoOverflow(row)
-                        : keys instanceof UInt8Vector longs
-                            ? longs.getObjectNoOverflow(row)
-                            : keys.getObject(row);
+    Object value = ArrowRows.value(keys, row);
     return value == null ? null : value.toString();
   }
 

@@ -25,8 +25,6 @@ import picocli.CommandLine.Option;
             + " stopped.")
 final class QuickstartCommand extends Command {
 
-  private static final int SEED = 7;
-
   @Option(
       names = "--out",
       defaultValue = "work/quickstart",
@@ -44,7 +42,7 @@ final class QuickstartCommand extends Command {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed of training; the data stays the same (default: 7).")
+      description = "Seed of training; the data stays the same (default: 7, as the files say).")
   @Nullable Long seed;
 
   @Option(
@@ -91,9 +89,7 @@ final class QuickstartCommand extends Command {
   }
 
   private Experiment open(Path file) {
-    List<String> all = new ArrayList<>(List.of("training.seed=" + SEED)); // Older files have none.
-    all.addAll(settings());
-    return session().open(file, all);
+    return session().open(file, settings());
   }
 
   /** What the files say otherwise. */

@@ -5,13 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.UInt1Vector;
-import org.apache.arrow.vector.UInt2Vector;
-import org.apache.arrow.vector.UInt4Vector;
-import org.apache.arrow.vector.UInt8Vector;
-import org.apache.arrow.vector.ValueVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.support.ArrowRows;
 
 /** Rows of raw values by column name, to be encoded as a model sees them. */
 public interface RawRows {
@@ -95,28 +91,8 @@ public interface RawRows {
               "Column '%s' is dictionary-encoded, and a batch does not bring its dictionary. Hand over what DictionaryEncoder.decode makes of it."
                   .formatted(column));
         }
-        return value(vector, row);
+        return ArrowRows.value(vector, row);
       }
     };
-  }
-
-  private static @Nullable Object value(ValueVector vector, int row) {
-    if (vector.isNull(row)) {
-      return null;
-    }
-    // Arrow's own getObject gives unsigned numbers as signed ones or characters.
-    if (vector instanceof UInt1Vector bytes) {
-      return bytes.getObjectNoOverflow(row);
-    }
-    if (vector instanceof UInt2Vector shorts) {
-      return (int) shorts.get(row);
-    }
-    if (vector instanceof UInt4Vector ints) {
-      return ints.getObjectNoOverflow(row);
-    }
-    if (vector instanceof UInt8Vector longs) {
-      return longs.getObjectNoOverflow(row);
-    }
-    return vector.getObject(row);
   }
 }

@@ -54,7 +54,7 @@ record RawValue(String column, long row) {
 
   /** Returns a number, NaN where it is missing, as an empty text is. */
   double number(@Nullable Object value) {
-    if (value == null || value.toString().isEmpty()) {
+    if (value == null) {
       return Double.NaN;
     }
     if (value instanceof Number number) {
@@ -63,8 +63,9 @@ record RawValue(String column, long row) {
     if (value instanceof Boolean truth) {
       return truth ? 1 : 0;
     }
+    String text = value.toString();
     try {
-      return Double.parseDouble(value.toString());
+      return text.isEmpty() ? Double.NaN : Double.parseDouble(text);
     } catch (NumberFormatException e) {
       throw wrong(value, "a number");
     }

@@ -155,17 +155,13 @@ public final class RowFile implements AutoCloseable {
     List<String> selected = new ArrayList<>();
     for (ScoringColumn column : wanted) {
       Field field = columns.get(column.name());
-      if (repeated.contains(column.name())) {
-        throw DataErrors.data(
-            "REPEATED_COLUMN",
-            "%s names the column '%s' more than once. Name one of them otherwise."
-                .formatted(file, column.name()));
-      }
+      requireOnce(column.name());
       if (field != null) {
         selected.add(value(column, field) + " AS " + identifier(column.name()));
       }
     }
     for (String name : kept) {
+      requireOnce(name);
       selected.add("CAST(%s AS VARCHAR) AS %s".formatted(identifier(name), identifier(kept(name))));
     }
     String sql = "SELECT %s FROM %s OFFSET %d";
@@ -176,6 +172,15 @@ public final class RowFile implements AutoCloseable {
             consumer.accept(RawRows.of(root));
           }
         });
+  }
+
+  private void requireOnce(String column) {
+    if (repeated.contains(column)) {
+      throw DataErrors.data(
+          "REPEATED_COLUMN",
+          "%s names the column '%s' more than once. Name one of them otherwise."
+              .formatted(file, column));
+    }
   }
 
   /** Returns the name that a column has beside what the model reads of it. */

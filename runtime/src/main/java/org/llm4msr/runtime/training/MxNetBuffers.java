@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import org.slf4j.Logger;
@@ -31,15 +30,16 @@ final class MxNetBuffers {
           .formatted(COPY);
   private static final String ADDED = "2 compiler directives added";
 
-  private static final AtomicBoolean ASKED = new AtomicBoolean();
+  private static boolean asked;
 
   private MxNetBuffers() {}
 
   /** Has the JVM interpret the method that copies, whether a method that calls it is compiled. */
-  static void keep() {
-    if (ASKED.getAndSet(true)) {
+  static synchronized void keep() {
+    if (asked) {
       return;
     }
+    asked = true;
     try {
       Path file = Files.createTempFile("llm4msr-directives", ".json");
       try {

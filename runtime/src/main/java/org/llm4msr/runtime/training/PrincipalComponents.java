@@ -25,7 +25,7 @@ record PrincipalComponents(float[][] directions) {
   private static final int OVERSAMPLING = 8;
   private static final int PASSES = 6;
 
-  /** More users change directions little and cost as much again. */
+  /** A sample has as many at least: more change directions little and cost as much again. */
   private static final int LEAST_USERS = 10_000;
 
   /** Finds the components of the users that have a vector, or of an even sample of them. */
