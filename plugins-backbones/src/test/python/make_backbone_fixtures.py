@@ -408,7 +408,7 @@ def adapt_dhm(m, b, clusters, layers):
         centre = [unit(c) for c in m.running[centres]]
         if m.train:
             for _ in range(3):
-                shares = [torch.softmax(torch.stack([row @ c for c in centre]), 0) for row in x]
+                shares = [torch.softmax(torch.stack([row @ c for c in centre]) / 0.1, 0) for row in x]
                 pulls = [unit(sum(share[c] * row for share, row in zip(shares, x))) for c in range(clusters)]
                 centre = [unit(0.9 * c + 0.1 * pull) for c, pull in zip(centre, pulls)]
             m.running[centres] = torch.stack(centre)

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -171,7 +172,8 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         says = "names scenarios by keys that its rows have, each once, or leaves them to the data",
         checkFirst = {
           "RawScenario.key is the value in the column scenario, as text",
-          "an empty list where any value is a scenario"
+          "an empty list where any value is a scenario",
+          "upper and lower case, blanks, numbers with a decimal point"
         })
     final void namesItsScenarios() throws IOException {
       try (DatasetReader reader = reader()) {
@@ -182,10 +184,10 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             "a name for each",
             reader.scenarios());
         Set<String> present =
-            new HashSet<>(RawRows.of(reader, RawTable.INTERACTIONS).values(RawSchema.SCENARIO));
+            new TreeSet<>(RawRows.of(reader, RawTable.INTERACTIONS).values(RawSchema.SCENARIO));
         Finding.unless(
-            keys.isEmpty() || present.stream().anyMatch(keys::contains),
-            "rows of the scenarios " + keys,
+            keys.isEmpty() || keys.containsAll(present),
+            "rows of the scenarios " + keys + " alone: rows of others are left out",
             "rows of " + present);
       }
     }
@@ -206,6 +208,12 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
               Files.isRegularFile(source) && source.toAbsolutePath().startsWith(folder()),
               "files in " + folder(),
               source);
+        }
+        try (DatasetReader other = openCopy(sources)) {
+          for (RawTable table : reader.schema().tables()) {
+            RawRows.of(reader, table)
+                .unlessSame(table + " of these files alone", RawRows.of(other, table));
+          }
         }
       }
     }

@@ -173,7 +173,8 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
       checkFirst = {
         "the defaultValue of every @Setting is YAML of the component's type",
         "the defaults keep the record's own Jakarta constraints",
-        "a setting without a default is required: give it in settings() of the test",
+        "a setting without a default is required: give it in settings() of the test; what else"
+            + " settings() holds is left out here",
         "no setting has the name of a key that the runtime reads itself, such as name, or layers of"
             + " a meta network"
       })
@@ -184,7 +185,16 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
     }
     names.retainAll(ReservedKeys.of(PluginKind.of(service)));
     Finding.unlessEqual("settings that the runtime reads itself", Set.of(), names);
-    config();
+    config(settings().stream().filter(this::isRequired).toList());
+  }
+
+  /** Returns whether the record has no default for the key that a text "key=value" sets. */
+  private boolean isRequired(String setting) {
+    String key = setting.split("[.=\\[]", 2)[0];
+    return Arrays.stream(factory().configType().getRecordComponents())
+        .filter(component -> component.getName().equals(key))
+        .map(component -> component.getAnnotation(Setting.class))
+        .noneMatch(declared -> declared != null && !declared.defaultValue().isEmpty());
   }
 
   @Rule(

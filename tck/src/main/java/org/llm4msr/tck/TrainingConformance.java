@@ -134,7 +134,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
         })
     final void theGradientIsRight() {
       try (ModelHarness model = model(ModelData.EVEN)) {
-        new GradientCheck(model, batch(), factors(batch())).run();
+        new GradientCheck(model, batch(), factors(batch())).ofAll();
       }
     }
 
@@ -152,6 +152,20 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
           Finding.unlessEqual("type of the term " + loss.name(), DataType.FLOAT32, loss.type());
           Finding.unlessFinite("loss term " + loss.name(), loss.values());
         }
+      }
+    }
+
+    @Rule(
+        id = "MODEL-24",
+        level = Level.SHOULD,
+        says = "has that gradient for each array of parameters by itself",
+        checkFirst = {
+          "stopGradient on what one part reads, such as a gate: the others' gradient hides it",
+          "a published model that cuts a gradient on purpose waives this rule and says where"
+        })
+    final void theGradientOfEachArrayIsRight() {
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        new GradientCheck(model, batch(), factors(batch())).ofEach();
       }
     }
   }
@@ -206,7 +220,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
         says = "trains and computes the same from the same seed",
         checkFirst = {
           "java.util.Random, Math.random, the clock, hash order, static counters",
-          "dropout by another generator than the engine's"
+          "dropout or noise other than by pass.dropoutMask, Dropout or GroupedRows.dropout"
         })
     final void repeatsFromASeed() {
       Map<String, float[]> first = run();

@@ -11,14 +11,18 @@ public record HttpEncoderConfig(
     @Setting("Address of the service, without a slash at the end")
         @Pattern(regexp = "https?://.*[^/]", message = "must be http://... or https://...")
         String url,
-    @Setting(value = "Texts in one request", defaultValue = "32") @Min(1) @Max(1024) int batchSize,
-    @Setting(value = "Seconds until an answer must be there", defaultValue = "60")
+    @Setting(value = "Texts in one request", defaultValue = "32", operational = true) @Min(1) @Max(1024) int batchSize,
+    @Setting(
+            value = "Seconds until an answer must be there",
+            defaultValue = "60",
+            operational = true)
         @Min(1)
         @Max(3600)
         int timeoutSeconds,
     @Setting(
             value = "How often a request is sent again after no answer, 429 or 5xx",
-            defaultValue = "3")
+            defaultValue = "3",
+            operational = true)
         @Min(0)
         @Max(20)
         int retries,

@@ -94,12 +94,20 @@ class ExamplePluginsTest {
       JsonNode extracted = run("knowledge", "extract", "my.yaml", "--json");
       run("train", "my.yaml", "--json");
       JsonNode evaluation = run("evaluate", "my.yaml", "--json");
+      int uneven =
+          exitCode("train", "my.yaml", "--run=uneven", "-Dmodel.fusion={name: concat, width: 12}");
 
       assertThat(prepared.toString()).contains("sports");
       assertThat(extracted.path("encoded").asInt()).isEqualTo(Clicks.USERS + 3);
       assertThat(service.encoded()).isGreaterThanOrEqualTo(Clicks.USERS + 3);
       // Clicks follow the title; a model that learned nothing is at one half.
       assertThat(evaluation.findValue("auc").doubleValue()).isGreaterThan(0.7);
+      assertThat(uneven).isEqualTo(2);
+      assertThat(error())
+          .contains(
+              "'factorization-machine' reads the fields apart",
+              "fusion head 'concat' they have the widths [8, 12]",
+              "Give the head's features the width of model.embeddingSize");
     }
   }
 

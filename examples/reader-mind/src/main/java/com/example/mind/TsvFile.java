@@ -1,16 +1,20 @@
 package com.example.mind;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** The lines of a file, cut at tabs. */
+/** The lines of a file, cut at tabs. Each is decoded by itself, so that an error has its line. */
 final class TsvFile implements Closeable {
 
   private final Path file;
@@ -26,23 +30,25 @@ final class TsvFile implements Closeable {
   TsvFile(Path file, int columns) throws IOException {
     this.file = file;
     this.columns = columns;
-    reader = Files.newBufferedReader(file);
+    reader = Files.newBufferedReader(file, ISO_8859_1);
   }
 
   /** Returns the columns of the next line, or null at the end. */
   String @Nullable [] next() throws IOException {
     line++;
     try {
-      String text = reader.readLine();
-      if (text == null) {
+      String bytes = reader.readLine();
+      if (bytes == null) {
         return null;
       }
+      String text =
+          UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.getBytes(ISO_8859_1))).toString();
       String[] values = text.split("\t", -1);
       if (values.length != columns) {
         throw malformed("it has %d columns in place of %d".formatted(values.length, columns));
       }
       return values;
-    } catch (MalformedInputException e) {
+    } catch (CharacterCodingException e) {
       throw malformed("it is not UTF-8");
     }
   }

@@ -1,6 +1,8 @@
 package com.example.mind;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
@@ -141,6 +143,17 @@ class MindReaderTest {
         .hasMessageStartingWith(
             "[mind/MALFORMED_ROW] " + folder.resolve("behaviors.tsv") + ", line 2: ")
         .hasMessageContaining(expected);
+  }
+
+  @Test
+  void namesTheLineThatIsNotUtf8() throws IOException {
+    String line = "0\tU\t11/13/2019 8:36:57 AM\tH\tN1-1\n";
+    byte[] bytes = line.repeat(200).getBytes(US_ASCII);
+    bytes[line.length() * 180 - 7] = (byte) 0xff;
+    Files.write(folder.resolve("behaviors.tsv"), bytes);
+
+    assertThatThrownBy(() -> read(RawTable.INTERACTIONS))
+        .hasMessageContaining(", line 180: it is not UTF-8");
   }
 
   @Test

@@ -19,12 +19,15 @@ import org.llm4msr.api.support.Gate;
  * Adaptive distribution hierarchical model (Li et al., 2022): a row goes to the cluster c whose
  * centre its input is most like, and through layers act((W_i * W_i,c) h + b_i + b_i,c), * element
  * by element; hidden = what enters the last. Centres move in training only: a_rc = softmax over c
- * of x_r . centre_c, centre_c = unit(m centre_c + (1 - m) unit(sum over r of a_rc x_r)), several
- * times a step, without a gradient. For rows whose distributions do not follow the scenarios.
+ * of x_r . centre_c / temperature, centre_c = unit(m centre_c + (1 - m) unit(sum over r of a_rc
+ * x_r)), several times a step, without a gradient. For rows whose distributions do not follow the
+ * scenarios.
  *
  * <p>x and the sum are scaled to length 1 before they are compared, so that neither the size of
- * embeddings nor that of the batch decides how fast centres move. Centres are a buffer and saved.
- * All rows pass the weights of all clusters, of which there are few, and keep their own result.
+ * embeddings nor that of the batch decides how fast centres move; the temperature gives the softmax
+ * back the range that this takes, without which all centres move to one point. Centres are a buffer
+ * and saved. All rows pass the weights of all clusters, of which there are few, and keep their own
+ * result.
  */
 final class AdaptDhm implements Backbone {
 
@@ -72,7 +75,7 @@ final class AdaptDhm implements Backbone {
     NDArray centre = unit(centres.array());
     if (pass.training()) {
       for (int i = 0; i < config.routings(); i++) {
-        NDArray shares = x.matMul(centre.transpose()).softmax(-1);
+        NDArray shares = x.matMul(centre.transpose()).div(config.temperature()).softmax(-1);
         NDArray pull = unit(shares.transpose().matMul(x));
         float stays = (float) config.momentum();
         centre = unit(centre.mul(stays).add(pull.mul(1 - stays)));

@@ -18,6 +18,12 @@ public record AdaptDhmConfig(
         double momentum,
     @Setting(value = "Updates of the centres at each training step", defaultValue = "3") @Positive
         int routings,
+    @Setting(
+            value =
+                "Divides the cosine of row and centre before the softmax over centres: the smaller, the more a row moves its nearest centre alone",
+            defaultValue = "0.1")
+        @Positive
+        double temperature,
     @Setting(value = "Widths of the layers before the logit", defaultValue = "[64, 64]") @NotEmpty
         List<@Positive Integer> layers,
     @Setting(value = "Activation after every layer", defaultValue = "relu") Activation activation,

@@ -3,8 +3,6 @@ package org.llm4msr.plugins.backbones;
 import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.List;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
@@ -38,14 +36,6 @@ final class Hamur implements Backbone {
   private final int hiddenSize;
 
   Hamur(HamurConfig config, ModelContext context) {
-    if (config.adapters() > config.layers().size()) {
-      throw new MsrException(
-          ErrorType.USER,
-          "hamur/TOO_MANY_ADAPTERS",
-          "model.backbone.adapters is %d, but there are %d layers, with one adapter each at most."
-                  .formatted(config.adapters(), config.layers().size())
-              + " Set fewer adapters or more layers.");
-    }
     rank = config.rank();
     int width = context.layout().width();
     hyper = new Mlp(context.scope("hyper"), width, config.hyper(), config.block());

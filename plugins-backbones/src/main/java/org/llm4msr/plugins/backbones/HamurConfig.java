@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.backbones;
 
+import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.NotEmpty;
@@ -32,6 +33,12 @@ public record HamurConfig(
         @DecimalMax(value = "0.95", message = "must be at most 0.95")
         double dropout,
     @Setting(value = "Whether layers are normalised", defaultValue = "true") boolean batchNorm) {
+
+  /** Whether each adapter has a layer. */
+  @AssertTrue(message = "adapters must not be more than layers: a layer has one at most")
+  public boolean isConsistent() {
+    return layers == null || adapters <= layers.size();
+  }
 
   BlockSettings block() {
     return new BlockSettings(activation, dropout, batchNorm);

@@ -11,7 +11,9 @@ import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.tck.ModelHarness;
 
 /** Settings that only the data, or other settings, show to be wrong. */
@@ -42,17 +44,13 @@ class BackboneErrorsTest {
 
   @Test
   void hamurHasNoMoreAdaptersThanLayers() {
-    HamurConfig config =
-        new HamurConfig(List.of(8, 4), 3, 2, 2, List.of(), Activation.RELU, 0, false);
+    ConfigLoader loader = ConfigLoader.standard(PluginRegistry.load());
 
     assertThatExceptionOfType(MsrException.class)
         .isThrownBy(
             () ->
-                ModelHarness.of(
-                        shape(FieldRole.USER),
-                        context -> new HamurFactory().create(config, context))
-                    .create()
-                    .close())
-        .withMessageContainingAll("[hamur/TOO_MANY_ADAPTERS]", "is 3", "2 layers");
+                loader.bind(
+                    HamurConfig.class, List.of("layers=[8, 4]", "adapters=3"), "model.backbone"))
+        .withMessageContaining("adapters must not be more than layers");
   }
 }

@@ -76,7 +76,8 @@ class BackbonesTest {
             "adasparse-fusion", adaSparse(List.of(5, 4), AdaSparseConfig.Form.FUSION, true)),
         Arguments.of(
             "adaptdhm",
-            made(new AdaptDhmFactory(), new AdaptDhmConfig(3, 0.9, 3, List.of(5, 4), RELU, 0))),
+            made(
+                new AdaptDhmFactory(), new AdaptDhmConfig(3, 0.9, 3, 0.1, List.of(5, 4), RELU, 0))),
         Arguments.of("ppnet", ppNet(List.of(4, 3), List.of(), false)),
         Arguments.of("ppnet-norm", ppNet(List.of(5, 4), List.of("f4", "f0"), true)),
         Arguments.of("hamur", hamur(1, 3, 3, 4, false)),

@@ -9,6 +9,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.LayerSpec;
 import org.llm4msr.api.model.Level;
@@ -16,6 +17,7 @@ import org.llm4msr.api.model.MetaContext;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaNetworkFactory;
 import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.model.ModelShape;
@@ -60,6 +62,18 @@ final class AssemblyContext implements FusionContext {
       throw twice("the backbone");
     }
     backboneMade = true;
+    if (!layout.uniform()
+        && ModelAssembly.inputs(config.backbone().factory(), config.backbone().config())
+            .contains(ModelInput.FIELDS)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "model/NO_FIELDS",
+          "The backbone '%s' reads the fields apart, which needs one width for all; behind the fusion head '%s' they have the widths %s. Give the head's features the width of model.embeddingSize, or choose another head or backbone."
+              .formatted(
+                  config.backbone().name(),
+                  config.fusion().name(),
+                  layout.fields().stream().map(Field::width).distinct().toList()));
+    }
     return ModelAssembly.backbone(
         config.backbone().factory(),
         config.backbone().config(),

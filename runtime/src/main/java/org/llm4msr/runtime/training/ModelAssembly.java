@@ -262,8 +262,7 @@ public final class ModelAssembly {
     return factory.requires(factory.configType().cast(config));
   }
 
-  private static <C extends Record> Set<ModelInput> inputs(
-      BackboneFactory<C> factory, Record config) {
+  static <C extends Record> Set<ModelInput> inputs(BackboneFactory<C> factory, Record config) {
     return factory.inputs(factory.configType().cast(config));
   }
 

@@ -13,6 +13,8 @@ import org.llm4msr.tck.DatasetGeneratorConformance;
 /** Each flaw of a generator breaks its rule and no other. */
 class GeneratorZooTest extends ZooTest<SoundGenerator> {
 
+  private static final long SEVERAL = 5000;
+
   static class Kit extends DatasetGeneratorConformance {
     @Override
     protected DatasetGeneratorFactory<?> factory() {
@@ -35,6 +37,11 @@ class GeneratorZooTest extends ZooTest<SoundGenerator> {
     protected long large() {
       return 50_000;
     }
+
+    @Override
+    protected long several() {
+      return SEVERAL;
+    }
   }
 
   GeneratorZooTest() {
@@ -44,6 +51,7 @@ class GeneratorZooTest extends ZooTest<SoundGenerator> {
     flaw("GENERATOR-02", WritesOneRowLess::new);
     flaw("GENERATOR-03", WritesOneClass::new);
     flaw("GENERATOR-10", DrawsByThreads::new);
+    flaw("GENERATOR-10", DrawsLaterBlocksByThreads::new);
     flaw("GENERATOR-11", DrawsTheSame::new);
     flaw("GENERATOR-12", WritesBeside::new);
     flaw("GENERATOR-13", TellsNothing::new);
@@ -72,10 +80,17 @@ class GeneratorZooTest extends ZooTest<SoundGenerator> {
     }
   }
 
-  private static final class DrawsByThreads extends SoundGenerator {
+  private static class DrawsByThreads extends SoundGenerator {
     @Override
     long seed(ZooGeneratorConfig config, DatasetContext context) {
       return config.seed() + context.threads();
+    }
+  }
+
+  private static final class DrawsLaterBlocksByThreads extends DrawsByThreads {
+    @Override
+    long seed(ZooGeneratorConfig config, DatasetContext context) {
+      return config.interactions() < SEVERAL ? config.seed() : super.seed(config, context);
     }
   }
 

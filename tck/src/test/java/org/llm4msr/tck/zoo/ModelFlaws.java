@@ -66,6 +66,7 @@ final class ModelFlaws {
     flaws.put("MODEL-21", CutInput::new);
     flaws.put("MODEL-22", output((pass, x, y) -> y.mul(0.5f).add(y.stopGradient().mul(0.5f))));
     flaws.put("MODEL-23", output(ModelFlaws::addVectorLoss));
+    flaws.put("MODEL-24", CutsOneOfItsArrays::new);
     flaws.put("MODEL-30", HiddenState::new);
     flaws.put("MODEL-31", DependsOnInstance::new);
     flaws.put("MODEL-32", Drifts::new);
@@ -136,6 +137,22 @@ final class ModelFlaws {
     @Override
     NDArray input(Pass pass, NDArray x) {
       return x.stopGradient();
+    }
+  }
+
+  /** Multiplies by a gate whose parameter gets half of its gradient. */
+  private static final class CutsOneOfItsArrays extends Flaw {
+    private Parameter gate;
+
+    @Override
+    void create(ModelContext context) {
+      gate = context.parameter("gate", new Shape(1), Initializer.ones(), Decay.NO);
+    }
+
+    @Override
+    NDArray output(Pass pass, NDArray x, NDArray y) {
+      NDArray value = gate.array();
+      return y.mul(value.mul(0.5f).add(value.stopGradient().mul(0.5f)));
     }
   }
 

@@ -41,6 +41,8 @@ class ReaderZooTest extends ZooTest<SoundReader> {
   private static final int SMALL = 24;
 
   static class Kit extends DatasetReaderConformance {
+    private static final String USERS = "users.txt";
+
     @Override
     protected DatasetReaderFactory<?> factory() {
       return new ZooReaderFactory();
@@ -53,6 +55,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
           log.write("%d %d %d %d %d\n".formatted(row % 3, row % 5, row % 2, row % 4 / 3, row));
         }
       }
+      Files.writeString(folder.resolve(USERS), "3");
       if (ZooReaderFactory.CAGE.make() instanceof Hoards) {
         Files.createFile(folder.resolve(ZooReaderFactory.HOARD));
       }
@@ -88,13 +91,16 @@ class ReaderZooTest extends ZooTest<SoundReader> {
             SoundReader.schema(TABLES, List.of(SoundReader.USER_FIELD, SoundReader.USER_FIELD))));
     flaw("READER-03", declares(SoundReader.schema(TABLES, List.of(listOf(RawSchema.USER)))));
     flaw("READER-04", NamesScenariosInWords::new);
+    flaw("READER-04", NamesOneOfTwoScenarios::new);
     flaw("READER-05", HidesItsSources::new);
+    flaw("READER-05", HidesAFile::new);
     flaw("READER-06", () -> says(counted()));
     flaw("READER-07", CountsLinesFromZero::new);
     flaw("READER-10", LosesTheLastRow::new);
     flaw("READER-11", LabelsWithTwo::new);
     flaw("READER-12", RepeatsAUser::new);
     flaw("READER-13", TurnsEverySecondReading::new);
+    flaw("READER-13", RepeatsARowBetweenBatches::new);
     flaw("READER-14", GoesOnWhereItStopped::new);
     flaw("READER-15", Hoards::new);
     flaw("READER-20", ThrowsWhatItCaught::new);
@@ -141,10 +147,29 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     }
   }
 
+  private static final class NamesOneOfTwoScenarios extends SoundReader {
+    @Override
+    public List<RawScenario> scenarios() {
+      return super.scenarios().subList(0, 1);
+    }
+  }
+
   private static final class HidesItsSources extends SoundReader {
     @Override
     public List<Path> sources() {
       return List.of();
+    }
+  }
+
+  /** Has a user more where a second file lies beside the log. */
+  private static final class HidesAFile extends SoundReader {
+    @Override
+    List<long[]> users() {
+      List<long[]> users = new ArrayList<>(super.users());
+      if (Files.exists(log().resolveSibling(Kit.USERS))) {
+        users.add(new long[] {3});
+      }
+      return users;
     }
   }
 
@@ -163,7 +188,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
   private static final class LosesTheLastRow extends Collects {
     @Override
     Iterator<long[]> changed(List<long[]> rows) {
-      return rows.subList(0, rows.size() - 1).iterator();
+      return rows.subList(0, rows.size() == SMALL ? SMALL - 1 : rows.size()).iterator();
     }
   }
 
@@ -171,6 +196,16 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     @Override
     Iterator<long[]> changed(List<long[]> rows) {
       rows.get(9)[COLUMNS.indexOf(RawSchema.LABEL)] = 2;
+      return rows.iterator();
+    }
+  }
+
+  private static final class RepeatsARowBetweenBatches extends Collects {
+    @Override
+    Iterator<long[]> changed(List<long[]> rows) {
+      if (rows.size() > SMALL) {
+        rows.add(SMALL, rows.get(SMALL));
+      }
       return rows.iterator();
     }
   }

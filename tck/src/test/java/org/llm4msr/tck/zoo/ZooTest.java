@@ -2,7 +2,9 @@ package org.llm4msr.tck.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -30,7 +32,7 @@ abstract class ZooTest<T> {
 
   private final Class<? extends PluginConformance<?>> kit;
   private final Cage<T> cage;
-  private final Map<String, Supplier<? extends T>> flaws = new LinkedHashMap<>();
+  private final Map<String, List<Supplier<? extends T>>> flaws = new LinkedHashMap<>();
   private final Map<String, Supplier<? extends T>> shared = new LinkedHashMap<>();
 
   ZooTest(Class<? extends PluginConformance<?>> kit, Cage<T> cage) {
@@ -40,11 +42,11 @@ abstract class ZooTest<T> {
 
   /** Adds one that breaks a rule; a new one is made whenever the factory makes one. */
   final void flaw(String rule, Supplier<? extends T> flawed) {
-    flaws.put(rule, flawed);
+    flaws.computeIfAbsent(rule, key -> new ArrayList<>()).add(flawed);
   }
 
   final void flaws(Map<String, ? extends Supplier<? extends T>> byRule) {
-    flaws.putAll(byRule);
+    byRule.forEach(this::flaw);
   }
 
   /** Adds flaws that the zoo of another kind has as well, for the rules that both share. */
@@ -101,7 +103,7 @@ abstract class ZooTest<T> {
   @ParameterizedTest
   @MethodSource("flawed")
   void aFlawBreaksItsRuleAndNoOther(String rule) {
-    check(rule, flaws.get(rule));
+    flaws.get(rule).forEach(flawed -> check(rule, flawed));
   }
 
   @ParameterizedTest(allowZeroInvocations = true)
