@@ -40,11 +40,15 @@ final class PreparationDatabase implements AutoCloseable {
     settings.setProperty("autoload_known_extensions", "false");
     settings.setProperty("temp_directory", scratch.resolve("spill").toString());
     try {
-      String url = "jdbc:duckdb:" + scratch.resolve("work.duckdb");
-      connection = DriverManager.getConnection(url, settings).unwrap(DuckDBConnection.class);
+      connection =
+          DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class);
     } catch (SQLException e) {
       throw DataErrors.database(scratch, e);
     }
+    execute("SET TimeZone = 'UTC'"); // Else times with a zone would depend on the machine's.
+    // In a URL, what follows a semicolon in the path would be a setting.
+    execute("ATTACH " + literal(scratch.resolve("work.duckdb").toString()) + " AS work");
+    execute("USE work");
   }
 
   /** Takes the batches of an exported query. */

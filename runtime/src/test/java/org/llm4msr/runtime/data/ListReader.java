@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -11,11 +12,13 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float8Vector;
+import org.apache.arrow.vector.TimeStampMilliTZVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -29,7 +32,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
-/** A reader of rows held in lists; a column's values are Long, Double, String or List of String. */
+/** A reader of rows held in lists; values are Long, Double, Instant, String or List of String. */
 final class ListReader implements DatasetReader {
 
   final Map<RawTable, Map<String, List<?>>> tables = new EnumMap<>(RawTable.class);
@@ -122,6 +125,9 @@ final class ListReader implements DatasetReader {
       if (first instanceof Double) {
         return Field.nullable(name, new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE));
       }
+      if (first instanceof Instant) {
+        return Field.nullable(name, new ArrowType.Timestamp(TimeUnit.MILLISECOND, "UTC"));
+      }
       if (first instanceof List) {
         Field element = Field.nullable("item", ArrowType.Utf8.INSTANCE);
         return new Field(
@@ -162,6 +168,8 @@ final class ListReader implements DatasetReader {
         longs.setSafe(at, (Long) value);
       } else if (vector instanceof Float8Vector doubles) {
         doubles.setSafe(at, (Double) value);
+      } else if (vector instanceof TimeStampMilliTZVector times) {
+        times.setSafe(at, ((Instant) value).toEpochMilli());
       } else if (vector instanceof VarCharVector texts) {
         texts.setSafe(at, ((String) value).getBytes(StandardCharsets.UTF_8));
       } else {
