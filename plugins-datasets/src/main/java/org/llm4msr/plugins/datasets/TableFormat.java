@@ -6,11 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -144,9 +146,19 @@ final class TableFormat {
   }
 
   private static List<String> texts(TableConfig.@Nullable Entities described) {
-    return described == null
-        ? List.of()
-        : described.text().stream().map(TableFormat::textColumn).toList();
+    if (described == null) {
+      return List.of();
+    }
+    Set<String> seen = new HashSet<>();
+    List<String> names = described.text().stream().map(TableFormat::textColumn).toList();
+    for (String name : names) {
+      if (!seen.add(name.toLowerCase(Locale.ROOT))) {
+        throw wrongUse(
+            "Two texts of %s are called '%s' in prompts. Leave one out, or rename its column in the files."
+                .formatted(described.files(), name));
+      }
+    }
+    return names;
   }
 
   private List<RawScenario> scenarios() {

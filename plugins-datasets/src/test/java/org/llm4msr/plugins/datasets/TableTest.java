@@ -179,6 +179,17 @@ class TableTest extends TableFiles {
   }
 
   @Test
+  void textsOfOneNameAreRefused() throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "who,what,label\n1,2,1\n");
+    Files.writeString(folder.resolve("users.csv"), "id,user,Text_User\n1,a,b\n");
+    Entities users = new Entities(List.of("users.csv"), "id", List.of("user", "Text_User"));
+
+    assertThatThrownBy(() -> reader(config(List.of("log.csv"), null, null, null, users)))
+        .hasMessage(
+            "[data/TABLE_CONFIG] Two texts of [users.csv] are called 'Text_User' in prompts. Leave one out, or rename its column in the files. Mend the section dataset.");
+  }
+
+  @Test
   void usersOfSeveralFilesAreFoundInTheOrderInWhichTheyAreRead() throws IOException {
     Files.writeString(folder.resolve("log.csv"), "who,what,label\n1,2,1\n");
     Files.writeString(folder.resolve("b.csv"), "id,age\n1,30\n1,old\n,4\n");

@@ -52,9 +52,23 @@ record FieldPlan(int index, RawField field, RawTable home) {
                 + field.column()
                 + "', which is not known when a prediction is made. Leave the field out.");
       }
-      plans.add(new FieldPlan(plans.size(), field, home(field)));
+      FieldPlan plan = new FieldPlan(plans.size(), field, home(field));
+      plan.requireNoOtherId();
+      plans.add(plan);
     }
     return plans;
+  }
+
+  /** Rows that are scored have one column of a name: the raw id would be read for the field. */
+  private void requireNoOtherId() {
+    boolean isThatId =
+        field.column().equals(field.name()) && (isKey() || field.table() == RawTable.INTERACTIONS);
+    if (RowEncoder.IDS.contains(field.name()) && !isThatId) {
+      throw DataErrors.data(
+          "FIELD_NAME",
+          "The field name '%s' is that of the raw id in rows that are scored, and the field reads the column '%s' of the table %s. Rename the field."
+              .formatted(field.name(), field.column(), field.table()));
+    }
   }
 
   private static RawTable home(RawField field) {

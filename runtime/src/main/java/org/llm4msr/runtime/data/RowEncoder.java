@@ -28,8 +28,8 @@ import org.llm4msr.runtime.config.SmallFiles;
  */
 public final class RowEncoder {
 
-  private static final List<String> IDS =
-      List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO);
+  /** The columns of raw ids. */
+  static final List<String> IDS = List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO);
 
   private static final int[] NOTHING_KNOWN = {0};
   private static final String FRACTION = ".0";

@@ -105,6 +105,23 @@ class PreparationErrorsTest {
         "'time'");
   }
 
+  /** The field {@code user} of {@code twelveRows} is the raw id itself, and is taken. */
+  @Test
+  void refusesAFieldWithTheNameOfAnotherId() {
+    for (String id : List.of("user", "item", "scenario")) {
+      ListReader reader = reader();
+      reader.fields.removeIf(field -> field.name().equals("user"));
+      FieldKind kind = new FieldKind.Categorical();
+      reader.fields.add(new RawField(id, RawTable.USERS, "level", FieldRole.USER, kind));
+      refused(
+          reader,
+          byTime,
+          "data/FIELD_NAME",
+          "The field name '%s' is that of the raw id in rows that are scored, and the field reads the column 'level' of the table USERS. Rename the field."
+              .formatted(id));
+    }
+  }
+
   @Test
   void refusesTheLabelAsAFeature() {
     ListReader reader = reader();
