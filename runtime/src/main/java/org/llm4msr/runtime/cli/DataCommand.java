@@ -21,6 +21,7 @@ import org.llm4msr.runtime.report.DataReport;
 import org.llm4msr.runtime.report.DataTables;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** {@code data}. */
@@ -102,9 +103,7 @@ final class DataCommand extends Group {
         names = "--memory",
         paramLabel = "SIZE",
         description = "Memory to keep to, for example 4GB; short for -Druntime.memory=SIZE.")
-    void setMemory(String size) {
-      overrides.add("runtime.memory=" + size);
-    }
+    @Nullable String memory;
 
     @Override
     String keptWhenInterrupted() {
@@ -114,6 +113,9 @@ final class DataCommand extends Group {
 
     @Override
     void run() {
+      if (memory != null) {
+        overrides.add("runtime.memory=" + memory);
+      }
       Experiment experiment = experiment();
       PreparationResult result;
       try (ProgressView progress = progress("prepare", "rows")) {
@@ -134,13 +136,8 @@ final class DataCommand extends Group {
     }
   }
 
-  /** {@code data inspect}. */
-  @CommandLine.Command(
-      name = "inspect",
-      description =
-          "Counts users, items, labels and fields of prepared data by scenario and over time, and"
-              + " looks for leaks between its parts.")
-  static final class Inspect extends Command {
+  /** A command on prepared data, named by an experiment or by its folder. */
+  abstract static class OnPrepared extends Command {
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
     @Parameters(
@@ -154,6 +151,27 @@ final class DataCommand extends Group {
         description = "Override a setting of the experiment, for example -Druntime.memory=2GB.")
     List<String> overrides = new ArrayList<>();
 
+    /** Returns whether a folder is named, which takes no settings. */
+    boolean isFolder() {
+      boolean isFolder = Files.isDirectory(file);
+      if (isFolder && !overrides.isEmpty()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "-D%s overrides a setting of an experiment, and %s is a folder. Name the YAML file, or leave -D out"
+                .formatted(overrides.get(0), file));
+      }
+      return isFolder;
+    }
+  }
+
+  /** {@code data inspect}. */
+  @CommandLine.Command(
+      name = "inspect",
+      description =
+          "Counts users, items, labels and fields of prepared data by scenario and over time, and"
+              + " looks for leaks between its parts.")
+  static final class Inspect extends OnPrepared {
+
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page as well.")
     @Nullable Path html;
 
@@ -162,7 +180,7 @@ final class DataCommand extends Group {
       PreparedSummary summary;
       try (ProgressView progress = progress("inspect", "rows")) {
         summary =
-            Files.isDirectory(file)
+            isFolder()
                 ? Experiment.inspect(file, progress)
                 : session().open(file, overrides).inspectData(progress);
       }
@@ -188,13 +206,7 @@ final class DataCommand extends Group {
       description =
           "Lets other processes read prepared data and knowledge through Arrow Flight, until it is"
               + " stopped.")
-  static final class Serve extends Command {
-
-    @SuppressWarnings("NullAway.Init") // picocli fills it.
-    @Parameters(
-        paramLabel = "FILE",
-        description = "The YAML file of the experiment, or a folder of prepared data.")
-    Path file;
+  static final class Serve extends OnPrepared {
 
     @Option(
         names = "--host",
@@ -211,16 +223,10 @@ final class DataCommand extends Group {
         description = "The port; 0 for any that is free (default: ${DEFAULT-VALUE}).")
     int port;
 
-    @Option(
-        names = "-D",
-        paramLabel = "KEY=VALUE",
-        description = "Override a setting of the experiment.")
-    List<String> overrides = new ArrayList<>();
-
     @Override
     void run() throws InterruptedException {
       try (ExchangeServer server =
-          Files.isDirectory(file)
+          isFolder()
               ? Exchange.start(new ExchangeRequest(file, null, host, port))
               : session().open(file, overrides).serve(host, port)) {
         session().interruption().stopWith("Ending.", server::close);

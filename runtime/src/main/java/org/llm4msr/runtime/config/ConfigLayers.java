@@ -105,17 +105,22 @@ final class ConfigLayers {
     }
   }
 
-  private static List<Scalar> parents(ConfigNode root) {
+  private List<Scalar> parents(ConfigNode root) {
     Entry entry = root instanceof Mapping mapping ? mapping.entries().get(EXTENDS) : null;
     if (entry == null) {
       return List.of();
     }
     ConfigNode value = entry.value();
     List<ConfigNode> items = value instanceof Sequence list ? list.items() : List.of(value);
-    return items.stream()
-        .filter(item -> item instanceof Scalar && !item.isEmpty())
-        .map(Scalar.class::cast)
-        .toList();
+    List<Scalar> files = new ArrayList<>();
+    for (ConfigNode item : items) {
+      if (!(item instanceof Scalar scalar)) {
+        problems.add(EXTENDS, null, item.origin(), "must be the name of a file or a list of names");
+      } else if (!scalar.isEmpty()) {
+        files.add(scalar);
+      }
+    }
+    return files;
   }
 
   private static Mapping without(Mapping mapping, String key) {

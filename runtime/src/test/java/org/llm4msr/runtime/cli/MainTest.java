@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +131,27 @@ class MainTest {
     assertThat(run("train")).isEqualTo(2);
     assertThat(run("plugins", "describe", "mmo")).isEqualTo(2);
     assertThat(err()).contains("Did you mean mmoe?");
+  }
+
+  @Test
+  void theMemoryOfPreparationIsReadBesideOtherSettings() {
+    for (String[] options :
+        List.of(
+            new String[] {"--memory", "lots", "-Dtraining.seed=1"},
+            new String[] {"-Dtraining.seed=1", "--memory", "lots"})) {
+      assertThat(run("data", "prepare", file, options[0], options[1], options[2])).isEqualTo(2);
+      assertThat(err()).contains("runtime.memory = lots");
+    }
+  }
+
+  @Test
+  void aFolderOfPreparedDataTakesNoSettings() {
+    for (String command : List.of("inspect", "serve")) {
+      assertThat(run("data", command, folder.toString(), "-Dnonsense.key=3")).isEqualTo(2);
+      assertThat(err())
+          .contains(
+              "-Dnonsense.key=3 overrides a setting of an experiment", folder + " is a folder");
+    }
   }
 
   @Test

@@ -125,6 +125,18 @@ class ConfigLoaderTest {
     assertThat(error.getMessage()).containsSubsequence("a.yaml -> ", "b.yaml -> ", "a.yaml");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"[[good.yaml]]", "{file: good.yaml}", "[{file: good.yaml}]"})
+  void aBaseThatIsNoNameOfAFileIsTold(String base) throws IOException {
+    copy("good.yaml");
+    Files.writeString(folder.resolve("mine.yaml"), "extends: " + base + "\nworkspace: w\n");
+
+    MsrException error = catchThrowableOfType(MsrException.class, () -> loadCopied("mine.yaml"));
+
+    assertThat(error.getMessage())
+        .containsPattern("extends \\(mine.yaml:1:\\d+\\): must be the name of a file or a list of");
+  }
+
   @Test
   void overridesWinAndAreNamedInErrors() throws IOException {
     LoadedConfig loaded =
