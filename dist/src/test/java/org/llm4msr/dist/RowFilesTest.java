@@ -376,8 +376,8 @@ class RowFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"row", "score"})
-  void namesOfTheScoresCannotBeKept(String name) throws IOException {
+  @ValueSource(strings = {"row", "score", "Score", "User"})
+  void aNameOfTheScoresCannotBeKeptAgain(String name) throws IOException {
     Path rows = Files.writeString(folder.resolve("own.csv"), name + "," + HEADER + "1," + ROW);
     Path out = folder.resolve("own.arrow");
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -154,11 +155,13 @@ public final class FileScoring {
   }
 
   private void requireKept(Set<String> present) {
+    // Parquet and CSV are written by a database to which letters of either case are the same.
+    Set<String> taken = new HashSet<>(ScoreParts.OWN);
     for (String name : request.keep()) {
-      if (ScoreParts.OWN.contains(name)) {
+      if (!taken.add(name.toLowerCase(Locale.ROOT))) {
         throw user(
             "KEPT_NAME",
-            "The column %s of %s cannot be kept: the scores have one of this name. Rename it there, or leave it out of what is kept."
+            "The column %s of %s cannot be kept: the scores have one of this name, in upper or lower case. Rename it there, or leave it out of what is kept."
                 .formatted(name, request.in()));
       }
     }
