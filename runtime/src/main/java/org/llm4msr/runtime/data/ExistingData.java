@@ -36,26 +36,34 @@ final class ExistingData {
           "TARGET_IN_USE",
           target + " exists and holds no prepared data. Choose another workspace or remove it.");
     }
+    DatasetManifest manifest;
     try {
-      DatasetManifest manifest = ManifestFile.read(target);
-      if (manifest.key().equals(key)) {
-        verify(request, manifest);
-        return manifest;
-      }
+      manifest = ManifestFile.read(target);
     } catch (MsrException e) {
-      LOG.warn("{} is damaged or of another release and is made anew: {}", target, e.getMessage());
+      requireForce(request, "cannot be read: " + e.text());
       return null;
     }
+    if (!manifest.key().equals(key)) {
+      requireForce(request, "holds data prepared from other settings or sources.");
+      return null;
+    }
+    try {
+      verify(request, manifest);
+      return manifest;
+    } catch (MsrException e) {
+      LOG.warn("{} is damaged and is made anew: {}", target, e.getMessage());
+      return null;
+    }
+  }
+
+  /** Another program, or a release that this one cannot read, may have made what is there. */
+  private static void requireForce(PreparationRequest request, String why) {
     if (!request.force()) {
       throw DataErrors.user(
           "OTHER_DATA",
-          target
-              + " holds data prepared from other settings or sources. Replace it with `llm4msr data"
-              + " prepare --force "
-              + request.experiment()
-              + "`, or choose another workspace.");
+          "%s %s Replace it with `llm4msr data prepare --force %s`, or choose another workspace."
+              .formatted(request.target(), why, request.experiment()));
     }
-    return null;
   }
 
   private static boolean isEmptyFolder(Path target) throws IOException {

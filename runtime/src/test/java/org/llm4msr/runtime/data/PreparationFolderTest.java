@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.config.DatasetConfig;
@@ -73,6 +75,31 @@ class PreparationFolderTest {
     assertThatThrownBy(() -> prepare(floorTwo, false))
         .hasMessageContaining("other settings or sources");
     assertThat(names()).containsExactly("prepared");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"formatVersion\" : 1|\"formatVersion\" : 2|has format version 2; this release reads 1",
+        "\"users\"|\"users|is broken",
+        "\"users\"|\"persons\"|is broken"
+      })
+  void replacesDataThatItCannotReadOnlyWithForce(String text, String other, String told)
+      throws IOException {
+    prepare(floorOne, false);
+    Path manifest = target.resolve("dataset.json");
+    String changed = Files.readString(manifest).replace(text, other);
+    Files.writeString(manifest, changed);
+
+    assertThatThrownBy(() -> prepare(floorOne, false))
+        .hasMessageContainingAll(
+            "[data/OTHER_DATA] " + target + " cannot be read: ",
+            told,
+            "Replace it with",
+            "--force");
+    assertThat(manifest).hasContent(changed);
+    assertThat(prepare(floorOne, true).reused()).isFalse();
   }
 
   @Test
