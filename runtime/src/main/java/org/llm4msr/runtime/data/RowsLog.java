@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.files.DurableFiles;
 
 /**
  * A log of other rows than the training part, made by the queries that make the training log.
@@ -38,26 +39,32 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
   }
 
   private TrainingLog log(DatasetManifest manifest, List<Split> parts, long rows) {
+    Path own = scratch.resolve("database");
     try {
-      Files.createDirectories(scratch);
-      try (PreparationDatabase database = new PreparationDatabase(scratch, memoryBytes, threads)) {
-        readRows(database, parts, manifest.time());
+      Files.createDirectories(own);
+      try (PreparationDatabase database = new PreparationDatabase(own, memoryBytes, threads)) {
+        readRows(database, parts, manifest.time(), rows);
         readItems(database);
         PreparedFiles files = new PreparedFiles(database, scratch);
         files.writePositives(rows);
         files.writeStatistics(manifest.scenarios(), rows);
       }
+      DurableFiles.delete(own); // It holds all that was read, and the log is kept.
     } catch (IOException e) {
       throw DataErrors.io(prepared, e);
     }
     return new FolderTrainingLog(scratch, prepared, manifest);
   }
 
-  /** Makes the table {@code keyed} that statistics and positives are queried from. */
-  private void readRows(PreparationDatabase database, List<Split> parts, boolean hasTime)
+  /**
+   * Makes the table {@code keyed} that statistics and positives are queried from.
+   *
+   * @param rows the most that are read of each part, whose files have the oldest first
+   */
+  private void readRows(PreparationDatabase database, List<Split> parts, boolean hasTime, long rows)
       throws IOException {
     String columns =
-        "%s AS u, %s AS i, %s AS s, %s = 1 AS y, %s AS t"
+        "%s::INTEGER AS u, %s::INTEGER AS i, %s::INTEGER AS s, %s = 1 AS y, %s AS t"
             .formatted(
                 identifier(SplitColumns.USER),
                 identifier(SplitColumns.ITEM),
@@ -69,7 +76,7 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
       ingest(
           database,
           prepared.resolve(split.key() + ".arrow"),
-          into + "SELECT " + columns + " FROM source");
+          into + "SELECT " + columns + " FROM source LIMIT " + rows);
     }
     database.execute("CREATE TABLE sorted AS SELECT * FROM rows ORDER BY t NULLS FIRST, rowid");
     database.execute("DROP TABLE rows");
