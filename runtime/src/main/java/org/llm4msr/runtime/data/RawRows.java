@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.support.ArrowRows;
 
@@ -62,7 +63,10 @@ public interface RawRows {
     };
   }
 
-  /** Returns the rows of an Arrow batch; a view, valid as long as the batch. */
+  /**
+   * Returns the rows of an Arrow batch; a view, valid as long as the batch. Reading a column that
+   * is dictionary-encoded or of times throws an {@code MsrException} of type USER.
+   */
   static RawRows of(VectorSchemaRoot root) {
     Set<String> columns = new LinkedHashSet<>();
     root.getSchema().getFields().forEach(field -> columns.add(field.getName()));
@@ -91,8 +95,25 @@ public interface RawRows {
               "Column '%s' is dictionary-encoded, and a batch does not bring its dictionary. Hand over what DictionaryEncoder.decode makes of it."
                   .formatted(column));
         }
+        requireNoTimes(column, vector.getField());
         return ArrowRows.value(vector, row);
       }
     };
+  }
+
+  /** Arrow gives times as numbers, and a database writes them as texts. */
+  private static void requireNoTimes(String column, Field field) {
+    boolean isTime =
+        switch (field.getType().getTypeID()) {
+          case Date, Time, Timestamp, Duration, Interval -> true;
+          default -> false;
+        };
+    if (isTime) {
+      throw DataErrors.user(
+          "TIME",
+          "Column '%s' has the type %s, of which there is more than one text. Hand over texts as the data of training has them."
+              .formatted(column, field.getType()));
+    }
+    field.getChildren().forEach(child -> requireNoTimes(column, child));
   }
 }
