@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -219,6 +220,22 @@ class RowFilesTest {
       scorer.score(new ScoringRequest(rows, out), Progress.NONE);
       assertThat(BundleTest.floats(out, "score"))
           .containsExactly(scorer.score(List.of(missing)), within(1e-6f));
+    }
+  }
+
+  @Test
+  void digitsOfTheLocaleChangeNothing() throws IOException {
+    Path rows = csv("locale.csv", ROW.repeat(3));
+    Path out = folder.resolve("locale.arrow");
+    Locale before = Locale.getDefault();
+    try (Scorer scorer = Scorer.load(bundle)) {
+      float expected = scorer.score(List.of(row(3)))[0];
+      Locale.setDefault(Locale.forLanguageTag("fa-IR"));
+      scorer.score(new ScoringRequest(rows, out, List.of("user"), "|", false, 1), Progress.NONE);
+      assertThat(BundleTest.floats(out, "score"))
+          .containsExactly(new float[] {expected, expected, expected}, within(1e-6f));
+    } finally {
+      Locale.setDefault(before);
     }
   }
 

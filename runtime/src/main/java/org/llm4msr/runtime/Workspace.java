@@ -21,7 +21,7 @@ public record Workspace(Path root) {
 
   /** Returns the folder of what was known before a period of the training part. */
   public Path knowledgeBefore(int period, int periods) {
-    return knowledge().resolve("before-%d-of-%d".formatted(period + 1, periods));
+    return knowledge().resolve("before-%s-of-%s".formatted(period + 1, periods));
   }
 
   /** Returns the folder of a training run. */

@@ -173,7 +173,7 @@ final class AliCcpFormat {
     boolean train = part.equals("train");
     String split =
         train && config.validationShare() > 0
-            ? "CASE WHEN md5_number_lower(s.sample_id::VARCHAR) %% 10000 < %d THEN 'validation' ELSE 'train' END"
+            ? "CASE WHEN md5_number_lower(s.sample_id::VARCHAR) %% 10000 < %s THEN 'validation' ELSE 'train' END"
                 .formatted(Math.round(10_000 * config.validationShare()))
             : Sql.literal(part);
     String notFound =

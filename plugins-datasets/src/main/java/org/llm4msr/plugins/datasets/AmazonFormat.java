@@ -158,7 +158,7 @@ final class AmazonFormat {
     }
     lines.arrowInput().ifPresent(metadataInputs::add);
     jsonLines.add(lines);
-    return "SELECT item, title, brand, %s AS categories, %d AS f, n FROM (%s)"
+    return "SELECT item, title, brand, %s AS categories, %s AS f, n FROM (%s)"
         .formatted(
             flat ? "path" : "coalesce(one, list_sort(list_distinct(flatten(several))))",
             number,

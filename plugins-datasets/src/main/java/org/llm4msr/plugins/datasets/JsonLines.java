@@ -158,7 +158,7 @@ final class JsonLines {
             .map(of -> "WHEN %s THEN %s".formatted(wrong(of), Sql.literal(of.keys().get(0))))
             .collect(joining(" ", "CASE WHEN line IS NULL THEN '' ", " END"));
     return new FoundRows(
-        "SELECT %s AS file, n, %s AS name, left(raw, %d) AS text FROM (%s) WHERE %s"
+        "SELECT %s AS file, n, %s AS name, left(raw, %s) AS text FROM (%s) WHERE %s"
             .formatted(
                 Sql.literal(file.toString()),
                 column,

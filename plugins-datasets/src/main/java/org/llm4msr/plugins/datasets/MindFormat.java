@@ -110,7 +110,7 @@ final class MindFormat {
       table.present("id");
       tables.add(table);
       parts.add(
-          "SELECT id AS item, category, subcategory, title, %d AS f, row_number() OVER () AS n FROM %s"
+          "SELECT id AS item, category, subcategory, title, %s AS f, row_number() OVER () AS n FROM %s"
               .formatted(parts.size(), table.scan()));
     }
     return "SELECT * FROM ("
@@ -167,7 +167,7 @@ final class MindFormat {
         FROM (SELECT *, unnest(range(1, len(words) + 1)) AS place FROM (
           SELECT user, string_split_regex(trim(impressions), ' +') AS words,
             CASE WHEN %3$s IS NULL THEN %4$s ELSE %3$s END AS moment,
-            %5$s AS history, %6$d AS f, n, file
+            %5$s AS history, %6$s AS f, n, file
           FROM (SELECT *, row_number() OVER () AS n, %7$s AS file FROM %8$s)))
         """
         .formatted(

@@ -66,7 +66,7 @@ final class RowPlaces {
         files);
     for (FoundRows rows : queries) {
       database.run(
-          "INSERT INTO found SELECT file, n, name, left(text, %d), %s, %s FROM (%s)"
+          "INSERT INTO found SELECT file, n, name, left(text, %s), %s, %s FROM (%s)"
               .formatted(
                   RawErrors.LONGEST_VALUE, rows.read(), Sql.literal(rows.unread()), rows.sql()),
           rows.arrow(),
@@ -137,7 +137,7 @@ final class RowPlaces {
       return List.of();
     }
     String next =
-        "SELECT DISTINCT line FROM %s JOIN %s USING (scan_id, file_id) WHERE file_path = %s AND line > %d ORDER BY line LIMIT %d"
+        "SELECT DISTINCT line FROM %s JOIN %s USING (scan_id, file_id) WHERE file_path = %s AND line > %s ORDER BY line LIMIT %s"
             .formatted(
                 table, RawDatabase.scansOf(table), Sql.literal(file.toString()), behind, PAGE);
     return database.strings(next, files).stream().map(Long::valueOf).toList();

@@ -83,7 +83,7 @@ final class RowRules {
     for (TableFile file : files) {
       for (Rule rule : rules) {
         String first =
-            "SELECT n, left(%s::VARCHAR, %d) FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT %s LIMIT 1"
+            "SELECT n, left(%s::VARCHAR, %s) FROM (SELECT *, row_number() OVER () AS n FROM %s) WHERE NOT %s LIMIT 1"
                 .formatted(
                     Sql.name(rule.column()), RawErrors.LONGEST_VALUE, file.scan(), rule.kept());
         for (List<String> found : database.rows(first, List.of(file.file()), file.arrow())) {

@@ -81,7 +81,7 @@ final class FieldEncoder {
     database.execute(
         """
         CREATE TABLE newcomers AS SELECT value, count FROM counted c
-        WHERE count >= %d AND NOT EXISTS (SELECT 1 FROM %s b WHERE b.value = c.value)
+        WHERE count >= %s AND NOT EXISTS (SELECT 1 FROM %s b WHERE b.value = c.value)
         ORDER BY count DESC, value
         """
             .formatted(minFrequency, base));
@@ -168,9 +168,9 @@ final class FieldEncoder {
         SELECT r.value, e.ids FROM raw_lists r JOIN (
           SELECT n, list(v.id ORDER BY place) AS ids FROM (
             SELECT rowid AS n, unnest(value) AS element, generate_subscripts(value, 1) AS place
-            FROM raw_lists WHERE rowid >= %2$d AND rowid < %3$d)
+            FROM raw_lists WHERE rowid >= %2$s AND rowid < %3$s)
           JOIN %4$s v ON element = v.value GROUP BY n) e ON r.rowid = e.n
-        WHERE r.rowid >= %2$d AND r.rowid < %3$d
+        WHERE r.rowid >= %2$s AND r.rowid < %3$s
         """
             .formatted(plan.lists(), from, to, plan.vocabulary()));
   }

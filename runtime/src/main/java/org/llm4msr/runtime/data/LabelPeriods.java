@@ -57,7 +57,7 @@ final class LabelPeriods {
     long length = length((double) ranges.get(0)[1] - ranges.get(0)[0]);
     SortedMap<Long, long[][]> counts = new TreeMap<>();
     database.forEach(
-        "SELECT t // %1$d - (CASE WHEN t %% %1$d < 0 THEN 1 ELSE 0 END), s, count(*), sum(y)::BIGINT FROM rows WHERE t IS NOT NULL GROUP BY 1, 2"
+        "SELECT t // %1$s - (CASE WHEN t %% %1$s < 0 THEN 1 ELSE 0 END), s, count(*), sum(y)::BIGINT FROM rows WHERE t IS NOT NULL GROUP BY 1, 2"
             .formatted(length),
         row ->
             counts.computeIfAbsent(row.getLong(1), key -> new long[scenarios][2])[row.getInt(2)] =

@@ -39,7 +39,7 @@ final class NegativeSampling {
   static String rule(NegativesConfig config) {
     return config.perPositive() == 0
         ? ""
-        : "; %d negatives a positive drawn by %s, seed %d"
+        : "; %s negatives a positive drawn by %s, seed %s"
             .formatted(
                 config.perPositive(),
                 config.draw() == NegativesConfig.Draw.POPULARITY ? "popularity" : "chance",
@@ -57,14 +57,14 @@ final class NegativeSampling {
       return counts;
     }
     String part =
-        "CASE WHEN rowid < %d THEN 0 WHEN rowid < %d THEN 1 ELSE 2 END"
+        "CASE WHEN rowid < %s THEN 0 WHEN rowid < %s THEN 1 ELSE 2 END"
             .formatted(counts.train(), counts.train() + counts.validation());
     database.execute(
         "CREATE TABLE met AS SELECT u, i, min(t) AS t, min(part) AS part FROM"
             + " (SELECT u, i, t, %s AS part FROM ordered) GROUP BY u, i".formatted(part));
     pools(part);
     database.execute(
-        "CREATE TABLE wanted AS SELECT rowid AS n, k, u, s, t, %s AS part FROM ordered, range(1, %d) AS ks(k) WHERE y"
+        "CREATE TABLE wanted AS SELECT rowid AS n, k, u, s, t, %s AS part FROM ordered, range(1, %s) AS ks(k) WHERE y"
             .formatted(part, config.perPositive() + 1));
     database.execute("CREATE TABLE negatives(n BIGINT, k BIGINT, i VARCHAR)");
     for (int round = 0; round < ROUNDS && left() > 0; round++) {
@@ -107,7 +107,7 @@ final class NegativeSampling {
     database.execute(
         """
         CREATE TABLE places AS
-        SELECT w.*, z.start + (md5_number_lower('%d:%d:' || w.n || ':' || w.k) %% z.size)::BIGINT AS place
+        SELECT w.*, z.start + (md5_number_lower('%s:%s:' || w.n || ':' || w.k) %% z.size)::BIGINT AS place
         FROM wanted w JOIN pool_sizes z ON z.s = w.s AND z.part = w.part
         """
             .formatted(config.seed(), round));
@@ -147,7 +147,7 @@ final class NegativeSampling {
     SplitCounts added =
         database
             .query(
-                "SELECT count(*) FILTER (n < %1$d), count(*) FILTER (n >= %1$d AND n < %2$d), count(*) FILTER (n >= %2$d) FROM negatives"
+                "SELECT count(*) FILTER (n < %1$s), count(*) FILTER (n >= %1$s AND n < %2$s), count(*) FILTER (n >= %2$s) FROM negatives"
                     .formatted(validationFrom, testFrom),
                 row -> new SplitCounts(row.getLong(1), row.getLong(2), row.getLong(3)))
             .get(0);

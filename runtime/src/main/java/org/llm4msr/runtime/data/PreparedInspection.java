@@ -181,7 +181,7 @@ final class PreparedInspection {
     int splits = PARTS.size();
     long[] counts = new long[scenarios * (splits + 1)];
     database.forEach(
-        "SELECT s, p, count(*) FROM met_%1$s GROUP BY s, p UNION ALL SELECT s, %2$d, count(*) FROM (SELECT DISTINCT s, id FROM met_%1$s) GROUP BY s"
+        "SELECT s, p, count(*) FROM met_%1$s GROUP BY s, p UNION ALL SELECT s, %2$s, count(*) FROM (SELECT DISTINCT s, id FROM met_%1$s) GROUP BY s"
             .formatted(who, splits),
         row -> counts[row.getInt(1) * (splits + 1) + row.getInt(2)] = row.getLong(3));
     return counts;

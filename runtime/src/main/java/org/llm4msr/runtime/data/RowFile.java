@@ -164,7 +164,7 @@ public final class RowFile implements AutoCloseable {
       requireOnce(name);
       selected.add("CAST(%s AS VARCHAR) AS %s".formatted(identifier(name), identifier(kept(name))));
     }
-    String sql = "SELECT %s FROM %s OFFSET %d";
+    String sql = "SELECT %s FROM %s OFFSET %s";
     export(
         sql.formatted(String.join(", ", selected), source, skip),
         root -> {

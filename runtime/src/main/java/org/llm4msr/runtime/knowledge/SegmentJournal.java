@@ -59,7 +59,7 @@ final class SegmentJournal implements AutoCloseable {
     }
 
     String line() {
-      return "%d %d %d %d %d\n".formatted(offset, metadata, body, end, checksum);
+      return "%s %s %s %s %s\n".formatted(offset, metadata, body, end, checksum);
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -80,7 +81,7 @@ final class StoredLevel implements KnowledgeSource {
 
   /** Returns the name of a level's segment. */
   static String name(Level level, int number) {
-    return "%s%05d.arrow".formatted(prefix(level), number);
+    return String.format(Locale.ROOT, "%s%05d.arrow", prefix(level), number);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -243,7 +244,8 @@ final class ScoreParts implements AutoCloseable {
         writer.end();
         channel.force(true);
         release();
-        Path part = folder.resolve("part-%012d-%09d.arrow".formatted(rows, pending));
+        String name = String.format(Locale.ROOT, "part-%012d-%09d.arrow", rows, pending);
+        Path part = folder.resolve(name);
         Files.move(unfinished(), part, StandardCopyOption.ATOMIC_MOVE);
         DurableFiles.forceFolder(folder);
         parts.add(part);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -16,6 +17,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.SplitConfig;
 
 /** Thirty thousand random rows; by dates, the first 20,000 milliseconds train. */
@@ -106,6 +108,33 @@ class PreparationDeterminismTest {
     assertThat(prepare(otherBatches, "four", 512L << 20, 4)).isEqualTo(one);
     assertThat(prepare(reader(5), "small", 64L << 20, 3)).isEqualTo(one);
     assertThat(one.files()).hasSize(15);
+  }
+
+  @Test
+  void digitsOfTheLocaleChangeNothing() throws IOException {
+    DatasetConfig plain = Preparations.config(BY_DATE, 3);
+    DatasetConfig config =
+        new DatasetConfig(
+            plain.reader(),
+            plain.path(),
+            plain.scenarios(),
+            BY_DATE,
+            3,
+            new NegativesConfig(1, NegativesConfig.Draw.POPULARITY, 7),
+            plain.malformed());
+    Locale before = Locale.getDefault();
+    try (PreparedData latin = Preparations.prepare(reader(5), config, folder.resolve("latin"))) {
+      PreparedSummary seen = Preparations.inspect(folder.resolve("latin"), folder.resolve("a"));
+      Locale.setDefault(Locale.forLanguageTag("fa-IR"));
+      assertThat("%d".formatted(7)).isEqualTo("۷");
+      try (PreparedData other = Preparations.prepare(reader(5), config, folder.resolve("other"))) {
+        assertThat(other.manifest()).isEqualTo(latin.manifest());
+      }
+      assertThat(Preparations.inspect(folder.resolve("other"), folder.resolve("b")))
+          .isEqualTo(seen);
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test

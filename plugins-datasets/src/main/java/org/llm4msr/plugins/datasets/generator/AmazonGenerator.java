@@ -162,7 +162,7 @@ final class AmazonGenerator implements DatasetGenerator {
   }
 
   private static String product(int item) {
-    return "B%09d".formatted(item);
+    return String.format(Locale.ROOT, "B%09d", item);
   }
 
   /** Returns what Python prints: single quotes, unless the text has some and no double ones. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
@@ -130,7 +131,9 @@ final class MovieLensGenerator implements DatasetGenerator {
     try (RowFile users = file("users", "user", "|")) {
       for (int user = 0; user < config.users(); user++) {
         int age = AGES[log.model().sectorOfUser(user, AGES.length)];
-        String zip = "%05d".formatted(random.nextInt(100_000)) + (user % 50 == 0 ? "-2117" : "");
+        String zip =
+            String.format(Locale.ROOT, "%05d", random.nextInt(100_000))
+                + (user % 50 == 0 ? "-2117" : "");
         String gender = random.nextBoolean() ? "F" : "M";
         int occupation = random.nextInt(21);
         if (oldest) {
