@@ -4,10 +4,6 @@ import jakarta.inject.Inject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -317,27 +313,25 @@ final class ConfigCheck {
     }
 
     private void split(SplitConfig split) {
-      Instant validation = instant("dataset.split.validationFrom", split.validationFrom());
-      Instant test = instant("dataset.split.testFrom", split.testFrom());
+      Long validation = millis("dataset.split.validationFrom", split.validationFrom());
+      Long test = millis("dataset.split.testFrom", split.testFrom());
       if ((split.validationFrom() == null) != (split.testFrom() == null)) {
         add(
             "dataset.split.by",
             null,
             "validationFrom and testFrom are given together or not at all");
       }
-      if (validation != null && test != null && !validation.isBefore(test)) {
-        add("dataset.split.testFrom", split.testFrom(), "must be after validationFrom");
+      if (validation != null && test != null && validation > test) {
+        add("dataset.split.testFrom", split.testFrom(), "must not be before validationFrom");
       }
     }
 
-    private @Nullable Instant instant(String path, @Nullable String text) {
+    private @Nullable Long millis(String path, @Nullable String text) {
       if (text == null) {
         return null;
       }
       try {
-        return text.contains("T")
-            ? OffsetDateTime.parse(text).toInstant()
-            : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
+        return SplitConfig.millis(text);
       } catch (DateTimeException e) {
         add(
             path,

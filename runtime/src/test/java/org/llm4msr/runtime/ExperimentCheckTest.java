@@ -118,7 +118,9 @@ class ExperimentCheckTest {
     assertThat(
             problem("dataset.split={by: given, validationFrom: 2023-05-02, testFrom: 2023-05-01}"))
         .contains("dataset.split.testFrom = 2023-05-01")
-        .contains("must be after validationFrom");
+        .contains("must not be before validationFrom");
+    String none = "{by: given, validationFrom: 2023-05-02, testFrom: '2023-05-02T08:00+08:00'}";
+    assertThatCode(() -> open("dataset.split=" + none).check()).doesNotThrowAnyException();
   }
 
   @Test

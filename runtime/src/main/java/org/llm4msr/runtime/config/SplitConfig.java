@@ -2,6 +2,9 @@ package org.llm4msr.runtime.config;
 
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.Size;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
@@ -18,8 +21,21 @@ public record SplitConfig(
         List<@Positive Double> ratio,
     @Setting("First day or instant (ISO 8601, UTC) of validation; with testFrom, instead of ratio")
         @Nullable String validationFrom,
-    @Setting("First day or instant (ISO 8601, UTC) of the test part") @Nullable String testFrom,
+    @Setting(
+            "First day or instant (ISO 8601, UTC) of the test part; that of validationFrom leaves no validation")
+        @Nullable String testFrom,
     @Setting(value = "Seed of the random split", defaultValue = "0") long seed) {
+
+  /**
+   * Returns the milliseconds since 1970 of an instant, or of the beginning of a day in UTC.
+   *
+   * @throws java.time.DateTimeException where the text is neither
+   */
+  public static long millis(String text) {
+    return text.contains("T")
+        ? OffsetDateTime.parse(text).toInstant().toEpochMilli()
+        : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
+  }
 
   /** The rule. */
   public enum By {

@@ -3,9 +3,6 @@ package org.llm4msr.runtime.data;
 import static org.llm4msr.runtime.data.PreparationDatabase.literal;
 
 import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +17,7 @@ final class SplitPlan {
 
   private final SplitConfig config;
   private final PreparationDatabase database;
+  private final String partByTime;
 
   SplitPlan(SplitConfig config, RawSchema schema, PreparationDatabase database) {
     this.config = config;
@@ -33,6 +31,7 @@ final class SplitPlan {
           "NO_SPLIT",
           "dataset.split.by is 'given', but the data has no split. Use random or time.");
     }
+    partByTime = config.by() == SplitConfig.By.TIME && !byRatio() ? partByDate() : "0";
   }
 
   /** Says in words how the rows are divided. */
@@ -90,7 +89,7 @@ final class SplitPlan {
       case TIME -> {
         RawTables.refuse(
             database, "kept", "t IS NULL", "no time, which the split needs", "u", "NULL_TIME");
-        yield byRatio() ? "0" : partByDate();
+        yield partByTime;
       }
       case GIVEN -> {
         RawTables.refuse(
@@ -131,9 +130,7 @@ final class SplitPlan {
           "dataset.split." + key + " is missing: validationFrom and testFrom go together.");
     }
     try {
-      return text.contains("T")
-          ? Instant.parse(text).toEpochMilli()
-          : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
+      return SplitConfig.millis(text);
     } catch (DateTimeException e) {
       throw DataErrors.user(
           "BAD_SPLIT",

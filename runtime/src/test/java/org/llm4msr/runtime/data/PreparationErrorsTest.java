@@ -146,7 +146,7 @@ class PreparationErrorsTest {
         "data/NO_SPLIT",
         "no split");
     refused(
-        reader(),
+        changed(RawTable.INTERACTIONS, "label", 0, new IllegalStateException("a row is read")),
         Preparations.config(
             new SplitConfig(SplitConfig.By.TIME, List.of(4.0, 1.0, 1.0), "soon", "later", 0), 1),
         "data/BAD_SPLIT",

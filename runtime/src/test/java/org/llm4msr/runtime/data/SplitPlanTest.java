@@ -74,6 +74,17 @@ class SplitPlanTest {
     assertThat(users(split, Split.TEST)).containsExactly("e", "a");
   }
 
+  /** Eight o'clock in Shanghai is midnight in UTC. */
+  @Test
+  void equalDatesLeaveNoValidation() {
+    SplitConfig split =
+        new SplitConfig(
+            SplitConfig.By.TIME, List.of(4.0, 1.0, 1.0), "1970-01-02T08:00+08:00", "1970-01-02", 0);
+    assertThat(users(split, Split.TRAIN)).containsExactly("c", "b");
+    assertThat(users(split, Split.VALIDATION)).isEmpty();
+    assertThat(users(split, Split.TEST)).containsExactly("d", "f", "e", "a");
+  }
+
   @Test
   void takesThePublishersParts() {
     SplitConfig split = Preparations.split(SplitConfig.By.GIVEN);
