@@ -3,7 +3,6 @@ package org.llm4msr.plugins.datasets;
 import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,7 +91,7 @@ record RawFolder(Path path) {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw TextFile.unreadable(path, e);
     }
   }
 

@@ -6,11 +6,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -199,16 +199,21 @@ final class TextFile {
     return begun == 0 ? last : begun;
   }
 
-  /** Returns an error that says of a file why its text cannot be read. */
-  static RuntimeException unreadable(Path file, IOException e) {
+  /** Returns an error that says of a file, or of a folder, why it cannot be read. */
+  static MsrException unreadable(Path path, IOException e) {
     if (e instanceof EOFException || e instanceof ZipException) {
       return new MsrException(
           ErrorType.DATA,
           "data/DAMAGED_GZIP",
           "%s is cut off or damaged%s. Fetch the file again."
-              .formatted(file, e.getMessage() == null ? "" : ": " + e.getMessage()),
+              .formatted(path, e.getMessage() == null ? "" : ": " + e.getMessage()),
           e);
     }
-    return new UncheckedIOException(e);
+    String reason = e instanceof AccessDeniedException ? "no right to read it" : e.getMessage();
+    return new MsrException(
+        ErrorType.DATA,
+        "data/UNREADABLE",
+        "%s cannot be read: %s. Look at its rights and at the disk.".formatted(path, reason),
+        e);
   }
 }

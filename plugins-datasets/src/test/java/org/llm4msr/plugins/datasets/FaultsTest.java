@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -68,6 +69,17 @@ class FaultsTest {
   void aMarkOfTheByteOrderAndLineEndsOfWindowsAreRead() throws IOException {
     ratings('\ufeff' + HEADER.replace("\n", "\r\n") + "1,1,4.0,9\r\n2,1,3.0,9\r\n");
     assertThat(read()).extracting(row -> row.get("user")).containsExactly("1", "2");
+  }
+
+  /** As where the right to read is missing, which no user root notices. */
+  @Test
+  void aFileThatCannotBeReadIsTold() {
+    assertThatThrownBy(() -> TextFile.firstLine(folder))
+        .hasMessage(
+            "[data/UNREADABLE] %s cannot be read: Is a directory. Look at its rights and at the disk.",
+            folder);
+    assertThat(TextFile.unreadable(folder, new AccessDeniedException(folder.toString())))
+        .hasMessageContaining(folder + " cannot be read: no right to read it. Look");
   }
 
   @Test
