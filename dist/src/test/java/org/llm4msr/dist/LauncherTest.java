@@ -103,6 +103,26 @@ class LauncherTest {
     assertThat(outcome.err()).contains("is Java 11; 17 or newer is needed");
   }
 
+  @Test
+  void tellsWhatAJavaSaysThatFails() throws Exception {
+    Checkout.script(
+        folder.resolve("jdk/bin/java"), "#!/bin/sh\necho 'no libjvm.so here' >&2; exit 1\n");
+    Outcome outcome = run(root.resolve("llm4msr"), Map.of(), "--help");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains(
+            "llm4msr: `" + folder + "/jdk/bin/java -version` failed: no libjvm.so here. Mend");
+  }
+
+  /** With it, cd prints the folder that it found. */
+  @Test
+  void aSearchPathOfTheShellChangesNothing() throws Exception {
+    Path launcher = Path.of("with space/checkout/llm4msr");
+    Outcome outcome = run(launcher, Map.of("CDPATH", folder.toString()), "--help");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out().lines()).contains("[@" + root.toRealPath() + "/jvm.options]");
+  }
+
   /** Of what libraries do with memory and native code, which later releases are to forbid. */
   @ParameterizedTest
   @CsvSource({"17.0.9, false", "21.0.5, false", "24, true", "25.0.1, true"})
