@@ -70,6 +70,32 @@ class QuickstartTest {
   }
 
   @Test
+  void pathsOfTheStepsAreWordsOfAShell() throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("quickstart", "--interactions", "12000"));
+    SMALL.forEach(setting -> arguments.add("-D" + setting));
+    arguments.addAll(List.of("--out", "Bob's work"));
+
+    Cli.Outcome outcome = new Cli(folder).run(arguments.toArray(String[]::new));
+
+    String place = "'Bob'\\''s work/";
+    assertThat(outcome.err())
+        .contains("--out " + place, "data prepare " + place, "knowledge extract " + place)
+        .contains("train " + place, "evaluate " + place)
+        .doesNotContain(" Bob's work/");
+  }
+
+  @Test
+  void generatedFilesAreInAFolderLikeAnyOther() throws IOException {
+    Quickstart quickstart = Quickstart.open(folder);
+    generate(quickstart);
+
+    Path other = Files.createDirectory(folder.resolve("other"));
+    assertThat(Files.getPosixFilePermissions(quickstart.raw()))
+        .isEqualTo(Files.getPosixFilePermissions(other));
+    assertThat(quickstart.raw().getParent()).isDirectoryNotContaining("glob:**.tmp-*");
+  }
+
+  @Test
   void aRunIsEvaluatedWithTheSettingsItWasMadeWithAndKeepsThem() throws IOException {
     Quickstart quickstart = Quickstart.open(folder);
     generate(quickstart);

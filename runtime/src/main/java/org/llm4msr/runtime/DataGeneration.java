@@ -104,19 +104,17 @@ public final class DataGeneration {
     Path parent = folder.getParent() == null ? folder : folder.getParent();
     Files.createDirectories(parent);
     Path unfinished = Files.createTempDirectory(parent, folder.getFileName() + ".tmp-");
-    boolean done = false;
+    // A temporary folder is closed to other users, and a folder in it is as any new one.
+    Path data = Files.createDirectory(unfinished.resolve("data"));
     try (ContextLoader scope = ContextLoader.of(factory);
         Scratch context =
-            new Scratch(unfinished, MEMORY_BYTES, Runtime.getRuntime().availableProcessors())) {
+            new Scratch(data, MEMORY_BYTES, Runtime.getRuntime().availableProcessors())) {
       factory.create(config, context).generate(progress);
-      Files.writeString(unfinished.resolve(STAMP), stamp);
+      Files.writeString(data.resolve(STAMP), stamp);
       Files.deleteIfExists(folder);
-      Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
-      done = true;
+      Files.move(data, folder, StandardCopyOption.ATOMIC_MOVE);
     } finally {
-      if (!done) {
-        Scratch.delete(unfinished);
-      }
+      Scratch.delete(unfinished);
     }
   }
 }

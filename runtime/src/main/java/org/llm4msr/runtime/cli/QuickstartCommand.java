@@ -130,10 +130,10 @@ final class QuickstartCommand extends Command {
         .formatted(
             quoted(System.getProperty("llm4msr.command", "llm4msr")),
             quickstart.generator(),
-            quickstart.raw(),
+            quoted(quickstart.raw().toString()),
             interactions,
-            quickstart.enhanced(),
-            quickstart.plain(),
+            quoted(quickstart.enhanced().toString()),
+            quoted(quickstart.plain().toString()),
             settings().stream().map(one -> " " + quoted("-D" + one)).collect(Collectors.joining()));
   }
 
