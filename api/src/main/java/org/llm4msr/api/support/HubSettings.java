@@ -30,7 +30,7 @@ record HubSettings(
     String endpoint = orElse(environment, "HF_ENDPOINT", "https://huggingface.co");
     return new HubSettings(
         checked(endpoint.replaceAll("/+$", "")),
-        blankToNull(environment.apply("HF_TOKEN")),
+        token(blankToNull(environment.apply("HF_TOKEN"))),
         cache(environment),
         Stream.of("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
             .map(name -> orElse(environment, name, "").toUpperCase(Locale.ROOT))
@@ -42,6 +42,17 @@ record HubSettings(
   @Override
   public String toString() {
     return endpoint;
+  }
+
+  /** What no header may hold is refused here: the JDK's client would print the token. */
+  private static @Nullable String token(@Nullable String token) {
+    if (token != null && !token.matches("[\\x21-\\x7e]+")) {
+      throw new MsrException(
+          ErrorType.USER,
+          "model/BAD_TOKEN",
+          "the environment variable HF_TOKEN holds characters that no token has, such as a typographic quote or a line break. Set it to the token alone.");
+    }
+    return token;
   }
 
   private static Path cache(UnaryOperator<String> environment) {

@@ -1,12 +1,15 @@
 package org.llm4msr.api.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
 
 class HubSettingsTest {
 
@@ -38,6 +41,21 @@ class HubSettingsTest {
   @Test
   void modelsAreKeptInTheHomeOfTheUserWhereNothingIsSet() {
     assertThat(cache(Map.of())).isEqualTo(HOME.resolve(".cache/huggingface/hub"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\u201chf_secret\u201d", "hf_secret\nhf_other", "hf_se cret"})
+  void refusesATokenThatNoHeaderMayHoldWithoutQuotingIt(String token) {
+    assertThatThrownBy(() -> HubSettings.of(Map.of("HF_TOKEN", token)::get))
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[model/BAD_TOKEN] the environment variable HF_TOKEN holds")
+        .hasMessageNotContaining("hf_");
+  }
+
+  @Test
+  void takesATokenWithoutTheSpaceAroundIt() {
+    assertThat(HubSettings.of(Map.of("HF_TOKEN", " hf_secret\n")::get).token())
+        .isEqualTo("hf_secret");
   }
 
   private static Path cache(Map<String, String> environment) {
