@@ -1,8 +1,5 @@
 package org.llm4msr.plugins.llm.decoder;
 
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.JinjavaConfig;
-import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.interpret.RenderResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,21 +19,10 @@ final class ChatTemplate {
 
   private static final String KEY = "chat_template";
 
-  private final Jinjava jinja =
-      new Jinjava(
-          JinjavaConfig.newBuilder()
-              .withTrimBlocks(true)
-              .withLstripBlocks(true)
-              .withNestedInterpretationEnabled(false)
-              // As Jinja does it; the defaults are older.
-              .withLegacyOverrides(
-                  LegacyOverrides.newBuilder()
-                      .withUsePyishObjectMapper(true)
-                      .withUseNaturalOperatorPrecedence(true)
-                      .withUseTrimmingForNotesAndExpressions(true)
-                      .withEvaluateMapKeys(true)
-                      .build())
-              .build());
+  /** Prompts that no template holds by itself. */
+  private static final List<String> PROBES = List.of("kestrel-1", "sundial-2");
+
+  private final Jinja jinja = new Jinja();
   private final ModelFolder folder;
   private final String template;
   private final ModelJson settings;
@@ -45,15 +31,14 @@ final class ChatTemplate {
   private ChatTemplate(
       ModelFolder folder, String template, ModelJson settings, boolean startTokens) {
     this.folder = folder;
-    this.template = template;
+    this.template = Jinja.trimmed(template);
     this.settings = settings;
     this.startTokens = startTokens;
   }
 
   static ChatTemplate of(ModelFolder folder, Architecture architecture) {
     ModelJson settings = folder.optional("tokenizer_config.json");
-    String own =
-        folder.beside(FILE).map(ChatTemplate::read).orElseGet(() -> settings.text(KEY, ""));
+    String own = folder.beside(FILE).map(ChatTemplate::read).orElseGet(() -> stated(settings));
     String template = own.isEmpty() ? architecture.prefix().chat() : own;
     if (template.isEmpty()) {
       throw new MsrException(
@@ -62,7 +47,38 @@ final class ChatTemplate {
           "template is chat, and there is no %s in %s and no file %s beside it. Write template: none, or take a model that was trained to chat."
               .formatted(KEY, settings.file(), FILE));
     }
-    return new ChatTemplate(folder, template, settings, own.isEmpty());
+    ChatTemplate made = new ChatTemplate(folder, template, settings, own.isEmpty());
+    PROBES.forEach(made::probe);
+    return made;
+  }
+
+  /** Returns the template of the settings: one, or that named default of several. */
+  private static String stated(ModelJson settings) {
+    if (!settings.has(KEY) || !settings.json().get(KEY).isJsonArray()) {
+      return settings.text(KEY, "");
+    }
+    List<ModelJson> named = settings.objects(KEY);
+    return named.stream()
+        .filter(one -> one.text("name", "").equals("default"))
+        .findFirst()
+        .map(one -> one.text("template", ""))
+        .orElseThrow(
+            () ->
+                new MsrException(
+                    ErrorType.USER,
+                    "knowledge/NO_CHAT_TEMPLATE",
+                    "template is chat, and %s of %s has none named default, but %s. Write the one to use into %s beside it, or template: none."
+                        .formatted(
+                            KEY,
+                            settings.file(),
+                            named.stream().map(one -> one.text("name", "")).toList(),
+                            FILE)));
+  }
+
+  private void probe(String prompt) {
+    if (!render(prompt).contains(prompt)) {
+      throw failed("the prompt is missing from what it makes");
+    }
   }
 
   private static String read(Path file) {
@@ -94,13 +110,17 @@ final class ChatTemplate {
     List<String> errors = new ArrayList<>();
     result.getErrors().forEach(error -> errors.add(error.getMessage()));
     if (!errors.isEmpty()) {
-      throw new MsrException(
-          ErrorType.USER,
-          "knowledge/CHAT_TEMPLATE_FAILED",
-          "the chat template of %s cannot be filled: %s. Write template: none."
-              .formatted(folder.folder(), errors));
+      throw failed(errors.toString());
     }
     return result.getOutput();
+  }
+
+  private MsrException failed(String why) {
+    return new MsrException(
+        ErrorType.USER,
+        "knowledge/CHAT_TEMPLATE_FAILED",
+        "the chat template of %s cannot be filled: %s. Write template: none."
+            .formatted(folder.folder(), why));
   }
 
   /** A special token stands there as text, or as an object with its text. */

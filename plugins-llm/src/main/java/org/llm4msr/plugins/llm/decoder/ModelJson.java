@@ -101,6 +101,17 @@ record ModelJson(Path file, JsonObject json) {
     return new ModelJson(file, json.getAsJsonObject(key));
   }
 
+  /** Returns the objects of the list below a key. */
+  List<ModelJson> objects(String key) {
+    try {
+      return json.getAsJsonArray(key).asList().stream()
+          .map(one -> new ModelJson(file, one.getAsJsonObject()))
+          .toList();
+    } catch (ClassCastException | IllegalStateException e) {
+      throw wrong(key, "a list of objects");
+    }
+  }
+
   /** Returns the whole numbers below a key: one, a list of them, or none. */
   List<Long> integers(String key) {
     if (!has(key)) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.MsrException;
 
@@ -79,11 +80,29 @@ class ChatTemplateTest {
   }
 
   @Test
-  void saysWhatATemplateRefuses() throws IOException {
-    ChatTemplate template =
-        template("llama", Map.of("chat_template", "{{ raise_exception('system only') }}"));
-    assertThatThrownBy(() -> template.render("a"))
+  void takesTheDefaultOfSeveral() throws IOException {
+    List<Map<String, String>> several =
+        List.of(
+            Map.of("name", "tool_use", "template", "tools"),
+            Map.of("name", "default", "template", "{{ messages[0].content }}!"));
+    assertThat(template("llama", Map.of("chat_template", several)).render("a")).isEqualTo("a!");
+    assertThatThrownBy(() -> template("llama", Map.of("chat_template", several.subList(0, 1))))
         .isInstanceOf(MsrException.class)
-        .hasMessageContaining("[knowledge/CHAT_TEMPLATE_FAILED] the chat template of " + folder);
+        .hasMessageContaining("has none named default, but [tool_use]. Write the one to use into");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{{ raise_exception('system only') }} | raise_exception",
+        "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %} | 'for ... if' is not known here",
+        "{% if messages[0].role != 'user' %}{{ messages[0].content }}{% endif %} | the prompt is missing",
+      })
+  void saysWhatCannotBeFilled(String template, String why) {
+    assertThatThrownBy(() -> template("llama", Map.of("chat_template", template)))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/CHAT_TEMPLATE_FAILED] the chat template of " + folder)
+        .hasMessageContaining(why);
   }
 }
