@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +54,21 @@ record SentenceModel(
           "onnx/model.onnx_data",
           "tokenizer.json",
           "config.json",
+          "tokenizer_config.json",
+          "modules.json",
           "sentence_bert_config.json",
           "1_Pooling/config.json");
+
+  /** Modules of sentence-transformers whose work is done here. */
+  private static final Set<String> MODULES = Set.of("Transformer", "Pooling", "Normalize");
+
+  /** Poolings by their names in sentence-transformers, from 5.4 on and before. */
+  private static final Map<String, Pooling> POOLINGS =
+      Map.of(
+          "cls", Pooling.FIRST,
+          "pooling_mode_cls_token", Pooling.FIRST,
+          "mean", Pooling.MEAN,
+          "pooling_mode_mean_tokens", Pooling.MEAN);
 
   /** Texts of a model whose files name no length. */
   private static final int USUAL_TOKENS = 512;
@@ -197,6 +212,7 @@ record SentenceModel(
                     file.getFileName(), folder, EMBEDDED.keySet().stream().sorted().toList()));
       }
     }
+    checkModules(folder.resolve("modules.json"));
     return new SentenceModel(
         name,
         revision,
@@ -206,13 +222,40 @@ record SentenceModel(
         tokenLimit(config, name, folder));
   }
 
+  /** Refuses a model whose vectors would lack a step. */
+  private static void checkModules(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    List<String> types =
+        parsed(
+            file,
+            json ->
+                json.getAsJsonArray().asList().stream()
+                    .map(module -> module.getAsJsonObject().get("type").getAsString())
+                    .toList());
+    for (String type : types) {
+      if (!MODULES.contains(type.substring(type.lastIndexOf('.') + 1))) {
+        throw new MsrException(
+            ErrorType.USER,
+            "knowledge/UNSUPPORTED_MODEL",
+            "%s has the module %s, and onnx-sentence computes %s only. Choose another model, or another encoder."
+                .formatted(file, type, MODULES.stream().sorted().toList()));
+      }
+    }
+  }
+
   /** What is set, what sentence-transformers says, or what the model has positions for. */
   private static int tokenLimit(OnnxSentenceConfig config, String name, Path folder) {
     Path file = folder.resolve("config.json");
     OptionalInt positions = number(file, "max_position_embeddings");
     int most = positions.isEmpty() ? Integer.MAX_VALUE : positions.getAsInt() - unused(file);
     int usual =
-        number(folder.resolve("sentence_bert_config.json"), "max_seq_length")
+        Stream.of(
+                number(folder.resolve("sentence_bert_config.json"), "max_seq_length"),
+                number(folder.resolve("tokenizer_config.json"), "model_max_length"))
+            .flatMapToInt(OptionalInt::stream)
+            .findFirst()
             .orElse(positions.isEmpty() ? USUAL_TOKENS : most);
     return TokenLimit.of(config.maxTokens(), usual, most, name);
   }
@@ -228,19 +271,29 @@ record SentenceModel(
   /** What sentence-transformers says, or else the mean. */
   private static Pooling statedPooling(Path folder) {
     Path file = folder.resolve("1_Pooling/config.json");
-    JsonObject stated = json(file);
-    if (isTrue(stated, "pooling_mode_cls_token")) {
-      return Pooling.FIRST;
+    List<String> modes = poolingModes(json(file));
+    if (modes.isEmpty()) {
+      return Pooling.MEAN;
     }
-    boolean other = stated.keySet().stream().anyMatch(key -> isTrue(stated, key));
-    if (other && !isTrue(stated, "pooling_mode_mean_tokens")) {
+    Pooling known = POOLINGS.get(modes.get(0));
+    if (known == null || modes.size() > 1) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/UNKNOWN_POOLING",
-          "%s names neither pooling of the first token nor of the mean. Choose another model, or set pooling."
-              .formatted(file));
+          "%s names the pooling %s, which is neither that of the first token nor the mean. Choose another model, or set pooling."
+              .formatted(file, String.join(" and ", modes)));
     }
-    return Pooling.MEAN;
+    return known;
+  }
+
+  private static List<String> poolingModes(JsonObject stated) {
+    JsonElement mode = stated.get("pooling_mode");
+    if (mode == null || mode.isJsonNull()) {
+      return stated.keySet().stream().filter(key -> isTrue(stated, key)).toList();
+    }
+    return mode.isJsonArray()
+        ? mode.getAsJsonArray().asList().stream().map(JsonElement::getAsString).toList()
+        : List.of(mode.getAsString());
   }
 
   private static boolean isTrue(JsonObject object, String key) {
@@ -251,10 +304,11 @@ record SentenceModel(
         && value.getAsBoolean();
   }
 
+  /** Returns a setting, empty where it is not there or as large as those that mean no limit. */
   private static OptionalInt number(Path file, String key) {
     JsonElement value = json(file).get(key);
     try {
-      return value != null && value.isJsonPrimitive()
+      return value != null && value.isJsonPrimitive() && value.getAsDouble() <= Integer.MAX_VALUE
           ? OptionalInt.of(value.getAsInt())
           : OptionalInt.empty();
     } catch (NumberFormatException e) {
@@ -264,11 +318,14 @@ record SentenceModel(
 
   /** Reads an object, empty where there is no file. */
   private static JsonObject json(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return new JsonObject();
-    }
+    return Files.isRegularFile(file)
+        ? parsed(file, JsonElement::getAsJsonObject)
+        : new JsonObject();
+  }
+
+  private static <T> T parsed(Path file, Function<JsonElement, T> kind) {
     try {
-      return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      return kind.apply(JsonParser.parseString(Files.readString(file)));
     } catch (IOException | JsonParseException | IllegalStateException e) {
       throw notReadable(file, e);
     }

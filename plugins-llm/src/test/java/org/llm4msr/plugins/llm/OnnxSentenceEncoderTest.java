@@ -16,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.Knowledge;
@@ -129,11 +130,7 @@ class OnnxSentenceEncoderTest {
 
   @Test
   void readsModelFromFolder() throws IOException {
-    Path model = Files.createDirectory(folder.resolve("minilm"));
-    copy("/all-minilm-l6-v2-q.onnx", model.resolve("model.onnx"));
-    copy("/all-minilm-l6-v2-q-tokenizer.json", model.resolve("tokenizer.json"));
-    Files.writeString(model.resolve("sentence_bert_config.json"), "{\"max_seq_length\": 20}");
-    try (KnowledgeEncoder own = EncoderFixture.onnx("minilm", folder);
+    try (KnowledgeEncoder own = minilm("sentence_bert_config.json", "{'max_seq_length': 20}");
         KnowledgeEncoder builtIn = EncoderFixture.onnx(MINILM, folder)) {
       assertThat(own.info().maxTokens()).isEqualTo(20);
       assertThat(own.info().checksum()).isEqualTo(builtIn.info().checksum());
@@ -164,6 +161,71 @@ class OnnxSentenceEncoderTest {
         .hasMessageContaining("[model/NOT_CACHED] the model owner/other@v2");
     OnnxSentenceConfig other = new OnnxSentenceConfig("hf:owner/other", null, true, null);
     new OnnxSentenceFactory().check(other, folder);
+  }
+
+  /** As sentence-transformers writes them since 5.4, and before. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'embedding_dimension': 384, 'pooling_mode': 'cls', 'include_prompt': true} | first token",
+        "{'pooling_mode': ['mean'], 'include_prompt': true} | mean-pooled",
+        "{'pooling_mode_cls_token': true, 'pooling_mode_mean_tokens': false} | first token",
+        "{'pooling_mode_cls_token': false, 'pooling_mode_mean_tokens': true} | mean-pooled",
+      })
+  void poolsAsTheModelSays(String pooling, String state) throws IOException {
+    try (KnowledgeEncoder encoder = minilm("1_Pooling/config.json", pooling)) {
+      assertThat(encoder.info().state()).isEqualTo(state + ", l2");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'pooling_mode': 'lasttoken'} | lasttoken",
+        "{'pooling_mode': ['cls', 'mean']} | cls and mean",
+        "{'pooling_mode_cls_token': true, 'pooling_mode_mean_tokens': true} | pooling_mode_cls_token and pooling_mode_mean_tokens",
+        "{'pooling_mode_max_tokens': true} | pooling_mode_max_tokens",
+      })
+  void refusesOtherPoolings(String pooling, String named) {
+    assertThatThrownBy(() -> minilm("1_Pooling/config.json", pooling))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/UNKNOWN_POOLING]")
+        .hasMessageContaining("names the pooling " + named + ", which is neither");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, 64", "1000000000000000019884624838656, 512", "600, 600"})
+  void readsAsManyTokensAsTheTokenizerSays(String stated, int tokens) throws IOException {
+    try (KnowledgeEncoder encoder =
+        minilm("tokenizer_config.json", "{'model_max_length': " + stated + "}")) {
+      assertThat(encoder.info().maxTokens()).isEqualTo(tokens);
+    }
+  }
+
+  @Test
+  void refusesModulesThatItDoesNotCompute() throws IOException {
+    String known =
+        "[{'idx': 0, 'path': '', 'type': 'sentence_transformers.models.Transformer'}, {'idx': 1, 'path': '1_Pooling', 'type': 'sentence_transformers.sentence_transformer.modules.Pooling'}, {'idx': 2, 'path': '2_Normalize', 'type': 'sentence_transformers.models.Normalize'}]";
+    minilm("modules.json", known).close();
+    assertThatThrownBy(
+            () -> minilm("modules.json", known.replace("models.Normalize", "models.Dense")))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/UNSUPPORTED_MODEL]")
+        .hasMessageContaining("has the module sentence_transformers.models.Dense, and");
+  }
+
+  /** A copy of the built-in model with a file of JSON beside it, in which {@code '} is a quote. */
+  private KnowledgeEncoder minilm(String file, String json) throws IOException {
+    Path model = folder.resolve("minilm");
+    copy("/all-minilm-l6-v2-q.onnx", model.resolve("model.onnx"));
+    copy("/all-minilm-l6-v2-q-tokenizer.json", model.resolve("tokenizer.json"));
+    Files.createDirectories(model.resolve(file).getParent());
+    Files.writeString(model.resolve(file), json.replace('\'', '"'));
+    return EncoderFixture.onnx("minilm", folder);
   }
 
   @Test
