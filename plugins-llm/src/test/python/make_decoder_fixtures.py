@@ -6,11 +6,13 @@
 
 Writes a folder a model: config.json as it is published, weights in another number type each, one model in
 shards, and golden.json: states of the last token before and after the final norm, computed in float64. chat.json: published chat
-templates (read from it, and written back), filled by Jinja as transformers does. tokenizer.model: SentencePiece. With
+templates (read from it, and written back), filled by Jinja as transformers does. tokenizer.model: SentencePiece. special-tokens.json: what
+transformers 4 makes of special tokens by tokenizer_config.json. With
 the second argument also stories260k/: the tokenizer that the GGUF file holds, and what the model generates.
 """
-import json, sys
+import json, shutil, sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 import torch
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from safetensors.torch import save_file
@@ -18,7 +20,7 @@ from gguf import GGUFReader
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, processors
 from tokenizers.models import BPE
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 out = Path(sys.argv[1])
 SIZES = dict(vocab_size=40, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4,
@@ -128,6 +130,27 @@ processor = SentencePieceProcessor(model_file=str(pieces / "tokenizer.model"))
 texts = ["the cat sees birds", "  two  spaces ", "用户 🎬 x", "", "line\nbreak", "a\u0000b"]
 (pieces / "tokens.json").write_text(json.dumps(dict(
     size=processor.get_piece_size(), cases=[dict(text=text, ids=processor.encode(text)) for text in texts])) + "\n")
+
+ROLES = {str(processor.get_piece_size() + i): dict(content=role, lstrip=False, rstrip=False, normalized=False, special=True)
+         for i, role in enumerate(["<|user|>", "<|assistant|>"])}
+LLAMA = dict(tokenizer_class="LlamaTokenizer", legacy=True, clean_up_tokenization_spaces=False)
+SETTINGS = [
+    ("stories260k/tokenizer.json", dict(tokenizer_class="PreTrainedTokenizerFast")),
+    ("stories260k/tokenizer.json", dict(tokenizer_class="LlamaTokenizerFast", bos_token="</s>", eos_token="<unk>")),
+    ("stories260k/tokenizer.json", LLAMA | dict(add_bos_token=False, add_eos_token=True)),
+    ("sentencepiece/tokenizer.model", LLAMA),
+    ("sentencepiece/tokenizer.model", LLAMA | dict(add_bos_token=False, add_eos_token=True)),
+    ("sentencepiece/tokenizer.model", LLAMA | dict(added_tokens_decoder=ROLES))]
+cases = []
+for file, settings in SETTINGS:
+    with TemporaryDirectory() as folder:
+        shutil.copy(out / file, folder)
+        (Path(folder) / "tokenizer_config.json").write_text(json.dumps(settings))
+        tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=file.endswith(".json"))
+        for text in ["the cat sees birds", "<|user|>\nthe cat</s><|assistant|> two", ""]:
+            cases.append(dict(file=file, settings=settings, text=text, ids=tokenizer(text)["input_ids"],
+                              bare=tokenizer(text, add_special_tokens=False)["input_ids"]))
+(out / "special-tokens.json").write_text(json.dumps(cases) + "\n")
 
 if len(sys.argv) > 2:
     shared = Path(sys.argv[2])

@@ -104,8 +104,8 @@ final class ChatTemplate {
     Map<String, Object> values = new HashMap<>();
     values.put("messages", List.of(Map.of("role", "user", "content", prompt)));
     values.put("add_generation_prompt", true);
-    values.put("bos_token", token("bos_token"));
-    values.put("eos_token", token("eos_token"));
+    values.put("bos_token", settings.specialToken("bos_token"));
+    values.put("eos_token", settings.specialToken("eos_token"));
     RenderResult result = jinja.renderForResult(template, values);
     List<String> errors = new ArrayList<>();
     result.getErrors().forEach(error -> errors.add(error.getMessage()));
@@ -121,12 +121,5 @@ final class ChatTemplate {
         "knowledge/CHAT_TEMPLATE_FAILED",
         "the chat template of %s cannot be filled: %s. Write template: none."
             .formatted(folder.folder(), why));
-  }
-
-  /** A special token stands there as text, or as an object with its text. */
-  private String token(String key) {
-    return settings.has(key) && settings.json().get(key).isJsonObject()
-        ? settings.object(key).text("content", "")
-        : settings.text(key, "");
   }
 }

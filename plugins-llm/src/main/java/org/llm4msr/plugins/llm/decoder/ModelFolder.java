@@ -31,7 +31,12 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
       List.of("*.json", ChatTemplate.FILE, "tokenizer.model", "model*.safetensors");
 
   private static final List<String> SETTINGS =
-      List.of("config.json", "generation_config.json", "tokenizer_config.json", ChatTemplate.FILE);
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "tokenizer_config.json",
+          "added_tokens.json",
+          ChatTemplate.FILE);
 
   /** Finds the model that the settings name, and loads it where they name a repository. */
   static ModelFolder find(DecoderConfig config, Path base) {

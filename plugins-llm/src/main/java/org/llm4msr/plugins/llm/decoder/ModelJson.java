@@ -90,6 +90,13 @@ record ModelJson(Path file, JsonObject json) {
     return value.getAsString();
   }
 
+  /** Returns a special token, which stands there as text or as an object with its text. */
+  String specialToken(String key) {
+    return has(key) && json.get(key).isJsonObject()
+        ? object(key).text("content", "")
+        : text(key, "");
+  }
+
   /** Returns the object below a key, or an empty one. */
   ModelJson object(String key) {
     if (!has(key)) {

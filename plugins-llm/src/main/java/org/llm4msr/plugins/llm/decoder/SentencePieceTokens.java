@@ -1,42 +1,63 @@
 package org.llm4msr.plugins.llm.decoder;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.sentencepiece.SpTokenizer;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * A {@code tokenizer.model} of SentencePiece. It knows no special tokens: those of the architecture
- * follow its vocabulary.
+ * A {@code tokenizer.model} of SentencePiece, which spells special tokens as any text: they are
+ * looked for here. Those of the architecture follow its vocabulary.
  */
 final class SentencePieceTokens implements TextTokens {
 
   private final SpTokenizer tokenizer;
   private final long size;
-  private final long[] start;
+  private final Frame frame;
+  private final Map<String, Long> special;
+  private final Pattern anySpecial;
 
-  private SentencePieceTokens(SpTokenizer tokenizer, long size, long[] start) {
+  /** A piece of the vocabulary. */
+  private record Piece(String text, boolean special) {}
+
+  private SentencePieceTokens(
+      SpTokenizer tokenizer, long size, Frame frame, Map<String, Long> special) {
     this.tokenizer = tokenizer;
     this.size = size;
-    this.start = start;
+    this.frame = frame;
+    this.special = special;
+    this.anySpecial =
+        Pattern.compile(
+            special.keySet().stream()
+                .sorted(Comparator.comparing(String::length).reversed())
+                .map(Pattern::quote)
+                .collect(Collectors.joining("|")));
   }
 
   static SentencePieceTokens open(ModelFolder folder, Architecture.Prefix prefix) {
     try {
       byte[] model = Files.readAllBytes(folder.tokenizer());
-      long size = pieces(model);
-      List<Long> start =
-          prefix.tokens().isEmpty()
-              ? folder.config().integers("bos_token_id")
-              : prefix.tokens().stream().map(name -> size + prefix.extra().indexOf(name)).toList();
+      List<Piece> pieces = pieces(model);
       return new SentencePieceTokens(
-          new SpTokenizer(model), size, start.stream().mapToLong(Long::longValue).toArray());
+          new SpTokenizer(model),
+          pieces.size(),
+          frame(folder, prefix, pieces.size()),
+          special(folder, pieces));
     } catch (IOException | RuntimeException e) {
       throw new MsrException(
           ErrorType.USER,
@@ -47,22 +68,78 @@ final class SentencePieceTokens implements TextTokens {
     }
   }
 
-  /** Counts the pieces of a model, the repeated field 1 of its protocol buffer. */
-  private static long pieces(byte[] model) throws IOException {
-    CodedInputStream in = CodedInputStream.newInstance(model);
-    int piece = 1 << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
-    long count = 0;
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      count += tag == piece ? 1 : 0;
-      in.skipField(tag);
+  private static Frame frame(ModelFolder folder, Architecture.Prefix prefix, long size) {
+    return prefix.tokens().isEmpty()
+        ? Frame.of(
+            folder.optional("tokenizer_config.json"), key -> folder.config().integers(key + "_id"))
+        : new Frame(
+            prefix.tokens().stream().map(name -> size + prefix.extra().indexOf(name)).toList(),
+            List.of());
+  }
+
+  /** Returns the special tokens of the vocabulary, and those that the settings add. */
+  private static Map<String, Long> special(ModelFolder folder, List<Piece> pieces) {
+    Map<String, Long> ids = new HashMap<>();
+    for (int i = 0; i < pieces.size(); i++) {
+      if (pieces.get(i).special()) {
+        ids.put(pieces.get(i).text(), (long) i);
+      }
     }
-    return count;
+    ModelJson added = folder.optional("added_tokens.json");
+    added.entries().forEach(one -> ids.put(one.getKey(), one.getValue().getAsLong()));
+    ModelJson stated = folder.optional("tokenizer_config.json").object("added_tokens_decoder");
+    stated
+        .entries()
+        .forEach(one -> ids.put(stated.specialToken(one.getKey()), Long.valueOf(one.getKey())));
+    return ids;
+  }
+
+  /** Reads the pieces of a model, the repeated field 1 of its protocol buffer. */
+  private static List<Piece> pieces(byte[] model) throws IOException {
+    CodedInputStream in = CodedInputStream.newInstance(model);
+    List<Piece> pieces = new ArrayList<>();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (tag == (1 << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED)) {
+        pieces.add(piece(in.readByteArray()));
+      } else {
+        in.skipField(tag);
+      }
+    }
+    return pieces;
+  }
+
+  /** Reads a piece: its text is field 1; its type is field 3, 2 for unknown and 3 for control. */
+  private static Piece piece(byte[] message) throws IOException {
+    CodedInputStream in = CodedInputStream.newInstance(message);
+    String text = "";
+    int type = 1;
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (tag) {
+        case 1 << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED -> text = in.readString();
+        case 3 << 3 | WireFormat.WIRETYPE_VARINT -> type = in.readEnum();
+        default -> in.skipField(tag);
+      }
+    }
+    return new Piece(text, type == 2 || type == 3);
   }
 
   @Override
   public long[] encode(String text, boolean special) {
-    LongStream pieces = Arrays.stream(tokenizer.getProcessor().encode(text)).asLongStream();
-    return (special ? LongStream.concat(Arrays.stream(start), pieces) : pieces).toArray();
+    LongStream.Builder ids = LongStream.builder();
+    Matcher found = anySpecial.matcher(text);
+    int from = 0;
+    while (found.find()) {
+      spell(text.substring(from, found.start()), ids);
+      ids.add(requireNonNull(this.special.get(found.group()), "the pattern finds keys alone"));
+      from = found.end();
+    }
+    spell(text.substring(from), ids);
+    long[] tokens = ids.build().toArray();
+    return special ? frame.around(tokens) : tokens;
+  }
+
+  private void spell(String text, LongStream.Builder ids) {
+    Arrays.stream(tokenizer.getProcessor().encode(text)).forEach(ids::add);
   }
 
   @Override

@@ -6,7 +6,8 @@ interface TextTokens extends AutoCloseable {
   /**
    * Returns the tokens of a text.
    *
-   * @param special whether to put the model's start tokens before them
+   * @param special whether to put the model's start tokens before them, and end tokens behind where
+   *     it has some
    */
   long[] encode(String text, boolean special);
 
@@ -19,7 +20,7 @@ interface TextTokens extends AutoCloseable {
   /** Opens the tokenizer of a model. */
   static TextTokens open(ModelFolder folder, Architecture architecture) {
     return folder.tokenizer().getFileName().toString().endsWith(".json")
-        ? HuggingFaceTokens.open(folder.tokenizer())
+        ? HuggingFaceTokens.open(folder)
         : SentencePieceTokens.open(folder, architecture.prefix());
   }
 }
