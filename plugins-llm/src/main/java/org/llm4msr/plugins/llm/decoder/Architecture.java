@@ -67,7 +67,26 @@ record Architecture(
       List<String> gateUp,
       String down,
       String finalNorm,
-      String head) {}
+      String head) {
+
+    /** Names as a model that was saved without its head has them: {@code model.} is missing. */
+    Tensors ofBase() {
+      return new Tensors(
+          base(embedding),
+          base(attentionNorm),
+          queryKeyValue.stream().map(Tensors::base).toList(),
+          base(attentionOutput),
+          base(feedForwardNorm),
+          gateUp.stream().map(Tensors::base).toList(),
+          base(down),
+          base(finalNorm),
+          head);
+    }
+
+    private static String base(String name) {
+      return name.replaceFirst("^model\\.", "");
+    }
+  }
 
   /** A setting and the only value that is computed. */
   record Required(String key, String value, boolean assumed) {}
@@ -158,6 +177,8 @@ record Architecture(
               new Required("rmsnorm", "true", true),
               new Required("post_layer_norm", "true", true),
               new Required("original_rope", "true", true),
+              // ChatGLM2-32k divides positions by it, ChatGLM3-32k makes the base larger.
+              new Required("rope_ratio", "1", true),
               new Required("apply_residual_connection_post_layernorm", "false", true)));
 
   private static final List<Architecture> ALL = List.of(LLAMA, QWEN2, CHATGLM2);

@@ -95,7 +95,8 @@ record DecoderWeights(
         WeightStore store,
         int atOnce) {
       this.files = files;
-      this.names = names;
+      Architecture.Tensors ofBase = names.ofBase();
+      this.names = files.has(ofBase.embedding() + ".weight") ? ofBase : names;
       this.shape = shape;
       this.manager = manager;
       this.store = store;

@@ -64,12 +64,21 @@ record ModelShape(
         config.integer(keys.vocabulary()),
         config.number(keys.epsilon(), 1e-6),
         config.integer(keys.context()),
-        config.flag("use_sliding_window", true) ? config.integer("sliding_window", 0) : 0,
+        window(config),
         architecture.queryBias() || bias || linearBias || config.flag("add_qkv_bias", false),
         bias || linearBias,
         linearBias || config.flag("mlp_bias", false),
         config.flag("tie_word_embeddings", false),
         Rotary.of(config, architecture, headSize));
+  }
+
+  /** Mistral's; other models here have none, whatever the setting says. */
+  private static int window(ModelJson config) {
+    if (!config.text("model_type", "").equals("mistral")) {
+      return 0;
+    }
+    int usual = config.json().has("sliding_window") ? 0 : 4096;
+    return config.integer("sliding_window", usual);
   }
 
   int queryWidth() {

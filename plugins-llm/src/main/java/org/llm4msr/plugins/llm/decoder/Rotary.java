@@ -29,9 +29,7 @@ record Rotary(double[] frequencies, int[] order) {
       throw config.wrong(
           "partial_rotary_factor", "so that an even number of " + headSize + " is turned");
     }
-    double base =
-        parameters.number("rope_theta", config.number("rope_theta", 10_000))
-            * config.number("rope_ratio", 1);
+    double base = parameters.number("rope_theta", config.number("rope_theta", 10_000));
     double[] frequencies = new double[headSize / 2];
     for (int i = 0; i < turned / 2; i++) {
       frequencies[i] = scaled(Math.pow(base, -2.0 * i / turned), parameters);

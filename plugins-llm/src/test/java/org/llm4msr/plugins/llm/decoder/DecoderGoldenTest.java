@@ -1,16 +1,20 @@
 package org.llm4msr.plugins.llm.decoder;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Script;
@@ -56,6 +60,24 @@ class DecoderGoldenTest {
         assertThat(EncoderFixture.cosine(states[0], one.pre_norm())).isGreaterThan(0.999);
         assertThat(EncoderFixture.cosine(states[1], one.post_norm())).isGreaterThan(0.999);
       }
+    }
+  }
+
+  /** Base classes of transformers save arrays without {@code model.} before their names. */
+  @Test
+  void readsModelsThatWereSavedWithoutHead(@TempDir Path base) throws IOException {
+    Path folder = GoldenStates.fixture("llama3");
+    Files.copy(folder.resolve("config.json"), base.resolve("config.json"));
+    String bytes = Files.readString(folder.resolve("model.safetensors"), ISO_8859_1);
+    String names = bytes.substring(8, bytes.indexOf("}}") + 2);
+    String bare = names.replace("\"model.", "\"");
+    String padded = bare + " ".repeat(names.length() - bare.length());
+    Files.writeString(base.resolve("model.safetensors"), bytes.replace(names, padded), ISO_8859_1);
+    List<long[]> text =
+        List.of(GoldenStates.read(folder.resolve("golden.json")).cases().get(0).ids());
+    try (Decoder expected = plain(folder);
+        Decoder actual = plain(base)) {
+      assertThat(states(actual, text).get(0)).isDeepEqualTo(states(expected, text).get(0));
     }
   }
 
