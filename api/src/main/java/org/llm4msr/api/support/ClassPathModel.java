@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.jar.JarEntry;
@@ -76,7 +77,8 @@ final class ClassPathModel {
       return target;
     }
     Files.createDirectories(cache());
-    Path unfinished = Files.createTempDirectory(cache(), name() + "-");
+    // Not a temporary folder, whose rights others do not have.
+    Path unfinished = Files.createDirectory(cache().resolve(name() + "-" + UUID.randomUUID()));
     try {
       for (JarEntry entry : entries) {
         Path file = unfinished.resolve(entry.getName().substring(prefix.length())).normalize();

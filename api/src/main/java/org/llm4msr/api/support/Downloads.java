@@ -94,12 +94,23 @@ public final class Downloads {
     String problem(Path file) throws IOException;
   }
 
-  /** Something that may pass: no answer, a broken one, or a status such as 503. */
-  private static final class Passing extends IOException {
+  /** What a server does wrong; any other {@link IOException} is one of this machine's files. */
+  private static final class Fault extends IOException {
     private static final long serialVersionUID = 1L;
+    final boolean passing;
 
-    Passing(String message) {
+    private Fault(String message, boolean passing) {
       super(message);
+      this.passing = passing;
+    }
+
+    /** Something that may pass: no answer, a broken one, or a status such as 503. */
+    static Fault passing(String message) {
+      return new Fault(message, true);
+    }
+
+    static Fault lasting(String message) {
+      return new Fault(message, false);
     }
   }
 
@@ -111,31 +122,35 @@ public final class Downloads {
 
   /** Returns a text of at most 64 MiB. */
   public String text(URI address) {
-    return repeated(
-        address,
-        () -> {
-          AtomicLong arrived = new AtomicLong();
-          ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-          BodyHandler<Void> handler =
-              head -> {
-                bytes.reset(); // A redirection has a body of its own.
-                return BodySubscribers.ofByteArrayConsumer(
-                    part -> {
-                      arrived.set(System.nanoTime());
-                      part.ifPresent(
-                          some -> {
-                            if (bytes.size() + some.length > LARGEST_TEXT) {
-                              throw new UncheckedIOException(
-                                  new IOException("more than 64 MiB arrived"));
-                            }
-                            bytes.writeBytes(some);
-                          });
-                    });
-              };
-          requireSuccess(address, send(address, Map.of(), handler, arrived).statusCode());
-          return bytes.toString(UTF_8);
-        },
-        () -> 0);
+    try {
+      return repeated(
+          address,
+          () -> {
+            AtomicLong arrived = new AtomicLong();
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            BodyHandler<Void> handler =
+                head -> {
+                  bytes.reset(); // A redirection has a body of its own.
+                  return BodySubscribers.ofByteArrayConsumer(
+                      part -> {
+                        arrived.set(System.nanoTime());
+                        part.ifPresent(
+                            some -> {
+                              if (bytes.size() + some.length > LARGEST_TEXT) {
+                                throw new UncheckedIOException(
+                                    Fault.lasting("more than 64 MiB arrived"));
+                              }
+                              bytes.writeBytes(some);
+                            });
+                      });
+                };
+            requireSuccess(address, send(address, Map.of(), handler, arrived).statusCode());
+            return bytes.toString(UTF_8);
+          },
+          () -> 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a text comes through no file", e);
+    }
   }
 
   /**
@@ -149,7 +164,7 @@ public final class Downloads {
    */
   public void file(URI address, long size, Verifier verifier, Path target, Progress progress)
       throws IOException {
-    Path unfinished = target.resolveSibling(target.getFileName() + ".incomplete");
+    Path unfinished = unfinished(target);
     Path version = target.resolveSibling(target.getFileName() + ".version");
     repeated(
         address,
@@ -158,13 +173,18 @@ public final class Downloads {
           String problem = verifier.problem(unfinished);
           if (!problem.isEmpty()) {
             Files.delete(unfinished);
-            throw new Passing("sent a wrong file: " + problem);
+            throw Fault.passing("sent a wrong file: " + problem);
           }
           return unfinished;
         },
         () -> unfinished.toFile().length());
     Files.move(unfinished, target);
     Files.deleteIfExists(version);
+  }
+
+  /** Returns where that of a file lies which has arrived, until it is whole. */
+  public static Path unfinished(Path target) {
+    return target.resolveSibling(target.getFileName() + ".incomplete");
   }
 
   private void append(URI address, long size, Path unfinished, Path version, Progress progress)
@@ -191,7 +211,7 @@ public final class Downloads {
       }
       requireSuccess(address, status);
       if (channel.size() < body.size) {
-        throw new Passing("sent %,d of %,d bytes".formatted(channel.size(), body.size));
+        throw Fault.passing("sent %,d of %,d bytes".formatted(channel.size(), body.size));
       }
     }
   }
@@ -249,7 +269,7 @@ public final class Downloads {
     private void write(byte[] bytes) {
       try {
         if (size >= 0 && channel.position() + bytes.length > size) {
-          throw new IOException("more than %,d bytes arrived".formatted(size));
+          throw Fault.lasting("more than %,d bytes arrived".formatted(size));
         }
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         while (buffer.hasRemaining()) {
@@ -264,7 +284,7 @@ public final class Downloads {
 
   private void requireSuccess(URI address, int status) throws IOException {
     if (status == 408 || status == 416 || status == 429 || status >= 500) {
-      throw new Passing("answered with status " + status);
+      throw Fault.passing("answered with status " + status);
     }
     if (status != 200 && status != 206) {
       throw server.refused(address, status);
@@ -286,7 +306,7 @@ public final class Downloads {
       }
       next = redirected(next, location);
     }
-    throw new IOException("it redirects more than " + REDIRECTS + " times");
+    throw Fault.lasting("it redirects more than " + REDIRECTS + " times");
   }
 
   private static URI redirected(URI from, String location) throws IOException {
@@ -299,7 +319,7 @@ public final class Downloads {
     } catch (IllegalArgumentException e) {
       // Refused below.
     }
-    throw new IOException("it redirects to '" + location + "'");
+    throw Fault.lasting("it redirects to '" + location + "'");
   }
 
   /** Waits as long as something arrives now and then. */
@@ -312,7 +332,7 @@ public final class Downloads {
           return answer.get(100, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
           if (System.nanoTime() - arrived.get() > patience.toNanos()) {
-            throw new Passing("sent nothing for " + patience.toSeconds() + " s");
+            throw Fault.passing("sent nothing for " + patience.toSeconds() + " s");
           }
         }
       }
@@ -321,19 +341,22 @@ public final class Downloads {
         IOException cause = wrapped.getCause();
         throw cause == null ? new IOException(wrapped) : cause;
       }
-      throw new Passing("gave no whole answer (" + e.getCause() + ")");
+      throw Fault.passing("gave no whole answer (" + e.getCause() + ")");
     } finally {
       answer.cancel(true);
     }
   }
 
   /** Repeats what may pass. An attempt that got further than those before does not count. */
-  private <T> T repeated(URI address, Attempt<T> attempt, LongSupplier reached) {
+  private <T> T repeated(URI address, Attempt<T> attempt, LongSupplier reached) throws IOException {
     long furthest = reached.getAsLong();
     for (int failures = 0; ; failures++) {
       try {
         return attempt.run();
-      } catch (Passing e) {
+      } catch (Fault e) {
+        if (!e.passing) {
+          throw server.failed(address, e, false);
+        }
         if (reached.getAsLong() > furthest) {
           furthest = reached.getAsLong();
           failures = 0;
@@ -343,8 +366,6 @@ public final class Downloads {
         }
         LOG.info("{} {}; asking again", address, e.getMessage());
         pause(address, FIRST_PAUSE.multipliedBy(1L << failures));
-      } catch (IOException e) {
-        throw server.failed(address, e, false);
       } catch (InterruptedException e) {
         throw interrupted(address, e);
       }

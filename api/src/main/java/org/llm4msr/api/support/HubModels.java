@@ -14,10 +14,12 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -195,9 +197,21 @@ final class HubModels {
       Files.createSymbolicLink(link, folder.relativize(blob));
     } catch (FileAlreadyExistsException e) {
       // Another process was faster.
-    } catch (UnsupportedOperationException e) {
-      Files.copy(blob, link);
+    } catch (UnsupportedOperationException | FileSystemException e) {
+      copy(blob, link);
     }
+  }
+
+  /** Makes a file on a disk that knows no links, in one step. */
+  private static void copy(Path blob, Path target) throws IOException {
+    Path unfinished = unfinished(target);
+    Files.copy(blob, unfinished);
+    Files.move(unfinished, target, ATOMIC_MOVE, REPLACE_EXISTING);
+  }
+
+  /** Names a file that is to get another's name, with the rights of any file of this process. */
+  private static Path unfinished(Path target) {
+    return target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
   }
 
   /** Returns a snapshot that is whole as far as is known, or null. */
@@ -271,7 +285,7 @@ final class HubModels {
 
   private static void write(Path file, String content) throws IOException {
     Files.createDirectories(file.getParent());
-    Path unfinished = Files.createTempFile(file.getParent(), file.getFileName() + ".", ".tmp");
+    Path unfinished = unfinished(file);
     Files.writeString(unfinished, content, UTF_8);
     Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
   }

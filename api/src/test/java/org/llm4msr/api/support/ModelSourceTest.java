@@ -24,6 +24,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,6 +72,9 @@ class ModelSourceTest {
         .isSymbolicLink();
     assertThat(model.folder().resolve("onnx")).doesNotExist();
     assertThat(root.resolve("refs/main")).hasContent(FakeHub.COMMIT);
+    Path usual = Files.createFile(folder.resolve("usual"));
+    assertThat(Files.getPosixFilePermissions(root.resolve("refs/main")))
+        .isEqualTo(Files.getPosixFilePermissions(usual));
     // echo '{"model_type": "llama"}' | git hash-object --stdin
     assertThat(root.resolve("blobs/" + FakeHub.gitBlob(config))).exists();
     try (Stream<Path> blobs = Files.list(root.resolve("blobs"))) {
@@ -184,6 +189,38 @@ class ModelSourceTest {
     incomplete(Arrays.copyOf(weights, 123_456));
     hub.faults.addAll(List.of("none", "whole"));
     assertThat(resolve(SOURCE).folder().resolve("model.safetensors")).hasBinaryContent(weights);
+  }
+
+  /** Linux refuses links to more than 4,095 letters, here of {@code ../}. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void copiesWhatCannotBeLinked() {
+    String deep = "a/".repeat(1400) + "config.json";
+    hub.files.put(deep, config);
+    Path snapshot = source(SOURCE).resolve(List.of("a/**.json")).folder();
+    assertThat(snapshot.resolve(deep)).hasBinaryContent(config);
+    assertThat(Files.isSymbolicLink(snapshot.resolve(deep))).isFalse();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskIsNoFaultOfTheNetwork() throws IOException {
+    Path blobs = Files.createDirectories(folder.resolve("cache/models--owner--tiny-model/blobs"));
+    Path unfinished = blobs.resolve(FakeHub.sha256(weights) + ".incomplete");
+    Files.createSymbolicLink(unfinished, Path.of("/dev/full"));
+
+    MsrException error = failure(() -> resolve(SOURCE));
+
+    assertThat(error.code()).isEqualTo("model/CACHE");
+    assertThat(error).hasMessageContaining("No space left on device");
+  }
+
+  @Test
+  void aFolderInPlaceOfAFileIsNoFaultOfTheNetwork() throws IOException {
+    String version = FakeHub.sha256(weights) + ".version";
+    Files.createDirectories(
+        folder.resolve("cache/models--owner--tiny-model/blobs").resolve(version));
+    assertThat(failure(() -> resolve(SOURCE)).code()).isEqualTo("model/CACHE");
   }
 
   @ParameterizedTest
@@ -383,6 +420,8 @@ class ModelSourceTest {
       assertThat(model.name()).isEqualTo("tiny");
       assertThat(model.folder().getParent()).isEqualTo(folder.resolve("own/models"));
       assertThat(model.folder().resolve("config.json")).hasContent("m/tiny/config.json");
+      assertThat(Files.getPosixFilePermissions(model.folder()))
+          .isEqualTo(Files.getPosixFilePermissions(Files.createDirectory(folder.resolve("usual"))));
       assertThat(model.folder().resolve("sub/x.json")).hasContent("m/tiny/sub/x.json");
       assertThat(model.folder().resolve("y.bin")).doesNotExist();
       Files.writeString(model.folder().resolve("kept"), "");

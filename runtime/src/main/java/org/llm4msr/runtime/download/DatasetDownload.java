@@ -260,7 +260,7 @@ public final class DatasetDownload {
       return earlier;
     }
     if (!Files.exists(target)) {
-      requireRoom(folder, expected.bytes());
+      requireRoom(folder, expected.bytes(), Downloads.unfinished(target).toFile().length());
       String md5 = expected.md5();
       Downloads.Verifier verifier =
           whole -> {
@@ -326,14 +326,15 @@ public final class DatasetDownload {
             .formatted(address, what));
   }
 
-  private static void requireRoom(Path folder, @Nullable Long bytes) throws IOException {
+  private static void requireRoom(Path folder, @Nullable Long bytes, long there)
+      throws IOException {
     long room = Files.getFileStore(folder).getUsableSpace();
-    if (bytes != null && room < bytes) {
+    if (bytes != null && room < bytes - there) {
       throw new MsrException(
           ErrorType.RESOURCES,
           "download/ROOM",
           "The disk of %s has %,d MB left, and the download alone takes %,d MB. Free space, or name another folder with --out."
-              .formatted(folder, room / 1_000_000, bytes / 1_000_000));
+              .formatted(folder, room / 1_000_000, (bytes - there) / 1_000_000));
     }
   }
 

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
@@ -37,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -274,6 +277,31 @@ class DatasetDownloadTest {
 
     assertThatThrownBy(() -> load(zipFile(zip.length - 1L, null)))
         .hasMessageContaining("more than %,d bytes arrived".formatted(zip.length - 1));
+  }
+
+  /** The part that is there is a hole in the file, which takes no room. */
+  @Test
+  void whatIsThereNeedsNoRoom() throws Exception {
+    long size = Files.getFileStore(folder).getUsableSpace() + (1L << 30);
+    assertThatThrownBy(() -> load(zipFile(size, null))).hasMessageContaining("download/ROOM");
+
+    Path place = Files.createDirectories(folder.resolve("out/.download"));
+    try (RandomAccessFile part =
+        new RandomAccessFile(place.resolve("ml.zip.incomplete").toFile(), "rw")) {
+      part.setLength(size - 10);
+    }
+    assertThatThrownBy(() -> load(zipFile(size, null))).hasMessageContaining("download/REFUSED");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskIsNoFaultOfTheNetwork() throws Exception {
+    Path place = Files.createDirectories(folder.resolve("out/.download"));
+    Files.createSymbolicLink(place.resolve("ml.zip.incomplete"), Path.of("/dev/full"));
+    byte[] zip = ratings();
+    answers.put("/ml.zip", file(zip));
+    assertThatThrownBy(() -> load(zipFile((long) zip.length, null)))
+        .hasMessageContainingAll("download/NOT_WRITTEN", "No space left on device");
   }
 
   @Test
