@@ -2,10 +2,12 @@ package org.llm4msr.plugins.llamacpp;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.PatternSyntaxException;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.support.ModelSource;
@@ -58,7 +60,23 @@ record GgufModel(String name, String revision, Path file) {
     if (config.model().startsWith("hf:") && config.file().equals(ANY)) {
       throw notFound("the file of %s is not named".formatted(config.model()));
     }
+    checkPattern(config.file());
     return ModelSource.of(config.model(), base);
+  }
+
+  private static void checkPattern(String file) {
+    if (file.contains("/")) {
+      throw notFound(
+          "knowledge.encoder.file is '%s', and files of folders below are not looked for"
+              .formatted(file));
+    }
+    try {
+      FileSystems.getDefault().getPathMatcher("glob:" + file);
+    } catch (PatternSyntaxException e) {
+      throw notFound(
+          "knowledge.encoder.file is '%s', which is no pattern: %s"
+              .formatted(file, e.getDescription()));
+    }
   }
 
   private static boolean isFile(LlamaCppConfig config) {

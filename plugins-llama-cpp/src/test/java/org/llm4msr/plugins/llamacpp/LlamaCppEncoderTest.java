@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
@@ -186,6 +187,19 @@ class LlamaCppEncoderTest {
   void refusesAFileThatIsNotThere(String model) {
     assertThat(failure(() -> new LlamaCppFactory().check(config(model, "*", null), folder)))
         .hasMessageContainingAll("[llama-cpp/MODEL_NOT_FOUND]", model);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "*[Q8_0.gguf | which is no pattern: Missing",
+        "sub/x.gguf | files of folders below are not looked for"
+      })
+  void refusesWhatIsNoPatternOfNames(String file, String why) {
+    assertThat(failure(() -> new LlamaCppFactory().check(config(".", file, null), folder)))
+        .hasMessageContainingAll("[llama-cpp/MODEL_NOT_FOUND]", "'" + file + "'", why);
   }
 
   private LlamaCppEncoder open(Path file) {
