@@ -140,13 +140,14 @@ SETTINGS = [
     ("stories260k/tokenizer.json", LLAMA | dict(add_bos_token=False, add_eos_token=True)),
     ("sentencepiece/tokenizer.model", LLAMA),
     ("sentencepiece/tokenizer.model", LLAMA | dict(add_bos_token=False, add_eos_token=True)),
-    ("sentencepiece/tokenizer.model", LLAMA | dict(added_tokens_decoder=ROLES))]
+    ("sentencepiece/tokenizer.model", LLAMA | dict(added_tokens_decoder=ROLES)),
+    ("sentencepiece/tokenizer.model", LLAMA | dict(legacy=False, added_tokens_decoder=ROLES))]
 cases = []
 for file, settings in SETTINGS:
     with TemporaryDirectory() as folder:
         shutil.copy(out / file, folder)
         (Path(folder) / "tokenizer_config.json").write_text(json.dumps(settings))
-        tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=file.endswith(".json"))
+        tokenizer = AutoTokenizer.from_pretrained(folder)
         for text in ["the cat sees birds", "<|user|>\nthe cat</s><|assistant|> two", ""]:
             cases.append(dict(file=file, settings=settings, text=text, ids=tokenizer(text)["input_ids"],
                               bare=tokenizer(text, add_special_tokens=False)["input_ids"]))

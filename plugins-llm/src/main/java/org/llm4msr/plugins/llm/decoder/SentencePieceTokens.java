@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.apache.commons.lang3.ArrayUtils;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
@@ -26,24 +27,32 @@ import org.llm4msr.api.MsrException;
  */
 final class SentencePieceTokens implements TextTokens {
 
+  /** {@code normalizer_spec.add_dummy_prefix: false}, which behind a model overrides its own. */
+  private static final byte[] NO_PREFIX = {3 << 3 | 2, 2, 3 << 3, 0};
+
+  /** How pieces write a space. */
+  private static final String SPACE = "\u2581";
+
   private final SpTokenizer tokenizer;
   private final long size;
   private final Frame frame;
-  private final Map<String, Long> special;
+  private final Map<String, Long> specialIds;
   private final Pattern anySpecial;
+  private final boolean legacy;
 
   /** A piece of the vocabulary. */
   private record Piece(String text, boolean special) {}
 
   private SentencePieceTokens(
-      SpTokenizer tokenizer, long size, Frame frame, Map<String, Long> special) {
+      SpTokenizer tokenizer, long size, Frame frame, Map<String, Long> specialIds, boolean legacy) {
     this.tokenizer = tokenizer;
     this.size = size;
     this.frame = frame;
-    this.special = special;
+    this.specialIds = specialIds;
+    this.legacy = legacy;
     this.anySpecial =
         Pattern.compile(
-            special.keySet().stream()
+            specialIds.keySet().stream()
                 .sorted(Comparator.comparing(String::length).reversed())
                 .map(Pattern::quote)
                 .collect(Collectors.joining("|")));
@@ -53,11 +62,14 @@ final class SentencePieceTokens implements TextTokens {
     try {
       byte[] model = Files.readAllBytes(folder.tokenizer());
       List<Piece> pieces = pieces(model);
+      ModelJson settings = folder.optional("tokenizer_config.json");
+      boolean legacy = settings.flag("legacy", true);
       return new SentencePieceTokens(
-          new SpTokenizer(model),
+          new SpTokenizer(legacy ? model : ArrayUtils.addAll(model, NO_PREFIX)),
           pieces.size(),
-          frame(folder, prefix, pieces.size()),
-          special(folder, pieces));
+          frame(folder, settings, prefix, pieces.size()),
+          special(folder, settings, pieces),
+          legacy);
     } catch (IOException | RuntimeException e) {
       throw new MsrException(
           ErrorType.USER,
@@ -68,17 +80,18 @@ final class SentencePieceTokens implements TextTokens {
     }
   }
 
-  private static Frame frame(ModelFolder folder, Architecture.Prefix prefix, long size) {
+  private static Frame frame(
+      ModelFolder folder, ModelJson settings, Architecture.Prefix prefix, long size) {
     return prefix.tokens().isEmpty()
-        ? Frame.of(
-            folder.optional("tokenizer_config.json"), key -> folder.config().integers(key + "_id"))
+        ? Frame.of(settings, key -> folder.config().integers(key + "_id"))
         : new Frame(
             prefix.tokens().stream().map(name -> size + prefix.extra().indexOf(name)).toList(),
             List.of());
   }
 
   /** Returns the special tokens of the vocabulary, and those that the settings add. */
-  private static Map<String, Long> special(ModelFolder folder, List<Piece> pieces) {
+  private static Map<String, Long> special(
+      ModelFolder folder, ModelJson settings, List<Piece> pieces) {
     Map<String, Long> ids = new HashMap<>();
     for (int i = 0; i < pieces.size(); i++) {
       if (pieces.get(i).special()) {
@@ -87,7 +100,7 @@ final class SentencePieceTokens implements TextTokens {
     }
     ModelJson added = folder.optional("added_tokens.json");
     added.entries().forEach(one -> ids.put(one.getKey(), one.getValue().getAsLong()));
-    ModelJson stated = folder.optional("tokenizer_config.json").object("added_tokens_decoder");
+    ModelJson stated = settings.object("added_tokens_decoder");
     stated
         .entries()
         .forEach(one -> ids.put(stated.specialToken(one.getKey()), Long.valueOf(one.getKey())));
@@ -123,23 +136,27 @@ final class SentencePieceTokens implements TextTokens {
     return new Piece(text, type == 2 || type == 3);
   }
 
+  /** All parts between special tokens begin as with a space; without {@code legacy}, the first. */
   @Override
   public long[] encode(String text, boolean special) {
     LongStream.Builder ids = LongStream.builder();
     Matcher found = anySpecial.matcher(text);
     int from = 0;
     while (found.find()) {
-      spell(text.substring(from, found.start()), ids);
-      ids.add(requireNonNull(this.special.get(found.group()), "the pattern finds keys alone"));
+      spell(text, from, found.start(), ids);
+      ids.add(requireNonNull(specialIds.get(found.group()), "the pattern finds keys alone"));
       from = found.end();
     }
-    spell(text.substring(from), ids);
+    spell(text, from, text.length(), ids);
     long[] tokens = ids.build().toArray();
     return special ? frame.around(tokens) : tokens;
   }
 
-  private void spell(String text, LongStream.Builder ids) {
-    Arrays.stream(tokenizer.getProcessor().encode(text)).forEach(ids::add);
+  private void spell(String text, int from, int to, LongStream.Builder ids) {
+    String part = text.substring(from, to);
+    boolean prefixed = !legacy && from == 0 && to > 0;
+    int[] pieces = tokenizer.getProcessor().encode(prefixed ? SPACE + part : part);
+    Arrays.stream(pieces).forEach(ids::add);
   }
 
   @Override
