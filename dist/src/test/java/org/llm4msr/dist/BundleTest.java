@@ -36,7 +36,11 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Scorer;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.ScoringReport;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 
@@ -103,6 +107,22 @@ class BundleTest {
     float[] expected = floats(predictions, "probability");
     assertThat(floats(out, "score")).containsExactly(expected, within(1e-6f));
     assertThat(expected).isNotEqualTo(evaluated);
+  }
+
+  @Test
+  void whereAModelWasTrainedDoesNotDecideWhereItScores() {
+    Experiment experiment =
+        Experiment.fromYaml(
+            folder.resolve("experiment.yaml"), "runtime.device=cpu", "runtime.threads=1");
+    Bundle elsewhere = Bundle.open(experiment.train("elsewhere", Progress.NONE).bundle());
+
+    RuntimeConfig scoring =
+        BundleModel.config(elsewhere, List.of(), ConfigLoader.standard(PluginRegistry.load()))
+            .runtime();
+
+    assertThat(scoring.engine()).isEqualTo("PyTorch");
+    assertThat(scoring.device()).isEqualTo("auto");
+    assertThat(scoring.threads()).isZero();
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -184,6 +185,49 @@ class TuningTest {
     assertThat(result.trials()).hasSize(1);
     assertThat(result.trials().get(0).number()).isZero();
     assertThat(result.best()).isEmpty();
+  }
+
+  @Test
+  void aTrialOfWhichASeedFailedIsWorthNothing() throws IOException {
+    Path file = folder.resolve("failing.yaml");
+    Files.writeString(
+        file,
+        """
+        experiment: experiment.yaml
+        settings: {model.fusion: none}
+        space: {model.backbone.experts: {values: [2]}}
+        seeds: [1, 2]
+        trials: 1
+        """);
+    TuningResult whole = comparisons.openTuning(file, List.of()).run(ComparisonView.NONE);
+    assertThat(whole.trials()).hasSize(2).allMatch(trial -> trial.auc() != null);
+    try (Stream<Path> runs = Files.list(folder.resolve("work/runs"))) {
+      for (Path run : runs.filter(run -> run.toString().endsWith("-s2")).toList()) {
+        Files.writeString(run.resolve("evaluation-validation.json"), "{");
+      }
+    }
+
+    TuningResult damaged = comparisons.openTuning(file, List.of()).run(ComparisonView.NONE);
+    assertThat(damaged.trials()).hasSize(2).allMatch(trial -> trial.auc() == null);
+    assertThat(damaged.last().failures()).hasSize(2);
+  }
+
+  @Test
+  void refusesWhatTheSearchDecidesItself() throws IOException {
+    Path file = folder.resolve("decides.yaml");
+    String epochs = "experiment: experiment.yaml\nspace: {training.epochs: {values: [1, 2]}}\n";
+    Files.writeString(file, epochs + "strategy: halving\n");
+    assertThatThrownBy(() -> comparisons.openTuning(file, List.of()))
+        .hasMessageContaining("space.training.epochs is what halving decides itself");
+
+    Files.writeString(file, epochs + "trials: 3\n");
+    assertThatThrownBy(
+            () -> comparisons.openTuning(file, List.of("training.seed=7")).run(ComparisonView.NONE))
+        .hasMessageContaining("training.seed is set besides")
+        .hasMessageContaining("seeds: [1, 2]");
+    assertThat(comparisons.openTuning(file, List.of()).run(ComparisonView.NONE).trials())
+        .filteredOn(trial -> trial.number() > 0)
+        .allMatch(trial -> trial.values().equals(List.of("" + trial.epochs())));
   }
 
   @Test

@@ -155,6 +155,7 @@ class WarmStartTest {
                 .overall()
                 .auc();
     assertThat(best).isBetween(0f, 1f);
+    assertThat(second.scenarioNeighbours("on", 1)).isNotEmpty();
     assertThat(second.train("on", Progress.NONE).result().rowsPerSecond()).isZero();
     assertThat(second.evaluate("on", Split.TEST, null, Progress.NONE).result().overall().rows())
         .isEqualTo(250);
@@ -162,6 +163,9 @@ class WarmStartTest {
 
   @Test
   void otherSettingsOtherDataAndOtherRunsAreRefused() throws IOException {
+    assertThatThrownBy(
+            () -> second("knowledge.components=3").train("no", from(first), Progress.NONE))
+        .hasMessageContaining("knowledge.components was 0 and is now 3");
     assertThatThrownBy(
             () -> second("model.backbone.experts=3").train("no", from(first), Progress.NONE))
         .isInstanceOf(MsrException.class)

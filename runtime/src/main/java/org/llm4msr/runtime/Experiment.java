@@ -325,9 +325,10 @@ public final class Experiment {
    */
   public Map<String, List<KnowledgeInspection.Neighbour>> scenarioNeighbours(
       String run, int count) {
-    KnowledgeStore store = KnowledgeStage.store(this);
-    KnowledgeSettings.requireTrainedWith(
-        store, workspace.run(run).resolve(RunFolder.PROVENANCE), loaded.file().toString());
+    RunFolder folder = new RunFolder(workspace.run(run));
+    StartingPoint start = StartingPoint.of(folder, loaded.config(), null);
+    KnowledgeStore store = start.keepsKnowledge() ? start.knowledge() : KnowledgeStage.store(this);
+    KnowledgeSettings.requireTrainedWith(store, folder.provenance(), loaded.file().toString());
     return KnowledgeInspection.nearestScenarios(store, count);
   }
 

@@ -211,7 +211,9 @@ final class TrainingStage implements AutoCloseable {
     TrainingResult result = trainer.train(progress);
     TrainingReport report =
         new TrainingReport(folder.path(), target, result, engine.deviceName(), leaks());
-    folder.write(RunFolder.TRAINING, report);
+    if (result.rowsPerSecond() > 0 || !Files.exists(folder.path().resolve(RunFolder.TRAINING))) {
+      folder.write(RunFolder.TRAINING, report);
+    }
     if (!Files.exists(target)) {
       writeBundle(target);
     }

@@ -37,7 +37,7 @@ public final class BundleModel {
     Map<String, Object> config = bundle.manifest().config();
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("model", config.getOrDefault("model", Map.of()));
-    values.put("runtime", config.getOrDefault("runtime", Map.of()));
+    values.put("runtime", engine(config));
     if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
       Object missing = knowledge.get("missing");
       values.put("missing", missing == null ? "mean" : missing);
@@ -52,6 +52,13 @@ public final class BundleModel {
         json(values),
         overrides,
         "Name the folder of a plugin that is missing with --plugins, mend what -D sets, or make the bundle anew with `llm4msr bundle create`.");
+  }
+
+  /** Device, threads and memory are those of the machine that trained. */
+  private static Map<String, Object> engine(Map<String, Object> config) {
+    Object engine =
+        config.get("runtime") instanceof Map<?, ?> runtime ? runtime.get("engine") : null;
+    return engine == null ? Map.of() : Map.of("engine", engine);
   }
 
   private static String json(Object value) {

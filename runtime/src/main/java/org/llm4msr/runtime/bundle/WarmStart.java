@@ -60,7 +60,9 @@ public final class WarmStart {
     Map<String, Object> kept = new TreeMap<>();
     kept.put("model", config.getOrDefault("model", Map.of()));
     if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
-      kept.put("knowledge", Map.of("missing", String.valueOf(knowledge.get("missing"))));
+      for (String key : List.of("missing", "components")) {
+        kept.put("knowledge." + key, String.valueOf(knowledge.get(key)));
+      }
     }
     return EffectiveConfig.decisive(FlatValues.of(kept), now);
   }

@@ -18,6 +18,7 @@ import org.llm4msr.runtime.RuntimeModule;
 import org.llm4msr.runtime.plugins.Culprit;
 import org.llm4msr.runtime.plugins.EngineErrors;
 import org.llm4msr.runtime.plugins.LinkageErrors;
+import org.llm4msr.runtime.plugins.MemoryErrors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;

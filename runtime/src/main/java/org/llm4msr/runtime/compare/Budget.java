@@ -20,8 +20,13 @@ final class Budget {
     this.seconds = minutes == UNLIMITED ? Double.POSITIVE_INFINITY : minutes * SECONDS_A_MINUTE;
   }
 
-  void spend(RunResult run) {
-    spent += Double.isNaN(run.seconds()) ? 0 : run.seconds();
+  /**
+   * Spends some.
+   *
+   * @param training seconds; NaN where nothing tells
+   */
+  void spend(double training) {
+    spent += Double.isNaN(training) ? 0 : training;
   }
 
   boolean isSpent() {

@@ -15,6 +15,7 @@ import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.knowledge.KnowledgeInspection.Neighbour;
+import org.llm4msr.runtime.plugins.MemoryErrors;
 import org.llm4msr.runtime.report.Neighbours;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Comparison {
 
+  private static final double NANOS = 1e9;
   private static final Logger LOG = LoggerFactory.getLogger(Comparison.class);
 
   private final Path file;
@@ -37,6 +39,7 @@ public final class Comparison {
   private final Grid grid;
   private final Runs runs;
   private final List<Failure> failures = new ArrayList<>();
+  private final Set<Cell> skipped = new HashSet<>();
 
   Comparison(Path file, List<Long> seeds, Grid grid, Runs runs) {
     this.file = file;
@@ -79,17 +82,27 @@ public final class Comparison {
     for (Cell cell : grid.cells()) {
       for (long seed : seeds) {
         number++;
-        if (usable.contains(cell) && !budget.isSpent()) {
+        if (usable.contains(cell) && budget.isSpent()) {
+          skipped.add(cell);
+        } else if (usable.contains(cell)) {
+          long started = System.nanoTime();
           view.note("run %d of %d: %s, seed %d".formatted(number, size(), cell, seed));
           RunResult result = attempt(cell, seed, () -> runs.result(cell, seed, part, view));
           results.computeIfAbsent(cell, key -> new ArrayList<>()).add(result);
-          if (result != null) {
-            budget.spend(result);
+          if (result == null) {
+            budget.spend((System.nanoTime() - started) / NANOS);
+          } else {
+            budget.spend(result.seconds());
           }
         }
       }
     }
     return result(part, results);
+  }
+
+  /** Returns whether there was no time for a run of a model, by its number in the grid. */
+  boolean isSkipped(int model) {
+    return skipped.contains(grid.cells().get(model));
   }
 
   private ComparisonResult result(Split part, Map<Cell, List<@Nullable RunResult>> results) {
@@ -173,7 +186,7 @@ public final class Comparison {
       failed(cell, seed, e.text());
     } catch (RuntimeException | LinkageError e) {
       LOG.error("{}, seed {}", cell, seed, e);
-      failed(cell, seed, e.toString());
+      failed(cell, seed, MemoryErrors.explain(e).map(MsrException::text).orElseGet(e::toString));
     }
     return null;
   }

@@ -29,6 +29,8 @@ final class Runs {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final String SEED = "training.seed=";
+
   private final Experiments experiments;
   private final boolean keepModels;
   private final Map<Cell, String> names = new HashMap<>();
@@ -42,7 +44,13 @@ final class Runs {
 
   Experiment open(Cell cell, long seed) {
     List<String> overrides = new ArrayList<>(cell.overrides());
-    overrides.add("training.seed=" + seed);
+    if (overrides.stream().anyMatch(override -> override.startsWith(SEED))) {
+      throw new MsrException(
+          ErrorType.USER,
+          "compare/SEED",
+          "Runs train with the seeds that the key 'seeds' lists, and training.seed is set besides. Take it out, and write for example seeds: [1, 2].");
+    }
+    overrides.add(SEED + seed);
     return experiments.open(cell.experiment(), overrides);
   }
 

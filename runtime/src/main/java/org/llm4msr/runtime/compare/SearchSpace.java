@@ -1,9 +1,10 @@
 package org.llm4msr.runtime.compare;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -81,12 +82,15 @@ final class SearchSpace {
     String text =
         range.whole()
             ? Long.toString(Math.round(Math.min(Math.max(value, from), to)))
-            : readable(value);
+            : readable(value, from, to);
     return new AnyValue(text, text);
   }
 
-  /** Three digits are finer than any search. */
-  private static String readable(double value) {
-    return Double.toString(Double.parseDouble(String.format(Locale.ROOT, "%.3g", value)));
+  /** Three digits are finer than any search, behind those that both ends share. */
+  private static String readable(double value, double from, double to) {
+    double size = Math.max(Math.abs(from), Math.abs(to));
+    int shared = (int) Math.max(0, Math.log10(size / (to - from)));
+    BigDecimal rounded = BigDecimal.valueOf(value).round(new MathContext(3 + shared));
+    return Double.toString(Math.min(Math.max(rounded.doubleValue(), from), to));
   }
 }

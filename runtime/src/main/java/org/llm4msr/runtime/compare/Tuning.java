@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.compare.TuningConfig.Strategy;
 import org.llm4msr.runtime.compare.TuningResult.Trial;
@@ -31,6 +32,8 @@ public final class Tuning {
   /** What stands for the values of trial 0. */
   static final String UNCHANGED = "as it is";
 
+  private static final String EPOCHS = "training.epochs";
+
   private static final Comparator<Trial> BEST_FIRST =
       comparing(Trial::auc, nullsLast(reverseOrder())).thenComparingInt(Trial::number);
 
@@ -46,6 +49,13 @@ public final class Tuning {
     this.config = config;
     this.runs = runs;
     space = new SearchSpace(config.space(), file);
+    if (config.strategy() == Strategy.HALVING && space.keys().contains(EPOCHS)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "tune/SPACE",
+          "%s: space.%s is what halving decides itself. Leave it out, or write strategy: random."
+              .formatted(file, EPOCHS));
+    }
     drawn.add(List.of());
     drawn.addAll(space.draw(config.trials(), config.seed()));
     config.settings().forEach((key, value) -> shared.add(key + "=" + value.yaml()));
@@ -84,13 +94,12 @@ public final class Tuning {
       view.note(
           "round %d of %d: trials %d, epochs %d"
               .formatted(round, rounds.size(), alive.size(), epochs));
-      ComparisonResult compared = compare(alive, epochs, budget, view);
+      Comparison comparison = comparison(alive, epochs);
+      ComparisonResult compared = comparison.run(Split.VALIDATION, budget, view);
       List<Trial> tried = new ArrayList<>();
       for (int i = 0; i < alive.size(); i++) {
-        Score overall = overall(compared, i);
-        boolean ran = overall.seeds() == config.seeds().size() || !budget.isSpent();
-        if (ran) {
-          tried.add(trial(alive.get(i), round, epochs, overall.auc()));
+        if (!comparison.isSkipped(i)) {
+          tried.add(trial(alive.get(i), round, epochs, overall(compared, i)));
         }
       }
       if (table != null && tried.size() < alive.size()) {
@@ -109,14 +118,12 @@ public final class Tuning {
         space.keys(), ranked, settings(best), overrides(best), table, budget.isSpent());
   }
 
-  private ComparisonResult compare(
-      List<Integer> numbers, int epochs, Budget budget, ComparisonView view) {
+  private Comparison comparison(List<Integer> numbers, int epochs) {
     List<String> axes = new ArrayList<>(List.of("trial"));
     axes.addAll(space.keys());
-    List<String> length = List.of("training.epochs=" + epochs);
+    List<String> length = List.of(EPOCHS + "=" + epochs);
     List<Cell> cells = numbers.stream().map(number -> cell(number, length)).toList();
-    return new Comparison(file, config.seeds(), new Grid(axes, cells), runs)
-        .run(Split.VALIDATION, budget, view);
+    return new Comparison(file, config.seeds(), new Grid(axes, cells), runs);
   }
 
   private Cell cell(int number, List<String> further) {
@@ -156,9 +163,15 @@ public final class Tuning {
     return scores.get(scores.size() - 1);
   }
 
-  private Trial trial(int number, int round, int epochs, @Nullable Double auc) {
+  private Trial trial(int number, int round, int epochs, Score overall) {
     List<String> values = drawn.get(number).stream().map(AnyValue::label).toList();
-    return new Trial(number, values, round, epochs, auc);
+    int place = values.isEmpty() ? -1 : space.keys().indexOf(EPOCHS);
+    return new Trial(
+        number,
+        values,
+        round,
+        place < 0 ? epochs : Integer.parseInt(values.get(place)),
+        overall.seeds() == config.seeds().size() ? overall.auc() : null);
   }
 
   /** Returns what a trial has otherwise than the experiment's file, epochs and secrets apart. */

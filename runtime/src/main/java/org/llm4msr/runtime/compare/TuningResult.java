@@ -38,8 +38,8 @@ public record TuningResult(
    * @param number from 1, in the order of the draws; 0 is the experiment as it is
    * @param values by key; empty for trial 0
    * @param round the last that it took part in, from 1
-   * @param epochs of that round
-   * @param auc validation AUC over all rows there, mean over the seeds; null where runs failed
+   * @param epochs of that round, or its own where they are searched
+   * @param auc validation AUC over all rows there, mean over the seeds; null where a run failed
    */
   public record Trial(
       int number, List<String> values, int round, int epochs, @Nullable Double auc) {

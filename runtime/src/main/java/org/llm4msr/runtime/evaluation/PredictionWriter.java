@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -72,15 +73,10 @@ public final class PredictionWriter implements AutoCloseable {
     this.target = target;
     requireFolder(target);
     requireNothingElse(target);
-    partial = target.resolveSibling(target.getFileName() + ".part");
+    partial = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
     root = VectorSchemaRoot.create(schema(scenarios, leakFutureInteractions), allocator);
     try {
-      channel =
-          FileChannel.open(
-              partial,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE);
+      channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     } catch (IOException e) {
       root.close();
       allocator.close();

@@ -53,9 +53,7 @@ final class EventFile implements AutoCloseable {
             folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try {
       write(version(now()));
-      if (resumedAt > 0) {
-        write(restart(now(), resumedAt + 1));
-      }
+      write(restart(now(), resumedAt + 1));
     } catch (IOException e) {
       channel.close();
       throw e;

@@ -33,13 +33,12 @@ record PrincipalComponents(float[][] directions) {
       KnowledgeSource source, Iterable<String> keys, KnowledgeTransform standardise, int count) {
     int dimension = source.dimension();
     if (count > dimension) {
-      throw new MsrException(
-          ErrorType.USER,
-          "knowledge/COMPONENTS",
-          "knowledge.components is %d, and the knowledge has %d dimensions. Write a smaller number, or leave it out."
-              .formatted(count, dimension));
+      throw tooMany(count, "the knowledge has %d dimensions".formatted(dimension));
     }
     float[][] vectors = vectors(source, keys, standardise);
+    if (vectors.length < count) {
+      throw tooMany(count, "%,d training users have a vector".formatted(vectors.length));
+    }
     double[][] basis = random(Math.min(dimension, count + OVERSAMPLING), dimension);
     for (int pass = 0; pass < PASSES; pass++) {
       basis = orthonormal(covarianceTimes(basis, vectors));
@@ -47,17 +46,28 @@ record PrincipalComponents(float[][] directions) {
     return new PrincipalComponents(rotated(basis, vectors, count));
   }
 
+  private static MsrException tooMany(int count, String most) {
+    return new MsrException(
+        ErrorType.USER,
+        "knowledge/COMPONENTS",
+        "knowledge.components is %d, and %s. Write a smaller number, or leave it out."
+            .formatted(count, most));
+  }
+
   private static float[][] vectors(
       KnowledgeSource source, Iterable<String> keys, KnowledgeTransform standardise) {
-    List<String> all = new ArrayList<>();
-    keys.forEach(all::add);
-    int step = Math.max(1, all.size() / LEAST_USERS);
-    List<float[]> vectors = new ArrayList<>();
-    for (int i = 0; i < all.size(); i += step) {
-      float[] vector = new float[source.dimension()];
-      if (source.read(all.get(i), vector)) {
-        vectors.add(standardise.apply(vector));
+    float[] vector = new float[source.dimension()];
+    List<String> known = new ArrayList<>();
+    for (String key : keys) {
+      if (source.read(key, vector)) {
+        known.add(key);
       }
+    }
+    int step = Math.max(1, known.size() / LEAST_USERS);
+    List<float[]> vectors = new ArrayList<>();
+    for (int i = 0; i < known.size(); i += step) {
+      source.read(known.get(i), vector);
+      vectors.add(standardise.apply(vector.clone()));
     }
     return vectors.toArray(float[][]::new);
   }

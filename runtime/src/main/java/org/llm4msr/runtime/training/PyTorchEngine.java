@@ -40,26 +40,43 @@ final class PyTorchEngine extends TensorEngine {
           config.threads(),
           before);
     }
-    requireLibrary(System.getenv("PYTORCH_LIBRARY_PATH"));
+    requireLibrary(System.getenv("PYTORCH_LIBRARY_PATH"), System.getenv("PYTORCH_FLAVOR"));
     return new PyTorchEngine(find("PyTorch"), config);
   }
 
   /**
-   * DJL takes the libraries of the class path without a word where the named ones are not there.
+   * DJL takes the libraries of the class path without a word where the named ones are not there,
+   * and does not say which flavors of its own library there are.
    */
-  static void requireLibrary(@Nullable String folders) {
-    String library = System.mapLibraryName("torch");
-    if (folders != null
-        && Arrays.stream(folders.split(File.pathSeparator))
-            .map(Path::of)
-            .map(path -> path.endsWith(library) ? path : path.resolve(library))
-            .noneMatch(Files::isRegularFile)) {
-      throw new MsrException(
-          ErrorType.USER,
-          "engine/NO_LIBRARY",
-          "PYTORCH_LIBRARY_PATH is '%s', where there is no %s. Name the folder lib of PyTorch, or unset the variable."
-              .formatted(folders, library));
+  static void requireLibrary(@Nullable String folders, @Nullable String flavor) {
+    if (folders == null) {
+      return;
     }
+    if (!holds(folders, "torch")) {
+      throw noLibrary(
+          "PYTORCH_LIBRARY_PATH is '%s', where there is no %s. Name the folder lib of PyTorch, or unset the variable."
+              .formatted(folders, System.mapLibraryName("torch")));
+    }
+    String own = System.mapLibraryName("djl_torch");
+    String resource = "jnilib/linux-x86_64/%s/%s".formatted(flavor, own);
+    if (!holds(folders, "djl_torch")
+        && JniUtils.class.getClassLoader().getResource(resource) == null) {
+      throw noLibrary(
+          "PYTORCH_LIBRARY_PATH is set, and PYTORCH_FLAVOR is %s, for which DJL has no library (%s). Set PYTORCH_FLAVOR=cu128 for any build of PyTorch for CUDA, and PYTORCH_FLAVOR=cpu for one without."
+              .formatted(flavor == null ? "not" : "'" + flavor + "'", resource));
+    }
+  }
+
+  private static boolean holds(String folders, String name) {
+    String library = System.mapLibraryName(name);
+    return Arrays.stream(folders.split(File.pathSeparator))
+        .map(Path::of)
+        .map(path -> path.endsWith(library) ? path : path.resolve(library))
+        .anyMatch(Files::isRegularFile);
+  }
+
+  private static MsrException noLibrary(String text) {
+    return new MsrException(ErrorType.USER, "engine/NO_LIBRARY", text);
   }
 
   /**

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param bestStep its step
  * @param bestAuc its validation AUC
  * @param sinceBest validations since then
- * @param history all validations
+ * @param history all validations, the best whole and the others in short
  * @param finished whether the run is over
  * @param losses sums of the losses that no line of the metrics tells yet
  */
@@ -101,8 +101,9 @@ record RunState(
   /** Returns the state with one more validation; one that has no AUC is not waited for. */
   RunState validated(Validation validation, double auc) {
     boolean better = auc > bestAuc;
-    List<Validation> longer = new ArrayList<>(history);
-    longer.add(validation);
+    List<Validation> longer =
+        new ArrayList<>(better ? history.stream().map(Validation::inShort).toList() : history);
+    longer.add(better ? validation : validation.inShort());
     return new RunState(
         formatVersion,
         key,

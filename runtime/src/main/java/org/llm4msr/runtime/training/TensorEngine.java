@@ -119,12 +119,14 @@ public abstract sealed class TensorEngine implements AutoCloseable
     if (configured.equals("cpu")) {
       return Device.cpu();
     }
-    int gpus = gpus(engine);
+    int gpus = engine.getGpuCount();
+    // DJL counts with the system's libcudart; PyTorch may have brought its own.
+    boolean uncounted = gpus == 0 && engine.hasCapability(StandardCapabilities.CUDA);
     if (configured.equals("auto")) {
-      return gpus > 0 ? Device.gpu(0) : Device.cpu();
+      return gpus > 0 || uncounted ? Device.gpu(0) : Device.cpu();
     }
     int number = Integer.parseInt(configured.substring("gpu:".length()));
-    if (number >= gpus) {
+    if (number >= gpus && !uncounted) {
       throw noDevice(
           "runtime.device is %s, but %s sees %d GPUs. Write cpu, auto, or a smaller number; docs/operating.md, GPUs, tells what a GPU needs."
               .formatted(configured, engine.getEngineName(), gpus),
@@ -133,16 +135,11 @@ public abstract sealed class TensorEngine implements AutoCloseable
     return Device.gpu(number);
   }
 
-  /** DJL counts with the system's libcudart; PyTorch may have brought its own. */
-  private static int gpus(Engine engine) {
-    int counted = engine.getGpuCount();
-    return counted == 0 && engine.hasCapability(StandardCapabilities.CUDA) ? 1 : counted;
-  }
-
   /** Has a GPU compute, so that what is wrong with it is told before any work. */
   private void requireGpu() {
     try (NDManager manager = engine.newBaseManager(device)) {
-      manager.ones(new Shape(1)).add(1).toFloatArray();
+      NDArray ones = manager.ones(new Shape(2, 2));
+      ones.matMul(ones).toFloatArray(); // A GPU that others fill has no room for cuBLAS.
     } catch (EngineException e) {
       throw noDevice(
           "%s sees %s, but cannot use it: %s. Set runtime.device to another, or to cpu."

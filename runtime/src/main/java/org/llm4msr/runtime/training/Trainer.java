@@ -141,10 +141,25 @@ public final class Trainer {
         .engine()
         .call(
             () -> {
-              RunState state = checkpoints.state(key()).orElseThrow(this::neverTrained);
-              loadBest(state);
+              RunState state = loadLatestBest();
               return new Reached(state.step(), batchesAnEpoch * config.epochs(), state.finished());
             });
+  }
+
+  /** A run that is trained meanwhile deletes a state as soon as there is a better one. */
+  private RunState loadLatestBest() {
+    RunState state = checkpoints.state(key()).orElseThrow(this::neverTrained);
+    try {
+      loadBest(state);
+      return state;
+    } catch (MsrException e) {
+      RunState now = checkpoints.state(key()).orElseThrow(this::neverTrained);
+      if (now.last().equals(state.last())) {
+        throw e;
+      }
+      loadBest(now);
+      return now;
+    }
   }
 
   private MsrException neverTrained() {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param steps training steps done
  * @param bestStep steps done when the validation AUC was best; the last where it was never known
  * @param best the validation of that step, null where there is no validation part
- * @param history all validations, in order
+ * @param history all validations, in order: the best whole, of the others what is over all
+ *     scenarios; {@code metrics.jsonl} has the rest
  * @param stoppedEarly whether patience ran out
  * @param seconds training time of this process, validation included
  * @param rowsPerSecond trained rows a second of this process, validation left out

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.training;
 
+import java.util.List;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 
 /**
@@ -10,4 +11,11 @@ import org.llm4msr.runtime.evaluation.EvaluationResult;
  * @param trainingLoss mean loss of the steps since the look before
  * @param result of the validation part
  */
-public record Validation(long step, int epoch, double trainingLoss, EvaluationResult result) {}
+public record Validation(long step, int epoch, double trainingLoss, EvaluationResult result) {
+
+  /** Leaves out the scenarios and the calibration: a long run has thousands. */
+  Validation inShort() {
+    return new Validation(
+        step, epoch, trainingLoss, new EvaluationResult(result.overall(), List.of(), List.of()));
+  }
+}

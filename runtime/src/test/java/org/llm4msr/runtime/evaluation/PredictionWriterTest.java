@@ -50,6 +50,19 @@ class PredictionWriterTest {
   }
 
   @Test
+  void leavesWhatOthersWriteBesideIt() throws IOException {
+    Path file = folder.resolve("predictions.arrow");
+    Path mine = Files.writeString(folder.resolve("predictions.arrow.part"), "mine");
+    try (PredictionWriter one = new PredictionWriter(file, List.of("feed"), false);
+        PredictionWriter other = new PredictionWriter(file, List.of("feed"), false)) {
+      one.finish();
+      other.finish();
+    }
+    assertThat(folder).isDirectoryContaining(file::equals);
+    assertThat(mine).hasContent("mine");
+  }
+
+  @Test
   void anUnfinishedFileLeavesNothing() {
     Path file = folder.resolve("predictions.arrow");
     try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"), false)) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 import org.junit.jupiter.api.Test;
@@ -54,7 +56,11 @@ class PrincipalComponentsTest {
 
         @Override
         public boolean read(String key, float[] target) {
-          System.arraycopy(vectors.get(keys.indexOf(key)), 0, target, 0, DIMENSION);
+          int user = keys.indexOf(key);
+          if (user < 0) {
+            return false;
+          }
+          System.arraycopy(vectors.get(user), 0, target, 0, DIMENSION);
           return true;
         }
       };
@@ -114,6 +120,33 @@ class PrincipalComponentsTest {
     }
     assertThat(squares / (USERS * COUNT)).isCloseTo(1, within(1e-4));
     assertThat(reduced.dimension()).isEqualTo(COUNT);
+  }
+
+  @Test
+  void usersWithoutAVectorTakeNoPlaceInTheSample() {
+    KnowledgeStatistics statistics = KnowledgeStatistics.over(source, keys);
+    List<String> many = new ArrayList<>();
+    for (int user = 0; user < 100 * 10_000; user++) {
+      many.add(user % 3_000 == 1 && user / 3_000 < USERS ? keys.get(user / 3_000) : "none");
+    }
+    Set<String> read = new HashSet<>(keys);
+    KnowledgeSource sparse =
+        new KnowledgeSource() {
+          @Override
+          public int dimension() {
+            return DIMENSION;
+          }
+
+          @Override
+          public boolean read(String key, float[] target) {
+            return read.contains(key) && source.read(key, target);
+          }
+        };
+
+    assertThat(PrincipalComponents.of(sparse, many, statistics, COUNT).directions())
+        .isDeepEqualTo(PrincipalComponents.of(source, keys, statistics, COUNT).directions());
+    assertThatThrownBy(() -> PrincipalComponents.of(source, keys.subList(0, 4), statistics, COUNT))
+        .hasMessageContaining("knowledge.components is 5, and 4 training users have a vector");
   }
 
   @Test

@@ -18,12 +18,27 @@ class PyTorchEngineTest {
     String several = "/nowhere" + File.pathSeparator + folder;
 
     for (String path : new String[] {several, library.toString()}) {
-      assertThatThrownBy(() -> PyTorchEngine.requireLibrary(path))
+      assertThatThrownBy(() -> PyTorchEngine.requireLibrary(path, "cpu"))
           .hasMessageContainingAll("[engine/NO_LIBRARY]", path, "unset the variable");
     }
     Files.createFile(library);
     for (String path : new String[] {several, library.toString(), null}) {
-      assertThatCode(() -> PyTorchEngine.requireLibrary(path)).doesNotThrowAnyException();
+      assertThatCode(() -> PyTorchEngine.requireLibrary(path, "cpu")).doesNotThrowAnyException();
     }
+  }
+
+  @Test
+  void aFlavorThatDjlDoesNotHaveIsRefused(@TempDir Path folder) throws IOException {
+    Files.createFile(folder.resolve(System.mapLibraryName("torch")));
+
+    assertThatThrownBy(() -> PyTorchEngine.requireLibrary(folder.toString(), "cu126"))
+        .hasMessageContainingAll("[engine/NO_LIBRARY]", "is 'cu126'", "PYTORCH_FLAVOR=cu128");
+    assertThatThrownBy(() -> PyTorchEngine.requireLibrary(folder.toString(), null))
+        .hasMessageContaining("PYTORCH_FLAVOR is not");
+    assertThatCode(() -> PyTorchEngine.requireLibrary(folder.toString(), "cu128"))
+        .doesNotThrowAnyException();
+    Files.createFile(folder.resolve(System.mapLibraryName("djl_torch")));
+    assertThatCode(() -> PyTorchEngine.requireLibrary(folder.toString(), "own"))
+        .doesNotThrowAnyException();
   }
 }

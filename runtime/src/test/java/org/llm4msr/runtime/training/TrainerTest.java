@@ -50,7 +50,11 @@ class TrainerTest {
       TrainingResult result = new Trainer(model, data, config, folder).train(Progress.NONE);
 
       assertThat(result.steps()).isEqualTo(6 * 47);
-      assertThat(result.history()).hasSize(6);
+      assertThat(result.history()).hasSize(6).contains(result.best());
+      assertThat(result.best().result().scenarios()).hasSize(3);
+      assertThat(result.history())
+          .filteredOn(validation -> !validation.equals(result.best()))
+          .allMatch(validation -> validation.result().scenarios().isEmpty());
       // Labels are right with 0.9: no ranking of the two classes by their truth beats AUC 0.9.
       assertThat(result.best().result().overall().auc()).isBetween(0.8, 0.92);
       assertThat(Predictions.evaluate(model, data, Split.VALIDATION, 100).overall().auc())

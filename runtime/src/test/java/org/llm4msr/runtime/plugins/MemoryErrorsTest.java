@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -46,6 +46,19 @@ class MemoryErrorsTest {
 
       assertExplained(full, "[memory/ENGINE] The engine ran out of memory: ", "batchTokens");
     }
+  }
+
+  /** The texts of PyTorch on a GPU, of which there is none here. */
+  @Test
+  void aFullGpuIsToldInTheWordsThatSaySo() {
+    assertExplained(
+        new EngineException(
+            "The following operation failed in the TorchScript interpreter.\nTraceback:\nCUDA out of memory. Tried to allocate 2.00 GiB."),
+        "memory: CUDA out of memory. Tried to allocate 2.00 GiB. Lower");
+    assertExplained(
+        new EngineException(
+            "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        "[memory/ENGINE]");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.plugins;
 
 import ai.djl.engine.EngineException;
 import java.util.Optional;
@@ -10,12 +10,13 @@ import org.llm4msr.api.MsrException;
 /**
  * Turns memory that ran out, the JVM's or the engine's, into an error that names what to change.
  */
-final class MemoryErrors {
+public final class MemoryErrors {
 
   /** What PyTorch says on the CPU and on a GPU, and what MXNet says. */
   private static final Pattern ENGINE =
       Pattern.compile(
-          "out of memory|can't allocate memory|failed to allocate", Pattern.CASE_INSENSITIVE);
+          "out of memory|can't allocate memory|failed to allocate|CUBLAS_STATUS_ALLOC_FAILED",
+          Pattern.CASE_INSENSITIVE);
 
   private static final String NEEDS =
       "docs/operating.md, Memory, tells what needs how much: most of it by training.batchSize,"
@@ -24,7 +25,7 @@ final class MemoryErrors {
   private MemoryErrors() {}
 
   /** Returns the error for users where memory ran out, else nothing. */
-  static Optional<MsrException> explain(Throwable error) {
+  public static Optional<MsrException> explain(Throwable error) {
     for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
       String message = String.valueOf(at.getMessage());
       if (at instanceof OutOfMemoryError) {
@@ -35,7 +36,14 @@ final class MemoryErrors {
             error(
                 "ENGINE",
                 "The engine ran out of memory: %s. Lower training.batchSize, for a decoder batchTokens, or set runtime.device to one with more. %s"
-                    .formatted(message.lines().findFirst().orElse(message), NEEDS),
+                    .formatted(
+                        message
+                            .lines()
+                            .filter(ENGINE.asPredicate())
+                            .findFirst()
+                            .orElse(message)
+                            .replaceFirst("\\.$", ""),
+                        NEEDS),
                 error));
       }
     }

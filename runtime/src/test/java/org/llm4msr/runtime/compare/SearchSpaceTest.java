@@ -1,0 +1,42 @@
+package org.llm4msr.runtime.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.compare.TuningConfig.Range;
+
+class SearchSpaceTest {
+
+  @Test
+  void numbersOfANarrowRangeDifferAndStayWithinIt() {
+    assertThat(drawn(0.999, 0.9999, false))
+        .allMatch(value -> value >= 0.999 && value <= 0.9999)
+        .satisfies(values -> assertThat(Set.copyOf(values)).hasSizeGreaterThan(15));
+    assertThat(drawn(-1.002, -1.001, false))
+        .allMatch(value -> value >= -1.002 && value <= -1.001)
+        .satisfies(values -> assertThat(Set.copyOf(values)).hasSizeGreaterThan(15));
+  }
+
+  @Test
+  void endsWithMoreDigitsThanNumbersHaveAreNotPassed() {
+    assertThat(drawn(0.000316227, 0.000316999, true))
+        .allMatch(value -> value >= 0.000316227 && value <= 0.000316999);
+  }
+
+  @Test
+  void numbersOfAWideRangeAreShort() {
+    assertThat(drawn(1e-4, 1e-1, true))
+        .allMatch(value -> Math.abs(value) > 0 && Double.toString(value).length() <= 8);
+  }
+
+  private static List<Double> drawn(double from, double to, boolean log) {
+    SearchSpace space =
+        new SearchSpace(
+            Map.of("key", new Range(from, to, log, false, List.of())), Path.of("search.yaml"));
+    return space.draw(20, 7).stream().map(values -> Double.valueOf(values.get(0).label())).toList();
+  }
+}
