@@ -289,7 +289,9 @@ record SentenceModel(
   private static List<String> poolingModes(JsonObject stated) {
     JsonElement mode = stated.get("pooling_mode");
     if (mode == null || mode.isJsonNull()) {
-      return stated.keySet().stream().filter(key -> isTrue(stated, key)).toList();
+      return stated.keySet().stream()
+          .filter(key -> key.startsWith("pooling_mode_") && isTrue(stated, key))
+          .toList();
     }
     return mode.isJsonArray()
         ? mode.getAsJsonArray().asList().stream().map(JsonElement::getAsString).toList()

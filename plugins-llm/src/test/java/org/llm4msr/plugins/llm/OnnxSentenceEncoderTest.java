@@ -172,7 +172,7 @@ class OnnxSentenceEncoderTest {
         "{'embedding_dimension': 384, 'pooling_mode': 'cls', 'include_prompt': true} | first token",
         "{'pooling_mode': ['mean'], 'include_prompt': true} | mean-pooled",
         "{'pooling_mode_cls_token': true, 'pooling_mode_mean_tokens': false} | first token",
-        "{'pooling_mode_cls_token': false, 'pooling_mode_mean_tokens': true} | mean-pooled",
+        "{'word_embedding_dimension': 384, 'pooling_mode_cls_token': false, 'pooling_mode_mean_tokens': true, 'include_prompt': true} | mean-pooled",
       })
   void poolsAsTheModelSays(String pooling, String state) throws IOException {
     try (KnowledgeEncoder encoder = minilm("1_Pooling/config.json", pooling)) {
