@@ -47,7 +47,7 @@ final class EventFile implements AutoCloseable {
   EventFile(Path folder, long resumedAt) throws IOException {
     Files.createDirectories(folder);
     // Viewers read files in the order of their names.
-    String name = "events.out.tfevents.%d.llm4msr".formatted(System.currentTimeMillis());
+    String name = "events.out.tfevents.%s.llm4msr".formatted(System.currentTimeMillis());
     channel =
         FileChannel.open(
             folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);

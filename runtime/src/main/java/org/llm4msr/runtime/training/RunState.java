@@ -2,6 +2,7 @@ package org.llm4msr.runtime.training;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -140,6 +141,6 @@ record RunState(
 
   /** Returns the name of the folder of this step. */
   String folder() {
-    return "step-%08d".formatted(step);
+    return String.format(Locale.ROOT, "step-%08d", step);
   }
 }

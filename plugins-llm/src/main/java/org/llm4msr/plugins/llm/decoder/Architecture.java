@@ -57,7 +57,7 @@ record Architecture(
       String epsilon,
       String context) {}
 
-  /** Names of weights, without {@code .weight}; {@code %d} is the layer. Lists are stacked. */
+  /** Names of weights, without {@code .weight}; {@code %s} is the layer. Lists are stacked. */
   record Tensors(
       String embedding,
       String attentionNorm,
@@ -104,14 +104,14 @@ record Architecture(
   private static final Tensors LLAMA_TENSORS =
       new Tensors(
           "model.embed_tokens",
-          "model.layers.%d.input_layernorm",
+          "model.layers.%s.input_layernorm",
           Stream.of("q_proj", "k_proj", "v_proj")
-              .map(part -> "model.layers.%d.self_attn." + part)
+              .map(part -> "model.layers.%s.self_attn." + part)
               .toList(),
-          "model.layers.%d.self_attn.o_proj",
-          "model.layers.%d.post_attention_layernorm",
-          List.of("model.layers.%d.mlp.gate_proj", "model.layers.%d.mlp.up_proj"),
-          "model.layers.%d.mlp.down_proj",
+          "model.layers.%s.self_attn.o_proj",
+          "model.layers.%s.post_attention_layernorm",
+          List.of("model.layers.%s.mlp.gate_proj", "model.layers.%d.mlp.up_proj"),
+          "model.layers.%s.mlp.down_proj",
           "model.norm",
           "lm_head");
 
@@ -155,12 +155,12 @@ record Architecture(
               "seq_length"),
           new Tensors(
               "transformer.embedding.word_embeddings",
-              "transformer.encoder.layers.%d.input_layernorm",
-              List.of("transformer.encoder.layers.%d.self_attention.query_key_value"),
-              "transformer.encoder.layers.%d.self_attention.dense",
-              "transformer.encoder.layers.%d.post_attention_layernorm",
-              List.of("transformer.encoder.layers.%d.mlp.dense_h_to_4h"),
-              "transformer.encoder.layers.%d.mlp.dense_4h_to_h",
+              "transformer.encoder.layers.%s.input_layernorm",
+              List.of("transformer.encoder.layers.%s.self_attention.query_key_value"),
+              "transformer.encoder.layers.%s.self_attention.dense",
+              "transformer.encoder.layers.%s.post_attention_layernorm",
+              List.of("transformer.encoder.layers.%s.mlp.dense_h_to_4h"),
+              "transformer.encoder.layers.%s.mlp.dense_4h_to_h",
               "transformer.encoder.final_layernorm",
               "transformer.output_layer"),
           true,

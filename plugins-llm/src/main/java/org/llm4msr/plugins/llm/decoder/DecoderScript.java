@@ -159,12 +159,12 @@ final class DecoderScript {
   }
 
   private static String bias(boolean present, int weight) {
-    return present ? "w[torch.add(b, %d)]".formatted(weight + 1) : "None";
+    return present ? "w[torch.add(b, %s)]".formatted(weight + 1) : "None";
   }
 
   /** A key or value for each query head: the fused operation would not be used otherwise. */
   private static String shared(String array, ModelShape shape) {
     int each = shape.heads() / shape.keyValueHeads();
-    return each == 1 ? array : "torch.repeat_interleave(%s, %d, 1)".formatted(array, each);
+    return each == 1 ? array : "torch.repeat_interleave(%s, %s, 1)".formatted(array, each);
   }
 }
