@@ -11,7 +11,10 @@ public record HttpEncoderConfig(
     @Setting("Address of the service, without a slash at the end")
         @Pattern(regexp = "https?://.*[^/]", message = "must be http://... or https://...")
         String url,
-    @Setting(value = "Texts in one request", defaultValue = "32", operational = true) @Min(1) @Max(1024) int batchSize,
+    @Setting(value = "Texts in one request", defaultValue = "32", operational = true)
+        @Min(1)
+        @Max(1024)
+        int batchSize,
     @Setting(
             value = "Seconds until an answer must be there",
             defaultValue = "60",

@@ -110,7 +110,7 @@ record Architecture(
               .toList(),
           "model.layers.%s.self_attn.o_proj",
           "model.layers.%s.post_attention_layernorm",
-          List.of("model.layers.%s.mlp.gate_proj", "model.layers.%d.mlp.up_proj"),
+          List.of("model.layers.%s.mlp.gate_proj", "model.layers.%s.mlp.up_proj"),
           "model.layers.%s.mlp.down_proj",
           "model.norm",
           "lm_head");

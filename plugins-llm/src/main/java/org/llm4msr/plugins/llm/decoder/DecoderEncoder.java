@@ -169,7 +169,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
           try {
             reading = decoder.read(next, batch, reading.kept(), true);
           } finally {
-            close(step, first);
+            step.close(); // What was kept of it is part of the next.
             step = next;
           }
         }
@@ -177,13 +177,6 @@ final class DecoderEncoder implements KnowledgeEncoder {
             .mapToObj(i -> knowledge(states[i], prompts.text(generated.get(i))))
             .toList();
       } finally {
-        close(step, first);
-      }
-    }
-
-    /** Whoever opened the first step closes it. */
-    private static void close(NDManager step, NDManager first) {
-      if (step != first) {
         step.close();
       }
     }

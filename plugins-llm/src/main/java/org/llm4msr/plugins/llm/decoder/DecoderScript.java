@@ -89,7 +89,7 @@ final class DecoderScript {
                 pass
               if torch.eq(sizes[0], 1):
                 _2 = torch.append(kept, key)
-                _3 = torch.append(kept, value)
+                _3 = torch.append(kept, torch.contiguous(value))
               else:
                 pass
               queries = length
