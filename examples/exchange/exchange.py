@@ -11,6 +11,7 @@ What is written has other widths, list types and batch sizes than what was read:
 import json
 import pathlib
 import sys
+import urllib.parse
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -94,7 +95,8 @@ def write(table, file):
 def copy(source, target):
     target = pathlib.Path(target)
     for path in source.tables():
-        write(source.table(path), target.joinpath(*path[:-1], path[-1] + ".arrow"))
+        name = urllib.parse.quote_plus(path[-1]) if isinstance(source, Server) else path[-1]
+        write(source.table(path), target.joinpath(*path[:-1], name + ".arrow"))
     manifest = source.document("manifest") | {"files": {}}
     (target / "dataset.json").write_text(json.dumps(manifest, indent=1))
     (target / "statistics.json").write_text(json.dumps(source.document("statistics")))

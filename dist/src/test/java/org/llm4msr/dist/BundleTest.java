@@ -279,6 +279,16 @@ class BundleTest {
     assertThat(Bundle.open(bundle).digest()).hasSize(64);
   }
 
+  @Test
+  void whatAnotherBundleLeftInAFolderIsRefused() throws IOException {
+    Path left = Files.createFile(bundle.resolve("knowledge/users-00007.arrow"));
+    Path note = Files.writeString(bundle.resolve("README"), "of the day");
+    assertRefused(left);
+    Files.delete(left);
+    assertThat(Bundle.open(bundle).digest()).hasSize(64);
+    Files.delete(note);
+  }
+
   private static void assertRefused(Path file) {
     assertThatThrownBy(() -> Scorer.load(bundle))
         .isInstanceOf(MsrException.class)

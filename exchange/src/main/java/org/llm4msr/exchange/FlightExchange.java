@@ -96,7 +96,8 @@ public final class FlightExchange implements ExchangeProvider {
 
     @Override
     public String address() {
-      return "grpc://" + host + ":" + server.getPort();
+      String name = host.contains(":") ? "[" + host + "]" : host;
+      return "grpc://" + name + ":" + server.getPort();
     }
 
     @Override

@@ -317,8 +317,8 @@ public final class Experiment {
   }
 
   /**
-   * Returns for each scenario, by key, the nearest others in the knowledge store, nearest first,
-   * without their prompts.
+   * Returns for each scenario, by key, the nearest others in the knowledge that a run reads,
+   * nearest first, without their prompts.
    *
    * @param run that was trained with the knowledge
    * @throws MsrException where there is no knowledge, or another than the run was trained with

@@ -158,7 +158,8 @@ public final class ModelHarness implements AutoCloseable {
             given(ModelInput.SCENARIO_EMBEDDING, pass, batch.scenarioTable()),
             given(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
             given(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()));
-    PassContext context = new PassContext(pass, training, step, byScenario, byUser, masks);
+    PassContext context =
+        new PassContext(pass, training, training ? step : 0, byScenario, byUser, masks);
     NDArray logits = head.logits(context, features);
     return new Forward(context, tape, training ? logits.reshape(new Shape(batch.rows())) : logits);
   }

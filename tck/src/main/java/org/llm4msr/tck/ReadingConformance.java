@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.arrow.memory.RootAllocator;
@@ -84,7 +85,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
 
   /** Opens a folder with copies of some files of {@link #folder}, at their places. */
   final DatasetReader openCopy(List<Path> files) throws IOException {
-    for (Path file : files) {
+    for (Path file : new LinkedHashSet<>(files)) {
       Path copy = copies.resolve(folder.relativize(file.toAbsolutePath()));
       Files.createDirectories(copy.getParent());
       Files.copy(file, copy);
@@ -130,7 +131,8 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
 
     @Rule(
         id = "READER-11",
-        says = "gives every interaction a user, an item, a scenario and a label of 0 or 1",
+        says =
+            "gives every interaction a user, an item, a scenario, a label of 0 or 1 and, where there are times, one",
         checkFirst = {
           "a label that is derived from an absent value is absent too",
           "time is milliseconds since 1970, int64; split is train, validation or test"

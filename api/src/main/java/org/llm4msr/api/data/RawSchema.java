@@ -11,7 +11,7 @@ import org.llm4msr.api.Stability;
  *
  * @param tables the tables there are; always with {@link RawTable#INTERACTIONS}
  * @param fields the features, in the order in which models see them
- * @param time whether interactions have {@value #TIME}: milliseconds since 1970, int64
+ * @param time whether interactions have {@value #TIME}, all of them: milliseconds since 1970, int64
  * @param split whether interactions have {@value #SPLIT}: {@code train}, {@code validation} or
  *     {@code test}
  * @param userText columns of {@link RawTable#USERS} that describe a user in words

@@ -15,7 +15,10 @@ public interface Pass {
   /** Returns whether this pass is followed by a backward pass. */
   boolean training();
 
-  /** Returns the step, from 0; the number of the last training step outside training. */
+  /**
+   * Returns the step, from 0; 0 outside training. What inference needs to know of training is a
+   * {@link ModelContext#buffer buffer}.
+   */
   long step();
 
   /** Returns the manager of temporaries, closed when the pass ends. */

@@ -202,11 +202,25 @@ final class HubModels {
     }
   }
 
-  /** Makes a file on a disk that knows no links, in one step. */
+  /** Makes a file on a disk that knows no links. */
   private static void copy(Path blob, Path target) throws IOException {
+    atOnce(target, unfinished -> Files.copy(blob, unfinished));
+  }
+
+  @FunctionalInterface
+  private interface Writing {
+    void to(Path file) throws IOException;
+  }
+
+  /** Makes a file in one step; what fails leaves nothing. */
+  private static void atOnce(Path target, Writing writing) throws IOException {
     Path unfinished = unfinished(target);
-    Files.copy(blob, unfinished);
-    Files.move(unfinished, target, ATOMIC_MOVE, REPLACE_EXISTING);
+    try {
+      writing.to(unfinished);
+      Files.move(unfinished, target, ATOMIC_MOVE, REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
   }
 
   /** Names a file that is to get another's name, with the rights of any file of this process. */
@@ -285,9 +299,7 @@ final class HubModels {
 
   private static void write(Path file, String content) throws IOException {
     Files.createDirectories(file.getParent());
-    Path unfinished = unfinished(file);
-    Files.writeString(unfinished, content, UTF_8);
-    Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
+    atOnce(file, unfinished -> Files.writeString(unfinished, content, UTF_8));
   }
 
   private static MsrException notCached(String repository, String revision, Path root)

@@ -29,4 +29,6 @@ public record HttpEncoderConfig(
         @Min(0)
         @Max(20)
         int retries,
-    @Setting(value = "Sent as Authorization: Bearer ...", secret = true) @Nullable String token) {}
+    @Setting(value = "Sent as Authorization: Bearer ...", secret = true)
+        @Pattern(regexp = "[!-~]+", message = "must be letters, digits and signs of ASCII alone")
+        @Nullable String token) {}

@@ -232,7 +232,7 @@ record SentenceModel(
             file,
             json ->
                 json.getAsJsonArray().asList().stream()
-                    .map(module -> module.getAsJsonObject().get("type").getAsString())
+                    .map(module -> text(module.getAsJsonObject().get("type")))
                     .toList());
     for (String type : types) {
       if (!MODULES.contains(type.substring(type.lastIndexOf('.') + 1))) {
@@ -271,7 +271,10 @@ record SentenceModel(
   /** What sentence-transformers says, or else the mean. */
   private static Pooling statedPooling(Path folder) {
     Path file = folder.resolve("1_Pooling/config.json");
-    List<String> modes = poolingModes(json(file));
+    List<String> modes =
+        Files.isRegularFile(file)
+            ? parsed(file, json -> poolingModes(json.getAsJsonObject()))
+            : List.of();
     if (modes.isEmpty()) {
       return Pooling.MEAN;
     }
@@ -294,16 +297,13 @@ record SentenceModel(
           .toList();
     }
     return mode.isJsonArray()
-        ? mode.getAsJsonArray().asList().stream().map(JsonElement::getAsString).toList()
-        : List.of(mode.getAsString());
+        ? mode.getAsJsonArray().asList().stream().map(SentenceModel::text).toList()
+        : List.of(text(mode));
   }
 
   private static boolean isTrue(JsonObject object, String key) {
     JsonElement value = object.get(key);
-    return key.startsWith("pooling_mode")
-        && value != null
-        && value.isJsonPrimitive()
-        && value.getAsBoolean();
+    return value != null && value.isJsonPrimitive() && value.getAsBoolean();
   }
 
   /** Returns a setting, empty where it is not there or as large as those that mean no limit. */
@@ -323,6 +323,13 @@ record SentenceModel(
     return Files.isRegularFile(file)
         ? parsed(file, JsonElement::getAsJsonObject)
         : new JsonObject();
+  }
+
+  private static String text(@Nullable JsonElement value) {
+    if (value == null || !value.isJsonPrimitive()) {
+      throw new IllegalStateException(value + " stands where a text is expected");
+    }
+    return value.getAsString();
   }
 
   private static <T> T parsed(Path file, Function<JsonElement, T> kind) {

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
@@ -58,6 +60,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
   public static Bundle open(Path folder) {
     Bundle bundle = peek(folder);
     bundle.manifest.files().forEach((name, stamp) -> verify(folder, name, stamp));
+    requireNothingElse(folder, bundle.manifest.files().keySet());
     return bundle;
   }
 
@@ -121,9 +124,25 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
     }
   }
 
+  /** What another bundle left in one of the folders would be read as a part of this one. */
+  private static void requireNothingElse(Path folder, Set<String> named) {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+        Path within = folder.relativize(file);
+        if (within.getNameCount() > 1 && !named.contains(within.toString())) {
+          throw BundleErrors.damaged(
+              file, "is not named by " + MANIFEST + ", and may be of another bundle");
+        }
+      }
+    } catch (IOException e) {
+      throw BundleErrors.unreadable(folder, e);
+    }
+  }
+
   private static void verify(Path folder, String name, FileStamp stamp) {
-    Path file = folder.resolve(name).normalize();
-    if (!file.startsWith(folder.normalize())) {
+    Path root = folder.toAbsolutePath().normalize();
+    Path file = root.resolve(name).normalize();
+    if (!file.startsWith(root)) {
       throw BundleErrors.damaged(folder.resolve(MANIFEST), "names '" + name + "' outside it");
     }
     if (!Files.isRegularFile(file)) {

@@ -35,6 +35,10 @@ import org.llm4msr.runtime.training.TrainableModel;
  */
 public final class WarmStart {
 
+  /** How a model reads knowledge, with the values of bundles that are older than the key. */
+  private static final Map<String, String> READ_OF_KNOWLEDGE =
+      Map.of("missing", "mean", "components", "0");
+
   private WarmStart() {}
 
   /**
@@ -60,9 +64,11 @@ public final class WarmStart {
     Map<String, Object> kept = new TreeMap<>();
     kept.put("model", config.getOrDefault("model", Map.of()));
     if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
-      for (String key : List.of("missing", "components")) {
-        kept.put("knowledge." + key, String.valueOf(knowledge.get(key)));
-      }
+      READ_OF_KNOWLEDGE.forEach(
+          (key, usual) -> {
+            Object value = knowledge.get(key);
+            kept.put("knowledge." + key, String.valueOf(value == null ? usual : value));
+          });
     }
     return EffectiveConfig.decisive(FlatValues.of(kept), now);
   }

@@ -33,6 +33,7 @@ public final class Tuning {
   static final String UNCHANGED = "as it is";
 
   private static final String EPOCHS = "training.epochs";
+  private static final String SEED = "training.seed";
 
   private static final Comparator<Trial> BEST_FIRST =
       comparing(Trial::auc, nullsLast(reverseOrder())).thenComparingInt(Trial::number);
@@ -50,16 +51,23 @@ public final class Tuning {
     this.runs = runs;
     space = new SearchSpace(config.space(), file);
     if (config.strategy() == Strategy.HALVING && space.keys().contains(EPOCHS)) {
-      throw new MsrException(
-          ErrorType.USER,
-          "tune/SPACE",
-          "%s: space.%s is what halving decides itself. Leave it out, or write strategy: random."
-              .formatted(file, EPOCHS));
+      throw decided(
+          EPOCHS, "is what halving decides itself. Leave it out, or write strategy: random.");
+    }
+    if (space.keys().contains(SEED)) {
+      throw decided(
+          SEED,
+          "is what the key 'seeds' lists. Leave it out, and write for example seeds: [1, 2].");
     }
     drawn.add(List.of());
     drawn.addAll(space.draw(config.trials(), config.seed()));
     config.settings().forEach((key, value) -> shared.add(key + "=" + value.yaml()));
     shared.addAll(extra);
+  }
+
+  private MsrException decided(String key, String why) {
+    return new MsrException(
+        ErrorType.USER, "tune/SPACE", "%s: space.%s %s".formatted(file, key, why));
   }
 
   /** Returns where the results go unless another place is named. */
@@ -165,12 +173,12 @@ public final class Tuning {
 
   private Trial trial(int number, int round, int epochs, Score overall) {
     List<String> values = drawn.get(number).stream().map(AnyValue::label).toList();
-    int place = values.isEmpty() ? -1 : space.keys().indexOf(EPOCHS);
+    int place = number == 0 || overall.seeds() == 0 ? -1 : space.keys().indexOf(EPOCHS);
     return new Trial(
         number,
         values,
         round,
-        place < 0 ? epochs : Integer.parseInt(values.get(place)),
+        place < 0 ? epochs : (int) Double.parseDouble(values.get(place)),
         overall.seeds() == config.seeds().size() ? overall.auc() : null);
   }
 

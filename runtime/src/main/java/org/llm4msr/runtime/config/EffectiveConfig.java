@@ -185,6 +185,9 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     if (value instanceof Iterable<?> items) {
       List<Object> plain = new ArrayList<>();
       items.forEach(one -> plain.add(plain(one, path, origin, origins)));
+      if (value instanceof Set) { // Its order says nothing, and may be another in each process.
+        plain.sort(Comparator.comparing(String::valueOf));
+      }
       return plain;
     }
     if (value instanceof Enum<?> constant) {

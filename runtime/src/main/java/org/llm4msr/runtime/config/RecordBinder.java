@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -181,7 +182,7 @@ final class RecordBinder {
     }
     if (raw == List.class || raw == Set.class) {
       List<@Nullable Object> list = list(argument(type, 0), node, path, secret);
-      return raw == List.class ? list : Collections.unmodifiableSet(new HashSet<>(list));
+      return raw == List.class ? list : Collections.unmodifiableSet(new LinkedHashSet<>(list));
     }
     if (raw == Map.class) {
       return map(argument(type, 1), node, path, secret);

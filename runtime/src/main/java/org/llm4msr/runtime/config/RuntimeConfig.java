@@ -11,7 +11,7 @@ public record RuntimeConfig(
         @Pattern(regexp = "PyTorch|MXNet", message = "must be PyTorch or MXNet")
         String engine,
     @Setting(value = "auto, cpu, or gpu:N", defaultValue = "auto")
-        @Pattern(regexp = "auto|cpu|gpu:[0-9]+", message = "must be auto, cpu or gpu:N")
+        @Pattern(regexp = "auto|cpu|gpu:[0-9]{1,4}", message = "must be auto, cpu or gpu:N")
         String device,
     @Setting(value = "Threads; 0: one a core", defaultValue = "0") @PositiveOrZero int threads,
     @Setting(

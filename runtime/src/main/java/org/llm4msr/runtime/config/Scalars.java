@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.config;
 
 import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +27,7 @@ final class Scalars {
       return text;
     }
     if (type == Path.class) {
-      return Path.of(text);
+      return path(text);
     }
     if (type.isEnum()) {
       return constant(text, type);
@@ -44,11 +45,27 @@ final class Scalars {
       return number(text);
     }
     if (type == float.class || type == Float.class) {
-      return (float) number(text);
+      return single(text);
     }
     throw new NotOfTheType(
         "cannot be set: its type in the plugin's code, %s, is none of a setting; report it to the plugin's author"
             .formatted(type.getTypeName()));
+  }
+
+  private static Path path(String text) throws NotOfTheType {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new NotOfTheType("must be a path: " + e.getReason());
+    }
+  }
+
+  private static float single(String text) throws NotOfTheType {
+    float value = (float) number(text);
+    if (Float.isInfinite(value)) {
+      throw new NotOfTheType("must be a number between -3.4e38 and 3.4e38");
+    }
+    return value;
   }
 
   private static Object constant(String text, Class<?> type) throws NotOfTheType {

@@ -1,6 +1,8 @@
 package org.llm4msr.runtime.config;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 
@@ -8,6 +10,9 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 public record ScoringConfig(
     @Setting("Backbone, fusion head and meta networks") @Valid ModelConfig model,
     @Setting(value = "What users without knowledge get", defaultValue = "mean") Missing missing,
-    @Setting(value = "Rows that go through the model at once", defaultValue = "4096") int batchSize,
+    @Setting(value = "Rows that go through the model at once", defaultValue = "4096")
+        @Min(1)
+        @Max(1 << 20)
+        int batchSize,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
         RuntimeConfig runtime) {}

@@ -1,18 +1,18 @@
 package org.llm4msr.runtime.data;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FolderLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,9 +27,9 @@ final class PreparationFolder implements AutoCloseable {
 
   private final Path target;
   private final Path folder;
-  private final FileChannel lock;
+  private final FolderLock lock;
 
-  private PreparationFolder(Path target, Path folder, FileChannel lock) {
+  private PreparationFolder(Path target, Path folder, FolderLock lock) {
     this.target = target;
     this.folder = folder;
     this.lock = lock;
@@ -44,10 +44,8 @@ final class PreparationFolder implements AutoCloseable {
     String prefix = target.getFileName() + ".tmp-";
     deleteStale(parent, prefix);
     Path folder = Files.createTempDirectory(parent, prefix);
-    FileChannel lock =
-        FileChannel.open(
-            folder.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    lock.lock();
+    FolderLock lock =
+        requireNonNull(FolderLock.tryTake(folder.resolve(LOCK)), "nobody knows the new folder");
     Files.createDirectories(folder.resolve("data/vocabulary"));
     Files.createDirectory(folder.resolve("scratch"));
     return new PreparationFolder(target, folder, lock);
@@ -56,23 +54,11 @@ final class PreparationFolder implements AutoCloseable {
   private static void deleteStale(Path parent, String prefix) throws IOException {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix + "*")) {
       for (Path old : found) {
-        if (!inUse(old.resolve(LOCK))) {
+        if (!FolderLock.isHeld(old.resolve(LOCK))) {
           LOG.info("Deleting {}, left behind by a preparation that was stopped", old);
           DurableFiles.delete(old);
         }
       }
-    }
-  }
-
-  private static boolean inUse(Path lockFile) throws IOException {
-    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE)) {
-      @Nullable FileLock free = channel.tryLock();
-      return free == null;
-    } catch (OverlappingFileLockException e) {
-      return true;
-    } catch (NoSuchFileException e) {
-      // Killed between making the folder and the lock, or in that very moment by another process.
-      return false;
     }
   }
 

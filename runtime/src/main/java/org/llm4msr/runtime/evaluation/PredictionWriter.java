@@ -73,7 +73,7 @@ public final class PredictionWriter implements AutoCloseable {
     this.target = target;
     requireFolder(target);
     requireNothingElse(target);
-    partial = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".part");
+    partial = target.resolveSibling(target.getFileName() + ".tmp-" + UUID.randomUUID());
     root = VectorSchemaRoot.create(schema(scenarios, leakFutureInteractions), allocator);
     try {
       channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);

@@ -62,6 +62,9 @@ final class PluginScan {
                   "Build the jar anew (mvn clean package), or mend the name in"
                       + " META-INF/services.");
       broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
+    } catch (SecurityException e) {
+      Fault fault = damaged("its class is not the one that was signed", e);
+      broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
     } catch (LinkageError e) {
       Fault fault = Faults.ofError(e, loader);
       broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
@@ -107,7 +110,7 @@ final class PluginScan {
           throw new IOException("it has a line that is no name of a class");
         }
         lines.forEach(provider -> providers.putIfAbsent(provider, file));
-      } catch (IOException e) {
+      } catch (IOException | SecurityException e) {
         Fault fault = damaged("its services file " + name + " does not read", e);
         broken.add(PluginErrors.broken(kind, "without a name", origin(file), fault, e));
       }
@@ -123,7 +126,7 @@ final class PluginScan {
     }
   }
 
-  private static Fault damaged(String what, IOException error) {
+  private static Fault damaged(String what, Exception error) {
     return new Fault(
         "CORRUPT_JAR", "%s (%s)".formatted(what, Faults.describe(error)), Faults.COPY_AGAIN);
   }

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
- * Numbers for TensorBoard. Each process begins a file; one that goes on tells the viewer to forget
- * what an earlier one wrote behind its checkpoint.
+ * Numbers for TensorBoard. Each process begins a file, and tells the viewer to forget what an
+ * earlier one wrote behind its checkpoint.
  *
  * <p>A record is the length of an event, its checksum, the event and its checksum; an event is a
  * message of {@code tensorflow/core/util/event.proto}.

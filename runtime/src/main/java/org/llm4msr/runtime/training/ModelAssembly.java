@@ -236,7 +236,7 @@ public final class ModelAssembly {
     EarlierKnowledge earlier = inputs.earlier();
     return parts
         + (earlier == null ? "" : "|periods " + earlier.periods().count())
-        + (inputs.components() == 0 ? "" : "|components " + inputs.components())
+        + (inputs.components() == 0 ? "" : "|components " + inputs.components() + " of known users")
         + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing());
   }
 

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.Utils;
 import java.io.File;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -23,6 +24,12 @@ import org.slf4j.LoggerFactory;
 final class PyTorchEngine extends TensorEngine {
 
   private static final Logger LOG = LoggerFactory.getLogger(PyTorchEngine.class);
+
+  /** Elsewhere DJL chooses a flavor itself. */
+  private static final boolean LINUX_X86_64 =
+      System.getProperty("os.name").equals("Linux")
+          && System.getProperty("os.arch").equals("amd64");
+
   private static final String THREADS = "ai.djl.pytorch.num_threads";
 
   private PyTorchEngine(Engine engine, RuntimeConfig config) {
@@ -40,7 +47,9 @@ final class PyTorchEngine extends TensorEngine {
           config.threads(),
           before);
     }
-    requireLibrary(System.getenv("PYTORCH_LIBRARY_PATH"), System.getenv("PYTORCH_FLAVOR"));
+    requireLibrary(
+        Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH"),
+        Utils.getEnvOrSystemProperty("PYTORCH_FLAVOR"));
     return new PyTorchEngine(find("PyTorch"), config);
   }
 
@@ -59,7 +68,8 @@ final class PyTorchEngine extends TensorEngine {
     }
     String own = System.mapLibraryName("djl_torch");
     String resource = "jnilib/linux-x86_64/%s/%s".formatted(flavor, own);
-    if (!holds(folders, "djl_torch")
+    if (LINUX_X86_64
+        && !holds(folders, "djl_torch")
         && JniUtils.class.getClassLoader().getResource(resource) == null) {
       throw noLibrary(
           "PYTORCH_LIBRARY_PATH is set, and PYTORCH_FLAVOR is %s, for which DJL has no library (%s). Set PYTORCH_FLAVOR=cu128 for any build of PyTorch for CUDA, and PYTORCH_FLAVOR=cpu for one without."

@@ -59,16 +59,20 @@ final class SentencePieceTokens implements TextTokens {
   }
 
   static SentencePieceTokens open(ModelFolder folder, Architecture.Prefix prefix) {
+    ModelJson settings = folder.optional("tokenizer_config.json");
+    boolean legacy = settings.flag("legacy", true);
+    Map<String, Long> added = added(folder, settings);
     try {
       byte[] model = Files.readAllBytes(folder.tokenizer());
       List<Piece> pieces = pieces(model);
-      ModelJson settings = folder.optional("tokenizer_config.json");
-      boolean legacy = settings.flag("legacy", true);
+      Map<String, Long> special = special(pieces);
+      special.putAll(added);
+      Frame frame = frame(folder, settings, prefix, pieces.size());
       return new SentencePieceTokens(
           new SpTokenizer(legacy ? model : ArrayUtils.addAll(model, NO_PREFIX)),
           pieces.size(),
-          frame(folder, settings, prefix, pieces.size()),
-          special(folder, settings, pieces),
+          frame,
+          special,
           legacy);
     } catch (IOException | RuntimeException e) {
       throw new MsrException(
@@ -89,17 +93,23 @@ final class SentencePieceTokens implements TextTokens {
             List.of());
   }
 
-  /** Returns the special tokens of the vocabulary, and those that the settings add. */
-  private static Map<String, Long> special(
-      ModelFolder folder, ModelJson settings, List<Piece> pieces) {
+  private static Map<String, Long> special(List<Piece> pieces) {
     Map<String, Long> ids = new HashMap<>();
     for (int i = 0; i < pieces.size(); i++) {
       if (pieces.get(i).special()) {
         ids.put(pieces.get(i).text(), (long) i);
       }
     }
+    return ids;
+  }
+
+  /** Returns the special tokens that the settings add to those of the vocabulary. */
+  private static Map<String, Long> added(ModelFolder folder, ModelJson settings) {
+    Map<String, Long> ids = new HashMap<>();
     ModelJson added = folder.optional("added_tokens.json");
-    added.entries().forEach(one -> ids.put(one.getKey(), one.getValue().getAsLong()));
+    added
+        .entries()
+        .forEach(one -> added.integers(one.getKey()).forEach(id -> ids.put(one.getKey(), id)));
     ModelJson stated = settings.object("added_tokens_decoder");
     stated
         .entries()
