@@ -182,7 +182,7 @@ public final class Downloads {
     Files.deleteIfExists(version);
   }
 
-  /** Returns where that of a file lies which has arrived, until it is whole. */
+  /** Returns where {@link #file} keeps what has arrived of a file until it is whole. */
   public static Path unfinished(Path target) {
     return target.resolveSibling(target.getFileName() + ".incomplete");
   }

@@ -52,7 +52,8 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
   private static final long LARGEST_MANIFEST = 64L << 20;
 
   /**
-   * Opens a bundle and checks all of it.
+   * Opens a bundle and checks all of it: every file that it names, and that its folders hold no
+   * other.
    *
    * @throws MsrException {@code bundle/NO_BUNDLE}, {@code bundle/FORMAT_VERSION} or {@code
    *     bundle/DAMAGED} with the file
@@ -131,7 +132,10 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
         Path within = folder.relativize(file);
         if (within.getNameCount() > 1 && !named.contains(within.toString())) {
           throw BundleErrors.damaged(
-              file, "is not named by " + MANIFEST + ", and may be of another bundle");
+              file,
+              "is not named by "
+                  + MANIFEST
+                  + ", and may be of a bundle that lay there before: delete it, or copy into an empty folder");
         }
       }
     } catch (IOException e) {

@@ -48,7 +48,8 @@ final class Runs {
       throw new MsrException(
           ErrorType.USER,
           "compare/SEED",
-          "Runs train with the seeds that the key 'seeds' lists, and training.seed is set besides. Take it out, and write for example seeds: [1, 2].");
+          "The runs of %s train with the seeds that the key 'seeds' lists, and training.seed is set besides, in settings, grid or by -D. Take it out, and write for example seeds: [1, 2]."
+              .formatted(cell.experiment()));
     }
     overrides.add(SEED + seed);
     return experiments.open(cell.experiment(), overrides);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** Turns an engine's "not implemented" into an error that says who asked it for what. */
+/** Turns an engine's refusal of an operation into an error that says who asked it for what. */
 public final class EngineErrors {
 
   private static final String ENGINES = "ai.djl.";

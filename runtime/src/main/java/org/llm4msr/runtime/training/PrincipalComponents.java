@@ -56,20 +56,28 @@ record PrincipalComponents(float[][] directions) {
 
   private static float[][] vectors(
       KnowledgeSource source, Iterable<String> keys, KnowledgeTransform standardise) {
+    List<float[]> vectors = new ArrayList<>();
     float[] vector = new float[source.dimension()];
-    List<String> known = new ArrayList<>();
+    long known = 0;
+    long step = 1;
     for (String key : keys) {
-      if (source.read(key, vector)) {
-        known.add(key);
+      if (source.read(key, vector) && known++ % step == 0) {
+        vectors.add(standardise.apply(vector.clone()));
+      }
+      if (vectors.size() == 2 * LEAST_USERS) {
+        vectors = everySecond(vectors);
+        step *= 2;
       }
     }
-    int step = Math.max(1, known.size() / LEAST_USERS);
-    List<float[]> vectors = new ArrayList<>();
-    for (int i = 0; i < known.size(); i += step) {
-      source.read(known.get(i), vector);
-      vectors.add(standardise.apply(vector.clone()));
-    }
     return vectors.toArray(float[][]::new);
+  }
+
+  private static List<float[]> everySecond(List<float[]> all) {
+    List<float[]> some = new ArrayList<>();
+    for (int i = 0; i < all.size(); i += 2) {
+      some.add(all.get(i));
+    }
+    return some;
   }
 
   private static double[][] random(int count, int dimension) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +136,23 @@ class PrincipalComponentsTest {
         .isDeepEqualTo(PrincipalComponents.of(source, keys, statistics, COUNT).directions());
     assertThatThrownBy(() -> PrincipalComponents.of(source, keys.subList(0, 4), statistics, COUNT))
         .hasMessageContaining("knowledge.components is 5, and 4 training users have a vector");
+  }
+
+  /** Of 60,000 every fourth is taken, and so of each user as many. */
+  @Test
+  void manyUsersAreSampledEvenly() {
+    KnowledgeStatistics statistics = KnowledgeStatistics.over(source, keys);
+    List<String> many = new ArrayList<>();
+    for (String key : keys) {
+      many.addAll(Collections.nCopies(200, key));
+    }
+
+    PrincipalComponents sampled = PrincipalComponents.of(source, many, statistics, COUNT);
+
+    float[][] expected = PrincipalComponents.of(source, keys, statistics, COUNT).directions();
+    for (int k = 0; k < COUNT; k++) {
+      assertThat(sampled.directions()[k]).containsExactly(expected[k], within(1e-4f));
+    }
   }
 
   @Test
