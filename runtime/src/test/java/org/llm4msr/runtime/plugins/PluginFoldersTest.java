@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.plugins;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -9,6 +10,8 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -306,6 +309,40 @@ class PluginFoldersTest {
                     "newer",
                     "compiled for Java 55 and this is Java " + Runtime.version().feature(),
                     "<maven.compiler.release>17"));
+  }
+
+  @Test
+  void aSignedJarOfWhichAClassWasChangedIsNamedAndTheOthersLoad() throws Exception {
+    TestFactory.named("Good", "good").jar(root.resolve("good/good.jar")).build();
+    Path signed = sound("signed");
+    String store = root.resolve(".store").toString();
+    String key = "-genkeypair -alias me -keyalg EC -dname CN=me -storepass secret -keystore";
+    tool("keytool", key, store);
+    tool("jarsigner", "-storepass secret -keystore", store, signed.toString(), "me");
+    assertThat(registry().broken()).isEmpty();
+    try (FileSystem jar = FileSystems.newFileSystem(signed)) {
+      Path code = jar.getPath("plug/Broken.class");
+      Files.write(code, new byte[1], StandardOpenOption.APPEND);
+    }
+
+    PluginRegistry registry = registry();
+
+    assertThat(registry.factory(PluginKind.PROMPT_BUILDER, "good")).isNotNull();
+    assertThat(messages(registry))
+        .singleElement()
+        .satisfies(
+            error -> is(error, "CORRUPT_JAR", "signed", "not the one that was signed", "digest"));
+  }
+
+  /** Runs a program of the JDK; its first options stand in one text. */
+  private static void tool(String name, String options, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", name).toString());
+    command.addAll(List.of(options.split(" ")));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
   }
 
   /** The first byte of deflated data: a last block of a type that there is not. */

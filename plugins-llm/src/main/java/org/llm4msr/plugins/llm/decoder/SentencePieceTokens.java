@@ -3,6 +3,7 @@ package org.llm4msr.plugins.llm.decoder;
 import static java.util.Objects.requireNonNull;
 
 import ai.djl.sentencepiece.SpTokenizer;
+import com.google.gson.JsonElement;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
@@ -111,9 +112,14 @@ final class SentencePieceTokens implements TextTokens {
         .entries()
         .forEach(one -> added.integers(one.getKey()).forEach(id -> ids.put(one.getKey(), id)));
     ModelJson stated = settings.object("added_tokens_decoder");
-    stated
-        .entries()
-        .forEach(one -> ids.put(stated.specialToken(one.getKey()), Long.valueOf(one.getKey())));
+    for (Map.Entry<String, JsonElement> one : stated.entries()) {
+      String id = one.getKey();
+      String text = stated.specialToken(id);
+      if (text.isEmpty() || !id.matches("[0-9]{1,9}")) {
+        throw stated.wrong(id, "a token with its content, under its number");
+      }
+      ids.put(text, Long.valueOf(id));
+    }
     return ids;
   }
 

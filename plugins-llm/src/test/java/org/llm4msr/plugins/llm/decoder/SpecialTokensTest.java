@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 
 /** Start, end and further special tokens, as {@code tokenizer_config.json} names them. */
@@ -56,6 +57,16 @@ class SpecialTokensTest {
     try (TextTokens tokens = open(GoldenStates.fixture("sentencepiece/tokenizer.model"), "{}")) {
       assertThat(tokens.encode("<|user|>", true)).containsExactly(1, 320);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{'5': {'content': ''}}", "{'five': {'content': '<a>'}}"})
+  void namesTheSettingsWhereAnAddedTokenIsNone(String added) {
+    String settings = "{\"added_tokens_decoder\": %s}".formatted(added.replace('\'', '"'));
+
+    assertThatThrownBy(() -> open(GoldenStates.fixture("sentencepiece/tokenizer.model"), settings))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("tokenizer_config.json, and must be a token with its content");
   }
 
   @Test
