@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -193,6 +194,7 @@ class ModelSourceTest {
 
   /** Linux refuses links to more than 4,095 letters, here of {@code ../}. */
   @Test
+  @Tag("slow")
   @EnabledOnOs(OS.LINUX)
   void copiesWhatCannotBeLinked() {
     String deep = "a/".repeat(1400) + "config.json";
