@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.TrainingOptions;
 import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.knowledge.ExtractionResult;
@@ -94,6 +95,25 @@ class PeriodsTest {
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("before-3-of-3")
         .hasMessageContaining("knowledge extract");
+  }
+
+  @Test
+  void aRunThatKeepsItsKnowledgeNoticesThatEarlierPeriodsWereExtractedAnew() throws IOException {
+    Experiment experiment = prepared("resumed", ClickLog.draw(false), THREE);
+    experiment.extract(false, Progress.NONE);
+    Path bundle = experiment.train("first", Progress.NONE).bundle();
+    experiment.prepare(true, bundle, Progress.NONE);
+    experiment.extract(true, Progress.NONE);
+    experiment.train("warm", new TrainingOptions(null, bundle), Progress.NONE);
+    Experiment fewer =
+        Experiment.fromYaml(
+            folder.resolve("resumed/experiment.yaml"), THREE, "knowledge.minInteractions=4");
+    fewer.extract(true, Progress.NONE);
+
+    assertThatThrownBy(() -> fewer.train("warm", Progress.NONE))
+        .hasMessageContaining("[knowledge/STORE_MISMATCH]")
+        .hasMessageContaining("before-2-of-3")
+        .hasMessageContaining("knowledge.minInteractions");
   }
 
   @Test

@@ -81,6 +81,18 @@ final class KnowledgeSettings {
     }
   }
 
+  /**
+   * Returns in which settings two stores differ, those of the encoder apart, which the identity
+   * covers. Stores of a user's own tools record none.
+   */
+  static List<String> differencesOfPrompts(StoreInfo one, StoreInfo other) {
+    return one.settings().isEmpty() || other.settings().isEmpty()
+        ? List.of()
+        : differences(one.settings(), other.settings()).stream()
+            .filter(difference -> !difference.startsWith("knowledge.encoder."))
+            .toList();
+  }
+
   /** Refuses a store that is not the one with which a run was trained. */
   static void requireTrainedWith(KnowledgeStore store, Path provenance, String file) {
     StoreInfo trained = recorded(provenance);

@@ -262,12 +262,18 @@ final class KnowledgeStage implements AutoCloseable {
   private static KnowledgeSource like(
       KnowledgeStore whole, KnowledgeStore store, PreparedData data) {
     store.requireSource(data.manifest().key());
-    if (!store.info().identity().equals(whole.info().identity())) {
+    boolean otherModel = !store.info().identity().equals(whole.info().identity());
+    List<String> differences = KnowledgeSettings.differencesOfPrompts(whole.info(), store.info());
+    if (otherModel || !differences.isEmpty()) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",
-          "The knowledge in %s was extracted with another model or template than that in %s. Run `llm4msr knowledge extract` again, with --rebuild."
-              .formatted(store.folder(), whole.folder()));
+          "The knowledge in %s was extracted with %s than that in %s%s. Run `llm4msr knowledge extract` again, with --rebuild."
+              .formatted(
+                  store.folder(),
+                  otherModel ? "another model or template" : "other settings",
+                  whole.folder(),
+                  differences.isEmpty() ? "" : ": " + String.join("; ", differences)));
     }
     return store.users();
   }

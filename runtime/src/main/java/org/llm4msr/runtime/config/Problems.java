@@ -52,11 +52,6 @@ public final class Problems {
     warnings.add(warning);
   }
 
-  /** Returns whether there is none. */
-  public boolean isEmpty() {
-    return problems.isEmpty();
-  }
-
   /** Returns the problems in the order in which a reader of the file meets them. */
   public List<Problem> list() {
     return problems.stream()

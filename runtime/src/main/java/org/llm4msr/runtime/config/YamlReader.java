@@ -96,6 +96,10 @@ final class YamlReader {
       return new Scalar("", true, origin);
     }
     if (node instanceof ScalarNode scalar) {
+      if (scalar.getValue().indexOf('\0') >= 0) {
+        problems.add("", null, origin, "holds the character U+0000. Remove it");
+        return new Scalar("", true, origin);
+      }
       return new Scalar(scalar.getValue(), scalar.getTag().equals(Tag.NULL), origin);
     }
     if (node instanceof SequenceNode sequence) {
@@ -108,20 +112,37 @@ final class YamlReader {
 
   private Mapping mapping(MappingNode node, Origin origin, int depth) {
     Map<String, Entry> entries = new LinkedHashMap<>();
+    List<ConfigNode> merged = new ArrayList<>();
     for (NodeTuple tuple : node.getValue()) {
       Origin keyOrigin = origin(tuple.getKeyNode().getStartMark());
       if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
         problems.add("", null, keyOrigin, "a key must be a plain text");
         continue;
       }
-      Entry entry = new Entry(keyOrigin, convert(tuple.getValueNode(), depth + 1));
+      ConfigNode value = convert(tuple.getValueNode(), depth + 1);
+      if (key.getTag().equals(Tag.MERGE)) {
+        merged.addAll(value instanceof Sequence several ? several.items() : List.of(value));
+        continue;
+      }
+      Entry entry = new Entry(keyOrigin, value);
       Entry earlier = entries.putIfAbsent(key.getValue(), entry);
       if (earlier != null) {
         String rule = "the key stands twice in one mapping; first at " + earlier.key();
         problems.add(key.getValue(), null, keyOrigin, rule);
       }
     }
+    merged.forEach(one -> merge(one, entries));
     return new Mapping(entries, origin);
+  }
+
+  /** Takes over what the mapping beside a merge key has and {@code entries} lack. */
+  private void merge(ConfigNode other, Map<String, Entry> entries) {
+    if (other instanceof Mapping mapping) {
+      mapping.entries().forEach(entries::putIfAbsent);
+    } else {
+      String rule = "must be a mapping, or a list of mappings, as *NAME is";
+      problems.add("<<", null, other.origin(), rule);
+    }
   }
 
   private Origin origin(Mark mark) {

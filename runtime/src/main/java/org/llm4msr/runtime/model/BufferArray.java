@@ -30,17 +30,11 @@ final class BufferArray implements Buffer {
    * @param part shape of each buffer
    */
   BufferArray(
-      NDManager manager,
-      String scope,
-      String name,
-      List<String> names,
-      Shape lead,
-      Shape part,
-      float[] start) {
+      NDManager manager, String name, List<String> names, Shape lead, Shape part, float[] start) {
     this.manager = manager;
     this.name = name;
     shape = lead.addAll(part);
-    parts = DenseBuffer.partsOf(scope, names, part);
+    parts = DenseBuffer.partsOf(names, part);
     array = create(start);
   }
 

@@ -8,23 +8,21 @@ import java.util.List;
 /** State without gradient that is saved and named as one: a buffer, or a part of several. */
 public final class DenseBuffer {
 
-  private final String scope;
   private final String name;
   private final Shape shape;
   private final int offset;
 
-  private DenseBuffer(String scope, String name, Shape shape, int offset) {
-    this.scope = scope;
+  private DenseBuffer(String name, Shape shape, int offset) {
     this.name = name;
     this.shape = shape;
     this.offset = offset;
   }
 
-  static List<DenseBuffer> partsOf(String scope, List<String> names, Shape shape) {
+  static List<DenseBuffer> partsOf(List<String> names, Shape shape) {
     List<DenseBuffer> parts = new ArrayList<>(names.size());
     for (String name : names) {
       int offset = Math.toIntExact(parts.size() * shape.size());
-      parts.add(new DenseBuffer(scope, name, shape, offset));
+      parts.add(new DenseBuffer(name, shape, offset));
     }
     return List.copyOf(parts);
   }
@@ -32,11 +30,6 @@ public final class DenseBuffer {
   /** Returns the full name, stable over releases. */
   public String name() {
     return name;
-  }
-
-  /** Returns the part of the model it belongs to. */
-  public String scope() {
-    return scope;
   }
 
   /** Returns its shape. */

@@ -160,19 +160,14 @@ public final class ParameterStore implements AutoCloseable {
   }
 
   private BufferArray bufferArray(
-      String scope,
-      String name,
-      List<String> names,
-      Shape lead,
-      Shape part,
-      Initializer initializer) {
+      String name, List<String> names, Shape lead, Shape part, Initializer initializer) {
     check(name, names, lead.addAll(part));
     FloatBuffer start = FloatBuffer.allocate(Math.toIntExact(names.size() * part.size()));
     for (int i = 0; i < names.size(); i++) {
       int size = Math.toIntExact(part.size());
       Draws.fill(start.slice(i * size, size), initializer, seed, names.get(i));
     }
-    BufferArray array = new BufferArray(manager, scope, name, names, lead, part, start.array());
+    BufferArray array = new BufferArray(manager, name, names, lead, part, start.array());
     array.parts().forEach(buffer -> buffers.put(buffer.name(), buffer));
     bufferArrays.add(array);
     return array;
@@ -256,7 +251,7 @@ public final class ParameterStore implements AutoCloseable {
 
     @Override
     public Buffer buffer(String name, Shape dims, Initializer initializer) {
-      return bufferArray(scope, prefix + "/" + name, named(name), lead, dims, initializer);
+      return bufferArray(prefix + "/" + name, named(name), lead, dims, initializer);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
@@ -19,6 +20,7 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.api.support.ForwardingReader;
 
 /**
  * What plugins made, with every call in the plugin's {@link ContextLoader}. For the kinds that talk
@@ -68,7 +70,7 @@ public final class InContext {
     @Override
     public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
       try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.open(table, allocator);
+        return new Batches(inner.open(table, allocator), allocator, inner);
       }
     }
 
@@ -90,6 +92,38 @@ public final class InContext {
     public void close() {
       try (ContextLoader scope = ContextLoader.of(inner)) {
         inner.close();
+      }
+    }
+  }
+
+  /** The database may ask for rows on a thread of its own. */
+  private static final class Batches extends ForwardingReader {
+
+    private final DatasetReader plugin;
+
+    Batches(ArrowReader inner, BufferAllocator allocator, DatasetReader plugin) {
+      super(inner, allocator);
+      this.plugin = plugin;
+    }
+
+    @Override
+    public VectorSchemaRoot getVectorSchemaRoot() throws IOException {
+      try (ContextLoader scope = ContextLoader.of(plugin)) {
+        return super.getVectorSchemaRoot();
+      }
+    }
+
+    @Override
+    public boolean loadNextBatch() throws IOException {
+      try (ContextLoader scope = ContextLoader.of(plugin)) {
+        return super.loadNextBatch();
+      }
+    }
+
+    @Override
+    public void close(boolean closeSource) throws IOException {
+      try (ContextLoader scope = ContextLoader.of(plugin)) {
+        super.close(closeSource);
       }
     }
   }

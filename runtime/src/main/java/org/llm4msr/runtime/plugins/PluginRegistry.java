@@ -223,16 +223,8 @@ public final class PluginRegistry {
     Class<?> type = candidate.factory();
     try (ContextLoader scope = ContextLoader.ofLoader(type.getClassLoader())) {
       PluginFactory<?> factory = (PluginFactory<?>) type.getConstructor().newInstance();
-      Class<?> settings = factory.configType(); // Whatever raw types let through.
-      if (settings != null && settings.isRecord()) {
-        return factory;
-      }
-      Fault fault =
-          new Fault(
-              "BROKEN",
-              "configType() returned %s, which is no record".formatted(settings),
-              "Return the class of the settings' record.");
-      return PluginErrors.broken(plugin, fault, null);
+      Fault fault = SettingsFault.of(factory.configType());
+      return fault == null ? factory : PluginErrors.broken(plugin, fault, null);
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
       return PluginErrors.broken(plugin, Faults.ofError(e, type.getClassLoader()), e);
     }

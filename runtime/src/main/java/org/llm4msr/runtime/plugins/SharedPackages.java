@@ -36,9 +36,4 @@ final class SharedPackages {
   static boolean holdResource(String name) {
     return RESOURCES.stream().anyMatch(name::startsWith) || name.endsWith("-engine.properties");
   }
-
-  /** Returns the packages as texts name them: {@code org.slf4j} and so on. */
-  static List<String> names() {
-    return PACKAGES.stream().map(name -> name.substring(0, name.length() - 1)).toList();
-  }
 }

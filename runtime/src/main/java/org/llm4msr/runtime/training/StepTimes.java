@@ -42,12 +42,6 @@ public final class StepTimes {
     steps++;
   }
 
-  /** Forgets what was measured. */
-  public void reset() {
-    nanos.clear();
-    steps = 0;
-  }
-
   /** Returns the mean of a part, in milliseconds a step. */
   public double millis(Part part) {
     return steps == 0 ? 0 : nanos.getOrDefault(part, 0L) / 1e6 / steps;

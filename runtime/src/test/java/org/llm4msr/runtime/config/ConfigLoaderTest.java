@@ -115,6 +115,40 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void mergeKeysTakeOverWhatAMappingLacks() throws IOException {
+    copy("good.yaml");
+    Files.writeString(
+        folder.resolve("child.yaml"),
+        """
+        extends: good.yaml
+        model:
+          metaNetworks:
+            user: &user { name: mlp, layers: [8, 4], generatorHidden: 16 }
+            scenario: { <<: *user, layers: [2] }
+        training: { <<: [{ epochs: 3 }, { epochs: 4, batchSize: 32 }] }
+        """);
+
+    ExperimentConfig config = loadCopied("child.yaml").config();
+
+    assertThat(config.model().metaNetworks().scenario().layers()).containsExactly(2);
+    assertThat(config.model().metaNetworks().scenario().network().config())
+        .isEqualTo(config.model().metaNetworks().user().network().config());
+    assertThat(config.training().epochs()).isEqualTo(3);
+    assertThat(config.training().batchSize()).isEqualTo(32);
+  }
+
+  @Test
+  void aMergeKeyNeedsAMapping() throws IOException {
+    copy("good.yaml");
+    Files.writeString(
+        folder.resolve("child.yaml"), "extends: good.yaml\ntraining: { <<: [5], epochs: 3 }\n");
+
+    MsrException error = catchThrowableOfType(MsrException.class, () -> loadCopied("child.yaml"));
+
+    assertThat(error).hasMessageContaining("<< (child.yaml:2:18): must be a mapping, or a list");
+  }
+
+  @Test
   void aCircleOfFilesIsRefused() throws IOException {
     Files.writeString(folder.resolve("a.yaml"), "extends: b.yaml\n");
     Files.writeString(folder.resolve("b.yaml"), "extends: a.yaml\n");

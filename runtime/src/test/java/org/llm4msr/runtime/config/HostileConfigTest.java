@@ -98,6 +98,15 @@ class HostileConfigTest {
     assertThat(error).hasMessageContaining("/dev/zero: it has no end, and no file of its kind has");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"extends", "workspace"})
+  void noTextHoldsTheCharacterThatEndsAPath(String key) throws IOException {
+    MsrException error = load(key + ": \"a\\0b\"\n");
+
+    assertThat(error)
+        .hasMessageContaining("e.yaml:1:%d): holds the character U+0000", key.length() + 3);
+  }
+
   private MsrException load(String yaml) throws IOException {
     Path file = Files.writeString(folder.resolve("e.yaml"), yaml);
     return catchThrowableOfType(MsrException.class, () -> loader().load(file, List.of()));

@@ -5,13 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 
@@ -44,6 +51,66 @@ class InContextTest {
                 .filter(method -> !Modifier.isStatic(method.getModifiers()))
                 .map(InContextTest::form)
                 .toList());
+  }
+
+  /** Libraries that read files look things up while they read, not only when they open. */
+  @Test
+  void rowsAreReadInTheContextOfTheReader() throws Exception {
+    ClassLoader plugin = new ClassLoader(DatasetReader.class.getClassLoader()) {};
+    List<ClassLoader> contexts = new ArrayList<>();
+    try (BufferAllocator allocator = new RootAllocator()) {
+      DatasetReader reader =
+          (DatasetReader)
+              Proxy.newProxyInstance(
+                  plugin,
+                  new Class<?>[] {DatasetReader.class},
+                  (proxy, method, arguments) -> new Recording(allocator, contexts));
+
+      try (ArrowReader rows = InContext.of(reader).open(RawTable.INTERACTIONS, allocator)) {
+        rows.getVectorSchemaRoot();
+        rows.loadNextBatch();
+      }
+    }
+
+    assertThat(contexts).containsExactly(plugin, plugin, plugin);
+    assertThat(Thread.currentThread().getContextClassLoader()).isNotSameAs(plugin);
+  }
+
+  /** Records the context of its schema, of its one batch and of its end. */
+  private static final class Recording extends ArrowReader {
+
+    private final List<ClassLoader> contexts;
+
+    Recording(BufferAllocator allocator, List<ClassLoader> contexts) {
+      super(allocator);
+      this.contexts = contexts;
+    }
+
+    private void record() {
+      contexts.add(Thread.currentThread().getContextClassLoader());
+    }
+
+    @Override
+    protected Schema readSchema() {
+      record();
+      return new Schema(List.of());
+    }
+
+    @Override
+    public boolean loadNextBatch() {
+      record();
+      return true;
+    }
+
+    @Override
+    public long bytesRead() {
+      return 0;
+    }
+
+    @Override
+    protected void closeReadSource() {
+      record();
+    }
   }
 
   private static String form(Method method) {

@@ -84,6 +84,24 @@ class PluginRegistryTest {
                 + " compact? `llm4msr plugins list` shows all.");
   }
 
+  @Test
+  void settingsThatHoldThemselvesAreRefused() throws IOException {
+    add(
+        TestFactory.named("Tree", "tree")
+            .config("int depth, List<Branch> branches")
+            .member("public record Branch(java.util.Map<String, Config> leaves) {}")
+            .jar(folder.resolve("tree.jar")));
+
+    MsrException error =
+        catchThrowableOfType(
+            MsrException.class, () -> registry().factory(PluginKind.PROMPT_BUILDER, "tree"));
+
+    assertThat(error)
+        .hasMessageStartingWith("[plugin/RECURSIVE_SETTINGS] ")
+        .hasMessageContaining("its setting leaves of Branch holds a Config again")
+        .hasMessageContaining("Give each depth a record of its own.");
+  }
+
   /** Sees the test's jars and the API, not what lies in the runtime's own test folders. */
   private PluginRegistry registry() {
     return PluginRegistry.load(

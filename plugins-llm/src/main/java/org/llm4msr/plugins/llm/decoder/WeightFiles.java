@@ -267,11 +267,6 @@ final class WeightFiles implements AutoCloseable {
     }
   }
 
-  /** Returns the rows of an array. */
-  long rows(String name) {
-    return place(name).rows();
-  }
-
   private Place place(String name) {
     Place place = places.get(name);
     if (place == null) {
