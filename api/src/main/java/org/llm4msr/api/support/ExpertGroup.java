@@ -47,9 +47,9 @@ public final class ExpertGroup {
   public NDArray forward(Pass pass, NDArray x) {
     NDArray h = follow(pass, first.forward(x), firstNorm);
     for (Layer layer : others) {
-      h = follow(pass, layer.forward(h.reshape(h.getShape().get(0), experts, -1)), layer.norm);
+      h = follow(pass, layer.forward(h), layer.norm);
     }
-    return h.reshape(h.getShape().get(0), experts, outputWidth);
+    return h;
   }
 
   /**
@@ -74,10 +74,15 @@ public final class ExpertGroup {
     return experts;
   }
 
-  /** Normalisation, activation and dropout of all experts side by side: (B, n * h). */
+  /**
+   * Normalisation of all experts side by side, (B, n * h), then activation and dropout of each, (B,
+   * n, h). The batched product behind hands its gradient back expert by expert; the activation
+   * takes it so and gives it row by row, without a copy in between.
+   */
   private NDArray follow(Pass pass, NDArray x, @Nullable BatchNorm norm) {
     NDArray h = norm == null ? x : norm.forward(pass, x);
-    return Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
+    NDArray apart = h.reshape(h.getShape().get(0), experts, -1);
+    return Dropout.apply(pass, settings.activation().apply(apart), settings.dropout());
   }
 
   private GroupedRows follow(Pass pass, GroupedRows rows, @Nullable BatchNorm norm) {
