@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.llamacpp;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedInputStream;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ final class LlamaProcess implements AutoCloseable {
   static final int DONE = 0;
 
   private static final int POLL_MILLIS = 100;
+  private static final int SECONDS_TO_END = 10;
   private static final int LINES_OF_LOG = 5;
 
   private final Path model;
@@ -60,14 +63,11 @@ final class LlamaProcess implements AutoCloseable {
    * @param scratch folder for its log and native library
    */
   static LlamaProcess start(Path model, int maxTokens, int threads, Path scratch) {
-    Process process = null;
     Path log = null;
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Path folder = Files.createTempDirectory(scratch, "llama");
       log = folder.resolve("log.txt");
-      byte[] secret = new byte[16];
-      new SecureRandom().nextBytes(secret);
-      process =
+      Process process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-Xmx256m",
@@ -83,26 +83,44 @@ final class LlamaProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
-      try (var secretOut = process.outputWriter(UTF_8)) {
-        secretOut.write(HexFormat.of().formatHex(secret));
+      try {
+        return connect(server, process, model, log);
+      } catch (IOException | RuntimeException e) {
+        process.destroyForcibly();
+        throw e;
       }
-      LlamaProcess started =
-          new LlamaProcess(model, log, process, accept(server, process, model, log));
-      if (!started.in.readUTF().equals(HexFormat.of().formatHex(secret))) {
-        throw new IOException("another process answered");
-      }
-      started.status();
-      return started;
     } catch (IOException e) {
-      if (process != null) {
-        process.destroyForcibly();
-      }
       throw failed("did not start (" + e.getMessage() + ")", model, log, e);
-    } catch (MsrException e) {
-      if (process != null) {
-        process.destroyForcibly();
-      }
+    }
+  }
+
+  private static LlamaProcess connect(ServerSocket server, Process process, Path model, Path log)
+      throws IOException {
+    byte[] random = new byte[16];
+    new SecureRandom().nextBytes(random);
+    String secret = HexFormat.of().formatHex(random);
+    try (var secretOut = process.outputWriter(UTF_8)) {
+      secretOut.write(secret);
+    }
+    LlamaProcess started =
+        new LlamaProcess(model, log, process, accept(server, process, model, log));
+    try {
+      started.awaitModel(secret);
+      return started;
+    } catch (RuntimeException e) {
+      started.close();
       throw e;
+    }
+  }
+
+  private void awaitModel(String secret) {
+    try {
+      if (!in.readUTF().equals(secret)) {
+        throw failed("is not what answered", model, log, null);
+      }
+      status();
+    } catch (IOException e) {
+      throw ended(e);
     }
   }
 
@@ -156,7 +174,7 @@ final class LlamaProcess implements AutoCloseable {
       ask(EMBED, text);
       int length = in.readInt();
       if (length != dimension) {
-        throw new IOException("it gives %d numbers, not %d".formatted(length, dimension));
+        throw failed("gives %d numbers, not %d".formatted(length, dimension), model, log, null);
       }
       float[] vector = new float[length];
       for (int k = 0; k < length; k++) {
@@ -184,8 +202,17 @@ final class LlamaProcess implements AutoCloseable {
     }
   }
 
+  /** Says what became of the process that no byte comes from or goes to any more. */
   private MsrException ended(IOException cause) {
-    return failed("ended (" + cause.getMessage() + ")", model, log, cause);
+    String what = "gives no answer (" + cause + ")";
+    try {
+      if (process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
+        what = "ended with code " + process.exitValue();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return failed(what, model, log, cause);
   }
 
   private static MsrException failed(
@@ -193,7 +220,7 @@ final class LlamaProcess implements AutoCloseable {
     return new MsrException(
         ErrorType.EXTERNAL,
         "llama-cpp/PROCESS_FAILED",
-        "the process of llama.cpp %s. Model %s, last lines of its log: %s. Check that the file is whole, of an architecture of early 2025, and that memory is enough."
+        "the process of llama.cpp %s. Model %s, last lines of its log: %s. Check that the file is whole, of an architecture of early 2025, that memory is enough, and that this system is one that the library is built for."
             .formatted(what, model, lastLines(log)),
         cause);
   }
@@ -202,7 +229,7 @@ final class LlamaProcess implements AutoCloseable {
     if (log == null) {
       return "none";
     }
-    try (Stream<String> lines = Files.lines(log, java.nio.charset.StandardCharsets.ISO_8859_1)) {
+    try (Stream<String> lines = Files.lines(log, ISO_8859_1)) {
       List<String> all = lines.filter(line -> !line.isBlank()).toList();
       return String.join(" | ", all.subList(Math.max(0, all.size() - LINES_OF_LOG), all.size()));
     } catch (IOException e) {

@@ -66,7 +66,7 @@ final class LlamaWorker {
     LlamaModel model;
     try {
       model = load(args[0], Integer.parseInt(args[1]), Integer.parseInt(args[2]));
-    } catch (RuntimeException e) { // The library's own type is not public.
+    } catch (RuntimeException | LinkageError e) { // The library's own type is not public.
       refuse(out, e);
       return;
     }
@@ -117,7 +117,7 @@ final class LlamaWorker {
     }
   }
 
-  private static void refuse(DataOutputStream out, RuntimeException cause) throws IOException {
+  private static void refuse(DataOutputStream out, Throwable cause) throws IOException {
     out.writeByte(REFUSED);
     out.writeUTF(String.valueOf(cause.getMessage()));
     out.flush();

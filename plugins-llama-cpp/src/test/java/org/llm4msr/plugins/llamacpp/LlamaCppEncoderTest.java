@@ -117,8 +117,28 @@ class LlamaCppEncoderTest {
   void aProcessThatDiesIsAnErrorAndNotACrash() {
     try (LlamaCppEncoder encoder = open(MODELS.resolve("stories260K.gguf"))) {
       ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
-      assertThat(failure(() -> encoder.encode(List.of("a"))).code())
-          .isEqualTo("llama-cpp/PROCESS_FAILED");
+      assertThat(failure(() -> encoder.encode(List.of("a"))))
+          .hasMessageContaining("[llama-cpp/PROCESS_FAILED]")
+          .hasMessageContaining("ended with code 137"); // 128 + SIGKILL.
+    }
+  }
+
+  /** On a system whose libraries it cannot use, here one that no library was built for. */
+  @Test
+  void saysWhyTheNativeLibraryDoesNotLoad() throws IOException {
+    String home = System.getProperty("java.home");
+    Path java = Files.createDirectories(folder.resolve("bin")).resolve("java");
+    Files.writeString(
+        java, "#!/bin/sh\nexec '%s/bin/java' -Dos.arch=pdp11 \"$@\"\n".formatted(home));
+    assertThat(java.toFile().setExecutable(true)).isTrue();
+    System.setProperty("java.home", folder.toString());
+    try {
+      MsrException error = failure(() -> open(MODELS.resolve("stories260K.gguf")).close());
+      assertThat(error)
+          .hasMessageContaining("refuses: No native library found for")
+          .hasMessageContaining("os.arch=pdp11");
+    } finally {
+      System.setProperty("java.home", home);
     }
   }
 
