@@ -161,6 +161,7 @@ class LauncherTest {
     assertThat(outcome.out()).isEmpty();
   }
 
+  /** With the tools of a system that is not GNU's, too. */
   @Test
   void runsTheJarThatItBuiltAmongThoseOfARelease() throws Exception {
     Path target = root.resolve("dist/target");
@@ -179,6 +180,13 @@ class LauncherTest {
                 target.resolve("llm4msr-dist-0.2.0-sources.jar"),
                 one,
                 target.resolve("dependencies.txt")));
+    Checkout.script(
+        bin.resolve("find"),
+        """
+        #!/bin/sh
+        case " $* " in *" -printf "*) echo "find: -printf: unknown primary or operator" >&2; exit 1 ;; esac
+        PATH=${PATH#*:}; exec find "$@"
+        """);
 
     Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
 
