@@ -38,7 +38,7 @@ final class GeneratedWeights {
       double share) {
     this.in = in;
     this.out = out;
-    int size = in * out;
+    long size = (long) in * out;
     weight =
         context.parameter(
             "weight", new Shape(inputs, size), uniform(variance * share / power), Decay.YES);

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.fusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.assertj.core.data.Offset;
@@ -152,6 +153,15 @@ class FusionHeadsTest {
     HierarchicalConfig config = new HierarchicalConfig(Place.NONE, Place.NONE, 0.5, false);
 
     fixture.assertMatches(levels(fixture, 0, List.of(), List.of(), config));
+  }
+
+  /** 50,000 times 50,000 weights for each number of knowledge: more than an int counts. */
+  @Test
+  void layersThatNoArrayHoldsAreRefused() {
+    ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, "hierarchical");
+    ModelHarness.Parts parts = hierarchical(fixture, 0, List.of(50_000, 50_000), List.of(), false);
+
+    assertThatThrownBy(parts::create).hasMessageContaining("[model/PARAMETER_TOO_LARGE]");
   }
 
   @Test
