@@ -111,12 +111,8 @@ final class ClassPathModel {
   }
 
   private Path cache() {
-    return Path.of(
-            HubSettings.orElse(
-                environment,
-                "LLM4MSR_CACHE",
-                Path.of(System.getProperty("user.home"), ".cache", "llm4msr").toString()))
-        .resolve("models");
+    String cache = HubSettings.orElse(environment, "LLM4MSR_CACHE", "~/.cache/llm4msr");
+    return HubSettings.path(cache).resolve("models");
   }
 
   private URL found() {

@@ -68,7 +68,7 @@ record HubSettings(
   }
 
   /** Shells leave the {@code ~} of a quoted value, or of a service's settings, as it is. */
-  private static Path path(String text) {
+  static Path path(String text) {
     return text.equals("~") || text.startsWith("~/")
         ? Path.of(System.getProperty("user.home") + text.substring(1))
         : Path.of(text);

@@ -404,7 +404,7 @@ class ModelSourceTest {
 
   @Test
   void unpacksAFolderOfAJarOnce() throws IOException {
-    environment.put("LLM4MSR_CACHE", folder.resolve("own").toString());
+    environment.put("LLM4MSR_CACHE", "~/own");
     Path jar = folder.resolve("model.jar");
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
       for (String name :
@@ -414,6 +414,7 @@ class ModelSourceTest {
       }
     }
     ClassLoader before = Thread.currentThread().getContextClassLoader();
+    String home = System.setProperty("user.home", folder.toString());
     try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, null)) {
       Thread.currentThread().setContextClassLoader(loader);
       source("classpath:m/tiny").check();
@@ -433,6 +434,7 @@ class ModelSourceTest {
       assertThat(failure(() -> source("classpath:m/none").check()).code())
           .isEqualTo("model/NOT_FOUND");
     } finally {
+      System.setProperty("user.home", home);
       Thread.currentThread().setContextClassLoader(before);
     }
   }
