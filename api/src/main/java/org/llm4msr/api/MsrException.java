@@ -40,7 +40,7 @@ public class MsrException extends RuntimeException {
       ErrorType type, String code, String message, @Nullable Throwable cause, boolean retryable) {
     super("[" + code + "] " + message, cause);
     this.type = requireNonNull(type, "type is null");
-    this.code = code;
+    this.code = requireNonNull(code, "code is null");
     this.retryable = retryable;
   }
 

@@ -11,7 +11,7 @@ public interface DatasetGenerator {
 
   /**
    * Writes the files into the folder of the context, and a file {@code GENERATED.json} that labels
-   * them as generated and states the model, the seed and what is known of the truth.
+   * them as generated and states the model, the seed and what is known of the truth. Called once.
    *
    * @param progress told of interactions
    */

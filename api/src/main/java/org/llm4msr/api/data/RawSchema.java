@@ -1,5 +1,7 @@
 package org.llm4msr.api.data;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 import org.llm4msr.api.Stability;
 
@@ -52,5 +54,6 @@ public record RawSchema(
     fields = List.copyOf(fields);
     userText = List.copyOf(userText);
     itemText = List.copyOf(itemText);
+    requireNonNull(labelRule, "labelRule is null");
   }
 }

@@ -12,7 +12,7 @@ import org.llm4msr.api.Stability;
  * @param key unique in its level: the scenario's key or the user's raw id
  * @param head what stands before the history
  * @param history what may be dropped, from the front: a user's items, newest last, or a scenario's
- *     popular items
+ *     popular items, the most popular last
  * @param separator what stands between two items
  * @param tail what stands after the history
  */

@@ -3,23 +3,29 @@ package org.llm4msr.api.model;
 import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.Stability;
 
-/** The embedded input of one batch. */
+/**
+ * The embedded input of one batch. Reading what no factory of the model names in {@code inputs} or
+ * {@code requires} is an MsrException of type PLUGIN.
+ */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface Features {
 
   /** Returns all fields side by side: (B, W). */
   NDArray flat();
 
-  /** Returns the fields apart: (B, F, D). Only where {@link FeatureLayout#uniform()}. */
+  /**
+   * Returns the fields apart: (B, F, D). Only for a model that names {@link ModelInput#FIELDS},
+   * which the data must allow: {@link FeatureLayout#uniform()}.
+   */
   NDArray fields();
 
   /**
-   * Returns the embedding of every scenario, one table that head and backbone share: (S, Ds). A
-   * model that reads it names {@link ModelInput#SCENARIO_EMBEDDING}.
+   * Returns the embedding of every scenario, one table that head and backbone share: (S, Ds). Only
+   * for a model that names {@link ModelInput#SCENARIO_EMBEDDING}.
    */
   NDArray scenarioTable();
 
-  /** Returns the embedding of each row's scenario: (B, Ds). */
+  /** Returns the row of {@link #scenarioTable()} of each row's scenario: (B, Ds). */
   NDArray scenarioEmbedding();
 
   /**

@@ -16,7 +16,8 @@ public interface FusionContext {
   int knowledgeSize();
 
   /**
-   * Makes the configured backbone. Called exactly once.
+   * Makes the configured backbone. Called exactly once; a second call is an MsrException of type
+   * PLUGIN.
    *
    * @param layout of the input that the head will hand it; {@code model().layout()} where the head
    *     does not change it
@@ -25,7 +26,8 @@ public interface FusionContext {
 
   /**
    * Makes the meta network that is configured for a level; the widths and activations between input
-   * and output come from the configuration. Called at most once a level.
+   * and output come from the configuration. Called at most once a level; a second call is an
+   * MsrException of type PLUGIN, as is one of a head that names no knowledge in {@code requires}.
    */
   MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth);
 }

@@ -21,18 +21,15 @@ public record LayerSpec(
 
   public LayerSpec {
     widths = List.copyOf(widths);
+    if (widths.isEmpty()) {
+      throw new IllegalArgumentException("widths are empty");
+    }
     requireNonNull(hidden, "hidden is null");
     requireNonNull(output, "output is null");
   }
 
   /** One generated layer: {@code activation(W x + b)}, W of {@code out} times {@code in}. */
-  public record Layer(int in, int out, Activation activation) {
-
-    /** Returns how many numbers W and b have. */
-    public int size() {
-      return in * out + out;
-    }
-  }
+  public record Layer(int in, int out, Activation activation) {}
 
   /** Returns the layers one by one. */
   public List<Layer> layers() {
@@ -49,10 +46,5 @@ public record LayerSpec(
   /** Returns the columns of the result. */
   public int outputWidth() {
     return widths.get(widths.size() - 1);
-  }
-
-  /** Returns how many numbers are generated a group: 8385 for 128, 64, 1 (8256 and 65 biases). */
-  public int size() {
-    return layers().stream().mapToInt(Layer::size).sum();
   }
 }

@@ -1,5 +1,7 @@
 package org.llm4msr.api.model;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDList;
 import org.llm4msr.api.Stability;
 
@@ -10,4 +12,9 @@ import org.llm4msr.api.Stability;
  * @param arrays (G, ...) each
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
-public record MetaWeights(NDList arrays) {}
+public record MetaWeights(NDList arrays) {
+
+  public MetaWeights {
+    requireNonNull(arrays, "arrays is null");
+  }
+}

@@ -18,13 +18,15 @@ public interface ModelContext {
   int scenarioEmbeddingSize();
 
   /**
-   * Makes a trained array. Called at creation only.
+   * Makes a trained array of float32. Called at creation only.
    *
    * @param name unique within the plugin: {@code [a-z0-9.-]+} in segments joined by slashes
+   * @throws org.llm4msr.api.MsrException of type PLUGIN where the name is taken or has another
+   *     form, of type RESOURCES where the array takes 2 GiB or more
    */
   Parameter parameter(String name, Shape shape, Initializer initializer, Decay decay);
 
-  /** Makes an array without gradient. Called at creation only. */
+  /** Makes an array without gradient, otherwise as {@link #parameter}. */
   Buffer buffer(String name, Shape shape, Initializer initializer);
 
   /** Returns this context for a part of the model: names get {@code name/} in front. */

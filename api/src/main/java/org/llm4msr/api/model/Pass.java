@@ -6,8 +6,8 @@ import ai.djl.ndarray.types.Shape;
 import org.llm4msr.api.Stability;
 
 /**
- * One forward pass over one batch. Arrays made during the pass are closed by the runtime when it
- * ends; keep none of them.
+ * One forward pass over one batch, on one thread. Arrays made during the pass are closed by the
+ * runtime when it ends; keep none of them.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface Pass {
