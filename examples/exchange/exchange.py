@@ -92,10 +92,15 @@ def write(table, file):
         writer.write_table(table.cast(schema), max_chunksize=10_000)
 
 
+def encoded(name):
+    """Returns the name of the file for a field, as Java's URLEncoder writes it."""
+    return urllib.parse.quote_plus(name, safe="*").replace("~", "%7E")
+
+
 def copy(source, target):
     target = pathlib.Path(target)
     for path in source.tables():
-        name = urllib.parse.quote_plus(path[-1]) if isinstance(source, Server) else path[-1]
+        name = encoded(path[-1]) if isinstance(source, Server) else path[-1]
         write(source.table(path), target.joinpath(*path[:-1], name + ".arrow"))
     manifest = source.document("manifest") | {"files": {}}
     (target / "dataset.json").write_text(json.dumps(manifest, indent=1))
