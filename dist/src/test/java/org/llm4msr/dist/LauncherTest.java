@@ -136,13 +136,19 @@ class LauncherTest {
   }
 
   @Test
-  void refusesAnotherPlatform() throws Exception {
+  void refusesAnotherPlatformThanItIsBuiltFor() throws Exception {
     Path bin = Files.createDirectories(folder.resolve("bin"));
     Checkout.script(
         bin.resolve("uname"), "#!/bin/sh\n[ \"$1\" = -s ] && echo Darwin || echo arm64\n");
     Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains("built for linux-x86_64", "this is osx-aarch64");
+
+    Files.writeString(root.resolve("dist/target/dependencies.txt"), "native-osx-aarch64.jar");
+    outcome = run(root.resolve("llm4msr"), path(bin), "--help");
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    // No JVM but that of Linux knows -XX:+UseTransparentHugePages of jvm.options.
+    assertThat(outcome.out().lines()).contains("[-XX:+IgnoreUnrecognizedVMOptions]");
   }
 
   @Test

@@ -18,7 +18,7 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
-/** Fills the templates; {@code docs/prompts.md} lists their placeholders. */
+/** Fills the templates; {@code docs/knowledge.md} says how to write one. */
 final class TemplatePromptBuilder implements ScenarioPromptBuilder {
 
   /** With how many others a compact scenario prompt compares: those with most users in common. */
