@@ -2,7 +2,7 @@ package org.llm4msr.api.data;
 
 import org.llm4msr.api.Stability;
 
-/** How the values of a field become numbers. A closed set. */
+/** How the values of a field become numbers. A closed set, to which later versions may add. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public sealed interface FieldKind {
 
