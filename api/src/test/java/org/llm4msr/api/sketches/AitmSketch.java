@@ -16,6 +16,7 @@ import org.llm4msr.api.model.Scenario;
 import org.llm4msr.api.support.BlockSettings;
 import org.llm4msr.api.support.Linear;
 import org.llm4msr.api.support.Mlp;
+import org.llm4msr.api.support.Scale;
 import org.llm4msr.api.support.ScenarioRouter;
 
 /**
@@ -94,7 +95,8 @@ final class AitmSketch implements Backbone {
     }
 
     private NDArray score(NDArray x) {
-      return key.forward(x).mul(query.forward(x)).sum(new int[] {1}, true).div(Math.sqrt(H));
+      NDArray product = key.forward(x).mul(query.forward(x)).sum(new int[] {1}, true);
+      return Scale.by(product, 1 / Math.sqrt(H));
     }
   }
 }

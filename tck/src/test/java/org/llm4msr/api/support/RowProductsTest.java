@@ -110,7 +110,8 @@ class RowProductsTest {
             "matrices computed in the pass, which do not lie behind each other",
             (t, p, x) ->
                 rows(p, x)
-                    .linear(t.first.weight().transpose(0, 2, 1).mul(2), t.second.bias().square())
+                    .linear(
+                        Scale.by(t.first.weight().transpose(0, 2, 1), 2), t.second.bias().square())
                     .times(t.second.weight().transpose(0, 2, 1))
                     .toRows()),
         network(
@@ -178,7 +179,7 @@ class RowProductsTest {
             (t, p, x) -> {
               NDArray sum =
                   t.first.weight().reshape(3, -1).add(t.second.weight().reshape(3, -1)).square();
-              return rows(p, x).times(t.first.weight().mul(2)).toRows().mul(sum.mean());
+              return rows(p, x).times(Scale.by(t.first.weight(), 2)).toRows().mul(sum.mean());
             }),
         network(
             "normalised rows",
