@@ -1,6 +1,9 @@
 package org.llm4msr.runtime.data;
 
-/** Mean and population standard deviation in one pass (West, 1979). */
+/**
+ * Mean and population standard deviation in one pass (West, CACM 1979). No term of the sum of
+ * squares is negative, and equal values have the deviation 0.
+ */
 final class WeightedMoments {
 
   private double weight;
@@ -8,10 +11,12 @@ final class WeightedMoments {
   private double squares;
 
   void add(double value, double times) {
+    double before = weight;
     weight += times;
     double delta = value - mean;
-    mean += delta * times / weight;
-    squares += times * delta * (value - mean);
+    double move = delta * (times / weight);
+    mean += move;
+    squares += before * delta * move;
   }
 
   /** Returns the mean, 0 of nothing. */
