@@ -33,16 +33,26 @@ final class Cells {
    */
   static String legend(ComparisonResult result, boolean deviations) {
     int seeds = result.seeds().size();
-    String test =
-        seeds > 1
-            ? "a paired t-test over the seeds and DeLong's test on the same rows"
-            : "DeLong's test";
-    return "AUC on the %s part, mean of %d %s%s. Bold: the best of its group. *: differs from the first of its group, p < 0.05 by %s."
+    return "AUC on the %s part, mean of %d %s%s. Bold: the best of its group. %s"
         .formatted(
             result.part(),
             seeds,
             seeds == 1 ? "seed" : "seeds",
             deviations && seeds > 1 ? " (standard deviation)" : "",
-            test);
+            star(seeds, Table.isTooLarge(result.columns())));
+  }
+
+  private static String star(int seeds, boolean tooLarge) {
+    if (tooLarge && seeds == 1) {
+      return "One seed, and too many rows for DeLong's test: no difference is tested.";
+    }
+    String test =
+        tooLarge
+            ? "a paired t-test over the seeds"
+            : seeds > 1
+                ? "a paired t-test over the seeds and DeLong's test on the same rows"
+                : "DeLong's test on the same rows, which tells nothing of other seeds";
+    return "*: differs from the first of its group, p < 0.05 by %s; not corrected for the number of tests."
+        .formatted(test);
   }
 }

@@ -112,7 +112,8 @@ final class ComparisonPage {
                 seeds
                     ? "Intervals of 95 % by Student's t over the seeds."
                     : "Intervals of 95 % by Hanley and McNeil: what other rows of such data would"
-                        + " give. With one seed nothing tells of other seeds."))
+                        + " give. They take rows as independent, so with many rows a user they are"
+                        + " too narrow. With one seed nothing tells of other seeds."))
         .toString();
   }
 

@@ -78,7 +78,8 @@ public record ComparisonResult(
    * @param seeds how many runs it is the mean of
    * @param auc mean, or null where no run has one
    * @param deviation standard deviation over the seeds, or null for fewer than two
-   * @param best whether no model of its group has a higher mean
+   * @param best whether no model of its group has results of more seeds, or of as many with a
+   *     higher mean
    * @param difference from the baseline of its group, or null for the baseline itself
    */
   public record Score(
@@ -95,9 +96,11 @@ public record ComparisonResult(
    * @param low end of the 95 % interval by Student's t, or null for a single pair
    * @param high its other end
    * @param tTest p-value of the paired t-test over the seeds, or null for a single pair
-   * @param deLong median over the seeds of the p-values of DeLong's test on the same rows, or null
-   *     where the rows differ or are too many
-   * @param significant whether each p-value that there is, one at least, is below 0.05
+   * @param deLong median over the seeds of the p-values of DeLong's test on the same rows, those of
+   *     one user together, or null where rows differ, are too many, or fewer than two users have
+   *     any of a class
+   * @param significant whether {@code deLong}, and {@code tTest} where there is one, are below
+   *     0.05; with too many rows {@code tTest} alone
    */
   public record Difference(
       double mean,

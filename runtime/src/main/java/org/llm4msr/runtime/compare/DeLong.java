@@ -9,7 +9,9 @@ import org.apache.commons.math3.util.MathArrays;
 /**
  * Whether two models order the same rows equally well: the test of DeLong, DeLong and
  * Clarke-Pearson (Biometrics 1988) for two correlated AUCs, by midranks as in Sun and Xu (IEEE
- * Signal Processing Letters 2014), in O(n log n).
+ * Signal Processing Letters 2014), in O(n log n). Rows of one user depend on each other: the
+ * variance is that of sums over users (Obuchowski, Biometrics 1997), which with one row a user is
+ * DeLong's. The p-value is of the normal distribution, so a few users give too small a one.
  */
 final class DeLong {
 
@@ -18,26 +20,28 @@ final class DeLong {
   private DeLong() {}
 
   /**
-   * Returns the two-sided p-value for equal AUCs; NaN with fewer than two rows of a class.
+   * Returns the two-sided p-value for equal AUCs; NaN where fewer than two users have rows of a
+   * class.
    *
+   * @param user index of each row's user
    * @param positive whether a row has label 1
    * @param first probabilities of the first model
    * @param second probabilities of the second
    */
-  static double pValue(boolean[] positive, float[] first, float[] second) {
+  static double pValue(int[] user, boolean[] positive, float[] first, float[] second) {
     int positives = (int) IntStream.range(0, positive.length).filter(i -> positive[i]).count();
-    int negatives = positive.length - positives;
-    if (positives < 2 || negatives < 2) {
-      return Double.NaN;
-    }
     Components one = Components.of(positive, first, positives);
     Components other = Components.of(positive, second, positives);
     double[] byPositive = MathArrays.ebeSubtract(one.byPositive, other.byPositive);
     double[] byNegative = MathArrays.ebeSubtract(one.byNegative, other.byNegative);
     double difference = StatUtils.mean(byPositive);
-    double variance =
-        StatUtils.variance(byPositive) / positives + StatUtils.variance(byNegative) / negatives;
-    if (variance == 0) {
+    UserSums ofPositives = UserSums.of(user, positive, true, byPositive, difference);
+    UserSums ofNegatives = UserSums.of(user, positive, false, byNegative, difference);
+    if (ofPositives.users() < 2 || ofNegatives.users() < 2) {
+      return Double.NaN;
+    }
+    double variance = UserSums.variance(ofPositives, ofNegatives);
+    if (variance <= 0) { // Below 0 by rounding alone.
       return difference == 0 ? 1 : 0;
     }
     return 2 * NORMAL.cumulativeProbability(-Math.abs(difference) / Math.sqrt(variance));

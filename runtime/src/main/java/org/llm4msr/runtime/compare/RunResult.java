@@ -10,9 +10,12 @@ import org.llm4msr.runtime.evaluation.Metrics;
  *
  * @param name of the run
  * @param predictions its rows, as Arrow
+ * @param drawn key of the data where its negatives were drawn: other data has other items in rows
+ *     that otherwise look alike; empty where none were
  * @param seconds of training, or NaN
  */
-record RunResult(String name, EvaluationReport report, Path predictions, double seconds) {
+record RunResult(
+    String name, EvaluationReport report, Path predictions, String drawn, double seconds) {
 
   /** Returns the folder of the run. */
   Path folder() {

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.compare;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ final class Runs {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String SEED = "training.seed=";
+  private static final String PROVENANCE = "provenance.json";
 
   private final Experiments experiments;
   private final boolean keepModels;
@@ -113,7 +115,13 @@ final class Runs {
       }
     }
     discardModel(folder);
-    return new RunResult(name, read(evaluation), predictions, seconds(folder));
+    boolean draws = experiment.config().config().dataset().negatives().perPositive() > 0;
+    return new RunResult(
+        name,
+        read(evaluation, EvaluationReport.class),
+        predictions,
+        draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
+        seconds(folder));
   }
 
   private Experiment begin(Experiment experiment) {
@@ -135,9 +143,9 @@ final class Runs {
     }
   }
 
-  private static EvaluationReport read(Path file) {
+  private static <T> T read(Path file, Class<T> type) {
     try {
-      return JSON.readValue(Files.readAllBytes(file), EvaluationReport.class);
+      return JSON.readValue(Files.readAllBytes(file), type);
     } catch (IOException e) {
       throw failed(file, "does not read", e);
     }

@@ -19,14 +19,16 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
 
-/** What a run predicted of a part: scenario, label and probability, 9 bytes a row. */
+/** What a run predicted of a part: user, scenario, label and probability, 13 bytes a row. */
 final class ScoredRows {
 
+  private final int[] user;
   private final int[] scenario;
   private final boolean[] positive;
   private final float[] probability;
 
-  private ScoredRows(int[] scenario, boolean[] positive, float[] probability) {
+  private ScoredRows(int[] user, int[] scenario, boolean[] positive, float[] probability) {
+    this.user = user;
     this.scenario = scenario;
     this.positive = positive;
     this.probability = probability;
@@ -61,21 +63,24 @@ final class ScoredRows {
   }
 
   private static ScoredRows ofSize(int size) {
-    return new ScoredRows(new int[size], new boolean[size], new float[size]);
+    return new ScoredRows(new int[size], new int[size], new boolean[size], new float[size]);
   }
 
   private ScoredRows resized(int size) {
     return new ScoredRows(
+        Arrays.copyOf(user, size),
         Arrays.copyOf(scenario, size),
         Arrays.copyOf(positive, size),
         Arrays.copyOf(probability, size));
   }
 
   private void fill(VectorSchemaRoot root, int at, int count) {
+    IntVector users = (IntVector) root.getVector("user");
     IntVector scenarios = (IntVector) root.getVector("scenario");
     TinyIntVector labels = (TinyIntVector) root.getVector("label");
     Float4Vector probabilities = (Float4Vector) root.getVector("probability");
     for (int i = 0; i < count; i++) {
+      user[at + i] = users.get(i);
       scenario[at + i] = scenarios.get(i);
       positive[at + i] = labels.get(i) == 1;
       probability[at + i] = probabilities.get(i);
@@ -84,6 +89,11 @@ final class ScoredRows {
 
   int size() {
     return scenario.length;
+  }
+
+  /** Returns the index of each row's user. */
+  int[] user() {
+    return user;
   }
 
   /** Returns whether each row's label is 1. */
@@ -98,7 +108,9 @@ final class ScoredRows {
 
   /** Returns whether another run predicted the same rows. */
   boolean sameRows(ScoredRows other) {
-    return Arrays.equals(scenario, other.scenario) && Arrays.equals(positive, other.positive);
+    return Arrays.equals(user, other.user)
+        && Arrays.equals(scenario, other.scenario)
+        && Arrays.equals(positive, other.positive);
   }
 
   /** Returns the rows of one scenario. */
@@ -107,6 +119,7 @@ final class ScoredRows {
     int[] rows = IntStream.range(0, size()).filter(own).toArray();
     ScoredRows selected = ofSize(rows.length);
     for (int i = 0; i < rows.length; i++) {
+      selected.user[i] = user[rows[i]];
       selected.scenario[i] = rank;
       selected.positive[i] = positive[rows[i]];
       selected.probability[i] = probability[rows[i]];

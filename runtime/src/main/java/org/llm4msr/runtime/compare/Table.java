@@ -99,15 +99,14 @@ final class Table {
 
   private Score score(Cell cell, int column, @Nullable List<@Nullable Double> deLong) {
     double[] values = auc(cell, column);
-    Double mean = mean(cell, column);
     boolean best =
-        mean != null
+        values.length > 0
             && grid.group(cell).stream()
-                .map(other -> mean(other, column))
-                .noneMatch(other -> other != null && other > mean);
+                .map(other -> auc(other, column))
+                .noneMatch(other -> isBetter(other, values));
     return new Score(
         values.length,
-        mean,
+        values.length == 0 ? null : StatUtils.mean(values),
         values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
         best,
         difference(cell, column, deLong == null ? null : deLong.get(column)));
@@ -120,9 +119,10 @@ final class Table {
         .toArray();
   }
 
-  private @Nullable Double mean(Cell cell, int column) {
-    double[] values = auc(cell, column);
-    return values.length == 0 ? null : StatUtils.mean(values);
+  /** A mean of fewer seeds is of those that went well. */
+  private static boolean isBetter(double[] one, double[] other) {
+    return one.length > other.length
+        || (one.length == other.length && StatUtils.mean(one) > StatUtils.mean(other));
   }
 
   private @Nullable Difference difference(Cell cell, int column, @Nullable Double deLong) {
@@ -152,11 +152,19 @@ final class Table {
         defined(paired.mean() + paired.halfWidth()),
         tTest,
         deLong,
-        (tTest != null || deLong != null) && isSmall(tTest) && isSmall(deLong));
+        isSignificant(tTest, deLong));
   }
 
-  private static boolean isSmall(@Nullable Double pValue) {
-    return pValue == null || pValue < SIGNIFICANT;
+  /** Models that were measured on other rows, or on too few of a class, differ by those as well. */
+  private boolean isSignificant(@Nullable Double tTest, @Nullable Double deLong) {
+    return deLong == null
+        ? isTooLarge(columns) && tTest != null && tTest < SIGNIFICANT
+        : deLong < SIGNIFICANT && (tTest == null || tTest < SIGNIFICANT);
+  }
+
+  /** Returns whether there are too many rows for DeLong's test, so that the t-test stands alone. */
+  static boolean isTooLarge(List<Column> columns) {
+    return !columns.isEmpty() && columns.get(columns.size() - 1).rows() > MOST_ROWS;
   }
 
   private static @Nullable Double defined(double value) {
@@ -184,8 +192,7 @@ final class Table {
   /** The p-values of each cell that is no baseline, by column: the median over its pairs. */
   private Map<Cell, List<@Nullable Double>> deLong() {
     Map<Cell, List<@Nullable Double>> medians = new HashMap<>();
-    long rows = columns.isEmpty() ? 0 : columns.get(columns.size() - 1).rows();
-    if (rows > MOST_ROWS) {
+    if (isTooLarge(columns)) {
       return medians;
     }
     for (Cell cell : grid.cells()) {
@@ -201,7 +208,7 @@ final class Table {
   private void pValues(RunResult before, RunResult after, List<double[]> bySeed) {
     ScoredRows one = ScoredRows.read(before.predictions());
     ScoredRows other = ScoredRows.read(after.predictions());
-    if (!one.sameRows(other)) {
+    if (!one.sameRows(other) || !before.drawn().equals(after.drawn())) {
       return;
     }
     double[] values = new double[columns.size()];
@@ -210,7 +217,8 @@ final class Table {
       boolean whole = column == values.length - 1;
       ScoredRows first = whole ? one : one.of(rank);
       ScoredRows second = whole ? other : other.of(rank);
-      values[column] = DeLong.pValue(first.positive(), first.probability(), second.probability());
+      values[column] =
+          DeLong.pValue(first.user(), first.positive(), first.probability(), second.probability());
     }
     bySeed.add(values);
   }

@@ -155,8 +155,9 @@ final class RunCharts {
                 ">ECE"),
             rows)
         + Html.note(
-            "Intervals by Hanley and McNeil: what other rows of such data would give. They do not"
-                + " tell of other seeds.");
+            "Intervals by Hanley and McNeil: what other rows of such data would give. They take rows as"
+                + " independent, so with many rows a user they are too narrow, and do not tell of"
+                + " other seeds.");
   }
 
   private static Metrics metrics(EvaluationReport report, int column) {

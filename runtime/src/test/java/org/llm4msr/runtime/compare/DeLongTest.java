@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.special.Erf;
 import org.junit.jupiter.api.Test;
 
-/** DeLong's test against its definition, pair by pair, and against cases worked by hand. */
+/**
+ * DeLong's test against its definition, pair by pair, against Obuchowski's with users of several
+ * rows, and against cases worked by hand.
+ */
 class DeLongTest {
 
   @Test
@@ -25,7 +29,7 @@ class DeLongTest {
         second[i] = random.nextInt(6) / 10f;
       }
 
-      assertThat(DeLong.pValue(positive, first, second))
+      assertThat(DeLong.pValue(eachItsOwn(rows), positive, first, second))
           .isCloseTo(byDefinition(positive, first, second), within(1e-12));
     }
   }
@@ -39,6 +43,7 @@ class DeLongTest {
   void agreesWithACaseByHand() {
     double p =
         DeLong.pValue(
+            eachItsOwn(4),
             new boolean[] {true, true, false, false},
             new float[] {.9f, .6f, .7f, .1f},
             new float[] {.9f, .8f, .2f, .1f});
@@ -46,13 +51,54 @@ class DeLongTest {
     assertThat(p).isCloseTo(Erf.erfc(0.25 / Math.sqrt(0.125) / Math.sqrt(2)), within(1e-12));
   }
 
+  /**
+   * The same rows, .9 and .1 of one user, .6 and .7 of another: from the mean -.25 the components
+   * differ by .25 -.25 of the positives and -.25 .25 of the negatives, over 2 rows each; so the
+   * first user's sums are .125 and .125, the second's -.125 and -.125. Variance 2 (.03125 + .03125)
+   * + 2 * 2 * .03125 = .25, z = -.5.
+   */
   @Test
-  void isOneForModelsThatOrderAlikeAndUndefinedForOneRowOfAClass() {
+  void rowsOfOneUserCountTogether() {
+    double p =
+        DeLong.pValue(
+            new int[] {0, 1, 1, 0},
+            new boolean[] {true, true, false, false},
+            new float[] {.9f, .6f, .7f, .1f},
+            new float[] {.9f, .8f, .2f, .1f});
+
+    assertThat(p).isCloseTo(Erf.erfc(0.5 / Math.sqrt(2)), within(1e-12));
+  }
+
+  /** The value is that of {@code src/test/python/delong_by_user.py}. */
+  @Test
+  void agreesWithObuchowskiWhereUsersHaveRowsOfOneClassOrBoth() {
+    int[] user = new int[60];
+    boolean[] positive = new boolean[60];
+    float[] first = new float[60];
+    float[] second = new float[60];
+    for (int i = 0; i < 60; i++) {
+      user[i] = i * i % 23;
+      positive[i] = i * 7 % 10 < 4;
+      first[i] = i * 37 % 101 / 128f;
+      second[i] = i * 29 % 16 / 16f;
+    }
+
+    assertThat(DeLong.pValue(user, positive, first, second))
+        .isCloseTo(0.6127977466934293, within(1e-12));
+  }
+
+  @Test
+  void isOneForModelsThatOrderAlikeAndUndefinedForOneUserOfAClass() {
     boolean[] positive = {true, false, true, false};
     float[] scores = {.4f, .3f, .1f, .2f};
 
-    assertThat(DeLong.pValue(positive, scores, scores)).isEqualTo(1);
-    assertThat(DeLong.pValue(new boolean[] {true, false, false, false}, scores, scores)).isNaN();
+    assertThat(DeLong.pValue(eachItsOwn(4), positive, scores, scores)).isEqualTo(1);
+    assertThat(DeLong.pValue(new int[] {0, 1, 0, 2}, positive, scores, scores)).isNaN();
+    assertThat(DeLong.pValue(eachItsOwn(4), new boolean[4], scores, scores)).isNaN();
+  }
+
+  private static int[] eachItsOwn(int rows) {
+    return IntStream.range(0, rows).toArray();
   }
 
   private static double byDefinition(boolean[] positive, float[] first, float[] second) {

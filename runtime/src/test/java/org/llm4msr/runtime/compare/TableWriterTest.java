@@ -9,7 +9,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 
-/** Tables for papers, with names that mean something to LaTeX. */
+/** Tables for papers, with names that mean something to LaTeX, and what is said below them. */
 class TableWriterTest {
 
   @Test
@@ -40,5 +40,28 @@ class TableWriterTest {
             "A\\textbackslash{}B x\\textasciicircum{}2"
                 + " & 50\\%\\} \\textasciitilde{}a"
                 + " & \\{c\\}\\_\\$\\#\\& & 0.5000");
+  }
+
+  /** DeLong's test is not made above 20 million rows, and the t-test not with one seed. */
+  @Test
+  void theLegendNamesTheTestsThatWereMade() {
+    assertThat(legend(100, 1L, 2L)).contains("t-test over the seeds and DeLong's test");
+    assertThat(legend(100, 1L)).contains("by DeLong's test").contains("nothing of other seeds");
+    assertThat(legend(20_000_001, 1L, 2L)).contains("by a paired t-test over the seeds;");
+    assertThat(legend(20_000_001, 1L)).contains("no difference is tested").doesNotContain("*");
+  }
+
+  private static String legend(long rows, Long... seeds) {
+    return Cells.legend(
+        new ComparisonResult(
+            "test",
+            List.of(seeds),
+            List.of(),
+            List.of(new Column("overall", rows)),
+            List.of(),
+            List.of(),
+            Map.of(),
+            false),
+        true);
   }
 }
