@@ -52,6 +52,9 @@ final class SearchSpace {
     if (!(from < to)) {
       return "begins at %s and ends at %s".formatted(from, to);
     }
+    if (range.whole() && (from != Math.rint(from) || to != Math.rint(to))) {
+      return "has whole numbers between %s and %s, which are none".formatted(from, to);
+    }
     return range.log() && from <= 0 ? "has a logarithm of " + from : null;
   }
 

@@ -1,12 +1,14 @@
 package org.llm4msr.runtime.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.compare.TuningConfig.Range;
 
 class SearchSpaceTest {
@@ -33,10 +35,21 @@ class SearchSpaceTest {
         .allMatch(value -> Math.abs(value) > 0 && Double.toString(value).length() <= 8);
   }
 
+  /** The logarithm of whole numbers from .3 on would begin below 0. */
+  @Test
+  void wholeNumbersHaveWholeEnds() {
+    assertThatThrownBy(() -> drawn(new Range(0.3, 8.0, true, true, List.of())))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("tune/SPACE", "space.key", "0.3 and 8.0");
+    assertThat(drawn(new Range(1.0, 3.0, true, true, List.of()))).containsOnly(1.0, 2.0, 3.0);
+  }
+
   private static List<Double> drawn(double from, double to, boolean log) {
-    SearchSpace space =
-        new SearchSpace(
-            Map.of("key", new Range(from, to, log, false, List.of())), Path.of("search.yaml"));
+    return drawn(new Range(from, to, log, false, List.of()));
+  }
+
+  private static List<Double> drawn(Range range) {
+    SearchSpace space = new SearchSpace(Map.of("key", range), Path.of("search.yaml"));
     return space.draw(20, 7).stream().map(values -> Double.valueOf(values.get(0).label())).toList();
   }
 }
