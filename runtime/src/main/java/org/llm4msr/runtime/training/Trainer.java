@@ -205,6 +205,7 @@ public final class Trainer {
         if (state.step() > 0) {
           LOG.info("Going on at step {} of {}", state.step(), runFolder);
           checkpoints.load(model, trainingStep.optimizer(), state.last());
+          progress.detail(rowsSoFar(), "");
         }
         try (MetricsLog metrics =
             new MetricsLog(runFolder.resolve("metrics.jsonl"), state.step(), eventFolder)) {
@@ -263,11 +264,7 @@ public final class Trainer {
       rowsSinceMark += batch.size;
       int epoch = state.epoch();
       state = state.stepped(batchesAnEpoch, outcome.loss());
-      progress.update(
-          Math.min(
-              state.epoch() * trainingRows + state.batch() * config.batchSize(),
-              config.epochs() * trainingRows),
-          config.epochs() * trainingRows);
+      progress.update(rowsSoFar(), config.epochs() * trainingRows);
       if (state.step() % LOG_EVERY == 0) {
         double seconds = (System.nanoTime() - logMark) / 1e9;
         double loss = state.losses().meanSinceLog();
@@ -275,6 +272,11 @@ public final class Trainer {
         state = state.logged();
         restartClock();
       }
+    }
+
+    /** Returns the rows of all steps, those of earlier calls included. */
+    private long rowsSoFar() {
+      return state.epoch() * trainingRows + state.batch() * config.batchSize();
     }
 
     /** Returns the values of every parameter named {@value #WATCHED}, numbered where several. */

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -99,6 +100,34 @@ class TrainerTest {
     assertThat(trained(data, config, "parts"))
         .describedAs("a finished run is read, not trained again")
         .containsExactly(whole);
+  }
+
+  /** A speed of theirs would promise an end far too soon. */
+  @Test
+  void rowsOfAnEarlierCallAreSaidToHaveTakenNoTime() {
+    MemoryData data = MemoryData.of(1_000, 100, 0.9);
+    TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 3, 64);
+    try (TrainableModel model = knowing(data, config)) {
+      Trainer stopped = new Trainer(model, data, config, folder);
+      assertThatThrownBy(() -> stopped.train((done, total) -> stopped.requestStop()))
+          .hasMessageContaining("training/STOPPED");
+      List<Long> told = new ArrayList<>();
+      new Trainer(model, data, config, folder)
+          .train(
+              new Progress() {
+                @Override
+                public void update(long done, long total) {
+                  told.add(done);
+                }
+
+                @Override
+                public void detail(long skipped, String remark) {
+                  told.add(-skipped);
+                }
+              });
+
+      assertThat(told).startsWith(-64L, 128L).endsWith(3_000L);
+    }
   }
 
   @Test
