@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -247,8 +248,22 @@ class BundleTest {
           .isSameAs(stop);
       assertThat(out).doesNotExist();
 
-      ScoringReport report = scorer.score(request, Progress.NONE);
-      assertThat(report.resumedAt()).isGreaterThanOrEqualTo(20_000);
+      AtomicLong skipped = new AtomicLong();
+      ScoringReport report =
+          scorer.score(
+              request,
+              new Progress() {
+                @Override
+                public void update(long done, long total) {
+                  assertThat(done).isGreaterThan(skipped.get());
+                }
+
+                @Override
+                public void detail(long already, String remark) {
+                  skipped.set(already);
+                }
+              });
+      assertThat(report.resumedAt()).isGreaterThanOrEqualTo(20_000).isEqualTo(skipped.get());
       assertThat(report.rows()).isEqualTo(100_000);
       float[] scores = floats(out, "score");
       for (int i = 0; i < scores.length; i++) {

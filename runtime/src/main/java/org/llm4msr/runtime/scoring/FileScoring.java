@@ -75,6 +75,7 @@ public final class FileScoring {
       requireKept(file.columns());
       long before = parts.rows();
       long total = file.rows();
+      progress.detail(before, "");
       long started = System.nanoTime();
       try (ScoreParts.Writer writer = parts.writer(request.partRows())) {
         file.forEach(
