@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -167,6 +168,21 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
       try (ModelHarness model = model(ModelData.EVEN)) {
         new GradientCheck(model, batch(), factors(batch())).ofEach();
       }
+    }
+
+    @Rule(
+        id = "MODEL-25",
+        level = Level.SHOULD,
+        says = "multiplies arrays by numbers with support.Scale",
+        checkFirst = {
+          "DJL's mul, div and pow with a number release it before PyTorch's backward pass reads it:"
+              + " the gradient is occasionally wrong, and no test shows it",
+          "where no gradient passes they are safe, and Scale.by is as well"
+        })
+    final void numbersOutliveTheForwardPass() {
+      Set<String> places = NumberProducts.reachedFrom(factory().getClass());
+      Finding.unless(
+          places.isEmpty(), "no NDArray.mul(Number), div(Number) or pow(Number)", places);
     }
   }
 

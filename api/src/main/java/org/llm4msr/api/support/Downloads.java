@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.Stability;
@@ -42,10 +43,9 @@ public final class Downloads {
 
   private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
 
-  private static final int ATTEMPTS = 5;
+  private static final int RETRIES = 4;
   private static final int REDIRECTS = 5;
   private static final int LARGEST_TEXT = 64 << 20;
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
 
   private final Server server;
   private final Duration patience;
@@ -98,19 +98,32 @@ public final class Downloads {
   private static final class Fault extends IOException {
     private static final long serialVersionUID = 1L;
     final boolean passing;
+    final @Nullable String retryAfter;
 
-    private Fault(String message, boolean passing) {
+    private Fault(String message, boolean passing, @Nullable String retryAfter) {
       super(message);
       this.passing = passing;
+      this.retryAfter = retryAfter;
     }
 
     /** Something that may pass: no answer, a broken one, or a status such as 503. */
     static Fault passing(String message) {
-      return new Fault(message, true);
+      return new Fault(message, true, null);
+    }
+
+    /** A status that may pass, after the time that the server asks for. */
+    static Fault passing(HttpResponse<?> response) {
+      String retryAfter = response.headers().firstValue("Retry-After").orElse(null);
+      return new Fault(
+          "answered with status "
+              + response.statusCode()
+              + (retryAfter == null ? "" : " and Retry-After: " + retryAfter),
+          true,
+          retryAfter);
     }
 
     static Fault lasting(String message) {
-      return new Fault(message, false);
+      return new Fault(message, false, null);
     }
   }
 
@@ -144,7 +157,7 @@ public final class Downloads {
                             });
                       });
                 };
-            requireSuccess(address, send(address, Map.of(), handler, arrived).statusCode());
+            requireSuccess(address, send(address, Map.of(), handler, arrived));
             return bytes.toString(UTF_8);
           },
           () -> 0);
@@ -205,11 +218,11 @@ public final class Downloads {
                   ? Map.of("Range", "bytes=" + from + "-")
                   : Map.of("Range", "bytes=" + from + "-", "If-Range", known);
       Body body = new Body(channel, size, version, progress);
-      int status = send(address, range, body::subscriber, body.arrived).statusCode();
-      if (status == 416) {
+      HttpResponse<Void> response = send(address, range, body::subscriber, body.arrived);
+      if (response.statusCode() == 416) {
         channel.truncate(0); // It has not that many bytes.
       }
-      requireSuccess(address, status);
+      requireSuccess(address, response);
       if (channel.size() < body.size) {
         throw Fault.passing("sent %,d of %,d bytes".formatted(channel.size(), body.size));
       }
@@ -282,9 +295,10 @@ public final class Downloads {
     }
   }
 
-  private void requireSuccess(URI address, int status) throws IOException {
+  private void requireSuccess(URI address, HttpResponse<?> response) throws IOException {
+    int status = response.statusCode();
     if (status == 408 || status == 416 || status == 429 || status >= 500) {
-      throw Fault.passing("answered with status " + status);
+      throw Fault.passing(response);
     }
     if (status != 200 && status != 206) {
       throw server.refused(address, status);
@@ -350,7 +364,8 @@ public final class Downloads {
   /** Repeats what may pass. An attempt that got further than those before does not count. */
   private <T> T repeated(URI address, Attempt<T> attempt, LongSupplier reached) throws IOException {
     long furthest = reached.getAsLong();
-    for (int failures = 0; ; failures++) {
+    Backoff backoff = new Backoff(RETRIES);
+    while (true) {
       try {
         return attempt.run();
       } catch (Fault e) {
@@ -359,13 +374,13 @@ public final class Downloads {
         }
         if (reached.getAsLong() > furthest) {
           furthest = reached.getAsLong();
-          failures = 0;
+          backoff = new Backoff(RETRIES);
         }
-        if (failures + 1 == ATTEMPTS) {
+        if (!backoff.again(e.retryAfter)) {
           throw server.failed(address, e, true);
         }
-        LOG.info("{} {}; asking again", address, e.getMessage());
-        pause(address, FIRST_PAUSE.multipliedBy(1L << failures));
+        LOG.info("{} {}; retrying in {} ms", address, e.getMessage(), backoff.pause().toMillis());
+        pause(address, backoff.pause());
       } catch (InterruptedException e) {
         throw interrupted(address, e);
       }

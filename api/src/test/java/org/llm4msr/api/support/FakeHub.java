@@ -170,7 +170,12 @@ final class FakeHub implements AutoCloseable {
     }
     String[] words = fault.split(" ");
     switch (words[0]) {
-      case "status" -> send(exchange, Integer.parseInt(words[1]), "why".getBytes(UTF_8));
+      case "status" -> {
+        if (words.length > 2) {
+          exchange.getResponseHeaders().add("Retry-After", words[2]);
+        }
+        send(exchange, Integer.parseInt(words[1]), "why".getBytes(UTF_8));
+      }
       case "cut" -> {
         String range = exchange.getRequestHeaders().getFirst("Range");
         int from = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));

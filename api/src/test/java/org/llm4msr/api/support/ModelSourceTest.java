@@ -160,6 +160,29 @@ class ModelSourceTest {
   }
 
   @Test
+  void waitsAsLongAsTheHubAsks() {
+    hub.files.remove("config.json");
+    hub.faults.addAll(List.of("none", "status 429 1"));
+    long before = System.nanoTime();
+
+    assertThat(resolve(SOURCE).folder().resolve("model.safetensors")).hasBinaryContent(weights);
+
+    assertThat(Duration.ofNanos(System.nanoTime() - before)).isGreaterThan(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void aHubThatAsksForMoreThanTenMinutesIsLeftAlone() {
+    hub.files.remove("config.json");
+    hub.faults.addAll(List.of("none", "status 429 601"));
+
+    assertThat(failure(() -> resolve(SOURCE)))
+        .hasMessageContaining("answered with status 429 and Retry-After: 601");
+    assertThat(hub.contentRequests())
+        .filteredOn(seen -> seen.server().equals("content"))
+        .hasSize(1);
+  }
+
+  @Test
   void survivesMoreCutsThanAttemptsWhileItComesFurther() {
     hub.files.remove("config.json");
     hub.faults.add("none");

@@ -14,6 +14,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.Dropout;
 import org.llm4msr.api.support.Gate;
+import org.llm4msr.api.support.Scale;
 
 /**
  * Adaptive distribution hierarchical model (Li et al., 2022): a row goes to the cluster c whose
@@ -75,10 +76,11 @@ final class AdaptDhm implements Backbone {
     NDArray centre = unit(centres.array());
     if (pass.training()) {
       for (int i = 0; i < config.routings(); i++) {
-        NDArray shares = x.matMul(centre.transpose()).div(config.temperature()).softmax(-1);
+        NDArray near = x.matMul(centre.transpose());
+        NDArray shares = Scale.by(near, 1 / config.temperature()).softmax(-1);
         NDArray pull = unit(shares.transpose().matMul(x));
-        float stays = (float) config.momentum();
-        centre = unit(centre.mul(stays).add(pull.mul(1 - stays)));
+        double stays = config.momentum();
+        centre = unit(Scale.by(centre, stays).add(Scale.by(pull, 1 - stays)));
       }
       centres.set(centre);
     }

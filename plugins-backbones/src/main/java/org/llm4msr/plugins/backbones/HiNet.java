@@ -14,6 +14,7 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.ExpertGroup;
 import org.llm4msr.api.support.Gate;
 import org.llm4msr.api.support.Linear;
+import org.llm4msr.api.support.Scale;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
@@ -81,7 +82,7 @@ final class HiNet implements Backbone {
 
   /** Weighs all other scenarios for each, with zeros where there is no other: (S, S). */
   private NDArray weightsOfOthers(NDArray table, NDArray same) {
-    NDArray scores = attention.forward(table).add(same.mul(NEVER));
+    NDArray scores = attention.forward(table).add(Scale.by(same, NEVER));
     return scores.softmax(-1).mul(same.neg().add(1f));
   }
 

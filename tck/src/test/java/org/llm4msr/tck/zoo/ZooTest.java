@@ -84,8 +84,9 @@ abstract class ZooTest<T> {
   void everyRuleHasAFlaw() {
     TreeSet<String> rules = new TreeSet<>();
     Rules.of(kit).stream().map(RuleInfo::id).forEach(rules::add);
-    // PackagingZooTest has those that all kinds share, GUARD rules stand at no method.
-    rules.removeIf(id -> id.startsWith("PLUGIN-"));
+    // PackagingZooTest has those that all kinds share, NumberProductsTest the one that looks at
+    // class files; GUARD rules stand at no method.
+    rules.removeIf(id -> id.startsWith("PLUGIN-") || id.equals("MODEL-25"));
 
     assertThat(Stream.concat(flawed(), sharedFlawed()).filter(id -> !id.startsWith("GUARD-")))
         .containsExactlyInAnyOrderElementsOf(rules);

@@ -1,4 +1,4 @@
-package org.llm4msr.plugins.llm;
+package org.llm4msr.api.support;
 
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -7,34 +7,41 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Stability;
 
 /**
  * How often and when a request is sent again: each pause is twice the one before, up to 30 seconds,
  * less a random part, so that many who failed together do not return together; a {@code
  * Retry-After} of up to ten minutes counts where it is longer.
  */
-final class Backoff {
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class Backoff {
 
   private static final Duration FIRST = Duration.ofMillis(250);
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
   /** The longest {@code Retry-After} that is waited for. */
-  static final Duration PATIENCE = Duration.ofMinutes(10);
+  public static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final int retries;
   private int failures;
   private Duration pause = Duration.ZERO;
 
-  Backoff(int retries) {
+  /**
+   * Makes one for a single request.
+   *
+   * @param retries how often it may be sent again
+   */
+  public Backoff(int retries) {
     this.retries = retries;
   }
 
   /**
    * Counts a failure, and says whether the request may be sent again after {@link #pause}.
    *
-   * @param retryAfter the header: seconds or a date
+   * @param retryAfter the header {@code Retry-After}, seconds or a date; null where there is none
    */
-  boolean again(@Nullable String retryAfter) {
+  public boolean again(@Nullable String retryAfter) {
     Duration asked = asked(retryAfter);
     if (failures == retries || asked.compareTo(PATIENCE) > 0) {
       return false;
@@ -46,12 +53,13 @@ final class Backoff {
     return true;
   }
 
-  Duration pause() {
+  /** Returns how long to wait before the request is sent again. */
+  public Duration pause() {
     return pause;
   }
 
   /** Returns what a header asks for, nothing where it cannot be read. */
-  static Duration asked(@Nullable String retryAfter) {
+  public static Duration asked(@Nullable String retryAfter) {
     if (retryAfter == null) {
       return Duration.ZERO;
     }
