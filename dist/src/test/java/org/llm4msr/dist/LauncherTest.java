@@ -110,8 +110,7 @@ class LauncherTest {
     Outcome outcome = run(root.resolve("llm4msr"), Map.of(), "--help");
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err())
-        .contains(
-            "llm4msr: `" + folder + "/jdk/bin/java -version` failed: no libjvm.so here. Mend");
+        .contains("llm4msr: `" + folder + "/jdk/bin/java -version` failed: no libjvm.so here. Fix");
   }
 
   /** With it, cd prints the folder that it found. */

@@ -75,7 +75,7 @@ public final class DataGeneration {
       throw new MsrException(
           ErrorType.RESOURCES,
           "data/NOT_WRITTEN",
-          "%s could not be written: %s. Check the disk and the rights, then generate again."
+          "%s could not be written: %s. Check the disk and the permissions, then generate again."
               .formatted(folder, FileErrors.reason(e)),
           e);
     }

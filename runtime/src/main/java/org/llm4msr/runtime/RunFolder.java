@@ -167,7 +167,7 @@ record RunFolder(Path path) {
     return new MsrException(
         ErrorType.RESOURCES,
         "training/RUN_FOLDER",
-        "The run folder %s cannot be written: %s. Check the disk and the rights."
+        "The run folder %s cannot be written: %s. Check the disk and the permissions."
             .formatted(path, FileErrors.reason(e)),
         e);
   }

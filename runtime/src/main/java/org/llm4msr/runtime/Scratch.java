@@ -51,7 +51,7 @@ final class Scratch implements DatasetContext, AutoCloseable {
       throw new MsrException(
           ErrorType.RESOURCES,
           "files/TEMPORARY",
-          "No folder for temporary files can be made in %s: %s. Make room there or mend its rights, or name another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+          "No folder for temporary files can be created in %s: %s. Make room there, fix its permissions, or choose another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
               .formatted(System.getProperty("java.io.tmpdir"), FileErrors.reason(e)),
           e,
           true);

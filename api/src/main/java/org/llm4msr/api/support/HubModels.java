@@ -92,7 +92,7 @@ final class HubModels {
       throw new MsrException(
           ErrorType.EXTERNAL,
           "model/CACHE",
-          "cannot keep the model %s: %s. Folder %s. Check that the disk is there, has room and may be written, or set HF_HUB_CACHE."
+          "cannot keep the model %s: %s. Folder %s. Check that the disk is available, has free space and can be written to, or set HF_HUB_CACHE."
               .formatted(repository, e, root),
           e,
           true);

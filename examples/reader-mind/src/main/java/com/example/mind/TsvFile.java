@@ -62,7 +62,7 @@ final class TsvFile implements Closeable {
     return new MsrException(
         ErrorType.DATA,
         "mind/MALFORMED_ROW",
-        "%s, line %d: %s. Mend or remove the line.".formatted(file, line, what));
+        "%s, line %d: %s. Fix or remove the line.".formatted(file, line, what));
   }
 
   @Override

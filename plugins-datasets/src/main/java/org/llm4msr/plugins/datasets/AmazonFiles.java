@@ -111,7 +111,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
     return new MsrException(
         ErrorType.DATA,
         "data/MISSING_FILE",
-        "There is no file of reviews %s in %s, which has %s. Mend dataset.categories, or fetch the file."
+        "There is no file of reviews %s in %s, which has %s. Fix dataset.categories, or download the file."
             .formatted(which, folder.path(), files));
   }
 

@@ -134,7 +134,7 @@ final class CsvTable implements TableInput {
       throw new MsrException(
           ErrorType.DATA,
           "data/MALFORMED_ROW",
-          file + ", line 1: a quoted value does not end. Mend the line.",
+          file + ", line 1: a quoted value does not end. Fix the line.",
           e);
     }
   }

@@ -40,7 +40,7 @@ final class RawErrors {
 
   /** Returns the error that a row breaks a rule. */
   static MsrException brokenRule(String told, Exception cause) {
-    return malformed(told + " Mend or remove the row.", cause);
+    return malformed(told + " Fix or remove the row.", cause);
   }
 
   /** Returns an error about one of the files, with the column found by reading its line again. */
@@ -93,7 +93,7 @@ final class RawErrors {
         tables.stream().filter(one -> one.files().contains(Path.of(file))).findFirst();
     Optional<TextRows.Row> row = table.flatMap(one -> one.rows(Path.of(file)).find(place));
     return malformed(
-        "%s, line %d: %s Mend or remove the line."
+        "%s, line %d: %s Fix or remove the line."
             .formatted(
                 file, row.map(TextRows.Row::line).orElse(place.number()), what(text, table, row)),
         cause);
@@ -108,7 +108,7 @@ final class RawErrors {
             .findFirst()
             .orElse(0);
     return malformed(
-        "%s%s is longer than %s bytes. Mend or remove the line."
+        "%s%s is longer than %s bytes. Fix or remove the line."
             .formatted(file, line == 0 ? ": a line" : ", line " + line, most),
         cause);
   }

@@ -297,6 +297,6 @@ final class TableFormat {
 
   private static MsrException wrongUse(String message) {
     return new MsrException(
-        ErrorType.USER, "data/TABLE_CONFIG", message + " Mend the section dataset.");
+        ErrorType.USER, "data/TABLE_CONFIG", message + " Fix the section dataset.");
   }
 }

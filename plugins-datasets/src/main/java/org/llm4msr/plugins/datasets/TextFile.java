@@ -180,7 +180,7 @@ final class TextFile {
     return new MsrException(
         ErrorType.DATA,
         "data/MALFORMED_ROW",
-        file + ": " + which + " is longer than 16 MB. Mend or remove the line.");
+        file + ": " + which + " is longer than 16 MB. Fix or remove the line.");
   }
 
   private static long lastLine(InputStream bytes) throws IOException {
@@ -209,11 +209,12 @@ final class TextFile {
               .formatted(path, e.getMessage() == null ? "" : ": " + e.getMessage()),
           e);
     }
-    String reason = e instanceof AccessDeniedException ? "no right to read it" : e.getMessage();
+    String reason =
+        e instanceof AccessDeniedException ? "no permission to read it" : e.getMessage();
     return new MsrException(
         ErrorType.DATA,
         "data/UNREADABLE",
-        "%s cannot be read: %s. Look at its rights and at the disk.".formatted(path, reason),
+        "%s cannot be read: %s. Check its permissions and the disk.".formatted(path, reason),
         e);
   }
 }

@@ -76,10 +76,11 @@ class FaultsTest {
   void aFileThatCannotBeReadIsTold() {
     assertThatThrownBy(() -> TextFile.firstLine(folder))
         .hasMessage(
-            "[data/UNREADABLE] %s cannot be read: Is a directory. Look at its rights and at the disk.",
+            "[data/UNREADABLE] %s cannot be read: Is a directory. Check its permissions and the"
+                + " disk.",
             folder);
     assertThat(TextFile.unreadable(folder, new AccessDeniedException(folder.toString())))
-        .hasMessageContaining(folder + " cannot be read: no right to read it. Look");
+        .hasMessageContaining(folder + " cannot be read: no permission to read it. Check");
   }
 
   @Test

@@ -91,7 +91,7 @@ class TableColumnsTest extends TableFiles {
     for (int i = 0; i < wrong.size(); i++) {
       write(file, List.of(good, wrong.get(i), good));
       String told =
-          "[data/MALFORMED_ROW] %s, row 2: column '%s' has %s. Mend or remove the row."
+          "[data/MALFORMED_ROW] %s, row 2: column '%s' has %s. Fix or remove the row."
               .formatted(file, columns.get(i), problems.get(i));
       assertThatThrownBy(() -> read(name)).hasMessage(told);
     }

@@ -186,7 +186,8 @@ class TableTest extends TableFiles {
 
     assertThatThrownBy(() -> reader(config(List.of("log.csv"), null, null, null, users)))
         .hasMessage(
-            "[data/TABLE_CONFIG] Two texts of [users.csv] are called 'Text_User' in prompts. Leave one out, or rename its column in the files. Mend the section dataset.");
+            "[data/TABLE_CONFIG] Two texts of [users.csv] are called 'Text_User' in prompts."
+                + " Leave one out, or rename its column in the files. Fix the section dataset.");
   }
 
   @Test
@@ -275,7 +276,7 @@ class TableTest extends TableFiles {
     Files.writeString(log, header + row + end);
     assertThatThrownBy(() -> read("log.csv"))
         .hasMessage(
-            "[data/MALFORMED_ROW] %s: the last line is longer than 16 MB. Mend or remove the line."
+            "[data/MALFORMED_ROW] %s: the last line is longer than 16 MB. Fix or remove the line."
                 .formatted(log));
     Files.writeString(log, header + row + "\n1,2,0,1,5,a,3" + end);
     assertThatThrownBy(() -> read("log.csv"))

@@ -109,7 +109,8 @@ final class LlamaCppEncoder implements KnowledgeEncoder {
       throw new MsrException(
           ErrorType.EXTERNAL,
           "llama-cpp/NOT_READ",
-          "cannot read the model: %s. File %s. Check that the disk is there.".formatted(e, file),
+          "cannot read the model: %s. File %s. Check that the disk is available."
+              .formatted(e, file),
           e);
     }
   }

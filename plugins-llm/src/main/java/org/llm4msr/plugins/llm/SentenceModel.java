@@ -344,7 +344,7 @@ record SentenceModel(
     return new MsrException(
         ErrorType.USER,
         "knowledge/MODEL_NOT_READABLE",
-        "cannot read %s: %s. Mend the file, or set maxTokens and pooling."
+        "cannot read %s: %s. Fix the file, or set maxTokens and pooling."
             .formatted(file, cause.getMessage()),
         cause);
   }

@@ -167,7 +167,7 @@ final class VectorTable {
       return new MsrException(
           ErrorType.DATA,
           "knowledge/WRONG_VECTORS",
-          "the vectors cannot be used: %s. File %s. Mend the file.".formatted(what, file));
+          "the vectors cannot be used: %s. File %s. Fix the file.".formatted(what, file));
     }
 
     @Override

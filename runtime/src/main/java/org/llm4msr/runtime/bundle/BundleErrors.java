@@ -22,7 +22,7 @@ final class BundleErrors {
     return new MsrException(
         ErrorType.EXTERNAL,
         "bundle/UNREADABLE",
-        "%s cannot be read: %s. Look at the path, the rights and the disk."
+        "%s cannot be read: %s. Check the path, the permissions and the disk."
             .formatted(file, FileErrors.reason(cause)),
         cause);
   }

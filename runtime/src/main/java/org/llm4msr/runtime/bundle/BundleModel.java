@@ -51,7 +51,8 @@ public final class BundleModel {
         bundle.folder().resolve(Bundle.MANIFEST),
         json(values),
         overrides,
-        "Name the folder of a plugin that is missing with --plugins, mend what -D sets, or make the bundle anew with `llm4msr bundle create`.");
+        "If a plugin is missing, add its folder with --plugins; otherwise fix what -D sets, or"
+            + " create the bundle again with `llm4msr bundle create`.");
   }
 
   /** Device, threads and memory are those of the machine that trained. */

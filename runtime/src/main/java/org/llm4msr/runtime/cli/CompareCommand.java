@@ -69,7 +69,7 @@ final class CompareCommand extends Command {
       throw new MsrException(
           ErrorType.DATA,
           "compare/FAILED",
-          "%d of %d runs gave nothing; the table says why. Mend the cause and compare again: the others are kept."
+          "%d of %d runs gave nothing; the table says why. Fix the cause and compare again: the others are kept."
               .formatted(comparison.size() - measured, comparison.size()));
     }
   }

@@ -94,7 +94,7 @@ public final class ConfigLoader {
   public <C extends Record> C bind(Class<C> type, List<String> overrides, String what) {
     Problems problems = new Problems();
     Mapping root = new ConfigLayers(problems).overridesOnly(overrides);
-    return bind(type, root, problems, what, "Mend this and run the command again.");
+    return bind(type, root, problems, what, "Fix this and run the command again.");
   }
 
   /**

@@ -28,7 +28,7 @@ public final class FileErrors {
       return "there is no " + path;
     }
     if (file instanceof AccessDeniedException) {
-      return "no right to use " + path;
+      return "no permission to use " + path;
     }
     if (file instanceof FileAlreadyExistsException) {
       return path + " exists already and is no folder";

@@ -66,7 +66,7 @@ public final class Problems {
 
   /** Throws {@code config/INVALID} with all problems of a file of the user's, if there are any. */
   public void throwIfAny(String file) {
-    throwIfAny(file, "Mend this and run `llm4msr config check` on the file.");
+    throwIfAny(file, "Fix this and run `llm4msr config check` on the file.");
   }
 
   /** Throws {@code config/INVALID} with all problems, if there are any. */

@@ -56,7 +56,7 @@ final class BaseData {
     if (!before.equals(now)) {
       throw DataErrors.user(
           "OTHER_FIELDS",
-          "%s has the fields %s, the new data has %s. Extended data needs the same fields in the same order; mend the section dataset, or prepare without --extend."
+          "%s has the fields %s, the new data has %s. Extended data needs the same fields in the same order; fix the section dataset, or prepare without --extend."
               .formatted(folder, before, now));
     }
   }

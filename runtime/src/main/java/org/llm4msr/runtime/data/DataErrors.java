@@ -32,7 +32,7 @@ final class DataErrors {
           ErrorType.RESOURCES,
           "data/NOT_WRITABLE",
           path
-              + " may not be written or read: "
+              + " cannot be written or read: "
               + FileErrors.reason(failure)
               + ". Choose another workspace.",
           failure);
@@ -44,7 +44,7 @@ final class DataErrors {
             + path
             + ": "
             + FileErrors.reason(failure)
-            + ". Look at the path and the disk.",
+            + ". Check the path and the disk.",
         failure);
   }
 

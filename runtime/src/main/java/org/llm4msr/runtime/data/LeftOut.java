@@ -39,7 +39,9 @@ record LeftOut(List<LeftOutRows> groups) {
           "TOO_MANY_MALFORMED",
           String.format(
               Locale.ROOT,
-              "%,d of %,d rows cannot be read, more than the share of %s that dataset.malformed.share allows. The first: %s. Mend the files, or raise the share.",
+              "%,d of %,d rows cannot be read, more than the share of %s that"
+                  + " dataset.malformed.share allows. The first: %s. Fix the files, or raise"
+                  + " the share.",
               malformed,
               malformed + emitted,
               config.share(),

@@ -216,7 +216,7 @@ final class RawTables {
               + what
               + ", for example '"
               + value
-              + "'. Mend the raw data, or the reader's settings.");
+              + "'. Fix the raw data, or the reader's settings.");
     }
   }
 
@@ -262,7 +262,7 @@ final class RawTables {
             .collect(Collectors.joining("; "));
     throw DataErrors.data(
         "DUPLICATE_KEY",
-        "Table %s describes the %s '%s' more than once, and differently%s. Mend the raw data, or set dataset.malformed.policy to skip, which keeps the first."
+        "Table %s describes the %s '%s' more than once, and differently%s. Fix the raw data, or set dataset.malformed.policy to skip, which keeps the first."
             .formatted(name(table), key, keys.get(0), places.isEmpty() ? "" : ": " + places));
   }
 

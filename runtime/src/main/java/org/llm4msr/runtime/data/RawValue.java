@@ -74,7 +74,7 @@ record RawValue(String column, long row) {
   private MsrException wrong(Object value, String expected) {
     return DataErrors.data(
         "BAD_VALUE",
-        "Column '%s' has '%s' in row %d; expected %s. Mend the row or leave the value empty."
+        "Column '%s' has '%s' in row %d; expected %s. Fix the row or leave the value empty."
             .formatted(column, value, row, expected));
   }
 }

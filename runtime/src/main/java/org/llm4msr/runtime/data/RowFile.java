@@ -246,7 +246,7 @@ public final class RowFile implements AutoCloseable {
     return new MsrException(
         ErrorType.DATA,
         "data/BAD_ROWS",
-        "%s does not read: %s. Mend the file, or write it anew."
+        "%s does not read: %s. Fix the file, or write it anew."
             .formatted(file, why.substring(0, Math.min(why.length(), MOST_SHOWN))),
         cause);
   }

@@ -342,7 +342,7 @@ public final class DatasetDownload {
     return new MsrException(
         ErrorType.RESOURCES,
         "download/NOT_WRITTEN",
-        "%s cannot be filled: %s. Make room or mend its rights, and run it again to go on."
+        "%s cannot be filled: %s. Make room or fix its permissions, and run it again to resume."
             .formatted(folder, FileErrors.reason(failure)),
         failure);
   }

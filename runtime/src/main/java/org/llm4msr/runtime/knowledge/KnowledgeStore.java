@@ -259,7 +259,7 @@ public final class KnowledgeStore {
     return new MsrException(
         ErrorType.EXTERNAL,
         "knowledge/IO",
-        "cannot %s the knowledge store: %s. Folder %s. Check that the disk is there, has room and may be written."
+        "cannot %s the knowledge store: %s. Folder %s. Check that the disk is available, has free space and can be written to."
             .formatted(what, FileErrors.reason(cause), folder),
         cause,
         true);

@@ -121,7 +121,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     return new Fault(
         "CORRUPT_JAR",
         "the folder cannot be read (%s)".formatted(Faults.describe(error)),
-        "Mend its rights; the user who runs llm4msr reads it.");
+        "Fix its permissions: the user who runs llm4msr must be able to read it.");
   }
 
   private static Fault corrupt(Path jar, IOException error) {

@@ -59,7 +59,7 @@ final class PluginScan {
                   "MISSING_PROVIDER",
                   "the services file %s names it, and no jar has this class"
                       .formatted(kind.service().getName()),
-                  "Build the jar anew (mvn clean package), or mend the name in"
+                  "Build the jar anew (mvn clean package), or fix the name in"
                       + " META-INF/services.");
       broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
     } catch (SecurityException e) {

@@ -190,7 +190,7 @@ class ConfigLoaderTest {
             "[config/INVALID] good.yaml has a problem:\n"
                 + "  1. training.batchSize = -1 (-Dtraining.batchSize): must be greater than or"
                 + " equal to 1. Legal: a whole number, at least 1, at most 1048576\n"
-                + "Mend this and run `llm4msr config check` on the file.");
+                + "Fix this and run `llm4msr config check` on the file.");
     assertThat(catchThrowableOfType(MsrException.class, () -> load("good.yaml", "epochs")).code())
         .isEqualTo("config/OVERRIDE");
   }

@@ -78,12 +78,11 @@ class PreparationErrorsTest {
         changed(RawTable.USERS, "user", 1, "ann"),
         byTime,
         "data/DUPLICATE_KEY",
-        "Table users describes the user 'ann' more than once, and differently. Mend the raw data,");
+        "Table users describes the user 'ann' more than once, and differently. Fix the raw data,");
     refused(changed(RawTable.ITEMS, "item", 1, "z"), byTime, "data/DUPLICATE_KEY", "'z'");
     ListReader reader = changed(RawTable.USERS, "user", 1, "ann");
     reader.rows = Map.of("ann", List.of(Preparations.row(2), Preparations.row(5)));
-    refused(
-        reader, byTime, "data/DUPLICATE_KEY", "differently: u.csv, line 2; u.csv, line 5. Mend");
+    refused(reader, byTime, "data/DUPLICATE_KEY", "differently: u.csv, line 2; u.csv, line 5. Fix");
   }
 
   @Test

@@ -206,7 +206,7 @@ class KnowledgeStoreTest {
 
     assertThatThrownBy(() -> fill(encoder, SmallLog.of(3), Precision.FLOAT32))
         .hasMessage(
-            "[knowledge/IO] cannot fill the knowledge store: No space left on device. Folder %s. Check that the disk is there, has room and may be written."
+            "[knowledge/IO] cannot fill the knowledge store: No space left on device. Folder %s. Check that the disk is available, has free space and can be written to."
                 .formatted(folder))
         .rootCause()
         .satisfies(

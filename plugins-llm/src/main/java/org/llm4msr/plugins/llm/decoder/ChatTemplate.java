@@ -88,7 +88,7 @@ final class ChatTemplate {
       throw new MsrException(
           ErrorType.RESOURCES,
           "knowledge/MODEL_NOT_READABLE",
-          "cannot read %s: %s. Mend its rights, and write it in UTF-8."
+          "cannot read %s: %s. Fix its permissions, and save it as UTF-8."
               .formatted(file, e.getMessage()),
           e);
     }

@@ -112,7 +112,8 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
       throw new MsrException(
           ErrorType.RESOURCES,
           "knowledge/MODEL_NOT_READABLE",
-          "cannot read the files of %s: %s. Mend their rights.".formatted(folder, e.getMessage()),
+          "cannot read the files of %s: %s. Fix their permissions."
+              .formatted(folder, e.getMessage()),
           e);
     }
     return Hex.encodeHexString(digest.digest());

@@ -27,7 +27,8 @@ record PromptTokens(TextTokens tokenizer, @Nullable ChatTemplate template, @Null
       throw new MsrException(
           ErrorType.USER,
           "knowledge/EMPTY_PROMPT",
-          "a prompt has no token, and config.json names no bos_token_id or eos_token_id to read instead. Mend the prompt template.");
+          "a prompt has no token, and config.json names no bos_token_id or eos_token_id to read"
+              + " instead. Fix the prompt template.");
     }
     return new long[] {start};
   }

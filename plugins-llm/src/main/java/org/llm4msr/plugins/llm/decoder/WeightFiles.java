@@ -320,7 +320,7 @@ final class WeightFiles implements AutoCloseable {
     return new MsrException(
         ErrorType.RESOURCES,
         "knowledge/MODEL_NOT_READABLE",
-        "cannot read %s: %s. Mend its rights, or copy it again."
+        "cannot read %s: %s. Fix its permissions, or copy it again."
             .formatted(file, cause == null ? "" : cause.getMessage()),
         cause);
   }
