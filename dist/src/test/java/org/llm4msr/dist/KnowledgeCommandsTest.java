@@ -44,7 +44,7 @@ class KnowledgeCommandsTest {
             "-Dknowledge.encoder.tokenizer=" + FIXTURES.resolve("llama3/../stories260k"));
     assertThat(elsewhere.out()).contains("all were there already");
     assertThat(elsewhere.err())
-        .contains("knowledge.encoder.tokenizer was ", "Add --rebuild if they should be read anew");
+        .contains("knowledge.encoder.tokenizer was ", "Add --rebuild to extract them again");
     run(cli, "knowledge", "extract", experiment.toString());
     // Another size of batches changes no vector.
     run(cli, "train", experiment.toString(), "-Dknowledge.encoder.batchTokens=64");

@@ -134,7 +134,7 @@ class RowFilesTest {
     Path rows = csv("ragged.csv", ROW + wrong + ROW);
 
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("ragged.arrow"))))
-        .hasMessageStartingWith("[data/BAD_ROWS] " + rows + " does not read: ")
+        .hasMessageStartingWith("[data/BAD_ROWS] " + rows + " cannot be read: ")
         .hasMessageContainingAll("Line: 3", wrong.strip());
     assertThat(folder.resolve("ragged.arrow.parts")).doesNotExist();
   }

@@ -75,7 +75,9 @@ final class KnowledgeSettings {
             .toList();
     if (!there.settings().isEmpty() && !differences.isEmpty()) {
       LOG.warn(
-          "{} in {}, and the encoder says that its vectors are the same: model, revision, checksum and state are as before. Those that are stored are kept. Add --rebuild if they should be read anew.",
+          "{} in {}, and the encoder says that its vectors are the same: model, revision,"
+              + " checksum and state are as before. The stored vectors are kept. Add --rebuild"
+              + " to extract them again.",
           String.join("; ", differences),
           experiment.config().file());
     }

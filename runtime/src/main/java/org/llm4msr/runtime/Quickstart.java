@@ -170,7 +170,7 @@ public final class Quickstart {
       throw new MsrException(
           ErrorType.DATA,
           "quickstart/TRUTH",
-          "%s does not read: %s. Delete %s and run the quickstart again."
+          "%s cannot be read: %s. Delete %s and run the quickstart again."
               .formatted(file, FileErrors.reason(e), raw()),
           e);
     }

@@ -137,7 +137,7 @@ record RunFolder(Path path) {
     return new MsrException(
         ErrorType.DATA,
         "training/RUN_FOLDER",
-        "%s does not read: %s. Train a new run with --run NAME."
+        "%s cannot be read: %s. Train a new run with --run NAME."
             .formatted(file, FileErrors.reason(cause)),
         cause);
   }

@@ -40,7 +40,7 @@ public record StageCost(String stage, double seconds, @Nullable Long peakBytes) 
           costs.add(JSON.readValue(line, StageCost.class));
         }
       } catch (IOException e) {
-        LOG.warn("{} does not read to its end: {}", file, e.toString());
+        LOG.warn("{} cannot be read to its end: {}", file, e.toString());
       }
     }
     return costs;

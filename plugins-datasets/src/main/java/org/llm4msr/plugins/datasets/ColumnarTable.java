@@ -170,7 +170,7 @@ final class ColumnarTable implements TableInput {
       throw new MsrException(
           ErrorType.DATA,
           "data/COLUMN_NAME",
-          "%s: the name of the column '%s' has a zero character. Write the file anew, with another name."
+          "%s: the name of the column '%s' has a zero character. Write the file again, with another name."
               .formatted(file, column.replace('\0', '?')));
     }
   }

@@ -15,7 +15,7 @@ final class BundleErrors {
     return new MsrException(
         ErrorType.DATA,
         "bundle/DAMAGED",
-        "%s %s. Copy the bundle anew from where it was made, whole.".formatted(file, how));
+        "%s %s. Copy the complete bundle again from where it was created.".formatted(file, how));
   }
 
   static MsrException unreadable(Path file, IOException cause) {

@@ -108,7 +108,7 @@ final class DataCommand extends Group {
     @Override
     String keptWhenInterrupted() {
       return "Interrupted; the prepared data is as it was before. The next `llm4msr data prepare`"
-          + " deletes the unfinished folder beside it and starts anew.";
+          + " deletes the unfinished folder beside it and starts over.";
     }
 
     @Override

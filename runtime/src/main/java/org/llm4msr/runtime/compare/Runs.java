@@ -147,7 +147,7 @@ final class Runs {
     try {
       return JSON.readValue(Files.readAllBytes(file), type);
     } catch (IOException e) {
-      throw failed(file, "does not read", e);
+      throw failed(file, "cannot be read", e);
     }
   }
 

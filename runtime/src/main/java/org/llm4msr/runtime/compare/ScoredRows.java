@@ -56,7 +56,7 @@ final class ScoredRows {
       throw new MsrException(
           ErrorType.DATA,
           "compare/PREDICTIONS",
-          "%s does not read: %s. Delete the folder of that run, and compare again."
+          "%s cannot be read: %s. Delete the folder of that run, and compare again."
               .formatted(file, FileErrors.reason(e)),
           e);
     }

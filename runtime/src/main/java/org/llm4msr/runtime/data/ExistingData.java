@@ -51,7 +51,7 @@ final class ExistingData {
       verify(request, manifest);
       return manifest;
     } catch (MsrException e) {
-      LOG.warn("{} is damaged and is made anew: {}", target, e.getMessage());
+      LOG.warn("{} is damaged and is prepared again: {}", target, e.getMessage());
       return null;
     }
   }

@@ -136,7 +136,7 @@ final class PreparationDatabase implements AutoCloseable {
       if (watched.failure() instanceof IOException failure) {
         throw DataErrors.data(
             "BAD_ARROW_FILE",
-            file + " does not read: " + failure.getMessage() + ". Prepare the data again.");
+            file + " cannot be read: " + failure.getMessage() + ". Prepare the data again.");
       }
       throw failure(e);
     }

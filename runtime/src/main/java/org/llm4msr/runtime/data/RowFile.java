@@ -246,7 +246,7 @@ public final class RowFile implements AutoCloseable {
     return new MsrException(
         ErrorType.DATA,
         "data/BAD_ROWS",
-        "%s does not read: %s. Fix the file, or write it anew."
+        "%s cannot be read: %s. Fix the file, or write it again."
             .formatted(file, why.substring(0, Math.min(why.length(), MOST_SHOWN))),
         cause);
   }

@@ -178,7 +178,7 @@ public final class KnowledgeStore {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",
-          "the knowledge in %s was extracted in another way than that in %s: %s. Give the section knowledge the same settings."
+          "the knowledge in %s was extracted with other settings than that in %s: %s. Give the section knowledge the same settings."
               .formatted(newer, older, String.join("; ", first.info.differences(second.info))));
     }
     try {

@@ -301,7 +301,7 @@ final class StoreWriter implements AutoCloseable {
     throw new MsrException(
         ErrorType.USER,
         "knowledge/STORE_MISMATCH",
-        "the knowledge store was filled in another way: %s. Folder %s. Undo the change, delete the folder, or fill all anew with 'llm4msr knowledge extract FILE --rebuild'."
+        "the knowledge store was filled with other settings: %s. Folder %s. Undo the change, delete the folder, or fill it from scratch with 'llm4msr knowledge extract FILE --rebuild'."
             .formatted(String.join("; ", there.differences(wanted)), folder));
   }
 

@@ -54,12 +54,12 @@ final class PluginScan {
     } catch (ClassNotFoundException e) {
       Fault fault =
           e.getCause() instanceof IOException damage
-              ? damaged("its class does not read", damage)
+              ? damaged("its class cannot be read", damage)
               : new Fault(
                   "MISSING_PROVIDER",
                   "the services file %s names it, and no jar has this class"
                       .formatted(kind.service().getName()),
-                  "Build the jar anew (mvn clean package), or fix the name in"
+                  "Build the jar again (mvn clean package), or fix the name in"
                       + " META-INF/services.");
       broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
     } catch (SecurityException e) {
@@ -111,7 +111,7 @@ final class PluginScan {
         }
         lines.forEach(provider -> providers.putIfAbsent(provider, file));
       } catch (IOException | SecurityException e) {
-        Fault fault = damaged("its services file " + name + " does not read", e);
+        Fault fault = damaged("its services file " + name + " cannot be read", e);
         broken.add(PluginErrors.broken(kind, "without a name", origin(file), fault, e));
       }
     }

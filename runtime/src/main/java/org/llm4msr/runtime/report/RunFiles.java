@@ -93,7 +93,7 @@ record RunFiles(Path folder) {
     return new MsrException(
         ErrorType.DATA,
         "report/RUN_FILE",
-        "%s does not read: %s. Evaluate the run again, or train a new one with --run NAME."
+        "%s cannot be read: %s. Evaluate the run again, or train a new one with --run NAME."
             .formatted(file, FileErrors.reason(cause)),
         cause);
   }

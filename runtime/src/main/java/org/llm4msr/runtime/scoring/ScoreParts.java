@@ -126,7 +126,7 @@ final class ScoreParts implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "score/OTHER_JOB",
-          "%s holds parts of a job with another model, other rows or other settings. Delete it to start anew, or name another file."
+          "%s holds parts of a job with another model, other rows or other settings. Delete it to start from scratch, or choose another file."
               .formatted(folder));
     }
     find();

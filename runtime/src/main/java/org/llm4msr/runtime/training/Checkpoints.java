@@ -72,7 +72,7 @@ final class Checkpoints {
     return new MsrException(
         ErrorType.DATA,
         "training/DAMAGED_CHECKPOINT",
-        "%s does not read: %s. Delete %s to start anew.".formatted(file, reason, folder),
+        "%s cannot be read: %s. Delete %s to start from scratch.".formatted(file, reason, folder),
         cause);
   }
 
@@ -147,11 +147,11 @@ final class Checkpoints {
           ErrorType.DATA,
           "training/DAMAGED_CHECKPOINT",
           source
-              + " does not read: "
+              + " cannot be read: "
               + FileErrors.reason(e)
               + ". Delete "
               + folder
-              + " to start anew.",
+              + " to start from scratch.",
           e);
     }
   }

@@ -195,6 +195,6 @@ public final class Safetensors {
     return new MsrException(
         ErrorType.DATA,
         "model/DAMAGED_FILE",
-        file + " is not a whole safetensors file: " + how + ". Write it anew.");
+        file + " is not a whole safetensors file: " + how + ". Write it again.");
   }
 }

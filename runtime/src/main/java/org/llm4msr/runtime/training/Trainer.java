@@ -252,7 +252,7 @@ public final class Trainer {
       return new MsrException(
           ErrorType.DATA,
           "training/ROWS_MISSING",
-          "The training part ended after %d batches of epoch %d, before the %d rows its manifest states. Prepare the data anew."
+          "The training part ended after %d batches of epoch %d, before the %d rows its manifest states. Prepare the data again."
               .formatted(state.batch(), state.epoch(), trainingRows));
     }
 

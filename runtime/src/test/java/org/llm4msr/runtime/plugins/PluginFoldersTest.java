@@ -299,7 +299,7 @@ class PluginFoldersTest {
         .satisfiesExactlyInAnyOrder(
             error ->
                 is(error, "CORRUPT_JAR", "services", "services file " + services, "ZipException"),
-            error -> is(error, "CORRUPT_JAR", "class", "its class does not read", "Copy it again"),
+            error -> is(error, "CORRUPT_JAR", "class", "its class cannot be read", "Copy it again"),
             error -> is(error, "CORRUPT_JAR", "binary", "a line that is no name of a class"),
             error -> is(error, "CORRUPT_JAR", "link", "p.jar is no jar", "NoSuchFile"),
             error ->
