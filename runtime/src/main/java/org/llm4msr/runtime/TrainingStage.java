@@ -235,7 +235,7 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private String unfinished(Trainer.Reached reached) {
-    return "The run %s stopped at step %d of at most %d. Run `llm4msr train %s --run %s`; it goes on from there."
+    return "The run %s stopped at step %d of at most %d. Run `llm4msr train %s --run %s`; it resumes from there."
         .formatted(
             folder.path(),
             reached.steps(),

@@ -125,7 +125,7 @@ final class HubClient {
       return new MsrException(
           ErrorType.EXTERNAL,
           "model/HUB_FAILED",
-          "%s %s. Check the network, HF_ENDPOINT and the proxy; run it again to go on where it stopped."
+          "%s %s. Check the network, HF_ENDPOINT and the proxy; run it again to resume where it stopped."
               .formatted(address, cause.getMessage()),
           cause,
           retryable);

@@ -178,8 +178,8 @@ final class EncodingService {
             + path
             + " "
             + what
-            + ". Check knowledge.encoder.url, .token and the log of the service; then run the same"
-            + " command again: it goes on where it stopped.",
+            + ". Check knowledge.encoder.url, .token and the log of the service; then run the"
+            + " same command again: it resumes where it stopped.",
         cause,
         retryable);
   }

@@ -116,7 +116,7 @@ final class EmbeddingsClient {
       if (!failure.error().retryable() || !backoff.again(failure.retryAfter())) {
         throw failure.error();
       }
-      LOG.info("Asking again in {} ms: {}", backoff.pause().toMillis(), failure.error().text());
+      LOG.info("Retrying in {} ms: {}", backoff.pause().toMillis(), failure.error().text());
       pause(backoff.pause());
     }
   }
@@ -125,8 +125,7 @@ final class EmbeddingsClient {
     return new MsrException(
         ErrorType.EXTERNAL,
         "knowledge/INTERRUPTED",
-        "%s was not waited for any longer. Run it again; what is stored is kept."
-            .formatted(address),
+        "waiting for %s was interrupted. Run it again; what is stored is kept.".formatted(address),
         cause,
         true);
   }
@@ -246,7 +245,7 @@ final class EmbeddingsClient {
     Duration asked = Backoff.asked(retryAfter);
     String way =
         passing && asked.compareTo(Backoff.PATIENCE) > 0
-            ? "It asks to be left alone for %,d minutes: run the same command again then; it goes on where it stopped."
+            ? "It asks for a pause of %,d minutes: run the same command again then; it resumes where it stopped."
                 .formatted(asked.plusSeconds(59).toMinutes())
             : wayOut(status);
     MsrException error =
@@ -269,10 +268,11 @@ final class EmbeddingsClient {
           "Check knowledge.encoder.model and .dimensions, and that the model reads .maxTokens (%d) tokens and .batchSize (%d) texts."
               .formatted(config.maxTokens(), config.batchSize());
       case 429 ->
-          "Lower knowledge.encoder.concurrency (%d), or wait; then run the same command again: it goes on where it stopped."
+          "Lower knowledge.encoder.concurrency (%d), or wait; then run the same command again: it resumes where it stopped."
               .formatted(config.concurrency());
       default ->
-          "Look into the log of the service; then run the same command again: it goes on where it stopped.";
+          "Look into the log of the service; then run the same command again: it resumes where"
+              + " it stopped.";
     };
   }
 
@@ -281,7 +281,7 @@ final class EmbeddingsClient {
         new MsrException(
             ErrorType.EXTERNAL,
             "openai/SERVICE_FAILED",
-            "%s %s. Check knowledge.encoder.url and that the service runs; then run the same command again: it goes on where it stopped."
+            "%s %s. Check knowledge.encoder.url and that the service runs; then run the same command again: it resumes where it stopped."
                 .formatted(address, what),
             cause,
             true),

@@ -172,7 +172,7 @@ class OpenAiEncoderTest {
 
     MsrException error = failure(() -> encoder.encode(List.of("one")));
 
-    assertThat(error).hasMessageContaining("was not waited for any longer");
+    assertThat(error).hasMessageContaining("was interrupted");
   }
 
   @Test
@@ -184,7 +184,7 @@ class OpenAiEncoderTest {
     MsrException error = failure(() -> encoder.encode(List.of("one")));
 
     assertThat(error.retryable()).isTrue();
-    assertThat(error).hasMessageContaining("asks to be left alone for 120 minutes");
+    assertThat(error).hasMessageContaining("asks for a pause of 120 minutes");
     assertThat(service.requests()).hasSize(before + 1);
   }
 

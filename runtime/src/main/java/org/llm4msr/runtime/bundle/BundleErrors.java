@@ -31,7 +31,7 @@ final class BundleErrors {
     return new MsrException(
         ErrorType.RESOURCES,
         "bundle/NOT_WRITTEN",
-        "The bundle %s could not be written: %s. Make room or name another folder, and start again; the checkpoints are kept."
+        "The bundle %s could not be written: %s. Make room or choose another folder, and run it again; the checkpoints are kept."
             .formatted(target, FileErrors.reason(cause)),
         cause,
         true);

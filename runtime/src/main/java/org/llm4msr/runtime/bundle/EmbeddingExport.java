@@ -78,7 +78,7 @@ public final class EmbeddingExport {
       throw new MsrException(
           ErrorType.RESOURCES,
           "export/NOT_WRITTEN",
-          "Embeddings could not be written to %s: %s. Make room or name another folder, and start again: files that are there already are whole."
+          "Embeddings could not be written to %s: %s. Make room or choose another folder, and run it again: files that already exist are complete."
               .formatted(folder, FileErrors.reason(e)),
           e,
           true);

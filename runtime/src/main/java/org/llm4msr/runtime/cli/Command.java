@@ -78,7 +78,7 @@ abstract class Command implements Callable<Integer> {
 
   /** Says what is kept where Ctrl-C ends this command. */
   String keptWhenInterrupted() {
-    return "Interrupted; what is done is kept. Start it again to go on.";
+    return "Interrupted; finished work is kept. Run it again to resume.";
   }
 
   @Override

@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "compare",
     description =
-        "Trains a grid of models with several seeds and puts their AUCs side by side, with what"
-            + " differences are worth. Started again, it goes on where it stopped.")
+        "Trains a grid of models with several seeds and compares their AUCs, with significance"
+            + " tests. Run again, it resumes where it stopped.")
 final class CompareCommand extends Command {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.

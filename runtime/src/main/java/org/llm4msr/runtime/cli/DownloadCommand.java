@@ -51,7 +51,7 @@ final class DownloadCommand extends Command {
 
   @Override
   String keptWhenInterrupted() {
-    return "Interrupted; what arrived is kept. Start it again to go on.";
+    return "Interrupted; what was downloaded is kept. Run it again to resume.";
   }
 
   @Override

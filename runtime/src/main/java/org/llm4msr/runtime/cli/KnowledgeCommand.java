@@ -23,7 +23,7 @@ final class KnowledgeCommand extends Group {
   /** {@code knowledge extract}. */
   @CommandLine.Command(
       name = "extract",
-      description = "Lets the language model read the prompts; goes on where it was stopped.")
+      description = "Has the language model read the prompts; resumes where it stopped.")
   static final class Extract extends ExperimentCommand {
 
     @Option(names = "--dry-run", description = "Print the first prompts, and encode nothing.")
@@ -184,7 +184,7 @@ final class KnowledgeCommand extends Group {
                   info.encoder().model(),
                   info.encoder().revision(),
                   info.encoder().dimension(),
-                  info.complete() ? "complete" : "not complete: extract goes on where it stopped");
+                  info.complete() ? "complete" : "not complete: extract resumes where it stopped");
       List<String> headings =
           List.of(
               "level", ">vectors", ">norm", ">tokens", ">mean cosine", ">shortened", ">dropped");

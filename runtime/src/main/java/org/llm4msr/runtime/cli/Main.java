@@ -26,7 +26,8 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The command line. Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 interrupted.
+ * The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted,
+ * 143 terminated.
  */
 public final class Main {
 
@@ -157,8 +158,9 @@ public final class Main {
       exitCodeList = {
         "0:done",
         "1:failed",
-        "2:wrong use or configuration",
-        "130:interrupted; what is done is kept"
+        "2:wrong usage or configuration",
+        "130:interrupted by Ctrl-C; finished work is kept",
+        "143:interrupted by SIGTERM; finished work is kept"
       })
   static final class Root extends Group {
     private final Session session;

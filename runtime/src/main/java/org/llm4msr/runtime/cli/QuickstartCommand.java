@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
     name = "quickstart",
     description =
         "Generates a log, trains a model on it without and with the knowledge of a language model,"
-            + " and compares both with what is possible. Started again, it goes on where it"
+            + " and compares both with the best possible AUC. Run again, it resumes where it"
             + " stopped.")
 final class QuickstartCommand extends Command {
 

@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code score}. */
 @CommandLine.Command(
     name = "score",
-    description = "Scores rows of raw ids with the model of a bundle; goes on where it stopped.")
+    description = "Scores rows of raw ids with the model of a bundle; resumes where it stopped.")
 final class ScoreCommand extends Command {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.
@@ -64,7 +64,7 @@ final class ScoreCommand extends Command {
 
   @Override
   String keptWhenInterrupted() {
-    return "Interrupted; finished parts are kept beside the target. Start it again to go on.";
+    return "Interrupted; finished parts are kept beside the target. Run it again to resume.";
   }
 
   @Override

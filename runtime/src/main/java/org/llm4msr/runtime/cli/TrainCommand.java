@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 /** {@code train}. */
 @CommandLine.Command(
     name = "train",
-    description = "Trains the model; goes on at the last checkpoint of the run.")
+    description = "Trains the model; resumes from the last checkpoint of the run.")
 final class TrainCommand extends ExperimentCommand {
 
   @Option(

@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "tune",
     description =
-        "Searches settings by the validation part and writes the best as a configuration. Started"
-            + " again, it goes on where it stopped.")
+        "Searches for settings by the validation part and writes the best as a configuration."
+            + " Run again, it resumes where it stopped.")
 final class TuneCommand extends Command {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.

@@ -364,7 +364,7 @@ public final class DatasetDownload {
       return new MsrException(
           ErrorType.EXTERNAL,
           "download/FAILED",
-          "%s %s. Check the network and the proxy (HTTPS_PROXY); run it again to go on where it stopped."
+          "%s %s. Check the network and the proxy (HTTPS_PROXY); run it again to resume where it stopped."
               .formatted(address, cause.getMessage()),
           cause,
           retryable);

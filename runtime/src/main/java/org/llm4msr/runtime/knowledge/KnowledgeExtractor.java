@@ -188,7 +188,7 @@ public final class KnowledgeExtractor {
       throw new MsrException(
           ErrorType.RESOURCES,
           "knowledge/STOPPED",
-          "Extraction was stopped; what the model has read is stored. Extract again to go on.");
+          "Extraction was stopped; what the model has read is stored. Extract again to resume.");
     }
   }
 

@@ -89,7 +89,7 @@ public final class KnowledgeStore {
           StoreWriter.isFilling(folder)
               ? "the knowledge store is being filled. Folder %s. Wait for the process that runs 'llm4msr knowledge extract'."
                   .formatted(folder)
-              : "filling the knowledge store was interrupted, says its store.json. Folder %s. Run 'llm4msr knowledge extract' again; it goes on where it stopped."
+              : "filling the knowledge store was interrupted, according to its store.json. Folder %s. Run 'llm4msr knowledge extract' again; it resumes where it stopped."
                   .formatted(folder));
     } catch (IOException e) {
       return failed("read", folder, e);

@@ -117,7 +117,7 @@ public final class FileScoring {
     return new MsrException(
         ErrorType.RESOURCES,
         "score/NOT_WRITTEN",
-        "%s could not be written: %s. Make room, or name another file; started again, scoring goes on."
+        "%s could not be written: %s. Make room, or choose another file; run again, scoring resumes where it stopped."
             .formatted(request.out(), FileErrors.reason(e)),
         e,
         true);

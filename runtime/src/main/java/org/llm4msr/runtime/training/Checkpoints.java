@@ -110,7 +110,7 @@ final class Checkpoints {
     return new MsrException(
         ErrorType.RESOURCES,
         "training/CHECKPOINT_FAILED",
-        "A checkpoint could not be written to %s: %s. Make room there or choose another workspace, and start again: the checkpoint before, if there was one, is whole."
+        "A checkpoint could not be written to %s: %s. Make room there or choose another workspace, and run it again: the previous checkpoint, if there is one, is intact."
             .formatted(folder, FileErrors.reason(e)),
         e,
         true);

@@ -44,7 +44,7 @@ final class EngineThread implements AutoCloseable {
       future.cancel(true);
       Thread.currentThread().interrupt();
       throw new MsrException(
-          ErrorType.USER, "engine/INTERRUPTED", "The work was interrupted. Start it again.", e);
+          ErrorType.USER, "engine/INTERRUPTED", "The work was interrupted. Run it again.", e);
     }
   }
 

@@ -143,7 +143,7 @@ final class MetricsLog implements AutoCloseable {
     return new MsrException(
         ErrorType.RESOURCES,
         "training/METRICS_FAILED",
-        "%s could not be written: %s. Make room there or choose another workspace, and start again: training goes on at the last checkpoint."
+        "%s could not be written: %s. Make room there or choose another workspace, and run it again: training resumes from the last checkpoint."
             .formatted(file, FileErrors.reason(e)),
         e,
         true);

@@ -203,7 +203,7 @@ public final class Trainer {
       checkpoints.discardAllBut(state);
       if (!state.finished()) {
         if (state.step() > 0) {
-          LOG.info("Going on at step {} of {}", state.step(), runFolder);
+          LOG.info("Resuming at step {} of {}", state.step(), runFolder);
           checkpoints.load(model, trainingStep.optimizer(), state.last());
           progress.detail(rowsSoFar(), "");
         }
@@ -315,7 +315,7 @@ public final class Trainer {
         throw new MsrException(
             ErrorType.USER,
             "training/STOPPED",
-            "Training stopped at step %d, as asked. Start it again to go on from there."
+            "Training stopped at step %d, as requested. Run it again to resume from there."
                 .formatted(state.step()),
             null,
             true);
