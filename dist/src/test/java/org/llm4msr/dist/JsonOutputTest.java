@@ -58,7 +58,7 @@ class JsonOutputTest {
 
     assertThat(outcome.code()).isEqualTo(1);
     assertThat(outcome.err())
-        .contains("[cli/OUTPUT] Standard output could not be written to its end: No space left");
+        .contains("[cli/OUTPUT] Standard output could not be written completely: No space left");
   }
 
   @Test

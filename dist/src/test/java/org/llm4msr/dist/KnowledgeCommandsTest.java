@@ -35,14 +35,14 @@ class KnowledgeCommandsTest {
     assertThat(run(cli, "knowledge", "extract", experiment.toString()))
         .contains("3 scenarios and 12 users; 15 prompts read");
     assertThat(run(cli, "knowledge", "extract", experiment.toString()))
-        .contains("all were there already");
+        .contains("all stored already");
     Cli.Outcome elsewhere =
         cli.run(
             "knowledge",
             "extract",
             experiment.toString(),
             "-Dknowledge.encoder.tokenizer=" + FIXTURES.resolve("llama3/../stories260k"));
-    assertThat(elsewhere.out()).contains("all were there already");
+    assertThat(elsewhere.out()).contains("all stored already");
     assertThat(elsewhere.err())
         .contains("knowledge.encoder.tokenizer was ", "Add --rebuild to extract them again");
     run(cli, "knowledge", "extract", experiment.toString());

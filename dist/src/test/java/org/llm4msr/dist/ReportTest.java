@@ -253,7 +253,8 @@ class ReportTest {
     Path other = Files.writeString(folder.resolve("other.html"), "earlier");
     assertThatThrownBy(() -> report.writeTo(other))
         .hasMessage(
-            "[report/IN_THE_WAY] %s is there already and is no page of llm4msr. Name another file, or move it away.",
+            "[report/IN_THE_WAY] %s already exists and is not a page of llm4msr. Choose another"
+                + " file, or move it away.",
             other);
     assertThat(other).hasContent("earlier");
 

@@ -422,7 +422,7 @@ public final class Experiment {
   }
 
   /**
-   * Makes a bundle of the best state of a finished run.
+   * Creates a bundle from the best state of a finished run.
    *
    * @param target does not exist
    * @throws MsrException {@code training/NOT_FINISHED} where the run stopped before its end

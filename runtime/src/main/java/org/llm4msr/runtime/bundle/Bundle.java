@@ -72,7 +72,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
       throw new MsrException(
           ErrorType.USER,
           "bundle/NO_BUNDLE",
-          "%s holds no bundle (no %s). Name the folder bundle of a run, or make one with `llm4msr bundle create`."
+          "%s holds no bundle (no %s). Name the folder bundle of a run, or create one with `llm4msr bundle create`."
               .formatted(folder, MANIFEST));
     }
     try {

@@ -130,7 +130,7 @@ public final class BundleWriter {
       throw new MsrException(
           ErrorType.USER,
           "bundle/EXISTS",
-          target + " is there already. Name another folder, or delete it.");
+          target + " already exists. Choose another folder, or delete it.");
     }
   }
 

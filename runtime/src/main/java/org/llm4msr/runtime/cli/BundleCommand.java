@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /** {@code bundle}. */
 @CommandLine.Command(
     name = "bundle",
-    description = "Inspects, compares and makes model bundles.",
+    description = "Inspects, compares and creates model bundles.",
     subcommands = {
       BundleCommand.Inspect.class,
       BundleCommand.Diff.class,
@@ -105,8 +105,7 @@ final class BundleCommand extends Group {
   /** {@code bundle diff}. */
   @CommandLine.Command(
       name = "diff",
-      description =
-          "Shows in what two bundles differ: configuration, provenance, metrics, weights.")
+      description = "Shows how two bundles differ: configuration, provenance, metrics, weights.")
   static final class Diff extends Command {
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
@@ -134,7 +133,7 @@ final class BundleCommand extends Group {
   /** {@code bundle create}. */
   @CommandLine.Command(
       name = "create",
-      description = "Makes a bundle of the best state of a finished run.")
+      description = "Creates a bundle from the best state of a finished run.")
   static final class Create extends ExperimentCommand {
 
     @Option(

@@ -33,11 +33,11 @@ abstract class Command implements Callable<Integer> {
       names = "--plugins",
       paramLabel = "DIR",
       description =
-          "A folder with one folder of jars for each plugin, besides the one of the launcher;"
+          "A folder with one folder of jars for each plugin, in addition to the launcher's;"
               + " repeatable.")
   List<Path> pluginFolders = new ArrayList<>();
 
-  @Option(names = "--strict", description = "Fail where any plugin that is found cannot be used.")
+  @Option(names = "--strict", description = "Fail if any plugin that is found cannot be used.")
   boolean strict;
 
   Session session() {
@@ -58,7 +58,7 @@ abstract class Command implements Callable<Integer> {
     if (number < least) {
       throw new ParameterException(
           spec.commandLine(),
-          "%s is %d; a whole number from %d on is expected".formatted(option, number, least));
+          "%s is %d; a whole number of at least %d is expected".formatted(option, number, least));
     }
     return number;
   }

@@ -36,7 +36,7 @@ final class CompareCommand extends Command {
   @Option(
       names = "--split",
       defaultValue = "test",
-      paramLabel = "PART",
+      paramLabel = "SPLIT",
       converter = EvaluateCommand.SplitConverter.class,
       description = "The part to measure on: validation or test (default: ${DEFAULT-VALUE}).")
   Split split = Split.TEST;
@@ -45,7 +45,7 @@ final class CompareCommand extends Command {
       names = "--out",
       paramLabel = "DIR",
       description =
-          "Where the tables go (default: comparisons/NAME in the workspace of the experiment).")
+          "Folder for the tables (default: comparisons/NAME in the workspace of the experiment).")
   @Nullable Path out;
 
   @Override
@@ -69,7 +69,7 @@ final class CompareCommand extends Command {
       throw new MsrException(
           ErrorType.DATA,
           "compare/FAILED",
-          "%d of %d runs gave nothing; the table says why. Fix the cause and compare again: the others are kept."
+          "%d of %d runs failed; the table says why. Fix the cause and compare again: the others are kept."
               .formatted(comparison.size() - measured, comparison.size()));
     }
   }

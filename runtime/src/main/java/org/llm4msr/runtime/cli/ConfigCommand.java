@@ -18,8 +18,8 @@ final class ConfigCommand extends Group {
   @CommandLine.Command(
       name = "check",
       description =
-          "Checks a configuration: values, plugins, what head, backbone, engine and data need of"
-              + " each other.")
+          "Checks a configuration: values, plugins, and what head, backbone, engine and data"
+              + " need from each other.")
   static final class Check extends ExperimentCommand {
 
     /** What {@code --json} prints. */
@@ -32,11 +32,12 @@ final class ConfigCommand extends Group {
       List<String> warnings = new ArrayList<>(experiment.config().warnings());
       if (experiment.config().config().model() == null) {
         String warning =
-            "there is no section model: data can be prepared and inspected, and nothing trained";
+            "there is no section model: data can be prepared and inspected, but nothing can be"
+                + " trained";
         warnings.add(warning);
         terminal().note("warning: " + warning);
       }
-      terminal().result(new Outcome(true, warnings), file + " is right.");
+      terminal().result(new Outcome(true, warnings), file + " is valid.");
     }
   }
 
@@ -46,7 +47,7 @@ final class ConfigCommand extends Group {
       description = "Prints the effective configuration with every default.")
   static final class Show extends ExperimentCommand {
 
-    @Option(names = "--origin", description = "Say behind each value where it came from.")
+    @Option(names = "--origin", description = "Show the origin of each value.")
     boolean origin;
 
     @Override

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
 /** {@code data}. */
 @CommandLine.Command(
     name = "data",
-    description = "Loads, generates, prepares, inspects and serves data.",
+    description = "Downloads, generates, prepares, inspects and serves data.",
     subcommands = {
       DownloadCommand.class,
       DataCommand.Generate.class,
@@ -40,7 +40,7 @@ final class DataCommand extends Group {
   /** {@code data generate}. */
   @CommandLine.Command(
       name = "generate",
-      description = "Writes raw files in a published format from a stated model.")
+      description = "Generates raw files in a published format from a stated model.")
   static final class Generate extends Command {
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
@@ -65,8 +65,7 @@ final class DataCommand extends Group {
       DataGeneration generation = session().get(DataGeneration.class);
       try (ProgressView progress = progress("generate", "interactions")) {
         DataGeneration.Result result = generation.generate(name, out, overrides, progress);
-        String text =
-            result.reused() ? " was there already, from the same settings." : " is written.";
+        String text = result.reused() ? " already exists, with the same settings." : " is written.";
         terminal().result(result, result.folder() + text);
       }
     }
@@ -89,20 +88,23 @@ final class DataCommand extends Group {
       description = "Sorts, splits and encodes the raw data of an experiment.")
   static final class Prepare extends ExperimentCommand {
 
-    @Option(names = "--force", description = "Replace prepared data of other settings.")
+    @Option(
+        names = {"--force", "--rebuild"},
+        description = "Replace data that was prepared with other settings.")
     boolean force;
 
     @Option(
         names = "--extend",
         paramLabel = "DIR",
         description =
-            "A bundle or prepared data whose ids are kept, so that its model can be trained on.")
+            "A bundle or prepared data whose ids are kept, so that its model can be trained"
+                + " further (train --from).")
     @Nullable Path extend;
 
     @Option(
         names = "--memory",
         paramLabel = "SIZE",
-        description = "Memory to keep to, for example 4GB; short for -Druntime.memory=SIZE.")
+        description = "Memory limit, for example 4GB; short for -Druntime.memory=SIZE.")
     @Nullable String memory;
 
     @Override
@@ -131,7 +133,7 @@ final class DataCommand extends Group {
                   rows.test(),
                   result.manifest().users(),
                   result.manifest().scenarios().size(),
-                  result.reused() ? " (was there already)" : "");
+                  result.reused() ? " (already prepared)" : "");
       terminal().result(result, text);
     }
   }
@@ -157,7 +159,7 @@ final class DataCommand extends Group {
       if (isFolder && !overrides.isEmpty()) {
         throw new ParameterException(
             spec.commandLine(),
-            "-D%s overrides a setting of an experiment, and %s is a folder. Name the YAML file, or leave -D out"
+            "-D%s overrides a setting of an experiment, but %s is a folder. Name the YAML file, or leave -D out"
                 .formatted(overrides.get(0), file));
       }
       return isFolder;
@@ -172,7 +174,10 @@ final class DataCommand extends Group {
               + " looks for leaks between its parts.")
   static final class Inspect extends OnPrepared {
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Write a page as well.")
+    @Option(
+        names = "--html",
+        paramLabel = "FILE",
+        description = "Also write the result as an HTML page.")
     @Nullable Path html;
 
     @Override
@@ -213,7 +218,8 @@ final class DataCommand extends Group {
         defaultValue = "127.0.0.1",
         paramLabel = "ADDRESS",
         description =
-            "Where to listen; whoever reaches it may read all (default: ${DEFAULT-VALUE}).")
+            "Address to listen on; whoever can reach it can read everything (default:"
+                + " ${DEFAULT-VALUE}).")
     String host = "127.0.0.1";
 
     @Option(

@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "download",
     description =
-        "Loads a published data set from its publishers, once its licence is accepted; without a"
-            + " name lists what there is.")
+        "Downloads a published data set from its publishers, once its licence is accepted;"
+            + " without a name, lists what is available.")
 final class DownloadCommand extends Command {
 
   private static final double MEGABYTE = 1e6;
@@ -41,7 +41,7 @@ final class DownloadCommand extends Command {
   @Option(
       names = "--category",
       paramLabel = "NAME",
-      description = "Which part, of data sets that come in categories; repeatable.")
+      description = "A category to download, for data sets that come in categories; repeatable.")
   List<String> categories = new ArrayList<>();
 
   @Option(
@@ -116,7 +116,7 @@ final class DownloadCommand extends Command {
       throw new MsrException(
           ErrorType.USER,
           "download/LICENCE",
-          "%s comes under this licence: %s (%s). Nothing was loaded; accept it with --accept-licence."
+          "%s has this licence: %s (%s). Nothing was downloaded; accept it with --accept-licence."
               .formatted(dataset.name(), licence.name(), licence.address()));
     }
   }
@@ -132,10 +132,10 @@ final class DownloadCommand extends Command {
   }
 
   private static String text(PublishedDataset dataset, DatasetDownload.Result result) {
-    String end = result.reused() ? " was there already." : " is loaded.";
+    String end = result.reused() ? " already exists." : " is downloaded.";
     return result.folder()
         + end
-        + " Name it in a configuration: "
+        + " Use it in a configuration: "
         + dataset.section(result.folder());
   }
 }

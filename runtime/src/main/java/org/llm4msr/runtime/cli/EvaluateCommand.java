@@ -33,7 +33,7 @@ final class EvaluateCommand extends ExperimentCommand {
   @Option(
       names = "--split",
       defaultValue = "test",
-      paramLabel = "PART",
+      paramLabel = "SPLIT",
       converter = SplitConverter.class,
       description = "The part: train, validation or test (default: ${DEFAULT-VALUE}).")
   Split split = Split.TEST;

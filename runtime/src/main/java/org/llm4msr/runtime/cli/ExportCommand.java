@@ -22,7 +22,7 @@ final class ExportCommand extends Group {
   /** {@code export embeddings}. */
   @CommandLine.Command(
       name = "embeddings",
-      description = "Writes the value and the vector of every id, an Arrow file a field.")
+      description = "Writes the value and the vector of every id, one Arrow file per field.")
   static final class Embeddings extends Command {
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
@@ -53,7 +53,7 @@ final class ExportCommand extends Group {
   /** {@code export predictions}. */
   @CommandLine.Command(
       name = "predictions",
-      description = "Writes the prediction of every row of a part, as evaluate --predictions.")
+      description = "Writes the prediction of every row of a part, like evaluate --predictions.")
   static final class Predictions extends ExperimentCommand {
 
     @Option(
@@ -66,7 +66,7 @@ final class ExportCommand extends Group {
     @Option(
         names = "--split",
         defaultValue = "test",
-        paramLabel = "PART",
+        paramLabel = "SPLIT",
         converter = EvaluateCommand.SplitConverter.class,
         description = "The part: train, validation or test (default: ${DEFAULT-VALUE}).")
     Split split = Split.TEST;

@@ -26,7 +26,7 @@ final class KnowledgeCommand extends Group {
       description = "Has the language model read the prompts; resumes where it stopped.")
   static final class Extract extends ExperimentCommand {
 
-    @Option(names = "--dry-run", description = "Print the first prompts, and encode nothing.")
+    @Option(names = "--dry-run", description = "Print the first prompts without encoding them.")
     boolean dryRun;
 
     @Option(
@@ -36,7 +36,9 @@ final class KnowledgeCommand extends Group {
         description = "With --dry-run: prompts of each level (default: ${DEFAULT-VALUE}).")
     int prompts;
 
-    @Option(names = "--rebuild", description = "Throw away what is stored.")
+    @Option(
+        names = {"--rebuild", "--force"},
+        description = "Discard what is stored, and extract everything again.")
     boolean rebuild;
 
     @Override
@@ -89,7 +91,7 @@ final class KnowledgeCommand extends Group {
       if (result.encoded() == 0) {
         return String.format(
             Locale.ROOT,
-            "%s: %,d scenarios and %,d users; all were there already, nothing was read,"
+            "%s: %,d scenarios and %,d users; all stored already, nothing to read,"
                 + " %,d users with positive rows below the threshold",
             experiment.workspace().knowledge(),
             result.info().scenarios(),
@@ -99,7 +101,7 @@ final class KnowledgeCommand extends Group {
       return String.format(
           Locale.ROOT,
           "%s: %,d scenarios and %,d users; %,d prompts read at %,.1f/s (%,.0f tokens/s)%s,"
-              + " %,d were there already,"
+              + " %,d stored already,"
               + " %,d lost %,d history items, %,d users with positive rows below the threshold",
           experiment.workspace().knowledge(),
           result.info().scenarios(),
@@ -118,23 +120,26 @@ final class KnowledgeCommand extends Group {
   /** {@code knowledge inspect}. */
   @CommandLine.Command(
       name = "inspect",
-      description = "Shows counts and norms, or what lies nearest to a user or scenario.")
+      description = "Shows counts and norms, or the nearest neighbours of a user or scenario.")
   static final class Inspect extends ExperimentCommand {
 
-    @Option(names = "--user", paramLabel = "KEY", description = "Nearest users of this one.")
+    @Option(
+        names = "--user",
+        paramLabel = "KEY",
+        description = "Show the users nearest to this one, with prompts and generated answers.")
     @Nullable String user;
 
     @Option(
         names = "--scenario",
         paramLabel = "KEY",
-        description = "Nearest scenarios of this one.")
+        description = "Show the scenarios nearest to this one, with prompts and generated answers.")
     @Nullable String scenario;
 
     @Option(
         names = "--neighbours",
         defaultValue = "5",
         paramLabel = "N",
-        description = "How many (default: ${DEFAULT-VALUE}).")
+        description = "How many neighbours (default: ${DEFAULT-VALUE}).")
     int count;
 
     @Override

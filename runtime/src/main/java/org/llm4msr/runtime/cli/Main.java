@@ -62,7 +62,7 @@ public final class Main {
     String failure = checked.failure();
     if (failure != null) {
       System.err.println(
-          "[cli/OUTPUT] Standard output could not be written to its end: %s. Make room, or write it elsewhere."
+          "[cli/OUTPUT] Standard output could not be written completely: %s. Make room, or write it elsewhere."
               .formatted(failure));
     }
     System.exit(failure != null && code == 0 ? FAILED : code);

@@ -33,7 +33,8 @@ final class PluginsCommand extends Group {
 
     @Option(
         names = "--kind",
-        description = "One kind only: ${COMPLETION-CANDIDATES}.",
+        paramLabel = "KIND",
+        description = "Only plugins of this kind: ${COMPLETION-CANDIDATES}.",
         completionCandidates = Kinds.class)
     @Nullable String kind;
 
@@ -142,8 +143,9 @@ final class PluginsCommand extends Group {
 
     @Option(
         names = "--kind",
+        paramLabel = "KIND",
         description =
-            "Its kind, where several have a plugin of this name: ${COMPLETION-CANDIDATES}.",
+            "Its kind, if several kinds have a plugin of this name: ${COMPLETION-CANDIDATES}.",
         completionCandidates = Kinds.class)
     @Nullable String kind;
 
@@ -196,7 +198,7 @@ final class PluginsCommand extends Group {
       }
       List<List<String>> rows = new ArrayList<>();
       addRows(description.settings(), "  ", rows);
-      List<String> headings = List.of("  setting", "default", "legal", "meaning");
+      List<String> headings = List.of("  setting", "default", "allowed", "meaning");
       text.append(Terminal.table(headings, rows));
       if (description.settings().stream().anyMatch(PluginDescription.Row::operational)) {
         text.append("  ").append(PluginDescription.OPERATIONAL).append('\n');

@@ -42,7 +42,7 @@ final class QuickstartCommand extends Command {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed of training; the data stays the same (default: 7, as the files say).")
+      description = "Seed of training; the data stays the same (default: 7, as in the files).")
   @Nullable Long seed;
 
   @Option(
@@ -120,7 +120,7 @@ final class QuickstartCommand extends Command {
   private String steps(Quickstart quickstart) {
     return """
 
-        The same, step by step (each step finds what is done already):
+        The same, step by step (each step skips what is already done):
           %1$s data generate %2$s --out %3$s -Dinteractions=%4$d
           %1$s data prepare %5$s%7$s
           %1$s knowledge extract %5$s%7$s

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 /** {@code report}. */
 @CommandLine.Command(
     name = "report",
-    description = "Writes a page on a run, in one file: curves, metrics, costs, configuration.")
+    description = "Writes a page about a run, in one file: curves, metrics, costs, configuration.")
 final class ReportCommand extends ExperimentCommand {
 
   @Option(
@@ -23,7 +23,7 @@ final class ReportCommand extends ExperimentCommand {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Where the page goes (default: report.html in the run folder).")
+      description = "File for the page (default: report.html in the run folder).")
   @Nullable Path out;
 
   @Override

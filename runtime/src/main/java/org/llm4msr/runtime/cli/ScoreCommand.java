@@ -43,14 +43,16 @@ final class ScoreCommand extends Command {
       split = ",",
       defaultValue = "user,item,scenario",
       paramLabel = "COLUMN",
-      description = "Columns that stand beside the scores (default: ${DEFAULT-VALUE}).")
+      description = "Columns to copy next to the scores (default: ${DEFAULT-VALUE}).")
   List<String> keep = List.of();
 
   @Option(
       names = "--list-separator",
       defaultValue = "|",
       paramLabel = "TEXT",
-      description = "What divides a list that is written as one text (default: ${DEFAULT-VALUE}).")
+      description =
+          "Separator of the values of a list that is written as text (default:"
+              + " ${DEFAULT-VALUE}).")
   String listSeparator = "|";
 
   @Option(names = "--force", description = "Replace an existing file of scores.")

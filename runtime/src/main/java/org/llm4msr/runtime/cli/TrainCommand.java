@@ -29,14 +29,13 @@ final class TrainCommand extends ExperimentCommand {
   @Option(
       names = "--bundle",
       paramLabel = "DIR",
-      description = "Where the bundle goes (default: bundle in the run folder).")
+      description = "Folder for the bundle (default: bundle in the run folder).")
   @Nullable Path bundle;
 
   @Option(
       names = "--from",
       paramLabel = "BUNDLE",
-      description =
-          "Begin with what the model of this bundle has learned; see data prepare --extend.")
+      description = "Start from the weights of this bundle; see data prepare --extend.")
   @Nullable Path from;
 
   @Option(
@@ -77,7 +76,7 @@ final class TrainCommand extends ExperimentCommand {
     Validation best = result.best();
     String auc =
         best == null
-            ? "no validation AUC, for want of rows of both classes"
+            ? "no validation AUC: it needs rows of both classes"
             : String.format(Locale.ROOT, "validation AUC %.4f", best.result().overall().auc());
     String text =
         String.format(
@@ -89,7 +88,7 @@ final class TrainCommand extends ExperimentCommand {
             result.stoppedEarly() ? " (stopped early)" : "",
             auc,
             result.rowsPerSecond() == 0
-                ? "trained already, nothing was left to do"
+                ? "already trained, nothing left to do"
                 : String.format(
                     Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), report.device()),
             report.bundle());

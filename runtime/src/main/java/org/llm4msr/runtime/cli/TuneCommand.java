@@ -33,7 +33,7 @@ final class TuneCommand extends Command {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where the results go (default: tunings/NAME in the workspace).")
+      description = "Folder for the results (default: tunings/NAME in the workspace).")
   @Nullable Path out;
 
   @Override

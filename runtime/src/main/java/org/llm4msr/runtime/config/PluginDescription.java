@@ -31,7 +31,8 @@ public record PluginDescription(
 
   /** What the mark of operational keys means. */
   public static final String OPERATIONAL =
-      "operational: decides only how the work is done; another value asks for none to be done again";
+      "operational: decides only how the work is done; changing it does not require repeating"
+          + " any work";
 
   /**
    * One key.

@@ -54,7 +54,7 @@ final class Archives {
       throw new MsrException(
           ErrorType.DATA,
           "download/ARCHIVE",
-          "%s cannot be unpacked: %s. Remove %s, and load it again."
+          "%s cannot be unpacked: %s. Remove %s, and download it again."
               .formatted(archive, e.getMessage(), folder),
           e);
     }
@@ -95,7 +95,7 @@ final class Archives {
       throw new MsrException(
           ErrorType.DATA,
           "download/ARCHIVE",
-          "%s has the entry '%s', which is no plain file or leads out of the folder. Do not use it."
+          "%s has the entry '%s', which is not a plain file or leads out of the folder. Do not use it."
               .formatted(archive, entry.getName()));
     }
   }

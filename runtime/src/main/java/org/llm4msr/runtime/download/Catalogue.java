@@ -50,7 +50,7 @@ public record Catalogue(Map<String, Licence> licences, List<PublishedDataset> da
                 new MsrException(
                     ErrorType.USER,
                     "download/UNKNOWN",
-                    "There is no data set '%s' to load.%s There are: %s."
+                    "There is no data set '%s' to download.%s There are: %s."
                         .formatted(name, Nearest.hint(name, names), String.join(", ", names))));
   }
 

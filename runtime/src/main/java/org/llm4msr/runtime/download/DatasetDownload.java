@@ -114,7 +114,7 @@ public final class DatasetDownload {
       throw new MsrException(
           ErrorType.USER,
           "download/MANUAL",
-          "%s cannot be loaded by a program: %s Load it from %s, unpack it in %s, and write %s."
+          "%s cannot be downloaded by a program: %s Download it from %s, unpack it in %s, and write %s."
               .formatted(
                   dataset.name(),
                   dataset.manual(),
@@ -243,7 +243,7 @@ public final class DatasetDownload {
       throw new MsrException(
           ErrorType.USER,
           "download/FOLDER",
-          "%s holds an unfinished download of %s %s. Ask for that, or for more; remove the folder, or name another one with --out."
+          "%s holds an unfinished download of %s %s. Request the same or more, remove the folder, or choose another one with --out."
               .formatted(folder, begun.name(), begun.categories()));
     }
     DurableFiles.write(file, JSON.writeValueAsBytes(job));
@@ -322,7 +322,7 @@ public final class DatasetDownload {
     return new MsrException(
         ErrorType.EXTERNAL,
         "download/CHECKSUM",
-        "%s does not say what was published: %s. Load the data by hand, and check it."
+        "%s does not say what was published: %s. Download the data by hand, and check it."
             .formatted(address, what));
   }
 
@@ -355,7 +355,7 @@ public final class DatasetDownload {
       return new MsrException(
           ErrorType.EXTERNAL,
           "download/REFUSED",
-          "%s answered with status %d: the file may have moved. Look at the page of the data set, and load it by hand if it is elsewhere."
+          "%s answered with status %d: the file may have moved. Check the page of the data set, and download the file by hand if it is elsewhere."
               .formatted(address, status));
     }
 

@@ -162,7 +162,7 @@ public final class PredictionWriter implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "evaluation/IN_THE_WAY",
-          "%s is there already and holds no predictions. Name another file, or move it away."
+          "%s already exists and does not hold predictions. Choose another file, or move it away."
               .formatted(target));
     }
   }

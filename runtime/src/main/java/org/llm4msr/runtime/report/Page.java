@@ -77,7 +77,7 @@ public record Page(String title, String warning, List<Section> sections) {
       throw new MsrException(
           ErrorType.USER,
           "report/IN_THE_WAY",
-          "%s is there already and is no page of llm4msr. Name another file, or move it away."
+          "%s already exists and is not a page of llm4msr. Choose another file, or move it away."
               .formatted(file));
     }
     write(file);

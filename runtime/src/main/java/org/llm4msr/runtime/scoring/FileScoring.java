@@ -143,7 +143,7 @@ public final class FileScoring {
           "SAME_FILE", "%s holds the rows; the scores need another file.".formatted(request.in()));
     }
     if (Files.exists(request.out()) && !request.force()) {
-      throw user("EXISTS", request.out() + " is there already. Name another file, or add --force.");
+      throw user("EXISTS", request.out() + " already exists. Choose another file, or add --force.");
     }
   }
 

@@ -51,9 +51,17 @@ class MainTest {
   }
 
   @Test
+  void whatIsKeptIsReplacedByEitherName() {
+    assertThat(run("data", "prepare", "--help")).isZero();
+    assertThat(out()).contains("--force, --rebuild");
+    assertThat(run("knowledge", "extract", "--help")).isZero();
+    assertThat(out()).contains("--force, --rebuild");
+  }
+
+  @Test
   void aRightConfigurationIsShownWithItsDefaults() throws IOException {
     assertThat(run("config", "check", file)).isZero();
-    assertThat(out()).contains("e.yaml is right.");
+    assertThat(out()).contains("e.yaml is valid.");
     assertThat(err()).contains("warning: model.backbone.numExperts").contains("rename it");
 
     assertThat(run("config", "show", file, "-Dtraining.epochs=2", "--json")).isZero();
@@ -67,7 +75,8 @@ class MainTest {
     assertThat(run("config", "check", file, "--json")).isZero();
     assertThat(json().at("/warnings/0").asText())
         .isEqualTo(
-            "there is no section model: data can be prepared and inspected, and nothing trained");
+            "there is no section model: data can be prepared and inspected, but nothing can be"
+                + " trained");
     assertThat(run("train", file)).isEqualTo(2);
     assertThat(err()).contains("[config/NO_MODEL]");
   }

@@ -224,7 +224,8 @@ class DatasetDownloadTest {
         place.resolve(".job.json"), "{\"name\": \"other\", \"categories\": [\"Books\"]}");
     assertThatThrownBy(() -> load(zipFile((long) zip.length, md5(zip))))
         .hasMessage(
-            "[download/FOLDER] %s holds an unfinished download of other [Books]. Ask for that, or for more; remove the folder, or name another one with --out.",
+            "[download/FOLDER] %s holds an unfinished download of other [Books]. Request the"
+                + " same or more, remove the folder, or choose another one with --out.",
             folder.resolve("out"));
     assertThat(requests).isEmpty();
   }
@@ -446,7 +447,7 @@ class DatasetDownloadTest {
   @Test
   void refusesLinks() throws Exception {
     assertThatThrownBy(() -> loadTar(tar("d/data/log.csv", TarConstants.LF_SYMLINK)))
-        .hasMessageContaining("which is no plain file");
+        .hasMessageContaining("which is not a plain file");
   }
 
   @Test
@@ -544,7 +545,7 @@ class DatasetDownloadTest {
 
     assertThatThrownBy(() -> download.load(dataset, List.of(), "none", out, Progress.NONE))
         .hasMessageContaining("download/MANUAL")
-        .hasMessageContaining("Load it from " + page)
+        .hasMessageContaining("Download it from " + page)
         .hasMessageContaining(files)
         .hasMessageEndingWith(
             "unpack it in %s, and write dataset: { name: %s, path: %s }.", out, name, out);

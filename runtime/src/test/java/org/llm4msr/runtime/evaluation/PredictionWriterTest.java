@@ -90,7 +90,8 @@ class PredictionWriterTest {
     Path mine = Files.writeString(folder.resolve("rows.csv"), "user,item\n");
     assertThatThrownBy(() -> new PredictionWriter(mine, List.of("feed"), false))
         .hasMessage(
-            "[evaluation/IN_THE_WAY] %s is there already and holds no predictions. Name another file, or move it away.",
+            "[evaluation/IN_THE_WAY] %s already exists and does not hold predictions. Choose"
+                + " another file, or move it away.",
             mine);
     assertThat(mine).hasContent("user,item");
   }
