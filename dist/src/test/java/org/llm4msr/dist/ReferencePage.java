@@ -17,18 +17,18 @@ final class ReferencePage {
 
   private static final String INTRODUCTION =
       """
-      # Reference of the configuration
+      # Configuration reference
 
       Generated from the records that the configuration is bound to; `llm4msr config schema` prints the
-      same as a JSON Schema, `llm4msr plugins describe NAME` for plugins of yours as well. Keys of a
-      plugin stand beside its `name`.
+      same as a JSON Schema, and `llm4msr plugins describe NAME` prints it for any plugin, including your
+      own. Keys of a plugin are written next to its `name`.
 
-      A key marked as operational decides only how the work is done; another value asks for none to be
-      done again.
+      A key marked as operational decides only how the work is done; changing it does not require
+      repeating any work.
 
-      Relative paths, also those of a base that `extends` names, start at the folder of the file that the
-      command names. `-Dkey.path=value` overrides a key, `-Ddataset.fields[0].kind=numeric` one of an
-      element of a list that the file writes, counted from 0; the value is YAML.
+      Relative paths, also those in a base that `extends` names, start at the folder of the file that the
+      command names. `-Dkey.path=value` overrides a key, and `-Ddataset.fields[0].kind=numeric` a key of an
+      element of a list in the file, counted from 0; the value is YAML.
 
       """;
 
@@ -68,7 +68,7 @@ final class ReferencePage {
   }
 
   private void table(List<Row> rows) {
-    text.append("| key | default | legal | meaning |\n|---|---|---|---|\n");
+    text.append("| key | default | allowed | meaning |\n|---|---|---|---|\n");
     rows(rows, "");
   }
 

@@ -150,8 +150,8 @@ final class ConfigCheck {
         add(
             "model.fusion.name",
             head.name(),
-            "reads the knowledge of a language model, and there is no section knowledge. Add one,"
-                + " or choose a head that reads none");
+            "reads the knowledge of a language model, but there is no section knowledge. Add"
+                + " one, or choose a head that reads none");
       }
       if (config.knowledge() != null
           && config.knowledge().periods() > 1
@@ -159,14 +159,14 @@ final class ConfigCheck {
         add(
             "knowledge.periods",
             String.valueOf(config.knowledge().periods()),
-            "lets rows that train read nothing of their own labels, which"
-                + " knowledge.prompts.leakFutureInteractions is for. Set one of the two alone");
+            "keeps training rows from reading their own labels, while"
+                + " knowledge.prompts.leakFutureInteractions lets them. Set only one of the two");
       }
       if (required.contains(ModelInput.HIDDEN) && !hasHidden(backbone)) {
         add(
             "model.fusion.name",
             head.name(),
-            "needs the hidden state of the backbone, and "
+            "needs the hidden state of the backbone, but "
                 + backbone.name()
                 + " has none. Choose another head or another backbone");
       }
@@ -272,7 +272,7 @@ final class ConfigCheck {
       if (!legal.contains(by)) {
         String lacking =
             by.equals("given") ? "the data has no split of its own" : "the data has no time";
-        add("dataset.split.by", by, lacking + ". Legal here: " + String.join(", ", legal));
+        add("dataset.split.by", by, lacking + ". Allowed here: " + String.join(", ", legal));
       }
     }
 
@@ -280,7 +280,7 @@ final class ConfigCheck {
       Set<String> seen = new HashSet<>();
       for (String key : dataset.scenarios()) {
         if (!seen.add(key)) {
-          add("dataset.scenarios", key, "stands twice");
+          add("dataset.scenarios", key, "is listed twice");
         }
       }
       List<String> keys = known.stream().map(RawScenario::key).toList();
@@ -308,7 +308,7 @@ final class ConfigCheck {
         add(
             "training.scenarioWeights",
             String.valueOf(weights),
-            "leaves no row to train on. Give one scenario a weight above 0");
+            "leaves no rows to train on. Give at least one scenario a weight above 0");
       }
     }
 
@@ -319,7 +319,7 @@ final class ConfigCheck {
         add(
             "dataset.split.by",
             null,
-            "validationFrom and testFrom are given together or not at all");
+            "validationFrom and testFrom must be given together or not at all");
       }
       if (validation != null && test != null && validation > test) {
         add("dataset.split.testFrom", split.testFrom(), "must not be before validationFrom");

@@ -74,7 +74,7 @@ class ExperimentCheckTest {
   void aHeadThatReadsHiddenNeedsABackboneThatHasIt() {
     assertThat(problem("model.fusion=attention", "model.backbone=flat"))
         .contains("model.fusion.name = attention")
-        .contains("needs the hidden state of the backbone, and flat has none");
+        .contains("needs the hidden state of the backbone, but flat has none");
   }
 
   @Test
@@ -92,11 +92,11 @@ class ExperimentCheckTest {
                 "dataset.split.by=time",
                 "dataset.scenarios=[drama, comdy, drama]",
                 "training.scenarioWeights={horror: 2}"))
-        .contains("the data has no time. Legal here: random, given")
+        .contains("the data has no time. Allowed here: random, given")
         .contains(
             "dataset.scenarios = comdy (-Ddataset.scenarios): there is no such scenario. There are"
                 + " comedy, drama. Did you mean comedy?")
-        .contains("dataset.scenarios = drama (-Ddataset.scenarios): stands twice")
+        .contains("dataset.scenarios = drama (-Ddataset.scenarios): is listed twice")
         .contains("training.scenarioWeights = horror");
     assertThat(problem("dataset.path=nowhere")).contains("there is no " + folder + "/nowhere");
   }
@@ -104,9 +104,10 @@ class ExperimentCheckTest {
   @Test
   void aScenarioOfThoseThatAreKeptIsTrained() {
     String both = "training.scenarioWeights={comedy: 0, drama: 0}";
-    assertThat(problem(both)).contains("leaves no row to train on. Give one scenario a weight");
+    assertThat(problem(both))
+        .contains("leaves no rows to train on. Give at least one scenario a weight");
     String drama = "training.scenarioWeights={drama: 0}";
-    assertThat(problem("dataset.scenarios=[drama]", drama)).contains("leaves no row to train on");
+    assertThat(problem("dataset.scenarios=[drama]", drama)).contains("leaves no rows to train on");
     assertThatCode(() -> open(drama).check()).doesNotThrowAnyException();
   }
 
@@ -114,7 +115,7 @@ class ExperimentCheckTest {
   void datesOfTheSplitMustMakeSense() {
     assertThat(problem("dataset.split.validationFrom=May"))
         .contains("dataset.split.validationFrom = May")
-        .contains("validationFrom and testFrom are given together or not at all");
+        .contains("validationFrom and testFrom must be given together or not at all");
     assertThat(
             problem("dataset.split={by: given, validationFrom: 2023-05-02, testFrom: 2023-05-01}"))
         .contains("dataset.split.testFrom = 2023-05-01")

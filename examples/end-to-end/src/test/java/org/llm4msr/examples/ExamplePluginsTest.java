@@ -123,7 +123,7 @@ class ExamplePluginsTest {
         .contains(
             "model.fusion.name",
             "dynamic-network",
-            "needs the hidden state of the backbone, and factorization-machine has none",
+            "needs the hidden state of the backbone, but factorization-machine has none",
             "Choose another head or another backbone");
   }
 

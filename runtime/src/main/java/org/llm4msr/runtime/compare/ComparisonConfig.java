@@ -13,9 +13,11 @@ import org.llm4msr.runtime.config.AnyValue;
  * @param experiments files of experiments, relative to the file of the comparison
  */
 public record ComparisonConfig(
-    @Setting("Files of experiments, relative to this file") @NotEmpty @UniqueElements
+    @Setting("Experiment files, relative to this file") @NotEmpty @UniqueElements
         List<String> experiments,
-    @Setting(value = "Seeds of training; runs of one seed are paired", defaultValue = "[1, 2, 3]")
+    @Setting(
+            value = "Seeds of training; runs with the same seed are paired",
+            defaultValue = "[1, 2, 3]")
         @NotEmpty
         @UniqueElements
         List<Long> seeds,
@@ -25,13 +27,13 @@ public record ComparisonConfig(
         @UniqueElements
         List<AnyValue> backbones,
     @Setting(
-            value = "Fusion heads, written likewise; the first is what others are compared with",
+            value = "Fusion heads, written the same way; the others are compared with the first",
             defaultValue = "[]")
         @UniqueElements
         List<AnyValue> fusions,
-    @Setting(value = "Further keys of an experiment, each with its values", defaultValue = "{}")
+    @Setting(value = "Further experiment keys, each with the values to try", defaultValue = "{}")
         Map<String, List<AnyValue>> grid,
-    @Setting(value = "Keys of an experiment that all runs have", defaultValue = "{}")
+    @Setting(value = "Experiment settings that all runs share", defaultValue = "{}")
         Map<String, AnyValue> settings,
     @Setting(value = "Keep checkpoints and bundles of the runs", defaultValue = "false")
         boolean keepModels) {}

@@ -14,14 +14,16 @@ import org.llm4msr.runtime.config.AnyValue;
 
 /** A search for settings. The root of the YAML file of {@code tune}. */
 public record TuningConfig(
-    @Setting("File of the experiment, relative to this file") @NotBlank String experiment,
-    @Setting("Keys of the experiment, each with its values or its range") @NotEmpty
+    @Setting("Experiment file, relative to this file") @NotBlank String experiment,
+    @Setting("Experiment keys to search, each with its values or its range") @NotEmpty
         Map<String, @Valid Range> space,
-    @Setting(value = "Drawn settings; the experiment's own are tried besides", defaultValue = "20")
+    @Setting(
+            value = "Number of settings to draw; the experiment's own are tried as well",
+            defaultValue = "20")
         @Min(1)
         int trials,
     @Setting(
-            value = "Training time after which no further run begins, in minutes; 0: no limit",
+            value = "Training time after which no further run starts, in minutes; 0: no limit",
             defaultValue = "0")
         @PositiveOrZero
         double minutes,
@@ -31,16 +33,18 @@ public record TuningConfig(
             defaultValue = "random")
         Strategy strategy,
     @Setting(
-            value = "Halving keeps one in so many, and gives those so many times the epochs",
+            value = "Halving keeps one in this many, and gives those this many times the epochs",
             defaultValue = "3")
         @Min(2)
         int factor,
     @Setting(value = "Seed of the draws", defaultValue = "7") long seed,
-    @Setting(value = "Seeds of training; a trial is worth the mean over them", defaultValue = "[1]")
+    @Setting(
+            value = "Seeds of training; a trial is scored by the mean over them",
+            defaultValue = "[1]")
         @NotEmpty
         @UniqueElements
         List<Long> seeds,
-    @Setting(value = "Keys of the experiment that all runs have", defaultValue = "{}")
+    @Setting(value = "Experiment settings that all runs share", defaultValue = "{}")
         Map<String, AnyValue> settings) {
 
   /** How trials are given their training. */
@@ -53,9 +57,9 @@ public record TuningConfig(
 
   /** What a key may be: one of some values, or a number from a range, ends included. */
   public record Range(
-      @Setting("Least value") @Nullable Double from,
-      @Setting("Greatest value") @Nullable Double to,
-      @Setting(value = "Draw the logarithm evenly", defaultValue = "false") boolean log,
+      @Setting("Smallest value") @Nullable Double from,
+      @Setting("Largest value") @Nullable Double to,
+      @Setting(value = "Draw uniformly on a logarithmic scale", defaultValue = "false") boolean log,
       @Setting(value = "Draw whole numbers", defaultValue = "false") boolean whole,
       @Setting(value = "The values to choose from", defaultValue = "[]") List<AnyValue> values) {}
 }

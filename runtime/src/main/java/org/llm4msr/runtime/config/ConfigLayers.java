@@ -58,7 +58,7 @@ final class ConfigLayers {
       throw new MsrException(
           ErrorType.USER,
           "config/CYCLE",
-          "The files extend each other in a circle: %s. Take one `extends` out."
+          "The files extend each other in a cycle: %s. Remove one `extends`."
               .formatted(String.join(" -> ", chain.stream().map(Path::toString).toList())));
     }
     chain.add(key);
@@ -76,7 +76,7 @@ final class ConfigLayers {
       return merge(base, without(mapping, EXTENDS));
     }
     if (!own.isEmpty()) {
-      problems.add("", null, own.origin(), "the file must hold keys and values");
+      problems.add("", null, own.origin(), "the file must be a mapping of keys to values");
     }
     return base;
   }

@@ -61,7 +61,7 @@ public final class ConfigSchema {
   private static Map<Object, Object> withExtends(Map<?, ?> properties) {
     Map<String, Object> text = Map.of("type", "string");
     Map<String, Object> files = new LinkedHashMap<>();
-    files.put("description", "Files that this one adds to, relative to it");
+    files.put("description", "Files that this one extends, relative to it");
     files.put("anyOf", List.of(text, Map.of("type", "array", "items", text)));
     Map<Object, Object> all = new LinkedHashMap<>(properties);
     all.put(ConfigLayers.EXTENDS, files);

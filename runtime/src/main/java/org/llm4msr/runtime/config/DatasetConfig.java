@@ -14,17 +14,18 @@ public record DatasetConfig(
             value = "Keys of the scenarios to keep, in the order of their ranks; [] keeps all",
             defaultValue = "[]")
         List<String> scenarios,
-    @Setting(value = "How rows fall into training, validation and test", defaultValue = "{}") @Valid
+    @Setting(value = "How rows are split into training, validation and test", defaultValue = "{}")
+        @Valid
         SplitConfig split,
     @Setting(
-            value = "A value seen less often in the training part shares the out-of-vocabulary id",
+            value =
+                "A value seen less often than this in the training part gets the"
+                    + " out-of-vocabulary id",
             defaultValue = "2")
         @Min(1)
         int minFrequency,
-    @Setting(
-            value = "Negatives that are drawn where the data has positives only",
-            defaultValue = "{}")
+    @Setting(value = "Negative sampling, for data that has positives only", defaultValue = "{}")
         @Valid
         NegativesConfig negatives,
-    @Setting(value = "What becomes of rows that cannot be read", defaultValue = "{}") @Valid
+    @Setting(value = "What happens to rows that cannot be read", defaultValue = "{}") @Valid
         MalformedConfig malformed) {}

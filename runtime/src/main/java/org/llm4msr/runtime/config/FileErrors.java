@@ -31,10 +31,10 @@ public final class FileErrors {
       return "no permission to use " + path;
     }
     if (file instanceof FileAlreadyExistsException) {
-      return path + " exists already and is no folder";
+      return path + " already exists and is not a folder";
     }
     if (file instanceof NotDirectoryException) {
-      return path + " is no folder";
+      return path + " is not a folder";
     }
     if (file instanceof DirectoryNotEmptyException) {
       return path + " is not empty";

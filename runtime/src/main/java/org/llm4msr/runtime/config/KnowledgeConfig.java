@@ -10,17 +10,20 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
 /** Prompts, language model and what is done with the vectors. */
 public record KnowledgeConfig(
-    @Setting(value = "Who writes the prompts", defaultValue = "{name: llm4msr}") @Valid
+    @Setting(value = "Prompt builder", defaultValue = "{name: llm4msr}") @Valid
         PromptsConfig prompts,
-    @Setting("Who reads them") @Valid PluginChoice<KnowledgeEncoderFactory<?>> encoder,
+    @Setting("Knowledge encoder") @Valid PluginChoice<KnowledgeEncoderFactory<?>> encoder,
     @Setting(value = "What users without a prompt get", defaultValue = "mean") Missing missing,
-    @Setting(value = "Users with fewer positive training rows get no prompt", defaultValue = "1")
+    @Setting(
+            value = "Users with fewer positive training rows than this get no prompt",
+            defaultValue = "1")
         @Min(1)
         int minInteractions,
     @Setting(
             value =
-                "Into how many periods of equal size the training rows are cut by time: each row then"
-                    + " reads what its user did before its period, and so nothing of its own label."
+                "Number of periods of equal size that the training rows are split into by time:"
+                    + " each row then reads what its user did before its period, and so nothing"
+                    + " of its own label."
                     + " 1: all rows read the whole training part, as published",
             defaultValue = "1")
         @Min(1)
@@ -28,8 +31,8 @@ public record KnowledgeConfig(
         int periods,
     @Setting(
             value =
-                "Principal components that a model's knowledge is reduced to, fitted on the"
-                    + " training users; 0: none, it reads all dimensions",
+                "Number of principal components that a model's knowledge is reduced to, fitted"
+                    + " on the training users; 0: no reduction, it reads all dimensions",
             defaultValue = "0")
         @PositiveOrZero
         int components,

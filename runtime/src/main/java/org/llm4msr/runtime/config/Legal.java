@@ -83,7 +83,7 @@ final class Legal {
       return "a list, each " + element(type, 0);
     }
     if (raw == Map.class) {
-      return "keys with values, each " + element(type, 1);
+      return "a mapping, each value " + element(type, 1);
     }
     if (raw == Optional.class) {
       return element(type, 0);
@@ -107,7 +107,7 @@ final class Legal {
       return "one of " + String.join(", ", enumValues(raw));
     }
     if (raw.isRecord()) {
-      return "keys with values";
+      return "a mapping";
     }
     if (raw == boolean.class || raw == Boolean.class) {
       return "true or false";

@@ -8,7 +8,7 @@ import org.llm4msr.api.Setting;
 public record MalformedConfig(
     @Setting(
             value =
-                "Whether the first of them ends the preparation, or they are counted and skipped",
+                "Whether the first of them stops the preparation, or they are counted and skipped",
             defaultValue = "strict")
         Policy policy,
     @Setting(value = "Share of all rows that may be skipped", defaultValue = "0.001")

@@ -16,7 +16,7 @@ public record ModelConfig(
         @Max(4096)
         int scenarioEmbeddingSize,
     @Setting("The multi-scenario model") @Valid PluginChoice<BackboneFactory<?>> backbone,
-    @Setting(value = "How knowledge enters", defaultValue = "{name: none}") @Valid
+    @Setting(value = "How knowledge enters the model", defaultValue = "{name: none}") @Valid
         PluginChoice<FusionHeadFactory<?>> fusion,
     @Setting(value = "The meta networks of the two levels", defaultValue = "{}") @Valid
         MetaNetworksConfig metaNetworks) {}

@@ -11,7 +11,9 @@ public record NegativesConfig(
         @Max(1000)
         int perPositive,
     @Setting(
-            value = "By how often an item occurs in the scenario, or all alike",
+            value =
+                "Whether items are drawn in proportion to how often they occur in the"
+                    + " scenario, or uniformly",
             defaultValue = "popularity")
         Draw draw,
     @Setting(value = "Seed of the draws", defaultValue = "0") long seed) {

@@ -8,7 +8,7 @@ import org.llm4msr.api.Setting;
 
 /** The optimiser. Dense parameters and tables follow the same rule. */
 public record OptimizerConfig(
-    @Setting(value = "The rule", defaultValue = "adam") Rule name,
+    @Setting(value = "The update rule", defaultValue = "adam") Rule name,
     @Setting(value = "Learning rate after warm-up", defaultValue = "0.001") @Positive
         double learningRate,
     @Setting(value = "Adam: decay of the first moment", defaultValue = "0.9")
@@ -19,7 +19,8 @@ public record OptimizerConfig(
         @DecimalMin(value = "0.0", message = "must be at least 0")
         @DecimalMax(value = "1.0", inclusive = false, message = "must be below 1")
         double beta2,
-    @Setting(value = "Adam, Adagrad: added to the root", defaultValue = "1e-8") @Positive
+    @Setting(value = "Adam, Adagrad: added to the root in the denominator", defaultValue = "1e-8")
+        @Positive
         double epsilon,
     @Setting(
             value =

@@ -92,13 +92,17 @@ final class OverridePath {
     if (!(node instanceof Sequence sequence)) {
       return fail(
           node,
-          "the configuration writes no list at " + list + "; give it whole: -D" + list + "=[...]");
+          "the configuration has no list at "
+              + list
+              + "; give the whole list: -D"
+              + list
+              + "=[...]");
     }
     int size = sequence.items().size();
     if (index.number() >= size) {
       return fail(
           node,
-          "%s has %d element(s), numbered from 0; to add one, give the list whole: -D%s=[...]"
+          "%s has %d element(s), numbered from 0; to add one, give the whole list: -D%s=[...]"
               .formatted(list, size, list));
     }
     List<ConfigNode> items = new ArrayList<>(sequence.items());

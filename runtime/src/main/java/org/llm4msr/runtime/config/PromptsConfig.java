@@ -4,12 +4,12 @@ import jakarta.validation.Valid;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 
-/** Who writes the prompts, and of which rows. */
+/** The prompt builder, and which rows it reads. */
 public record PromptsConfig(
     @Inline @Valid PluginChoice<PromptBuilderFactory<?>> builder,
     @Setting(
             value =
-                "For experiments on leakage only: prompts are made of validation and test rows too,"
-                    + " so they tell what is to be predicted. Every result is marked",
+                "For experiments on leakage only: prompts are also made from validation and"
+                    + " test rows, so they reveal what is to be predicted. Every result is marked",
             defaultValue = "false")
         boolean leakFutureInteractions) {}

@@ -37,7 +37,7 @@ final class RecordBinder {
 
   static final String NAME = "name";
 
-  private static final String KEYS = "must be keys with values";
+  private static final String KEYS = "must be a mapping";
 
   private final PluginRegistry plugins;
   private final Problems problems;
@@ -157,7 +157,7 @@ final class RecordBinder {
     if (stored && setting.secret()) {
       failed.add(key); // Nor do its constraints count.
     } else if (!setting.optional()) {
-      String rule = "is required and missing; write " + setting.legal() + ".";
+      String rule = "is required but missing; set it to " + setting.legal() + ".";
       String meaning = setting.description().isEmpty() ? "" : " " + setting.description() + ".";
       fail(key, null, entry == null ? origin : entry.key(), rule + meaning);
     }
@@ -280,7 +280,7 @@ final class RecordBinder {
     String known = String.join(", ", plugins.names(kind));
     if (named == null || !(named.value() instanceof Scalar scalar) || scalar.empty()) {
       Origin at = named == null ? origin : named.key();
-      String rule = "is required and missing; write the name of a %s: %s";
+      String rule = "is required but missing; set it to the name of a %s: %s";
       return fail(key, null, at, rule.formatted(kind.title(), known));
     }
     origins.put(key, scalar.origin());
@@ -315,7 +315,7 @@ final class RecordBinder {
         String known = names.isEmpty() ? "none was found" : "there are " + String.join(", ", names);
         rule = "there is no such %s: %s.".formatted(kind.title(), known);
         String hint = Nearest.hint(name.text(), names);
-        rule += hint.isEmpty() ? " Those of a plugin folder need --plugins FOLDER." : hint;
+        rule += hint.isEmpty() ? " Plugins in a plugin folder need --plugins FOLDER." : hint;
       }
       fail(key, name.text(), name.origin(), rule);
       return null;
@@ -337,7 +337,7 @@ final class RecordBinder {
               boolean left = !legal.contains(entry.getKey()) && at.layer() < named.layer();
               if (left) {
                 problems.warn(
-                    "%s (%s) is no setting of the plugin that %s names: left out."
+                    "%s (%s) is not a setting of the plugin that %s names, and is ignored."
                         .formatted(join(path, entry.getKey()), at, named));
               }
               return left;

@@ -13,9 +13,11 @@ public record RuntimeConfig(
     @Setting(value = "auto, cpu, or gpu:N", defaultValue = "auto")
         @Pattern(regexp = "auto|cpu|gpu:[0-9]{1,4}", message = "must be auto, cpu or gpu:N")
         String device,
-    @Setting(value = "Threads; 0: one a core", defaultValue = "0") @PositiveOrZero int threads,
+    @Setting(value = "Threads; 0: one per core", defaultValue = "0") @PositiveOrZero int threads,
     @Setting(
-            value = "Memory of data preparation, for example 4GB; auto: a quarter of the machine's",
+            value =
+                "Memory limit of data preparation and inspection, for example 4GB; auto: a"
+                    + " quarter of the machine's. It does not limit training or scoring",
             defaultValue = "auto")
         @Pattern(
             regexp = "auto|[1-9][0-9]{0,6}(MB|GB)",
@@ -23,15 +25,15 @@ public record RuntimeConfig(
         String memory,
     @Setting(
             value =
-                "Minutes between checkpoints of training, beside those at validations; 0: none. A"
-                    + " killed run loses no more; its result is the same. Extraction stores what it"
-                    + " read as often, and every 20 seconds at least",
+                "Minutes between checkpoints of training, besides those at validations; 0:"
+                    + " none. A killed run loses no more than that, and its result is the same."
+                    + " Extraction stores what it has read as often, and at least every 20 seconds",
             defaultValue = "10")
         @PositiveOrZero
         double checkpointMinutes,
     @Setting(
             value =
-                "Write the figures of training for TensorBoard as well, to tensorboard in the run"
+                "Also write the metrics of training for TensorBoard, to tensorboard in the run"
                     + " folder",
             defaultValue = "false")
         boolean tensorBoard) {

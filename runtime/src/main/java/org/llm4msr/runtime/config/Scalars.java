@@ -48,7 +48,7 @@ final class Scalars {
       return single(text);
     }
     throw new NotOfTheType(
-        "cannot be set: its type in the plugin's code, %s, is none of a setting; report it to the plugin's author"
+        "cannot be set: its type in the plugin's code, %s, is not one that settings can have; report it to the plugin's author"
             .formatted(type.getTypeName()));
   }
 

@@ -10,7 +10,7 @@ public record ScheduleConfig(
     @Setting(value = "Steps over which the rate rises linearly from 0", defaultValue = "0")
         @PositiveOrZero
         int warmupSteps,
-    @Setting(value = "How it falls afterwards", defaultValue = "none") Decay decay,
+    @Setting(value = "How the rate falls afterwards", defaultValue = "none") Decay decay,
     @Setting(value = "Share of the rate that is left at the last step", defaultValue = "0.0")
         @DecimalMin(value = "0.0", message = "must be at least 0")
         @DecimalMax(value = "1.0", message = "must be at most 1")

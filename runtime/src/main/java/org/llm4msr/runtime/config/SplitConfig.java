@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 
-/** How rows fall into training, validation and test. */
+/** How rows are split into training, validation and test. */
 public record SplitConfig(
     @Setting(value = "By time, as the publisher gave it, or at random", defaultValue = "time")
         By by,
@@ -22,7 +22,8 @@ public record SplitConfig(
     @Setting("First day or instant (ISO 8601, UTC) of validation; with testFrom, instead of ratio")
         @Nullable String validationFrom,
     @Setting(
-            "First day or instant (ISO 8601, UTC) of the test part; that of validationFrom leaves no validation")
+            "First day or instant (ISO 8601, UTC) of the test part; the same as validationFrom"
+                + " leaves no validation part")
         @Nullable String testFrom,
     @Setting(value = "Seed of the random split", defaultValue = "0") long seed) {
 

@@ -12,8 +12,7 @@ import org.llm4msr.api.Setting;
 /** Optimiser, schedule and stopping. */
 public record TrainingConfig(
     @Setting(value = "Passes over the training part", defaultValue = "5") @Min(1) int epochs,
-    @Setting(value = "B, rows of a step", defaultValue = "4096") @Min(1) @Max(1 << 20)
-        int batchSize,
+    @Setting(value = "B, rows per step", defaultValue = "4096") @Min(1) @Max(1 << 20) int batchSize,
     @Setting(value = "The optimiser of tables and dense parameters", defaultValue = "{}") @Valid
         OptimizerConfig optimizer,
     @Setting(value = "Warm-up and decay of the learning rate", defaultValue = "{}") @Valid
@@ -36,7 +35,7 @@ public record TrainingConfig(
         @PositiveOrZero
         int patience,
     @Setting(
-            value = "Rows among which a batch is drawn: more mixes better and takes more memory",
+            value = "Rows from which a batch is drawn: more mix better and take more memory",
             defaultValue = "1000000")
         @Min(1)
         int shuffleWindow,

@@ -64,9 +64,9 @@ final class YamlReader {
       return root == null ? new Scalar("", true, start) : convert(root, 0);
     } catch (MarkedYAMLException e) {
       Origin origin = e.getProblemMark() == null ? start : origin(e.getProblemMark());
-      problems.addUnreadable(origin, "is no YAML: " + describe(e));
+      problems.addUnreadable(origin, "is not valid YAML: " + describe(e));
     } catch (YAMLException e) {
-      problems.addUnreadable(start, "is no YAML: " + e.getMessage());
+      problems.addUnreadable(start, "is not valid YAML: " + e.getMessage());
     }
     return new Scalar("", true, start);
   }
@@ -116,7 +116,7 @@ final class YamlReader {
     for (NodeTuple tuple : node.getValue()) {
       Origin keyOrigin = origin(tuple.getKeyNode().getStartMark());
       if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-        problems.add("", null, keyOrigin, "a key must be a plain text");
+        problems.add("", null, keyOrigin, "a key must be plain text");
         continue;
       }
       ConfigNode value = convert(tuple.getValueNode(), depth + 1);
@@ -127,7 +127,7 @@ final class YamlReader {
       Entry entry = new Entry(keyOrigin, value);
       Entry earlier = entries.putIfAbsent(key.getValue(), entry);
       if (earlier != null) {
-        String rule = "the key stands twice in one mapping; first at " + earlier.key();
+        String rule = "the key occurs twice in one mapping; first at " + earlier.key();
         problems.add(key.getValue(), null, keyOrigin, rule);
       }
     }

@@ -111,7 +111,7 @@ class ConfigLoaderTest {
         .anySatisfy(
             warning ->
                 assertThat(warning)
-                    .startsWith("model.backbone.numExperts (good.yaml:13:15) is no setting"));
+                    .startsWith("model.backbone.numExperts (good.yaml:13:15) is not a setting"));
   }
 
   @Test
@@ -231,12 +231,13 @@ class ConfigLoaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "dataset.split.ratio[3]=1 | dataset.split.ratio has 3 element(s), numbered from 0; to add"
-            + " one, give the list whole: -Ddataset.split.ratio=[...]",
+        "dataset.split.ratio[3]=1 | dataset.split.ratio has 3 element(s), numbered from 0; to"
+            + " add one, give the whole list: -Ddataset.split.ratio=[...]",
         "dataset.scenarios.0=7 | dataset.scenarios is a list: address an element by its number,"
             + " dataset.scenarios[0], or give it whole",
-        "model.backbone.expertLayers[0]=7 | the configuration writes no list at"
-            + " model.backbone.expertLayers; give it whole: -Dmodel.backbone.expertLayers=[...]",
+        "model.backbone.expertLayers[0]=7 | the configuration has no list at"
+            + " model.backbone.expertLayers; give the whole list:"
+            + " -Dmodel.backbone.expertLayers=[...]",
         "dataset.scenarios[x]=7 | unknown key",
         "dataset..path=7 | unknown key",
         "[0]=7 | must begin with a key",
@@ -324,7 +325,7 @@ class ConfigLoaderTest {
     assertThat(other.warnings())
         .singleElement()
         .asString()
-        .startsWith("model.backbone.experts (child.yaml:3:15) is no setting");
+        .startsWith("model.backbone.experts (child.yaml:3:15) is not a setting");
   }
 
   @Test
@@ -335,7 +336,7 @@ class ConfigLoaderTest {
     for (String override : List.of("dataset.split.by=given", "dataset.split={by: given}")) {
       assertThat(catchThrowableOfType(MsrException.class, () -> loadCopied("wrong.yaml", override)))
           .hasMessageContaining("wrong.yaml has a problem:")
-          .hasMessageContaining("split = given (wrong.yaml:1:42): must be keys with values");
+          .hasMessageContaining("split = given (wrong.yaml:1:42): must be a mapping");
     }
   }
 
@@ -377,7 +378,7 @@ class ConfigLoaderTest {
                   () ->
                       loader.bind(Secrets.class, List.of("keys=" + key, "places=sk-live"), "test")))
           .hasMessageContaining("(-Dkeys): must be ")
-          .hasMessageContaining("places = *** (-Dplaces): must be keys with values")
+          .hasMessageContaining("places = *** (-Dplaces): must be a mapping")
           .hasMessageNotContaining("sk-live");
     }
   }
@@ -419,7 +420,7 @@ class ConfigLoaderTest {
         .isEqualTo(new ServiceConfig(null, 8));
     assertThat(catchThrowableOfType(MsrException.class, () -> loadCopied("stored.yaml")))
         .hasMessageContaining("knowledge.encoder.token")
-        .hasMessageContaining("is required and missing");
+        .hasMessageContaining("is required but missing");
   }
 
   @Test

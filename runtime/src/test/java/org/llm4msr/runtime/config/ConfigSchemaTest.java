@@ -89,8 +89,7 @@ class ConfigSchemaTest {
     JsonNode training = tree.at("/else/properties/training/properties");
     assertThat(training.at("/batchSize").toString())
         .isEqualTo(
-            "{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"maximum\":1048576,\"description\":\"B, rows of a"
-                + " step\",\"default\":4096}");
+            "{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"maximum\":1048576,\"description\":\"B, rows per step\",\"default\":4096}");
     assertThat(training.at("/optimizer/properties/beta2/exclusiveMaximum").decimalValue())
         .isEqualByComparingTo("1.0");
     JsonNode backbones = tree.at("/else/properties/model/properties/backbone/oneOf");

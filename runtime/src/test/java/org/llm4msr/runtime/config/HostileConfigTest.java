@@ -38,7 +38,8 @@ class HostileConfigTest {
     assertThat(error.code()).isEqualTo("config/INVALID");
     assertThat(error.type()).isEqualTo(ErrorType.USER);
     assertThat(error.getMessage())
-        .containsPattern("e.yaml:1:\\d+\\): (is no YAML: Global tag is not allowed|has the tag !)");
+        .containsPattern(
+            "e.yaml:1:\\d+\\): (is not valid YAML: Global tag is not allowed|has the tag !)");
   }
 
   @ParameterizedTest

@@ -138,7 +138,7 @@ class PluginConfigTest {
             "builder.name = odd (-Dbuilder): has settings [leakFutureInteractions, name], which the runtime reads itself");
     assertThat(refusal("late"))
         .hasMessageContaining(
-            "builder.pause = PT1S (default): cannot be set: its type in the plugin's code, java.time.Duration, is none of a setting");
+            "builder.pause = PT1S (default): cannot be set: its type in the plugin's code, java.time.Duration, is not one that settings can have");
   }
 
   record Holder(@Valid PromptsConfig builder) {}
