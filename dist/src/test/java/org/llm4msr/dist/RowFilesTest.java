@@ -146,7 +146,7 @@ class RowFilesTest {
     Files.writeString(rows, twice.formatted("user"));
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("repeated.arrow"))))
         .hasMessage(
-            "[data/REPEATED_COLUMN] %s names the column 'user' more than once. Name one of them otherwise.",
+            "[data/REPEATED_COLUMN] %s names the column 'user' more than once. Rename one of them.",
             rows);
 
     Files.writeString(rows, twice.formatted("note"));

@@ -8,7 +8,7 @@ import org.llm4msr.api.model.ModelContext;
 /** Makes {@link ${className}} backbones. */
 @Plugin(
     name = "${artifactId}",
-    description = "One network for all scenarios, and a bias a scenario")
+    description = "One network for all scenarios, and one bias per scenario")
 public final class ${className}Factory implements BackboneFactory<${className}Config> {
 
   @Override

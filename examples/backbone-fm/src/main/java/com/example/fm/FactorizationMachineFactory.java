@@ -10,7 +10,7 @@ import org.llm4msr.api.model.ModelInput;
 /** Makes {@link FactorizationMachine}s. */
 @Plugin(
     name = "factorization-machine",
-    description = "Pairwise products of the fields, a linear term and a bias a scenario",
+    description = "Pairwise products of the fields, a linear term and one bias per scenario",
     source = "Rendle, ICDM 2010")
 public final class FactorizationMachineFactory
     implements BackboneFactory<FactorizationMachineConfig> {

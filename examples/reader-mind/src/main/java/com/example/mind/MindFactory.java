@@ -8,7 +8,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 /** Makes {@link MindReader}s. */
 @Plugin(
     name = "mind-example",
-    description = "Impressions of Microsoft News; a scenario is a category of news",
+    description = "Impressions of Microsoft News; one scenario per category of news",
     source = "Wu et al., ACL 2020")
 public final class MindFactory implements DatasetReaderFactory<MindConfig> {
 

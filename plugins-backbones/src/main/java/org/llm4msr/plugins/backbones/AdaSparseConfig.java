@@ -15,14 +15,14 @@ public record AdaSparseConfig(
         @NotEmpty
         List<@Positive Integer> layers,
     @Setting(
-            value = "How neurons are weighed: binary, scaling, or fusion, which does both",
+            value = "How neurons are weighted: binary, scaling, or fusion, which does both",
             defaultValue = "fusion")
         Form form,
     @Setting(value = "Largest weight in scaling and fusion", defaultValue = "2")
         @DecimalMin(value = "0", message = "must be at least 0")
         double scale,
     @Setting(
-            value = "Neurons are cut where the sigmoid is not above this; not in scaling",
+            value = "Neurons are cut where the sigmoid does not exceed this; not in scaling",
             defaultValue = "0.01")
         @DecimalMin(value = "0", message = "must be at least 0")
         @DecimalMax(value = "1", message = "must be at most 1")
@@ -30,21 +30,21 @@ public record AdaSparseConfig(
     @Setting(value = "Factor in the sigmoid at the first step; not in scaling", defaultValue = "1")
         @DecimalMin(value = "0", message = "must be at least 0")
         double temperature,
-    @Setting(value = "How much it grows at each training step", defaultValue = "1e-4")
+    @Setting(value = "How much that factor grows at each training step", defaultValue = "1e-4")
         @DecimalMin(value = "0", message = "must be at least 0")
         double temperatureStep,
-    @Setting(value = "Where it stops", defaultValue = "5")
+    @Setting(value = "Where that factor stops growing", defaultValue = "5")
         @DecimalMin(value = "0", message = "must be at least 0")
         double maxTemperature,
-    @Setting(value = "Least share that is to be cut", defaultValue = "0.15")
+    @Setting(value = "Smallest share of neurons to cut", defaultValue = "0.15")
         @DecimalMin(value = "0", message = "must be at least 0")
         @DecimalMax(value = "1", message = "must be at most 1")
         double minSparsity,
-    @Setting(value = "Largest share that is to be cut", defaultValue = "0.25")
+    @Setting(value = "Largest share of neurons to cut", defaultValue = "0.25")
         @DecimalMin(value = "0", message = "must be at least 0")
         @DecimalMax(value = "1", message = "must be at most 1")
         double maxSparsity,
-    @Setting(value = "Factor of the loss on shares outside these bounds", defaultValue = "0.01")
+    @Setting(value = "Weight of the loss on shares outside these bounds", defaultValue = "0.01")
         @DecimalMin(value = "0", message = "must be at least 0")
         double sparsityWeight,
     @Setting(value = "Activation after every layer", defaultValue = "relu") Activation activation,

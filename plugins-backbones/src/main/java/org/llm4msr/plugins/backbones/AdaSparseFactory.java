@@ -10,7 +10,7 @@ import org.llm4msr.api.model.ModelInput;
 /** Makes {@link AdaSparse} backbones. */
 @Plugin(
     name = "adasparse",
-    description = "Networks of scenario and input weigh and prune the neurons of each layer",
+    description = "Networks of scenario and input scale and prune the neurons of each layer",
     source = "Yang et al., CIKM 2022")
 public final class AdaSparseFactory implements BackboneFactory<AdaSparseConfig> {
 

@@ -12,7 +12,7 @@ import org.llm4msr.api.support.BlockSettings;
 /** Settings of {@link AdaptDhm}. */
 public record AdaptDhmConfig(
     @Setting(value = "Clusters of rows", defaultValue = "3") @Positive int clusters,
-    @Setting(value = "Share of a centre that stays at an update", defaultValue = "0.9")
+    @Setting(value = "Share of a centre that an update keeps", defaultValue = "0.9")
         @DecimalMin(value = "0", message = "must be at least 0")
         @DecimalMax(value = "1", message = "must be at most 1")
         double momentum,

@@ -9,7 +9,8 @@ import org.llm4msr.api.model.ModelContext;
 @Plugin(
     name = "hamur",
     description =
-        "A network a scenario with adapters whose weights a shared network generates for each row",
+        "One network per scenario, with adapters whose weights a shared network generates for"
+            + " each row",
     source = "Li et al., CIKM 2023")
 public final class HamurFactory implements BackboneFactory<HamurConfig> {
 

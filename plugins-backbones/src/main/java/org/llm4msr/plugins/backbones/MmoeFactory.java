@@ -8,7 +8,7 @@ import org.llm4msr.api.model.ModelContext;
 /** Makes {@link Mmoe} backbones. */
 @Plugin(
     name = "mmoe",
-    description = "Experts that all scenarios share, a gate and a tower a scenario",
+    description = "Experts that all scenarios share, one gate and one tower per scenario",
     source = "Ma et al., KDD 2018")
 public final class MmoeFactory implements BackboneFactory<MmoeConfig> {
 

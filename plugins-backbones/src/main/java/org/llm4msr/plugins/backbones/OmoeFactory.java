@@ -8,7 +8,7 @@ import org.llm4msr.api.model.ModelContext;
 /** Makes {@link Mmoe} backbones with one gate for all scenarios. */
 @Plugin(
     name = "omoe",
-    description = "Experts that all scenarios share, one gate for all, a tower a scenario",
+    description = "Experts that all scenarios share, one gate for all, one tower per scenario",
     source = "Jacobs et al., Neural Computation 1991; Ma et al., KDD 2018")
 public final class OmoeFactory implements BackboneFactory<MmoeConfig> {
 

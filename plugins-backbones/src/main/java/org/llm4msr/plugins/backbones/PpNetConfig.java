@@ -18,7 +18,7 @@ public record PpNetConfig(
         List<@Positive Integer> layers,
     @Setting(
             value =
-                "Fields that the gates see beside the whole input; [] takes the first of user,"
+                "Fields that the gates see besides the whole input; [] takes the first of user,"
                     + " item and author",
             defaultValue = "[]")
         List<String> priors,

@@ -9,7 +9,8 @@ import org.llm4msr.api.model.ModelContext;
 @Plugin(
     name = "sar-net",
     description =
-        "The input is moved by scenario, then shared and specific experts on normalised input",
+        "The input is scaled and shifted by scenario, then shared and specific experts on"
+            + " normalised input",
     source = "Shen et al., CIKM 2021")
 public final class SarNetFactory implements BackboneFactory<SarNetConfig> {
 

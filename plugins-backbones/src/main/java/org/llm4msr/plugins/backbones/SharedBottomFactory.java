@@ -8,7 +8,7 @@ import org.llm4msr.api.model.ModelContext;
 /** Makes {@link SharedBottom} backbones. */
 @Plugin(
     name = "shared-bottom",
-    description = "One shared network, then a tower a scenario",
+    description = "One shared network, then one tower per scenario",
     source = "Caruana, Machine Learning 1997")
 public final class SharedBottomFactory implements BackboneFactory<SharedBottomConfig> {
 

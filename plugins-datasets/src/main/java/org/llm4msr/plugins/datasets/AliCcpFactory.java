@@ -8,7 +8,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 /** Makes readers of Ali-CCP. */
 @Plugin(
     name = "ali-ccp",
-    description = "Ali-CCP: impressions of Taobao, a scenario a value of field 301",
+    description = "Ali-CCP: impressions of Taobao, one scenario per value of field 301",
     source = "Ma et al., ESMM, SIGIR 2018")
 public final class AliCcpFactory implements DatasetReaderFactory<AliCcpConfig> {
 

@@ -11,10 +11,11 @@ public record AmazonConfig(
         List<String> categories,
     @Setting(
             value =
-                "Whether the rating decides on the label, or every review is a positive (see negatives)",
+                "Whether the rating decides the label, or every review is a positive (see"
+                    + " negatives)",
             defaultValue = "rating")
         Label label,
-    @Setting(value = "The label is 1 where the rating is above this", defaultValue = "3")
+    @Setting(value = "The label is 1 if the rating is above this", defaultValue = "3")
         double positiveAbove,
     @Setting(
             value = "Whether the files of the products are read, for titles",

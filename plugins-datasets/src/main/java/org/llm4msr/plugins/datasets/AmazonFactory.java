@@ -8,7 +8,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 /** Makes readers of Amazon reviews: 2014, 2018 and 2023. */
 @Plugin(
     name = "amazon",
-    description = "Amazon reviews of 2014, 2018 or 2023: a scenario a category",
+    description = "Amazon reviews of 2014, 2018 or 2023: one scenario per category",
     source = "Ni et al., EMNLP 2019; Hou et al., arXiv 2403.03952")
 public final class AmazonFactory implements DatasetReaderFactory<AmazonConfig> {
 

@@ -92,7 +92,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
         throw new MsrException(
             ErrorType.DATA,
             "data/ZIPPED",
-            zip + " is not read as it is. Unzip it first, or move it out of the folder.");
+            zip + " cannot be read as it is. Unzip it first, or move it out of the folder.");
       }
     }
   }
@@ -142,7 +142,8 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
         }
       } else if (categories.isEmpty()) {
         LOG.warn(
-            "{} is not read: no category is called so, unless dataset.categories names it", file);
+            "{} is not read: there is no such category. To read it, add it to dataset.categories",
+            file);
       }
     }
     return found;
@@ -152,7 +153,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
     return new MsrException(
         ErrorType.DATA,
         "data/TWO_FILES",
-        "The category %s is in two files: %s and %s. Leave one of them in the folder."
+        "The category %s is in two files: %s and %s. Leave only one of them in the folder."
             .formatted(category, one, other));
   }
 

@@ -26,7 +26,7 @@ import org.llm4msr.api.MsrException;
 /** One table in files of Parquet or Arrow, whose columns have types. */
 final class ColumnarTable implements TableInput {
 
-  private static final String ONE = "one value a row";
+  private static final String ONE = "one value per row";
   private static final int MOST_DIGITS = 38;
   private static final Pattern NESTED =
       Pattern.compile("(STRUCT|MAP|UNION)\\(.*|.*\\]", Pattern.DOTALL);
@@ -248,7 +248,7 @@ final class ColumnarTable implements TableInput {
         throw new MsrException(
             ErrorType.DATA,
             "data/COLUMN_TYPE",
-            "%s: column '%s' has the type %s, and in %s it has %s, so that ids would become real numbers. Write it alike in all files."
+            "%s: column '%s' has the type %s, and in %s it has %s, so that ids would become real numbers. Write it the same way in all files."
                 .formatted(
                     sources.get(i).file(), column, other.type(), files().get(0), first.type()));
       }

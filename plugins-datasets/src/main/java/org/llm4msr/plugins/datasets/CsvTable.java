@@ -111,7 +111,8 @@ final class CsvTable implements TableInput {
           ErrorType.DATA,
           "data/MISSING_COLUMN",
           file
-              + " has an empty first line, where the names of its columns belong. Fetch it again.");
+              + " has an empty first line, where the names of its columns belong. Download it"
+              + " again.");
     }
     Path header = database.scratchFile(line);
     String scan =
@@ -241,7 +242,7 @@ final class CsvTable implements TableInput {
         throw new MsrException(
             ErrorType.DATA,
             "data/REPEATED_COLUMN",
-            "%s, line 1: the column '%s' stands there more than once. Name one of them otherwise."
+            "%s, line 1: the column '%s' occurs more than once. Rename one of them."
                 .formatted(files.get(0), name));
       }
       if (has(name)) {

@@ -4,11 +4,12 @@ import org.llm4msr.api.Setting;
 
 /** What is read of Douban. */
 public record DoubanConfig(
-    @Setting(value = "The label is 1 where the rating is above this", defaultValue = "3")
+    @Setting(value = "The label is 1 if the rating is above this", defaultValue = "3")
         double positiveAbove,
     @Setting(
             value =
-                "The column of books, films and music that reviews name: uid, or id (book_id ...)",
+                "The column of books, films and music that reviews refer to: uid, or id"
+                    + " (book_id ...)",
             defaultValue = "uid")
         ItemColumn itemColumn) {
 

@@ -8,7 +8,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 /** Makes readers of Douban. */
 @Plugin(
     name = "douban",
-    description = "Douban: ratings of books, music and films, a scenario each",
+    description = "Douban: ratings of books, music and films, one scenario each",
     source = "Zhu et al., GA-DTCDR, IJCAI 2020; files of the PLATE repository")
 public final class DoubanFactory implements DatasetReaderFactory<DoubanConfig> {
 

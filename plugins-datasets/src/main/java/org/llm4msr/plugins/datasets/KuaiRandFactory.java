@@ -8,7 +8,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 /** Makes readers of KuaiRand: Pure, 1K and 27K. */
 @Plugin(
     name = "kuairand",
-    description = "KuaiRand Pure, 1K or 27K: short videos, a scenario a tab of the app",
+    description = "KuaiRand Pure, 1K or 27K: short videos, one scenario per tab of the app",
     source = "Gao et al., KuaiRand, CIKM 2022")
 public final class KuaiRandFactory implements DatasetReaderFactory<KuaiRandConfig> {
 

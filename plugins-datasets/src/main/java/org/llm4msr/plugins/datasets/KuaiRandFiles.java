@@ -111,7 +111,7 @@ final class KuaiRandFiles {
                     ErrorType.DATA,
                     "data/UNKNOWN_FILE",
                     log
-                        + " is no log that KuaiRand has: a published one is called, say, "
+                        + " is not a log of KuaiRand; a published one is named, for example, "
                         + Release.PURE.second().get(0)
                         + ". Give it its published name, or move it out of the folder."));
   }
@@ -144,7 +144,7 @@ final class KuaiRandFiles {
               throw new MsrException(
                   ErrorType.DATA,
                   "data/TWO_FILES",
-                  "%s is a part of the published standard log, of which %s is there too. Leave the one or the other in the folder."
+                  "%s is a part of the published standard log, but %s is there too. Leave only one of them in the folder."
                       .formatted(late, other));
             });
     return late;

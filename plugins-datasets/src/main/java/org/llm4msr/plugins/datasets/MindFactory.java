@@ -8,7 +8,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 /** Makes readers of MIND, large and small. */
 @Plugin(
     name = "mind",
-    description = "MIND: impressions of Microsoft News, a scenario a category of news",
+    description = "MIND: impressions of Microsoft News, one scenario per category of news",
     source = "Wu et al., MIND, ACL 2020")
 public final class MindFactory implements DatasetReaderFactory<MindConfig> {
 

@@ -4,7 +4,7 @@ import org.llm4msr.api.Setting;
 
 /** How MovieLens becomes click data in scenarios. */
 public record MovieLensConfig(
-    @Setting(value = "The label is 1 where the rating is above this", defaultValue = "3")
+    @Setting(value = "The label is 1 if the rating is above this", defaultValue = "3")
         double positiveAbove,
     @Setting(
             value = "What a scenario is: a film's first genre, or a user's age band (1m and 100k)",

@@ -9,7 +9,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 @Plugin(
     name = "movielens",
     description =
-        "MovieLens latest, 20m to 32m, 10m, 1m or 100k: a scenario a genre or an age band",
+        "MovieLens latest, 20m to 32m, 10m, 1m or 100k: one scenario per genre or age band",
     source = "Harper and Konstan, The MovieLens Datasets, TiiS 2015")
 public final class MovieLensFactory implements DatasetReaderFactory<MovieLensConfig> {
 

@@ -119,13 +119,13 @@ final class RawErrors {
         long line = path.toString().equals(file) ? table.firstOtherLineEnd(path) : 0;
         if (line > 0) {
           return malformed(
-              "%s, line %d: it ends otherwise than the first line: \\n, \\r\\n and \\r are mixed. Convert the line ends, or skip malformed rows, which reads all of them."
+              "%s, line %d: its line end is not that of the first line: \\n, \\r\\n and \\r are mixed. Convert the line ends, or skip malformed rows, which reads all of them."
                   .formatted(file, line),
               cause);
         }
       }
     }
-    return malformed(file + ": a quote stands inside a value. Double the quotes.", cause);
+    return malformed(file + ": a value has a quote inside. Double the quotes.", cause);
   }
 
   /** Finds the first line that no reader takes. */

@@ -13,20 +13,17 @@ import org.llm4msr.api.data.RawTable;
 public record TableConfig(
     @Setting(value = "Files of the interactions; or parts", defaultValue = "[]") List<String> files,
     @Setting(
-            value = "Files of the interactions by part: keys train, validation, test",
+            value = "Files of the interactions by part, with the keys train, validation and test",
             defaultValue = "{}")
         Map<String, List<String>> parts,
-    @Setting(
-            value = "How all files are written; auto goes by the end of the name",
-            defaultValue = "auto")
+    @Setting(value = "Format of all files; auto goes by the end of the name", defaultValue = "auto")
         Format format,
-    @Setting(value = "CSV: what stands between values; \\t for a tab", defaultValue = "','")
+    @Setting(value = "CSV: separator of values; \\t for a tab", defaultValue = "','")
         @Size(min = 1, max = 4)
         String delimiter,
-    @Setting(value = "CSV: what encloses values; '' for nothing", defaultValue = "'\"'")
-        @Size(max = 1)
+    @Setting(value = "CSV: quote character; '' for none", defaultValue = "'\"'") @Size(max = 1)
         String quote,
-    @Setting(value = "What stands between the values of a list in one column", defaultValue = "'|'")
+    @Setting(value = "Separator of the values of a list in one column", defaultValue = "'|'")
         @Size(min = 1)
         String listSeparator,
     @Setting(value = "Column of the user", defaultValue = "user") String user,
@@ -41,16 +38,16 @@ public record TableConfig(
         @Nullable Double positiveAbove,
     @Setting("Column of the time") @Nullable String time,
     @Setting(
-            value = "What the time is: seconds or milliseconds since 1970, or timestamp",
+            value = "Unit of the time: seconds or milliseconds since 1970, or timestamp",
             defaultValue = "seconds")
         TimeUnit timeUnit,
     @Setting("Column that says train, validation or test") @Nullable String partColumn,
     @Setting(
-            value = "Features beside user, item and scenario, in the order models see them",
+            value = "Features besides user, item and scenario, in the order models see them",
             defaultValue = "[]")
         List<@Valid TableField> fields,
-    @Setting("A table with one row a user") @Valid @Nullable Entities users,
-    @Setting("A table with one row an item") @Valid @Nullable Entities items,
+    @Setting("A table with one row per user") @Valid @Nullable Entities users,
+    @Setting("A table with one row per item") @Valid @Nullable Entities items,
     @Setting(
             value =
                 "Names of the scenarios by key, in the order of their ranks; others are then left out",
@@ -91,7 +88,7 @@ public record TableConfig(
       @Setting("Its column") String column,
       @Setting("Its name; by default that of the column") @Nullable String name,
       @Setting(value = "The table of the column", defaultValue = "interactions") RawTable table,
-      @Setting("What it tells about; by default what its table is about") @Nullable FieldRole role,
+      @Setting("What it describes; by default what its table is about") @Nullable FieldRole role,
       @Setting(value = "How its values become numbers", defaultValue = "categorical") Kind kind) {}
 
   /** How values become numbers. */

@@ -77,10 +77,10 @@ final class TextFile {
     }
     String kind =
         switch (HexFormat.of().formatHex(start)) {
-          case "1f8b" -> "is compressed with gzip. Let its name end in .gz";
+          case "1f8b" -> "is compressed with gzip. Give it a name that ends in .gz";
           case "504b" -> "is a zip archive. Unpack it";
           case "fffe", "feff" -> "is in UTF-16. Convert it to UTF-8";
-          case "" -> "is empty. Fetch it again";
+          case "" -> "is empty. Download it again";
           default -> null;
         };
     if (kind != null) {
@@ -205,7 +205,7 @@ final class TextFile {
       return new MsrException(
           ErrorType.DATA,
           "data/DAMAGED_GZIP",
-          "%s is cut off or damaged%s. Fetch the file again."
+          "%s is cut off or damaged%s. Download the file again."
               .formatted(path, e.getMessage() == null ? "" : ": " + e.getMessage()),
           e);
     }

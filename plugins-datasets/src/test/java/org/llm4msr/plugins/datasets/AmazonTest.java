@@ -272,7 +272,7 @@ class AmazonTest {
     write("Books_5.json", REVIEW_2014.formatted(1, "4.0"));
     write("reviews_Toys_5.json.zip", "");
     String refusal =
-        "[data/ZIPPED] " + folder.resolve("reviews_Toys_5.json.zip") + " is not read as it is.";
+        "[data/ZIPPED] " + folder.resolve("reviews_Toys_5.json.zip") + " cannot be read as it is.";
     assertThatThrownBy(() -> reader(RATINGS)).hasMessageContaining(refusal);
     AmazonConfig toys = new AmazonConfig(List.of("Toys"), Label.RATING, 3, true);
     assertThatThrownBy(() -> reader(toys))
@@ -283,7 +283,8 @@ class AmazonTest {
     write("Toys.json", REVIEW_2014.formatted(1, "4.0"));
     reader(toys).close();
     write("meta_Toys.json.zip", "");
-    assertThatThrownBy(() -> reader(toys)).hasMessageContaining("meta_Toys.json.zip is not read");
+    assertThatThrownBy(() -> reader(toys))
+        .hasMessageContaining("meta_Toys.json.zip cannot be read");
     reader(new AmazonConfig(List.of("Toys"), Label.RATING, 3, false)).close();
   }
 

@@ -95,7 +95,8 @@ class FaultsTest {
   void mixedLineEndsAreRefused() throws IOException {
     ratings(HEADER + "1,1,4.0,9\r\n2,1,3.0,9\n");
     fails(
-        "ratings.csv, line 2: it ends otherwise than the first line: \\n, \\r\\n and \\r are mixed.");
+        "ratings.csv, line 2: its line end is not that of the first line: \\n, \\r\\n and \\r"
+            + " are mixed.");
   }
 
   @Test
@@ -250,7 +251,7 @@ class FaultsTest {
     Files.writeString(folder.resolve("reviews_Beauty_5.json"), "");
     AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false);
     assertThatThrownBy(() -> new AmazonFactory().create(config, Contexts.of(folder, scratch)))
-        .hasMessageContaining("reviews_Beauty_5.json is empty. Fetch it again.");
+        .hasMessageContaining("reviews_Beauty_5.json is empty. Download it again.");
   }
 
   @Test
@@ -484,13 +485,13 @@ class FaultsTest {
   @Test
   void filesOfAnotherKindAreNamed() throws IOException {
     ratings(new byte[] {0x1f, (byte) 0x8b, 8, 0});
-    fails("ratings.csv is compressed with gzip. Let its name end in .gz.");
+    fails("ratings.csv is compressed with gzip. Give it a name that ends in .gz.");
     ratings(new byte[] {'P', 'K', 3, 4});
     fails("ratings.csv is a zip archive. Unpack it.");
     ratings(HEADER.getBytes(StandardCharsets.UTF_16));
     fails("ratings.csv is in UTF-16. Convert it to UTF-8.");
     ratings("");
-    fails("ratings.csv is empty. Fetch it again.");
+    fails("ratings.csv is empty. Download it again.");
     ratings("\n");
     fails("ratings.csv has an empty first line");
   }

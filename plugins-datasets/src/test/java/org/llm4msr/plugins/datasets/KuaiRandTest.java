@@ -274,7 +274,7 @@ class KuaiRandTest {
     Path data = generate("pure", folder);
     Path log = data.resolve("log_standard_4_22_to_5_08_pure.csv");
     Path copy = Files.copy(log, data.resolve("log_standard_4_22_to_5_08_pure (1).csv"));
-    refused(folder, "data/UNKNOWN_FILE", copy + " is no log that KuaiRand has");
+    refused(folder, "data/UNKNOWN_FILE", copy + " is not a log of KuaiRand");
     Files.move(copy, data.resolve("log_standard_4_22_to_5_08_1k.csv"));
     refused(folder, "data/TWO_RELEASES", data + " has logs", "pure, 1k. Put each release into");
     Path late = data.resolve("log_standard_4_25_to_5_08_pure.csv");

@@ -204,7 +204,7 @@ class TableColumnsTest extends TableFiles {
       assertThatThrownBy(() -> readAll(threeColumns(files, null, field(column, Kind.CATEGORICAL))))
           .hasMessageStartingWith("[data/COLUMN_TYPE] %s: column '%s' has the type ", file, column)
           .hasMessageEndingWith(
-              ", which is not read. Write it as one value a row, or leave it out.");
+              ", which is not read. Write it as one value per row, or leave it out.");
     }
     for (String column : List.of("pair", "deep", "pairs")) {
       assertThatThrownBy(

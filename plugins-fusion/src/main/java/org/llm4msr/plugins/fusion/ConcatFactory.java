@@ -9,7 +9,9 @@ import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 
 /** Makes {@link ConcatHead}s. */
-@Plugin(name = "concat", description = "Knowledge as further features, each through a projection")
+@Plugin(
+    name = "concat",
+    description = "Knowledge as additional features, each through a projection")
 public final class ConcatFactory implements FusionHeadFactory<ConcatConfig> {
 
   @Override

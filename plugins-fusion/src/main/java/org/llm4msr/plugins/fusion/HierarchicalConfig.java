@@ -7,13 +7,14 @@ import org.llm4msr.api.model.Level;
 public record HierarchicalConfig(
     @Setting(
             value =
-                "Where the layers of the user level stand: below the backbone, beside it, or"
+                "Where the layers of the user level are placed: below the backbone, beside it, or"
                     + " nowhere",
             defaultValue = "bottom")
         Place user,
     @Setting(
             value =
-                "Where the layers of the scenario level stand. With both at the bottom the scenario"
+                "Where the layers of the scenario level are placed. With both at the bottom the"
+                    + " scenario"
                     + " level reads what the user level gives",
             defaultValue = "parallel")
         Place scenario,

@@ -16,7 +16,8 @@ public record MlpMetaConfig(
         int generatorHidden,
     @Setting(
             value =
-                "Rank of what knowledge changes in the weights of a layer; 0: full matrices, as"
+                "Rank of the change that knowledge makes to the weights of a layer; 0: full"
+                    + " matrices, as"
                     + " published",
             defaultValue = "0")
         @PositiveOrZero

@@ -38,7 +38,7 @@ record GgufMetadata(String architecture, int contextLength, int dimension, int s
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       Reader reader = new Reader(new DataInputStream(in));
       if (reader.number(4) != MAGIC) {
-        throw new IOException("it does not begin as a GGUF file");
+        throw new IOException("it does not start like a GGUF file");
       }
       long version = reader.number(4);
       if (version < 2 || version > 3) {
@@ -50,7 +50,7 @@ record GgufMetadata(String architecture, int contextLength, int dimension, int s
       throw new MsrException(
           ErrorType.DATA,
           "llama-cpp/NOT_A_MODEL",
-          "cannot use the model: %s. File %s. Check that it is a whole GGUF file of a decoder."
+          "cannot use the model: %s. File %s. Check that it is a complete GGUF file of a decoder."
               .formatted(e instanceof EOFException ? "it ends early" : e.getMessage(), file),
           e);
     }

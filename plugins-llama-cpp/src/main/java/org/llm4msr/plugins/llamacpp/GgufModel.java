@@ -67,14 +67,13 @@ record GgufModel(String name, String revision, Path file) {
   private static void checkPattern(String file) {
     if (file.contains("/")) {
       throw notFound(
-          "knowledge.encoder.file is '%s', and files of folders below are not looked for"
-              .formatted(file));
+          "knowledge.encoder.file is '%s', and subfolders are not searched".formatted(file));
     }
     try {
       FileSystems.getDefault().getPathMatcher("glob:" + file);
     } catch (PatternSyntaxException e) {
       throw notFound(
-          "knowledge.encoder.file is '%s', which is no pattern: %s"
+          "knowledge.encoder.file is '%s', which is not a valid pattern: %s"
               .formatted(file, e.getDescription()));
     }
   }

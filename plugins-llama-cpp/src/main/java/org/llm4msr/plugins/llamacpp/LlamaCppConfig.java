@@ -10,7 +10,7 @@ import org.llm4msr.api.Setting;
 /** Settings of the encoder {@code llama-cpp}; what the binding cannot do has one legal value. */
 public record LlamaCppConfig(
     @Setting(
-            "A .gguf file, or what holds one: a folder, classpath:folder, or"
+            "A .gguf file, or where one is: a folder, classpath:folder, or"
                 + " hf:owner/name@revision")
         @NotBlank
         String model,
@@ -18,7 +18,8 @@ public record LlamaCppConfig(
         @NotBlank
         String file,
     @Setting(value = "Which state of the last layer", defaultValue = "post-norm") State state,
-    @Setting(value = "Whose state", defaultValue = "prompt-end") Position position,
+    @Setting(value = "Token whose state is returned", defaultValue = "prompt-end")
+        Position position,
     @Setting(value = "Whether vectors are scaled to length 1", defaultValue = "true")
         @AssertTrue(
             message =

@@ -220,7 +220,7 @@ final class LlamaProcess implements AutoCloseable {
     return new MsrException(
         ErrorType.EXTERNAL,
         "llama-cpp/PROCESS_FAILED",
-        "the process of llama.cpp %s. Model %s, last lines of its log: %s. Check that the file is whole, of an architecture of early 2025, that memory is enough, and that this system is one that the library is built for."
+        "the process of llama.cpp %s. Model %s, last lines of its log: %s. Check that the file is complete, of an architecture of early 2025, that memory is enough, and that the library supports this system."
             .formatted(what, model, lastLines(log)),
         cause);
   }

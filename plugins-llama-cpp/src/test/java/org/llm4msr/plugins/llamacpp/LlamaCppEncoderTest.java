@@ -214,8 +214,8 @@ class LlamaCppEncoderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "*[Q8_0.gguf | which is no pattern: Missing",
-        "sub/x.gguf | files of folders below are not looked for"
+        "*[Q8_0.gguf | which is not a valid pattern: Missing",
+        "sub/x.gguf | subfolders are not searched"
       })
   void refusesWhatIsNoPatternOfNames(String file, String why) {
     assertThat(failure(() -> new LlamaCppFactory().check(config(".", file, null), folder)))

@@ -178,8 +178,7 @@ public final class RowFile implements AutoCloseable {
     if (repeated.contains(column)) {
       throw DataErrors.data(
           "REPEATED_COLUMN",
-          "%s names the column '%s' more than once. Name one of them otherwise."
-              .formatted(file, column));
+          "%s names the column '%s' more than once. Rename one of them.".formatted(file, column));
     }
   }
 
@@ -199,7 +198,7 @@ public final class RowFile implements AutoCloseable {
     if (field.getDictionary() == null && type.isComplex()) {
       throw DataErrors.data(
           "WRONG_TYPE",
-          "%s: column '%s' has type %s; expected one value a row."
+          "%s: column '%s' has type %s; expected one value per row."
               .formatted(file, column.name(), type));
     }
     boolean text = type instanceof ArrowType.Utf8 || !column.isNumber();

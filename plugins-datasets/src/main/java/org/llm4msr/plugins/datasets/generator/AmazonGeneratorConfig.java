@@ -9,7 +9,8 @@ import org.llm4msr.api.Setting;
 public record AmazonGeneratorConfig(
     @Setting(
             value =
-                "Whose files: 2014 (products as Python literals), 2018 or 2023 (milliseconds), as"
+                "Release whose files are written: 2014 (products as Python literals), 2018 or"
+                    + " 2023 (milliseconds), as"
                     + " JSON lines",
             defaultValue = "'2023'")
         @Pattern(regexp = "2014|2018|2023", message = "must be 2014, 2018 or 2023")

@@ -8,7 +8,7 @@ import org.llm4msr.api.Setting;
 /** Release and size of a generated KuaiRand. */
 public record KuaiRandGeneratorConfig(
     @Setting(
-            value = "Whose file names: pure, 1k, or 27k, whose logs are in parts",
+            value = "Release whose file names are used: pure, 1k, or 27k, whose logs are in parts",
             defaultValue = "pure")
         @Pattern(regexp = "pure|1k|27k", message = "must be pure, 1k or 27k")
         String release,

@@ -11,7 +11,7 @@ import org.llm4msr.api.Setting;
 
 /** Size and strength of the generated log. */
 public record KuaiSarGeneratorConfig(
-    @Setting(value = "Whose columns: full or small", defaultValue = "full")
+    @Setting(value = "Release whose columns are written: full or small", defaultValue = "full")
         @Pattern(regexp = "full|small", message = "must be full or small")
         String release,
     @Setting(value = "Rows of all scenarios together", defaultValue = "300000")
@@ -35,7 +35,7 @@ public record KuaiSarGeneratorConfig(
         @DecimalMax(value = "3.0", message = "must be at most 3")
         double scenarioSkew,
     @Setting(
-            value = "Logits between a topic that a user does not care for and his favourite",
+            value = "Logits between a topic that a user does not care for and a favourite",
             defaultValue = "3.0")
         @Positive
         double interestStrength,

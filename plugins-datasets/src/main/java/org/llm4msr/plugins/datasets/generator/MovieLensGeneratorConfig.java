@@ -9,7 +9,8 @@ import org.llm4msr.api.Setting;
 public record MovieLensGeneratorConfig(
     @Setting(
             value =
-                "Whose files: latest, 32m, 25m or 20m (CSV), 10m (::), 1m (::, Latin-1, with users) or 100k (u.data, genres as flags)",
+                "Release whose files are written: latest, 32m, 25m or 20m (CSV), 10m (::), 1m"
+                    + " (::, Latin-1, with users) or 100k (u.data, genres as flags)",
             defaultValue = "latest")
         @Pattern(
             regexp = "latest|32m|25m|20m|10m|1m|100k",

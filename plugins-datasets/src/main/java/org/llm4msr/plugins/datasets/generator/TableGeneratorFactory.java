@@ -8,7 +8,9 @@ import org.llm4msr.api.data.DatasetGeneratorFactory;
 /** Makes generators of tables for the reader table. */
 @Plugin(
     name = "table",
-    description = "Tables of one's own with their description, from a stated click model")
+    description =
+        "Tables of a shop and the settings to read them with the reader table, from a"
+            + " stated click model")
 public final class TableGeneratorFactory implements DatasetGeneratorFactory<LogSizeConfig> {
 
   @Override
