@@ -30,7 +30,7 @@ public record SpiVersion(int major, int minor) {
   public static SpiVersion parse(String text) {
     Matcher matcher = FORM.matcher(text.strip());
     if (!matcher.matches()) {
-      throw new IllegalArgumentException("no version of the form 1.0: " + text);
+      throw new IllegalArgumentException("not a version of the form 1.0: " + text);
     }
     String minor = matcher.group(2);
     return new SpiVersion(

@@ -25,6 +25,6 @@ public interface EncoderContext {
    */
   default TensorService tensors() {
     throw new UnsupportedFeatureException(
-        "tensors", "Who made this encoder lends it no tensor engine. Choose another encoder.");
+        "tensors", "This encoder was created without a tensor engine. Choose another encoder.");
   }
 }

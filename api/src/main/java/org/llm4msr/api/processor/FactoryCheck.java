@@ -43,7 +43,7 @@ final class FactoryCheck {
   List<String> problems(TypeElement type) {
     List<String> problems = new ArrayList<>();
     if (type.getKind() != ElementKind.CLASS || type.getModifiers().contains(Modifier.ABSTRACT)) {
-      problems.add("is no class that can be created. Annotate a class that is not abstract.");
+      problems.add("is not a class that can be created. Annotate a class that is not abstract.");
       return problems;
     }
     shape(type, problems);
@@ -127,7 +127,8 @@ final class FactoryCheck {
     if (!(types.asElement(config) instanceof TypeElement record)
         || record.getKind() != ElementKind.RECORD) {
       problems.add(
-          "names no record as the type of its settings. Declare a record, also an empty one.");
+          "does not name a record as the type of its settings. Declare a record, which may be"
+              + " empty.");
       return;
     }
     for (RecordComponentElement component : record.getRecordComponents()) {

@@ -144,7 +144,7 @@ public final class ArrowRows {
     }
     if (message.headerType() != MessageHeader.RecordBatch
         && message.headerType() != MessageHeader.DictionaryBatch) {
-      throw new IOException("a block holds no batch");
+      throw new IOException("a block does not hold a batch");
     }
     requireSound(message);
   }

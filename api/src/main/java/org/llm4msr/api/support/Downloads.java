@@ -355,7 +355,7 @@ public final class Downloads {
         IOException cause = wrapped.getCause();
         throw cause == null ? new IOException(wrapped) : cause;
       }
-      throw Fault.passing("gave no whole answer (" + e.getCause() + ")");
+      throw Fault.passing("gave no complete answer (" + e.getCause() + ")");
     } finally {
       answer.cancel(true);
     }

@@ -116,7 +116,7 @@ final class HubClient {
       return new MsrException(
           ErrorType.USER,
           "model/NOT_FOUND",
-          "the model %s cannot be loaded: %s. %s answered with status %d."
+          "the model %s cannot be downloaded: %s. %s answered with status %d."
               .formatted(repository, why, address, status));
     }
 

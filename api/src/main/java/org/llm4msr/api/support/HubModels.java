@@ -110,7 +110,7 @@ final class HubModels {
       if (known == null) {
         throw e;
       }
-      LOG.warn("{} Taking commit {} of the cache.", e.text(), known.commit());
+      LOG.warn("{} Using commit {} from the cache.", e.text(), known.commit());
       return known;
     }
     Listing listing = listing(json, repository);
@@ -269,7 +269,7 @@ final class HubModels {
       }
       return new Listing(commit, files);
     } catch (JsonProcessingException e) {
-      throw wrong(repository, "it is no JSON: " + e.getOriginalMessage());
+      throw wrong(repository, "it is not JSON: " + e.getOriginalMessage());
     }
   }
 
@@ -317,7 +317,7 @@ final class HubModels {
     return new MsrException(
         ErrorType.USER,
         "model/NOT_CACHED",
-        "the model %s@%s is not whole in the cache, and HF_HUB_OFFLINE forbids to load it. Folder %s, commits there: %s. Run once with the network, or copy the cache from a machine that has it."
+        "the model %s@%s is not complete in the cache, and HF_HUB_OFFLINE forbids downloading it. Folder %s, commits there: %s. Run once with network access, or copy the cache from a machine that has it."
             .formatted(repository, revision, root, there));
   }
 

@@ -86,7 +86,7 @@ record HubSettings(
     throw new MsrException(
         ErrorType.USER,
         "model/BAD_ENDPOINT",
-        "the environment variable HF_ENDPOINT is '%s', which is no address. Write it as https://host."
+        "the environment variable HF_ENDPOINT is '%s', which is not an address. Write it as https://host."
             .formatted(endpoint));
   }
 

@@ -92,11 +92,11 @@ class PluginProcessorTest {
           "right"              | "Not_Right"       | has the name "Not_Right", which is not of the form [a-z]
           "Works"              | ""                | has no description of one line
           public final class   | final class       | is not public
-          public final class   | public abstract class | is no class that can be created
+          public final class   | public abstract class | is not a class that can be created
           public record Config | public Right(int x) {} record Config | has no public constructor without parameters
           public record Config | private Right() {} record Config | has no public constructor without parameters
           PromptBuilderFactory<Right.Config> | PluginFactory<Right.Config> | implements no factory type
-          Right.Config>        | Record>           | names no record as the type of its settings
+          Right.Config>        | Record>           | does not name a record as the type of its settings
           constraints.Max(3) int | constraints.DecimalMin("0.5") double | has @DecimalMin without a message on the setting x
           """)
   void theUsualMistakesAreErrors(String part, String wrong, String message) {

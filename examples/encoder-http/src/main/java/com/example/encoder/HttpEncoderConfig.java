@@ -16,19 +16,19 @@ public record HttpEncoderConfig(
         @Max(1024)
         int batchSize,
     @Setting(
-            value = "Seconds until an answer must be there",
+            value = "Seconds within which an answer must arrive",
             defaultValue = "60",
             operational = true)
         @Min(1)
         @Max(3600)
         int timeoutSeconds,
     @Setting(
-            value = "How often a request is sent again after no answer, 429 or 5xx",
+            value = "How often a request is retried after no answer, 429 or 5xx",
             defaultValue = "3",
             operational = true)
         @Min(0)
         @Max(20)
         int retries,
     @Setting(value = "Sent as Authorization: Bearer ...", secret = true)
-        @Pattern(regexp = "[!-~]+", message = "must be letters, digits and signs of ASCII alone")
+        @Pattern(regexp = "[!-~]+", message = "must be ASCII letters, digits and signs only")
         @Nullable String token) {}

@@ -106,7 +106,7 @@ final class EmbeddingsClient {
       } catch (MsrException e) {
         failure = new Failure(e, null);
       } catch (TimeoutException e) {
-        failure = failure("gave no whole answer in %d s".formatted(config.timeoutSeconds()), e);
+        failure = failure("gave no complete answer in %d s".formatted(config.timeoutSeconds()), e);
       } catch (IOException e) {
         failure = failure("gave no answer (" + e + ")", e);
       } catch (InterruptedException e) {
@@ -271,7 +271,7 @@ final class EmbeddingsClient {
           "Lower knowledge.encoder.concurrency (%d), or wait; then run the same command again: it resumes where it stopped."
               .formatted(config.concurrency());
       default ->
-          "Look into the log of the service; then run the same command again: it resumes where"
+          "Check the log of the service; then run the same command again: it resumes where"
               + " it stopped.";
     };
   }

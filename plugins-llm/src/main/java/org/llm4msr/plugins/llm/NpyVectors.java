@@ -44,7 +44,7 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/VECTORS_NOT_FOUND",
-          "no file %s, which names the rows of %s. Write it with a key a line, in the order of the rows."
+          "no file %s, which names the rows of %s. Write it with one key per line, in the order of the rows."
               .formatted(keys, file));
     }
     return new NpyVectors(file, keys);
@@ -103,7 +103,7 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
     ByteBuffer start = ByteBuffer.allocate(MAGIC.length + 2).order(ByteOrder.LITTLE_ENDIAN);
     fill(channel, start);
     if (!Arrays.equals(Arrays.copyOf(start.array(), MAGIC.length), MAGIC)) {
-      throw wrong("it does not begin as a .npy file");
+      throw wrong("it does not start like a .npy file");
     }
     int version = start.get(MAGIC.length);
     ByteBuffer length =
@@ -124,7 +124,7 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
     Matcher order = ORDER.matcher(text);
     Matcher shape = SHAPE.matcher(text);
     if (!type.find() || !order.find() || !shape.find()) {
-      throw wrong("it is no matrix: its header is " + text);
+      throw wrong("it is not a matrix: its header is " + text);
     }
     if (!type.group(1).matches("<f[248]") || order.group(1).equals("True")) {
       throw wrong(

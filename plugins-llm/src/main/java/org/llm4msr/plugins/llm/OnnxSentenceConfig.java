@@ -9,8 +9,8 @@ public record OnnxSentenceConfig(
     @Setting(
             value =
                 "all-minilm-l6-v2-q (English, 256 tokens, 384 numbers), bge-small-zh-v1.5-q"
-                    + " (Chinese, 512 tokens, 512 numbers), or what holds model.onnx and"
-                    + " tokenizer.json: a folder, classpath:folder, or hf:owner/name@revision",
+                    + " (Chinese, 512 tokens, 512 numbers), or where model.onnx and"
+                    + " tokenizer.json are: a folder, classpath:folder, or hf:owner/name@revision",
             defaultValue = "all-minilm-l6-v2-q")
         String model,
     @Setting("mean over all tokens, or the first token; without it, what the model was made for")

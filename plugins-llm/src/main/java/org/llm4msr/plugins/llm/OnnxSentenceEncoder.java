@@ -251,7 +251,7 @@ final class OnnxSentenceEncoder implements KnowledgeEncoder {
     return new MsrException(
         ErrorType.USER,
         "knowledge/MODEL_NOT_READABLE",
-        "cannot load the model: %s. Model %s. Check that its files are whole."
+        "cannot load the model: %s. Model %s. Check that its files are complete."
             .formatted(cause.getMessage(), model.name()),
         cause);
   }

@@ -19,15 +19,13 @@ public record OpenAiConfig(
             "Revision of the model, part of the store's key; without it, the model that the service"
                 + " says it used")
         @Nullable String revision,
-    @Setting("Numbers that the service is asked for; without it, what the model has")
-        @Min(1)
-        @Max(1 << 16)
+    @Setting("Length of the vectors to request; without it, the model's own") @Min(1) @Max(1 << 16)
         @Nullable Integer dimensions,
     @Setting(value = "The longest prompt in tokens that the model reads", defaultValue = "512")
         @Min(8)
         int maxTokens,
     @Setting(
-            "What holds the model's tokenizer.json, to count tokens: a folder, classpath:folder, or"
+            "Where the model's tokenizer.json is, to count tokens: a folder, classpath:folder, or"
                 + " hf:owner/name@revision; without it, a byte counts as a token, which errs on the"
                 + " safe side")
         @Nullable String tokenizer,
@@ -35,19 +33,19 @@ public record OpenAiConfig(
         @Min(1)
         @Max(2048)
         int batchSize,
-    @Setting(value = "Requests under way at once", defaultValue = "4", operational = true)
+    @Setting(value = "Concurrent requests", defaultValue = "4", operational = true)
         @Min(1)
         @Max(256)
         int concurrency,
     @Setting(
-            value = "Seconds until a whole answer must be there",
+            value = "Seconds within which a complete answer must arrive",
             defaultValue = "120",
             operational = true)
         @Min(1)
         @Max(86400)
         int timeoutSeconds,
     @Setting(
-            value = "How often a request is sent again after no or a broken answer, 429 or 5xx",
+            value = "How often a request is retried after no answer, a broken one, 429 or 5xx",
             defaultValue = "5",
             operational = true)
         @Min(0)

@@ -131,7 +131,7 @@ final class OpenAiEncoder implements KnowledgeEncoder {
     return new MsrException(
         ErrorType.INTERNAL,
         "knowledge/ENCODER_FAILED",
-        "a request was not handled: %s. Report it.".formatted(cause),
+        "a request was not handled: %s. Report this.".formatted(cause),
         cause);
   }
 

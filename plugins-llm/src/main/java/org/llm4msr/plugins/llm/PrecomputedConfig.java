@@ -6,19 +6,21 @@ import org.llm4msr.api.Setting;
 
 /** Settings of the encoder {@code precomputed}. */
 public record PrecomputedConfig(
-    @Setting("File with a vector a user: .parquet, .arrow, .feather, .npy, .csv or .tsv, also .gz")
+    @Setting(
+            "File with one vector per user: .parquet, .arrow, .feather, .npy, .csv or .tsv,"
+                + " also .gz")
         @NotBlank
         String users,
-    @Setting("File with a vector a scenario, of as many numbers") @NotBlank String scenarios,
+    @Setting("File with one vector per scenario, of the same length") @NotBlank String scenarios,
     @Setting("Column of the keys; without it, the first that has a name") @Nullable String key,
     @Setting(
-            "Column of lists, or of their text; without it, the only other column, or all others"
-                + " together, a number each")
+            "Column of lists, or of their text; without it, the only other column, or all"
+                + " others together, one number each")
         @Nullable String vector,
     @Setting(
             value =
-                "What becomes of a key without a vector: fail, the zero vector, or the mean of the"
-                    + " file",
+                "What a key without a vector gets: an error (fail), the zero vector, or the"
+                    + " mean of the file",
             defaultValue = "fail")
         Missing missing,
     @Setting(value = "What made the vectors; part of the store's key", defaultValue = "precomputed")

@@ -51,7 +51,7 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
       throw new MsrException(
           ErrorType.DATA,
           "knowledge/WRONG_DIMENSION",
-          "the vectors of users have %d numbers, those of scenarios %d. Files %s and %s. Let one model make both."
+          "the vectors of users have %d numbers, those of scenarios %d. Files %s and %s. Use one model for both."
               .formatted(
                   users.dimension(), scenarios.dimension(), config.users(), config.scenarios()));
     }

@@ -19,16 +19,16 @@ public record PromptConfig(
     @Setting("File with a scenario template of your own, instead of the shipped one")
         @Nullable String scenarioTemplate,
     @Setting(
-            value = "What an expert knows of the scenarios, for the scenario prompts",
+            value = "What an expert knows about the scenarios, for the scenario prompts",
             defaultValue = "''")
         String expertKnowledge,
     @Setting(
-            value = "History items in a user prompt at most, the newest ones; 0: all",
+            value = "Most history items in a user prompt, the newest ones; 0: all",
             defaultValue = "50")
         @PositiveOrZero
         int maxHistory,
     @Setting(
-            value = "Characters of an item's text at most, cut at a word; 0: all",
+            value = "Most characters of an item's text, cut at a word; 0: all",
             defaultValue = "200")
         @PositiveOrZero
         int maxItemLength) {

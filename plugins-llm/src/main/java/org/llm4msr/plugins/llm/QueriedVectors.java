@@ -173,7 +173,7 @@ record QueriedVectors(Path file) implements VectorFile {
       names = lists;
     }
     if (names.isEmpty()) {
-      throw VectorFile.notReadable(file, "it has the column %s alone".formatted(keys), null);
+      throw VectorFile.notReadable(file, "it has only the column %s".formatted(keys), null);
     }
     String list =
         names.size() > 1

@@ -56,7 +56,7 @@ final class TokenCounter implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MODEL_NOT_READABLE",
-          "cannot load the tokenizer: %s. File %s. Check that it is whole."
+          "cannot load the tokenizer: %s. File %s. Check that it is complete."
               .formatted(e.getMessage(), file),
           e);
     }

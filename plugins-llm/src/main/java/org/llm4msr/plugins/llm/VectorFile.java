@@ -65,7 +65,7 @@ interface VectorFile {
     return new MsrException(
         ErrorType.DATA,
         "knowledge/VECTORS_NOT_READABLE",
-        "cannot read vectors: %s. File %s. Check that it is whole, and knowledge.encoder.key and .vector."
+        "cannot read vectors: %s. File %s. Check that it is complete, and knowledge.encoder.key and .vector."
             .formatted(why.strip().lines().findFirst().orElse(""), file),
         cause);
   }

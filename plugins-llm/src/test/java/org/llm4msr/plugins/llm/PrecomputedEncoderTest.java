@@ -384,7 +384,7 @@ class PrecomputedEncoderTest {
         "k,v\\n1,[1 2]\\n2\\n | row 2 has fewer columns than the header, which has 2",
         "k,v\\n1,\"[1 2]\\n2,[3 4]\\n | row 1 cannot be told apart from the next",
         "k,v\\n | it has no rows",
-        "k\\n1\\n | it has the column k alone"
+        "k\\n1\\n | it has only the column k"
       })
   void refusesWrongRows(String content, String reason) throws IOException {
     Path file = scratch.resolve("wrong.csv");

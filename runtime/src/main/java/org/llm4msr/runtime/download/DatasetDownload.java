@@ -304,7 +304,7 @@ public final class DatasetDownload {
         }
       }
     } catch (JsonProcessingException e) {
-      throw strange(record, "it is no JSON (%s)".formatted(e.getOriginalMessage()));
+      throw strange(record, "it is not JSON (%s)".formatted(e.getOriginalMessage()));
     }
     throw strange(record, "it states no MD5 of " + file.fileName());
   }

@@ -130,7 +130,7 @@ public final class Safetensors {
     try {
       return JSON.readTree(text);
     } catch (JsonProcessingException | CharConversionException e) {
-      throw damaged(file, "its header is no JSON (" + FileErrors.reason(e) + ")");
+      throw damaged(file, "its header is not JSON (" + FileErrors.reason(e) + ")");
     }
   }
 
@@ -195,6 +195,6 @@ public final class Safetensors {
     return new MsrException(
         ErrorType.DATA,
         "model/DAMAGED_FILE",
-        file + " is not a whole safetensors file: " + how + ". Write it again.");
+        file + " is not a complete safetensors file: " + how + ". Write it again.");
   }
 }

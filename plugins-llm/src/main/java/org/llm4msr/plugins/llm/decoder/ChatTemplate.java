@@ -44,7 +44,7 @@ final class ChatTemplate {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/NO_CHAT_TEMPLATE",
-          "template is chat, and there is no %s in %s and no file %s beside it. Write template: none, or take a model that was trained to chat."
+          "template is chat, and there is no %s in %s and no file %s beside it. Write template: none, or use a model that was trained to chat."
               .formatted(KEY, settings.file(), FILE));
     }
     ChatTemplate made = new ChatTemplate(folder, template, settings, own.isEmpty());

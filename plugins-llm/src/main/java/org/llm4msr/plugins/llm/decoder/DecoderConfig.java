@@ -10,7 +10,7 @@ import org.llm4msr.api.Setting;
 /** Settings of the encoder {@code decoder}. */
 public record DecoderConfig(
     @Setting(
-            "What holds a Hugging Face model (config.json, tokenizer.json or tokenizer.model,"
+            "Where a Hugging Face model is (config.json, tokenizer.json or tokenizer.model,"
                 + " weights as safetensors): a folder, classpath:folder, or"
                 + " hf:owner/name@revision")
         @NotBlank
@@ -19,17 +19,17 @@ public record DecoderConfig(
         @Nullable String tokenizer,
     @Setting(
             "The last layer's state before or after the final norm; without it, what Hugging Face"
-                + " gives: pre-norm for ChatGLM2, post-norm else")
+                + " gives: pre-norm for ChatGLM2, post-norm otherwise")
         @Nullable State state,
     @Setting(
             value =
-                "Whose state: that of the prompt's last token, or of the last token that the model"
-                    + " generates to it",
+                "Token whose state is returned: the prompt's last token, or the last token that"
+                    + " the model generates",
             defaultValue = "prompt-end")
         Position position,
     @Setting(value = "Whether vectors are scaled to length 1", defaultValue = "false") boolean l2,
     @Setting(
-            value = "Numbers that weights and states are computed in; bfloat16 needs PyTorch",
+            value = "Number format of weights and states; bfloat16 needs PyTorch",
             defaultValue = "float32")
         Precision precision,
     @Setting(
@@ -41,7 +41,7 @@ public record DecoderConfig(
     @Setting("The longest prompt in tokens; without it, what the model reads, at most 4096") @Min(1)
         @Nullable Integer maxTokens,
     @Setting(
-            value = "Most tokens of a batch, which decide how much memory it takes",
+            value = "Most tokens in a batch, which decides how much memory it takes",
             defaultValue = "4096",
             operational = true)
         @Min(1)
@@ -49,12 +49,16 @@ public record DecoderConfig(
     @Setting(value = "generated-end: most tokens to generate", defaultValue = "64") @Min(1)
         int generatedTokens,
     @Setting(
-            value = "generated-end: 0 takes the likeliest token, more draws, with this temperature",
+            value =
+                "generated-end: 0 takes the likeliest token; above 0, tokens are drawn with"
+                    + " this temperature",
             defaultValue = "0")
         @PositiveOrZero
         double temperature,
     @Setting(
-            value = "generated-end: draws among the likeliest tokens of this share",
+            value =
+                "generated-end: draws from the likeliest tokens that together have this"
+                    + " probability",
             defaultValue = "1")
         @PositiveOrZero
         @DecimalMax(value = "1", message = "must be at most 1")

@@ -46,7 +46,7 @@ record HuggingFaceTokens(HuggingFaceTokenizer tokenizer, @Nullable Frame frame)
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MODEL_NOT_READABLE",
-          "cannot read %s: %s. Take the file from the model's publisher again."
+          "cannot read %s: %s. Get the file from the model's publisher again."
               .formatted(file, e.getMessage()),
           e);
     }
@@ -61,7 +61,7 @@ record HuggingFaceTokens(HuggingFaceTokenizer tokenizer, @Nullable Frame frame)
       throw new MsrException(
           ErrorType.USER,
           "knowledge/WRONG_TOKENIZER",
-          "the %s of %s is '%s', which is not one token of the tokenizer. Take both files of one model, or set add_%s there to false."
+          "the %s of %s is '%s', which is not one token of the tokenizer. Use both files of one model, or set add_%s there to false."
               .formatted(key, settings.file(), text, key));
     }
     return List.of(ids[0]);

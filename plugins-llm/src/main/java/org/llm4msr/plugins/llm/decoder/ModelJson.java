@@ -147,7 +147,7 @@ record ModelJson(Path file, JsonObject json) {
     return new MsrException(
         ErrorType.USER,
         "knowledge/MODEL_NOT_READABLE",
-        "%s is %s in %s, and must be %s. Take the file from the model's publisher again."
+        "%s is %s in %s, and must be %s. Get the file from the model's publisher again."
             .formatted(key, has(key) ? json.get(key) : "absent", file, expected));
   }
 
@@ -155,7 +155,7 @@ record ModelJson(Path file, JsonObject json) {
     return new MsrException(
         ErrorType.USER,
         "knowledge/MODEL_NOT_READABLE",
-        "cannot read %s: %s. Take the file from the model's publisher again.".formatted(file, why),
+        "cannot read %s: %s. Get the file from the model's publisher again.".formatted(file, why),
         cause);
   }
 }

@@ -94,7 +94,7 @@ record ModelShape(
       throw new MsrException(
           ErrorType.USER,
           "knowledge/WRONG_TOKENIZER",
-          "the tokenizer gives the token %d, the model has %d. Take tokenizer and weights of one model."
+          "the tokenizer gives the token %d, the model has %d. Use tokenizer and weights of one model."
               .formatted(id, vocabulary));
     }
   }

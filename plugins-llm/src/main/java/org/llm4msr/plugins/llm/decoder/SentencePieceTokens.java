@@ -79,7 +79,7 @@ final class SentencePieceTokens implements TextTokens {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MODEL_NOT_READABLE",
-          "cannot read %s: %s. Take the file from the model's publisher again."
+          "cannot read %s: %s. Get the file from the model's publisher again."
               .formatted(folder.tokenizer(), e.getMessage()),
           e);
     }

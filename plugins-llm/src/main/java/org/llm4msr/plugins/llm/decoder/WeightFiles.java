@@ -146,7 +146,7 @@ final class WeightFiles implements AutoCloseable {
         throw new MsrException(
             ErrorType.USER,
             "knowledge/MODEL_NOT_FOUND",
-            "no file '%s' in %s, where %s places %s. Take all files of the model."
+            "no file '%s' in %s, where %s places %s. Get all files of the model."
                 .formatted(name, index.file().getParent(), INDEX, entry.getKey()));
       }
       shards.add(shard);
@@ -183,7 +183,7 @@ final class WeightFiles implements AutoCloseable {
     } catch (IOException e) {
       throw failed(file, e);
     } catch (JsonParseException | IllegalStateException e) {
-      throw damaged(file, "its header is no JSON object (" + e.getMessage() + ")");
+      throw damaged(file, "its header is not a JSON object (" + e.getMessage() + ")");
     }
   }
 
@@ -201,7 +201,7 @@ final class WeightFiles implements AutoCloseable {
         throw new MsrException(
             ErrorType.USER,
             "knowledge/UNSUPPORTED_MODEL",
-            "'%s' is of type %s in %s; the decoder reads F32, F16 and BF16. Take weights that are not quantised."
+            "'%s' is of type %s in %s; the decoder reads F32, F16 and BF16. Use weights that are not quantised."
                 .formatted(name, dtype, file));
       }
       long bytes = shape.stream().reduce((long) type.bytes, Math::multiplyExact);
@@ -243,7 +243,7 @@ final class WeightFiles implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MISSING_WEIGHTS",
-          "'%s' has the shape %s in %s, config.json asks for %s. Take config.json and weights of one model."
+          "'%s' has the shape %s in %s, config.json asks for %s. Use config.json and weights of one model."
               .formatted(
                   name,
                   place.shape(),
@@ -262,7 +262,7 @@ final class WeightFiles implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MISSING_WEIGHTS",
-          "'%s' is in %s, and config.json has fewer layers. Take config.json and weights of one model."
+          "'%s' is in %s, and config.json has fewer layers. Use config.json and weights of one model."
               .formatted(name, place(name).file()));
     }
   }
@@ -273,7 +273,7 @@ final class WeightFiles implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MISSING_WEIGHTS",
-          "there is no '%s' among the %d arrays in %s, which the model_type of config.json has. Take config.json and weights of one model."
+          "there is no '%s' among the %d arrays in %s, which the model_type of config.json has. Use config.json and weights of one model."
               .formatted(name, places.size(), folder));
     }
     return place;
@@ -313,7 +313,7 @@ final class WeightFiles implements AutoCloseable {
     return new MsrException(
         ErrorType.DATA,
         "knowledge/MODEL_NOT_READABLE",
-        file + " is not a whole safetensors file: " + how + ". Copy or download it again.");
+        file + " is not a complete safetensors file: " + how + ". Copy or download it again.");
   }
 
   private static MsrException failed(Path file, @Nullable IOException cause) {

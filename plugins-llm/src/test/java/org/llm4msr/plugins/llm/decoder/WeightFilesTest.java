@@ -68,7 +68,7 @@ class WeightFilesTest {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,16]}}|malformed",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4]}}|malformed",
         "{\"a\":[]}|malformed",
-        "[1]|no JSON object",
+        "[1]|not a JSON object",
         "{\"a\":{\"dtype\":\"I8\",\"shape\":[16],\"data_offsets\":[0,16]}}|is of type I8"
       })
   void refusesWhatDoesNotFit(String header, String says) throws IOException {
