@@ -65,7 +65,7 @@ class BundleGuardsTest {
   void anotherModelThanThatOfTheBundleIsNoDamage() {
     assertThatThrownBy(() -> Scorer.load(bundle, "model.embeddingSize=32"))
         .hasMessageStartingWith("[bundle/OTHER_MODEL] " + bundle)
-        .hasMessageEndingWith("Take back what -Dmodel... changes.");
+        .hasMessageEndingWith("Undo what -Dmodel... changes.");
   }
 
   /** The tables are of one preparation, the vocabularies would be of another. */
@@ -129,7 +129,7 @@ class BundleGuardsTest {
     Path theirs = Files.createDirectories(folder.resolve("copy.tmp")).resolve("a.txt");
     Files.writeString(theirs, "mine");
     assertThatThrownBy(() -> experiment.createBundle("one", target))
-        .hasMessageContainingAll("[bundle/IN_THE_WAY]", "copy.tmp is no unfinished bundle");
+        .hasMessageContainingAll("[bundle/IN_THE_WAY]", "copy.tmp is not an unfinished bundle");
     assertThat(theirs).hasContent("mine");
 
     Files.delete(theirs);
@@ -138,7 +138,7 @@ class BundleGuardsTest {
     try (FolderLock other = FolderLock.tryTake(folder.resolve("copy.tmp/lock"))) {
       assertThat(other).isNotNull();
       assertThatThrownBy(() -> experiment.createBundle("one", target))
-          .hasMessageContaining("[bundle/IN_USE] Another process writes the bundle " + target);
+          .hasMessageContaining("[bundle/IN_USE] Another process is writing the bundle " + target);
     }
     experiment.createBundle("one", target);
 

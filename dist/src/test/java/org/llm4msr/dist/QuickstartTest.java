@@ -131,7 +131,9 @@ class QuickstartTest {
                 open(quickstart.plain(), "dataset.split.ratio=[8, 1, 1]")
                     .train("one", Progress.NONE))
         .hasMessageStartingWith(
-            "[data/OTHER_SETTINGS] By %s the data was prepared with other settings than the configuration has: dataset.split.ratio was [4.0, 1.0, 1.0] and is now [8.0, 1.0, 1.0]. Run ",
+            "[data/OTHER_SETTINGS] According to %s, the data was prepared with settings other"
+                + " than those of the configuration: dataset.split.ratio was [4.0, 1.0, 1.0]"
+                + " and is now [8.0, 1.0, 1.0]. Run ",
             folder.resolve("work/prepared/dataset.json"));
     Map.of(
             "dataset.negatives.perPositive=2",

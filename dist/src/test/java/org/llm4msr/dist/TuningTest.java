@@ -218,12 +218,12 @@ class TuningTest {
     String epochs = "experiment: experiment.yaml\nspace: {training.epochs: {values: [1, 2]}}\n";
     Files.writeString(file, epochs + "strategy: halving\n");
     assertThatThrownBy(() -> comparisons.openTuning(file, List.of()))
-        .hasMessageContaining("space.training.epochs is what halving decides itself");
+        .hasMessageContaining("space.training.epochs is decided by halving itself");
 
     Files.writeString(file, epochs + "trials: 3\n");
     assertThatThrownBy(
             () -> comparisons.openTuning(file, List.of("training.seed=7")).run(ComparisonView.NONE))
-        .hasMessageContaining("training.seed is set besides")
+        .hasMessageContaining("training.seed is also set")
         .hasMessageContaining("seeds: [1, 2]");
     assertThat(comparisons.openTuning(file, List.of()).run(ComparisonView.NONE).trials())
         .filteredOn(trial -> trial.number() > 0)

@@ -194,7 +194,8 @@ class WarmStartTest {
 
     assertThatThrownBy(() -> second(STANDSTILL).train("gone", Progress.NONE))
         .hasMessage(
-            "[training/NOT_BEGUN] The run %s was begun with the values of %s, and has no checkpoint. Train it again with --from, or name a new run with --run NAME.",
+            "[training/NOT_BEGUN] The run %s was started from the values of %s, but has no"
+                + " checkpoint yet. Train it again with --from, or start a new run with --run NAME.",
             run, first);
     assertThat(second(STANDSTILL).train("gone", from(first), Progress.NONE).run()).isEqualTo(run);
   }

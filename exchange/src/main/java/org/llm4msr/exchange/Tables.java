@@ -66,7 +66,7 @@ final class Tables {
       throw new MsrException(
           ErrorType.DATA,
           "exchange/BAD_FILE",
-          "%s cannot be served: %s. Prepare the data again, or copy it whole."
+          "%s cannot be served: %s. Prepare the data again, or copy all of it."
               .formatted(file, FileErrors.reason(e)),
           e);
     }

@@ -93,7 +93,7 @@ public final class DataGeneration {
       throw new MsrException(
           ErrorType.USER,
           "data/NOT_EMPTY",
-          "%s holds other files than these settings would make. Name another folder, or delete it."
+          "%s holds files that these settings would not produce. Choose another folder, or delete this one."
               .formatted(folder));
     }
   }

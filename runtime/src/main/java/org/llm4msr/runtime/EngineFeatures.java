@@ -42,7 +42,7 @@ public final class EngineFeatures {
       String lacking = missing.stream().map(Enum::name).collect(Collectors.joining(", "));
       throw new UnsupportedFeatureException(
           lacking,
-          "%s needs it and the engine %s does not have it. %s."
+          "%s needs it, but the engine %s does not have it. %s."
               .formatted(plugin, engine, wayOut(needed)));
     }
   }
@@ -58,7 +58,7 @@ public final class EngineFeatures {
   static String wayOut(Set<EngineFeature> needed) {
     Set<String> engines = having(needed);
     return engines.isEmpty()
-        ? "No supported engine has all that it needs; choose another plugin"
+        ? "No supported engine has everything it needs; choose another plugin"
         : "Set runtime.engine to " + String.join(" or ", engines);
   }
 }

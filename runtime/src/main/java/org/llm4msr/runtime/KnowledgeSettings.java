@@ -55,13 +55,13 @@ final class KnowledgeSettings {
     List<String> differences = differences(decisive(info.settings(), config), of(config));
     if (differences.isEmpty()
         && !info.template().equals(KnowledgeStage.templateHash(experiment, config))) {
-      differences.add("the prompt template has other content");
+      differences.add("the content of the prompt template has changed");
     }
     if (!differences.isEmpty()) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",
-          "The knowledge in %s was extracted with other settings than the configuration has: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), undo the change, or choose another workspace."
+          "The knowledge in %s was extracted with settings other than those of the configuration: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), undo the change, or choose another workspace."
               .formatted(
                   store.folder(), String.join("; ", differences), experiment.config().file()));
     }
@@ -109,7 +109,7 @@ final class KnowledgeSettings {
     throw new MsrException(
         ErrorType.USER,
         "knowledge/STORE_MISMATCH",
-        "The run %s was, says its provenance.json, trained with other knowledge than %s now holds: %s. Restore the settings and run `llm4msr knowledge extract %s --rebuild`, or train a new run with `llm4msr train %s --run NAME`."
+        "According to its provenance.json, the run %s was trained with knowledge other than what %s holds now: %s. Restore the settings and run `llm4msr knowledge extract %s --rebuild`, or train a new run with `llm4msr train %s --run NAME`."
             .formatted(
                 provenance.getParent(),
                 store.folder(),
@@ -135,7 +135,7 @@ final class KnowledgeSettings {
     return new MsrException(
         ErrorType.DATA,
         "training/PROVENANCE",
-        "%s does not say with which knowledge the run was trained: %s. Train a new run."
+        "%s does not say which knowledge the run was trained with: %s. Train a new run."
             .formatted(provenance, why),
         cause);
   }

@@ -203,7 +203,7 @@ final class KnowledgeStage implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/NO_TIME",
-          "knowledge.periods is %d in %s, and the data in %s has no time that would order its rows. Set knowledge.periods: 1, or name the column of the time."
+          "knowledge.periods is %d in %s, but the data in %s has no time to order its rows by. Set knowledge.periods: 1, or name the time column."
               .formatted(
                   config.periods(), experiment.config().file(), experiment.workspace().prepared()));
     }
@@ -211,7 +211,7 @@ final class KnowledgeStage implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/ONE_VECTOR_A_USER",
-          "knowledge.periods is %d in %s, and the encoder %s has one vector a user, which knows all periods. Set knowledge.periods: 1, or choose an encoder that reads prompts."
+          "knowledge.periods is %d in %s, but the encoder %s has one vector per user, which covers all periods. Set knowledge.periods: 1, or choose an encoder that reads prompts."
               .formatted(config.periods(), experiment.config().file(), encoder.info().model()));
     }
     Periods periods = new Periods(data.manifest().rows().train(), config.periods());
@@ -268,10 +268,10 @@ final class KnowledgeStage implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",
-          "The knowledge in %s was extracted with %s than that in %s%s. Run `llm4msr knowledge extract` again, with --rebuild."
+          "The knowledge in %s was extracted with %s other than that in %s%s. Run `llm4msr knowledge extract` again, with --rebuild."
               .formatted(
                   store.folder(),
-                  otherModel ? "another model or template" : "other settings",
+                  otherModel ? "a model or template" : "settings",
                   whole.folder(),
                   differences.isEmpty() ? "" : ": " + String.join("; ", differences)));
     }

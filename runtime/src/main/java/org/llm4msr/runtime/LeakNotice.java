@@ -5,8 +5,8 @@ public final class LeakNotice {
 
   /** The notice. */
   public static final String TEXT =
-      "knowledge.prompts.leakFutureInteractions is on: prompts tell of validation and test rows, so"
-          + " metrics show how much leaks, not how good the model is.";
+      "knowledge.prompts.leakFutureInteractions is on: prompts reveal validation and test rows,"
+          + " so metrics show how much leaks, not how good the model is.";
 
   private LeakNotice() {}
 

@@ -46,7 +46,7 @@ final class PreparedSettings {
       throw new MsrException(
           ErrorType.USER,
           "data/OTHER_SETTINGS",
-          "By %s the data was prepared with other settings than the configuration has: %s. Run `llm4msr data prepare --force %s`, undo the change, or choose another workspace."
+          "According to %s, the data was prepared with settings other than those of the configuration: %s. Run `llm4msr data prepare --force %s`, undo the change, or choose another workspace."
               .formatted(file, String.join("; ", new LinkedHashSet<>(differences)), loaded.file()));
     }
   }

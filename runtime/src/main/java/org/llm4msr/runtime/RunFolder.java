@@ -65,7 +65,7 @@ record RunFolder(Path path) {
       throw new MsrException(
           ErrorType.USER,
           "training/RUN_IN_USE",
-          "The run %s is being trained already. Wait for that process, or name another run with --run NAME."
+          "The run %s is already being trained. Wait for that process, or choose another run with --run NAME."
               .formatted(path));
     }
     return lock;
@@ -167,7 +167,7 @@ record RunFolder(Path path) {
     return new MsrException(
         ErrorType.RESOURCES,
         "training/RUN_FOLDER",
-        "The run folder %s cannot be written: %s. Check the disk and the permissions."
+        "The run folder %s cannot be written to: %s. Check the disk and the permissions."
             .formatted(path, FileErrors.reason(e)),
         e);
   }

@@ -99,7 +99,7 @@ public final class Scorer implements AutoCloseable {
     return new MsrException(
         ErrorType.USER,
         "bundle/OTHER_MODEL",
-        "%s holds the weights of another model than -D sets: %s Take back what -Dmodel... changes."
+        "%s holds the weights of a model other than the one that -D sets: %s Undo what -Dmodel... changes."
             .formatted(folder, cause.text()),
         cause);
   }

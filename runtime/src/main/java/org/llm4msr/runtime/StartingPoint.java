@@ -43,7 +43,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
         throw new MsrException(
             ErrorType.USER,
             "training/NOT_BEGUN",
-            "The run %s was begun with the values of %s, and has no checkpoint. Train it again with --from, or name a new run with --run NAME."
+            "The run %s was started from the values of %s, but has no checkpoint yet. Train it again with --from, or start a new run with --run NAME."
                 .formatted(run.path(), recorded.path(BUNDLE).asText()));
       }
       return new StartingPoint(run, digest(recorded), null);
@@ -54,7 +54,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
       throw new MsrException(
           ErrorType.USER,
           "training/OTHER_RUN",
-          "The run %s began with other values than those of %s. Name a new run with --run NAME; this one stays as it is."
+          "The run %s did not start from the values of %s. Start a new run with --run NAME; this one stays as it is."
               .formatted(run.path(), from));
     }
     return new StartingPoint(run, bundle.digest(), run.hasBegun() ? null : bundle);

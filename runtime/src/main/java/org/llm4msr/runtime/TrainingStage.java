@@ -111,7 +111,7 @@ final class TrainingStage implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "training/RUN_NAME",
-          "\"%s\" is no name of a run. Use letters, digits, dots, hyphens and underscores."
+          "\"%s\" is not a valid run name. Use letters, digits, dots, hyphens and underscores."
               .formatted(run));
     }
     RunFolder folder = new RunFolder(experiment.workspace().run(run));

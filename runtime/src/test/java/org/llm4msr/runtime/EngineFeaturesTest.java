@@ -59,10 +59,11 @@ class EngineFeaturesTest {
                     "MXNet", "The plugin top", Set.of(EngineFeature.TOP_K, EngineFeature.GATHER)))
         .isInstanceOf(UnsupportedFeatureException.class)
         .hasMessage(
-            "[plugin/UNSUPPORTED] GATHER, TOP_K: The plugin top needs it and the engine MXNet does"
+            "[plugin/UNSUPPORTED] GATHER, TOP_K: The plugin top needs it, but the engine MXNet does"
                 + " not have it. Set runtime.engine to PyTorch.");
     assertThatThrownBy(
             () -> EngineFeatures.require("PyTorch", "It", Set.of(EngineFeature.BFLOAT16)))
-        .hasMessageEndingWith("No supported engine has all that it needs; choose another plugin.");
+        .hasMessageEndingWith(
+            "No supported engine has everything it needs; choose another plugin.");
   }
 }

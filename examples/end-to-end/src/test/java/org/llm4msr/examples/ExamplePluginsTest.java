@@ -105,7 +105,7 @@ class ExamplePluginsTest {
       assertThat(uneven).isEqualTo(2);
       assertThat(error())
           .contains(
-              "'factorization-machine' reads the fields apart",
+              "'factorization-machine' reads the fields separately",
               "fusion head 'concat' they have the widths [8, 12]",
               "Give the head's features the width of model.embeddingSize");
     }

@@ -72,7 +72,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
       throw new MsrException(
           ErrorType.USER,
           "bundle/NO_BUNDLE",
-          "%s holds no bundle (no %s). Name the folder bundle of a run, or create one with `llm4msr bundle create`."
+          "%s holds no bundle (no %s). Choose the folder bundle of a run, or create one with `llm4msr bundle create`."
               .formatted(folder, MANIFEST));
     }
     try {
@@ -95,7 +95,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
     byte[] expected = checksumLine(digest).getBytes(StandardCharsets.UTF_8);
     if (Files.size(checksum) != expected.length
         || !Arrays.equals(Files.readAllBytes(checksum), expected)) {
-      throw BundleErrors.damaged(file, "has another checksum than " + checksum + " states");
+      throw BundleErrors.damaged(file, "does not have the checksum that " + checksum + " states");
     }
   }
 
@@ -133,9 +133,10 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
         if (within.getNameCount() > 1 && !named.contains(within.toString())) {
           throw BundleErrors.damaged(
               file,
-              "is not named by "
+              "is not listed in "
                   + MANIFEST
-                  + ", and may be of a bundle that lay there before: delete it, or copy into an empty folder");
+                  + ", and may belong to a bundle that was there before: delete it, or copy"
+                  + " into an empty folder");
         }
       }
     } catch (IOException e) {
@@ -150,7 +151,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
       throw BundleErrors.damaged(folder.resolve(MANIFEST), "names '" + name + "' outside it");
     }
     if (!Files.isRegularFile(file)) {
-      throw BundleErrors.damaged(file, "is missing, and " + MANIFEST + " names it");
+      throw BundleErrors.damaged(file, "is missing, although " + MANIFEST + " lists it");
     }
     try {
       if (!file.toRealPath().startsWith(folder.toRealPath())) {
@@ -161,7 +162,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
             file, "has %d bytes; %s says %d".formatted(Files.size(file), MANIFEST, stamp.bytes()));
       }
       if (!Checksums.of(file).equals(stamp.sha256())) {
-        throw BundleErrors.damaged(file, "has another checksum than " + MANIFEST + " says");
+        throw BundleErrors.damaged(file, "does not have the checksum that " + MANIFEST + " states");
       }
     } catch (IOException e) {
       throw BundleErrors.unreadable(file, e);

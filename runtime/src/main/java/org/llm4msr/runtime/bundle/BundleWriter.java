@@ -71,7 +71,7 @@ public final class BundleWriter {
           throw new MsrException(
               ErrorType.USER,
               "bundle/IN_USE",
-              "Another process writes the bundle %s. Wait until it has finished, or name another folder."
+              "Another process is writing the bundle %s. Wait until it has finished, or choose another folder."
                   .formatted(target));
         }
         write(target, unfinished, lockFile, contents);
@@ -109,7 +109,7 @@ public final class BundleWriter {
       throw new MsrException(
           ErrorType.USER,
           "bundle/IN_THE_WAY",
-          "%s is no unfinished bundle of this release, and the bundle needs the name. Move it away, or name another folder."
+          "%s is not an unfinished bundle of this release, but the bundle needs its name. Move it away, or choose another folder."
               .formatted(unfinished));
     }
   }
@@ -181,7 +181,7 @@ public final class BundleWriter {
     return new MsrException(
         ErrorType.USER,
         "bundle/REPLACED",
-        "The %s in %s is no longer that which the model was trained with, so that no bundle can be made of both. Train a new run with it, or %s and run `llm4msr bundle create`."
+        "The %s in %s is no longer what the model was trained with, so no bundle can be made of the two. Train a new run with it, or %s and run `llm4msr bundle create`."
             .formatted(what, folder, remedy));
   }
 

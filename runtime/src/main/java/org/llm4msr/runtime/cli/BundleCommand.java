@@ -55,7 +55,7 @@ final class BundleCommand extends Group {
     private static String text(Inspection inspection) {
       BundleManifest manifest = inspection.manifest();
       StringBuilder text = new StringBuilder();
-      line(text, "bundle", inspection.bundle() + ", whole");
+      line(text, "bundle", inspection.bundle() + ", complete");
       line(text, "digest", inspection.digest());
       line(text, "bundle written", manifest.written());
       line(

@@ -148,7 +148,7 @@ public final class Comparison {
     return new MsrException(
         ErrorType.USER,
         "compare/NOTHING",
-        "%s: none of %d runs gave a result. The first, %s: %s"
+        "%s: none of the %d runs gave a result. The first, %s: %s"
             .formatted(file, size(), first.model(), first.reason()));
   }
 

@@ -111,9 +111,9 @@ final class ComparisonPage {
             Html.note(
                 seeds
                     ? "Intervals of 95 % by Student's t over the seeds."
-                    : "Intervals of 95 % by Hanley and McNeil: what other rows of such data would"
-                        + " give. They take rows as independent, so with many rows a user they are"
-                        + " too narrow. With one seed nothing tells of other seeds."))
+                    : "Intervals of 95 % by Hanley and McNeil: the variation over other rows of"
+                        + " such data. They treat rows as independent, so they are too narrow if"
+                        + " users have many rows. A single seed says nothing about other seeds."))
         .toString();
   }
 

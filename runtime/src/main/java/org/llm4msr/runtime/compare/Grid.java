@@ -96,7 +96,7 @@ record Grid(List<String> axes, List<Cell> cells) {
           throw new MsrException(
               ErrorType.USER,
               "compare/TOO_MANY",
-              "The grid has more than %,d models. Take values out of it.".formatted(MOST_CELLS));
+              "The grid has more than %,d models. Remove values from it.".formatted(MOST_CELLS));
         }
       }
       List<Cell> cells = new ArrayList<>();

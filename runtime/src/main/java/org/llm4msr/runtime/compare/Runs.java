@@ -50,7 +50,7 @@ final class Runs {
       throw new MsrException(
           ErrorType.USER,
           "compare/SEED",
-          "The runs of %s train with the seeds that the key 'seeds' lists, and training.seed is set besides, in settings, grid or by -D. Take it out, and write for example seeds: [1, 2]."
+          "The runs of %s train with the seeds that the key 'seeds' lists, but training.seed is also set, in settings, grid or by -D. Remove it, and write for example seeds: [1, 2]."
               .formatted(cell.experiment()));
     }
     overrides.add(SEED + seed);

@@ -62,7 +62,7 @@ public final class TableWriter {
       throw new MsrException(
           ErrorType.RESOURCES,
           "compare/TABLES",
-          "The tables cannot be written to %s: %s. Make room, or name another folder with --out DIR."
+          "The tables cannot be written to %s: %s. Make room, or choose another folder with --out DIR."
               .formatted(folder, FileErrors.reason(e)),
           e);
     }

@@ -51,13 +51,11 @@ public final class Tuning {
     this.runs = runs;
     space = new SearchSpace(config.space(), file);
     if (config.strategy() == Strategy.HALVING && space.keys().contains(EPOCHS)) {
-      throw decided(
-          EPOCHS, "is what halving decides itself. Leave it out, or write strategy: random.");
+      throw decided(EPOCHS, "is decided by halving itself. Leave it out, or set strategy: random.");
     }
     if (space.keys().contains(SEED)) {
       throw decided(
-          SEED,
-          "is what the key 'seeds' lists. Leave it out, and write for example seeds: [1, 2].");
+          SEED, "is set by the key 'seeds'. Leave it out, and write for example seeds: [1, 2].");
     }
     drawn.add(List.of());
     drawn.addAll(space.draw(config.trials(), config.seed()));

@@ -65,7 +65,7 @@ public final class TuningWriter {
       throw new MsrException(
           ErrorType.RESOURCES,
           "tune/RESULTS",
-          "The results cannot be written to %s: %s. Make room, or name another folder with --out DIR."
+          "The results cannot be written to %s: %s. Make room, or choose another folder with --out DIR."
               .formatted(folder, FileErrors.reason(e)),
           e);
     }
@@ -92,7 +92,7 @@ public final class TuningWriter {
     }
     text.append('\n');
     if (result.outOfTime()) {
-      text.append("The time was over before all was tried.\n");
+      text.append("Time ran out before everything was tried.\n");
     }
     text.append(
         result.best().isEmpty()

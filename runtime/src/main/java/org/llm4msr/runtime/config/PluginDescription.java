@@ -143,7 +143,7 @@ public record PluginDescription(
 
   private static String words(ModelInput input) {
     return switch (input) {
-      case FIELDS -> "the fields apart";
+      case FIELDS -> "the fields separately";
       case SCENARIO_EMBEDDING -> "the scenario embedding";
       case USER_KNOWLEDGE -> "the knowledge of users";
       case SCENARIO_KNOWLEDGE -> "the knowledge of scenarios";

@@ -73,7 +73,7 @@ final class ArrowFile {
       throw DataErrors.data("BAD_ARROW_FILE", path + " has damaged metadata (" + e + ").");
     } catch (NoSuchFileException e) {
       throw DataErrors.data(
-          "MISSING_FILE", path + " does not exist. Prepare the data again, or copy it whole.");
+          "MISSING_FILE", path + " does not exist. Prepare the data again, or copy all of it.");
     } catch (IOException e) {
       throw DataErrors.io(path, e);
     }

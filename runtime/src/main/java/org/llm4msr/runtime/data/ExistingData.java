@@ -86,7 +86,7 @@ final class ExistingData {
       Path path = request.target().resolve(file.getKey());
       if (!Checksums.of(path).equals(file.getValue().sha256())) {
         throw DataErrors.data(
-            "CHANGED_FILE", path + " has another checksum than dataset.json says.");
+            "CHANGED_FILE", path + " does not have the checksum that dataset.json states.");
       }
     }
   }

@@ -60,7 +60,7 @@ final class PreparedFolder implements PreparedData {
                           + (bytes < 0 ? " is missing" : " has " + bytes + " bytes")
                           + "; dataset.json says "
                           + stamp.bytes()
-                          + ". Prepare the data again, or copy it whole.");
+                          + ". Prepare the data again, or copy all of it.");
                 }
               } catch (IOException e) {
                 throw DataErrors.io(file, e);

@@ -149,8 +149,8 @@ public final class Evaluator implements AutoCloseable {
           "evaluation/BAD_PROBABILITY",
           "A prediction is "
               + probability
-              + ", not a probability. The model has diverged or a plugin returns something else"
-              + " than a logit; lower training.optimizer.learningRate or check the plugin.");
+              + ", not a probability. The model has diverged or a plugin returns something"
+              + " other than a logit; lower training.optimizer.learningRate or check the plugin.");
     }
     if (label != 0 && label != 1) {
       throw new MsrException(
@@ -164,9 +164,9 @@ public final class Evaluator implements AutoCloseable {
           "evaluation/TOO_MANY_USERS",
           "User index "
               + user
-              + " is beyond what is evaluated with "
+              + " is beyond what can be evaluated with "
               + scenarios.size()
-              + " scenarios: indices below "
+              + " scenarios: indices must be below "
               + mostUsers
               + ". Evaluate fewer scenarios at a time.");
     }
@@ -178,7 +178,7 @@ public final class Evaluator implements AutoCloseable {
         "evaluation/SPILL",
         "Rows of the evaluation cannot be kept on disk: "
             + FileErrors.reason(e)
-            + ". Make room in the folder for temporary files, or name another with"
+            + ". Make room in the folder for temporary files, or choose another with"
             + " LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR.",
         e);
   }

@@ -152,7 +152,7 @@ public final class PredictionWriter implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "evaluation/NO_FOLDER",
-          "There is no folder %s for the predictions. Make it, or name another file."
+          "There is no folder %s for the predictions. Create it, or choose another file."
               .formatted(folder));
     }
   }

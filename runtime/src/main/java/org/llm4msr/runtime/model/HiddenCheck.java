@@ -23,7 +23,7 @@ public final class HiddenCheck {
       throw new MsrException(
           ErrorType.USER,
           "model/NO_HIDDEN",
-          "The fusion head '%s' reads what enters the towers, which the backbone '%s' does not give. Choose another of the two."
+          "The fusion head '%s' reads what enters the towers, which the backbone '%s' does not provide. Choose another head or backbone."
               .formatted(head, backbone));
     }
   }

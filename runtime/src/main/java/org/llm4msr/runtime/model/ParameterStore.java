@@ -191,13 +191,14 @@ public final class ParameterStore implements AutoCloseable {
 
   private void check(String full) {
     if (sealed) {
-      throw broken("LATE_PARAMETER", full, "was made after creation", "Make it in create().");
+      throw broken("LATE_PARAMETER", full, "was created after create()", "Create it in create().");
     }
     if (!NAME.matcher(full).matches()) {
-      throw broken("PARAMETER_NAME", full, "is no valid name", "Use [a-z0-9.-] and slashes.");
+      throw broken("PARAMETER_NAME", full, "is not a valid name", "Use [a-z0-9.-] and slashes.");
     }
     if (parameters.containsKey(full) || buffers.containsKey(full)) {
-      throw broken("DUPLICATE_PARAMETER", full, "was made twice", "Name the parts with scope().");
+      throw broken(
+          "DUPLICATE_PARAMETER", full, "was created twice", "Name the parts with scope().");
     }
   }
 

@@ -112,7 +112,8 @@ public final class DataTables {
   }
 
   private Table overlap(String what, List<List<Long>> shared) {
-    String title = format("Of the %s of a scenario, how many a second one has as well", what);
+    String title =
+        format("Share of a scenario's %s (row) that are also in another scenario (column)", what);
     List<String> headings = new ArrayList<>(List.of("scenario"));
     List<List<String>> rows = new ArrayList<>();
     int shown = Math.min(shared.size(), MOST_COLUMNS);
@@ -159,7 +160,7 @@ public final class DataTables {
             ">known in train",
             ">in validation",
             ">in test",
-            ">values a row");
+            ">values per row");
     return new Table("fields", "Fields", headings, rows);
   }
 

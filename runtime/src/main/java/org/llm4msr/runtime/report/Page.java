@@ -107,7 +107,7 @@ public record Page(String title, String warning, List<Section> sections) {
       throw new MsrException(
           ErrorType.RESOURCES,
           "report/NOT_WRITTEN",
-          "The report %s cannot be written: %s. Make room, or name another place with --out."
+          "The report %s cannot be written: %s. Make room, or choose another place with --out."
               .formatted(file, FileErrors.reason(e)),
           e);
     }

@@ -67,7 +67,7 @@ final class RunCharts {
             series("training loss", steps.isEmpty() ? validations : steps, at("/loss")),
             series("validation LogLoss", validations, at("/validation/overall/logLoss")));
     String html =
-        new LineChart("curve-loss", "Loss", STEP, "loss, nats a row", loss).svg()
+        new LineChart("curve-loss", "Loss", STEP, "loss, nats per row", loss).svg()
             + new LineChart("curve-auc", "AUC of the validation part", STEP, "AUC", aucs()).svg();
     String rate =
         new LineChart(
@@ -155,9 +155,9 @@ final class RunCharts {
                 ">ECE"),
             rows)
         + Html.note(
-            "Intervals by Hanley and McNeil: what other rows of such data would give. They take rows as"
-                + " independent, so with many rows a user they are too narrow, and do not tell of"
-                + " other seeds.");
+            "Intervals by Hanley and McNeil: the variation over other rows of such data. They treat"
+                + " rows as independent, so they are too narrow if users have many rows, and they do"
+                + " not cover other seeds.");
   }
 
   private static Metrics metrics(EvaluationReport report, int column) {
@@ -297,7 +297,7 @@ final class RunCharts {
       memory.add(Bar.of(name, stage.peakMebibytes(), mebibytes(stage) + " MiB"));
     }
     return new BarChart("stage-time", "Time of each stage, all calls", "seconds", 0, seconds).svg()
-        + new BarChart("stage-memory", "Largest resident memory of each stage", "MiB", 0, memory)
+        + new BarChart("stage-memory", "Peak resident memory of each stage", "MiB", 0, memory)
             .svg();
   }
 

@@ -54,7 +54,7 @@ public final class Watch implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "report/PORT",
-          "Port %d of %s cannot be used: %s. Name another with --watch PORT, or none for any that is free."
+          "Port %d of %s cannot be used: %s. Choose another with --watch PORT, or give no port to use any free one."
               .formatted(port, HOST, e.getMessage()),
           e);
     }
@@ -74,7 +74,7 @@ public final class Watch implements AutoCloseable {
     try (exchange) {
       String path = exchange.getRequestURI().getPath();
       if (!isOurs(exchange.getRequestHeaders().getFirst("Host"))) {
-        send(exchange, 403, "This page is for browsers on the machine itself.");
+        send(exchange, 403, "This page is for browsers on this machine only.");
       } else if (!exchange.getRequestMethod().equals("GET")) {
         send(exchange, 405, "Only GET.");
       } else if (path.equals("/")) {
@@ -82,7 +82,7 @@ public final class Watch implements AutoCloseable {
       } else if (path.equals("/body")) {
         page(exchange, () -> report.soFar().body());
       } else {
-        send(exchange, 404, "There is / and /body.");
+        send(exchange, 404, "Only / and /body exist.");
       }
     }
   }

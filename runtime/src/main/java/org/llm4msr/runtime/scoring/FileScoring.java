@@ -136,7 +136,8 @@ public final class FileScoring {
   private void requireTarget() {
     Path folder = request.out().toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
-      throw user("NO_FOLDER", "There is no folder " + folder + ". Make it, or name another file.");
+      throw user(
+          "NO_FOLDER", "There is no folder " + folder + ". Create it, or choose another file.");
     }
     if (isInput()) {
       throw user(

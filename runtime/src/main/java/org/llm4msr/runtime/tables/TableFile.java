@@ -136,7 +136,7 @@ public final class TableFile {
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      throw mismatch(table, file, "it is not a whole Arrow file: " + e.getMessage());
+      throw mismatch(table, file, "it is not a complete Arrow file: " + e.getMessage());
     }
   }
 

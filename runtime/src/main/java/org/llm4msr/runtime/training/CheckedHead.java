@@ -35,7 +35,7 @@ final class CheckedHead implements FusionHead {
       throw new MsrException(
           ErrorType.PLUGIN,
           "model/LOGIT_SHAPE",
-          "%s returned logits of the shape %s and the type %s for %d rows; (%d) and float32 are wanted. Report it to the author of the one that is not built in."
+          "%s returned logits of the shape %s and the type %s for %d rows; (%d) and float32 are expected. Report it to the author of the one that is not built in."
               .formatted(plugins, logits.getShape(), logits.getDataType(), rows, rows));
     }
     return logits;

@@ -57,12 +57,12 @@ final class Checkpoints {
           ErrorType.USER,
           "training/OTHER_RUN",
           folder.resolve(STATE)
-              + " holds checkpoints of other data, settings or another release. Name a new run"
+              + " holds checkpoints of other data, settings or another release. Start a new run"
               + " with --run NAME; this one stays as it is.");
     }
     for (String name : Arrays.asList(state.last(), state.best())) {
       if (name != null && !NAME.matcher(name).matches()) {
-        throw damaged(file, "'" + name + "' is no name of a checkpoint", null);
+        throw damaged(file, "'" + name + "' is not the name of a checkpoint", null);
       }
     }
     return Optional.of(state);

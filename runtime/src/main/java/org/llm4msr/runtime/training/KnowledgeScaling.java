@@ -62,7 +62,9 @@ public final class KnowledgeScaling {
     throw new MsrException(
         ErrorType.USER,
         "knowledge/NO_USERS",
-        "The knowledge has no vector of a user of the training part, and theirs tell how all vectors are standardised. Lower knowledge.minInteractions and extract again, or name a file with vectors of users.");
+        "The knowledge has no vectors of users in the training part, which determine how all"
+            + " vectors are standardised. Lower knowledge.minInteractions and extract again, or"
+            + " provide a file with vectors of users.");
   }
 
   KnowledgeTransform users() {

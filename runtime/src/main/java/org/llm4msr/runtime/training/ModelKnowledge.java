@@ -58,7 +58,7 @@ record ModelKnowledge(
             + level
             + " of this data, but the fusion head reads "
             + level
-            + " knowledge. Run 'llm4msr knowledge extract' with this configuration; where it says that"
-            + " users are below the threshold, lower knowledge.minInteractions.");
+            + " knowledge. Run 'llm4msr knowledge extract' with this configuration; if it says"
+            + " that users are below the threshold, lower knowledge.minInteractions.");
   }
 }

@@ -64,7 +64,8 @@ final class MxNetBuffers {
 
   private static void warn(String why) {
     LOG.warn(
-        "This JVM does not take compiler directives ({}). Arrays of MXNet may now and then hold wrong first elements, unless it is started with -XX:CompileCommand=exclude,{}",
+        "This JVM does not accept compiler directives ({}). Arrays of MXNet may occasionally"
+            + " hold wrong first elements unless it is started with -XX:CompileCommand=exclude,{}",
         why,
         COPY.replace('/', '.').replace(".syncCopy", "::syncCopy"));
   }

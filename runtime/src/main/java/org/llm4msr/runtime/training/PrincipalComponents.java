@@ -50,7 +50,7 @@ record PrincipalComponents(float[][] directions) {
     return new MsrException(
         ErrorType.USER,
         "knowledge/COMPONENTS",
-        "knowledge.components is %d, and %s. Write a smaller number, or leave it out."
+        "knowledge.components is %d, but %s. Use a smaller number, or leave it out."
             .formatted(count, most));
   }
 

@@ -63,7 +63,7 @@ final class PyTorchEngine extends TensorEngine {
     }
     if (!holds(folders, "torch")) {
       throw noLibrary(
-          "PYTORCH_LIBRARY_PATH is '%s', where there is no %s. Name the folder lib of PyTorch, or unset the variable."
+          "PYTORCH_LIBRARY_PATH is '%s', where there is no %s. Set it to the folder lib of PyTorch, or unset it."
               .formatted(folders, System.mapLibraryName("torch")));
     }
     String own = System.mapLibraryName("djl_torch");

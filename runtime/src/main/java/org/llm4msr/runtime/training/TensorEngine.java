@@ -54,7 +54,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
           throw new MsrException(
               ErrorType.USER,
               "engine/UNKNOWN",
-              "There is no engine '" + config.engine() + "'. Write PyTorch or MXNet.");
+              "There is no engine '" + config.engine() + "'. Use PyTorch or MXNet.");
     };
   }
 
@@ -128,7 +128,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
     int number = Integer.parseInt(configured.substring("gpu:".length()));
     if (number >= gpus && !uncounted) {
       throw noDevice(
-          "runtime.device is %s, but %s sees %d GPUs. Write cpu, auto, or a smaller number; docs/operating.md, GPUs, tells what a GPU needs."
+          "runtime.device is %s, but %s sees %d GPUs. Use cpu, auto, or a smaller number; docs/operating.md, GPUs, says what a GPU needs."
               .formatted(configured, engine.getEngineName(), gpus),
           null);
     }

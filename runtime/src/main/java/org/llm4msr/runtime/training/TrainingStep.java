@@ -188,7 +188,7 @@ public final class TrainingStep {
       throw new MsrException(
           ErrorType.USER,
           "training/NOT_FINITE",
-          "The loss is %s before anything was learned. Look for values in the data that are far out, or report it to the author of the backbone or head where that is not built in."
+          "The loss is %s before anything was learned. Look for outliers in the data, or report it to the author of the backbone or head where that is not built in."
               .formatted(loss));
     }
     throw new MsrException(

@@ -59,7 +59,7 @@ class TableFileTest {
     byte[] bytes = Files.readAllBytes(file);
     Files.write(half, Arrays.copyOf(bytes, bytes.length / 2));
     assertThatThrownBy(() -> TableFile.read(new EmbeddingTable("t", ROWS, 3, 0), half))
-        .hasMessageContaining("not a whole Arrow file");
+        .hasMessageContaining("not a complete Arrow file");
   }
 
   private static EmbeddingTable filled(int stateSlots) {

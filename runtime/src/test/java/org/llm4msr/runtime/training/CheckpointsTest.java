@@ -33,7 +33,7 @@ class CheckpointsTest {
       assertThatThrownBy(() -> new Checkpoints(folder).state("run"))
           .isInstanceOf(MsrException.class)
           .hasMessageStartingWith("[training/DAMAGED_CHECKPOINT]")
-          .hasMessageContaining("state.json cannot be read: '" + name + "' is no name of a");
+          .hasMessageContaining("state.json cannot be read: '" + name + "' is not the name of a");
     }
   }
 

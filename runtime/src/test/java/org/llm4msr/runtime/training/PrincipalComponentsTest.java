@@ -135,7 +135,7 @@ class PrincipalComponentsTest {
     assertThat(PrincipalComponents.of(source, many, statistics, COUNT).directions())
         .isDeepEqualTo(PrincipalComponents.of(source, keys, statistics, COUNT).directions());
     assertThatThrownBy(() -> PrincipalComponents.of(source, keys.subList(0, 4), statistics, COUNT))
-        .hasMessageContaining("knowledge.components is 5, and 4 training users have a vector");
+        .hasMessageContaining("knowledge.components is 5, but 4 training users have a vector");
   }
 
   /** Of 60,000 every fourth is taken, and so of each user as many. */

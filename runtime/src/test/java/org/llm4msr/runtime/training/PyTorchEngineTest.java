@@ -19,7 +19,7 @@ class PyTorchEngineTest {
 
     for (String path : new String[] {several, library.toString()}) {
       assertThatThrownBy(() -> PyTorchEngine.requireLibrary(path, "cpu"))
-          .hasMessageContainingAll("[engine/NO_LIBRARY]", path, "unset the variable");
+          .hasMessageContainingAll("[engine/NO_LIBRARY]", path, "unset it");
     }
     Files.createFile(library);
     for (String path : new String[] {several, library.toString(), null}) {
