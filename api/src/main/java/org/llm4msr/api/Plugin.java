@@ -12,7 +12,7 @@ import java.lang.annotation.Target;
  * are listed, and a broken one is reported by name, without creating anything.
  *
  * <pre>{@code
- * @Plugin(name = "shared-bottom", description = "One shared MLP, a tower a scenario")
+ * @Plugin(name = "shared-bottom", description = "One shared MLP, one tower per scenario")
  * public final class SharedBottomFactory implements BackboneFactory<SharedBottomConfig> { ... }
  * }</pre>
  */

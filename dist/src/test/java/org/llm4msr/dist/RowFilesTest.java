@@ -246,7 +246,8 @@ class RowFilesTest {
     Files.writeString(mine, "mine");
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("mine.arrow"))))
         .hasMessage(
-            "[score/IN_THE_WAY] %s is where parts of the scores would lie, and holds something else. Name another file, or move it away.",
+            "[score/IN_THE_WAY] %s is where parts of the scores would go, but holds something"
+                + " else. Choose another file, or move it away.",
             mine.getParent());
     assertThat(mine).hasContent("mine");
   }

@@ -49,7 +49,7 @@ public final class FlightExchange implements ExchangeProvider {
       throw new MsrException(
           ErrorType.USER,
           "exchange/ADDRESS",
-          "The server cannot listen on port %d of %s: %s. Name another with --port, or 0 for any that is free."
+          "The server cannot listen on port %d of %s: %s. Choose another with --port, or 0 for any that is free."
               .formatted(request.port(), request.host(), cause.getMessage()),
           e);
     }

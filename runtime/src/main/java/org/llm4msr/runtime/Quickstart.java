@@ -77,7 +77,8 @@ public final class Quickstart {
       throw new MsrException(
           ErrorType.RESOURCES,
           "quickstart/FOLDER",
-          "%s cannot be written: %s. Name another folder.".formatted(folder, FileErrors.reason(e)),
+          "%s cannot be written: %s. Choose another folder."
+              .formatted(folder, FileErrors.reason(e)),
           e);
     }
   }

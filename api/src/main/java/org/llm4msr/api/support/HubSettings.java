@@ -50,7 +50,8 @@ record HubSettings(
       throw new MsrException(
           ErrorType.USER,
           "model/BAD_TOKEN",
-          "the environment variable HF_TOKEN holds characters that no token has, such as a typographic quote or a line break. Set it to the token alone.");
+          "the environment variable HF_TOKEN holds characters that no token has, such as a"
+              + " typographic quote or a line break. Set it to the token only.");
     }
     return token;
   }

@@ -148,7 +148,7 @@ public final class ModelSource {
     throw new MsrException(
         ErrorType.USER,
         "model/NOT_FOUND",
-        "there is no folder '%s' in %s. Name a folder, classpath:folder, or hf:owner/name@revision."
+        "there is no folder '%s' in %s. Use a folder, classpath:folder, or hf:owner/name@revision."
             .formatted(text, base));
   }
 

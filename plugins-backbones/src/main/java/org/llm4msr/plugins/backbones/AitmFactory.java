@@ -9,7 +9,8 @@ import org.llm4msr.api.model.ModelContext;
 @Plugin(
     name = "aitm",
     description =
-        "A chain of scenarios: each attends over its own network and what the one before hands on",
+        "A chain of scenarios: each attends over its own network and what the previous one"
+            + " passes on",
     source = "Xi et al., KDD 2021")
 public final class AitmFactory implements BackboneFactory<AitmConfig> {
 

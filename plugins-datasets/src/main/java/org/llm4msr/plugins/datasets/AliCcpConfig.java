@@ -13,7 +13,8 @@ public record AliCcpConfig(
         boolean lists,
     @Setting(
             value =
-                "Whether the values of 508, 509, 702 and 853 are fields (D508 ...), beside their ids",
+                "Whether the values of 508, 509, 702 and 853 are fields (D508 ...), besides"
+                    + " their ids",
             defaultValue = "false")
         boolean numericFields,
     @Setting(

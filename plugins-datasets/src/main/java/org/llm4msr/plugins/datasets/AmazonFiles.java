@@ -142,7 +142,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
         }
       } else if (categories.isEmpty()) {
         LOG.warn(
-            "{} is not read: there is no such category. To read it, add it to dataset.categories",
+            "{} is not read: there is no such category. Add it to dataset.categories to read it",
             file);
       }
     }

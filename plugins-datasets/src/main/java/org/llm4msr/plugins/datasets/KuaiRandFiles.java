@@ -127,7 +127,7 @@ final class KuaiRandFiles {
       logs.addAll(required(release.first()));
     } else {
       LOG.warn(
-          "{} is not in {}: the second period of the standard log is read alone",
+          "{} is not in {}: only the second period of the standard log is read",
           String.join(", ", release.first()),
           folder.path());
     }

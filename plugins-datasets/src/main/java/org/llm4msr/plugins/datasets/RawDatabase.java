@@ -112,7 +112,7 @@ final class RawDatabase implements AutoCloseable {
     return new MsrException(
         ErrorType.RESOURCES,
         "data/RESOURCES",
-        "A temporary file cannot be written in %s: %s. Make room there, or name another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+        "A temporary file cannot be written in %s: %s. Make room there, or choose another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
             .formatted(scratch, e.getMessage()),
         e);
   }

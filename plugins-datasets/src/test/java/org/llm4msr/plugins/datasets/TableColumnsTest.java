@@ -250,7 +250,8 @@ class TableColumnsTest extends TableFiles {
     Files.writeString(log, "who,what,label,,who,\na,b,1,c,d,\n");
     assertThatThrownBy(() -> readAll(threeColumns(List.of("log.csv"), null)))
         .hasMessage(
-            "[data/REPEATED_COLUMN] %s, line 1: the column 'who' stands there more than once. Name one of them otherwise.",
+            "[data/REPEATED_COLUMN] %s, line 1: the column 'who' occurs more than once. Rename"
+                + " one of them.",
             log);
     Files.writeString(log, "who,what,label,more,more,who_1\na,b,1,c,d,e\n");
     readAll(threeColumns(List.of("log.csv"), null));

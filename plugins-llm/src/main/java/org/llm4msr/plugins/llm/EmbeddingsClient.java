@@ -324,7 +324,7 @@ final class EmbeddingsClient {
       throw new MsrException(
           ErrorType.USER,
           "openai/NO_KEY",
-          "the environment variable %s, which knowledge.encoder.keyVariable names, holds characters that no key has. Set it to the key alone."
+          "the environment variable %s, which knowledge.encoder.keyVariable names, holds characters that no key has. Set it to the key only."
               .formatted(variable));
     }
     return key.strip();

@@ -66,7 +66,7 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
       long expected = header.rows() * header.columns() * header.elementBytes();
       if (channel.size() - channel.position() != expected) {
         throw wrong(
-            "its header says %,d bytes of numbers, %,d are there"
+            "its header says %,d bytes of numbers, but there are %,d"
                 .formatted(expected, channel.size() - channel.position()));
       }
       ByteBuffer row =

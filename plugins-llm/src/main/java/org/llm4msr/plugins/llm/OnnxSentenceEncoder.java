@@ -165,7 +165,7 @@ final class OnnxSentenceEncoder implements KnowledgeEncoder {
   private String checkedOutput() throws OrtException {
     for (String input : session.getInputNames()) {
       if (!INPUTS.contains(input)) {
-        throw notASentenceModel("it wants an input " + input + ", known are " + INPUTS);
+        throw notASentenceModel("it needs an input " + input + ", known are " + INPUTS);
       }
     }
     for (Map.Entry<String, NodeInfo> entry : session.getOutputInfo().entrySet()) {

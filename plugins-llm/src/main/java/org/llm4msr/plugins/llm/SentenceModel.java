@@ -207,7 +207,7 @@ record SentenceModel(
         throw new MsrException(
             ErrorType.USER,
             "knowledge/MODEL_NOT_FOUND",
-            "no file %s in %s. Name one of %s, or a folder that holds model.onnx and tokenizer.json."
+            "no file %s in %s. Use one of %s, or a folder that holds model.onnx and tokenizer.json."
                 .formatted(
                     file.getFileName(), folder, EMBEDDED.keySet().stream().sorted().toList()));
       }

@@ -45,7 +45,7 @@ final class TokenCounter implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MODEL_NOT_FOUND",
-          "there is no %s in %s. Name a folder that has one."
+          "there is no %s in %s. Choose a folder that has one."
               .formatted(TOKENIZER, file.getParent()));
     }
     try {

@@ -233,7 +233,7 @@ class OnnxSentenceEncoderTest {
     assertThatThrownBy(() -> EncoderFixture.onnx("minilm-v9", folder))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("[knowledge/MODEL_NOT_FOUND] no file model.onnx in")
-        .hasMessageContaining("Name one of [all-minilm-l6-v2-q, bge-small-zh-v1.5-q], or a folder");
+        .hasMessageContaining("Use one of [all-minilm-l6-v2-q, bge-small-zh-v1.5-q], or a folder");
   }
 
   @Test

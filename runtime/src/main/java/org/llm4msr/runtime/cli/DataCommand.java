@@ -159,7 +159,7 @@ final class DataCommand extends Group {
       if (isFolder && !overrides.isEmpty()) {
         throw new ParameterException(
             spec.commandLine(),
-            "-D%s overrides a setting of an experiment, but %s is a folder. Name the YAML file, or leave -D out"
+            "-D%s overrides a setting of an experiment, but %s is a folder. Give the YAML file, or leave -D out"
                 .formatted(overrides.get(0), file));
       }
       return isFolder;

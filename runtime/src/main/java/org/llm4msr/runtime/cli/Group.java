@@ -16,6 +16,6 @@ abstract class Group implements Runnable {
   @Override
   public void run() {
     String names = String.join(", ", spec.subcommands().keySet());
-    throw new ParameterException(spec.commandLine(), "Name one of the commands: " + names);
+    throw new ParameterException(spec.commandLine(), "Give one of the commands: " + names);
   }
 }

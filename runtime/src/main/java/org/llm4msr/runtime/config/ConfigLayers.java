@@ -88,7 +88,7 @@ final class ConfigLayers {
       throw new MsrException(
           ErrorType.USER,
           "config/NOT_FOUND",
-          "There is no configuration file %s.%s Name an existing YAML file."
+          "There is no configuration file %s.%s Give an existing YAML file."
               .formatted(file, reason));
     } catch (CharacterCodingException e) {
       throw new MsrException(
@@ -99,7 +99,7 @@ final class ConfigLayers {
       throw new MsrException(
           ErrorType.USER,
           "config/UNREADABLE",
-          "%s cannot be read: %s.%s Name a readable YAML file."
+          "%s cannot be read: %s.%s Give a readable YAML file."
               .formatted(file, FileErrors.reason(e), reason),
           e);
     }

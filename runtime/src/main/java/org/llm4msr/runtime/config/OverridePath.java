@@ -73,7 +73,10 @@ final class OverridePath {
       String list = steps.get(step - 1).shown();
       return fail(
           node,
-          list + " is a list: address an element by its number, " + list + "[0], or give it whole");
+          list
+              + " is a list: address an element by its number, "
+              + list
+              + "[0], or give the whole list");
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
     if (node.expanded() instanceof Mapping mapping) {

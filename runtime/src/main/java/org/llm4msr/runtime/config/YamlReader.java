@@ -91,7 +91,8 @@ final class YamlReader {
     }
     if (!PLAIN.contains(node.getTag())) {
       String rule =
-          "has the tag %s; a configuration holds plain values, and code is chosen by the names of plugins alone. Remove the tag";
+          "has the tag %s; a configuration holds plain values, and code is chosen by plugin"
+              + " names only. Remove the tag";
       problems.add("", null, origin, rule.formatted(node.getTag().getValue()));
       return new Scalar("", true, origin);
     }

@@ -249,7 +249,7 @@ final class ArrowFile {
       Message message = Message.getRootAsMessage(metadata);
       if (message.headerType() != MessageHeader.RecordBatch
           || !(message.header(new RecordBatch()) instanceof RecordBatch batch)) {
-        throw bad("has a block that is no record batch");
+        throw bad("has a block that is not a record batch");
       }
       return batch;
     }

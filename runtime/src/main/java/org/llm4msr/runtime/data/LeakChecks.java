@@ -156,7 +156,7 @@ final class LeakChecks {
                 UNION ALL SELECT false, u, i, s FROM rows WHERE p = 0 AND y = 1)
               GROUP BY u, i, s)
             """),
-        "positives of histories.arrow that train.arrow has not, and those missing there");
+        "positives of histories.arrow that are not in train.arrow, and the reverse");
   }
 
   private void requireHistoryColumns(ArrowFile file) {
@@ -199,7 +199,8 @@ final class LeakChecks {
     add(
         name,
         wrong,
-        "scenarios whose counts in statistics.json, which prompts tell, are not those of train.arrow");
+        "scenarios whose counts in statistics.json, which prompts state, are not those of"
+            + " train.arrow");
   }
 
   private void vocabularies(List<FieldCounts> training) {

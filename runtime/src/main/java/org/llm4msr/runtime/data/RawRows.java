@@ -92,7 +92,7 @@ public interface RawRows {
         if (vector.getField().getDictionary() != null) {
           throw DataErrors.user(
               "DICTIONARY",
-              "Column '%s' is dictionary-encoded, and a batch does not bring its dictionary. Hand over what DictionaryEncoder.decode makes of it."
+              "Column '%s' is dictionary-encoded, but a batch does not bring its dictionary. Pass the result of DictionaryEncoder.decode."
                   .formatted(column));
         }
         requireNoTimes(column, vector.getField());
@@ -111,7 +111,7 @@ public interface RawRows {
     if (isTime) {
       throw DataErrors.user(
           "TIME",
-          "Column '%s' has the type %s, of which there is more than one text. Hand over texts as the data of training has them."
+          "Column '%s' has the type %s, which can be written as text in more than one way. Pass texts as in the training data."
               .formatted(column, field.getType()));
     }
     field.getChildren().forEach(child -> requireNoTimes(column, child));

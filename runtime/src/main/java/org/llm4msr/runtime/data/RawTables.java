@@ -249,7 +249,7 @@ final class RawTables {
     if (skip) {
       leftOut.add(
           new LeftOutRows(
-              "%s that were described otherwise before".formatted(name(table)),
+              "%s that were described differently before".formatted(name(table)),
               database.queryLong("SELECT count(*) FROM repeated WHERE other"),
               true,
               others(table, keys)));

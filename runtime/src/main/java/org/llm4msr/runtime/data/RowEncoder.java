@@ -239,7 +239,7 @@ public final class RowEncoder {
   private static MsrException madeReal(String column, String value, long row, String known) {
     return DataErrors.data(
         "BAD_VALUE",
-        "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as the data of training has them, as whole numbers or texts."
+        "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as in the training data, as whole numbers or texts."
             .formatted(column, value, row, known));
   }
 

@@ -54,7 +54,7 @@ public final class RowFile implements AutoCloseable {
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     arrow = name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
     if (!Files.isRegularFile(file)) {
-      throw DataErrors.user("MISSING_FILE", "There is no file " + file + ". Name an existing one.");
+      throw DataErrors.user("MISSING_FILE", "There is no file " + file + ". Give an existing one.");
     }
     // One thread: the rows of a streamed result then come in the order of the file.
     database = new PreparationDatabase(scratch, MEMORY_BYTES, 1);

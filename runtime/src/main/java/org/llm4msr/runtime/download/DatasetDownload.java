@@ -191,7 +191,7 @@ public final class DatasetDownload {
       throw new MsrException(
           ErrorType.DATA,
           "download/FOLDER",
-          "%s is damaged. Remove the folder of the data set, or name another one with --out."
+          "%s is damaged. Remove the folder of the data set, or choose another one with --out."
               .formatted(file),
           e);
     }
@@ -213,7 +213,7 @@ public final class DatasetDownload {
       throw new MsrException(
           ErrorType.USER,
           "download/FOLDER",
-          "%s %s. Remove it, or name another folder with --out.".formatted(folder, what));
+          "%s %s. Remove it, or choose another folder with --out.".formatted(folder, what));
     }
     return new Result(folder, earlier, true);
   }
@@ -229,7 +229,7 @@ public final class DatasetDownload {
         throw new MsrException(
             ErrorType.USER,
             "download/FOLDER",
-            folder + " holds other files. Name a new folder with --out.");
+            folder + " holds other files. Choose a new folder with --out.");
       }
     }
   }
@@ -333,7 +333,7 @@ public final class DatasetDownload {
       throw new MsrException(
           ErrorType.RESOURCES,
           "download/ROOM",
-          "The disk of %s has %,d MB left, and the download alone takes %,d MB. Free space, or name another folder with --out."
+          "The disk of %s has %,d MB left, and the download alone takes %,d MB. Free space, or choose another folder with --out."
               .formatted(folder, room / 1_000_000, (bytes - there) / 1_000_000));
     }
   }

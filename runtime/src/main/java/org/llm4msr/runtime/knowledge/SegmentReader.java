@@ -231,7 +231,7 @@ final class SegmentReader {
     Message message =
         Message.getRootAsMessage(metadata.position(8).slice().order(ByteOrder.LITTLE_ENDIAN));
     if (message.headerType() != MessageHeader.RecordBatch) {
-      throw damaged(file, "a block is no record batch");
+      throw damaged(file, "a block is not a record batch");
     }
     return (RecordBatch) message.header(new RecordBatch());
   }

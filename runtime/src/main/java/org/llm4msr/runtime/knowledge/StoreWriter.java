@@ -278,7 +278,7 @@ final class StoreWriter implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/LOCKED",
-          "the knowledge store is being filled already. Folder %s. Wait for the other run, or give this one a workspace of its own."
+          "the knowledge store is already being filled. Folder %s. Wait for the other run, or use another workspace for this one."
               .formatted(folder));
     }
     return lock;

@@ -31,7 +31,10 @@ final class Faults {
     if (!kind.service().isAssignableFrom(type)) {
       return new Fault(
           "NOT_A_FACTORY",
-          type.getName() + " is registered as " + kind.service().getSimpleName() + " and is none",
+          type.getName()
+              + " is registered as "
+              + kind.service().getSimpleName()
+              + " but is not one",
           "Name it in the services file of the factory type that it implements.");
     }
     Plugin plugin = type.getAnnotation(Plugin.class);
@@ -77,8 +80,8 @@ final class Faults {
               "NO_SPI_VERSION",
               "the jar does not say which SPI version it was compiled with; this runtime serves "
                   + SpiVersion.CURRENT,
-              "The annotation processor of llm4msr-api writes it to META-INF/MANIFEST.MF: let"
-                  + " maven-jar-plugin take it, with <archive><manifestFile>"
+              "The annotation processor of llm4msr-api writes it to META-INF/MANIFEST.MF: have"
+                  + " maven-jar-plugin use it, with <archive><manifestFile>"
                   + "${project.build.outputDirectory}/META-INF/MANIFEST.MF</manifestFile></archive>.")
           : null;
     }
@@ -134,7 +137,9 @@ final class Faults {
           "STATIC_INITIALIZER",
           "a static initialiser threw " + (cause == null ? message : describe(root(cause))),
           cause != null && root(cause) instanceof IOException
-              ? "If a native library could not be unpacked: make room in the folder for temporary files, or name another with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+              ? "If a native library could not be unpacked: make room in the folder for"
+                  + " temporary files, or choose another with"
+                  + " LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
               : "Do nothing when a class loads: move the work to create().");
     }
     if (error instanceof UnsupportedClassVersionError) {
@@ -170,8 +175,8 @@ final class Faults {
     String remedy;
     if (name.startsWith("org.llm4msr.") && !name.startsWith(SharedPackages.API)) {
       remedy =
-          "Plugins see org.llm4msr.api and nothing else of llm4msr: do without it, or take that"
-              + " library's jar along.";
+          "Plugins see org.llm4msr.api and nothing else of llm4msr: do without it, or add that"
+              + " library's jar.";
     } else if (SharedPackages.holdClass(name)) {
       remedy =
           "It would come from the runtime, which has another version. Versions: "

@@ -19,8 +19,8 @@ public final class MemoryErrors {
           Pattern.CASE_INSENSITIVE);
 
   private static final String NEEDS =
-      "docs/operating.md, Memory, tells what needs how much: most of it by training.batchSize,"
-          + " the widths of layers, and the rows of tables.";
+      "docs/operating.md, Memory, says what needs how much: mostly training.batchSize, the"
+          + " widths of layers, and the rows of tables.";
 
   private MemoryErrors() {}
 
@@ -35,7 +35,7 @@ public final class MemoryErrors {
         return Optional.of(
             error(
                 "ENGINE",
-                "The engine ran out of memory: %s. Lower training.batchSize, for a decoder batchTokens, or set runtime.device to one with more. %s"
+                "The engine ran out of memory: %s. Lower training.batchSize (batchTokens for a decoder), or set runtime.device to one with more. %s"
                     .formatted(
                         message
                             .lines()
@@ -54,13 +54,13 @@ public final class MemoryErrors {
     if (message.contains("direct")) {
       return error(
           "DIRECT",
-          "Java's memory outside the heap ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-XX:MaxDirectMemorySize=8g, or need less. %s"
+          "Java's memory outside the heap ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-XX:MaxDirectMemorySize=8g, or reduce what is needed. %s"
               .formatted(message, NEEDS),
           error);
     }
     return error(
         "HEAP",
-        "Java's heap of %,d MiB ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-Xmx8g, or need less. %s"
+        "Java's heap of %,d MiB ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-Xmx8g, or reduce what is needed. %s"
             .formatted(Runtime.getRuntime().maxMemory() >> 20, message, NEEDS),
         error);
   }

@@ -13,7 +13,7 @@ final class PluginErrors {
   private PluginErrors() {}
 
   static MsrException unknown(PluginKind kind, String name, List<String> names) {
-    String known = names.isEmpty() ? "there is none at all" : "there are " + names(names);
+    String known = names.isEmpty() ? "there are none" : "there are " + names(names);
     return new MsrException(
         ErrorType.USER,
         "plugin/UNKNOWN",

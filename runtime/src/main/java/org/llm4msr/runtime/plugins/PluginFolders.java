@@ -60,7 +60,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
       throw new MsrException(
           ErrorType.USER,
           "plugin/NO_FOLDER",
-          "%s is no folder of plugins that can be read. Name a folder that holds one folder for each plugin."
+          "%s is not a readable plugin folder. Choose a folder that holds one folder for each plugin."
               .formatted(root.toAbsolutePath()),
           e);
     }
@@ -75,7 +75,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     Fault fault =
         new Fault(
             "LOOSE_JAR",
-            "it is a jar and no folder",
+            "it is a jar, not a folder",
             "Move it into a folder of its own, for example %s."
                 .formatted(jar.resolveSibling(name.replace(JAR, "")).resolve(name)));
     return PluginErrors.brokenFolder(jar, PluginOrigin.of(jar), fault, null);
@@ -127,7 +127,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
   private static Fault corrupt(Path jar, IOException error) {
     return new Fault(
         "CORRUPT_JAR",
-        "%s is no jar that can be read (%s)".formatted(jar.getFileName(), Faults.describe(error)),
+        "%s is not a readable jar (%s)".formatted(jar.getFileName(), Faults.describe(error)),
         Faults.COPY_AGAIN);
   }
 

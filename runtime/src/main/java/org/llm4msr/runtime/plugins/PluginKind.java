@@ -59,7 +59,7 @@ public enum PluginKind {
     return Arrays.stream(values())
         .filter(kind -> kind.service == service)
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException(service + " is no kind of plugin"));
+        .orElseThrow(() -> new IllegalArgumentException(service + " is not a kind of plugin"));
   }
 
   /** Returns all keys. */

@@ -107,7 +107,7 @@ final class PluginScan {
       try {
         List<String> lines = lines(file);
         if (!lines.stream().allMatch(line -> CLASS_NAME.matcher(line).matches())) {
-          throw new IOException("it has a line that is no name of a class");
+          throw new IOException("it has a line that is not a class name");
         }
         lines.forEach(provider -> providers.putIfAbsent(provider, file));
       } catch (IOException | SecurityException e) {

@@ -22,7 +22,7 @@ final class SettingsFault {
     return settings == null || !settings.isRecord()
         ? new Fault(
             "BROKEN",
-            "configType() returned %s, which is no record".formatted(settings),
+            "configType() returned %s, which is not a record".formatted(settings),
             "Return the class of the settings' record.")
         : new SettingsFault().in(settings);
   }

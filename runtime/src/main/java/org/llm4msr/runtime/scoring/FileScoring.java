@@ -130,7 +130,7 @@ public final class FileScoring {
         return format;
       }
     }
-    throw user("FORMAT", out + " is to end in .arrow, .parquet or .csv.");
+    throw user("FORMAT", out + " must end in .arrow, .parquet or .csv.");
   }
 
   private void requireTarget() {
@@ -163,7 +163,7 @@ public final class FileScoring {
       if (!taken.add(name.toLowerCase(Locale.ROOT))) {
         throw user(
             "KEPT_NAME",
-            "The column %s of %s cannot be kept: the scores have one of this name, in upper or lower case. Rename it there, or leave it out of what is kept."
+            "The column %s of %s cannot be kept: the scores already have a column of this name, in upper or lower case. Rename it there, or leave it out of what is kept."
                 .formatted(name, request.in()));
       }
     }

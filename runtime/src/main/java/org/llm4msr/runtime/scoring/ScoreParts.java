@@ -89,7 +89,7 @@ final class ScoreParts implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "score/IN_USE",
-          "Another job writes %s. Wait until it has finished, or name another file."
+          "Another job is writing %s. Wait until it has finished, or choose another file."
               .formatted(out));
     }
     ScoreParts opened = new ScoreParts(out, folder, keep, lock);
@@ -112,7 +112,7 @@ final class ScoreParts implements AutoCloseable {
         throw new MsrException(
             ErrorType.USER,
             "score/IN_THE_WAY",
-            "%s is where parts of the scores would lie, and holds something else. Name another file, or move it away."
+            "%s is where parts of the scores would go, but holds something else. Choose another file, or move it away."
                 .formatted(folder));
       }
     }

@@ -234,7 +234,7 @@ class ConfigLoaderTest {
         "dataset.split.ratio[3]=1 | dataset.split.ratio has 3 element(s), numbered from 0; to"
             + " add one, give the whole list: -Ddataset.split.ratio=[...]",
         "dataset.scenarios.0=7 | dataset.scenarios is a list: address an element by its number,"
-            + " dataset.scenarios[0], or give it whole",
+            + " dataset.scenarios[0], or give the whole list",
         "model.backbone.expertLayers[0]=7 | the configuration has no list at"
             + " model.backbone.expertLayers; give the whole list:"
             + " -Dmodel.backbone.expertLayers=[...]",
@@ -442,8 +442,8 @@ class ConfigLoaderTest {
             catchThrowableOfType(
                 MsrException.class, () -> loader.load(Path.of("nowhere.yaml"), List.of())))
         .hasMessage(
-            "[config/NOT_FOUND] There is no configuration file nowhere.yaml. Name an existing YAML"
-                + " file.");
+            "[config/NOT_FOUND] There is no configuration file nowhere.yaml. Give an existing"
+                + " YAML file.");
   }
 
   @Test
@@ -452,7 +452,7 @@ class ConfigLoaderTest {
     assertThat(catchThrowableOfType(MsrException.class, () -> loadCopied("mine.yaml")))
         .hasMessage(
             "[config/NOT_FOUND] There is no configuration file gone.yaml. mine.yaml:2:10 extends"
-                + " it. Name an existing YAML file.");
+                + " it. Give an existing YAML file.");
   }
 
   private LoadedConfig load(String name, String... overrides) throws IOException {

@@ -143,7 +143,7 @@ class DatasetPreparationTest {
     assertThat(folder.resolve("twice").resolve(LeftOut.FILE))
         .hasContent(
             """
-            {"malformed":true,"reason":"users that were described otherwise before","rows":3}
+            {"malformed":true,"reason":"users that were described differently before","rows":3}
             {"file":"u.csv","line":4,"column":"user","text":"row 4"}
             {"file":"u.csv","line":6,"column":"user","text":"row 6"}
             {"file":"u.csv","line":9,"column":"user","text":"row 9"}

@@ -49,7 +49,7 @@ class RawRowsTest {
       assertThat(rows.get("user", 0)).isEqualTo(7);
       assertThatThrownBy(() -> rows.get("seen", 0))
           .hasMessageStartingWith("[data/TIME] Column 'seen' has the type ")
-          .hasMessageEndingWith("Hand over texts as the data of training has them.");
+          .hasMessageEndingWith("Pass texts as in the training data.");
     }
   }
 }

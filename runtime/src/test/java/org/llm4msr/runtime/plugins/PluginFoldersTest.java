@@ -142,7 +142,8 @@ class PluginFoldersTest {
     assertThat(messages(registry))
         .satisfiesExactlyInAnyOrder(
             error -> is(error, "NO_JAR", "empty", "it holds no jar", "directly into it"),
-            error -> is(error, "CORRUPT_JAR", "corrupt", "c.jar is no jar", "Copy it again"),
+            error ->
+                is(error, "CORRUPT_JAR", "corrupt", "c.jar is not a readable jar", "Copy it again"),
             error -> is(error, "LOOSE_JAR", "loose.jar", "it is a jar", root + "/loose/loose.jar"),
             error -> is(error, "API_BUNDLED", "bundled", "fat.jar", "scope>provided", "shade"),
             error ->
@@ -213,7 +214,7 @@ class PluginFoldersTest {
                     "parent",
                     "the class plug.Gone is missing",
                     "copy-dependencies"),
-            error -> is(error, "NOT_A_FACTORY", "wrongkind", "BackboneFactory and is none"));
+            error -> is(error, "NOT_A_FACTORY", "wrongkind", "BackboneFactory but is not one"));
     MsrException strict = catchThrowableOfType(MsrException.class, registry::requireSound);
     assertThat(strict).hasMessageStartingWith("[plugin/BROKEN] 11 plugins cannot be used:");
   }
@@ -300,8 +301,8 @@ class PluginFoldersTest {
             error ->
                 is(error, "CORRUPT_JAR", "services", "services file " + services, "ZipException"),
             error -> is(error, "CORRUPT_JAR", "class", "its class cannot be read", "Copy it again"),
-            error -> is(error, "CORRUPT_JAR", "binary", "a line that is no name of a class"),
-            error -> is(error, "CORRUPT_JAR", "link", "p.jar is no jar", "NoSuchFile"),
+            error -> is(error, "CORRUPT_JAR", "binary", "a line that is not a class name"),
+            error -> is(error, "CORRUPT_JAR", "link", "p.jar is not a readable jar", "NoSuchFile"),
             error ->
                 is(
                     error,

@@ -54,7 +54,8 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MODEL_NOT_FOUND",
-          "no file config.json in %s. Name the folder of a Hugging Face model.".formatted(folder));
+          "no file config.json in %s. Choose the folder of a Hugging Face model."
+              .formatted(folder));
     }
     Path stated = config.tokenizer() == null ? folder : base.resolve(config.tokenizer());
     Path tokenizer =

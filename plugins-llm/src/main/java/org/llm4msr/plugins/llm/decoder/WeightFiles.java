@@ -131,9 +131,9 @@ final class WeightFiles implements AutoCloseable {
                   + " sorted(glob.glob('%s/pytorch_model*.bin')) for k, v in torch.load(f,"
                   + " weights_only=True).items()}, '%s')")
               .formatted(folder, folder.resolve(SINGLE))
-          : "Name the folder of a Hugging Face model.";
+          : "Choose the folder of a Hugging Face model.";
     } catch (IOException e) {
-      return "Name the folder of a Hugging Face model.";
+      return "Choose the folder of a Hugging Face model.";
     }
   }
 
