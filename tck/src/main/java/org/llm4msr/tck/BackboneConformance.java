@@ -87,7 +87,7 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
 
     @Rule(
         id = "BACKBONE-01",
-        says = "gives one float32 logit a row",
+        says = "gives one float32 logit per row",
         checkFirst = {"squeeze(-1) at the end: (B), not (B, 1)", "a logit, not a probability"})
     final void givesOneLogitARow() {
       Seen output = run();
@@ -99,8 +99,8 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
     @Rule(
         id = "BACKBONE-02",
         says =
-            "gives what enters its towers just where it says so, else heads that need it are"
-                + " refused",
+            "gives what enters its towers exactly where it says so; elsewhere, heads that need"
+                + " it are refused",
         checkFirst = {
           "hasHidden(config), hiddenSize() and BackboneOutput.hidden() say the same",
           "hidden has the shape (B, hiddenSize())"

@@ -137,7 +137,7 @@ public abstract class DatasetGeneratorConformance
             Finding.unless(
                 Arrays.equals(bytes, actual.get(file)),
                 "the bytes of " + file + " " + what + " the same",
-                "other bytes from place " + Arrays.mismatch(bytes, actual.get(file))));
+                "other bytes from position " + Arrays.mismatch(bytes, actual.get(file))));
   }
 
   /** What the files say. */
@@ -149,7 +149,7 @@ public abstract class DatasetGeneratorConformance
         says = "labels its files as generated, with model and seed, in GENERATED.json",
         checkFirst = {
           "an object with \"generated\": true, a text \"model\" and a number \"seed\"",
-          "what is known of the truth stands there too"
+          "what is known about the truth is stated there too"
         })
     final void labelsItsFiles() throws IOException {
       Path label = generated("data", SEED).resolve(LABEL);
@@ -223,7 +223,7 @@ public abstract class DatasetGeneratorConformance
         says = "writes the same bytes from the same settings, whatever the number of threads",
         checkFirst = {
           "java.util.Random without a seed, Math.random, the clock, hash order",
-          "one generator of random numbers a user or block, split from the seed, not one a thread"
+          "one random number generator per user or block, split from the seed, not one per thread"
         })
     final void repeats() throws IOException {
       Map<String, byte[]> first = content(generated("first", several(), SEED, 1, Progress.NONE));
@@ -250,7 +250,7 @@ public abstract class DatasetGeneratorConformance
 
     @Rule(
         id = "GENERATOR-12",
-        says = "writes into its folder alone",
+        says = "writes only into its folder",
         checkFirst = {
           "context.folder() for the files, context.scratch() for temporaries",
           "files above or beside the folder are not the generator's"
@@ -266,7 +266,7 @@ public abstract class DatasetGeneratorConformance
 
     @Rule(
         id = "GENERATOR-13",
-        says = "tells its progress in interactions, to the last one",
+        says = "reports its progress in interactions, up to the last one",
         checkFirst = {
           "progress.update(done, total): done grows, total is the interactions or -1",
           "a last call when all are written"

@@ -172,7 +172,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         says = "names scenarios by keys that its rows have, each once, or leaves them to the data",
         checkFirst = {
           "RawScenario.key is the value in the column scenario, as text",
-          "an empty list where any value is a scenario",
+          "an empty list if any value is a scenario",
           "upper and lower case, blanks, numbers with a decimal point"
         })
     final void namesItsScenarios() throws IOException {
@@ -197,7 +197,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         says = "names the files that it reads",
         checkFirst = {
           "sources() lists every raw file: the runtime knows by their checksums whether to"
-              + " prepare anew"
+              + " prepare again"
         })
     final void namesItsSources() throws IOException {
       try (DatasetReader reader = reader()) {
@@ -220,7 +220,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     @Rule(
         id = "READER-06",
-        says = "declares the same whenever it is asked or made",
+        says = "declares the same whenever it is asked or created",
         checkFirst = {"no hash order, clock or type guessing in the schema"})
     final void declaresTheSame() throws IOException {
       try (DatasetReader first = reader();
@@ -236,7 +236,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     @Rule(
         id = "READER-07",
-        says = "says of a user and an item in which row of its files it is described, or nothing",
+        says = "says in which row of its files a user or an item is described, or nothing",
         checkFirst = {
           "rowsOf(table, keys): keys as the table emits them, files as in sources(), lines from 1"
         })
@@ -270,7 +270,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     @Rule(
         id = "READER-20",
-        says = "refuses a malformed row by an error of type DATA",
+        says = "refuses a malformed row with an error of type DATA",
         checkFirst = {
           "no row is skipped or emptied in silence",
           "MsrException, also from loadNextBatch, not the exception of a library"
@@ -324,8 +324,8 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     @Rule(
         id = "READER-22",
-        says = "refuses a folder without its files by an error of type DATA that names it",
-        checkFirst = {"create() looks for the files and names those that it misses"})
+        says = "refuses a folder without its files with an error of type DATA that names it",
+        checkFirst = {"create() looks for the files and names those that are missing"})
     final void refusesAnEmptyFolder() {
       try (DatasetReader reader = open()) {
         throw new Finding("a refusal of an empty folder", "" + reader.schema());
@@ -353,7 +353,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     @Rule(
         id = "READER-24",
-        says = "takes its Arrow memory from the allocator that it is handed",
+        says = "takes its Arrow memory from the allocator that it is given",
         checkFirst = {
           "open(table, allocator): vectors and child allocators come from that allocator, whose"
               + " limit is the runtime's"

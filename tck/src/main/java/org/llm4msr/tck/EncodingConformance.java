@@ -97,7 +97,7 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
         says = "gives every text a vector of K finite numbers",
         checkFirst = {
           "info().dimension() is what the model returns, not what its documentation says",
-          "one answer a text"
+          "one answer per text"
         })
     final void givesVectors() {
       try (KnowledgeEncoder encoder = create()) {
@@ -113,7 +113,7 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
 
     @Rule(
         id = "ENCODER-11",
-        says = "answers a call without texts by none",
+        says = "answers a call without texts with no answers",
         checkFirst = {"an empty batch never reaches the model or the server"})
     final void answersNothing() {
       try (KnowledgeEncoder encoder = create()) {
@@ -125,8 +125,7 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
         id = "ENCODER-12",
         says = "gives different texts different vectors",
         checkFirst = {
-          "the state is read behind the text: a fixed first token of a causal model has seen"
-              + " nothing",
+          "the state is read after the text: a fixed first token of a causal model has seen nothing",
           "override texts() for a model of another language"
         })
     final void tellsTextsApart() {
@@ -182,7 +181,7 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
         checkFirst = {
           "answers are in the order of the texts, also where batches are formed by length",
           "padding needs an attention mask, and position ids that do not count it",
-          "dynamically quantised models take their scales from the whole batch: run texts alone"
+          "dynamically quantised models take their scales from the whole batch: run each text alone"
         })
     final void neighboursDoNotMatter() {
       List<String> reversed = new ArrayList<>(texts());
@@ -202,8 +201,8 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
 
     @Rule(
         id = "ENCODER-22",
-        says = "gives the same answers when it is made anew",
-        checkFirst = {"weights or projections that are drawn when the encoder is made"})
+        says = "gives the same answers when it is recreated",
+        checkFirst = {"weights or projections that are drawn when the encoder is created"})
     final void isTheSameWhenMadeAnew() {
       Knowledge first;
       try (KnowledgeEncoder encoder = create()) {

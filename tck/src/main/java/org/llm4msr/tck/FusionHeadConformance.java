@@ -92,7 +92,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
 
     @Rule(
         id = "FUSION-01",
-        says = "gives one float32 logit a row",
+        says = "gives one float32 logit per row",
         checkFirst = {
           "squeeze(-1) behind a meta network of one column: (B), not (B, 1)",
           "a logit, not a probability"
@@ -139,7 +139,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
         says = "asks for the backbone once, and for no meta network twice",
         checkFirst = {
           "ask in create, not in logits",
-          "one meta network a level: its result can be used in several places"
+          "one meta network per level: its result can be used in several places"
         })
     final void asksOnce() {
       HeadParts parts = new HeadParts(true);
@@ -155,7 +155,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
 
     @Rule(
         id = "FUSION-11",
-        says = "hands its parts rows of the widths that it made them for",
+        says = "gives its parts rows of the widths that it created them for",
         checkFirst = {
           "columns that are appended to x stand in the layout too: layout.with(name, role, width)",
           "metaNetwork(level, inputWidth, outputWidth) and what apply is given"

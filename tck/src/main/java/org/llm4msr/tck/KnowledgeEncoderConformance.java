@@ -84,10 +84,10 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
     @Rule(
         id = "ENCODER-02",
-        says = "says the same of itself whenever it is asked or made",
+        says = "describes itself the same way whenever it is asked or recreated",
         checkFirst = {
-          "no clock, counter, host name or path in info(): the store would be filled anew",
-          "a server that swaps its model needs another revision"
+          "no clock, counter, host name or path in info(): the store would be refilled",
+          "a server that swaps its model needs a new revision"
         })
     final void saysTheSame() {
       EncoderInfo first;
@@ -126,7 +126,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
     @Rule(
         id = "ENCODER-05",
-        says = "finds nothing missing, in check, of settings that it is made from",
+        says = "finds nothing missing, in check, in settings that it can be created from",
         checkFirst = {
           "check(config, base) looks for the files that create opens, where create looks for them",
           "a service need not be up when a configuration is checked"
@@ -138,9 +138,10 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
     @Rule(
         id = "ENCODER-06",
-        says = "says something else of itself wherever settings give other vectors",
+        says = "describes itself differently wherever settings give other vectors",
         checkFirst = {
-          "every setting that changes vectors is told in model, revision, checksum or state: vectors"
+          "every setting that changes vectors is reflected in model, revision, checksum or"
+              + " state: vectors"
               + " of other settings are kept where these are as before",
           "otherSettings() of the test names such settings"
         })
@@ -216,7 +217,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
     @Rule(
         id = "ENCODER-32",
-        says = "refuses a text over its limit by the code knowledge/PROMPT_TOO_LONG",
+        says = "refuses a text over its limit with the code knowledge/PROMPT_TOO_LONG",
         checkFirst = {
           "truncation must be off: encoders never cut text",
           "MsrException of type USER, also where a server refuses"
@@ -233,7 +234,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
     @Rule(
         id = "ENCODER-33",
         level = Level.SHOULD,
-        says = "names in its refusal the tokens and the limit",
+        says = "states the number of tokens and the limit in its refusal",
         checkFirst = {"how many tokens the text has, how many are read, which text of the call"})
     final void refusesInNumbers() {
       MsrException refusal = refusal();
@@ -288,11 +289,10 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
     @Rule(
         id = "ENCODER-40",
         says =
-            "encodes for two threads as for one: at once where it declares threadSafe, else in"
-                + " turn",
+            "encodes for two threads as for one: at once if it declares threadSafe, else in turn",
         checkFirst = {
           "threadSafe: buffers of one call in fields, or a tokenizer that is not safe",
-          "not threadSafe: nothing may be bound to the thread that made the encoder"
+          "not threadSafe: nothing may be bound to the thread that created the encoder"
         })
     final void encodesForTwoThreads() throws InterruptedException {
       List<List<String>> calls = List.of(texts(), texts().subList(0, 2));

@@ -201,7 +201,8 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
         says = "generates arrays whose first axis is the group",
         checkFirst = {
           "(G, ...) each: the runtime cuts and joins weights along this axis",
-          "what does not depend on the group is no generated weight: fetch the parameter in apply"
+          "what does not depend on the group is not a generated weight: fetch the parameter in"
+              + " apply"
         })
     final void weightsLieByGroup() {
       for (Shape shape : generated(batch()).shapes()) {
@@ -294,7 +295,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
 
     @Rule(
         id = "META-20",
-        says = "gives the same from weights of an earlier pass where it declares cacheable",
+        says = "gives the same from weights of an earlier pass if it declares cacheable",
         checkFirst = {
           "cacheable() is false where generate looks at more than knowledge and parameters",
           "apply takes all that it needs from weights, whatever form generate chose for its batch",
@@ -311,7 +312,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
         id = "META-21",
         level = org.llm4msr.tck.Level.SHOULD,
         says = "declares cacheable where weights may be kept",
-        checkFirst = {"serving generates weights anew for each request where cacheable() is false"})
+        checkFirst = {"serving generates weights again for each request if cacheable() is false"})
     final void declaresThatWeightsMayBeKept() {
       Finding.unless(
           generated(batch()).cacheable() || keptDifference() > Finding.ROUNDING,

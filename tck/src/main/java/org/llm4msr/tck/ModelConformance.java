@@ -71,7 +71,7 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
   @Rule(
       id = "MODEL-01",
       says =
-          "names what it needs of the engine, so that an engine without it is refused before"
+          "declares what it needs of the engine, so that an engine without it is refused before"
               + " creation",
       checkFirst = {
         "engineFeatures(config) returns a set, empty where plain operations suffice",
@@ -156,11 +156,11 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
   @Rule(
       id = "MODEL-04",
       level = Level.SHOULD,
-      says = "names no engine feature that it can do without",
+      says = "declares no engine feature that it can do without",
       checkFirst = {
-        "engineFeatures(config) answers from the configuration: what some settings need only they"
-            + " name",
-        "who wants another engine is refused for each feature named"
+        "engineFeatures(config) answers from the configuration: a feature that only some"
+            + " settings need is declared for those settings only",
+        "each feature declared excludes the engines that lack it"
       })
   final void namesNothingInVain() {
     PluginFactory<?> factory = factory();

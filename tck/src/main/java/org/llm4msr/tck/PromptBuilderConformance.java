@@ -84,7 +84,8 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
     @Rule(
         id = "PROMPT-01",
         says =
-            "gives each scenario a prompt by its key, in the order given, and each user by his id",
+            "gives each scenario a prompt under its key, in the order given, and each user"
+                + " under its id",
         checkFirst = {
           "the key of a scenario, not its name or rank",
           "the raw id of the user, unchanged"
@@ -141,7 +142,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
         id = "PROMPT-04",
         says = "takes the texts of items as they are, whatever characters they have",
         checkFirst = {
-          "%, {{, ${ and \\ in a text are no placeholders: fill templates once, not twice",
+          "%, {{, ${ and \\ in a text are not placeholders: fill templates once, not twice",
           "item texts hold line ends, quotes and emoji"
         })
     final void takesTextsAsTheyAre() {
@@ -251,7 +252,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
 
     @Rule(
         id = "PROMPT-20",
-        says = "tells of one user nothing that another one's history holds",
+        says = "reveals nothing from the history of one user in any other prompt",
         checkFirst = {
           "fields that collect what was seen: a prompt follows from its own input alone"
         })

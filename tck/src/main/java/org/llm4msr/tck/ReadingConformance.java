@@ -174,7 +174,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     @Rule(
         id = "READER-12",
         says = "emits every user and every item once",
-        checkFirst = {"DISTINCT on the key where the format repeats it, once a row of a log"})
+        checkFirst = {"DISTINCT on the key where the format repeats it, once per row of a log"})
     final void emitsEntitiesOnce() throws IOException {
       try (DatasetReader reader = reader()) {
         for (RawTable table : reader.schema().tables()) {
@@ -196,7 +196,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
         says = "emits the same rows in the same order whenever a table is opened",
         checkFirst = {
           "several threads that race for their place: keep the order of the file",
-          "a file that is read on where the last reading ended",
+          "a file whose reading continues where the last one ended",
           "rows that are lost or repeated where one batch ends and the next begins"
         })
     final void repeats() throws IOException {
@@ -217,7 +217,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
 
     @Rule(
         id = "READER-14",
-        says = "starts anew after a reading that was broken off",
+        says = "starts over after a reading that was broken off",
         checkFirst = {
           "closing a table in the middle ends its query and its file",
           "a preparation that was stopped reads its tables again from the start"

@@ -65,9 +65,9 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
 
     @Rule(
         id = "MODEL-20",
-        says = "lets a gradient reach every parameter that it makes",
+        says = "lets a gradient reach every parameter that it creates",
         checkFirst = {
-          "a parameter that is made and never used",
+          "a parameter that is created and never used",
           "stopGradient, or a value that left the graph through toFloatArray",
           "a part that only some scenarios or steps use: all of them are tried here"
         })
@@ -309,7 +309,8 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     @Rule(
         id = "MODEL-34",
         says =
-            "may be called by two threads outside training: at once where the engine may, else in turn",
+            "may be called by two threads outside training: at once if the engine allows it,"
+                + " else in turn",
         checkFirst = {"intermediate results in fields: keep them in local variables"})
     final void inferenceIsReentrant() throws InterruptedException {
       try (ModelHarness model = model(ModelData.EVEN)) {
@@ -335,8 +336,8 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
         id = "MODEL-35",
         says = "keeps no array of one pass for the next",
         checkFirst = {
-          "arrays made in a pass belong to pass.manager(), which is closed when it ends",
-          "index arrays or masks in fields: make them anew, or as a buffer"
+          "arrays created in a pass belong to pass.manager(), which is closed when it ends",
+          "index arrays or masks in fields: create them again in each pass, or as a buffer"
         })
     final void keepsNoTemporaries() {
       try (ModelHarness model = model(ModelData.EVEN)) {
