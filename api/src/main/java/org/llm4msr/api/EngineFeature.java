@@ -1,6 +1,6 @@
 package org.llm4msr.api;
 
-/** What not every tensor engine can do. An engine that lacks one refuses by this name. */
+/** What not every tensor engine supports. An engine without one of these refuses by its name. */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public enum EngineFeature {
   /** Reading elements by an index array, with gradient, along any axis. */

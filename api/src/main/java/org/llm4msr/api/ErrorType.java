@@ -1,6 +1,6 @@
 package org.llm4msr.api;
 
-/** Whose error it is, which says who can mend it. */
+/** Whose error it is, which says who can fix it. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public enum ErrorType {
   /** A wrong configuration or command. */

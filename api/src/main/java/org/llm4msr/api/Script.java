@@ -3,7 +3,7 @@ package org.llm4msr.api;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
-/** Compiled methods; safe for several threads. Whoever asked for it closes it. */
+/** Compiled methods; safe for several threads. The caller that asked for it closes it. */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public interface Script extends AutoCloseable {
 

@@ -32,8 +32,8 @@ public @interface Setting {
   boolean secret() default false;
 
   /**
-   * Whether it decides only how the work is done, such as its speed, memory or patience, and
-   * nothing of what comes out: another value asks for no work to be done again.
+   * Whether it decides only how the work is done, such as its speed, memory or patience, and not
+   * its result: changing it does not require repeating any work.
    */
   boolean operational() default false;
 }

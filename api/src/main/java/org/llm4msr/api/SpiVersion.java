@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * {@link #serves} holds.
  *
  * @param major changes where a plugin written for the older one may fail
- * @param minor grows with what is added
+ * @param minor grows with additions
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record SpiVersion(int major, int minor) {

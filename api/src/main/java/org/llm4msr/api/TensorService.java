@@ -18,8 +18,8 @@ public interface TensorService {
   /**
    * Compiles methods of a TorchScript class {@code M}, written as TorchScript serializes them:
    * {@code self} is of type {@code __torch__.M}, operations are {@code torch.NAME}. Inside, arrays
-   * may be of types that {@code NDArray} cannot hold, such as bfloat16; of such an array that comes
-   * out nothing may be asked, but it can be handed to a later call.
+   * may be of types that {@code NDArray} cannot hold, such as bfloat16; such an array, once
+   * returned, can only be passed to a later call.
    *
    * @param methods their source, indented by two spaces
    * @throws UnsupportedFeatureException where the engine runs no scripts

@@ -20,7 +20,7 @@ public interface DatasetContext {
   int threads();
 
   /**
-   * Returns whether rows that cannot be read are skipped and told of in {@link
+   * Returns whether rows that cannot be read are skipped and reported in {@link
    * DatasetReader#leftOut}; else the first one is an error. A reader that cannot skip is strict.
    */
   default boolean skipMalformed() {

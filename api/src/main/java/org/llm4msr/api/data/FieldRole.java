@@ -2,12 +2,12 @@ package org.llm4msr.api.data;
 
 import org.llm4msr.api.Stability;
 
-/** What a field tells about: some models read the fields of one role apart (PPNet, EPNet). */
+/** What a field describes: some models read the fields of one role separately (PPNet, EPNet). */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public enum FieldRole {
-  /** The user and what is known of them. */
+  /** The user and what is known about the user. */
   USER,
-  /** The item and what is known of it. */
+  /** The item and what is known about it. */
   ITEM,
   /** Who made the item. */
   AUTHOR,

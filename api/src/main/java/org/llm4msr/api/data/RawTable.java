@@ -7,8 +7,8 @@ import org.llm4msr.api.Stability;
 public enum RawTable {
   /** One row an impression, with its label. Every reader has it. */
   INTERACTIONS,
-  /** One row a user. */
+  /** One row per user. */
   USERS,
-  /** One row an item. */
+  /** One row per item. */
   ITEMS
 }

@@ -21,7 +21,7 @@ public interface EncoderContext {
   /**
    * Returns the tensor engine that the configuration names, and loads it where it is not loaded.
    *
-   * @throws UnsupportedFeatureException where the caller has none to lend
+   * @throws UnsupportedFeatureException where the caller has none
    */
   default TensorService tensors() {
     throw new UnsupportedFeatureException(

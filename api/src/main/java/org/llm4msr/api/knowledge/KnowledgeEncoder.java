@@ -21,7 +21,7 @@ public interface KnowledgeEncoder extends AutoCloseable {
   /**
    * Encodes texts. The encoder may form batches of its own, for example by length.
    *
-   * @return one answer a text, in the same order
+   * @return one answer per text, in the same order
    * @throws org.llm4msr.api.MsrException with code {@code knowledge/PROMPT_TOO_LONG} where a text
    *     exceeds {@code info().maxTokens()}
    */
@@ -36,22 +36,22 @@ public interface KnowledgeEncoder extends AutoCloseable {
   }
 
   /**
-   * Tells an encoder that {@link #readsKeys} of all keys of a level, before it is asked for any;
-   * for each store that is filled anew.
+   * Announces all keys of a level to an encoder that {@link #readsKeys}, before it is asked for
+   * any; called for each store that is filled from scratch.
    *
    * @param keys of users or scenarios, without the level that {@link #keyText} puts before them
-   * @throws org.llm4msr.api.MsrException where it lacks some and will not do without
+   * @throws org.llm4msr.api.MsrException where it lacks some and cannot do without them
    */
   default void expect(Level level, List<String> keys) {}
 
   /**
-   * Asks {@link #encode} to give up what it merely waits for, such as the pause before a service is
-   * asked again; it may then throw. What computes goes on to its end. Called by another thread,
-   * when the user wants to stop.
+   * Asks {@link #encode} to stop waiting, for example for the next attempt to reach a service; it
+   * may then throw. A computation continues to its end. Called by another thread, when the user
+   * wants to stop.
    */
   default void stopWaiting() {}
 
-  /** Returns what an encoder that {@link #readsKeys} is handed: {@code user 17}. */
+  /** Returns what an encoder that {@link #readsKeys} is given: {@code user 17}. */
   static String keyText(Level level, String key) {
     return level.name().toLowerCase(Locale.ROOT) + " " + key;
   }

@@ -3,7 +3,7 @@ package org.llm4msr.api.model;
 import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.Stability;
 
-/** What follows a layer. */
+/** The function that follows a layer. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public enum Activation {
   /** x. */

@@ -3,8 +3,9 @@ package org.llm4msr.api.model;
 import org.llm4msr.api.Stability;
 
 /**
- * A multi-scenario model: features in, one logit a row out. It owns its towers and knows nothing of
- * tables, language models, labels and optimisers. Outside training, {@code forward} is re-entrant.
+ * A multi-scenario model: features in, one logit per row out. It owns its towers and knows nothing
+ * of tables, language models, labels and optimisers. Outside training, {@code forward} is
+ * re-entrant.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface Backbone {

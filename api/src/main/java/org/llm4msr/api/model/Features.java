@@ -14,7 +14,7 @@ public interface Features {
   NDArray flat();
 
   /**
-   * Returns the fields apart: (B, F, D). Only for a model that names {@link ModelInput#FIELDS},
+   * Returns the fields separately: (B, F, D). Only for a model that names {@link ModelInput#FIELDS},
    * which the data must allow: {@link FeatureLayout#uniform()}.
    */
   NDArray fields();
@@ -41,7 +41,7 @@ public interface Features {
   NDArray scenarioKnowledge();
 
   /**
-   * Returns these features with another flat input, as the backbone shall see it.
+   * Returns these features with another flat input, as the backbone is to see it.
    *
    * @param flat (B, W'), laid out as the layout that the backbone was created with
    */

@@ -19,14 +19,14 @@ public interface FusionContext {
    * Makes the configured backbone. Called exactly once; a second call is an MsrException of type
    * PLUGIN.
    *
-   * @param layout of the input that the head will hand it; {@code model().layout()} where the head
+   * @param layout of the input that the head will give it; {@code model().layout()} where the head
    *     does not change it
    */
   Backbone backbone(FeatureLayout layout);
 
   /**
    * Makes the meta network that is configured for a level; the widths and activations between input
-   * and output come from the configuration. Called at most once a level; a second call is an
+   * and output come from the configuration. Called at most once per level; a second call is an
    * MsrException of type PLUGIN, as is one of a head that names no knowledge in {@code requires}.
    */
   MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth);

@@ -7,10 +7,10 @@ import org.llm4msr.api.Stability;
 
 /**
  * How the B rows of a batch fall into G groups (its scenarios or its users), as an index plan made
- * once a batch. "Ordered" means rows sorted by group, rows of one group in the order of the batch.
- * All operations carry gradients and work on every engine. Reach the rows of a group through {@link
- * #order} and {@link Segment}s with {@code split}, never with slices: the gradient of each slice
- * fills the whole batch.
+ * once per batch. "Ordered" means rows sorted by group, rows of one group in the order of the
+ * batch. All operations carry gradients and work on every engine. Reach the rows of a group through
+ * {@link #order} and {@link Segment}s with {@code split}, never with slices: the gradient of each
+ * slice fills the whole batch.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface Grouping {
@@ -33,7 +33,7 @@ public interface Grouping {
   /** Gives each row the values of its group: (G, ...) to (B, ...). */
   NDArray rowValues(NDArray perGroup);
 
-  /** Returns the rows laid out for products with a matrix a group, as costs least. */
+  /** Returns the rows laid out for products with one matrix per group, in the cheapest way. */
   RowBlocks blocks();
 
   /**
@@ -46,14 +46,14 @@ public interface Grouping {
 
   /**
    * Returns this plan without {@link #products}. A backward pass goes through what lies below such
-   * products apart from all else; where a large network below them reaches the loss on other ways
-   * too, it is gone through twice, and blocks cost less.
+   * products separately from everything else: a large network below them that also reaches the loss
+   * in other ways is passed through twice, and blocks cost less then.
    */
   default Grouping inBlocks() {
     return this;
   }
 
-  /** Returns the plan over B * k rows, of which k behind each other are in the group of a row. */
+  /** Returns the plan over B * k rows, in which k consecutive rows are in the group of one row. */
   Grouping repeated(int k);
 
   /**

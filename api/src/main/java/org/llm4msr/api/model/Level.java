@@ -5,8 +5,8 @@ import org.llm4msr.api.Stability;
 /** The two kinds of knowledge. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public enum Level {
-  /** One vector a user: personal, across scenarios. */
+  /** One vector per user: personal, across scenarios. */
   USER,
-  /** One vector a scenario: general. */
+  /** One vector per scenario: general. */
   SCENARIO
 }

@@ -33,9 +33,9 @@ public interface ModelContext {
   ModelContext scope(String name);
 
   /**
-   * Returns this context for {@code count} parts that are alike, as one a scenario: an array made
-   * in it has an axis of parts in front and holds, behind each other, the arrays that {@code
-   * scope(name + "." + i)} would make. Each is started, saved and moved as one: what has no
+   * Returns this context for {@code count} parts of the same shape, such as one per scenario: an
+   * array made in it has an axis of parts in front and holds, one after the other, the arrays that
+   * {@code scope(name + "." + i)} would make. Each is started, saved and moved as one: what has no
    * gradient in a batch stays as it is. All parts of an array together take less than 2 GiB. {@link
    * org.llm4msr.api.support.GroupedRows} takes such arrays.
    */

@@ -34,9 +34,9 @@ public interface Pass {
   Grouping users();
 
   /**
-   * Draws a mask of dropout: 0 with probability {@code rate}, 1 / (1 - rate) elsewhere. It follows
-   * from the seed, the step and the number of the mask in this pass alone, so engines, thread
-   * counts and resumed runs agree. {@link org.llm4msr.api.support.Dropout} applies it.
+   * Draws a mask of dropout: 0 with probability {@code rate}, 1 / (1 - rate) elsewhere. It depends
+   * only on the seed, the step and the number of the mask in this pass, so engines, thread counts
+   * and resumed runs agree. {@link org.llm4msr.api.support.Dropout} applies it.
    *
    * @param rate the share of zeros, in [0, 1)
    */

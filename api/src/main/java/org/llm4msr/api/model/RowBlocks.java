@@ -9,7 +9,7 @@ import org.llm4msr.api.Stability;
  * The rows of a batch in a few blocks, so that all groups of a block meet their matrices in one
  * batched product and no matrix is copied for every row. A group lies in one block; a block has g
  * groups with the same number R of places each. A place without a row holds a copy of another row,
- * of whose results nothing is used. All operations carry gradients and work on every engine.
+ * whose results are not used. All operations carry gradients and work on every engine.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface RowBlocks {
@@ -27,8 +27,8 @@ public interface RowBlocks {
   NDList ofGroups(NDArray perGroup);
 
   /**
-   * Gives blocks what a parameter has for their groups, where it can be as arrays of their own, so
-   * that nobody joins the gradients of blocks: (G, ...) to (g, ...) each.
+   * Gives blocks the values of a parameter for their groups, as separate arrays where possible, so
+   * that the gradients of blocks need not be joined: (G, ...) to (g, ...) each.
    */
   default NDList ofGroups(Parameter perGroup) {
     return ofGroups(perGroup.array());
@@ -40,8 +40,8 @@ public interface RowBlocks {
   NDArray toGroups(NDList perBlock);
 
   /**
-   * Returns what means over the rows of a group are products with: (g, 1, R) each, 1 / rows where a
-   * row lies and 0 elsewhere.
+   * Returns the matrices whose products with the rows are means over the rows of a group: (g, 1, R)
+   * each, 1 / rows where a row lies and 0 elsewhere.
    */
   NDList shares();
 

@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 
 /**
- * Products of ordered rows ({@link Grouping#order}) with what their groups have, each group's over
- * its own rows and all in one call. Arrays are float32 and of the very shapes that are stated;
- * others are an IllegalArgumentException that names them. Results belong to the pass, which closes
- * them; their gradients are the runtime's, and go on when the pass goes back, also to parameters.
+ * Products of ordered rows ({@link Grouping#order}) with the arrays of their groups, each over the
+ * rows of its group and all in one call. Arrays are float32 and have exactly the shapes stated;
+ * others cause an IllegalArgumentException that names them. Results belong to the pass, which
+ * closes them; the runtime computes their gradients in the backward pass, also those of parameters.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public interface RowProducts {

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 
 /**
- * Rows of a file in either Arrow IPC format, of which nothing is believed. Arrow's own readers
+ * Rows of a file in either Arrow IPC format, without trusting the file. Arrow's own readers
  * allocate whatever length a file states and check no offset; native code that is handed such a
  * batch reads beyond it, and ends the process. Here lengths are compared with the file before a
  * message is read, and every value of a batch with its buffers before the batch is seen.

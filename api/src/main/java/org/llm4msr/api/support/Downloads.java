@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Texts and files from the web. What may pass is tried again; a file goes on where an earlier
- * attempt or process ended, and gets its name only when it is whole and right.
+ * Texts and files from the web. Transient failures are retried; a file resumes where an earlier
+ * attempt or process ended, and gets its name only when it is complete and correct.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Downloads {
@@ -76,14 +76,14 @@ public final class Downloads {
     MsrException refused(URI address, int status);
 
     /**
-     * Says what a failure means that repetition did not mend.
+     * Says what a failure means that retries did not resolve.
      *
      * @param retryable whether it may pass later
      */
     MsrException failed(URI address, IOException cause, boolean retryable);
   }
 
-  /** Looks at a file that is whole. */
+  /** Checks a file that is complete. */
   @FunctionalInterface
   public interface Verifier {
 
@@ -167,8 +167,8 @@ public final class Downloads {
   }
 
   /**
-   * Brings a file to where none is. Beside it lie, until it is whole, what arrived and what names
-   * its version.
+   * Downloads a file to where none is. Until it is complete, what has arrived and the name of its
+   * version are kept next to it.
    *
    * @param size bytes, or -1 where only the server knows
    * @param progress told of bytes

@@ -54,7 +54,7 @@ public final class ExpertGroup {
 
   /**
    * Passes each row through the networks of its group, where the parameters were made in a context
-   * of {@code each}, a part a group: to n * outputWidth columns.
+   * of {@code each}, one part per group: to n * outputWidth columns.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
     GroupedRows h = follow(pass, rows.linear(first), firstNorm);

@@ -7,9 +7,9 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
 /**
- * Softmax gates over n experts: one for all rows, or one a scenario. Few gates are computed as one
- * product, of which each row keeps its own; many go scenario by scenario, except where scores are
- * normalised over the batch. A scenario without rows gets no gradient.
+ * Softmax gates over n experts: one for all rows, or one per scenario. Few gates are computed as
+ * one product, of which each row keeps its own; many go scenario by scenario, except where scores
+ * are normalised over the batch. A scenario without rows gets no gradient.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Gate {
@@ -43,13 +43,13 @@ public final class Gate {
     return new Gate(context, in, experts, 1, batchNorm);
   }
 
-  /** Makes a gate a scenario. */
+  /** Makes one gate per scenario. */
   public static Gate perScenario(ModelContext context, int in, int experts) {
     return perScenario(context, in, experts, false);
   }
 
   /**
-   * Makes a gate a scenario.
+   * Makes one gate per scenario.
    *
    * @param batchNorm whether scores are normalised over the batch before the softmax
    */

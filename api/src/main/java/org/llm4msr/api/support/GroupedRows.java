@@ -80,7 +80,7 @@ public final class GroupedRows {
   /**
    * Passes each row through the layer of its group: n columns to m.
    *
-   * @param layers made in a context of {@code each}, a part a group
+   * @param layers made in a context of {@code each}, one part per group
    */
   public GroupedRows linear(Linear layers) {
     return product((p, x) -> p.multiply(x, layers.weights(), layers.biases()))
@@ -149,7 +149,7 @@ public final class GroupedRows {
   /**
    * Normalises each column over the rows of each group.
    *
-   * @param norms made in a context of {@code each}, a part a group
+   * @param norms made in a context of {@code each}, one part per group
    */
   public GroupedRows normalize(Pass pass, BatchNorm norms) {
     return normalize(pass, norms.now());

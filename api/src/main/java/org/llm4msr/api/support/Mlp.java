@@ -41,7 +41,7 @@ public final class Mlp {
 
   /**
    * Passes each row through the network of its group, where the parameters were made in a context
-   * of {@code each}, a part a group. Normalisation is over the rows of a group.
+   * of {@code each}, one part per group. Normalisation is over the rows of a group.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
     GroupedRows h = rows;

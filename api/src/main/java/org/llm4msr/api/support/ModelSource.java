@@ -20,9 +20,9 @@ import org.llm4msr.api.Stability;
  * Where a model's files come from: a folder, a folder of the class path ({@code
  * classpath:models/tiny}), or a repository of the Hugging Face hub ({@code
  * hf:owner/name@revision}). The last are kept in the hub's own cache folder, which other tools
- * share, and are whole or absent there. The variables {@code HF_ENDPOINT}, {@code HF_TOKEN}, {@code
- * HF_HUB_CACHE}, {@code HF_HOME}, {@code HF_HUB_OFFLINE}, {@code HTTPS_PROXY}, {@code HTTP_PROXY}
- * and {@code NO_PROXY} mean what they mean there.
+ * share, and are complete or absent there. The variables {@code HF_ENDPOINT}, {@code HF_TOKEN},
+ * {@code HF_HUB_CACHE}, {@code HF_HOME}, {@code HF_HUB_OFFLINE}, {@code HTTPS_PROXY}, {@code
+ * HTTP_PROXY} and {@code NO_PROXY} mean what they mean there.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ModelSource {
@@ -97,7 +97,7 @@ public final class ModelSource {
    * @param wanted names or patterns of the files, such as {@code *.safetensors}, relative to the
    *     source; others are not brought. That they exist is for the caller to check
    * @throws MsrException of type USER where the source is not there, of type EXTERNAL where the hub
-   *     does not answer, or what it sends stays other than its checksum says
+   *     does not answer, or what it sends does not match its checksum
    */
   public Resolved resolve(List<String> wanted) {
     Predicate<String> filter = matching(wanted);

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.Stability;
 
 /**
- * Multiplication by a number, with a gradient that is right. DJL's own {@code mul(Number)}, {@code
- * div(Number)} and {@code pow(Number)} on PyTorch let go of the number's memory before the backward
+ * Multiplication by a number, with a correct gradient. DJL's own {@code mul(Number)}, {@code
+ * div(Number)} and {@code pow(Number)} on PyTorch release the number's memory before the backward
  * pass reads it: where the garbage collector runs in between, the gradient is scaled by whatever
  * lies there then. In inference, and for {@code add} and {@code sub}, they are safe.
  */

@@ -9,8 +9,8 @@ import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.Grouping.Segment;
 
 /**
- * Sends the rows of each group through a part of the model of its own. Groups without rows are left
- * out, and rows are reached with {@code split}, whose gradient costs no more with many groups.
+ * Sends the rows of each group through its own part of the model. Groups without rows are left out,
+ * and rows are reached with {@code split}, whose gradient costs no more with many groups.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ScenarioRouter {

@@ -7,7 +7,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
 /**
- * A tower a scenario: an {@link Mlp} and a linear layer to one logit. A row passes through the
+ * One tower per scenario: an {@link Mlp} and a linear layer to one logit. A row passes through the
  * tower of its scenario only; batch normalisation in a tower is over the rows of its scenario.
  * Parameters are {@code tower.0/layer.0/weight}, {@code tower.0/logit/weight} and so on, by rank.
  */
