@@ -92,7 +92,7 @@ class LauncherTest {
     Files.delete(two);
     outcome = run(launcher, Map.of(), "--help");
     assertThat(outcome.code()).isEqualTo(2);
-    assertThat(outcome.err()).contains(two + ", which llm4msr needs, is not there");
+    assertThat(outcome.err()).contains(two + ", which llm4msr needs, does not exist");
   }
 
   @Test
