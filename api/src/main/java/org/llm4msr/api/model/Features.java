@@ -14,8 +14,8 @@ public interface Features {
   NDArray flat();
 
   /**
-   * Returns the fields separately: (B, F, D). Only for a model that names {@link ModelInput#FIELDS},
-   * which the data must allow: {@link FeatureLayout#uniform()}.
+   * Returns the fields separately: (B, F, D). Only for a model that names {@link
+   * ModelInput#FIELDS}, which the data must allow: {@link FeatureLayout#uniform()}.
    */
   NDArray fields();
 

@@ -5,8 +5,8 @@ import org.llm4msr.api.Stability;
 
 /**
  * Turns knowledge into the weights of extra layers (LLM4MSR, CIKM 2024): h_LLM gives W(i) and b(i),
- * and h(i) = act(W(i) h(i-1) + b(i)). One instance per level, made for one {@link LayerSpec}. Outside
- * training, re-entrant.
+ * and h(i) = act(W(i) h(i-1) + b(i)). One instance per level, made for one {@link LayerSpec}.
+ * Outside training, re-entrant.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface MetaNetwork {
