@@ -268,10 +268,10 @@ final class KnowledgeStage implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",
-          "The knowledge in %s was extracted with %s other than that in %s%s. Run `llm4msr knowledge extract` again, with --rebuild."
+          "The knowledge in %s was extracted with %s than that in %s%s. Run `llm4msr knowledge extract` again, with --rebuild."
               .formatted(
                   store.folder(),
-                  otherModel ? "a model or template" : "settings",
+                  otherModel ? "another model or template" : "other settings",
                   whole.folder(),
                   differences.isEmpty() ? "" : ": " + String.join("; ", differences)));
     }

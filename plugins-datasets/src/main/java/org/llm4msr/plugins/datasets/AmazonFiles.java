@@ -142,7 +142,8 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
         }
       } else if (categories.isEmpty()) {
         LOG.warn(
-            "{} is not read: there is no such category. Add it to dataset.categories to read it",
+            "{} is not read: published categories begin with a capital. Name it in"
+                + " dataset.categories, with the others, to read it",
             file);
       }
     }

@@ -53,7 +53,7 @@ final class SearchSpace {
       return "begins at %s and ends at %s".formatted(from, to);
     }
     if (range.whole() && (from != Math.rint(from) || to != Math.rint(to))) {
-      return "has whole numbers between %s and %s, which are none".formatted(from, to);
+      return "draws whole numbers, but its ends are %s and %s".formatted(from, to);
     }
     return range.log() && from <= 0 ? "has a logarithm of " + from : null;
   }

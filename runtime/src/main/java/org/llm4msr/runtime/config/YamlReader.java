@@ -141,7 +141,7 @@ final class YamlReader {
     if (other instanceof Mapping mapping) {
       mapping.entries().forEach(entries::putIfAbsent);
     } else {
-      String rule = "must be a mapping, or a list of mappings, as *NAME is";
+      String rule = "must be a mapping, or a list of mappings, such as *NAME";
       problems.add("<<", null, other.origin(), rule);
     }
   }
