@@ -87,6 +87,6 @@ final class ConstraintCheck {
   }
 
   private static String legal(SettingInfo setting) {
-    return setting.constraints().isEmpty() ? "" : ". Legal: " + setting.legal();
+    return setting.constraints().isEmpty() ? "" : ". Allowed: " + setting.legal();
   }
 }

@@ -189,7 +189,7 @@ class ConfigLoaderTest {
         .hasMessage(
             "[config/INVALID] good.yaml has a problem:\n"
                 + "  1. training.batchSize = -1 (-Dtraining.batchSize): must be greater than or"
-                + " equal to 1. Legal: a whole number, at least 1, at most 1048576\n"
+                + " equal to 1. Allowed: a whole number, at least 1, at most 1048576\n"
                 + "Fix this and run `llm4msr config check` on the file.");
     assertThat(catchThrowableOfType(MsrException.class, () -> load("good.yaml", "epochs")).code())
         .isEqualTo("config/OVERRIDE");
