@@ -1,6 +1,8 @@
 package org.llm4msr.benchmarks;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
@@ -102,16 +104,16 @@ final class DjlStep implements Contender {
         loss.getFloat();
       }
     }
-    update("table", table);
-    for (ParameterArray parameter : store.arrays()) {
-      update(parameter.name(), parameter.array());
-    }
-  }
-
-  private void update(String name, NDArray array) {
-    try (NDArray gradient = array.getGradient()) {
-      adam.update(name, array, gradient);
+    try (NDArray gradient = table.getGradient()) {
+      adam.update("table", table, gradient);
       gradient.subi(gradient);
+    }
+    for (ParameterArray parameter : store.arrays()) {
+      try (NDList gradients = parameter.gradients();
+          NDArray gradient = NDArrays.concat(gradients, 0)) {
+        adam.update(parameter.name(), parameter.array(), gradient);
+      }
+      parameter.push(); // Drops the gradient, and what was made of the values before.
     }
   }
 

@@ -17,6 +17,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.PromptContext;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig;
@@ -126,9 +127,12 @@ final class KnowledgeStage implements AutoCloseable {
       PluginChoice<PromptBuilderFactory<?>> choice, Path base) {
     try (ContextLoader scope = ContextLoader.of(choice.factory())) {
       return InContext.of(
-          ((PromptBuilderFactory<C>) choice.factory()).create((C) choice.config(), base));
+          ((PromptBuilderFactory<C>) choice.factory())
+              .create((C) choice.config(), new PromptPlace(base)));
     }
   }
+
+  private record PromptPlace(Path base) implements PromptContext {}
 
   /** Looks whether the files of an encoder are there. */
   @SuppressWarnings("unchecked") // As above.

@@ -64,7 +64,7 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
 
   final WatchedEncoder create(Record config) {
     WatchedEncoder made =
-        new WatchedEncoder(create(factory(), config, KitContext.encoder(base(), scratch)));
+        new WatchedEncoder(create(factory(), config, KitContext.files(base(), scratch)));
     watched = made;
     return made;
   }

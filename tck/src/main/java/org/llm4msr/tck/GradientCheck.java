@@ -23,7 +23,7 @@ final class GradientCheck {
   private static final double ALLOWED = 0.05;
 
   /** How many arrays are tried; what is cut is mostly missed by several. */
-  private static final int ARRAYS = 24;
+  private static final int ARRAYS = 12;
 
   private static final Way ALL = new Way(5, 3, 1e-2, 1, 0);
 

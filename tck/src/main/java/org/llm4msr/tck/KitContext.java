@@ -4,14 +4,15 @@ import java.nio.file.Path;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.api.knowledge.PromptContext;
 
 /** What plugins that work on files are handed in a test. */
 record KitContext(Path folder, Path scratch, long memoryBytes, int threads)
-    implements DatasetContext, EncoderContext {
+    implements DatasetContext, EncoderContext, PromptContext {
 
   private static final int THREADS = 2;
 
-  static KitContext encoder(Path base, Path scratch) {
+  static KitContext files(Path base, Path scratch) {
     return new KitContext(base, scratch, 0, THREADS);
   }
 

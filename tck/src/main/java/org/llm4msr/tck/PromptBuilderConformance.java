@@ -66,7 +66,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
 
   private <C extends Record> ScenarioPromptBuilder create(
       PromptBuilderFactory<C> factory, Record config) {
-    return factory.create(factory.configType().cast(config), base());
+    return factory.create(factory.configType().cast(config), KitContext.files(base(), temporary));
   }
 
   private static List<String> texts(ScenarioPromptBuilder builder) {

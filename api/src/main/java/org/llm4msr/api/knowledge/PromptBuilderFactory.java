@@ -1,6 +1,5 @@
 package org.llm4msr.api.knowledge;
 
-import java.nio.file.Path;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Stability;
 
@@ -8,10 +7,6 @@ import org.llm4msr.api.Stability;
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface PromptBuilderFactory<C extends Record> extends PluginFactory<C> {
 
-  /**
-   * Makes a prompt builder.
-   *
-   * @param base the folder against which paths in the configuration are resolved
-   */
-  ScenarioPromptBuilder create(C config, Path base);
+  /** Makes a prompt builder. */
+  ScenarioPromptBuilder create(C config, PromptContext context);
 }

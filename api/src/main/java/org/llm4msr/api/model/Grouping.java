@@ -45,12 +45,12 @@ public interface Grouping {
   }
 
   /**
-   * Returns this plan without {@link #products}. A backward pass goes through what lies below such
-   * products separately from everything else: a large network below them that also reaches the loss
-   * in other ways is passed through twice, and blocks cost less then.
+   * Returns an array as it is, below which a backward pass goes only once. A backward pass goes
+   * through what lies below {@link #products} separately from everything else: use this in place of
+   * an array with a large network below that reaches the loss in other ways, too.
    */
-  default Grouping inBlocks() {
-    return this;
+  default NDArray join(NDArray x) {
+    return x;
   }
 
   /** Returns the plan over B * k rows, in which k consecutive rows are in the group of one row. */

@@ -26,14 +26,13 @@ class PluginProcessorTest {
   private static final String RIGHT =
       """
       package plug;
-      import java.nio.file.Path;
       import org.llm4msr.api.*;
       import org.llm4msr.api.knowledge.*;
       @Plugin(name = "right", description = "Works")
       public final class Right implements PromptBuilderFactory<Right.Config> {
         public record Config(@jakarta.validation.constraints.Max(3) int x) {}
         public Class<Config> configType() { return Config.class; }
-        public ScenarioPromptBuilder create(Config config, Path base) { return null; }
+        public ScenarioPromptBuilder create(Config config, PromptContext context) { return null; }
       }
       """;
 

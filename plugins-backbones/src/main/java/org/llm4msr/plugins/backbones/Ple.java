@@ -9,7 +9,6 @@ import java.util.List;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
-import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.Gate;
@@ -55,13 +54,14 @@ final class Ple implements Backbone {
       for (PleMixing level : mixing) {
         flow = level.forward(pass, flow);
       }
-      own = ownOf(pass, flow.specific());
-      shared = flow.shared();
+      NDList both =
+          pass.scenarios().join(ownOf(pass, flow.specific()).concat(flow.shared(), 1)).split(2, 1);
+      own = both.get(0);
+      shared = both.get(1);
     }
-    // Products would send a second backward pass through the levels below.
-    Grouping scenarios = mixing.isEmpty() ? pass.scenarios() : pass.scenarios().inBlocks();
-    NDArray hidden = last.forward(pass, GroupedRows.of(scenarios, own), shared);
-    return new BackboneOutput(hidden, towers.forward(pass, GroupedRows.of(scenarios, hidden)));
+    NDArray hidden = last.forward(pass, GroupedRows.of(pass.scenarios(), own), shared);
+    return new BackboneOutput(
+        hidden, towers.forward(pass, GroupedRows.of(pass.scenarios(), hidden)));
   }
 
   /** Picks each row's own of one array a scenario. */

@@ -66,8 +66,9 @@ final class DynamicNetworkHead implements FusionHead {
 
   @Override
   public NDArray logits(Pass pass, Features features) {
-    NDArray hidden =
+    NDArray given =
         requireNonNull(backbone.forward(pass, features).hidden(), "the backbone gave no hidden");
+    NDArray hidden = pass.scenarios().join(given);
     NDArray z = generator.forward(pass, features.scenarioTable());
     NDArray seen = hidden.concat(features.scenarioEmbedding(), 1);
     GroupedRows attended =

@@ -1,8 +1,8 @@
 package org.llm4msr.plugins.llm;
 
-import java.nio.file.Path;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.PromptContext;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 
 /** Makes the prompts of the LLM4MSR paper from templates. */
@@ -18,7 +18,7 @@ public final class Llm4msrPromptFactory implements PromptBuilderFactory<PromptCo
   }
 
   @Override
-  public ScenarioPromptBuilder create(PromptConfig config, Path base) {
-    return new TemplatePromptBuilder(config, base);
+  public ScenarioPromptBuilder create(PromptConfig config, PromptContext context) {
+    return new TemplatePromptBuilder(config, context.base());
   }
 }

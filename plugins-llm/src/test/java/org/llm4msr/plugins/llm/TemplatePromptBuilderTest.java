@@ -165,7 +165,7 @@ class TemplatePromptBuilderTest {
   private ScenarioPromptBuilder own(String template) throws IOException {
     Files.writeString(folder.resolve("own.mustache"), template);
     return new Llm4msrPromptFactory()
-        .create(config(Language.EN, Style.FULL, "own.mustache", 0, 0), folder);
+        .create(config(Language.EN, Style.FULL, "own.mustache", 0, 0), () -> folder);
   }
 
   private ScenarioPromptBuilder builder(Language language, Style style) {

@@ -131,6 +131,11 @@ public final class GroupingPlan implements Grouping {
   }
 
   @Override
+  public NDArray join(NDArray x) {
+    return isRecorded(x) ? Objects.requireNonNull(tape).join(x) : x;
+  }
+
+  @Override
   public Optional<RowProducts> products() {
     if (tape == null) {
       return Optional.empty();
@@ -139,11 +144,6 @@ public final class GroupingPlan implements Grouping {
       products = new OrderedProducts(manager, tape, rows(), groups(), segments);
     }
     return Optional.of(products);
-  }
-
-  @Override
-  public Grouping inBlocks() {
-    return tape == null ? this : new GroupingPlan(manager, groupOfRow, groups(), training, null);
   }
 
   @Override

@@ -137,6 +137,12 @@ public final class Tape {
     return leaf;
   }
 
+  /** Returns an array as it is, whose gradient goes on once, when all that use it gave theirs. */
+  NDArray join(NDArray array) {
+    Leaf end = take(array);
+    return give(array.stopGradient(), end::add);
+  }
+
   /** What an operation does with the gradient of its result. */
   interface Operation {
     void backward(NDArray gradient);

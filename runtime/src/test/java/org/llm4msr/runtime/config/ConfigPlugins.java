@@ -33,6 +33,7 @@ import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.PromptContext;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
@@ -206,7 +207,7 @@ public final class ConfigPlugins {
     }
 
     @Override
-    public ScenarioPromptBuilder create(NoSettings config, Path base) {
+    public ScenarioPromptBuilder create(NoSettings config, PromptContext context) {
       return new ScenarioPromptBuilder() {
         @Override
         public List<Prompt> scenarioPrompts(List<ScenarioStatistics> scenarios) {

@@ -402,6 +402,6 @@ class PluginFoldersTest {
   }
 
   private static <C extends Record> ScenarioPromptBuilder create(PromptBuilderFactory<C> factory) {
-    return factory.create(null, Path.of(""));
+    return factory.create(null, () -> Path.of(""));
   }
 }

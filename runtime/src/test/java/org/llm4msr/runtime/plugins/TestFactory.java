@@ -35,7 +35,6 @@ public record TestFactory(
   public String source() {
     return """
         package plug;
-        import java.nio.file.Path;
         import java.util.List;
         import org.llm4msr.api.*;
         import org.llm4msr.api.knowledge.*;
@@ -45,7 +44,7 @@ public record TestFactory(
           %4$s
           static void boom() { throw new IllegalStateException("boom"); }
           public Class<Config> configType() { return Config.class; }
-          public ScenarioPromptBuilder create(Config config, Path base) {
+          public ScenarioPromptBuilder create(Config config, PromptContext context) {
             return new ScenarioPromptBuilder() {
               public List<Prompt> scenarioPrompts(List<ScenarioStatistics> s) { return List.of(); }
               public Prompt userPrompt(UserHistory h) { throw new UnsupportedOperationException(); }

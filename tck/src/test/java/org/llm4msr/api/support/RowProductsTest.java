@@ -10,7 +10,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -181,10 +186,16 @@ class RowProductsTest {
                   t.first.weight().reshape(3, -1).add(t.second.weight().reshape(3, -1)).square();
               return rows(p, x).times(Scale.by(t.first.weight(), 2)).toRows().mul(sum.mean());
             }),
+        network("rows that are joined", (t, p, x) -> bothWays(t, p, p.scenarios().join(x.tanh()))),
         network(
             "normalised rows",
             (t, p, x) ->
                 rows(p, x).normalize(p, t.norm).linear(t.first).normalize(p, t.norm).toRows()));
+  }
+
+  /** Reaches the loss through products and in the engine. */
+  private static NDArray bothWays(RowProductsTest test, Pass pass, NDArray h) {
+    return rows(pass, h).linear(test.first).toRows().mul(h);
   }
 
   private record Result(float[] values, float[] byRows, List<float[]> byParameters) {}
@@ -198,7 +209,6 @@ class RowProductsTest {
     Tape tape = Tape.of(manager, workers, products);
     GroupingPlan plan = GroupingPlan.of(manager, group, rows, GROUPS, true, tape);
     assertThat(plan.products().isPresent()).isEqualTo(products);
-    assertThat(plan.inBlocks().products()).isEmpty();
     Pass pass = new PassContext(manager, true, 0, plan, plan, new DropoutMasks(5));
     NDArray y;
     try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
@@ -249,6 +259,25 @@ class RowProductsTest {
   @MethodSource("networks")
   void ofOneGroup(String name, Network network) {
     check(network, 4, 4, 4, 4);
+  }
+
+  @Test
+  void belowJoinedRowsABackwardPassGoesOnce(@TempDir Path folder) throws IOException {
+    assertThat(backwardPasses(folder, (t, p, x) -> bothWays(t, p, x.tanh()))).isEqualTo(2);
+    assertThat(backwardPasses(folder, (t, p, x) -> bothWays(t, p, p.scenarios().join(x.tanh()))))
+        .isEqualTo(1);
+  }
+
+  /** Counts those of the one tanh of a network. */
+  private int backwardPasses(Path folder, Network network) throws IOException {
+    Path trace = folder.resolve("trace.json");
+    JniUtils.startProfile(false, false, false);
+    try {
+      run(network, new int[] {1, 0, 1}, true);
+    } finally {
+      JniUtils.stopProfile(trace.toString());
+    }
+    return Files.readString(trace).split("\"aten::tanh_backward\"", -1).length - 1;
   }
 
   @Test

@@ -1,9 +1,9 @@
 package org.llm4msr.tck.zoo;
 
-import java.nio.file.Path;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.PromptContext;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 
 /** Makes prompt builders with the flaw of the day. */
@@ -21,9 +21,9 @@ public final class ZooPromptFactory implements PromptBuilderFactory<ZooPromptFac
   }
 
   @Override
-  public ScenarioPromptBuilder create(Config config, Path base) {
+  public ScenarioPromptBuilder create(Config config, PromptContext context) {
     SoundPrompts prompts = CAGE.make();
-    prompts.start(config.greeting(), base);
+    prompts.start(config.greeting(), context.base());
     return prompts;
   }
 }
