@@ -295,7 +295,7 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
         id = "MODEL-15",
         says = "gives rows of a large batch the logits that they get in small ones",
         checkFirst = {
-          "many rows a group take another way than few: GroupedRows knows both",
+          "many rows per group are handled differently from few: GroupedRows knows both",
           "counts of users or blocks that were fixed at creation"
         })
     @Tag("slow")

@@ -81,7 +81,7 @@ public final class ExpertGroup {
    */
   private NDArray follow(Pass pass, NDArray x, @Nullable BatchNorm norm) {
     NDArray h = norm == null ? x : norm.forward(pass, x);
-    NDArray apart = h.reshape(h.getShape().get(0), experts, -1);
+    NDArray apart = h.reshape(h.getShape().get(0), experts, h.getShape().get(1) / experts);
     return Dropout.apply(pass, settings.activation().apply(apart), settings.dropout());
   }
 

@@ -13,16 +13,18 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.support.Backoff;
 
 /** The service over HTTP: requests are repeated where that may help, answers are checked. */
 final class EncodingService {
 
   private static final int LARGEST_PORT = 65535;
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
 
   private final Gson gson = new Gson();
   private final HttpClient client =
@@ -31,6 +33,7 @@ final class EncodingService {
           .connectTimeout(Duration.ofSeconds(10))
           .build();
   private final HttpEncoderConfig config;
+  private final CountDownLatch stopped = new CountDownLatch(1);
 
   EncodingService(HttpEncoderConfig config) {
     this.config = config;
@@ -137,8 +140,10 @@ final class EncodingService {
   }
 
   private String send(String path, HttpRequest request) {
-    for (int attempt = 0; ; attempt++) {
+    Backoff backoff = new Backoff(config.retries());
+    while (true) {
       MsrException failure;
+      String retryAfter = null;
       try {
         HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
         int status = response.statusCode();
@@ -147,22 +152,30 @@ final class EncodingService {
         }
         boolean passing = status == 429 || status >= 500;
         failure = failure(path, "answered with status " + status, null, passing);
+        retryAfter = response.headers().firstValue("Retry-After").orElse(null);
       } catch (IOException e) {
         failure = failure(path, "gave no answer (" + e + ")", e, true);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw failure(path, "was not waited for: interrupted", e, true);
       }
-      if (!failure.retryable() || attempt == config.retries()) {
+      if (!failure.retryable() || !backoff.again(retryAfter)) {
         throw failure;
       }
-      pause(path, FIRST_PAUSE.multipliedBy(1L << Math.min(attempt, 8)));
+      pause(path, backoff.pause());
     }
+  }
+
+  /** Has pauses end, now and later, with an error. */
+  void stopWaiting() {
+    stopped.countDown();
   }
 
   private void pause(String path, Duration time) {
     try {
-      Thread.sleep(time.toMillis());
+      if (stopped.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw failure(path, "was not asked again: stopped", null, true);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failure(path, "was not asked again: interrupted", e, true);

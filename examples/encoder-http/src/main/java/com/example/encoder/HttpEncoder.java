@@ -46,6 +46,11 @@ final class HttpEncoder implements KnowledgeEncoder {
     return answers;
   }
 
+  @Override
+  public void stopWaiting() {
+    service.stopWaiting();
+  }
+
   private void refuseLong(List<String> batch, int from) {
     int[] tokens = service.count(batch);
     for (int i = 0; i < tokens.length; i++) {

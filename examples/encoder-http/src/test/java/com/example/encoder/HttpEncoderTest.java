@@ -82,6 +82,18 @@ class HttpEncoderTest {
   }
 
   @Test
+  void stopsWaitingForTheNextAttempt() {
+    HttpEncoder encoder = encoder(5, null);
+    service.faults.add(503);
+    encoder.stopWaiting();
+
+    MsrException error = failure(() -> encoder.countTokens("one"));
+
+    assertThat(error).hasMessageContaining("/count was not asked again: stopped");
+    assertThat(service.requests).hasSize(2);
+  }
+
+  @Test
   void doesNotRepeatWhatWillFailAgain() {
     HttpEncoder encoder = encoder(5, null);
     service.faults.add(401);
