@@ -48,6 +48,9 @@ public interface Grouping {
    * Returns an array as it is, below which a backward pass goes only once. A backward pass goes
    * through what lies below {@link #products} separately from everything else: use this in place of
    * an array with a large network below that reaches the loss in other ways, too.
+   *
+   * @param x of any shape; it need not be ordered
+   * @return of the shape of x; belongs to the pass, which closes it
    */
   default NDArray join(NDArray x) {
     return x;

@@ -8,17 +8,19 @@ import java.time.format.DateTimeFormatter;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.slf4j.event.Level;
 
 /**
  * How often and when a request is sent again: each pause is twice the one before, up to 30 seconds,
  * less a random part, so that many who failed together do not return together; a {@code
- * Retry-After} of up to ten minutes counts where it is longer.
+ * Retry-After} of up to ten minutes counts where it is longer. For one thread.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Backoff {
 
   private static final Duration FIRST = Duration.ofMillis(250);
   private static final Duration LONGEST = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofSeconds(10);
 
   /** The longest {@code Retry-After} that is waited for. */
   public static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -37,7 +39,8 @@ public final class Backoff {
   }
 
   /**
-   * Counts a failure, and says whether the request may be sent again after {@link #pause}.
+   * Counts a failure, and says whether the request may be sent again after {@link #pause}: not
+   * after the last retry, nor where the service asks for more than {@link #PATIENCE}.
    *
    * @param retryAfter the header {@code Retry-After}, seconds or a date; null where there is none
    */
@@ -53,9 +56,14 @@ public final class Backoff {
     return true;
   }
 
-  /** Returns how long to wait before the request is sent again. */
+  /** Returns how long to wait before the request is sent again; nothing before a failure. */
   public Duration pause() {
     return pause;
+  }
+
+  /** Returns the level to log the pause at: a user who waits ten seconds or more is told why. */
+  public Level level() {
+    return pause.compareTo(LONG) < 0 ? Level.INFO : Level.WARN;
   }
 
   /** Returns what a header asks for, nothing where it cannot be read. */

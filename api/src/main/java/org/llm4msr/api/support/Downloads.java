@@ -379,7 +379,12 @@ public final class Downloads {
         if (!backoff.again(e.retryAfter)) {
           throw server.failed(address, e, true);
         }
-        LOG.info("{} {}; retrying in {} ms", address, e.getMessage(), backoff.pause().toMillis());
+        LOG.atLevel(backoff.level())
+            .log(
+                "{} {}; retrying in {} s",
+                address,
+                e.getMessage(),
+                backoff.pause().toMillis() / 1000.0);
         pause(address, backoff.pause());
       } catch (InterruptedException e) {
         throw interrupted(address, e);

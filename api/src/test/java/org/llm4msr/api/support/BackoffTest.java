@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.slf4j.event.Level;
 
 class BackoffTest {
 
@@ -33,8 +34,11 @@ class BackoffTest {
   void aServiceThatAsksForMoreThanTenMinutesIsNotAskedAgain() {
     Backoff backoff = new Backoff(3);
 
+    assertThat(backoff.again("9")).isTrue();
+    assertThat(backoff.level()).isEqualTo(Level.INFO);
     assertThat(backoff.again("600")).isTrue();
     assertThat(backoff.pause()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(backoff.level()).isEqualTo(Level.WARN);
     assertThat(backoff.again("601")).isFalse();
   }
 }

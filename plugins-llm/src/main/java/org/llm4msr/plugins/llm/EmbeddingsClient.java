@@ -116,7 +116,8 @@ final class EmbeddingsClient {
       if (!failure.error().retryable() || !backoff.again(failure.retryAfter())) {
         throw failure.error();
       }
-      LOG.info("Retrying in {} ms: {}", backoff.pause().toMillis(), failure.error().text());
+      LOG.atLevel(backoff.level())
+          .log("Retrying in {} s: {}", backoff.pause().toMillis() / 1000.0, failure.error().text());
       pause(backoff.pause());
     }
   }
