@@ -20,9 +20,13 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.support.Backoff;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The service over HTTP: requests are repeated where that may help, answers are checked. */
 final class EncodingService {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EncodingService.class);
 
   private static final int LARGEST_PORT = 65535;
 
@@ -162,6 +166,8 @@ final class EncodingService {
       if (!failure.retryable() || !backoff.again(retryAfter)) {
         throw failure;
       }
+      LOG.atLevel(backoff.level())
+          .log("{} Retrying in {} s.", failure.text(), backoff.pause().toMillis() / 1000.0);
       pause(path, backoff.pause());
     }
   }
