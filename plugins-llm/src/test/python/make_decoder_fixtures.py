@@ -40,6 +40,26 @@ MODELS = {
     "llama-bias": (torch.float32, 1, SIZES | dict(
         model_type="llama", architectures=["LlamaForCausalLM"], attention_bias=True, mlp_bias=True,
         rope_parameters=dict(rope_type="linear", factor=4.0, rope_theta=10000.0), tie_word_embeddings=True)),
+    "qwen3": (torch.bfloat16, 1, SIZES | dict(
+        model_type="qwen3", architectures=["Qwen3ForCausalLM"], head_dim=8, attention_bias=False, rope_theta=1000000.0,
+        use_sliding_window=False, sliding_window=None, max_window_layers=2, tie_word_embeddings=True)),
+    "phi3": (torch.float16, 1, SIZES | dict(
+        model_type="phi3", architectures=["Phi3ForCausalLM"], num_key_value_heads=4, pad_token_id=0, rope_theta=10000.0,
+        rope_scaling=None, sliding_window=6, tie_word_embeddings=False)),
+    "phi3-longrope": (torch.bfloat16, 1, SIZES | dict(
+        model_type="phi3", architectures=["Phi3ForCausalLM"], num_attention_heads=2, pad_token_id=0, rope_theta=10000.0,
+        partial_rotary_factor=0.75, max_position_embeddings=800, original_max_position_embeddings=200,
+        rope_scaling=dict(type="longrope", short_factor=[1.0, 1.5, 2.5], long_factor=[3.0, 5.0, 9.0]),
+        sliding_window=None, tie_word_embeddings=True)),
+    "smollm3": (torch.bfloat16, 1, SIZES | dict(
+        model_type="smollm3", architectures=["SmolLM3ForCausalLM"], num_hidden_layers=4, pad_token_id=0, rope_theta=5000000.0,
+        rope_scaling=None, no_rope_layers=[1, 0, 1, 0], use_sliding_window=False, sliding_window=None, attention_bias=False,
+        mlp_bias=False)),
+    "gemma3": (torch.bfloat16, 1, SIZES | dict(
+        model_type="gemma3_text", architectures=["Gemma3ForCausalLM"], num_hidden_layers=3, num_key_value_heads=1, head_dim=8,
+        pad_token_id=0, hidden_activation="gelu_pytorch_tanh", rope_theta=1000000.0, rope_local_base_freq=10000,
+        rope_scaling=dict(rope_type="linear", factor=8.0), sliding_window=6, sliding_window_pattern=3,
+        query_pre_attn_scalar=16, attn_logit_softcapping=None, final_logit_softcapping=None, attention_bias=False)),
 }
 
 
@@ -95,7 +115,7 @@ for number, (name, (dtype, shards, config)) in enumerate(MODELS.items()):
         for parameter in model.parameters():
             parameter.copy_((torch.randn(parameter.shape) * .3 + (1 if parameter.dim() == 1 else 0)).to(dtype))
     weights = {k: v.detach().to(dtype).contiguous().clone() for k, v in model.state_dict().items()}
-    if config["tie_word_embeddings"]:
+    if model.config.tie_word_embeddings:
         del weights["lm_head.weight"]
     write_weights(folder, weights, shards)
     model = model.double()

@@ -81,7 +81,7 @@ final class TorchScript implements Script {
     files.put("m/data.pkl", object());
     files.put("m/code/__torch__.py", (CLASS + methods).getBytes(StandardCharsets.UTF_8));
     files.put("m/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
-    files.put("m/version", "3\n".getBytes(StandardCharsets.UTF_8));
+    files.put("m/version", "10\n".getBytes(StandardCharsets.UTF_8));
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       zip.setMethod(ZipOutputStream.STORED);

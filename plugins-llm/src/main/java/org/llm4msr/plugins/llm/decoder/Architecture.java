@@ -14,12 +14,9 @@ import org.llm4msr.api.MsrException;
  * @param modelTypes values of {@code model_type} in {@code config.json}
  * @param keys names of the sizes in {@code config.json}
  * @param tensors names of the weights
- * @param interleaved whether the rotary embedding turns pairs (0, 1), (2, 3), ... of a head, and
- *     not its halves
- * @param rotaryShare share of a head that the rotary embedding turns, where {@code
- *     partial_rotary_factor} does not say
- * @param queryBias whether queries, keys and values have a bias, whatever {@code config.json} says
- * @param preNorm whether Hugging Face's last hidden state is that before the final norm
+ * @param positions how the layers attend
+ * @param numerics what is computed in a way of its own
+ * @param unstated what {@code config.json} does not say
  * @param prefix what stands before every text, by names that {@code tokenizer.model} lacks
  * @param required settings of {@code config.json} whose other values would be another model, with
  *     what is assumed where they are absent
@@ -28,12 +25,50 @@ record Architecture(
     Set<String> modelTypes,
     Keys keys,
     Tensors tensors,
-    boolean interleaved,
-    double rotaryShare,
-    boolean queryBias,
-    boolean preNorm,
+    Positions positions,
+    Numerics numerics,
+    Unstated unstated,
     Prefix prefix,
     List<Required> required) {
+
+  /**
+   * How the layers attend.
+   *
+   * @param pattern which layers differ
+   * @param interleaved whether the rotary embedding turns pairs (0, 1), (2, 3), ... of a head, and
+   *     not its halves
+   * @param share share of a head that the rotary embedding turns, where {@code
+   *     partial_rotary_factor} does not say
+   */
+  record Positions(Attention.Pattern pattern, boolean interleaved, double share) {
+
+    static final Positions FULL = new Positions(Attention.Pattern.FULL, false, 1);
+    static final Positions WINDOW = new Positions(Attention.Pattern.WINDOW, false, 1);
+  }
+
+  /**
+   * What is computed in a way of its own.
+   *
+   * @param normOffset what is added to the weights of norms
+   * @param gelu whether the gate is GELU, in the approximation by tanh, and not SiLU
+   * @param scaledEmbedding whether embeddings are multiplied by the root of their width
+   */
+  record Numerics(float normOffset, boolean gelu, boolean scaledEmbedding) {
+
+    static final Numerics USUAL = new Numerics(0, false, false);
+  }
+
+  /**
+   * What {@code config.json} does not say.
+   *
+   * @param queryBias whether queries, keys and values have a bias, whatever it says
+   * @param tied whether the embedding is the output layer too, where it does not say
+   * @param preNorm whether Hugging Face's last hidden state is that before the final norm
+   */
+  record Unstated(boolean queryBias, boolean tied, boolean preNorm) {
+
+    static final Unstated USUAL = new Unstated(false, false, false);
+  }
 
   /**
    * Tokens before every text.
@@ -57,15 +92,22 @@ record Architecture(
       String epsilon,
       String context) {}
 
-  /** Names of weights, without {@code .weight}; {@code %s} is the layer. Lists are stacked. */
+  /**
+   * Names of weights, without {@code .weight}; {@code %s} is the layer. Lists are stacked.
+   *
+   * @param headNorms of queries and of keys, or none
+   * @param addedNorms of what attention and feed-forward part add to the states, or none
+   */
   record Tensors(
       String embedding,
       String attentionNorm,
       List<String> queryKeyValue,
+      List<String> headNorms,
       String attentionOutput,
       String feedForwardNorm,
       List<String> gateUp,
       String down,
+      List<String> addedNorms,
       String finalNorm,
       String head) {
 
@@ -74,13 +116,19 @@ record Architecture(
       return new Tensors(
           base(embedding),
           base(attentionNorm),
-          queryKeyValue.stream().map(Tensors::base).toList(),
+          base(queryKeyValue),
+          base(headNorms),
           base(attentionOutput),
           base(feedForwardNorm),
-          gateUp.stream().map(Tensors::base).toList(),
+          base(gateUp),
           base(down),
+          base(addedNorms),
           base(finalNorm),
           head);
+    }
+
+    private static List<String> base(List<String> names) {
+      return names.stream().map(Tensors::base).toList();
     }
 
     private static String base(String name) {
@@ -101,46 +149,112 @@ record Architecture(
           "rms_norm_eps",
           "max_position_embeddings");
 
-  private static final Tensors LLAMA_TENSORS =
-      new Tensors(
-          "model.embed_tokens",
-          "model.layers.%s.input_layernorm",
-          Stream.of("q_proj", "k_proj", "v_proj")
-              .map(part -> "model.layers.%s.self_attn." + part)
-              .toList(),
-          "model.layers.%s.self_attn.o_proj",
-          "model.layers.%s.post_attention_layernorm",
-          List.of("model.layers.%s.mlp.gate_proj", "model.layers.%s.mlp.up_proj"),
-          "model.layers.%s.mlp.down_proj",
-          "model.norm",
-          "lm_head");
+  private static final String ATTENTION = "model.layers.%s.self_attn.";
+  private static final List<String> SEPARATE =
+      List.of(ATTENTION + "q_proj", ATTENTION + "k_proj", ATTENTION + "v_proj");
+  private static final List<String> GATE_UP =
+      List.of("model.layers.%s.mlp.gate_proj", "model.layers.%s.mlp.up_proj");
+  private static final List<String> HEAD_NORMS =
+      List.of(ATTENTION + "q_norm", ATTENTION + "k_norm");
+
+  private static final Tensors LLAMA_TENSORS = llama(SEPARATE, List.of(), GATE_UP);
+
+  private static final Required SILU = new Required("hidden_act", "silu", true);
+  // Only some layers would have the window.
+  private static final Required NO_WINDOW = new Required("use_sliding_window", "false", true);
+
+  private static Tensors llama(
+      List<String> queryKeyValue, List<String> headNorms, List<String> gateUp) {
+    return new Tensors(
+        "model.embed_tokens",
+        "model.layers.%s.input_layernorm",
+        queryKeyValue,
+        headNorms,
+        ATTENTION + "o_proj",
+        "model.layers.%s.post_attention_layernorm",
+        gateUp,
+        "model.layers.%s.mlp.down_proj",
+        List.of(),
+        "model.norm",
+        "lm_head");
+  }
+
+  private static Architecture llama(
+      String modelType,
+      Tensors tensors,
+      Positions positions,
+      Unstated unstated,
+      Required... required) {
+    return new Architecture(
+        Set.of(modelType),
+        LLAMA_KEYS,
+        tensors,
+        positions,
+        Numerics.USUAL,
+        unstated,
+        Prefix.NONE,
+        Stream.concat(Stream.of(SILU), Stream.of(required)).toList());
+  }
 
   private static final Architecture LLAMA =
-      new Architecture(
-          Set.of("llama", "mistral"),
-          LLAMA_KEYS,
-          LLAMA_TENSORS,
-          false,
-          1,
-          false,
-          false,
-          Prefix.NONE,
-          List.of(new Required("hidden_act", "silu", true)));
+      llama("llama", LLAMA_TENSORS, Positions.FULL, Unstated.USUAL);
+
+  private static final Architecture MISTRAL =
+      llama("mistral", LLAMA_TENSORS, Positions.WINDOW, Unstated.USUAL);
 
   private static final Architecture QWEN2 =
-      new Architecture(
-          Set.of("qwen2"),
-          LLAMA_KEYS,
+      llama("qwen2", LLAMA_TENSORS, Positions.FULL, new Unstated(true, false, false), NO_WINDOW);
+
+  private static final Architecture QWEN3 =
+      llama(
+          "qwen3", llama(SEPARATE, HEAD_NORMS, GATE_UP), Positions.FULL, Unstated.USUAL, NO_WINDOW);
+
+  private static final Architecture PHI3 =
+      llama(
+          "phi3",
+          llama(
+              List.of(ATTENTION + "qkv_proj"),
+              List.of(),
+              List.of("model.layers.%s.mlp.gate_up_proj")),
+          Positions.WINDOW,
+          Unstated.USUAL);
+
+  private static final Architecture SMOLLM3 =
+      llama(
+          "smollm3",
           LLAMA_TENSORS,
-          false,
-          1,
-          true,
-          false,
+          new Positions(Attention.Pattern.SOME_WITHOUT_POSITIONS, false, 1),
+          new Unstated(false, true, false),
+          NO_WINDOW);
+
+  private static final Architecture GEMMA3 =
+      new Architecture(
+          Set.of("gemma3_text"),
+          LLAMA_KEYS,
+          new Tensors(
+              "model.embed_tokens",
+              "model.layers.%s.input_layernorm",
+              SEPARATE,
+              HEAD_NORMS,
+              ATTENTION + "o_proj",
+              "model.layers.%s.pre_feedforward_layernorm",
+              GATE_UP,
+              "model.layers.%s.mlp.down_proj",
+              List.of(
+                  "model.layers.%s.post_attention_layernorm",
+                  "model.layers.%s.post_feedforward_layernorm"),
+              "model.norm",
+              "lm_head"),
+          new Positions(Attention.Pattern.MOST_WINDOWS, false, 1),
+          new Numerics(1, true, true),
+          new Unstated(false, true, false),
           Prefix.NONE,
           List.of(
-              new Required("hidden_act", "silu", true),
-              // Only some layers would have the window.
-              new Required("use_sliding_window", "false", true)));
+              new Required("hidden_activation", "gelu_pytorch_tanh", true),
+              // Embedding models made of it read in both directions.
+              new Required("use_bidirectional_attention", "false", true),
+              new Required("attn_logit_softcapping", "null", true),
+              new Required("final_logit_softcapping", "null", true)));
 
   private static final Architecture CHATGLM2 =
       new Architecture(
@@ -157,16 +271,17 @@ record Architecture(
               "transformer.embedding.word_embeddings",
               "transformer.encoder.layers.%s.input_layernorm",
               List.of("transformer.encoder.layers.%s.self_attention.query_key_value"),
+              List.of(),
               "transformer.encoder.layers.%s.self_attention.dense",
               "transformer.encoder.layers.%s.post_attention_layernorm",
               List.of("transformer.encoder.layers.%s.mlp.dense_h_to_4h"),
               "transformer.encoder.layers.%s.mlp.dense_4h_to_h",
+              List.of(),
               "transformer.encoder.final_layernorm",
               "transformer.output_layer"),
-          true,
-          0.5,
-          false,
-          true,
+          new Positions(Attention.Pattern.FULL, true, 0.5),
+          Numerics.USUAL,
+          new Unstated(false, false, true),
           new Prefix(
               List.of("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop"),
               List.of("[gMASK]", "sop"),
@@ -181,7 +296,8 @@ record Architecture(
               new Required("rope_ratio", "1", true),
               new Required("apply_residual_connection_post_layernorm", "false", true)));
 
-  private static final List<Architecture> ALL = List.of(LLAMA, QWEN2, CHATGLM2);
+  private static final List<Architecture> ALL =
+      List.of(LLAMA, MISTRAL, QWEN2, QWEN3, PHI3, SMOLLM3, GEMMA3, CHATGLM2);
 
   /** Finds the architecture that a model says it has. */
   static Architecture of(ModelJson config) {

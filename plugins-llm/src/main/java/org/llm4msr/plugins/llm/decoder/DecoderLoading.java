@@ -42,7 +42,7 @@ final class DecoderLoading {
     ModelShape shape = ModelShape.of(json, architecture);
     DecoderConfig config =
         stated.state() == null
-            ? stated.with(architecture.preNorm() ? State.PRE_NORM : State.POST_NORM)
+            ? stated.with(architecture.unstated().preNorm() ? State.PRE_NORM : State.POST_NORM)
             : stated;
     Set<Long> ends = new LinkedHashSet<>(json.integers("eos_token_id"));
     ends.addAll(folder.optional("generation_config.json").integers("eos_token_id"));

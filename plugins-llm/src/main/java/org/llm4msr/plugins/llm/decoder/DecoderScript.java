@@ -1,6 +1,11 @@
 package org.llm4msr.plugins.llm.decoder;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 
 /**
@@ -11,6 +16,8 @@ final class DecoderScript {
 
   /** Arrays before those of the first layer: embedding and final norm. */
   private static final int BEFORE_LAYERS = 2;
+
+  private static final Pattern PLACE = Pattern.compile("\\$\\{(\\w+)}");
 
   private static final String SOURCE =
       """
@@ -31,7 +38,7 @@ final class DecoderScript {
         def scores(self: __torch__.M,
           w: List[Tensor],
           x: List[Tensor]) -> List[Tensor]:
-          return [torch.to(torch.linear(torch.to(x[0], $TYPE), w[0]), 6)]
+          return [torch.to(torch.linear(torch.to(x[0], ${TYPE}), w[0]), 6)]
         def read(self: __torch__.M,
           w: List[Tensor],
           x: List[Tensor],
@@ -41,47 +48,57 @@ final class DecoderScript {
           sizes = annotate(List[int], [])
           for j in range(torch.size(plan[0], 0)):
             _0 = torch.append(sizes, int(torch.item(torch.select(plan[0], 0, j))))
-          cosine = torch.to(x[1], $TYPE)
-          sine = torch.to(x[2], $TYPE)
+          groups = torch.floordiv(torch.len(sizes), 3)
+          angles = annotate(List[Tensor], [])
+          for j in range(2, torch.len(x)):
+            _5 = torch.append(angles, torch.to(x[j], ${TYPE}))
           hidden = annotate(List[Tensor], [])
           for j in range(torch.len(masks)):
-            _1 = torch.append(hidden, torch.to(masks[j], $TYPE))
+            _1 = torch.append(hidden, torch.to(masks[j], ${TYPE}))
           kept = annotate(List[Tensor], [])
+          kinds = ${KINDS}
+          windows = ${WINDOWS}
           h = torch.embedding(w[0], x[0])
-          for i in range($LAYERS):
-            b = torch.add($FIRST, torch.mul(i, $STRIDE))
-            last = torch.eq(i, torch.sub($LAYERS, 1))
-            a = torch.rms_norm(h, [$HIDDEN], w[b], $EPSILON)
-            kv = torch.linear(a, torch.slice(w[torch.add(b, 1)], 0, $QUERIES), $KEY_BIAS)
+          h = ${SCALED}
+          for i in range(${LAYERS}):
+            b = torch.add(${FIRST}, torch.mul(i, ${STRIDE}))
+            last = torch.eq(i, torch.sub(${LAYERS}, 1))
+            kind = kinds[i]
+            cosine = angles[torch.mul(2, kind)]
+            sine = angles[torch.add(torch.mul(2, kind), 1)]
+            a = ${NORMED_INPUT}
+            kv = torch.linear(a, torch.slice(${QUERY_KEY_VALUE}, 0, ${QUERIES}), ${KEY_BIAS})
             k, v, = torch.chunk(kv, 2, -1)
-            k = torch.view(k, [-1, $KEY_HEADS, $SIZE])
+            k = torch.view(k, [-1, ${KEY_HEADS}, ${SIZE}])
+            k = ${NORMED_KEY}
             k1, k2, = torch.chunk(k, 2, -1)
             k = torch.cat([torch.sub(torch.mul(k1, cosine), torch.mul(k2, sine)), torch.add(torch.mul(k2, cosine), torch.mul(k1, sine))], -1)
-            v = torch.view(v, [-1, $KEY_HEADS, $SIZE])
+            v = torch.view(v, [-1, ${KEY_HEADS}, ${SIZE}])
             if last:
-              a = torch.index_select(a, 0, x[3])
-              h = torch.index_select(h, 0, x[3])
-              cosine = torch.index_select(cosine, 0, x[3])
-              sine = torch.index_select(sine, 0, x[3])
+              a = torch.index_select(a, 0, x[1])
+              h = torch.index_select(h, 0, x[1])
+              cosine = torch.index_select(cosine, 0, x[1])
+              sine = torch.index_select(sine, 0, x[1])
             else:
               pass
-            q = torch.linear(a, torch.slice(w[torch.add(b, 1)], 0, 0, $QUERIES), $QUERY_BIAS)
-            q = torch.view(q, [-1, $HEADS, $SIZE])
+            q = torch.linear(a, torch.slice(${QUERY_KEY_VALUE}, 0, 0, ${QUERIES}), ${QUERY_BIAS})
+            q = torch.view(q, [-1, ${HEADS}, ${SIZE}])
+            q = ${NORMED_QUERY}
             q1, q2, = torch.chunk(q, 2, -1)
             q = torch.cat([torch.sub(torch.mul(q1, cosine), torch.mul(q2, sine)), torch.add(torch.mul(q2, cosine), torch.mul(q1, sine))], -1)
             parts = annotate(List[Tensor], [])
             start = 0
             end = 0
-            for j in range(torch.len(masks)):
+            for j in range(groups):
               count = sizes[torch.add(1, torch.mul(j, 3))]
               length = sizes[torch.add(2, torch.mul(j, 3))]
               before = sizes[torch.add(3, torch.mul(j, 3))]
               tokens = torch.mul(count, length)
-              key = torch.transpose(torch.view(torch.slice(k, 0, start, torch.add(start, tokens)), [count, length, $KEY_HEADS, $SIZE]), 1, 2)
-              value = torch.transpose(torch.view(torch.slice(v, 0, start, torch.add(start, tokens)), [count, length, $KEY_HEADS, $SIZE]), 1, 2)
+              key = torch.transpose(torch.view(torch.slice(k, 0, start, torch.add(start, tokens)), [count, length, ${KEY_HEADS}, ${SIZE}]), 1, 2)
+              value = torch.transpose(torch.view(torch.slice(v, 0, start, torch.add(start, tokens)), [count, length, ${KEY_HEADS}, ${SIZE}]), 1, 2)
               start = torch.add(start, tokens)
               if torch.gt(before, 0):
-                each = torch.floordiv(torch.len(past), $LAYERS)
+                each = torch.floordiv(torch.len(past), ${LAYERS})
                 place = torch.add(torch.mul(i, each), torch.remainder(torch.mul(2, j), each))
                 key = torch.cat([torch.expand(past[place], [count, -1, -1, -1]), key], 2)
                 value = torch.cat([torch.expand(past[torch.add(place, 1)], [count, -1, -1, -1]), value], 2)
@@ -97,74 +114,118 @@ final class DecoderScript {
                 queries = 1
               else:
                 pass
-              query = torch.transpose(torch.view(torch.slice(q, 0, end, torch.add(end, torch.mul(count, queries))), [count, queries, $HEADS, $SIZE]), 1, 2)
+              query = torch.transpose(torch.view(torch.slice(q, 0, end, torch.add(end, torch.mul(count, queries))), [count, queries, ${HEADS}, ${SIZE}]), 1, 2)
               end = torch.add(end, torch.mul(count, queries))
               if torch.eq(queries, 1):
-                key = torch.slice(key, 2, $WINDOW)
-                value = torch.slice(value, 2, $WINDOW)
+                key = torch.slice(key, 2, windows[kind])
+                value = torch.slice(value, 2, windows[kind])
               else:
                 pass
-              key = $SHARED_KEY
-              value = $SHARED_VALUE
+              key = ${SHARED_KEY}
+              value = ${SHARED_VALUE}
               if torch.eq(queries, 1):
-                seen = torch.scaled_dot_product_attention(query, key, value, None, 0., False)
+                seen = torch.scaled_dot_product_attention(query, key, value, None, 0., False, scale=${SCALE})
               else:
-                if torch.eq(torch.numel(hidden[j]), 0):
-                  seen = torch.scaled_dot_product_attention(query, key, value, None, 0., True)
+                mask = hidden[torch.add(torch.mul(kind, groups), j)]
+                if torch.eq(torch.numel(mask), 0):
+                  seen = torch.scaled_dot_product_attention(query, key, value, None, 0., True, scale=${SCALE})
                 else:
-                  seen = torch.scaled_dot_product_attention(query, key, value, hidden[j], 0., False)
-              _4 = torch.append(parts, torch.reshape(torch.transpose(seen, 1, 2), [torch.mul(count, queries), $QUERIES]))
-            h = torch.add(h, torch.linear(torch.cat(parts, 0), w[torch.add(b, $OUTPUT)], $O_BIAS))
-            f = torch.rms_norm(h, [$HIDDEN], w[torch.add(b, $NORM)], $EPSILON)
-            gate, up, = torch.chunk(torch.linear(f, w[torch.add(b, $GATE)], $GATE_BIAS), 2, -1)
-            h = torch.add(h, torch.linear(torch.mul(torch.silu(gate), up), w[torch.add(b, $DOWN)], $DOWN_BIAS))
+                  seen = torch.scaled_dot_product_attention(query, key, value, mask, 0., False, scale=${SCALE})
+              _4 = torch.append(parts, torch.reshape(torch.transpose(seen, 1, 2), [torch.mul(count, queries), ${QUERIES}]))
+            o = torch.linear(torch.cat(parts, 0), ${OUTPUT}, ${OUTPUT_BIAS})
+            h = torch.add(h, ${NORMED_OUTPUT})
+            f = ${NORMED_MIDDLE}
+            gate, up, = torch.chunk(torch.linear(f, ${GATE_UP}, ${GATE_UP_BIAS}), 2, -1)
+            d = torch.linear(torch.mul(${ACTIVATED}, up), ${DOWN}, ${DOWN_BIAS})
+            h = torch.add(h, ${NORMED_DOWN})
           pre = torch.to(h, 6)
-          post = torch.rms_norm(pre, [$HIDDEN], torch.to(w[1], 6), $EPSILON)
+          post = torch.rms_norm(pre, [${HIDDEN}], torch.to(w[1], 6), ${EPSILON})
           return torch.add([pre, post], kept)
       """;
 
-  private DecoderScript() {}
+  private final ModelShape shape;
+  private final int type;
+  private final Map<String, Object> values = new HashMap<>();
 
-  static String of(ModelShape shape, Precision precision) {
-    int output = shape.attentionBias() ? 3 : 2;
-    int norm = output + (shape.outputBias() ? 2 : 1);
-    int gate = norm + 1;
-    int down = gate + (shape.feedForwardBias() ? 2 : 1);
-    int stride = down + (shape.feedForwardBias() ? 2 : 1);
-    String queryBias = "torch.slice(w[torch.add(b, 2)], 0, 0, $QUERIES)";
-    String keyBias = "torch.slice(w[torch.add(b, 2)], 0, $QUERIES)";
-    return SOURCE
-        .replace("$QUERY_BIAS", shape.attentionBias() ? queryBias : "None")
-        .replace("$KEY_BIAS", shape.attentionBias() ? keyBias : "None")
-        .replace("$O_BIAS", bias(shape.outputBias(), output))
-        .replace("$GATE_BIAS", bias(shape.feedForwardBias(), gate))
-        .replace("$DOWN_BIAS", bias(shape.feedForwardBias(), down))
-        .replace("$SHARED_KEY", shared("key", shape))
-        .replace("$SHARED_VALUE", shared("value", shape))
-        .replace("$TYPE", precision == Precision.BFLOAT16 ? "15" : "6")
-        .replace("$LAYERS", "" + shape.layers())
-        .replace("$FIRST", "" + BEFORE_LAYERS)
-        .replace("$STRIDE", "" + stride)
-        .replace("$HIDDEN", "" + shape.hidden())
-        .replace("$EPSILON", String.format(Locale.ROOT, "%.9e", shape.epsilon()))
-        .replace("$QUERIES", "" + shape.queryWidth())
-        .replace("$KEY_HEADS", "" + shape.keyValueHeads())
-        .replace("$HEADS", "" + shape.heads())
-        .replace("$SIZE", "" + shape.headSize())
-        .replace("$WINDOW", shape.window() == 0 ? "0" : "-" + shape.window())
-        .replace("$OUTPUT", "" + output)
-        .replace("$NORM", "" + norm)
-        .replace("$GATE", "" + gate)
-        .replace("$DOWN", "" + down);
+  private DecoderScript(ModelShape shape, Precision precision) {
+    this.shape = shape;
+    this.type = precision == Precision.BFLOAT16 ? 15 : 6;
+    addNumbers();
+    addArrays();
   }
 
-  private static String bias(boolean present, int weight) {
-    return present ? "w[torch.add(b, %s)]".formatted(weight + 1) : "None";
+  static String of(ModelShape shape, Precision precision) {
+    Map<String, Object> values = new DecoderScript(shape, precision).values;
+    return PLACE
+        .matcher(SOURCE)
+        .replaceAll(place -> Objects.requireNonNull(values.get(place.group(1))).toString());
+  }
+
+  private void addNumbers() {
+    values.put("TYPE", type);
+    values.put("LAYERS", shape.layers());
+    values.put("FIRST", BEFORE_LAYERS);
+    values.put("STRIDE", shape.arrays().size());
+    values.put("HIDDEN", shape.hidden());
+    values.put("EPSILON", number(shape.epsilon()));
+    values.put("QUERIES", shape.queryWidth());
+    values.put("KEY_HEADS", shape.keyValueHeads());
+    values.put("HEADS", shape.heads());
+    values.put("SIZE", shape.headSize());
+    values.put("SCALE", number(shape.scoreScale()));
+    List<Attention> kinds = shape.kinds();
+    values.put("KINDS", shape.attentions().stream().map(kinds::indexOf).toList());
+    values.put("WINDOWS", kinds.stream().map(kind -> -kind.window()).toList());
+  }
+
+  /** Where the arrays of a layer are, and what is computed with them by some models only. */
+  private void addArrays() {
+    int at = 0;
+    for (LayerArray array : LayerArray.values()) {
+      boolean present = shape.arrays().contains(array);
+      values.put(array.name(), present ? "w[torch.add(b, %d)]".formatted(at++) : "None");
+    }
+    values.put("QUERY_BIAS", bias("0, " + shape.queryWidth()));
+    values.put("KEY_BIAS", bias("" + shape.queryWidth()));
+    values.put("NORMED_INPUT", normed("h", shape.hidden(), LayerArray.ATTENTION_NORM));
+    values.put("NORMED_MIDDLE", normed("h", shape.hidden(), LayerArray.FEED_FORWARD_NORM));
+    values.put("NORMED_QUERY", normed("q", shape.headSize(), LayerArray.QUERY_NORM));
+    values.put("NORMED_KEY", normed("k", shape.headSize(), LayerArray.KEY_NORM));
+    values.put("NORMED_OUTPUT", normed("o", shape.hidden(), LayerArray.OUTPUT_NORM));
+    values.put("NORMED_DOWN", normed("d", shape.hidden(), LayerArray.DOWN_NORM));
+    values.put("SHARED_KEY", shared("key"));
+    values.put("SHARED_VALUE", shared("value"));
+    String scale = number(shape.embeddingScale());
+    values.put("SCALED", shape.embeddingScale() == 1 ? "h" : "torch.mul(h, %s)".formatted(scale));
+    String gelu = "torch.gelu(gate, approximate=\"tanh\")";
+    values.put("ACTIVATED", shape.gelu() ? gelu : "torch.silu(gate)");
+  }
+
+  private String bias(String rows) {
+    LayerArray bias = LayerArray.QUERY_KEY_VALUE_BIAS;
+    return shape.arrays().contains(bias)
+        ? "torch.slice(%s, 0, %s)".formatted(values.get(bias.name()), rows)
+        : "None";
+  }
+
+  private String normed(String states, int width, LayerArray norm) {
+    if (!shape.arrays().contains(norm)) {
+      return states;
+    }
+    String call =
+        shape.preciseNorms()
+            ? "torch.to(torch.rms_norm(torch.to(%s, 6), [%d], %s, %s), " + type + ")"
+            : "torch.rms_norm(%s, [%d], %s, %s)";
+    return call.formatted(states, width, values.get(norm.name()), number(shape.epsilon()));
   }
 
   /** A key or value for each query head: the fused operation would not be used otherwise. */
-  private static String shared(String array, ModelShape shape) {
+  private String shared(String array) {
     int each = shape.heads() / shape.keyValueHeads();
-    return each == 1 ? array : "torch.repeat_interleave(%s, %s, 1)".formatted(array, each);
+    return each == 1 ? array : "torch.repeat_interleave(%s, %d, 1)".formatted(array, each);
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.17e", value);
   }
 }

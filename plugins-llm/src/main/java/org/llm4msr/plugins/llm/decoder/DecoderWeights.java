@@ -7,8 +7,10 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,27 +29,19 @@ record DecoderWeights(
 
   private static final int FLOATS_AT_ONCE = 1 << 22;
 
-  /**
-   * One layer; a bias is null where the model has none.
-   *
-   * @param attentionNorm (H)
-   * @param queryKeyValue (queries + 2 x keys, H)
-   * @param output (H, queries)
-   * @param feedForwardNorm (H)
-   * @param gateUp (2 x feed-forward, H)
-   * @param down (H, feed-forward)
-   */
-  record Layer(
-      NDArray attentionNorm,
-      NDArray queryKeyValue,
-      @Nullable NDArray queryKeyValueBias,
-      NDArray output,
-      @Nullable NDArray outputBias,
-      NDArray feedForwardNorm,
-      NDArray gateUp,
-      @Nullable NDArray gateUpBias,
-      NDArray down,
-      @Nullable NDArray downBias) {}
+  /** One layer. */
+  record Layer(Map<LayerArray, NDArray> arrays) {
+
+    /** Returns an array that every model has. */
+    NDArray get(LayerArray array) {
+      return Objects.requireNonNull(arrays.get(array), array::name);
+    }
+
+    /** Returns an array, or null where the model has none. */
+    @Nullable NDArray find(LayerArray array) {
+      return arrays.get(array);
+    }
+  }
 
   /** Reads all weights. */
   static DecoderWeights read(
@@ -73,15 +67,16 @@ record DecoderWeights(
       NDManager manager,
       WeightStore store,
       int atOnce) {
-    return new Reader(files, architecture.tensors(), shape, manager, store, atOnce).read(head);
+    return new Reader(files, architecture, shape, manager, store, atOnce).read(head);
   }
 
   /** Some rows of an array in a file; where {@code headRows}, heads in another order. */
-  private record Section(String name, long firstRow, long rows, boolean headRows) {}
+  private record Section(String name, long firstRow, long rows, boolean headRows, float offset) {}
 
   private static final class Reader {
     private final WeightFiles files;
     private final Architecture.Tensors names;
+    private final float normOffset;
     private final ModelShape shape;
     private final NDManager manager;
     private final WeightStore store;
@@ -89,18 +84,20 @@ record DecoderWeights(
 
     Reader(
         WeightFiles files,
-        Architecture.Tensors names,
+        Architecture architecture,
         ModelShape shape,
         NDManager manager,
         WeightStore store,
         int atOnce) {
       this.files = files;
+      Architecture.Tensors names = architecture.tensors();
       Architecture.Tensors ofBase = names.ofBase();
       this.names = files.has(ofBase.embedding() + ".weight") ? ofBase : names;
+      this.normOffset = architecture.numerics().normOffset();
       this.shape = shape;
       this.manager = manager;
       this.store = store;
-      int wholeHead = Math.multiplyExact(shape.rotary().order().length, shape.hidden());
+      int wholeHead = Math.multiplyExact(shape.headOrder().length, shape.hidden());
       int longestRow = Math.max(shape.hidden(), shape.feedForward());
       this.chunk = new Chunk(Math.max(atOnce, Math.max(wholeHead, longestRow)));
     }
@@ -109,7 +106,7 @@ record DecoderWeights(
       NDArray embedding = matrix(List.of(names.embedding()), shape.vocabulary(), shape.hidden());
       List<Layer> layers = IntStream.range(0, shape.layers()).mapToObj(this::layer).toList();
       files.requireNone(names.attentionNorm().formatted(shape.layers()) + ".weight");
-      NDArray norm = vector(names.finalNorm(), shape.hidden());
+      NDArray norm = norm(names.finalNorm(), shape.hidden(), false);
       if (!head) {
         return new DecoderWeights(embedding, layers, norm, null);
       }
@@ -121,33 +118,48 @@ record DecoderWeights(
     }
 
     private Layer layer(int number) {
-      int hidden = shape.hidden();
+      Map<LayerArray, NDArray> arrays = new EnumMap<>(LayerArray.class);
+      shape.arrays().forEach(array -> arrays.put(array, array(array, number)));
+      return new Layer(arrays);
+    }
+
+    private NDArray array(LayerArray array, int number) {
+      long hidden = shape.hidden();
+      long feedForward = shape.feedForward();
       List<String> queryKeyValue = of(names.queryKeyValue(), number);
+      List<String> headNorms = of(names.headNorms(), number);
       List<String> gateUp = of(names.gateUp(), number);
+      List<String> addedNorms = of(names.addedNorms(), number);
       List<String> output = of(List.of(names.attentionOutput()), number);
       List<String> down = of(List.of(names.down()), number);
-      boolean feedForwardBias = shape.feedForwardBias();
-      return new Layer(
-          vector(names.attentionNorm().formatted(number), hidden),
-          stacked(queryKeyValueSections(queryKeyValue, ".weight", hidden), hidden),
-          shape.attentionBias()
-              ? stacked(queryKeyValueSections(queryKeyValue, ".bias", 1), 1)
-              : null,
-          matrix(output, hidden, shape.queryWidth()),
-          shape.outputBias() ? bias(output, hidden) : null,
-          vector(names.feedForwardNorm().formatted(number), hidden),
-          matrix(gateUp, 2L * shape.feedForward(), hidden),
-          feedForwardBias ? bias(gateUp, 2L * shape.feedForward()) : null,
-          matrix(down, hidden, shape.feedForward()),
-          feedForwardBias ? bias(down, hidden) : null);
+      return switch (array) {
+        case ATTENTION_NORM -> norm(names.attentionNorm().formatted(number), hidden, false);
+        case QUERY_KEY_VALUE ->
+            stacked(queryKeyValueSections(queryKeyValue, ".weight", hidden), hidden);
+        case QUERY_KEY_VALUE_BIAS -> stacked(queryKeyValueSections(queryKeyValue, ".bias", 1), 1);
+        case QUERY_NORM -> norm(headNorms.get(0), shape.headSize(), true);
+        case KEY_NORM -> norm(headNorms.get(1), shape.headSize(), true);
+        case OUTPUT -> matrix(output, hidden, shape.queryWidth());
+        case OUTPUT_BIAS -> bias(output, hidden);
+        case OUTPUT_NORM -> norm(addedNorms.get(0), hidden, false);
+        case FEED_FORWARD_NORM -> norm(names.feedForwardNorm().formatted(number), hidden, false);
+        case GATE_UP -> matrix(gateUp, 2 * feedForward, hidden);
+        case GATE_UP_BIAS -> bias(gateUp, 2 * feedForward);
+        case DOWN -> matrix(down, hidden, feedForward);
+        case DOWN_BIAS -> bias(down, hidden);
+        case DOWN_NORM -> norm(addedNorms.get(1), hidden, false);
+      };
     }
 
     private static List<String> of(List<String> templates, int layer) {
       return templates.stream().map(template -> template.formatted(layer)).toList();
     }
 
-    private NDArray vector(String name, long length) {
-      return stacked(sections(List.of(name), ".weight", length, 1), 1);
+    private NDArray norm(String stem, long length, boolean ofHead) {
+      String name = stem + ".weight";
+      files.require(name, length, 1);
+      WeightStore norms = shape.preciseNorms() ? new WeightStore.Float32(manager) : store;
+      return stacked(List.of(new Section(name, 0, length, ofHead, normOffset)), 1, norms);
     }
 
     private NDArray bias(List<String> names, long length) {
@@ -162,7 +174,7 @@ record DecoderWeights(
     private List<Section> sections(List<String> stems, String suffix, long rows, long columns) {
       long each = rows / stems.size();
       stems.forEach(stem -> files.require(stem + suffix, each, columns));
-      return stems.stream().map(stem -> new Section(stem + suffix, 0, each, false)).toList();
+      return stems.stream().map(stem -> new Section(stem + suffix, 0, each, false, 0)).toList();
     }
 
     /** Queries, keys and values, from three arrays or from one. */
@@ -173,22 +185,26 @@ record DecoderWeights(
         String fused = stems.get(0) + suffix;
         files.require(fused, queries + 2 * keys, columns);
         return List.of(
-            new Section(fused, 0, queries, true),
-            new Section(fused, queries, keys, true),
-            new Section(fused, queries + keys, keys, false));
+            new Section(fused, 0, queries, true, 0),
+            new Section(fused, queries, keys, true, 0),
+            new Section(fused, queries + keys, keys, false, 0));
       }
       files.require(stems.get(0) + suffix, queries, columns);
       files.require(stems.get(1) + suffix, keys, columns);
       files.require(stems.get(2) + suffix, keys, columns);
       return List.of(
-          new Section(stems.get(0) + suffix, 0, queries, true),
-          new Section(stems.get(1) + suffix, 0, keys, true),
-          new Section(stems.get(2) + suffix, 0, keys, false));
+          new Section(stems.get(0) + suffix, 0, queries, true, 0),
+          new Section(stems.get(1) + suffix, 0, keys, true, 0),
+          new Section(stems.get(2) + suffix, 0, keys, false, 0));
     }
 
     /** Puts sections one below the other; a vector where there is one column. */
     private NDArray stacked(List<Section> sections, long columns) {
-      int[] order = shape.rotary().order();
+      return stacked(sections, columns, store);
+    }
+
+    private NDArray stacked(List<Section> sections, long columns, WeightStore store) {
+      int[] order = shape.headOrder();
       long total = sections.stream().mapToLong(Section::rows).sum();
       NDArray whole = store.make(columns == 1 ? new Shape(total) : new Shape(total, columns));
       chunk.columns = columns;
@@ -198,7 +214,7 @@ record DecoderWeights(
         long row = 0;
         while (row < section.rows()) {
           if (chunk.room() < least) {
-            put += chunk.put(whole, put);
+            put += chunk.put(store, whole, put);
           }
           long most = section.headRows() ? least : chunk.room();
           long rows = Math.min(most, section.rows() - row);
@@ -206,7 +222,7 @@ record DecoderWeights(
           row += rows;
         }
       }
-      chunk.put(whole, put);
+      chunk.put(store, whole, put);
       return whole;
     }
 
@@ -230,6 +246,11 @@ record DecoderWeights(
       void read(Section section, long row, long count, int[] order) {
         int start = floats.position();
         files.read(section.name(), section.firstRow() + row, count, floats);
+        if (section.offset() != 0) {
+          for (int at = start; at < floats.position(); at++) {
+            floats.put(at, floats.get(at) + section.offset());
+          }
+        }
         if (section.headRows()) {
           reorder(start, order);
         }
@@ -245,7 +266,7 @@ record DecoderWeights(
       }
 
       /** Empties itself into rows of an array; returns how many. */
-      long put(NDArray whole, long first) {
+      long put(WeightStore store, NDArray whole, long first) {
         int used = floats.position();
         long rows = used / columns;
         Shape size = columns == 1 ? new Shape(rows) : new Shape(rows, columns);
@@ -256,28 +277,6 @@ record DecoderWeights(
         }
         return rows;
       }
-    }
-  }
-
-  /** Returns all arrays of a layer that are there, in their order. */
-  static List<NDArray> arrays(Layer layer) {
-    List<NDArray> arrays = new ArrayList<>();
-    arrays.add(layer.attentionNorm());
-    arrays.add(layer.queryKeyValue());
-    addPresent(arrays, layer.queryKeyValueBias());
-    arrays.add(layer.output());
-    addPresent(arrays, layer.outputBias());
-    arrays.add(layer.feedForwardNorm());
-    arrays.add(layer.gateUp());
-    addPresent(arrays, layer.gateUpBias());
-    arrays.add(layer.down());
-    addPresent(arrays, layer.downBias());
-    return arrays;
-  }
-
-  private static void addPresent(List<NDArray> arrays, @Nullable NDArray array) {
-    if (array != null) {
-      arrays.add(array);
     }
   }
 }

@@ -4,7 +4,6 @@ import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.el.TruthyTypeConverter;
-import com.hubspot.jinjava.el.ext.ExtendedParser;
 import com.hubspot.jinjava.interpret.InterpretException;
 import com.hubspot.jinjava.lib.tag.ForTag;
 import com.hubspot.jinjava.tree.parse.TagToken;
@@ -12,17 +11,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 import jinjava.de.odysseus.el.ExpressionFactoryImpl;
 import jinjava.de.odysseus.el.tree.TreeStore;
-import jinjava.de.odysseus.el.tree.impl.Builder;
 import jinjava.de.odysseus.el.tree.impl.Cache;
-import jinjava.de.odysseus.el.tree.impl.Parser;
-import jinjava.de.odysseus.el.tree.impl.Scanner;
-import jinjava.de.odysseus.el.tree.impl.ast.AstBinary;
-import jinjava.de.odysseus.el.tree.impl.ast.AstNode;
-import jinjava.de.odysseus.el.tree.impl.ast.AstUnary;
 import jinjava.javax.el.ExpressionFactory;
 import org.apache.commons.lang3.tuple.Pair;
 
-/** Jinjava, brought nearer to Jinja2: see {@link #trimmed}, {@link Syntax} and {@link Loop}. */
+/**
+ * Jinjava, brought nearer to Jinja2: see {@link #trimmed}, {@link JinjaSyntax}, {@link PythonTexts}
+ * and {@link Loop}.
+ */
 final class Jinja extends Jinjava {
 
   private static final Pattern INDENTED = Pattern.compile("(?md)^[ \\t]+(?=\\{[%#](?!\\+))");
@@ -30,13 +26,15 @@ final class Jinja extends Jinjava {
 
   private final ExpressionFactory expressions =
       new ExpressionFactoryImpl(
-          new TreeStore(new Syntax(), new Cache(CACHED_EXPRESSIONS)), new TruthyTypeConverter());
+          new TreeStore(new JinjaSyntax(), new Cache(CACHED_EXPRESSIONS)),
+          new TruthyTypeConverter());
 
   Jinja() {
     super(
         JinjavaConfig.newBuilder()
             .withTrimBlocks(true)
             .withNestedInterpretationEnabled(false)
+            .withElResolver(new PythonTexts())
             // As Jinja does it; the defaults are older.
             .withLegacyOverrides(
                 LegacyOverrides.newBuilder()
@@ -64,55 +62,6 @@ final class Jinja extends Jinjava {
   @Override
   public ExpressionFactory getExpressionFactory() {
     return expressions;
-  }
-
-  /** Expressions. */
-  private static final class Syntax extends Builder {
-    private static final long serialVersionUID = 1L;
-
-    Syntax() {
-      super(Feature.METHOD_INVOCATIONS, Feature.VARARGS);
-    }
-
-    @Override
-    protected Parser createParser(String expression) {
-      return new Expression(this, expression);
-    }
-  }
-
-  /**
-   * An expression where {@code not} binds less than comparisons, {@code in} and {@code is}, and
-   * {@code and} gives the operand that decides.
-   */
-  private static final class Expression extends ExtendedParser {
-
-    private static final AstBinary.Operator AND =
-        (bindings, context, left, right) -> {
-          Object first = left.eval(bindings, context);
-          return bindings.convert(first, Boolean.class) ? right.eval(bindings, context) : first;
-        };
-
-    Expression(Builder context, String text) {
-      super(context, text);
-    }
-
-    @Override
-    protected AstNode and(boolean required) throws Scanner.ScanException, ParseException {
-      AstNode value = not(required);
-      while (value != null && getToken().getSymbol() == Scanner.Symbol.AND) {
-        consumeToken();
-        value = createAstBinary(value, not(true), AND);
-      }
-      return value;
-    }
-
-    private AstNode not(boolean required) throws Scanner.ScanException, ParseException {
-      if (getToken().getSymbol() != Scanner.Symbol.NOT) {
-        return eq(required);
-      }
-      consumeToken();
-      return createAstUnary(not(true), AstUnary.NOT);
-    }
   }
 
   /** A loop that refuses a condition, which Jinjava takes for one of the whole list. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -121,16 +122,30 @@ record ModelJson(Path file, JsonObject json) {
 
   /** Returns the whole numbers below a key: one, a list of them, or none. */
   List<Long> integers(String key) {
+    return list(key, JsonElement::getAsLong, "a whole number or a list of them");
+  }
+
+  /** Returns the numbers below a key: one, a list of them, or none. */
+  List<Double> numbers(String key) {
+    return list(key, JsonElement::getAsDouble, "a list of numbers");
+  }
+
+  /** Returns the texts below a key: one, a list of them, or none. */
+  List<String> texts(String key) {
+    return list(key, JsonElement::getAsString, "a list of texts");
+  }
+
+  private <T> List<T> list(String key, Function<JsonElement, T> read, String expected) {
     if (!has(key)) {
       return List.of();
     }
     JsonElement value = json.get(key);
     try {
       return value.isJsonArray()
-          ? value.getAsJsonArray().asList().stream().map(JsonElement::getAsLong).toList()
-          : List.of(value.getAsLong());
+          ? value.getAsJsonArray().asList().stream().map(read).toList()
+          : List.of(read.apply(value));
     } catch (IllegalStateException | NumberFormatException | UnsupportedOperationException e) {
-      throw wrong(key, "a whole number or a list of them");
+      throw wrong(key, expected);
     }
   }
 

@@ -1,43 +1,47 @@
 package org.llm4msr.plugins.llm.decoder;
 
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * Sizes of a decoder.
+ * What the forward pass of a decoder computes.
  *
- * @param layers transformer layers
  * @param hidden H, width of the states
  * @param heads query heads
  * @param keyValueHeads heads of keys and values, a divisor of {@code heads}
  * @param headSize width of a head
+ * @param scoreScale factor of the products of queries and keys
  * @param feedForward width between the two products of the gated feed-forward part
+ * @param gelu whether the gate is GELU, in the approximation by tanh, and not SiLU
  * @param vocabulary rows of the embedding
+ * @param embeddingScale factor of the embedding
  * @param epsilon of the root mean square normalisation
+ * @param preciseNorms whether norms are computed in float32 in every precision, for bfloat16 would
+ *     round their weights
  * @param context the longest text, in tokens
- * @param window how many tokens, itself included, a token sees; all where it is 0
- * @param attentionBias whether queries, keys and values have a bias
- * @param outputBias whether the attention's output has one
- * @param feedForwardBias whether both products of the feed-forward part have one
  * @param tied whether the embedding is the output layer too
- * @param rotary how positions turn queries and keys
+ * @param arrays what each layer has
+ * @param attentions how each layer attends, from the bottom
  */
 record ModelShape(
-    int layers,
     int hidden,
     int heads,
     int keyValueHeads,
     int headSize,
+    double scoreScale,
     int feedForward,
+    boolean gelu,
     int vocabulary,
+    double embeddingScale,
     double epsilon,
+    boolean preciseNorms,
     int context,
-    int window,
-    boolean attentionBias,
-    boolean outputBias,
-    boolean feedForwardBias,
     boolean tied,
-    Rotary rotary) {
+    Set<LayerArray> arrays,
+    List<Attention> attentions) {
 
   /** Reads the sizes. */
   static ModelShape of(ModelJson config, Architecture architecture) {
@@ -52,33 +56,63 @@ record ModelShape(
     if (headSize % 2 != 0) {
       throw config.wrong(keys.headSize(), "even");
     }
-    boolean bias = config.flag("attention_bias", false);
-    boolean linearBias = config.flag("add_bias_linear", false);
+    int layers = config.integer(keys.layers());
+    List<Attention> attentions = Attention.of(config, architecture, layers, headSize);
     return new ModelShape(
-        config.integer(keys.layers()),
         hidden,
         heads,
         keyValueHeads,
         headSize,
+        1 / Math.sqrt(config.number("query_pre_attn_scalar", headSize)),
         config.integer(keys.feedForward()),
+        architecture.numerics().gelu(),
         config.integer(keys.vocabulary()),
+        architecture.numerics().scaledEmbedding() ? Math.sqrt(hidden) : 1,
         config.number(keys.epsilon(), 1e-6),
-        config.integer(keys.context()),
-        window(config),
-        architecture.queryBias() || bias || linearBias || config.flag("add_qkv_bias", false),
-        bias || linearBias,
-        linearBias || config.flag("mlp_bias", false),
-        config.flag("tie_word_embeddings", false),
-        Rotary.of(config, architecture, headSize));
+        architecture.numerics().normOffset() != 0,
+        Math.min(config.integer(keys.context()), attentions.get(0).rotary().longest()),
+        config.flag("tie_word_embeddings", architecture.unstated().tied()),
+        arrays(config, architecture),
+        attentions);
   }
 
-  /** Mistral's; other models here have none, whatever the setting says. */
-  private static int window(ModelJson config) {
-    if (!config.text("model_type", "").equals("mistral")) {
-      return 0;
-    }
-    int usual = config.json().has("sliding_window") ? 0 : 4096;
-    return config.integer("sliding_window", usual);
+  private static Set<LayerArray> arrays(ModelJson config, Architecture architecture) {
+    boolean bias = config.flag("attention_bias", false);
+    boolean linearBias = config.flag("add_bias_linear", false);
+    boolean queryBias =
+        architecture.unstated().queryBias()
+            || bias
+            || linearBias
+            || config.flag("add_qkv_bias", false);
+    boolean feedForwardBias = linearBias || config.flag("mlp_bias", false);
+    boolean headNorms = !architecture.tensors().headNorms().isEmpty();
+    boolean addedNorms = !architecture.tensors().addedNorms().isEmpty();
+    Set<LayerArray> arrays = EnumSet.allOf(LayerArray.class);
+    arrays.removeIf(
+        array ->
+            switch (array) {
+              case QUERY_KEY_VALUE_BIAS -> !queryBias;
+              case OUTPUT_BIAS -> !bias && !linearBias;
+              case GATE_UP_BIAS, DOWN_BIAS -> !feedForwardBias;
+              case QUERY_NORM, KEY_NORM -> !headNorms;
+              case OUTPUT_NORM, DOWN_NORM -> !addedNorms;
+              default -> false;
+            });
+    return arrays;
+  }
+
+  int layers() {
+    return attentions.size();
+  }
+
+  /** Returns what differs among the layers' attention. */
+  List<Attention> kinds() {
+    return attentions.stream().distinct().toList();
+  }
+
+  /** Returns where each number of a head stands in the file. */
+  int[] headOrder() {
+    return attentions.get(0).rotary().order();
   }
 
   int queryWidth() {

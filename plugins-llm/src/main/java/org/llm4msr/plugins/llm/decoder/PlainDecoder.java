@@ -1,5 +1,20 @@
 package org.llm4msr.plugins.llm.decoder;
 
+import static org.llm4msr.plugins.llm.decoder.LayerArray.ATTENTION_NORM;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.DOWN;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.DOWN_BIAS;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.DOWN_NORM;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.FEED_FORWARD_NORM;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.GATE_UP;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.GATE_UP_BIAS;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.KEY_NORM;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.OUTPUT;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.OUTPUT_BIAS;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.OUTPUT_NORM;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.QUERY_KEY_VALUE;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.QUERY_KEY_VALUE_BIAS;
+import static org.llm4msr.plugins.llm.decoder.LayerArray.QUERY_NORM;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -39,13 +54,24 @@ final class PlainDecoder implements Decoder {
 
   @Override
   public Reading read(NDManager step, TokenBatch batch, @Nullable NDList past, boolean keep) {
-    Turns turns = Turns.of(shape.rotary(), batch.positions(), step);
+    List<Attention> kinds = shape.kinds();
+    List<Turns> turns =
+        kinds.stream().map(kind -> Turns.of(kind.rotary(), batch.positions(), step)).toList();
     NDArray states = embed(step, batch);
     NDList kept = new NDList();
     for (int layer = 0; layer < shape.layers(); layer++) {
       try (NDManager inner = step.newSubManager()) {
         states.attach(inner);
-        Pass pass = new Pass(weights.layers().get(layer), batch, turns, past, layer, inner);
+        Attention kind = shape.attentions().get(layer);
+        Pass pass =
+            new Pass(
+                weights.layers().get(layer),
+                batch,
+                kind,
+                turns.get(kinds.indexOf(kind)),
+                past,
+                layer,
+                inner);
         states = pass.run(states);
         states.attach(step);
         if (keep) {
@@ -65,7 +91,9 @@ final class PlainDecoder implements Decoder {
     // MXNet takes numbers of rows as floats, exact up to 2^24.
     boolean floats = step.getEngine().getEngineName().equals("MXNet");
     NDArray rows = floats ? step.create(ids) : step.create(batch.tokens());
-    return Embedding.embedding(rows, weights.embedding(), SparseFormat.DENSE).singletonOrThrow();
+    return Embedding.embedding(rows, weights.embedding(), SparseFormat.DENSE)
+        .singletonOrThrow()
+        .mul(shape.embeddingScale());
   }
 
   @Override
@@ -77,9 +105,15 @@ final class PlainDecoder implements Decoder {
     return linear(states, head, null);
   }
 
+  /** Normalises along the last axis. */
   private NDArray norm(NDArray states, NDArray weight) {
-    NDArray size = states.square().mean(new int[] {1}, true).add(shape.epsilon()).sqrt();
+    int last = states.getShape().dimension() - 1;
+    NDArray size = states.square().mean(new int[] {last}, true).add(shape.epsilon()).sqrt();
     return states.div(size).mul(weight);
+  }
+
+  private NDArray normIfAny(NDArray states, @Nullable NDArray weight) {
+    return weight == null ? states : norm(states, weight);
   }
 
   private static NDArray linear(NDArray input, NDArray weight, @Nullable NDArray bias) {
@@ -114,6 +148,7 @@ final class PlainDecoder implements Decoder {
   private final class Pass {
     private final Layer layer;
     private final TokenBatch batch;
+    private final Attention kind;
     private final Turns turns;
     private final @Nullable NDList past;
     private final int number;
@@ -123,12 +158,14 @@ final class PlainDecoder implements Decoder {
     Pass(
         Layer layer,
         TokenBatch batch,
+        Attention kind,
         Turns turns,
         @Nullable NDList past,
         int number,
         NDManager inner) {
       this.layer = layer;
       this.batch = batch;
+      this.kind = kind;
       this.turns = turns;
       this.past = past;
       this.number = number;
@@ -136,13 +173,14 @@ final class PlainDecoder implements Decoder {
     }
 
     NDArray run(NDArray states) {
-      NDArray input = norm(states, layer.attentionNorm());
-      NDArray all = linear(input, layer.queryKeyValue(), layer.queryKeyValueBias());
-      NDArray attended = attention(all);
+      NDArray input = norm(states, layer.get(ATTENTION_NORM));
+      NDArray all = linear(input, layer.get(QUERY_KEY_VALUE), layer.find(QUERY_KEY_VALUE_BIAS));
+      NDArray attended = linear(attention(all), layer.get(OUTPUT), layer.find(OUTPUT_BIAS));
       // Of the last layer, nobody reads the states of earlier tokens.
       NDArray residual = isLast() ? lastTokens(states) : states;
-      NDArray middle = residual.add(linear(attended, layer.output(), layer.outputBias()));
-      return middle.add(feedForward(norm(middle, layer.feedForwardNorm())));
+      NDArray middle = residual.add(normIfAny(attended, layer.find(OUTPUT_NORM)));
+      NDArray fed = feedForward(norm(middle, layer.get(FEED_FORWARD_NORM)));
+      return middle.add(normIfAny(fed, layer.find(DOWN_NORM)));
     }
 
     private boolean isLast() {
@@ -150,10 +188,20 @@ final class PlainDecoder implements Decoder {
     }
 
     private NDArray feedForward(NDArray input) {
-      NDList halves = linear(input, layer.gateUp(), layer.gateUpBias()).split(2, 1);
+      NDList halves = linear(input, layer.get(GATE_UP), layer.find(GATE_UP_BIAS)).split(2, 1);
       NDArray gate = halves.get(0);
-      NDArray gated = gate.mul(Activation.sigmoid(gate)).mul(halves.get(1));
-      return linear(gated, layer.down(), layer.downBias());
+      NDArray gated = gate.mul(Activation.sigmoid(opening(gate))).mul(halves.get(1));
+      return linear(gated, layer.get(DOWN), layer.find(DOWN_BIAS));
+    }
+
+    /**
+     * What the sigmoid of a gate is taken of: GELU by tanh is x sigmoid(2 sqrt(2/pi) (x + .044715
+     * x^3)).
+     */
+    private NDArray opening(NDArray gate) {
+      return shape.gelu()
+          ? gate.add(gate.pow(3).mul(0.044715)).mul(2 * Math.sqrt(2 / Math.PI))
+          : gate;
     }
 
     /** Returns what the tokens attend to, of stacked queries, keys and values. */
@@ -161,10 +209,10 @@ final class PlainDecoder implements Decoder {
       int queries = shape.queryWidth();
       int keys = shape.keyValueWidth();
       int size = shape.headSize();
-      NDArray query = turns.turn(columns(all, 0, queries).reshape(-1, shape.heads(), size));
-      NDArray key =
-          turns.turn(
-              columns(all, queries, queries + keys).reshape(-1, shape.keyValueHeads(), size));
+      NDArray query = columns(all, 0, queries).reshape(-1, shape.heads(), size);
+      query = turns.turn(normIfAny(query, layer.find(QUERY_NORM)));
+      NDArray key = columns(all, queries, queries + keys).reshape(-1, shape.keyValueHeads(), size);
+      key = turns.turn(normIfAny(key, layer.find(KEY_NORM)));
       NDArray value =
           columns(all, queries + keys, queries + 2 * keys).reshape(-1, shape.keyValueHeads(), size);
       NDList parts = new NDList();
@@ -229,7 +277,7 @@ final class PlainDecoder implements Decoder {
           query
               .reshape(shared)
               .matMul(key.transpose(0, 1, 3, 2))
-              .mul(1 / Math.sqrt(shape.headSize()))
+              .mul(shape.scoreScale())
               .reshape(group.count(), shape.heads(), queries, seen);
       NDArray mask = mask(queries, seen);
       NDArray shares = (mask == null ? scores : scores.add(mask)).softmax(3);
@@ -243,7 +291,7 @@ final class PlainDecoder implements Decoder {
 
     /** Hides from the last {@code queries} of {@code seen} tokens what they may not see. */
     private @Nullable NDArray mask(long queries, long seen) {
-      float[] mask = Masks.values((int) queries, (int) seen, shape.window());
+      float[] mask = Masks.values((int) queries, (int) seen, kind.window());
       return mask.length == 0 ? null : inner.create(mask, new Shape(queries, seen));
     }
 

@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.llm.decoder;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -10,31 +11,60 @@ import org.llm4msr.api.MsrException;
  * al., arXiv 2104.09864.
  *
  * @param frequencies radians a position, one for each pair
+ * @param amplitude factor of what is turned
  * @param order where each number of a head stands in the file
+ * @param longest tokens of a text up to which the frequencies hold
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record Rotary(double[] frequencies, int[] order) {
+record Rotary(double[] frequencies, double amplitude, int[] order, int longest) {
 
   static Rotary of(ModelJson config, Architecture architecture, int headSize) {
     ModelJson parameters =
         config.has("rope_parameters")
             ? config.object("rope_parameters")
             : config.object("rope_scaling");
+    return of(config, architecture, headSize, parameters, config.number("rope_theta", 10_000));
+  }
+
+  /**
+   * Reads a rotary embedding.
+   *
+   * @param parameters its settings
+   * @param base of the frequencies, where the settings have none
+   */
+  static Rotary of(
+      ModelJson config,
+      Architecture architecture,
+      int headSize,
+      ModelJson parameters,
+      double base) {
     double share =
         parameters.number(
             "partial_rotary_factor",
-            config.number("partial_rotary_factor", architecture.rotaryShare()));
+            config.number("partial_rotary_factor", architecture.positions().share()));
     int turned = (int) (headSize * share);
     if (turned < 2 || turned > headSize || turned % 2 != 0) {
       throw config.wrong(
           "partial_rotary_factor", "so that an even number of " + headSize + " is turned");
     }
-    double base = parameters.number("rope_theta", config.number("rope_theta", 10_000));
+    int[] order = order(headSize, turned, architecture.positions().interleaved());
     double[] frequencies = new double[headSize / 2];
     for (int i = 0; i < turned / 2; i++) {
-      frequencies[i] = scaled(Math.pow(base, -2.0 * i / turned), parameters);
+      frequencies[i] = Math.pow(parameters.number("rope_theta", base), -2.0 * i / turned);
     }
-    return new Rotary(frequencies, order(headSize, turned, architecture.interleaved()));
+    String type = parameters.text("rope_type", parameters.text("type", "default"));
+    if (type.equals("longrope")) {
+      return longRope(config, parameters, frequencies, turned / 2, order);
+    }
+    for (int i = 0; i < turned / 2; i++) {
+      frequencies[i] = scaled(type, frequencies[i], parameters);
+    }
+    return new Rotary(frequencies, 1, order, Integer.MAX_VALUE);
+  }
+
+  /** Returns one of the same heads that turns nothing. */
+  Rotary still() {
+    return new Rotary(new double[frequencies.length], 1, order, longest);
   }
 
   /** Puts the turned pairs first in both halves of a head, and what is not turned behind them. */
@@ -54,8 +84,7 @@ record Rotary(double[] frequencies, int[] order) {
         .toArray();
   }
 
-  private static double scaled(double frequency, ModelJson parameters) {
-    String type = parameters.text("rope_type", parameters.text("type", "default"));
+  private static double scaled(String type, double frequency, ModelJson parameters) {
     return switch (type) {
       case "default" -> frequency;
       case "linear" -> frequency / parameters.number("factor");
@@ -64,7 +93,7 @@ record Rotary(double[] frequencies, int[] order) {
           throw new MsrException(
               ErrorType.USER,
               "knowledge/UNSUPPORTED_MODEL",
-              "the rotary embedding is of type '%s' in %s; the decoder knows default, linear and llama3. Choose another model, or another encoder."
+              "the rotary embedding is of type '%s' in %s; the decoder knows default, linear, llama3 and longrope. Choose another model, or another encoder."
                   .formatted(type, parameters.file()));
     };
   }
@@ -80,14 +109,36 @@ record Rotary(double[] frequencies, int[] order) {
     return frequency * (kept + (1 - kept) / factor);
   }
 
+  /**
+   * LongRoPE (Ding et al., arXiv 2402.13753) for texts that are no longer than those of the first
+   * training. Longer ones have other frequencies, also where they begin.
+   */
+  private static Rotary longRope(
+      ModelJson config, ModelJson parameters, double[] frequencies, int pairs, int[] order) {
+    String key = "original_max_position_embeddings";
+    int original = parameters.has(key) ? parameters.integer(key) : config.integer(key);
+    List<Double> factors = parameters.numbers("short_factor");
+    if (factors.size() != pairs) {
+      throw parameters.wrong("short_factor", "a list of " + pairs + " numbers");
+    }
+    for (int i = 0; i < pairs; i++) {
+      frequencies[i] /= factors.get(i);
+    }
+    double longer =
+        parameters.number("factor", config.number("max_position_embeddings") / original);
+    double usual = longer <= 1 ? 1 : Math.sqrt(1 + Math.log(longer) / Math.log(original));
+    return new Rotary(frequencies, parameters.number("attention_factor", usual), order, original);
+  }
+
   /** Fills cosine and sine of the angles of positions, (positions, half) each. */
   void fill(int[] positions, float[] cosine, float[] sine) {
     int half = frequencies.length;
     for (int row = 0; row < positions.length; row++) {
       for (int i = 0; i < half; i++) {
         double angle = positions[row] * frequencies[i];
-        cosine[row * half + i] = (float) Math.cos(angle);
-        sine[row * half + i] = (float) Math.sin(angle);
+        double size = frequencies[i] == 0 ? 1 : amplitude;
+        cosine[row * half + i] = (float) (size * Math.cos(angle));
+        sine[row * half + i] = (float) (size * Math.sin(angle));
       }
     }
   }

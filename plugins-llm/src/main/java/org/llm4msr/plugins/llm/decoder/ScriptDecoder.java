@@ -27,7 +27,7 @@ final class ScriptDecoder implements Decoder {
     this.manager = manager;
     this.weights = new NDList(weights.embedding(), weights.finalNorm());
     for (Layer layer : weights.layers()) {
-      this.weights.addAll(DecoderWeights.arrays(layer));
+      this.weights.addAll(layer.arrays().values());
     }
     this.head = weights.head() == null ? new NDList() : new NDList(weights.head());
   }
@@ -60,17 +60,16 @@ final class ScriptDecoder implements Decoder {
   @Override
   public Reading read(NDManager step, TokenBatch batch, @Nullable NDList past, boolean keep) {
     int[] positions = batch.positions();
-    int half = shape.rotary().frequencies().length;
-    float[] cosine = new float[positions.length * half];
-    float[] sine = new float[positions.length * half];
-    shape.rotary().fill(positions, cosine, sine);
-    Shape angles = new Shape(positions.length, 1, half);
-    NDList inputs =
-        new NDList(
-            step.create(batch.tokens()),
-            step.create(cosine, angles),
-            step.create(sine, angles),
-            step.create(lastTokens(batch)));
+    NDList inputs = new NDList(step.create(batch.tokens()), step.create(lastTokens(batch)));
+    for (Attention kind : shape.kinds()) {
+      int half = kind.rotary().frequencies().length;
+      float[] cosine = new float[positions.length * half];
+      float[] sine = new float[positions.length * half];
+      kind.rotary().fill(positions, cosine, sine);
+      Shape angles = new Shape(positions.length, 1, half);
+      inputs.add(step.create(cosine, angles));
+      inputs.add(step.create(sine, angles));
+    }
     NDList results =
         script.call(
             step,
@@ -97,20 +96,24 @@ final class ScriptDecoder implements Decoder {
     return last;
   }
 
-  /** One array a group, empty where nothing is hidden or only what comes later. */
+  /**
+   * One array a kind of attention and group, empty where nothing is hidden or only what comes
+   * later.
+   */
   private NDList masks(NDManager step, TokenBatch batch) {
     NDList masks = new NDList();
-    for (Group group : batch.groups()) {
-      int seen = group.past() + group.length();
-      boolean causal =
-          group.length() == 1
-              || (group.past() == 0 && (shape.window() == 0 || seen <= shape.window()));
-      masks.add(
-          causal
-              ? step.create(new float[0])
-              : step.create(
-                  Masks.values(group.length(), seen, shape.window()),
-                  new Shape(group.length(), seen)));
+    for (Attention kind : shape.kinds()) {
+      int window = kind.window();
+      for (Group group : batch.groups()) {
+        int seen = group.past() + group.length();
+        boolean causal =
+            group.length() == 1 || (group.past() == 0 && (window == 0 || seen <= window));
+        masks.add(
+            causal
+                ? step.create(new float[0])
+                : step.create(
+                    Masks.values(group.length(), seen, window), new Shape(group.length(), seen)));
+      }
     }
     return masks;
   }

@@ -244,7 +244,7 @@ class DecoderEncoderTest {
         "rope_scaling",
         "{\"rope_type\": \"yarn\"}",
         "of type 'yarn'",
-        "default, linear and llama3");
+        "default, linear, llama3 and longrope");
     assertRefused(
         "intermediate_size",
         "25",
@@ -254,46 +254,6 @@ class DecoderEncoderTest {
         "num_hidden_layers", "3", "there is no 'model.layers.2.", "among the 20 arrays in");
     assertRefused(
         "num_hidden_layers", "1", "'model.layers.1.input_layernorm.weight' is in", "fewer layers");
-  }
-
-  /** As the configurations of transformers have it. */
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "mistral | | 4096",
-        "mistral | \"sliding_window\": null | 0",
-        "mistral | \"sliding_window\": 6 | 6",
-        "qwen2 | \"sliding_window\": 6 | 0",
-        "llama | \"sliding_window\": 6 | 0"
-      })
-  void windowIsThatOfTransformers(String type, String setting, int window) throws IOException {
-    String json = Files.readString(FIXTURES.resolve("llama3/config.json"));
-    JsonObject config = new Gson().fromJson(json, JsonObject.class);
-    config.addProperty("model_type", type);
-    if (setting != null) {
-      new Gson()
-          .fromJson("{" + setting + "}", JsonObject.class)
-          .entrySet()
-          .forEach(entry -> config.add(entry.getKey(), entry.getValue()));
-    }
-    ModelJson model = new ModelJson(folder, config);
-    assertThat(ModelShape.of(model, Architecture.of(model)).window()).isEqualTo(window);
-  }
-
-  @Test
-  void refusesARatioOfTheRotaryEmbedding() {
-    assertThat(Architecture.of(chatGlm2(1)).modelTypes()).containsExactly("chatglm");
-    assertThatThrownBy(() -> Architecture.of(chatGlm2(50)))
-        .isInstanceOf(MsrException.class)
-        .hasMessageContaining("[knowledge/UNSUPPORTED_MODEL] rope_ratio is 50 in")
-        .hasMessageContaining("models with 1 only");
-  }
-
-  private static ModelJson chatGlm2(int ropeRatio) {
-    ModelJson model = ModelJson.read(GoldenStates.fixture("chatglm2.json"));
-    model.json().addProperty("rope_ratio", ropeRatio);
-    return model;
   }
 
   private void assertRefused(String key, String value, String... says) throws IOException {

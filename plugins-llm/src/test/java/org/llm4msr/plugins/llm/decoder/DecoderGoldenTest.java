@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -36,7 +38,18 @@ class DecoderGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "mistral", "qwen2", "llama-bias"})
+  @ValueSource(
+      strings = {
+        "llama3",
+        "mistral",
+        "qwen2",
+        "llama-bias",
+        "qwen3",
+        "phi3",
+        "phi3-longrope",
+        "smollm3",
+        "gemma3"
+      })
   void fixturesAgreeWithTransformers(String model) throws IOException {
     assertAgrees(GoldenStates.fixture(model));
   }
@@ -63,6 +76,39 @@ class DecoderGoldenTest {
     }
   }
 
+  /**
+   * As shared prefixes and generated tokens are read: the first 30 tokens, 9 more, and the last.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"mistral", "qwen3", "phi3-longrope", "smollm3", "gemma3"})
+  void readingOnGivesTheSameState(String model) throws IOException {
+    Path folder = GoldenStates.fixture(model);
+    GoldenStates.Case text = GoldenStates.read(folder.resolve("golden.json")).cases().get(4);
+    try (Decoder plain = plain(folder)) {
+      assertReadsOn(plain, text);
+    }
+    if (TestEngines.tensors().runsScripts()) {
+      try (Decoder script = script(folder, Precision.FLOAT32)) {
+        assertReadsOn(script, text);
+      }
+    }
+  }
+
+  private static void assertReadsOn(Decoder decoder, GoldenStates.Case text) {
+    long[] ids = text.ids();
+    try (NDManager step = decoder.newManager()) {
+      TokenBatch first = TokenBatch.of(List.of(Arrays.copyOf(ids, 30)), 0);
+      NDList past = decoder.read(step, first, null, true).kept();
+      long[] middle = Arrays.copyOfRange(ids, 30, 39);
+      TokenBatch twice = TokenBatch.of(List.of(middle, middle), 30);
+      past = decoder.read(step, twice, past, true).kept();
+      TokenBatch last = twice.next(new long[] {ids[39], ids[39]});
+      NDArray states = decoder.read(step, last, past, false).postNorm();
+      assertClose(decoder.getClass().getSimpleName(), text.post_norm(), row(states, 0));
+      assertClose(decoder.getClass().getSimpleName(), text.post_norm(), row(states, 1));
+    }
+  }
+
   /** Base classes of transformers save arrays without {@code model.} before their names. */
   @Test
   void readsModelsThatWereSavedWithoutHead(@TempDir Path base) throws IOException {
@@ -83,7 +129,7 @@ class DecoderGoldenTest {
 
   /** Larger models come from their files in parts, here a head or row at a time. */
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "qwen2"})
+  @ValueSource(strings = {"llama3", "qwen2", "phi3-longrope", "gemma3"})
   void partsGiveTheSameWeights(String model) throws IOException {
     Path folder = GoldenStates.fixture(model);
     List<long[]> text =
