@@ -11,6 +11,7 @@ import com.google.inject.Guice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +122,40 @@ class TuningTest {
     List<List<String>> more = values(open("more", "trials: 3\n").run(ComparisonView.NONE));
 
     assertThat(more.subList(0, 3)).isEqualTo(few);
+  }
+
+  @Test
+  void aSpaceSmallerThanItsTrialsIsTriedOnceAndSaysSo() throws IOException {
+    Path file = folder.resolve("small.yaml");
+    Files.writeString(
+        file,
+        """
+        experiment: experiment.yaml
+        settings: {model.fusion: none}
+        space: {model.embeddingSize: {values: [2, 4, 2]}}
+        trials: 5
+        """);
+    List<String> notes = new ArrayList<>();
+    TuningResult result = comparisons.openTuning(file, List.of()).run(notes(notes));
+
+    assertThat(values(result).subList(1, 3)).containsExactlyInAnyOrder(List.of("2"), List.of("4"));
+    assertThat(result.trials()).hasSize(3);
+    assertThat(notes)
+        .contains("trials: 2 instead of 5, as the space has no more different settings");
+  }
+
+  private static ComparisonView notes(List<String> notes) {
+    return new ComparisonView() {
+      @Override
+      public void note(String text) {
+        notes.add(text);
+      }
+
+      @Override
+      public Work begin(String task, String unit) {
+        return NONE.begin(task, unit);
+      }
+    };
   }
 
   private static List<List<String>> values(TuningResult result) {

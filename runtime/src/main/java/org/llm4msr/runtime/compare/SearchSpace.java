@@ -3,9 +3,10 @@ package org.llm4msr.runtime.compare;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -15,6 +16,9 @@ import org.llm4msr.runtime.config.AnyValue;
 
 /** Draws settings; the same seed gives the same trials, however many are asked for. */
 final class SearchSpace {
+
+  /** After so many repeats in a row all points of the space count as drawn. */
+  private static final int MOST_REPEATS = 100_000;
 
   private final Map<String, Range> ranges;
 
@@ -62,14 +66,19 @@ final class SearchSpace {
     return List.copyOf(ranges.keySet());
   }
 
-  /** Returns the values of so many trials, by key in order. */
+  /**
+   * Returns the values of so many trials, by key in order; no two are the same, so there are fewer
+   * where the space is smaller.
+   */
   List<List<AnyValue>> draw(int trials, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    List<List<AnyValue>> drawn = new ArrayList<>();
-    for (int trial = 0; trial < trials; trial++) {
-      drawn.add(ranges.values().stream().map(range -> draw(range, random)).toList());
+    Set<List<AnyValue>> drawn = new LinkedHashSet<>();
+    int repeats = 0;
+    while (drawn.size() < trials && repeats < MOST_REPEATS) {
+      List<AnyValue> trial = ranges.values().stream().map(range -> draw(range, random)).toList();
+      repeats = drawn.add(trial) ? 0 : repeats + 1;
     }
-    return drawn;
+    return List.copyOf(drawn);
   }
 
   private static AnyValue draw(Range range, SplittableRandom random) {

@@ -90,10 +90,15 @@ public final class Tuning {
    *     {@code training/STOPPED} after {@link #requestStop}
    */
   public TuningResult run(ComparisonView view) {
+    if (drawn.size() <= config.trials()) {
+      view.note(
+          "trials: %d instead of %d, as the space has no more different settings"
+              .formatted(drawn.size() - 1, config.trials()));
+    }
     List<Integer> rounds = rounds();
     Budget budget = new Budget(config.minutes());
     TreeMap<Integer, Trial> trials = new TreeMap<>();
-    List<Integer> alive = IntStream.rangeClosed(0, config.trials()).boxed().toList();
+    List<Integer> alive = IntStream.range(0, drawn.size()).boxed().toList();
     ComparisonResult table = null;
     for (int round = 1; table == null || (round <= rounds.size() && !budget.isSpent()); round++) {
       int epochs = rounds.get(round - 1);
@@ -198,7 +203,7 @@ public final class Tuning {
   private List<Integer> rounds() {
     int epochs = experiment().config().training().epochs();
     List<Integer> rounds = new ArrayList<>(List.of(epochs));
-    int trials = config.trials() + 1;
+    int trials = drawn.size();
     while (config.strategy() == Strategy.HALVING
         && trials > config.factor()
         && rounds.get(0) >= config.factor()) {

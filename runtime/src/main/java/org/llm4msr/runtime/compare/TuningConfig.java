@@ -18,7 +18,7 @@ public record TuningConfig(
     @Setting("Experiment keys to search, each with its values or its range") @NotEmpty
         Map<String, @Valid Range> space,
     @Setting(
-            value = "Number of settings to draw; the experiment's own are tried as well",
+            value = "Number of different settings to draw; the experiment's own are tried as well",
             defaultValue = "20")
         @Min(1)
         int trials,

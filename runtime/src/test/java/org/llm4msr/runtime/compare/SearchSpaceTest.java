@@ -44,6 +44,21 @@ class SearchSpaceTest {
     assertThat(drawn(new Range(1.0, 3.0, true, true, List.of()))).containsOnly(1.0, 2.0, 3.0);
   }
 
+  @Test
+  void aSmallSpaceGivesEachOfItsPointsOnce() {
+    assertThat(drawn(new Range(1.0, 12.0, true, true, List.of())))
+        .containsExactlyInAnyOrder(1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12.);
+  }
+
+  @Test
+  void moreTrialsBeginWithTheSameOnes() {
+    SearchSpace space =
+        new SearchSpace(
+            Map.of("key", new Range(1.0, 30.0, false, true, List.of())), Path.of("search.yaml"));
+
+    assertThat(space.draw(30, 7)).hasSize(30).startsWith(space.draw(9, 7).toArray(List[]::new));
+  }
+
   private static List<Double> drawn(double from, double to, boolean log) {
     return drawn(new Range(from, to, log, false, List.of()));
   }
