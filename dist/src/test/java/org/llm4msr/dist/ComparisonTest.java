@@ -45,14 +45,17 @@ class ComparisonTest {
   static void compare() throws IOException {
     shop = SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
     comparisons = Guice.createInjector(new RuntimeModule()).getInstance(Comparisons.class);
-    result =
-        open(
-                "grid",
-                "backbones: [shared-bottom, {name: mmoe, experts: 3}]",
-                "fusions: [none, hierarchical]",
-                "seeds: [1, 2]",
-                "settings: {training.epochs: 1}")
-            .run(Split.TEST, ComparisonView.NONE);
+    result = grid();
+  }
+
+  private static ComparisonResult grid() throws IOException {
+    return open(
+            "grid",
+            "backbones: [shared-bottom, {name: mmoe, experts: 3}]",
+            "fusions: [none, hierarchical]",
+            "seeds: [1, 2]",
+            "settings: {training.epochs: 1}")
+        .run(Split.TEST, ComparisonView.NONE);
   }
 
   private static Comparison open(String name, String... lines) throws IOException {
@@ -118,14 +121,7 @@ class ComparisonTest {
     }
     Files.delete(evaluations.get(0));
 
-    ComparisonResult again =
-        open(
-                "grid",
-                "backbones: [shared-bottom, {name: mmoe, experts: 3}]",
-                "fusions: [none, hierarchical]",
-                "seeds: [1, 2]",
-                "settings: {training.epochs: 1}")
-            .run(Split.TEST, ComparisonView.NONE);
+    ComparisonResult again = grid();
 
     assertThat(again.models().stream().map(Model::scores))
         .isEqualTo(result.models().stream().map(Model::scores).toList());
@@ -137,6 +133,22 @@ class ComparisonTest {
             name ->
                 assertThat(folder.resolve("work/runs").resolve(name).resolve("bundle"))
                     .doesNotExist());
+  }
+
+  @Test
+  void finishesARunThatWasEvaluatedBefore() throws IOException {
+    Path evaluation = files("evaluation-test.json").get(0);
+    String finished = Files.readString(evaluation);
+    String before =
+        finished
+            .replace("\"finished\" : true", "\"finished\" : false")
+            .replaceAll("\"auc\" : 0[.][0-9]+", "\"auc\" : 0.99");
+    assertThat(before).contains("false").contains("0.99");
+    Files.writeString(evaluation, before);
+
+    assertThat(grid().models().stream().map(Model::scores))
+        .isEqualTo(result.models().stream().map(Model::scores).toList());
+    assertThat(evaluation).hasContent(finished);
   }
 
   private static List<Path> files(String name) throws IOException {

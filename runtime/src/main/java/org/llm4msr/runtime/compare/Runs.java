@@ -106,7 +106,7 @@ final class Runs {
     Path folder = experiment.workspace().run(name);
     Path evaluation = folder.resolve("evaluation-" + part.key() + ".json");
     Path predictions = folder.resolve("predictions-" + part.key() + ".arrow");
-    if (!Files.exists(evaluation) || !Files.exists(predictions)) {
+    if (!isMeasured(evaluation, predictions)) {
       try (ComparisonView.Work work = view.begin("train", "rows")) {
         experiment.train(name, work.progress());
       }
@@ -122,6 +122,15 @@ final class Runs {
         predictions,
         draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
         seconds(folder));
+  }
+
+  /**
+   * An evaluation may also be one that the user made of the state that a stopped run had reached.
+   */
+  private static boolean isMeasured(Path evaluation, Path predictions) {
+    return Files.exists(evaluation)
+        && Files.exists(predictions)
+        && read(evaluation, EvaluationReport.class).finished();
   }
 
   private Experiment begin(Experiment experiment) {
