@@ -321,6 +321,14 @@ final class ConfigCheck {
             null,
             "validationFrom and testFrom must be given together or not at all");
       }
+      boolean dates = split.validationFrom() != null || split.testFrom() != null;
+      if (dates && !split.ratio().equals(SplitConfig.DEFAULT_RATIO)) {
+        add(
+            "dataset.split.ratio",
+            split.ratio().toString(),
+            "cannot be combined with dataset.split.validationFrom and testFrom. Remove the ratio"
+                + " or both dates");
+      }
       if (validation != null && test != null && validation > test) {
         add("dataset.split.testFrom", split.testFrom(), "must not be before validationFrom");
       }

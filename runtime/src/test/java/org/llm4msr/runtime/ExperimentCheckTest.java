@@ -120,6 +120,10 @@ class ExperimentCheckTest {
             problem("dataset.split={by: given, validationFrom: 2023-05-02, testFrom: 2023-05-01}"))
         .contains("dataset.split.testFrom = 2023-05-01")
         .contains("must not be before validationFrom");
+    assertThat(problem("dataset.split={ratio: [8, 1, 1], testFrom: 2023-05-01}"))
+        .contains(
+            "dataset.split.ratio = [8.0, 1.0, 1.0] (-Ddataset.split): cannot be combined with"
+                + " dataset.split.validationFrom and testFrom");
     String none = "{by: given, validationFrom: 2023-05-02, testFrom: '2023-05-02T08:00+08:00'}";
     assertThatCode(() -> open("dataset.split=" + none).check()).doesNotThrowAnyException();
   }

@@ -27,6 +27,9 @@ public record SplitConfig(
         @Nullable String testFrom,
     @Setting(value = "Seed of the random split", defaultValue = "0") long seed) {
 
+  /** The ratio of configurations that state none. */
+  public static final List<Double> DEFAULT_RATIO = List.of(4.0, 1.0, 1.0);
+
   /**
    * Returns the milliseconds since 1970 of an instant, or of the beginning of a day in UTC.
    *
