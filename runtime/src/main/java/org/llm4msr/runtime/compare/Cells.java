@@ -17,6 +17,10 @@ final class Cells {
     return value == null ? NONE : String.format(Locale.ROOT, "%.4f", value);
   }
 
+  static String p(@Nullable Double value) {
+    return value != null && value < 1e-4 ? "<.0001" : auc(value);
+  }
+
   static String seconds(@Nullable Double value) {
     return value == null ? NONE : String.format(Locale.ROOT, "%.1f", value);
   }

@@ -301,8 +301,8 @@ public final class TableWriter {
                     Cells.auc(difference.mean()),
                     Cells.auc(difference.low()),
                     Cells.auc(difference.high()),
-                    Cells.auc(difference.tTest()),
-                    Cells.auc(difference.deLong()));
+                    Cells.p(difference.tTest()),
+                    Cells.p(difference.deLong()));
     return Map.of(
         "auc", Cells.auc(score.auc()),
         "deviation", score.deviation() == null ? "" : Cells.auc(score.deviation()),

@@ -51,6 +51,13 @@ class TableWriterTest {
     assertThat(legend(20_000_001, 1L)).contains("no difference is tested").doesNotContain("*");
   }
 
+  @Test
+  void aTinyPValueIsNotZero() {
+    assertThat(Cells.p(2e-9)).isEqualTo("<.0001");
+    assertThat(Cells.p(0.0001)).isEqualTo("0.0001");
+    assertThat(Cells.p(null)).isEqualTo("-");
+  }
+
   private static String legend(long rows, Long... seeds) {
     return Cells.legend(
         new ComparisonResult(
