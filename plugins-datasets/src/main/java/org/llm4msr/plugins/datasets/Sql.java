@@ -7,9 +7,9 @@ final class Sql {
 
   private Sql() {}
 
-  /** Returns a text literal. */
+  /** Returns a text in SQL, which ends at a zero character that stands in it as it is. */
   static String literal(String text) {
-    return "'" + text.replace("'", "''") + "'";
+    return "'" + text.replace("'", "''").replace("\0", "' || chr(0) || '") + "'";
   }
 
   /** Returns a quoted identifier. */

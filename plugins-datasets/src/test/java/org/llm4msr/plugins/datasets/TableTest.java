@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.TableConfig.Entities;
 import org.llm4msr.plugins.datasets.TableConfig.Format;
@@ -211,6 +212,20 @@ class TableTest extends TableFiles {
       assertThat(reader.rowsOf(RawTable.USERS, List.of("1")).get("1"))
           .extracting(row -> Path.of(row.file()).getFileName() + " " + row.line())
           .containsExactly("b.csv 2", "a.csv 3");
+    }
+  }
+
+  /** SQL as text ends at a zero character. */
+  @Test
+  void aUserWhoseIdHasAZeroCharacterIsFound() throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "who,what,label\na\0b,2,1\n");
+    Files.writeString(folder.resolve("users.csv"), "id\na\0b\na\0c\na\0b\n");
+    Entities users = new Entities(List.of("users.csv"), "id", List.of());
+    try (DatasetReader reader = reader(config(List.of("log.csv"), null, null, null, users))) {
+      assertThat(Rows.of(reader, RawTable.USERS)).hasSize(3);
+      assertThat(reader.rowsOf(RawTable.USERS, List.of("a\0b")).get("a\0b"))
+          .extracting(LeftOutRows.Example::line)
+          .containsExactly(2L, 4L);
     }
   }
 
