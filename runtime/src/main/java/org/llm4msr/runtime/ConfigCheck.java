@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -21,6 +22,7 @@ import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
@@ -162,6 +164,9 @@ final class ConfigCheck {
             "keeps training rows from reading their own labels, while"
                 + " knowledge.prompts.leakFutureInteractions lets them. Set only one of the two");
       }
+      if (readsKnowledge && config.knowledge() != null) {
+        components(config.knowledge());
+      }
       if (required.contains(ModelInput.HIDDEN) && !hasHidden(backbone)) {
         add(
             "model.fusion.name",
@@ -173,7 +178,24 @@ final class ConfigCheck {
       ModelPart.of(model).forEach(part -> engine(part.key(), part.choice()));
     }
 
+    private void components(KnowledgeConfig knowledge) {
+      OptionalInt dimension = dimension(knowledge.encoder());
+      if (dimension.isPresent() && knowledge.components() > dimension.getAsInt()) {
+        add(
+            "knowledge.components",
+            String.valueOf(knowledge.components()),
+            "vectors of the encoder %s have %d dimensions. Use a smaller number, or leave it out"
+                .formatted(knowledge.encoder().name(), dimension.getAsInt()));
+      }
+    }
+
     @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+    private static <C extends Record> OptionalInt dimension(
+        PluginChoice<KnowledgeEncoderFactory<?>> encoder) {
+      return ((KnowledgeEncoderFactory<C>) encoder.factory()).dimension((C) encoder.config());
+    }
+
+    @SuppressWarnings("unchecked") // As above.
     private static <C extends Record> Set<ModelInput> requires(
         PluginChoice<FusionHeadFactory<?>> head) {
       return ((FusionHeadFactory<C>) head.factory()).requires((C) head.config());

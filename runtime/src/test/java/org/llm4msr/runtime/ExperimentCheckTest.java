@@ -71,6 +71,21 @@ class ExperimentCheckTest {
   }
 
   @Test
+  void knowledgeHasAtMostAsManyComponentsAsDimensions() {
+    String encoder = "knowledge.encoder={name: hash, dimension: 8}";
+    assertThat(problem("model.fusion=hierarchical", encoder, "knowledge.components=9"))
+        .contains(
+            "knowledge.components = 9 (-Dknowledge.components): vectors of the encoder hash have 8"
+                + " dimensions. Use a smaller number, or leave it out");
+    assertThatCode(
+            () -> open("model.fusion=hierarchical", encoder, "knowledge.components=8").check())
+        .doesNotThrowAnyException();
+    assertThatCode(() -> open(encoder, "knowledge.components=9").check())
+        .as("a head that reads no knowledge")
+        .doesNotThrowAnyException();
+  }
+
+  @Test
   void aHeadThatReadsHiddenNeedsABackboneThatHasIt() {
     assertThat(problem("model.fusion=attention", "model.backbone=flat"))
         .contains("model.fusion.name = attention")

@@ -2,6 +2,7 @@ package org.llm4msr.tck;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -167,6 +168,22 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
     private static boolean sameVectors(List<Knowledge> one, List<Knowledge> other) {
       return IntStream.range(0, one.size())
           .allMatch(i -> Arrays.equals(one.get(i).vector(), other.get(i).vector()));
+    }
+
+    @Rule(
+        id = "ENCODER-07",
+        says = "gives vectors of the length that its settings state, if they do",
+        checkFirst = {"dimension(config) is empty where only the model or a service tells K"})
+    final void hasTheStatedDimension() {
+      try (KnowledgeEncoder encoder = create()) {
+        int dimension = encoder.info().dimension();
+        Finding.unlessEqual(
+            "from dimension(config),", dimension, dimension(factory()).orElse(dimension));
+      }
+    }
+
+    private <C extends Record> OptionalInt dimension(KnowledgeEncoderFactory<C> factory) {
+      return factory.dimension(factory.configType().cast(config()));
     }
 
     private <C extends Record> void check(KnowledgeEncoderFactory<C> factory) {

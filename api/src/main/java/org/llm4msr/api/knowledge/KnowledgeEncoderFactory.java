@@ -1,6 +1,7 @@
 package org.llm4msr.api.knowledge;
 
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Stability;
 
@@ -19,4 +20,12 @@ public interface KnowledgeEncoderFactory<C extends Record> extends PluginFactory
    * @throws org.llm4msr.api.MsrException naming what is missing
    */
   default void check(C config, Path base) {}
+
+  /**
+   * Returns K, the length of the vectors, where the settings alone decide it; empty where only the
+   * model or a service tells. What does not fit it is refused before anything is extracted.
+   */
+  default OptionalInt dimension(C config) {
+    return OptionalInt.empty();
+  }
 }

@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.llm;
 
+import java.util.OptionalInt;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -20,5 +21,10 @@ public final class HashEncoderFactory implements KnowledgeEncoderFactory<HashCon
   @Override
   public KnowledgeEncoder create(HashConfig config, EncoderContext context) {
     return new HashEncoder(config);
+  }
+
+  @Override
+  public OptionalInt dimension(HashConfig config) {
+    return OptionalInt.of(config.dimension());
   }
 }

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.llm;
 
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -26,5 +27,10 @@ public final class OpenAiFactory implements KnowledgeEncoderFactory<OpenAiConfig
   @Override
   public void check(OpenAiConfig config, Path base) {
     TokenCounter.check(config.tokenizer(), base);
+  }
+
+  @Override
+  public OptionalInt dimension(OpenAiConfig config) {
+    return config.dimensions() == null ? OptionalInt.empty() : OptionalInt.of(config.dimensions());
   }
 }

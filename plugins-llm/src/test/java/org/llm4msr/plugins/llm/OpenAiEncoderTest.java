@@ -66,7 +66,12 @@ class OpenAiEncoderTest {
 
     @Override
     protected List<String> settings() {
-      return List.of("url=" + service.url(), "model=tiny", "batchSize=3", "maxTokens=200");
+      return List.of(
+          "url=" + service.url(),
+          "model=tiny",
+          "dimensions=" + EmbeddingService.DIMENSION,
+          "batchSize=3",
+          "maxTokens=200");
     }
   }
 

@@ -15,6 +15,7 @@ import java.lang.annotation.Target;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -241,6 +242,11 @@ public final class ConfigPlugins {
     @Override
     public KnowledgeEncoder create(EncoderConfig config, EncoderContext context) {
       throw never();
+    }
+
+    @Override
+    public OptionalInt dimension(EncoderConfig config) {
+      return OptionalInt.of(config.dimension());
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -47,6 +48,7 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     flaw("ENCODER-04", ClosesOnce::new);
     flaw("ENCODER-05", MissesWhatItDoesNotOpen::new);
     flaw("ENCODER-06", TellsNoSettings::new);
+    flaw("ENCODER-07", StatesAnotherDimension::new);
     flaw("ENCODER-10", vectors((text, vector) -> Arrays.copyOf(vector, vector.length + 1)));
     flaw("ENCODER-11", NeedsAText::new);
     flaw("ENCODER-12", ReadsLongTextsAlone::new);
@@ -165,6 +167,13 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
       if (Files.notExists(base.resolve("model.onnx"))) {
         throw new MsrException(ErrorType.USER, "zoo/NOT_FOUND", "no model.onnx in " + base);
       }
+    }
+  }
+
+  private static final class StatesAnotherDimension extends SoundEncoder {
+    @Override
+    OptionalInt dimension() {
+      return OptionalInt.of(K + 1);
     }
   }
 

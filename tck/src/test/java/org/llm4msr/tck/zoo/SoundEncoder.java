@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -27,6 +28,11 @@ class SoundEncoder implements KnowledgeEncoder {
 
   /** Sees the folder that is checked before an encoder is made. */
   void check(Path base) {}
+
+  /** What the factory says of it. */
+  OptionalInt dimension() {
+    return OptionalInt.of(K);
+  }
 
   @Override
   public EncoderInfo info() {

@@ -1,6 +1,7 @@
 package org.llm4msr.tck.zoo;
 
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -28,5 +29,10 @@ public final class ZooEncoderFactory implements KnowledgeEncoderFactory<ZooEncod
   @Override
   public void check(ZooEncoderConfig config, Path base) {
     CAGE.make().check(base);
+  }
+
+  @Override
+  public OptionalInt dimension(ZooEncoderConfig config) {
+    return CAGE.make().dimension();
   }
 }
