@@ -11,7 +11,7 @@ import java.sql.SQLException;
 import java.util.Locale;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 
-/** Writes Arrow files as what other tools read. */
+/** Converts Arrow files to formats that other tools read. */
 public final class ArrowConversion {
 
   private static final long MEMORY_BYTES = 512L << 20;

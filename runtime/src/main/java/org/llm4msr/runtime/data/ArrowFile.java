@@ -31,11 +31,11 @@ import org.llm4msr.api.MsrException;
 
 /**
  * An Arrow IPC file whose buffers are read in place from mapped memory: arrow-java's own reader
- * copies every record batch, and cannot pick single rows without it. Immutable and thread-safe.
+ * copies every record batch, and cannot pick single rows otherwise. Immutable and thread-safe.
  */
 final class ArrowFile {
 
-  /** What the footer says of a batch. */
+  /** The size of the footer's entry for a record batch. */
   private static final int BLOCK_BYTES = 24;
 
   private static final byte[] MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
@@ -69,7 +69,8 @@ final class ArrowFile {
     } catch (MsrException e) {
       throw e;
     } catch (RuntimeException e) {
-      // The generated readers of the metadata check no lengths and offsets: damage shows as any.
+      // The generated readers of the metadata do not check lengths and offsets: damage can cause
+      // any exception.
       throw DataErrors.data("BAD_ARROW_FILE", path + " has damaged metadata (" + e + ").");
     } catch (NoSuchFileException e) {
       throw DataErrors.data(

@@ -28,7 +28,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * Writes an Arrow IPC file in record batches of exactly {@value #BLOCK_ROWS} rows, whatever the
- * sizes of what it is given, so that the same rows always give the same bytes.
+ * sizes of the batches that it is given, so that the same rows always give the same bytes.
  */
 final class ArrowFileSink implements AutoCloseable {
 
@@ -45,7 +45,7 @@ final class ArrowFileSink implements AutoCloseable {
    * Opens a file.
    *
    * @param names the columns; only one called {@value SplitColumns#TIME} may hold nulls
-   * @param like an example of what will be appended: its types count
+   * @param like an example of what will be appended, for its types
    * @param written told of the rows of every finished record batch
    */
   ArrowFileSink(
@@ -108,7 +108,7 @@ final class ArrowFileSink implements AutoCloseable {
     }
   }
 
-  /** Copies values, but not which are null, making room for them. */
+  /** Copies values without their null flags, and makes room for them. */
   static void copyBytes(
       BaseFixedWidthVector source, int from, int count, BaseFixedWidthVector target, int at) {
     while (target.getValueCapacity() < at + count) {
@@ -120,7 +120,7 @@ final class ArrowFileSink implements AutoCloseable {
         .setBytes(at * width, source.getDataBuffer(), from * width, count * width);
   }
 
-  /** Leaves zeros below nulls: the same rows must give the same bytes. */
+  /** Writes zeros where values are null: the same rows must give the same bytes. */
   private void copyNullable(
       BaseFixedWidthVector source, int from, int count, BaseFixedWidthVector target) {
     copyBytes(source, from, count, target, filled);

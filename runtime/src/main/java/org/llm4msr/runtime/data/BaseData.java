@@ -49,7 +49,7 @@ final class BaseData {
     return manifest.fields().get(plan.index());
   }
 
-  /** Refuses data that has not the same fields. */
+  /** Refuses data with other fields. */
   void requireSame(RawSchema schema) {
     List<String> before = manifest.fields().stream().map(BaseData::shown).toList();
     List<String> now = schema.fields().stream().map(BaseData::shown).toList();
@@ -106,7 +106,8 @@ final class BaseData {
   }
 
   /**
-   * Names columns by their place: to DuckDB fields may have one name, or that of another column.
+   * Names columns by their position: to DuckDB two fields may have the same name, or a field that
+   * of another column.
    */
   private static String features(List<String> names, String index, List<FieldPlan> fields) {
     StringBuilder select = new StringBuilder("c" + names.indexOf(index) + " AS n");
@@ -122,7 +123,7 @@ final class BaseData {
   /**
    * Makes a table of a file.
    *
-   * @param select makes what stands behind SELECT of the names of its columns
+   * @param select turns the names of its columns into what follows SELECT
    */
   private void load(
       PreparationDatabase database,

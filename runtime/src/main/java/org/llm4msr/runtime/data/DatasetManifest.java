@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What prepared data says of itself: the content of {@code dataset.json}.
+ * A description of prepared data: the content of {@code dataset.json}.
  *
  * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
  * @param name name of the reader that the data came through
@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  * @param splitRule how the rows were divided, in words
  * @param rows rows of each part
  * @param time whether the rows have a time
- * @param minFrequency how often a value occurs in training to have an id of its own
+ * @param minFrequency how often a value must occur in training to get an id of its own
  * @param labelRule how the label was made
  * @param sources the raw files
- * @param files the files beside the manifest, by name; a writer of its own may leave them out
+ * @param files the files beside the manifest, by name; another program may leave them out
  * @param extended key of the prepared data whose ids this keeps; null where it keeps none
  * @param settings section {@code dataset} of the configuration, by full key, as far as it decides
- *     the content; a writer of its own may leave it out
+ *     the content; another program may leave it out
  */
 public record DatasetManifest(
     int formatVersion,

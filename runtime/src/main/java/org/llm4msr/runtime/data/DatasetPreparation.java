@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes prepared data of what a reader emits, in a database on disk: memory use does not depend on
- * the size of the data. The same input gives the same bytes, whatever the threads; vocabularies,
+ * Turns what a reader emits into prepared data, in a database on disk: memory use does not depend
+ * on the size of the data. The same input gives the same bytes, whatever the threads; vocabularies,
  * statistics, histories and the training file do not depend on the rows of the other parts.
  */
 public final class DatasetPreparation {

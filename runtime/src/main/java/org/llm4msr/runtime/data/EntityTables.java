@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Users and items with their indices. Those of the training part come first, by key: what happens
- * in the other parts does not move them.
+ * Users and items with their indices. Those of the training part come first, by key, so that the
+ * other parts do not change their indices.
  */
 final class EntityTables {
 
@@ -29,7 +29,7 @@ final class EntityTables {
   /**
    * Makes the table of indices, texts and raw values.
    *
-   * @param extend whether those of {@link BaseData} are there as well
+   * @param extend whether those of {@link BaseData} are included
    */
   static void index(
       PreparationDatabase database,
@@ -38,7 +38,7 @@ final class EntityTables {
       long trainingRows,
       boolean extend) {
     String key = table == RawTable.USERS ? "u" : "i";
-    // Numbered by a sort of keys alone: a window over whole rows would hold them in memory.
+    // Numbered by sorting keys only: a window over whole rows would hold them in memory.
     database.execute(
         "CREATE TABLE numbered AS SELECT * FROM (SELECT "
             + key
@@ -71,7 +71,7 @@ final class EntityTables {
     database.execute("DROP TABLE " + RawTables.name(table));
   }
 
-  /** Ids that two files write in two ways would leave all features empty. */
+  /** If two files write the same ids differently, all features would be empty. */
   private static void warnOfStrangers(PreparationDatabase database, RawTable table) {
     boolean described = database.queryLong("SELECT count(*) FROM " + RawTables.name(table)) > 0;
     if (described
@@ -101,7 +101,7 @@ final class EntityTables {
   /**
    * Makes the table of encoded values.
    *
-   * @param extend whether what the new data does not describe is as {@link BaseData} has it
+   * @param extend whether {@link BaseData} supplies what the new data does not describe
    */
   static void encode(
       PreparationDatabase database, RawTable table, List<FieldEncoder> encoders, boolean extend) {

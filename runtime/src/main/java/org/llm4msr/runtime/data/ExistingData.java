@@ -56,7 +56,7 @@ final class ExistingData {
     }
   }
 
-  /** Another program, or a release that this one cannot read, may have made what is there. */
+  /** What is there may come from another program, or from a release that this one cannot read. */
   private static void requireForce(PreparationRequest request, String why) {
     if (!request.force()) {
       throw DataErrors.user(

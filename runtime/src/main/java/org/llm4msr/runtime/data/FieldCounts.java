@@ -2,7 +2,7 @@ package org.llm4msr.runtime.data;
 
 import org.jspecify.annotations.Nullable;
 
-/** What one part has of one field. */
+/** Counts of one field in one part. */
 final class FieldCounts {
 
   private final long @Nullable [] byId;
@@ -15,7 +15,7 @@ final class FieldCounts {
   /**
    * Makes a count of nothing.
    *
-   * @param byId whether each id is counted: 8 bytes an id
+   * @param byId whether each id is counted, which takes 8 bytes per id
    */
   FieldCounts(PreparedField field, boolean byId) {
     this.byId = byId ? new long[field.vocabularySize()] : null;

@@ -26,7 +26,7 @@ final class FieldEncoder {
   /**
    * Learns from the table of the field's home, see {@link EntityTables}.
    *
-   * @param base what is known already, or null
+   * @param base the data that is extended, or null
    */
   static FieldEncoder learn(
       FieldPlan plan,
@@ -71,7 +71,7 @@ final class FieldEncoder {
             + ") WHERE value IS NOT NULL GROUP BY value");
   }
 
-  /** Makes the vocabulary: what was known keeps its id, what is new and frequent comes behind. */
+  /** Makes the vocabulary: known values keep their ids, and new frequent ones follow. */
   private static void number(
       FieldPlan plan, PreparationDatabase database, int minFrequency, boolean extend) {
     String base = BaseData.vocabulary(plan);
@@ -160,7 +160,7 @@ final class FieldEncoder {
     database.execute("DROP TABLE raw_lists");
   }
 
-  /** Lists are made in memory, so only some at once. */
+  /** Lists are built in memory, so only some at a time. */
   private void encodeLists(long from, long to) {
     database.execute(
         """

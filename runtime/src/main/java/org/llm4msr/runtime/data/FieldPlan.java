@@ -10,12 +10,12 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
 /**
- * A field and where the database keeps it. Columns are numbered, because SQL does not tell {@code
- * Tag} from {@code tag}.
+ * A field and where the database keeps it. Columns are numbered, because SQL does not distinguish
+ * {@code Tag} from {@code tag}.
  *
  * @param index its place in the schema
  * @param field what the reader says
- * @param home the rows that have one value each: a user's id, say, is known per user already
+ * @param home the table whose rows have one value each; for a user's id, for example, USERS
  */
 record FieldPlan(int index, RawField field, RawTable home) {
 
@@ -59,7 +59,7 @@ record FieldPlan(int index, RawField field, RawTable home) {
     return plans;
   }
 
-  /** Rows that are scored have one column of a name: the raw id would be read for the field. */
+  /** Rows to score have one column of each name: the raw id would be read as the field. */
   private void requireNoOtherId() {
     boolean isThatId =
         field.column().equals(field.name()) && (isKey() || field.table() == RawTable.INTERACTIONS);
@@ -91,7 +91,7 @@ record FieldPlan(int index, RawField field, RawTable home) {
             || (home == RawTable.ITEMS && field.column().equals(RawSchema.ITEM)));
   }
 
-  /** Returns where the values come from, for those who encode further rows. */
+  /** Returns where the values come from, for encoding further rows. */
   FieldSource source() {
     return new FieldSource(field.name(), home, field.column());
   }

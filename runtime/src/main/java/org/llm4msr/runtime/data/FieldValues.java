@@ -6,14 +6,14 @@ import java.util.Arrays;
 public sealed interface FieldValues {
 
   /**
-   * One id a row; 0 is out of vocabulary.
+   * One id per row; 0 is out of vocabulary.
    *
    * @param ids (at least B)
    */
   @SuppressWarnings("ArrayRecordComponent") // Reused buffers.
   record Ids(int[] ids) implements FieldValues {}
 
-  /** A list of ids a row. The id array grows as needed. */
+  /** A list of ids per row. The id array grows as needed. */
   final class IdLists implements FieldValues {
     /** Row r has {@code ids[offsets[r]]} to {@code ids[offsets[r + 1] - 1]}; (at least B + 1). */
     public final int[] offsets;
@@ -39,7 +39,7 @@ public sealed interface FieldValues {
   }
 
   /**
-   * One standardised number a row; 0 where it was missing.
+   * One standardised number per row; 0 where it was missing.
    *
    * @param values (at least B)
    */

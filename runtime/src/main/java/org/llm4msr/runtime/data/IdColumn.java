@@ -29,7 +29,7 @@ final class IdColumn {
     this.data = Columns.fixedWidth(file, name, nodes, wide ? Long.BYTES : Integer.BYTES);
   }
 
-  /** Returns one value, unchecked: a negative one where it does not fit. */
+  /** Returns one value, unchecked; a negative one if it does not fit an int. */
   int raw(int block, int row) {
     return wide ? narrow(data[block].getLong(row << 3)) : data[block].getInt(row << 2);
   }
@@ -56,7 +56,7 @@ final class IdColumn {
     }
   }
 
-  /** Copies the values of one run of the same record batch: places mostly come sorted. */
+  /** Copies the values of consecutive places in one record batch: places are mostly sorted. */
   private int gatherInts(long[] picks, int from, int count, int[] target) {
     int block = Columns.block(picks[from]);
     ByteBuffer values = data[block];
@@ -77,7 +77,7 @@ final class IdColumn {
     return i;
   }
 
-  /** Returns whether all values fit; without a branch a value, so that the loop vectorises. */
+  /** Returns whether all values fit; without a branch per value, so that the loop vectorises. */
   boolean inRange(int[] values, int from, int to) {
     int signs = 0;
     for (int i = from; i < to; i++) {

@@ -16,8 +16,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of one part as a database takes them: who met what, where, when and with which label.
- * Fields are counted in passing and not handed on.
+ * The rows of one part in the form that a database reads: user, item, scenario, time and label.
+ * Fields are counted on the way and not passed on.
  */
 final class InspectedRows extends ArrowReader {
 

@@ -3,7 +3,7 @@ package org.llm4msr.runtime.data;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether one part of prepared data knows of another.
+ * Whether one part of prepared data contains knowledge of another.
  *
  * @param name what was looked for
  * @param found how often it was found; null where it could not be looked for

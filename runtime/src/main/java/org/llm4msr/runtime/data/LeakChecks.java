@@ -12,8 +12,8 @@ import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.support.ArrowRows;
 
 /**
- * Looks for what one part knows of another: shared rows, training rows from the future, and
- * statistics that were not made of the training part alone, which is counted again.
+ * Looks for knowledge of one part in another: shared rows, training rows from the future, and
+ * statistics that were not made from the training part alone, which are computed again.
  */
 final class LeakChecks {
 
@@ -56,7 +56,7 @@ final class LeakChecks {
     checks.add(new LeakCheck(name, null, reason));
   }
 
-  /** Only rows of times that a later part has as well can be shared. */
+  /** Only rows with a time that a later part has as well can be shared. */
   private void sharedRows() {
     String name = "shared rows";
     if (database.queryLong("SELECT count(*) FROM rows WHERE i IS NULL") > 0) {

@@ -69,7 +69,7 @@ record LeftOut(List<LeftOutRows> groups) {
     return "%s, %s %d".formatted(row.file(), isColumnar ? "row" : "line", row.line());
   }
 
-  /** Returns the content of the file: a line a group, each followed by its examples. */
+  /** Returns the content of the file: one line per group, each followed by its examples. */
   byte[] lines() {
     StringBuilder text = new StringBuilder();
     for (LeftOutRows group : groups) {

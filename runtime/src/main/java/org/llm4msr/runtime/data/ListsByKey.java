@@ -15,8 +15,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers the rows of one key, which follow each other, into one row of lists. The database sorts
- * on disk, but would build lists in memory.
+ * Gathers the consecutive rows of each key into one row of lists. The database sorts on disk, but
+ * would build lists in memory.
  */
 final class ListsByKey implements AutoCloseable {
 
@@ -31,8 +31,8 @@ final class ListsByKey implements AutoCloseable {
   /**
    * Makes one for rows of a column of keys, then columns of values.
    *
-   * @param consumer given the key and one list a column, for {@link ArrowFileSink}: no value is
-   *     null, and none is marked present
+   * @param consumer gets the key and one list per column, for {@link ArrowFileSink}: no value is
+   *     null, but none is marked present
    */
   ListsByKey(BufferAllocator allocator, PreparationDatabase.BatchConsumer consumer) {
     this.allocator = allocator;

@@ -6,9 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Draws negatives for the positive rows of the table {@code ordered}, and puts them behind their
- * positives: same user, scenario, time and part. An item that the user met in the training part is
- * never drawn, nor for a row of another part what the user met until then.
+ * Draws negatives for the positive rows of the table {@code ordered}, and puts them after their
+ * positives: same user, scenario, time and part. Never drawn are items that the user met in the
+ * training part and, for a row of another part, those that the user met until then.
  *
  * <p>A row draws from the items of its scenario in its own part and the parts before: the training
  * part knows nothing of what comes later.
@@ -102,8 +102,8 @@ final class NegativeSampling {
         time
             ? "m.part = 0 OR (w.part > 0 AND coalesce(m.t <= w.t, true))"
             : "m.part = 0 OR m.part <= w.part";
-    // A table of its own: within one query the places are joined last, all rows of a scenario with
-    // its whole pool.
+    // A separate table: within one query the places would be joined last, all rows of a scenario
+    // with its whole pool.
     database.execute(
         """
         CREATE TABLE places AS

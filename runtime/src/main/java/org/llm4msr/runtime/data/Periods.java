@@ -1,8 +1,8 @@
 package org.llm4msr.runtime.data;
 
 /**
- * The training part cut into periods of equal size. Its rows stand in the order of time, so that a
- * row's number tells its period.
+ * The training part cut into periods of equal size. Its rows are ordered by time, so that a row's
+ * number tells its period.
  *
  * @param rows of the training part
  * @param count of periods

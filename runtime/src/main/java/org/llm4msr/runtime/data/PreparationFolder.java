@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The temporary folder of one preparation, beside its target. The lock that a running preparation
- * holds tells its folder from that of a killed one, which the next preparation deletes.
+ * holds distinguishes its folder from that of a killed one, which the next preparation deletes.
  */
 final class PreparationFolder implements AutoCloseable {
 

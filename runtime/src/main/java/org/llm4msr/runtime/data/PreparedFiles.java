@@ -102,7 +102,10 @@ final class PreparedFiles {
     }
   }
 
-  /** Returns the vocabulary file of a field, whose name may hold what file names may not. */
+  /**
+   * Returns the vocabulary file of a field, whose name may contain characters that file names may
+   * not.
+   */
   static String vocabularyFile(String field) {
     return PreparedFolder.VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
   }
@@ -119,7 +122,7 @@ final class PreparedFiles {
         "SELECT idx, k, text, training_rows FROM " + EntityTables.raw(table) + " ORDER BY idx");
   }
 
-  /** Writes what every user and item has of each field, for rows that are yet to come. */
+  /** Writes the values of each field for every user and item, for rows that come later. */
   void writeFeatures(List<FieldEncoder> encoders) throws IOException {
     writeFeatures(RawTable.USERS, PreparedFolder.USER_FEATURES, SplitColumns.USER, encoders);
     writeFeatures(RawTable.ITEMS, PreparedFolder.ITEM_FEATURES, SplitColumns.ITEM, encoders);
@@ -164,7 +167,7 @@ final class PreparedFiles {
             + " ORDER BY user_index, n");
   }
 
-  /** Writes what the first rows, which are the training part, tell of the scenarios. */
+  /** Writes statistics of the scenarios over the first rows, which are the training part. */
   void writeStatistics(List<PreparedScenario> scenarios, long trainingRows) throws IOException {
     List<ScenarioStatistics> statistics = TrainingStatistics.of(database, scenarios, trainingRows);
     byte[] json = ManifestFile.JSON.writeValueAsString(statistics).getBytes(StandardCharsets.UTF_8);
@@ -180,7 +183,7 @@ final class PreparedFiles {
   }
 
   /**
-   * Writes one row of lists a key.
+   * Writes one row of lists per key.
    *
    * @param sql rows of a key and values, sorted by key
    */

@@ -31,7 +31,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
     return manifest.scenarios().stream().map(PreparedScenario::key).toList();
   }
 
-  /** Returns whether all ids and ranks of other data are the same here, where more may be. */
+  /** Returns whether this data has all ids and ranks of the other data, and perhaps more. */
   public boolean extend(PreparedIds other) {
     List<PreparedField> fields = other.manifest.fields();
     if (fields.size() != manifest.fields().size() || !begins(scenarios(), other.scenarios())) {

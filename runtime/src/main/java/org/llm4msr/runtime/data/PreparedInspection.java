@@ -20,8 +20,8 @@ import org.llm4msr.runtime.data.PreparedSummary.ScenarioPart;
 import org.llm4msr.runtime.data.PreparedSummary.ScenarioSummary;
 
 /**
- * One inspection. Rows go once through memory into a database that works out of core, without their
- * fields; what is counted by id of a field is held in memory.
+ * One inspection. Rows pass through memory once, into a database that works out of core and gets no
+ * fields; counts by id of a field are held in memory.
  */
 final class PreparedInspection {
 
@@ -53,7 +53,10 @@ final class PreparedInspection {
     }
   }
 
-  /** Makes the tables {@code rows}, and {@code met_u} and {@code met_i}: who was met where. */
+  /**
+   * Makes the tables {@code rows}, and {@code met_u} and {@code met_i}: which users and items occur
+   * in which scenario.
+   */
   private void readRows(Progress progress) {
     database.execute(
         "CREATE TABLE rows(p TINYINT, u INTEGER, i INTEGER, s INTEGER, y TINYINT, t BIGINT)");
@@ -176,7 +179,9 @@ final class PreparedInspection {
     return result;
   }
 
-  /** Returns distinct users or items by scenario and part; behind the parts those of all. */
+  /**
+   * Returns distinct users or items by scenario and part; after the parts, those of all together.
+   */
   private long[] distinct(String who, int scenarios) {
     int splits = PARTS.size();
     long[] counts = new long[scenarios * (splits + 1)];
@@ -193,7 +198,7 @@ final class PreparedInspection {
   }
 
   /**
-   * Returns for each two scenarios how many ids both have.
+   * Returns for each pair of scenarios how many ids both have.
    *
    * @param met a table or a query with scenarios {@code s} and ids {@code id}
    */

@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What {@code data inspect} tells of prepared data; as JSON by its components.
+ * The result of {@code data inspect}; its JSON has these components.
  *
  * @param name name of the reader
  * @param key key of settings and sources
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * @param overlap users and items that scenarios share
  * @param fields the features
  * @param periods labels over time, oldest first; empty without times
- * @param checks what was looked at for leaks between the parts
+ * @param checks the checks for leaks between the parts
  */
 public record PreparedSummary(
     String name,
@@ -96,8 +96,8 @@ public record PreparedSummary(
   public record ScenarioPart(String split, long users, @Nullable Long items, Labels labels) {}
 
   /**
-   * What scenarios have in common over all parts: row and column are ranks, the diagonal has what
-   * the scenario itself has.
+   * What scenarios have in common over all parts: row and column are ranks, the diagonal has a
+   * scenario's own number.
    *
    * @param items empty where items are not known
    */
@@ -123,7 +123,7 @@ public record PreparedSummary(
       List<Coverage> coverage) {}
 
   /**
-   * What a part has of a field.
+   * How much of a field is known in a part.
    *
    * @param known share of rows with a value of the vocabulary, or with a number that is not the
    *     mean, which a missing one becomes; null without rows
@@ -154,7 +154,7 @@ public record PreparedSummary(
     }
   }
 
-  /** Returns what was stored of the data with a key, or null where that is none. */
+  /** Returns the summary that was stored for the data with a key, or null if there is none. */
   public static @Nullable PreparedSummary stored(Path workspace, String key) {
     Path file = workspace.resolve(FILE);
     try {

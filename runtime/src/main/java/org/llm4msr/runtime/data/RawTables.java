@@ -153,7 +153,7 @@ final class RawTables {
     List<String> parts = new ArrayList<>();
     for (String column : users ? schema.userText() : schema.itemText()) {
       String value = "nullif(trim(" + columns.words(column) + "), '')";
-      // A number says nothing of a user without its name; a title needs none.
+      // A number says nothing about a user without the name of its column; a title needs none.
       parts.add(users ? literal(column + ": ") + " || " + value : value);
     }
     List<String> selected = new ArrayList<>();

@@ -52,7 +52,7 @@ record RawValue(String column, long row) {
     }
   }
 
-  /** Returns a number, NaN where it is missing, as an empty text is. */
+  /** Returns a number; NaN if it is missing or an empty text. */
   double number(@Nullable Object value) {
     if (value == null) {
       return Double.NaN;

@@ -23,8 +23,8 @@ import org.llm4msr.runtime.config.SmallFiles;
 
 /**
  * Encodes rows of raw ids and values as preparation does, with the vocabularies, statistics, users
- * and items of prepared data. Files are mapped when it is opened, so that another folder may take
- * the place of theirs; vocabularies are read when rows first need them. Thread-safe.
+ * and items of prepared data. Files are mapped when it is opened, so that the folder may be
+ * replaced afterwards; vocabularies are read when rows first need them. Thread-safe.
  */
 public final class RowEncoder {
 
@@ -94,7 +94,7 @@ public final class RowEncoder {
     ManifestFile.read(folder)
         .fields()
         .forEach(field -> files.add(folder.resolve(PreparedFiles.vocabularyFile(field.name()))));
-    // Numeric fields have no vocabulary, and a writer of its own may leave features out.
+    // Numeric fields have no vocabulary, and another program may leave features out.
     return files.stream().filter(Files::exists).toList();
   }
 
@@ -142,7 +142,7 @@ public final class RowEncoder {
     return manifest;
   }
 
-  /** Returns the raw id of each user by index. A user that is unknown gets the index behind all. */
+  /** Returns the raw id of each user by index. An unknown user gets the index after the last. */
   public List<String> userKeys() {
     return users.keys();
   }
@@ -183,7 +183,7 @@ public final class RowEncoder {
   /**
    * Decides where each field comes from.
    *
-   * @param columns the columns that rows have; others than {@link #columns} are left alone
+   * @param columns the columns that rows have; those that are not in {@link #columns} are ignored
    * @throws MsrException {@code data/MISSING_COLUMN} naming every required column that is not there
    */
   public Binding bind(Set<String> columns) {
@@ -234,7 +234,8 @@ public final class RowEncoder {
   }
 
   /**
-   * Programs that make real numbers of a column where a value is missing would have all unknown.
+   * Some programs turn a column with a missing value into real numbers, and all values would be
+   * unknown.
    */
   private static MsrException madeReal(String column, String value, long row, String known) {
     return DataErrors.data(

@@ -71,7 +71,7 @@ public final class RowFile implements AutoCloseable {
     return "read_parquet(" + path(file) + ", hive_partitioning=false)";
   }
 
-  /** Nothing is left to guess: what DuckDB makes of the first rows might lose others. */
+  /** Leaves nothing to guess: what DuckDB concludes from the first rows might lose others. */
   private String csv(Path scratch) {
     try {
       Path header = Files.writeString(scratch.resolve("header.csv"), header() + "\n");
@@ -182,7 +182,7 @@ public final class RowFile implements AutoCloseable {
     }
   }
 
-  /** Returns the name that a column has beside what the model reads of it. */
+  /** Returns the name under which a kept column stands beside the columns that the model reads. */
   public static String kept(String name) {
     return "kept " + name;
   }
@@ -227,7 +227,7 @@ public final class RowFile implements AutoCloseable {
     }
   }
 
-  /** The database fails on what the file holds: it does nothing but read it. */
+  /** A failure of the database is a fault of the file, since the database only reads it. */
   private MsrException ofFile(MsrException error) {
     return error.code().equals("data/DATABASE") && error.getCause() instanceof Exception cause
         ? bad(cause)

@@ -14,7 +14,7 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * A log of other rows than the training part, made by the queries that make the training log.
+ * A log of rows other than the training part, made by the same queries as the training log.
  *
  * @param prepared folder of the prepared data
  * @param scratch folder of the log's own files, made where it is not there, kept for as long as the
@@ -59,7 +59,7 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
   /**
    * Makes the table {@code keyed} that statistics and positives are queried from.
    *
-   * @param rows the most that are read of each part, whose files have the oldest first
+   * @param rows how many rows of each part are read at most; its file begins with the oldest
    */
   private void readRows(PreparationDatabase database, List<Split> parts, boolean hasTime, long rows)
       throws IOException {

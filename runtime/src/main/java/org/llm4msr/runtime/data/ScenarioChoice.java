@@ -22,7 +22,7 @@ final class ScenarioChoice {
   /**
    * Makes the view {@code kept} of the interactions in the kept scenarios.
    *
-   * @param kept scenarios that are there whether or not they have rows
+   * @param kept scenarios that stay even if they have no rows
    * @return their keys in rank order; empty where ranks go by size
    */
   static List<String> choose(

@@ -7,8 +7,8 @@ import org.llm4msr.api.data.FieldKind;
  *
  * @param name its name
  * @param kind {@code id}, {@code categorical}, {@code multi-categorical} or {@code numeric}
- * @param required whether it must be there; otherwise the value stored with the user or item counts
- *     where it is not
+ * @param required whether it must be there; if not, the value stored with the user or item takes
+ *     its place
  */
 public record ScoringColumn(String name, String kind, boolean required) {
 

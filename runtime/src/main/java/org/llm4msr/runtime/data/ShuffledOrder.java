@@ -5,12 +5,13 @@ import java.util.SplittableRandom;
 
 /**
  * Shuffled training rows. Blocks of rows are shuffled; then every {@code window} rows of that
- * sequence are shuffled among themselves, or cut into chunks of a user's rows which are. A window
- * depends on seed, epoch and its number alone, so that resuming does not draw what came before.
+ * sequence are shuffled among themselves, or cut into chunks of one user's rows, which are
+ * shuffled. A window depends on seed, epoch and its number alone, so that resuming does not draw
+ * what came before.
  */
 final class ShuffledOrder implements RowOrder {
 
-  /** Larger record batches are cut, or a file of a single one would not be shuffled. */
+  /** Larger record batches are cut: otherwise a file with a single one would not be shuffled. */
   private static final int BLOCK_ROWS = 65_536;
 
   private final TrainingOrder order;

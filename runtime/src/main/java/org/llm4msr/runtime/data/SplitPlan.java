@@ -158,7 +158,7 @@ final class SplitPlan {
     return cut(rows, config.ratio());
   }
 
-  /** Returns the rows of each part; a share of a row goes to the later part. */
+  /** Returns the rows of each part; a fraction of a row goes to the later part. */
   static SplitCounts cut(long rows, List<Double> ratio) {
     double sum = ratio.get(0) + ratio.get(1) + ratio.get(2);
     long train = share(rows, ratio.get(0) / sum);
@@ -166,7 +166,10 @@ final class SplitPlan {
     return new SplitCounts(train, seen - train, rows - seen);
   }
 
-  /** Shares such as 0.8 + 0.1 of 1 are not exact: what is a whole row but for that, is one. */
+  /**
+   * Sums such as 0.8 + 0.1 are not exact: a number of rows that is whole except for rounding counts
+   * as whole.
+   */
   private static long share(long rows, double share) {
     return Math.min(rows, (long) Math.floor(rows * share * (1 + 1e-14) + 1e-9));
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.RandomAccess;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 
-/** A column of texts (utf8 or large_utf8) as a list that decodes a text when asked for it. */
+/** A column of texts (utf8 or large_utf8) as a list that decodes a text on access. */
 final class TextColumn extends AbstractList<String> implements RandomAccess {
 
   private final ArrowFile file;

@@ -6,7 +6,7 @@ import java.util.List;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 
-/** What the training part tells of the scenarios, counted in the database. */
+/** Statistics of the scenarios over the training part, counted in the database. */
 final class TrainingStatistics {
 
   private static final int POPULAR_ITEMS = 20;

@@ -53,8 +53,8 @@ final class Vocabulary {
   }
 
   /**
-   * Returns the known value of which a program has made a real number that is unknown, or null.
-   * Where known values have points of their own, none is taken for such.
+   * Returns the known whole number that a program has turned into this unknown real one ({@code 7}
+   * for {@code 7.0}), or null. If known values have points of their own, always null.
    */
   @Nullable String madeReal(String value) {
     if (points || !value.endsWith(FRACTION) || id(value) > 0) {

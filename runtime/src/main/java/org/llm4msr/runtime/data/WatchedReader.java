@@ -10,7 +10,7 @@ import org.llm4msr.api.support.ForwardingReader;
 /**
  * A reader that counts rows and keeps the failure of the one inside: on its way through the C
  * stream interface an exception loses its type. The C stream closes it as well, when the database
- * lets go of it.
+ * releases it.
  */
 final class WatchedReader extends ForwardingReader {
 

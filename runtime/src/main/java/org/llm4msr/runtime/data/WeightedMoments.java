@@ -19,12 +19,12 @@ final class WeightedMoments {
     squares += before * delta * move;
   }
 
-  /** Returns the mean, 0 of nothing. */
+  /** Returns the mean; 0 without values. */
   double mean() {
     return mean;
   }
 
-  /** Returns the deviation, 0 of nothing. */
+  /** Returns the deviation; 0 without values. */
   double deviation() {
     return weight > 0 ? Math.sqrt(squares / weight) : 0;
   }

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 
 /**
  * Direct buffers that begin at a multiple of {@value #BYTES} bytes, as the engine's own arrays do.
- * Its kernels sum in another order where memory begins elsewhere, and where malloc puts a buffer is
- * chance: without this, two equal runs differ in their last bits now and then.
+ * Its kernels sum in another order if memory begins elsewhere, and where malloc puts a buffer is
+ * chance: without alignment, two equal runs sometimes differ in their last bits.
  */
 public final class AlignedMemory {
 

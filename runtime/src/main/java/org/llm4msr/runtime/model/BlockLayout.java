@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Which groups share a block: consecutive ones, by rank or by size, as costs least in rows of a
- * product. By rank the groups' matrices stay where they are; by size they are copied, and fewer
- * places stay free.
+ * Which groups share a block: consecutive ones, by rank or by size, whichever costs least in rows
+ * of a product. By rank, the groups' matrices stay where they are; by size, they are copied, but
+ * fewer places stay free.
  */
 final class BlockLayout {
 
@@ -20,7 +20,8 @@ final class BlockLayout {
   private static final int COPY = 32;
 
   /**
-   * Above so many groups blocks by rank are not looked for: a batch shall not wait for its plan.
+   * With more groups than this, blocks by rank are not considered: a batch should not wait for its
+   * plan.
    */
   private static final int MANY = 256;
 
@@ -88,7 +89,7 @@ final class BlockLayout {
     return (rows + STEP - 1) / STEP * STEP;
   }
 
-  /** Cuts at the best of the places where it may; returns the cost. */
+  /** Cuts at the cheapest of the allowed places; returns the cost. */
   private long cut(int[] cuts) {
     int n = cuts.length;
     long[] least = new long[n + 1];

@@ -62,7 +62,7 @@ final class BlockPlan implements RowBlocks {
         int count = rows[order[i]];
         counts.add(count);
         for (int j = 0; j < range.places(); j++) {
-          // Free places repeat a row of the group, which its layers are used to.
+          // Free places repeat a row of the group, whose values are usual for its layers.
           int row = orderOfRows[count == 0 ? 0 : starts[order[i]] + Math.min(j, count - 1)];
           source[at + j] = row;
           if (j < count) {

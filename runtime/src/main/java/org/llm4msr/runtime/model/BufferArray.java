@@ -11,8 +11,8 @@ import java.util.List;
 import org.llm4msr.api.model.Buffer;
 
 /**
- * The engine's array of one buffer, or of several of one shape that lie behind each other. Every
- * {@code set} makes a new array, so that a graph which still holds the old one stays right.
+ * The engine's array of one buffer, or of several of one shape, stored one after the other. Every
+ * {@code set} makes a new array, so that a graph which still uses the old one stays correct.
  */
 final class BufferArray implements Buffer {
 
@@ -26,7 +26,7 @@ final class BufferArray implements Buffer {
    * Makes an array.
    *
    * @param names of the buffers
-   * @param lead as many as there are names, by axes that stand in front
+   * @param lead axes in front of {@code part}, whose product is the number of names
    * @param part shape of each buffer
    */
   BufferArray(

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** State without gradient that is saved and named as one: a buffer, or a part of several. */
+/**
+ * State without a gradient that is saved under one name: a whole {@link BufferArray} or a part of
+ * one.
+ */
 public final class DenseBuffer {
 
   private final String name;
@@ -37,7 +40,7 @@ public final class DenseBuffer {
     return shape;
   }
 
-  /** Returns a copy of its values, row-major, out of those of the engine's array. */
+  /** Returns a copy of its values, row-major, taken from those of the engine's array. */
   float[] of(float[] whole) {
     return Arrays.copyOfRange(whole, offset, offset + size());
   }

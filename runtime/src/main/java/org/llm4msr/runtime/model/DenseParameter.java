@@ -9,8 +9,8 @@ import java.util.List;
 import org.llm4msr.api.model.Decay;
 
 /**
- * What is trained, saved and named as one: a whole {@link ParameterArray} or a part of one. An
- * optimiser writes {@link #values()} and then calls {@link ParameterArray#push()}.
+ * Values that are trained and saved under one name: a whole {@link ParameterArray} or a part of
+ * one. An optimiser writes {@link #values()} and then calls {@link ParameterArray#push()}.
  */
 public final class DenseParameter {
 
@@ -46,7 +46,7 @@ public final class DenseParameter {
     return name;
   }
 
-  /** Returns the array that it is, or is a part of. */
+  /** Returns the array that it belongs to. */
   public ParameterArray whole() {
     return whole;
   }

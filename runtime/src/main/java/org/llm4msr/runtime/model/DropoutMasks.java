@@ -14,7 +14,7 @@ import org.llm4msr.runtime.tables.Workers;
 /**
  * Draws the masks of dropout from (seed, step, number of the mask in its pass): the same on every
  * engine, for any number of threads, and after a resume. On PyTorch and a CPU a mask is a view of
- * memory that the next step writes again.
+ * memory that the next step overwrites.
  */
 public final class DropoutMasks {
 
@@ -71,7 +71,9 @@ public final class DropoutMasks {
     return manager.create(target.limit(bytes), shape, DataType.FLOAT32);
   }
 
-  /** Draws pairs of elements, the first in the low half: a number of 64 bits decides of two. */
+  /**
+   * Draws pairs of elements, the first in the low half: one number of 64 bits decides about two.
+   */
   private static void draw(long[] pairs, long start, long dropped, long kept) {
     for (int i = 0; i < pairs.length; i++) {
       long bits = mix(start + STEPS[i]);

@@ -11,8 +11,8 @@ import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.ModelInput;
 
 /**
- * The embedded input of one batch. What no model named in its inputs is null, and reading it is a
- * fault of that model.
+ * The embedded input of one batch. A part that no model named in its inputs is null; a model that
+ * reads it nevertheless is at fault.
  *
  * @param flat (B, W)
  * @param fieldWidth D where all fields have one width, else 0

@@ -13,8 +13,8 @@ final class Gathers {
   private Gathers() {}
 
   /**
-   * Makes an index array (n) on the engine of the manager, which owns it, also where the scope that
-   * is open ends first; MXNet takes its indices as floats.
+   * Makes an index array (n) on the engine of the manager, which owns it even if the open scope
+   * ends first; MXNet takes indices as floats.
    */
   static NDArray index(NDManager manager, int[] rows) {
     NDArray index =
@@ -46,7 +46,7 @@ final class Gathers {
 
   /**
    * Does not close the list, which has no memory of its own: taking the array out of it first would
-   * compare arrays by their values, in vain where they are not numbers.
+   * compare arrays by value, which fails for NaN.
    */
   private static NDArray select(NDArray x, NDArray index) {
     return Embedding.embedding(index, x, SparseFormat.DENSE).singletonOrThrow();

@@ -25,7 +25,7 @@ final class GroupNorm {
    * Makes the normalisation of a batch.
    *
    * @param scales (G, n)
-   * @param outerMeans (G, n), in place of those of fewer than two rows
+   * @param outerMeans (G, n), used for groups of fewer than two rows
    */
   GroupNorm(
       List<Segment> segments,
@@ -74,9 +74,9 @@ final class GroupNorm {
   }
 
   /**
-   * Goes back.
+   * Computes the gradients.
    *
-   * @param dScales are written for groups with rows, like dShifts
+   * @param dScales written for groups with rows, as are dShifts
    */
   void backward(FloatBuffer x, FloatBuffer dy, FloatBuffer dx, float[] dScales, float[] dShifts) {
     each(

@@ -117,7 +117,7 @@ public final class GroupingPlan implements Grouping {
         : Gathers.rows(inOrder, inverseIndex());
   }
 
-  /** Returns whether an array goes over the tape: others have no gradient. */
+  /** Returns whether the tape records what is done with an array; others have no gradient. */
   private boolean isRecorded(NDArray x) {
     return tape != null && x.getDataType() == DataType.FLOAT32;
   }

@@ -5,7 +5,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.ModelInput;
 
-/** Whether a head that reads what enters the towers meets a backbone that gives it. */
+/** The check that a backbone gives what enters its towers if the head reads it. */
 public final class HiddenCheck {
 
   private HiddenCheck() {}

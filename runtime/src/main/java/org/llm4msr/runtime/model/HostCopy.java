@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * Copies of arrays in Java's memory. DJL leaves what it copies from a device on the way with the
- * manager of the array that it reads, which may live as long as the model.
+ * Copies of arrays in Java's memory. When it copies from a device, DJL attaches an intermediate
+ * array to the manager of the array that it reads, which may live as long as the model.
  */
 public final class HostCopy {
 

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Products of many matrices of different sizes in one call of MKL, which PyTorch brings along on
- * x86. The engine itself has products of equal sizes alone.
+ * x86. The engine itself has only products of equal sizes.
  */
 final class Mkl {
 
@@ -30,7 +30,7 @@ final class Mkl {
   private static final int AS_IT_IS = 111;
   private static final int TRANSPOSED = 112;
 
-  /** What a group takes in numbers of four bytes: nine sizes, two factors. */
+  /** The numbers of four bytes per group: nine sizes, two factors. */
   private static final int NUMBERS = 11;
 
   private static final ThreadLocal<ByteBuffer> ARGUMENTS =
@@ -45,7 +45,7 @@ final class Mkl {
         && Library.FUNCTION.isPresent();
   }
 
-  /** Found when first asked for, which is when the engine is there. */
+  /** Looked up on first use, when the engine is loaded. */
   private static final class Library {
     private static final Optional<Function> FUNCTION = find();
   }
@@ -61,7 +61,7 @@ final class Mkl {
     }
   }
 
-  /** Returns where the values of an array lie, which are contiguous, or copied to be so. */
+  /** Returns the address of the values of an array, copied if they are not contiguous. */
   static long address(NDArray array) {
     return address(JniUtils.getByteBuffer((PtNDArray) array, true));
   }
@@ -111,7 +111,7 @@ final class Mkl {
      *
      * @param transposeA whether A lies as (k, m)
      * @param transposeB whether B lies as (n, k)
-     * @param a how many columns of memory the rows of A are apart
+     * @param a how many numbers in memory the rows of A are apart; {@code b} and {@code c} likewise
      * @param beta 0 or 1
      */
     Call group(

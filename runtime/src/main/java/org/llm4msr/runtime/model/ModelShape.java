@@ -5,7 +5,7 @@ import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Scenario;
 
 /**
- * What every part of a model is told of the data.
+ * What every part of a model gets to know about the data.
  *
  * @param layout the fields of the embedded input
  * @param scenarios the scenarios, by rank

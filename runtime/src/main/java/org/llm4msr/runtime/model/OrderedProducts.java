@@ -33,7 +33,7 @@ final class OrderedProducts implements RowProducts {
     ones = Mkl.address(array);
   }
 
-  /** What each group has: where it lies, and where its gradient goes. */
+  /** Weights or biases with one part per group: where they lie, and where their gradient goes. */
   private interface PerGroup {
 
     Shape shape();
@@ -43,11 +43,13 @@ final class OrderedProducts implements RowProducts {
     /** Returns whether a gradient was written in this pass. */
     boolean hasGradient();
 
-    /** Returns where the gradient goes; what is there is added to where there is one. */
+    /** Returns where the gradient goes; if there is one already, it is added to. */
     long gradient();
   }
 
-  /** The product of weights with a factor, whose gradient is needed for those of both alone. */
+  /**
+   * Weights times a factor; the gradient of the product only serves to compute those of the two.
+   */
   private static final class Scaled implements PerGroup {
 
     private final NDArray values;
@@ -177,7 +179,7 @@ final class OrderedProducts implements RowProducts {
   /**
    * Multiplies.
    *
-   * @param behind what follows when the gradient of the weights is there
+   * @param behind what runs once the gradient of the weights is complete
    */
   private NDArray multiply(
       NDArray ordered, PerGroup weight, @Nullable PerGroup bias, Runnable behind) {
@@ -389,7 +391,7 @@ final class OrderedProducts implements RowProducts {
     call.run();
   }
 
-  /** Returns the rows of a group, none where the next segment is another's. */
+  /** Returns the rows of a group; none if the next segment is that of another group. */
   private Segment at(int next, int group) {
     return next < segments.size() && segments.get(next).group() == group
         ? segments.get(next)

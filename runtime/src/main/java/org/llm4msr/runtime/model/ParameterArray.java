@@ -19,9 +19,9 @@ import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Parameter;
 
 /**
- * The engine's array of one parameter, or of several of one shape that lie behind each other. On
- * PyTorch and a CPU it is a view of the memory that the parameters write to, elsewhere pushing
- * copies. Values change only between a backward pass and the next forward pass.
+ * The engine's array of one parameter, or of several of one shape, stored one after the other. On
+ * PyTorch and a CPU it is a view of the memory that the parameters write to; elsewhere, {@link
+ * #push} copies. Values change only between a backward pass and the next forward pass.
  */
 public final class ParameterArray implements Parameter {
 
@@ -44,7 +44,7 @@ public final class ParameterArray implements Parameter {
    * Makes an array of zeros.
    *
    * @param names of the parameters
-   * @param lead as many as there are names, by axes that stand in front
+   * @param lead axes in front of {@code part}, whose product is the number of names
    * @param part shape of each parameter
    */
   ParameterArray(
@@ -82,9 +82,9 @@ public final class ParameterArray implements Parameter {
   }
 
   /**
-   * Returns what lies behind each other along the first axis as arrays of their own. What a
-   * backward pass puts into their gradients is read where it is; those of slices of the whole would
-   * be copied into one. Empty where pushing copies.
+   * Returns consecutive pieces along the first axis as arrays of their own. After a backward pass
+   * their gradients are read in place; those of slices of the whole array would be copied into one.
+   * Empty where {@link #push} copies.
    *
    * @param starts of the pieces, from 0
    */
@@ -107,8 +107,8 @@ public final class ParameterArray implements Parameter {
   }
 
   /**
-   * Returns the gradient of the last backward pass, in one array or in several that lie behind each
-   * other; the caller closes them. Zeros where the pass did not use the parameter.
+   * Returns the gradient of the last backward pass, in one array or in several consecutive ones;
+   * the caller closes them. Zeros where the pass did not use the parameter.
    */
   public NDList gradients() {
     if (!hasOwnGradient()) {
@@ -156,9 +156,9 @@ public final class ParameterArray implements Parameter {
   }
 
   /**
-   * Makes written values known to the engine and drops the gradient, which PyTorch would add the
-   * next one to and MXNet would keep where a pass does not use the parameter. On a view this costs
-   * microseconds; filling a gradient of 100 million numbers with zeros would not.
+   * Makes written values known to the engine and drops the gradient: PyTorch would add the next one
+   * to it, and MXNet would keep it if a pass does not use the parameter. On a view this takes
+   * microseconds, unlike filling a gradient of 100 million numbers with zeros.
    */
   public void push() {
     close();
@@ -193,7 +193,7 @@ public final class ParameterArray implements Parameter {
     return hasOwnGradient || addedGradient != null;
   }
 
-  /** Adds a gradient of this step, which is the parameter's from now on. */
+  /** Adds a gradient of this step and takes the array over. */
   void addGradient(NDArray gradient) {
     if (hasOwnGradient()) {
       ownArray().addi(gradient);
@@ -202,7 +202,7 @@ public final class ParameterArray implements Parameter {
     }
   }
 
-  /** Returns where such a gradient goes: it is there from now on. */
+  /** Returns the memory of such a gradient, which counts as computed from now on. */
   ByteBuffer ownGradient() {
     if (ownGradient == null) {
       ownGradient = AlignedMemory.floats(shape.size());

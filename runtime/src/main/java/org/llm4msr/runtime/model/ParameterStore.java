@@ -70,7 +70,7 @@ public final class ParameterStore implements AutoCloseable {
     sealed = true;
   }
 
-  /** Returns the arrays that the parameters are or are parts of, in the same order. */
+  /** Returns the arrays that the parameters belong to, in the same order. */
   public List<ParameterArray> arrays() {
     return Collections.unmodifiableList(arrays);
   }

@@ -5,13 +5,13 @@ import java.util.Arrays;
 import org.llm4msr.api.model.Grouping.Segment;
 
 /**
- * Batch normalisation (Ioffe and Szegedy, ICML 2015) of the rows of one group, which lie behind
- * each other. What a group has begins at {@code at} in arrays of all groups. Holds memory of its
- * own, so each thread has one.
+ * Batch normalisation (Ioffe and Szegedy, ICML 2015) of the consecutive rows of one group. In
+ * arrays of all groups, the values of a group begin at {@code at}. Has memory of its own, so each
+ * thread needs its own instance.
  */
 final class RowNorm {
 
-  /** How many numbers are looked at in one go: they stay in the nearest cache. */
+  /** How many numbers are processed at a time, so that they stay in the nearest cache. */
   private static final int CHUNK = 1 << 12;
 
   private final int columns;
@@ -50,7 +50,7 @@ final class RowNorm {
 
   /** Computes the mean and the biased variance of each column. */
   void statistics(FloatBuffer x, Segment segment, float[] means, float[] variances, int at) {
-    Arrays.fill(total, 0); // The mean so far, and what squares deviate from it in sum.
+    Arrays.fill(total, 0); // The mean so far, and the sum of squared deviations from it.
     Arrays.fill(totalProduct, 0);
     chunks(
         segment,

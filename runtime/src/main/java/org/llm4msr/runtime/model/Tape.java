@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
- * The operations of one pass that the engine does not record, in their order. To the engine what
- * they take ends in a {@link Leaf} and what they give begins in one; on the way back each hands the
- * gradient of the one to the other, and the engine goes on from there.
+ * The operations of one pass that the engine does not record, in order. For the engine, an array
+ * that they take ends in a {@link Leaf}, and their result begins in another. On the way back each
+ * operation computes, from the gradient of its result, those of the arrays that it took, and the
+ * engine continues from there.
  */
 public final class Tape {
 
@@ -49,7 +50,7 @@ public final class Tape {
     return workers;
   }
 
-  /** Returns whether there are operations for it. */
+  /** Returns whether operations may use it. */
   boolean works() {
     return working;
   }
@@ -70,7 +71,7 @@ public final class Tape {
     private Leaf(NDArray array, @Nullable NDArray result) {
       this.array = array;
       this.result = result;
-      values = array.reshape(-1); // Copies what does not lie behind each other.
+      values = array.reshape(-1); // Copies values that are not contiguous.
     }
 
     /** Returns the array without a history. */
@@ -119,7 +120,7 @@ public final class Tape {
     }
   }
 
-  /** Returns the end of an array, which operations take. */
+  /** Returns the leaf in which an array ends for the engine, for operations that take it. */
   Leaf take(NDArray array) {
     Leaf known = leaves.get(array);
     if (known != null) {
@@ -137,7 +138,10 @@ public final class Tape {
     return leaf;
   }
 
-  /** Returns an array as it is, whose gradient goes on once, when all that use it gave theirs. */
+  /**
+   * Returns an equal array whose gradient is passed on once, after everything that uses it has
+   * added its own.
+   */
   NDArray join(NDArray array) {
     Leaf end = take(array);
     return give(array.stopGradient(), end::add);
@@ -166,8 +170,9 @@ public final class Tape {
   }
 
   /**
-   * Returns the values of a leaf such that its gradient has memory of its own. PyTorch may give two
-   * leaves one memory, of which they are views, and adds what a later backward pass finds in place.
+   * Returns the values of a leaf in such a way that its gradient gets memory of its own. PyTorch
+   * may let the gradients of two leaves be views of one memory, and adds those of later backward
+   * passes in place.
    */
   static NDArray guarded(NDArray leaf) {
     return leaf.getShape().isScalar() ? leaf : leaf.split(1, 0).singletonOrThrow();
@@ -185,7 +190,10 @@ public final class Tape {
     }
   }
 
-  /** Goes on behind an end; DJL does not tell before whether anything is there. */
+  /**
+   * Continues the backward pass from an array that ends in a leaf; DJL does not say beforehand
+   * whether anything before it needs a gradient.
+   */
   private static void goOn(NDArray array, NDArray gradient) {
     try {
       backward(array, gradient);
@@ -196,7 +204,7 @@ public final class Tape {
     }
   }
 
-  /** Several ends can lie on one path of the engine's record, which is kept for the next. */
+  /** Several such arrays can lie on one path of the engine's record, so the record is kept. */
   private static void backward(NDArray array, NDArray gradient) {
     JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, true, false);
   }

@@ -12,12 +12,12 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.model.AlignedMemory;
 
 /**
- * A direct buffer that one kind of input is written to, step after step. On PyTorch and a CPU the
- * array is a view of it: refill it only when the arrays of the step before are closed.
+ * A direct buffer for one kind of input, refilled in every step. On PyTorch and a CPU the array is
+ * a view of it, so refill it only after the arrays of the previous step are closed.
  */
 final class BatchInputs {
 
-  /** A buffer has less than 2 GiB, some of which lines it up. */
+  /** A buffer has less than 2 GiB, some of which is lost to alignment. */
   private static final long MOST = (Integer.MAX_VALUE - 4096) / Float.BYTES;
 
   private ByteBuffer memory = AlignedMemory.allocate(0);

@@ -10,7 +10,8 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Pass;
 
 /**
- * A head whose logits are what the trainer takes them for: (B) would also broadcast from (B, 1).
+ * A head whose logits are checked to be (B) of float32: (B, 1), for example, would broadcast
+ * without an error.
  */
 final class CheckedHead implements FusionHead {
 

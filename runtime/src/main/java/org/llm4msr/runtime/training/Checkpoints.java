@@ -20,16 +20,16 @@ import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * The checkpoints of a run: a folder a state with {@code dense.safetensors}, {@code
+ * The checkpoints of a run: one folder per state with {@code dense.safetensors}, {@code
  * optimizer.safetensors}, {@code tables/*.arrow} and their checksums, and {@code state.json}, which
- * names the last and the best. Replacing that one file is what makes a checkpoint count; a process
- * that dies before leaves the one before in force.
+ * names the last and the best state. A checkpoint counts once that file is replaced; if the process
+ * dies earlier, the previous checkpoint stays in force.
  */
 final class Checkpoints {
 
   private static final String STATE = "state.json";
 
-  /** Of a folder beside the state; empty before the first. */
+  /** The name of a state's folder; empty before the first state. */
   private static final Pattern NAME = Pattern.compile("(step-\\d+)?");
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -93,8 +93,9 @@ final class Checkpoints {
   }
 
   /**
-   * Deletes states that do not count. A process that died left them, or the user deleted what named
-   * them: a state of that step made now may be another.
+   * Deletes the folders that the state does not name. A process that died left them, or the user
+   * deleted the file that named them; a state that is saved at the same step now may differ from
+   * theirs.
    */
   void discardAllBut(RunState state) {
     try {
@@ -189,7 +190,7 @@ final class Checkpoints {
     return "state" + (part + 1) + ":" + optimizer.slots().get(slot).name();
   }
 
-  /** Leaves the last and the best; what else lies there is old or from a process that died. */
+  /** Keeps only the last and the best state; all else is old, or from a process that died. */
   private void deleteAllBut(RunState state) throws IOException {
     List<Path> old;
     try (Stream<Path> entries = Files.list(folder)) {

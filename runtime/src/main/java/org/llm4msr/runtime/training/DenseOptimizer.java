@@ -10,8 +10,8 @@ import org.llm4msr.runtime.tables.Workers;
 
 /**
  * Moves the dense parameters by the same rules as the tables, on all cores, and owns the
- * optimiser's state. A parameter whose gradient is zero in every element was used by no row of the
- * batch: it is not moved, nor is its state. Results do not depend on the number of threads.
+ * optimiser's state. If all elements of a gradient are zero, no row of the batch used the
+ * parameter: neither it nor its state changes. Results do not depend on the number of threads.
  */
 final class DenseOptimizer {
 
@@ -74,7 +74,7 @@ final class DenseOptimizer {
   /**
    * Does one step.
    *
-   * @param gradients one a slot
+   * @param gradients one per slot
    * @param step from 1
    * @return the global norm of the gradients before clipping, or NaN where nothing clips
    */

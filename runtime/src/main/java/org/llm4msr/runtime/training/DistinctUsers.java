@@ -44,8 +44,8 @@ final class DistinctUsers {
   }
 
   /**
-   * Returns U and up to an eighth more, groups without rows: arrays of a few sizes, which are met
-   * again and again, leave no gaps in malloc's memory.
+   * Returns U, rounded up by at most an eighth with groups that have no rows. Arrays of few sizes,
+   * which recur all the time, do not fragment malloc's memory.
    */
   int groups() {
     int step = Math.max(1, Integer.highestOneBit(count) / 8);

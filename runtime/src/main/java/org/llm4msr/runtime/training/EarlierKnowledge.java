@@ -7,8 +7,8 @@ import org.llm4msr.runtime.data.Periods;
 import org.llm4msr.runtime.knowledge.KnowledgeSource;
 
 /**
- * What was known of users before each period of the training part but the first, before which
- * nothing is known. A training row that reads it cannot know its own label.
+ * The knowledge of users as it was before each period of the training part, except the first,
+ * before which there is none. A training row that reads it cannot know its own label.
  *
  * @param users vectors by raw user id, from the second period on
  */

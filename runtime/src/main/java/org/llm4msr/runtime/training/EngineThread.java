@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** A thread that does one piece of work after the other; it starts with the first. */
+/** A thread that does one piece of work at a time; the first one starts it. */
 final class EngineThread implements AutoCloseable {
 
   private final ExecutorService executor;

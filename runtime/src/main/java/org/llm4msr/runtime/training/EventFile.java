@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
- * Numbers for TensorBoard. Each process begins a file, and tells the viewer to forget what an
- * earlier one wrote behind its checkpoint.
+ * Numbers for TensorBoard. Each process begins a new file, and tells the viewer to forget what an
+ * earlier process wrote after its last checkpoint.
  *
  * <p>A record is the length of an event, its checksum, the event and its checksum; an event is a
  * message of {@code tensorflow/core/util/event.proto}.
@@ -159,7 +159,10 @@ final class EventFile implements AutoCloseable {
     return record.array();
   }
 
-  /** The masked CRC-32C of the format: a plain one of data that holds such would be weak. */
+  /**
+   * The masked CRC-32C that the format asks for: a plain CRC of data that contains CRCs would be
+   * weak.
+   */
   private static int checksum(byte[] bytes, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, 0, length);

@@ -20,8 +20,8 @@ import org.llm4msr.runtime.config.SmallFiles;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * A file {@code checksums.json} with the CRC-32C of every other file of a folder: what a disk or a
- * copy changed may read well, and mean something else.
+ * A file {@code checksums.json} with the CRC-32C of every other file of a folder: a file that a
+ * disk or a copy changed may still be readable, with another meaning.
  */
 final class FolderChecksums {
 
@@ -33,7 +33,7 @@ final class FolderChecksums {
 
   private FolderChecksums() {}
 
-  /** Writes the checksums of what a folder holds, and to the disk. */
+  /** Writes the checksums of a folder's files and forces them to the disk. */
   static void write(Path folder) throws IOException {
     DurableFiles.write(folder.resolve(NAME), JSON.writeValueAsBytes(of(folder)));
   }
@@ -41,7 +41,7 @@ final class FolderChecksums {
   /**
    * Compares a folder with its checksums.
    *
-   * @throws IOException that names the first file that is not what was written
+   * @throws IOException that names the first file that differs from what was written
    */
   static void verify(Path folder) throws IOException {
     Map<String, String> written = read(folder.resolve(NAME));

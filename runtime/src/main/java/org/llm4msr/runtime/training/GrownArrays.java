@@ -13,10 +13,10 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.training.Safetensors.Tensor;
 
 /**
- * The dense arrays of a model that has more scenarios than the one they were saved of. What belongs
- * to a scenario is told by its name, with the rank as in {@code tower.3/logit/weight}, or by an
- * axis that has grown with the number of scenarios and goes by rank. A new scenario gets a copy of
- * what one known scenario has: unlike a mean of several, that is a network which works.
+ * The dense arrays of a model that has more scenarios than the saved one. What belongs to a
+ * scenario is recognised by its name, which contains the rank as in {@code tower.3/logit/weight},
+ * or by an axis that has grown with the number of scenarios and is ordered by rank. A new scenario
+ * gets a copy of one known scenario: unlike a mean of several, that is a working network.
  */
 public final class GrownArrays {
 
@@ -34,7 +34,7 @@ public final class GrownArrays {
    * @param saved by full name
    * @param known scenarios that the saved model had
    * @param now scenarios that the model has
-   * @param model rank of the scenario that new ones are copies of
+   * @param model rank of the scenario that new ones are copied from
    */
   public GrownArrays(Map<String, Tensor> saved, int known, int now, int model) {
     this.saved = saved;
@@ -73,7 +73,7 @@ public final class GrownArrays {
     return grow(values, before, axis);
   }
 
-  /** Returns what the model scenario has where the name is that of a new scenario. */
+  /** Returns the array of the copied scenario if the name is that of a new scenario. */
   private @Nullable Tensor ofModelScenario(String name) {
     Matcher rank = RANK.matcher(name);
     while (rank.find()) {

@@ -12,7 +12,7 @@ import org.llm4msr.runtime.knowledge.KnowledgeSource;
  * @param users vectors by raw user id
  * @param scenarios vectors by scenario key
  * @param missing what a user without a vector gets
- * @param scaling how vectors are standardised; null: as the training users tell
+ * @param scaling how vectors are standardised; null: by the statistics of the training users
  * @param earlier what training rows read in place of {@code users}; null: the same
  * @param components principal components that vectors are reduced to; 0: none. Of no effect where
  *     {@code scaling} is given
@@ -31,7 +31,7 @@ public record KnowledgeInputs(
     requireNonNull(missing, "missing is null");
   }
 
-  /** Makes inputs whose training rows read what all read. */
+  /** Makes inputs whose training rows read the same vectors as all others. */
   public KnowledgeInputs(
       KnowledgeSource users,
       KnowledgeSource scenarios,
@@ -40,7 +40,7 @@ public record KnowledgeInputs(
     this(users, scenarios, missing, scaling, null, 0);
   }
 
-  /** Makes inputs of which the training users tell how they are standardised. */
+  /** Makes inputs that are standardised by the statistics of the training users. */
   public KnowledgeInputs(KnowledgeSource users, KnowledgeSource scenarios, Missing missing) {
     this(users, scenarios, missing, null);
   }

@@ -51,7 +51,7 @@ public final class KnowledgeScaling {
             : ReducedKnowledge.of(scenarios, components, inputs.scenarios(), who.scenarios()));
   }
 
-  /** Deviations of nobody are 0, and all knowledge divided by them. */
+  /** Without any vector the deviations, by which all knowledge is divided, would be 0. */
   private static void requireAny(KnowledgeSource source, Iterable<String> keys) {
     float[] vector = new float[source.dimension()];
     for (String key : keys) {

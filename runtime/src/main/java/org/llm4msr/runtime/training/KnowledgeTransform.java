@@ -1,6 +1,6 @@
 package org.llm4msr.runtime.training;
 
-/** Makes stored vectors into what models read. */
+/** Turns stored vectors into those that models read. */
 interface KnowledgeTransform {
 
   /** Returns the size of the result. */

@@ -9,7 +9,8 @@ import org.llm4msr.runtime.knowledge.KnowledgeSource;
 
 /**
  * Knowledge of one level as models read it: by index, standardised, in memory. LLM states have a
- * few dimensions that are a hundred times larger than the rest; without this they drown all others.
+ * few dimensions that are a hundred times larger than the rest; unless standardised, they drown all
+ * others.
  */
 final class KnowledgeVectors {
 
@@ -24,8 +25,8 @@ final class KnowledgeVectors {
   }
 
   /**
-   * Loads the users' vectors, transformed; a user without one is zeros, or with {@code
-   * Missing.ZERO} what zeros become. Behind the last stands one more, for unknown users.
+   * Loads the users' vectors, transformed; a user without one gets zeros or, with {@code
+   * Missing.ZERO}, transformed zeros. After the last comes one more vector, for unknown users.
    */
   static KnowledgeVectors users(
       KnowledgeSource source, List<String> keys, KnowledgeTransform transform, Missing missing) {
@@ -36,7 +37,7 @@ final class KnowledgeVectors {
     return load(source, keys, keys.size() + 1, transform, unknown);
   }
 
-  /** Loads the scenarios' vectors; a scenario without one is zeros, the mean. */
+  /** Loads the scenarios' vectors; a scenario without one gets zeros, which are the mean. */
   static KnowledgeVectors scenarios(
       KnowledgeSource source, List<String> keys, KnowledgeTransform transform) {
     return load(source, keys, keys.size(), transform, new float[transform.dimension()]);

@@ -17,7 +17,7 @@ record LossSums(double logged, int loggedSteps, double validated, long validated
     return new LossSums(logged + loss, loggedSteps + 1, validated + loss, validatedSteps + 1);
   }
 
-  /** Returns the sums after a line on steps. */
+  /** Returns the sums after a metrics line on steps. */
   LossSums afterLog() {
     return new LossSums(0, 0, validated, validatedSteps);
   }

@@ -21,7 +21,7 @@ import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * {@code metrics.jsonl}: one JSON object a line, {@code "type": "step"} or {@code "validation"}.
+ * {@code metrics.jsonl}: one JSON object per line, {@code "type": "step"} or {@code "validation"}.
  */
 final class MetricsLog implements AutoCloseable {
 
@@ -32,7 +32,7 @@ final class MetricsLog implements AutoCloseable {
   private final @Nullable EventFile events;
 
   /**
-   * Opens the file and drops the lines behind a step, which a resumed run does again.
+   * Opens the file and drops the lines after a step, since a resumed run writes them again.
    *
    * @param eventFolder gets the same numbers for TensorBoard; null for none
    */

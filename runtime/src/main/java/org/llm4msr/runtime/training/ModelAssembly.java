@@ -50,8 +50,8 @@ public final class ModelAssembly {
   private ModelAssembly() {}
 
   /**
-   * Makes a model with initial values that the seed of the training decides. Of the knowledge only
-   * what the fusion head names is loaded.
+   * Makes a model whose initial values depend on the training seed. Only the knowledge that the
+   * fusion head names is loaded.
    *
    * @param knowledge may be null where the head reads none
    */
@@ -74,7 +74,7 @@ public final class ModelAssembly {
   }
 
   /**
-   * Makes a model that is read from files and trained no further: without optimiser state.
+   * Makes a model that is read from files and not trained further, and so has no optimiser state.
    *
    * @param encoder tells fields, scenarios and users
    * @param knowledge may be null where the head reads none

@@ -20,7 +20,7 @@ import org.llm4msr.runtime.tables.TableFile;
 
 /**
  * What a model has learned, in a folder: {@code dense.safetensors}, parameters and buffers by name,
- * and {@code tables/*.arrow}, one file a field.
+ * and {@code tables/*.arrow}, one file per field.
  */
 public final class ModelFiles {
 
@@ -32,7 +32,7 @@ public final class ModelFiles {
   private ModelFiles() {}
 
   /**
-   * Writes a model, and to the disk; on the engine's thread.
+   * Writes a model and forces it to the disk; on the engine's thread.
    *
    * @param folder exists and holds neither
    * @param withState whether the tables' optimiser state is written too

@@ -10,10 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has buffers live until MXNet has copied them. DJL's engine hands over the address of a buffer
- * that nothing refers to from then on, so that the garbage collector may free the memory in
- * between, and an array's first elements are what the C library writes into freed memory. That
- * happens in compiled code alone: an interpreted method holds its arguments until it returns.
+ * Keeps buffers alive until MXNet has copied them. DJL's engine passes on the address of a buffer
+ * to which no reference is left, so the garbage collector may free the memory before the copy; an
+ * array's first elements are then what the C library writes into freed memory. That happens in
+ * compiled code only: an interpreted method holds its arguments until it returns.
  */
 final class MxNetBuffers {
 
@@ -34,7 +34,7 @@ final class MxNetBuffers {
 
   private MxNetBuffers() {}
 
-  /** Has the JVM interpret the method that copies, whether a method that calls it is compiled. */
+  /** Makes the JVM interpret the method that copies, even if its callers are compiled. */
   static synchronized void keep() {
     if (asked) {
       return;

@@ -12,7 +12,8 @@ import org.llm4msr.runtime.config.RuntimeConfig;
 /**
  * MXNet: gradients are recorded inside a gradient collector only, and reading an array waits for
  * the operations that fill it. Its threads are set by {@code OMP_NUM_THREADS} in the environment.
- * It may be called by one thread of a process, says its documentation, so that all models share it.
+ * According to its documentation only one thread of a process may call it, so all models share that
+ * thread.
  */
 final class MxNetEngine extends TensorEngine {
 

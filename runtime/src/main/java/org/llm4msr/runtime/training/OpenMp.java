@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The library that shares out PyTorch's loops among threads; it comes with PyTorch on Linux. */
+/** The library that distributes PyTorch's loops over threads; it comes with PyTorch on Linux. */
 final class OpenMp {
 
   private static final Logger LOG = LoggerFactory.getLogger(OpenMp.class);
@@ -19,14 +19,14 @@ final class OpenMp {
   private OpenMp() {}
 
   /**
-   * Has the calling thread compute operations on elements alone. Products go on with all threads:
-   * MKL counts its own.
+   * Makes the calling thread compute element-wise operations by itself. Products still use all
+   * threads, because MKL has its own count.
    *
    * @return whether there is such a library
    */
   static boolean elementsAlone() {
     Optional<NativeLibrary> library = library();
-    JniUtils.getNumThreads(); // PyTorch sets its own number where a thread first asks.
+    JniUtils.getNumThreads(); // PyTorch sets its own number when a thread first asks.
     library.ifPresent(
         found -> found.getFunction("omp_set_num_threads").invokeVoid(new Object[] {1}));
     return library.isPresent();

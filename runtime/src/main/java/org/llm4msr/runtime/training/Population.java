@@ -8,7 +8,7 @@ import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.data.RowEncoder;
 
 /**
- * Whom a model knows, by index.
+ * The users and scenarios that a model knows, by index.
  *
  * @param users raw ids
  * @param trainingUsers those with a training row
@@ -20,7 +20,7 @@ record Population(List<String> users, BitSet trainingUsers, List<String> scenari
     return new Population(data.userKeys(), data.trainingUsers(), scenarios(data.manifest()));
   }
 
-  /** Returns those of a model that is trained no further. */
+  /** Returns those of a model that is not trained further. */
   static Population of(RowEncoder encoder) {
     return new Population(encoder.userKeys(), new BitSet(), scenarios(encoder.manifest()));
   }

@@ -13,7 +13,7 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
 
-/** What a model says of the rows of a part, without gradients. */
+/** Predictions of a model for the rows of a part, without gradients. */
 public final class Predictions {
 
   private Predictions() {}
@@ -25,7 +25,7 @@ public final class Predictions {
     /**
      * Reads one batch; both are reused for the next.
      *
-     * @param probability of label 1, the first {@code batch.size} hold
+     * @param probability of label 1; only the first {@code batch.size} are valid
      */
     void accept(Batch batch, float[] probability);
   }
@@ -68,9 +68,10 @@ public final class Predictions {
   }
 
   /**
-   * Predicts one batch. Safe from several threads: the engine's own does one after the other.
+   * Predicts one batch. Safe from several threads: the engine's thread predicts one batch after the
+   * other.
    *
-   * @param probability filled, the first {@code batch.size}
+   * @param probability its first {@code batch.size} elements are filled
    */
   public static void of(TrainableModel model, Batch batch, float[] probability) {
     model

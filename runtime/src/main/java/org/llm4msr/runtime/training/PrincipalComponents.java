@@ -12,9 +12,8 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.knowledge.KnowledgeSource;
 
 /**
- * Principal components of standardised knowledge, by subspace iteration over the vectors as they
- * come (Halko, Martinsson and Tropp, SIAM Review 2011): the covariance of a large K is never
- * written.
+ * Principal components of standardised knowledge, by subspace iteration over the vectors themselves
+ * (Halko, Martinsson and Tropp, SIAM Review 2011), which needs no K x K covariance matrix.
  *
  * @param directions (r, K), orthonormal, by falling variance; the largest element of each is
  *     positive
@@ -25,7 +24,9 @@ record PrincipalComponents(float[][] directions) {
   private static final int OVERSAMPLING = 8;
   private static final int PASSES = 6;
 
-  /** A sample has as many at least: more change directions little and cost as much again. */
+  /**
+   * The fewest users of a sample: more of them hardly change the directions and cost as much again.
+   */
   private static final int LEAST_USERS = 10_000;
 
   /** Finds the components of the users that have a vector, or of an even sample of them. */

@@ -54,8 +54,8 @@ final class PyTorchEngine extends TensorEngine {
   }
 
   /**
-   * DJL takes the libraries of the class path without a word where the named ones are not there,
-   * and does not say which flavors of its own library there are.
+   * If the named libraries are missing, DJL silently takes those of the class path; nor does it say
+   * which flavors of its own library exist.
    */
   static void requireLibrary(@Nullable String folders, @Nullable String flavor) {
     if (folders == null) {
@@ -90,8 +90,8 @@ final class PyTorchEngine extends TensorEngine {
   }
 
   /**
-   * Most operations on elements take less than waking a second thread. With more threads the engine
-   * is left as it is, since nobody measured it.
+   * Most element-wise operations take less time than waking a second thread. With more than two
+   * threads the engine is left as it is, since that was not measured.
    */
   @Override
   void shareForTraining() {

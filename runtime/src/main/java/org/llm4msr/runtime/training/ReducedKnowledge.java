@@ -4,7 +4,7 @@ import org.llm4msr.runtime.knowledge.KnowledgeSource;
 
 /**
  * Standardised vectors as coordinates along principal components, with one factor that makes their
- * root mean square 1: meta networks start right for that.
+ * root mean square 1, which the initial values of meta networks assume.
  */
 record ReducedKnowledge(
     KnowledgeStatistics statistics, PrincipalComponents components, float factor)

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * How far a run is: the content of {@code checkpoints/state.json}.
  *
  * @param formatVersion version of the checkpoints' format
- * @param key what the run is of: another key, another run
+ * @param key identifies model, settings and data; with another key it is another run
  * @param step training steps done
  * @param epoch epoch of the next step, from 0
  * @param batch batches of that epoch done
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param bestStep its step
  * @param bestAuc its validation AUC
  * @param sinceBest validations since then
- * @param history all validations, the best whole and the others in short
+ * @param history all validations, the best in full and the others in short
  * @param finished whether the run is over
- * @param losses sums of the losses that no line of the metrics tells yet
+ * @param losses sums of the losses that are in no line of the metrics yet
  */
 record RunState(
     int formatVersion,
@@ -81,7 +81,7 @@ record RunState(
         losses.plus(loss));
   }
 
-  /** Returns the state after a line on the last steps. */
+  /** Returns the state after a metrics line on the last steps. */
   RunState logged() {
     return new RunState(
         formatVersion,
@@ -99,7 +99,7 @@ record RunState(
         losses.afterLog());
   }
 
-  /** Returns the state with one more validation; one that has no AUC is not waited for. */
+  /** Returns the state with one more validation; one without an AUC does not count for patience. */
   RunState validated(Validation validation, double auc) {
     boolean better = auc > bestAuc;
     List<Validation> longer =

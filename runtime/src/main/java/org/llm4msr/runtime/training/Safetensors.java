@@ -50,7 +50,7 @@ public final class Safetensors {
     }
   }
 
-  /** Writes a file, and to the disk. */
+  /** Writes a file and forces it to the disk. */
   public static void write(Path file, List<Tensor> tensors) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     long offset = 0;
@@ -167,7 +167,10 @@ public final class Safetensors {
     return new Tensor(name, shape, FloatBuffer.wrap(values));
   }
 
-  /** Returns whether an array of this shape has this size; a shape may be anything. */
+  /**
+   * Returns whether an array of this shape has this size; the shape comes from a file and may be
+   * anything.
+   */
   private static boolean fits(List<Long> shape, long bytes) {
     long elements = 1;
     for (long length : shape) {

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Where the time of training steps goes. MXNet and GPUs run behind: there most shows up as
- * backward.
+ * Where the time of training steps goes. MXNet and GPUs compute asynchronously: most of their time
+ * shows up as backward.
  */
 public final class StepTimes {
 

@@ -19,9 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tensor engine of this process, by its name, and the one thread that calls it: a second thread
- * would bring threads of its own and slow both. What differs between engines is here, one class
- * each.
+ * The tensor engine of this process and the one thread that calls it: a second one would start
+ * threads of its own and slow both. The subclasses hold what differs between engines.
  */
 public abstract sealed class TensorEngine implements AutoCloseable
     permits PyTorchEngine, MxNetEngine {
@@ -96,7 +95,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
         "The engine " + name + " is not on the class path. Add its jar, or choose another.");
   }
 
-  /** Engines hide behind a general message what failed. */
+  /** Engines hide the cause of a failure behind a general message. */
   private static String because(Throwable error) {
     Throwable root = error;
     while (root.getCause() != null) {
@@ -110,8 +109,8 @@ public abstract sealed class TensorEngine implements AutoCloseable
   }
 
   /**
-   * Returns the device of an engine that a setting means: cpu, gpu:N, or auto, which is the first
-   * GPU where the engine sees one.
+   * Returns the device that a setting names: cpu, gpu:N, or auto, which is the first GPU if the
+   * engine sees one.
    *
    * @throws MsrException engine/NO_DEVICE where there is no such GPU
    */
@@ -120,7 +119,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
       return Device.cpu();
     }
     int gpus = engine.getGpuCount();
-    // DJL counts with the system's libcudart; PyTorch may have brought its own.
+    // DJL counts GPUs with the system's libcudart; PyTorch may have brought its own.
     boolean uncounted = gpus == 0 && engine.hasCapability(StandardCapabilities.CUDA);
     if (configured.equals("auto")) {
       return gpus > 0 || uncounted ? Device.gpu(0) : Device.cpu();
@@ -135,7 +134,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
     return Device.gpu(number);
   }
 
-  /** Has a GPU compute, so that what is wrong with it is told before any work. */
+  /** Makes a GPU compute, so that a fault of it is reported before any work. */
   private void requireGpu() {
     try (NDManager manager = engine.newBaseManager(device)) {
       NDArray ones = manager.ones(new Shape(2, 2));
@@ -172,12 +171,12 @@ public abstract sealed class TensorEngine implements AutoCloseable
     return threads;
   }
 
-  /** Starts the engine's random numbers anew: dropout draws from them. */
+  /** Restarts the engine's random numbers, in case a plugin draws from them. */
   public void seed(long seed) {
     engine.setRandomSeed((int) (seed ^ (seed >>> 32)) & Integer.MAX_VALUE);
   }
 
-  /** Has the engine's thread share its work with others as training steps do it fastest. */
+  /** Sets how the engine's thread shares work with others to what is fastest for training steps. */
   abstract void shareForTraining();
 
   /** Switches the recording of gradients off or on for the calling thread. */
@@ -195,7 +194,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
   /** Compiles methods, as {@link org.llm4msr.api.TensorService#script} says. */
   abstract Script script(String methods);
 
-  /** Returns whether arrays may be computed by other threads beside the engine's. */
+  /** Returns whether threads other than the engine's may compute arrays. */
   abstract boolean isThreadSafe();
 
   /** Runs work on the engine's thread and waits for it. */

@@ -65,8 +65,8 @@ final class TorchScript implements Script {
             .map(list -> list.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new))
             .map(IValue::listFrom)
             .toArray(IValue[]::new);
-    // Of this thread: fused kernels would be compiled from the third call on, which has ended the
-    // JVM with bfloat16, and gives other last bits than the calls before.
+    // Set for this thread. Otherwise fused kernels are compiled from the third call on, which
+    // crashed the JVM with bfloat16 and gives other last bits than the first calls.
     JniUtils.setGraphExecutorOptimize(false);
     try (IValue result = IValueUtils.runMethod(block, method, values)) {
       return new NDList(result.toTensorArray((PtNDManager) owner));

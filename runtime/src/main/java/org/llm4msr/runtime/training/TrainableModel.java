@@ -111,7 +111,9 @@ public final class TrainableModel implements AutoCloseable {
     return new Forward(pass, tape, input, head.logits(pass, features));
   }
 
-  /** Returns what tells the rows of a batch apart: the user, and what is known of him. */
+  /**
+   * Returns what the rows of a batch are grouped by: the user, or the slot of the user's knowledge.
+   */
   private int[] groups(Batch batch, boolean training) {
     if (knowledge == null || knowledge.users() == null) {
       return batch.user;
@@ -200,7 +202,10 @@ public final class TrainableModel implements AutoCloseable {
     return workers;
   }
 
-  /** Returns plugins, settings and data as one text: equal texts, interchangeable checkpoints. */
+  /**
+   * Returns plugins, settings and data as one text; models with equal texts can use each other's
+   * checkpoints.
+   */
   String identity() {
     return identity;
   }

@@ -23,8 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Trains a model: epochs, validation, early stopping on the overall validation AUC, checkpoints. A
- * run that was stopped or killed goes on at its last checkpoint, with the result it would have had;
- * the same seed gives the same numbers bit for bit at one thread count and on one device.
+ * run that was stopped or killed resumes from its last checkpoint, with the result that it would
+ * have had anyway; the same seed gives the same numbers bit for bit at one thread count and on one
+ * device.
  */
 public final class Trainer {
 
@@ -51,7 +52,7 @@ public final class Trainer {
   private @Nullable Path eventFolder;
   private volatile boolean stopRequested;
 
-  /** Makes a trainer that writes checkpoints where it validates or is asked to stop only. */
+  /** Makes a trainer that writes checkpoints only when it validates or is asked to stop. */
   public Trainer(TrainableModel model, PreparedData data, TrainingConfig config, Path runFolder) {
     this(model, data, config, runFolder, Duration.ZERO);
   }
@@ -60,8 +61,8 @@ public final class Trainer {
    * Makes a trainer.
    *
    * @param runFolder gets {@code metrics.jsonl} and {@code checkpoints}
-   * @param checkpointEvery time between two checkpoints; zero: only where it validates or is asked
-   *     to stop. Changes what a killed run loses, and nothing of its result
+   * @param checkpointEvery time between two checkpoints; zero: only when it validates or is asked
+   *     to stop. It decides how much a killed run loses, and does not change the result
    */
   public Trainer(
       TrainableModel model,
@@ -73,9 +74,9 @@ public final class Trainer {
   }
 
   /**
-   * Makes a trainer of a model that may have begun with another's values.
+   * Makes a trainer of a model that may have begun with the values of another model.
    *
-   * @param startedFrom identifies those; empty where they were drawn
+   * @param startedFrom identifies that model; empty if the values were drawn
    */
   public Trainer(
       TrainableModel model,
@@ -106,7 +107,7 @@ public final class Trainer {
     }
   }
 
-  /** Has {@link #train} write what it measures for TensorBoard as well. */
+  /** Makes {@link #train} write what it measures for TensorBoard as well. */
   public void writeEvents(Path folder) {
     eventFolder = folder;
   }
@@ -127,7 +128,7 @@ public final class Trainer {
   }
 
   /**
-   * How far a run is.
+   * How far a run has come.
    *
    * @param steps training steps done
    * @param atMost training steps of all epochs; patience may end a run before
@@ -135,7 +136,7 @@ public final class Trainer {
    */
   public record Reached(long steps, long atMost, boolean finished) {}
 
-  /** Puts the best state of a run that trained before into the model, finished or not. */
+  /** Puts the best state of an earlier run into the model, whether the run is finished or not. */
   public Reached loadBest() {
     return model
         .engine()
@@ -146,7 +147,7 @@ public final class Trainer {
             });
   }
 
-  /** A run that is trained meanwhile deletes a state as soon as there is a better one. */
+  /** A run that is being trained deletes a state as soon as it has a better one. */
   private RunState loadLatestBest() {
     RunState state = checkpoints.state(key()).orElseThrow(this::neverTrained);
     try {
@@ -279,7 +280,9 @@ public final class Trainer {
       return state.epoch() * trainingRows + state.batch() * config.batchSize();
     }
 
-    /** Returns the values of every parameter named {@value #WATCHED}, numbered where several. */
+    /**
+     * Returns the values of every parameter named {@value #WATCHED}, numbered if there are several.
+     */
     private Map<String, Float> watched() {
       Map<String, Float> values = new TreeMap<>();
       for (DenseParameter parameter : model.parameters().parameters()) {

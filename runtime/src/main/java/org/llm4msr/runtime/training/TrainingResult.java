@@ -4,13 +4,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What training gave. The model holds the state of the best step.
+ * The result of training. The model holds the state of the best step.
  *
  * @param steps training steps done
- * @param bestStep steps done when the validation AUC was best; the last where it was never known
+ * @param bestStep steps done when the validation AUC was best; the last if no validation had an AUC
  * @param best the validation of that step, null where there is no validation part
- * @param history all validations, in order: the best whole, of the others what is over all
- *     scenarios; {@code metrics.jsonl} has the rest
+ * @param history all validations, in order: the best in full, of the others only the metrics over
+ *     all scenarios; {@code metrics.jsonl} has the rest
  * @param stoppedEarly whether patience ran out
  * @param seconds training time of this process, validation included
  * @param rowsPerSecond trained rows a second of this process, validation left out

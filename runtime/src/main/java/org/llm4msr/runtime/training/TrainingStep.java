@@ -42,8 +42,8 @@ public final class TrainingStep {
   private final BatchInputs weights = new BatchInputs();
 
   /**
-   * Makes the optimisers of a model, with fresh state, and has its engine share work among threads
-   * as steps do it fastest.
+   * Makes the optimisers of a model, with fresh state, and sets its engine to share work among
+   * threads in the way that is fastest for steps.
    */
   public TrainingStep(
       TrainableModel model, TrainingConfig config, List<PreparedScenario> scenarios) {
@@ -107,7 +107,7 @@ public final class TrainingStep {
   }
 
   /**
-   * What a step gave.
+   * The result of a step.
    *
    * @param loss the whole loss
    * @param terms what models added to it, by name

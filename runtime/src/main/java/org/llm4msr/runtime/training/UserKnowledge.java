@@ -9,9 +9,9 @@ import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.knowledge.KnowledgeSource;
 
 /**
- * The users' vectors, of which there may be several versions: one for all rows but those that
- * train, and one for each period of the training part. A slot is a user in a version. Belongs to
- * the engine's thread.
+ * The users' vectors, possibly in several versions: one for each period of the training part, and
+ * one for all rows that are not trained on. A slot is one user in one version. Belongs to the
+ * engine's thread.
  */
 final class UserKnowledge {
 

@@ -13,7 +13,7 @@ import org.llm4msr.runtime.evaluation.EvaluationResult;
  */
 public record Validation(long step, int epoch, double trainingLoss, EvaluationResult result) {
 
-  /** Leaves out the scenarios and the calibration: a long run has thousands. */
+  /** Leaves out the scenarios and the calibration: a long run has thousands of validations. */
   Validation inShort() {
     return new Validation(
         step, epoch, trainingLoss, new EvaluationResult(result.overall(), List.of(), List.of()));
