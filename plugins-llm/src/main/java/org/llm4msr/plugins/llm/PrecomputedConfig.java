@@ -19,8 +19,9 @@ public record PrecomputedConfig(
         @Nullable String vector,
     @Setting(
             value =
-                "What a key without a vector gets: an error (fail), the zero vector, or the"
-                    + " mean of the file",
+                "What is stored for a key without a vector in its file: nothing, which is an error"
+                    + " (fail), the zero vector, or the mean of the file. knowledge.missing is"
+                    + " about users who get no prompt, and so are not looked up",
             defaultValue = "fail")
         Missing missing,
     @Setting(value = "What made the vectors; part of the store's key", defaultValue = "precomputed")

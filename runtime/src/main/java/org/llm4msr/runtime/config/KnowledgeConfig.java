@@ -13,7 +13,12 @@ public record KnowledgeConfig(
     @Setting(value = "Prompt builder", defaultValue = "{name: llm4msr}") @Valid
         PromptsConfig prompts,
     @Setting("Knowledge encoder") @Valid PluginChoice<KnowledgeEncoderFactory<?>> encoder,
-    @Setting(value = "What users without a prompt get", defaultValue = "mean") Missing missing,
+    @Setting(
+            value =
+                "What a model reads for users without a stored vector: the mean of the training"
+                    + " users, the zero vector, or one trained vector",
+            defaultValue = "mean")
+        Missing missing,
     @Setting(
             value = "Users with fewer positive training rows than this get no prompt",
             defaultValue = "1")
