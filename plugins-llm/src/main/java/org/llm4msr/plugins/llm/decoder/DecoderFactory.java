@@ -10,7 +10,9 @@ import org.llm4msr.api.support.ModelSource;
 /** Makes encoders of decoder-only transformers. */
 @Plugin(
     name = "decoder",
-    description = "Decoder-only transformers (Llama family, ChatGLM2) from a Hugging Face folder",
+    description =
+        "Decoder-only transformers (Llama, Qwen, Gemma 3, Phi, SmolLM, Mistral, ChatGLM2) from a"
+            + " Hugging Face folder",
     source = "Touvron et al., arXiv 2302.13971; Du et al., ACL 2022, arXiv 2103.10360")
 public final class DecoderFactory implements KnowledgeEncoderFactory<DecoderConfig> {
 
