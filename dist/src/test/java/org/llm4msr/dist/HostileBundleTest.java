@@ -113,7 +113,7 @@ class HostileBundleTest {
   void anotherVersionOfAPluginIsToldOnce() throws IOException {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
-    Logger logger = (Logger) LoggerFactory.getLogger(Scorer.class);
+    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.PluginStamps");
     logger.addAppender(log);
     try {
       seal(manifest());

@@ -4,19 +4,15 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.config.EffectiveConfig;
-import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
-import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.training.TrainableModel;
 
 /** Writes the bundle of a run that is finished. */
@@ -49,10 +45,17 @@ final class BundleStage {
             prepared,
             data,
             knowledge,
-            plugins(loaded),
+            PluginStamps.of(loaded),
             EffectiveConfig.of(loaded.config()).values(),
-            JSON.convertValue(run.read(RunFolder.PROVENANCE), MAP),
+            provenance(run.read(RunFolder.PROVENANCE)),
             training(run.read(RunFolder.TRAINING))));
+  }
+
+  /** The plugins stand beside it. */
+  private static Map<String, Object> provenance(JsonNode run) {
+    Map<String, Object> provenance = JSON.convertValue(run, MAP);
+    provenance.remove(RunFolder.PLUGINS);
+    return provenance;
   }
 
   private static Map<String, Object> training(JsonNode report) {
@@ -69,18 +72,5 @@ final class BundleStage {
       training.put("validation", JSON.convertValue(best.path("result"), MAP));
     }
     return training;
-  }
-
-  private static List<BundleManifest.Plugin> plugins(LoadedConfig loaded) {
-    List<BundleManifest.Plugin> plugins = new ArrayList<>();
-    ExperimentConfig config = loaded.config();
-    plugins.add(ModelPart.stamp(PluginKind.DATASET_READER, config.dataset().reader()));
-    if (ConfigCheck.readsKnowledge(config) && config.knowledge() != null) {
-      plugins.add(
-          ModelPart.stamp(PluginKind.PROMPT_BUILDER, config.knowledge().prompts().builder()));
-      plugins.add(ModelPart.stamp(PluginKind.KNOWLEDGE_ENCODER, config.knowledge().encoder()));
-    }
-    ModelPart.of(loaded.model()).stream().map(ModelPart::stamp).forEach(plugins::add);
-    return plugins.stream().distinct().toList();
   }
 }

@@ -5,11 +5,9 @@ import java.util.List;
 import java.util.Set;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.model.ModelInput;
-import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.plugins.PluginKind;
-import org.llm4msr.runtime.plugins.PluginOrigin;
 
 /**
  * A plugin that a model is made of.
@@ -34,16 +32,5 @@ record ModelPart(String key, PluginKind kind, PluginChoice<? extends PluginFacto
           new ModelPart("model.metaNetworks.scenario.name", PluginKind.META_NETWORK, scenario));
     }
     return parts;
-  }
-
-  /** Returns the plugin as manifests of bundles have it, with the version of its jar. */
-  BundleManifest.Plugin stamp() {
-    return stamp(kind, choice);
-  }
-
-  /** Returns a plugin that is no part of a model likewise. */
-  static BundleManifest.Plugin stamp(PluginKind kind, PluginChoice<?> choice) {
-    String version = PluginOrigin.of(choice.factory().getClass()).version();
-    return new BundleManifest.Plugin(kind.key(), choice.name(), version);
   }
 }

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -12,10 +13,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.config.SmallFiles;
@@ -33,8 +36,13 @@ record RunFolder(Path path) {
 
   static final String PROVENANCE = "provenance.json";
 
+  /** Key of the plugins in {@link #PROVENANCE}. */
+  static final String PLUGINS = "plugins";
+
   /** What training gave. */
   static final String TRAINING = "training.json";
+
+  private static final TypeReference<List<BundleManifest.Plugin>> STAMPS = new TypeReference<>() {};
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -81,6 +89,15 @@ record RunFolder(Path path) {
     return path.resolve(PROVENANCE);
   }
 
+  /** Returns the plugins with which the run began, as far as they are known. */
+  List<BundleManifest.Plugin> plugins() {
+    if (!Files.exists(provenance())) {
+      return List.of();
+    }
+    JsonNode plugins = read(PROVENANCE).path(PLUGINS);
+    return plugins.isMissingNode() ? List.of() : JSON.convertValue(plugins, STAMPS);
+  }
+
   /** Stores the effective configuration and what else decides the result. */
   void writeConfig(
       LoadedConfig loaded,
@@ -104,6 +121,7 @@ record RunFolder(Path path) {
     if (commit != null) {
       provenance.put("gitCommit", commit);
     }
+    provenance.put(PLUGINS, PluginStamps.of(loaded));
     provenance.put("seed", loaded.config().training().seed());
     provenance.put("data", manifest.key());
     if (knowledge != null) {

@@ -27,8 +27,6 @@ import org.llm4msr.runtime.scoring.ScoringRequest;
 import org.llm4msr.runtime.training.Predictions;
 import org.llm4msr.runtime.training.TensorEngine;
 import org.llm4msr.runtime.training.TrainableModel;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
@@ -42,8 +40,6 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  */
 public final class Scorer implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger(Scorer.class);
 
   private final Bundle bundle;
   private final ScoringConfig config;
@@ -83,7 +79,7 @@ public final class Scorer implements AutoCloseable {
     ScoringConfig config = BundleModel.config(bundle, overrides, loader);
     List<ModelPart> parts = ModelPart.of(config.model());
     requireEngine(parts, config.runtime().engine());
-    warnOfVersions(parts, bundle);
+    PluginStamps.warnOfOthers(folder, bundle.manifest().plugins(), parts);
     try {
       return new Scorer(bundle, config);
     } catch (MsrException e) {
@@ -108,25 +104,6 @@ public final class Scorer implements AutoCloseable {
     for (ModelPart part : parts) {
       PluginChoice<?> plugin = part.choice();
       EngineFeatures.require(engine, "The plugin " + plugin.name(), ConfigCheck.features(plugin));
-    }
-  }
-
-  /** Weights fit a plugin of another version, and may mean something else to it. */
-  private static void warnOfVersions(List<ModelPart> parts, Bundle bundle) {
-    for (ModelPart part : parts) {
-      BundleManifest.Plugin here = part.stamp();
-      bundle.manifest().plugins().stream()
-          .filter(one -> one.kind().equals(here.kind()) && one.name().equals(here.name()))
-          .filter(one -> !one.version().equals(here.version()))
-          .findFirst()
-          .ifPresent(
-              trained ->
-                  LOG.warn(
-                      "{} was trained with version {} of the plugin {}, and this is {}: ask its author whether scores stay the same.",
-                      bundle.folder(),
-                      trained.version(),
-                      here.name(),
-                      here.version()));
     }
   }
 

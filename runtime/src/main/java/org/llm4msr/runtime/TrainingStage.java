@@ -134,7 +134,10 @@ final class TrainingStage implements AutoCloseable {
       KnowledgeStore knowledge = knowledge(experiment, folder, data, create, start);
       TrainingStage stage =
           new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
-      if (create && !folder.hasBegun()) {
+      if (folder.hasBegun()) {
+        List<ModelPart> parts = ModelPart.of(experiment.config().model());
+        PluginStamps.warnOfOthers(folder.path(), folder.plugins(), parts);
+      } else if (create) {
         folder.writeConfig(
             experiment.config(), data.manifest(), stage.knowledge, start, stage.engine);
       }
