@@ -148,7 +148,8 @@ public final class Experiment {
   /**
    * Turns the raw files into prepared data.
    *
-   * @param force whether prepared data of other settings is replaced; otherwise it is refused
+   * @param force whether prepared data is replaced; otherwise it is kept where its settings and
+   *     sources are the same, and refused where they are not
    */
   public PreparationResult prepare(boolean force, Progress progress) {
     return prepare(force, null, progress);
@@ -157,7 +158,8 @@ public final class Experiment {
   /**
    * Turns the raw files into prepared data that a trained model can go on with.
    *
-   * @param force whether prepared data of other settings is replaced; otherwise it is refused
+   * @param force whether prepared data is replaced; otherwise it is kept where its settings and
+   *     sources are the same, and refused where they are not
    * @param extend a bundle, or a folder of prepared data, whose ids are kept: known values keep
    *     theirs, new ones come behind; null for none
    */

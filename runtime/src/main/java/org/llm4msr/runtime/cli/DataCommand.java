@@ -90,7 +90,7 @@ final class DataCommand extends Group {
 
     @Option(
         names = {"--force", "--rebuild"},
-        description = "Replace data that was prepared with other settings.")
+        description = "Prepare again, and replace what is there, also with other settings.")
     boolean force;
 
     @Option(

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.slf4j.Logger;
@@ -36,19 +35,20 @@ final class ExistingData {
           "TARGET_IN_USE",
           target + " exists and holds no prepared data. Choose another workspace or remove it.");
     }
+    if (request.force()) {
+      return null;
+    }
     DatasetManifest manifest;
     try {
       manifest = ManifestFile.read(target);
     } catch (MsrException e) {
-      requireForce(request, "cannot be read: " + e.text());
-      return null;
+      throw otherData(request, "cannot be read: " + e.text());
     }
     if (!manifest.key().equals(key)) {
-      requireForce(request, "holds data prepared from other settings or sources.");
-      return null;
+      throw otherData(request, "holds data prepared from other settings or sources.");
     }
     try {
-      verify(request, manifest);
+      PreparedData.open(target).close();
       return manifest;
     } catch (MsrException e) {
       LOG.warn("{} is damaged and is prepared again: {}", target, e.getMessage());
@@ -57,13 +57,11 @@ final class ExistingData {
   }
 
   /** What is there may come from another program, or from a release that this one cannot read. */
-  private static void requireForce(PreparationRequest request, String why) {
-    if (!request.force()) {
-      throw DataErrors.user(
-          "OTHER_DATA",
-          "%s %s Replace it with `llm4msr data prepare --force %s`, or choose another workspace."
-              .formatted(request.target(), why, request.experiment()));
-    }
+  private static MsrException otherData(PreparationRequest request, String why) {
+    return DataErrors.user(
+        "OTHER_DATA",
+        "%s %s Replace it with `llm4msr data prepare --force %s`, or choose another workspace."
+            .formatted(request.target(), why, request.experiment()));
   }
 
   private static boolean isEmptyFolder(Path target) throws IOException {
@@ -72,22 +70,6 @@ final class ExistingData {
     }
     try (DirectoryStream<Path> content = Files.newDirectoryStream(target)) {
       return !content.iterator().hasNext();
-    }
-  }
-
-  /** Looks at sizes and types; with force, which asks for certainty, at every byte. */
-  private static void verify(PreparationRequest request, DatasetManifest manifest)
-      throws IOException {
-    PreparedData.open(request.target()).close();
-    if (!request.force()) {
-      return;
-    }
-    for (Map.Entry<String, DatasetManifest.FileStamp> file : manifest.files().entrySet()) {
-      Path path = request.target().resolve(file.getKey());
-      if (!Checksums.of(path).equals(file.getValue().sha256())) {
-        throw DataErrors.data(
-            "CHANGED_FILE", path + " does not have the checksum that dataset.json states.");
-      }
     }
   }
 }

@@ -13,7 +13,7 @@ import org.llm4msr.runtime.config.DatasetConfig;
  * @param target folder of the prepared data; its parent also holds the temporaries
  * @param memoryBytes memory that the database may use, apart from the Java heap
  * @param threads threads; the result does not depend on them
- * @param force whether prepared data of other settings at the target is replaced
+ * @param force whether prepared data at the target is replaced, whatever its settings
  * @param extend folder of prepared data whose ids are kept, null for none
  * @param experiment the experiment's file as the user named it, for error texts
  */

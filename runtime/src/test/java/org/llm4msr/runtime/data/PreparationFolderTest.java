@@ -120,7 +120,7 @@ class PreparationFolderTest {
     assertThat(bytes).contains("annbobcat");
     String changed = bytes.replace("annbobcat", "annbibcat");
     Files.writeString(users, changed, StandardCharsets.ISO_8859_1);
-    // The size is right: only force looks at every byte.
+    // The size is right, and nobody looks at every byte.
     assertThat(prepare(floorOne, false).reused()).isTrue();
     assertThat(prepare(floorOne, true).reused()).isFalse();
     for (String name : manifest.files().keySet()) {
