@@ -186,8 +186,10 @@ public final class Scorer implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        model.close();
-        engine.close();
+        try (engine;
+            model) {
+          // Closed in the order of making, backwards.
+        }
       }
     } finally {
       open.writeLock().unlock();

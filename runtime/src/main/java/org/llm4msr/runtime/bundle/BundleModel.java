@@ -100,11 +100,12 @@ public final class BundleModel {
             return 0;
           });
       return model;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       model.close();
-      throw e.getCause() instanceof IOException io
-          ? BundleErrors.unreadable(bundle.folder(), io)
-          : e;
+      if (e.getCause() instanceof IOException io) {
+        throw BundleErrors.unreadable(bundle.folder(), io);
+      }
+      throw e;
     }
   }
 

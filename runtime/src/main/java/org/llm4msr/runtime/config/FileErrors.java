@@ -2,6 +2,7 @@ package org.llm4msr.runtime.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,6 +19,9 @@ public final class FileErrors {
   public static String reason(IOException failure) {
     if (failure instanceof JsonProcessingException json) {
       return json.getOriginalMessage(); // Its message shows bytes of the file, and where.
+    }
+    if (failure instanceof ClosedByInterruptException) {
+      return "the thread was interrupted";
     }
     if (!(failure instanceof FileSystemException file)) {
       String message = failure.getMessage();

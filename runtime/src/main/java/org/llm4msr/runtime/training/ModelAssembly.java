@@ -61,7 +61,7 @@ public final class ModelAssembly {
       TrainingConfig training,
       PreparedData data,
       @Nullable KnowledgeInputs knowledge) {
-    return engine.call(
+    return engine.finish(
         () ->
             build(
                 engine,
@@ -84,7 +84,7 @@ public final class ModelAssembly {
       ModelConfig model,
       RowEncoder encoder,
       @Nullable KnowledgeInputs knowledge) {
-    return engine.call(
+    return engine.finish(
         () ->
             build(
                 engine, model, encoder.manifest(), () -> Population.of(encoder), knowledge, 0, 0));
@@ -106,6 +106,7 @@ public final class ModelAssembly {
     NDManager manager = NDManager.newBaseManager(engine.device(), engine.engine().getEngineName());
     manager.setName("model");
     ParameterStore store = new ParameterStore(manager, seed);
+    Workers workers = new Workers(engine.threads());
     try {
       ParameterArray scenarioTable =
           required.contains(ModelInput.SCENARIO_EMBEDDING) ? scenarioTable(store, shape) : null;
@@ -127,7 +128,6 @@ public final class ModelAssembly {
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
       store.seal();
-      Workers workers = new Workers(engine.threads());
       return new TrainableModel(
           new TrainableModel.Parts(
               engine,
@@ -144,6 +144,7 @@ public final class ModelAssembly {
               seed,
               identity(manifest, model, context.metaNetworks(), inputs)));
     } catch (RuntimeException | Error e) {
+      workers.close();
       store.close();
       manager.close();
       throw e;

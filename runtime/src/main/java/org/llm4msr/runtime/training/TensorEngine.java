@@ -197,9 +197,28 @@ public abstract sealed class TensorEngine implements AutoCloseable
   /** Returns whether threads other than the engine's may compute arrays. */
   abstract boolean isThreadSafe();
 
-  /** Runs work on the engine's thread and waits for it. */
+  /**
+   * Runs work on the engine's thread and waits for it. An interrupt of the caller prevents work
+   * that has not begun, and leaves the other alone.
+   *
+   * @throws MsrException {@code engine/INTERRUPTED} where the work did not begin
+   */
   public <T> T call(Callable<T> work) {
-    return thread.call(work);
+    return call(work, () -> {});
+  }
+
+  /**
+   * Runs work as {@link #call(Callable)} does.
+   *
+   * @param stop called where the caller is interrupted after the work began; may ask it to end
+   */
+  <T> T call(Callable<T> work, Runnable stop) {
+    return thread.call(work, stop);
+  }
+
+  /** Runs work on the engine's thread to its end, whether or not the caller is interrupted. */
+  <T> T finish(Callable<T> work) {
+    return thread.finish(work);
   }
 
   @Override

@@ -212,7 +212,7 @@ public final class TrainableModel implements AutoCloseable {
 
   @Override
   public void close() {
-    engine.call(
+    engine.finish(
         () -> {
           parameters.close();
           manager.close();

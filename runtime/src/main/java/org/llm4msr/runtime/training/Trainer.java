@@ -119,12 +119,12 @@ public final class Trainer {
 
   /**
    * Trains to the end, from the last checkpoint where there is one. Afterwards the model holds the
-   * best state.
+   * best state. An interrupt of the caller asks it to stop.
    *
    * @param progress told of training rows
    */
   public TrainingResult train(Progress progress) {
-    return model.engine().call(() -> new Run(progress).toEnd());
+    return model.engine().call(() -> new Run(progress).toEnd(), this::requestStop);
   }
 
   /**

@@ -102,6 +102,25 @@ class TrainerTest {
         .containsExactly(whole);
   }
 
+  /** As a service that shuts its pool down does. */
+  @Test
+  void anInterruptOfTheCallerStopsInGoodOrder() {
+    MemoryData data = MemoryData.of(1_000, 100, 0.9);
+    TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 3, 64);
+    float[] whole = trained(data, config, "whole");
+
+    Thread caller = Thread.currentThread();
+    try (TrainableModel model = knowing(data, config)) {
+      Trainer trainer = new Trainer(model, data, config, folder.resolve("interrupted"));
+      assertThatThrownBy(() -> trainer.train((done, total) -> caller.interrupt()))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContaining("training/STOPPED");
+    }
+    assertThat(Thread.interrupted()).isTrue();
+
+    assertThat(trained(data, config, "interrupted")).containsExactly(whole);
+  }
+
   /** A speed of theirs would promise an end far too soon. */
   @Test
   void rowsOfAnEarlierCallAreSaidToHaveTakenNoTime() {
