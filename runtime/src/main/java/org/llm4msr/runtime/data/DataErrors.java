@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
 
 /** The errors of the data plane. */
 final class DataErrors {
+
+  private static final int SHOWN = 300;
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
 
   private DataErrors() {}
 
@@ -19,6 +23,13 @@ final class DataErrors {
 
   static MsrException user(String code, String message) {
     return new MsrException(ErrorType.USER, "data/" + code, message);
+  }
+
+  /** Returns a value for an error text: one line, and of a long one the beginning. */
+  static String shown(Object value) {
+    String text = value.toString();
+    String start = text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text;
+    return CONTROL.matcher(start).replaceAll(" ");
   }
 
   /** Says what a failed file operation means for the user. */

@@ -1,8 +1,10 @@
 package org.llm4msr.runtime.data;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.RandomAccess;
 import java.util.Set;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -31,7 +33,10 @@ public interface RawRows {
   @Nullable Object get(String column, int row);
 
   /** Returns rows given as maps, which need not have the same keys. */
-  static RawRows of(List<? extends Map<String, ?>> rows) {
+  static RawRows of(List<? extends Map<String, ?>> given) {
+    // Rows are asked for by number, once a column.
+    List<? extends Map<String, ?>> rows =
+        given instanceof RandomAccess ? given : new ArrayList<>(given);
     Set<String> columns = new LinkedHashSet<>();
     for (int row = 0; row < rows.size(); row++) {
       Map<String, ?> values = rows.get(row);

@@ -21,8 +21,7 @@ record RawValue(String column, long row) {
     if (value == null) {
       return null;
     }
-    if (value instanceof CharSequence
-        || value instanceof Text
+    if (isText(value)
         || value instanceof Integer
         || value instanceof Long
         || value instanceof Short
@@ -33,6 +32,10 @@ record RawValue(String column, long row) {
     }
     // The text of a real number depends on who writes it.
     throw wrong(value, "a text, a whole number or a boolean");
+  }
+
+  private static boolean isText(Object value) {
+    return value instanceof CharSequence || value instanceof Text;
   }
 
   /** Returns the elements of a list without nulls; a single value is a list of one. */
@@ -72,9 +75,11 @@ record RawValue(String column, long row) {
   }
 
   private MsrException wrong(Object value, String expected) {
+    // A BigDecimal looks like a number in the text, and an array is no list.
+    String type = isText(value) ? "" : " (%s)".formatted(value.getClass().getSimpleName());
     return DataErrors.data(
         "BAD_VALUE",
-        "Column '%s' has '%s' in row %d; expected %s. Fix the row or leave the value empty."
-            .formatted(column, value, row, expected));
+        "Column '%s' has '%s'%s in row %d; expected %s. Fix the row or leave the value empty."
+            .formatted(column, DataErrors.shown(value), type, row, expected));
   }
 }

@@ -199,7 +199,7 @@ public final class RowEncoder {
           "The rows have no column %s. They have %s; this model needs %s."
               .formatted(
                   String.join(", ", missing),
-                  columns,
+                  DataErrors.shown(columns),
                   columns().stream()
                       .filter(ScoringColumn::required)
                       .map(ScoringColumn::name)
@@ -241,7 +241,7 @@ public final class RowEncoder {
     return DataErrors.data(
         "BAD_VALUE",
         "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as in the training data, as whole numbers or texts."
-            .formatted(column, value, row, known));
+            .formatted(column, DataErrors.shown(value), row, DataErrors.shown(known)));
   }
 
   private ArrowFile file(PreparedField field) {
@@ -320,9 +320,11 @@ public final class RowEncoder {
       if (rank == null) {
         throw DataErrors.data(
             "UNKNOWN_SCENARIO",
-            "Column 'scenario' has '%s' in row %d; the model knows %s. Leave such rows out, or train a model with this scenario."
+            "Column 'scenario' has %s in row %d; the model knows %s. Leave such rows out, or train a model with this scenario."
                 .formatted(
-                    key, row, manifest.scenarios().stream().map(PreparedScenario::key).toList()));
+                    key == null ? "no value" : "'" + DataErrors.shown(key) + "'",
+                    row,
+                    manifest.scenarios().stream().map(PreparedScenario::key).toList()));
       }
       return rank;
     }

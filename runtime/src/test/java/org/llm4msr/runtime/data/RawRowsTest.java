@@ -3,7 +3,9 @@ package org.llm4msr.runtime.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.LinkedList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -16,10 +18,25 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RawRowsTest {
+
+  /** It would take a minute for 100,000 rows. */
+  @Test
+  void aLinkedListIsNotSearchedForEachValue() {
+    List<Map<String, Object>> linked =
+        new LinkedList<>(List.of(Map.of("user", 7), Map.of("user", 8))) {
+          @Override
+          public Map<String, Object> get(int row) {
+            throw new AssertionError("walks from the end");
+          }
+        };
+
+    assertThat(RawRows.of(linked).get("user", 1)).isEqualTo(8);
+  }
 
   static Stream<Field> times() {
     Field day = Field.nullable("seen", new ArrowType.Date(DateUnit.DAY));
