@@ -24,6 +24,7 @@ public final class Experiments {
    * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
    */
   public Experiment open(Path file, List<String> overrides) {
+    OpenPackages.require();
     Experiment experiment = new Experiment(loader.load(file, overrides), loader, check);
     experiment.warnOfLeak();
     return experiment;

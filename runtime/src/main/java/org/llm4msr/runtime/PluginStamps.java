@@ -47,8 +47,9 @@ final class PluginStamps {
    */
   static void warnOfOthers(
       Object subject, List<BundleManifest.Plugin> trained, List<ModelPart> parts) {
-    for (ModelPart part : parts) {
-      BundleManifest.Plugin here = stamp(part.kind(), part.choice());
+    List<BundleManifest.Plugin> present =
+        parts.stream().map(part -> stamp(part.kind(), part.choice())).distinct().toList();
+    for (BundleManifest.Plugin here : present) {
       trained.stream()
           .filter(one -> one.kind().equals(here.kind()) && one.name().equals(here.name()))
           .filter(one -> !one.version().equals(here.version()))

@@ -6,43 +6,55 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
  * Sends the log of the process to the run folder as well, while a run works. Does nothing where the
- * program that embeds the runtime logs through something else than Logback.
+ * program that embeds the runtime logs through something else than Logback, and need not have it.
  */
 final class RunLog implements AutoCloseable {
 
-  private final @Nullable FileAppender<ILoggingEvent> appender;
+  private final Runnable end;
 
-  private RunLog(@Nullable FileAppender<ILoggingEvent> appender) {
-    this.appender = appender;
+  private RunLog(Runnable end) {
+    this.end = end;
   }
 
   static RunLog open(Path file) {
-    if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
-      return new RunLog(null);
-    }
-    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-    encoder.setContext(context);
-    encoder.setPattern("%d{yyyy-MM-dd HH:mm:ss} %-5level %logger{20}: %msg%n");
-    encoder.start();
-    FileAppender<ILoggingEvent> appender = new FileAppender<>();
-    appender.setContext(context);
-    appender.setFile(file.toString());
-    appender.setEncoder(encoder);
-    appender.start();
-    context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(appender);
-    return new RunLog(appender);
+    boolean isLogback =
+        LoggerFactory.getILoggerFactory()
+            .getClass()
+            .getName()
+            .equals("ch.qos.logback.classic.LoggerContext");
+    return new RunLog(isLogback ? Logback.append(file) : () -> {});
   }
 
   @Override
   public void close() {
-    if (appender != null && LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-      context.getLogger(Logger.ROOT_LOGGER_NAME).detachAppender(appender);
-      appender.stop();
+    end.run();
+  }
+
+  /** Loaded where Logback is there. */
+  private static final class Logback {
+
+    /** Returns what ends it. */
+    static Runnable append(Path file) {
+      LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+      PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+      encoder.setContext(context);
+      encoder.setPattern("%d{yyyy-MM-dd HH:mm:ss} %-5level %logger{20}: %msg%n");
+      encoder.start();
+      FileAppender<ILoggingEvent> appender = new FileAppender<>();
+      appender.setContext(context);
+      appender.setFile(file.toString());
+      appender.setEncoder(encoder);
+      appender.start();
+      Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+      root.addAppender(appender);
+      return () -> {
+        root.detachAppender(appender);
+        appender.stop();
+      };
     }
   }
 }

@@ -75,6 +75,7 @@ public final class Scorer implements AutoCloseable {
 
   /** Loads a bundle with the plugins that a loader knows. */
   public static Scorer load(Path folder, List<String> overrides, ConfigLoader loader) {
+    OpenPackages.require();
     Bundle bundle = Bundle.open(folder);
     ScoringConfig config = BundleModel.config(bundle, overrides, loader);
     List<ModelPart> parts = ModelPart.of(config.model());

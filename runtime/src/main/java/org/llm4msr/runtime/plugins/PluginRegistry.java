@@ -122,9 +122,17 @@ public final class PluginRegistry {
     return load(host(), List.of());
   }
 
+  /** The context class loader, as it may see more than ours; a service's may not even see us. */
   private static ClassLoader host() {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
-    return context == null ? PluginRegistry.class.getClassLoader() : context;
+    try {
+      if (Class.forName(PluginRegistry.class.getName(), false, context) == PluginRegistry.class) {
+        return context;
+      }
+    } catch (ClassNotFoundException | LinkageError e) {
+      // Not a loader of the application.
+    }
+    return PluginRegistry.class.getClassLoader();
   }
 
   /** Returns the plugins of a kind, by name, without those that are known to be broken. */

@@ -15,6 +15,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Script;
 import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.plugins.ContextLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,7 +69,8 @@ public abstract sealed class TensorEngine implements AutoCloseable
    * @throws MsrException {@code engine/NOT_LOADED}
    */
   public static Engine find(String name) {
-    try {
+    // DJL looks for engines and their libraries through it, once a process.
+    try (ContextLoader scope = ContextLoader.ofLoader(TensorEngine.class.getClassLoader())) {
       Engine engine = Engine.getEngine(name);
       if (engine != null) {
         if (name.equals("MXNet")) {
@@ -77,31 +79,35 @@ public abstract sealed class TensorEngine implements AutoCloseable
         loaded = engine;
         return engine;
       }
-    } catch (EngineException | IllegalArgumentException | LinkageError e) {
-      throw new MsrException(
-          ErrorType.EXTERNAL,
-          "engine/NOT_LOADED",
-          "The engine "
-              + name
-              + " did not load: "
-              + e.getMessage()
-              + because(e)
-              + ". Check that its native library for this platform is on the class path, and that there is room in ~/.djl.ai, or the folder that DJL_CACHE_DIR names, to unpack it.",
+    } catch (IllegalArgumentException e) {
+      throw notLoaded(
+          "The engine %s is not on the class path. Add its jar, or choose another; a jar made of several must merge their files in META-INF/services."
+              .formatted(name),
+          e);
+    } catch (EngineException | LinkageError e) {
+      throw notLoaded(
+          "The engine %s did not load: %s. Check that its native library for this platform is on the class path, and that there is room in ~/.djl.ai, or the folder that DJL_CACHE_DIR names, to unpack it."
+              .formatted(name, reason(e)),
           e);
     }
-    throw new MsrException(
-        ErrorType.EXTERNAL,
-        "engine/NOT_LOADED",
-        "The engine " + name + " is not on the class path. Add its jar, or choose another.");
+    throw notLoaded("The engine %s is not usable here. Choose another.".formatted(name), null);
   }
 
-  /** Engines hide the cause of a failure behind a general message. */
-  private static String because(Throwable error) {
+  private static MsrException notLoaded(String text, @Nullable Throwable cause) {
+    return new MsrException(ErrorType.EXTERNAL, "engine/NOT_LOADED", text, cause);
+  }
+
+  /** Engines hide what failed behind a general message, or none. */
+  private static String reason(Throwable error) {
     Throwable root = error;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root == error ? "" : " (" + root.getMessage() + ")";
+    String message = error.getMessage();
+    if (message == null) {
+      return root.toString();
+    }
+    return root == error ? message : message + " (" + root + ")";
   }
 
   static int threads(RuntimeConfig config) {

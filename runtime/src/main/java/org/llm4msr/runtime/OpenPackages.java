@@ -1,0 +1,33 @@
+package org.llm4msr.runtime;
+
+import java.nio.Buffer;
+import org.apache.arrow.memory.BufferAllocator;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/**
+ * Checks what Arrow needs of the JVM. Without it, Arrow fails with an error of its class
+ * initialisation, and from then on says only that a class is not there.
+ */
+final class OpenPackages {
+
+  private OpenPackages() {}
+
+  /**
+   * Requires that Arrow may reach the addresses of direct buffers.
+   *
+   * @throws MsrException {@code jvm/NOT_OPEN}
+   */
+  static void require() {
+    require(BufferAllocator.class.getModule());
+  }
+
+  static void require(Module arrow) {
+    if (!Buffer.class.getModule().isOpen("java.nio", arrow)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "jvm/NOT_OPEN",
+          "This JVM does not let Arrow use direct buffers. Start it with --add-opens=java.base/java.nio=ALL-UNNAMED, or with -jar and a jar whose manifest has the line Add-Opens: java.base/java.nio.");
+    }
+  }
+}
