@@ -2,18 +2,23 @@ package org.llm4msr.dist;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.Experiment;
 
 /** The runtime in processes that are not the launcher's. */
 class EmbeddedTest {
@@ -51,6 +56,27 @@ class EmbeddedTest {
   void saysWhichOptionTheJvmLacks() throws Exception {
     assertThat(java(List.of(), "none", "score", bundle)).startsWith("[jvm/NOT_OPEN]");
     assertThat(java(List.of(), "none", "train", experiment)).startsWith("[jvm/NOT_OPEN]");
+  }
+
+  @Test
+  void aRunThatCannotBeginReleasesItsModel() throws Exception {
+    Files.createDirectories(folder.resolve("work/runs/blocked/config.yaml/in-the-way"));
+    Set<Thread> before = engineThreads();
+
+    assertThatThrownBy(() -> Experiment.fromYaml(experiment).train("blocked", Progress.NONE))
+        .hasMessageContaining("training/RUN_FOLDER");
+    Set<Thread> left = engineThreads();
+    left.removeAll(before);
+    for (Thread thread : left) {
+      thread.join(10_000);
+      assertThat(thread.isAlive()).isFalse();
+    }
+  }
+
+  private static Set<Thread> engineThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("llm4msr-engine"))
+        .collect(Collectors.toCollection(HashSet::new));
   }
 
   /**

@@ -125,6 +125,7 @@ final class TrainingStage implements AutoCloseable {
     PreparedData data = experiment.openPrepared();
     FolderLock lock = null;
     RunLog log = null;
+    TrainingStage stage = null;
     boolean made = false;
     try {
       made = folder.create();
@@ -132,8 +133,7 @@ final class TrainingStage implements AutoCloseable {
       log = RunLog.open(folder.path().resolve("log.txt"));
       StartingPoint start = StartingPoint.of(folder, experiment.config().config(), from);
       KnowledgeStore knowledge = knowledge(experiment, folder, data, create, start);
-      TrainingStage stage =
-          new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
+      stage = new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
       if (folder.hasBegun()) {
         List<ModelPart> parts = ModelPart.of(experiment.config().model());
         PluginStamps.warnOfOthers(folder.path(), folder.plugins(), parts);
@@ -143,6 +143,10 @@ final class TrainingStage implements AutoCloseable {
       }
       return stage;
     } catch (RuntimeException | Error e) {
+      if (stage != null) {
+        stage.model.close();
+        stage.engine.close();
+      }
       if (log != null) {
         log.close();
       }
