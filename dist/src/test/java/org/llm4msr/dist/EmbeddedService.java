@@ -1,5 +1,10 @@
 package org.llm4msr.dist;
 
+import java.io.File;
+import java.lang.reflect.Method;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -9,27 +14,44 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.Scorer;
 
-/** Uses the runtime as a service does, in a thread whose context class loader does not see it. */
-final class EmbeddedService {
+/**
+ * Uses the runtime as a container does that loads it with a loader of its own, in a thread whose
+ * context class loader sees neither that nor all of the JDK.
+ */
+public final class EmbeddedService {
 
   private EmbeddedService() {}
 
   /** Prints the scores of a bundle, or what training an experiment gives. */
-  public static void main(String[] arguments) throws InterruptedException {
-    Path path = Path.of(arguments[1]);
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                System.out.println(
-                    arguments[0].equals("train") ? train(path).getFileName() : score(path));
-              } catch (MsrException e) {
-                System.out.println(e.getMessage());
-              }
-            });
-    thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
-    thread.start();
-    thread.join();
+  public static void main(String[] arguments) throws Exception {
+    String[] classPath = System.getProperty("java.class.path").split(File.pathSeparator);
+    URL[] urls = Arrays.stream(classPath).map(EmbeddedService::url).toArray(URL[]::new);
+    ClassLoader platform = ClassLoader.getPlatformClassLoader();
+    Thread.currentThread().setContextClassLoader(platform);
+    try (URLClassLoader loader = new URLClassLoader(urls, platform)) {
+      Method run =
+          loader
+              .loadClass(EmbeddedService.class.getName())
+              .getMethod("run", String.class, String.class);
+      System.out.println(run.invoke(null, arguments[0], arguments[1]));
+    }
+  }
+
+  private static URL url(String entry) {
+    try {
+      return Path.of(entry).toUri().toURL();
+    } catch (MalformedURLException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** Returns what to print. */
+  public static String run(String stage, String path) {
+    try {
+      return stage.equals("train") ? train(Path.of(path)).toString() : score(Path.of(path));
+    } catch (MsrException e) {
+      return e.getMessage();
+    }
   }
 
   /** Returns the bundle. */

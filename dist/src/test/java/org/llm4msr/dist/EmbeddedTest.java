@@ -49,7 +49,7 @@ class EmbeddedTest {
 
   @Test
   void trainsWithoutLogback() throws Exception {
-    assertThat(java(List.of(OPTIONS), "logback", "train", experiment)).isEqualTo("bundle");
+    assertThat(java(List.of(OPTIONS), "logback", "train", experiment)).isEqualTo(bundle.toString());
   }
 
   @Test

@@ -351,6 +351,8 @@ class ExchangeTest {
         .hasMessageContaining("exchange/ADDRESS")
         .hasMessageContaining("port " + port + " of 127.0.0.1")
         .hasMessageContaining("--port");
+    assertThatThrownBy(() -> experiment.serve("nowhere.invalid", 0))
+        .hasMessageContaining("of nowhere.invalid: unknown host. Choose");
   }
 
   @Test

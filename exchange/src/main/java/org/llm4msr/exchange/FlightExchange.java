@@ -1,6 +1,7 @@
 package org.llm4msr.exchange;
 
 import java.io.IOException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,11 +47,13 @@ public final class FlightExchange implements ExchangeProvider {
       threads.shutdown();
       allocator.close();
       Throwable cause = e.getCause() == null ? e : e.getCause();
+      String reason =
+          cause instanceof UnresolvedAddressException ? "unknown host" : cause.getMessage();
       throw new MsrException(
           ErrorType.USER,
           "exchange/ADDRESS",
-          "The server cannot listen on port %d of %s: %s. Choose another with --port, or 0 for any that is free."
-              .formatted(request.port(), request.host(), cause.getMessage()),
+          "The server cannot listen on port %d of %s: %s. Choose another with --port, or 0 for any that is free; --host is an address of this machine."
+              .formatted(request.port(), request.host(), reason),
           e);
     }
   }

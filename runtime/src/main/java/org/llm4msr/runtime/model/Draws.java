@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.llm4msr.api.model.Initializer;
+import org.llm4msr.runtime.plugins.ContextLoader;
 
 /**
  * Initial values by name: each array has a random stream of its own, from the seed and its name, so
@@ -12,10 +13,16 @@ import org.llm4msr.api.model.Initializer;
  */
 final class Draws {
 
-  private static final RandomGeneratorFactory<RandomGenerator> STREAMS =
-      RandomGeneratorFactory.of("L64X128MixRandom");
+  private static final RandomGeneratorFactory<RandomGenerator> STREAMS = streams();
 
   private Draws() {}
+
+  /** Java 17 looks its generators up through this loader, once a process; others see not all. */
+  private static RandomGeneratorFactory<RandomGenerator> streams() {
+    try (ContextLoader scope = ContextLoader.ofLoader(ClassLoader.getSystemClassLoader())) {
+      return RandomGeneratorFactory.of("L64X128MixRandom");
+    }
+  }
 
   static void fill(FloatBuffer target, Initializer initializer, long seed, String name) {
     RandomGenerator random = STREAMS.create(mix(seed ^ hash(name)));

@@ -24,7 +24,9 @@ final class PluginClassLoader extends URLClassLoader {
     registerAsParallelCapable();
     // The JDK looks its generators up once a process, through the context class loader: were that
     // a plugin's, it would find none of module jdk.random, for the runtime as well.
-    RandomGeneratorFactory<RandomGenerator> unused = RandomGeneratorFactory.getDefault();
+    try (ContextLoader scope = ContextLoader.ofLoader(ClassLoader.getSystemClassLoader())) {
+      RandomGeneratorFactory<RandomGenerator> unused = RandomGeneratorFactory.getDefault();
+    }
   }
 
   private final ClassLoader host;
