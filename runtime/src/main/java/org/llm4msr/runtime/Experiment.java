@@ -42,7 +42,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One experiment from raw logs to an evaluated model: what the command line does, for Java. Each
  * stage starts from the files of the one before, in the folder {@code workspace}, and goes on where
- * a stopped one ended.
+ * a stopped one ended. For one thread at a time, but for {@link #requestStop} and {@link
+ * #isRunning}. An interrupt of that thread has {@link #train} end as {@link #requestStop} does; an
+ * evaluation goes on to its end, and other stages fail on their next file.
  *
  * <pre>{@code
  * Experiment experiment = Experiment.fromYaml(Path.of("experiment.yaml"), "training.epochs=3");

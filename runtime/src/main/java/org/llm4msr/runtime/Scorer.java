@@ -67,7 +67,8 @@ public final class Scorer implements AutoCloseable {
    *
    * @param overrides {@code key.path=value} each, of the sections {@code runtime} and {@code model}
    * @throws MsrException {@code bundle/DAMAGED} with the file; {@code config/INVALID} where a
-   *     plugin is not there; {@code plugin/UNSUPPORTED} where the engine lacks what one needs
+   *     plugin is not there; {@code plugin/UNSUPPORTED} where the engine lacks what one needs;
+   *     {@code engine/NOT_LOADED}; {@code jvm/NOT_OPEN} where the JVM lacks an option
    */
   public static Scorer load(Path bundle, String... overrides) {
     return load(bundle, List.of(overrides), ConfigLoader.standard(PluginRegistry.load()));
@@ -124,13 +125,19 @@ public final class Scorer implements AutoCloseable {
    * with its user or item.
    *
    * @throws MsrException {@code data/MISSING_COLUMN}, {@code data/UNKNOWN_SCENARIO}, {@code
-   *     data/BAD_VALUE} with row and value
+   *     data/BAD_VALUE} with row and value; {@code score/CLOSED} after {@link #close}; {@code
+   *     engine/INTERRUPTED} where the thread is interrupted before the model has read all rows
    */
   public float[] score(List<? extends Map<String, ?>> rows) {
     return rows.isEmpty() ? new float[0] : score(RawRows.of(rows), 0);
   }
 
-  /** Scores the rows of an Arrow batch; ids of any whole or text type. */
+  /**
+   * Scores the rows of an Arrow batch; ids of any whole or text type.
+   *
+   * @throws MsrException as {@link #score(List)}; {@code data/DICTIONARY} and {@code data/TIME} for
+   *     columns of such types
+   */
   public float[] score(VectorSchemaRoot rows) {
     return score(RawRows.of(rows), 0);
   }
@@ -180,7 +187,10 @@ public final class Scorer implements AutoCloseable {
     }
   }
 
-  /** Waits for rows that are being scored, and releases the model. */
+  /**
+   * Waits for rows that are being scored, interrupted or not, and releases the model. May be called
+   * again.
+   */
   @Override
   public void close() {
     open.writeLock().lock();
