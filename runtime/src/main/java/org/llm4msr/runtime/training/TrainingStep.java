@@ -31,6 +31,9 @@ import org.llm4msr.runtime.tables.UpdateRule;
  */
 public final class TrainingStep {
 
+  /** Engines collect gradients of one model of a process at a time, and have one random seed. */
+  private static final Object PASS = new Object();
+
   private final TrainableModel model;
   private final long seed;
   private final UpdateRule rowRule;
@@ -122,7 +125,6 @@ public final class TrainingStep {
    */
   public Outcome run(Batch batch, long step, double learningRate) {
     TensorEngine engine = model.engine();
-    engine.seed(seed * 0x9E3779B97F4A7C15L + step);
     times.start();
     Outcome outcome;
     try (NDManager manager = model.manager().newSubManager();
@@ -130,11 +132,14 @@ public final class TrainingStep {
       scope.suppressNotUsedWarning();
       TrainableModel.Forward forward;
       NDArray loss;
-      try (GradientCollector collector = engine.engine().newGradientCollector()) {
-        forward = model.forward(manager, batch, true, step);
-        loss = loss(manager, forward, batch);
-        times.end(StepTimes.Part.FORWARD);
-        forward.tape().backward(collector, loss);
+      synchronized (PASS) {
+        engine.seed(seed * 0x9E3779B97F4A7C15L + step);
+        try (GradientCollector collector = engine.engine().newGradientCollector()) {
+          forward = model.forward(manager, batch, true, step);
+          loss = loss(manager, forward, batch);
+          times.end(StepTimes.Part.FORWARD);
+          forward.tape().backward(collector, loss);
+        }
       }
       float value = finite(HostCopy.of(loss)[0], step, learningRate);
       times.end(StepTimes.Part.BACKWARD);

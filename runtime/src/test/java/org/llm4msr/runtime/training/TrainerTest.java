@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -100,6 +102,26 @@ class TrainerTest {
     assertThat(trained(data, config, "parts"))
         .describedAs("a finished run is read, not trained again")
         .containsExactly(whole);
+  }
+
+  @Test
+  void twoInOneProcessTrainAsEachDoesAlone() {
+    MemoryData data = MemoryData.of(1_000, 100, 0.9);
+    TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 3, 64);
+    float[] alone = trained(data, config, "alone");
+
+    List<CompletableFuture<float[]>> both =
+        Stream.of("left", "right")
+            .map(run -> CompletableFuture.supplyAsync(() -> trainedElsewhere(data, config, run)))
+            .toList();
+
+    assertThat(both).allSatisfy(one -> assertThat(one.join()).containsExactly(alone));
+  }
+
+  private float[] trainedElsewhere(MemoryData data, TrainingConfig config, String run) {
+    try (TensorEngine own = TinyModels.engine()) {
+      return trained(own, data, config, run);
+    }
   }
 
   /** As a service that shuts its pool down does. */
@@ -223,7 +245,11 @@ class TrainerTest {
   }
 
   private float[] trained(MemoryData data, TrainingConfig config, String run) {
-    try (TrainableModel model = knowing(data, config)) {
+    return trained(engine, data, config, run);
+  }
+
+  private float[] trained(TensorEngine engine, MemoryData data, TrainingConfig config, String run) {
+    try (TrainableModel model = knowing(engine, data, config)) {
       new Trainer(model, data, config, folder.resolve(run)).train(Progress.NONE);
       return TinyModels.state(model);
     }
@@ -240,6 +266,11 @@ class TrainerTest {
   }
 
   private static TrainableModel knowing(MemoryData data, TrainingConfig config) {
+    return knowing(engine, data, config);
+  }
+
+  private static TrainableModel knowing(
+      TensorEngine engine, MemoryData data, TrainingConfig config) {
     KnowledgeInputs knowledge =
         new KnowledgeInputs(
             TinyModels.knowledge(6, "u", MemoryData.USERS - 8),
