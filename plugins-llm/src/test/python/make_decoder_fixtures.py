@@ -60,6 +60,9 @@ MODELS = {
         pad_token_id=0, hidden_activation="gelu_pytorch_tanh", rope_theta=1000000.0, rope_local_base_freq=10000,
         rope_scaling=dict(rope_type="linear", factor=8.0), sliding_window=6, sliding_window_pattern=3,
         query_pre_attn_scalar=16, attn_logit_softcapping=None, final_logit_softcapping=None, attention_bias=False)),
+    "ministral": (torch.bfloat16, 1, SIZES | dict(
+        model_type="mistral", architectures=["MistralForCausalLM"], num_hidden_layers=3, head_dim=8, rope_theta=100000000.0,
+        sliding_window=6, layer_types=["full_attention", "sliding_attention", "sliding_attention"], tie_word_embeddings=True)),
 }
 
 

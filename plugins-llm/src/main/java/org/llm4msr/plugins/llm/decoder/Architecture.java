@@ -39,11 +39,13 @@ record Architecture(
    *     not its halves
    * @param share share of a head that the rotary embedding turns, where {@code
    *     partial_rotary_factor} does not say
+   * @param partial whether that may be less than a head
    */
-  record Positions(Attention.Pattern pattern, boolean interleaved, double share) {
+  record Positions(Attention.Pattern pattern, boolean interleaved, double share, boolean partial) {
 
-    static final Positions FULL = new Positions(Attention.Pattern.FULL, false, 1);
-    static final Positions WINDOW = new Positions(Attention.Pattern.WINDOW, false, 1);
+    private static Positions usual(Attention.Pattern pattern) {
+      return new Positions(pattern, false, 1, false);
+    }
   }
 
   /**
@@ -52,10 +54,12 @@ record Architecture(
    * @param normOffset what is added to the weights of norms
    * @param gelu whether the gate is GELU, in the approximation by tanh, and not SiLU
    * @param scaledEmbedding whether embeddings are multiplied by the root of their width
+   * @param queryScalar what scores are divided by the root of, where {@code query_pre_attn_scalar}
+   *     does not say; 0: the size of a head, whatever it says
    */
-  record Numerics(float normOffset, boolean gelu, boolean scaledEmbedding) {
+  record Numerics(float normOffset, boolean gelu, boolean scaledEmbedding, double queryScalar) {
 
-    static final Numerics USUAL = new Numerics(0, false, false);
+    static final Numerics USUAL = new Numerics(0, false, false, 0);
   }
 
   /**
@@ -64,10 +68,13 @@ record Architecture(
    * @param queryBias whether queries, keys and values have a bias, whatever it says
    * @param tied whether the embedding is the output layer too, where it does not say
    * @param preNorm whether Hugging Face's last hidden state is that before the final norm
+   * @param rotaryBase {@code rope_theta}, where it does not say
+   * @param epsilon of the norms, where it does not say
    */
-  record Unstated(boolean queryBias, boolean tied, boolean preNorm) {
+  record Unstated(
+      boolean queryBias, boolean tied, boolean preNorm, double rotaryBase, double epsilon) {
 
-    static final Unstated USUAL = new Unstated(false, false, false);
+    static final Unstated USUAL = new Unstated(false, false, false, 10_000, 1e-6);
   }
 
   /**
@@ -139,6 +146,13 @@ record Architecture(
   /** A setting and the only value that is computed. */
   record Required(String key, String value, boolean assumed) {}
 
+  /** Settings that any model may have. */
+  private static final List<Required> ALWAYS =
+      List.of(
+          // Embedding models that read in both directions.
+          new Required("is_causal", "true", true),
+          new Required("quantization_config", "null", true));
+
   private static final Keys LLAMA_KEYS =
       new Keys(
           "num_hidden_layers",
@@ -160,7 +174,7 @@ record Architecture(
   private static final Tensors LLAMA_TENSORS = llama(SEPARATE, List.of(), GATE_UP);
 
   private static final Required SILU = new Required("hidden_act", "silu", true);
-  // Only some layers would have the window.
+  // Only the upper layers would have the window.
   private static final Required NO_WINDOW = new Required("use_sliding_window", "false", true);
 
   private static Tensors llama(
@@ -180,13 +194,13 @@ record Architecture(
   }
 
   private static Architecture llama(
-      String modelType,
+      Set<String> modelTypes,
       Tensors tensors,
       Positions positions,
       Unstated unstated,
       Required... required) {
     return new Architecture(
-        Set.of(modelType),
+        modelTypes,
         LLAMA_KEYS,
         tensors,
         positions,
@@ -197,34 +211,50 @@ record Architecture(
   }
 
   private static final Architecture LLAMA =
-      llama("llama", LLAMA_TENSORS, Positions.FULL, Unstated.USUAL);
+      llama(
+          Set.of("llama"), LLAMA_TENSORS, Positions.usual(Attention.Pattern.FULL), Unstated.USUAL);
 
   private static final Architecture MISTRAL =
-      llama("mistral", LLAMA_TENSORS, Positions.WINDOW, Unstated.USUAL);
+      llama(
+          Set.of("mistral", "ministral"),
+          LLAMA_TENSORS,
+          Positions.usual(Attention.Pattern.WINDOW),
+          Unstated.USUAL);
 
   private static final Architecture QWEN2 =
-      llama("qwen2", LLAMA_TENSORS, Positions.FULL, new Unstated(true, false, false), NO_WINDOW);
+      llama(
+          Set.of("qwen2"),
+          LLAMA_TENSORS,
+          Positions.usual(Attention.Pattern.FULL),
+          new Unstated(true, false, false, 10_000, 1e-6),
+          NO_WINDOW);
 
   private static final Architecture QWEN3 =
       llama(
-          "qwen3", llama(SEPARATE, HEAD_NORMS, GATE_UP), Positions.FULL, Unstated.USUAL, NO_WINDOW);
+          Set.of("qwen3"),
+          llama(SEPARATE, HEAD_NORMS, GATE_UP),
+          Positions.usual(Attention.Pattern.FULL),
+          Unstated.USUAL,
+          NO_WINDOW);
 
   private static final Architecture PHI3 =
       llama(
-          "phi3",
+          Set.of("phi3"),
           llama(
               List.of(ATTENTION + "qkv_proj"),
               List.of(),
               List.of("model.layers.%s.mlp.gate_up_proj")),
-          Positions.WINDOW,
-          Unstated.USUAL);
+          new Positions(Attention.Pattern.WINDOW, false, 1, true),
+          new Unstated(false, false, false, 10_000, 1e-5),
+          // Transformers does not read it in this model.
+          new Required("layer_types", "null", true));
 
   private static final Architecture SMOLLM3 =
       llama(
-          "smollm3",
+          Set.of("smollm3"),
           LLAMA_TENSORS,
-          new Positions(Attention.Pattern.SOME_WITHOUT_POSITIONS, false, 1),
-          new Unstated(false, true, false),
+          Positions.usual(Attention.Pattern.SOME_WITHOUT_POSITIONS),
+          new Unstated(false, true, false, 2_000_000, 1e-6),
           NO_WINDOW);
 
   private static final Architecture GEMMA3 =
@@ -245,9 +275,9 @@ record Architecture(
                   "model.layers.%s.post_feedforward_layernorm"),
               "model.norm",
               "lm_head"),
-          new Positions(Attention.Pattern.MOST_WINDOWS, false, 1),
-          new Numerics(1, true, true),
-          new Unstated(false, true, false),
+          Positions.usual(Attention.Pattern.MOST_WINDOWS),
+          new Numerics(1, true, true, 256),
+          new Unstated(false, true, false, 1_000_000, 1e-6),
           Prefix.NONE,
           List.of(
               new Required("hidden_activation", "gelu_pytorch_tanh", true),
@@ -279,9 +309,9 @@ record Architecture(
               List.of(),
               "transformer.encoder.final_layernorm",
               "transformer.output_layer"),
-          new Positions(Attention.Pattern.FULL, true, 0.5),
+          new Positions(Attention.Pattern.FULL, true, 0.5, true),
           Numerics.USUAL,
-          new Unstated(false, false, true),
+          new Unstated(false, false, true, 10_000, 1e-5),
           new Prefix(
               List.of("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop"),
               List.of("[gMASK]", "sop"),
@@ -307,6 +337,7 @@ record Architecture(
             .filter(architecture -> architecture.modelTypes.contains(type))
             .findFirst()
             .orElseThrow(() -> unknown(config, type));
+    ALWAYS.forEach(required -> check(config, required));
     found.required.forEach(required -> check(config, required));
     return found;
   }
@@ -321,12 +352,12 @@ record Architecture(
       throw new MsrException(
           ErrorType.USER,
           "knowledge/UNSUPPORTED_MODEL",
-          "%s is %s in %s; the decoder computes models with %s only. Choose another model, or another encoder."
+          "%s is %s in %s; the decoder computes models %s only. Choose another model, or another encoder."
               .formatted(
                   required.key(),
                   value == null ? "absent" : value,
                   config.file(),
-                  required.value()));
+                  required.value().equals("null") ? "without it" : "with " + required.value()));
     }
   }
 

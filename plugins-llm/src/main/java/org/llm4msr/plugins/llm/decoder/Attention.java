@@ -1,7 +1,10 @@
 package org.llm4msr.plugins.llm.decoder;
 
-import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -15,11 +18,14 @@ record Attention(int window, Rotary rotary) {
 
   private static final int USUAL_WINDOW = 4096;
 
+  private static final String FULL = "full_attention";
+  private static final String SLIDING = "sliding_attention";
+
   /** How the layers of an architecture differ. */
   enum Pattern {
     /** Not at all: they see all tokens. */
     FULL,
-    /** Not at all: they have the window of {@code sliding_window}. */
+    /** They have the window of {@code sliding_window}, or as {@code layer_types} says. */
     WINDOW,
     /** SmolLM3: {@code no_rope_layers} has a 0 for those that know no positions. */
     SOME_WITHOUT_POSITIONS,
@@ -29,17 +35,36 @@ record Attention(int window, Rotary rotary) {
 
   /** Reads the attention of every layer; layers that are alike share one. */
   static List<Attention> of(ModelJson config, Architecture architecture, int layers, int headSize) {
-    return switch (architecture.positions().pattern()) {
-      case FULL ->
-          Collections.nCopies(layers, new Attention(0, Rotary.of(config, architecture, headSize)));
-      case WINDOW ->
-          Collections.nCopies(
-              layers, new Attention(window(config), Rotary.of(config, architecture, headSize)));
-      case SOME_WITHOUT_POSITIONS ->
-          someWithoutPositions(
-              config, layers, new Attention(0, Rotary.of(config, architecture, headSize)));
-      case MOST_WINDOWS -> mostWindows(config, architecture, layers, headSize);
-    };
+    Pattern pattern = architecture.positions().pattern();
+    if (pattern == Pattern.MOST_WINDOWS) {
+      return mostWindows(config, architecture, layers, headSize);
+    }
+    Rotary rotary = Rotary.of(config, architecture, headSize);
+    Attention full = new Attention(0, rotary);
+    if (pattern == Pattern.WINDOW) {
+      Attention windowed = new Attention(window(config), rotary);
+      return byType(config, layers, layer -> SLIDING, Map.of(FULL, full, SLIDING, windowed));
+    }
+    List<Attention> same = byType(config, layers, layer -> FULL, Map.of(FULL, full));
+    return pattern == Pattern.FULL ? same : someWithoutPositions(config, layers, full);
+  }
+
+  /** Reads {@code layer_types}, which older files lack. */
+  private static List<Attention> byType(
+      ModelJson config, int layers, IntFunction<String> usual, Map<String, Attention> known) {
+    List<String> stated = config.texts("layer_types");
+    requireEach(config, "layer_types", stated.size(), layers);
+    return IntStream.range(0, layers)
+        .mapToObj(
+            layer -> {
+              String type = stated.isEmpty() ? usual.apply(layer) : stated.get(layer);
+              Attention kind = known.get(type);
+              if (kind == null) {
+                throw unknown(config, type, known.keySet());
+              }
+              return kind;
+            })
+        .toList();
   }
 
   private static int window(ModelJson config) {
@@ -67,13 +92,17 @@ record Attention(int window, Rotary rotary) {
   private static List<Attention> mostWindows(
       ModelJson config, Architecture architecture, int layers, int headSize) {
     ModelJson parameters = config.object("rope_parameters");
-    ModelJson whole =
-        parameters.has("full_attention")
-            ? parameters.object("full_attention")
-            : config.object("rope_scaling");
+    ModelJson stated = parameters.object(FULL);
+    double base = config.number("rope_theta", architecture.unstated().rotaryBase());
     Attention full =
         new Attention(
-            0, Rotary.of(config, architecture, headSize, whole, config.number("rope_theta", 1e6)));
+            0,
+            Rotary.of(
+                config,
+                architecture,
+                headSize,
+                config.has("rope_scaling") ? config.object("rope_scaling") : stated,
+                stated.number("rope_theta", base)));
     Attention windowed =
         new Attention(
             window(config),
@@ -81,23 +110,14 @@ record Attention(int window, Rotary rotary) {
                 config,
                 architecture,
                 headSize,
-                parameters.object("sliding_attention"),
+                parameters.object(SLIDING),
                 config.number("rope_local_base_freq", 10_000)));
-    List<String> stated = config.texts("layer_types");
-    requireEach(config, "layer_types", stated.size(), layers);
     int pattern = config.integer("sliding_window_pattern", 6);
-    return IntStream.range(0, layers)
-        .mapToObj(
-            layer -> {
-              String usual = (layer + 1) % pattern == 0 ? "full_attention" : "sliding_attention";
-              String type = stated.isEmpty() ? usual : stated.get(layer);
-              return switch (type) {
-                case "full_attention" -> full;
-                case "sliding_attention" -> windowed;
-                default -> throw unknown(config, type);
-              };
-            })
-        .toList();
+    return byType(
+        config,
+        layers,
+        layer -> (layer + 1) % pattern == 0 ? FULL : SLIDING,
+        Map.of(FULL, full, SLIDING, windowed));
   }
 
   private static void requireEach(ModelJson config, String key, int stated, int layers) {
@@ -106,11 +126,11 @@ record Attention(int window, Rotary rotary) {
     }
   }
 
-  private static MsrException unknown(ModelJson config, String type) {
+  private static MsrException unknown(ModelJson config, String type, Set<String> known) {
     return new MsrException(
         ErrorType.USER,
         "knowledge/UNSUPPORTED_MODEL",
-        "layer_types has '%s' in %s; the decoder knows full_attention and sliding_attention. Choose another model, or another encoder."
-            .formatted(type, config.file()));
+        "layer_types has '%s' in %s; of this model_type the decoder knows %s. Choose another model, or another encoder."
+            .formatted(type, config.file(), new TreeSet<>(known)));
   }
 }

@@ -56,6 +56,11 @@ record ModelShape(
     if (headSize % 2 != 0) {
       throw config.wrong(keys.headSize(), "even");
     }
+    Architecture.Numerics numerics = architecture.numerics();
+    double queryScalar =
+        numerics.queryScalar() == 0
+            ? headSize
+            : config.number("query_pre_attn_scalar", numerics.queryScalar());
     int layers = config.integer(keys.layers());
     List<Attention> attentions = Attention.of(config, architecture, layers, headSize);
     return new ModelShape(
@@ -63,17 +68,21 @@ record ModelShape(
         heads,
         keyValueHeads,
         headSize,
-        1 / Math.sqrt(config.number("query_pre_attn_scalar", headSize)),
+        1 / Math.sqrt(queryScalar),
         config.integer(keys.feedForward()),
-        architecture.numerics().gelu(),
+        numerics.gelu(),
         config.integer(keys.vocabulary()),
-        architecture.numerics().scaledEmbedding() ? Math.sqrt(hidden) : 1,
-        config.number(keys.epsilon(), 1e-6),
-        architecture.numerics().normOffset() != 0,
-        Math.min(config.integer(keys.context()), attentions.get(0).rotary().longest()),
+        numerics.scaledEmbedding() ? Math.sqrt(hidden) : 1,
+        config.number(keys.epsilon(), architecture.unstated().epsilon()),
+        numerics.normOffset() != 0,
+        Math.min(config.integer(keys.context()), longest(attentions)),
         config.flag("tie_word_embeddings", architecture.unstated().tied()),
         arrays(config, architecture),
         attentions);
+  }
+
+  private static int longest(List<Attention> attentions) {
+    return attentions.stream().mapToInt(one -> one.rotary().longest()).min().orElseThrow();
   }
 
   private static Set<LayerArray> arrays(ModelJson config, Architecture architecture) {

@@ -18,12 +18,16 @@ import org.llm4msr.api.MsrException;
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record Rotary(double[] frequencies, double amplitude, int[] order, int longest) {
 
+  private static final String SHARE = "partial_rotary_factor";
+
   static Rotary of(ModelJson config, Architecture architecture, int headSize) {
+    // Where both are, transformers reads the older one.
     ModelJson parameters =
-        config.has("rope_parameters")
-            ? config.object("rope_parameters")
-            : config.object("rope_scaling");
-    return of(config, architecture, headSize, parameters, config.number("rope_theta", 10_000));
+        config.has("rope_scaling")
+            ? config.object("rope_scaling")
+            : config.object("rope_parameters");
+    double base = config.number("rope_theta", architecture.unstated().rotaryBase());
+    return of(config, architecture, headSize, parameters, base);
   }
 
   /**
@@ -38,16 +42,16 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
       int headSize,
       ModelJson parameters,
       double base) {
-    double share =
-        parameters.number(
-            "partial_rotary_factor",
-            config.number("partial_rotary_factor", architecture.positions().share()));
-    int turned = (int) (headSize * share);
-    if (turned < 2 || turned > headSize || turned % 2 != 0) {
-      throw config.wrong(
-          "partial_rotary_factor", "so that an even number of " + headSize + " is turned");
+    Architecture.Positions positions = architecture.positions();
+    ModelJson stated = parameters.has(SHARE) ? parameters : config;
+    int turned = (int) (headSize * stated.number(SHARE, positions.share()));
+    int least = positions.partial() ? 2 : headSize;
+    if (turned < least || turned > headSize || turned % 2 != 0) {
+      throw stated.wrong(
+          SHARE,
+          positions.partial() ? "so that an even number of " + headSize + " is turned" : "1");
     }
-    int[] order = order(headSize, turned, architecture.positions().interleaved());
+    int[] order = order(headSize, turned, positions.interleaved());
     double[] frequencies = new double[headSize / 2];
     for (int i = 0; i < turned / 2; i++) {
       frequencies[i] = Math.pow(parameters.number("rope_theta", base), -2.0 * i / turned);
@@ -116,7 +120,7 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
   private static Rotary longRope(
       ModelJson config, ModelJson parameters, double[] frequencies, int pairs, int[] order) {
     String key = "original_max_position_embeddings";
-    int original = parameters.has(key) ? parameters.integer(key) : config.integer(key);
+    int original = config.has(key) ? config.integer(key) : parameters.integer(key);
     List<Double> factors = parameters.numbers("short_factor");
     if (factors.size() != pairs) {
       throw parameters.wrong("short_factor", "a list of " + pairs + " numbers");

@@ -112,6 +112,59 @@ class AttentionTest {
         "a list of 3 numbers");
   }
 
+  @Test
+  void layerTypesSayWhichLayersOfMistralHaveTheWindow() {
+    ModelJson config = fixture("ministral");
+    assertThat(shape(config).attentions()).extracting(Attention::window).containsExactly(0, 6, 6);
+    config.json().addProperty("model_type", "ministral");
+    assertThat(shape(config).attentions()).extracting(Attention::window).containsExactly(0, 6, 6);
+    set(config, "{'layer_types': null}");
+    assertThat(shape(config).kinds()).extracting(Attention::window).containsExactly(6);
+  }
+
+  @Test
+  void whatIsAbsentIsThatOfTransformers() {
+    assertThat(absent("phi3", "rms_norm_eps").epsilon()).isEqualTo(1e-5);
+    assertThat(absent("qwen3", "rms_norm_eps").epsilon()).isEqualTo(1e-6);
+    assertThat(absent("gemma3", "query_pre_attn_scalar").scoreScale()).isEqualTo(1 / 16.);
+    assertThat(secondFrequency(absent("smollm3", "rope_theta")))
+        .isCloseTo(Math.pow(2e6, -1 / 2.), within(1e-12));
+    assertThat(secondFrequency(absent("qwen3", "rope_theta")))
+        .isCloseTo(Math.pow(1e4, -1 / 4.), within(1e-12));
+  }
+
+  private static ModelShape absent(String model, String key) {
+    ModelJson config = fixture(model);
+    assertThat(config.json().remove(key)).isNotNull();
+    return shape(config);
+  }
+
+  private static double secondFrequency(ModelShape shape) {
+    return shape.attentions().get(0).rotary().frequencies()[1];
+  }
+
+  @Test
+  void theOlderFormComesFirstWhereBothAreThere() {
+    ModelJson llama = fixture("llama3");
+    set(
+        llama,
+        """
+        {'rope_scaling': {'rope_type': 'linear', 'factor': 4.0},
+         'rope_parameters': {'rope_type': 'default', 'rope_theta': 10000.0}}""");
+    assertThat(shape(llama).attentions().get(0).rotary().frequencies()[0]).isEqualTo(1 / 4.);
+    ModelJson gemma = fixture("gemma3");
+    set(
+        gemma,
+        """
+        {'rope_parameters': {
+           'full_attention': {'rope_type': 'default', 'rope_theta': 1000000},
+           'sliding_attention': {'rope_type': 'default', 'rope_theta': 10000}}}""");
+    assertGemma3(gemma);
+    ModelJson phi = fixture("phi3-longrope");
+    phi.json().getAsJsonObject("rope_scaling").addProperty("original_max_position_embeddings", 64);
+    assertThat(shape(phi).context()).isEqualTo(200);
+  }
+
   /** Each would be another model, and compute wrong states without an error. */
   @Test
   void refusesWhatItWouldComputeWrongly() {
@@ -128,9 +181,23 @@ class AttentionTest {
         gemma,
         "{'attn_logit_softcapping': 50.0}",
         "attn_logit_softcapping is 50.0 in",
-        "null only");
+        "without it only");
     assertRefused(gemma, "{'hidden_activation': 'gelu'}", "hidden_activation is \"gelu\" in");
     assertRefused(fixture("qwen3"), "{'use_sliding_window': true}", "use_sliding_window is true");
+    assertRefused(
+        fixture("smollm3"),
+        "{'layer_types': ['sliding_attention', 'x', 'x', 'x']}",
+        "layer_types has 'sliding_attention' in",
+        "knows [full_attention]");
+    assertRefused(fixture("phi3"), "{'layer_types': ['full_attention']}", "without it only");
+    assertRefused(
+        fixture("llama3"), "{'partial_rotary_factor': 0.5}", "factor is 0.5 in", "must be 1");
+    assertRefused(fixture("llama3"), "{'is_causal': false}", "is_causal is false in");
+    assertRefused(
+        fixture("llama3"),
+        "{'quantization_config': {'bits': 4}}",
+        "quantization_config is {\"bits\":4} in",
+        "without it only");
     ModelJson chatGlm2 = ModelJson.read(GoldenStates.fixture("chatglm2.json"));
     set(chatGlm2, "{'rope_ratio': 1}");
     assertThat(Architecture.of(chatGlm2).modelTypes()).containsExactly("chatglm");

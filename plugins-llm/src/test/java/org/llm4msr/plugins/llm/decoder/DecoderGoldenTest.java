@@ -48,7 +48,8 @@ class DecoderGoldenTest {
         "phi3",
         "phi3-longrope",
         "smollm3",
-        "gemma3"
+        "gemma3",
+        "ministral"
       })
   void fixturesAgreeWithTransformers(String model) throws IOException {
     assertAgrees(GoldenStates.fixture(model));
