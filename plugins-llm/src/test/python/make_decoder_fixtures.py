@@ -139,7 +139,8 @@ jinja.globals["raise_exception"] = stop
 chats = json.loads((out / "chat.json").read_text())
 for chat in chats:
     chat["rendered"] = jinja.from_string(chat["template"]).render(
-        messages=[dict(role="user", content=chat["prompt"])], add_generation_prompt=True, bos_token="<s>", eos_token="</s>")
+        messages=[dict(role="user", content=chat["prompt"])], add_generation_prompt=True, bos_token="<s>", eos_token="</s>",
+        pad_token="<pad>")
 (out / "chat.json").write_text(json.dumps(chats, ensure_ascii=False, indent=1) + "\n")
 
 pieces = out / "sentencepiece"

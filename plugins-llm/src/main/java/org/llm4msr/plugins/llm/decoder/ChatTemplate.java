@@ -19,6 +19,17 @@ final class ChatTemplate {
 
   private static final String KEY = "chat_template";
 
+  /** Tokens that templates can put. */
+  private static final List<String> SPECIAL =
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
+
   /** Prompts that no template holds by itself. */
   private static final List<String> PROBES = List.of("kestrel-1", "sundial-2");
 
@@ -104,8 +115,7 @@ final class ChatTemplate {
     Map<String, Object> values = new HashMap<>();
     values.put("messages", List.of(Map.of("role", "user", "content", prompt)));
     values.put("add_generation_prompt", true);
-    values.put("bos_token", settings.specialToken("bos_token"));
-    values.put("eos_token", settings.specialToken("eos_token"));
+    SPECIAL.forEach(token -> values.put(token, settings.specialToken(token)));
     RenderResult result = jinja.renderForResult(template, values);
     List<String> errors = new ArrayList<>();
     result.getErrors().forEach(error -> errors.add(error.getMessage()));

@@ -5,19 +5,27 @@ import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.el.TruthyTypeConverter;
 import com.hubspot.jinjava.interpret.InterpretException;
+import com.hubspot.jinjava.interpret.JinjavaInterpreter;
+import com.hubspot.jinjava.lib.exptest.IsIterableExpTest;
+import com.hubspot.jinjava.lib.exptest.IsSequenceExpTest;
+import com.hubspot.jinjava.lib.filter.TrimFilter;
 import com.hubspot.jinjava.lib.tag.ForTag;
+import com.hubspot.jinjava.tree.TagNode;
 import com.hubspot.jinjava.tree.parse.TagToken;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import jinjava.de.odysseus.el.ExpressionFactoryImpl;
 import jinjava.de.odysseus.el.tree.TreeStore;
 import jinjava.de.odysseus.el.tree.impl.Cache;
 import jinjava.javax.el.ExpressionFactory;
 import org.apache.commons.lang3.tuple.Pair;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Jinjava, brought nearer to Jinja2: see {@link #trimmed}, {@link JinjaSyntax}, {@link PythonTexts}
- * and {@link Loop}.
+ * Jinjava, brought nearer to Jinja2: see {@link #trimmed}, {@link JinjaSyntax}, {@link
+ * PythonTexts}, {@link Loop}, {@link Trim}, {@link IsIterable} and {@link IsSequence}.
  */
 final class Jinja extends Jinjava {
 
@@ -48,15 +56,20 @@ final class Jinja extends Jinjava {
                     .build())
             .build());
     registerTag(new Loop());
+    registerFilter(new Trim());
+    registerExpTest(new IsIterable());
+    registerExpTest(new IsSequence());
   }
 
   /**
-   * Leaves out what Jinja2 leaves out: the last line end and, with {@code lstrip_blocks}, what
-   * indents a block. Jinjava would keep the one, and take the space before any block for the other.
+   * Leaves out what Jinja2 leaves out: the last line end, what follows a comment that says so and,
+   * with {@code lstrip_blocks}, what indents a block. Jinjava would keep the first two, and take
+   * the space before any block for the last.
    */
   static String trimmed(String template) {
     String lines = template.replaceAll("\\r\\n?", "\n").replaceFirst("\n\\z", "");
-    return INDENTED.matcher(lines).replaceAll("");
+    String unindented = INDENTED.matcher(lines).replaceAll("");
+    return unindented.replaceAll("-#\\}\\s+", "-#}");
   }
 
   @Override
@@ -64,7 +77,10 @@ final class Jinja extends Jinjava {
     return expressions;
   }
 
-  /** A loop that refuses a condition, which Jinjava takes for one of the whole list. */
+  /**
+   * A loop that refuses a condition, which Jinjava takes for one of the whole list, and what to do
+   * with an empty list, which Jinjava leaves out.
+   */
   private static final class Loop extends ForTag {
     private static final long serialVersionUID = 1L;
 
@@ -83,6 +99,46 @@ final class Jinja extends Jinjava {
         throw new InterpretException("'for ... if' is not known here", tag.getLineNumber());
       }
       return super.getLoopVarsAndExpression(tag);
+    }
+
+    @Override
+    public String interpretUnchecked(TagNode tag, JinjavaInterpreter interpreter) {
+      if (tag.getChildren().stream().anyMatch(child -> child.getName().equals("else"))) {
+        throw new InterpretException("'for ... else' is not known here", tag.getLineNumber());
+      }
+      return super.interpretUnchecked(tag, interpreter);
+    }
+  }
+
+  /** Takes what Python takes for white space, or the characters that are named. */
+  private static final class Trim extends TrimFilter {
+    @Override
+    public Object filter(
+        @Nullable Object text, JinjavaInterpreter interpreter, String... characters) {
+      return PythonTexts.strip(
+          Objects.toString(text, ""), characters.length == 0 ? null : characters[0]);
+    }
+  }
+
+  /** Texts and dictionaries are iterable, too. */
+  private static final class IsIterable extends IsIterableExpTest {
+    @Override
+    public boolean evaluate(
+        @Nullable Object value, JinjavaInterpreter interpreter, Object... arguments) {
+      return value instanceof String
+          || value instanceof Map
+          || super.evaluate(value, interpreter, arguments);
+    }
+  }
+
+  /** Texts and dictionaries are sequences, too. */
+  private static final class IsSequence extends IsSequenceExpTest {
+    @Override
+    public boolean evaluate(
+        @Nullable Object value, JinjavaInterpreter interpreter, Object... arguments) {
+      return value instanceof String
+          || value instanceof Map
+          || super.evaluate(value, interpreter, arguments);
     }
   }
 }

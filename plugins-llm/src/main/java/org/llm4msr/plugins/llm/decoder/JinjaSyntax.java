@@ -1,16 +1,23 @@
 package org.llm4msr.plugins.llm.decoder;
 
+import com.hubspot.jinjava.el.ext.AbsOperator;
 import com.hubspot.jinjava.el.ext.AstNamedParameter;
 import com.hubspot.jinjava.el.ext.ExtendedParser;
+import com.hubspot.jinjava.el.ext.ExtendedScanner;
 import com.hubspot.jinjava.el.ext.NamedParameterOperator;
+import com.hubspot.jinjava.interpret.Context;
+import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import jinjava.de.odysseus.el.tree.Bindings;
 import jinjava.de.odysseus.el.tree.impl.Builder;
 import jinjava.de.odysseus.el.tree.impl.Parser;
 import jinjava.de.odysseus.el.tree.impl.Scanner;
 import jinjava.de.odysseus.el.tree.impl.Scanner.Symbol;
 import jinjava.de.odysseus.el.tree.impl.ast.AstBinary;
+import jinjava.de.odysseus.el.tree.impl.ast.AstIdentifier;
 import jinjava.de.odysseus.el.tree.impl.ast.AstNode;
 import jinjava.de.odysseus.el.tree.impl.ast.AstParameters;
 import jinjava.de.odysseus.el.tree.impl.ast.AstProperty;
@@ -35,8 +42,9 @@ final class JinjaSyntax extends Builder {
 
   /**
    * An expression where {@code not} binds less than comparisons, {@code in} and {@code is}, {@code
-   * and} gives the operand that decides, the value of a named argument is a whole expression, and
-   * slices have steps.
+   * and} gives the operand that decides, what is of two kinds is not equal, remainders have the
+   * sign of the divisor, the value of a named argument is a whole expression, slices have steps,
+   * and unknown filters and tests are errors.
    */
   private static final class Expression extends ExtendedParser {
 
@@ -46,8 +54,69 @@ final class JinjaSyntax extends Builder {
           return bindings.convert(first, Boolean.class) ? right.eval(bindings, context) : first;
         };
 
+    private static final AstBinary.Operator EQUAL =
+        (bindings, context, left, right) ->
+            equal(left.eval(bindings, context), right.eval(bindings, context));
+
+    private static final AstBinary.Operator NOT_EQUAL =
+        (bindings, context, left, right) ->
+            !equal(left.eval(bindings, context), right.eval(bindings, context));
+
+    private static final AstBinary.Operator REMAINDER =
+        (bindings, context, left, right) ->
+            Math.floorMod(
+                bindings.convert(left.eval(bindings, context), Long.class),
+                bindings.convert(right.eval(bindings, context), Long.class));
+
+    private static final Map<AstBinary.Operator, AstBinary.Operator> PYTHONS =
+        Map.of(AstBinary.EQ, EQUAL, AstBinary.NE, NOT_EQUAL, AstBinary.MOD, REMAINDER);
+
     Expression(Builder context, String text) {
       super(context, text);
+    }
+
+    private static boolean equal(@Nullable Object left, @Nullable Object right) {
+      return Objects.equals(comparable(left), comparable(right));
+    }
+
+    /** Returns numbers as one type; true and false are 1 and 0. */
+    private static @Nullable Object comparable(@Nullable Object value) {
+      if (value instanceof Boolean flag) {
+        return flag ? 1.0 : 0.0;
+      }
+      return value instanceof Number number ? (Object) number.doubleValue() : value;
+    }
+
+    @Override
+    protected Scanner createScanner(String text) {
+      return new ExtendedScanner(text) {
+        @Override
+        protected Scanner.Token nextToken() throws Scanner.ScanException {
+          Scanner.Token token = super.nextToken();
+          // Jinjava takes the plus of i+1 for a sign.
+          return token == AbsOperator.TOKEN ? fixed(Symbol.PLUS) : token;
+        }
+      };
+    }
+
+    @Override
+    protected AstBinary createAstBinary(AstNode left, AstNode right, AstBinary.Operator operator) {
+      return super.createAstBinary(left, right, PYTHONS.getOrDefault(operator, operator));
+    }
+
+    /** Jinjava takes what it does not know for nothing. */
+    @Override
+    protected AstIdentifier createAstIdentifier(String name, int index) {
+      Context known = JinjavaInterpreter.getCurrent().getContext();
+      boolean unknown =
+          name.startsWith(FILTER_PREFIX)
+              ? known.getFilter(name.substring(FILTER_PREFIX.length())) == null
+              : name.startsWith(EXPTEST_PREFIX)
+                  && known.getExpTest(name.substring(EXPTEST_PREFIX.length())) == null;
+      if (unknown) {
+        throw new ELException(name.replace(':', ' ') + " is not known here");
+      }
+      return super.createAstIdentifier(name, index);
     }
 
     @Override
@@ -150,14 +219,16 @@ final class JinjaSyntax extends Builder {
     @Override
     public Object eval(Bindings bindings, ELContext context) {
       Object whole = base.eval(bindings, context);
-      int step = number(2, 1, bindings, context);
+      Integer stated = number(2, bindings, context);
+      int step = stated == null ? 1 : stated;
       if (step == 0) {
         throw new ELException("a slice has the step 0");
       }
       if (whole instanceof String text) {
+        int[] letters = text.codePoints().toArray();
         StringBuilder chosen = new StringBuilder();
-        chosen(text.length(), step, bindings, context)
-            .forEach(at -> chosen.append(text.charAt(at)));
+        chosen(letters.length, step, bindings, context)
+            .forEach(at -> chosen.appendCodePoint(letters[at]));
         return chosen.toString();
       }
       if (whole instanceof List<?> list) {
@@ -171,13 +242,12 @@ final class JinjaSyntax extends Builder {
     private List<Integer> chosen(int size, int step, Bindings bindings, ELContext context) {
       int least = step > 0 ? 0 : -1;
       int most = step > 0 ? size : size - 1;
-      int from = place(number(0, step > 0 ? 0 : size, bindings, context), size, least, most);
-      int to =
-          parts.get(1) == null
-              ? (step > 0 ? size : -1)
-              : place(number(1, 0, bindings, context), size, least, most);
+      Integer from = number(0, bindings, context);
+      Integer to = number(1, bindings, context);
+      int first = from == null ? (step > 0 ? least : most) : place(from, size, least, most);
+      int end = to == null ? (step > 0 ? most : least) : place(to, size, least, most);
       List<Integer> chosen = new ArrayList<>();
-      for (int at = from; step > 0 ? at < to : at > to; at += step) {
+      for (int at = first; step > 0 ? at < end : at > end; at += step) {
         chosen.add(at);
       }
       return chosen;
@@ -187,9 +257,11 @@ final class JinjaSyntax extends Builder {
       return Math.min(most, Math.max(least, stated < 0 ? stated + size : stated));
     }
 
-    private int number(int part, int absent, Bindings bindings, ELContext context) {
+    /** Returns a part, or null where it is absent or none. */
+    private @Nullable Integer number(int part, Bindings bindings, ELContext context) {
       AstNode node = part < parts.size() ? parts.get(part) : null;
-      return node == null ? absent : bindings.convert(node.eval(bindings, context), Integer.class);
+      Object value = node == null ? null : node.eval(bindings, context);
+      return value == null ? null : bindings.convert(value, Integer.class);
     }
 
     @Override

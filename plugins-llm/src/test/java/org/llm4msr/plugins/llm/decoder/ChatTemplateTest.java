@@ -51,7 +51,15 @@ class ChatTemplateTest {
     ChatTemplate template =
         template(
             "llama",
-            Map.of("chat_template", chat.template(), "bos_token", start, "eos_token", "</s>"));
+            Map.of(
+                "chat_template",
+                chat.template(),
+                "bos_token",
+                start,
+                "eos_token",
+                "</s>",
+                "pad_token",
+                "<pad>"));
     assertThat(template.render(chat.prompt())).isEqualTo(chat.rendered());
     assertThat(template.startTokens()).isFalse();
   }
@@ -97,6 +105,10 @@ class ChatTemplateTest {
       value = {
         "{{ raise_exception('system only') }} | raise_exception",
         "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %} | 'for ... if' is not known here",
+        "{% for m in [] %}{% else %}{{ messages[0].content }}{% endfor %} | 'for ... else' is not known here",
+        "{{ 'a' if messages is many }} | exptest many is not known here",
+        "{{ '{}'.format(messages[0].content) }} | method format of texts",
+        "{{ '-'.join(messages[0].content) }} | method join of texts",
         "{% if messages[0].role != 'user' %}{{ messages[0].content }}{% endif %} | the prompt is missing",
       })
   void saysWhatCannotBeFilled(String template, String why) {
@@ -104,5 +116,12 @@ class ChatTemplateTest {
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("[knowledge/CHAT_TEMPLATE_FAILED] the chat template of " + folder)
         .hasMessageContaining(why);
+  }
+
+  @Test
+  void saysWhichFilterIsUnknown() {
+    assertThatThrownBy(() -> template("llama", Map.of("chat_template", "{{ messages|items }}")))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("filter items is not known here");
   }
 }
