@@ -1,6 +1,9 @@
 package org.llm4msr.api;
 
-/** What not every tensor engine supports. An engine without one of these refuses by its name. */
+/**
+ * Features that not every tensor engine supports. An engine without one of these refuses and names
+ * it.
+ */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public enum EngineFeature {
   /** Reading elements by an index array, with gradient, along any axis. */

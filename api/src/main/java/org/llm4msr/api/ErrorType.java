@@ -5,7 +5,7 @@ package org.llm4msr.api;
 public enum ErrorType {
   /** A wrong configuration or command. */
   USER,
-  /** Input data that is missing, malformed or not what its schema says. */
+  /** Input data that is missing, malformed or does not match its schema. */
   DATA,
   /** A plugin that breaks its contract or is packaged wrongly. */
   PLUGIN,

@@ -3,7 +3,7 @@ package org.llm4msr.api;
 import java.util.Set;
 
 /**
- * What the factories of all kinds have in common. Implementations are found through {@link
+ * The common part of all kinds of factories. Implementations are found through {@link
  * java.util.ServiceLoader}, carry {@link Plugin}, and have a public constructor without parameters
  * that does nothing: no download, no engine, no global state.
  *
@@ -17,8 +17,8 @@ public interface PluginFactory<C extends Record> {
   Class<C> configType();
 
   /**
-   * Returns what the plugin needs of the tensor engine beyond plain operations. The runtime refuses
-   * an engine that lacks one before anything is created.
+   * Returns the features that the plugin needs from the tensor engine beyond plain operations. The
+   * runtime refuses an engine that lacks one before anything is created.
    */
   default Set<EngineFeature> engineFeatures(C config) {
     return Set.of();

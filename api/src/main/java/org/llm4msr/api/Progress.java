@@ -1,6 +1,6 @@
 package org.llm4msr.api;
 
-/** Where long work reports how far it is. Safe to call from any thread. */
+/** Receives the progress of long work. Safe to call from any thread. */
 @FunctionalInterface
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface Progress {
@@ -9,10 +9,10 @@ public interface Progress {
   Progress NONE = (done, total) -> {};
 
   /**
-   * Reports how far the work is.
+   * Reports the progress.
    *
    * @param done units done so far, for example rows
-   * @param total units in all, or -1 where it is not known
+   * @param total units in total, or -1 if unknown
    */
   void update(long done, long total);
 
@@ -25,9 +25,9 @@ public interface Progress {
   default void detail(long skipped, String remark) {}
 
   /**
-   * Begins a step of work that has several; its units are counted from 0.
+   * Begins one of several steps of the work; its units are counted from 0.
    *
-   * @param name what is done now, for example {@code sort}
+   * @param name name of the step, for example {@code sort}
    */
   default void step(String name) {}
 }

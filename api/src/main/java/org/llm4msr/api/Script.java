@@ -10,7 +10,7 @@ public interface Script extends AutoCloseable {
   /**
    * Calls a method, without recording gradients.
    *
-   * @param owner manager of what is returned
+   * @param owner manager that owns the result
    * @param method its name; all its arguments and its result are of type {@code List[Tensor]}
    */
   NDList call(NDManager owner, String method, NDList... arguments);

@@ -20,20 +20,22 @@ public @interface Setting {
   String value();
 
   /**
-   * The default as it would be written in YAML, for example {@code "[128, 64]"}. Without one the
-   * key is required, unless the component is {@code @Nullable}.
+   * The default as written in YAML, for example {@code "[128, 64]"}. Without a default the key is
+   * required, unless the component is {@code @Nullable}.
    */
   String defaultValue() default "";
 
   /** An older name of the key, still read with a warning. */
   String formerly() default "";
 
-  /** Whether the value must never be printed; it is {@link #operational} then, too. */
+  /**
+   * Whether the value must never be printed; such a setting also counts as {@link #operational}.
+   */
   boolean secret() default false;
 
   /**
-   * Whether it decides only how the work is done, such as its speed, memory or patience, and not
-   * its result: changing it does not require repeating any work.
+   * Whether the setting affects only how the work is done, such as its speed, memory or patience,
+   * and not its result: no work needs to be repeated after a change.
    */
   boolean operational() default false;
 }

@@ -5,10 +5,10 @@ import java.util.regex.Pattern;
 
 /**
  * The version of this interface between runtime and plugins. A plugin's jar states the version that
- * it was compiled with in its manifest, under {@link #MANIFEST_ENTRY}; the runtime loads it where
- * {@link #serves} holds.
+ * it was compiled with in its manifest, under {@link #MANIFEST_ENTRY}; the runtime loads the plugin
+ * if {@link #serves} holds.
  *
- * @param major changes where a plugin written for the older one may fail
+ * @param major changes when a plugin that was written for the older version may fail
  * @param minor grows with additions
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
@@ -25,7 +25,7 @@ public record SpiVersion(int major, int minor) {
   /**
    * Reads {@code 1.2}, or {@code 1} for 1.0.
    *
-   * @throws IllegalArgumentException where the text has another form
+   * @throws IllegalArgumentException if the text has another form
    */
   public static SpiVersion parse(String text) {
     Matcher matcher = FORM.matcher(text.strip());

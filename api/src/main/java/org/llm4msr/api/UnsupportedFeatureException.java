@@ -1,6 +1,6 @@
 package org.llm4msr.api;
 
-/** Says that a plugin or the engine does not have what was asked of it: the typed refusal. */
+/** The typed refusal: a plugin or the engine lacks a feature that was asked for. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public final class UnsupportedFeatureException extends MsrException {
 
@@ -9,8 +9,8 @@ public final class UnsupportedFeatureException extends MsrException {
   /**
    * Makes a refusal.
    *
-   * @param feature what is lacking, for example {@code EngineFeature.TOP_K}
-   * @param message who lacks it and what to use instead
+   * @param feature the missing feature, for example {@code EngineFeature.TOP_K}
+   * @param message what lacks it and what to use instead
    */
   public UnsupportedFeatureException(String feature, String message) {
     super(ErrorType.USER, "plugin/UNSUPPORTED", feature + ": " + message);

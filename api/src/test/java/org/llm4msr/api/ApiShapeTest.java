@@ -96,7 +96,7 @@ class ApiShapeTest {
   void noTypeNamesAnEngineOrTheRuntime() throws IOException {
     try (Stream<Path> files = Files.walk(CLASSES)) {
       for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
-        // Constants of a class file are its text: names of other types stand there in clear.
+        // The constants of a class file contain the names of other types as plain text.
         assertThat(Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1))
             .as(file.toString())
             .doesNotContain(

@@ -11,7 +11,7 @@ import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.LayerSpec;
 import org.llm4msr.api.model.MetaWeights;
 
-/** What plugins hand over is refused where it is made, and not where it is used. */
+/** Wrong values from plugins are refused where they are made, not where they are used. */
 class ValuesTest {
 
   @Test

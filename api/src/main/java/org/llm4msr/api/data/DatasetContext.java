@@ -3,7 +3,7 @@ package org.llm4msr.api.data;
 import java.nio.file.Path;
 import org.llm4msr.api.Stability;
 
-/** What the runtime hands a reader or generator at creation. */
+/** What a reader or generator gets from the runtime when it is created. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface DatasetContext {
 
@@ -16,12 +16,13 @@ public interface DatasetContext {
   /** Returns the memory that may be used, in bytes. */
   long memoryBytes();
 
-  /** Returns the threads that may be used. */
+  /** Returns the number of threads that may be used. */
   int threads();
 
   /**
    * Returns whether rows that cannot be read are skipped and reported in {@link
-   * DatasetReader#leftOut}; else the first one is an error. A reader that cannot skip is strict.
+   * DatasetReader#leftOut}; otherwise the first such row is an error. A reader that cannot skip is
+   * strict.
    */
   default boolean skipMalformed() {
     return false;

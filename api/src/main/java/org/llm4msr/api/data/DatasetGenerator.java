@@ -11,9 +11,9 @@ public interface DatasetGenerator {
 
   /**
    * Writes the files into the folder of the context, and a file {@code GENERATED.json} that labels
-   * them as generated and states the model, the seed and what is known of the truth. Called once.
+   * them as generated and states the model, the seed and the known ground truth. Called once.
    *
-   * @param progress told of interactions
+   * @param progress counts interactions
    */
   void generate(Progress progress) throws IOException;
 }

@@ -9,17 +9,17 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.Stability;
 
 /**
- * Reads one published raw format and emits Arrow batches, streaming and in any order. The runtime
+ * Reads one published raw format and emits Arrow batches, as a stream and in any order. The runtime
  * sorts, splits, builds vocabularies and statistics, and writes prepared data. Used by one thread.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface DatasetReader extends AutoCloseable {
 
-  /** Returns what is emitted. Cheap: looks at headers only. */
+  /** Returns the schema of what is emitted. Cheap: reads headers only. */
   RawSchema schema();
 
   /**
-   * Returns the scenarios in the order of their ranks, or an empty list where any value in the data
+   * Returns the scenarios in the order of their ranks, or an empty list if every value in the data
    * is a scenario of that name.
    */
   List<RawScenario> scenarios();
@@ -31,15 +31,15 @@ public interface DatasetReader extends AutoCloseable {
    * Opens one table. The caller closes the reader before it opens the next.
    *
    * @param table one of {@code schema().tables()}
-   * @throws IOException where a file cannot be read
+   * @throws IOException if a file cannot be read
    * @throws org.llm4msr.api.MsrException of type DATA for a malformed row, naming file, line,
    *     column and value
    */
   ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException;
 
   /**
-   * Returns the rows that were not emitted, by reason. Called once all tables were read to their
-   * end. Empty where every row is emitted.
+   * Returns the rows that were not emitted, by reason. Called after all tables were read to their
+   * end. Empty if every row is emitted.
    */
   default List<LeftOutRows> leftOut() {
     return List.of();
@@ -47,7 +47,7 @@ public interface DatasetReader extends AutoCloseable {
 
   /**
    * Returns the rows that describe users or items, by key and in their order, for messages. Called
-   * once the table was read to its end. Empty where the reader cannot tell.
+   * after the table was read to its end. Empty if the reader does not know them.
    *
    * @param table {@code USERS} or {@code ITEMS}
    * @param keys users or items as they are emitted

@@ -10,8 +10,8 @@ public interface DatasetReaderFactory<C extends Record> extends PluginFactory<C>
   /**
    * Makes a reader.
    *
-   * @throws org.llm4msr.api.MsrException of type DATA where the folder does not hold the format,
-   *     naming the files that were looked for
+   * @throws org.llm4msr.api.MsrException of type DATA if the folder does not hold the format,
+   *     naming the files that were expected
    */
   DatasetReader create(C config, DatasetContext context);
 }

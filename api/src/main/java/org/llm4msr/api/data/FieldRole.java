@@ -2,7 +2,7 @@ package org.llm4msr.api.data;
 
 import org.llm4msr.api.Stability;
 
-/** What a field describes: some models read the fields of one role separately (PPNet, EPNet). */
+/** What a field describes; some models (PPNet, EPNet) read the fields of one role separately. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public enum FieldRole {
   /** The user and what is known about the user. */

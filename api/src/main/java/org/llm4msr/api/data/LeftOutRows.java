@@ -10,8 +10,8 @@ import org.llm4msr.api.Stability;
  *
  * @param reason what they have in common, in words
  * @param rows how many they are
- * @param malformed whether they cannot be read, rather than left out by the rule of the format
- * @param examples some of them, where they are malformed
+ * @param malformed whether they cannot be read; otherwise a rule of the format leaves them out
+ * @param examples some of the rows, if they are malformed
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record LeftOutRows(String reason, long rows, boolean malformed, List<Example> examples) {
@@ -24,9 +24,9 @@ public record LeftOutRows(String reason, long rows, boolean malformed, List<Exam
   /**
    * One row.
    *
-   * @param file the file as the reader names it among its sources
-   * @param line the number of the line, or of the row in a file that has no lines, from 1
-   * @param column the column that is wrong; empty where the whole row is
+   * @param file the file, named as in the reader's sources
+   * @param line the number of the line, or of the row in a file without lines, from 1
+   * @param column the wrong column; empty if the whole row is wrong
    * @param text the row, or its beginning
    */
   public record Example(String file, long line, String column, String text) {

@@ -9,16 +9,16 @@ import org.llm4msr.api.Stability;
  * What a reader emits. The table {@link RawTable#INTERACTIONS} always has the columns {@value
  * #USER}, {@value #ITEM}, {@value #SCENARIO} (any type that casts to text) and {@value #LABEL} (0
  * or 1); {@link RawTable#USERS} has {@value #USER}, {@link RawTable#ITEMS} has {@value #ITEM}.
- * Other columns are those the fields and texts name.
+ * Further columns are those that the fields and texts name.
  *
- * @param tables the tables there are; always with {@link RawTable#INTERACTIONS}
+ * @param tables the tables that exist; always with {@link RawTable#INTERACTIONS}
  * @param fields the features, in the order in which models see them
- * @param time whether interactions have {@value #TIME}, all of them: milliseconds since 1970, int64
+ * @param time whether all interactions have {@value #TIME}: milliseconds since 1970, int64
  * @param split whether interactions have {@value #SPLIT}: {@code train}, {@code validation} or
  *     {@code test}
  * @param userText columns of {@link RawTable#USERS} that describe a user in words
- * @param itemText columns of {@link RawTable#ITEMS} that describe an item in words, most telling
- *     first
+ * @param itemText columns of {@link RawTable#ITEMS} that describe an item in words, the most
+ *     informative first
  * @param labelRule how the label was made, for the manifest, for example {@code is_click = 1}
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
@@ -46,7 +46,7 @@ public record RawSchema(
   /** Milliseconds since 1970. */
   public static final String TIME = "time";
 
-  /** The part that the publisher put the row in. */
+  /** The part to which the publisher assigned the row. */
   public static final String SPLIT = "split";
 
   public RawSchema {

@@ -5,7 +5,7 @@ import org.llm4msr.api.Stability;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.api.UnsupportedFeatureException;
 
-/** What the runtime hands an encoder at creation. */
+/** What an encoder gets from the runtime when it is created. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface EncoderContext {
 
@@ -15,13 +15,13 @@ public interface EncoderContext {
   /** Returns an empty folder for temporaries, deleted by the runtime. */
   Path scratch();
 
-  /** Returns the threads that may be used. */
+  /** Returns the number of threads that may be used. */
   int threads();
 
   /**
-   * Returns the tensor engine that the configuration names, and loads it where it is not loaded.
+   * Returns the tensor engine that the configuration names, and loads it if necessary.
    *
-   * @throws UnsupportedFeatureException where the caller has none
+   * @throws UnsupportedFeatureException if the caller has none
    */
   default TensorService tensors() {
     throw new UnsupportedFeatureException(

@@ -5,15 +5,15 @@ import static java.util.Objects.requireNonNull;
 import org.llm4msr.api.Stability;
 
 /**
- * What an encoder says of itself. All of it except {@code threadSafe} is part of the store's key.
+ * The description of an encoder. All of it except {@code threadSafe} is part of the store's key.
  *
  * @param model name of the model
  * @param revision its revision, or the version of the package that holds it
- * @param checksum SHA-256 of the weights in hexadecimal, or of what identifies them
+ * @param checksum hexadecimal SHA-256 of the weights, or of what identifies them
  * @param state which state is returned, for example {@code mean-pooled, l2} or {@code pre-norm,
  *     prompt-end}
  * @param dimension K, the length of the vectors
- * @param maxTokens the longest prompt in tokens, with special tokens
+ * @param maxTokens length of the longest prompt in tokens, including special tokens
  * @param threadSafe whether {@code encode} may be called by several threads at once
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")

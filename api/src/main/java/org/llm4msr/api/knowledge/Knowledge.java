@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 
 /**
- * What a language model knows after reading one prompt.
+ * The output of a language model for one prompt.
  *
- * @param vector its state, (K)
- * @param text what it generated, or null where it generated nothing
+ * @param vector the model's state, (K)
+ * @param text the generated text, or null if there is none
  */
-@SuppressWarnings("ArrayRecordComponent") // One float array a prompt; lists would box K floats.
+@SuppressWarnings("ArrayRecordComponent") // One float array per prompt; lists would box K floats.
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record Knowledge(float[] vector, @Nullable String text) {
 

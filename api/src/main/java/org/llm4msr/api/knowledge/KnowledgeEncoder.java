@@ -12,46 +12,48 @@ import org.llm4msr.api.model.Level;
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface KnowledgeEncoder extends AutoCloseable {
 
-  /** Returns what the encoder says of itself. */
+  /** Returns the description of the encoder. */
   EncoderInfo info();
 
-  /** Returns how many tokens the text takes, with special tokens. Safe for several threads. */
+  /**
+   * Returns the number of tokens of the text, including special tokens. Safe for several threads.
+   */
   int countTokens(String text);
 
   /**
    * Encodes texts. The encoder may form batches of its own, for example by length.
    *
    * @return one answer per text, in the same order
-   * @throws org.llm4msr.api.MsrException with code {@code knowledge/PROMPT_TOO_LONG} where a text
+   * @throws org.llm4msr.api.MsrException with code {@code knowledge/PROMPT_TOO_LONG} if a text
    *     exceeds {@code info().maxTokens()}
    */
   List<Knowledge> encode(List<String> texts);
 
   /**
-   * Says whether this encoder looks vectors up by key and reads no prompts: {@link #encode} then
-   * gets {@link #keyText} in place of a prompt's text.
+   * Returns whether this encoder looks up vectors by key instead of reading prompts: {@link
+   * #encode} then gets {@link #keyText} in place of a prompt's text.
    */
   default boolean readsKeys() {
     return false;
   }
 
   /**
-   * Announces all keys of a level to an encoder that {@link #readsKeys}, before it is asked for
-   * any; called for each store that is filled from scratch.
+   * Announces all keys of a level to an encoder that {@link #readsKeys}, before it is asked for any
+   * of them; called for each store that is filled from scratch.
    *
    * @param keys of users or scenarios, without the level that {@link #keyText} puts before them
-   * @throws org.llm4msr.api.MsrException where it lacks some and cannot do without them
+   * @throws org.llm4msr.api.MsrException if the encoder lacks some and cannot do without them
    */
   default void expect(Level level, List<String> keys) {}
 
   /**
    * Asks {@link #encode} to stop waiting, for example for the next attempt to reach a service; it
-   * may then throw. A computation continues to its end. Called by another thread, when the user
-   * wants to stop.
+   * may then throw. A running computation continues to its end. Called by another thread when the
+   * user wants to stop.
    */
   default void stopWaiting() {}
 
-  /** Returns what an encoder that {@link #readsKeys} is given: {@code user 17}. */
+  /** Returns the text for an encoder that {@link #readsKeys}, such as {@code user 17}. */
   static String keyText(Level level, String key) {
     return level.name().toLowerCase(Locale.ROOT) + " " + key;
   }

@@ -13,7 +13,7 @@ public interface KnowledgeEncoderFactory<C extends Record> extends PluginFactory
   KnowledgeEncoder create(C config, EncoderContext context);
 
   /**
-   * Looks whether the files that the settings name are there, without loading a model or asking a
+   * Checks that the files that the settings name exist, without loading a model or asking a
    * service. {@code config check} calls it.
    *
    * @param base the folder against which paths in the configuration are resolved
@@ -22,8 +22,9 @@ public interface KnowledgeEncoderFactory<C extends Record> extends PluginFactory
   default void check(C config, Path base) {}
 
   /**
-   * Returns K, the length of the vectors, where the settings alone decide it; empty where only the
-   * model or a service tells. What does not fit it is refused before anything is extracted.
+   * Returns K, the length of the vectors, if the settings alone determine it; empty if only the
+   * model or a service knows it. Settings that do not fit K are refused before anything is
+   * extracted.
    */
   default OptionalInt dimension(C config) {
     return OptionalInt.empty();

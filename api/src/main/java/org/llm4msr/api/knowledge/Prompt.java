@@ -10,11 +10,11 @@ import org.llm4msr.api.Stability;
  * oldest history items until the text fits the encoder.
  *
  * @param key unique in its level: the scenario's key or the user's raw id
- * @param head what stands before the history
- * @param history what may be dropped, from the front: a user's items, newest last, or a scenario's
- *     popular items, the most popular last
- * @param separator what stands between two items
- * @param tail what stands after the history
+ * @param head the text before the history
+ * @param history the items that may be dropped, from the front: a user's items, newest last, or a
+ *     scenario's popular items, the most popular last
+ * @param separator the text between two items
+ * @param tail the text after the history
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record Prompt(String key, String head, List<String> history, String separator, String tail) {

@@ -6,7 +6,7 @@ import java.util.List;
 import org.llm4msr.api.Stability;
 
 /**
- * What the training part tells of one scenario.
+ * Statistics of one scenario in the training part.
  *
  * @param key the scenario's key
  * @param name its name
@@ -15,8 +15,8 @@ import org.llm4msr.api.Stability;
  * @param users distinct users of these rows
  * @param items distinct items of these rows
  * @param positives rows with label 1
- * @param sharedUsers for every scenario, in rank order, how many users both have
- * @param popularItems texts of the items with most positives, most first
+ * @param sharedUsers for every scenario, by rank, the number of users that both have
+ * @param popularItems texts of the items with the most positives, in descending order
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record ScenarioStatistics(

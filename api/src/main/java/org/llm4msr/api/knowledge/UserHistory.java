@@ -26,7 +26,7 @@ public record UserHistory(String user, String profile, List<Event> events) {
    *
    * @param scenario the scenario's name
    * @param item the item's raw id
-   * @param text the item in words; empty where the data has none
+   * @param text the item in words; empty if the data has no text
    */
   public record Event(String scenario, String item, String text) {
 

@@ -17,7 +17,7 @@ public enum Activation {
   /** 1 / (1 + exp(-x)). */
   SIGMOID;
 
-  /** Applies it element by element. */
+  /** Applies the function element-wise. */
   public NDArray apply(NDArray x) {
     return switch (this) {
       case NONE -> x;

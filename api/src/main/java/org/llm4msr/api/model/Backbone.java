@@ -4,7 +4,7 @@ import org.llm4msr.api.Stability;
 
 /**
  * A multi-scenario model: features in, one logit per row out. It owns its towers and knows nothing
- * of tables, language models, labels and optimisers. Outside training, {@code forward} is
+ * about tables, language models, labels or optimisers. Outside training, {@code forward} is
  * re-entrant.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
@@ -16,6 +16,6 @@ public interface Backbone {
    */
   BackboneOutput forward(Pass pass, Features features);
 
-  /** Returns H, the width of {@link BackboneOutput#hidden()}, or 0 where there is none. */
+  /** Returns H, the width of {@link BackboneOutput#hidden()}, or 0 if there is none. */
   int hiddenSize();
 }

@@ -11,10 +11,10 @@ public interface BackboneFactory<C extends Record> extends PluginFactory<C> {
   /** Makes a backbone and its parameters. */
   Backbone create(C config, ModelContext context);
 
-  /** Returns whether {@link BackboneOutput#hidden()} will be there. */
+  /** Returns whether there will be a {@link BackboneOutput#hidden()}. */
   boolean hasHidden(C config);
 
-  /** Returns what the backbone reads beyond the flat input. */
+  /** Returns the inputs that the backbone reads beyond the flat input. */
   default Set<ModelInput> inputs(C config) {
     return Set.of();
   }

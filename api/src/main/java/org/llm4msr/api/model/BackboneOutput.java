@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 
 /**
- * What a backbone computes.
+ * The result of a backbone.
  *
- * @param hidden what enters each row's tower, (B, H); null where the model has no such place
+ * @param hidden the input of each row's tower, (B, H); null if the model has no such place
  * @param logit (B)
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")

@@ -10,7 +10,7 @@ public interface Buffer {
   /** Returns the full name, stable over releases. */
   String name();
 
-  /** Returns the array as of now. Never close it. */
+  /** Returns the current array. Never close it. */
   NDArray array();
 
   /** Copies new values of the same shape into it. Only in training. */

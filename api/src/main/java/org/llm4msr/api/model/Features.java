@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.Stability;
 
 /**
- * The embedded input of one batch. Reading what no factory of the model names in {@code inputs} or
- * {@code requires} is an MsrException of type PLUGIN.
+ * The embedded input of one batch. Reading an input that no factory of the model names in {@code
+ * inputs} or {@code requires} is an MsrException of type PLUGIN.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface Features {
@@ -20,7 +20,7 @@ public interface Features {
   NDArray fields();
 
   /**
-   * Returns the embedding of every scenario, one table that head and backbone share: (S, Ds). Only
+   * Returns the embeddings of all scenarios, one table that head and backbone share: (S, Ds). Only
    * for a model that names {@link ModelInput#SCENARIO_EMBEDDING}.
    */
   NDArray scenarioTable();
@@ -41,9 +41,9 @@ public interface Features {
   NDArray scenarioKnowledge();
 
   /**
-   * Returns these features with another flat input, as the backbone is to see it.
+   * Returns these features with another flat input, for the backbone.
    *
-   * @param flat (B, W'), laid out as the layout that the backbone was created with
+   * @param flat (B, W'), in the layout that the backbone was created with
    */
   Features withFlat(NDArray flat);
 }

@@ -3,7 +3,7 @@ package org.llm4msr.api.model;
 import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.Stability;
 
-/** The topology: how backbone, knowledge and meta networks come together to one logit per row. */
+/** The topology: how backbone, knowledge and meta networks combine to one logit per row. */
 @FunctionalInterface
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface FusionHead {

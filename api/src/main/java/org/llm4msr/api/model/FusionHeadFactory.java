@@ -12,8 +12,8 @@ public interface FusionHeadFactory<C extends Record> extends PluginFactory<C> {
   FusionHead create(C config, FusionContext context);
 
   /**
-   * Returns what the head reads beyond the flat input. A configuration that cannot give it is
-   * refused before anything is created.
+   * Returns the inputs that the head reads beyond the flat input. A configuration that cannot
+   * provide them is refused before anything is created.
    */
   Set<ModelInput> requires(C config);
 }

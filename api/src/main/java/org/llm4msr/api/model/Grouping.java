@@ -33,30 +33,34 @@ public interface Grouping {
   /** Gives each row the values of its group: (G, ...) to (B, ...). */
   NDArray rowValues(NDArray perGroup);
 
-  /** Returns the rows laid out for products with one matrix per group, in the cheapest way. */
+  /** Returns the cheapest layout of the rows for products with one matrix per group. */
   RowBlocks blocks();
 
   /**
-   * Returns products of ordered rows in one call; empty where the engine has none, so that {@link
-   * #blocks} serve.
+   * Returns products of ordered rows in one call; if the engine has none, empty: then use {@link
+   * #blocks}.
    */
   default Optional<RowProducts> products() {
     return Optional.empty();
   }
 
   /**
-   * Returns an array as it is, below which a backward pass goes only once. A backward pass goes
-   * through what lies below {@link #products} separately from everything else: use this in place of
-   * an array with a large network below that reaches the loss in other ways, too.
+   * Returns an array with the same values, below which a backward pass goes only once. A backward
+   * pass goes through what lies below {@link #products} separately from everything else: use the
+   * result in place of an array that has a large network below it and also reaches the loss in
+   * other ways.
    *
    * @param x of any shape; it need not be ordered
-   * @return of the shape of x; belongs to the pass, which closes it
+   * @return an array of the shape of x; belongs to the pass, which closes it
    */
   default NDArray join(NDArray x) {
     return x;
   }
 
-  /** Returns the plan over B * k rows, in which k consecutive rows are in the group of one row. */
+  /**
+   * Returns the plan over B * k rows in which k consecutive rows of the same group replace each
+   * row.
+   */
   Grouping repeated(int k);
 
   /**
@@ -70,7 +74,7 @@ public interface Grouping {
    *
    * @param group the group, 0 to G - 1
    * @param from its first ordered row
-   * @param to behind its last
+   * @param to the position after its last
    */
   record Segment(int group, int from, int to) {
 
@@ -85,7 +89,7 @@ public interface Grouping {
    *
    * @param grouping the plan over these rows and groups, both counted from 0
    * @param from the first ordered row
-   * @param to behind the last
+   * @param to the position after the last
    * @param firstGroup the first group
    */
   record Part(Grouping grouping, int from, int to, int firstGroup) {}

@@ -7,11 +7,11 @@ import java.util.List;
 import org.llm4msr.api.Stability;
 
 /**
- * The layers whose weights a meta network generates: inputs, then the widths of the layers; the
- * last width is the output's.
+ * The layers whose weights a meta network generates: the input width, then the widths of the
+ * layers, of which the last is the output width.
  *
  * @param inputWidth columns of x
- * @param widths outputs of each layer, at least one
+ * @param widths number of outputs of each layer; at least one layer
  * @param hidden activation after every layer but the last
  * @param output activation after the last
  */
@@ -28,7 +28,7 @@ public record LayerSpec(
     requireNonNull(output, "output is null");
   }
 
-  /** One generated layer: {@code activation(W x + b)}, W of {@code out} times {@code in}. */
+  /** One generated layer: {@code activation(W x + b)}, where W is {@code out} by {@code in}. */
   public record Layer(int in, int out, Activation activation) {}
 
   /** Returns the layers one by one. */
@@ -43,7 +43,7 @@ public record LayerSpec(
     return List.copyOf(layers);
   }
 
-  /** Returns the columns of the result. */
+  /** Returns the number of columns of the result. */
   public int outputWidth() {
     return widths.get(widths.size() - 1);
   }

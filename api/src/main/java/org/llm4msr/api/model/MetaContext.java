@@ -2,14 +2,14 @@ package org.llm4msr.api.model;
 
 import org.llm4msr.api.Stability;
 
-/** What a meta network is handed at creation. */
+/** What a meta network gets when it is created. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface MetaContext {
 
-  /** Returns where parameters are made. */
+  /** Returns the context that makes parameters. */
   ModelContext model();
 
-  /** Returns which knowledge it reads. */
+  /** Returns the level of the knowledge that it reads. */
   Level level();
 
   /** Returns K. */

@@ -11,7 +11,7 @@ import org.llm4msr.api.Stability;
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface MetaNetwork {
 
-  /** Generates weights from knowledge (G, K) of some hundred groups at most. */
+  /** Generates weights from knowledge (G, K), for at most some hundred groups. */
   MetaWeights generate(Pass pass, NDArray knowledge);
 
   /**
@@ -26,6 +26,6 @@ public interface MetaNetwork {
   /** Returns the size of the generated weights of one group, in bytes. */
   long bytesPerGroup();
 
-  /** Returns whether weights may be kept from one request to the next. */
+  /** Returns whether weights may be kept between requests. */
   boolean cacheable();
 }

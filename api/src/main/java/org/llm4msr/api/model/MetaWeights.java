@@ -6,8 +6,8 @@ import ai.djl.ndarray.NDList;
 import org.llm4msr.api.Stability;
 
 /**
- * Generated weights: arrays whose first axis is the group. Opaque to all but the meta network that
- * made them, which may keep full matrices or low-rank factors.
+ * Generated weights: arrays whose first axis is the group. Only the meta network that made them
+ * knows their meaning; they may be full matrices or low-rank factors.
  *
  * @param arrays (G, ...) each
  */

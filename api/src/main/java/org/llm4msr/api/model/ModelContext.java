@@ -4,11 +4,11 @@ import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.llm4msr.api.Stability;
 
-/** What every model is handed at creation. Names are relative to the place it is created for. */
+/** What every model gets when it is created. Names are relative to the model's place. */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface ModelContext {
 
-  /** Returns where the fields lie in the input. */
+  /** Returns the positions of the fields in the input. */
   FeatureLayout layout();
 
   /** Returns the S scenarios, by rank. */
@@ -21,23 +21,24 @@ public interface ModelContext {
    * Makes a trained array of float32. Called at creation only.
    *
    * @param name unique within the plugin: {@code [a-z0-9.-]+} in segments joined by slashes
-   * @throws org.llm4msr.api.MsrException of type PLUGIN where the name is taken or has another
-   *     form, of type RESOURCES where the array takes 2 GiB or more
+   * @throws org.llm4msr.api.MsrException of type PLUGIN if the name is taken or has another form,
+   *     of type RESOURCES if the array takes 2 GiB or more
    */
   Parameter parameter(String name, Shape shape, Initializer initializer, Decay decay);
 
   /** Makes an array without gradient, otherwise as {@link #parameter}. */
   Buffer buffer(String name, Shape shape, Initializer initializer);
 
-  /** Returns this context for a part of the model: names get {@code name/} in front. */
+  /** Returns this context for a part of the model: names are prefixed with {@code name/}. */
   ModelContext scope(String name);
 
   /**
    * Returns this context for {@code count} parts of the same shape, such as one per scenario: an
-   * array made in it has an axis of parts in front and holds, one after the other, the arrays that
-   * {@code scope(name + "." + i)} would make. Each is started, saved and moved as one: what has no
-   * gradient in a batch stays as it is. All parts of an array together take less than 2 GiB. {@link
-   * org.llm4msr.api.support.GroupedRows} takes such arrays.
+   * array made in it has the parts as its first axis and holds, one after the other, the arrays
+   * that {@code scope(name + "." + i)} would make. Each part is initialised, saved and updated
+   * separately: a part without a gradient in a batch stays as it is. All parts of an array together
+   * must take less than 2 GiB. {@link org.llm4msr.api.support.GroupedRows} computes with such
+   * arrays.
    */
   ModelContext each(String name, int count);
 }

@@ -2,10 +2,13 @@ package org.llm4msr.api.model;
 
 import org.llm4msr.api.Stability;
 
-/** What a model reads beyond the flat input. What nobody names is neither loaded nor gathered. */
+/**
+ * An input that a model reads beyond the flat one. Inputs that nobody names are neither loaded nor
+ * gathered.
+ */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public enum ModelInput {
-  /** {@link Features#fields()}: all fields have one width. */
+  /** {@link Features#fields()}: all fields have the same width. */
   FIELDS,
   /** {@link Features#scenarioTable()} and {@link Features#scenarioEmbedding()}. */
   SCENARIO_EMBEDDING,

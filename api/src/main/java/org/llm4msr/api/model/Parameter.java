@@ -10,6 +10,6 @@ public interface Parameter {
   /** Returns the full name, stable over releases, for example {@code backbone/tower.0/weight}. */
   String name();
 
-  /** Returns the array as of this step. Fetch it again in every call; never close it. */
+  /** Returns the array of the current step. Fetch it again in every call; never close it. */
   NDArray array();
 }

@@ -16,8 +16,8 @@ public interface Pass {
   boolean training();
 
   /**
-   * Returns the step, from 0; 0 outside training. What inference needs to know of training is a
-   * {@link ModelContext#buffer buffer}.
+   * Returns the step, from 0; 0 outside training. Anything that inference needs to know about
+   * training belongs in a {@link ModelContext#buffer buffer}.
    */
   long step();
 
@@ -34,8 +34,8 @@ public interface Pass {
   Grouping users();
 
   /**
-   * Draws a mask of dropout: 0 with probability {@code rate}, 1 / (1 - rate) elsewhere. It depends
-   * only on the seed, the step and the number of the mask in this pass, so engines, thread counts
+   * Draws a dropout mask: 0 with probability {@code rate}, 1 / (1 - rate) elsewhere. It depends
+   * only on the seed, the step and the position of the mask in this pass, so engines, thread counts
    * and resumed runs agree. {@link org.llm4msr.api.support.Dropout} applies it.
    *
    * @param rate the share of zeros, in [0, 1)
@@ -43,10 +43,10 @@ public interface Pass {
   NDArray dropoutMask(Shape shape, double rate);
 
   /**
-   * Adds a term to the loss, for example of load balance. Ignored outside training.
+   * Adds a term to the loss, for example for load balancing. Ignored outside training.
    *
-   * @param name for the metrics
-   * @param scalar already weighted
+   * @param name name in the metrics
+   * @param scalar the term, already weighted
    */
   void addLoss(String name, NDArray scalar);
 }

@@ -6,10 +6,10 @@ import java.util.List;
 import org.llm4msr.api.Stability;
 
 /**
- * The rows of a batch in a few blocks, so that all groups of a block meet their matrices in one
- * batched product and no matrix is copied for every row. A group lies in one block; a block has g
- * groups with the same number R of places each. A place without a row holds a copy of another row,
- * whose results are not used. All operations carry gradients and work on every engine.
+ * The rows of a batch in a few blocks, so that one batched product multiplies all groups of a block
+ * by their matrices and no matrix is copied for every row. A group lies in one block; a block has g
+ * groups with R places each. A place without a row holds a copy of another row; its results are not
+ * used. All operations carry gradients and work on every engine.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public interface RowBlocks {
@@ -23,32 +23,33 @@ public interface RowBlocks {
   /** Undoes {@link #ofRows}: (g, R, ...) each to (B, ...). */
   NDArray toRows(NDList blocks);
 
-  /** Gives blocks the values of their groups: (G, ...) to (g, ...) each. */
+  /** Returns the values of each block's groups: (G, ...) to (g, ...) each. */
   NDList ofGroups(NDArray perGroup);
 
   /**
-   * Gives blocks the values of a parameter for their groups, as separate arrays where possible, so
-   * that the gradients of blocks need not be joined: (G, ...) to (g, ...) each.
+   * Returns the values of a parameter for each block's groups, as separate arrays where possible,
+   * so that the gradients of blocks need not be joined: (G, ...) to (g, ...) each.
    */
   default NDList ofGroups(Parameter perGroup) {
     return ofGroups(perGroup.array());
   }
 
   /**
-   * Undoes {@link #ofGroups(NDArray)}: (g, ...) each to (G, ...), anything for groups without rows.
+   * Undoes {@link #ofGroups(NDArray)}: (g, ...) each to (G, ...), with arbitrary values for groups
+   * without rows.
    */
   NDArray toGroups(NDList perBlock);
 
   /**
    * Returns the matrices whose products with the rows are means over the rows of a group: (g, 1, R)
-   * each, 1 / rows where a row lies and 0 elsewhere.
+   * each, 1 / rows at places with a row and 0 elsewhere.
    */
   NDList shares();
 
   /**
    * One block.
    *
-   * @param rows how many each of its groups has, 0 included
+   * @param rows the number of rows of each of its groups, which may be 0
    * @param places R
    */
   record Block(List<Integer> rows, int places) {
@@ -58,7 +59,7 @@ public interface RowBlocks {
       rows = List.copyOf(rows);
     }
 
-    /** Returns whether it holds one group and has no free place. */
+    /** Returns whether the block holds one group and has no free place. */
     public boolean isWhole() {
       return rows.size() == 1 && rows.get(0) == places;
     }

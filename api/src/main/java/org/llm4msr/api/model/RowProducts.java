@@ -15,7 +15,7 @@ public interface RowProducts {
 
   /**
    * Multiplies each row by the matrices of its group and adds the group's bias: (B, e * n) to (B, e
-   * * m), part by part where a group has several matrices.
+   * * m), part by part if a group has several matrices.
    *
    * @param weight (G, n, m), or (G, e, n, m)
    * @param bias (G, e * m), or null
@@ -23,8 +23,8 @@ public interface RowProducts {
   NDArray multiply(NDArray ordered, Parameter weight, @Nullable Parameter bias);
 
   /**
-   * Multiplies each row by the matrix of its group times, element by element, one of all groups,
-   * and adds the group's bias: (B, n) to (B, m).
+   * Multiplies each row by the element-wise product of its group's matrix and a matrix that all
+   * groups share, and adds the group's bias: (B, n) to (B, m).
    *
    * @param weight (G, n, m)
    * @param factor (n, m)
@@ -32,18 +32,18 @@ public interface RowProducts {
    */
   NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias);
 
-  /** Multiplies by arrays of the pass. */
+  /** Multiplies by arrays of the pass instead of parameters. */
   NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias);
 
   /**
    * Normalises each column over the rows of each group: (B, n) to (B, n). A group of one row is
-   * normalised by statistics from outside.
+   * normalised by the statistics that are passed in.
    *
    * @param scale (G, n)
    * @param shift (G, n)
-   * @param mean from outside: (G, n)
-   * @param variance from outside: (G, n)
-   * @param epsilon is added to the variance
+   * @param mean for groups with fewer than two rows: (G, n)
+   * @param variance for groups with fewer than two rows: (G, n)
+   * @param epsilon added to the variance
    */
   Normalized normalize(
       NDArray ordered, NDArray scale, NDArray shift, NDArray mean, NDArray variance, float epsilon);
@@ -52,7 +52,7 @@ public interface RowProducts {
    * Normalised rows.
    *
    * @param rows (B, n)
-   * @param mean of each group, that from outside where it has fewer than two rows: (G, n)
+   * @param mean of each group, or the one passed in if it has fewer than two rows: (G, n)
    * @param variance of each group, biased: (G, n)
    */
   record Normalized(NDArray rows, NDArray mean, NDArray variance) {}

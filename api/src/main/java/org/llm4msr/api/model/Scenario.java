@@ -9,7 +9,7 @@ import org.llm4msr.api.Stability;
  *
  * @param rank its place in the configured order, from 0
  * @param name its name
- * @param trainingRows rows of the training part
+ * @param trainingRows number of its rows in the training part
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record Scenario(int rank, String name, long trainingRows) {

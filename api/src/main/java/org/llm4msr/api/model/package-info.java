@@ -1,4 +1,4 @@
-/** Backbones, meta networks, fusion heads and what the runtime hands them. */
+/** Backbones, meta networks, fusion heads and what they get from the runtime. */
 @NullMarked
 package org.llm4msr.api.model;
 

@@ -23,12 +23,12 @@ import javax.lang.model.util.Types;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.PluginFactory;
 
-/** What can be wrong with a factory, as its source tells. */
+/** Finds mistakes of a factory in its source. */
 final class FactoryCheck {
 
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
 
-  /** Their default messages need an expression language, which the runtime does not have. */
+  /** The default messages of these need an expression language, which the runtime does not have. */
   private static final Set<String> NEED_A_MESSAGE =
       Set.of(
           "jakarta.validation.constraints.DecimalMin", "jakarta.validation.constraints.DecimalMax");
@@ -104,7 +104,7 @@ final class FactoryCheck {
     return kinds;
   }
 
-  /** Says that a public factory is not annotated, and so would be found by nobody. */
+  /** Reports a public factory without the annotation, which nobody would find. */
   Optional<String> unnamed(TypeElement type) {
     boolean factory =
         type.getKind() == ElementKind.CLASS
@@ -136,7 +136,10 @@ final class FactoryCheck {
     }
   }
 
-  /** Constraints land on the field and the parameter of a component, not on the component. */
+  /**
+   * The compiler puts constraints on the field and the parameter of a component, not on the
+   * component.
+   */
   private static void component(
       TypeElement record, RecordComponentElement component, List<String> problems) {
     for (VariableElement field : ElementFilter.fieldsIn(record.getEnclosedElements())) {

@@ -19,7 +19,7 @@ import javax.tools.StandardLocation;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.SpiVersion;
 
-/** Writes what the jar of a plugin says of itself. */
+/** Writes the files by which a plugin's jar is recognised. */
 final class ServiceFiles {
 
   private static final String SERVICES = "META-INF/services/";
@@ -57,7 +57,7 @@ final class ServiceFiles {
     write(SERVICES + kind, out -> out.write(lines.getBytes(UTF_8)));
   }
 
-  /** A compiler that is given the changed files alone must not lose the others' factories. */
+  /** If the compiler gets only the changed files, the factories of the others must not be lost. */
   private Set<String> existing(String kind) {
     Set<String> factories = new TreeSet<>();
     try (InputStream in = open(SERVICES + kind)) {

@@ -15,8 +15,8 @@ import org.apache.arrow.vector.types.pojo.ArrowType.FixedSizeList;
 import org.apache.arrow.vector.types.pojo.Field;
 
 /**
- * Compares what the columns of a batch need with what there is of them, before the batch is loaded:
- * Arrow makes room for what is missing, with zeros in it.
+ * Compares the buffers that the columns of a batch need with those that it has, before the batch is
+ * loaded: Arrow would fill up what is missing with zeros.
  */
 final class ArrowBatches {
 
@@ -31,9 +31,9 @@ final class ArrowBatches {
   }
 
   /**
-   * Checks a batch; one that is compressed is left to the check after it was loaded.
+   * Checks a batch; a compressed one is only checked after it was loaded.
    *
-   * @throws RuntimeException where a column, or the batch as a whole, lacks a part
+   * @throws RuntimeException if a column, or the batch as a whole, lacks a part
    */
   static void requireWhole(List<Field> columns, ArrowRecordBatch batch) {
     if (batch.getBodyCompression().getCodec() == NoCompressionCodec.COMPRESSION_TYPE) {
@@ -88,7 +88,7 @@ final class ArrowBatches {
     return rows;
   }
 
-  /** Whether value i lies between the offsets i and i + 1, as that of lists and texts does. */
+  /** Whether value i lies between the offsets i and i + 1, as in lists and texts. */
   private static boolean hasRanges(TypeLayout layout) {
     List<BufferType> parts = layout.getBufferTypes();
     return parts.contains(BufferType.OFFSET)
@@ -96,7 +96,7 @@ final class ArrowBatches {
         && !parts.contains(BufferType.TYPE);
   }
 
-  /** Whether the validity is read: it may be left out where all values are null, or none. */
+  /** Whether the validity is read: it may be left out if all values are null, or none. */
   private static boolean hasBits(ArrowFieldNode node) {
     return node.getNullCount() != 0 && node.getNullCount() != node.getLength();
   }
@@ -105,14 +105,14 @@ final class ArrowBatches {
     return (Math.multiplyExact(ones, bits) + Byte.SIZE - 1) / Byte.SIZE;
   }
 
-  /** Widths of binary values overflow in their layout. */
+  /** The layout's width of fixed-size binary values overflows. */
   private static long bitsOfOne(ArrowType type, BufferLayout part) {
     return type instanceof FixedSizeBinary binary && part.getType() == BufferType.DATA
         ? (long) Byte.SIZE * binary.getByteWidth()
         : part.getTypeBitWidth();
   }
 
-  /** The values that each child needs, where no offset says so. */
+  /** The number of values that each child needs, if no offset states it. */
   private static long valuesOfChildren(ArrowType type, long rows) {
     return switch (type.getTypeID()) {
       case Struct -> rows;

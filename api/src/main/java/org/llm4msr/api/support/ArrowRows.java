@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 
 /**
- * Rows of a file in either Arrow IPC format, without trusting the file. Arrow's own readers
- * allocate whatever length a file states and check no offset; native code that is handed such a
+ * Reads the rows of a file in either Arrow IPC format without trusting the file. Arrow's own
+ * readers allocate whatever length a file states and check no offset; native code that gets such a
  * batch reads beyond it, and ends the process. Here lengths are compared with the file before a
- * message is read, and every value of a batch with its buffers before the batch is seen.
+ * message is read, and every value of a batch with its buffers before the batch is returned.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ArrowRows {
@@ -50,10 +50,10 @@ public final class ArrowRows {
   private ArrowRows() {}
 
   /**
-   * Opens a file or a stored stream, whichever it is; the caller closes the reader.
+   * Opens an Arrow file or a stored stream; the caller closes the reader.
    *
-   * @throws IOException where it is neither, or shorter than it says; reading throws one where a
-   *     batch is damaged
+   * @throws IOException if it is neither, or shorter than it states; reading throws one if a batch
+   *     is damaged
    */
   public static ArrowReader open(Path file, BufferAllocator allocator) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -122,10 +122,10 @@ public final class ArrowRows {
   }
 
   /**
-   * Compares a block of an Arrow file with what it says of itself, before a reader loads it and,
-   * where it is damaged, never gives its buffers back.
+   * Compares a block of an Arrow file with its metadata before a reader loads it: a reader never
+   * releases the buffers of a damaged block.
    *
-   * @throws IOException where the two differ
+   * @throws IOException if the two differ
    */
   public static void requireSound(FileChannel channel, ArrowBlock block) throws IOException {
     long end = block.getOffset() + block.getMetadataLength();
@@ -134,7 +134,7 @@ public final class ArrowRows {
     ByteBuffer metadata =
         ByteBuffer.allocate(block.getMetadataLength()).order(ByteOrder.LITTLE_ENDIAN);
     readFully(channel, metadata, block.getOffset());
-    // Files of before Arrow 0.15 have the length alone, without the mark.
+    // Files from before Arrow 0.15 have only the length, without the mark.
     metadata.flip().position(metadata.getInt(0) == STREAM_MARK ? 8 : 4);
     Message message = Message.getRootAsMessage(metadata.slice().order(ByteOrder.LITTLE_ENDIAN));
     if (message.bodyLength() > block.getBodyLength()) {
@@ -149,7 +149,10 @@ public final class ArrowRows {
     requireSound(message);
   }
 
-  /** Compares what a message says of its body with the body; the reader would keep the buffers. */
+  /**
+   * Compares the metadata of a message with its body; after an error the reader would keep the
+   * buffers.
+   */
   private static void requireSound(Message message) throws IOException {
     RecordBatch batch =
         switch (message.headerType()) {
@@ -161,7 +164,7 @@ public final class ArrowRows {
     if (batch == null) {
       return;
     }
-    // No type has less than a bit a value; the reader allocates offsets for as many as are stated.
+    // No type has less than a bit per value; the reader allocates offsets for the stated number.
     long most =
         batch.compression() == null
             ? Math.min(Integer.MAX_VALUE, Byte.SIZE * message.bodyLength())
@@ -203,7 +206,7 @@ public final class ArrowRows {
     return new IOException(what + ": " + cause.getMessage(), cause);
   }
 
-  /** Checks a batch that is not loaded yet; gives its buffers back where it is damaged. */
+  /** Checks a batch that is not loaded yet; releases its buffers if it is damaged. */
   private static void requireWhole(ArrowReader reader, ArrowRecordBatch batch) {
     try {
       ArrowBatches.requireWhole(reader.getVectorSchemaRoot().getSchema().getFields(), batch);
@@ -216,7 +219,7 @@ public final class ArrowRows {
     }
   }
 
-  /** As above; a dictionary that the schema does not name is left to the reader to refuse. */
+  /** As above; if the schema does not name the dictionary, the reader refuses it. */
   private static void requireWhole(@Nullable Dictionary dictionary, ArrowDictionaryBatch batch) {
     try {
       if (dictionary != null) {
@@ -229,7 +232,7 @@ public final class ArrowRows {
     }
   }
 
-  /** Loads a batch; checks every value of it. */
+  /** Loads a batch and checks all its values. */
   private static boolean next(ArrowReader reader, Loading loading) throws IOException {
     try {
       if (!loading.load()) {
@@ -252,7 +255,7 @@ public final class ArrowRows {
     }
   }
 
-  /** Arrow's own way to a batch. */
+  /** Loads a batch in Arrow's own way. */
   @FunctionalInterface
   private interface Loading {
     boolean load() throws IOException;
@@ -264,7 +267,7 @@ public final class ArrowRows {
       super(channel, allocator);
     }
 
-    /** Reads the dictionaries, too; closing gives them back only where all were sound. */
+    /** Reads the dictionaries, too; closing releases them only if all were sound. */
     @Override
     public void initialize() throws IOException {
       try {
@@ -333,8 +336,8 @@ public final class ArrowRows {
   }
 
   /**
-   * Returns the value of a row; null where it is missing. It is Arrow's own object but for unsigned
-   * numbers, which are numbers here and not signed ones or characters.
+   * Returns the value of a row; null if it is missing. It is Arrow's own object, but unsigned
+   * numbers are returned as such, not as signed ones or characters.
    */
   public static @Nullable Object value(ValueVector vector, int row) {
     if (vector.isNull(row)) {

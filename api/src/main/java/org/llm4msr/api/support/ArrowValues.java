@@ -21,8 +21,8 @@ import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.util.ValueVectorUtility;
 
 /**
- * Checks every value of a column that was loaded, before native code sees it; refuses with a
- * RuntimeException that names the column.
+ * Checks every value of a loaded column before native code sees it; refuses with a RuntimeException
+ * that names the column.
  */
 final class ArrowValues {
 
@@ -37,8 +37,8 @@ final class ArrowValues {
   }
 
   /**
-   * Arrow's own full check asks a fixed-size list for offsets, which it has not, does not know
-   * float16, and finds decimals of as many digits as their type has too long.
+   * Arrow's own full check asks a fixed-size list for offsets, which it does not have, does not
+   * know float16, and rejects decimals that use all digits of their type.
    */
   private static void validate(FieldVector column) {
     if (column instanceof Float2Vector) {
@@ -80,7 +80,7 @@ final class ArrowValues {
     }
   }
 
-  /** Arrow's own check of texts takes one that ends within a character. */
+  /** Arrow's own check accepts a text that ends within a character. */
   private static void requireUnicode(FieldVector column) {
     if (column instanceof VarCharVector || column instanceof LargeVarCharVector) {
       VariableWidthFieldVector texts = (VariableWidthFieldVector) column;

@@ -12,8 +12,8 @@ import org.slf4j.event.Level;
 
 /**
  * How often and when a request is sent again: each pause is twice the one before, up to 30 seconds,
- * less a random part, so that many who failed together do not return together; a {@code
- * Retry-After} of up to ten minutes counts where it is longer. For one thread.
+ * less a random part, so that clients that failed together do not return together; a longer {@code
+ * Retry-After} of up to ten minutes takes precedence. For one thread.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Backoff {
@@ -30,7 +30,7 @@ public final class Backoff {
   private Duration pause = Duration.ZERO;
 
   /**
-   * Makes one for a single request.
+   * Makes a backoff for a single request.
    *
    * @param retries how often it may be sent again
    */
@@ -39,10 +39,10 @@ public final class Backoff {
   }
 
   /**
-   * Counts a failure, and says whether the request may be sent again after {@link #pause}: not
-   * after the last retry, nor where the service asks for more than {@link #PATIENCE}.
+   * Counts a failure, and returns whether the request may be sent again after {@link #pause}: not
+   * after the last retry, nor if the service asks for more than {@link #PATIENCE}.
    *
-   * @param retryAfter the header {@code Retry-After}, seconds or a date; null where there is none
+   * @param retryAfter the header {@code Retry-After}, seconds or a date; null if there is none
    */
   public boolean again(@Nullable String retryAfter) {
     Duration asked = asked(retryAfter);
@@ -61,12 +61,14 @@ public final class Backoff {
     return pause;
   }
 
-  /** Returns the level to log the pause at: a user who waits ten seconds or more is told why. */
+  /**
+   * Returns the level at which to log the pause: a user who waits ten seconds or more is told why.
+   */
   public Level level() {
     return pause.compareTo(LONG) < 0 ? Level.INFO : Level.WARN;
   }
 
-  /** Returns what a header asks for, nothing where it cannot be read. */
+  /** Returns the time that a header asks for; zero if it cannot be read. */
   public static Duration asked(@Nullable String retryAfter) {
     if (retryAfter == null) {
       return Duration.ZERO;

@@ -35,7 +35,7 @@ public final class BatchNorm {
     return now().apply(pass, x);
   }
 
-  /** Returns what it is made of in this step. */
+  /** Returns the parts of the normalisation in this step. */
   Parts now() {
     return new Parts(statistics, scale.array(), shift.array());
   }
@@ -85,7 +85,7 @@ public final class BatchNorm {
 
     /** Normalises (B, width) by its own statistics. */
     static NDArray byBatch(NDManager manager, NDArray x, NDArray scale, NDArray shift) {
-      // The engines keep running statistics in different ways, so theirs go nowhere.
+      // The engines keep running statistics in different ways, so theirs are discarded.
       NDArray nowhere = manager.zeros(scale.getShape());
       NDArray nowhereToo = manager.ones(scale.getShape());
       return ai.djl.nn.norm.BatchNorm.batchNorm(

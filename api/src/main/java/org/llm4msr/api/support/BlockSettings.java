@@ -13,7 +13,7 @@ import org.llm4msr.api.model.Activation;
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public record BlockSettings(Activation activation, double dropout, boolean batchNorm) {
 
-  /** Checks that the activation is there. */
+  /** Checks that there is an activation. */
   public BlockSettings {
     requireNonNull(activation, "activation is null");
   }

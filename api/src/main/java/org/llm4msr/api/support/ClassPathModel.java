@@ -22,8 +22,8 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * A folder in a jar of the class path. Its files are unpacked once into a cache folder that is
- * named by their checksums, because models are mapped, and native code opens them by path.
+ * A folder in a jar of the class path. Its files are unpacked once into a cache folder named by
+ * their checksums, because models are memory-mapped and native code opens them by path.
  */
 final class ClassPathModel {
 
@@ -43,7 +43,7 @@ final class ClassPathModel {
     found();
   }
 
-  /** Unpacks what matches, and returns the folder that then holds it. */
+  /** Unpacks the matching files and returns their folder. */
   Path extract(Predicate<String> wanted) {
     URL url = found();
     try {
@@ -77,7 +77,7 @@ final class ClassPathModel {
       return target;
     }
     Files.createDirectories(cache());
-    // Not a temporary folder, whose rights others do not have.
+    // Not a temporary folder, which other users could not read.
     Path unfinished = Files.createDirectory(cache().resolve(name() + "-" + UUID.randomUUID()));
     try {
       for (JarEntry entry : entries) {
@@ -100,7 +100,7 @@ final class ClassPathModel {
     return target;
   }
 
-  /** The jar's own checksums of its entries. */
+  /** The key, from the jar's own checksums of its entries. */
   private static String key(List<JarEntry> entries) {
     MessageDigest digest = Sha.sha256();
     for (JarEntry entry : entries) {
@@ -127,7 +127,7 @@ final class ClassPathModel {
     return url;
   }
 
-  /** Jars need not have entries for folders: a file that models have leads to the jar. */
+  /** Jars need not have entries for folders: a file that every model has leads to the jar. */
   private @Nullable URL resource() {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     for (ClassLoader loader :

@@ -55,7 +55,7 @@ public final class Downloads {
    * Makes a client.
    *
    * @param proxies see {@link EnvironmentProxies}
-   * @param patience how long nothing may arrive
+   * @param patience the longest time in which nothing arrives
    */
   public Downloads(ProxySelector proxies, Duration patience, Server server) {
     this.server = server;
@@ -64,37 +64,37 @@ public final class Downloads {
         HttpClient.newBuilder().proxy(proxies).connectTimeout(Duration.ofSeconds(10)).build();
   }
 
-  /** What differs between the servers that are asked. */
+  /** What differs between servers. */
   public interface Server {
 
-    /** Returns what is sent with a request to an address, which may be that of a redirection. */
+    /** Returns the headers of a request to an address, which may be that of a redirection. */
     default Map<String, String> headers(URI address) {
       return Map.of();
     }
 
-    /** Says what it means that the server will not answer. */
+    /** Returns the error for a server that refuses to answer. */
     MsrException refused(URI address, int status);
 
     /**
-     * Says what a failure means that retries did not resolve.
+     * Returns the error for a failure that retries did not resolve.
      *
      * @param retryable whether it may pass later
      */
     MsrException failed(URI address, IOException cause, boolean retryable);
   }
 
-  /** Checks a file that is complete. */
+  /** Checks a complete file. */
   @FunctionalInterface
   public interface Verifier {
 
     /**
-     * Returns what is wrong with it, or an empty text where nothing is. A file that is wrong is
-     * deleted and asked for again.
+     * Returns what is wrong with the file, or an empty text. A wrong file is deleted and requested
+     * again.
      */
     String problem(Path file) throws IOException;
   }
 
-  /** What a server does wrong; any other {@link IOException} is one of this machine's files. */
+  /** A failure of a server; any other {@link IOException} is one of this machine's files. */
   private static final class Fault extends IOException {
     private static final long serialVersionUID = 1L;
     final boolean passing;
@@ -106,7 +106,7 @@ public final class Downloads {
       this.retryAfter = retryAfter;
     }
 
-    /** Something that may pass: no answer, a broken one, or a status such as 503. */
+    /** A failure that may pass: no answer, a broken one, or a status such as 503. */
     static Fault passing(String message) {
       return new Fault(message, true, null);
     }
@@ -167,13 +167,13 @@ public final class Downloads {
   }
 
   /**
-   * Downloads a file to where none is. Until it is complete, what has arrived and the name of its
-   * version are kept next to it.
+   * Downloads a file to a path where no file exists. Until it is complete, the part that has
+   * arrived and the name of its version are kept next to it.
    *
-   * @param size bytes, or -1 where only the server knows
-   * @param progress told of bytes
-   * @throws MsrException as {@link Server} says
-   * @throws IOException where the file cannot be written
+   * @param size bytes, or -1 if only the server knows
+   * @param progress counts bytes
+   * @throws MsrException as {@link Server} makes it
+   * @throws IOException if the file cannot be written
    */
   public void file(URI address, long size, Verifier verifier, Path target, Progress progress)
       throws IOException {
@@ -195,7 +195,7 @@ public final class Downloads {
     Files.deleteIfExists(version);
   }
 
-  /** Returns where {@link #file} keeps what has arrived of a file until it is whole. */
+  /** Returns the path where {@link #file} keeps the part of a file that has arrived. */
   public static Path unfinished(Path target) {
     return target.resolveSibling(target.getFileName() + ".incomplete");
   }
@@ -220,7 +220,7 @@ public final class Downloads {
       Body body = new Body(channel, size, version, progress);
       HttpResponse<Void> response = send(address, range, body::subscriber, body.arrived);
       if (response.statusCode() == 416) {
-        channel.truncate(0); // It has not that many bytes.
+        channel.truncate(0); // It does not have that many bytes.
       }
       requireSuccess(address, response);
       if (channel.size() < body.size) {
@@ -229,7 +229,7 @@ public final class Downloads {
     }
   }
 
-  /** Writes what arrives, and notes when. */
+  /** Writes arriving bytes and records when they came. */
   private static final class Body {
     final AtomicLong arrived = new AtomicLong();
     long size;
@@ -259,7 +259,7 @@ public final class Downloads {
       }
     }
 
-    /** Goes to where the answer begins, and says whether it is the file. */
+    /** Goes to the position where the answer begins; returns whether the answer is the file. */
     private boolean begin(int status, HttpHeaders headers) throws IOException {
       String range = headers.firstValue("Content-Range").orElse("");
       boolean goesOn = status == 206 && range.startsWith("bytes " + channel.position() + "-");
@@ -336,7 +336,7 @@ public final class Downloads {
     throw Fault.lasting("it redirects to '" + location + "'");
   }
 
-  /** Waits as long as something arrives now and then. */
+  /** Waits as long as bytes keep arriving. */
   private <T> T await(CompletableFuture<T> answer, AtomicLong arrived)
       throws IOException, InterruptedException {
     arrived.set(System.nanoTime());
@@ -361,7 +361,9 @@ public final class Downloads {
     }
   }
 
-  /** Repeats what may pass. An attempt that got further than those before does not count. */
+  /**
+   * Repeats attempts whose failure may pass. One that got further than those before does not count.
+   */
   private <T> T repeated(URI address, Attempt<T> attempt, LongSupplier reached) throws IOException {
     long furthest = reached.getAsLong();
     Backoff backoff = new Backoff(RETRIES);

@@ -20,8 +20,8 @@ import org.llm4msr.api.Stability;
 
 /**
  * Proxies as the variables {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code
- * NO_PROXY} name them, in capitals or not, as most programs but the JDK read them; never for the
- * loopback. Where none is set, the JDK's system properties hold. Only HTTP proxies without a
+ * NO_PROXY} name them, in upper or lower case, as most programs except the JDK read them; never for
+ * the loopback. If none is set, the JDK's system properties apply. Only HTTP proxies without a
  * password are supported.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
@@ -40,7 +40,7 @@ public final class EnvironmentProxies extends ProxySelector {
   /**
    * Reads an environment.
    *
-   * @param environment variables by name, null where not set
+   * @param environment variables by name, null if not set
    */
   public static ProxySelector of(UnaryOperator<String> environment) {
     ProxySelector properties = ProxySelector.getDefault();

@@ -53,8 +53,8 @@ public final class ExpertGroup {
   }
 
   /**
-   * Passes each row through the networks of its group, where the parameters were made in a context
-   * of {@code each}, one part per group: to n * outputWidth columns.
+   * Passes each row through the networks of its group, to n * outputWidth columns. The parameters
+   * must have been made in a context of {@code each}, one part per group.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
     GroupedRows h = follow(pass, rows.linear(first), firstNorm);
@@ -75,9 +75,9 @@ public final class ExpertGroup {
   }
 
   /**
-   * Normalisation of all experts side by side, (B, n * h), then activation and dropout of each, (B,
-   * n, h). The batched product behind hands its gradient back expert by expert; the activation
-   * takes it so and gives it row by row, without a copy in between.
+   * Normalises all experts side by side, (B, n * h), then applies activation and dropout to each,
+   * (B, n, h). The gradient of the batched product that follows is laid out expert by expert; the
+   * activation turns it into rows without a copy.
    */
   private NDArray follow(Pass pass, NDArray x, @Nullable BatchNorm norm) {
     NDArray h = norm == null ? x : norm.forward(pass, x);

@@ -11,7 +11,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 
-/** A reader that hands every call on to another one; closed twice, it closes the other once. */
+/** A reader that forwards every call to another one; closed twice, it closes the other once. */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public class ForwardingReader extends ArrowReader {
 

@@ -7,14 +7,17 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
 /**
- * Softmax gates over n experts: one for all rows, or one per scenario. Few gates are computed as
- * one product, of which each row keeps its own; many go scenario by scenario, except where scores
- * are normalised over the batch. A scenario without rows gets no gradient.
+ * Softmax gates over n experts: one for all rows, or one per scenario. A few gates are computed in
+ * one product, of which each row keeps its own part; many are computed scenario by scenario, unless
+ * scores are normalised over the batch. A scenario without rows gets no gradient.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Gate {
 
-  /** Scores of all gates up to which a product of all rows and gates costs least. */
+  /**
+   * The largest number of all gates' scores for which one product of all rows and gates is
+   * cheapest.
+   */
   private static final int FEW_COLUMNS = 64;
 
   private final Linear linear;
@@ -77,7 +80,7 @@ public final class Gate {
   }
 
   /**
-   * Mixes the outputs of experts. A sum of products: B small matrix products take twice as long.
+   * Mixes the outputs of experts, as a sum of products: B small matrix products take twice as long.
    *
    * @param weights (B, n)
    * @param outputs (B, n, H)

@@ -14,8 +14,8 @@ import org.llm4msr.api.model.RowProducts;
 
 /**
  * Batch normalisation of many groups, each over its own rows, which lie in blocks or in the order
- * of their groups. Statistics, scale and shift have an axis of groups in front; what concerns
- * groups alone is computed for all of them at once.
+ * of their groups. Statistics, scale and shift have the groups as their first axis; what depends
+ * only on groups is computed for all of them at once.
  */
 final class GroupedNorm {
 
@@ -86,7 +86,7 @@ final class GroupedNorm {
   private NDList byBatch(NDList blocks) {
     RowBlocks layout = grouping.blocks();
     NDArray counted = perGroup(GroupedNorm::counted);
-    // Whole blocks pass the engine's own operation; here only their statistics are taken.
+    // Whole blocks use the engine's own operation; here only their statistics are computed.
     NDList xs = new NDList(blocks.size());
     NDList means = new NDList(blocks.size());
     for (int i = 0; i < blocks.size(); i++) {
@@ -141,7 +141,7 @@ final class GroupedNorm {
     return Arrays.stream(rows).allMatch(n -> n >= ENOUGH);
   }
 
-  /** Puts running statistics in the place of those over fewer than two rows: (G, n). */
+  /** Replaces statistics over fewer than two rows by running ones: (G, n). */
   private static NDArray orRunning(NDArray counted, NDArray own, NDArray running) {
     return own.mul(counted).add(running.mul(counted.neg().add(1)));
   }

@@ -19,7 +19,8 @@ import org.llm4msr.api.model.RowProducts;
 
 /**
  * Rows laid out so that each can be multiplied by a matrix of its group: in the order of their
- * groups where the grouping has products of such rows, else in a few batched products of blocks.
+ * groups if the grouping has products of such rows, otherwise in blocks, with a few batched
+ * products.
  *
  * <pre>{@code
  * Linear layers = new Linear(context.each("scenario", scenarios), in, out);
@@ -31,7 +32,7 @@ public final class GroupedRows {
 
   private final Grouping grouping;
 
-  /** The rows as they were handed in, null once something was applied to them. */
+  /** The rows as given, null once something was applied to them. */
   private final @Nullable NDArray rows;
 
   private @Nullable NDArray ordered;
@@ -48,7 +49,7 @@ public final class GroupedRows {
     this.blocks = blocks;
   }
 
-  /** Lays out rows (B, n), when they are first used. */
+  /** Lays out rows (B, n); the work is done at their first use. */
   public static GroupedRows of(Grouping grouping, NDArray x) {
     return new GroupedRows(grouping, x, null, null);
   }
@@ -72,7 +73,7 @@ public final class GroupedRows {
     return new GroupedRows(grouping, null, result, null);
   }
 
-  /** Applies an operation of ordered rows, where the grouping has them. */
+  /** Applies an operation on ordered rows, if the grouping has such products. */
   private Optional<GroupedRows> product(BiFunction<RowProducts, NDArray, NDArray> product) {
     return grouping.products().map(products -> ordered(product.apply(products, ordered())));
   }
@@ -124,8 +125,8 @@ public final class GroupedRows {
   }
 
   /**
-   * Multiplies each row by the matrix of its group times, element by element, one of all groups,
-   * and adds the group's bias: n columns to m.
+   * Multiplies each row by the element-wise product of its group's matrix and a matrix that all
+   * groups share, and adds the group's bias: n columns to m.
    *
    * @param weight (G, n, m)
    * @param factor (n, m)
@@ -135,7 +136,8 @@ public final class GroupedRows {
     return product((p, x) -> p.multiplyScaled(x, weight, factor, bias))
         .orElseGet(
             () ->
-                // Block by block: the product of a block is still in the cache when rows meet it.
+                // Block by block: the product of a block is still in the cache when its rows are
+                // multiplied by it.
                 withGroups(weight, (x, own) -> x.matMul(own.mul(factor.array())))
                     .withGroups(bias.expandDims(1), NDArray::add));
   }
@@ -170,8 +172,8 @@ public final class GroupedRows {
   }
 
   /**
-   * Drops units in training as {@link Dropout} does. A mask is drawn for the rows in their order,
-   * so that it is the same however they are laid out: use this, not {@code Dropout} within {@link
+   * Drops units in training as {@link Dropout} does. The mask is drawn for the rows in their batch
+   * order, so that it does not depend on their layout: use this, not {@code Dropout} within {@link
    * #map}.
    *
    * @param rate share of units dropped, in [0, 1)
@@ -189,7 +191,7 @@ public final class GroupedRows {
   }
 
   /**
-   * Joins rows with values of their groups.
+   * Combines rows with values of their groups.
    *
    * @param perGroup (G, ...)
    * @param function of rows (g, R, n) and the values (g, ...) of their g groups, to (g, R, m)
@@ -199,8 +201,8 @@ public final class GroupedRows {
   }
 
   /**
-   * Joins rows with what a parameter has for their groups, whose gradient then costs less than that
-   * of its array.
+   * Combines rows with a parameter's values for their groups. The gradient costs less than with the
+   * parameter's array.
    *
    * @param perGroup (G, ...), made in a context of {@code each}
    * @param function as above
@@ -209,7 +211,7 @@ public final class GroupedRows {
     return with(grouping.blocks().ofGroups(perGroup), function);
   }
 
-  /** Joins with rows of the same grouping, row by row: n and m columns to some. */
+  /** Combines with rows of the same grouping, row by row: n and m columns to any number. */
   public GroupedRows with(GroupedRows other, BinaryOperator<NDArray> function) {
     if (isOrdered()) {
       return ordered(function.apply(ordered(), other.ordered()));
@@ -227,9 +229,7 @@ public final class GroupedRows {
         : grouping.blocks().toRows(blocks);
   }
 
-  /**
-   * Returns whether rows go on in their order: there are products, and blocks were not asked for.
-   */
+  /** Returns whether rows stay ordered: there are products, and blocks were not asked for. */
   private boolean isOrdered() {
     return blocks == null && grouping.products().isPresent();
   }

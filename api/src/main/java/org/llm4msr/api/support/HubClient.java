@@ -17,7 +17,7 @@ import org.llm4msr.api.Progress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The two requests of the hub that models need: what a commit holds, and a file of it. */
+/** The two requests to the hub that models need: the content of a commit, and a file of it. */
 final class HubClient {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubClient.class);
@@ -36,7 +36,7 @@ final class HubClient {
   /**
    * Makes a client of a repository.
    *
-   * @param patience how long nothing may arrive
+   * @param patience the longest time in which nothing arrives
    */
   HubClient(HubSettings settings, String repository, Duration patience) {
     this.settings = settings;
@@ -52,7 +52,7 @@ final class HubClient {
                 .formatted(settings.endpoint(), repository, URLEncoder.encode(revision, UTF_8))));
   }
 
-  /** Loads a file of a commit to where none is. */
+  /** Downloads a file of a commit to a path where no file exists. */
   void download(String commit, HubModels.RemoteFile file, Path target) throws IOException {
     String path =
         Arrays.stream(file.path().split("/"))
@@ -71,7 +71,7 @@ final class HubClient {
         : "its checksum is %s, not %s".formatted(checksum, file.checksum());
   }
 
-  /** Says now and then how far a large file is. */
+  /** Logs the progress of a large file now and then. */
   private static Progress report(HubModels.RemoteFile file) {
     long[] reported = {System.nanoTime()};
     return (done, total) -> {
@@ -86,10 +86,10 @@ final class HubClient {
     return String.format(Locale.ROOT, "%,.1f", bytes / MEGABYTE);
   }
 
-  /** What is special about the hub. */
+  /** The behaviour that is specific to the hub. */
   private final class Hub implements Downloads.Server {
 
-    /** The token goes to the hub itself alone, and not to whom it redirects to. */
+    /** The token goes to the hub only, not to the servers that it redirects to. */
     @Override
     public Map<String, String> headers(URI address) {
       URI hub = URI.create(settings.endpoint());

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The hub's cache folder, in the layout of its Python library: {@code blobs} named by checksum,
  * {@code snapshots/COMMIT} of links to them, {@code refs/REVISION} with a commit. A listing of each
- * commit is kept besides, so that a snapshot can be told to be whole without the network.
+ * commit is kept as well, so that a snapshot can be recognised as complete without the network.
  *
  * @see <a href="https://huggingface.co/docs/huggingface_hub/guides/manage-cache">the layout</a>
  */
@@ -42,7 +42,7 @@ final class HubModels {
   private static final Logger LOG = LoggerFactory.getLogger(HubModels.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** File locks are a process's; threads of one wait here. */
+  /** File locks are held by processes; threads of one process wait here. */
   private static final ReentrantLock DOWNLOADS = new ReentrantLock();
 
   private final HubSettings settings;
@@ -74,11 +74,11 @@ final class HubModels {
 
   private record Listing(String commit, List<RemoteFile> files) {}
 
-  /** Brings the wanted files of a revision. */
+  /** Provides the wanted files of a revision. */
   Snapshot snapshot(String repository, String revision, Predicate<String> wanted) {
     Path root = settings.cache().resolve("models--" + repository.replace("/", "--"));
     try {
-      // A folder without a listing may be a part of its commit.
+      // A folder without a listing may hold only a part of its commit.
       boolean listed = isCommit(revision) && Files.isRegularFile(listingFile(root, revision));
       Snapshot known = settings.offline() || listed ? cached(root, revision, wanted) : null;
       if (known != null) {
@@ -117,7 +117,7 @@ final class HubModels {
     if (isCommit(revision) && !listing.commit().equals(revision)) {
       throw wrong(repository, "it is one of the commit " + listing.commit());
     }
-    // First, so that a snapshot whose loading ends early is known to be a part.
+    // Written first, so that a snapshot whose download ends early is known to be incomplete.
     write(listingFile(root, listing.commit()), json);
     for (RemoteFile file : listing.files()) {
       if (wanted.test(file.path())) {
@@ -132,7 +132,7 @@ final class HubModels {
     return new Snapshot(listing.commit(), folder);
   }
 
-  /** Makes a link in the snapshot, and the blob that it leads to. */
+  /** Makes a link in the snapshot, and its target blob. */
   private static void bring(HubClient client, String commit, RemoteFile file, Path root)
       throws IOException {
     Path blob = root.resolve("blobs").resolve(file.checksum());
@@ -158,7 +158,7 @@ final class HubModels {
     try {
       if (!Files.exists(link)) {
         Files.createDirectories(link.getParent());
-        Files.deleteIfExists(link); // One that leads nowhere.
+        Files.deleteIfExists(link); // A dangling link.
         link(link, blob);
       }
     } finally {
@@ -167,8 +167,9 @@ final class HubModels {
   }
 
   /**
-   * Waits for the lock. The JDK's client hands answers over in the common pool: were this one of
-   * its threads and the pool did not know that it waits, no thread might be left for the answer.
+   * Waits for the lock. The JDK's client delivers answers in the common pool: if this were one of
+   * the pool's threads and the pool did not know that it waits, no thread might be left for the
+   * answer.
    */
   private static void takeTurn() {
     ForkJoinPool.ManagedBlocker turn =
@@ -202,7 +203,7 @@ final class HubModels {
     }
   }
 
-  /** Makes a file on a disk that knows no links. */
+  /** Makes a file on a disk that does not support links. */
   private static void copy(Path blob, Path target) throws IOException {
     atOnce(target, unfinished -> Files.copy(blob, unfinished));
   }
@@ -212,7 +213,7 @@ final class HubModels {
     void to(Path file) throws IOException;
   }
 
-  /** Makes a file in one step; what fails leaves nothing. */
+  /** Makes a file atomically; a failure leaves nothing behind. */
   private static void atOnce(Path target, Writing writing) throws IOException {
     Path unfinished = unfinished(target);
     try {
@@ -223,12 +224,15 @@ final class HubModels {
     }
   }
 
-  /** Names a file that is to get another's name, with the rights of any file of this process. */
+  /**
+   * Returns a name for a file that is renamed later and has the usual rights of this process's
+   * files.
+   */
   private static Path unfinished(Path target) {
     return target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
   }
 
-  /** Returns a snapshot that is whole as far as is known, or null. */
+  /** Returns a snapshot that is complete as far as is known, or null. */
   private static @Nullable Snapshot cached(Path root, String revision, Predicate<String> wanted)
       throws IOException {
     String commit = revision;
@@ -242,7 +246,7 @@ final class HubModels {
     }
     Path listing = listingFile(root, commit);
     if (!Files.isRegularFile(listing)) {
-      return new Snapshot(commit, folder); // Another tool's; what lacks the caller will miss.
+      return new Snapshot(commit, folder); // From another tool; the caller notices missing files.
     }
     boolean whole =
         listing(Files.readString(listing), root.toString()).files().stream()
@@ -255,7 +259,7 @@ final class HubModels {
     return root.resolve("listings").resolve(commit + ".json");
   }
 
-  /** Reads the hub's description of a commit, of which nothing is believed. */
+  /** Reads the hub's description of a commit, without trusting any of it. */
   private static Listing listing(String json, String repository) {
     try {
       JsonNode description = JSON.readTree(json);

@@ -13,7 +13,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * What the environment says of the hub, by the variables of the hub's own Python library.
+ * The settings of the hub in the environment, by the variables of the hub's own Python library.
  *
  * @param endpoint address without a slash at the end
  * @param token that requests carry, or null
@@ -38,13 +38,15 @@ record HubSettings(
         EnvironmentProxies.of(environment));
   }
 
-  /** Without a record's text, which would hold the token. */
+  /** Replaces a record's default text, which would contain the token. */
   @Override
   public String toString() {
     return endpoint;
   }
 
-  /** What no header may hold is refused here: the JDK's client would print the token. */
+  /**
+   * Characters that no header may contain are refused here: the JDK's client would print the token.
+   */
   private static @Nullable String token(@Nullable String token) {
     if (token != null && !token.matches("[\\x21-\\x7e]+")) {
       throw new MsrException(
@@ -68,7 +70,7 @@ record HubSettings(
         : path(orElse(environment, "XDG_CACHE_HOME", "~/.cache")).resolve("huggingface");
   }
 
-  /** Shells leave the {@code ~} of a quoted value, or of a service's settings, as it is. */
+  /** Expands {@code ~}: shells leave it as it is in quoted values, and so do service settings. */
   static Path path(String text) {
     return text.equals("~") || text.startsWith("~/")
         ? Path.of(System.getProperty("user.home") + text.substring(1))

@@ -10,11 +10,11 @@ import org.llm4msr.api.model.Grouping.Part;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
 
-/** How a fusion head runs a meta network over a batch. */
+/** Runs a meta network over a batch, for fusion heads. */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class MetaNetworks {
 
-  /** Groups whose weights are generated together: bounds the memory of a pass. */
+  /** The number of groups whose weights are generated together; it bounds the memory of a pass. */
   public static final int GROUPS_AT_ONCE = 512;
 
   private MetaNetworks() {}
@@ -45,7 +45,7 @@ public final class MetaNetworks {
     if (pass.training()) {
       return network.apply(pass, network.generate(pass, knowledge), grouping, rows);
     }
-    // Without a backward pass the generated weights can go as soon as they are used.
+    // Without a backward pass the generated weights can be freed right after use.
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray result = network.apply(pass, network.generate(pass, knowledge), grouping, rows);
@@ -54,7 +54,7 @@ public final class MetaNetworks {
     }
   }
 
-  /** Returns the knowledge of each part; groups of a part that has no rows are dropped. */
+  /** Returns the knowledge of each part; the groups of a part without rows are dropped. */
   private static NDList knowledgeOf(NDArray knowledge, List<Part> parts) {
     if (parts.size() == 1 && parts.get(0).grouping().groups() == knowledge.getShape().get(0)) {
       return new NDList(knowledge);

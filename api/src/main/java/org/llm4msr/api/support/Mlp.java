@@ -9,8 +9,8 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
 /**
- * Blocks of a linear layer, batch normalisation where it is set, activation and dropout. Parameters
- * are {@code layer.0/weight} and so on.
+ * Blocks of a linear layer, optional batch normalisation, activation and dropout. Parameters are
+ * {@code layer.0/weight} and so on.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Mlp {
@@ -40,8 +40,8 @@ public final class Mlp {
   }
 
   /**
-   * Passes each row through the network of its group, where the parameters were made in a context
-   * of {@code each}, one part per group. Normalisation is over the rows of a group.
+   * Passes each row through the network of its group. The parameters must have been made in a
+   * context of {@code each}, one part per group. Normalisation is over the rows of a group.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
     GroupedRows h = rows;

@@ -19,10 +19,10 @@ import org.llm4msr.api.Stability;
 /**
  * Where a model's files come from: a folder, a folder of the class path ({@code
  * classpath:models/tiny}), or a repository of the Hugging Face hub ({@code
- * hf:owner/name@revision}). The last are kept in the hub's own cache folder, which other tools
- * share, and are complete or absent there. The variables {@code HF_ENDPOINT}, {@code HF_TOKEN},
- * {@code HF_HUB_CACHE}, {@code HF_HOME}, {@code HF_HUB_OFFLINE}, {@code HTTPS_PROXY}, {@code
- * HTTP_PROXY} and {@code NO_PROXY} mean what they mean there.
+ * hf:owner/name@revision}). Files from the hub are kept in its own cache folder, which other tools
+ * share, and are either complete or absent there. The variables {@code HF_ENDPOINT}, {@code
+ * HF_TOKEN}, {@code HF_HUB_CACHE}, {@code HF_HOME}, {@code HF_HUB_OFFLINE}, {@code HTTPS_PROXY},
+ * {@code HTTP_PROXY} and {@code NO_PROXY} have the same meaning as for the hub's own tools.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ModelSource {
@@ -45,10 +45,11 @@ public final class ModelSource {
   }
 
   /**
-   * A model whose files are there.
+   * A model whose files are on this machine.
    *
-   * @param name of the model, without the way to it
-   * @param revision commit of the repository; {@code folder} or {@code class path} of others
+   * @param name of the model, without its location
+   * @param revision commit of the repository; for other sources {@code folder} or {@code class
+   *     path}
    * @param folder that holds the files
    */
   public record Resolved(String name, String revision, Path folder) {}
@@ -56,7 +57,7 @@ public final class ModelSource {
   /**
    * Names a source.
    *
-   * @param base what a relative folder starts at
+   * @param base the folder against which a relative one is resolved
    */
   public static ModelSource of(String text, Path base) {
     return of(text, base, System::getenv);
@@ -65,21 +66,21 @@ public final class ModelSource {
   /**
    * Names a source.
    *
-   * @param environment variables by name, null where not set
+   * @param environment variables by name, null if not set
    */
   public static ModelSource of(String text, Path base, UnaryOperator<String> environment) {
     return new ModelSource(text, base, environment);
   }
 
-  /** Says whether a text names a folder, and neither the class path nor a hub. */
+  /** Returns whether a text names a folder, and neither the class path nor a hub. */
   public static boolean isFolder(String text) {
     return !text.startsWith(CLASS_PATH) && !text.startsWith(HUB);
   }
 
   /**
-   * Looks whether the source may be there, without asking the hub or reading the files.
+   * Checks whether the source may exist, without asking the hub or reading the files.
    *
-   * @throws MsrException of type USER where the folder is not there or the text names no source
+   * @throws MsrException of type USER if the folder does not exist or the text names no source
    */
   public void check() {
     if (isHub()) {
@@ -92,12 +93,12 @@ public final class ModelSource {
   }
 
   /**
-   * Brings the files to a folder of this machine where they are not there yet.
+   * Brings the files to a folder of this machine if they are not there yet.
    *
    * @param wanted names or patterns of the files, such as {@code *.safetensors}, relative to the
-   *     source; others are not brought. That they exist is for the caller to check
-   * @throws MsrException of type USER where the source is not there, of type EXTERNAL where the hub
-   *     does not answer, or what it sends does not match its checksum
+   *     source; other files are not brought. The caller must check that they exist
+   * @throws MsrException of type USER if the source does not exist, of type EXTERNAL if the hub
+   *     does not answer or sends a file that does not match its checksum
    */
   public Resolved resolve(List<String> wanted) {
     Predicate<String> filter = matching(wanted);

@@ -10,8 +10,8 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 
 /**
- * Partitioned normalisation (STAR, CIKM 2021): batch and running statistics per scenario, scale =
- * shared * the scenario's, shift = shared + the scenario's.
+ * Partitioned normalisation (STAR, CIKM 2021): batch and running statistics per scenario; scale =
+ * shared scale * the scenario's, shift = shared shift + the scenario's.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class PartitionedNorm {

@@ -6,8 +6,8 @@ import org.llm4msr.api.Stability;
 /**
  * Multiplication by a number, with a correct gradient. DJL's own {@code mul(Number)}, {@code
  * div(Number)} and {@code pow(Number)} on PyTorch release the number's memory before the backward
- * pass reads it: where the garbage collector runs in between, the gradient is scaled by whatever
- * lies there then. In inference, and for {@code add} and {@code sub}, they are safe.
+ * pass reads it: if the garbage collector runs in between, the gradient is scaled by whatever the
+ * memory then holds. In inference, and for {@code add} and {@code sub}, they are safe.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Scale {

@@ -17,21 +17,21 @@ public final class ScenarioRouter {
 
   private ScenarioRouter() {}
 
-  /** What happens to the rows of one group. */
+  /** The computation for the rows of one group. */
   @FunctionalInterface
   public interface Branch {
 
     /**
      * Computes the rows of one group.
      *
-     * @param group its number, for scenarios the rank
+     * @param group the number of the group, for scenarios the rank
      * @param rows (n, ...), at least one
      * @return (n, ...), of the same width for every group
      */
     NDArray apply(int group, NDArray rows);
   }
 
-  /** What happens to the rows of one group in several arrays. */
+  /** The computation for the rows of one group in several arrays. */
   @FunctionalInterface
   public interface WideBranch {
 

@@ -30,7 +30,7 @@ public final class ScenarioTowers {
     return forward(pass, GroupedRows.of(pass.scenarios(), x));
   }
 
-  /** Computes rows that are laid out by scenario, of {@code in} columns, to logits (B). */
+  /** Computes logits (B) from rows of {@code in} columns that are laid out by scenario. */
   public NDArray forward(Pass pass, GroupedRows rows) {
     return mlps.forward(pass, rows).linear(logits).toRows().squeeze(-1);
   }

@@ -69,13 +69,13 @@ class PluginProcessorTest {
     Files.writeString(
         classes.resolve("META-INF/MANIFEST.MF"), "Manifest-Version: 1.0\nMine: kept\n\n");
     assertThat(compile(right("Right"))).isEmpty();
-    // A second file alone, as an editor compiles; the first is there as a class.
+    // Only a second file, as an editor compiles it; the first exists as a class.
     assertThat(compile(right("Other"))).isEmpty();
     Files.delete(classes.resolve("plug/Right.class"));
     assertThat(Files.readAllLines(classes.resolve(SERVICES)))
         .containsExactly("plug.Other", "plug.Right");
 
-    // And a factory that is gone is registered no more.
+    // And a removed factory is no longer registered.
     assertThat(compile(right("Third"))).isEmpty();
     assertThat(Files.readAllLines(classes.resolve(SERVICES)))
         .containsExactly("plug.Other", "plug.Third");
@@ -130,13 +130,13 @@ class PluginProcessorTest {
     assertThat(classes.resolve("META-INF")).doesNotExist();
   }
 
-  /** A right factory of another class and name. */
+  /** A correct factory of another class and name. */
   private static Source right(String type) {
     String name = type.toLowerCase(Locale.ROOT);
     return new Source(type, RIGHT.replace("Right", type).replace("right", name));
   }
 
-  /** Compiles with the processor and returns the errors, each behind its file and line. */
+  /** Compiles with the processor and returns the errors, each after its file and line. */
   private List<String> compile(Source... sources) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();

@@ -19,7 +19,7 @@ import org.llm4msr.api.support.Scale;
 /**
  * AdaSparse (CIKM 2022): before each layer a small network of scenario and input weighs every
  * neuron, and the weights below a threshold become zero. The temperature grows with the training
- * step; how many neurons are kept is drawn to a target by a term of the loss.
+ * step; a term of the loss draws the number of kept neurons to a target.
  */
 final class AdaSparseSketch implements Backbone {
 

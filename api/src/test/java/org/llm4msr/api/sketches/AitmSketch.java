@@ -21,7 +21,7 @@ import org.llm4msr.api.support.ScenarioRouter;
 
 /**
  * AITM (KDD 2021) with scenarios in place of tasks, largest first: tower t attends over its own
- * bottom and what tower t - 1 hands on. A row needs the towers up to its scenario's only.
+ * bottom and the output of tower t - 1. A row needs only the towers up to that of its scenario.
  */
 final class AitmSketch implements Backbone {
 

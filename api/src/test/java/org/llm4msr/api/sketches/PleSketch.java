@@ -17,8 +17,9 @@ import org.llm4msr.api.support.ScenarioRouter;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * PLE (RecSys 2020) with two levels. In the first every row passes all experts, since the shared
- * gate mixes them all; in the second a row passes its scenario's experts and the shared ones.
+ * PLE (RecSys 2020) with two levels. In the first, every row passes through all experts, since the
+ * shared gate mixes them all; in the second, a row passes through its scenario's experts and the
+ * shared ones.
  */
 final class PleSketch implements Backbone {
 

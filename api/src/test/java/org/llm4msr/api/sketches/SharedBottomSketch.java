@@ -12,7 +12,7 @@ import org.llm4msr.api.support.BlockSettings;
 import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.ScenarioTowers;
 
-/** SharedBottom: one network, then a tower a scenario. */
+/** SharedBottom: one network, then one tower per scenario. */
 final class SharedBottomSketch implements Backbone {
 
   private final Mlp bottom;

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class EnvironmentProxiesTest {
 
-  /** The third column is what {@code should_bypass_proxies} of Python's requests 2.x answers. */
+  /** The third column is the answer of {@code should_bypass_proxies} of Python's requests 2.x. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
 
 /**
  * The hub's protocol on the loopback, as far as models need it: a hub, and a second server for the
- * content of large files, to which it redirects. The hub's own Python client has loaded from it.
- * Faults are taken one a request for content.
+ * content of large files, to which it redirects. The hub's own Python client has downloaded from
+ * it. Each request for content takes one fault.
  */
 final class FakeHub implements AutoCloseable {
 
@@ -40,7 +40,7 @@ final class FakeHub implements AutoCloseable {
   final Queue<String> faults = new ConcurrentLinkedQueue<>();
   final List<Seen> requests = new CopyOnWriteArrayList<>();
 
-  /** What the hub says of a revision, in place of the truth. */
+  /** The description of a revision that the hub sends in place of the true one. */
   String description;
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -196,7 +196,7 @@ final class FakeHub implements AutoCloseable {
         exchange.getResponseBody().flush();
         Thread.sleep(2000);
       }
-      case "whole" -> send(exchange, 200, bytes); // Whatever range was asked for.
+      case "whole" -> send(exchange, 200, bytes); // Ignores the requested range.
       case "corrupt" -> {
         byte[] other = bytes.clone();
         other[other.length / 2] ^= 1;
@@ -254,7 +254,7 @@ final class FakeHub implements AutoCloseable {
     return hash("SHA-256", bytes);
   }
 
-  /** What {@code git hash-object} gives. */
+  /** The result of {@code git hash-object}. */
   static String gitBlob(byte[] bytes) {
     byte[] head = ("blob " + bytes.length + "\0").getBytes(UTF_8);
     byte[] all = Arrays.copyOf(head, head.length + bytes.length);

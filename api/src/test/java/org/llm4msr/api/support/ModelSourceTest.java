@@ -215,7 +215,7 @@ class ModelSourceTest {
     assertThat(resolve(SOURCE).folder().resolve("model.safetensors")).hasBinaryContent(weights);
   }
 
-  /** Linux refuses links to more than 4,095 letters, here of {@code ../}. */
+  /** Linux refuses links to paths of more than 4,095 characters, here of {@code ../}. */
   @Test
   @Tag("slow")
   @EnabledOnOs(OS.LINUX)
@@ -342,7 +342,9 @@ class ModelSourceTest {
     assertThat(failure(() -> resolve(SOURCE + "@v1")).code()).isEqualTo("model/HUB_FAILED");
   }
 
-  /** They are of the common pool, which the client needs as well, and more than it has. */
+  /**
+   * The threads are those of the common pool, which the client needs as well, and more than it has.
+   */
   @Test
   void threadsLoadAFileOnce() {
     List<CompletableFuture<Path>> all =
