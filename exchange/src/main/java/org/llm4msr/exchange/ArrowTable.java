@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.support.ArrowRows;
 
 /**
- * An Arrow file of prepared data, or what it has of one scenario.
+ * An Arrow file of prepared data, or its rows of one scenario.
  *
  * @param scenario rank of the scenario; null for all rows
- * @param rows how many, or -1
+ * @param rows number of rows, or -1
  */
 record ArrowTable(Path file, Schema schema, @Nullable Integer scenario, long rows)
     implements Table {
@@ -56,7 +56,7 @@ record ArrowTable(Path file, Schema schema, @Nullable Integer scenario, long row
     }
   }
 
-  /** Rows that move from the vectors of a file to those of an answer. */
+  /** Rows that are moved from the vectors of a file to those of an answer. */
   private abstract static class Moved implements Rows {
     final List<FieldVector> from;
     final VectorSchemaRoot to;
@@ -80,7 +80,7 @@ record ArrowTable(Path file, Schema schema, @Nullable Integer scenario, long row
       return to;
     }
 
-    /** Loads batches until one has a row that is not read, and returns how many it has. */
+    /** Loads batches until one has unread rows, and returns their number. */
     int unread() throws IOException {
       while (at == end) {
         if (!reader.loadNextBatch()) {
@@ -121,7 +121,7 @@ record ArrowTable(Path file, Schema schema, @Nullable Integer scenario, long row
     }
   }
 
-  /** The rows of one scenario, copied together from as many batches as they need. */
+  /** The rows of one scenario, copied together from as many batches as necessary. */
   private static final class RowsOfScenario extends Moved {
     private final BaseIntVector ranks;
     private final int rank;
@@ -140,7 +140,7 @@ record ArrowTable(Path file, Schema schema, @Nullable Integer scenario, long row
 
     @Override
     public boolean next() throws IOException {
-      to.allocateNew(); // What was sent may still be on its way.
+      to.allocateNew(); // The buffers of the last batch may still be in transit.
       int count = 0;
       while (count < most && unread() > 0) {
         if (ranks.getValueAsLong(at) == rank) {

@@ -18,13 +18,13 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.knowledge.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 
-/** The vectors of one level by key, as float32 whatever the store has. */
+/** The vectors of one level by key, always as float32. */
 record KnowledgeTable(KnowledgeStore store, Level level) implements Table {
 
   private static final String KEY = "key";
   private static final String VECTOR = "vector";
 
-  /** A vector may have 16 KiB. */
+  /** One vector may take 16 KiB. */
   private static final int MOST_ROWS = 1_024;
 
   @Override
@@ -72,7 +72,7 @@ record KnowledgeTable(KnowledgeStore store, Level level) implements Table {
     @Override
     public boolean next() {
       int count = Math.min(most, keys.size() - at);
-      root.allocateNew(); // What was sent may still be on its way.
+      root.allocateNew(); // The buffers of the last batch may still be in transit.
       for (FieldVector column : root.getFieldVectors()) {
         for (int i = 0; i < count; i++) {
           set(column, i, keys.get(at + i));

@@ -24,12 +24,12 @@ import org.llm4msr.runtime.config.SmallFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers the calls of clients; each runs on a thread of its own. */
+/** Answers the calls of clients, each on its own thread. */
 final class Producer extends NoOpFlightProducer {
 
   private static final Logger LOG = LoggerFactory.getLogger(Producer.class);
 
-  /** How long a client may take for a batch before the call ends. */
+  /** The longest time that a client may take for a batch before the call is ended. */
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private static final long LOOK_EVERY_NANOS = 1_000_000;
@@ -64,7 +64,7 @@ final class Producer extends NoOpFlightProducer {
   private FlightInfo info(FlightDescriptor descriptor) {
     TableRequest request = TableRequest.of(descriptor);
     Table table = tables.get(request.path());
-    // No location: the client asks where it asked for this.
+    // No location: the client asks the same server again.
     FlightEndpoint here = new FlightEndpoint(request.ticket());
     return new FlightInfo(table.schema(request), descriptor, List.of(here), -1, table.rows());
   }
@@ -98,8 +98,8 @@ final class Producer extends NoOpFlightProducer {
   }
 
   /**
-   * Waits until the client can take a batch; returns false where it gave up. Looks again and again:
-   * gRPC's callbacks do not come while the thread of the call waits for them.
+   * Waits until the client can take a batch; returns false if it gave up. It polls, because gRPC's
+   * callbacks do not come while the call's thread waits for them.
    */
   private static boolean awaitReady(ServerStreamListener listener) {
     long begin = System.nanoTime();

@@ -8,18 +8,18 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** Something that clients can read. Immutable and thread-safe. */
+/** A table that clients can read. Immutable and thread-safe. */
 interface Table {
 
   Schema schema();
 
-  /** Returns its rows, or -1 where that is not known without reading. */
+  /** Returns the number of rows, or -1 if it is unknown without reading. */
   long rows();
 
-  /** Begins to read; the caller closes what it gets. */
+  /** Begins to read; the caller closes the result. */
   Rows open(TableRequest request, BufferAllocator allocator) throws IOException;
 
-  /** Returns the schema of the columns that are asked for. */
+  /** Returns the schema of the requested columns. */
   default Schema schema(TableRequest request) {
     List<String> columns = request.columns();
     if (columns == null) {
@@ -47,10 +47,10 @@ interface Table {
   /** The rows of one answer, in batches. */
   interface Rows extends AutoCloseable {
 
-    /** Returns where each batch is put. */
+    /** Returns the root that receives each batch. */
     VectorSchemaRoot root();
 
-    /** Puts the next batch, and says whether there was one. */
+    /** Loads the next batch into the root, and returns whether there was one. */
     boolean next() throws IOException;
 
     @Override

@@ -11,17 +11,17 @@ import org.apache.arrow.flight.Ticket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client asks for. A descriptor with a path asks for all of a table; one with a command, and
- * every ticket, is this as JSON.
+ * A client's request. A descriptor with a path requests a whole table; one with a command, like
+ * every ticket, contains this record as JSON.
  *
  * @param path of the table
- * @param columns in the order wanted; null for all
- * @param batchRows the most rows of a batch; null for as many as are usual
+ * @param columns in the wanted order; null for all
+ * @param batchRows the most rows of a batch; null for the usual number
  */
 record TableRequest(
     List<String> path, @Nullable List<String> columns, @Nullable Integer batchRows) {
 
-  /** Also what preparation writes. */
+  /** The same as in batches that preparation writes. */
   static final int MOST_ROWS = 65_536;
 
   private static final JsonMapper JSON = new JsonMapper();

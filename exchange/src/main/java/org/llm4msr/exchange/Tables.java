@@ -30,7 +30,7 @@ final class Tables {
 
   private final Map<List<String>, Table> tables = new LinkedHashMap<>();
 
-  /** Opens all; nothing of their rows is read. */
+  /** Opens all tables without reading rows. */
   Tables(DatasetManifest manifest, ExchangeRequest request) {
     Path folder = request.prepared();
     for (Split split : Split.values()) {
@@ -55,7 +55,7 @@ final class Tables {
     }
   }
 
-  /** Adds a file where it is there: a writer of its own may leave most of them out. */
+  /** Adds a file if it exists: another program may leave out most of them. */
   private void add(Path file, @Nullable Integer scenario, long rows, String... path) {
     if (!Files.exists(file)) {
       return;

@@ -44,7 +44,7 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
         .head(0, this::alone);
   }
 
-  /** The backbone without a head, whose output is noted. */
+  /** The backbone without a head; records its output. */
   private FusionHead alone(FusionContext context) {
     Backbone backbone = context.backbone(context.model().layout());
     return (pass, features) -> {
@@ -81,7 +81,7 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
 
   private record Seen(Shape logit, DataType type, @Nullable Shape hidden, int hiddenSize) {}
 
-  /** What comes out. */
+  /** The output. */
   @Nested
   class Output {
 

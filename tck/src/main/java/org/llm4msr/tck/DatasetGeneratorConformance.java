@@ -26,8 +26,8 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
 /**
- * The rules of dataset generators. Extend it, name the factory, say how a log of some size is asked
- * for, and name the reader of the format:
+ * The rules of dataset generators. Extend it, name the factory, give the settings for a log of some
+ * size, and name the reader of the format:
  *
  * <pre>{@code
  * class MyGeneratorTest extends DatasetGeneratorConformance {
@@ -73,7 +73,7 @@ public abstract class DatasetGeneratorConformance
     super(DatasetGeneratorFactory.class);
   }
 
-  /** Returns the settings that ask for so many interactions of few users and items, by a seed. */
+  /** Returns the settings for this many interactions of few users and items, with this seed. */
   protected abstract List<String> sized(long interactions, long seed);
 
   /** Returns the factory of the reader of the format. */
@@ -84,12 +84,12 @@ public abstract class DatasetGeneratorConformance
     return List.of();
   }
 
-  /** Returns interactions that fill several blocks of the generator's threads. */
+  /** Returns a number of interactions that fills several blocks of the generator's threads. */
   protected long several() {
     return SEVERAL_BLOCKS;
   }
 
-  /** Returns the interactions of the large log; fewer are faster, and prove less. */
+  /** Returns the number of interactions of the large log; fewer are faster, and prove less. */
   protected long large() {
     return LARGE;
   }
@@ -140,7 +140,7 @@ public abstract class DatasetGeneratorConformance
                 "other bytes from position " + Arrays.mismatch(bytes, actual.get(file))));
   }
 
-  /** What the files say. */
+  /** The content of the files. */
   @Nested
   class Content {
 
@@ -214,7 +214,7 @@ public abstract class DatasetGeneratorConformance
     }
   }
 
-  /** How it is written. */
+  /** How the files are written. */
   @Nested
   class Way {
 

@@ -54,7 +54,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
   /** Makes the kit. */
   protected DatasetReaderConformance() {}
 
-  /** What it says that it emits. */
+  /** What the reader declares. */
   @Nested
   class Declaration {
 
@@ -264,7 +264,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
     }
   }
 
-  /** What is wrong, and what is left. */
+  /** Errors, and what is left behind. */
   @Nested
   class Failures {
 
@@ -302,7 +302,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
           text);
     }
 
-    /** Returns the text of a refusal; empty where there is none, which READER-20 finds. */
+    /** Returns the text of a refusal; empty if there is none, which READER-20 finds. */
     private String refusal() throws IOException {
       try {
         return "" + failure().getMessage();

@@ -18,7 +18,10 @@ import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
-/** What encoders answer, and the one that all rules of {@link KnowledgeEncoderConformance} use. */
+/**
+ * The rules of an encoder's output, and the encoder that all rules of {@link
+ * KnowledgeEncoderConformance} use.
+ */
 abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFactory<?>> {
 
   @TempDir
@@ -36,13 +39,13 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
   }
 
   /**
-   * Returns the folder that paths in {@link #settings} are relative to; without this an empty one.
+   * Returns the folder that paths in {@link #settings} are relative to; by default an empty one.
    */
   protected Path base() {
     return temporary;
   }
 
-  /** Returns short texts that the model must tell apart, at least three. */
+  /** Returns at least three short texts that the model must distinguish. */
   protected List<String> texts() {
     return List.of(
         "This user likes science fiction films and walks in the woods.",
@@ -88,7 +91,7 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
     Finding.unlessEqual("generated text of " + what, "" + expected.text(), "" + actual.text());
   }
 
-  /** What comes out. */
+  /** The output. */
   @Nested
   class Answers {
 

@@ -8,7 +8,7 @@ import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelInput;
 
-/** The rules of what reads features: backbones and fusion heads. */
+/** The rules of models that read features: backbones and fusion heads. */
 abstract class FeatureModelConformance<F extends PluginFactory<?>> extends ModelConformance<F> {
 
   private final Set<ModelInput> read = EnumSet.noneOf(ModelInput.class);
@@ -17,15 +17,15 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
     super(service);
   }
 
-  /** Returns what the plugin says that it reads. */
+  /** Returns the inputs that the plugin declares. */
   abstract Set<ModelInput> declared();
 
-  /** Returns features that note what the plugin reads of them. */
+  /** Returns features that record what the plugin reads. */
   final Features watched(Features features) {
     return new RecordingFeatures(features, read);
   }
 
-  /** The capability set: what is read, and what is not. */
+  /** The capability set: which inputs are read, and which are not. */
   @Nested
   class Inputs {
 
@@ -59,7 +59,7 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
       Set<ModelInput> unread = EnumSet.noneOf(ModelInput.class);
       unread.addAll(declared());
       unread.removeAll(read);
-      // What enters the towers is read of the backbone, not of the features.
+      // The input of the towers is read from the backbone, not from the features.
       unread.remove(ModelInput.HIDDEN);
       Finding.unless(unread.isEmpty(), "a read of " + declared(), "no read of " + unread);
     }

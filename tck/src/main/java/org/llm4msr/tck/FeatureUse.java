@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
 
 /**
- * Which engine features something uses, found by running it: PyTorch traces its operations, another
- * engine refuses the first that it lacks.
+ * Finds the engine features that some work uses by running it: PyTorch traces its operations,
+ * another engine refuses the first one that it lacks.
  */
 final class FeatureUse {
 
@@ -33,12 +33,12 @@ final class FeatureUse {
 
   private FeatureUse() {}
 
-  /** Returns the features whose use is seen. */
+  /** Returns the features whose use can be observed. */
   static Set<EngineFeature> visible() {
     return EnumSet.copyOf(OPERATIONS.values());
   }
 
-  /** An operation that the engine lacks. */
+  /** An operation that is missing in the engine. */
   record Missing(String operation, @Nullable EngineFeature feature, String place) {
     @Override
     public String toString() {
@@ -110,7 +110,7 @@ final class FeatureUse {
           begin + event.path("dur").asDouble());
     }
 
-    /** Returns whether another one ran this as its part, as one-hot rows are scattered. */
+    /** Returns whether another operation ran this one as a part, as one-hot rows use scatter. */
     boolean within(Operation other) {
       return !equals(other) && other.thread == thread && other.begin <= begin && end <= other.end;
     }

@@ -5,18 +5,18 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What a rule found against a plugin; {@link RuleExtension} makes the whole failure of it. */
+/** What a rule found against a plugin; {@link RuleExtension} turns it into the whole failure. */
 public final class Finding extends AssertionError {
 
   @Serial private static final long serialVersionUID = 1L;
 
-  /** What float32 arithmetic in another order may change. */
+  /** The largest difference that another order of float32 arithmetic may cause. */
   public static final float ROUNDING = 2e-5f;
 
   private final String expected;
   private final String actual;
 
-  /** Makes a finding of two phrases. */
+  /** Makes a finding from two phrases. */
   public Finding(String expected, String actual) {
     super("expected " + expected + ", but was " + actual);
     this.expected = expected;
@@ -45,14 +45,14 @@ public final class Finding extends AssertionError {
     unless(expected.equals(actual), what + " " + expected, actual);
   }
 
-  /** Throws a finding where a value is not a finite number. */
+  /** Throws a finding if a value is not a finite number. */
   public static void unlessFinite(String what, float[] values) {
     for (int i = 0; i < values.length; i++) {
       unless(Float.isFinite(values[i]), what + " finite", values[i] + " at place " + i);
     }
   }
 
-  /** Throws a finding where two numbers differ by more than rounding does. */
+  /** Throws a finding if two numbers differ by more than rounding. */
   public static void unlessClose(String what, float expected, float actual) {
     float allowed = ROUNDING * Math.max(1, Math.abs(expected));
     unless(

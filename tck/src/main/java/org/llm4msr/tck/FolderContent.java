@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The files of a folder with size and time of change, to see whether something was written. */
+/**
+ * The files of a folder with their sizes and modification times, to detect whether something was
+ * written.
+ */
 record FolderContent(Map<Path, String> files) {
 
   static FolderContent of(Path folder) {

@@ -20,7 +20,7 @@ import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
 
 /**
- * The rules of fusion heads, which are tested over {@link ReferenceBackbone} and {@link
+ * The rules of fusion heads, which are tested with {@link ReferenceBackbone} and {@link
  * ReferenceMetaNetwork}. Extend it and name the factory:
  *
  * <pre>{@code
@@ -68,7 +68,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
     return requires(factory(), config());
   }
 
-  /** What the backbone does with its hidden units is not needed where the head takes them. */
+  /** If the head reads the hidden units, the backbone's own use of them is not needed. */
   @Override
   final boolean mayBeUnused(String parameter) {
     return declared().contains(ModelInput.HIDDEN)
@@ -86,7 +86,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
     return factory.requires(factory.configType().cast(config));
   }
 
-  /** What comes out. */
+  /** The output. */
   @Nested
   class Output {
 
@@ -130,7 +130,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
     }
   }
 
-  /** What the head does with its parts. */
+  /** How the head uses its parts. */
   @Nested
   class UseOfParts {
 
@@ -190,7 +190,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
     }
   }
 
-  /** What knowledge does. */
+  /** The effect of knowledge. */
   @Nested
   class UseOfKnowledge {
 

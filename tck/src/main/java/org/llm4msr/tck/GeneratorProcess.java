@@ -10,7 +10,7 @@ import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
-/** Generates in a process of its own, and counts the interactions that are told as progress. */
+/** Generates in a separate process, and counts the interactions that are reported as progress. */
 final class GeneratorProcess {
 
   private static final long MEMORY_BYTES = 256L << 20;
@@ -26,7 +26,7 @@ final class GeneratorProcess {
     return MeasuredProcess.run(GeneratorProcess.class, "256m", arguments);
   }
 
-  /** Generates with the plugin, folder, scratch folder and settings that are named. */
+  /** Generates with the plugin, folder, scratch folder and settings that the arguments name. */
   public static void main(String[] arguments) throws IOException {
     PluginRegistry plugins = PluginRegistry.load();
     DatasetGeneratorFactory<?> factory =

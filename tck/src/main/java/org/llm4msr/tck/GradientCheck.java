@@ -14,29 +14,31 @@ import org.llm4msr.runtime.model.ParameterSnapshot;
 
 /**
  * Compares the gradient along random directions of the parameters with central differences of the
- * loss. Float32 and kinks of activations make one direction a poor witness, so that there are
- * several. All passes draw the same random numbers and start from the same buffers.
+ * loss. Because of float32 and the kinks of activations one direction is not reliable, so several
+ * are used. All passes draw the same random numbers and start from the same buffers.
  */
 final class GradientCheck {
 
-  /** Of the larger of both; a gradient that lacks a part is off by much more. */
+  /**
+   * The allowed share of the larger one of both; a gradient that lacks a part is off by much more.
+   */
   private static final double ALLOWED = 0.05;
 
-  /** How many arrays are tried; what is cut is mostly missed by several. */
+  /** The number of arrays that are tried; a cut usually affects several. */
   private static final int ARRAYS = 12;
 
   private static final Way ALL = new Way(5, 3, 1e-2, 1, 0);
 
-  /** There are many arrays, and each value of one moves the more. */
+  /** There are many arrays, and each value of a single one moves further. */
   private static final Way ONE = new Way(4, 1, 2e-3, 0.5, 3e-6);
 
   /**
-   * How parameters are moved.
+   * The way in which parameters are moved.
    *
    * @param enough how many directions must agree
    * @param step small enough for third derivatives and kinks, large enough for rounding
-   * @param shrink makes the next step shorter, which fewer kinks are within
-   * @param noise what rounding changes the loss by
+   * @param shrink factor that makes the next step shorter, so that it crosses fewer kinks
+   * @param noise the change of the loss by rounding
    */
   private record Way(int directions, int enough, double step, double shrink, double noise) {}
 
@@ -65,8 +67,7 @@ final class GradientCheck {
   }
 
   /**
-   * Moves one array at a time, some of many. What is wrong of all together is the finding of {@link
-   * #ofAll}.
+   * Moves one array at a time, some of many. An error of all together is found by {@link #ofAll}.
    */
   void ofEach() {
     if (all().isPresent()) {
@@ -88,7 +89,9 @@ final class GradientCheck {
     return finding("", ALL, gradients);
   }
 
-  /** Returns what is found along directions of some parameters; nothing where enough agree. */
+  /**
+   * Returns the finding along directions of some parameters; nothing if enough directions agree.
+   */
   private Optional<Finding> finding(String what, Way way, Map<String, float[]> moved) {
     int agreeing = 0;
     StringBuilder seen = new StringBuilder();
@@ -112,8 +115,8 @@ final class GradientCheck {
   }
 
   /**
-   * Draws a direction of length 1 that leans to the gradient, so that the slope stands out from
-   * rounding.
+   * Draws a direction of length 1 that leans towards the gradient, so that the slope stands out
+   * from rounding.
    */
   private Map<String, float[]> direction(Map<String, float[]> moved) {
     Map<String, float[]> direction = new LinkedHashMap<>();

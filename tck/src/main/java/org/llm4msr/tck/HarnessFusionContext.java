@@ -11,7 +11,7 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.runtime.model.ParameterStore;
 
-/** What a head under test is handed. */
+/** The context of a head under test. */
 record HarnessFusionContext(ParameterStore store, ModelHarness.Parts parts)
     implements FusionContext {
 

@@ -6,7 +6,7 @@ import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.PromptContext;
 
-/** What plugins that work on files are handed in a test. */
+/** The context of plugins that work on files in a test. */
 record KitContext(Path folder, Path scratch, long memoryBytes, int threads)
     implements DatasetContext, EncoderContext, PromptContext {
 

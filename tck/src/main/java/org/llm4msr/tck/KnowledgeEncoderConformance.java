@@ -37,7 +37,7 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
  */
 public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
-  /** Words that differ in the two long texts, and that no tokenizer takes for one another. */
+  /** The words in which the two long texts differ; no tokenizer gives both the same tokens. */
   private static final List<String> ENDINGS = List.of("river", "seven");
 
   /** Room for an ending, in words of the filler. */
@@ -47,14 +47,14 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
   protected KnowledgeEncoderConformance() {}
 
   /**
-   * Returns settings as in {@link #settings}, each of which gives other vectors; without this
+   * Returns settings as in {@link #settings}, each of which gives other vectors; without them
    * ENCODER-06 has nothing to compare.
    */
   protected List<List<String>> otherSettings() {
     return List.of();
   }
 
-  /** What it says of itself. */
+  /** The description of the encoder. */
   @Nested
   class Identity {
 
@@ -191,7 +191,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
     }
   }
 
-  /** The limit, and who counts. */
+  /** The limit, and how tokens are counted. */
   @Nested
   class Tokens {
 
@@ -256,7 +256,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
     final void refusesInNumbers() {
       MsrException refusal = refusal();
       if (refusal == null) {
-        return; // What ENCODER-32 finds.
+        return; // ENCODER-32 finds that.
       }
       try (KnowledgeEncoder encoder = create()) {
         int limit = encoder.info().maxTokens();
@@ -299,7 +299,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
     }
   }
 
-  /** Who may call it at once. */
+  /** Concurrent calls. */
   @Nested
   class Threads {
 

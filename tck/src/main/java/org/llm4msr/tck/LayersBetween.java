@@ -5,10 +5,10 @@ import java.util.List;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.LayerSpec;
 
-/** What a configuration says of generated layers; a head adds the widths of input and output. */
+/** The configuration of generated layers; a head adds the widths of input and output. */
 record LayersBetween(List<Integer> widths, Activation hidden, Activation output) {
 
-  /** Few layers that let a gradient through for every row. */
+  /** A few layers that let a gradient through for every row. */
   static final LayersBetween USUAL =
       new LayersBetween(List.of(3), Activation.LEAKY_RELU, Activation.NONE);
 

@@ -5,7 +5,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 
-/** Texts about as long as an encoder reads, by its own count of tokens. */
+/** Texts about as long as an encoder can read, by its own count of tokens. */
 final class LongText {
 
   static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 
-/** A process of its own, whose resident memory is that of one plugin alone. */
+/** A separate process, whose resident memory is that of one plugin only. */
 final class MeasuredProcess {
 
   private static final Path STATUS = Path.of("/proc/self/status");
@@ -20,21 +20,21 @@ final class MeasuredProcess {
   private MeasuredProcess() {}
 
   /**
-   * What a process reports.
+   * The report of a process.
    *
-   * @param rows that it read or wrote
-   * @param peakBytes the most resident memory that it had
+   * @param rows number of rows that it read or wrote
+   * @param peakBytes its largest resident memory
    */
   record Report(long rows, long peakBytes) {
 
-    /** Throws a finding where the process had more resident memory. */
+    /** Throws a finding if the process had more resident memory. */
     void unlessBelow(long bytes) {
       Finding.unless(
           peakBytes < bytes, "less than " + bytes + " bytes of resident memory", peakBytes);
     }
   }
 
-  /** Skips the test where the system does not say what resident memory a process had. */
+  /** Skips the test if the system does not report the resident memory of a process. */
   static void assumeMeasured() {
     Assumptions.assumeTrue(
         Files.isReadable(STATUS), "no /proc/self/status here: resident memory is not known");
@@ -64,7 +64,7 @@ final class MeasuredProcess {
     return new Report(Long.parseLong(report[0]), Long.parseLong(report[1]));
   }
 
-  /** Prints what {@link #run} reads. */
+  /** Prints the report for {@link #run}. */
   static void report(long rows) throws IOException {
     System.out.println(rows + " " + peakBytes());
   }

@@ -72,7 +72,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
     return factory.create(factory.configType().cast(config), context);
   }
 
-  /** Makes a network of one level whose result (B, columns) takes the place of the logits. */
+  /** Makes a network of one level whose result (B, columns) replaces the logits. */
   private ModelHarness bare(Level level, LayersBetween between, int columns) {
     return moved(
         parts(ModelData.EVEN, between, this::create, context -> bareHead(level, columns, context))
@@ -192,7 +192,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
     }
   }
 
-  /** What is generated. */
+  /** The generated weights. */
   @Nested
   class Weights {
 
@@ -320,7 +320,10 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
           "false, and the same logits from kept weights");
     }
 
-    /** Returns how far kept weights lead from fresh ones, of few rows for many and the reverse. */
+    /**
+     * Returns the difference of logits between kept and fresh weights: weights generated for few
+     * rows and used for many, and the reverse.
+     */
     private float keptDifference() {
       return Math.max(
           keptDifference(oneRowAUser(), batch()), keptDifference(batch(), oneRowAUser()));
@@ -352,7 +355,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
     }
   }
 
-  /** Returns a row of every user, in the order of users of the whole batch. */
+  /** Returns one row of every user, in the order of users of the whole batch. */
   private static TestBatch oneRowAUser() {
     return batch().rows(IntStream.range(0, users(batch())).toArray());
   }
@@ -362,7 +365,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
   }
 
   /**
-   * What a network generated for the users of a batch, and what it says of itself.
+   * The weights that a network generated for the users of a batch, and what it states about them.
    *
    * @param bytes of the weights of one user
    */

@@ -14,8 +14,8 @@ import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.runtime.EngineFeatures;
 
 /**
- * The rules of everything that computes: backbones, fusion heads, meta networks. They run on the
- * engine of {@link TestEngines}; run them once an engine, each in a JVM of its own.
+ * The rules of all plugins that compute: backbones, fusion heads, meta networks. They run on the
+ * engine of {@link TestEngines}; run them once per engine, each time in a JVM of its own.
  *
  * @param <F> the factory type of the kind
  */
@@ -52,11 +52,11 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
       return FeatureUse.missing(this::inferAndTrain)
           .map(use -> "%s lacks %s; MODEL-01 tests that".formatted(TestEngines.name(), use));
     } catch (RuntimeException e) {
-      return Optional.empty(); // What keeps it from running is the rule's own finding.
+      return Optional.empty(); // The rule itself finds what keeps the model from running.
     }
   }
 
-  /** Returns whether the engine of this run has whatever a supported engine has. */
+  /** Returns whether the engine of this run has all features that a supported engine may have. */
   private static boolean hasAll() {
     return EngineFeatures.of(TestEngines.name()).containsAll(FeatureUse.visible());
   }
@@ -174,12 +174,12 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
     if (hasAll()) {
       inVain.removeAll(FeatureUse.traced(this::inferAndTrain));
     } else if (FeatureUse.missing(this::inferAndTrain).isPresent()) {
-      return; // Which of them it would lack next is not seen.
+      return; // Features that it would lack next cannot be observed.
     }
     Finding.unless(inVain.isEmpty(), "features that are used", inVain + ", which nothing uses");
   }
 
-  /** A row's result is its own. */
+  /** The result of a row depends on that row only. */
   @Nested
   class Rows {
 

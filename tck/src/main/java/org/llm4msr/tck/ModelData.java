@@ -10,16 +10,16 @@ import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.ModelShape;
 
-/** The data that models are tested on: five fields of all roles, four scenarios, nine users. */
+/** The data on which models are tested: five fields of all roles, four scenarios, nine users. */
 final class ModelData {
 
   static final int SCENARIOS = 4;
   static final int KNOWLEDGE = 8;
 
-  /** Fields of one width. */
+  /** Fields of the same width. */
   static final ModelShape EVEN = shape(SCENARIOS, 4, 4, 4, 4, 4);
 
-  /** The same width in all, in fields of several. */
+  /** The same total width, with fields of different widths. */
   static final ModelShape UNEVEN = shape(SCENARIOS, 6, 4, 3, 2, 5);
 
   static final ModelShape ONE_SCENARIO = shape(1, 4, 4, 4, 4, 4);
@@ -46,7 +46,7 @@ final class ModelData {
     return new ModelShape(new FeatureLayout(fields), all, EMBEDDING);
   }
 
-  /** Returns the usual batch: at least two rows of every scenario, several users of many rows. */
+  /** Returns the usual batch: at least two rows of every scenario, several users with many rows. */
   static TestBatch batch(ModelShape shape) {
     return batch(shape, ROWS, USERS);
   }

@@ -26,12 +26,12 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
 
 /**
- * A batch, parameters, and the logits and gradients that an independent float64 implementation
- * finds for them; see {@code make_model_fixtures.py} and {@code make_backbone_fixtures.py}.
+ * A batch, parameters, and their logits and gradients from an independent float64 implementation;
+ * see {@code make_model_fixtures.py} and {@code make_backbone_fixtures.py}.
  */
 public final class ModelFixture {
 
-  /** Of the largest element of the array that is compared. */
+  /** Relative to the largest element of the compared array. */
   private static final float RELATIVE = 1e-5f;
 
   private final JsonNode json;
@@ -40,7 +40,7 @@ public final class ModelFixture {
     this.json = json;
   }
 
-  /** Reads {@code name.json} beside a class. */
+  /** Reads {@code name.json} next to a class. */
   public static ModelFixture read(Class<?> beside, String name) {
     try (InputStream in = beside.getResourceAsStream(name + ".json")) {
       return new ModelFixture(new ObjectMapper().readTree(Objects.requireNonNull(in, name)));
@@ -49,7 +49,7 @@ public final class ModelFixture {
     }
   }
 
-  /** Returns what the model is told of the data. */
+  /** Returns the shape of the data, which the model gets. */
   public ModelShape shape() {
     int width = json.get("fieldWidth").asInt();
     List<Field> fields = new ArrayList<>();
@@ -81,15 +81,15 @@ public final class ModelFixture {
         matrix(json.get("scenarioKnowledge")));
   }
 
-  /** Some fixtures have no model that reads it. */
+  /** Some fixtures have no table, as their models do not read it. */
   private float[][] scenarioTable() {
     JsonNode table = json.path("scenarioTable");
     return table.isMissingNode() ? new float[json.get("scenarios").asInt()][1] : matrix(table);
   }
 
   /**
-   * As {@link #assertMatches(ModelHarness.Parts)}, for a backbone without a head, with its hidden
-   * units of the training pass.
+   * As {@link #assertMatches(ModelHarness.Parts)}, for a backbone without a head; also compares its
+   * hidden units in the training pass.
    */
   public void assertMatches(Function<ModelContext, Backbone> backbone) {
     List<float[]> hidden = new ArrayList<>();

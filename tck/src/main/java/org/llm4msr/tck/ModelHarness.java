@@ -33,9 +33,9 @@ import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
- * A model on one engine with everything the runtime would hand it, for tests: forward passes, and
- * gradients of all parameters and of the input. Parameters are named as in a run: {@code
- * backbone/...}, {@code fusion/...}, {@code meta/user/...}, {@code meta/scenario/...}.
+ * A model on one engine with everything that it would get from the runtime, for tests: runs forward
+ * passes and computes gradients of all parameters and of the input. Parameters are named as in a
+ * run: {@code backbone/...}, {@code fusion/...}, {@code meta/user/...}, {@code meta/scenario/...}.
  */
 public final class ModelHarness implements AutoCloseable {
 
@@ -66,7 +66,7 @@ public final class ModelHarness implements AutoCloseable {
     store.seal();
   }
 
-  /** Starts a model over data of this shape. */
+  /** Begins a model over data of this shape. */
   public static Parts of(ModelShape shape, Function<ModelContext, Backbone> backbone) {
     return new Parts(shape, backbone);
   }
@@ -81,7 +81,7 @@ public final class ModelHarness implements AutoCloseable {
     return infer(batch, NDArray::toFloatArray);
   }
 
-  /** Reads the logits outside training, before they are closed. */
+  /** Applies a function to the logits outside training, before they are closed. */
   public <T> T infer(TestBatch batch, Function<NDArray, T> reading) {
     try (NDManager pass = manager.newSubManager();
         NDScope scope = new NDScope()) {
@@ -125,12 +125,12 @@ public final class ModelHarness implements AutoCloseable {
     return result;
   }
 
-  /** Starts counting steps from 0 again, and with them the engine's random numbers. */
+  /** Restarts the step count at 0, and with it the engine's random numbers. */
   public void rewind() {
     step = 0;
   }
 
-  /** Returns how many arrays the model has open; between passes those that it keeps. */
+  /** Returns the number of the model's open arrays; between passes only those that it keeps. */
   public int openArrays() {
     return manager.getManagedArrays().size();
   }
@@ -219,19 +219,19 @@ public final class ModelHarness implements AutoCloseable {
       this.backbone = backbone;
     }
 
-    /** Sets the seed of the first values. */
+    /** Sets the seed of the initial values. */
     public Parts seed(long value) {
       seed = value;
       return this;
     }
 
-    /** Sets what the model is given beyond the flat input; without this everything. */
+    /** Sets what the model gets beyond the flat input; by default everything. */
     public Parts inputs(Set<ModelInput> given) {
       inputs = given;
       return this;
     }
 
-    /** Sets the fusion head; without one the backbone stands alone. */
+    /** Sets the fusion head; by default there is only the backbone. */
     public Parts head(int knowledge, Function<FusionContext, FusionHead> factory) {
       knowledgeSize = knowledge;
       head = factory;

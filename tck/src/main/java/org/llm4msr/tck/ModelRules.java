@@ -12,7 +12,7 @@ public final class ModelRules {
 
   private ModelRules() {}
 
-  /** Checks that a row alone gets the logit that it gets among others, outside training. */
+  /** Checks that a row gets the same logit alone as among others, outside training. */
   public static void assertRowsAreIndependent(ModelHarness model, TestBatch batch) {
     float[] together = model.infer(batch);
     for (int row = 0; row < batch.rows(); row++) {
@@ -22,7 +22,7 @@ public final class ModelRules {
     }
   }
 
-  /** Checks that logits move with their rows when these are put in another order. */
+  /** Checks that logits follow their rows when these are reordered. */
   public static void assertOrderDoesNotMatter(ModelHarness model, TestBatch batch) {
     float[] forward = model.infer(batch);
     int[] reversed = IntStream.range(0, batch.rows()).map(i -> batch.rows() - 1 - i).toArray();
@@ -32,7 +32,9 @@ public final class ModelRules {
     }
   }
 
-  /** Checks that inference repeats bit for bit, and that a second model of one seed is the same. */
+  /**
+   * Checks that inference repeats bit for bit, and that a second model of the same seed is equal.
+   */
   public static void assertDeterministic(ModelHarness.Parts parts, TestBatch batch) {
     try (ModelHarness first = parts.create();
         ModelHarness second = parts.create()) {
@@ -44,7 +46,7 @@ public final class ModelRules {
   }
 
   /**
-   * Checks that a gradient reaches every parameter, each looked at by itself, and the input.
+   * Checks that a gradient reaches every single parameter, and the input.
    *
    * @param batch with several rows of every scenario
    */

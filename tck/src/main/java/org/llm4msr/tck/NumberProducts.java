@@ -21,7 +21,8 @@ import org.objectweb.asm.Type;
 
 /**
  * The places where code multiplies arrays by numbers with DJL's own methods, which on PyTorch may
- * give a wrong gradient. Found in class files, since an occasional fault shows in no run.
+ * give a wrong gradient. They are found in class files, since no run reliably shows an occasional
+ * fault.
  */
 final class NumberProducts {
 
@@ -30,7 +31,7 @@ final class NumberProducts {
 
   private final ClassLoader loader;
 
-  /** Where the class files lie: a folder or a jar. */
+  /** The place of the class files: a folder or a jar. */
   private final String home;
 
   private final Set<String> seen = new HashSet<>();
@@ -43,15 +44,15 @@ final class NumberProducts {
   }
 
   /**
-   * Returns the places, {@code MyModel.java:12}, in a class and in what it uses of its own folder
-   * or jar.
+   * Returns the places, such as {@code MyModel.java:12}, in a class and in the classes of its own
+   * folder or jar that it uses.
    */
   static Set<String> reachedFrom(Class<?> type) {
     ClassLoader loader = type.getClassLoader();
     String name = Type.getInternalName(type);
     URL file = loader.getResource(file(name));
     if (file == null) {
-      return Set.of(); // Made while the program runs.
+      return Set.of(); // A class made at run time.
     }
     String home = file.toString().substring(0, file.toString().length() - file(name).length());
     NumberProducts products = new NumberProducts(loader, home);

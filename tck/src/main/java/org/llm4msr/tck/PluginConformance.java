@@ -25,9 +25,9 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.tck.guard.ResourceGuard;
 
 /**
- * What the kits of all kinds share: the factory, its settings, and the rules of packaging. The
- * capability set is what the factory itself answers ({@code engineFeatures}, {@code inputs}, {@code
- * hasHidden}, {@code requires} and so on); both answers are tested.
+ * The common part of all kits: the factory, its settings, and the rules of packaging. The
+ * capability set consists of the factory's own answers ({@code engineFeatures}, {@code inputs},
+ * {@code hasHidden}, {@code requires} and so on); both answers are tested.
  *
  * @param <F> the factory type of the kind
  */
@@ -48,7 +48,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
 
   /**
    * Returns settings other than the defaults, as on the command line, for example {@code
-   * "experts=3"} or {@code "expert=[8, 4]"}. Small ones make the tests fast.
+   * "experts=3"} or {@code "expert=[8, 4]"}. Settings of small models make the tests fast.
    */
   protected List<String> settings() {
     return List.of();
@@ -59,7 +59,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
     return Map.of();
   }
 
-  /** Returns what was last put in and came out, for failures; empty where that tells nothing. */
+  /** Returns the last input and output, for failures; empty if they are not informative. */
   String lastExchange() {
     return "";
   }
@@ -79,7 +79,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
     return Binding.LOADER.bind(type, settings, type.getName());
   }
 
-  /** One for all rules: finding the plugins and making a validator takes longer than a rule. */
+  /** Shared by all rules: finding the plugins and making a validator takes longer than a rule. */
   private static final class Binding {
     static final ConfigLoader LOADER = ConfigLoader.standard(PluginRegistry.load());
   }
@@ -93,11 +93,11 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
     }
   }
 
-  /** Returns the features that the engine of this run lacks and the plugin declares to need. */
+  /** Returns the features that the plugin declares and the engine of this run lacks. */
   Set<EngineFeature> lacking() {
     PluginFactory<?> factory = factory();
     Set<EngineFeature> declared = features(factory, config());
-    // No answer is the finding of a rule of its own.
+    // Another rule finds a missing answer.
     Set<EngineFeature> needed = new TreeSet<>(declared == null ? Set.of() : declared);
     needed.removeAll(EngineFeatures.of(TestEngines.name()));
     return needed;
@@ -119,7 +119,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
         : Optional.empty();
   }
 
-  /** Returns why the failure of a rule is the finding of another one, or nothing. */
+  /** Returns why a failure of this rule is to be found by another rule, or nothing. */
   Optional<String> excuse(RuleInfo rule) {
     return Optional.empty();
   }
@@ -188,7 +188,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
     config(settings().stream().filter(this::isRequired).toList());
   }
 
-  /** Returns whether the record has no default for the key that a text "key=value" sets. */
+  /** Returns whether the record has no default for the key in a text "key=value". */
   private boolean isRequired(String setting) {
     String key = setting.split("[.=\\[]", 2)[0];
     return Arrays.stream(factory().configType().getRecordComponents())

@@ -14,7 +14,8 @@ import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
 /**
- * The rules of prompt builders. Extend it, name the factory, and settings that give other prompts:
+ * The rules of prompt builders. Extend it, and name the factory and settings that give other
+ * prompts:
  *
  * <pre>{@code
  * class MyPromptsTest extends PromptBuilderConformance {
@@ -32,10 +33,10 @@ import org.llm4msr.api.knowledge.UserHistory;
  */
 public abstract class PromptBuilderConformance extends PluginConformance<PromptBuilderFactory<?>> {
 
-  /** Longer than the fixed part of a prompt grows by counts with more digits. */
+  /** More characters than counts with more digits add to the fixed part of a prompt. */
   private static final int COUNTS = 40;
 
-  /** A user whose name stands in no word of a template. */
+  /** A user whose name is part of no word of a template. */
   private static final String OTHER = "benxq";
 
   @TempDir
@@ -47,13 +48,13 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
     super(PromptBuilderFactory.class);
   }
 
-  /** Returns the folder that paths in the settings are relative to; without this an empty one. */
+  /** Returns the folder that paths in the settings are relative to; by default an empty one. */
   protected Path base() {
     return temporary;
   }
 
   /**
-   * Returns settings as in {@link #settings}, each of which gives other prompts; at least one where
+   * Returns settings as in {@link #settings}, each of which gives other prompts; at least one if
    * the plugin has settings.
    */
   protected List<List<String>> otherSettings() {
@@ -77,7 +78,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
     return texts;
   }
 
-  /** Whose prompt it is, and what it tells. */
+  /** Whose prompt it is, and what it contains. */
   @Nested
   class Content {
 
@@ -151,7 +152,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
           List.of("%d %s", "{{user}}", "${user}", "\\1 \"", "a\nb\r", "\uD83C\uDFAC")) {
         var event = new UserHistory.Event("homefeed", "i1", "Alpha " + odd + " Omega");
         String text = builder.userPrompt(new UserHistory("u1", "", List.of(event))).text();
-        // A builder may write something else for a line end, but not for anything else.
+        // A builder may replace line ends, but nothing else.
         Finding.unless(
             odd.contains("\n")
                 ? text.contains("Alpha ") && text.contains(" Omega")
@@ -163,7 +164,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
     }
   }
 
-  /** What may be dropped, so that it fits. */
+  /** What may be dropped so that the prompt fits. */
   @Nested
   class Budget {
 
@@ -246,7 +247,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
     }
   }
 
-  /** The same input, the same prompt; and nothing else in it. */
+  /** The same input gives the same prompt, and nothing else affects it. */
   @Nested
   class Repetition {
 

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
-/** What prompts are written of: words that no template has, so that they are found again. */
+/** The data of prompts: words that no template contains, so that they can be found again. */
 final class PromptData {
 
   static final List<ScenarioStatistics> SCENARIOS =
@@ -37,7 +37,7 @@ final class PromptData {
     return IntStream.range(0, 8).mapToObj(i -> "popular " + scenario + "hit" + i + "q").toList();
   }
 
-  /** Returns the history of a user, each event in words of its own. */
+  /** Returns the history of a user, each event with words of its own. */
   static UserHistory history(String user, int events) {
     return new UserHistory(
         user,
@@ -51,7 +51,7 @@ final class PromptData {
     return SCENARIOS.get(event % SCENARIOS.size()).name();
   }
 
-  /** Returns what a user's event is about. */
+  /** Returns the text of a user's event. */
   static String text(String user, int event) {
     return "the film " + word(user, event);
   }
@@ -61,7 +61,7 @@ final class PromptData {
     return user + "x" + event + "q";
   }
 
-  /** Returns histories of users who say little. */
+  /** Returns histories of users with little information. */
   static List<UserHistory> sparse() {
     var nameless = new UserHistory.Event("homefeed", "i1", "");
     return List.of(
@@ -70,7 +70,7 @@ final class PromptData {
         new UserHistory("u3", "", Collections.nCopies(3, nameless)));
   }
 
-  /** Returns scenarios of which little is known, one alone among them. */
+  /** Returns scenarios with little information, among them a single scenario. */
   static Stream<List<ScenarioStatistics>> sparseScenarios() {
     var empty = new ScenarioStatistics("a", "a", "", 0, 0, 0, 0, List.of(0L), List.of());
     var first = new ScenarioStatistics("a", "a", "", 1, 1, 1, 1, List.of(1L, 0L), List.of(""));

@@ -16,11 +16,11 @@ import org.llm4msr.api.data.RawTable;
  * All rows of a table that fits in memory, as text.
  *
  * @param columns in the order of the reader
- * @param rows the values of each row in that order; "null" where there is none
+ * @param rows the values of each row in that order; "null" if there is none
  */
 record RawRows(List<Field> columns, List<List<String>> rows) {
 
-  @SuppressWarnings("resource") // What the reader leaves in the allocator is a rule of its own.
+  @SuppressWarnings("resource") // Another rule tests what the reader leaves in the allocator.
   static RawRows of(DatasetReader reader, RawTable table) throws IOException {
     return of(reader, table, new RootAllocator());
   }
@@ -57,7 +57,7 @@ record RawRows(List<Field> columns, List<List<String>> rows) {
     }
   }
 
-  /** Returns the values of a column; none where there is no such column. */
+  /** Returns the values of a column; none if there is no such column. */
   List<String> values(String column) {
     int place = names().indexOf(column);
     return place < 0 ? List.of() : rows.stream().map(row -> row.get(place)).toList();

@@ -15,12 +15,11 @@ import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
- * Reads all interactions in a process of its own, whose resident memory is that of the reader
- * alone.
+ * Reads all interactions in a separate process, whose resident memory is that of the reader only.
  */
 final class ReaderProcess {
 
-  /** What the runtime hands a reader by default. */
+  /** The memory that the runtime gives a reader by default. */
   static final long MEMORY_BYTES = 512L << 20;
 
   private ReaderProcess() {}
@@ -34,7 +33,7 @@ final class ReaderProcess {
     return MeasuredProcess.run(ReaderProcess.class, "512m", arguments);
   }
 
-  /** Reads with the plugin, folder, scratch folder and settings that are named. */
+  /** Reads with the plugin, folder, scratch folder and settings that the arguments name. */
   public static void main(String[] arguments) throws Exception {
     PluginRegistry plugins = PluginRegistry.load();
     DatasetReaderFactory<?> factory =

@@ -19,7 +19,10 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
-/** What readers emit, and the source that all rules of {@link DatasetReaderConformance} read. */
+/**
+ * The rules of a reader's output, and the source that all rules of {@link DatasetReaderConformance}
+ * read.
+ */
 abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory<?>> {
 
   static final long SMALL = 24;
@@ -48,8 +51,9 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
   }
 
   /**
-   * Writes a sound source of which the reader makes this many interactions, of several users, items
-   * and scenarios. Write it row by row: rules ask for {@link #several} and {@link #large} rows.
+   * Writes a sound source from which the reader makes this many interactions, of several users,
+   * items and scenarios. Write it row by row: rules request {@link #several} and {@link #large}
+   * rows.
    *
    * @param folder an empty folder
    */
@@ -62,12 +66,15 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
    */
   protected abstract MalformedRow spoil(Path folder) throws IOException;
 
-  /** Returns rows that fill several batches of the reader; override it where a batch has more. */
+  /**
+   * Returns a number of rows that fills several batches of the reader; override it if batches are
+   * larger.
+   */
   protected long several() {
     return SEVERAL_BATCHES;
   }
 
-  /** Returns the rows of the large source; fewer are faster, and prove less. */
+  /** Returns the number of rows of the large source; fewer are faster, and prove less. */
   protected long large() {
     return LARGE;
   }
@@ -83,7 +90,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     return create(factory(), KitContext.dataset(folder, scratch, ReaderProcess.MEMORY_BYTES));
   }
 
-  /** Opens a folder with copies of some files of {@link #folder}, at their places. */
+  /** Opens a folder with copies of some files of {@link #folder}, at the same relative paths. */
   final DatasetReader openCopy(List<Path> files) throws IOException {
     for (Path file : new LinkedHashSet<>(files)) {
       Path copy = copies.resolve(folder.relativize(file.toAbsolutePath()));
@@ -108,7 +115,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     }
   }
 
-  /** What it emits. */
+  /** What the reader emits. */
   @Nested
   class Rows {
 
@@ -222,7 +229,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
           "closing a table in the middle ends its query and its file",
           "a preparation that was stopped reads its tables again from the start"
         })
-    @SuppressWarnings("resource") // What the reader leaves in the allocator is a rule of its own.
+    @SuppressWarnings("resource") // Another rule tests what the reader leaves in the allocator.
     final void startsAnew() throws IOException {
       write(folder, several());
       try (DatasetReader reader = open()) {

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelInput;
 
-/** Features that note what is read of them. */
+/** Features that record which of them are read. */
 record RecordingFeatures(Features features, Set<ModelInput> read) implements Features {
 
   @Override

@@ -13,12 +13,12 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.Linear;
 
 /**
- * The backbone under the heads that are tested: hidden = tanh(x A + a), logit = hidden . b +
- * c(scenario). Smooth and small.
+ * The backbone below heads under test: hidden = tanh(x A + a), logit = hidden . b + c(scenario).
+ * Smooth and small.
  */
 public final class ReferenceBackbone implements Backbone {
 
-  /** The place of what makes the hidden units. */
+  /** The scope of the parameters that make the hidden units. */
   static final String BOTTOM = "bottom";
 
   private static final int HIDDEN = 4;
@@ -29,12 +29,12 @@ public final class ReferenceBackbone implements Backbone {
   private final int width;
   private final boolean givesHidden;
 
-  /** Makes a backbone that gives what enters its towers. */
+  /** Makes a backbone that returns the input of its towers. */
   public ReferenceBackbone(ModelContext context) {
     this(context, true);
   }
 
-  /** Makes a backbone that gives or keeps what enters its towers. */
+  /** Makes a backbone that returns the input of its towers, or does not. */
   public ReferenceBackbone(ModelContext context, boolean givesHidden) {
     this.givesHidden = givesHidden;
     width = context.layout().width();

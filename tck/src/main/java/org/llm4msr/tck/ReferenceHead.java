@@ -11,8 +11,8 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.MetaNetworks;
 
 /**
- * The head over the meta networks that are tested: logit = backbone(layers_u(x)) + layers_s(x), so
- * that all of x passes through generated layers.
+ * The head over meta networks under test: logit = backbone(layers_u(x)) + layers_s(x), so that all
+ * of x passes through generated layers.
  */
 public final class ReferenceHead implements FusionHead {
 

@@ -17,8 +17,8 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.GroupedRows;
 
 /**
- * The meta network of the heads that are tested: for each layer W(g) = knowledge(g) A + C, no bias,
- * as full matrices.
+ * The meta network of heads under test: for each layer W(g) = knowledge(g) A + C, no bias, as full
+ * matrices.
  */
 public final class ReferenceMetaNetwork implements MetaNetwork {
 

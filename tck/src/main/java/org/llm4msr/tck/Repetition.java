@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestInstances;
 
-/** Who is tested, and how to run one test again. */
+/** Tells what is tested, and how to run one test again. */
 final class Repetition {
 
   /** The system property, or parameter of JUnit, that leaves out all rules but one. */
@@ -14,7 +14,7 @@ final class Repetition {
 
   private Repetition() {}
 
-  /** Returns the plugin of the test, or the test class where it is none of the kit's. */
+  /** Returns the plugin of the test, or the test class if the test is not part of the kit. */
   static String subject(ExtensionContext context) {
     return conformance(context)
         .map(PluginConformance::subject)

@@ -7,7 +7,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Test;
 
-/** A test of the kit: one rule that plugins keep. It stands in the table of the documentation. */
+/** A test of the kit: one rule that plugins keep. The table in the documentation lists it. */
 @Test
 @Documented
 @Target(ElementType.METHOD)
@@ -20,7 +20,9 @@ public @interface Rule {
   /** How binding it is. */
   Level level() default Level.MUST;
 
-  /** What a plugin that keeps it does, after "the plugin": {@code gives one logit a row}. */
+  /**
+   * What a plugin that keeps the rule does, continuing "the plugin": {@code gives one logit a row}.
+   */
   String says();
 
   /** The usual causes of a failure. */

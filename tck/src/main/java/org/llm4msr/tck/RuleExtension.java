@@ -8,7 +8,10 @@ import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.opentest4j.TestAbortedException;
 
-/** Turns whatever a rule throws into a {@link RuleBroken}, and leaves out what cannot be tested. */
+/**
+ * Turns anything that a rule throws into a {@link RuleBroken}, and skips rules that cannot be
+ * tested.
+ */
 final class RuleExtension
     implements ExecutionCondition,
         TestExecutionExceptionHandler,

@@ -23,7 +23,7 @@ public final class Rules {
 
   private Rules() {}
 
-  /** Fails where no kit has such a rule: all would be left out, and nothing be tested. */
+  /** Fails if no kit has such a rule: all rules would be left out, and nothing tested. */
   static void requireKnown(String id) {
     List<String> known =
         KITS.stream().flatMap(kit -> of(kit).stream()).map(RuleInfo::id).distinct().toList();
@@ -34,7 +34,7 @@ public final class Rules {
     }
   }
 
-  /** Returns the rules of a kit by id, those of its parents and nested classes included. */
+  /** Returns the rules of a kit by id, including those of its parents and nested classes. */
   public static List<RuleInfo> of(Class<? extends PluginConformance<?>> kit) {
     return methods(kit)
         .filter(method -> method.isAnnotationPresent(Rule.class))

@@ -9,8 +9,8 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 
 /**
- * Features whose users' knowledge has a learned vector added, as the runtime fills in users without
- * knowledge where {@code knowledge.missing} is {@code learned}.
+ * Features in which a learned vector is added to the users' knowledge, as the runtime does for
+ * users without knowledge if {@code knowledge.missing} is {@code learned}.
  */
 record ShiftedKnowledge(Features features, Parameter shift) implements Features {
 

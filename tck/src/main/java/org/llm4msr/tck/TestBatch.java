@@ -16,7 +16,7 @@ import org.llm4msr.api.model.Level;
  * @param userKnowledge (U, K)
  * @param scenarioKnowledge (S, K)
  */
-@SuppressWarnings("ArrayRecordComponent") // Values of a test, compared by hand.
+@SuppressWarnings("ArrayRecordComponent") // Test values, which are not compared with equals.
 public record TestBatch(
     int[] scenario,
     int[] user,
@@ -52,7 +52,7 @@ public record TestBatch(
     return scenario.length;
   }
 
-  /** Returns the batch of these rows, in this order; its users are those that have rows. */
+  /** Returns the batch of these rows, in this order; only users that have rows remain. */
   public TestBatch rows(int... rows) {
     int[] users = Arrays.stream(rows).map(row -> user[row]).distinct().toArray();
     int[] place = new int[userKnowledge.length];
@@ -86,7 +86,7 @@ public record TestBatch(
         : withKnowledge(userKnowledge, moved(scenarioKnowledge, group));
   }
 
-  /** Returns this batch with the input of one row moved by a step in a random direction. */
+  /** Returns this batch with one row's input moved by a step in a random direction. */
   TestBatch inputMoved(int row, double step) {
     SplittableRandom random = new SplittableRandom(TestSeed.value());
     float[][] moved = flat.clone();
@@ -127,7 +127,7 @@ public record TestBatch(
     return new TestBatch(scenario, user, flat, scenarioTable, users, scenarios);
   }
 
-  /** Returns the rows whose scenario passes a test, as {@link #rows} does. */
+  /** Returns the batch of the rows whose scenario passes a test, as {@link #rows} does. */
   public TestBatch ofScenarios(IntPredicate chosen) {
     return rows(IntStream.range(0, rows()).filter(row -> chosen.test(scenario[row])).toArray());
   }

@@ -10,9 +10,9 @@ import org.llm4msr.runtime.training.EngineTensors;
 import org.llm4msr.runtime.training.TensorEngine;
 
 /**
- * The engine and the device that a run of the tests is for, named by the system properties {@code
- * llm4msr.test.engine}, PyTorch where it is not set, and {@code llm4msr.test.device}, cpu where it
- * is not set. One engine a JVM.
+ * The engine and the device of a test run, named by the system properties {@code
+ * llm4msr.test.engine}, by default PyTorch, and {@code llm4msr.test.device}, by default cpu. One
+ * engine per JVM.
  */
 public final class TestEngines {
 
@@ -26,7 +26,7 @@ public final class TestEngines {
     return System.getProperty("llm4msr.test.engine", "PyTorch");
   }
 
-  /** Returns the device as {@code runtime.device} has it: cpu, auto, or gpu:N. */
+  /** Returns the device in the form of {@code runtime.device}: cpu, auto, or gpu:N. */
   public static String device() {
     return System.getProperty("llm4msr.test.device", "cpu");
   }
@@ -42,7 +42,7 @@ public final class TestEngines {
     return engine;
   }
 
-  /** Returns the engine where a test has asked for it. */
+  /** Returns the engine if a test has asked for it. */
   public static Optional<Engine> loaded() {
     return Optional.ofNullable(loaded);
   }
@@ -52,20 +52,20 @@ public final class TestEngines {
     return engine().newBaseManager(TensorEngine.device(engine(), device()));
   }
 
-  /** Returns what the runtime lends encoders: the engine, on the device. */
+  /** Returns the service that encoders get from the runtime: the engine, on the device. */
   public static TensorService tensors() {
     engine();
     return new EngineTensors(
         TensorEngine.open(new RuntimeConfig(name(), device(), 0, "1GB", 0, false)));
   }
 
-  /** Starts the engine's random numbers anew, as the runtime does before each step. */
+  /** Restarts the engine's random numbers, as the runtime does before each step. */
   public static void seed(int value) {
     engine().setRandomSeed(value);
     seed = value;
   }
 
-  /** Returns the seed that was last set here; null where none was. */
+  /** Returns the seed that was last set here; null if there is none. */
   public static @Nullable Integer seed() {
     return seed;
   }

@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What one training pass of a test gave, for the loss sum over rows of factor * logit and the terms
- * that the model added.
+ * The result of one training pass of a test. The loss is the sum over rows of factor * logit plus
+ * the terms that the model added.
  *
  * @param logits (B)
  * @param gradients of every parameter, by full name, row-major
  * @param inputGradient of the flat input, row-major
  * @param losses the terms that the model added
  */
-@SuppressWarnings("ArrayRecordComponent") // Values of a test, compared by hand.
+@SuppressWarnings("ArrayRecordComponent") // Test values, which are not compared with equals.
 public record TestPass(
     float[] logits, Map<String, float[]> gradients, float[] inputGradient, List<Loss> losses) {
 

@@ -5,7 +5,7 @@ public final class TestSeed {
 
   private TestSeed() {}
 
-  /** Returns the seed, 7 where none is set. */
+  /** Returns the seed, 7 if none is set. */
   public static long value() {
     return Long.getLong("llm4msr.tck.seed", 7);
   }

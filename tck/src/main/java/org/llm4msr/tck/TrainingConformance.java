@@ -20,17 +20,19 @@ import org.llm4msr.runtime.model.ParameterSnapshot;
  */
 abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginConformance<F> {
 
-  /** How far parameters are moved from where they start, where much is zero or symmetric. */
+  /**
+   * How far parameters are moved from their initial values, many of which are zero or symmetric.
+   */
   private static final double SPREAD = 0.1;
 
-  /** How far the input of a row is moved to see whether its logit is flat there. */
+  /** How far the input of a row is moved to find out whether its logit is flat there. */
   private static final double STEP = 1e-3;
 
   TrainingConformance(@SuppressWarnings("rawtypes") Class<? extends PluginFactory> service) {
     super(service);
   }
 
-  /** Returns a whole model that the plugin is a part of, over data of this shape. */
+  /** Returns a whole model with the plugin as a part, over data of this shape. */
   abstract ModelHarness.Parts parts(ModelShape shape);
 
   /** Makes the model with parameters in general position, the same for the same seed. */
@@ -59,7 +61,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     return ModelData.factors(batch);
   }
 
-  /** Training finds its way to every parameter. */
+  /** Training reaches every parameter. */
   @Nested
   class Gradients {
 
@@ -111,7 +113,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     }
 
     /**
-     * Returns whether a logit stays as it is when the input of its row moves one way or the other:
+     * Returns whether a logit does not change when the input of its row moves one way or the other:
      * a row whose units are all dead may be near the kink of one.
      */
     private boolean isFlat(ModelHarness model, ParameterSnapshot start, int row, float logit) {
@@ -186,7 +188,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     }
   }
 
-  /** Returns whether some of a gradient is not zero. */
+  /** Returns whether some element of a gradient is not zero. */
   static boolean reaches(float @Nullable [] gradient) {
     if (gradient == null) {
       return false;
@@ -200,12 +202,12 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     return false;
   }
 
-  /** Returns whether the plugin cannot help that a parameter of another part is unused. */
+  /** Returns whether a parameter of another part may be unused through no fault of the plugin. */
   boolean mayBeUnused(String parameter) {
     return false;
   }
 
-  /** What a model is lies in its parameters and buffers, and nowhere else. */
+  /** The state of a model is in its parameters and buffers, and nowhere else. */
   @Nested
   class State {
 

@@ -5,14 +5,16 @@ import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Does the same in two threads that start each round together; ends when one of them fails. */
+/**
+ * Does the same work in two threads that start each round together; ends when one of them fails.
+ */
 record TwoThreads(int rounds, Work work) {
 
-  /** What each thread does in each round; threads and rounds count from 0. */
+  /** The work of each thread in each round; threads and rounds count from 0. */
   interface Work {
     void run(int thread, int round) throws Exception;
 
-    /** Returns the same work, of which one thread waits for the other. */
+    /** Returns the same work, in which one thread waits for the other. */
     default Work inTurn() {
       return new Work() {
         @Override
@@ -23,7 +25,7 @@ record TwoThreads(int rounds, Work work) {
     }
   }
 
-  /** Throws what one of the threads threw first. */
+  /** Runs the threads; throws what one of them threw first. */
   void run() throws InterruptedException {
     AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
     Phaser together = new Phaser(2);

@@ -11,14 +11,16 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaWeights;
 import org.llm4msr.api.model.Pass;
 
-/** A meta network under test whose weights are seen, and kept from one pass to the next. */
+/**
+ * A meta network under test whose weights are observed, and can be kept from one pass to the next.
+ */
 final class WatchedMetaNetwork implements MetaNetwork {
 
   private final MetaNetwork network;
   private final boolean keepsWeights;
   private @Nullable List<Kept> kept;
 
-  /** Watches a network; {@code keepsWeights}: weights are generated in the first pass only. */
+  /** Watches a network; with {@code keepsWeights}, weights are generated in the first pass only. */
   WatchedMetaNetwork(MetaNetwork network, boolean keepsWeights) {
     this.network = network;
     this.keepsWeights = keepsWeights;

@@ -14,11 +14,11 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * What came of running test classes of their own within a test.
+ * The result of running separate test classes within a test.
  *
  * @param passed display names of the tests that passed
- * @param skipped display names of what was left out
- * @param failures of the others
+ * @param skipped display names of skipped tests
+ * @param failures of the other tests
  */
 public record KitRun(List<String> passed, List<String> skipped, List<Throwable> failures) {
 

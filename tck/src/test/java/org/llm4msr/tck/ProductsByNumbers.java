@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import java.util.function.BiFunction;
 
-/** Every form of a product by a number, one a line. */
+/** Every form of a product by a number, one per line. */
 final class ProductsByNumbers {
 
   static final BiFunction<NDArray, Number, NDArray> REFERENCE = NDArray::pow;

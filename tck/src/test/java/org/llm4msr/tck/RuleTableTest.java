@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.tck.guard.Guard;
 
 /**
- * The table of rules in {@code docs/conformance.md} is what the kit tests. With {@code
- * -Dreference.write} the table is written anew.
+ * The table of rules in {@code docs/conformance.md} agrees with the kit. With {@code
+ * -Dreference.write} the table is rewritten.
  */
 class RuleTableTest {
 

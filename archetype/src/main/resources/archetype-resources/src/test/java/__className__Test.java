@@ -38,7 +38,7 @@ class ${className}Test {
     }
   }
 
-  /** What this one computes. */
+  /** The results of this backbone. */
   @Test
   void addsNetworkAndBiasOfTheScenario() {
     TestBatch batch = TestBatch.random(1, 6, 2, 2, 3, 1, 1);

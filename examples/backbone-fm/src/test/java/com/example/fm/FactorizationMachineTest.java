@@ -42,7 +42,7 @@ class FactorizationMachineTest {
     try (ModelHarness model = machine().create()) {
       float[] logits = model.infer(BATCH);
 
-      // All parameters start at zero, which leaves the pairs.
+      // All parameters start at zero, so only the pairs contribute.
       for (int row = 0; row < BATCH.rows(); row++) {
         assertThat(logits[row]).isCloseTo(pairs(BATCH.flat()[row]), within(1e-5f));
       }

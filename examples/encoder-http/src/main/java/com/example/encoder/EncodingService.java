@@ -23,7 +23,7 @@ import org.llm4msr.api.support.Backoff;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The service over HTTP: requests are repeated where that may help, answers are checked. */
+/** A client of the HTTP service: repeats requests if that may help, and checks answers. */
 final class EncodingService {
 
   private static final Logger LOG = LoggerFactory.getLogger(EncodingService.class);
@@ -75,7 +75,7 @@ final class EncodingService {
         true);
   }
 
-  /** Returns the tokens of each text. */
+  /** Returns the number of tokens of each text. */
   int[] count(List<String> texts) {
     int[] tokens = ask("/count", texts, Counts.class).tokens();
     if (tokens == null || tokens.length != texts.size()) {
@@ -172,7 +172,7 @@ final class EncodingService {
     }
   }
 
-  /** Has pauses end, now and later, with an error. */
+  /** Makes current and later pauses end with an error. */
   void stopWaiting() {
     stopped.countDown();
   }

@@ -8,7 +8,7 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 
-/** Has texts counted and encoded by a service, some at a time, and checks what comes back. */
+/** Lets a service count and encode texts, some at a time, and checks its answers. */
 final class HttpEncoder implements KnowledgeEncoder {
 
   private static final int SHOWN = 60;

@@ -6,7 +6,7 @@ import jakarta.validation.constraints.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 
-/** Where the service is, and how patiently it is asked. */
+/** The address of the service, and how patiently it is asked. */
 public record HttpEncoderConfig(
     @Setting("Address of the service, without a slash at the end")
         @Pattern(regexp = "https?://.*[^/]", message = "must be http://... or https://...")

@@ -19,7 +19,7 @@ final class WordService implements AutoCloseable {
 
   static final int MAX_TOKENS = 50;
 
-  /** Answers that come before the right ones: a status, or a text with status 200. */
+  /** Wrong answers that are sent before right ones: a status, or a text with status 200. */
   final Queue<Object> faults = new ConcurrentLinkedQueue<>();
 
   final List<String> requests = new ArrayList<>();

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
-/** A log in the format of MIND: users of an odd number click odd news, nine times out of ten. */
+/** A log in the format of MIND: users with odd numbers click odd news, nine times out of ten. */
 final class Clicks {
 
   static final int USERS = 40;

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The jars of the four examples in plugin folders of the real launcher: read, extract, train and
- * evaluate with nothing else.
+ * Runs the real launcher with the jars of the four examples in its plugin folders: reads, extracts,
+ * trains and evaluates with nothing else.
  */
 class ExamplePluginsTest {
 
@@ -48,7 +48,7 @@ class ExamplePluginsTest {
   @TempDir Path folder;
   private Path launcher;
 
-  /** The outline of a checkout that is built, with the examples in its plugin folder. */
+  /** Makes the outline of a built checkout, with the examples in its plugin folder. */
   @BeforeEach
   void install() throws IOException {
     launcher = folder.resolve("llm4msr");
@@ -100,7 +100,7 @@ class ExamplePluginsTest {
       assertThat(prepared.toString()).contains("sports");
       assertThat(extracted.path("encoded").asInt()).isEqualTo(Clicks.USERS + 3);
       assertThat(service.encoded()).isGreaterThanOrEqualTo(Clicks.USERS + 3);
-      // Clicks follow the title; a model that learned nothing is at one half.
+      // Clicks follow the title; a model that learned nothing would score one half.
       assertThat(evaluation.findValue("auc").doubleValue()).isGreaterThan(0.7);
       assertThat(uneven).isEqualTo(2);
       assertThat(error())

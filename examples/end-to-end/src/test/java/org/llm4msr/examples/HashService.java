@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A service of the example's protocol on the loopback: sums a random vector for each word. */
+/** A service with the example's protocol on the loopback; it sums a random vector for each word. */
 final class HashService implements AutoCloseable {
 
   private static final int DIMENSION = 16;

@@ -10,9 +10,9 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
 /**
- * Feature-wise linear modulation (Perez et al., AAAI 2018): x' = (1 + gamma(k)) x + beta(k), k the
- * knowledge of the row's scenario, then of its user where that is set; logit = backbone(x'). All
- * starts at gamma = beta = 0, which is the backbone alone.
+ * Feature-wise linear modulation (Perez et al., AAAI 2018): x' = (1 + gamma(k)) x + beta(k), where
+ * k is the knowledge of the row's scenario and then, if that is set, of its user; logit =
+ * backbone(x'). Training starts at gamma = beta = 0, which is the backbone alone.
  */
 final class FilmHead implements FusionHead {
 

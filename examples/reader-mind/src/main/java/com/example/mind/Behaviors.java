@@ -20,7 +20,7 @@ import org.llm4msr.api.data.RawSchema;
 
 /**
  * The lines of {@code behaviors.tsv}: id, user, time, news clicked before, impressions such as
- * {@code N5-1 N6-0}. A line gives a row an impression.
+ * {@code N5-1 N6-0}. A line gives one row per impression.
  */
 final class Behaviors implements Rows {
 

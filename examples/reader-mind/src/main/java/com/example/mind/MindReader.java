@@ -17,7 +17,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
-/** Reads {@code behaviors.tsv} and {@code news.tsv}: a row an impression of one piece of news. */
+/** Reads {@code behaviors.tsv} and {@code news.tsv}: one row per impression of a piece of news. */
 final class MindReader implements DatasetReader {
 
   private final MindConfig config;

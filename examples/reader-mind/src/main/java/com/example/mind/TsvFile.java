@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** The lines of a file, cut at tabs. Each is decoded by itself, so that an error has its line. */
+/**
+ * The lines of a file, cut at tabs. Each is decoded separately, so that an error can name its line.
+ */
 final class TsvFile implements Closeable {
 
   private final Path file;
@@ -25,7 +27,7 @@ final class TsvFile implements Closeable {
   /**
    * Opens a file.
    *
-   * @param columns how many every line has
+   * @param columns the number of columns of every line
    */
   TsvFile(Path file, int columns) throws IOException {
     this.file = file;

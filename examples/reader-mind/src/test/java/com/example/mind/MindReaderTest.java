@@ -188,7 +188,7 @@ class MindReaderTest {
     return rows;
   }
 
-  /** Texts as String; all else as it is. */
+  /** Returns texts as String, and all else unchanged. */
   private static Object plain(Object value) {
     if (value instanceof List<?> list) {
       return list.stream().map(MindReaderTest::plain).toList();

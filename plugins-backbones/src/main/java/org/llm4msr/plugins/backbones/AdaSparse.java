@@ -16,16 +16,16 @@ import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.Scale;
 
 /**
- * Adaptively sparse structures (Yang et al., CIKM 2022). Before each layer, and before the logit,
- * its input h is weighed neuron by neuron: v = [scenario embedding, h] W + b and, in fusion, h' = h
- * * scale * sigmoid(t v) where sigmoid(t v) is above the threshold, and 0 elsewhere. The
- * temperature t grows with the training steps, so that neurons are cut ever more sharply. hidden =
- * what enters the logit. For many scenarios with one network whose parts serve some of them.
+ * Adaptively sparse structures (Yang et al., CIKM 2022). The input h of each layer, and of the
+ * logit, is weighted neuron by neuron: v = [scenario embedding, h] W + b and, in fusion, h' = h *
+ * scale * sigmoid(t v) where sigmoid(t v) is above the threshold, and 0 elsewhere. The temperature
+ * t grows with the training steps, so that neurons are cut more and more sharply. hidden = the
+ * input of the logit. For many scenarios with one network, each part of which serves some of them.
  *
- * <p>The loss term is the mean over layers of the square of what the sparsity, 1 - mean sigmoid
- * that is not cut, lies outside its bounds; the paper fixes neither its weight nor how the hard
- * share would get a gradient. The temperature is a buffer: it is saved, and rests outside training.
- * Layers are normalised over the batch.
+ * <p>The loss term is the mean over layers of the squared distance of the sparsity, 1 - mean
+ * sigmoid that is not cut, from its bounds; the paper states neither its weight nor how the hard
+ * share would get a gradient. The temperature is a buffer: it is saved, and does not change outside
+ * training. Layers are normalised over the batch.
  */
 final class AdaSparse implements Backbone {
 

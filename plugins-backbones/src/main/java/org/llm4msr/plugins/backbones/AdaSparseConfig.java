@@ -55,9 +55,9 @@ public record AdaSparseConfig(
     @Setting(value = "Whether layers are normalised over the batch", defaultValue = "true")
         boolean batchNorm) {
 
-  /** How neurons are weighed. */
+  /** How neurons are weighted. */
   public enum Form {
-    /** sigmoid(temperature * v), cut at the threshold: 0 or 1 where the temperature is high. */
+    /** sigmoid(temperature * v), cut at the threshold: 0 or 1 if the temperature is high. */
     BINARY,
     /** scale * sigmoid(v), nothing cut. */
     SCALING,

@@ -7,17 +7,17 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.support.Linear;
 import org.llm4msr.api.support.Scale;
 
-/** What weighs the neurons that enter one layer of {@link AdaSparse}. */
+/** Weights the neurons that enter one layer of {@link AdaSparse}. */
 final class AdaSparsePruner {
 
   private final Linear linear;
   private final AdaSparseConfig config;
 
   /**
-   * What becomes of the neurons.
+   * The weights of the neurons.
    *
-   * @param factors one a neuron: (B, n)
-   * @param penalty the square of what the sparsity lies outside its bounds, a scalar
+   * @param factors one per neuron: (B, n)
+   * @param penalty the squared distance of the sparsity from its bounds, a scalar
    */
   record Weights(NDArray factors, NDArray penalty) {}
 
@@ -26,7 +26,7 @@ final class AdaSparsePruner {
     linear = new Linear(context, context.scenarioEmbeddingSize() + width, width);
   }
 
-  /** Weighs the neurons h (B, n) of rows with this scenario embedding (B, Ds). */
+  /** Computes weights for the neurons h (B, n) of rows with this scenario embedding (B, Ds). */
   Weights forward(NDArray scenario, NDArray h, NDArray temperature) {
     NDArray v = linear.forward(scenario.concat(h, 1));
     NDArray soft =

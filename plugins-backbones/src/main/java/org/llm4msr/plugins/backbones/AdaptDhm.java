@@ -18,17 +18,17 @@ import org.llm4msr.api.support.Scale;
 
 /**
  * Adaptive distribution hierarchical model (Li et al., 2022): a row goes to the cluster c whose
- * centre its input is most like, and through layers act((W_i * W_i,c) h + b_i + b_i,c), * element
- * by element; hidden = what enters the last. Centres move in training only: a_rc = softmax over c
- * of x_r . centre_c / temperature, centre_c = unit(m centre_c + (1 - m) unit(sum over r of a_rc
- * x_r)), several times a step, without a gradient. For rows whose distributions do not follow the
- * scenarios.
+ * centre is most similar to its input, and through layers act((W_i * W_i,c) h + b_i + b_i,c), where
+ * * is element-wise; hidden = the input of the last layer. Centres move in training only: a_rc =
+ * softmax over c of x_r . centre_c / temperature, centre_c = unit(m centre_c + (1 - m) unit(sum
+ * over r of a_rc x_r)), several times per step, without a gradient. For rows whose distributions do
+ * not follow the scenarios.
  *
  * <p>x and the sum are scaled to length 1 before they are compared, so that neither the size of
- * embeddings nor that of the batch decides how fast centres move; the temperature gives the softmax
- * back the range that this takes, without which all centres move to one point. Centres are a buffer
- * and saved. All rows pass the weights of all clusters, of which there are few, and keep their own
- * result.
+ * embeddings nor that of the batch determines how fast centres move; the temperature restores the
+ * range of the softmax that this takes away, without which all centres move to one point. Centres
+ * are a buffer and are saved. All rows pass through the weights of all clusters, of which there are
+ * few, and each keeps the result of its own.
  */
 final class AdaptDhm implements Backbone {
 
@@ -66,7 +66,7 @@ final class AdaptDhm implements Backbone {
     return new BackboneOutput(mix(cluster, h), mix(cluster, logit.forwardAll(h)).squeeze(-1));
   }
 
-  /** Picks each row's own of (C, B, n): (B, n). */
+  /** Picks the result of each row's cluster from (C, B, n): (B, n). */
   private static NDArray mix(NDArray cluster, NDArray outputs) {
     return Gate.mix(cluster, outputs.transpose(1, 0, 2));
   }

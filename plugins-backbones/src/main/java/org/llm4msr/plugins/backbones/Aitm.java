@@ -20,15 +20,15 @@ import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * Adaptive information transfer (Xi et al., KDD 2021) with scenarios in place of tasks. In the
- * order of the chain q_t = bottom_t(x), p_t = transfer_t(z_t-1), z_1 = q_1 and z_t = the attention
+ * Adaptive information transfer (Xi et al., KDD 2021) with scenarios in place of tasks. Along the
+ * chain of scenarios q_t = bottom_t(x), p_t = transfer_t(z_t-1), z_1 = q_1 and z_t is the attention
  * over q_t and p_t: the sum of softmax(key * query / sqrt H) value over the two. hidden = z of the
- * row's scenario, logit = its tower. For scenarios of which small ones can learn from large ones.
+ * row's scenario, logit = its tower(hidden). For small scenarios that can learn from large ones.
  *
- * <p>A row passes the bottoms of its scenario and of all before it, as the formula asks, so a step
- * costs more with more scenarios. A bottom is normalised over the rows that pass it, a tower over
- * the rows of its scenario. The paper's calibrator, which wants later tasks to be rarer, has no
- * meaning for scenarios and is left out.
+ * <p>A row passes through the bottoms of its scenario and of all before it, as the formula
+ * requires, so a step costs more with more scenarios. A bottom is normalised over the rows that
+ * pass through it, a tower over the rows of its scenario. The paper's calibrator, which expects
+ * later tasks to be rarer, has no meaning for scenarios and is left out.
  */
 final class Aitm implements Backbone {
 
@@ -49,7 +49,7 @@ final class Aitm implements Backbone {
       placeOfScenario[scenario.rank()] = place;
       ModelContext own = context.scope("scenario." + scenario.rank());
       if (place > 0) {
-        // Named by the scenario before, so that no other chain takes it over.
+        // Named after the previous scenario, so that another chain does not reuse it.
         ModelContext link = own.scope("after." + chain.get(place - 1).rank());
         transfers.add(new AitmTransfer(link, hiddenSize, handing));
       }
@@ -100,7 +100,7 @@ final class Aitm implements Backbone {
     return cuts.length == 0 ? new NDList(ordered) : ordered.split(cuts, 0);
   }
 
-  /** Takes all rows along the chain and leaves those of each scenario at its place. */
+  /** Takes all rows along the chain; the rows of each scenario leave it at its place. */
   private NDList walk(Pass pass, NDList rows, List<Segment> segments) {
     NDArray x = NDArrays.concat(rows, 0);
     NDArray z = bottoms.get(0).forward(pass, x);

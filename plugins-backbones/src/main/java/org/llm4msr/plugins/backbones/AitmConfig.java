@@ -29,7 +29,7 @@ public record AitmConfig(
         double dropout,
     @Setting(value = "Whether layers are normalised", defaultValue = "true") boolean batchNorm) {
 
-  /** Which scenario hands on to which. */
+  /** The order of scenarios in the chain. */
   public enum Order {
     /** The one with the most training rows is first. */
     SIZE,

@@ -12,7 +12,8 @@ import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.Scale;
 
 /**
- * What one scenario of {@link Aitm} takes over from the one before, by attention of two vectors.
+ * What one scenario of {@link Aitm} takes over from the previous one, by attention over two
+ * vectors.
  */
 final class AitmTransfer {
 
@@ -31,7 +32,7 @@ final class AitmTransfer {
     scale = 1 / Math.sqrt(width);
   }
 
-  /** Mixes a scenario's own (n, H) with what the scenario before has: (n, H). */
+  /** Mixes a scenario's own (n, H) with the vectors of the previous scenario: (n, H). */
   NDArray forward(Pass pass, NDArray own, NDArray before) {
     NDArray received = handing.forward(pass, before);
     NDArray weights = NDArrays.concat(new NDList(score(own), score(received)), 1).softmax(-1);

@@ -14,11 +14,11 @@ import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * Hyper adapter for multi-domain recommendation (Li et al., CIKM 2023): each scenario has an MLP of
- * its own; behind its last layers stand adapters h + norm_s(U2 M V2 sigmoid(U1 M V1 h + b1) + b2).
- * M = hyper(x), a small square matrix generated for each row, makes the shared U and V the row's
- * own. hidden = what leaves the last adapter; logit = the scenario's last layer. For scenarios with
- * much of their own, between which rows still tell what is shared.
+ * Hyper adapter for multi-domain recommendation (Li et al., CIKM 2023): each scenario has its own
+ * MLP, whose last layers are followed by adapters h + norm_s(U2 M V2 sigmoid(U1 M V1 h + b1) + b2).
+ * M = hyper(x), a small square matrix generated for each row, adapts the shared U and V to the row.
+ * hidden = the output of the last adapter; logit = the scenario's last layer. For scenarios that
+ * differ much, but whose rows still show what they share.
  *
  * <p>The hyper network ends in a linear layer, so that M has both signs; U and V start at random,
  * not at ones, which would keep their columns equal. The domain normalisation of an adapter has

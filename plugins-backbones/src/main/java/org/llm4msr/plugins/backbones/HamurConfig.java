@@ -34,7 +34,7 @@ public record HamurConfig(
         double dropout,
     @Setting(value = "Whether layers are normalised", defaultValue = "true") boolean batchNorm) {
 
-  /** Whether each adapter has a layer. */
+  /** Whether there is a layer for each adapter. */
   @AssertTrue(message = "adapters must not be more than layers: a layer has one at most")
   public boolean isConsistent() {
     return layers == null || adapters <= layers.size();

@@ -20,14 +20,14 @@ import org.llm4msr.api.support.ScenarioTowers;
 /**
  * Hierarchical information extraction network (Zhou et al., ICDE 2023) with one task, so without
  * its layer of tasks. A group of experts gives E(x) = sum of softmax(gate(x))_k * expert_k(x): one
- * group that all scenarios share, G, and one a scenario, S_j. hidden of scenario s = [G(x), S_s(x),
- * sum over j other than s of a_sj S_j(x)] with a_s = softmax over j other than s of W e_s + b, e_s
- * the scenario embedding; logit = tower of its scenario. For scenarios of which some, and not
- * others, can learn from each other.
+ * group that all scenarios share, G, and one per scenario, S_j. hidden of scenario s = [G(x),
+ * S_s(x), sum over j other than s of a_sj S_j(x)] with a_s = softmax over j other than s of W e_s +
+ * b, e_s the scenario embedding; logit = tower of its scenario. For scenarios of which only some
+ * can learn from each other.
  *
- * <p>Every row passes the experts of all scenarios, as the attention asks, so a step costs more
- * with more scenarios. Experts are normalised over the batch. One W serves all scenarios, whose
- * embeddings tell them apart.
+ * <p>Every row passes through the experts of all scenarios, as the attention requires, so a step
+ * costs more with more scenarios. Experts are normalised over the batch. One W serves all
+ * scenarios, whose embeddings distinguish them.
  */
 final class HiNet implements Backbone {
 
@@ -80,7 +80,10 @@ final class HiNet implements Backbone {
     return new BackboneOutput(hidden, towers.forward(pass, hidden));
   }
 
-  /** Weighs all other scenarios for each, with zeros where there is no other: (S, S). */
+  /**
+   * Computes the weights of all other scenarios for each scenario; zeros if there is no other: (S,
+   * S).
+   */
   private NDArray weightsOfOthers(NDArray table, NDArray same) {
     NDArray scores = attention.forward(table).add(Scale.by(same, NEVER));
     return scores.softmax(-1).mul(same.neg().add(1f));

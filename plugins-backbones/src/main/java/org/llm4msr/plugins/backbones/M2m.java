@@ -22,13 +22,13 @@ import org.llm4msr.api.support.Mlp;
 
 /**
  * Multi-scenario multi-task meta learning (Zhang et al., WSDM 2022) without behaviour sequences and
- * with one task. With k = MLP(scenario embedding) a meta unit is the layer W(k) h + b(k), both
+ * with one task. With k = MLP(scenario embedding), a meta unit is the layer W(k) h + b(k), both
  * linear in k. Attention: a_e = v . act(meta([expert_e(x), task])), hidden = sum over e of
  * softmax(a)_e * expert_e(x). Tower: h = act(meta_j(h) + h) layer by layer; logit = MLP(h). For
- * many scenarios that differ in ways that their embedding can tell.
+ * many scenarios whose differences their embeddings can express.
  *
- * <p>A task vector stands for the paper's network of the task embedding, which with one task is a
- * constant. Weights are generated once a scenario, not once a row.
+ * <p>A task vector replaces the paper's network over the task embedding, which is constant with one
+ * task. Weights are generated once per scenario, not once per row.
  */
 final class M2m implements Backbone {
 
@@ -80,9 +80,10 @@ final class M2m implements Backbone {
     return new BackboneOutput(hidden, logit.forward(output.forward(pass, h)).squeeze(-1));
   }
 
-  /** Weighs experts: outputs (B, E, d) to (B, E). */
+  /** Computes the weights of experts: outputs (B, E, d) to (B, E). */
   private NDArray attention(Pass pass, NDArray known, NDArray outputs) {
-    // meta([expert, task]) = expert W' + (task W'' + b): what does not depend on the row is a bias.
+    // meta([expert, task]) = expert W' + (task W'' + b): the part that does not depend on the row
+    // is a bias.
     NDList weights = attention.weights(known).split(2, 1);
     NDArray ofTask = weights.get(1).mul(task.array().reshape(1, -1, 1)).sum(new int[] {1});
     NDArray bias = ofTask.add(attention.biases(known));
@@ -111,7 +112,7 @@ final class M2m implements Backbone {
     return config.width();
   }
 
-  /** The weights of a layer, linear in what is known of a scenario. */
+  /** The weights of a layer, linear in the vector k of a scenario. */
   private static final class MetaUnit {
 
     private final Linear weight;

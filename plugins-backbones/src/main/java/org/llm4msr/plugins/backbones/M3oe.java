@@ -25,14 +25,15 @@ import org.llm4msr.api.support.ScenarioRouter;
 /**
  * Multi-domain multi-task mixture of experts (Zhang et al., SIGIR 2024) with one task. e = block((W
  * * W_s) x + b + b_s) + block(x); shared experts are mixed by softmax(gate_s(e without gradient));
- * to them are added, times the learned sigmoid(p), the experts of scenarios: sigmoid(q) times the
- * row's own and (1 - sigmoid(q)) / (S - 1) times each other. hidden = the sum, logit = tower of its
- * scenario. A block is a linear layer, normalisation of each row over its columns, activation. For
- * scenarios that gain from each other in a measure that training shall find.
+ * added to them, times the learned sigmoid(p), are the experts of scenarios: sigmoid(q) times that
+ * of the row's scenario and (1 - sigmoid(q)) / (S - 1) times each other one. hidden = the sum,
+ * logit = tower of the row's scenario. A block is a linear layer, normalisation of each row over
+ * its columns, activation. For scenarios that gain from each other to a degree that training shall
+ * find.
  *
- * <p>Every row passes the experts of all scenarios, as the formula asks, so a step costs more with
- * more scenarios. With one task the paper's task experts are one more shared expert and left out. p
- * and q start at 1.
+ * <p>Every row passes through the experts of all scenarios, as the formula requires, so a step
+ * costs more with more scenarios. With one task the paper's task experts would be one more shared
+ * expert and are left out. p and q start at 1.
  */
 final class M3oe implements Backbone {
 
@@ -95,7 +96,7 @@ final class M3oe implements Backbone {
         new NDList(experts.stream().map(expert -> expert.forward(pass, x)).toList()), 1);
   }
 
-  /** Weighs the experts of scenarios: (B, S, H) to (B, H). */
+  /** Mixes the experts of scenarios: (B, S, H) to (B, H). */
   private NDArray balanced(Pass pass, NDArray outputs) {
     NDArray own = pass.scenarios().rowValues(pass.manager().eye(specific.size()));
     NDArray ofOwn = Gate.mix(own, outputs);

@@ -11,11 +11,11 @@ import org.llm4msr.api.support.Gate;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * Mixture of experts with a tower a scenario: hidden = sum over e of softmax(gate(x))_e *
- * expert_e(x), logit = tower(hidden). With a gate a scenario it is MMoE (Ma et al., KDD 2018), for
- * scenarios that share some structure but not all; with one gate for all it is OMoE, its baseline
- * in that paper. Normalisation in experts and gates is over the batch, in a tower over the rows of
- * its scenario.
+ * Mixture of experts with one tower per scenario: hidden = sum over e of softmax(gate(x))_e *
+ * expert_e(x), logit = tower(hidden). With one gate per scenario it is MMoE (Ma et al., KDD 2018),
+ * for scenarios that share some structure but not all; with one gate for all it is OMoE, its
+ * baseline in that paper. Normalisation in experts and gates is over the batch, in a tower over the
+ * rows of its scenario.
  */
 final class Mmoe implements Backbone {
 

@@ -9,7 +9,7 @@ import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.support.BlockSettings;
 
-/** Settings of {@link Mmoe}, with a gate a scenario or one for all. */
+/** Settings of {@link Mmoe}, with one gate per scenario or one for all. */
 public record MmoeConfig(
     @Setting(value = "Number of experts", defaultValue = "4") @Positive int experts,
     @Setting(value = "Widths of each expert's layers", defaultValue = "[32]") @NotEmpty

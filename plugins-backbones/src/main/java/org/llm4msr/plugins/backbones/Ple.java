@@ -16,14 +16,15 @@ import org.llm4msr.api.support.GroupedRows;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * Progressive layered extraction (Tang et al., RecSys 2020), scenarios in place of tasks. At each
- * level scenario s mixes its own experts and the shared ones, both over the outputs of the level
- * before, with softmax(gate_s(x_s)); below the last level a shared gate mixes the experts of all
- * scenarios and the shared ones. hidden = the row's own mixture at the last level, logit = tower of
- * its scenario. For scenarios that harm each other in a model that shares everything.
+ * Progressive layered extraction (Tang et al., RecSys 2020), with scenarios in place of tasks. At
+ * each level scenario s mixes its own experts and the shared ones, both applied to the outputs of
+ * the previous level, with softmax(gate_s(x_s)); below the last level a shared gate mixes the
+ * experts of all scenarios and the shared ones. hidden = the row's own mixture at the last level,
+ * logit = tower of the row's scenario. For scenarios that harm each other in a model that shares
+ * everything.
  *
- * <p>At the last level, so with one level always, a row passes only its scenario's experts, which
- * are normalised over the rows of that scenario. Below it the shared gate needs the experts of all
+ * <p>At the last level (or the only one) a row passes only through its scenario's experts, which
+ * are normalised over the rows of that scenario. Below it, the shared gate needs the experts of all
  * scenarios for each row, and these are normalised over the batch.
  */
 final class Ple implements Backbone {
@@ -64,7 +65,7 @@ final class Ple implements Backbone {
         hidden, towers.forward(pass, GroupedRows.of(pass.scenarios(), hidden)));
   }
 
-  /** Picks each row's own of one array a scenario. */
+  /** Picks each row from its scenario's array. */
   private static NDArray ownOf(Pass pass, List<NDArray> specific) {
     NDArray own = pass.scenarios().rowValues(pass.manager().eye(specific.size()));
     return Gate.mix(own, NDArrays.stack(new NDList(specific), 1));

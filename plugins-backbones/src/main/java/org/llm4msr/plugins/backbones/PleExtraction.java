@@ -7,7 +7,9 @@ import org.llm4msr.api.support.ExpertGroup;
 import org.llm4msr.api.support.Gate;
 import org.llm4msr.api.support.GroupedRows;
 
-/** The last level of {@link Ple}: a row passes its scenario's experts and the shared ones. */
+/**
+ * The last level of {@link Ple}: a row passes through its scenario's experts and the shared ones.
+ */
 final class PleExtraction {
 
   private final ExpertGroup specific;
@@ -31,8 +33,8 @@ final class PleExtraction {
   /**
    * Mixes experts.
    *
-   * @param own what the scenario of each row handed on, by scenario: (B, in)
-   * @param common what all handed on: (B, in)
+   * @param own the previous output of each row's scenario, by scenario: (B, in)
+   * @param common the previous shared output: (B, in)
    * @return (B, H)
    */
   NDArray forward(Pass pass, GroupedRows own, NDArray common) {

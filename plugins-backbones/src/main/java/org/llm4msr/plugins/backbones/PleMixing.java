@@ -11,7 +11,7 @@ import org.llm4msr.api.support.ExpertGroup;
 import org.llm4msr.api.support.Gate;
 import org.llm4msr.api.support.Linear;
 
-/** A level of {@link Ple} below the last: all rows pass the experts of all scenarios. */
+/** A level of {@link Ple} below the last: all rows pass through the experts of all scenarios. */
 final class PleMixing {
 
   private final List<ExpertGroup> specific = new ArrayList<>();
@@ -21,9 +21,9 @@ final class PleMixing {
   private final Linear ofShared;
 
   /**
-   * What goes from level to level, (B, width) each.
+   * The arrays that are passed from level to level, (B, width) each.
    *
-   * @param specific one array a scenario, by rank
+   * @param specific one array per scenario, by rank
    */
   record Flow(List<NDArray> specific, NDArray shared) {}
 
@@ -36,7 +36,7 @@ final class PleMixing {
       specific.add(experts(config, scope, in, own));
       gates.add(Gate.shared(scope, in, own + config.sharedExperts()));
     }
-    // Apart, so that the scores of scenarios fill an array that can grow with them.
+    // Separate, so that the scores of scenarios have an array that can grow with them.
     ofSpecific = new Linear(context.scope("shared").scope("gate-specific"), in, own * scenarios);
     ofShared = new Linear(context.scope("shared").scope("gate-shared"), in, config.sharedExperts());
   }

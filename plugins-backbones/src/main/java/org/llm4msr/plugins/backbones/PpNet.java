@@ -13,12 +13,12 @@ import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * Parameter personalised network of PEPNet (Chang et al., KDD 2023), scenarios in place of tasks. g
- * = [prior fields, x without gradient]; layer i of scenario s computes h = act(W_s,i h + b_s,i) * 2
- * sigmoid(V_s,i relu(U_i g)), * element by element; logit = the scenario's last layer, which hidden
- * enters. For people and items whose taste differs within a scenario.
+ * Parameter personalised network of PEPNet (Chang et al., KDD 2023), with scenarios in place of
+ * tasks. g = [prior fields, x without gradient]; layer i of scenario s computes h = act(W_s,i h +
+ * b_s,i) * 2 sigmoid(V_s,i relu(U_i g)), where * is element-wise; logit = the scenario's last
+ * layer, whose input is hidden. For users and items that differ within a scenario.
  *
- * <p>A gate network serves all scenarios up to its last layer, which is the scenario's own. Tower
+ * <p>All scenarios share a gate network except its last layer, which is the scenario's own. Tower
  * layers are normalised over the rows of their scenario, before the activation.
  */
 final class PpNet implements Backbone {

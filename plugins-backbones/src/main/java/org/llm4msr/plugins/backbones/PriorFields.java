@@ -25,7 +25,7 @@ final class PriorFields {
   /**
    * Finds fields.
    *
-   * @param names of the fields; none: the first of users, of items and of authors
+   * @param names of the fields; if empty: the first field of users, of items and of authors
    */
   static PriorFields of(FeatureLayout layout, List<String> names) {
     List<Integer> chosen = names.isEmpty() ? firstOfRoles(layout) : named(layout, names);

@@ -20,14 +20,15 @@ import org.llm4msr.api.support.Mlp;
 
 /**
  * Scenario-aware ranking network (Shen et al., CIKM 2021) without its attention over behaviour
- * sequences: x' = scale_s * x + shift_s, element by element, experts are linear layers of the
- * normalised x', those that all scenarios share and those of scenario s; hidden = sum over both of
- * softmax(gate(x'))_e * expert_e, logit = MLP(hidden). For many scenarios with few rows each: what
- * a scenario has of its own is small.
+ * sequences: x' = scale_s * x + shift_s, element-wise; experts are linear layers over the
+ * normalised x', some shared by all scenarios and some of scenario s; hidden = sum over both of
+ * softmax(gate(x'))_e * expert_e, logit = MLP(hidden). For many scenarios with few rows each: a
+ * scenario's own part is small.
  *
  * <p>Shared experts see x' normalised over the batch, those of a scenario over its rows. One
- * normalisation serves all experts of a kind: scale and shift of each would go into its linear
- * layer. There is one gate, as in the public benchmark: what it sees has been moved by scenario.
+ * normalisation serves all experts of a kind: an expert's own scale and shift would merge with its
+ * linear layer. There is one gate, as in the public benchmark: its input is already modified by
+ * scenario.
  */
 final class SarNet implements Backbone {
 
@@ -85,7 +86,7 @@ final class SarNet implements Backbone {
     return rows.linear(specific).toRows();
   }
 
-  /** Experts side by side to experts apart: (B, n * H) to (B, n, H). */
+  /** Separates experts that lie side by side: (B, n * H) to (B, n, H). */
   private NDArray apart(NDArray experts) {
     return experts.reshape(experts.getShape().get(0), -1, config.expertWidth());
   }

@@ -10,8 +10,8 @@ import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.ScenarioTowers;
 
 /**
- * One network that all scenarios share, then a tower a scenario (Caruana, Machine Learning 1997):
- * hidden = MLP(x), logit = tower of the row's scenario (hidden). The baseline of choice where
+ * One network that all scenarios share, then one tower per scenario (Caruana, Machine Learning
+ * 1997): hidden = MLP(x), logit = tower of the row's scenario (hidden). The baseline of choice if
  * scenarios are alike. Normalisation in the bottom is over the batch, in a tower over the rows of
  * its scenario.
  */

@@ -16,12 +16,12 @@ import org.llm4msr.api.support.PartitionedNorm;
 /**
  * Star topology adaptive recommender (Sheng et al., CIKM 2021): the input is normalised with the
  * statistics of the row's scenario s, then layer i computes act((W_i * W_i,s) h + b_i + b_i,s),
- * where * is element by element; logit = last layer(hidden) + auxiliary network(scenario embedding,
- * x). For many scenarios, small ones among them, of which each needs some weights of its own.
+ * where * is element-wise; logit = last layer(hidden) + auxiliary network(scenario embedding, x).
+ * For many scenarios, including small ones, that each need some weights of their own.
  *
  * <p>The paper normalises the input of the first layer; hidden layers are not normalised here. It
- * does not say how weights start: those of scenarios start at 1 and 0, so that all scenarios start
- * as the shared network. hidden is what enters the last layer.
+ * does not state initial values: weights of scenarios start at 1 and biases at 0, so that all
+ * scenarios start as the shared network. hidden is the input of the last layer.
  */
 final class Star implements Backbone {
 

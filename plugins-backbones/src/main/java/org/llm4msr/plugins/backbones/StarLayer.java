@@ -8,7 +8,10 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.support.GroupedRows;
 
-/** A linear layer with shared weights times, and shared biases plus, those of the row's group. */
+/**
+ * A linear layer whose weights are the shared ones times, and biases the shared ones plus, those of
+ * the row's group.
+ */
 final class StarLayer {
 
   private final Parameter sharedWeight;
@@ -19,7 +22,7 @@ final class StarLayer {
   /**
    * Makes a layer that starts as the shared one for all groups.
    *
-   * @param group what stands before the number of a group in the names of parameters
+   * @param group the prefix of a group's number in the names of parameters
    */
   StarLayer(ModelContext context, String group, int groups, int in, int out) {
     ModelContext shared = context.scope("shared");
@@ -36,7 +39,7 @@ final class StarLayer {
     return rows.scaledLinear(weights, sharedWeight, bias());
   }
 
-  /** Computes all rows in all groups: (G, B, in) to (G, B, out). */
+  /** Computes all rows with the weights of all groups: (G, B, in) to (G, B, out). */
   NDArray forwardAll(NDArray x) {
     return x.matMul(weights.array().mul(sharedWeight.array())).add(bias().expandDims(1));
   }

@@ -25,11 +25,11 @@ class AdaptDhmTest {
 
   @Test
   void centresStayApartOverManySteps() {
-    // Of length 1, they are 1.7 apart where they share a plane evenly.
+    // Centres of length 1 that share a plane evenly are 1.7 apart.
     assertThat(distances()).allMatch(distance -> distance > 0.5);
   }
 
-  /** Returns how far centres are from each other after many steps. */
+  /** Returns the distances between centres after many steps. */
   private static List<Double> distances() {
     AdaptDhmConfig config =
         new AdaptDhmConfig(CLUSTERS, 0.9, 3, 0.1, List.of(4), Activation.RELU, 0);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.tck.BackboneConformance;
 
-/** The backbones of this module keep the rules of the kit, with their defaults and without. */
+/** The backbones of this module keep the rules of the kit, with default and other settings. */
 class BackboneConformanceTest {
 
   @Nested

@@ -16,7 +16,7 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.tck.ModelHarness;
 
-/** Settings that only the data, or other settings, show to be wrong. */
+/** Settings that are wrong only in view of the data or of other settings. */
 class BackboneErrorsTest {
 
   private static ModelHarness.Parts ppNet(FieldRole role, List<String> priors) {

@@ -16,7 +16,8 @@ import org.llm4msr.api.support.Linear;
 
 /**
  * Knowledge as an extra feature, which LLM4MSR (CIKM 2024) argues against: logit = backbone([x, P_u
- * k_u, P_s k_s]), P one learned projection a level, k the knowledge of the row's user and scenario.
+ * k_u, P_s k_s]), where P is one learned projection per level and k the knowledge of the row's user
+ * or scenario.
  */
 final class ConcatHead implements FusionHead {
 

@@ -22,14 +22,14 @@ import org.llm4msr.api.support.Linear;
 import org.llm4msr.api.support.Mlp;
 
 /**
- * DN, after M2M (WSDM 2022): z = MLP(e), e the embedding of a scenario, and each Meta(x) = V x + c
- * has V and c of its own that are generated from the z of the row's scenario. a = sigmoid(v *
+ * DN, after M2M (WSDM 2022): z = MLP(e), where e is the embedding of a scenario; each Meta(x) = V x
+ * + c has its own V and c, generated from the z of the row's scenario. a = sigmoid(v *
  * LeakyReLU(Meta([h, e]))) weighs the hidden units h of the backbone, t = a * h; layers t =
- * LeakyReLU(Meta(t) + t) make the tower, and a linear layer its logit.
+ * LeakyReLU(Meta(t) + t) form the tower, and a linear layer gives its logit.
  */
 final class DynamicNetworkHead implements FusionHead {
 
-  /** Most of V starts the same for all scenarios, whose embeddings start near zero. */
+  /** At the start most of V is the same for all scenarios, whose embeddings start near zero. */
   private static final double SHARE = 0.1;
 
   private final Backbone backbone;

@@ -14,9 +14,9 @@ import org.llm4msr.api.support.Mlp;
 import org.llm4msr.api.support.Scale;
 
 /**
- * EPNet (PEPNet, KDD 2023): logit = backbone(2 sigmoid(MLP([e, x])) * x), e the embedding of the
- * row's scenario. The gate reads x without a gradient to it, so that embeddings learn from what
- * passes the gate alone.
+ * EPNet (PEPNet, KDD 2023): logit = backbone(2 sigmoid(MLP([e, x])) * x), where e is the embedding
+ * of the row's scenario. The gate reads x without passing a gradient to it, so that embeddings
+ * learn only from what passes the gate.
  */
 final class EpNetHead implements FusionHead {
 

@@ -12,10 +12,10 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.support.GroupedRows;
 
 /**
- * One layer of {@link MlpMetaNetwork}, in full or of low rank. In full all of W(k) and b(k) are
- * generated. Of rank r, W(k) = S + U(k) V and b(k) = s + d(k) V, with U(k) of r columns and d(k) of
- * r numbers generated, S, s and V shared by all groups: W(k) x is computed through r numbers and
- * never written.
+ * One layer of {@link MlpMetaNetwork}, full or of low rank. In a full layer all of W(k) and b(k)
+ * are generated. In a layer of rank r, W(k) = S + U(k) V and b(k) = s + d(k) V: U(k) with r columns
+ * and d(k) with r numbers are generated; all groups share S, s and V. W(k) x is computed through r
+ * numbers, without forming W(k).
  */
 final class GeneratedLayer {
 
@@ -26,10 +26,10 @@ final class GeneratedLayer {
   /**
    * Makes the parameters.
    *
-   * @param inputs numbers of the source that weights are generated from
+   * @param inputs size of the source from which weights are generated
    * @param power sum of the squares of the source, as expected at the start
-   * @param rank r, or 0; a layer of no more than r outputs is generated in full
-   * @param share of the first weights' variance that comes from the source
+   * @param rank r, or 0; a layer of at most r outputs is generated in full
+   * @param share of the initial weights' variance that comes from the source
    */
   GeneratedLayer(
       ModelContext context,
@@ -51,17 +51,17 @@ final class GeneratedLayer {
     }
   }
 
-  /** Returns how many numbers a group gets. */
+  /** Returns how many numbers are generated per group. */
   long size() {
     return generated.size();
   }
 
-  /** Computes what a group gets of weights from the source (G, inputs). */
+  /** Computes the generated part of the weights from the source (G, inputs). */
   NDArray weights(NDArray source) {
     return generated.weights(source);
   }
 
-  /** Computes what a group gets of biases from the source (G, inputs). */
+  /** Computes the generated part of the biases from the source (G, inputs). */
   NDArray biases(NDArray source) {
     return generated.biases(source);
   }
@@ -75,7 +75,7 @@ final class GeneratedLayer {
     return own.map(activation::apply);
   }
 
-  /** Applies the layer to rows (B, in) with the source of each and a one (B, inputs + 1). */
+  /** Applies the layer to rows (B, in); source: that of each row and a one (B, inputs + 1). */
   NDArray contract(NDArray source, NDArray x) {
     NDArray own = generated.contract(source, x);
     return activation.apply(shared == null ? own : shared.up(own).add(shared.base(x)));
@@ -88,7 +88,7 @@ final class GeneratedLayer {
     private final Parameter bias;
     private final Parameter up;
 
-    /** Makes the parameters; V keeps the variance of what passes it. */
+    /** Makes the parameters; V preserves the variance of its input. */
     Shared(ModelContext context, int in, int rank, int out, double variance) {
       weight =
           context.parameter(

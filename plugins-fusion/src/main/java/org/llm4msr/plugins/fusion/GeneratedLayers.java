@@ -11,7 +11,7 @@ import org.llm4msr.api.support.MetaNetworks;
 /** The layers of one level, whose weights come from the knowledge of each row's group. */
 record GeneratedLayers(Level level, MetaNetwork network) {
 
-  /** Asks for layers that read the columns of the data. */
+  /** Requests layers that read the columns of the data. */
   static GeneratedLayers of(Level level, int outputWidth, FusionContext context) {
     int width = context.model().layout().width();
     return new GeneratedLayers(level, context.metaNetwork(level, width, outputWidth));

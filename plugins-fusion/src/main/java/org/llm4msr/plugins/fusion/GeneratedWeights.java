@@ -8,8 +8,8 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 
 /**
- * The weights and biases of a layer as affine maps of a source that each group has: W(k) = A k + C
- * and b(k) = a k + c.
+ * The weights and biases of a layer as affine maps of each group's source: W(k) = A k + C and b(k)
+ * = a k + c.
  */
 final class GeneratedWeights {
 
@@ -23,9 +23,9 @@ final class GeneratedWeights {
   /**
    * Makes the parameters.
    *
-   * @param inputs numbers of the source
+   * @param inputs size of the source
    * @param power sum of the squares of the source, as expected at the start
-   * @param variance of the first W(k)
+   * @param variance of the initial W(k)
    * @param share of the variance that comes from the source; the rest is C's
    */
   GeneratedWeights(
@@ -49,7 +49,7 @@ final class GeneratedWeights {
     biasBase = context.parameter("bias-base", new Shape(out), Initializer.zeros(), Decay.NO);
   }
 
-  /** Returns how many numbers a group gets. */
+  /** Returns how many numbers are generated per group. */
   long size() {
     return (long) in * out + out;
   }
@@ -68,7 +68,7 @@ final class GeneratedWeights {
   }
 
   /**
-   * Computes W x + b of rows without writing W: sums over source and input at once, through the
+   * Computes W x + b of rows without forming W: sums over source and input together, through the
    * smaller of the two intermediate arrays.
    *
    * @param source of each row, and a column of ones: (B, inputs + 1)

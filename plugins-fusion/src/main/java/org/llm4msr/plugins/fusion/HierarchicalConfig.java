@@ -31,9 +31,9 @@ public record HierarchicalConfig(
             defaultValue = "false")
         boolean residual) {
 
-  /** Where the layers of a level stand. */
+  /** The position of a level's layers. */
   public enum Place {
-    /** Below the backbone, whose input they make. */
+    /** Below the backbone; they compute its input. */
     BOTTOM,
     /** Beside the backbone, with a logit of their own. */
     PARALLEL,

@@ -17,12 +17,12 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 
 /**
- * The topology of LLM4MSR (CIKM 2024) and its ablations. Layers generated from knowledge stand at
- * the bottom, where they make the backbone's input, h = backbone(layers(x)), or in parallel, where
- * they make a logit of their own, l = layers(x); logit = h + sum of alpha * (l - h) over the levels
- * in parallel, each with one learned alpha.
+ * The topology of LLM4MSR (CIKM 2024) and its ablations. Layers generated from knowledge are placed
+ * at the bottom, where they compute the backbone's input, h = backbone(layers(x)), or in parallel,
+ * where they compute their own logit, l = layers(x); logit = h + sum of alpha * (l - h) over the
+ * levels in parallel, each with one learned alpha.
  *
- * <p>As published the user level is at the bottom and the scenario level in parallel: logit = alpha
+ * <p>In the paper the user level is at the bottom and the scenario level in parallel: logit = alpha
  * * l + (1 - alpha) * h. User knowledge is personal and cuts across scenarios, scenario knowledge
  * is general.
  */

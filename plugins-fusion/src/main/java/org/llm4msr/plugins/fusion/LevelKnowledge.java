@@ -7,7 +7,7 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Pass;
 
-/** The groups of a batch at one level, and what is known of them. */
+/** The groups of a batch at one level, and their knowledge. */
 record LevelKnowledge(Grouping grouping, NDArray values) {
 
   /** Reads the knowledge (G, K) of the groups. */
@@ -18,7 +18,7 @@ record LevelKnowledge(Grouping grouping, NDArray values) {
     };
   }
 
-  /** Returns what a head declares that reads it. */
+  /** Returns the input that a head must declare to read it. */
   static ModelInput input(Level level) {
     return switch (level) {
       case USER -> ModelInput.USER_KNOWLEDGE;

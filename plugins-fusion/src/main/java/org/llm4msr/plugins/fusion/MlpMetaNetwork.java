@@ -19,27 +19,27 @@ import org.llm4msr.api.support.GroupedRows;
 import org.llm4msr.api.support.Linear;
 
 /**
- * The meta network of LLM4MSR (CIKM 2024): a linear map takes knowledge to the weights and biases
- * of every generated layer, W(i) = A(i) k + C(i) and b(i) = a(i) k + c(i). One map a layer is the
- * same as one map whose result is cut up. With {@code generatorHidden} the maps read relu(H k + g)
- * in place of k, which takes far fewer parameters; with {@code rank} they make factors of W(i), as
- * {@link GeneratedLayer} says.
+ * The meta network of LLM4MSR (CIKM 2024): a linear map turns knowledge into the weights and biases
+ * of every generated layer, W(i) = A(i) k + C(i) and b(i) = a(i) k + c(i). One map per layer is
+ * equivalent to one map whose result is cut up. With {@code generatorHidden} the maps read relu(H k
+ * + g) in place of k, which takes far fewer parameters; with {@code rank} they generate factors of
+ * W(i); see {@link GeneratedLayer}.
  *
- * <p>Where groups have few rows, as users in a shuffled batch have, W(i) x is computed without ever
- * writing W(i): the sum over k of source_k (x A_k) is a plain product over the rows of the batch,
- * where the matrices of 4,000 users would fill and drain memory many times over. The weights that
- * are handed on are then the source itself.
+ * <p>If groups have few rows, as users in a shuffled batch do, W(i) x is computed without forming
+ * W(i): the sum over k of source_k (x A_k) is a plain product over the rows of the batch, whereas
+ * the matrices of 4,000 users would fill and drain memory many times over. The weights that are
+ * passed on are then the source itself.
  *
- * <p>The first W(i) have the variance 2 / inputs before a ReLU and 1 / inputs elsewhere, so that
- * activations neither grow nor vanish; C carries most of it, so that groups start alike and drift
- * apart as training finds use for it.
+ * <p>The initial W(i) have the variance 2 / inputs before a ReLU and 1 / inputs elsewhere, so that
+ * activations neither grow nor vanish; most of it comes from C, so that groups start alike and
+ * diverge as far as training finds useful.
  */
 final class MlpMetaNetwork implements MetaNetwork {
 
-  /** Below so many rows a group its matrices are not worth writing. */
+  /** With fewer rows per group it is not worthwhile to form its matrices. */
   private static final long FEW_ROWS = 2;
 
-  /** Above so many inputs of the maps the products over rows outgrow the matrices. */
+  /** With more inputs of the maps the products over rows become larger than the matrices. */
   private static final int MOST_INPUTS = 512;
 
   private final Level level;
@@ -53,7 +53,7 @@ final class MlpMetaNetwork implements MetaNetwork {
     boolean bottleneck = config.generatorHidden() > 0;
     inputs = bottleneck ? config.generatorHidden() : context.knowledgeSize();
     hidden = bottleneck ? new Linear(model.scope("hidden"), context.knowledgeSize(), inputs) : null;
-    // Knowledge has unit variance; relu of a usual layer over it has a mean square of 1/6.
+    // Knowledge has unit variance; the ReLU of a usual layer over it has a mean square of 1/6.
     double power = bottleneck ? inputs / 6.0 : inputs;
     for (LayerSpec.Layer layer : context.layers().layers()) {
       layers.add(
@@ -102,7 +102,7 @@ final class MlpMetaNetwork implements MetaNetwork {
         && grouping.rows() < FEW_ROWS * grouping.groups();
   }
 
-  /** Appends a column of ones, which the bases of weights and biases are multiplied by. */
+  /** Appends a column of ones, by which the constant parts of weights and biases are multiplied. */
   private static NDArray withOne(NDArray source) {
     NDArray one = source.getManager().ones(new Shape(source.getShape().get(0), 1));
     return source.concat(one, 1);

@@ -8,7 +8,7 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 
-/** Makes the head that hands everything to the backbone: the plain model without knowledge. */
+/** Makes the head that passes everything to the backbone: the plain model without knowledge. */
 @Plugin(name = "none", description = "No knowledge: the backbone alone")
 public final class NoneFactory implements FusionHeadFactory<NoneConfig> {
 

@@ -8,8 +8,8 @@ import org.llm4msr.tck.FusionHeadConformance;
 import org.llm4msr.tck.MetaNetworkConformance;
 
 /**
- * Meta networks and heads of this module keep the rules of the kit, with their defaults and
- * without.
+ * Meta networks and heads of this module keep the rules of the kit, with default and other
+ * settings.
  */
 class FusionConformanceTest {
 

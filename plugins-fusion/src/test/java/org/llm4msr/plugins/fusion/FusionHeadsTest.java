@@ -155,7 +155,9 @@ class FusionHeadsTest {
     fixture.assertMatches(levels(fixture, 0, List.of(), List.of(), config));
   }
 
-  /** 50,000 times 50,000 weights for each number of knowledge: more than an int counts. */
+  /**
+   * 50,000 times 50,000 weights for each dimension of the knowledge: more than an int can count.
+   */
   @Test
   void layersThatNoArrayHoldsAreRefused() {
     ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, "hierarchical");

@@ -12,7 +12,7 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.support.Linear;
 
-/** logit = tanh(x A + a) . b + c(scenario): smooth and small, to test heads over it. */
+/** logit = tanh(x A + a) . b + c(scenario): smooth and small, for tests of heads. */
 final class SmallBackbone implements Backbone {
 
   private final Linear bottom;

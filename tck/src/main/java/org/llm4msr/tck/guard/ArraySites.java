@@ -7,9 +7,9 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 
 /**
- * Where the arrays of this thread are made. DJL tells each new array to the innermost {@link
- * NDScope} of the thread; this is an outermost one with a map that notes the stack. It never closes
- * what it holds. Arrays that are made within another scope are closed by that scope.
+ * Records where the arrays of this thread are made. DJL registers each new array with the innermost
+ * {@link NDScope} of the thread; this is an outermost one with a map that records the stack. It
+ * never closes its arrays. Arrays that are made within another scope are closed by that scope.
  */
 final class ArraySites {
 
@@ -26,7 +26,10 @@ final class ArraySites {
     return recorded;
   }
 
-  /** Takes the scope off the thread without closing it, which would close arrays that live on. */
+  /**
+   * Removes the scope from the thread without closing it, which would close arrays that are still
+   * in use.
+   */
   void stop() {
     scopes().remove(scope);
   }
@@ -69,7 +72,7 @@ final class ArraySites {
     @Override
     public NDArray put(NDArray key, NDArray value) {
       sites.put(key, Sites.here());
-      // Nothing is kept for closing.
+      // Nothing is stored for closing.
       return value;
     }
   }

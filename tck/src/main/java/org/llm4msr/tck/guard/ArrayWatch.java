@@ -12,8 +12,8 @@ import org.llm4msr.runtime.training.TensorEngine;
 import org.llm4msr.tck.TestEngines;
 
 /**
- * The open arrays of an engine, of all threads: those below its system manager, the parent of every
- * base manager. An array that was detached from all managers is not seen.
+ * The open arrays of an engine in all threads: those below its system manager, the parent of every
+ * base manager. An array that was detached from all managers is not found.
  */
 final class ArrayWatch implements Watch {
 
@@ -33,7 +33,7 @@ final class ArrayWatch implements Watch {
     return open().stream().filter(array -> !before.contains(array)).map(this::describe).toList();
   }
 
-  /** Returns all open arrays of the engine that a test or the runtime has loaded. */
+  /** Returns all open arrays of the engine that a test or the runtime loaded. */
   static List<NDArray> open() {
     return TestEngines.loaded().or(TensorEngine::loaded).map(ArrayWatch::open).orElse(List.of());
   }

@@ -2,7 +2,9 @@ package org.llm4msr.tck.guard;
 
 import java.util.List;
 
-/** The Arrow memory of the process, of all allocators made since the first guarded test. */
+/**
+ * The Arrow memory of the process, in all allocators that were made since the first guarded test.
+ */
 final class ArrowWatch implements Watch {
 
   private final long before;

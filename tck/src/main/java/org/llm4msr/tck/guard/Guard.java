@@ -4,7 +4,7 @@ import java.util.List;
 import org.llm4msr.tck.Level;
 import org.llm4msr.tck.RuleInfo;
 
-/** One thing that a test must leave as it was. */
+/** A resource that a test must leave as it was. */
 public enum Guard {
   /** No tensor of the engine is open that was not open before. */
   ARRAYS(
@@ -15,7 +15,7 @@ public enum Guard {
           "a result attaches to the manager of its left operand",
           "getGradient() and toType() make a new array: close it",
           "run with -Dllm4msr.tck.debug=true to see where it was made")),
-  /** No Arrow memory is held that was not held before. */
+  /** No Arrow memory is allocated that was not allocated before. */
   ARROW(
       "GUARD-02",
       "leaves no Arrow buffer allocated",
@@ -29,7 +29,7 @@ public enum Guard {
       List.of(
           "close() must shut executors down and wait for them",
           "a daemon thread is a thread that is left behind as well")),
-  /** The context class loader of the thread is the one it was. */
+  /** The context class loader of the thread is the same as before. */
   CLASS_LOADER(
       "GUARD-04",
       "restores the context class loader",
@@ -49,7 +49,7 @@ public enum Guard {
     rule = new RuleInfo(id, Level.MUST, false, says, checkFirst);
   }
 
-  /** Returns the rule as it stands in the table of the kit. */
+  /** Returns the rule as in the table of the kit. */
   public RuleInfo rule() {
     return rule;
   }

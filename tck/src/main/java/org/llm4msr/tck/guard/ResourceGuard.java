@@ -15,7 +15,7 @@ import org.llm4msr.tck.TestEngines;
 /**
  * Fails a test that leaves something behind: an NDArray, an Arrow buffer, a thread, another context
  * class loader or another seed of the engine. All classes of the conformance kit have it; any other
- * test takes it in one line, whole or in part:
+ * test can add it with one line, completely or in part:
  *
  * <pre>{@code
  * @ExtendWith(ResourceGuard.class)
@@ -28,13 +28,13 @@ import org.llm4msr.tck.TestEngines;
  * }
  * }</pre>
  *
- * It looks before {@code @BeforeEach} and after {@code @AfterEach}, at all threads. What a field of
- * the test class or {@code @BeforeAll} makes is there before and no leak. Arrays are looked for in
- * the engine that {@link TestEngines} or the runtime has loaded; {@link #of} with {@link
- * Guard#ARRAYS} loads it. With {@code -Dllm4msr.tck.debug=true} a failure shows where the array or
- * buffer was made.
+ * It checks before {@code @BeforeEach} and after {@code @AfterEach}, in all threads. Resources that
+ * a field of the test class or {@code @BeforeAll} makes exist before and are no leak. Arrays are
+ * searched in the engine that {@link TestEngines} or the runtime has loaded; {@link #of} with
+ * {@link Guard#ARRAYS} loads it. With {@code -Dllm4msr.tck.debug=true} a failure shows where the
+ * array or buffer was made.
  *
- * <p>All tests of a module have it where its {@code junit-platform.properties} say {@code
+ * <p>All tests of a module have it if its {@code junit-platform.properties} contains {@code
  * junit.jupiter.extensions.autodetection.enabled=true}.
  */
 public final class ResourceGuard implements BeforeEachCallback, AfterEachCallback {
@@ -44,7 +44,7 @@ public final class ResourceGuard implements BeforeEachCallback, AfterEachCallbac
   private final Set<Guard> guards;
   private final boolean loadsEngine;
 
-  /** Makes a guard of everything; arrays only where a test has loaded {@link TestEngines}. */
+  /** Makes a guard of everything; of arrays only if a test has loaded {@link TestEngines}. */
   public ResourceGuard() {
     this(EnumSet.allOf(Guard.class), false);
   }
@@ -78,7 +78,7 @@ public final class ResourceGuard implements BeforeEachCallback, AfterEachCallbac
     RuleBroken broken = null;
     for (Map.Entry<Guard, Watch> entry : watches.entrySet()) {
       List<String> leftovers = entry.getValue().leftovers();
-      // A test that failed half-way could not clean up; its own failure is the one to mend.
+      // A test that failed half-way could not clean up; its own failure is the one to fix.
       if (!leftovers.isEmpty() && !failed && broken == null) {
         broken =
             new RuleBroken(
@@ -93,7 +93,7 @@ public final class ResourceGuard implements BeforeEachCallback, AfterEachCallbac
     }
   }
 
-  /** Returns whether allocations are recorded with their place, which takes time. */
+  /** Returns whether allocations are recorded with their places, which takes time. */
   static boolean debug() {
     return Boolean.getBoolean("llm4msr.tck.debug");
   }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import org.llm4msr.tck.TestEngines;
 
-/** The seed of the engine, which only the kit itself sets. */
+/** The seed of the engine, which only the kit itself may set. */
 final class SeedWatch implements Watch {
 
   @Override

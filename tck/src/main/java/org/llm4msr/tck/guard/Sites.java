@@ -14,7 +14,7 @@ final class Sites {
 
   private Sites() {}
 
-  /** Returns the innermost frames outside the libraries, one a line. */
+  /** Returns the innermost frames outside the libraries, one per line. */
   static String here() {
     return StackWalker.getInstance()
         .walk(

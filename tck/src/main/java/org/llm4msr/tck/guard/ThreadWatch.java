@@ -5,13 +5,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** The threads of the process. One that is ending is waited for. */
+/** The threads of the process. It waits for threads that are ending. */
 final class ThreadWatch implements Watch {
 
   private static final long PATIENCE_MILLIS = 2000;
   private static final int FRAMES = 3;
 
-  /** One for all users, of the JDK (whose HTTP client of 17 cannot be closed), JNA and gRPC. */
+  /**
+   * Threads that all users share, of the JDK (in version 17 its HTTP client cannot be closed), JNA
+   * and gRPC.
+   */
   private static final List<String> SHARED =
       List.of(
           "ForkJoinPool.commonPool-",

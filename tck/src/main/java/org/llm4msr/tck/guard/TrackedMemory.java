@@ -34,14 +34,14 @@ final class TrackedMemory extends AllocationManager {
   }
 
   /**
-   * Makes every allocator from now on take tracked memory. Arrow offers this for one allocator at a
-   * time; the code under test makes its own.
+   * Makes every allocator use tracked memory from now on. Arrow offers this only per allocator, but
+   * the code under test makes its own.
    */
   static synchronized void install() {
     if (installed) {
       return;
     }
-    // Makes Arrow choose its own first.
+    // Makes Arrow choose its own manager first.
     try (RootAllocator allocator = new RootAllocator()) {
       Factory tracking = new Tracking(allocator.getEmpty());
       Field field =
@@ -60,7 +60,7 @@ final class TrackedMemory extends AllocationManager {
     return COUNT.get();
   }
 
-  /** Returns what was allocated after a point and is held still. */
+  /** Returns the memory that was allocated after a point and is still held. */
   static List<TrackedMemory> heldSince(long mark) {
     return HELD.values().stream().filter(memory -> memory.number > mark).toList();
   }

@@ -1,4 +1,4 @@
-/** What is looked at after every test: nothing may be left behind. */
+/** Checks after every test that nothing was left behind. */
 @NullMarked
 package org.llm4msr.tck.guard;
 

@@ -24,7 +24,8 @@ import org.llm4msr.tck.ModelRules;
 import org.llm4msr.tck.TestBatch;
 
 /**
- * Runs the sketches that prove the shape of the SPI: they are whole models, not only signatures.
+ * Runs the sketches that prove the design of the SPI: they are complete models, not only
+ * signatures.
  */
 @Tag("engine")
 class SketchesTest {

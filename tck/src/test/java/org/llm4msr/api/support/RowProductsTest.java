@@ -42,7 +42,7 @@ import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Workers;
 import org.llm4msr.tck.TestEngines;
 
-/** Values and gradients are those of blocks, whose gradients are the engine's. */
+/** Values and gradients are the same as with blocks, whose gradients come from the engine. */
 @Tag("engine")
 class RowProductsTest {
 
@@ -193,7 +193,7 @@ class RowProductsTest {
                 rows(p, x).normalize(p, t.norm).linear(t.first).normalize(p, t.norm).toRows()));
   }
 
-  /** Reaches the loss through products and in the engine. */
+  /** Reaches the loss both through products and directly in the engine. */
   private static NDArray bothWays(RowProductsTest test, Pass pass, NDArray h) {
     return rows(pass, h).linear(test.first).toRows().mul(h);
   }
@@ -231,7 +231,7 @@ class RowProductsTest {
 
   private void check(Network network, int... group) {
     Result expected = run(network, group, false);
-    run(network, new int[] {0, 1, 2, 3, 4, 5}, true); // Its gradients are not to stay.
+    run(network, new int[] {0, 1, 2, 3, 4, 5}, true); // Its gradients must not persist.
     Result found = run(network, group, true);
     assertThat(found.values()).containsExactly(expected.values(), within(1e-4f));
     assertThat(found.byRows()).containsExactly(expected.byRows(), within(1e-4f));
@@ -268,7 +268,7 @@ class RowProductsTest {
         .isEqualTo(1);
   }
 
-  /** Counts those of the one tanh of a network. */
+  /** Counts the backward passes of the only tanh in a network. */
   private int backwardPasses(Path folder, Network network) throws IOException {
     Path trace = folder.resolve("trace.json");
     JniUtils.startProfile(false, false, false);

@@ -32,7 +32,7 @@ import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.tck.TestEngines;
 
-/** What the fixtures of whole models do not reach. */
+/** Tests what the fixtures of whole models do not cover. */
 @Tag("engine")
 class SupportTest {
 
@@ -50,7 +50,7 @@ class SupportTest {
     return new PassContext(manager, training, 0, grouping, grouping, new DropoutMasks(5));
   }
 
-  /** DJL's own mul(Number) fails this on PyTorch: the numbers' memory is free by then. */
+  /** DJL's own mul(Number) fails this on PyTorch: the numbers' memory has been released by then. */
   @Test
   void numbersLiveUntilTheBackwardPass() {
     try (NDManager step = manager.newSubManager()) {
@@ -75,7 +75,7 @@ class SupportTest {
     }
   }
 
-  /** Few rows lie in one block, many in one a group: both are y = W(g) x + b(g). */
+  /** Few rows lie in one block, many in one block per group: both give y = W(g) x + b(g). */
   @ParameterizedTest
   @ValueSource(ints = {7, 300, 30_000})
   void groupedRowsMeetTheMatrixOfTheirGroup(int rows) {
@@ -102,7 +102,7 @@ class SupportTest {
     assertThat(y.toFloatArray()).containsExactly(expected, within(1e-3f));
   }
 
-  /** Each row gives what the layer of its group alone gives for it. */
+  /** The result of each row is that of its group's layer alone. */
   @ParameterizedTest
   @ValueSource(ints = {7, 300, 30_000})
   void groupedRowsPassTheLayerOfTheirGroup(int rows) {
@@ -193,7 +193,10 @@ class SupportTest {
     assertThat(buffer("norm/scenario.2/running-variance")).isEqualTo(1);
   }
 
-  /** As the batch normalisation of each group alone, in both layouts; group 0 has a single row. */
+  /**
+   * The same as the batch normalisation of each group alone, in both layouts; group 0 has a single
+   * row.
+   */
   @ParameterizedTest
   @ValueSource(ints = {31, 30_001})
   void groupedRowsAreNormalisedWithinTheirGroup(int rows) {
@@ -242,7 +245,7 @@ class SupportTest {
         .toList();
   }
 
-  /** Values and gradient by x of the sum of factor * function(x), one behind the other. */
+  /** Values and gradient by x of the sum of factor * function(x), one after the other. */
   private float[] gradient(NDArray x, NDArray factor, UnaryOperator<NDArray> function) {
     NDArray input = x.duplicate();
     input.setRequiresGradient(true);
@@ -258,7 +261,9 @@ class SupportTest {
     return Objects.requireNonNull(store.bufferValues().get(name))[0];
   }
 
-  /** Few gates are one product, many go scenario by scenario: both are softmax(x W + b). */
+  /**
+   * Few gates are computed in one product, many scenario by scenario: both give softmax(x W + b).
+   */
   @ParameterizedTest
   @ValueSource(ints = {2, 40, 80})
   void gatesAreTheSoftmaxOfTheirOwnScores(int experts) {

@@ -54,7 +54,7 @@ class BackboneZooTest extends ModelZooTest {
     return KitRun.ofRule("MODEL-21", Kit.class);
   }
 
-  /** Has a logit of zero where the sum of the input is negative, in about half of the rows. */
+  /** Has a logit of zero if the sum of the input is negative, in about half of the rows. */
   private static class HasDeadRows extends Flaw {
     @Override
     NDArray output(Pass pass, NDArray x, NDArray y) {

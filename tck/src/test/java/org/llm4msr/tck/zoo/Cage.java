@@ -2,7 +2,7 @@ package org.llm4msr.tck.zoo;
 
 import java.util.function.Supplier;
 
-/** Where a factory of the zoo takes from what it makes. */
+/** Supplies what a factory of the zoo makes: the sound plugin or the current flawed one. */
 final class Cage<T> {
 
   private final Supplier<? extends T> sound;

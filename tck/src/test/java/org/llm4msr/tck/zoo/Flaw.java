@@ -13,7 +13,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Pass;
 
-/** What a plugin of the zoo does wrong; each overrides one method of a sound one. */
+/** A flaw of a plugin of the zoo; each one overrides one method of a sound plugin. */
 class Flaw {
 
   static final Cage<Flaw> CAGE = new Cage<>(Flaw::new);
@@ -28,12 +28,12 @@ class Flaw {
     return x;
   }
 
-  /** Spoils the result: logits (B), of a meta network (B, n). */
+  /** Spoils the result: logits (B), or (B, n) of a meta network. */
   NDArray output(Pass pass, NDArray x, NDArray y) {
     return y;
   }
 
-  /** Spoils the logits (B) of what reads features. */
+  /** Spoils the logits (B) of a model that reads features. */
   NDArray read(Features features, NDArray y) {
     return y;
   }
@@ -50,7 +50,7 @@ class Flaw {
     return true;
   }
 
-  /** Spoils what a meta network is told. */
+  /** Spoils the context of a meta network. */
   MetaContext told(MetaContext context) {
     return context;
   }
@@ -60,12 +60,12 @@ class Flaw {
     return sound;
   }
 
-  /** Spoils what a head reads. */
+  /** Spoils the features of a head. */
   Features given(Features features) {
     return features;
   }
 
-  /** Spoils what a head asks for. */
+  /** Spoils the context of a head. */
   FusionContext told(FusionContext context) {
     return context;
   }

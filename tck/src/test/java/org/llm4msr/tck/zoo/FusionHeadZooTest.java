@@ -75,7 +75,7 @@ class FusionHeadZooTest extends ModelZooTest {
     }
   }
 
-  /** Hands on what the head asks for. */
+  /** Passes on the requests of the head. */
   private static class Asking implements FusionContext {
     final FusionContext context;
 

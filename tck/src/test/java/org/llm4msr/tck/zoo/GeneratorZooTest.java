@@ -23,7 +23,7 @@ class GeneratorZooTest extends ZooTest<SoundGenerator> {
 
     @Override
     protected List<String> sized(long interactions, long seed) {
-      // The flaw of another process is a setting.
+      // A setting tells another process its flaw.
       boolean hoards = ZooGeneratorFactory.CAGE.make() instanceof Hoards && interactions > 10_000;
       return List.of("interactions=" + interactions, "seed=" + seed, "hoards=" + hoards);
     }

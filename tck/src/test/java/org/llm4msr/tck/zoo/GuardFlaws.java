@@ -18,7 +18,7 @@ final class GuardFlaws {
 
   private GuardFlaws() {}
 
-  /** Returns what leaves something behind the first time that it runs. */
+  /** Returns actions that leave something behind when they first run. */
   static Map<String, Runnable> leaks() {
     Map<String, Runnable> leaks = new LinkedHashMap<>();
     leaks.put("GUARD-01", once(GuardFlaws::leaveAnArray));

@@ -9,7 +9,7 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 
-/** A flaw for each rule of what reads features. */
+/** A flaw for each rule of models that read features. */
 final class InputFlaws {
 
   private InputFlaws() {}

@@ -148,7 +148,7 @@ class MetaNetworkZooTest extends ModelZooTest {
     }
   }
 
-  /** Gives something else where its weights were not made in the same pass. */
+  /** Gives a different result if its weights were not made in the same pass. */
   private static final class BelongsToItsPass extends SpoiltMetaNetwork {
     private final ThreadLocal<Pass> last = new ThreadLocal<>();
     private final boolean cacheable;

@@ -27,7 +27,7 @@ final class ModelFlaws {
 
   private ModelFlaws() {}
 
-  /** What spoils the result of a pass. */
+  /** Spoils the result of a pass. */
   @FunctionalInterface
   interface Spoil {
     NDArray apply(Pass pass, NDArray x, NDArray y);
@@ -43,7 +43,7 @@ final class ModelFlaws {
         };
   }
 
-  /** Adds something to the result where a condition on the pass holds. */
+  /** Adds something to the result if a condition on the pass holds. */
   private static Supplier<Flaw> where(java.util.function.Predicate<Pass> condition, float added) {
     return output((pass, x, y) -> condition.test(pass) ? y.add(added) : y);
   }
@@ -197,7 +197,7 @@ final class ModelFlaws {
 
     @Override
     NDArray output(Pass pass, NDArray x, NDArray y) {
-      // Two threads that replace a buffer at once end in native code.
+      // Two threads that replace a buffer at the same time would crash in native code.
       if (!pass.training() && !inKitThread()) {
         calls.set(calls.array().add(1));
       }

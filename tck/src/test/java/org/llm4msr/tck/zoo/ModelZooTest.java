@@ -17,7 +17,7 @@ import org.llm4msr.tck.RuleBroken;
 import org.llm4msr.tck.TestEngines;
 
 /**
- * The zoo of a kind that computes: what it needs of the engine beside its flaws. PyTorch has the
+ * The zoo of a kind that computes: adds what it needs from the engine to its flaws. PyTorch has the
  * features, MXNet lacks them.
  */
 @Tag("engine")

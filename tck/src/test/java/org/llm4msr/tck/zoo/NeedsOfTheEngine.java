@@ -8,7 +8,7 @@ import java.util.Set;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.model.Pass;
 
-/** Uses some features of the engine, without moving a result, and names some. */
+/** Uses some features of the engine without changing a result, and declares some. */
 final class NeedsOfTheEngine extends Flaw {
 
   private final Set<EngineFeature> named;

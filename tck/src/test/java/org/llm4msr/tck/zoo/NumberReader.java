@@ -11,7 +11,7 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** Batches of whole numbers; a negative one stands for none. */
+/** Batches of whole numbers; a negative one stands for a missing one. */
 class NumberReader extends ArrowReader {
 
   private static final int BATCH = 10;

@@ -12,7 +12,7 @@ record OtherKnowledge(
     Features features, UnaryOperator<NDArray> users, UnaryOperator<NDArray> scenarios)
     implements Features {
 
-  /** Turns the order of the rows around. */
+  /** Reverses the order of the rows. */
   static NDArray reversed(NDArray rows) {
     long count = rows.getShape().get(0);
     if (count == 1) {

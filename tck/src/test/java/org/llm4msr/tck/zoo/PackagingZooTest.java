@@ -18,7 +18,9 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.tck.KitRun;
 import org.llm4msr.tck.KnowledgeEncoderConformance;
 
-/** The rules of packaging, which all kinds share, each with a factory that breaks it alone. */
+/**
+ * The rules of packaging, which all kinds share, each with a factory that breaks only this rule.
+ */
 class PackagingZooTest {
 
   private static volatile KnowledgeEncoderFactory<?> factory = new ZooEncoderFactory();
@@ -59,7 +61,8 @@ class PackagingZooTest {
     assertThat(one.broken()).isEmpty();
     assertThat(one.passed()).hasSize(1).first().asString().startsWith("PLUGIN-02 ");
 
-    // Rules of another kind leave all out, as in a build that tests plugins of several.
+    // With a rule of another kind all are left out, as in a build that tests plugins of several
+    // kinds.
     assertThat(KitRun.ofRule("READER-01", Kit.class).broken()).isEmpty();
     assertThat(KitRun.ofRule("PLUGIN-O2", Kit.class).failures())
         .isNotEmpty()
@@ -119,7 +122,7 @@ class PackagingZooTest {
     }
   }
 
-  /** Settings of which the runtime takes one for the name of the plugin. */
+  /** Settings of which the runtime takes one as the name of the plugin. */
   public record Hidden(@Setting(value = "A name", defaultValue = "a") String name) {}
 
   /** Makes encoders of {@link Hidden}. */
@@ -130,7 +133,7 @@ class PackagingZooTest {
     }
   }
 
-  /** Settings that throw where one is missing. */
+  /** Settings that throw if one is missing. */
   public record Throwing(@Setting(value = "A title", defaultValue = "a") String title) {
     public Throwing {
       requireNonNull(title, "title is null");
@@ -145,7 +148,7 @@ class PackagingZooTest {
     }
   }
 
-  /** Settings without a word. */
+  /** Settings without a description. */
   public record Untold(@Nullable String title) {}
 
   /** Makes encoders of {@link Untold}. */

@@ -161,7 +161,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     }
   }
 
-  /** Has a user more where a second file lies beside the log. */
+  /** Has one more user if there is a second file next to the log. */
   private static final class HidesAFile extends SoundReader {
     @Override
     List<long[]> users() {

@@ -9,7 +9,9 @@ final class Shared {
   private final CyclicBarrier both = new CyclicBarrier(2);
   private volatile long last;
 
-  /** Writes the field; says whether the other thread has written it since. Waits for the other. */
+  /**
+   * Writes the field, waits for the other thread, and returns whether that has written it since.
+   */
   boolean isAnothers() {
     if (!Thread.currentThread().getName().startsWith("conformance-")) {
       return false;

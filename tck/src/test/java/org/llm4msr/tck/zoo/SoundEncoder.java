@@ -13,7 +13,7 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 
-/** Sums a random vector a word. Each flaw overrides one method. */
+/** Sums one random vector per word. Each flaw overrides one method. */
 class SoundEncoder implements KnowledgeEncoder {
 
   static final int K = 8;
@@ -29,7 +29,7 @@ class SoundEncoder implements KnowledgeEncoder {
   /** Sees the folder that is checked before an encoder is made. */
   void check(Path base) {}
 
-  /** What the factory says of it. */
+  /** The dimension that the factory states. */
   OptionalInt dimension() {
     return OptionalInt.of(K);
   }

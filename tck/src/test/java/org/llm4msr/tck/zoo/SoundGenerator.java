@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetContext;
 
-/** Writes the format that {@link SoundReader} reads. Flaws override a method. */
+/** Writes the format that {@link SoundReader} reads. Each flaw overrides one method. */
 class SoundGenerator {
 
   void generate(ZooGeneratorConfig config, DatasetContext context, Progress progress)

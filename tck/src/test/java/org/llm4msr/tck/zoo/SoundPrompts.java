@@ -9,7 +9,7 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
-/** Writes the shortest prompts that keep the rules. Flaws override a method. */
+/** Writes the shortest prompts that keep the rules. Each flaw overrides one method. */
 class SoundPrompts implements ScenarioPromptBuilder {
 
   private String greeting = "";
@@ -47,7 +47,7 @@ class SoundPrompts implements ScenarioPromptBuilder {
     return event.scenario() + " " + event.text();
   }
 
-  /** Has "ben", the name of a user of the kit, within a word, as templates may. */
+  /** Contains "ben", the name of a user of the kit, within a word, as templates may. */
   String tail() {
     return ". Say who benefits.";
   }

@@ -20,7 +20,10 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
-/** Reads {@code log.txt} of numbers: user, item, scenario, label, time. Flaws override a method. */
+/**
+ * Reads {@code log.txt} of numbers: user, item, scenario, label, time. Each flaw overrides one
+ * method.
+ */
 class SoundReader implements DatasetReader {
 
   static final List<String> COLUMNS =

@@ -6,7 +6,7 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaWeights;
 import org.llm4msr.api.model.Pass;
 
-/** A sound meta network; flaws override one of its methods. */
+/** A sound meta network; each flaw overrides one of its methods. */
 class SpoiltMetaNetwork implements MetaNetwork {
 
   final MetaNetwork sound;

@@ -1,4 +1,4 @@
 package org.llm4msr.tck.zoo;
 
-/** Nothing to set. */
+/** No settings. */
 public record ZooConfig() {}

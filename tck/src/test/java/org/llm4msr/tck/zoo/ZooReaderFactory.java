@@ -12,7 +12,7 @@ public final class ZooReaderFactory implements DatasetReaderFactory<ZooConfig> {
 
   static final Cage<SoundReader> CAGE = new Cage<>(SoundReader::new);
 
-  /** A file that gives a reader in another process its flaw. */
+  /** A file that tells a reader in another process its flaw. */
   static final String HOARD = "hoard";
 
   @Override

@@ -22,8 +22,8 @@ import org.llm4msr.tck.Rules;
 import org.llm4msr.tck.TestEngines;
 
 /**
- * Each flaw breaks its rule and no other, and each rule has a flaw. Slow rules run for the sound
- * one and for their own flaws.
+ * Each flaw breaks its rule and no other, and each rule has a flaw. Slow rules run only for the
+ * sound plugin and for their own flaws.
  *
  * @param <T> what the factory of the zoo makes
  */
@@ -40,7 +40,7 @@ abstract class ZooTest<T> {
     this.cage = cage;
   }
 
-  /** Adds one that breaks a rule; a new one is made whenever the factory makes one. */
+  /** Adds a plugin that breaks a rule; it is made anew whenever the factory makes one. */
   final void flaw(String rule, Supplier<? extends T> flawed) {
     flaws.computeIfAbsent(rule, key -> new ArrayList<>()).add(flawed);
   }
@@ -54,7 +54,7 @@ abstract class ZooTest<T> {
     shared.putAll(byRule);
   }
 
-  /** Adds sound ones of which the first leaves something behind. */
+  /** Adds sound plugins that leave something behind when they are first made. */
   final void leaks(Supplier<? extends T> sound) {
     GuardFlaws.leaks()
         .forEach(
@@ -84,8 +84,8 @@ abstract class ZooTest<T> {
   void everyRuleHasAFlaw() {
     TreeSet<String> rules = new TreeSet<>();
     Rules.of(kit).stream().map(RuleInfo::id).forEach(rules::add);
-    // PackagingZooTest has those that all kinds share, NumberProductsTest the one that looks at
-    // class files; GUARD rules stand at no method.
+    // PackagingZooTest has the flaws of rules that all kinds share, NumberProductsTest that of the
+    // rule on class files; GUARD rules have no method.
     rules.removeIf(id -> id.startsWith("PLUGIN-") || id.equals("MODEL-25"));
 
     assertThat(Stream.concat(flawed(), sharedFlawed()).filter(id -> !id.startsWith("GUARD-")))
