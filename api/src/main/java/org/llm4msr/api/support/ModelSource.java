@@ -22,7 +22,8 @@ import org.llm4msr.api.Stability;
  * hf:owner/name@revision}). Files from the hub are kept in its own cache folder, which other tools
  * share, and are either complete or absent there. The variables {@code HF_ENDPOINT}, {@code
  * HF_TOKEN}, {@code HF_HUB_CACHE}, {@code HF_HOME}, {@code HF_HUB_OFFLINE}, {@code HTTPS_PROXY},
- * {@code HTTP_PROXY} and {@code NO_PROXY} have the same meaning as for the hub's own tools.
+ * {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY} have the same meaning as for the hub's
+ * own tools.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ModelSource {
