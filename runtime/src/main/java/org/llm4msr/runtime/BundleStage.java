@@ -15,7 +15,7 @@ import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 import org.llm4msr.runtime.training.TrainableModel;
 
-/** Writes the bundle of a run that is finished. */
+/** Writes the bundle of a finished run. */
 final class BundleStage {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -27,8 +27,8 @@ final class BundleStage {
    * Writes a bundle.
    *
    * @param model holds the best state
-   * @param data what the prepared data says of itself
-   * @param knowledge the store that it reads, null where it reads none
+   * @param data the manifest of the prepared data
+   * @param knowledge the store that the model reads, null if it reads none
    */
   static void write(
       Path target,
@@ -51,7 +51,7 @@ final class BundleStage {
             training(run.read(RunFolder.TRAINING))));
   }
 
-  /** The plugins stand beside it. */
+  /** Returns the provenance without the plugins, which the manifest lists separately. */
   private static Map<String, Object> provenance(JsonNode run) {
     Map<String, Object> provenance = JSON.convertValue(run, MAP);
     provenance.remove(RunFolder.PLUGINS);

@@ -40,10 +40,10 @@ import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.plugins.InContext;
 import org.llm4msr.runtime.plugins.Nearest;
 
-/** Checks what the parts of a valid configuration need of each other, before anything runs. */
+/** Checks that the parts of a valid configuration fit each other, before anything runs. */
 final class ConfigCheck {
 
-  /** What readers find wrong within a file as they look at its beginning. */
+  /** Errors in the content of a file that readers find when they look at its beginning. */
   private static final Set<String> DAMAGED_FILE =
       Set.of("data/DAMAGED_GZIP", "data/MALFORMED_ROW", "data/UNREADABLE");
 
@@ -66,8 +66,8 @@ final class ConfigCheck {
   }
 
   /**
-   * Checks the model as {@link #checkModel} where there is one, and the raw data: its folder,
-   * columns, split and scenarios.
+   * Checks the model as {@link #checkModel} if there is one, and the raw data: its folder, columns,
+   * split and scenarios.
    */
   void checkData(LoadedConfig loaded) {
     Problems problems = new Problems();
@@ -77,7 +77,7 @@ final class ConfigCheck {
     problems.throwIfAny(loaded.file().toString());
   }
 
-  /** Checks all that {@link #checkData} does, prompt templates and the files of the encoder. */
+  /** Checks all that {@link #checkData} does, and prompt templates and the files of the encoder. */
   void checkAll(LoadedConfig loaded) {
     Problems problems = new Problems();
     Check check = new Check(loaded, problems);
@@ -92,7 +92,7 @@ final class ConfigCheck {
     return reader(config.reader(), context);
   }
 
-  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+  @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
   private static <C extends Record> DatasetReader reader(
       PluginChoice<DatasetReaderFactory<?>> choice, Scratch context) {
     try (ContextLoader scope = ContextLoader.of(choice.factory())) {
@@ -107,14 +107,14 @@ final class ConfigCheck {
         && requires(config.model()).stream().anyMatch(KNOWLEDGE::contains);
   }
 
-  /** Returns what a plugin needs of the engine. */
-  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+  /** Returns the engine features that a plugin needs. */
+  @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
   static <C extends Record> Set<EngineFeature> features(
       PluginChoice<? extends PluginFactory<?>> choice) {
     return ((PluginFactory<C>) choice.factory()).engineFeatures((C) choice.config());
   }
 
-  /** Returns what a fusion head reads. */
+  /** Returns the inputs that a fusion head reads. */
   static Set<ModelInput> requires(ModelConfig model) {
     return Check.requires(model.fusion());
   }
@@ -189,7 +189,7 @@ final class ConfigCheck {
       }
     }
 
-    @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+    @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
     private static <C extends Record> OptionalInt dimension(
         PluginChoice<KnowledgeEncoderFactory<?>> encoder) {
       return ((KnowledgeEncoderFactory<C>) encoder.factory()).dimension((C) encoder.config());
@@ -244,13 +244,13 @@ final class ConfigCheck {
       }
     }
 
-    /** Returns whether another path or setting can mend what a reader refuses. */
+    /** Returns whether another path or setting can fix a reader's error. */
     private static boolean isOfConfiguration(MsrException e) {
       return e.type() == ErrorType.USER
           || (e.type() == ErrorType.DATA && !DAMAGED_FILE.contains(e.code()));
     }
 
-    /** Says where relative paths start, where one was written in a file that is extended. */
+    /** Says where relative paths start, if the path was written in a file that is extended. */
     private String startOfPaths(String path) {
       Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
       return origin.line() > 0 && !origin.source().equals(loaded.file().toString())

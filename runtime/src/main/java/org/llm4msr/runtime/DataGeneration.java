@@ -20,7 +20,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 /** Writes generated raw data. Bound by {@link RuntimeModule}. */
 public final class DataGeneration {
 
-  /** States generator and settings, so that a finished folder is known again. */
+  /** Names generator and settings, so that a finished folder is recognised. */
   private static final String STAMP = "generator.yaml";
 
   private static final long MEMORY_BYTES = 4L << 30;
@@ -35,7 +35,7 @@ public final class DataGeneration {
   }
 
   /**
-   * What a generation gave.
+   * The result of a generation.
    *
    * @param folder the raw files
    * @param reused whether they were there already, from the same settings
@@ -43,8 +43,8 @@ public final class DataGeneration {
   public record Result(Path folder, boolean reused) {}
 
   /**
-   * Writes raw files into a new folder; an existing one is used again where it came from the same
-   * settings. The folder appears when it is whole.
+   * Writes raw files into a new folder; an existing one is reused if it came from the same
+   * settings. The folder appears only once it is complete.
    *
    * @param name the generator
    * @param overrides its settings, {@code key=value} each
@@ -104,7 +104,7 @@ public final class DataGeneration {
     Path parent = folder.getParent() == null ? folder : folder.getParent();
     Files.createDirectories(parent);
     Path unfinished = Files.createTempDirectory(parent, folder.getFileName() + ".tmp-");
-    // A temporary folder is closed to other users, and a folder in it is as any new one.
+    // A temporary folder is closed to other users, but a folder in it has the usual permissions.
     Path data = Files.createDirectory(unfinished.resolve("data"));
     try (ContextLoader scope = ContextLoader.of(factory);
         Scratch context =

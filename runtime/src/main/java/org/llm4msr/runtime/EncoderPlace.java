@@ -8,7 +8,7 @@ import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.training.EngineTensors;
 import org.llm4msr.runtime.training.TensorEngine;
 
-/** What an encoder is handed: folders, threads, and the engine once it asks for it. */
+/** What an encoder is given: folders, threads, and the engine once it asks for it. */
 final class EncoderPlace implements EncoderContext, AutoCloseable {
 
   private final Scratch scratch;
@@ -43,7 +43,7 @@ final class EncoderPlace implements EncoderContext, AutoCloseable {
     return new EngineTensors(engine);
   }
 
-  /** Returns where the engine computes; null where the encoder did not ask for it. */
+  /** Returns where the engine computes; null if the encoder did not ask for it. */
   synchronized @Nullable String device() {
     return engine == null ? null : engine.deviceName();
   }

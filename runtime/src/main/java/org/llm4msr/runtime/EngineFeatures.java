@@ -9,8 +9,8 @@ import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.UnsupportedFeatureException;
 
 /**
- * What the tensor engines that the runtime supports can do. None has bfloat16, which ends the JVM
- * in DJL's PyTorch engine, or generated scripts, for which there is no service yet.
+ * What the tensor engines that the runtime supports can do. None has bfloat16, which crashes the
+ * JVM in DJL's PyTorch engine, or generated scripts, for which there is no service yet.
  */
 public final class EngineFeatures {
 
@@ -24,7 +24,7 @@ public final class EngineFeatures {
 
   private EngineFeatures() {}
 
-  /** Returns what an engine can do beyond plain operations; nothing where it is not known. */
+  /** Returns what an engine can do beyond plain operations; nothing if it is not known. */
   public static Set<EngineFeature> of(String engine) {
     return ENGINES.getOrDefault(engine, Set.of());
   }
@@ -32,8 +32,8 @@ public final class EngineFeatures {
   /**
    * Refuses an engine that lacks a feature.
    *
-   * @param plugin who needs them, for the message
-   * @throws UnsupportedFeatureException naming what is lacking and the engines that have it
+   * @param plugin the plugin that needs them, for the message
+   * @throws UnsupportedFeatureException naming what is missing and the engines that have it
    */
   public static void require(String engine, String plugin, Set<EngineFeature> needed) {
     Set<EngineFeature> missing = new TreeSet<>(needed);

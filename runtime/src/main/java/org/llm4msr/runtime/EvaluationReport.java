@@ -10,15 +10,15 @@ import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
 
 /**
- * What an evaluation gave.
+ * The result of an evaluation.
  *
  * @param run the run folder
  * @param split the part that was evaluated
  * @param scenarioNames names of the scenarios, by rank
  * @param result the metrics
  * @param finished whether training of the run is over; otherwise this is its best state so far
- * @param leakFutureInteractions whether the model was trained with prompts that tell of validation
- *     and test rows, so that the metrics are no measure of it
+ * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
+ *     and test rows, so that the metrics do not measure it
  */
 public record EvaluationReport(
     @JsonDeserialize(converter = AsWritten.class) Path run,
@@ -28,7 +28,7 @@ public record EvaluationReport(
     boolean finished,
     boolean leakFutureInteractions) {
 
-  /** Jackson takes a path with a colon for an address. */
+  /** Jackson would read a path with a colon as a URI. */
   static final class AsWritten extends StdConverter<String, Path> {
     @Override
     public Path convert(String text) {
@@ -41,8 +41,8 @@ public record EvaluationReport(
   }
 
   /**
-   * Returns names by rank: one that several scenarios have, or that all rows together have, is
-   * followed by the key.
+   * Returns names by rank: a name that several scenarios, or a scenario and all rows together,
+   * share is followed by the key.
    */
   static List<String> titles(List<PreparedScenario> scenarios) {
     List<String> names = scenarios.stream().map(PreparedScenario::name).toList();

@@ -41,10 +41,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One experiment from raw logs to an evaluated model: what the command line does, for Java. Each
- * stage starts from the files of the one before, in the folder {@code workspace}, and goes on where
- * a stopped one ended. For one thread at a time, but for {@link #requestStop} and {@link
- * #isRunning}. An interrupt of that thread has {@link #train} end as {@link #requestStop} does; an
- * evaluation goes on to its end, and other stages fail on their next file.
+ * stage starts from the files of the one before, in the folder {@code workspace}, and continues
+ * where a stopped one ended. For one thread at a time, except for {@link #requestStop} and {@link
+ * #isRunning}. An interrupt of that thread ends {@link #train} as {@link #requestStop} does; an
+ * evaluation continues to its end, and other stages fail on their next file.
  *
  * <pre>{@code
  * Experiment experiment = Experiment.fromYaml(Path.of("experiment.yaml"), "training.epochs=3");
@@ -57,7 +57,7 @@ public final class Experiment {
 
   private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
-  /** Memory of the database where no configuration says it. */
+  /** Memory of the database if no configuration states it. */
   private static final long INSPECTION_BYTES = 1L << 30;
 
   private final LoadedConfig loaded;
@@ -98,8 +98,8 @@ public final class Experiment {
   }
 
   /**
-   * Checks what head, backbone, engine and raw data need of each other, and that prompt templates
-   * and the files of the encoder are there. Sections that are not there are not checked.
+   * Checks that head, backbone, engine and raw data fit each other, and that prompt templates and
+   * the files of the encoder are there. Sections that are not there are not checked.
    *
    * @throws MsrException {@code config/INVALID} with everything that does not fit
    */
@@ -108,7 +108,7 @@ public final class Experiment {
   }
 
   /**
-   * Checks what head, backbone and engine need of each other, without a look at the raw data.
+   * Checks that head, backbone and engine fit each other, without looking at the raw data.
    *
    * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
    *     config/NO_MODEL} where there is no section model
@@ -123,10 +123,10 @@ public final class Experiment {
   }
 
   /**
-   * Returns a text that two experiments have in common where they would train the same model on the
-   * same data, with the same seed apart.
+   * Returns a text that is equal for two experiments that, given the same seed, would train the
+   * same model on the same data.
    *
-   * @throws MsrException where data is not prepared or knowledge not there
+   * @throws MsrException if data is not prepared or knowledge is missing
    */
   public String identity() {
     ExperimentConfig config = loaded.config();
@@ -158,12 +158,12 @@ public final class Experiment {
   }
 
   /**
-   * Turns the raw files into prepared data that a trained model can go on with.
+   * Turns the raw files into prepared data with which a trained model can continue.
    *
    * @param force whether prepared data is replaced; otherwise it is kept where its settings and
    *     sources are the same, and refused where they are not
    * @param extend a bundle, or a folder of prepared data, whose ids are kept: known values keep
-   *     theirs, new ones come behind; null for none
+   *     theirs, new ones follow; null for none
    */
   public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
     check.checkData(loaded);
@@ -191,10 +191,10 @@ public final class Experiment {
   }
 
   /**
-   * Counts what the prepared data holds, looks for leaks between its parts, and stores the answer
+   * Counts what the prepared data holds, looks for leaks between its parts, and stores the result
    * in the workspace, where reports on runs find it.
    *
-   * @param progress told of rows
+   * @param progress gets the number of rows
    */
   public PreparedSummary inspectData(Progress progress) {
     openPrepared().close();
@@ -208,7 +208,7 @@ public final class Experiment {
   /**
    * Counts what a folder of prepared data holds that belongs to no experiment.
    *
-   * @param progress told of rows
+   * @param progress gets the number of rows
    */
   public static PreparedSummary inspect(Path prepared, Progress progress) {
     int threads = Runtime.getRuntime().availableProcessors();
@@ -225,7 +225,7 @@ public final class Experiment {
   }
 
   /**
-   * Returns what {@link #inspectData} found in the data that is there, or null where it was not
+   * Returns what {@link #inspectData} found in the data that is there, or null if it was not
    * called.
    */
   public @Nullable PreparedSummary inspection() {
@@ -260,9 +260,9 @@ public final class Experiment {
   }
 
   /**
-   * Lets the language model read the prompts and stores its states.
+   * Runs the language model on the prompts and stores its states.
    *
-   * @param rebuild whether to throw away what is there
+   * @param rebuild whether to discard the existing store
    * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
    */
   public ExtractionResult extract(boolean rebuild, Progress progress) {
@@ -296,8 +296,8 @@ public final class Experiment {
   }
 
   /**
-   * Serves the prepared data, and the knowledge where it is there and complete, to other processes;
-   * the caller closes the server.
+   * Serves the prepared data, and the knowledge if it is complete, to other processes; the caller
+   * closes the server.
    *
    * @param host address of this machine to listen on; whoever reaches it may read all
    * @param port 0 for any that is free
@@ -324,8 +324,8 @@ public final class Experiment {
    * Returns for each scenario, by key, the nearest others in the knowledge that a run reads,
    * nearest first, without their prompts.
    *
-   * @param run that was trained with the knowledge
-   * @throws MsrException where there is no knowledge, or another than the run was trained with
+   * @param run a run that was trained with the knowledge
+   * @throws MsrException if there is no knowledge, or if it is not what the run was trained with
    */
   public Map<String, List<KnowledgeInspection.Neighbour>> scenarioNeighbours(
       String run, int count) {
@@ -337,11 +337,11 @@ public final class Experiment {
   }
 
   /**
-   * Trains a model, from the last checkpoint of the run where there is one. The run folder gets the
+   * Trains a model, from the last checkpoint of the run if there is one. The run folder gets the
    * effective configuration, the log, the metrics, the checkpoints and at the end the bundle.
    *
    * @param run name of the run
-   * @param progress told of training rows
+   * @param progress gets the number of training rows
    * @throws MsrException {@code training/STOPPED} after {@link #requestStop}
    */
   public TrainingReport train(String run, Progress progress) {
@@ -351,7 +351,7 @@ public final class Experiment {
   /**
    * Trains as {@link #train(String, Progress)}, with options.
    *
-   * @throws MsrException {@code bundle/...} where the run cannot begin with the bundle named
+   * @throws MsrException {@code bundle/...} if the run cannot begin with the bundle named
    */
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(loaded);
@@ -389,14 +389,16 @@ public final class Experiment {
     stopRequested = false;
   }
 
-  /** Returns whether a {@link #train} or {@link #extract} runs that would end in good order. */
+  /**
+   * Returns whether a {@link #train} or {@link #extract} runs that {@link #requestStop} can end.
+   */
   public boolean isRunning() {
     return stop.get() != null;
   }
 
   /**
-   * Asks a {@link #train} or {@link #extract} that runs, or is about to begin, to store what it has
-   * and end. Safe from any thread.
+   * Asks a {@link #train} or {@link #extract} that runs, or is about to begin, to store its
+   * progress and end. Safe from any thread.
    */
   public void requestStop() {
     stopRequested = true;
@@ -407,11 +409,11 @@ public final class Experiment {
   }
 
   /**
-   * Evaluates the best state of a run, and says so where the run is not finished. Model and
-   * training settings are those that the run was made with, whatever this configuration says.
+   * Evaluates the best state of a run, and says so if the run is not finished. Model and training
+   * settings are those of the run, whatever this configuration says.
    *
    * @param predictions gets every row's prediction as Arrow; null for none
-   * @param progress told of rows
+   * @param progress gets the number of rows
    */
   public EvaluationReport evaluate(
       String run, Split split, @Nullable Path predictions, Progress progress) {
@@ -439,7 +441,7 @@ public final class Experiment {
     }
   }
 
-  /** Adds in what the settings of a run differ from the present ones. */
+  /** Adds to an error in which settings a run differs from this configuration. */
   private MsrException otherRun(String run, MsrException refusal) {
     Experiment trained = asTrained(run);
     if (trained == this) {
@@ -454,7 +456,7 @@ public final class Experiment {
         refusal.type(), refusal.code(), "%s %s.".formatted(refusal.text(), why), refusal);
   }
 
-  /** Returns what decides a run beside the content of data and knowledge, by key. */
+  /** Returns what determines a run, except for the content of data and knowledge, by key. */
   private Map<String, String> decisive() {
     Map<String, String> values =
         EffectiveConfig.decisive(
@@ -483,7 +485,7 @@ public final class Experiment {
     return trained;
   }
 
-  /** Says that prompts tell what is to be predicted, where they do. */
+  /** Warns if prompts reveal what is to be predicted. */
   void warnOfLeak() {
     if (leaks()) {
       LOG.warn("{}: {}", loaded.file(), LeakNotice.TEXT);

@@ -20,7 +20,7 @@ import org.llm4msr.runtime.knowledge.StoreInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Notices a knowledge store of other settings or another run, without loading the encoder. */
+/** Detects a knowledge store of other settings or another run, without loading the encoder. */
 final class KnowledgeSettings {
 
   private static final ObjectMapper JSON =
@@ -30,12 +30,12 @@ final class KnowledgeSettings {
 
   private KnowledgeSettings() {}
 
-  /** Returns what decides a store's content, by key. */
+  /** Returns the settings that determine a store's content, by key. */
   static Map<String, String> of(KnowledgeConfig config) {
     return decisive(FlatValues.of(EffectiveConfig.of(config).values()), config);
   }
 
-  /** Takes away what only models read, and what decides only how vectors are made. */
+  /** Removes settings that only models read, and those that only affect how vectors are made. */
   private static Map<String, String> decisive(
       Map<String, String> settings, KnowledgeConfig config) {
     Map<String, String> decisive = EffectiveConfig.decisive(settings, config);
@@ -44,8 +44,8 @@ final class KnowledgeSettings {
   }
 
   /**
-   * Refuses a store that was filled from another configuration. One that records none, because a
-   * tool of the user's own wrote it, is taken as it is.
+   * Refuses a store that was filled from another configuration. A store that records none, because
+   * a user's own tool wrote it, is accepted.
    */
   static void requireSame(KnowledgeStore store, Experiment experiment, KnowledgeConfig config) {
     StoreInfo info = store.info();
@@ -67,7 +67,7 @@ final class KnowledgeSettings {
     }
   }
 
-  /** Warns where vectors are kept though settings of the encoder changed, for it says they may. */
+  /** Warns if vectors are kept although the encoder's settings changed, as its identity did not. */
   static void warnOfKept(StoreInfo there, Experiment experiment, KnowledgeConfig config) {
     List<String> differences =
         differences(decisive(there.settings(), config), of(config)).stream()
@@ -84,8 +84,8 @@ final class KnowledgeSettings {
   }
 
   /**
-   * Returns in which settings two stores differ, those of the encoder apart, which the identity
-   * covers. Stores of a user's own tools record none.
+   * Returns in which settings two stores differ, except for those of the encoder, which the
+   * identity covers. Stores of a user's own tools record none.
    */
   static List<String> differencesOfPrompts(StoreInfo one, StoreInfo other) {
     return one.settings().isEmpty() || other.settings().isEmpty()

@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
 /** Prompts and language model of one experiment, held open while one command works with them. */
 final class KnowledgeStage implements AutoCloseable {
 
-  /** Language models are slow: more is not to be lost to a kill, however rare checkpoints are. */
+  /** Language models are slow: a kill may lose no more than this, however rare checkpoints are. */
   private static final Duration STORE_EVERY = Duration.ofSeconds(20);
 
   private static final Logger LOG = LoggerFactory.getLogger(KnowledgeStage.class);
@@ -134,7 +134,7 @@ final class KnowledgeStage implements AutoCloseable {
 
   private record PromptPlace(Path base) implements PromptContext {}
 
-  /** Looks whether the files of an encoder are there. */
+  /** Checks that the files of an encoder are there. */
   @SuppressWarnings("unchecked") // As above.
   static <C extends Record> void check(PluginChoice<KnowledgeEncoderFactory<?>> choice, Path base) {
     try (ContextLoader scope = ContextLoader.of(choice.factory())) {
@@ -142,7 +142,7 @@ final class KnowledgeStage implements AutoCloseable {
     }
   }
 
-  /** Fills the store and those of earlier periods; {@code started} gets what stops it. */
+  /** Fills the store and those of earlier periods; {@code started} gets an action that stops it. */
   ExtractionResult extract(boolean rebuild, Consumer<Runnable> started, Progress progress) {
     List<KnowledgeExtractor> earlier = earlier();
     started.accept(
@@ -172,7 +172,7 @@ final class KnowledgeStage implements AutoCloseable {
     if (rebuild) {
       deleteOtherPeriods();
     }
-    // Backwards: what a user did before the last period is most like the whole.
+    // Backwards: what a user did before the last period is most similar to the whole.
     for (int period = config.periods() - 1; period > 0; period--) {
       KnowledgeStore later = KnowledgeStore.open(folder);
       folder = before(period);
@@ -186,7 +186,7 @@ final class KnowledgeStage implements AutoCloseable {
     return experiment.workspace().knowledgeBefore(period, config.periods());
   }
 
-  /** Deletes stores of periods that are another division; those of this one are filled anew. */
+  /** Deletes the stores of other divisions into periods; those of this one are filled again. */
   private void deleteOtherPeriods() {
     Set<Path> wanted =
         IntStream.range(1, config.periods()).mapToObj(this::before).collect(Collectors.toSet());
@@ -247,7 +247,7 @@ final class KnowledgeStage implements AutoCloseable {
     return KnowledgeStore.open(experiment.workspace().knowledge());
   }
 
-  /** Opens what was known before each period of the training part; null for one period. */
+  /** Opens the knowledge from before each period of the training part; null for one period. */
   static @Nullable EarlierKnowledge earlier(
       Experiment experiment, PreparedData data, KnowledgeStore whole, int count) {
     if (count == 1) {
@@ -295,13 +295,13 @@ final class KnowledgeStage implements AutoCloseable {
     }
   }
 
-  /** Returns the rows that prompts are made of: the training part, but for one experiment. */
+  /** Returns the rows for prompts: the training part, except in experiments on leakage. */
   private static TrainingLog log(
       Experiment experiment, boolean leaks, PreparedData data, Scratch scratch) {
     return leaks ? rows(experiment, scratch, 0).leaky() : data.trainingLog();
   }
 
-  /** Returns what makes a log, in a folder of its own. */
+  /** Returns the maker of a log, with a folder of its own. */
   private static RowsLog rows(Experiment experiment, Scratch scratch, int number) {
     return new RowsLog(
         experiment.workspace().prepared(),

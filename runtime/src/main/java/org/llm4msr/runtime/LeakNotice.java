@@ -1,6 +1,6 @@
 package org.llm4msr.runtime;
 
-/** What is said of results whose prompts were made of validation and test rows as well. */
+/** The notice on results whose prompts were also made from validation and test rows. */
 public final class LeakNotice {
 
   /** The notice. */
@@ -10,7 +10,7 @@ public final class LeakNotice {
 
   private LeakNotice() {}
 
-  /** Returns a text with the notice below it where something leaks. */
+  /** Returns a text, with the notice below it if something leaks. */
   public static String below(String text, boolean leaks) {
     return leaks ? text.stripTrailing() + "\nNOTE: " + TEXT + "\n" : text;
   }

@@ -13,7 +13,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 
-/** The versions of what decides a result beside our own code. */
+/** The versions of the libraries that influence a result beside our own code. */
 final class Libraries {
 
   private Libraries() {}
@@ -45,7 +45,7 @@ final class Libraries {
     }
   }
 
-  /** Returns the commit of the working tree that a folder lies in; null where there is none. */
+  /** Returns the commit of the working tree that contains a folder; null if there is none. */
   static @Nullable String gitCommit(Path folder) {
     try {
       Process git =

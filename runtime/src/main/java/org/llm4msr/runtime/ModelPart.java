@@ -10,13 +10,13 @@ import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.plugins.PluginKind;
 
 /**
- * A plugin that a model is made of.
+ * A plugin that is part of a model.
  *
  * @param key of its name in the configuration of an experiment
  */
 record ModelPart(String key, PluginKind kind, PluginChoice<? extends PluginFactory<?>> choice) {
 
-  /** Returns the parts of a model; meta networks where its fusion head reads their knowledge. */
+  /** Returns the parts of a model; meta networks if the fusion head reads their knowledge. */
   static List<ModelPart> of(ModelConfig model) {
     Set<ModelInput> inputs = ConfigCheck.requires(model);
     List<ModelPart> parts = new ArrayList<>();

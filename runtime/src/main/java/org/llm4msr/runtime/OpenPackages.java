@@ -6,8 +6,8 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * Checks what Arrow needs of the JVM. Without it, Arrow fails with an error of its class
- * initialisation, and from then on says only that a class is not there.
+ * Checks the access that Arrow needs in the JVM. Without it, Arrow first fails with an error in its
+ * class initialisation, and later only reports that a class is missing.
  */
 final class OpenPackages {
 

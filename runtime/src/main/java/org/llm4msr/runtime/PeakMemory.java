@@ -12,12 +12,12 @@ final class PeakMemory {
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  /** Written to {@link #CLEAR}, sets the peak to what is resident now. */
+  /** Written to {@link #CLEAR}, this sets the peak to the memory that is resident now. */
   private static final String RESET = "5";
 
   private PeakMemory() {}
 
-  /** Forgets what was before; where that is not allowed, the peak is that of the whole process. */
+  /** Forgets the earlier peak; where that is not allowed, the peak is that of the whole process. */
   static void reset() {
     try {
       Files.writeString(CLEAR, RESET, StandardOpenOption.WRITE);
@@ -26,7 +26,7 @@ final class PeakMemory {
     }
   }
 
-  /** Returns the peak since {@link #reset}, or null where the system does not tell. */
+  /** Returns the peak since {@link #reset}, or null if the system does not tell. */
   static @Nullable Long bytes() {
     try {
       for (String line : Files.readAllLines(STATUS)) {

@@ -11,7 +11,7 @@ import org.llm4msr.runtime.plugins.PluginOrigin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** With which plugins a model was trained, and with the versions of which jars. */
+/** The plugins with which a model was trained, and the versions of their jars. */
 final class PluginStamps {
 
   private static final Logger LOG = LoggerFactory.getLogger(PluginStamps.class);
@@ -19,7 +19,7 @@ final class PluginStamps {
   private PluginStamps() {}
 
   /**
-   * Returns the plugins that decide a model: reader, knowledge where it reads any, and its parts.
+   * Returns the plugins that determine a model: reader, knowledge if it reads any, and its parts.
    */
   static List<BundleManifest.Plugin> of(LoadedConfig loaded) {
     List<BundleManifest.Plugin> plugins = new ArrayList<>();
@@ -41,7 +41,7 @@ final class PluginStamps {
   }
 
   /**
-   * Warns of other versions here: weights fit them, and may mean something else to them.
+   * Warns of other versions here: the weights fit them, but may have another meaning to them.
    *
    * @param subject what was trained, for the message
    */

@@ -14,13 +14,13 @@ import org.llm4msr.runtime.data.DatasetManifest;
 import org.llm4msr.runtime.data.DatasetSettings;
 import org.llm4msr.runtime.data.PreparedScenario;
 
-/** Notices prepared data of other settings, as far as that is possible without the raw files. */
+/** Detects prepared data of other settings, as far as that is possible without the raw files. */
 final class PreparedSettings {
 
   private PreparedSettings() {}
 
   /**
-   * Refuses them.
+   * Refuses prepared data of other settings.
    *
    * @param manifest of the prepared data
    * @param file of the manifest, for the error
@@ -31,7 +31,7 @@ final class PreparedSettings {
     List<String> differences = new ArrayList<>();
     compare("dataset.name", manifest.name(), dataset.reader().name(), differences);
     compare("dataset.minFrequency", manifest.minFrequency(), dataset.minFrequency(), differences);
-    boolean extended = manifest.extended() != null; // Then the ranks are those of before.
+    boolean extended = manifest.extended() != null; // In extended data the ranks stay as they were.
     if (!dataset.scenarios().isEmpty() && !(extended && keys.containsAll(dataset.scenarios()))) {
       compare("dataset.scenarios", keys, dataset.scenarios(), differences);
     }

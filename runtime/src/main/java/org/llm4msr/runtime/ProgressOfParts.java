@@ -2,7 +2,7 @@ package org.llm4msr.runtime;
 
 import org.llm4msr.api.Progress;
 
-/** Reports parts of known sizes, one after the other, as one work. Of one thread. */
+/** Reports parts of known sizes, one after the other, as one task. For one thread. */
 final class ProgressOfParts implements Progress {
 
   private final Progress whole;

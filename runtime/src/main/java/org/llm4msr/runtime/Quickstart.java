@@ -18,8 +18,8 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.evaluation.Metrics;
 
 /**
- * The files of the quickstart and its result. Its configurations are resources that a distribution
- * brings, written into the folder, where the single commands read them as well.
+ * The files of the quickstart and its result. Its configurations are resources of the distribution.
+ * They are written into the folder, so that the single commands can read them as well.
  */
 public final class Quickstart {
 
@@ -40,9 +40,9 @@ public final class Quickstart {
    *
    * @param name the scenario
    * @param rows test rows
-   * @param plainAuc without knowledge; null where it is not defined
+   * @param plainAuc without knowledge; null if it is not defined
    * @param enhancedAuc with knowledge
-   * @param bayesAuc of the true probabilities; null where the generator did not state it
+   * @param bayesAuc of the true probabilities; null if the generator did not state it
    */
   public record Row(
       String name,
@@ -58,7 +58,7 @@ public final class Quickstart {
     }
   }
 
-  /** Writes the files that are not there yet; what a user changed stays. */
+  /** Writes the files that are missing; a user's changes stay. */
   public static Quickstart open(Path folder) {
     try {
       Files.createDirectories(folder);
@@ -127,7 +127,7 @@ public final class Quickstart {
     return folder.resolve("plain.yaml");
   }
 
-  /** Puts two evaluations of the test part beside what is known of the truth. */
+  /** Compares two evaluations of the test part with what is known of the truth. */
   public Comparison compare(EvaluationReport plain, EvaluationReport enhanced) {
     if (!plain.split().equals(Split.TEST.key())) {
       throw new IllegalArgumentException("the truth is known of the test part");
@@ -146,7 +146,7 @@ public final class Quickstart {
   }
 
   private static Row row(String name, Metrics plain, Metrics enhanced, JsonNode truth) {
-    // A changed split has other rows than the generator states the truth of.
+    // With a changed split, the test part has other rows than the stated truth.
     boolean sameRows = truth.path("rows").asLong(-1) == plain.rows();
     JsonNode bayes = truth.path("auc");
     return new Row(
@@ -161,7 +161,7 @@ public final class Quickstart {
     return Double.isNaN(value) ? null : value;
   }
 
-  /** Returns what the generator states of the last sixth of the rows by time: the test part. */
+  /** Returns the generator's statement about the last sixth of the rows by time: the test part. */
   private JsonNode truth() {
     Path file = raw().resolve("GENERATED.json");
     try {

@@ -39,7 +39,7 @@ record RunFolder(Path path) {
   /** Key of the plugins in {@link #PROVENANCE}. */
   static final String PLUGINS = "plugins";
 
-  /** What training gave. */
+  /** The result of training. */
   static final String TRAINING = "training.json";
 
   private static final TypeReference<List<BundleManifest.Plugin>> STAMPS = new TypeReference<>() {};
@@ -50,7 +50,7 @@ record RunFolder(Path path) {
               new SimpleModule().addSerializer(Path.class, new ToStringSerializer(Path.class)))
           .enable(SerializationFeature.INDENT_OUTPUT);
 
-  /** Makes the folder where there is none, and returns whether there was none. */
+  /** Makes the folder if there is none, and returns whether there was none. */
   boolean create() {
     boolean made = !Files.exists(path);
     try {
@@ -61,7 +61,7 @@ record RunFolder(Path path) {
     return made;
   }
 
-  /** Keeps the run for this process. */
+  /** Locks the run for this process. */
   FolderLock lock() {
     FolderLock lock;
     try {
@@ -79,12 +79,12 @@ record RunFolder(Path path) {
     return lock;
   }
 
-  /** Returns whether there is a checkpoint: then the run has its configuration, and keeps it. */
+  /** Returns whether there is a checkpoint: from then on, the run keeps its configuration. */
   boolean hasBegun() {
     return Files.exists(path.resolve("checkpoints/state.json"));
   }
 
-  /** Returns the file that says what else decided the result. */
+  /** Returns the file that says what determined the result beside the configuration. */
   Path provenance() {
     return path.resolve(PROVENANCE);
   }
@@ -98,7 +98,7 @@ record RunFolder(Path path) {
     return plugins.isMissingNode() ? List.of() : JSON.convertValue(plugins, STAMPS);
   }
 
-  /** Stores the effective configuration and what else decides the result. */
+  /** Stores the effective configuration and what else determines the result. */
   void writeConfig(
       LoadedConfig loaded,
       DatasetManifest manifest,
@@ -140,7 +140,7 @@ record RunFolder(Path path) {
   /**
    * Returns what {@link #write} wrote.
    *
-   * @throws MsrException of type DATA where it is not there or does not read
+   * @throws MsrException of type DATA if it is missing or cannot be read
    */
   JsonNode read(String name) {
     Path file = path.resolve(name);

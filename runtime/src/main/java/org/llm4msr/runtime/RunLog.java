@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends the log of the process to the run folder as well, while a run works. Does nothing where the
- * program that embeds the runtime logs through something else than Logback, and need not have it.
+ * Sends the log of the process to the run folder as well, while a run works. Does nothing if the
+ * program that embeds the runtime logs through something other than Logback, which it need not
+ * have.
  */
 final class RunLog implements AutoCloseable {
 
@@ -34,10 +35,10 @@ final class RunLog implements AutoCloseable {
     end.run();
   }
 
-  /** Loaded where Logback is there. */
+  /** Loaded only if Logback is there. */
   private static final class Logback {
 
-    /** Returns what ends it. */
+    /** Returns an action that ends it. */
     static Runnable append(Path file) {
       LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
       PatternLayoutEncoder encoder = new PatternLayoutEncoder();

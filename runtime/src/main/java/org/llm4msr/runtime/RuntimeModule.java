@@ -21,7 +21,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
  * The wiring of the runtime as one Guice module. Every binding is explicit, so that another module
- * can override any of them. Plugins are bound into one map a kind, by name; inject {@code
+ * can override any of them. Plugins are bound into one map per kind, by name; inject {@code
  * Map<String, Provider<BackboneFactory<?>>>}, and a broken plugin fails only where it is used.
  */
 public final class RuntimeModule extends AbstractModule {

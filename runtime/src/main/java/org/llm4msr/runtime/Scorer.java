@@ -30,8 +30,8 @@ import org.llm4msr.runtime.training.TrainableModel;
 
 /**
  * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
- * Experiment#evaluate}. Safe for use by several threads. What one row gets does not depend on the
- * others, but for rounding: products of other numbers of rows differ by up to some 1e-6.
+ * Experiment#evaluate}. Safe for use by several threads. A row's score does not depend on the other
+ * rows, except for rounding: products over different numbers of rows differ by up to about 1e-6.
  *
  * <pre>{@code
  * try (Scorer scorer = Scorer.load(Path.of("work/runs/default/bundle"))) {
@@ -66,9 +66,9 @@ public final class Scorer implements AutoCloseable {
    * Checks every byte of a bundle and loads its model with the plugins of the class path.
    *
    * @param overrides {@code key.path=value} each, of the sections {@code runtime} and {@code model}
-   * @throws MsrException {@code bundle/DAMAGED} with the file; {@code config/INVALID} where a
-   *     plugin is not there; {@code plugin/UNSUPPORTED} where the engine lacks what one needs;
-   *     {@code engine/NOT_LOADED}; {@code jvm/NOT_OPEN} where the JVM lacks an option
+   * @throws MsrException {@code bundle/DAMAGED} with the file; {@code config/INVALID} if a plugin
+   *     is missing; {@code plugin/UNSUPPORTED} if the engine lacks a feature that one needs; {@code
+   *     engine/NOT_LOADED}; {@code jvm/NOT_OPEN} if the JVM lacks an option
    */
   public static Scorer load(Path bundle, String... overrides) {
     return load(bundle, List.of(overrides), ConfigLoader.standard(PluginRegistry.load()));
@@ -92,7 +92,7 @@ public final class Scorer implements AutoCloseable {
     }
   }
 
-  /** Every byte of the bundle was checked: it is the override that does not fit. */
+  /** Every byte of the bundle was checked, so it is the override that does not fit. */
   private static MsrException otherModel(Path folder, MsrException cause) {
     return new MsrException(
         ErrorType.USER,
@@ -109,7 +109,7 @@ public final class Scorer implements AutoCloseable {
     }
   }
 
-  /** Returns what the bundle says of itself. */
+  /** Returns the manifest of the bundle. */
   public BundleManifest manifest() {
     return bundle.manifest();
   }
@@ -121,19 +121,19 @@ public final class Scorer implements AutoCloseable {
 
   /**
    * Scores rows given as maps from column to value: texts, numbers, booleans, lists of them, null.
-   * A row without a column of {@link #columns} that is not required has the value that is stored
-   * with its user or item.
+   * If a row lacks a column of {@link #columns} that is not required, the value stored with its
+   * user or item counts.
    *
    * @throws MsrException {@code data/MISSING_COLUMN}, {@code data/UNKNOWN_SCENARIO}, {@code
    *     data/BAD_VALUE} with row and value; {@code score/CLOSED} after {@link #close}; {@code
-   *     engine/INTERRUPTED} where the thread is interrupted before the model has read all rows
+   *     engine/INTERRUPTED} if the thread is interrupted before the model has read all rows
    */
   public float[] score(List<? extends Map<String, ?>> rows) {
     return rows.isEmpty() ? new float[0] : score(RawRows.of(rows), 0);
   }
 
   /**
-   * Scores the rows of an Arrow batch; ids of any whole or text type.
+   * Scores the rows of an Arrow batch; ids of any integer or text type.
    *
    * @throws MsrException as {@link #score(List)}; {@code data/DICTIONARY} and {@code data/TIME} for
    *     columns of such types
@@ -167,9 +167,9 @@ public final class Scorer implements AutoCloseable {
   }
 
   /**
-   * Scores a file as a stream; a job that was stopped or killed goes on.
+   * Scores a file as a stream; a job that was stopped or killed continues.
    *
-   * @param progress told of rows
+   * @param progress gets the number of rows
    */
   public ScoringReport score(ScoringRequest request, Progress progress) {
     try (Scratch scratch = Scratch.of(Path.of(""), config.runtime())) {
@@ -199,7 +199,7 @@ public final class Scorer implements AutoCloseable {
         closed = true;
         try (engine;
             model) {
-          // Closed in the order of making, backwards.
+          // Closed in the reverse order of creation.
         }
       }
     } finally {

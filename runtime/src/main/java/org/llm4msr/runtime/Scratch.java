@@ -17,7 +17,7 @@ import org.llm4msr.runtime.config.FileErrors;
 import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.config.RuntimeConfig;
 
-/** What plugins that work on files are handed: folders, memory and threads. Owns its scratch. */
+/** The folders, memory and threads for plugins that work on files. Owns its scratch folder. */
 final class Scratch implements DatasetContext, AutoCloseable {
 
   private final Path folder;
@@ -63,15 +63,15 @@ final class Scratch implements DatasetContext, AutoCloseable {
   }
 
   /**
-   * Returns a scratch folder for preparing a data set, with half of the memory: the reader has a
-   * database, and the preparation has one.
+   * Returns a scratch folder for preparing a data set, with half of the memory: the reader and the
+   * preparation each have a database.
    */
   static Scratch of(Path folder, RuntimeConfig config, DatasetConfig dataset) {
     boolean skip = dataset.malformed().policy() == MalformedConfig.Policy.SKIP;
     return new Scratch(folder, bytes(config.memory()) / 2, threads(config), skip);
   }
 
-  /** Returns the bytes of {@code 512MB} or {@code 4GB}; of {@code auto}, a quarter of all. */
+  /** Returns the bytes of {@code 512MB} or {@code 4GB}; of {@code auto}, a quarter of memory. */
   static long bytes(String memory) {
     if (memory.equals("auto")) {
       return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()

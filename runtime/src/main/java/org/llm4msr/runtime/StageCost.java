@@ -13,12 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one call of a stage took; a stage that went on after a stop has several.
+ * The time and memory of one call of a stage; a stage that continued after a stop has several.
  *
  * @param stage its name
- * @param seconds from begin to end
- * @param peakBytes largest resident memory of the process meanwhile, or null where the system does
- *     not tell
+ * @param seconds from beginning to end
+ * @param peakBytes largest resident memory of the process meanwhile, or null if the system does not
+ *     tell
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record StageCost(String stage, double seconds, @Nullable Long peakBytes) {
@@ -30,7 +30,7 @@ public record StageCost(String stage, double seconds, @Nullable Long peakBytes) 
   private static final Logger LOG = LoggerFactory.getLogger(StageCost.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Returns what the stages took whose files lie in a folder; a damaged line is left out. */
+  /** Returns the costs of the stages whose files lie in a folder; a damaged line is left out. */
   public static List<StageCost> read(Path folder) {
     Path file = folder.resolve(FILE);
     List<StageCost> costs = new ArrayList<>();
@@ -63,7 +63,8 @@ public record StageCost(String stage, double seconds, @Nullable Long peakBytes) 
     }
 
     /**
-     * Adds what was measured to the file of a folder. A full disk costs the line, not the stage.
+     * Appends the measurement to the file in a folder. If the disk is full, the line is lost, but
+     * the stage does not fail.
      */
     void write(Path folder) {
       StageCost cost = new StageCost(stage, (System.nanoTime() - start) / 1e9, PeakMemory.bytes());

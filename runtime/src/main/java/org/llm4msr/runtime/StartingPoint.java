@@ -18,12 +18,12 @@ import org.llm4msr.runtime.training.KnowledgeScaling;
 import org.llm4msr.runtime.training.TrainableModel;
 
 /**
- * What the model of a run begins with: drawn values, or a bundle. In the second case the run keeps
- * the knowledge that it reads, so that it can go on and be evaluated without the bundle.
+ * What the model of a run begins with: drawn values, or a bundle. With a bundle, the run keeps the
+ * knowledge that it reads, so that it can be continued and evaluated without the bundle.
  *
  * @param run the run folder
- * @param digest of the bundle; empty where the values are drawn
- * @param bundle null where the values are drawn, and where the run has begun
+ * @param digest of the bundle; empty if the values are drawn
+ * @param bundle null if the values are drawn or the run has begun
  */
 record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
 
@@ -70,23 +70,23 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
     return recorded.path(DIGEST).asText("");
   }
 
-  /** Returns the entry of the provenance; empty where the values are drawn. */
+  /** Returns the entry of the provenance; empty if the values are drawn. */
   Map<String, Object> provenance() {
     return bundle == null
         ? Map.of()
         : Map.of(FROM, Map.of(BUNDLE, bundle.folder().toString(), DIGEST, digest));
   }
 
-  /** Returns whether the run keeps knowledge of its own. */
+  /** Returns whether the run keeps its own knowledge. */
   boolean keepsKnowledge() {
     return !digest.isEmpty();
   }
 
-  /** Makes the knowledge of a run that is about to begin, of what was extracted now. */
+  /** Makes the knowledge of a run that is about to begin from what was extracted. */
   KnowledgeStore begin(KnowledgeStore extracted) {
     if (bundle != null) {
       if (Files.exists(store())) {
-        Scratch.delete(store()); // Of a process that died before the first checkpoint.
+        Scratch.delete(store()); // Left by a process that died before the first checkpoint.
       }
       WarmStart.mergeKnowledge(bundle, extracted.folder(), store(), scalingFile());
     }
@@ -106,7 +106,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
     return run.path().resolve("knowledge-scaling.safetensors");
   }
 
-  /** Returns how knowledge is standardised; null where the training users tell. */
+  /** Returns how knowledge is standardised; null if the training users determine it. */
   @Nullable KnowledgeScaling scaling() {
     if (!keepsKnowledge()) {
       return null;

@@ -4,14 +4,14 @@ import java.nio.file.Path;
 import org.llm4msr.runtime.training.TrainingResult;
 
 /**
- * What training gave.
+ * The result of training.
  *
  * @param run the run folder, with log, metrics and checkpoints
  * @param bundle the trained model, for scoring
  * @param result validations and the best step
- * @param device where it trained: cpu, or gpu:N
- * @param leakFutureInteractions whether prompts told of validation and test rows, so that the
- *     validations are no measure of the model
+ * @param device the device that it trained on: cpu, or gpu:N
+ * @param leakFutureInteractions whether prompts revealed validation and test rows, so that the
+ *     validations do not measure the model
  */
 public record TrainingReport(
     Path run, Path bundle, TrainingResult result, String device, boolean leakFutureInteractions) {}

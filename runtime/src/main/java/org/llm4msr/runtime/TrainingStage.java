@@ -101,7 +101,7 @@ final class TrainingStage implements AutoCloseable {
   }
 
   /**
-   * Opens a run; makes its folder where there is none and {@code create} says so.
+   * Opens a run; makes its folder if there is none and {@code create} is set.
    *
    * @param from the bundle with which a new run begins, or null
    */
@@ -206,8 +206,8 @@ final class TrainingStage implements AutoCloseable {
   /**
    * Trains to the end and writes the bundle, unless the run did both before.
    *
-   * @param started gets what stops training
-   * @param bundle where the bundle goes; null for the run folder
+   * @param started gets the trainer, to stop it
+   * @param bundle where the bundle is written; null for the run folder
    */
   TrainingReport train(Consumer<Trainer> started, @Nullable Path bundle, Progress progress) {
     Path target = bundle == null ? folder.bundle() : bundle;
@@ -228,9 +228,9 @@ final class TrainingStage implements AutoCloseable {
   }
 
   /**
-   * Writes the bundle of a run that is finished.
+   * Writes the bundle of a finished run.
    *
-   * @throws MsrException {@code training/NOT_FINISHED} where it is not
+   * @throws MsrException {@code training/NOT_FINISHED} if it is not
    */
   void createBundle(Path target) {
     BundleWriter.requireFree(target);
@@ -255,7 +255,7 @@ final class TrainingStage implements AutoCloseable {
     BundleStage.write(target, folder, loaded, prepared, data.manifest(), knowledge, model);
   }
 
-  /** Evaluates the best state; writes every prediction to a file where one is named. */
+  /** Evaluates the best state; writes every prediction to a file if one is named. */
   EvaluationReport evaluate(Split split, @Nullable Path predictions, Progress progress) {
     Trainer.Reached reached = trainer.loadBest();
     if (!reached.finished()) {
@@ -306,7 +306,7 @@ final class TrainingStage implements AutoCloseable {
         data;
         engine;
         model) {
-      // Closed in the order of making, backwards.
+      // Closed in the reverse order of creation.
     }
   }
 }

@@ -19,7 +19,7 @@ public record Workspace(Path root) {
     return root.resolve("knowledge");
   }
 
-  /** Returns the folder of what was known before a period of the training part. */
+  /** Returns the folder of the knowledge from before a period of the training part. */
   public Path knowledgeBefore(int period, int periods) {
     return knowledge().resolve("before-%s-of-%s".formatted(period + 1, periods));
   }

@@ -24,15 +24,15 @@ import org.llm4msr.runtime.data.DatasetManifest.FileStamp;
  * checksums of all other files, and {@code manifest.json.sha256} with that of the manifest.
  *
  * @param folder the bundle
- * @param manifest what it says of itself
- * @param digest SHA-256 of the manifest: equal ones, equal bundles
+ * @param manifest its manifest
+ * @param digest SHA-256 of the manifest; equal digests mean equal bundles
  */
 public record Bundle(Path folder, BundleManifest manifest, String digest) {
 
-  /** What prepared data left for encoding, as in a folder of prepared data. */
+  /** The files for encoding rows, as in a folder of prepared data. */
   static final String DATA = "data";
 
-  /** A knowledge store; absent where the model reads none. */
+  /** A knowledge store; absent if the model reads none. */
   static final String KNOWLEDGE = "knowledge";
 
   /** How knowledge is standardised. */
@@ -125,7 +125,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
     }
   }
 
-  /** What another bundle left in one of the folders would be read as a part of this one. */
+  /** A file left by another bundle in one of the folders would be read as part of this one. */
   private static void requireNothingElse(Path folder, Set<String> named) {
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
@@ -169,7 +169,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
     }
   }
 
-  /** Returns the bytes of one file; -1 where the bundle has none of that name. */
+  /** Returns the bytes of one file; -1 if the bundle has none of that name. */
   long bytes(String name) {
     Map<String, FileStamp> files = manifest.files();
     return files.containsKey(name) ? files.get(name).bytes() : -1;

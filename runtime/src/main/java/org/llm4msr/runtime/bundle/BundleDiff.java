@@ -16,7 +16,7 @@ import org.llm4msr.runtime.training.ModelFiles;
 import org.llm4msr.runtime.training.Safetensors;
 import org.llm4msr.runtime.training.Safetensors.Tensor;
 
-/** In what two bundles differ. */
+/** The differences between two bundles. */
 public final class BundleDiff {
 
   private static final String ABSENT = "-";
@@ -26,8 +26,8 @@ public final class BundleDiff {
   /**
    * One difference.
    *
-   * @param key what differs, for example {@code config.training.seed}
-   * @param first its value in the first bundle; {@code -} where it has none
+   * @param key the key that differs, for example {@code config.training.seed}
+   * @param first its value in the first bundle; {@code -} if it has none
    * @param second its value in the second
    */
   public record Difference(String key, String first, String second) {}

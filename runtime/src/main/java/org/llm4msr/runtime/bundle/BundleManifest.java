@@ -8,14 +8,14 @@ import java.util.TreeMap;
 import org.llm4msr.runtime.data.DatasetManifest.FileStamp;
 
 /**
- * What a bundle says of itself: the content of {@code manifest.json}. No class names: plugins are
- * named as in a configuration.
+ * A description of a bundle: the content of {@code manifest.json}. It holds no class names: plugins
+ * are named as in a configuration.
  *
  * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
- * @param written when, in UTC
+ * @param written when it was written, in UTC
  * @param plugins the plugins that the configuration names, with the versions of their jars
  * @param config the effective configuration of the experiment
- * @param provenance what else decided the result: versions, engine, seed, data, knowledge
+ * @param provenance what else determined the result: versions, engine, seed, data, knowledge
  * @param training steps, best step and metrics on the validation part
  * @param files the files beside the manifest, by path in the bundle
  */
@@ -47,7 +47,7 @@ public record BundleManifest(
     files = new TreeMap<>(files);
   }
 
-  /** Returns whether the model was trained with prompts that tell of validation and test rows. */
+  /** Returns whether the model was trained with prompts that reveal validation and test rows. */
   public boolean leakFutureInteractions() {
     return Boolean.TRUE.equals(provenance.get("leakFutureInteractions"));
   }

@@ -21,7 +21,7 @@ import org.llm4msr.runtime.training.ModelFiles;
 import org.llm4msr.runtime.training.TensorEngine;
 import org.llm4msr.runtime.training.TrainableModel;
 
-/** Makes a model of what a bundle holds. */
+/** Makes a model from a bundle. */
 public final class BundleModel {
 
   private BundleModel() {}
@@ -30,8 +30,7 @@ public final class BundleModel {
    * Returns the settings with which a bundle is scored.
    *
    * @param overrides {@code key.path=value} each, for example {@code runtime.engine=MXNet}
-   * @throws org.llm4msr.api.MsrException {@code config/INVALID}, for example for a plugin that is
-   *     not there
+   * @throws org.llm4msr.api.MsrException {@code config/INVALID}, for example for a missing plugin
    */
   public static ScoringConfig config(Bundle bundle, List<String> overrides, ConfigLoader loader) {
     Map<String, Object> config = bundle.manifest().config();
@@ -70,14 +69,12 @@ public final class BundleModel {
     }
   }
 
-  /**
-   * Returns the folder with the vocabularies of a bundle, which is checked, or of prepared data.
-   */
+  /** Returns the folder with the vocabularies of prepared data or of a bundle, which is checked. */
   public static Path data(Path folder) {
     return Files.exists(folder.resolve(Bundle.MANIFEST)) ? Bundle.open(folder).data() : folder;
   }
 
-  /** Opens what encodes rows for the model of a bundle. */
+  /** Opens the encoder of rows for the model of a bundle. */
   public static RowEncoder encoder(Bundle bundle) {
     return RowEncoder.open(bundle.data());
   }
@@ -85,8 +82,8 @@ public final class BundleModel {
   /**
    * Makes the model; the caller closes it.
    *
-   * @throws org.llm4msr.api.MsrException of type DATA, with the file, where the parts of the bundle
-   *     do not fit each other
+   * @throws org.llm4msr.api.MsrException of type DATA, with the file, if the parts of the bundle do
+   *     not fit each other
    */
   public static TrainableModel load(
       Bundle bundle, ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
@@ -123,7 +120,7 @@ public final class BundleModel {
     }
   }
 
-  /** Numbers in one file must not make us allocate what no other file holds. */
+  /** Numbers in one file must not make us allocate memory for data that no other file holds. */
   private static void requireRoom(Bundle bundle, ScoringConfig config, RowEncoder encoder) {
     long width = config.model().embeddingSize() * (long) Float.BYTES;
     for (PreparedField field : encoder.manifest().fields()) {

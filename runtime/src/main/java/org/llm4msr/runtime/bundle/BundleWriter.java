@@ -27,8 +27,8 @@ import org.llm4msr.runtime.training.ModelFiles;
 import org.llm4msr.runtime.training.TrainableModel;
 
 /**
- * Writes a bundle under a temporary name beside its target, to the disk, and then gives it its own:
- * a folder of that name is always whole.
+ * Writes a bundle under a temporary name beside its target, forces it to the disk, and then renames
+ * it: a folder with the final name is always complete.
  */
 public final class BundleWriter {
 
@@ -40,8 +40,8 @@ public final class BundleWriter {
    * What goes into a bundle.
    *
    * @param prepared folder of the prepared data
-   * @param data what that said of itself when the model was trained
-   * @param knowledge the store that the model was trained with, null where it reads none
+   * @param data its manifest when the model was trained
+   * @param knowledge the store that the model was trained with, null if it reads none
    */
   public record Contents(
       TrainableModel model,
@@ -56,9 +56,9 @@ public final class BundleWriter {
   /**
    * Writes a bundle.
    *
-   * @throws MsrException {@code bundle/EXISTS} or {@code bundle/IN_THE_WAY} where there is
-   *     something at the target or its temporary name, {@code bundle/IN_USE} where another process
-   *     writes it, {@code bundle/NOT_WRITTEN} where the disk is full or may not be written
+   * @throws MsrException {@code bundle/EXISTS} or {@code bundle/IN_THE_WAY} if something exists at
+   *     the target or its temporary name, {@code bundle/IN_USE} if another process writes it,
+   *     {@code bundle/NOT_WRITTEN} if the disk is full or not writable
    */
   public static void write(Path target, Contents contents) {
     Path unfinished = DurableFiles.unfinished(target);
@@ -99,7 +99,7 @@ public final class BundleWriter {
     }
   }
 
-  /** What is there of that name, and is no unfinished bundle, is somebody's. */
+  /** What has that name but is not an unfinished bundle belongs to somebody else. */
   private static void requireOurs(Path unfinished, Path lockFile) throws IOException {
     boolean isFree =
         !Files.exists(unfinished)
@@ -121,7 +121,7 @@ public final class BundleWriter {
   }
 
   /**
-   * Refuses a target at which there is something.
+   * Refuses a target that exists.
    *
    * @throws MsrException {@code bundle/EXISTS}
    */
@@ -161,7 +161,7 @@ public final class BundleWriter {
     DurableFiles.write(folder.resolve(Bundle.CHECKSUM), line.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** What lies there now may be of a preparation that ended while the model was trained. */
+  /** What lies there now may come from a preparation that ended while the model was trained. */
   private static void copyData(Contents contents, Path target) throws IOException {
     copy(RowEncoder.files(contents.prepared()), contents.prepared(), target);
     if (!RowEncoder.holds(target, contents.data())) {
@@ -171,7 +171,7 @@ public final class BundleWriter {
 
   private static void copyKnowledge(KnowledgeStore store, Path target) throws IOException {
     copy(KnowledgeStore.files(store.folder()), store.folder(), target);
-    // A store that is filled anew says so first: neither copy is one of two stores.
+    // A store that is filled again is first marked as such, so neither copy mixes two stores.
     if (!store.isUnchanged(target) || !store.isUnchanged(store.folder())) {
       throw replaced("knowledge", store.folder(), "extract the old knowledge again");
     }
@@ -185,7 +185,7 @@ public final class BundleWriter {
             .formatted(what, folder, remedy));
   }
 
-  /** Work that may fail at the disk. */
+  /** Work on the disk, which may fail. */
   @FunctionalInterface
   private interface DiskWork {
     void run() throws IOException;

@@ -31,7 +31,7 @@ import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.training.ModelFiles;
 
 /**
- * Writes the embeddings of a bundle for other tools: an Arrow IPC file a field with {@code id}
+ * Writes the embeddings of a bundle for other tools: one Arrow IPC file per field with {@code id}
  * (int32), {@code value} (utf8; null for id 0, out of vocabulary, and for the one vector of a
  * number) and {@code vector} (fixed-size list of float32).
  */
@@ -50,9 +50,9 @@ public final class EmbeddingExport {
    * Writes some fields.
    *
    * @param names of the fields; empty for all
-   * @param folder is made where there is none; files in it are replaced
+   * @param folder made if there is none; files in it are replaced
    * @return the files
-   * @throws MsrException {@code export/UNKNOWN_FIELD} where the model has no such field
+   * @throws MsrException {@code export/UNKNOWN_FIELD} if the model has no such field
    */
   public List<Path> write(List<String> names, Path folder) {
     List<PreparedField> fields = ids.manifest().fields();

@@ -28,14 +28,14 @@ import org.llm4msr.runtime.training.Safetensors;
 import org.llm4msr.runtime.training.TrainableModel;
 
 /**
- * Lets a new model begin with what a bundle has learned. Rows of known values, parameters and
- * buffers are those of the bundle; rows of new values keep their first values; the arrays of a new
- * scenario are copies of those of the known scenario with the most training rows ({@link
- * GrownArrays}). The optimisers begin anew.
+ * Lets a new model begin with what a bundle has learned. Parameters, buffers and the rows of known
+ * values are taken from the bundle; rows of new values keep their initial values; the arrays of a
+ * new scenario are copied from the known scenario with the most training rows ({@link
+ * GrownArrays}). The optimisers begin from scratch.
  */
 public final class WarmStart {
 
-  /** How a model reads knowledge, with the values of bundles that are older than the key. */
+  /** Keys of how a model reads knowledge, with the values for bundles older than the key. */
   private static final Map<String, String> READ_OF_KNOWLEDGE =
       Map.of("missing", "mean", "components", "0");
 
@@ -77,8 +77,7 @@ public final class WarmStart {
    * Fills a model.
    *
    * @param data the ids of the model: they extend those of the bundle
-   * @throws MsrException {@code bundle/OTHER_DATA} where ids of the bundle are not those of the
-   *     data
+   * @throws MsrException {@code bundle/OTHER_DATA} if ids of the bundle are not those of the data
    */
   public static void fill(TrainableModel model, Bundle bundle, PreparedIds data) {
     PreparedIds ids = PreparedIds.open(bundle.data());
@@ -108,8 +107,8 @@ public final class WarmStart {
   }
 
   /**
-   * Makes the knowledge that a run reads which goes on from a bundle: the bundle's, and above it
-   * what was extracted since; standardised as in the bundle.
+   * Makes the knowledge for a run that continues from a bundle: that of the bundle, overridden by
+   * what was extracted since, and standardised as in the bundle.
    *
    * @param store folder of the new knowledge
    * @param target gets a knowledge store; does not exist

@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
     })
 final class BundleCommand extends Group {
 
-  /** What {@code bundle inspect} prints with {@code --json}. */
+  /** The output of {@code bundle inspect} with {@code --json}. */
   record Inspection(
       Path bundle, String digest, BundleManifest manifest, List<ScoringColumn> columns) {}
 

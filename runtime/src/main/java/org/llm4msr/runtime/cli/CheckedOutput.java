@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps what a {@code PrintStream} hides: why something could not be written. */
+/** Keeps the reason, which a {@code PrintStream} hides, why something could not be written. */
 final class CheckedOutput extends FilterOutputStream {
 
   private volatile @Nullable IOException failure;
@@ -29,7 +29,7 @@ final class CheckedOutput extends FilterOutputStream {
     }
   }
 
-  /** Returns the reason, or null; a reader that has left, as {@code head} does, misses nothing. */
+  /** Returns the reason, or null; a reader that closes early, like {@code head}, is no failure. */
   @Nullable String failure() {
     IOException last = failure;
     String reason = last == null ? "" : String.valueOf(last.getMessage());

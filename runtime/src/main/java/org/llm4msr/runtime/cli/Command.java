@@ -48,12 +48,12 @@ abstract class Command implements Callable<Integer> {
     return session().terminal();
   }
 
-  /** Shows how far long work is; the caller closes it. */
+  /** Shows the progress of long work; the caller closes it. */
   ProgressView progress(String task, String unit) {
     return ProgressView.of(terminal().err(), task, unit);
   }
 
-  /** Returns the number of an option, where it is not too small. */
+  /** Returns the number of an option, or refuses it if it is too small. */
   int atLeast(String option, int number, int least) {
     if (number < least) {
       throw new ParameterException(
@@ -66,7 +66,7 @@ abstract class Command implements Callable<Integer> {
   /** Does the work; exceptions are turned into error texts by {@link Main}. */
   abstract void run() throws Exception;
 
-  /** Refuses broken plugins where the user wants that; otherwise says that there are some. */
+  /** Refuses broken plugins if the user wants that; otherwise says that there are some. */
   void checkPlugins() {
     PluginRegistry plugins = session().plugins();
     if (strict) {
@@ -76,7 +76,7 @@ abstract class Command implements Callable<Integer> {
     }
   }
 
-  /** Says what is kept where Ctrl-C ends this command. */
+  /** Says what is kept if Ctrl-C ends this command. */
   String keptWhenInterrupted() {
     return "Interrupted; finished work is kept. Run it again to resume.";
   }

@@ -22,7 +22,7 @@ final class ConfigCommand extends Group {
               + " need from each other.")
   static final class Check extends ExperimentCommand {
 
-    /** What {@code --json} prints. */
+    /** The output with {@code --json}. */
     record Outcome(boolean valid, List<String> warnings) {}
 
     @Override

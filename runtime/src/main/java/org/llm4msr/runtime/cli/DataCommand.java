@@ -71,7 +71,7 @@ final class DataCommand extends Group {
     }
   }
 
-  /** The names of the generators, looked up where the help shows them. */
+  /** The names of the generators, looked up when the help shows them. */
   static final class Generators implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
@@ -153,7 +153,7 @@ final class DataCommand extends Group {
         description = "Override a setting of the experiment, for example -Druntime.memory=2GB.")
     List<String> overrides = new ArrayList<>();
 
-    /** Returns whether a folder is named, which takes no settings. */
+    /** Returns whether a folder is named; a folder takes no settings. */
     boolean isFolder() {
       boolean isFolder = Files.isDirectory(file);
       if (isFolder && !overrides.isEmpty()) {

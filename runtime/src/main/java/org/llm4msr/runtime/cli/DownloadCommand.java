@@ -121,7 +121,7 @@ final class DownloadCommand extends Command {
     }
   }
 
-  /** Asks where somebody sits there. */
+  /** Asks the user if there is one at a terminal. */
   private boolean isTyped() throws IOException {
     if (!Boolean.getBoolean(ProgressView.TERMINAL)) {
       return false;

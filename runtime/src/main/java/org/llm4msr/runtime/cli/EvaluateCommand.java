@@ -44,7 +44,7 @@ final class EvaluateCommand extends ExperimentCommand {
       description = "Write every row's prediction to an Arrow file.")
   @Nullable Path predictions;
 
-  /** Reads a part as files and texts name it. */
+  /** Reads the name of a part as it is written in files and texts. */
   static final class SplitConverter implements ITypeConverter<Split> {
     @Override
     public Split convert(String text) {

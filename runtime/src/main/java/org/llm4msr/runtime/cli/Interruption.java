@@ -9,7 +9,7 @@ import org.llm4msr.api.ErrorType;
 
 /**
  * What Ctrl-C does. A command that can stop in good order is asked to and waited for, until its own
- * last words are printed; any other ends at once, with a word on what is kept.
+ * final message is printed; any other ends at once, with a message on what is kept.
  */
 final class Interruption {
 
@@ -29,18 +29,18 @@ final class Interruption {
     this.terminal = terminal;
   }
 
-  /** Says what is kept of the work that begins now. */
+  /** Sets the message on what is kept of the work that begins now. */
   void kept(String text) {
     kept = text;
   }
 
-  /** Names what asks the work to stop in good order, and what is said then. */
+  /** Sets the action that stops the work in good order, and the note that is printed then. */
   void stopWith(String note, Runnable request) {
     stopWith(() -> true, note, request);
   }
 
   /**
-   * Names it for work that has to be prepared first.
+   * Sets the action for work that has to be prepared first.
    *
    * @param runs whether the work has begun; before, there is nothing to wait for
    */
@@ -48,23 +48,23 @@ final class Interruption {
     stop = new Stop(runs, note, request);
   }
 
-  /** The work that could stop in good order is over. */
+  /** Called when the work that could stop in good order is over. */
   void cannotStop() {
     stop = null;
   }
 
-  /** The call is over, and all is printed. */
+  /** Called when the command is over and everything is printed. */
   void end() {
     ended.countDown();
   }
 
-  /** Runs while the process ends, whatever made it end. */
+  /** Runs while the process ends, for whatever reason. */
   void begin() {
     if (ended.getCount() == 0) {
       return;
     }
     Optional<StackTraceElement> exit = exit();
-    if (exit.isPresent()) { // It will not end what it does: there is nothing to wait for.
+    if (exit.isPresent()) { // That thread does not continue: there is nothing to wait for.
       String text =
           "%s called System.exit. What is stored is kept; report it to the author of that code."
               .formatted(exit.get());
@@ -87,7 +87,7 @@ final class Interruption {
     }
   }
 
-  /** Returns who ends the process from within, where somebody does. */
+  /** Returns the frame that called {@code System.exit}, if any. */
   private static Optional<StackTraceElement> exit() {
     for (StackTraceElement[] trace : Thread.getAllStackTraces().values()) {
       for (int i = 0; i + 2 < trace.length; i++) {

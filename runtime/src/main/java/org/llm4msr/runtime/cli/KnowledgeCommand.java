@@ -57,7 +57,7 @@ final class KnowledgeCommand extends Group {
       terminal().result(result, LeakNotice.below(text, result.info().leakFutureInteractions()));
     }
 
-    /** Extracts, and on Ctrl-C waits for the call of the model that is under way. */
+    /** Extracts, and on Ctrl-C waits for the current call of the model. */
     static ExtractionResult extract(
         Command command, Experiment experiment, boolean rebuild, ProgressView progress) {
       Interruption interruption = command.session().interruption();

@@ -39,7 +39,7 @@ public final class Main {
   /**
    * Makes a command line.
    *
-   * @param modules makes the wiring, given the folders of plugins that the user names
+   * @param modules makes the wiring from the plugin folders that the user names
    */
   Main(PrintStream out, PrintStream err, Function<List<Path>, Module> modules) {
     this.session = new Session(new Terminal(out, err), modules);
@@ -47,11 +47,11 @@ public final class Main {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] arguments) {
-    // Numbers and names look the same wherever a command runs.
+    // Makes numbers and names look the same wherever a command runs.
     Locale.setDefault(Locale.ROOT);
     CheckedOutput checked = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
     PrintStream out = new PrintStream(checked, false, UTF_8);
-    // Libraries that print go to stderr: stdout holds the result and nothing else.
+    // Libraries that print go to stderr: stdout holds only the result.
     System.setOut(System.err);
     Main main =
         new Main(out, System.err, folders -> new RuntimeModule(PluginRegistry.load(folders)));
@@ -125,7 +125,7 @@ public final class Main {
     return shown.type() == ErrorType.USER ? WRONG_USE : FAILED;
   }
 
-  /** Returns the error that the user is meant to see, however deep libraries wrapped it. */
+  /** Returns the error that the user should see, however deeply libraries wrapped it. */
   private static @Nullable MsrException find(@Nullable Throwable error) {
     Throwable cause = error;
     while (cause != null && !(cause instanceof MsrException)) {

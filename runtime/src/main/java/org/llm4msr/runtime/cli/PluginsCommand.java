@@ -38,10 +38,10 @@ final class PluginsCommand extends Group {
         completionCandidates = Kinds.class)
     @Nullable String kind;
 
-    /** What {@code --json} prints. */
+    /** The output with {@code --json}. */
     record Listing(List<Entry> plugins, List<Broken> broken) {}
 
-    /** A usable plugin; {@code spiVersion} is null where its jar states none. */
+    /** A usable plugin; {@code spiVersion} is null if its jar states none. */
     record Entry(
         String kind,
         String name,
@@ -51,7 +51,7 @@ final class PluginsCommand extends Group {
         @Nullable String spiVersion,
         String jar) {}
 
-    /** A plugin or a plugin folder that cannot be used; {@code kind} is null where not known. */
+    /** A plugin or a plugin folder that cannot be used; {@code kind} is null if not known. */
     record Broken(
         @Nullable String kind,
         String name,
@@ -60,7 +60,7 @@ final class PluginsCommand extends Group {
         String code,
         String reason) {}
 
-    /** The list comes first, and then the failure. */
+    /** Does nothing here: the list is printed before the failure. */
     @Override
     void checkPlugins() {}
 

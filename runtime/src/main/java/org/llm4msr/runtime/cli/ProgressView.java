@@ -13,7 +13,7 @@ import me.tongfei.progressbar.ProgressState;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
 
-/** Shows how far long work is, on stderr: a bar on a terminal, a line a minute elsewhere. */
+/** Shows the progress of long work on stderr: a bar on a terminal, else one line per minute. */
 interface ProgressView extends Progress, AutoCloseable {
 
   /** The launcher says by this system property whether stderr is a terminal. */
@@ -26,7 +26,7 @@ interface ProgressView extends Progress, AutoCloseable {
    * Makes a view.
    *
    * @param task what is being done
-   * @param unit what is counted, in the plural
+   * @param unit the unit that is counted, in the plural
    */
   static ProgressView of(PrintStream err, String task, String unit) {
     return Boolean.getBoolean(TERMINAL)
@@ -105,7 +105,7 @@ interface ProgressView extends Progress, AutoCloseable {
     }
   }
 
-  /** One line a minute, and one at the end. */
+  /** One line per minute, and one at the end. */
   final class Lines implements ProgressView {
     private static final long EVERY = Duration.ofMinutes(1).toNanos();
     private final PrintStream err;

@@ -92,7 +92,7 @@ final class QuickstartCommand extends Command {
     return session().open(file, settings());
   }
 
-  /** What the files say otherwise. */
+  /** The settings that override those of the files. */
   private List<String> settings() {
     List<String> all = new ArrayList<>();
     if (seed != null) {
@@ -116,7 +116,7 @@ final class QuickstartCommand extends Command {
     return "%s-%s-%d".formatted(model, engine, config.training().seed());
   }
 
-  /** The same, step by step: the first thing to change something in. */
+  /** The same, step by step, as commands that a user can start to vary. */
   private String steps(Quickstart quickstart) {
     return """
 
@@ -137,7 +137,7 @@ final class QuickstartCommand extends Command {
             settings().stream().map(one -> " " + quoted("-D" + one)).collect(Collectors.joining()));
   }
 
-  /** Returns a word as a shell takes it. */
+  /** Returns a word, quoted for a shell if necessary. */
   private static String quoted(String word) {
     return word.matches("[\\w./=:,+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }

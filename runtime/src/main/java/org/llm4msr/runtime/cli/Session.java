@@ -12,7 +12,7 @@ import org.llm4msr.runtime.Experiments;
 import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
-/** What the commands of one call share. The injector is made when a command first needs it. */
+/** State shared by the commands of one call. The injector is made when a command first needs it. */
 final class Session {
 
   private final Terminal terminal;
@@ -27,7 +27,7 @@ final class Session {
     this.modules = modules;
   }
 
-  /** Names the folders of plugins that are searched besides the standard one. */
+  /** Sets the plugin folders that are searched besides the standard one. */
   void pluginFolders(List<Path> folders) {
     pluginFolders = List.copyOf(folders);
   }
@@ -55,7 +55,7 @@ final class Session {
     return get(ConfigLoader.class);
   }
 
-  /** Opens an experiment and prints what should be mended in its file. */
+  /** Opens an experiment and prints the warnings about its file. */
   Experiment open(Path file, List<String> overrides) {
     Experiment experiment = get(Experiments.class).open(file, overrides);
     experiment.config().warnings().forEach(warning -> terminal.note("warning: " + warning));

@@ -3,12 +3,12 @@ package org.llm4msr.runtime.cli;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/** How fast work goes: units over time, without those that had been done before. */
+/** The speed of work: units over time, without those that had been done before. */
 final class Speed {
 
   private static final double NANOS = 1e9;
 
-  /** Slower than this, a decimal is shown. */
+  /** Below this speed, a decimal is shown. */
   private static final double SLOW = 10;
 
   private final LongSupplier clock;
@@ -28,7 +28,7 @@ final class Speed {
     this.remark = remark;
   }
 
-  /** Begins a step: what was done before is of another speed. */
+  /** Begins a step: earlier work had another speed. */
   void step() {
     stepStart = clock.getAsLong();
     skipped = 0;

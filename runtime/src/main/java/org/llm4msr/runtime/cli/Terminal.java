@@ -12,7 +12,7 @@ import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.runtime.data.FieldKinds;
 
-/** Where a command writes: results to stdout, all else to stderr. */
+/** The output of a command: results go to stdout, all else to stderr. */
 final class Terminal {
 
   private static final ObjectMapper JSON =
@@ -27,7 +27,7 @@ final class Terminal {
   private boolean json;
   private boolean printed;
 
-  /** What {@code --json} prints where a command failed. */
+  /** The output with {@code --json} if a command failed. */
   record ErrorObject(String code, String type, String message, boolean retryable) {}
 
   Terminal(PrintStream out, PrintStream err) {
@@ -50,7 +50,7 @@ final class Terminal {
   /** Prints the one result of a command: the object with {@code --json}, the text otherwise. */
   synchronized void result(Object object, String text) {
     if (json && printed) {
-      return; // Standard output is one JSON value, also where a command fails after its result.
+      return; // Standard output is one JSON value, even if a command fails after its result.
     }
     printed = true;
     out.println(json ? toJson(object) : text.stripTrailing());
@@ -85,8 +85,8 @@ final class Terminal {
   }
 
   /**
-   * Returns rows as columns of equal width; columns whose heading starts with {@code >} are set
-   * right.
+   * Returns rows as columns of equal width; columns whose heading starts with {@code >} are
+   * right-aligned.
    */
   static String table(List<String> headings, List<List<String>> rows) {
     int[] widths = new int[headings.size()];

@@ -6,7 +6,7 @@ import org.llm4msr.runtime.config.AnyValue;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 
 /**
- * What varies along one side of the grid.
+ * A setting that varies along one side of the grid.
  *
  * @param key key of an experiment, for example {@code model.backbone}
  * @param title heading in tables
@@ -25,7 +25,7 @@ record Axis(String key, String title, List<AnyValue> values) {
   }
 
   /**
-   * Returns the value as an override of an experiment. The name of a plugin alone leaves the
+   * Returns the value as an override of an experiment. The name of a plugin alone keeps the
    * settings that the experiment has for its kind.
    */
   String override(int value) {
@@ -34,12 +34,12 @@ record Axis(String key, String title, List<AnyValue> values) {
     return (name ? key + ".name=" : key + "=") + yaml;
   }
 
-  /** Returns whether other values ask for other prepared data or another knowledge store. */
+  /** Returns whether other values need other prepared data or another knowledge store. */
   boolean needsWorkspace() {
     return needsWorkspace(key);
   }
 
-  /** Returns whether other values of a key ask for other prepared data or another store. */
+  /** Returns whether other values of a key need other prepared data or another store. */
   static boolean needsWorkspace(String key) {
     String[] parts = key.split("\\.", 2);
     return parts[0].equals(DATASET)

@@ -1,9 +1,9 @@
 package org.llm4msr.runtime.compare;
 
-/** Training time that may be spent, that of earlier calls included. */
+/** Training time that may be spent, including that of earlier calls. */
 final class Budget {
 
-  /** Ends never. */
+  /** No limit. */
   static final double UNLIMITED = 0;
 
   private static final int SECONDS_A_MINUTE = 60;
@@ -14,7 +14,7 @@ final class Budget {
   /**
    * Makes a budget.
    *
-   * @param minutes of training; {@link #UNLIMITED} for no end
+   * @param minutes of training; {@link #UNLIMITED} for no limit
    */
   Budget(double minutes) {
     this.seconds = minutes == UNLIMITED ? Double.POSITIVE_INFINITY : minutes * SECONDS_A_MINUTE;
@@ -23,7 +23,7 @@ final class Budget {
   /**
    * Spends some.
    *
-   * @param training seconds; NaN where nothing tells
+   * @param training seconds; NaN if unknown
    */
   void spend(double training) {
     spent += Double.isNaN(training) ? 0 : training;

@@ -8,9 +8,10 @@ import java.util.List;
  *
  * @param experiment the file
  * @param labels its value on each axis
- * @param group labels on the axes along which models are not compared: one block of the table
- * @param baseline whether the others of its group are compared with it
- * @param overrides settings beside those of the file
+ * @param group labels on the axes along which models are not compared: each group is one block of
+ *     the table
+ * @param baseline whether the other models of its group are compared with it
+ * @param overrides settings in addition to those of the file
  */
 record Cell(
     Path experiment,

@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 
-/** How numbers of a comparison are written. */
+/** The format of a comparison's numbers. */
 final class Cells {
 
-  /** What stands for a figure that there is none of. */
+  /** The placeholder for a missing figure. */
   static final String NONE = "-";
 
   private Cells() {}
@@ -31,7 +31,7 @@ final class Cells {
   }
 
   /**
-   * Says what marks and brackets mean.
+   * Explains marks and brackets.
    *
    * @param deviations whether the table has them
    */

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Trains every model of a grid with every seed and puts them side by side. Runs go one after the
- * other and share prepared data and knowledge. One that fails is told of, and the others go on;
- * started again, a comparison takes what is finished as it is.
+ * other and share prepared data and knowledge. A run that fails is reported, and the others
+ * continue; a comparison that is started again reuses what is finished.
  *
  * <pre>{@code
  * ComparisonResult result = comparisons.open(Path.of("grid.yaml"), List.of()).run(Split.TEST, view);
@@ -53,12 +53,12 @@ public final class Comparison {
     return grid.cells().size() * seeds.size();
   }
 
-  /** Returns where the tables go unless another place is named. */
+  /** Returns the folder of the tables unless another one is named. */
   public Path folder() {
     return runs.folder("comparisons", file, grid.cells().get(0));
   }
 
-  /** Asks {@link #run} to store what it has and end. Safe from any thread. */
+  /** Asks {@link #run} to store its progress and end. Safe from any thread. */
   public void requestStop() {
     runs.requestStop();
   }
@@ -66,9 +66,9 @@ public final class Comparison {
   /**
    * Trains and measures.
    *
-   * @param part on which the models are measured
-   * @throws MsrException {@code compare/NOTHING} where no run gave anything; {@code
-   *     training/STOPPED} or {@code knowledge/STOPPED} after {@link #requestStop}
+   * @param part the part on which the models are measured
+   * @throws MsrException {@code compare/NOTHING} if no run gave a result; {@code training/STOPPED}
+   *     or {@code knowledge/STOPPED} after {@link #requestStop}
    */
   public ComparisonResult run(Split part, ComparisonView view) {
     return run(part, new Budget(Budget.UNLIMITED), view);
@@ -152,7 +152,7 @@ public final class Comparison {
             .formatted(file, size(), first.model(), first.reason()));
   }
 
-  /** Checks all models, then prepares each data set and extracts each knowledge that they read. */
+  /** Checks all models, then prepares the data sets and extracts the knowledge that they read. */
   private Set<Cell> prepare(ComparisonView view) {
     Set<Cell> usable = new HashSet<>();
     Set<Path> prepared = new HashSet<>();

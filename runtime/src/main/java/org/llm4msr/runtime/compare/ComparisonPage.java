@@ -65,7 +65,7 @@ final class ComparisonPage {
     String of(SideBySide charts, String title);
   }
 
-  /** Returns a chart a group. */
+  /** Returns one chart per group. */
   private String groups(Chart chart) {
     StringBuilder html = new StringBuilder();
     int number = 0;

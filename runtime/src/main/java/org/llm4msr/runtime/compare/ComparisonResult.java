@@ -13,10 +13,11 @@ import org.llm4msr.runtime.knowledge.KnowledgeInspection.Neighbour;
  * @param axes headings of the labels
  * @param columns the scenarios, by rank, and all rows together at the end
  * @param models one line each, in the order of the grid
- * @param failures runs that gave nothing
- * @param neighbours what lies nearest to each scenario, by key, in the knowledge of the first run
- *     that reads any; empty where none does
- * @param leakFutureInteractions whether prompts of any model told of the rows it is measured on
+ * @param failures runs that gave no result
+ * @param neighbours the nearest neighbours of each scenario, by key, in the knowledge of the first
+ *     run that reads any; empty if none does
+ * @param leakFutureInteractions whether prompts of any model revealed the rows that it is measured
+ *     on
  */
 public record ComparisonResult(
     String part,
@@ -39,7 +40,7 @@ public record ComparisonResult(
   /**
    * A scenario, or all.
    *
-   * @param rows of the part; those of the first model, where data differs between models
+   * @param rows of the part; those of the first model if data differs between models
    */
   public record Column(String name, long rows) {}
 
@@ -47,12 +48,12 @@ public record ComparisonResult(
    * A model.
    *
    * @param labels its value on each axis
-   * @param group what it shares with the models that it is compared with
-   * @param baseline whether it is the one that they are compared with
+   * @param group the labels that it shares with the models that it is compared with
+   * @param baseline whether the other models of its group are compared with it
    * @param runs names of its runs, by seed
    * @param folders of its runs, by seed
    * @param scores by column
-   * @param seconds mean training time of its runs, where they were measured
+   * @param seconds mean training time of its runs, if they were measured
    */
   public record Model(
       List<String> labels,
@@ -75,7 +76,7 @@ public record ComparisonResult(
   /**
    * AUC of a model in one column.
    *
-   * @param seeds how many runs it is the mean of
+   * @param seeds the number of runs in the mean
    * @param auc mean, or null where no run has one
    * @param deviation standard deviation over the seeds, or null for fewer than two
    * @param best whether no model of its group has results of more seeds, or of as many with a
@@ -97,10 +98,10 @@ public record ComparisonResult(
    * @param high its other end
    * @param tTest p-value of the paired t-test over the seeds, or null for a single pair
    * @param deLong median over the seeds of the p-values of DeLong's test on the same rows, those of
-   *     one user together, or null where rows differ, are too many, or fewer than two users have
-   *     any of a class
-   * @param significant whether {@code deLong}, and {@code tTest} where there is one, are below
-   *     0.05; with too many rows {@code tTest} alone
+   *     one user together, or null if rows differ, are too many, or fewer than two users have any
+   *     of a class
+   * @param significant whether {@code deLong}, and {@code tTest} if there is one, are below 0.05;
+   *     with too many rows, only {@code tTest} counts
    */
   public record Difference(
       double mean,
@@ -110,6 +111,6 @@ public record ComparisonResult(
       @Nullable Double deLong,
       boolean significant) {}
 
-  /** A run that gave nothing. */
+  /** A run that gave no result. */
   public record Failure(String model, long seed, String reason) {}
 }

@@ -2,7 +2,7 @@ package org.llm4msr.runtime.compare;
 
 import org.llm4msr.api.Progress;
 
-/** Shows how far a comparison is. */
+/** Shows the progress of a comparison. */
 public interface ComparisonView {
 
   /** Shows nothing. */
@@ -23,7 +23,7 @@ public interface ComparisonView {
   /**
    * Begins a piece of work; closing ends it.
    *
-   * @param unit what is counted, in the plural
+   * @param unit the unit that is counted, in the plural
    */
   Work begin(String task, String unit);
 

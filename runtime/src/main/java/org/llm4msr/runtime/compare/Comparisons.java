@@ -39,8 +39,8 @@ public final class Comparisons {
    * Reads a search for settings.
    *
    * @param overrides settings of every run, {@code key.path=value} each
-   * @throws org.llm4msr.api.MsrException {@code config/...} or {@code tune/SPACE} with what is
-   *     wrong
+   * @throws org.llm4msr.api.MsrException {@code config/...} or {@code tune/SPACE} with everything
+   *     that is wrong
    */
   public Tuning openTuning(Path file, List<String> overrides) {
     TuningConfig config = loader.read(TuningConfig.class, file);

@@ -7,11 +7,12 @@ import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.util.MathArrays;
 
 /**
- * Whether two models order the same rows equally well: the test of DeLong, DeLong and
+ * Tests whether two models order the same rows equally well: the test of DeLong, DeLong and
  * Clarke-Pearson (Biometrics 1988) for two correlated AUCs, by midranks as in Sun and Xu (IEEE
  * Signal Processing Letters 2014), in O(n log n). Rows of one user depend on each other: the
- * variance is that of sums over users (Obuchowski, Biometrics 1997), which with one row a user is
- * DeLong's. The p-value is of the normal distribution, so a few users give too small a one.
+ * variance is that of sums over users (Obuchowski, Biometrics 1997), which equals DeLong's if each
+ * user has one row. The p-value comes from the normal distribution, so it is too small for few
+ * users.
  */
 final class DeLong {
 
@@ -20,8 +21,7 @@ final class DeLong {
   private DeLong() {}
 
   /**
-   * Returns the two-sided p-value for equal AUCs; NaN where fewer than two users have rows of a
-   * class.
+   * Returns the two-sided p-value for equal AUCs; NaN if fewer than two users have rows of a class.
    *
    * @param user index of each row's user
    * @param positive whether a row has label 1
@@ -41,7 +41,7 @@ final class DeLong {
       return Double.NaN;
     }
     double variance = UserSums.variance(ofPositives, ofNegatives);
-    if (variance <= 0) { // Below 0 by rounding alone.
+    if (variance <= 0) { // Below 0 only by rounding.
       return difference == 0 ? 1 : 0;
     }
     return 2 * NORMAL.cumulativeProbability(-Math.abs(difference) / Math.sqrt(variance));
@@ -50,10 +50,10 @@ final class DeLong {
   /** The structural components of an AUC. */
   private static final class Components {
 
-    /** Share of negatives below each positive, ties half. */
+    /** Share of negatives below each positive; ties count half. */
     private final double[] byPositive;
 
-    /** Share of positives above each negative, ties half. */
+    /** Share of positives above each negative; ties count half. */
     private final double[] byNegative;
 
     private Components(double[] byPositive, double[] byNegative) {
@@ -93,10 +93,10 @@ final class DeLong {
       return selected;
     }
 
-    /** Ranks from 1; equal scores share the mean of theirs. */
+    /** Ranks from 1; equal scores share their mean rank. */
     private static double[] midranks(float[] scores) {
       long[] order = new long[scores.length];
-      // The bits of floats that are not negative are in the order of their values.
+      // The bits of non-negative floats have the same order as their values.
       Arrays.setAll(order, i -> (long) Float.floatToIntBits(scores[i] + 0f) << 32 | i);
       Arrays.sort(order);
       double[] ranks = new double[scores.length];

@@ -15,7 +15,7 @@ import org.llm4msr.runtime.config.AnyValue;
 /**
  * The models of a comparison, in the order of the table.
  *
- * @param axes headings of the axes with more than one value; all where no axis has
+ * @param axes headings of the axes with more than one value; all if no axis has
  */
 record Grid(List<String> axes, List<Cell> cells) {
 
@@ -30,7 +30,7 @@ record Grid(List<String> axes, List<Cell> cells) {
    * Lays out the grid.
    *
    * @param file of the comparison
-   * @param workspace tells the workspace of an experiment as its file has it
+   * @param workspace returns the workspace that an experiment's file states
    */
   static Grid of(
       ComparisonConfig config, Path file, List<String> extra, Function<Path, String> workspace) {
@@ -80,7 +80,7 @@ record Grid(List<String> axes, List<Cell> cells) {
       return several.isEmpty() ? List.of(axes.size() - 1) : several;
     }
 
-    /** Fusion heads are compared within all else; without several, the last axis is. */
+    /** Models are compared along the fusion heads or, without several, along the last axis. */
     private int contrast() {
       return shown.stream()
           .filter(axis -> axes.get(axis).key().equals(Axis.FUSION))
@@ -153,7 +153,7 @@ record Grid(List<String> axes, List<Cell> cells) {
     return slug.isEmpty() ? "model" : slug;
   }
 
-  /** Returns a checksum that tells apart what has one slug. */
+  /** Returns a checksum that distinguishes texts with the same slug. */
   static String checksum(String text) {
     CRC32C crc = new CRC32C();
     crc.update(text.getBytes(UTF_8));

@@ -10,8 +10,8 @@ import org.llm4msr.runtime.evaluation.Metrics;
  *
  * @param name of the run
  * @param predictions its rows, as Arrow
- * @param drawn key of the data where its negatives were drawn: other data has other items in rows
- *     that otherwise look alike; empty where none were
+ * @param drawn key of the data if its negatives were drawn: other data has other items in rows that
+ *     otherwise look alike; empty if none were drawn
  * @param seconds of training, or NaN
  */
 record RunResult(
@@ -22,7 +22,7 @@ record RunResult(
     return predictions.resolveSibling("");
   }
 
-  /** Returns the metrics of a scenario by its name, or null where the run has none. */
+  /** Returns the metrics of a scenario by its name, or null if the run has none. */
   @Nullable Metrics metrics(String scenario) {
     int rank = report.scenarioNames().indexOf(scenario);
     return rank < 0 ? null : report.result().scenarios().get(rank);

@@ -22,9 +22,9 @@ import org.llm4msr.runtime.data.Split;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * The runs of a comparison. A run's name ends with a checksum of all that decides its model, so
- * that a changed setting makes a new run, and with its seed; its folder keeps the evaluation and
- * the predictions of each part that it was measured on.
+ * The runs of a comparison. A run's name ends with its seed, after a checksum of all that
+ * determines its model, so that a changed setting makes a new run; its folder keeps the evaluation
+ * and the predictions of each part that it was measured on.
  */
 final class Runs {
 
@@ -60,8 +60,8 @@ final class Runs {
   /**
    * Returns the folder of a comparison in the workspace of a model.
    *
-   * @param kind folder of all such
-   * @param file that describes this one
+   * @param kind the folder of all of this kind
+   * @param file the file that describes this one
    */
   Path folder(String kind, Path file, Cell cell) {
     return open(cell, 0).workspace().root().resolve(kind).resolve(Grid.stem(file));
@@ -75,7 +75,7 @@ final class Runs {
   }
 
   /**
-   * Prepares what a model is trained on, unless that was done for another.
+   * Prepares the data and knowledge of a model, unless that was done for another one.
    *
    * @param prepared workspaces with data
    * @param extracted workspaces with knowledge
@@ -99,7 +99,7 @@ final class Runs {
     return experiment;
   }
 
-  /** Trains and measures, as far as that was not done before. */
+  /** Trains and measures, except for what was done before. */
   RunResult result(Cell cell, long seed, Split part, ComparisonView view) {
     Experiment experiment = begin(open(cell, seed));
     String name = names.get(cell) + "-s" + seed;
@@ -124,9 +124,7 @@ final class Runs {
         seconds(folder));
   }
 
-  /**
-   * An evaluation may also be one that the user made of the state that a stopped run had reached.
-   */
+  /** The evaluation may also be one that a user made of a stopped run. */
   private static boolean isMeasured(Path evaluation, Path predictions) {
     return Files.exists(evaluation)
         && Files.exists(predictions)
@@ -161,8 +159,8 @@ final class Runs {
   }
 
   /**
-   * Returns the training time of all processes that made a run, or NaN. What was trained before the
-   * run was measured once already belongs to an earlier model, which was discarded.
+   * Returns the training time of all processes that made a run, or NaN. Training that was followed
+   * by a measurement and then by more training belongs to an earlier model, which was discarded.
    */
   static double seconds(Path folder) {
     double seconds = Double.NaN;
@@ -187,7 +185,7 @@ final class Runs {
         e);
   }
 
-  /** Asks the run that goes on, or the next, to end. */
+  /** Asks the current run, or the next one, to end. */
   void requestStop() {
     stopRequested = true;
     Experiment running = current;

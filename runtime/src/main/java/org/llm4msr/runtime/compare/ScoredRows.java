@@ -19,7 +19,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
 
-/** What a run predicted of a part: user, scenario, label and probability, 13 bytes a row. */
+/** A run's predictions for a part: user, scenario, label and probability, 13 bytes per row. */
 final class ScoredRows {
 
   private final int[] user;

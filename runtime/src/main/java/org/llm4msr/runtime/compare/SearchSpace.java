@@ -14,7 +14,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.compare.TuningConfig.Range;
 import org.llm4msr.runtime.config.AnyValue;
 
-/** Draws settings; the same seed gives the same trials, however many are asked for. */
+/** Draws settings; the same seed gives the same trials, however many are requested. */
 final class SearchSpace {
 
   /** After so many repeats in a row all points of the space count as drawn. */
@@ -25,7 +25,7 @@ final class SearchSpace {
   /**
    * Makes a space.
    *
-   * @param file where it stands, for error texts
+   * @param file the file that states it, for error texts
    */
   SearchSpace(Map<String, Range> ranges, Path file) {
     this.ranges = ranges;
@@ -67,8 +67,8 @@ final class SearchSpace {
   }
 
   /**
-   * Returns the values of so many trials, by key in order; no two are the same, so there are fewer
-   * where the space is smaller.
+   * Returns the values of each trial, in the order of the keys; no two trials are the same, so
+   * there are fewer if the space is smaller.
    */
   List<List<AnyValue>> draw(int trials, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
@@ -98,7 +98,7 @@ final class SearchSpace {
     return new AnyValue(text, text);
   }
 
-  /** Three digits are finer than any search, behind those that both ends share. */
+  /** Three digits, after those that both ends share, are finer than any search. */
   private static String readable(double value, double from, double to) {
     double size = Math.max(Math.abs(from), Math.abs(to));
     int shared = (int) Math.max(0, Math.log10(size / (to - from)));

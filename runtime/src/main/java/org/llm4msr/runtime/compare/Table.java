@@ -16,7 +16,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.evaluation.Metrics;
 
-/** Makes the table of runs: means, deviations, the best, and what differences are worth. */
+/** Makes the table of runs: means, deviations, the best, and the significance of differences. */
 final class Table {
 
   private static final double SIGNIFICANT = 0.05;
@@ -43,7 +43,7 @@ final class Table {
     return runs.getOrDefault(cell, List.of()).stream().filter(Objects::nonNull);
   }
 
-  /** The scenarios of all runs, which need not have the same, and all rows together. */
+  /** The scenarios of all runs, which may differ, and all rows together. */
   private List<Column> columns() {
     Map<String, Column> scenarios = new LinkedHashMap<>();
     List<RunResult> results = grid.cells().stream().flatMap(this::all).toList();
@@ -119,7 +119,7 @@ final class Table {
         .toArray();
   }
 
-  /** A mean of fewer seeds is of those that went well. */
+  /** A mean over fewer seeds covers only those that succeeded. */
   private static boolean isBetter(double[] one, double[] other) {
     return one.length > other.length
         || (one.length == other.length && StatUtils.mean(one) > StatUtils.mean(other));
@@ -155,14 +155,14 @@ final class Table {
         isSignificant(tTest, deLong));
   }
 
-  /** Models that were measured on other rows, or on too few of a class, differ by those as well. */
+  /** Models measured on different rows, or on too few of a class, also differ by those. */
   private boolean isSignificant(@Nullable Double tTest, @Nullable Double deLong) {
     return deLong == null
         ? isTooLarge(columns) && tTest != null && tTest < SIGNIFICANT
         : deLong < SIGNIFICANT && (tTest == null || tTest < SIGNIFICANT);
   }
 
-  /** Returns whether there are too many rows for DeLong's test, so that the t-test stands alone. */
+  /** Returns whether there are too many rows for DeLong's test, so that only the t-test counts. */
   static boolean isTooLarge(List<Column> columns) {
     return !columns.isEmpty() && columns.get(columns.size() - 1).rows() > MOST_ROWS;
   }
@@ -189,7 +189,7 @@ final class Table {
     }
   }
 
-  /** The p-values of each cell that is no baseline, by column: the median over its pairs. */
+  /** The p-values of each cell except baselines, by column: the median over its pairs. */
   private Map<Cell, List<@Nullable Double>> deLong() {
     Map<Cell, List<@Nullable Double>> medians = new HashMap<>();
     if (isTooLarge(columns)) {

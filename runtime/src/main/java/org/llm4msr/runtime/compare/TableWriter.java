@@ -76,7 +76,7 @@ public final class TableWriter {
     return Stream.concat(result.axes().stream(), result.columns().stream().map(Column::name));
   }
 
-  /** Returns a table for text files, with what it means below. */
+  /** Returns a table for text files, with its legend below. */
   public String markdown() {
     StringBuilder text = new StringBuilder();
     row(text, headings().map(TableWriter::escaped));
@@ -150,7 +150,7 @@ public final class TableWriter {
     return score.deviation() == null ? marked : marked + " (" + Cells.auc(score.deviation()) + ")";
   }
 
-  /** Returns one line a model and column, with unrounded figures; empty where there is none. */
+  /** Returns one line per model and column, with unrounded figures; missing ones are empty. */
   public String csv() {
     List<String> header = new ArrayList<>(result.axes());
     Collections.addAll(
@@ -215,7 +215,7 @@ public final class TableWriter {
     return values;
   }
 
-  /** Returns a table for papers; needs the package booktabs. */
+  /** Returns a table for papers; it needs the package booktabs. */
   public String latex() {
     StringBuilder text = new StringBuilder();
     text.append("% ").append(Cells.legend(result, false)).append('\n');

@@ -23,9 +23,9 @@ import org.llm4msr.runtime.config.LoadedConfig;
 import org.llm4msr.runtime.data.Split;
 
 /**
- * Searches settings by the validation part; the test part is never read. Trial 0 is the experiment
- * as it is, and stays to the end. Trials are drawn before anything runs, so a search that is
- * started again, or with more trials, takes what is finished as it is.
+ * Searches settings by the validation part; the test part is never read. Trial 0 is the unchanged
+ * experiment, and takes part until the end. Trials are drawn before anything runs, so a search that
+ * is started again, or with more trials, reuses what is finished.
  */
 public final class Tuning {
 
@@ -68,17 +68,17 @@ public final class Tuning {
         ErrorType.USER, "tune/SPACE", "%s: space.%s %s".formatted(file, key, why));
   }
 
-  /** Returns where the results go unless another place is named. */
+  /** Returns the folder of the results unless another one is named. */
   public Path folder() {
     return runs.folder("tunings", file, cell(0, List.of()));
   }
 
-  /** Returns the experiment as it is. */
+  /** Returns the unchanged experiment. */
   public LoadedConfig experiment() {
     return runs.open(cell(0, List.of()), 0).config();
   }
 
-  /** Asks {@link #run} to store what it has and end. Safe from any thread. */
+  /** Asks {@link #run} to store its progress and end. Safe from any thread. */
   public void requestStop() {
     runs.requestStop();
   }
@@ -86,8 +86,8 @@ public final class Tuning {
   /**
    * Searches.
    *
-   * @throws org.llm4msr.api.MsrException {@code compare/NOTHING} where no trial gave anything;
-   *     {@code training/STOPPED} after {@link #requestStop}
+   * @throws org.llm4msr.api.MsrException {@code compare/NOTHING} if no trial gave a result; {@code
+   *     training/STOPPED} after {@link #requestStop}
    */
   public TuningResult run(ComparisonView view) {
     if (drawn.size() <= config.trials()) {
@@ -114,7 +114,7 @@ public final class Tuning {
         }
       }
       if (table != null && tried.size() < alive.size()) {
-        break; // Those for which there was time are not the best for it.
+        break; // Trials are not the best just because there was time for them.
       }
       table = compared;
       tried.forEach(trial -> trials.put(trial.number(), trial));
@@ -151,7 +151,7 @@ public final class Tuning {
     return new Cell(experiment, labels, List.of(), number == 0, overrides);
   }
 
-  /** Returns the override that gives a trial data or knowledge of its own where it needs them. */
+  /** Returns the override that gives a trial its own data or knowledge if it needs them. */
   private Optional<String> workspace(List<AnyValue> values) {
     Variant variant = new Variant();
     for (int i = 0; i < values.size(); i++) {
@@ -185,7 +185,7 @@ public final class Tuning {
         overall.seeds() == config.seeds().size() ? overall.auc() : null);
   }
 
-  /** Returns what a trial has otherwise than the experiment's file, epochs and secrets apart. */
+  /** Returns how a trial differs from the experiment's file, except for epochs and secrets. */
   private List<String> overrides(List<AnyValue> values) {
     List<String> overrides = new ArrayList<>(shared);
     overrides.addAll(settings(values));
@@ -199,7 +199,7 @@ public final class Tuning {
     return overrides;
   }
 
-  /** Returns the epochs of each round: in the last those of the experiment. */
+  /** Returns the epochs of each round; the last has those of the experiment. */
   private List<Integer> rounds() {
     int epochs = experiment().config().training().epochs();
     List<Integer> rounds = new ArrayList<>(List.of(epochs));

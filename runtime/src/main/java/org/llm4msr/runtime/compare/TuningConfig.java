@@ -47,15 +47,15 @@ public record TuningConfig(
     @Setting(value = "Experiment settings that all runs share", defaultValue = "{}")
         Map<String, AnyValue> settings) {
 
-  /** How trials are given their training. */
+  /** How training is divided among the trials. */
   public enum Strategy {
-    /** All in full. */
+    /** All trials are trained in full. */
     RANDOM,
     /** Successive halving over epochs (Jamieson and Talwalkar, AISTATS 2016). */
     HALVING
   }
 
-  /** What a key may be: one of some values, or a number from a range, ends included. */
+  /** The possible values of a key: some listed ones, or numbers of a range, ends included. */
   public record Range(
       @Setting("Smallest value") @Nullable Double from,
       @Setting("Largest value") @Nullable Double to,

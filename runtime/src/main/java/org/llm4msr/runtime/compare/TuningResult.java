@@ -4,17 +4,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a search found.
+ * The result of a search.
  *
- * @param keys what was searched
- * @param trials all that were begun, the best first; those of a later round before those of an
- *     earlier
- * @param best settings of the best trial, {@code key=value} each; none where the experiment's own
- *     are
- * @param overrides all that the best trial has otherwise than the experiment's file, {@code
- *     key=value} each: the settings of the search, its own, and its workspace where it has one;
+ * @param keys the keys that were searched
+ * @param trials all trials that were begun, the best first; those of a later round before those of
+ *     an earlier one
+ * @param best settings of the best trial, {@code key=value} each; none if the experiment's own are
+ *     the best
+ * @param overrides all in which the best trial differs from the experiment's file, {@code
+ *     key=value} each: the settings of the search, its own, and its workspace if it has one;
  *     secrets are left out
- * @param last the last round as a table: trial 0 and what was trained as long as the best
+ * @param last the last round as a table: trial 0 and the trials that were trained as long as the
+ *     best
  * @param outOfTime whether the budget ended the search
  */
 public record TuningResult(
@@ -37,9 +38,10 @@ public record TuningResult(
    *
    * @param number from 1, in the order of the draws; 0 is the experiment as it is
    * @param values by key; empty for trial 0
-   * @param round the last that it took part in, from 1
-   * @param epochs of that round, or its own where they are searched
-   * @param auc validation AUC over all rows there, mean over the seeds; null where a run failed
+   * @param round the last round that it took part in, from 1
+   * @param epochs of that round, or its own if they are searched
+   * @param auc validation AUC over all rows in that round, mean over the seeds; null if a run
+   *     failed
    */
   public record Trial(
       int number, List<String> values, int round, int epochs, @Nullable Double auc) {

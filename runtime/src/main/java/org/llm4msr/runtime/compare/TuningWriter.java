@@ -52,7 +52,7 @@ public final class TuningWriter {
    * Writes {@code trials.csv}, {@code best.yaml}, {@code tuning.json} and the tables of {@link
    * TableWriter}.
    *
-   * @param experiment that was searched, which {@code best.yaml} extends
+   * @param experiment the one that was searched, which {@code best.yaml} extends
    */
   public void writeAll(Path folder, LoadedConfig experiment) {
     try {
@@ -165,7 +165,7 @@ public final class TuningWriter {
     return "# The best of a search, by the validation part." + more + "\n" + yaml.dump(root);
   }
 
-  /** Texts and numbers stay as they are written, which is how a configuration reads them. */
+  /** Texts and numbers stay as written, as a configuration reads them. */
   private static @Nullable Object value(@Nullable Node node) {
     if (node == null || node.getTag().equals(Tag.NULL)) {
       return null;
@@ -192,7 +192,7 @@ public final class TuningWriter {
     return experiment.base().resolve(path).normalize().toString();
   }
 
-  @SuppressWarnings("unchecked") // Maps are made here alone.
+  @SuppressWarnings("unchecked") // Maps are made only here.
   private static void set(Map<String, Object> root, String key, @Nullable Object value) {
     String[] parts = key.split("\\.");
     Map<String, Object> map = root;
@@ -207,7 +207,7 @@ public final class TuningWriter {
     put(map, parts[parts.length - 1], value);
   }
 
-  /** Mappings are merged, as they are where a configuration is read. */
+  /** Mappings are merged, as when a configuration is read. */
   @SuppressWarnings("unchecked") // As above.
   private static void put(Map<String, Object> map, String key, @Nullable Object value) {
     if (map.get(key) instanceof Map<?, ?> there && value instanceof Map<?, ?> more) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * What the structural components of one class differ from their mean, added up by user and divided
- * by the rows of the class.
+ * The deviations of one class's structural components from their mean, added up by user and divided
+ * by the number of rows of the class.
  *
  * @param sums by index of the user
  * @param present users who have rows of the class
@@ -19,7 +19,7 @@ record UserSums(double[] sums, BitSet present) {
    * @param user index of each row's user
    * @param positive whether a row has label 1
    * @param which the class
-   * @param components of the rows of that class, in their order
+   * @param components of the rows of that class, in order
    * @param mean of the components
    */
   static UserSums of(

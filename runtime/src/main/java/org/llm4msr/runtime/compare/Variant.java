@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What makes the prepared data or the knowledge of a model other than those of its experiment. */
+/** The settings of a model that change the prepared data or knowledge of its experiment. */
 final class Variant {
 
   private final List<String> names = new ArrayList<>();
@@ -18,9 +18,9 @@ final class Variant {
   }
 
   /**
-   * Returns the override that gives the model a workspace of its own; nothing where it needs none.
+   * Returns the override that gives the model a workspace of its own; nothing if it needs none.
    *
-   * @param base tells the workspace of the experiment
+   * @param base returns the workspace of the experiment
    */
   Optional<String> workspace(Supplier<String> base) {
     if (names.isEmpty()) {

@@ -1,4 +1,4 @@
-/** Comparisons of models over seeds and scenarios, with what their differences are worth. */
+/** Comparisons of models over seeds and scenarios, with the significance of their differences. */
 @NullMarked
 package org.llm4msr.runtime.compare;
 

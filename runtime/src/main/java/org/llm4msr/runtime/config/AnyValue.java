@@ -8,10 +8,10 @@ import org.llm4msr.runtime.config.ConfigNode.Scalar;
 import org.llm4msr.runtime.config.ConfigNode.Sequence;
 
 /**
- * A setting of any form, which another configuration gives its meaning.
+ * A setting of any form, whose meaning another configuration defines.
  *
  * @param yaml the value on one line, to be used as an override
- * @param label the value as a reader of tables wants it
+ * @param label the value as tables show it
  */
 public record AnyValue(String yaml, String label) {
 

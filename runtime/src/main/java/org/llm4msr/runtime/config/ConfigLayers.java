@@ -18,7 +18,7 @@ import org.llm4msr.runtime.config.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.ConfigNode.Scalar;
 import org.llm4msr.runtime.config.ConfigNode.Sequence;
 
-/** Merges what {@code extends} names, the file itself and the overrides, in this order. */
+/** Merges the files named by {@code extends}, the file itself and the overrides, in this order. */
 final class ConfigLayers {
 
   static final String EXTENDS = "extends";
@@ -38,7 +38,7 @@ final class ConfigLayers {
     return override(new Mapping(Map.of(), new Origin(0, "-D", 0, 0)), overrides);
   }
 
-  /** Takes values that a program wrote, whose lines say nothing to a user. */
+  /** Reads values that a program wrote, whose lines mean nothing to a user. */
   Mapping written(String source, String json, List<String> overrides) {
     ConfigNode values = new YamlReader(layers, source, problems).read(json);
     Origin origin = new Origin(layers++, source, 0, 0);
@@ -47,9 +47,9 @@ final class ConfigLayers {
   }
 
   /**
-   * Reads a file and those below it.
+   * Reads a file and those that it extends.
    *
-   * @param reason who asked for it, for the error text; empty for the user's own file
+   * @param reason why it is read, for the error text; empty for the user's own file
    */
   private Mapping file(Path file, String reason, List<Path> chain) {
     Path key = file.toAbsolutePath().normalize();
@@ -62,7 +62,7 @@ final class ConfigLayers {
               .formatted(String.join(" -> ", chain.stream().map(Path::toString).toList())));
     }
     chain.add(key);
-    // A base is below the file that names it: it gets its number first.
+    // A base lies below the file that names it, so it gets its number first.
     String text = read(file, reason);
     ConfigNode first = new YamlReader(0, file.toString(), new Problems()).read(text);
     Mapping base = new Mapping(Map.of(), first.origin());
@@ -139,7 +139,7 @@ final class ConfigLayers {
     return new Entry(above.key(), merge(below.value(), above.value()));
   }
 
-  /** A text that gets keys is the name of the plugin that they are for. */
+  /** A text that gets keys is the name of the plugin to which they belong. */
   static ConfigNode merge(ConfigNode below, ConfigNode above) {
     return below.expanded() instanceof Mapping base && above instanceof Mapping over
         ? merge(base, over)
@@ -168,7 +168,7 @@ final class ConfigLayers {
     return merged;
   }
 
-  /** Lines and columns say nothing in an override. */
+  /** Lines and columns mean nothing in an override. */
   private static ConfigNode at(ConfigNode node, Origin origin) {
     if (node instanceof Scalar scalar) {
       return new Scalar(scalar.text(), scalar.empty(), origin);

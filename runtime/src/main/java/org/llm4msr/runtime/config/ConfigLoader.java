@@ -19,7 +19,7 @@ public final class ConfigLoader {
   private final PluginRegistry plugins;
   private final ConstraintCheck constraints;
 
-  /** Makes a loader for the plugins there are. */
+  /** Makes a loader that knows these plugins. */
   @Inject
   public ConfigLoader(PluginRegistry plugins, Validator validator) {
     this.plugins = plugins;
@@ -49,7 +49,7 @@ public final class ConfigLoader {
   }
 
   /**
-   * Reads what a run was made with. Its secrets were not stored, so they may be missing.
+   * Reads the stored configuration of a run. Its secrets were not stored, so they may be missing.
    *
    * @throws org.llm4msr.api.MsrException as {@link #load}
    */
@@ -66,7 +66,7 @@ public final class ConfigLoader {
   }
 
   /**
-   * Reads a file of another kind than experiments.
+   * Reads a file that is not an experiment.
    *
    * @throws org.llm4msr.api.MsrException as {@link #load}
    */
@@ -89,7 +89,7 @@ public final class ConfigLoader {
   /**
    * Binds a record from overrides alone, for example the settings of a generator.
    *
-   * @param what what the overrides are for, for the error text
+   * @param what the thing that the overrides configure, for the error text
    */
   public <C extends Record> C bind(Class<C> type, List<String> overrides, String what) {
     Problems problems = new Problems();
@@ -102,7 +102,7 @@ public final class ConfigLoader {
    *
    * @param source the file that holds the values, for the error text
    * @param json an object with the values
-   * @param wayOut what a user can do about values that do not fit
+   * @param wayOut the advice to a user about values that do not fit
    */
   public <C extends Record> C bind(
       Class<C> type, Path source, String json, List<String> overrides, String wayOut) {

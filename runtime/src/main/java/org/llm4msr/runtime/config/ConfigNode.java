@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A configuration before it is bound: YAML without types, every part with its origin. */
+/** A configuration before it is bound: untyped YAML, every part with its origin. */
 sealed interface ConfigNode {
 
   Origin origin();
@@ -27,16 +27,16 @@ sealed interface ConfigNode {
     }
   }
 
-  /** The value of a key, and where the key stands. */
+  /** The value of a key, and the origin of the key. */
   record Entry(Origin key, ConfigNode value, boolean isExpanded) {
 
-    /** Makes an entry that was written, not made by {@link ConfigNode#expanded}. */
+    /** Makes an entry that was written, rather than made by {@link ConfigNode#expanded}. */
     Entry(Origin key, ConfigNode value) {
       this(key, value, false);
     }
   }
 
-  /** Returns this as keys where it is a text: {@code mmoe} is short for {@code {name: mmoe}}. */
+  /** Returns this as keys if it is a text: {@code mmoe} is short for {@code {name: mmoe}}. */
   default ConfigNode expanded() {
     return this instanceof Scalar scalar && !scalar.empty()
         ? new Mapping(Map.of(RecordBinder.NAME, new Entry(origin(), scalar, true)), origin())

@@ -24,7 +24,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 /**
  * The JSON Schema (draft 2020-12) of an experiment, for editors: every key with its type, bounds,
  * default and description, and every plugin found with its own keys. A file with {@code extends}
- * holds a part only, so that nothing is required of it.
+ * holds only a part, so nothing is required of it.
  */
 public final class ConfigSchema {
 
@@ -113,8 +113,8 @@ public final class ConfigSchema {
   }
 
   /**
-   * One alternative a plugin, with the keys of its host beside its own. The default plugin needs no
-   * name.
+   * One alternative per plugin, with the keys of its host beside its own. The default plugin needs
+   * no name.
    */
   private Map<String, Object> choice(
       PluginKind kind, List<SettingInfo> host, @Nullable Entry defaultPlugin) {
@@ -168,7 +168,7 @@ public final class ConfigSchema {
     return property;
   }
 
-  /** A key without a value is one that is not set. */
+  /** A key without a value counts as not set. */
   private static void allowNull(Map<String, Object> schema) {
     schema.computeIfPresent("type", (key, type) -> with(type, "null"));
     schema.computeIfPresent("enum", (key, values) -> with(values, null));

@@ -41,12 +41,12 @@ final class ConstraintCheck {
     }
   }
 
-  /** Where a rule was broken, with the value to show and what would be legal there. */
+  /** The place where a rule was broken, with the value to show and what would be legal there. */
   private record Place(String path, @Nullable String value, String legal) {}
 
   /**
-   * The bean that holds the value is known by identity; the path below it is one key, or a place in
-   * it. A rule of the bean itself, or of a method of it, has the place of the bean.
+   * The bean that holds the value is known by identity; the path below it is one key, or an element
+   * of its value. A rule of the bean itself or of one of its methods has the place of the bean.
    */
   private static Place place(ConstraintViolation<?> violation, RecordBinder binder) {
     Object bean = violation.getLeafBean();

@@ -31,7 +31,7 @@ final class ConstraintMessages implements MessageInterpolator {
     }
   }
 
-  /** Looks bundles up through the context class loader, and keeps what it found. */
+  /** Looks up bundles through the context class loader, and caches them. */
   private static MessageInterpolator english() {
     return new ParameterMessageInterpolator(
         Set.of(Locale.ENGLISH), Locale.ENGLISH, context -> Locale.ENGLISH, false);

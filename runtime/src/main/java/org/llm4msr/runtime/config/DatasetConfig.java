@@ -6,7 +6,7 @@ import java.util.List;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.DatasetReaderFactory;
 
-/** The raw data and how it is prepared. */
+/** The raw data and its preparation. */
 public record DatasetConfig(
     @Inline @Valid PluginChoice<DatasetReaderFactory<?>> reader,
     @Setting("Folder of the raw files, relative to the configuration file") String path,

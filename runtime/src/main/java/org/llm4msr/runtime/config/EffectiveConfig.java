@@ -20,11 +20,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A configuration with every default written out: what a run really used. Its YAML can be read
+ * A configuration with every default written out, as a run really used it. Its YAML can be read
  * again; secrets are masked.
  *
  * @param values maps, lists, texts, numbers and booleans, by key
- * @param origins where each value came from, by full key; the keys of {@code values} only
+ * @param origins where each value came from, by full key; only for the keys of {@code values}
  */
 public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> origins) {
 
@@ -50,7 +50,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   }
 
   /**
-   * Returns those of a record's values that decide what comes out, under their present names.
+   * Returns the values of a record that determine the result, under their present names.
    *
    * @param flat values by full key, written now or by an earlier release of a plugin
    */
@@ -62,7 +62,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return decisive;
   }
 
-  /** Returns a text that only values that decide what comes out change, and no renamed setting. */
+  /** Returns a text of the values that determine the result; renaming a setting keeps it. */
   public static String identity(Record root) {
     Map<String, String> former = new TreeMap<>(Comparator.reverseOrder());
     new Keys(root).present.forEach((before, now) -> former.put(now, before));
@@ -72,7 +72,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return first.toString();
   }
 
-  /** Renames a key, or what it is a part of. */
+  /** Renames a key or one of its parents. */
   private static String renamed(String key, Map<String, String> names) {
     String now = key;
     for (Map.Entry<String, String> name : names.entrySet()) {
@@ -87,10 +87,10 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return key.equals(place) || key.startsWith(place + ".");
   }
 
-  /** What the annotations of a record's values say of their full keys. */
+  /** The full keys of a record's values by the annotations of the values. */
   private static final class Keys {
     final Set<String> operational = new HashSet<>();
-    final Map<String, String> present = new TreeMap<>(); // A whole before its parts.
+    final Map<String, String> present = new TreeMap<>(); // A parent comes before its parts.
 
     Keys(Record root) {
       read(root, "");
@@ -174,7 +174,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     if (value instanceof Optional<?> optional) {
       return optional.map(one -> plain(one, path, origin, origins)).orElse(null);
     }
-    if (value instanceof Path file) { // An Iterable of its own kind.
+    if (value instanceof Path file) { // A Path is an Iterable of its parts.
       return file.toString();
     }
     if (value instanceof Map<?, ?> map) {
@@ -185,7 +185,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     if (value instanceof Iterable<?> items) {
       List<Object> plain = new ArrayList<>();
       items.forEach(one -> plain.add(plain(one, path, origin, origins)));
-      if (value instanceof Set) { // Its order says nothing, and may be another in each process.
+      if (value instanceof Set) { // Its order is meaningless, and may differ between processes.
         plain.sort(Comparator.comparing(String::valueOf));
       }
       return plain;
@@ -215,7 +215,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return yaml(false);
   }
 
-  /** Returns YAML; with {@code origin}, a comment behind each value says where it came from. */
+  /** Returns YAML; with {@code origin}, a comment after each value says where it came from. */
   public String yaml(boolean origin) {
     StringBuilder out = new StringBuilder();
     write(values, "", "", origin, out);
@@ -226,7 +226,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     map.forEach(
         (key, value) -> {
           String full = RecordBinder.join(path, key.toString());
-          // A secret is shown to be there and is not passed on.
+          // The presence of a secret is shown, but not its value.
           out.append(SECRET.equals(value) ? indent + "# " : indent);
           out.append(text(key.toString())).append(':');
           if (value instanceof Map<?, ?> inner && !inner.isEmpty()) {

@@ -10,7 +10,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** Says why a file operation failed; the messages of Java's exceptions are often a bare path. */
+/** Says why a file operation failed; the messages of Java's exceptions are often only a path. */
 public final class FileErrors {
 
   private FileErrors() {}
@@ -18,7 +18,7 @@ public final class FileErrors {
   /** Returns the reason in words, without a full stop. */
   public static String reason(IOException failure) {
     if (failure instanceof JsonProcessingException json) {
-      return json.getOriginalMessage(); // Its message shows bytes of the file, and where.
+      return json.getOriginalMessage(); // Its message shows bytes of the file, and their position.
     }
     if (failure instanceof ClosedByInterruptException) {
       return "the thread was interrupted";

@@ -13,7 +13,7 @@ public final class FlatValues {
 
   private FlatValues() {}
 
-  /** Returns values by full key; mappings in a list have their place in it as a key. */
+  /** Returns values by full key; mappings in a list have their index as a key. */
   public static Map<String, String> of(Map<?, ?> values) {
     Map<String, String> flat = new TreeMap<>();
     values.forEach((key, value) -> add(key.toString(), value, flat));
@@ -33,9 +33,9 @@ public final class FlatValues {
   }
 
   /**
-   * Says in what two configurations differ, a text a key.
+   * Says in what two configurations differ, one text per key.
    *
-   * @param section stands before each key, for example {@code "knowledge."}
+   * @param section precedes each key, for example {@code "knowledge."}
    */
   public static List<String> differences(
       String section, Map<String, String> before, Map<String, String> now) {

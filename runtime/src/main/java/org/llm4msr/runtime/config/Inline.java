@@ -5,7 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Marks a {@link PluginChoice} whose keys stand in the same YAML mapping as the record's own. */
+/** Marks a {@link PluginChoice} whose keys are in the same YAML mapping as the record's own. */
 @Target(ElementType.RECORD_COMPONENT)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Inline {}

@@ -8,7 +8,7 @@ import java.util.Set;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
-/** Prompts, language model and what is done with the vectors. */
+/** Prompts, language model and the use of the vectors. */
 public record KnowledgeConfig(
     @Setting(value = "Prompt builder", defaultValue = "{name: llm4msr}") @Valid
         PromptsConfig prompts,
@@ -43,10 +43,10 @@ public record KnowledgeConfig(
         int components,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
 
-  /** Keys that say how a model reads the vectors, and decide nothing of them. */
+  /** Keys that say how a model reads the vectors, and do not affect the vectors. */
   public static final Set<String> READING = Set.of("missing", "components");
 
-  /** What a user without knowledge gets. */
+  /** The vector of a user without knowledge. */
   public enum Missing {
     /** The mean of the training users, zero after standardisation. */
     MEAN,
@@ -58,9 +58,9 @@ public record KnowledgeConfig(
 
   /** The stored element type. */
   public enum Precision {
-    /** Two bytes an element. */
+    /** Two bytes per element. */
     FLOAT16,
-    /** Four bytes an element. */
+    /** Four bytes per element. */
     FLOAT32
   }
 }

@@ -9,9 +9,9 @@ import org.llm4msr.api.MsrException;
  * A configuration that was read, bound and validated.
  *
  * @param config the values
- * @param file the file it came from
+ * @param file the file that it came from
  * @param effective every setting with its value and where that came from
- * @param warnings what works and should be mended
+ * @param warnings about what works but should be changed
  */
 public record LoadedConfig(
     ExperimentConfig config, Path file, EffectiveConfig effective, List<String> warnings) {
@@ -21,7 +21,7 @@ public record LoadedConfig(
   }
 
   /**
-   * Returns this with the knowledge, model and training of another: those that a run was made with.
+   * Returns this with the knowledge, model and training of another configuration: that of a run.
    */
   public LoadedConfig withModelOf(LoadedConfig other) {
     ExperimentConfig merged =
@@ -38,7 +38,7 @@ public record LoadedConfig(
   /**
    * Returns the section {@code model}.
    *
-   * @throws MsrException {@code config/NO_MODEL} where there is none
+   * @throws MsrException {@code config/NO_MODEL} if there is none
    */
   public ModelConfig model() {
     if (config.model() == null) {

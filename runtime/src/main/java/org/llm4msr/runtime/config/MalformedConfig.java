@@ -4,7 +4,7 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import org.llm4msr.api.Setting;
 
-/** What becomes of rows of the raw files that cannot be read. */
+/** What happens to rows of the raw files that cannot be read. */
 public record MalformedConfig(
     @Setting(
             value =
@@ -16,7 +16,7 @@ public record MalformedConfig(
         @DecimalMax(value = "1", message = "must be at most 1")
         double share) {
 
-  /** What is done. */
+  /** What to do with them. */
   public enum Policy {
     /** An error names the place of the first one. */
     STRICT,

@@ -4,7 +4,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.llm4msr.api.Setting;
 
-/** Negatives that are drawn for data that has positives only, or too few negatives. */
+/** Negatives to draw for data that has only positives, or too few negatives. */
 public record NegativesConfig(
     @Setting(value = "Negatives drawn for each positive row; 0 draws none", defaultValue = "0")
         @Min(0)
@@ -18,11 +18,11 @@ public record NegativesConfig(
         Draw draw,
     @Setting(value = "Seed of the draws", defaultValue = "0") long seed) {
 
-  /** How likely an item is. */
+  /** The probability of each item. */
   public enum Draw {
-    /** As likely as a row of the scenario is to be of the item. */
+    /** Proportional to the item's rows in the scenario. */
     POPULARITY,
-    /** All items of the scenario alike. */
+    /** All items of the scenario with equal probability. */
     UNIFORM
   }
 }

@@ -7,8 +7,8 @@ import java.util.Comparator;
  *
  * @param layer which of the merged sources, from 0; a later one overrides an earlier one
  * @param source the file as the user named it, {@code -D}, or {@code default}
- * @param line from 1, or 0 where there is none
- * @param column from 1, or 0 where there is none
+ * @param line from 1, or 0 if there is none
+ * @param column from 1, or 0 if there is none
  */
 public record Origin(int layer, String source, int line, int column) {
 

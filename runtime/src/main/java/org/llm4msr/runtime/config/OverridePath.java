@@ -39,7 +39,7 @@ final class OverridePath {
     }
     if (end < path.length()) {
       steps.clear();
-      steps.add(new Key(path, path)); // Named as it is by the error about unknown keys.
+      steps.add(new Key(path, path)); // The error about unknown keys names it as it is.
     }
   }
 

@@ -23,13 +23,13 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
  * All that {@code plugins describe} shows.
  *
  * @param plugin name, kind, version and jar
- * @param capabilities what it gives and needs with its default settings
+ * @param capabilities what it provides and needs with its default settings
  * @param settings its keys
  */
 public record PluginDescription(
     PluginDescriptor plugin, List<String> capabilities, List<Row> settings) {
 
-  /** What the mark of operational keys means. */
+  /** The meaning of the mark of operational keys. */
   public static final String OPERATIONAL =
       "operational: decides only how the work is done; changing it does not require repeating"
           + " any work";
@@ -39,11 +39,11 @@ public record PluginDescription(
    *
    * @param key the key in YAML
    * @param legal type and constraints in words
-   * @param defaultValue as YAML; null where there is none
+   * @param defaultValue as YAML; null if there is none
    * @param required whether it must be written
-   * @param operational whether it decides nothing of what comes out
+   * @param operational whether it has no effect on the result
    * @param description one sentence
-   * @param settings the keys below it; of each element where it is a list or a mapping
+   * @param settings the keys below it; of each element if it is a list or a mapping
    */
   public record Row(
       String key,
@@ -68,13 +68,13 @@ public record PluginDescription(
     settings = List.copyOf(settings);
   }
 
-  /** Describes a plugin; creates its factory and no more. */
+  /** Describes a plugin; creates only its factory. */
   public static PluginDescription of(
       PluginRegistry plugins, ConfigLoader loader, PluginDescriptor plugin) {
     PluginFactory<?> factory = plugins.factory(plugin.kind(), plugin.name());
     List<Row> rows = new ArrayList<>(rows(factory.configType()));
     if (plugin.kind() == PluginKind.META_NETWORK) {
-      rows.addAll(rows(MetaNetworkConfig.class)); // Keys that stand beside those of the plugin.
+      rows.addAll(rows(MetaNetworkConfig.class)); // Keys beside those of the plugin.
     }
     return new PluginDescription(plugin, capabilities(factory, loader), rows);
   }

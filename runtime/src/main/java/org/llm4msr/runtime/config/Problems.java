@@ -14,8 +14,8 @@ public final class Problems {
    * One thing that is wrong.
    *
    * @param path the full key, or empty for the file as a whole
-   * @param value the bad value as written; null where it is missing or must not be shown
-   * @param origin where it stands
+   * @param value the bad value as written; null if it is missing or must not be shown
+   * @param origin where it was written
    * @param rule what it breaks, and what would be right
    */
   public record Problem(String path, @Nullable String value, Origin origin, String rule) {
@@ -36,18 +36,18 @@ public final class Problems {
     problems.add(new Problem(path, value, origin, rule));
   }
 
-  /** Adds a text that is no YAML; what else seems wrong then follows from it. */
+  /** Adds a text that is not YAML; other problems then follow from it. */
   void addUnreadable(Origin origin, String rule) {
     unreadable = true;
     add("", null, origin, rule);
   }
 
-  /** Returns whether a text was no YAML. */
+  /** Returns whether a text was not YAML. */
   boolean unreadable() {
     return unreadable;
   }
 
-  /** Adds something that works and should be mended. */
+  /** Adds a warning about something that works but should be changed. */
   public void warn(String warning) {
     warnings.add(warning);
   }
@@ -64,7 +64,7 @@ public final class Problems {
     return List.copyOf(warnings);
   }
 
-  /** Throws {@code config/INVALID} with all problems of a file of the user's, if there are any. */
+  /** Throws {@code config/INVALID} with all problems of a user's file, if there are any. */
   public void throwIfAny(String file) {
     throwIfAny(file, "Fix this and run `llm4msr config check` on the file.");
   }

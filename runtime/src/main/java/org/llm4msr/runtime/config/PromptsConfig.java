@@ -4,7 +4,7 @@ import jakarta.validation.Valid;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 
-/** The prompt builder, and which rows it reads. */
+/** The prompt builder, and the rows that it reads. */
 public record PromptsConfig(
     @Inline @Valid PluginChoice<PromptBuilderFactory<?>> builder,
     @Setting(

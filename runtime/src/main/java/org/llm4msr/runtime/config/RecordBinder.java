@@ -31,7 +31,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
  * Binds nodes to records. A value that cannot be bound is reported and replaced by a placeholder,
- * so that one pass finds every problem; the result is used only where there were none.
+ * so that one pass finds every problem; the result is used only if there were none.
  */
 final class RecordBinder {
 
@@ -53,7 +53,7 @@ final class RecordBinder {
   /**
    * Makes a binder.
    *
-   * @param stored whether a run wrote the values, which leaves secrets out
+   * @param stored whether a run wrote the values; runs leave secrets out
    */
   RecordBinder(PluginRegistry plugins, Problems problems, boolean stored) {
     this.plugins = plugins;
@@ -61,7 +61,7 @@ final class RecordBinder {
     this.stored = stored;
   }
 
-  /** Returns the key path of a record that was bound; of this very one, not of an equal one. */
+  /** Returns the key path of a record that was bound, identified by reference, not by equality. */
   String path(Object bean) {
     return beans.getOrDefault(bean, "");
   }
@@ -88,7 +88,7 @@ final class RecordBinder {
         .anyMatch(bad -> bad.equals(path) || path.isEmpty() || bad.startsWith(path + "."));
   }
 
-  /** Binds a record and all below it. */
+  /** Binds a record and everything below it. */
   @Nullable Record bind(Class<? extends Record> type, ConfigNode node, String path) {
     origins.put(path, node.origin());
     Mapping mapping = mapping(node, path, KEYS, false);
@@ -322,7 +322,7 @@ final class RecordBinder {
     }
   }
 
-  /** A file that names another plugin than its base leaves behind settings that were the base's. */
+  /** If a file names another plugin than its base, drops the settings that this plugin lacks. */
   private void dropReplaced(
       Map<String, Entry> keys, PluginFactory<?> factory, Origin named, String path) {
     Set<String> legal = keys(factory.configType());

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.llm4msr.runtime.plugins.PluginKind;
 
-/** Keys that stand beside a plugin's own and are not for it. */
+/** Keys beside a plugin's own that do not belong to it. */
 public final class ReservedKeys {
 
   private static final List<Class<? extends Record>> HOSTS =

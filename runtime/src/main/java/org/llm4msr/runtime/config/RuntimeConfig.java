@@ -5,7 +5,7 @@ import jakarta.validation.constraints.PositiveOrZero;
 import java.time.Duration;
 import org.llm4msr.api.Setting;
 
-/** Where and how an experiment runs: nothing here is part of what it is of. */
+/** Where and how an experiment runs: nothing here is part of the experiment's identity. */
 public record RuntimeConfig(
     @Setting(value = "The tensor engine", defaultValue = "PyTorch")
         @Pattern(regexp = "PyTorch|MXNet", message = "must be PyTorch or MXNet")

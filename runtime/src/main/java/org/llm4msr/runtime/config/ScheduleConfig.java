@@ -5,7 +5,7 @@ import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.PositiveOrZero;
 import org.llm4msr.api.Setting;
 
-/** How the learning rate moves over the steps. */
+/** How the learning rate changes over the steps. */
 public record ScheduleConfig(
     @Setting(value = "Steps over which the rate rises linearly from 0", defaultValue = "0")
         @PositiveOrZero
@@ -16,9 +16,9 @@ public record ScheduleConfig(
         @DecimalMax(value = "1.0", message = "must be at most 1")
         double finalFactor) {
 
-  /** The form of the fall. */
+  /** The form of the decay. */
   public enum Decay {
-    /** It stays. */
+    /** Constant. */
     NONE,
     /** A straight line. */
     LINEAR,

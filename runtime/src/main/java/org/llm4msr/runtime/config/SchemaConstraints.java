@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Jakarta constraints in the words of JSON Schema. A plugin's own constraints have none. */
+/** Jakarta constraints as JSON Schema. A plugin's own constraints have no counterpart. */
 final class SchemaConstraints {
 
   private SchemaConstraints() {}

@@ -6,7 +6,7 @@ import jakarta.validation.constraints.Min;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 
-/** What scoring needs of the configuration of a trained model. */
+/** The part of a trained model's configuration that scoring needs. */
 public record ScoringConfig(
     @Setting("Backbone, fusion head and meta networks") @Valid ModelConfig model,
     @Setting(value = "What users without knowledge get", defaultValue = "mean") Missing missing,

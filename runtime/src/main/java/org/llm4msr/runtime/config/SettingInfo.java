@@ -18,11 +18,11 @@ import org.llm4msr.runtime.config.ConfigNode.Mapping;
  * @param key the key in YAML
  * @param type the Java type, with the annotations on its type arguments
  * @param description one sentence, may be empty
- * @param defaultText the default as YAML; null where there is none
+ * @param defaultText the default as YAML; null if there is none
  * @param optional whether the key may be missing without a default
- * @param inline whether it is a plugin whose keys stand beside this record's
+ * @param inline whether it is a plugin whose keys are beside this record's
  * @param secret whether the value must not be shown
- * @param operational whether it decides nothing of what comes out
+ * @param operational whether it has no effect on the result
  * @param formerly an older name, or empty
  * @param constraints the Jakarta constraints
  */
@@ -87,7 +87,7 @@ public record SettingInfo(
     return defaultText == null && !optional && !inline;
   }
 
-  /** Returns the name of the plugin that the default names; null where it names none. */
+  /** Returns the name of the plugin that the default names; null if it names none. */
   @Nullable Entry defaultPlugin() {
     Class<?> raw = Legal.raw(type.getType());
     boolean plugin =
@@ -102,7 +102,7 @@ public record SettingInfo(
         : null;
   }
 
-  /** Returns what may be written, in words: type and constraints. */
+  /** Returns the legal values in words: type and constraints. */
   public String legal() {
     return Legal.describe(type, constraints);
   }

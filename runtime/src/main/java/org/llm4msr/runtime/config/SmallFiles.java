@@ -6,10 +6,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads files that are small by nature: configurations and manifests, which may be anyone's. */
+/** Reads files that are small by nature: configurations and manifests, possibly from anyone. */
 public final class SmallFiles {
 
-  /** Far above what we write, far below what would hurt. */
+  /** Far above the size of what we write, far below a harmful one. */
   static final long MAX_BYTES = 64L << 20;
 
   private SmallFiles() {}
@@ -17,14 +17,14 @@ public final class SmallFiles {
   /**
    * Returns all bytes of a file.
    *
-   * @throws FileSystemException where it is larger than 64 MiB, before more than that is read
+   * @throws FileSystemException if it is larger than 64 MiB, before more than that is read
    */
   public static byte[] read(Path file) throws IOException {
     long bytes = Files.size(file);
     if (bytes > MAX_BYTES) {
       throw tooLarge(file, "%,d bytes".formatted(bytes));
     }
-    // A device states no size, and may never end.
+    // A device states no size, and its content may never end.
     try (InputStream in = Files.newInputStream(file)) {
       byte[] content = in.readNBytes((int) MAX_BYTES + 1);
       if (content.length > MAX_BYTES) {

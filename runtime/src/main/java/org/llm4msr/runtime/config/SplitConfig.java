@@ -31,9 +31,9 @@ public record SplitConfig(
   public static final List<Double> DEFAULT_RATIO = List.of(4.0, 1.0, 1.0);
 
   /**
-   * Returns the milliseconds since 1970 of an instant, or of the beginning of a day in UTC.
+   * Returns the milliseconds since 1970 of an instant, or of the start of a day in UTC.
    *
-   * @throws java.time.DateTimeException where the text is neither
+   * @throws java.time.DateTimeException if the text is neither
    */
   public static long millis(String text) {
     return text.contains("T")
@@ -43,9 +43,9 @@ public record SplitConfig(
 
   /** The rule. */
   public enum By {
-    /** Oldest rows train; ties by row order. */
+    /** By time, the oldest rows for training; ties by row order. */
     TIME,
-    /** The column {@code split} of the raw data. */
+    /** By the column {@code split} of the raw data. */
     GIVEN,
     /** At random, seeded. */
     RANDOM

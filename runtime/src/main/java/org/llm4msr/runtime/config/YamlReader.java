@@ -23,15 +23,15 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** Reads YAML into nodes. Stays at the node graph, where every part still has its line. */
+/** Reads YAML into nodes. It uses the node graph, in which every part still has its line. */
 final class YamlReader {
 
   private static final int MAX_DEPTH = 50;
 
-  /** Aliases of aliases grow without bound from a few lines. */
+  /** With aliases of aliases, a few lines grow without bound. */
   private static final int MAX_NODES = 100_000;
 
-  /** What a plain value resolves to; any other tag asks for a type, which files cannot name. */
+  /** The tags of plain values; any other tag asks for a type, which files cannot name. */
   private static final Set<Tag> PLAIN =
       Set.of(
           Tag.NULL,
@@ -136,7 +136,7 @@ final class YamlReader {
     return new Mapping(entries, origin);
   }
 
-  /** Takes over what the mapping beside a merge key has and {@code entries} lack. */
+  /** Adds the entries of a merge key's mapping that {@code entries} lack. */
   private void merge(ConfigNode other, Map<String, Entry> entries) {
     if (other instanceof Mapping mapping) {
       mapping.entries().forEach(entries::putIfAbsent);

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** Unpacks what was loaded, and believes no name in it. */
+/** Unpacks downloaded archives without trusting the names in them. */
 final class Archives {
 
-  /** Folder of what is not whole. */
+  /** Folder of incomplete files. */
   static final String UNFINISHED = ".download";
 
   private static final int BUFFER = 1 << 20;
@@ -34,7 +34,8 @@ final class Archives {
   private Archives() {}
 
   /**
-   * Puts the files of an archive into a folder, or a file that is none, and returns their names.
+   * Puts the files of an archive, or a file that is not an archive, into a folder and returns their
+   * names.
    *
    * @param root folder within the archive that is left out of names; null for no archive
    */
@@ -121,7 +122,7 @@ final class Archives {
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every JDK has it.
+      throw new IllegalStateException(e); // Every JDK has this algorithm.
     }
   }
 }

@@ -11,7 +11,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.plugins.Nearest;
 
 /**
- * The published data sets that can be loaded.
+ * The published data sets that can be downloaded.
  *
  * @param licences by key
  */
@@ -20,9 +20,9 @@ public record Catalogue(Map<String, Licence> licences, List<PublishedDataset> da
   /**
    * A licence.
    *
-   * @param name by which it is known
+   * @param name the common name
    * @param address of its full text
-   * @param text what it says: whole where it is short, the terms in brief otherwise
+   * @param text its content: in full if it is short, otherwise a summary of the terms
    */
   public record Licence(String name, String address, List<String> text) {}
 
@@ -38,7 +38,7 @@ public record Catalogue(Map<String, Licence> licences, List<PublishedDataset> da
   /**
    * Returns a data set.
    *
-   * @throws MsrException {@code download/UNKNOWN} with the names there are
+   * @throws MsrException {@code download/UNKNOWN} with the known names
    */
   public PublishedDataset get(String name) {
     List<String> names = datasets.stream().map(PublishedDataset::name).toList();

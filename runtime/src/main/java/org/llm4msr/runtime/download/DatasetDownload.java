@@ -29,15 +29,15 @@ import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.plugins.Nearest;
 
-/** Brings a published data set to a folder: loads, checks and unpacks. */
+/** Downloads a published data set into a folder, checks it and unpacks it. */
 public final class DatasetDownload {
 
-  /** What tells that a folder holds a data set that was loaded whole. */
+  /** The file that marks a folder as holding a completely downloaded data set. */
   static final String RECEIPT = ".download.json";
 
   private static final String JOB = ".job.json";
 
-  /** Ends the name of what tells, below the folder of what is not whole, that a file is done. */
+  /** Ends the name of the mark that a file is done, in the folder of incomplete files. */
   private static final String DONE = ".done.json";
 
   private static final JsonMapper JSON =
@@ -63,45 +63,45 @@ public final class DatasetDownload {
   }
 
   /**
-   * What was loaded.
+   * What was downloaded.
    *
    * @param name of the data set
-   * @param categories of the data set; empty where it has none
-   * @param licence that was accepted
+   * @param categories of the data set; empty if it has none
+   * @param licence the licence that was accepted
    * @param files loaded
    */
   public record Receipt(
       String name, List<String> categories, String licence, List<LoadedFile> files) {}
 
   /**
-   * A file that was loaded.
+   * A downloaded file.
    *
-   * @param verified {@code md5}, or {@code size} where the publishers state no checksum
-   * @param content names of what it held
+   * @param verified {@code md5}, or {@code size} if the publishers state no checksum
+   * @param content names of the files in it
    */
   public record LoadedFile(
       String address, long bytes, String md5, String verified, List<String> content) {}
 
   /**
-   * The end of a download.
+   * The result of a download.
    *
    * @param reused whether it was there already
    */
   public record Result(Path folder, Receipt receipt, boolean reused) {}
 
-  /** What an unfinished folder was begun for. */
+  /** The data set for which an unfinished folder was begun. */
   private record Job(String name, List<String> categories) {}
 
-  /** What is expected of a file; null where nothing is known. */
+  /** The expected size and checksum of a file; null where unknown. */
   private record Expected(@Nullable Long bytes, @Nullable String md5) {}
 
   /**
-   * Loads a data set whose licence was accepted. What stopped goes on when it is called again.
+   * Downloads a data set whose licence was accepted. Another call continues what was stopped.
    *
-   * @param categories some of the data set's; empty where it has none
+   * @param categories categories of the data set; empty if it has none
    * @param licence name of the licence
    * @param folder gets the files; new, empty, or left by an earlier call
-   * @param progress told of bytes
+   * @param progress gets the number of bytes
    * @throws MsrException {@code download/...} with what to do
    */
   public Result load(
@@ -152,7 +152,7 @@ public final class DatasetDownload {
             .toList();
   }
 
-  /** Refuses what is no choice of categories. */
+  /** Refuses a wrong choice of categories. */
   public static void requireCategories(PublishedDataset dataset, List<String> categories) {
     if (categories.isEmpty() != dataset.categories().isEmpty()) {
       throw category(
@@ -183,7 +183,7 @@ public final class DatasetDownload {
     return read(folder.resolve(RECEIPT), Receipt.class);
   }
 
-  /** Returns what a file of ours says, null where it is not there. */
+  /** Returns the content of one of our files, null if it does not exist. */
   private static <T> @Nullable T read(Path file, Class<T> type) throws IOException {
     try {
       return Files.exists(file) ? JSON.readValue(SmallFiles.read(file), type) : null;
@@ -218,7 +218,7 @@ public final class DatasetDownload {
     return new Result(folder, earlier, true);
   }
 
-  /** A folder may have what an unfinished download left, and nothing else. */
+  /** A folder may hold only what an unfinished download left. */
   private static void requireEmpty(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return;
@@ -234,7 +234,7 @@ public final class DatasetDownload {
     }
   }
 
-  /** Goes on with what was asked for before, and no less: its files would stay. */
+  /** Continues the earlier request, which a new one must cover: its files would stay otherwise. */
   private static void begin(Job job, Path folder) throws IOException {
     Path file = Files.createDirectories(folder.resolve(Archives.UNFINISHED)).resolve(JOB);
     Job begun = read(file, Job.class);
@@ -347,7 +347,7 @@ public final class DatasetDownload {
         failure);
   }
 
-  /** What the answers of publishers mean. */
+  /** The meaning of the publishers' answers. */
   private static final class Publisher implements Downloads.Server {
 
     @Override

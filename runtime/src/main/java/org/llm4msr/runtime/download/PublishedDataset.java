@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * A data set of the catalogue.
  *
- * @param name by which it is asked for
+ * @param name the name to request it by
  * @param title what it is
- * @param reader the reader that takes its files
+ * @param reader the reader for its files
  * @param page where its publishers describe it
  * @param licence key of its licence in the catalogue
- * @param categories what {@code {category}} in addresses may stand for; empty where there is one
- *     data set only
- * @param files what is loaded; empty where it cannot be loaded by a program
- * @param manual what is to be done by hand, or null
+ * @param categories the values of {@code {category}} in addresses; empty if there is only one data
+ *     set
+ * @param files the files to download; empty if a program cannot download it
+ * @param manual instructions for a download by hand, or null
  */
 public record PublishedDataset(
     String name,
@@ -44,10 +44,10 @@ public record PublishedDataset(
    * A file.
    *
    * @param address of the file
-   * @param bytes its size as its publishers state it, or null where only the server says it
+   * @param bytes its size as its publishers state it, or null if only the server states it
    * @param md5 in hexadecimal as its publishers state it, or null
-   * @param checksum where the publishers state size or MD5 today; null where they do not
-   * @param root folder within the archive whose content is wanted; null for a file that is no
+   * @param checksum where the publishers state the current size or MD5; null if they do not
+   * @param root folder within the archive whose content is wanted; null for a file that is not an
    *     archive
    */
   public record PublishedFile(
@@ -71,7 +71,7 @@ public record PublishedDataset(
   public enum Checksum {
     /** In the description of the record on Zenodo. */
     ZENODO,
-    /** In a file of the same name with {@code .md5} behind it. */
+    /** In a file of the same name with {@code .md5} appended. */
     MD5_FILE
   }
 }

@@ -1,4 +1,4 @@
-/** Published data sets, from where their publishers offer them. */
+/** Published data sets, downloaded from where their publishers offer them. */
 @NullMarked
 package org.llm4msr.runtime.download;
 

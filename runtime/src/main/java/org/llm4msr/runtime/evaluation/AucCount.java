@@ -1,8 +1,8 @@
 package org.llm4msr.runtime.evaluation;
 
 /**
- * Counts the pairs of a positive and a negative that scores order, over rows that come by rising
- * score. Rows of equal score count half.
+ * Counts the pairs of a positive and a negative that scores order correctly, over rows given by
+ * rising score. Rows of equal score count half.
  */
 final class AucCount {
 
@@ -12,7 +12,7 @@ final class AucCount {
   private long tiedNegatives;
   private float tiedScore = Float.NEGATIVE_INFINITY;
 
-  /** Exact up to 2^53 half pairs, and to a part in 10^16 beyond. */
+  /** Exact up to 2^53 half pairs; beyond, the relative error is about 1e-16. */
   private double orderedPairs;
 
   /** Adds a row whose score is not below that of the row before. */
@@ -28,7 +28,7 @@ final class AucCount {
     }
   }
 
-  /** Returns the AUC of the rows so far, or NaN where there is one class only. */
+  /** Returns the AUC of the rows so far, or NaN if there is only one class. */
   double value() {
     settle();
     return hasBothClasses() ? orderedPairs / ((double) positives * negatives) : Double.NaN;

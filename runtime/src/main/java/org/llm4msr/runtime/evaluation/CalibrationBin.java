@@ -1,9 +1,9 @@
 package org.llm4msr.runtime.evaluation;
 
 /**
- * Rows whose probabilities lie near each other.
+ * A group of rows whose probabilities are close.
  *
- * @param rows rows, one at least
+ * @param rows number of rows, at least one
  * @param meanPrediction their mean probability
  * @param meanLabel their share of positives
  */
@@ -12,7 +12,7 @@ public record CalibrationBin(long rows, double meanPrediction, double meanLabel)
   /** Bins of equal width over [0, 1]. */
   static final int COUNT = 20;
 
-  /** Returns which of the bins of equal width this is, from 0. */
+  /** Returns the index of this bin among those of equal width, from 0. */
   public int number() {
     return number(meanPrediction);
   }

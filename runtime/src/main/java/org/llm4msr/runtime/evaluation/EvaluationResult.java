@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 
 /**
- * What an evaluation found; Jackson writes and reads it.
+ * The metrics of an evaluation; Jackson writes and reads it.
  *
  * @param overall over all rows
- * @param scenarios by rank, also those without rows
+ * @param scenarios by rank, including those without rows
  * @param calibration over all rows, by rising probability; bins without rows are left out
  */
 public record EvaluationResult(

@@ -11,16 +11,16 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.FileErrors;
 
 /**
- * Takes predictions and says how good they are, overall and per scenario. AUC and GAUC are exact
- * for any number of rows in bounded memory: every row becomes one long in each of two external
- * sorts, by score and by user and score. A probability in [0, 1] has float bits below 2^30, which
- * leaves 33 bits for user and scenario.
+ * Computes the quality of predictions, overall and per scenario. AUC and GAUC are exact for any
+ * number of rows in bounded memory: every row becomes one long in each of two external sorts, by
+ * score and by user and score. A probability in [0, 1] has float bits below 2^30, which leaves 33
+ * bits for user and scenario.
  *
- * <p>Used by one thread. Close it to delete its temporaries.
+ * <p>For use by one thread. Closing it deletes its temporary files.
  */
 public final class Evaluator implements AutoCloseable {
 
-  /** Rows that are held in memory by default, in each of the two sorts: 64 MiB together. */
+  /** The default number of rows held in memory by each of the two sorts: 64 MiB together. */
   public static final int ROWS_IN_MEMORY = 1 << 22;
 
   private static final int SCORE_BITS = 30;
@@ -35,8 +35,8 @@ public final class Evaluator implements AutoCloseable {
   private final LongSorter byUser;
 
   /**
-   * Makes an evaluator that holds {@link #ROWS_IN_MEMORY} rows in memory and further ones in the
-   * folder for temporary files.
+   * Makes an evaluator that holds {@link #ROWS_IN_MEMORY} rows in memory and others in the folder
+   * for temporary files.
    *
    * @param scenarios the scenarios' keys, by rank
    */
@@ -48,8 +48,8 @@ public final class Evaluator implements AutoCloseable {
    * Makes an evaluator.
    *
    * @param scenarios the scenarios' keys, by rank
-   * @param scratch an existing folder for what does not fit into memory; null: that of temporary
-   *     files
+   * @param scratch an existing folder for rows that do not fit into memory; null for the default
+   *     one for temporary files
    * @param rowsInMemory rows that are held in memory, 16 bytes each
    */
   public Evaluator(List<String> scenarios, @Nullable Path scratch, int rowsInMemory) {
@@ -62,14 +62,14 @@ public final class Evaluator implements AutoCloseable {
   }
 
   /**
-   * Takes rows.
+   * Adds rows.
    *
-   * @param n rows in use, the first of each array
+   * @param n the number of rows, which come first in each array
    * @param scenario rank of each row's scenario
    * @param user index of each row's user
    * @param label 0 or 1
    * @param probability in [0, 1]
-   * @throws MsrException where a probability is not a number in [0, 1] or a label is not 0 or 1
+   * @throws MsrException if a probability is not a number in [0, 1] or a label is not 0 or 1
    */
   public void add(int n, int[] scenario, int[] user, float[] label, float[] probability) {
     try {
@@ -82,7 +82,7 @@ public final class Evaluator implements AutoCloseable {
         long row = (long) scenario[i] << 1 | (positive ? 1 : 0);
         byScore.add(score << (scenarioBits + 1) | row);
         long userAndScore = (long) user[i] << SCORE_BITS | score;
-        // The sign bit belongs to the user: flipped, signed order is unsigned order.
+        // The sign bit belongs to the user: with it flipped, signed order is unsigned order.
         byUser.add((userAndScore << (scenarioBits + 1) | row) ^ Long.MIN_VALUE);
       }
     } catch (IOException e) {
@@ -111,12 +111,12 @@ public final class Evaluator implements AutoCloseable {
     }
   }
 
-  /** Deletes the temporaries. */
+  /** Deletes the temporary files. */
   @Override
   public void close() {
     try (byScore;
         byUser) {
-      // Both are closed, also where the first fails.
+      // Both are closed, even if the first fails.
     } catch (IOException e) {
       throw spillFailed(e);
     }
@@ -183,7 +183,7 @@ public final class Evaluator implements AutoCloseable {
         e);
   }
 
-  /** Rows by user: a user's AUC over all his rows and over those of each scenario. */
+  /** Rows by user: a user's AUC over all of the user's rows and over those of each scenario. */
   private final class UserGroups {
     private final AucCount[] user;
     private final GaucSums[] totals;
@@ -218,7 +218,7 @@ public final class Evaluator implements AutoCloseable {
       return totals;
     }
 
-    /** Looks at the scenarios of this user only: there may be many of either. */
+    /** Visits only the scenarios of this user: there may be many users and many scenarios. */
     private void endUser() {
       for (int i = 0; i < touchedCount; i++) {
         totals[touched[i]].take(user[touched[i]]);

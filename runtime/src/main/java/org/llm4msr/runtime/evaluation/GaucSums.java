@@ -1,6 +1,6 @@
 package org.llm4msr.runtime.evaluation;
 
-/** Adds up the AUC of each user, weighted by his rows. */
+/** Adds up the AUC of each user, weighted by the number of the user's rows. */
 final class GaucSums {
 
   private double weighted;
@@ -20,7 +20,7 @@ final class GaucSums {
     return rows;
   }
 
-  /** Returns the weighted mean, or NaN where no user was taken. */
+  /** Returns the weighted mean, or NaN if no user was taken. */
   double value() {
     return weighted / rows;
   }

@@ -16,8 +16,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sorts any number of longs in bounded memory: what does not fit is written to disk in sorted runs,
- * which are merged when they are read.
+ * Sorts any number of longs in bounded memory: values that do not fit are written to disk in sorted
+ * runs, which are merged on reading.
  */
 final class LongSorter implements Closeable {
 
@@ -83,7 +83,7 @@ final class LongSorter implements Closeable {
     }
   }
 
-  /** Takes from one run for as long as it has the least value: runs interleave in stretches. */
+  /** Reads from one run as long as it has the least value: runs interleave in stretches. */
   private static void merge(PriorityQueue<Run> queue, LongConsumer visitor) throws IOException {
     while (true) {
       Run least = queue.poll();
@@ -135,7 +135,7 @@ final class LongSorter implements Closeable {
   private abstract static class Run implements Comparable<Run>, Closeable {
     long head;
 
-    /** Moves to the next value; returns false where there is none. */
+    /** Moves to the next value; returns false if there is none. */
     abstract boolean advance() throws IOException;
 
     @Override

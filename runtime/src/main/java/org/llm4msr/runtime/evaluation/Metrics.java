@@ -5,16 +5,17 @@ import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of a set of rows. One that is not defined is NaN, in JSON null.
+ * The metrics of a set of rows. A metric that is not defined is NaN, in JSON null.
  *
  * @param name the scenario's key, or {@value #OVERALL}
  * @param rows rows
  * @param positives rows with label 1
- * @param auc share of pairs of a positive and a negative that the probabilities order, ties half
+ * @param auc share of pairs of a positive and a negative that the probabilities order correctly;
+ *     ties count half
  * @param aucMissing why there is no {@code auc}, or null
  * @param gauc the AUC of each user's rows, weighted by their number; users with one class left out
  * @param gaucMissing why there is no {@code gauc}, or null
- * @param gaucRows rows of the users that {@code gauc} is about
+ * @param gaucRows rows of the users that {@code gauc} covers
  * @param logLoss mean negative log-likelihood, in nats; probabilities clipped to 1e-7
  * @param meanPrediction mean probability
  * @param meanLabel share of positives

@@ -34,12 +34,12 @@ import org.llm4msr.runtime.config.FileErrors;
 /**
  * Writes the prediction of every row to an Arrow IPC file: {@code row} (int64, its number in the
  * split), {@code user} (int32, index into {@code users.arrow}), {@code scenario} (int32, rank; the
- * metadata key {@code scenarios} lists the keys, one a line), {@code label} (int8) and {@code
- * probability} (float32). The file has its name only once it is whole.
+ * metadata key {@code scenarios} lists the keys, one per line), {@code label} (int8) and {@code
+ * probability} (float32). The file gets its name only once it is complete.
  */
 public final class PredictionWriter implements AutoCloseable {
 
-  /** Metadata key of files whose figures are no measure of the model. */
+  /** Metadata key of files whose metrics do not measure the model. */
   public static final String LEAK = "llm4msr.leakFutureInteractions";
 
   private static final ArrowType INT = new ArrowType.Int(32, true);
@@ -64,10 +64,10 @@ public final class PredictionWriter implements AutoCloseable {
    * Begins a file.
    *
    * @param scenarios the scenarios' keys, by rank
-   * @param leakFutureInteractions whether the model's prompts told of these rows; if so, the
+   * @param leakFutureInteractions whether the model's prompts revealed these rows; if so, the
    *     metadata key {@value #LEAK} is {@code true}
-   * @throws MsrException {@code evaluation/IN_THE_WAY} where something else than predictions is
-   *     there, of type RESOURCES where it cannot be written
+   * @throws MsrException {@code evaluation/IN_THE_WAY} if something other than predictions is
+   *     there, of type RESOURCES if it cannot be written
    */
   public PredictionWriter(Path target, List<String> scenarios, boolean leakFutureInteractions) {
     this.target = target;
@@ -141,7 +141,7 @@ public final class PredictionWriter implements AutoCloseable {
       try (allocator;
           root;
           channel) {
-        // The writer itself would write an end into a file that is not complete.
+        // Closing the writer would write a footer into an incomplete file.
       }
     }
   }

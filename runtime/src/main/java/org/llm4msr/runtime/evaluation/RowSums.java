@@ -3,10 +3,10 @@ package org.llm4msr.runtime.evaluation;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is added up row by row: log loss and calibration. */
+/** Sums over rows: log loss and calibration. */
 final class RowSums {
 
-  /** A probability nearer to 0 or 1 counts as this near, so that one row cannot cost infinity. */
+  /** A probability closer to 0 or 1 counts as this close, so that no row has an infinite loss. */
   static final double CLIP = 1e-7;
 
   private final long[] binRows = new long[CalibrationBin.COUNT];

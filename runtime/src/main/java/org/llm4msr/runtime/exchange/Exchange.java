@@ -4,7 +4,7 @@ import java.util.ServiceLoader;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** Finds the server that the class path has. */
+/** Finds the server on the class path. */
 public final class Exchange {
 
   private Exchange() {}
@@ -12,7 +12,7 @@ public final class Exchange {
   /**
    * Starts a server; the caller closes it.
    *
-   * @throws MsrException {@code exchange/NONE} where the class path has none, or as {@link
+   * @throws MsrException {@code exchange/NONE} if the class path has none, or as {@link
    *     ExchangeProvider#start}
    */
   public static ExchangeServer start(ExchangeRequest request) {

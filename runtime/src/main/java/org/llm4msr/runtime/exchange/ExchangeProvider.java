@@ -6,8 +6,8 @@ public interface ExchangeProvider {
   /**
    * Starts a server; the caller closes it.
    *
-   * @throws org.llm4msr.api.MsrException {@code exchange/ADDRESS} where it cannot listen there, or
-   *     as {@link org.llm4msr.runtime.data.PreparedData#open}
+   * @throws org.llm4msr.api.MsrException {@code exchange/ADDRESS} if it cannot listen there, or as
+   *     {@link org.llm4msr.runtime.data.PreparedData#open}
    */
   ExchangeServer start(ExchangeRequest request);
 }

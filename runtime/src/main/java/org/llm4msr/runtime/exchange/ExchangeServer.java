@@ -14,7 +14,7 @@ public interface ExchangeServer extends AutoCloseable {
   /** Waits until it is closed. */
   void await() throws InterruptedException;
 
-  /** Ends; calls under way are cut. May be called again. */
+  /** Ends the server; running calls are cut off. May be called again. */
   @Override
   void close();
 }

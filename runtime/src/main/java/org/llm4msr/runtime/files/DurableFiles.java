@@ -16,10 +16,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Files that appear whole or not at all, whenever the process or the machine stops. */
+/** Writes files that appear complete or not at all, whenever the process or the machine stops. */
 public final class DurableFiles {
 
-  /** End of the names of files and folders that are being written. */
+  /** Suffix of the names of files and folders that are being written. */
   public static final String UNFINISHED = ".tmp";
 
   private DurableFiles() {}
@@ -29,7 +29,7 @@ public final class DurableFiles {
     return file.resolveSibling(file.getFileName() + UNFINISHED);
   }
 
-  /** Writes a small file. A failure leaves what was there before, and nothing else. */
+  /** Writes a small file. A failure leaves only what was there before. */
   public static void write(Path file, byte[] content) throws IOException {
     Path unfinished = unfinished(file);
     try (FileChannel channel = FileChannel.open(unfinished, CREATE, WRITE, TRUNCATE_EXISTING)) {
@@ -45,7 +45,7 @@ public final class DurableFiles {
     publish(file);
   }
 
-  /** Gives a file or folder that was written and forced under its unfinished name its own. */
+  /** Renames a file or folder that was written and forced under its unfinished name. */
   public static void publish(Path file) throws IOException {
     Files.move(unfinished(file), file, ATOMIC_MOVE, REPLACE_EXISTING);
     Path folder = file.toAbsolutePath().getParent();
@@ -76,7 +76,7 @@ public final class DurableFiles {
     }
   }
 
-  /** Deletes a file, or a folder and all in it, where there is one. */
+  /** Deletes a file, or a folder and everything in it, if it exists. */
   public static void delete(Path root) throws IOException {
     if (!Files.exists(root)) {
       return;
@@ -90,7 +90,7 @@ public final class DurableFiles {
     }
   }
 
-  /** Deletes what a failed attempt left; the attempt's failure is the one to be told of. */
+  /** Deletes what a failed attempt left; only the failure of the attempt is reported. */
   public static void discard(Path root, Throwable cause) {
     try {
       delete(root);

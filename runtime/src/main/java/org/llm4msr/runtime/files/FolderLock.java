@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class FolderLock implements AutoCloseable {
 
   /**
-   * What this process holds. Closing any channel on a file lets go of the locks that the process
-   * has on it, so that such a file is not opened to look.
+   * What this process holds. Closing any channel on a file releases the locks that the process has
+   * on it, so a file with such a lock must not be opened for a check.
    */
   private static final Set<Path> HELD = new HashSet<>();
 
@@ -34,9 +34,9 @@ public final class FolderLock implements AutoCloseable {
   }
 
   /**
-   * Takes the lock, or returns null where somebody else holds it.
+   * Takes the lock, or returns null if somebody else holds it.
    *
-   * @param file made where there is none, and left there
+   * @param file made if there is none, and left there
    */
   public static @Nullable FolderLock tryTake(Path file) throws IOException {
     synchronized (HELD) {

@@ -3,7 +3,7 @@ package org.llm4msr.runtime.knowledge;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What filling a store did.
+ * The result of filling a store.
  *
  * @param info the store as it is now
  * @param encoded prompts that were read
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param droppedHistory history items they lost
  * @param tokens tokens of the prompts that were read
  * @param seconds time that encoding took
- * @param device where the runtime's engine computed: cpu, or gpu:N; null where it was not asked for
+ * @param device the device of the runtime's engine: cpu, or gpu:N; null if the engine was not used
  */
 public record ExtractionResult(
     StoreInfo info,
@@ -46,12 +46,12 @@ public record ExtractionResult(
         device);
   }
 
-  /** Returns prompts a second, or 0 where nothing was read. */
+  /** Returns prompts per second, or 0 if nothing was read. */
   public double promptsPerSecond() {
     return seconds == 0 ? 0 : encoded / seconds;
   }
 
-  /** Returns tokens a second, or 0 where nothing was read. */
+  /** Returns tokens per second, or 0 if nothing was read. */
   public double tokensPerSecond() {
     return seconds == 0 ? 0 : tokens / seconds;
   }

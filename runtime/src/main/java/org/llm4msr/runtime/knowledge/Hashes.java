@@ -27,7 +27,7 @@ final class Hashes {
     return digest.digest();
   }
 
-  /** Each part goes in with its length, so that parts cannot run into each other. */
+  /** Each part is hashed with its length, so that the boundaries of parts count. */
   static void update(MessageDigest digest, String part) {
     byte[] bytes = part.getBytes(UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());

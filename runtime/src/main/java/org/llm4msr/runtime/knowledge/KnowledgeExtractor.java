@@ -26,8 +26,8 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 import org.llm4msr.runtime.data.TrainingLog;
 
 /**
- * Lets a language model read one prompt a scenario and one a user, and stores its states. Prompts
- * whose vectors are stored already are skipped, so that an interrupted run goes on where it
+ * Runs a language model on one prompt per scenario and one per user, and stores its states. Prompts
+ * whose vectors are stored already are skipped, so that an interrupted run continues where it
  * stopped. Used by one thread; the encoder may use more.
  */
 public final class KnowledgeExtractor {
@@ -35,10 +35,10 @@ public final class KnowledgeExtractor {
   /** Prompts that are sorted by length before they are encoded. */
   private static final int WINDOW = 1024;
 
-  /** Prompts of each level that are tried before a store is thrown away for them. */
+  /** The number of prompts per level that are tried before a store is discarded. */
   private static final int TRIED = 64;
 
-  /** Prompts of one call, of about one length: small enough to show progress of a slow model. */
+  /** Prompts per call, of about equal length: few enough to show the progress of a slow model. */
   private static final int CALL = 64;
 
   private final TrainingLog log;
@@ -50,7 +50,7 @@ public final class KnowledgeExtractor {
   private volatile boolean stopRequested;
 
   /**
-   * What else decides the content of a store.
+   * What else determines the content of a store.
    *
    * @param minInteractions users with fewer positive training rows get no prompt
    * @param leakFutureInteractions whether the log holds validation and test rows
@@ -67,8 +67,8 @@ public final class KnowledgeExtractor {
    * Makes an extractor.
    *
    * @param source key of the prepared data that the log belongs to
-   * @param forceEvery time after which what was read is forced to the disk, between two calls of
-   *     the encoder: as much is lost where the machine stops; one call where the process is killed
+   * @param forceEvery time after which results are forced to the disk, between two calls of the
+   *     encoder: this much is lost if the machine stops, and one call if the process is killed
    */
   public KnowledgeExtractor(
       TrainingLog log,
@@ -88,9 +88,9 @@ public final class KnowledgeExtractor {
   /**
    * Fills the store of a folder.
    *
-   * @param rebuild whether to throw away what is there
-   * @param progress hears how many prompts are done, of scenarios and users together
-   * @throws MsrException with code {@code knowledge/STORE_MISMATCH} where the store was filled with
+   * @param rebuild whether to discard the existing store
+   * @param progress gets the number of finished prompts, of scenarios and users together
+   * @throws MsrException with code {@code knowledge/STORE_MISMATCH} if the store was filled with
    *     another encoder, template or precision and {@code rebuild} is false, with {@code
    *     knowledge/STOPPED} after {@link #requestStop}
    */
@@ -101,12 +101,12 @@ public final class KnowledgeExtractor {
   /**
    * Fills the store of a folder as above.
    *
-   * @param sibling a store of the same encoder, whose vectors of equal prompts are taken
+   * @param sibling a store of the same encoder, from which the vectors of equal prompts are taken
    */
   public ExtractionResult extract(
       Path folder, boolean rebuild, @Nullable KnowledgeStore sibling, Progress progress) {
     List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
-    // What can be known to fail does so before anything is thrown away.
+    // Foreseeable failures come before anything is discarded.
     if (encoder.readsKeys()) {
       encoder.expect(Level.SCENARIO, scenarioPrompts.stream().map(Prompt::key).toList());
       encoder.expect(Level.USER, userKeys());
@@ -151,14 +151,14 @@ public final class KnowledgeExtractor {
     return keys;
   }
 
-  /** Returns how many prompts {@link #extract} goes through, those of users left out included. */
+  /** Returns how many prompts {@link #extract} processes, including those of users left out. */
   public long prompts() {
     return prompts.scenarioPrompts(log.scenarioStatistics()).size() + log.users();
   }
 
   /**
-   * Asks a running {@link #extract} to end after the present call of the model and to store what
-   * was read. Safe from any thread.
+   * Asks a running {@link #extract} to end after the current call of the model and to store the
+   * results so far. Safe from any thread.
    */
   public void requestStop() {
     stopRequested = true;
@@ -171,7 +171,7 @@ public final class KnowledgeExtractor {
   }
 
   /**
-   * Requires that a store, where there is one, can be filled further.
+   * Requires that a store, if there is one, can be filled further.
    *
    * @throws MsrException with code {@code knowledge/STORE_MISMATCH} as {@link #extract}
    */
@@ -215,7 +215,7 @@ public final class KnowledgeExtractor {
     return new PromptPreview.Item(prompt.key(), fitted.text(), fitted.tokens(), fitted.dropped());
   }
 
-  /** Returns the hash of a builder's template, as {@link StoreInfo#template} has it. */
+  /** Returns the hash of a builder's template, as in {@link StoreInfo#template}. */
   public static String templateHash(ScenarioPromptBuilder prompts) {
     return Hashes.sha256(prompts.template().getBytes(UTF_8));
   }
@@ -303,7 +303,7 @@ public final class KnowledgeExtractor {
       return true;
     }
 
-    /** Encodes what waits, prompts of about one length together. */
+    /** Encodes the waiting prompts, those of about equal length together. */
     void encodeWaiting(Level level) {
       waiting.sort(Comparator.comparingInt((Waiting prompt) -> prompt.fitted().tokens()));
       for (int from = 0; from < waiting.size(); from += CALL) {
@@ -354,7 +354,7 @@ public final class KnowledgeExtractor {
       }
     }
 
-    /** What the model has read is not to be read again, whatever becomes of this process. */
+    /** Results of the model must not be computed again, whatever happens to this process. */
     private void keep(Level level) {
       try {
         writer.keep(level);

@@ -21,7 +21,7 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.TrainingLog;
 
-/** Looks into a store: what is there, and what lies near what. Scans, so that it needs no index. */
+/** Inspects a store: what it holds, and what lies near what. It scans, so it needs no index. */
 public final class KnowledgeInspection {
 
   private final KnowledgeStore store;
@@ -32,7 +32,7 @@ public final class KnowledgeInspection {
    * Makes an inspection.
    *
    * @param log the training log from which the store was filled
-   * @param prompts the builder with which it was filled; it rebuilds the prompts that are shown
+   * @param prompts the builder with which the store was filled; it rebuilds the prompts to show
    */
   public KnowledgeInspection(KnowledgeStore store, TrainingLog log, ScenarioPromptBuilder prompts) {
     this.store = requireNonNull(store, "store is null");
@@ -49,7 +49,7 @@ public final class KnowledgeInspection {
    * @param count vectors
    * @param norm Euclidean lengths
    * @param tokens tokens of the prompts
-   * @param meanCosine mean cosine between two vectors: near 1, they hardly tell their keys apart
+   * @param meanCosine mean cosine between two vectors: near 1, they hardly distinguish their keys
    * @param shortened prompts that lost history
    * @param droppedHistory history items they lost
    */
@@ -61,11 +61,11 @@ public final class KnowledgeInspection {
       long shortened,
       long droppedHistory) {}
 
-  /** Smallest, mean and largest of some numbers; NaN where there are none. */
+  /** Smallest, mean and largest of some numbers; NaN if there are none. */
   public record Range(double min, double mean, double max) {}
 
   /**
-   * A key with what lies nearest.
+   * A key with its nearest neighbours.
    *
    * @param key the key
    * @param prompt its prompt
@@ -97,10 +97,10 @@ public final class KnowledgeInspection {
   }
 
   /**
-   * Finds what lies nearest to a key by cosine.
+   * Finds the nearest neighbours of a key by cosine.
    *
    * @param count how many neighbours
-   * @throws MsrException of type USER where the key has no knowledge
+   * @throws MsrException of type USER if the key has no knowledge
    */
   public Neighbourhood nearest(Level level, String key, int count) {
     StoredLevel stored = store.level(level);
@@ -171,7 +171,7 @@ public final class KnowledgeInspection {
     return best.stream().sorted(byCosine.reversed()).toList();
   }
 
-  /** Builds the prompts of some keys again, as long as they were when they were read. */
+  /** Rebuilds the prompts of some keys with the same length as when they were read. */
   private Map<String, String> texts(Level level, StoredLevel stored, Set<String> wanted) {
     Map<String, String> texts = new HashMap<>();
     if (level == Level.SCENARIO) {

@@ -11,7 +11,7 @@ public interface KnowledgeSource {
    *
    * @param key the scenario's key or the user's raw id
    * @param target (K), filled
-   * @return false, with the target untouched, where there is none
+   * @return false, with the target untouched, if there is none
    */
   boolean read(String key, float[] target);
 }

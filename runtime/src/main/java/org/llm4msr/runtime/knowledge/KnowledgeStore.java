@@ -27,7 +27,7 @@ import org.llm4msr.runtime.files.DurableFiles;
 /**
  * A folder of vectors by key: {@code store.json} ({@link StoreInfo}) and Arrow IPC files {@code
  * users-00001.arrow}, {@code scenarios-00001.arrow} and so on. Vectors are mapped, not loaded, so
- * that there is nothing to close. Safe for use by several threads.
+ * there is nothing to close. Safe for use by several threads.
  */
 public final class KnowledgeStore {
 
@@ -51,8 +51,8 @@ public final class KnowledgeStore {
   /**
    * Opens a complete store.
    *
-   * @throws MsrException of type USER where there is none or it is not complete, of type DATA where
-   *     a file is damaged
+   * @throws MsrException of type USER if there is none or it is not complete, of type DATA if a
+   *     file is damaged
    */
   public static KnowledgeStore open(Path folder) {
     if (!Files.exists(folder.resolve(MANIFEST))) {
@@ -96,7 +96,7 @@ public final class KnowledgeStore {
     }
   }
 
-  /** Returns what the store says of itself. */
+  /** Returns the description of the store. */
   public StoreInfo info() {
     return info;
   }
@@ -124,7 +124,7 @@ public final class KnowledgeStore {
     return scenarios;
   }
 
-  /** Returns the keys that a level has a vector of; decoded when asked for. */
+  /** Returns the keys for which a level has a vector, decoded on demand. */
   public List<String> keys(Level level) {
     StoredLevel stored = level(level);
     return new AbstractList<>() {
@@ -141,7 +141,7 @@ public final class KnowledgeStore {
   }
 
   /**
-   * Refuses a store that was filled from other data: its prompts may tell what the present split
+   * Refuses a store that was filled from other data: its prompts may reveal what the present split
    * keeps for the test.
    *
    * @param source key of the prepared data
@@ -165,11 +165,10 @@ public final class KnowledgeStore {
   }
 
   /**
-   * Makes a store of two: where both have a key the newer counts.
+   * Merges two stores; if both have a key, the newer counts.
    *
-   * @param target does not exist; appears whole
-   * @throws MsrException {@code knowledge/STORE_MISMATCH} where they were not filled in the same
-   *     way
+   * @param target does not exist; appears complete
+   * @throws MsrException {@code knowledge/STORE_MISMATCH} if they were not filled in the same way
    */
   public static KnowledgeStore merge(Path older, Path newer, Path target) {
     KnowledgeStore first = open(older);
@@ -233,7 +232,7 @@ public final class KnowledgeStore {
     }
   }
 
-  /** Returns what a store, complete or not, says of itself; nothing where there is none. */
+  /** Returns the description of a store, complete or not; nothing if there is none. */
   public static Optional<StoreInfo> stated(Path folder) {
     return exists(folder) ? Optional.of(readInfo(folder)) : Optional.empty();
   }
@@ -253,7 +252,7 @@ public final class KnowledgeStore {
   /**
    * Returns the error of a file operation on a store.
    *
-   * @param what was tried: the verb in "cannot fill the knowledge store"
+   * @param what was attempted: the verb in "cannot fill the knowledge store"
    */
   public static MsrException failed(String what, Path folder, IOException cause) {
     return new MsrException(

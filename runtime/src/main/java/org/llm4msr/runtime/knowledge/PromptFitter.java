@@ -18,19 +18,19 @@ final class PromptFitter {
   }
 
   /**
-   * A prompt as it is read.
+   * A prompt as the encoder reads it.
    *
    * @param prompt what is left of the prompt
    * @param text its text
-   * @param tokens tokens of the text; 0 where the key alone is read
+   * @param tokens tokens of the text; 0 if only the key is read
    * @param dropped history items that were dropped
    */
   record Fitted(Prompt prompt, String text, int tokens, int dropped) {}
 
   /**
-   * Shortens a prompt no more than it must; one that is looked up by key stays whole.
+   * Shortens a prompt as little as possible; one that is looked up by key stays whole.
    *
-   * @throws MsrException with code {@code knowledge/PROMPT_TOO_LONG} where it does not fit even
+   * @throws MsrException with code {@code knowledge/PROMPT_TOO_LONG} if it does not fit even
    *     without history
    */
   Fitted fit(Level level, Prompt prompt) {
@@ -52,7 +52,7 @@ final class PromptFitter {
     return search(prompt, shortest);
   }
 
-  /** Halves the range between a count that is too small and one that is enough. */
+  /** Bisects between a count that is too small and one that is enough. */
   private Fitted search(Prompt prompt, Fitted shortest) {
     int tooFew = 0;
     Fitted fits = shortest;

@@ -22,9 +22,10 @@ import org.apache.arrow.vector.ipc.message.ArrowFooter;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * Says which batches of an unfinished segment are whole, so that what a process wrote outlives it:
- * a line a batch, with its place and the checksum of its bytes. Lines come after their batches, and
- * none is believed without its checksum, because a machine that stops loses writes in any order.
+ * Records which batches of an unfinished segment are complete, so that they outlive the process
+ * that wrote them: one line per batch, with its place and the checksum of its bytes. Lines are
+ * written after their batches, but the checksum decides, because a machine that stops may lose any
+ * writes.
  */
 final class SegmentJournal implements AutoCloseable {
 
@@ -68,12 +69,12 @@ final class SegmentJournal implements AutoCloseable {
     return new SegmentJournal(FileChannel.open(file(segment), CREATE, WRITE, TRUNCATE_EXISTING));
   }
 
-  /** Notes that the schema is written. */
+  /** Records that the schema is written. */
   void schema(long end, long checksum) throws IOException {
     add(new Part(0, 0, 0, end, checksum));
   }
 
-  /** Notes that a batch is written. */
+  /** Records that a batch is written. */
   void batch(ArrowBlock block, long end, long checksum) throws IOException {
     add(
         new Part(
@@ -106,9 +107,9 @@ final class SegmentJournal implements AutoCloseable {
   }
 
   /**
-   * Makes a segment of what a process had written of it. Does nothing where that was nothing.
+   * Makes a segment from what a process had written of it, if anything.
    *
-   * @param info of the store whose segment it is
+   * @param info of the store to which the segment belongs
    */
   static void finish(Path segment, StoreInfo info) throws IOException {
     if (!Files.exists(file(segment))) {
@@ -147,7 +148,7 @@ final class SegmentJournal implements AutoCloseable {
     return parts;
   }
 
-  /** Returns the parts from the first up to one that is not as it was written. */
+  /** Returns the parts before the first that is not as it was written. */
   private static List<Part> whole(FileChannel channel, List<Part> parts) throws IOException {
     List<Part> whole = new ArrayList<>();
     long end = 0;
@@ -169,14 +170,14 @@ final class SegmentJournal implements AutoCloseable {
     for (long at = from; at < to; at += buffer.limit()) {
       buffer.clear().limit((int) Math.min(BUFFER_BYTES, to - at));
       while (buffer.hasRemaining() && channel.read(buffer, at + buffer.position()) >= 0) {
-        // Reads on; a file that has become shorter has another checksum.
+        // Keeps reading; a file that has become shorter has another checksum.
       }
       checksum.update(buffer.flip());
     }
     return checksum.getValue();
   }
 
-  /** Writes what Arrow's own writer writes at the end. */
+  /** Writes the end of the file as Arrow's own writer does. */
   private static void writeFooter(WriteChannel out, ArrowFooter footer) throws IOException {
     out.writeIntLittleEndian(-1);
     out.writeIntLittleEndian(0);
@@ -186,7 +187,7 @@ final class SegmentJournal implements AutoCloseable {
     out.write("ARROW1".getBytes(US_ASCII));
   }
 
-  /** A channel that knows the checksum of what went through it since it was last asked. */
+  /** A channel that computes the checksum of the bytes written since it was last asked for. */
   static final class Checked implements WritableByteChannel {
     private final WritableByteChannel target;
     private final CRC32C checksum = new CRC32C();

@@ -23,11 +23,11 @@ import org.llm4msr.api.support.ArrowRows;
 
 /**
  * Reads one segment where it lies, in mapped memory: opening a large store reads keys and hashes,
- * not vectors, and costs no memory for either; the system keeps what is used.
+ * but not vectors, and takes no memory for any of them; the system caches what is used.
  */
 final class SegmentReader {
 
-  /** Sees the rows of one record batch; vectors of row r start at element r * K of the block. */
+  /** Gets the rows of a record batch; the vector of row r starts at element r * K of the block. */
   @FunctionalInterface
   interface BatchVisitor {
     void visit(Rows rows, VectorBlock block) throws IOException;
@@ -52,7 +52,7 @@ final class SegmentReader {
     } catch (MsrException e) {
       throw e;
     } catch (RuntimeException e) {
-      // Arrow reads lengths and offsets unchecked, so that damage shows as any exception.
+      // Arrow does not check lengths and offsets: damage can cause any exception.
       throw damaged(file, String.valueOf(e.getMessage()));
     }
   }
@@ -65,7 +65,7 @@ final class SegmentReader {
     }
   }
 
-  /** Maps what lies near each other at once, because a process has a limited number of mappings. */
+  /** Maps neighbouring buffers together, because a process has a limited number of mappings. */
   private static final class Mapping {
     private static final long REGION = 1L << 30;
 
@@ -217,7 +217,7 @@ final class SegmentReader {
     return new VectorBlock(vectors, info.precision(), dimension);
   }
 
-  /** Reads where the buffers of a record batch lie, which Arrow's own reader does not tell. */
+  /** Reads where the buffers of a record batch lie, which Arrow's own reader does not reveal. */
   private static RecordBatch header(FileChannel channel, ArrowBlock block, Path file)
       throws IOException {
     ByteBuffer metadata =

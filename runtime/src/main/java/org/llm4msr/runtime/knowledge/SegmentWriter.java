@@ -28,12 +28,12 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * Writes one segment, which appears under its name when it is committed. Of one that is not, what
- * was kept can be had by {@link SegmentJournal#finish}.
+ * Writes one segment, which appears under its name when it is committed. {@link
+ * SegmentJournal#finish} recovers what was kept of an uncommitted one.
  */
 final class SegmentWriter implements AutoCloseable {
 
-  /** Bytes of vectors in a record batch, about: what a reader loads at once. */
+  /** The approximate bytes of vectors in a record batch, which a reader loads at once. */
   private static final int BATCH_BYTES = 8 << 20;
 
   private static final float LARGEST_HALF = 65504;
@@ -88,7 +88,7 @@ final class SegmentWriter implements AutoCloseable {
     return writer.bytesWritten();
   }
 
-  /** Hands what was appended to the system, which has it even if this process dies. */
+  /** Hands appended rows to the system, which keeps them even if this process dies. */
   void keep() throws IOException {
     if (batchRow > 0) {
       writeBatch();
@@ -113,7 +113,7 @@ final class SegmentWriter implements AutoCloseable {
     SegmentJournal.delete(file);
   }
 
-  /** Ends without a commit; what was kept stays for {@link SegmentJournal#finish}. */
+  /** Closes without a commit; what was kept stays for {@link SegmentJournal#finish}. */
   @Override
   public void close() throws IOException {
     boolean empty = writer.getRecordBlocks().isEmpty();
@@ -147,7 +147,7 @@ final class SegmentWriter implements AutoCloseable {
         begun;
         root;
         writer) {
-      // All of them, whichever of them fails: on a full disk the writer does.
+      // All are closed, whichever fails: on a full disk the writer does.
     }
   }
 

@@ -11,23 +11,23 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 
 /**
- * What a knowledge store says of itself: the content of {@code store.json}.
+ * A description of a knowledge store: the content of {@code store.json}.
  *
  * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
  * @param identity any text that every segment repeats in its metadata, so that segments of two
  *     stores are never mixed; ours is a hash of encoder, template and precision
- * @param encoder who read the prompts
+ * @param encoder the encoder that read the prompts
  * @param template SHA-256 of the prompt builder's template, in hexadecimal
  * @param precision the stored element type
  * @param source key of the prepared data that the prompts were made from
  * @param minInteractions users with fewer positive training rows have no prompt
- * @param leakFutureInteractions whether prompts were made of validation and test rows as well: for
- *     experiments on leakage only
+ * @param leakFutureInteractions whether prompts were also made from validation and test rows: only
+ *     for experiments on leakage
  * @param settings section {@code knowledge} of the configuration that the store was filled from, by
- *     key such as {@code encoder.name}; empty where it was not recorded
- * @param content hash of the identity, the keys and the prompts, so that equal ones mean equal
- *     vectors; empty until complete
- * @param complete whether everybody who should have knowledge has it
+ *     key such as {@code encoder.name}; empty if it was not recorded
+ * @param content hash of the identity, the keys and the prompts: equal hashes mean equal vectors;
+ *     empty until complete
+ * @param complete whether every scenario and user that should have knowledge has it
  * @param scenarios scenarios with knowledge; counted when complete
  * @param users users with knowledge; counted when complete
  */
@@ -55,13 +55,13 @@ public record StoreInfo(
     requireNonNull(template, "template is null");
     requireNonNull(precision, "precision is null");
     requireNonNull(source, "source is null");
-    // Stores of before these two were recorded have neither.
+    // Older stores do not record these two.
     settings = settings == null ? Map.of() : new TreeMap<>(settings);
     content = content == null ? "" : content;
   }
 
   /**
-   * The identity of an encoder, as {@link EncoderInfo} has it.
+   * The identity of an encoder, as in {@link EncoderInfo}.
    *
    * @param model name of the model
    * @param revision its revision
@@ -110,7 +110,7 @@ public record StoreInfo(
         0);
   }
 
-  /** Returns this with its content counted and declared whole. */
+  /** Returns this with its content counted and declared complete. */
   StoreInfo completed(String content, long scenarios, long users) {
     return new StoreInfo(
         formatVersion,
@@ -128,7 +128,7 @@ public record StoreInfo(
         users);
   }
 
-  /** Returns this, marked as leaking where it or what it goes on from leaks. */
+  /** Returns this, marked as leaking if it or the store that it continues leaks. */
   StoreInfo after(StoreInfo older) {
     return new StoreInfo(
         formatVersion,
@@ -146,7 +146,7 @@ public record StoreInfo(
         users);
   }
 
-  /** Says in what another store differs, as a user knows it; empty where in nothing. */
+  /** Lists how another store differs, in a user's terms; empty if it does not. */
   public List<String> differences(StoreInfo other) {
     List<String> differences = new ArrayList<>();
     add(differences, "encoder model", encoder.model(), other.encoder.model());

@@ -26,8 +26,9 @@ final class StoreSchema {
   static final int HASH_BYTES = 32;
 
   /**
-   * Which buffer of a record batch holds the vectors: before it come three of the key (validity,
-   * offsets, bytes), two of the prompt hash, and the validities of list and elements.
+   * The index of the buffer of a record batch that holds the vectors; before it are three of the
+   * key (validity, offsets, bytes), two of the prompt hash, and the validities of list and
+   * elements.
    */
   static final int VECTOR_BUFFER = 7;
 
@@ -55,9 +56,7 @@ final class StoreSchema {
         Map.of(IDENTITY, info.identity()));
   }
 
-  /**
-   * Says whether columns have the names and types that they should; nullability is not looked at.
-   */
+  /** Returns whether columns have the right names and types; nullability is ignored. */
   static boolean matches(Schema found, Schema wanted) {
     if (found.getFields().size() != wanted.getFields().size()) {
       return false;

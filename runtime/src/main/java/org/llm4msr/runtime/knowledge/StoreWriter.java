@@ -21,9 +21,9 @@ import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 
 /**
- * Fills a store. A killed process loses what came after the last {@link #keep}, a machine that
- * stops what came after {@link #forceWhenDue} last forced it to the disk. The store counts as
- * complete from {@link #finish} on. Used by one thread.
+ * Fills a store. A killed process loses what came after the last {@link #keep}; a machine that
+ * stops loses what came after {@link #forceWhenDue} last forced data to the disk. The store counts
+ * as complete after {@link #finish}. Used by one thread.
  */
 final class StoreWriter implements AutoCloseable {
 
@@ -70,9 +70,9 @@ final class StoreWriter implements AutoCloseable {
   /**
    * Opens a folder for filling and declares it incomplete.
    *
-   * @param rebuild whether to throw away what is there
-   * @throws MsrException of type USER where what is there was made in another way and {@code
-   *     rebuild} is false, or where another process fills it
+   * @param rebuild whether to discard the existing store
+   * @throws MsrException of type USER if the existing store was made in another way and {@code
+   *     rebuild} is false, or if another process fills it
    */
   static StoreWriter open(Path folder, StoreInfo info, boolean rebuild, Duration forceEvery)
       throws IOException {
@@ -80,7 +80,8 @@ final class StoreWriter implements AutoCloseable {
     FolderLock lock = lock(folder);
     try {
       if (rebuild) {
-        // The manifest first: segments without one are rubbish, never the other way round.
+        // The manifest first: segments without one are rubbish, but a manifest without its segments
+        // would be wrong.
         KnowledgeStore.deleteInfo(folder);
       }
       requireSame(folder, info);
@@ -103,7 +104,7 @@ final class StoreWriter implements AutoCloseable {
   /**
    * Declares that a key belongs in the store, and says whether its vector is there already.
    *
-   * @throws MsrException of type PLUGIN where the key was declared before
+   * @throws MsrException of type PLUGIN if the key was declared before
    */
   boolean holds(Level level, String key, byte[] promptHash) {
     Filling filling = filling(level);
@@ -132,7 +133,7 @@ final class StoreWriter implements AutoCloseable {
     }
   }
 
-  /** Hands what was appended to a level to the system, so that it outlives this process. */
+  /** Hands the rows appended to a level to the system, so that they outlive this process. */
   void keep(Level level) throws IOException {
     Filling filling = filling(level);
     if (filling.segment != null) {
@@ -140,7 +141,7 @@ final class StoreWriter implements AutoCloseable {
     }
   }
 
-  /** Forces what was kept to the disk where that was last done long ago. */
+  /** Forces what was kept to the disk if the last time was long ago. */
   void forceWhenDue() throws IOException {
     if (System.nanoTime() - forcedAt >= forceEvery.toNanos()) {
       for (Filling filling : levels.values()) {
@@ -152,10 +153,10 @@ final class StoreWriter implements AutoCloseable {
     }
   }
 
-  /** Commits, removes what no prompt stands for any more, and declares the store complete. */
+  /** Commits, removes vectors without a prompt, and declares the store complete. */
   StoreInfo finish() throws IOException {
     for (Level level : Level.values()) {
-      filling(level).before = null; // Tidying opens the level anew: some 60 bytes a key once.
+      filling(level).before = null; // Tidying opens the level again: about 60 bytes per key, once.
       commit(filling(level));
       tidy(level);
     }
@@ -168,7 +169,7 @@ final class StoreWriter implements AutoCloseable {
     return completed;
   }
 
-  /** Commits what was appended and lets others fill the store. */
+  /** Commits appended rows and lets others fill the store. */
   @Override
   public void close() throws IOException {
     @Nullable SegmentWriter users = filling(Level.USER).segment;
@@ -206,8 +207,8 @@ final class StoreWriter implements AutoCloseable {
         merged.commit();
       }
     }
-    // Should this be cut off: rows of the merged segment count before equal ones of older ones,
-    // and the store is not yet complete, so that the next filling tidies again.
+    // If this is cut off, rows of the merged segment override equal ones of older segments, and the
+    // store is not yet complete, so the next filling tidies again.
     deleteAll(segments);
   }
 
@@ -289,7 +290,7 @@ final class StoreWriter implements AutoCloseable {
     return FolderLock.isHeld(folder.resolve(LOCK));
   }
 
-  /** Requires that a store, where there is one, was filled in the way that is wanted. */
+  /** Requires that a store, if there is one, was filled in the same way. */
   static void requireSame(Path folder, StoreInfo wanted) throws IOException {
     if (!KnowledgeStore.exists(folder)) {
       return;
@@ -305,7 +306,7 @@ final class StoreWriter implements AutoCloseable {
             .formatted(String.join("; ", there.differences(wanted)), folder));
   }
 
-  /** Makes segments of what a killed process left. */
+  /** Makes segments from what a killed process left. */
   private static void finishUnfinished(Path folder, StoreInfo info) throws IOException {
     for (Level level : Level.values()) {
       for (Path segment : StoredLevel.unfinished(folder, level)) {

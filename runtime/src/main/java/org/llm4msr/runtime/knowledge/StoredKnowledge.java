@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens tokens of the prompt that was read
  * @param droppedHistory history items that were dropped until it fitted
  */
-@SuppressWarnings("ArrayRecordComponent") // One array a row; never compared.
+@SuppressWarnings("ArrayRecordComponent") // One array per row; never compared.
 record StoredKnowledge(
     String key,
     byte[] promptHash,

@@ -17,8 +17,8 @@ import org.llm4msr.runtime.data.KeyIndex;
 import org.llm4msr.runtime.files.DurableFiles;
 
 /**
- * All rows of one level, numbered from 0. Where a key stands in several segments the last counts.
- * Vectors stay in the files; about 60 bytes a key are held. Safe for several threads.
+ * All rows of one level, numbered from 0. If several segments have a key, the last counts. Vectors
+ * stay in the files; about 60 bytes per key are held in memory. Safe for several threads.
  */
 final class StoredLevel implements KnowledgeSource {
 
@@ -31,7 +31,7 @@ final class StoredLevel implements KnowledgeSource {
   private int[] tokens = new int[64];
   private int[] dropped = new int[64];
 
-  /** The first eight bytes of each prompt hash: enough to tell two prompts of one key apart. */
+  /** The first eight bytes of each prompt hash: enough to distinguish two prompts of one key. */
   private long[] hashes = new long[64];
 
   private long rows;
@@ -60,7 +60,7 @@ final class StoredLevel implements KnowledgeSource {
     }
   }
 
-  /** Returns the names of the segments that a process has begun and not finished. */
+  /** Returns the names of the segments that a process began but did not finish. */
   static List<Path> unfinished(Path folder, Level level) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       String end = "\\d{5,}\\.arrow" + Pattern.quote(DurableFiles.UNFINISHED);
@@ -130,18 +130,18 @@ final class StoredLevel implements KnowledgeSource {
     return dropped[number];
   }
 
-  /** Says whether this key's vector was made of this prompt. */
+  /** Returns whether this key's vector was made from this prompt. */
   boolean holds(String key, byte[] promptHash) {
     int number = keys.find(key);
     return number >= 0 && hashes[number] == ByteBuffer.wrap(promptHash).getLong();
   }
 
-  /** Returns the rows of all segments, replaced ones included. */
+  /** Returns the number of rows in all segments, including replaced ones. */
   long rows() {
     return rows;
   }
 
-  /** Says whether a row, of the blocks in the order of the segments, is the one that counts. */
+  /** Returns whether a row is the one that counts; blocks are in the order of the segments. */
   boolean isLatest(int number, int blockOfRow, int rowOfBlock) {
     return block[number] == blockOfRow && row[number] == rowOfBlock;
   }

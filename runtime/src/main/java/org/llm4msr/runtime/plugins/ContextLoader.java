@@ -22,7 +22,7 @@ public final class ContextLoader implements AutoCloseable {
     thread.setContextClassLoader(loader);
   }
 
-  /** Enters the class loader of a factory or of what it made. */
+  /** Enters the class loader of a factory or of something that it made. */
   public static ContextLoader of(Object part) {
     return ofLoader(part.getClass().getClassLoader());
   }
@@ -32,7 +32,7 @@ public final class ContextLoader implements AutoCloseable {
     return new ContextLoader(loader);
   }
 
-  /** Goes back to the former one, on the thread that entered. */
+  /** Restores the previous loader, on the thread that entered. */
   @Override
   public void close() {
     thread.setContextClassLoader(former);

@@ -5,6 +5,6 @@ package org.llm4msr.runtime.plugins;
  *
  * @param code the second part of the error code {@code plugin/CODE}
  * @param what the fault, as the end of "... cannot be used: "
- * @param remedy what its author, or who installs it, does about it; whole sentences
+ * @param remedy what the author or installer can do about it, in whole sentences
  */
 record Fault(String code, String what, String remedy) {}

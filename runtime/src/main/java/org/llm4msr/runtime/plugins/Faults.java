@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.SpiVersion;
 
-/** Finds out what is wrong with a factory, and what its author does about it. */
+/** Finds out what is wrong with a factory, and what its author can do about it. */
 final class Faults {
 
   static final String COPY_AGAIN = "Copy it again, and compare its size with the original.";
@@ -22,7 +22,7 @@ final class Faults {
 
   private Faults() {}
 
-  /** Returns what makes a class unusable as a factory of a kind; null where nothing does. */
+  /** Returns what makes a class unusable as a factory of a kind; null if nothing does. */
   static @Nullable Fault ofFactory(Class<?> type, PluginKind kind, PluginOrigin origin) {
     Fault version = ofVersion(origin, type.getClassLoader() instanceof PluginClassLoader);
     if (version != null) {
@@ -71,7 +71,7 @@ final class Faults {
             "Give %s one; what it needs is handed to create().".formatted(name));
   }
 
-  /** Jars of a folder must state their version; folders of classes, as an IDE has them, cannot. */
+  /** Jars in a plugin folder must state their version; folders of classes, as in an IDE, cannot. */
   private static @Nullable Fault ofVersion(PluginOrigin origin, boolean required) {
     String stated = origin.spiVersion();
     if (stated == null) {
@@ -115,7 +115,7 @@ final class Faults {
     return compiled.major() == SpiVersion.CURRENT.major();
   }
 
-  /** Says what an error that came from loading or creating a factory means. */
+  /** Explains an error from loading or creating a factory. */
   static Fault ofError(Throwable error, @Nullable ClassLoader loader) {
     for (Throwable at = error; at != null; at = at.getCause()) {
       Fault fault = known(at, loader);

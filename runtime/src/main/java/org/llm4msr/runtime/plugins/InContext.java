@@ -23,8 +23,8 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.support.ForwardingReader;
 
 /**
- * What plugins made, with every call in the plugin's {@link ContextLoader}. For the kinds that talk
- * to files and services; the parts of a model compute on arrays and look nothing up.
+ * Wraps objects made by plugins so that every call runs in the plugin's {@link ContextLoader}. For
+ * the kinds that access files and services; the parts of a model only compute on arrays.
  */
 public final class InContext {
 

@@ -9,9 +9,9 @@ public final class LinkageErrors {
   private LinkageErrors() {}
 
   /**
-   * Returns the error with the plugin folder that it came from and the versions there are.
+   * Returns the error with the plugin folder that it came from and the present versions.
    *
-   * @param plugins tells the folder's jars
+   * @param plugins knows the folder's jars
    */
   public static MsrException explain(LinkageError error, PluginRegistry plugins) {
     return Culprit.frame(error)

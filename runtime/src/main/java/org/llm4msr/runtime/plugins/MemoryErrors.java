@@ -8,11 +8,11 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * Turns memory that ran out, the JVM's or the engine's, into an error that names what to change.
+ * Turns running out of memory, in the JVM or the engine, into an error that names what to change.
  */
 public final class MemoryErrors {
 
-  /** What PyTorch says on the CPU and on a GPU, and what MXNet says. */
+  /** The messages of PyTorch on the CPU and on a GPU, and that of MXNet. */
   private static final Pattern ENGINE =
       Pattern.compile(
           "out of memory|can't allocate memory|failed to allocate|CUBLAS_STATUS_ALLOC_FAILED",
@@ -24,7 +24,7 @@ public final class MemoryErrors {
 
   private MemoryErrors() {}
 
-  /** Returns the error for users where memory ran out, else nothing. */
+  /** Returns the error for users if memory ran out, else nothing. */
   public static Optional<MsrException> explain(Throwable error) {
     for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
       String message = String.valueOf(at.getMessage());

@@ -11,8 +11,8 @@ public final class Nearest {
   private Nearest() {}
 
   /**
-   * Returns the candidate that the word is most likely a slip of, if one is near: at most a third
-   * of its letters away, whatever the case and the hyphens.
+   * Returns the candidate of which the word is most likely a misspelling, if one is near: at most a
+   * third of its letters away, ignoring case and hyphens.
    */
   public static Optional<String> of(String word, Collection<String> candidates) {
     String wanted = fold(word);
@@ -23,7 +23,7 @@ public final class Nearest {
                 .thenComparing(Comparator.naturalOrder()));
   }
 
-  /** Returns {@code " Did you mean x?"}, or an empty text where nothing is near. */
+  /** Returns {@code " Did you mean x?"}, or an empty text if nothing is near. */
   public static String hint(String word, Collection<String> candidates) {
     return of(word, candidates).map(near -> " Did you mean " + near + "?").orElse("");
   }

@@ -14,16 +14,16 @@ import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The class loader of one plugin folder. Sees the JDK, the {@link SharedPackages} of the runtime
- * and its own jars; neither the other libraries of the runtime nor other plugins. So each folder
- * has its own versions of libraries.
+ * The class loader of one plugin folder. It sees the JDK, the {@link SharedPackages} of the runtime
+ * and its own jars, but neither the other libraries of the runtime nor other plugins. So each
+ * folder has its own versions of libraries.
  */
 final class PluginClassLoader extends URLClassLoader {
 
   static {
     registerAsParallelCapable();
-    // The JDK looks its generators up once a process, through the context class loader: were that
-    // a plugin's, it would find none of module jdk.random, for the runtime as well.
+    // The JDK looks up its random generators once per process, through the context class loader:
+    // through a plugin's, it would not find those of module jdk.random, not even for the runtime.
     try (ContextLoader scope = ContextLoader.ofLoader(ClassLoader.getSystemClassLoader())) {
       RandomGeneratorFactory<RandomGenerator> unused = RandomGeneratorFactory.getDefault();
     }

@@ -1,12 +1,12 @@
 package org.llm4msr.runtime.plugins;
 
 /**
- * A plugin as its annotation and its jar describe it; known without creating the factory.
+ * A plugin as described by its annotation and its jar, without creating the factory.
  *
- * @param kind what it is
+ * @param kind the kind of plugin
  * @param name its name, unique in its kind
  * @param description one line
- * @param source where the method was published, or empty
+ * @param source publication of the method, or empty
  * @param factory the class name of its factory
  * @param origin its jar and versions
  */

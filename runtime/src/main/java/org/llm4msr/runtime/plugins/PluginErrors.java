@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** The texts of what can be wrong with plugins. */
+/** The error texts for plugins. */
 final class PluginErrors {
 
   private PluginErrors() {}
@@ -50,7 +50,7 @@ final class PluginErrors {
     return broken(plugin.kind(), plugin.name(), plugin.origin(), fault, cause).error();
   }
 
-  /** A folder, or a jar in it, of which nothing is loaded. */
+  /** A folder, or a jar in it, from which nothing is loaded. */
   static BrokenPlugin brokenFolder(
       Path folder, PluginOrigin origin, Fault fault, @Nullable Throwable cause) {
     String text =

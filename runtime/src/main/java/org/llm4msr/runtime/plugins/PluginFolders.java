@@ -14,8 +14,8 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * The folders {@code root/NAME/*.jar}, each with a class loader of its own. A folder that is packed
- * wrongly is left out, with what is wrong, and the others load.
+ * The folders {@code root/NAME/*.jar}, each with a class loader of its own. A wrongly packed folder
+ * is left out, with the reason, and the others load.
  *
  * @param loaders of the sound folders, in the order of their names
  * @param broken what is wrong with the others
@@ -27,8 +27,8 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
   /**
    * Opens every folder below the root.
    *
-   * @param host the loader of what plugins share with the runtime
-   * @throws MsrException {@code plugin/NO_FOLDER} where the root cannot be read
+   * @param host the loader of the packages that plugins share with the runtime
+   * @throws MsrException {@code plugin/NO_FOLDER} if the root cannot be read
    */
   static PluginFolders open(Path root, ClassLoader host) {
     PluginFolders found = new PluginFolders(new ArrayList<>(), new ArrayList<>());

@@ -15,7 +15,7 @@ import java.util.zip.ZipEntry;
 import org.llm4msr.api.Plugin;
 
 /**
- * What the directory of a jar tells of how it was packed.
+ * What the directory of a jar reveals about its packing.
  *
  * @param path the jar
  * @param entries the names in it
@@ -25,7 +25,7 @@ record PluginJar(Path path, Set<String> entries) {
   private static final String SERVICES = "META-INF/services/";
   private static final String CLASS = ".class";
 
-  /** A factory with its nested classes is far below; only such are read to explain a mistake. */
+  /** Far above a factory with its nested classes; larger files are not read for an error text. */
   private static final long MAX_CLASS_BYTES = 1 << 20;
 
   static PluginJar read(Path path) throws IOException {
@@ -44,7 +44,7 @@ record PluginJar(Path path, Set<String> entries) {
     return services().anyMatch(service -> known().contains(service));
   }
 
-  /** Returns the services of ours that no kind has, for example of another SPI version. */
+  /** Returns our services that no kind has, for example those of another SPI version. */
   Set<String> unknownServices() {
     return services()
         .filter(service -> service.startsWith("org.llm4msr.") && !known().contains(service))
@@ -63,7 +63,7 @@ record PluginJar(Path path, Set<String> entries) {
         .collect(Collectors.toSet());
   }
 
-  /** Returns the classes that carry {@link Plugin}, as the constants of their files tell. */
+  /** Returns the classes annotated with {@link Plugin}, by the constants in their class files. */
   List<String> annotatedClasses() {
     String annotation = Plugin.class.descriptorString();
     try (JarFile jar = new JarFile(path.toFile())) {

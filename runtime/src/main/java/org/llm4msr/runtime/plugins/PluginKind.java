@@ -11,7 +11,7 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.MetaNetworkFactory;
 
-/** What a plugin can be. A closed set: each kind has its own factory type in the API. */
+/** The kinds of plugins. A closed set: each kind has its own factory type in the API. */
 @SuppressWarnings("rawtypes") // A class literal cannot name a generic factory exactly.
 public enum PluginKind {
   /** Reads a published raw format. */

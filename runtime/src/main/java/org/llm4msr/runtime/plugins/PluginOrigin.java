@@ -17,7 +17,7 @@ import org.llm4msr.api.SpiVersion;
  *
  * @param location the jar or the folder of classes
  * @param version the {@code Implementation-Version} of the jar's manifest, or {@code unknown}
- * @param spiVersion the SPI version that the jar's manifest states; null where there is none
+ * @param spiVersion the SPI version that the jar's manifest states; null if there is none
  * @param folder the plugin folder that holds the jar; null on the class path
  */
 public record PluginOrigin(
@@ -48,14 +48,14 @@ public record PluginOrigin(
     }
   }
 
-  /** Reads the manifest of a jar or a folder of classes; what cannot be read has none. */
+  /** Reads the manifest of a jar or a folder of classes; an unreadable one counts as missing. */
   static PluginOrigin of(Path path) {
     Attributes stated = new Attributes();
     try {
       Manifest manifest = Files.isRegularFile(path) ? ofJar(path) : ofClasses(path);
       stated = manifest == null ? stated : manifest.getMainAttributes();
     } catch (IOException e) {
-      // Whoever loads from it says so.
+      // Loading from it will report the error.
     }
     String version = stated.getValue(Attributes.Name.IMPLEMENTATION_VERSION);
     return new PluginOrigin(

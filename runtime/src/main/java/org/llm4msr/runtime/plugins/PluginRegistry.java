@@ -19,7 +19,7 @@ import org.llm4msr.api.PluginFactory;
 
 /**
  * The plugins on the class path and in plugin folders, by kind and name. Finding them creates none;
- * a factory is created when it is first asked for. A broken one is kept with its cause, and the
+ * a factory is created when it is first requested. A broken one is kept with its cause, and the
  * others work. Safe for use by several threads.
  */
 public final class PluginRegistry {
@@ -57,15 +57,16 @@ public final class PluginRegistry {
     }
   }
 
-  /** A factory's class that was found, not created. */
+  /** A factory class that was found; not yet instantiated. */
   record Candidate(PluginDescriptor descriptor, Class<?> factory) {}
 
   /**
    * Finds the plugins that a class loader sees, and those in folders.
    *
    * @param host sees the runtime
-   * @param roots each holds one folder a plugin, with its jars; these get a class loader each
-   * @throws MsrException {@code plugin/NO_FOLDER} where a root cannot be read
+   * @param roots each holds one folder per plugin, with its jars; each of these gets its own class
+   *     loader
+   * @throws MsrException {@code plugin/NO_FOLDER} if a root cannot be read
    */
   public static PluginRegistry load(ClassLoader host, List<Path> roots) {
     List<Candidate> candidates = new ArrayList<>();
@@ -79,7 +80,7 @@ public final class PluginRegistry {
     return new PluginRegistry(candidates, broken);
   }
 
-  /** The plugins of a folder that is named twice are no duplicates. */
+  /** The plugins of a folder that is named twice are not duplicates. */
   private static Collection<Path> distinct(List<Path> roots) {
     Map<Path, Path> byPlace = new LinkedHashMap<>();
     roots.forEach(root -> byPlace.putIfAbsent(place(root), root));
@@ -105,8 +106,8 @@ public final class PluginRegistry {
   }
 
   /**
-   * Finds the plugins on the class path, in the standard folder where there is one, and in the
-   * folders given.
+   * Finds the plugins on the class path, in the standard folder if there is one, and in the folders
+   * given.
    */
   public static PluginRegistry load(List<Path> folders) {
     List<Path> roots = new ArrayList<>(folders);
@@ -122,7 +123,7 @@ public final class PluginRegistry {
     return load(host(), List.of());
   }
 
-  /** The context class loader, as it may see more than ours; a service's may not even see us. */
+  /** The context class loader, as it may see more than ours, unless it does not even see us. */
   private static ClassLoader host() {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     try {
@@ -148,7 +149,7 @@ public final class PluginRegistry {
     return List.copyOf(byName(kind).keySet());
   }
 
-  /** Returns what was found and cannot be used, factories that failed when created included. */
+  /** Returns what was found but cannot be used, including factories that failed on creation. */
   public List<BrokenPlugin> broken() {
     List<BrokenPlugin> all = new ArrayList<>(unreadable);
     created.forEach(
@@ -169,7 +170,7 @@ public final class PluginRegistry {
   /**
    * Returns what is known of a plugin.
    *
-   * @throws MsrException {@code plugin/UNKNOWN} naming what there is, {@code plugin/DUPLICATE}
+   * @throws MsrException {@code plugin/UNKNOWN} naming the known plugins, {@code plugin/DUPLICATE}
    *     naming both jars, or what is wrong with a broken plugin of this name
    */
   public PluginDescriptor describe(PluginKind kind, String name) {
@@ -179,7 +180,7 @@ public final class PluginRegistry {
   /**
    * Returns a factory; it is created at the first call.
    *
-   * @throws MsrException as {@link #describe}, and {@code plugin/BROKEN} where it cannot be created
+   * @throws MsrException as {@link #describe}, and {@code plugin/BROKEN} if it cannot be created
    */
   public PluginFactory<?> factory(PluginKind kind, String name) {
     Object outcome = outcome(candidate(kind, name));
@@ -194,7 +195,7 @@ public final class PluginRegistry {
     return service.cast(factory(PluginKind.of(service), name));
   }
 
-  /** Returns the class loader of this name, as a stack trace has it; else that of the runtime. */
+  /** Returns the class loader of this name, as in a stack trace; else that of the runtime. */
   ClassLoader loader(String name) {
     return found.values().stream()
         .flatMap(byName -> byName.values().stream())
@@ -238,7 +239,7 @@ public final class PluginRegistry {
     }
   }
 
-  /** Throws where anything that was found cannot be used: the strict mode. */
+  /** Throws if anything that was found cannot be used: the strict mode. */
   public void requireSound() {
     List<BrokenPlugin> broken = verify();
     if (!broken.isEmpty()) {

@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 import org.llm4msr.api.Plugin;
 
 /**
- * Reads what the services files of a class loader name, in the format of {@link
- * java.util.ServiceLoader}. It reads them itself, because an error of a {@code ServiceLoader} does
- * not tell which line of which file it came from.
+ * Reads the services files of a class loader, in the format of {@link java.util.ServiceLoader}. It
+ * reads them itself, because an error of a {@code ServiceLoader} does not say which line of which
+ * file it came from.
  */
 final class PluginScan {
 
@@ -88,7 +88,7 @@ final class PluginScan {
     candidates.add(new PluginRegistry.Candidate(descriptor, type));
   }
 
-  /** Where a provider is whose class cannot be asked: the jar of the services file. */
+  /** The origin of a provider whose class cannot be asked: the jar of the services file. */
   private PluginOrigin origin(URL file) {
     String path = file.toString().replaceFirst("^(jar:)?file:", "");
     PluginOrigin jar = PluginOrigin.of(Path.of(path.replaceFirst("!?/META-INF/.*$", "")));

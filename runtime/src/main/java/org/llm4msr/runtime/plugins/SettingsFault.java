@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 /** Finds out what makes a type unusable as the settings of a factory. */
 final class SettingsFault {
 
-  /** The records that are being looked into, the outermost first. */
+  /** The records being examined, the outermost first. */
   private final Deque<Class<?>> open = new ArrayDeque<>();
 
   private SettingsFault() {}
 
-  /** Returns null where nothing does. */
+  /** Returns null if nothing does. */
   static @Nullable Fault of(@Nullable Class<?> settings) {
     return settings == null || !settings.isRecord()
         ? new Fault(
@@ -48,7 +48,7 @@ final class SettingsFault {
     return null;
   }
 
-  /** The class and those of its parameters, as of a list's elements. */
+  /** The class and those of its type parameters, such as a list's elements. */
   private static Stream<Class<?>> classes(Type type) {
     if (type instanceof Class<?> plain) {
       return plain.isArray() ? classes(plain.getComponentType()) : Stream.of(plain);

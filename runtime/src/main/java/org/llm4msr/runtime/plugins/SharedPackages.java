@@ -3,13 +3,13 @@ package org.llm4msr.runtime.plugins;
 import java.util.List;
 
 /**
- * What a plugin in a folder takes from the runtime and never from its own jars where the runtime
- * has it: types that cross the SPI must be the same class on both sides, and a native library loads
- * into one class loader only. Everything else a plugin brings itself.
+ * The packages that a plugin in a folder takes from the runtime, if it has them, and never from its
+ * own jars: types that cross the SPI must be the same class on both sides, and a native library
+ * loads into one class loader only. Everything else a plugin brings itself.
  */
 final class SharedPackages {
 
-  /** Of these a plugin may not bring a copy. */
+  /** The package of which a plugin must not bring a copy. */
   static final String API = "org.llm4msr.api.";
 
   private static final List<String> PACKAGES =
@@ -22,7 +22,8 @@ final class SharedPackages {
           "org.jspecify.annotations.");
 
   /**
-   * DJL looks for its natives through the context class loader, and for its engines as services.
+   * DJL looks for its native libraries through the context class loader, and for its engines as
+   * services.
    */
   private static final List<String> RESOURCES =
       List.of("native/lib/", "jnilib/", "META-INF/services/ai.djl.", "ai/djl/");

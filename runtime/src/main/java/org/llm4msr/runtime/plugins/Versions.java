@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.SpiVersion;
 
-/** The versions that explain why two parts do not fit. */
+/** The versions that explain why two parts do not fit each other. */
 final class Versions {
 
   /** A class of each shared library. */

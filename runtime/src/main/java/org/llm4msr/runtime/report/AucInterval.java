@@ -4,8 +4,8 @@ import org.llm4msr.runtime.evaluation.Metrics;
 
 /**
  * 95 % interval of an AUC by the standard error of Hanley and McNeil (Radiology 1982), which needs
- * the AUC and the counts of both classes only. It tells of other rows, not of other seeds, and
- * takes rows as independent: where users have many rows it is too narrow.
+ * only the AUC and the counts of both classes. It covers the choice of rows, not of seeds, and
+ * assumes independent rows: if users have many rows, it is too narrow.
  *
  * @param low not below 0
  * @param high not above 1

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /**
- * Bars to the right, one a line, with intervals where they are known.
+ * Horizontal bars, one per line, with intervals where they are known.
  *
- * @param id of the chart; one of a kind on the page
- * @param label what the bars measure, with its unit
+ * @param id of the chart, unique on the page
+ * @param label the measured quantity, with its unit
  * @param base where the bars begin
  */
 public record BarChart(String id, String title, String label, double base, List<Bar> bars) {
@@ -28,8 +28,8 @@ public record BarChart(String id, String title, String label, double base, List<
    * One bar.
    *
    * @param text its value as text
-   * @param low end of its interval; the value itself where there is none
-   * @param high other end of its interval; the value itself where there is none
+   * @param low end of its interval; the value itself if there is none
+   * @param high other end of its interval; the value itself if there is none
    */
   public record Bar(String name, double value, double low, double high, String text) {
 
@@ -39,7 +39,7 @@ public record BarChart(String id, String title, String label, double base, List<
     }
   }
 
-  /** Returns the picture; empty where there is no bar. */
+  /** Returns the picture; empty if there is no bar. */
   public String svg() {
     if (bars.isEmpty()) {
       return "";

@@ -30,7 +30,7 @@ public final class DataReport {
     this.summary = summary;
   }
 
-  /** Returns the page on prepared data alone. */
+  /** Returns a page that covers only prepared data. */
   public static Page page(PreparedSummary summary) {
     return new Page("Prepared data", "", List.of(section(summary)));
   }

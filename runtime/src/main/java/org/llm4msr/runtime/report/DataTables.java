@@ -14,7 +14,7 @@ import org.llm4msr.runtime.data.PreparedSummary.Part;
 import org.llm4msr.runtime.data.PreparedSummary.ScenarioPart;
 import org.llm4msr.runtime.data.PreparedSummary.ScenarioSummary;
 
-/** What is in prepared data, as tables for terminals and pages. */
+/** The content of prepared data as tables for terminals and pages. */
 public final class DataTables {
 
   /** More columns than this are not readable. */
@@ -34,7 +34,7 @@ public final class DataTables {
    */
   public record Table(String id, String title, List<String> headings, List<List<String>> rows) {}
 
-  /** Returns what the data is, in one or two sentences. */
+  /** Returns a summary of the data, in one or two sentences. */
   public String head() {
     return format(
         "%s: %,d users (%,d in training), %,d items; label %s; split %s",

@@ -8,7 +8,7 @@ public final class Html {
 
   private Html() {}
 
-  /** Returns a text as it may stand between tags and in attributes. */
+  /** Returns a text escaped for use between tags and in attributes. */
   public static String escape(String text) {
     return Escapers.HTML.escape(text);
   }
@@ -49,7 +49,7 @@ public final class Html {
     return "<" + tag + label + ">" + escape(shown) + "</" + tag + ">";
   }
 
-  /** Returns what is shown when asked for. */
+  /** Returns content that is shown on demand. */
   public static String details(String id, String summary, String html) {
     return "<details id=\"%s\"><summary>%s</summary>\n%s</details>\n"
         .formatted(escape(id), escape(summary), html);

@@ -12,9 +12,9 @@ import java.util.stream.DoubleStream;
 /**
  * Lines over one axis.
  *
- * @param id of the chart; one of a kind on the page
- * @param xLabel what runs to the right, with its unit
- * @param yLabel what runs upwards, with its unit
+ * @param id of the chart, unique on the page
+ * @param xLabel label of the x axis, with its unit
+ * @param yLabel label of the y axis, with its unit
  */
 public record LineChart(
     String id, String title, String xLabel, String yLabel, List<Series> series) {
@@ -72,7 +72,7 @@ public record LineChart(
       return new Series(name, means);
     }
 
-    /** Returns the points that have a value, not more than a picture can show. */
+    /** Returns the points that have a value, at most as many as a picture can show. */
     private Series shown() {
       List<Point> known = points.stream().filter(Point::isKnown).toList();
       int every = known.size() / MOST_POINTS + 1;
@@ -86,7 +86,7 @@ public record LineChart(
     }
   }
 
-  /** Returns the picture; empty where there is no point. */
+  /** Returns the picture; empty if there is no point. */
   public String svg() {
     if (series.isEmpty()) {
       return "";

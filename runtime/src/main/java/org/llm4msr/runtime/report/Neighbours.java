@@ -10,12 +10,12 @@ import org.llm4msr.runtime.knowledge.KnowledgeInspection.Neighbour;
 /** What lies near what in knowledge space. */
 public final class Neighbours {
 
-  /** How many are shown of each scenario. */
+  /** The number of neighbours shown for each scenario. */
   public static final int COUNT = 3;
 
   private Neighbours() {}
 
-  /** Returns a table of scenarios, by key, and those nearest to them; empty where none is known. */
+  /** Returns a table of scenarios, by key, and those nearest to them; empty if none is known. */
   public static String table(Map<String, List<Neighbour>> nearest) {
     List<List<String>> rows = new ArrayList<>();
     nearest.forEach((key, others) -> rows.add(List.of(key, text(others))));

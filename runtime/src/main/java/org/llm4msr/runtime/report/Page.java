@@ -19,7 +19,7 @@ import org.llm4msr.runtime.files.DurableFiles;
 /**
  * A page in one file: style and pictures are in it, and its policy forbids it to load anything.
  *
- * @param warning what readers must know first; empty for nothing
+ * @param warning a warning that readers must see first; may be empty
  */
 public record Page(String title, String warning, List<Section> sections) {
 
@@ -38,7 +38,7 @@ public record Page(String title, String warning, List<Section> sections) {
     return render(false);
   }
 
-  /** Returns the page with a script that asks its server for what is new. */
+  /** Returns the page with a script that asks its server for updates. */
   String liveHtml() {
     return render(true);
   }
@@ -69,8 +69,8 @@ public record Page(String title, String warning, List<Section> sections) {
   /**
    * Writes the page where a user wants it.
    *
-   * @throws MsrException {@code report/IN_THE_WAY} where something else than a page is there, and
-   *     as {@link #write}
+   * @throws MsrException {@code report/IN_THE_WAY} if something other than a page is there, and as
+   *     {@link #write}
    */
   public void writeTo(Path file) {
     if (Files.exists(file) && !isPage(file)) {
@@ -97,7 +97,7 @@ public record Page(String title, String warning, List<Section> sections) {
   /**
    * Writes the page, in place of what is there.
    *
-   * @throws MsrException {@code report/NOT_WRITTEN} where the disk is full or forbids it
+   * @throws MsrException {@code report/NOT_WRITTEN} if the disk is full or forbids it
    */
   public void write(Path file) {
     try {

@@ -170,7 +170,7 @@ final class RunCharts {
     return column < names.size() ? names.get(column) : Metrics.OVERALL;
   }
 
-  /** Returns the bar of a scenario, or of all rows, where the report has it. */
+  /** Returns the bar of a scenario, or of all rows, if the report has it. */
   static Optional<Bar> bar(String name, EvaluationReport report, String scenario) {
     int rank =
         scenario.equals(Metrics.OVERALL)
@@ -227,7 +227,7 @@ final class RunCharts {
         bins.stream().mapToDouble(bin -> bin.rows() * bin.meanLabel()).sum() / rows);
   }
 
-  /** Returns a chart of shares of positives, with the line on which predictions are right. */
+  /** Returns a chart of shares of positives, with the line of perfect calibration. */
   static String calibration(String id, String title, List<Series> observed) {
     double high =
         observed.stream()
@@ -301,7 +301,7 @@ final class RunCharts {
             .svg();
   }
 
-  /** What else decided the result, as a table. */
+  /** What else determined the result, as a table. */
   static String provenance(JsonNode provenance) {
     List<List<String>> rows = new ArrayList<>();
     provenance

@@ -43,7 +43,7 @@ record RunFiles(Path folder) {
     return lines;
   }
 
-  /** Returns the evaluations that there are, the test part first. */
+  /** Returns the existing evaluations, that of the test part first. */
   List<EvaluationReport> evaluations() {
     return Stream.of(Split.TEST, Split.VALIDATION, Split.TRAIN)
         .map(part -> evaluation("evaluation-" + part.key() + ".json"))
@@ -60,7 +60,7 @@ record RunFiles(Path folder) {
     }
   }
 
-  /** Returns a file as JSON, or nothing where it is not there. */
+  /** Returns a file as JSON, or nothing if it is missing. */
   JsonNode json(String name) {
     String text = text(name);
     try {
@@ -70,7 +70,7 @@ record RunFiles(Path folder) {
     }
   }
 
-  /** Returns a file as text, empty where it is not there. */
+  /** Returns a file as text, empty if it is missing. */
   String text(String name) {
     Path file = folder.resolve(name);
     try {
@@ -83,7 +83,7 @@ record RunFiles(Path folder) {
     }
   }
 
-  /** Returns what the stages took, those of the workspace included. */
+  /** Returns the costs of the stages, including those of the workspace. */
   List<StageCost> costs() {
     Path workspace = folder.resolve("../..").normalize();
     return Stream.of(workspace, folder).map(StageCost::read).flatMap(List::stream).toList();

@@ -27,7 +27,7 @@ public final class RunReport {
     this.files = new RunFiles(experiment.workspace().run(run));
   }
 
-  /** Returns where the page goes unless another place is named. */
+  /** Returns the file of the page unless another one is named. */
   public Path file() {
     return files.folder().resolve(Page.FILE);
   }
@@ -35,7 +35,7 @@ public final class RunReport {
   /**
    * Returns the page.
    *
-   * @throws MsrException {@code report/NO_RUN} where there is no such run
+   * @throws MsrException {@code report/NO_RUN} if there is no such run
    */
   public Page page() {
     if (!Files.exists(files.folder().resolve("metrics.jsonl"))) {
@@ -48,7 +48,7 @@ public final class RunReport {
     return page(neighbours(), data());
   }
 
-  /** Returns the page without what lies outside the run folder: empty before training begins. */
+  /** Returns the page, using only files of the run folder: empty before training begins. */
   Page soFar() {
     return page("", List.of());
   }
@@ -94,7 +94,7 @@ public final class RunReport {
     }
   }
 
-  /** The data as it was inspected; nothing where it was not, or is no longer that of the file. */
+  /** The section on the inspected data; nothing if it was not inspected or has changed since. */
   private List<Section> data() {
     try {
       PreparedSummary inspection = experiment.inspection();

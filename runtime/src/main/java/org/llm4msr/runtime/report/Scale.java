@@ -7,10 +7,10 @@ import java.util.Locale;
 /**
  * An axis.
  *
- * @param min value at its begin, a multiple of the step
+ * @param min value at its start, a multiple of the step
  * @param max value at its end, a multiple of the step
  * @param step between two ticks
- * @param from place of its begin
+ * @param from place of its start
  * @param to place of its end
  */
 record Scale(double min, double max, double step, double from, double to) {
@@ -41,7 +41,7 @@ record Scale(double min, double max, double step, double from, double to) {
     return ticks;
   }
 
-  /** Returns a tick as text, with as many digits as tell it from the next. */
+  /** Returns a tick as text, with enough digits to distinguish it from the next. */
   String label(double tick) {
     int digits = (int) Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
     return String.format(Locale.ROOT, "%,." + digits + "f", tick == 0 ? 0.0 : tick);

@@ -26,8 +26,8 @@ public final class SideBySide {
   /**
    * Makes charts.
    *
-   * @param id ends the ids of the charts
-   * @param part that the runs were measured on
+   * @param id suffix of the ids of the charts
+   * @param part the part that the runs were measured on
    */
   public SideBySide(String id, String part, List<Model> models) {
     this.id = id;
@@ -38,7 +38,7 @@ public final class SideBySide {
   /**
    * A model.
    *
-   * @param folders of its runs, one at least
+   * @param folders of its runs, at least one
    */
   public record Model(String name, List<Path> folders) {
 
@@ -68,7 +68,7 @@ public final class SideBySide {
     return new LineChart("curve-auc-" + id, title, RunCharts.STEP, "AUC", series).svg();
   }
 
-  /** Returns what parameters named alpha were over training; empty where no model has any. */
+  /** Returns the parameters named alpha over training; empty if no model has any. */
   public String alpha(String title) {
     List<Series> series = models.stream().flatMap(SideBySide::alpha).toList();
     return new LineChart("curve-alpha-" + id, title, RunCharts.STEP, "alpha", series).svg();
@@ -83,7 +83,7 @@ public final class SideBySide {
     return byName.entrySet().stream().map(one -> Series.mean(one.getKey(), one.getValue()));
   }
 
-  /** Returns the share of positives over the probability that was predicted. */
+  /** Returns the share of positives over the predicted probability. */
   public String calibration(String title) {
     List<Series> observed =
         models.stream()
@@ -100,8 +100,8 @@ public final class SideBySide {
   }
 
   /**
-   * Returns a bar for the AUC of each model that was measured on a scenario, with the interval that
-   * other rows would give.
+   * Returns a bar for the AUC of each model that was measured on a scenario, with the interval due
+   * to the choice of rows.
    *
    * @param scenario its name; {@link org.llm4msr.runtime.evaluation.Metrics#OVERALL} for all rows
    */

@@ -2,7 +2,7 @@ package org.llm4msr.runtime.report;
 
 import java.util.Locale;
 
-/** A picture under way. Its title is its accessible name; colours are classes of the page. */
+/** A picture being drawn. Its title is its accessible name; colours are classes of the page. */
 final class Svg {
 
   /** Colours of the page, which repeat. */
@@ -13,7 +13,7 @@ final class Svg {
   /**
    * Begins a picture.
    *
-   * @param id of its title; one of a kind on the page
+   * @param id of its title, unique on the page
    */
   Svg(String id, String title, double width, double height) {
     xml.append(
@@ -67,7 +67,7 @@ final class Svg {
   /**
    * Writes.
    *
-   * @param anchor which part of the text stands at x: start, middle or end
+   * @param anchor the part of the text that is placed at x: start, middle or end
    */
   void text(String anchor, double x, double y, String text) {
     xml.append(
@@ -76,7 +76,7 @@ final class Svg {
             anchor, x, y, Html.escape(text)));
   }
 
-  /** Writes from below to above. */
+  /** Writes from bottom to top. */
   void upright(double x, double y, String text) {
     xml.append(
         format(

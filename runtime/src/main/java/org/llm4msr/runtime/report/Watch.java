@@ -43,7 +43,7 @@ public final class Watch implements AutoCloseable {
    * Begins to serve.
    *
    * @param port 0 for any that is free
-   * @throws MsrException {@code report/PORT} where the port is taken or not allowed
+   * @throws MsrException {@code report/PORT} if the port is taken or not allowed
    */
   public static Watch start(RunReport report, int port) {
     HttpServer server;
@@ -87,7 +87,7 @@ public final class Watch implements AutoCloseable {
     }
   }
 
-  /** Another site could have its own name point to this machine, and read along. */
+  /** Another site could let its own name point to this machine, and read the page. */
   private boolean isOurs(@Nullable String host) {
     int port = server.getAddress().getPort();
     return (HOST + ":" + port).equals(host) || ("localhost:" + port).equals(host);
@@ -114,7 +114,7 @@ public final class Watch implements AutoCloseable {
     exchange.getResponseBody().write(bytes);
   }
 
-  /** Ends; the browser keeps the figures that it has. */
+  /** Stops the server; the browser keeps the figures that it has. */
   @Override
   public void close() {
     server.stop(0);

@@ -1,4 +1,4 @@
-/** Pages on runs: charts drawn as SVG, in one file that needs no other. */
+/** Pages on runs: charts drawn as SVG, in one self-contained file. */
 @NullMarked
 package org.llm4msr.runtime.report;
 

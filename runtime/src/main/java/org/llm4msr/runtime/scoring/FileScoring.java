@@ -22,7 +22,7 @@ import org.llm4msr.runtime.data.ScoringColumn;
 
 /**
  * Scores a file as a stream. Finished parts lie in a folder beside the target until all are there:
- * a job that was killed goes on behind the last of them.
+ * a job that was killed continues after the last of them.
  */
 public final class FileScoring {
 
@@ -35,7 +35,7 @@ public final class FileScoring {
   @FunctionalInterface
   public interface ScoreFunction {
     /**
-     * Returns one probability a row.
+     * Returns one probability per row.
      *
      * @param first number of the first row, for error texts
      */
@@ -46,7 +46,7 @@ public final class FileScoring {
    * Makes a job.
    *
    * @param columns those that the model reads
-   * @param leakFutureInteractions what the report says of the model
+   * @param leakFutureInteractions as the report says about the model
    */
   public FileScoring(
       ScoreFunction model,
@@ -62,9 +62,9 @@ public final class FileScoring {
   /**
    * Does the job, or what is left of it.
    *
-   * @param identity of the model; parts of another are not gone on with
+   * @param identity of the model; parts of another model are not continued
    * @param scratch an empty folder
-   * @param progress told of rows; their number is known for Parquet only
+   * @param progress gets the number of rows; the total is known only for Parquet
    */
   public ScoringReport run(String identity, Path scratch, Progress progress) {
     ArrowConversion.Format format = format(request.out());
@@ -104,7 +104,7 @@ public final class FileScoring {
     }
   }
 
-  /** Scores rows; their errors name the row, and here alone it is known of which file. */
+  /** Scores rows; their errors name the row, and only here is the file known. */
   private float[] score(RawRows rows, long first) {
     try {
       return model.score(rows, first);
@@ -152,12 +152,12 @@ public final class FileScoring {
     try {
       return Files.exists(request.out()) && Files.isSameFile(request.in(), request.out());
     } catch (IOException e) {
-      return false; // There is no input, which is told when it is opened.
+      return false; // The input does not exist, which is reported when it is opened.
     }
   }
 
   private void requireKept(Set<String> present) {
-    // Parquet and CSV are written by a database to which letters of either case are the same.
+    // Parquet and CSV are written by a database that ignores the case of letters.
     Set<String> taken = new HashSet<>(ScoreParts.OWN);
     for (String name : request.keep()) {
       if (!taken.add(name.toLowerCase(Locale.ROOT))) {

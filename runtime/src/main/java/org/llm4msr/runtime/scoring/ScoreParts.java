@@ -42,9 +42,9 @@ import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 
 /**
- * The folder {@code OUT.parts} of an unfinished job: {@code job.txt} says of which, and files
- * {@code part-FIRST-ROWS.arrow} hold the scores so far. A part has its name only once it is on the
- * disk. One job at a time has the folder.
+ * The folder {@code OUT.parts} of an unfinished job: {@code job.txt} identifies the job, and files
+ * {@code part-FIRST-ROWS.arrow} hold the scores so far. A part gets its name only once it is on the
+ * disk. Only one job at a time uses the folder.
  */
 final class ScoreParts implements AutoCloseable {
 
@@ -54,7 +54,7 @@ final class ScoreParts implements AutoCloseable {
   private static final String LOCK = "lock";
   private static final String JOB = "job.txt";
 
-  /** What a job that ended at once may leave. */
+  /** The files that a job may leave if it ended at once. */
   private static final Pattern BEGUN = Pattern.compile("lock|job\\.txt.*");
 
   private static final Pattern PART = Pattern.compile("part-(\\d{12})-(\\d{9})\\.arrow");
@@ -76,7 +76,7 @@ final class ScoreParts implements AutoCloseable {
   }
 
   /**
-   * Begins a job or finds it begun.
+   * Begins or continues a job.
    *
    * @param key of model, rows and settings
    */
@@ -102,7 +102,7 @@ final class ScoreParts implements AutoCloseable {
     }
   }
 
-  /** The folder is deleted with all in it once the scores are there. */
+  /** The folder is deleted with its content once the scores are complete. */
   private static void requireOurs(Path folder) throws IOException {
     if (!Files.exists(folder) || Files.exists(folder.resolve(JOB))) {
       return;
@@ -146,7 +146,7 @@ final class ScoreParts implements AutoCloseable {
     }
   }
 
-  /** Lets others have the folder, which stays for the parts that are finished. */
+  /** Releases the folder, which stays because of the finished parts. */
   @Override
   public void close() throws IOException {
     try (lock) {

@@ -12,9 +12,9 @@ import org.llm4msr.api.data.RawSchema;
  * @param in the rows: .arrow, .arrows, .feather, .parquet, else CSV with a header
  * @param out the scores: .arrow, .parquet or .csv
  * @param keep columns of the rows that go into the scores, as text
- * @param listSeparator what stands between the values of a list that is written as one text
+ * @param listSeparator separator of the values of a list that is written as one text
  * @param force whether an existing file of scores is replaced
- * @param partRows rows after which a part is complete: as much is lost where a job is killed
+ * @param partRows rows after which a part is complete: this much is lost if a job is killed
  */
 public record ScoringRequest(
     Path in, Path out, List<String> keep, String listSeparator, boolean force, int partRows) {

@@ -1,4 +1,4 @@
-/** Scores files of rows in parts, so that a killed job goes on. */
+/** Scores files of rows in parts, so that a killed job can continue. */
 @NullMarked
 package org.llm4msr.runtime.scoring;
 

@@ -29,7 +29,7 @@ public final class EmbeddingTable {
    * Makes a table of zeros.
    *
    * @param dimension D
-   * @param stateSlots numbers of optimiser state an element, 0 to 2
+   * @param stateSlots numbers of optimiser state per element, 0 to 2
    */
   public EmbeddingTable(String name, int rows, int dimension, int stateSlots) {
     this.name = requireNonNull(name, "name is null");
@@ -44,7 +44,7 @@ public final class EmbeddingTable {
     }
   }
 
-  /** Draws the values; each row's depend on the seed, the table's name and its number only. */
+  /** Draws the values; a row's depend only on the seed, the table's name and the row's number. */
   public void initialize(long seed, Workers workers) {
     CRC32C crc = new CRC32C();
     crc.update(name.getBytes(StandardCharsets.UTF_8));
@@ -86,7 +86,7 @@ public final class EmbeddingTable {
     return dimension;
   }
 
-  /** Returns numbers of optimiser state an element. */
+  /** Returns the numbers of optimiser state per element. */
   public int stateSlots() {
     return stride / dimension - 1;
   }
@@ -102,7 +102,7 @@ public final class EmbeddingTable {
   }
 
   /**
-   * Copies one part of rows out, side by side.
+   * Copies one part of consecutive rows into an array.
    *
    * @param slot 0: the vectors, 1 and 2: the state
    * @param target ((to - from) * D)
@@ -114,7 +114,7 @@ public final class EmbeddingTable {
     }
   }
 
-  /** Copies one part of rows in; undoes {@link #read}. */
+  /** Copies one part of consecutive rows from an array; the inverse of {@link #read}. */
   public void write(int slot, int from, int to, float[] source) {
     for (int row = from; row < to; row++) {
       System.arraycopy(

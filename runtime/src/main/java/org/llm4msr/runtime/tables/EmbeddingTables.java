@@ -29,7 +29,7 @@ public final class EmbeddingTables {
   private final Scratch[] scratch;
   private float[] gradient = new float[0];
 
-  /** Makes the layer over one table a field, in the order of the fields of a batch. */
+  /** Makes the layer over one table per field, in the order of the fields of a batch. */
   public EmbeddingTables(List<EmbeddingTable> tables, Workers workers) {
     this.tables = List.copyOf(tables);
     this.dimension = tables.isEmpty() ? 0 : tables.get(0).dimension();
@@ -41,7 +41,7 @@ public final class EmbeddingTables {
     Arrays.setAll(scratch, w -> new Scratch(UPDATE_ROWS * dimension, GATHER_ROWS * width));
   }
 
-  /** Returns the tables, one a field. */
+  /** Returns the tables, one per field. */
   public List<EmbeddingTable> tables() {
     return tables;
   }
@@ -112,8 +112,8 @@ public final class EmbeddingTables {
   }
 
   /**
-   * Moves the rows that the batch touched; with a rule that is not lazy ({@link UpdateRule.Adam}),
-   * every row.
+   * Updates the rows that the batch touched; with a rule that is not lazy ({@link
+   * UpdateRule.Adam}), every row.
    *
    * @param flatGradient gradient of the gathered buffer, (B, W) from index 0
    */
@@ -156,7 +156,7 @@ public final class EmbeddingTables {
             flatGradient.get(from * width, gradient, from * width, (to - from) * width));
   }
 
-  /** Some distinct ids, or some table rows, of one field. */
+  /** A range of distinct ids, or of table rows, of one field. */
   private record Block(int field, int from, int to) {}
 
   private List<Block> blocks(boolean everyRow) {
@@ -171,8 +171,8 @@ public final class EmbeddingTables {
   }
 
   /**
-   * Copies rows into contiguous temporaries, works in one long loop, and copies back: a loop over
-   * the few elements of a row would not vectorise.
+   * Copies rows into contiguous temporaries, updates them in one long loop, and copies them back: a
+   * loop over the few elements of a row would not vectorise.
    */
   private void updateTouched(Block block, UpdateRule.Kernel kernel, Scratch s) {
     EmbeddingTable table = tables.get(block.field);

@@ -8,8 +8,8 @@ import org.llm4msr.runtime.data.FieldValues.Ids;
 import org.llm4msr.runtime.data.FieldValues.Numbers;
 
 /**
- * Which rows of a table one batch touches, and for each the batch rows whose gradients it collects,
- * in the order of the batch. Arrays are reused from batch to batch.
+ * The rows of a table that one batch touches, and for each the batch rows whose gradients it
+ * collects, in the order of the batch. Arrays are reused from batch to batch.
  */
 final class FieldIndex {
 

@@ -27,8 +27,8 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.support.ArrowRows;
 
 /**
- * An embedding table as an Arrow IPC file: one row a vector, column {@code weight} a fixed-size
- * list of float32, and columns {@code state1}, {@code state2} where the optimiser's state is kept.
+ * An embedding table as an Arrow IPC file: one row per vector, column {@code weight} a fixed-size
+ * list of float32, and columns {@code state1}, {@code state2} if the optimiser's state is kept.
  */
 public final class TableFile {
 
@@ -37,7 +37,7 @@ public final class TableFile {
 
   private TableFile() {}
 
-  /** Writes a table, and to the disk. */
+  /** Writes a table and forces it to the disk. */
   public static void write(EmbeddingTable table, Path file, boolean withState) throws IOException {
     int slots = withState ? 1 + table.stateSlots() : 1;
     float[] block = new float[Math.min(BATCH_ROWS, table.rows()) * table.dimension()];
@@ -102,7 +102,7 @@ public final class TableFile {
     return new Schema(fields);
   }
 
-  /** Reads vectors, and the state where both the file and the table have it. */
+  /** Reads vectors, and the state if both the file and the table have it. */
   public static void read(EmbeddingTable table, Path file) throws IOException {
     read(table, file, table.rows());
   }

@@ -24,7 +24,7 @@ public sealed interface UpdateRule {
      * Updates the first {@code n} elements.
      *
      * @param w values
-     * @param a first state, unused where there is none
+     * @param a first state, unused if there is none
      * @param b second state
      * @param g gradients, may be overwritten
      */
@@ -50,7 +50,7 @@ public sealed interface UpdateRule {
   }
 
   /**
-   * Adam. In the lazy form only touched rows are moved and the arithmetic is that of PyTorch's
+   * Adam. In the lazy form, only touched rows are updated, and the arithmetic is that of PyTorch's
    * {@code SparseAdam}, which adds epsilon to the root of the second moment before its bias is
    * corrected; otherwise that of {@code torch.optim.Adam}, which adds it after. Both correct the
    * bias by the step of the run, not by how often a row was touched.

@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few threads that share out ranges. Which thread takes which block is left to chance, so a task
- * must write only what belongs to its block: then the result does not depend on the thread count.
- * One caller at a time.
+ * A few threads that divide ranges among them. Which thread takes which block is left to chance, so
+ * a task must write only what belongs to its block; then the result does not depend on the thread
+ * count. One caller at a time.
  */
 public final class Workers implements AutoCloseable {
 
@@ -41,14 +41,14 @@ public final class Workers implements AutoCloseable {
   @FunctionalInterface
   public interface Task {
     /**
-     * Does the rows {@code from} to {@code to - 1}.
+     * Processes the rows {@code from} to {@code to - 1}.
      *
      * @param worker 0 to threads - 1, for scratch memory
      */
     void run(int worker, int from, int to);
   }
 
-  /** Does 0 to {@code count - 1} in blocks of at most {@code grain}; returns when all is done. */
+  /** Processes 0 to {@code count - 1} in blocks of at most {@code grain}; returns when done. */
   public void range(int count, int grain, Task task) {
     int blocks = (int) (((long) count + grain - 1) / grain);
     int helpers = Math.min(threads, blocks) - 1;
@@ -96,7 +96,7 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /** Waits without answering an interrupt: the helpers still write into the caller's arrays. */
+  /** Waits without reacting to an interrupt: the helpers still write into the caller's arrays. */
   private static void await(CountDownLatch done) {
     boolean interrupted = false;
     while (true) {
