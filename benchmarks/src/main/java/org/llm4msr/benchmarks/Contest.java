@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.descriptive.rank.Median;
 
 /**
- * Lets contenders run in turn, a round each, so that other load on the machine falls on all, and
+ * Lets contenders run in turn, one round each, so that other load on the machine affects all, and
  * prints medians and their ratios to the first contender's. A ratio is also taken in every round:
  * its range shows how far to trust the median.
  */

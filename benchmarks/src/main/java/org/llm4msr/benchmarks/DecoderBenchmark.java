@@ -29,15 +29,15 @@ import org.llm4msr.runtime.training.TensorEngine;
 
 /**
  * Times the encoder {@code decoder} in bfloat16 against a plain batched forward pass of the same
- * sizes and against llama.cpp, in tokens of the prompts a processor second, and tells its memory.
+ * sizes and against llama.cpp, in prompt tokens per processor second, and prints its memory.
  *
  * <pre>
  * benchmarks/run DecoderBenchmark MODEL PROMPTS [GGUF]
  * </pre>
  *
- * <p>MODEL is a folder of the Llama family; PROMPTS is what {@code knowledge extract --dry-run
- * --json} prints; GGUF the same model for llama.cpp. {@code -Drounds} (3), {@code -Dthreads} (1)
- * and {@code -Dprompts} (64, as many as the runtime hands over) in {@code LLM4MSR_JAVA_OPTS}.
+ * <p>MODEL is a folder of the Llama family; PROMPTS is the output of {@code knowledge extract
+ * --dry-run --json}; GGUF the same model for llama.cpp. {@code -Drounds} (3), {@code -Dthreads} (1)
+ * and {@code -Dprompts} (64, as many as the runtime passes at once) in {@code LLM4MSR_JAVA_OPTS}.
  */
 public final class DecoderBenchmark {
 
@@ -87,7 +87,7 @@ public final class DecoderBenchmark {
     }
   }
 
-  /** The engine loads its libraries with the first product. */
+  /** The engine loads its libraries on the first product. */
   private static void warmUp(TensorService tensors) {
     try (NDManager manager = tensors.newManager()) {
       NDArray ones = manager.ones(new Shape(256, 256));
@@ -95,14 +95,14 @@ public final class DecoderBenchmark {
     }
   }
 
-  /** Pages of files, libraries included, are the system's to take back; others are ours. */
+  /** The system can reclaim pages of files, including libraries; others are ours. */
   private static void memory(String when) throws IOException {
     System.out.printf(
         "resident, %s: %d MiB, and %d of files; at most %d so far%n",
         when, mebibytes("RssAnon:"), mebibytes("RssFile:"), mebibytes("VmHWM:"));
   }
 
-  /** Reads a line of this process; see proc(5). */
+  /** Reads a line of this process's status; see proc(5). */
   private static long mebibytes(String key) throws IOException {
     String line =
         Files.readAllLines(Path.of("/proc/self/status")).stream()

@@ -29,8 +29,8 @@ import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.training.TensorEngine;
 
 /**
- * The same backbone trained the way DJL does it: one embedding array with a dense gradient, and
- * DJL's Adam over everything.
+ * The same backbone trained in DJL's way: one embedding array with a dense gradient, and DJL's Adam
+ * over everything.
  */
 final class DjlStep implements Contender {
 
@@ -113,7 +113,7 @@ final class DjlStep implements Contender {
           NDArray gradient = NDArrays.concat(gradients, 0)) {
         adam.update(parameter.name(), parameter.array(), gradient);
       }
-      parameter.push(); // Drops the gradient, and what was made of the values before.
+      parameter.push(); // Drops the gradient, and what was computed from the earlier values.
     }
   }
 

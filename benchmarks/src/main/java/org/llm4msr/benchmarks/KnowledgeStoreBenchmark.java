@@ -27,11 +27,11 @@ import org.llm4msr.runtime.knowledge.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.KnowledgeStore;
 
 /**
- * Fills a knowledge store of random vectors as {@code knowledge extract} does, opens it and looks
- * keys up, and prints time and heap of each.
+ * Fills a knowledge store of random vectors as {@code knowledge extract} does, opens it, looks up
+ * keys, and prints time and heap of each.
  *
  * <p>{@code LLM4MSR_JAVA_OPTS=-Xmx256m benchmarks/run KnowledgeStoreBenchmark USERS K FOLDER}; the
- * store in FOLDER is deleted in the end.
+ * store in FOLDER is deleted at the end.
  */
 public final class KnowledgeStoreBenchmark {
 
@@ -114,7 +114,7 @@ public final class KnowledgeStoreBenchmark {
     }
   }
 
-  @SuppressWarnings("SystemOut") // What a benchmark is for.
+  @SuppressWarnings("SystemOut") // Printing is the purpose of a benchmark.
   private void report(String what, long count, long start) throws IOException {
     double seconds = (System.nanoTime() - start) / SECOND;
     System.gc();
@@ -145,7 +145,7 @@ public final class KnowledgeStoreBenchmark {
     return bytes;
   }
 
-  /** A log of users with an item each, and a builder of prompts that hold the key alone. */
+  /** A log of users with one item each, and a builder of prompts that hold only the key. */
   private record Users(long users) implements TrainingLog, ScenarioPromptBuilder {
 
     static String key(long number) {
@@ -180,7 +180,7 @@ public final class KnowledgeStoreBenchmark {
     }
   }
 
-  /** Uniform numbers that follow from the text; cheap, so that the store is what is timed. */
+  /** Uniform numbers derived from the text; cheap, so that the time is that of the store. */
   private record RandomEncoder(int dimension) implements KnowledgeEncoder {
 
     static float[] vector(String text, int dimension) {

@@ -7,7 +7,7 @@ import de.kherud.llama.args.PoolingType;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The states of llama.cpp's last tokens, a prompt at a time, as its Java binding gives them. */
+/** The states of last tokens from llama.cpp's Java binding, one prompt at a time. */
 final class LlamaPeer implements AutoCloseable {
 
   private static final int LONGEST = 4096;

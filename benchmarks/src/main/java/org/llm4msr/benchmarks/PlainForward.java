@@ -15,9 +15,9 @@ import org.llm4msr.api.Script;
 import org.llm4msr.api.TensorService;
 
 /**
- * The forward pass of a Llama in bfloat16 as one would write it first: prompts in the order in
- * which they come, padded to the longest of their batch, all tokens through all layers. Its weights
- * are random, its sizes are a model's.
+ * The forward pass of a Llama in bfloat16 in the most obvious form: prompts in the given order,
+ * padded to the longest of their batch, all tokens through all layers. Its weights are random; its
+ * sizes are those of a model.
  */
 final class PlainForward implements AutoCloseable {
 
@@ -132,7 +132,7 @@ final class PlainForward implements AutoCloseable {
     }
   }
 
-  /** Returns the share of what is computed that is padding. */
+  /** Returns the share of padding in the computed tokens. */
   double padding(List<String> prompts, int batchSize) {
     long computed = 0;
     for (int from = 0; from < prompts.size(); from += batchSize) {

@@ -15,16 +15,16 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Time and largest resident memory of {@code data prepare}, in a process of its own:
+ * Measures time and largest resident memory of {@code data prepare}, in a separate process:
  *
  * <pre>
  * benchmarks/run PreparationBenchmark DIR MEMORY rows 1000000 10000000
  * benchmarks/run PreparationBenchmark DIR MEMORY kuaisar
  * </pre>
  *
- * {@code rows} writes logs of so many rows for the reader {@code table}; {@code kuaisar} takes the
- * folder {@code DIR/kuaisar}, and generates a log with the counts of the full release where there
- * is none. What was written stays.
+ * {@code rows} writes logs with these numbers of rows for the reader {@code table}; {@code kuaisar}
+ * takes the folder {@code DIR/kuaisar}, and generates a log with the counts of the full release if
+ * there is none. Written files stay.
  */
 public final class PreparationBenchmark {
 

@@ -25,11 +25,11 @@ import org.llm4msr.runtime.data.TrainingLog;
 import org.llm4msr.runtime.data.TrainingOrder;
 
 /**
- * Rows with uniformly drawn ids, made as they are read. Scenario s is drawn with a probability that
+ * Rows with uniformly drawn ids, generated on reading. Scenario s is drawn with a probability that
  * falls as 1 / (s + 1) (Zipf's law).
  *
  * @param fields F
- * @param rowsPerField vocabulary of each
+ * @param rowsPerField vocabulary size of each
  * @param users users, drawn uniformly
  * @param scenarios S
  */
@@ -100,7 +100,7 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   @Override
   public void close() {}
 
-  /** Returns batches of the training part, to be used over and over. */
+  /** Returns batches of the training part, for repeated use. */
   List<Batch> batches(int count) {
     List<Batch> batches = new ArrayList<>();
     try (BatchSource source = training(new TrainingOrder(Setup.BATCH, 1, 7, 0, 0))) {

@@ -30,12 +30,12 @@ import org.llm4msr.runtime.training.KnowledgeInputs;
 
 /**
  * Data and model of a contender: Adam without decay and, unless another backbone is given, MMoE
- * with 4 experts W -> 128 -> 64 and a tower 64 -> 64 -> 1 a scenario.
+ * with 4 experts W -> 128 -> 64 and one tower 64 -> 64 -> 1 per scenario.
  *
  * @param data the rows
  * @param backbone with its settings
  * @param head with its settings
- * @param lazy whether Adam leaves rows that a batch does not have as they are
+ * @param lazy whether Adam leaves rows unchanged that a batch does not have
  * @param knowledge that the head reads, through layers W -> 64 -> W
  */
 record Setup(
@@ -63,11 +63,11 @@ record Setup(
           new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, false));
 
   /**
-   * Random vectors, one a user and one a scenario.
+   * Random vectors, one per user and one per scenario.
    *
    * @param dimension K
    * @param hidden width of the generators
-   * @param rank of what they generate; 0: full matrices
+   * @param rank of the generated matrices; 0: full matrices
    */
   record Knowledge(int dimension, int hidden, int rank) {}
 

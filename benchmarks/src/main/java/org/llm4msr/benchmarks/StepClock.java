@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.data.Batch;
 
-/** Runs steps in this process over batches that were made before, in turn, and times each. */
+/** Runs steps in this process over prepared batches, in turn, and times each. */
 final class StepClock {
 
   private static final OperatingSystemMXBean SYSTEM =

@@ -1,7 +1,7 @@
 package org.llm4msr.benchmarks;
 
 /**
- * What a step took.
+ * The time of a step.
  *
  * @param wall milliseconds
  * @param processor milliseconds of all threads

@@ -20,7 +20,7 @@ import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.FieldValues.Ids;
 
 /**
- * The same model trained by {@code benchmarks/peers/torch_step.py} in a process of its own, which
+ * The same model trained by {@code benchmarks/peers/torch_step.py} in a separate process, which
  * holds all batches as tensors and waits while others are timed.
  */
 final class TorchPeer implements Contender {

@@ -9,8 +9,8 @@ import org.llm4msr.runtime.training.TensorEngine;
 
 /**
  * Times training steps of two or more contenders in one run: batches of 4096 rows, 12 fields of 16,
- * MMoE with 4 experts 128-64 and a tower a scenario, 3 scenarios and 100,000 rows of tables unless
- * the comparison is about them.
+ * MMoE with 4 experts 128-64 and one tower per scenario, 3 scenarios and 100,000 rows of tables
+ * unless the comparison is about them.
  *
  * <pre>
  * size                          tables of 4,000,000 rows against 100,000

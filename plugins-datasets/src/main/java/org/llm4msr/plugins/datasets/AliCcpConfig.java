@@ -4,7 +4,7 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import org.llm4msr.api.Setting;
 
-/** What is read of Ali-CCP. */
+/** What to read from Ali-CCP. */
 public record AliCcpConfig(
     @Setting(
             value =

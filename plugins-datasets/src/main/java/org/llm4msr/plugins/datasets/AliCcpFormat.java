@@ -11,8 +11,8 @@ import org.llm4msr.api.data.RawTable;
 
 /**
  * Ali-CCP as a query: a row of the skeleton with the features that it shares with other rows. A
- * list of features is {@code field \x02 id \x03 value}, joined by {@code \x01}. What is known of a
- * user changes from row to row, so that all fields stand in the interactions.
+ * list of features is {@code field \x02 id \x03 value}, joined by {@code \x01}. The features of a
+ * user change from row to row, so all fields are part of the interactions.
  */
 final class AliCcpFormat {
 
@@ -24,15 +24,15 @@ final class AliCcpFormat {
   private static final List<String> ITEM = List.of("206", "207", "216");
   private static final List<String> ITEM_LISTS = List.of("210");
 
-  /** Of user and item together; their values are numbers. */
+  /** Fields of user and item together; their values are numbers. */
   private static final List<String> BOTH = List.of("508", "509", "702", "853");
 
-  /** The columns of the list of a row's own features and of that of shared ones. */
+  /** The columns with the list of a row's own features and with that of shared ones. */
   private static final String OWN = "own";
 
   private static final String SHARED = "shared";
 
-  /** Counts the marks that stand before values; a value that is cut off is empty. */
+  /** Counts the marks before values; a value that is cut off is empty. */
   private static final String AS_MANY_AS_STATED =
       "strlen(feature_list) - strlen(replace(feature_list, chr(3), '')) = feature_num AND NOT suffix(feature_list, chr(3))";
 
@@ -79,7 +79,7 @@ final class AliCcpFormat {
     return "SELECT sum(rows)::BIGINT FROM (" + String.join(" UNION ALL ", counts) + ")";
   }
 
-  /** Sorts each part alone, which takes less memory than a sort of both. */
+  /** Sorts each part separately, which takes less memory than sorting both. */
   private String part(String name) {
     return "(SELECT %s AS user, %s AS item, %s AS scenario, click AS label, split, %s FROM (%s) WHERE click = 1 OR purchase = 0 ORDER BY n)"
         .formatted(
@@ -123,7 +123,7 @@ final class AliCcpFormat {
             .formatted(OWN, start(field), name));
   }
 
-  /** Returns the id that a list has first for a field, or null. */
+  /** Returns the first id that a list has for a field, or null. */
   private static String id(String list, String field) {
     return "nullif(regexp_extract(%s, '%s([^\\x03]*)', 1), '')".formatted(list, start(field));
   }
@@ -191,7 +191,7 @@ final class AliCcpFormat {
             database.skipsMalformed() ? " WHERE c.common_feature_index IS NOT NULL" : "");
   }
 
-  /** Of rows with one key the first counts: every further one would repeat all that name it. */
+  /** The first row of each key counts: further ones would repeat all rows that name the key. */
   private String firstOfKey(CsvTable common) {
     String numbered = "(SELECT *, row_number() OVER () AS n FROM " + common.scan() + ")";
     String again =

@@ -3,7 +3,7 @@ package org.llm4msr.plugins.datasets;
 import java.util.List;
 import org.llm4msr.api.Setting;
 
-/** What is read of the Amazon reviews, and what a click is. */
+/** What to read from the Amazon reviews, and what counts as a click. */
 public record AmazonConfig(
     @Setting(
             value = "Categories to read, as the files name them; [] reads all that are there",
@@ -22,7 +22,7 @@ public record AmazonConfig(
             defaultValue = "true")
         boolean metadata) {
 
-  /** What a positive is. */
+  /** What counts as a positive. */
   public enum Label {
     /** A rating above a threshold; other reviews are negatives. */
     RATING,

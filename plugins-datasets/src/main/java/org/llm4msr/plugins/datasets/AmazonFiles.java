@@ -15,14 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of the categories, whichever release they are of.
+ * The files of the categories, of any release.
  *
- * @param reviews one file a category, by the category's name
- * @param metadata the products of a category, where there is such a file
+ * @param reviews one file per category, by the category's name
+ * @param metadata the products of a category, if there is such a file
  */
 record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
 
-  /** How reviews are written. */
+  /** The format of reviews. */
   enum Form {
     /** JSON lines, keys and seconds of 2014 and 2018. */
     JSON_2018,
@@ -41,7 +41,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
 
   private static final Logger LOG = LoggerFactory.getLogger(AmazonFiles.class);
 
-  /** How the releases call their categories. */
+  /** The form of category names in the releases. */
   private static final Pattern PUBLISHED = Pattern.compile("[A-Z]\\w*");
 
   private static final String METADATA = "meta_(.+)\\.jsonl?(?:\\.gz)?";
@@ -57,7 +57,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
     FORMS.put("(?!ratings_)(.+)\\.csv(?:\\.gz)?", Form.RATINGS_2018);
   }
 
-  /** Finds the files of the named categories, or of all where none is named. */
+  /** Finds the files of the named categories, or of all if none is named. */
   static AmazonFiles find(RawFolder folder, AmazonConfig config) {
     List<String> categories = config.categories();
     Map<String, Reviews> reviews = new LinkedHashMap<>();

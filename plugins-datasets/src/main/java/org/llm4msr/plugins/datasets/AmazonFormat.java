@@ -17,7 +17,7 @@ import org.llm4msr.api.data.RawTable;
 
 /**
  * Amazon reviews as queries: the published files of a release, or events and products in {@code
- * interactions.csv} and {@code items.tsv}. Users of several categories have one id.
+ * interactions.csv} and {@code items.tsv}. A user has the same id in all categories.
  */
 final class AmazonFormat {
 
@@ -174,7 +174,7 @@ final class AmazonFormat {
   /**
    * Makes the reader.
    *
-   * @param items a query of the products with their places f and n, or empty
+   * @param items a query for the products with their places f and n, or empty
    * @param features whether products have brand and categories
    */
   private DatasetReader reader(String interactions, String items, boolean features) {
@@ -212,7 +212,7 @@ final class AmazonFormat {
         .skipping(jsonLines);
   }
 
-  /** A product can be in several categories; some titles of 2018 hold a script of the page. */
+  /** A product can be in several categories; some titles of 2018 contain a script of the page. */
   private static String once(String items, boolean features) {
     return "SELECT item, CASE WHEN contains(title, 'getTime') THEN NULL ELSE title END AS title"
         + (features ? ", nullif(brand, '') AS brand, categories" : "")

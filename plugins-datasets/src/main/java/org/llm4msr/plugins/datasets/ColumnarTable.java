@@ -23,7 +23,7 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** One table in files of Parquet or Arrow, whose columns have types. */
+/** One table in Parquet or Arrow files, whose columns have types. */
 final class ColumnarTable implements TableInput {
 
   private static final String ONE = "one value per row";
@@ -36,14 +36,14 @@ final class ColumnarTable implements TableInput {
   private final List<TableFile> sources;
   private final String from;
 
-  /** Of the first file; the others have the same names. */
+  /** The columns of the first file; the others have the same names. */
   private final Map<String, Column> columns;
 
   private final List<Map<String, Column>> everywhere;
   private final Map<String, String> types = new HashMap<>();
   private final RowRules rules;
 
-  /** A column, its type in the words of its format. */
+  /** A column, with its type in the terms of its format. */
   private record Column(String type, Shape shape) {
 
     boolean isReal() {
@@ -107,7 +107,7 @@ final class ColumnarTable implements TableInput {
     return new ColumnarTable(database, sources, columns);
   }
 
-  /** DuckDB makes other numbers of decimals with more digits, also within lists. */
+  /** DuckDB turns decimals with more digits into other numbers, also within lists. */
   private void requireDecimal(Path file, String column) {
     String parts =
         "SELECT name, coalesce(num_children, 0), coalesce(precision, 0) FROM parquet_schema(%s)"
@@ -175,7 +175,7 @@ final class ColumnarTable implements TableInput {
     }
   }
 
-  /** Refuses a column whose values, or parts of them, DuckDB does not take from Arrow. */
+  /** Refuses a column if DuckDB cannot read its values, or parts of them, from Arrow. */
   private static void requireReadable(Path file, Field column, Field part) {
     ArrowType type = part.getType();
     String other =
@@ -237,7 +237,9 @@ final class ColumnarTable implements TableInput {
     return typed(column);
   }
 
-  /** As ids, whole numbers become real ones where those of another file are. */
+  /**
+   * Refuses mixed types: whole numbers, as ids, would become reals if those of another file are.
+   */
   @Override
   public String value(String column) {
     String name = checked(column, Shape.VALUE, ONE);

@@ -26,13 +26,13 @@ import org.llm4msr.api.MsrException;
  */
 final class CsvTable implements TableInput {
 
-  /** How the files are written. */
+  /** The format of the files. */
   record Dialect(String delimiter, String quote, boolean header, String encoding) {
 
     /** RFC 4180: commas, double quotes, a header, UTF-8. */
     static final Dialect COMMA = new Dialect(",", "\"", true, "utf-8");
 
-    /** Returns the encoding; DuckDB calls it otherwise. */
+    /** Returns the encoding; DuckDB has another name for it. */
     Charset charset() {
       return encoding.equals("latin-1") ? ISO_8859_1 : Charset.forName(encoding);
     }
@@ -96,13 +96,13 @@ final class CsvTable implements TableInput {
   /**
    * The columns of a header.
    *
-   * @param columns names; of equal ones DuckDB calls the later ones otherwise
-   * @param repeated names that stand in the file more than once
+   * @param columns names; of equal ones, DuckDB renames the later ones
+   * @param repeated names that occur in the file more than once
    */
   private record Header(List<String> columns, Set<String> repeated) {}
 
   /**
-   * Reads the first line alone: rows of other widths would change what DuckDB takes for columns.
+   * Reads the first line alone: rows of other widths would change the columns that DuckDB finds.
    */
   private static Header header(RawDatabase database, Path file, Dialect dialect) {
     String line = TextFile.firstLine(file);
@@ -161,7 +161,7 @@ final class CsvTable implements TableInput {
     return List.of();
   }
 
-  /** Casts where it is asked for: other uses of the column need the text as it is. */
+  /** Casts only on request: other uses of the column need the unchanged text. */
   @Override
   public String value(String column, String type) {
     String text = "nullif(" + value(column) + ", '')";
@@ -198,7 +198,7 @@ final class CsvTable implements TableInput {
     return this;
   }
 
-  /** Refuses rows that have nothing in one of these columns. */
+  /** Refuses rows in which one of these columns is empty. */
   CsvTable present(String... names) {
     for (String name : names) {
       rules.add(name, Sql.name(name) + " IS NOT NULL", "a value");
@@ -212,7 +212,7 @@ final class CsvTable implements TableInput {
     return this;
   }
 
-  /** Refuses rows whose number in a column is missing, infinite or none. */
+  /** Refuses rows whose number in a column is missing, infinite or NaN. */
   CsvTable finite(String column) {
     return check(column, "isfinite(" + Sql.name(column) + ")", "a number");
   }
@@ -227,7 +227,7 @@ final class CsvTable implements TableInput {
     return check(column, Sql.isMilliseconds(Sql.name(column)), "a time in milliseconds since 1970");
   }
 
-  /** Fails where a column is not in the header. */
+  /** Fails if a column is not in the header. */
   CsvTable require(String... names) {
     for (String name : names) {
       firstOf(name);
@@ -235,7 +235,7 @@ final class CsvTable implements TableInput {
     return this;
   }
 
-  /** Returns the first of several names, by which releases call a column, that the header has. */
+  /** Returns the first name in the header, of several that releases have for a column. */
   String firstOf(String... names) {
     for (String name : names) {
       if (repeated.contains(name)) {
@@ -271,7 +271,7 @@ final class CsvTable implements TableInput {
     return rules.kept() + " AND " + read();
   }
 
-  /** Returns what holds of rows whose values are of the types of their columns. */
+  /** Returns the condition that a row's values have the types of their columns. */
   private String read() {
     return types.isEmpty()
         ? "true"
@@ -288,7 +288,7 @@ final class CsvTable implements TableInput {
     return rules.firstBroken(tableFiles());
   }
 
-  /** Where rows are skipped, those that a scan cannot read depend on the columns that it reads. */
+  /** If rows are skipped, which ones a scan cannot read depends on the columns that it reads. */
   @Override
   public List<TableFile> tableFiles() {
     return files.stream()
@@ -318,7 +318,7 @@ final class CsvTable implements TableInput {
         + ")";
   }
 
-  /** Returns the number of the first line that ends otherwise than the first, 0 if none does. */
+  /** Returns the number of the first line with another line end than the first, or 0. */
   long firstOtherLineEnd(Path file) {
     try {
       return MendedText.firstOtherLineEnd(file, dialect);
@@ -336,7 +336,7 @@ final class CsvTable implements TableInput {
     }
   }
 
-  /** Reads a file from a copy, where its faults could not be skipped otherwise. */
+  /** Reads a file from a copy, if its faults could not be skipped otherwise. */
   void mend(Path file) {
     database.mend(file, dialect, columns.size() == 1);
   }
@@ -346,7 +346,7 @@ final class CsvTable implements TableInput {
     return new TextRows(file, dialect, columns.size() == 1);
   }
 
-  /** Returns the values of a row as text, or nothing where it cannot be read. */
+  /** Returns the values of a row as text, or nothing if it cannot be read. */
   List<String> values(String row) {
     String names =
         columns.stream()

@@ -2,7 +2,7 @@ package org.llm4msr.plugins.datasets;
 
 import org.llm4msr.api.Setting;
 
-/** What is read of Douban. */
+/** What to read from Douban. */
 public record DoubanConfig(
     @Setting(value = "The label is 1 if the rating is above this", defaultValue = "3")
         double positiveAbove,

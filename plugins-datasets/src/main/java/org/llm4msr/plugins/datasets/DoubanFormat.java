@@ -14,8 +14,8 @@ import org.llm4msr.api.data.RawTable;
 
 /**
  * Douban as queries: the published reviews, or {@code train.csv}, {@code val.csv} and {@code
- * test.csv} of numbers. Items of different domains have the same numbers in the reviews, so that a
- * key begins with its domain.
+ * test.csv} of numbers. Items of different domains share numbers in the reviews, so a key begins
+ * with its domain.
  */
 final class DoubanFormat {
 
@@ -178,7 +178,7 @@ final class DoubanFormat {
     return config.itemColumn() == DoubanConfig.ItemColumn.UID ? "UID" : domain.key() + "_id";
   }
 
-  /** Refuses ids with a quote: where an opening quote is lost, the closing one is taken as text. */
+  /** Refuses ids with a quote: if an opening quote is lost, the closing one is taken as text. */
   private static void unquoted(CsvTable table, String column) {
     table.check(column, "NOT contains(" + column + ", '\"')", "an id: it has a quote in it");
   }

@@ -13,7 +13,7 @@ final class Fields {
 
   private final List<RawField> fields = new ArrayList<>();
 
-  /** Begins with what every data set has: user, item and scenario. */
+  /** Begins with the fields of every data set: user, item and scenario. */
   static Fields ofInteractions() {
     Fields fields = new Fields();
     RawTable table = RawTable.INTERACTIONS;

@@ -15,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A file of objects, one a line, in JSON or as Python literals. Lines are read as text and taken
- * apart by DuckDB's JSON functions, so that a fault is named with its line, key and value.
+ * A file of objects, one per line, in JSON or as Python literals. Lines are read as text and parsed
+ * by DuckDB's JSON functions, so that a fault is named with its line, key and value.
  */
 final class JsonLines {
 
@@ -40,7 +40,7 @@ final class JsonLines {
   /**
    * A column.
    *
-   * @param holds what a usable value keeps, in SQL
+   * @param holds the condition on a usable value, in SQL
    * @param expected what a value should be, in words or as a type
    */
   private record Column(
@@ -94,7 +94,7 @@ final class JsonLines {
     return file;
   }
 
-  /** Returns what the query reads beside files. */
+  /** Returns the Arrow input that the query reads beside files. */
   Optional<ArrowInput> arrowInput() {
     return python;
   }
@@ -123,9 +123,7 @@ final class JsonLines {
     return this;
   }
 
-  /**
-   * Returns a query of the line number {@code n} and the columns, without lines that are skipped.
-   */
+  /** Returns a query for the line number {@code n} and the columns, without skipped lines. */
   String query() {
     String values =
         columns.stream()
@@ -141,17 +139,17 @@ final class JsonLines {
             database.skipsMalformed() ? " WHERE NOT (" + malformed() + ")" : "");
   }
 
-  /** Reads the file from a copy, where its faults could not be skipped otherwise. */
+  /** Reads the file from a copy, if its faults could not be skipped otherwise. */
   void mend() {
     database.mend(file, DIALECT, false);
   }
 
-  /** Returns the lines as DuckDB reads them; it does not where they are in Python. */
+  /** Returns the lines as DuckDB reads them, which it does not if they are in Python. */
   Optional<TextRows> rows() {
     return Optional.of(new TextRows(file, DIALECT, true)).filter(rows -> python.isEmpty());
   }
 
-  /** Returns a query of the lines that are skipped. */
+  /** Returns a query for the skipped lines. */
   FoundRows skipped() {
     String column =
         columns.stream()
@@ -171,7 +169,7 @@ final class JsonLines {
   }
 
   /**
-   * Returns a query of n, the line as it is, the line where it is JSON, and its object {@code o}.
+   * Returns a query for n, the unchanged line, the line if it is JSON, and its object {@code o}.
    */
   private String objects(String otherwise) {
     Map<String, String> types = new LinkedHashMap<>();

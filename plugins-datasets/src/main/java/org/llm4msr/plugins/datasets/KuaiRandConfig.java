@@ -3,7 +3,7 @@ package org.llm4msr.plugins.datasets;
 import jakarta.validation.constraints.Pattern;
 import org.llm4msr.api.Setting;
 
-/** What is read of KuaiRand. */
+/** What to read from KuaiRand. */
 public record KuaiRandConfig(
     @Setting(value = "The column of the log that is the label", defaultValue = "is_click")
         @Pattern(

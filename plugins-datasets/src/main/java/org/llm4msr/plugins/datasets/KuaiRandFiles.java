@@ -24,7 +24,7 @@ final class KuaiRandFiles {
       List.of("data", "KuaiRand-Pure/data", "KuaiRand-1K/data", "KuaiRand-27K/data");
   private static final String LOGS = "log_.*\\.csv|log_.*\\.csv\\.gz";
 
-  /** The standard log of Pure without its first 17 days, as it is passed on by third parties. */
+  /** The standard log of Pure without its first 17 days, as third parties distribute it. */
   private static final String LATE_PURE = "log_standard_4_25_to_5_08_pure.csv";
 
   private enum Release {
@@ -116,7 +116,7 @@ final class KuaiRandFiles {
                         + ". Give it its published name, or move it out of the folder."));
   }
 
-  /** Returns the standard log; benchmarks read its second period alone. */
+  /** Returns the standard log; benchmarks read only its second period. */
   List<Path> standardLog() {
     Optional<Path> late = release == Release.PURE ? folder.csv(LATE_PURE) : Optional.empty();
     if (late.isPresent()) {

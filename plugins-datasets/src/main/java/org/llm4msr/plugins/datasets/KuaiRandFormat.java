@@ -47,7 +47,7 @@ final class KuaiRandFormat {
   };
   private static final String VIDEO_LENGTH = "video_duration";
 
-  /** What the publisher writes where a value is not known. */
+  /** The publisher's marks of an unknown value. */
   private static final String MISSING = "('-124', '-124.0')";
 
   private final KuaiRandConfig config;
@@ -114,7 +114,7 @@ final class KuaiRandFormat {
               fields.categorical(RawTable.ITEMS, FieldRole.ITEM, level + "_level_category_id"));
     }
     for (String count : counts()) {
-      // Users and videos have a column follow_user_num.
+      // Both users and videos have a column follow_user_num.
       String name = List.of(USER_NUMBERS).contains(count) ? "video_" + count : count;
       fields.add(name, RawTable.ITEMS, count, FieldRole.ITEM, new FieldKind.Numeric());
     }
@@ -189,7 +189,7 @@ final class KuaiRandFormat {
     return "CASE WHEN s.%1$s >= 0 THEN ln(1 + s.%1$s) END AS %1$s".formatted(count);
   }
 
-  /** Joins the further files of videos, and keeps the order of the first one. */
+  /** Joins the other files of videos, and keeps the order of the first one. */
   private String described(String basic) {
     List<String> columns = new ArrayList<>();
     StringBuilder joins = new StringBuilder();
@@ -226,7 +226,7 @@ final class KuaiRandFormat {
             .formatted(String.join(", ", columns), basic, joins);
   }
 
-  /** Joins the first row of a video: a second one would repeat the video. */
+  /** Joins the first row per video: a second one would repeat the video. */
   private static String join(CsvTable table, String alias, String key) {
     return " LEFT JOIN %s %s ON %2$s.%s = v.item"
         .formatted(Sql.firstOfEach(key, table.scan()), alias, key);

@@ -2,7 +2,7 @@ package org.llm4msr.plugins.datasets;
 
 import org.llm4msr.api.Setting;
 
-/** What is read of KuaiSAR. */
+/** What to read from KuaiSAR. */
 public record KuaiSarConfig(
     @Setting(value = "Whether a caption's words are a field", defaultValue = "true")
         boolean captions,

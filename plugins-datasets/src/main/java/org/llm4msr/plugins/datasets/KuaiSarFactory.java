@@ -5,7 +5,7 @@ import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 
-/** Makes readers of KuaiSAR, of both releases and of what the generator writes. */
+/** Makes readers of KuaiSAR, for both releases and the generator's files. */
 @Plugin(
     name = "kuaisar",
     description = "KuaiSAR: short videos in recommendation and search, both releases",

@@ -157,8 +157,8 @@ final class KuaiSarFormat {
   }
 
   /**
-   * A session's id is not unique, its rows can be apart, and an item can come twice: one row an
-   * item is left, a click if any was.
+   * A session's id is not unique, its rows need not be adjacent, and an item can occur twice: one
+   * row per item is kept, a click if any was.
    */
   private String searchRows() {
     return "SELECT * EXCLUDE (place) FROM (SELECT user_id AS user, item_id AS item, "
@@ -194,7 +194,7 @@ final class KuaiSarFormat {
     }
   }
 
-  /** Milliseconds, or where they are missing the clock in Beijing. */
+  /** Returns the milliseconds or, if they are missing, the clock time in Beijing. */
   private static String time(CsvTable table, String stamp, String clock) {
     String fromClock =
         table.has(clock)
@@ -243,7 +243,7 @@ final class KuaiSarFormat {
     return "SELECT " + String.join(", ", columns) + " FROM " + items.scan() + dictionary;
   }
 
-  /** English where there is English; the publisher writes 'empty' where there is no name. */
+  /** Returns the English name if there is one; the publisher writes 'empty' for a missing name. */
   private String categoryName(String level) {
     String chinese = level + "_level_category_name";
     String english = chinese + "_en";

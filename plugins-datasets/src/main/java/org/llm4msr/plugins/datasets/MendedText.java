@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * A delimited text as DuckDB can skip over its faults. All lines end in \n. A line of more than 2
- * MB, and one whose quoted value does not end, is a line that is no row; of the latter DuckDB would
- * lose what follows too.
+ * Rewrites a delimited text such that DuckDB can skip its faults. All lines end in \n. A line of
+ * more than 2 MB, or one whose quoted value does not end, becomes a line that is not a row; after
+ * the latter, DuckDB would also lose what follows.
  */
 final class MendedText {
 
@@ -30,7 +30,7 @@ final class MendedText {
   private final int quote;
   private final byte[] delimiter;
 
-  /** The row that is begun is {@code [start, at)}, what is read {@code [start, end)}. */
+  /** The current row so far is {@code [start, at)}; the bytes read are {@code [start, end)}. */
   private final byte[] window = new byte[2 * LONGEST_ROW];
 
   private int start;
@@ -60,7 +60,7 @@ final class MendedText {
   /**
    * Writes a mended copy.
    *
-   * @param oneColumn whether one value makes a row
+   * @param oneColumn whether a row has one value
    */
   static void write(Path file, CsvTable.Dialect dialect, boolean oneColumn, Path copy)
       throws IOException {
@@ -69,7 +69,7 @@ final class MendedText {
     }
   }
 
-  /** Returns the number of the first line that ends otherwise than the first, 0 if none does. */
+  /** Returns the number of the first line with another line end than the first, or 0. */
   static long firstOtherLineEnd(Path file, CsvTable.Dialect dialect) throws IOException {
     return read(file, dialect, false, OutputStream.nullOutputStream()).otherEnd;
   }
@@ -88,12 +88,12 @@ final class MendedText {
     }
   }
 
-  /** Returns how many lines were passed on. */
+  /** Returns how many lines were written. */
   long lines() {
     return lines;
   }
 
-  /** Passes a row on and ends its line; returns false behind the last line end. */
+  /** Writes a row and ends its line; returns false after the last line end. */
   boolean row() throws IOException {
     int closed = NOWHERE; // Positions are counted from the start of the row.
     int firstLine = NOWHERE;
@@ -156,18 +156,18 @@ final class MendedText {
     return next >= 0 && endLine(next);
   }
 
-  /** Writes a text as one value, which is too few for a row, or as two where one makes a row. */
+  /** Writes a text as one value, which is too few for a row, or as two if a row has one. */
   private void writeNoRow(byte[] shown, String more) throws IOException {
     mended = true;
     String text = new String(shown, UTF_8);
     String unquoted = dialect.quote().isEmpty() ? text : text.replace(dialect.quote(), "");
     String blank = dialect.delimiter().equals(" ") ? "_" : " ";
     String words = unquoted.replace(dialect.delimiter(), blank) + more;
-    String value = words.isBlank() ? "(quotes)" : words; // Blank lines are passed over.
+    String value = words.isBlank() ? "(quotes)" : words; // Blank lines are skipped.
     out.write((oneColumn ? value + dialect.delimiter() : value).getBytes(UTF_8));
   }
 
-  /** Goes on behind a line end, of which {@code \n} may still be to come. */
+  /** Continues after a line end, whose {@code \n} may still follow. */
   private boolean endLine(int first) throws IOException {
     start = at;
     String lineEnd = first == '\n' ? "\n" : "\r";

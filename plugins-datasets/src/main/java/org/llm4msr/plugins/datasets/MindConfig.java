@@ -2,7 +2,7 @@ package org.llm4msr.plugins.datasets;
 
 import org.llm4msr.api.Setting;
 
-/** What is read of MIND. */
+/** What to read from MIND. */
 public record MindConfig(
     @Setting(
             value = "Whether the news that a user had clicked before an impression are a field",

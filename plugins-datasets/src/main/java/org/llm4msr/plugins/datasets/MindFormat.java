@@ -15,11 +15,11 @@ import org.llm4msr.api.data.RawTable;
 
 /**
  * MIND as queries: {@code behaviors.tsv} and {@code news.tsv} of the folder itself, or of the
- * training and development parts below it. An impression list becomes a row for each of its news.
+ * training and development parts below it. An impression list becomes one row per news article.
  */
 final class MindFormat {
 
-  /** Parts of releases, of which one is read: the small one is a sample of the large one. */
+  /** The parts of each release. Only one is read: the small one is a sample of the large one. */
   private static final List<List<String>> RELEASES =
       List.of(
           List.of(""),
@@ -96,7 +96,7 @@ final class MindFormat {
         : reader;
   }
 
-  /** News stand in several parts; the first description stays. */
+  /** Articles occur in several parts; the first description counts. */
   private String news() {
     List<String> parts = new ArrayList<>();
     for (Path folder : folders) {
@@ -153,7 +153,7 @@ final class MindFormat {
     tables.add(table);
     String shown = "words[place]";
     String moment = "try_strptime(time, '%m/%d/%Y %I:%M:%S %p')";
-    if (database.skipsMalformed()) { // Else the query names the word.
+    if (database.skipsMalformed()) { // Otherwise, the query names the word.
       table.check("time", moment + " IS NOT NULL", "a time");
       table.check(
           "impressions",

@@ -11,11 +11,11 @@ public record MovieLensConfig(
             defaultValue = "genre")
         ScenarioBy scenarioBy) {
 
-  /** What a scenario is. */
+  /** What defines a scenario. */
   public enum ScenarioBy {
     /** The first genre of the film. */
     GENRE,
-    /** The age band of the user: below 25, 25 to 34, above. */
+    /** The age group of the user: below 25, 25 to 34, above. */
     AGE
   }
 }

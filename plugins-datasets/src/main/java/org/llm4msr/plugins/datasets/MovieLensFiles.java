@@ -10,9 +10,9 @@ import java.util.stream.Stream;
 /**
  * The files of one release.
  *
- * @param ratings one row a rating
- * @param movies one row a film
- * @param users one row a user: {@code user_id, age, gender, occupation, zip}, where there are users
+ * @param ratings one row per rating
+ * @param movies one row per film
+ * @param users one row per user: {@code user_id, age, gender, occupation, zip}, if there are users
  * @param ratingQuery gives {@code user, item, rating, seconds}
  * @param movieQuery gives {@code item, title, genres}
  */

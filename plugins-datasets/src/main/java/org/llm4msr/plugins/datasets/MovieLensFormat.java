@@ -14,7 +14,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
-/** MovieLens as queries, over the files of whichever release there is. */
+/** MovieLens as queries over the files of any release. */
 final class MovieLensFormat {
 
   private static final String NO_GENRE = "(no genres listed)";
@@ -150,7 +150,7 @@ final class MovieLensFormat {
         + " ORDER BY r.place";
   }
 
-  /** Returns what says the scenario of a rating, and how it is joined. */
+  /** Returns the source of a rating's scenario, and how it is joined. */
   private String sideOfRating() {
     return byAge()
         ? Sql.firstOfEach("user", "(" + users(files.users().orElseThrow()) + ")")

@@ -25,8 +25,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * Lines of Python literals, as rows of {@code n} (from 1) and {@code line}, which is then JSON. A
- * line that is no literal, or not in UTF-8, comes out as a text that is no object. Nothing in a
- * line is run.
+ * line that is not a literal, or not in UTF-8, becomes a text that is not an object. Nothing in a
+ * line is executed.
  */
 record PythonLines(RawDatabase database, Path file, String name) implements ArrowInput {
 
@@ -40,7 +40,7 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
 
   @Override
   public ArrowReader open(BufferAllocator allocator) throws IOException {
-    // One character a byte, so that a line that is not in UTF-8 is known by its number.
+    // One character per byte, so that a line that is not in UTF-8 is known by its number.
     BufferedReader lines = TextFile.open(database.readFrom(file), ISO_8859_1);
     return new Reader(file, lines, allocator);
   }
@@ -52,7 +52,7 @@ record PythonLines(RawDatabase database, Path file, String name) implements Arro
       parsed.accept(objects);
       return JSON.writeValueAsString(objects.getObject());
     } catch (RuntimeException | JsonProcessingException | StackOverflowError e) {
-      // The parser throws whatever its own code runs into.
+      // The parser can throw any exception that its code runs into.
       return literal;
     }
   }

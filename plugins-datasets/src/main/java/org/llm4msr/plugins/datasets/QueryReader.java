@@ -15,7 +15,7 @@ final class QueryReader extends ForwardingReader {
   private boolean closed;
 
   /**
-   * @param release closes the batches and what they are read from
+   * @param release closes the batches and their sources
    */
   QueryReader(
       ArrowReader batches,

@@ -58,14 +58,14 @@ final class RawDatabase implements AutoCloseable {
     try {
       connection =
           DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class);
-      execute("SET TimeZone = 'UTC'"); // Else times with a zone would depend on the machine's.
+      execute("SET TimeZone = 'UTC'"); // Times with a zone would depend on the machine's.
     } catch (SQLException e) {
       throw new MsrException(
           ErrorType.INTERNAL, "data/DATABASE", "DuckDB does not start: " + e.getMessage(), e);
     }
   }
 
-  /** Makes a reader that owns its database; the database is closed where that fails. */
+  /** Makes a reader that owns its database; if that fails, the database is closed. */
   static DatasetReader reading(
       DatasetContext context, Function<RawDatabase, DatasetReader> factory) {
     RawDatabase database = new RawDatabase(context);
@@ -77,7 +77,7 @@ final class RawDatabase implements AutoCloseable {
     }
   }
 
-  /** Writes a line into a file of its own, for DuckDB to read. */
+  /** Writes a line into a separate file, for DuckDB to read. */
   Path scratchFile(String line) {
     try {
       return Files.writeString(Files.createTempFile(scratch, "line", ".csv"), line + "\n");
@@ -87,9 +87,9 @@ final class RawDatabase implements AutoCloseable {
   }
 
   /**
-   * Reads a file from a mended copy from now on, where it needs one.
+   * From now on, reads a file from a mended copy if it needs one.
    *
-   * @param oneColumn whether one value makes a row
+   * @param oneColumn whether a row has one value
    */
   void mend(Path file, CsvTable.Dialect dialect, boolean oneColumn) {
     try {
@@ -122,7 +122,7 @@ final class RawDatabase implements AutoCloseable {
     return copies.getOrDefault(file, file);
   }
 
-  /** Returns what DuckDB tells, with the names of files in place of their copies'. */
+  /** Returns a message of DuckDB, with the names of files instead of their copies'. */
   String told(String text) {
     String result = text;
     for (Map.Entry<Path, Path> copy : copies.entrySet()) {
@@ -145,7 +145,7 @@ final class RawDatabase implements AutoCloseable {
         .formatted(Sql.literal(table), Sql.literal(scansOf(table)));
   }
 
-  /** Returns the table that names the files of one of {@link #keepingUnread}. */
+  /** Returns the table that names the files for a table of {@link #keepingUnread}. */
   static String scansOf(String table) {
     return table + "_scans";
   }
@@ -190,7 +190,7 @@ final class RawDatabase implements AutoCloseable {
   /**
    * Returns the first column of a result, as text.
    *
-   * @param files what is read, for error messages
+   * @param files the files that are read, for error messages
    */
   List<String> strings(String sql, List<Path> files) {
     List<String> result = new ArrayList<>();
@@ -205,7 +205,7 @@ final class RawDatabase implements AutoCloseable {
     return rows(sql, files, List.of());
   }
 
-  /** Returns a small result of a query that reads Arrow too, as text. */
+  /** Returns a small result of a query that also reads Arrow, as text. */
   List<List<String>> rows(String sql, List<Path> files, List<ArrowInput> arrowInputs) {
     List<List<String>> result = new ArrayList<>();
     Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -234,7 +234,7 @@ final class RawDatabase implements AutoCloseable {
    * Runs a query whose batches the caller reads one by one; closing the reader ends the query.
    *
    * @param arrowInputs the Arrow files that the query names
-   * @param told says what an error means
+   * @param told explains an error
    */
   ArrowReader open(
       String sql,
@@ -285,13 +285,13 @@ final class RawDatabase implements AutoCloseable {
     connection.registerArrowStream(input.name(), stream);
   }
 
-  /** Ends a stream. Where DuckDB has begun to read, it does so itself, on a thread of its own. */
+  /** Ends a stream. If DuckDB has begun to read, it does so itself, on its own thread. */
   private void end(ArrowArrayStream stream, BufferAllocator own) throws SQLException {
     if (stream.snapshot().release != 0) {
       stream.release();
     }
     stream.close();
-    execute("SELECT 1"); // Gives up a query whose rows were not all fetched.
+    execute("SELECT 1"); // Cancels a query whose rows were not all fetched.
     long end = System.nanoTime() + SECONDS.toNanos(5);
     while (own.getAllocatedMemory() > 0 && System.nanoTime() < end) {
       LockSupport.parkNanos(1_000_000);

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** Turns what DuckDB says of a file into an error that names file, line, column and value. */
+/** Turns DuckDB's message about a file into an error that names file, line, column and value. */
 final class RawErrors {
 
-  /** How an error begins that a query throws itself; the number of the line follows. */
+  /** The beginning of errors that a query itself throws; the number of the line follows. */
   static final String ROW_ERROR = "Row Error on Line: ";
 
-  /** What a query throws whose rows break one of {@link RowRules}. */
+  /** The message of a query whose rows break one of {@link RowRules}. */
   static final String BROKEN_RULE = "A row breaks a rule";
 
   private static final Pattern LINE = Pattern.compile("(CSV|Row) Error on Line: (\\d+)");
@@ -28,7 +28,7 @@ final class RawErrors {
       Pattern.compile("Expected Number of Columns: (\\d+) Found: (\\d+)");
   private static final Pattern SIZE = Pattern.compile("Maximum line size of (\\d+) bytes exceeded");
 
-  /** How much of a value is shown. */
+  /** The number of a value's characters that are shown. */
   static final int LONGEST_VALUE = 80;
 
   private RawErrors() {}
@@ -59,10 +59,10 @@ final class RawErrors {
           cause);
     }
     Matcher line = LINE.matcher(text);
-    boolean noLineFits = text.contains("Parallel CSV Reader"); // What DuckDB says of its buffer.
+    boolean noLineFits = text.contains("Parallel CSV Reader"); // DuckDB's message about its buffer.
     Matcher size = SIZE.matcher(text);
     boolean tooLong = size.find();
-    boolean unclosed = text.contains("unterminated quote"); // Or a line that is too long.
+    boolean unclosed = text.contains("unterminated quote"); // Or it is too long.
     if (noLineFits || tooLong || unclosed || text.contains("INTERNAL Error")) {
       List<Path> read =
           tables.isEmpty() && noLineFits
@@ -73,7 +73,7 @@ final class RawErrors {
         return found.get();
       }
     }
-    if (noLineFits || tooLong) { // A number of a line is that of one before.
+    if (noLineFits || tooLong) { // A line number would be that of an earlier line.
       return longLine(file(text, files), tooLong ? size.group(1) : "32000000", tables, cause);
     }
     if (text.contains("reached an invalid state")) {
@@ -128,7 +128,7 @@ final class RawErrors {
     return malformed(file + ": a value has a quote inside. Double the quotes.", cause);
   }
 
-  /** Finds the first line that no reader takes. */
+  /** Finds the first line that no reader accepts. */
   private static Optional<MsrException> unsound(List<Path> files) {
     try {
       files.forEach(TextFile::requireSound);
@@ -166,7 +166,7 @@ final class RawErrors {
     }
     Matcher width = WIDTH.matcher(text);
     if (width.find()) {
-      // DuckDB counts no further than to the first column too many.
+      // DuckDB counts only up to the first column too many.
       boolean more = Integer.parseInt(width.group(2)) > Integer.parseInt(width.group(1));
       return more
           ? "the row has more columns than the header, which has " + width.group(1) + "."
@@ -184,12 +184,12 @@ final class RawErrors {
         + ".";
   }
 
-  /** DuckDB names a wrong column where not all are read, so the row is looked at again. */
+  /** DuckDB names a wrong column if not all are read, so the row is examined again. */
   private static @Nullable String column(CsvTable table, String row, Matcher value) {
     return table.columnOf(table.values(row), value.group(2), value.group(1));
   }
 
-  /** Returns what a value of a type in SQL is, in words. */
+  /** Describes a value of an SQL type in words. */
   static String typeName(String type) {
     if (type.endsWith("[]")) {
       return "a list of " + (type.startsWith("VARCHAR") ? "texts" : "whole numbers");

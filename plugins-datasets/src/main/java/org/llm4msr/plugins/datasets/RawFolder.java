@@ -13,13 +13,13 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * The folder of a data set, or that of a release in it.
+ * The folder of a data set, or of a release in it.
  *
  * @param path the folder that holds the files themselves
  */
 record RawFolder(Path path) {
 
-  /** Finds the folder with a file in it: the given one, or the one of the named ones below it. */
+  /** Finds the folder that contains a file: the given one, or one of the named ones below it. */
   static RawFolder with(Path folder, List<String> below, String pattern) {
     RawFolder given = new RawFolder(folder);
     if (!given.matching(pattern).isEmpty()) {
@@ -63,12 +63,12 @@ record RawFolder(Path path) {
                     "There is no file " + name + " in " + path + ". Unpack the whole data set."));
   }
 
-  /** Returns a file, or nothing where it is not there. */
+  /** Returns a file, or nothing if it does not exist. */
   Optional<Path> optional(String name) {
     return Optional.of(path.resolve(name)).filter(Files::isRegularFile);
   }
 
-  /** Returns a file, the compressed one where that alone is there, or nothing. */
+  /** Returns a file, the compressed one if only that exists, or nothing. */
   Optional<Path> csv(String name) {
     return optional(name).or(() -> optional(name + ".gz"));
   }

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.llm4msr.api.data.LeftOutRows;
 
-/** Says in which lines of their files rows stand. */
+/** Finds the lines of rows in their files. */
 final class RowPlaces {
 
   /** The table of rows that the queries of the reader cannot read. */
@@ -31,8 +31,8 @@ final class RowPlaces {
   /**
    * Makes the places in a reader's files.
    *
-   * @param texts those that are text
-   * @param files all
+   * @param texts the text files
+   * @param files all files
    */
   RowPlaces(RawDatabase database, List<TextRows> texts, List<Path> files) {
     this.database = database;
@@ -58,7 +58,7 @@ final class RowPlaces {
         : Optional.of(new LeftOutRows("malformed", count(), true, examples));
   }
 
-  /** Returns so many rows that queries find, in the order in which files are read. */
+  /** Returns at most {@code most} rows that queries find, in the order in which files are read. */
   List<LeftOutRows.Example> examples(List<FoundRows> queries, int most) {
     database.run(
         "CREATE OR REPLACE TEMP TABLE found (file VARCHAR, n BIGINT, name VARCHAR, text VARCHAR, read BOOLEAN, unread VARCHAR)",
@@ -100,7 +100,7 @@ final class RowPlaces {
     return Long.parseLong(database.strings(rows, files).get(0));
   }
 
-  /** Takes rows of one scan. */
+  /** Locates rows of one scan. */
   private Stream<LeftOutRows.Example> located(List<Found> rows) {
     String file = rows.get(0).file();
     String table = rows.get(0).unread();
@@ -131,7 +131,7 @@ final class RowPlaces {
     return text.find(from, wanted, behind -> unread(table, from, behind));
   }
 
-  /** Returns the next rows behind one that a scan did not read. */
+  /** Returns the rows after a given one that a scan did not read. */
   private List<Long> unread(String table, Path file, long behind) {
     if (!exists(table)) {
       return List.of();

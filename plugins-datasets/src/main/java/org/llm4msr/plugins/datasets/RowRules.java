@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What every row of a table keeps. A row that breaks a rule ends the query, or is skipped. */
+/** The rules for every row of a table. A row that breaks one ends the query, or is skipped. */
 final class RowRules {
 
   private final RawDatabase database;
@@ -18,7 +18,7 @@ final class RowRules {
    * A rule.
    *
    * @param holds a condition on the column, in SQL
-   * @param expected what the condition asks for, in words
+   * @param expected the requirement of the condition, in words
    */
   private record Rule(String column, String holds, String expected) {
 
@@ -35,7 +35,7 @@ final class RowRules {
     rules.add(new Rule(column, holds, expected));
   }
 
-  /** Returns what reads the rows that keep the rules. */
+  /** Returns the SQL that reads the rows that obey the rules. */
   String scan(String from) {
     if (rules.isEmpty()) {
       return from;
@@ -60,11 +60,10 @@ final class RowRules {
   }
 
   /**
-   * Returns queries of the rows that break a rule.
+   * Returns queries for the rows that break a rule.
    *
    * @param text the row as text, in SQL
-   * @param read a condition that only rows meet which can be read, so that others are not found
-   *     twice
+   * @param read a condition that only readable rows meet, so that others are not found twice
    */
   List<FoundRows> broken(List<TableFile> files, String text, String read) {
     if (rules.isEmpty()) {
@@ -78,7 +77,7 @@ final class RowRules {
     return files.stream().map(file -> file.where(condition, column, text)).toList();
   }
 
-  /** Says where a row breaks a rule first, or nothing. */
+  /** Describes where a row first breaks a rule; empty if none does. */
   Optional<String> firstBroken(List<TableFile> files) {
     for (TableFile file : files) {
       for (Rule rule : rules) {
@@ -100,7 +99,7 @@ final class RowRules {
     return Optional.empty();
   }
 
-  /** Returns what rows keep, in SQL. */
+  /** Returns the condition that rows obey all rules, in SQL. */
   String kept() {
     return rules.isEmpty() ? "true" : rules.stream().map(Rule::kept).collect(joining(" AND "));
   }

@@ -7,7 +7,7 @@ final class Sql {
 
   private Sql() {}
 
-  /** Returns a text in SQL, which ends at a zero character that stands in it as it is. */
+  /** Returns a text as a literal; a raw zero character would end the SQL. */
   static String literal(String text) {
     return "'" + text.replace("'", "''").replace("\0", "' || chr(0) || '") + "'";
   }
@@ -22,13 +22,13 @@ final class Sql {
     return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
   }
 
-  /** Returns what reads the first row of each key. */
+  /** Returns the SQL that reads the first row of each key. */
   static String firstOfEach(String key, String from) {
     return "(SELECT * EXCLUDE (place) FROM (SELECT *, row_number() OVER () AS place FROM %s) QUALIFY row_number() OVER (PARTITION BY %s ORDER BY place) = 1)"
         .formatted(from, key);
   }
 
-  /** Returns a label: 1 where a number is above a threshold, 0 below, null where there is none. */
+  /** Returns a label: 1 where a number is above a threshold, 0 below, null if there is none. */
   static String above(String number, double threshold) {
     return "CASE WHEN isfinite("
         + number
@@ -39,7 +39,7 @@ final class Sql {
         + ")::INTEGER END";
   }
 
-  /** Returns whether a number can be seconds since 1970: thousands of them lie beyond 2200. */
+  /** Returns whether a number can be seconds since 1970: milliseconds would lie beyond 2200. */
   static String isSeconds(String number) {
     return number + " BETWEEN 0 AND 7258118399";
   }
@@ -67,13 +67,13 @@ final class Sql {
             literal("  column = " + column + "\n"));
   }
 
-  /** Returns the message that a text is not what it should be, in SQL. */
+  /** Returns, in SQL, the message that a text is not what was expected. */
   static String unlike(String text, String expected) {
     return "'Could not convert string \"' || left(%s, 80) || %s"
         .formatted(text, literal("\" to '" + expected + "'"));
   }
 
-  /** Returns the parts of a text as a list; nothing between two separators is no part. */
+  /** Returns the parts of a text as a list; an empty text between two separators is not a part. */
   static String split(String text, String separator) {
     return "list_filter(string_split(%s, %s), lambda part: part <> '')"
         .formatted(text, literal(separator));

@@ -30,7 +30,7 @@ final class SqlDatasetReader implements DatasetReader {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqlDatasetReader.class);
 
-  /** How many rows of the same users or items are looked at. */
+  /** The maximum number of rows with the same users or items that are examined. */
   private static final int MOST_ROWS = 100_000;
 
   private final RawDatabase database;
@@ -41,7 +41,7 @@ final class SqlDatasetReader implements DatasetReader {
   private final List<? extends TableInput> tables;
   private final Map<RawTable, List<ArrowInput>> arrowInputs = new EnumMap<>(RawTable.class);
 
-  /** Queries of how many rows the format's rules leave out, by reason. */
+  /** Queries for the number of rows that the format's rules leave out, by reason. */
   private final Map<String, String> leftOut = new LinkedHashMap<>();
 
   private final Map<RawTable, List<Described>> described = new EnumMap<>(RawTable.class);
@@ -50,7 +50,7 @@ final class SqlDatasetReader implements DatasetReader {
 
   private record Described(TableInput input, String column, String key) {
 
-    /** Returns queries of the rows of these keys, which stand in place of the column. */
+    /** Returns queries for the rows of these keys, which show the key as the column's value. */
     List<FoundRows> rows(List<String> keys) {
       String text = "(" + key + ")::VARCHAR";
       String among = keys.stream().map(Sql::literal).collect(joining(", ", text + " IN (", ")"));
@@ -88,7 +88,7 @@ final class SqlDatasetReader implements DatasetReader {
    * Makes a reader of delimited files and of others, which then owns the database.
    *
    * @param sources all files
-   * @param arrowInputs what the query of a table reads beside them
+   * @param arrowInputs the Arrow inputs that the query of a table reads beside them
    */
   SqlDatasetReader(
       RawDatabase database,
@@ -127,9 +127,9 @@ final class SqlDatasetReader implements DatasetReader {
   }
 
   /**
-   * Tells of rows that the queries leave out.
+   * Adds rows that the queries leave out, to report them.
    *
-   * @param count a query of their number
+   * @param count a query for their number
    */
   SqlDatasetReader leavingOut(String reason, String count) {
     leftOut.put(reason, count);
@@ -137,7 +137,7 @@ final class SqlDatasetReader implements DatasetReader {
   }
 
   /**
-   * Tells which rows of a table's files describe a user or an item.
+   * States which rows of a table's files describe a user or an item.
    *
    * @param column the column of the key
    * @param key the key as it is emitted, in SQL
@@ -149,7 +149,7 @@ final class SqlDatasetReader implements DatasetReader {
     return this;
   }
 
-  /** Tells of malformed lines of these files, where they are skipped. */
+  /** Adds the malformed lines of these files, to report them if they are skipped. */
   SqlDatasetReader skipping(List<JsonLines> files) {
     jsonLines.addAll(files);
     return this;
@@ -195,7 +195,7 @@ final class SqlDatasetReader implements DatasetReader {
     return tables.stream().filter(CsvTable.class::isInstance).map(CsvTable.class::cast);
   }
 
-  /** Reads the file once where DuckDB would lose something in silence. */
+  /** Reads the file once if DuckDB would silently lose something. */
   private void check(Path file) {
     Optional<CsvTable> csv = csvTables().filter(table -> table.files().contains(file)).findFirst();
     Optional<JsonLines> json =
@@ -204,7 +204,7 @@ final class SqlDatasetReader implements DatasetReader {
       csv.ifPresent(table -> table.mend(file));
       json.ifPresent(JsonLines::mend);
     } else if (csv.isPresent() || json.isPresent()) {
-      TextFile.requireShortLastLine(file); // To its end, where it is compressed.
+      TextFile.requireShortLastLine(file); // Read to its end if it is compressed.
     } else if (TextFile.isCompressed(file)) {
       TextFile.requireWhole(file);
     }

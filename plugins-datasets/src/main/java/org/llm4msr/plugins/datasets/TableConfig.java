@@ -9,7 +9,7 @@ import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.RawTable;
 
-/** One's own tables, described. Files are relative to the folder of the data set. */
+/** A description of a user's own tables. Files are relative to the folder of the data set. */
 public record TableConfig(
     @Setting(value = "Files of the interactions; or parts", defaultValue = "[]") List<String> files,
     @Setting(
@@ -54,7 +54,7 @@ public record TableConfig(
             defaultValue = "{}")
         Map<String, String> scenarioNames) {
 
-  /** How files are written. */
+  /** The format of files. */
   public enum Format {
     /** By the end of the name: .parquet, .arrow, .feather and .arrows, else CSV. */
     AUTO,
@@ -66,7 +66,7 @@ public record TableConfig(
     ARROW
   }
 
-  /** What a time is. */
+  /** The unit of times. */
   public enum TimeUnit {
     /** Seconds since 1970. */
     SECONDS,
@@ -91,7 +91,7 @@ public record TableConfig(
       @Setting("What it describes; by default what its table is about") @Nullable FieldRole role,
       @Setting(value = "How its values become numbers", defaultValue = "categorical") Kind kind) {}
 
-  /** How values become numbers. */
+  /** How to turn values into numbers. */
   public enum Kind {
     /** One value, looked up. */
     CATEGORICAL,

@@ -5,7 +5,7 @@ import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 
-/** Makes readers of one's own tables. */
+/** Makes readers of a user's own tables. */
 @Plugin(
     name = "table",
     description = "Your own CSV, Parquet or Arrow files, described in the configuration")

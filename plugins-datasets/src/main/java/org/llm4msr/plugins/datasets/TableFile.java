@@ -7,10 +7,10 @@ import java.util.Optional;
 /**
  * One file of a table.
  *
- * @param scan what reads it, in SQL
- * @param arrow what the scan reads beside files
- * @param text its rows, where it is text
- * @param unread the table in which the scan keeps rows that it cannot read; empty where it has none
+ * @param scan the SQL that reads it
+ * @param arrow the Arrow inputs that the scan reads beside files
+ * @param text its rows, if it is text
+ * @param unread the table in which the scan keeps rows that it cannot read; empty if it has none
  */
 record TableFile(
     Path file, String scan, List<ArrowInput> arrow, Optional<TextRows> text, String unread) {
@@ -21,9 +21,9 @@ record TableFile(
   }
 
   /**
-   * Returns a query of the rows that meet a condition.
+   * Returns a query for the rows that meet a condition.
    *
-   * @param column the column that is told of, in SQL
+   * @param column the column to report, in SQL
    * @param text the row as text, in SQL
    */
   FoundRows where(String condition, String column, String text) {
@@ -35,7 +35,7 @@ record TableFile(
         arrow);
   }
 
-  /** Says where the row stands that DuckDB read as the n-th. */
+  /** Describes the place of the n-th row that DuckDB read. */
   String place(long n) {
     return text.flatMap(rows -> rows.find(new TextRows.Place(n, true)))
         .map(row -> "%s, line %d".formatted(file, row.line()))

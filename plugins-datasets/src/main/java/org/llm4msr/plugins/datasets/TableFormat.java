@@ -31,7 +31,7 @@ final class TableFormat {
 
   private static final String FIELD = "field_";
 
-  /** Neither missing nor an empty text, nor what pandas makes of a missing number. */
+  /** Neither missing nor an empty text, nor what pandas writes for a missing number. */
   private static final String PRESENT =
       "%1$s::VARCHAR <> '' AND (typeof(%1$s) NOT IN ('FLOAT', 'DOUBLE') OR %1$s::VARCHAR <> 'nan')";
 
@@ -40,7 +40,7 @@ final class TableFormat {
   private final RawDatabase database;
   private final CsvTable.Dialect dialect;
 
-  /** Interactions by part; one entry with an empty key where the files are not divided. */
+  /** Interactions by part; one entry with an empty key if the files are not divided. */
   private final Map<String, TableInput> interactions = new LinkedHashMap<>();
 
   private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
@@ -258,12 +258,12 @@ final class TableFormat {
     }
   }
 
-  /** Columns of fields get names of their own: the user's may be called 'time'. */
+  /** Columns of fields get new names: the user's may be called 'time'. */
   private static String column(TableConfig.TableField field) {
     return FIELD + name(field);
   }
 
-  /** Prompts tell of a text by its name, which is kept unless the key or a field has it. */
+  /** Prompts mention the name of a text, which is kept unless the key or a field has it. */
   private static String textColumn(String column) {
     boolean isTaken =
         column.equalsIgnoreCase(RawSchema.USER)

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** One table in files of one format; its columns are asked for before it is scanned. */
+/** One table in files of one format; its columns are requested before it is scanned. */
 interface TableInput {
 
   /** Opens files of one table. */
@@ -58,19 +58,19 @@ interface TableInput {
 
   List<Path> files();
 
-  /** Returns the files, as SQL reads them one by one. */
+  /** Returns the files with the SQL that reads each of them. */
   List<TableFile> tableFiles();
 
   /** Returns the Arrow files that the query reads. */
   List<ArrowInput> arrowInputs();
 
-  /** Returns a row as text, in SQL; empty where the files themselves are text. */
+  /** Returns a row as text, in SQL; empty if the files themselves are text. */
   String rowText();
 
-  /** Returns what every row that is read keeps, in SQL; it reads all columns that have a type. */
+  /** Returns the condition on rows that are read, in SQL; it reads all columns that have a type. */
   String kept();
 
-  /** Returns a column that must be there, as SQL of a type. */
+  /** Returns a required column, as SQL of a type. */
   String value(String column, String type);
 
   /** Returns a column as it is; in delimited text it is text. */
@@ -83,16 +83,16 @@ interface TableInput {
    * Refuses rows in which a condition does not hold.
    *
    * @param holds the condition in SQL; {@code %s} stands for the column
-   * @param expected what it asks for, in words
+   * @param expected its requirement, in words
    */
   void requireThat(String column, String holds, String expected);
 
-  /** Returns what the query reads from, once all columns are asked for. */
+  /** Returns the source that the query reads from, once all columns have been requested. */
   String scan();
 
-  /** Returns queries of the rows that are skipped because they break a rule. */
+  /** Returns queries for the rows that are skipped because they break a rule. */
   List<FoundRows> skipped();
 
-  /** Says where a row breaks a rule first, or nothing. */
+  /** Describes where a row first breaks a rule; empty if none does. */
   Optional<String> brokenRule();
 }

@@ -56,7 +56,7 @@ final class TextFile {
     }
   }
 
-  /** Returns the first line, empty where the file is; refuses files of another kind. */
+  /** Returns the first line, empty if the file is; refuses files of another kind. */
   static String firstLine(Path file) {
     requireText(file);
     try (BufferedReader lines = open(file)) {
@@ -67,7 +67,7 @@ final class TextFile {
     }
   }
 
-  /** Refuses files of another kind, and those that hold nothing. */
+  /** Refuses files of another kind, and empty ones. */
   static void requireText(Path file) {
     byte[] start;
     try (InputStream bytes = bytes(file)) {
@@ -109,7 +109,8 @@ final class TextFile {
   }
 
   /**
-   * Reads a compressed file to its end: DuckDB takes the rows before a break for the whole file.
+   * Reads a compressed file to its end: if it breaks off, DuckDB takes the rows before that for the
+   * whole file.
    */
   static void requireWhole(Path file) {
     try (InputStream bytes = bytes(file)) {
@@ -122,7 +123,7 @@ final class TextFile {
 
   /**
    * Refuses a last line of more than 16 MB: DuckDB drops one that does not fit its buffer of 32 MB.
-   * Of other lines it tells itself.
+   * It reports other lines itself.
    */
   static void requireShortLastLine(Path file) {
     try (InputStream bytes = bytes(file)) {
@@ -137,7 +138,7 @@ final class TextFile {
     }
   }
 
-  /** Refuses a line of more than 16 MB, or that is not in UTF-8. */
+  /** Refuses a line that has more than 16 MB or is not in UTF-8. */
   static void requireSound(Path file) {
     try (InputStream bytes = bytes(file)) {
       byte[] buffer = new byte[BUFFER];
@@ -199,7 +200,7 @@ final class TextFile {
     return begun == 0 ? last : begun;
   }
 
-  /** Returns an error that says of a file, or of a folder, why it cannot be read. */
+  /** Returns an error that says why a file or folder cannot be read. */
   static MsrException unreadable(Path path, IOException e) {
     if (e instanceof EOFException || e instanceof ZipException) {
       return new MsrException(

@@ -19,8 +19,7 @@ import java.util.Set;
 import java.util.function.LongFunction;
 
 /**
- * The rows of a text file by their numbers: DuckDB counts rows, of which one can go over several
- * lines.
+ * The rows of a text file by their numbers: DuckDB counts rows, and a row can span several lines.
  *
  * @param blank whether a blank line is a row, as in files of one column
  */
@@ -30,7 +29,7 @@ record TextRows(Path file, CsvTable.Dialect dialect, boolean blank) {
    * The number of a row, from 1.
    *
    * @param read whether it counts the rows that DuckDB read, without the header; else it counts all
-   *     rows, the header and blank ones among them
+   *     rows, including the header and blank ones
    */
   record Place(long number, boolean read) {}
 
@@ -38,11 +37,11 @@ record TextRows(Path file, CsvTable.Dialect dialect, boolean blank) {
    * A row.
    *
    * @param line the line in which it begins
-   * @param sound whether it is in the encoding of the file; else it is taken for Latin-1
+   * @param sound whether it is in the encoding of the file; else it is read as Latin-1
    */
   record Row(long line, String text, boolean sound) {}
 
-  /** Finds a row of a file that DuckDB read so far without a fault. */
+  /** Finds a row of a file that DuckDB has read without a fault so far. */
   Optional<Row> find(Place wanted) {
     return Optional.ofNullable(find(file, Set.of(wanted), place -> List.of()).get(wanted));
   }
@@ -51,7 +50,8 @@ record TextRows(Path file, CsvTable.Dialect dialect, boolean blank) {
    * Finds rows.
    *
    * @param from the file itself, or its mended copy
-   * @param unreadBehind the next rows behind one that DuckDB did not read, rising; none at the end
+   * @param unreadBehind returns the next rows after a given one that DuckDB did not read, rising;
+   *     none at the end
    */
   Map<Place, Row> find(Path from, Set<Place> wanted, LongFunction<List<Long>> unreadBehind) {
     Map<Place, Row> found = new HashMap<>();

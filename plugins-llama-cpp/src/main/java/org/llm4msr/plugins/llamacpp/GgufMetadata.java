@@ -16,18 +16,18 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * What a GGUF file says of its model. Read before the native library sees the file, because that
- * ends its process where a file is not one.
+ * A GGUF file's description of its model. It is read before the native library sees the file,
+ * because the library ends its process if a file is not GGUF.
  *
  * @param architecture for example {@code llama}
  * @param contextLength tokens that the model reads
  * @param dimension K
- * @param specialTokens most tokens that are added to a text
+ * @param specialTokens maximum number of tokens that are added to a text
  * @see <a href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">the format</a>
  */
 record GgufMetadata(String architecture, int contextLength, int dimension, int specialTokens) {
 
-  /** Tokenizers that end a text with a token of their own. */
+  /** Tokenizers that end a text with a special token. */
   private static final Set<Object> ENCODERS = Set.of("bert", "t5");
 
   private static final int MAGIC = 0x46554747;
@@ -69,7 +69,7 @@ record GgufMetadata(String architecture, int contextLength, int dimension, int s
             + special(entries, "tokenizer.ggml.add_eos_token", encoder ? 1 : 0));
   }
 
-  /** One where the file says that the token is added, 0 where it says that it is not. */
+  /** Returns 1 if the file says that the token is added, 0 if it says that it is not. */
   private static int special(Map<String, Object> entries, String key, int otherwise) {
     return entries.get(key) instanceof Long added ? Long.signum(Math.abs(added)) : otherwise;
   }
@@ -81,7 +81,7 @@ record GgufMetadata(String architecture, int contextLength, int dimension, int s
     throw new IOException("it has no %s".formatted(key));
   }
 
-  /** Reads little-endian values; keeps texts and whole numbers, and passes over the rest. */
+  /** Reads little-endian values; keeps texts and integers, and skips the rest. */
   private record Reader(DataInputStream in) {
 
     private static final int BOOL = 7;

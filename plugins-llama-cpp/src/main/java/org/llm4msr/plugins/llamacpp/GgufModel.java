@@ -15,7 +15,7 @@ import org.llm4msr.api.support.ModelSource;
 /**
  * A GGUF file, found but not loaded.
  *
- * @param name of the model: the file's, without its end
+ * @param name of the model: that of the file, without its extension
  * @param revision commit of its repository, or {@code file}
  */
 record GgufModel(String name, String revision, Path file) {
@@ -31,7 +31,7 @@ record GgufModel(String name, String revision, Path file) {
     }
   }
 
-  /** Finds the file, and loads it from a hub where the configuration says so. */
+  /** Finds the file, and downloads it from a hub if the configuration says so. */
   static GgufModel resolve(LlamaCppConfig config, Path base) {
     if (isFile(config)) {
       return single(base.resolve(config.model()));
@@ -55,7 +55,7 @@ record GgufModel(String name, String revision, Path file) {
     return new GgufModel(name(found.get(0)), source.revision(), found.get(0));
   }
 
-  /** Repositories hold a file for each precision, all of which {@code *.gguf} would load. */
+  /** Repositories hold one file per precision, all of which {@code *.gguf} would download. */
   private static ModelSource source(LlamaCppConfig config, Path base) {
     if (config.model().startsWith("hf:") && config.file().equals(ANY)) {
       throw notFound("the file of %s is not named".formatted(config.model()));

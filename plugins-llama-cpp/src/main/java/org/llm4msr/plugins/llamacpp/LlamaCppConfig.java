@@ -7,7 +7,9 @@ import jakarta.validation.constraints.NotBlank;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 
-/** Settings of the encoder {@code llama-cpp}; what the binding cannot do has one legal value. */
+/**
+ * Settings of the encoder {@code llama-cpp}; where the binding has no choice, one value is legal.
+ */
 public record LlamaCppConfig(
     @Setting(
             "A .gguf file, or where one is: a folder, classpath:folder, or"

@@ -16,7 +16,7 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 
-/** The state of a text's last token, by llama.cpp in a {@link LlamaProcess}. */
+/** Returns the state of a text's last token, computed by llama.cpp in a {@link LlamaProcess}. */
 final class LlamaCppEncoder implements KnowledgeEncoder {
 
   private static final int MOST_TOKENS = 4096;
@@ -32,7 +32,7 @@ final class LlamaCppEncoder implements KnowledgeEncoder {
     this.process = process;
   }
 
-  /** Loads a model into a process of its own. */
+  /** Loads a model into a separate process. */
   static LlamaCppEncoder open(GgufModel model, LlamaCppConfig config, Path scratch, int threads) {
     GgufMetadata metadata = GgufMetadata.read(model.file());
     int maxTokens =
@@ -101,7 +101,7 @@ final class LlamaCppEncoder implements KnowledgeEncoder {
       try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
         byte[] buffer = new byte[1 << 20];
         while (in.read(buffer) >= 0) {
-          // Only the digest counts.
+          // Only the digest is needed.
         }
       }
       return HexFormat.of().formatHex(digest.digest());

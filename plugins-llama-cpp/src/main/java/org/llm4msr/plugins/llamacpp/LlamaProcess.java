@@ -26,10 +26,10 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * A JVM that holds one model of llama.cpp, asked through a socket. The native library prints to the
- * standard output, keeps a thread that no JVM outlives and the model's memory after it is closed,
- * and aborts on errors: of a process of its own nothing of that matters. Safe for several threads,
- * which wait for each other.
+ * A JVM that holds one model of llama.cpp and answers through a socket. The native library prints
+ * to the standard output, after closing keeps the model's memory and a thread that stops the JVM
+ * from ending, and aborts on errors: in a separate process none of that matters. Safe for several
+ * threads, which wait for each other.
  */
 final class LlamaProcess implements AutoCloseable {
 
@@ -138,7 +138,7 @@ final class LlamaProcess implements AutoCloseable {
     }
   }
 
-  /** This plugin's own classes and the binding: all that the process needs. */
+  /** Returns all that the process needs: this plugin's own classes and the binding. */
   private static String classPath() throws IOException {
     try {
       return Stream.of(LlamaWorker.class, de.kherud.llama.LlamaModel.class)
@@ -202,7 +202,7 @@ final class LlamaProcess implements AutoCloseable {
     }
   }
 
-  /** Says what became of the process that no byte comes from or goes to any more. */
+  /** Explains what happened to a process that can no longer be read from or written to. */
   private MsrException ended(IOException cause) {
     String what = "gives no answer (" + cause + ")";
     try {
@@ -237,7 +237,7 @@ final class LlamaProcess implements AutoCloseable {
     }
   }
 
-  /** Ends the process, which gives all its memory back. */
+  /** Ends the process, which frees all its memory. */
   @Override
   public void close() {
     process.destroyForcibly();
@@ -245,7 +245,7 @@ final class LlamaProcess implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // The process has gone.
+      // The process has ended.
     }
   }
 }

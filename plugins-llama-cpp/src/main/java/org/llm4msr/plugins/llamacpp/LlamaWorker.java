@@ -22,8 +22,10 @@ final class LlamaWorker {
 
   private LlamaWorker() {}
 
-  /** Loads a model and answers: file, tokens, threads, port; the secret comes on standard input. */
-  @SuppressWarnings("CatchAndPrintStackTrace") // The log is what the parent shows.
+  /**
+   * Loads a model and answers; takes file, tokens, threads, port, and a secret on standard input.
+   */
+  @SuppressWarnings("CatchAndPrintStackTrace") // The parent shows the log.
   public static void main(String[] args) {
     int code = 0;
     outliveInterrupts();
@@ -38,7 +40,7 @@ final class LlamaWorker {
         serve(args, in, out);
       }
     } catch (EOFException e) {
-      // The parent has closed the socket, or is no more.
+      // The parent has closed the socket or ended.
     } catch (IOException | RuntimeException e) {
       e.printStackTrace();
       code = 1;
@@ -47,7 +49,7 @@ final class LlamaWorker {
     Runtime.getRuntime().halt(code);
   }
 
-  /** Ctrl-C reaches this process as well; the parent ends it, once the call under way is stored. */
+  /** Ctrl-C reaches this process as well; the parent ends it once the current call is stored. */
   private static void outliveInterrupts() {
     Thread worker = Thread.currentThread();
     Runnable wait =
@@ -81,7 +83,7 @@ final class LlamaWorker {
     }
   }
 
-  /** A prompt must fit into one batch, and the pooling be set, or the library aborts. */
+  /** A prompt must fit into one batch, and the pooling must be set, or the library aborts. */
   private static LlamaModel load(String file, int tokens, int threads) {
     return new LlamaModel(
         new ModelParameters()

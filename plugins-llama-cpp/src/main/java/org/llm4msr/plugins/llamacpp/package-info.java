@@ -1,6 +1,4 @@
-/**
- * The knowledge encoder {@code llama-cpp}: GGUF files through llama.cpp, in a process of its own.
- */
+/** The knowledge encoder {@code llama-cpp}: GGUF files through llama.cpp, in a separate process. */
 @NullMarked
 package org.llm4msr.plugins.llamacpp;
 

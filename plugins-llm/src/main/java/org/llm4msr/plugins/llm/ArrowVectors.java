@@ -18,7 +18,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.support.ArrowRows;
 
-/** Arrow IPC, file or stream: a column of keys and one of lists of floats. */
+/** Arrow IPC, file or stream: a column of keys and a column of lists of floats. */
 record ArrowVectors(Path file) implements VectorFile {
 
   @Override

@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The request {@code POST /embeddings} of OpenAI's protocol: repeated where that may help, its
- * answers checked. Safe for several threads.
+ * Sends the request {@code POST /embeddings} of OpenAI's protocol, repeats it where that may help,
+ * and checks the answers. Safe for several threads.
  *
  * @see <a href="https://platform.openai.com/docs/api-reference/embeddings">the protocol</a>
  */
@@ -56,12 +56,12 @@ final class EmbeddingsClient {
   private final AtomicReference<@Nullable String> answering = new AtomicReference<>();
 
   /**
-   * What the service answered.
+   * The answer of the service.
    *
-   * @param model that it says it used
-   * @param vectors one a text, in their order
+   * @param model the model that it says it used
+   * @param vectors one per text, in the same order
    */
-  @SuppressWarnings("ArrayRecordComponent") // Numbers on their way; never compared.
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
   record Embeddings(String model, float[][] vectors) {}
 
   private record Answer(@Nullable String model, @Nullable List<@Nullable Item> data) {}
@@ -70,7 +70,7 @@ final class EmbeddingsClient {
   private record Item(@Nullable Integer index, float @Nullable [] embedding) {}
 
   /**
-   * Makes a client; asks nothing yet.
+   * Makes a client; sends nothing yet.
    *
    * @param environment variables by name
    */
@@ -92,7 +92,7 @@ final class EmbeddingsClient {
     return vectors;
   }
 
-  /** Asks for the vectors of texts, and again where the answer may yet come. */
+  /** Requests the vectors of texts, and repeats the request if it may yet succeed. */
   Embeddings embed(List<String> texts) {
     Backoff backoff = new Backoff(config.retries());
     while (true) {
@@ -131,10 +131,10 @@ final class EmbeddingsClient {
         true);
   }
 
-  /** A failure, and how long the service asks to be left alone. */
+  /** A failure, and the pause that the service asks for. */
   private record Failure(MsrException error, @Nullable String retryAfter) {}
 
-  /** Sends a request. The limit of time holds for the whole answer, not only its head. */
+  /** Sends a request. The time limit holds for the whole answer, not only its head. */
   private HttpResponse<String> ask(List<String> texts)
       throws IOException, InterruptedException, TimeoutException {
     CompletableFuture<HttpResponse<String>> answer =
@@ -174,7 +174,7 @@ final class EmbeddingsClient {
     try {
       answer = gson.fromJson(body, Answer.class);
     } catch (JsonParseException | IllegalArgumentException e) { // The latter: null among numbers.
-      // Services and proxies that are stopped cut their answers.
+      // Services and proxies cut off their answers when they are stopped.
       throw wrong("it is not the JSON that was expected: " + e.getMessage(), true);
     }
     if (answer == null || answer.data() == null || answer.data().size() != texts) {
@@ -223,7 +223,7 @@ final class EmbeddingsClient {
     return model;
   }
 
-  /** Has pauses end, now and later, with an error. */
+  /** Makes current and later pauses end with an error. */
   void stopWaiting() {
     stopped.countDown();
   }
@@ -299,7 +299,7 @@ final class EmbeddingsClient {
         passing);
   }
 
-  /** The start of a text in one line, without the key, which some services repeat. */
+  /** Returns the start of a text in one line, without the API key, which some services repeat. */
   private String shown(String text) {
     String line = text.strip().replaceAll("\\s+", " ");
     String safe = key == null ? line : line.replace(key, "***");

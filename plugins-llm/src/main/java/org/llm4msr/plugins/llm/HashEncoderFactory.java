@@ -6,7 +6,7 @@ import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
-/** Makes encoders that hash words: no model, for tests and as a floor to compare with. */
+/** Makes encoders that hash words: no model, for tests and as a baseline for comparisons. */
 @Plugin(
     name = "hash",
     description = "Signed feature hashing of words; deterministic, needs no model",

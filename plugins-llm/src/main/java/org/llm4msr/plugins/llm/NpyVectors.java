@@ -23,7 +23,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderContext;
 
 /**
- * A matrix (n, K) that NumPy saved, and {@code NAME.keys.txt} beside it: a key a line.
+ * A matrix (n, K) saved by NumPy, and {@code NAME.keys.txt} beside it with one key per line.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the
  *     format</a>

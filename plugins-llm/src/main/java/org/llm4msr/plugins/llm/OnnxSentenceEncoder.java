@@ -36,10 +36,10 @@ import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.plugins.llm.OnnxSentenceConfig.Pooling;
 
 /**
- * A sentence encoder on ONNX Runtime. Each text is a run of its own on one thread, and as many run
- * at once as threads are given: a dynamically quantised model takes its activation scales from the
- * whole batch, so that in a batch the neighbours would change a text's vector (by up to 0.03 an
- * element); and nothing is padded, which is faster too.
+ * A sentence encoder on ONNX Runtime. Each text is a separate run on one thread, with as many runs
+ * at once as there are threads: a dynamically quantised model takes its activation scales from the
+ * whole batch, so in a batch the neighbours would change a text's vector (by up to 0.03 per
+ * element). Besides, nothing is padded, which is faster.
  */
 final class OnnxSentenceEncoder implements KnowledgeEncoder {
 
@@ -124,7 +124,7 @@ final class OnnxSentenceEncoder implements KnowledgeEncoder {
       TokenLimit.check(texts.get(i), i, tokens.length, info.maxTokens());
       ids.add(tokens);
     }
-    // The longest first, so that no thread starts a long one when the others are done.
+    // The longest texts first, so that no thread starts a long one when the others are done.
     List<Integer> order =
         IntStream.range(0, ids.size())
             .boxed()
@@ -157,7 +157,7 @@ final class OnnxSentenceEncoder implements KnowledgeEncoder {
         return environment.createSession(weights.readAllBytes(), options);
       }
     }
-    // By path, because weights above 2 GiB lie in a second file beside it.
+    // By path, because weights above 2 GiB are in a second file beside it.
     var folder = (SentenceModel.Source.Folder) model.files();
     return environment.createSession(folder.weights().toString(), options);
   }
@@ -196,7 +196,7 @@ final class OnnxSentenceEncoder implements KnowledgeEncoder {
     }
   }
 
-  /** Makes one vector of the states of the tokens, (tokens, K) row by row. */
+  /** Pools the states of the tokens, (tokens, K) row by row, into one vector. */
   private float[] pool(FloatBuffer states, int tokens) {
     float[] vector = new float[states.remaining() / tokens];
     states.get(vector);
@@ -263,7 +263,7 @@ final class OnnxSentenceEncoder implements KnowledgeEncoder {
           resource.close();
         }
       } catch (Exception e) {
-        // Closing is all that was wanted; the error that led here is the one to report.
+        // Only closing matters here; the error that led here is the one to report.
       }
     }
   }

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Removes the folder into which ONNX Runtime unpacks its libraries. It asks the JVM to, but in an
- * order in which the folder is not yet empty, so that each process would leave one behind.
+ * Removes the folder into which ONNX Runtime unpacks its libraries. ONNX Runtime asks the JVM to do
+ * so, but in an order in which the folder is not yet empty, so each process would leave one behind.
  */
 final class OnnxTemporaries {
 
@@ -21,7 +21,7 @@ final class OnnxTemporaries {
 
   private OnnxTemporaries() {}
 
-  /** Deletes the folder when the JVM ends. Does nothing where /proc does not exist. */
+  /** Deletes the folder when the JVM ends. Does nothing if /proc does not exist. */
   static void deleteAtExit() {
     if (Files.isReadable(MAPPED_FILES) && REGISTERED.compareAndSet(false, true)) {
       List<Path> folders = folders();
@@ -31,7 +31,7 @@ final class OnnxTemporaries {
     }
   }
 
-  /** The folders of this process: those from which it has mapped a library. */
+  /** Returns the folders of this process: those from which it has mapped a library. */
   private static List<Path> folders() {
     try (Stream<String> lines = Files.lines(MAPPED_FILES)) {
       return lines

@@ -18,8 +18,8 @@ import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 
 /**
- * Has texts read by a service, some in a request and some requests at once. What the model is named
- * and how many numbers it gives is learnt from a first request.
+ * Has a service encode texts, several per request and with several requests at once. A first
+ * request finds out the model's name and dimension.
  */
 final class OpenAiEncoder implements KnowledgeEncoder {
 
@@ -45,7 +45,7 @@ final class OpenAiEncoder implements KnowledgeEncoder {
   }
 
   /**
-   * Asks the service who it is.
+   * Asks the service for its model.
    *
    * @param environment variables by name
    */
@@ -108,7 +108,7 @@ final class OpenAiEncoder implements KnowledgeEncoder {
     client.stopWaiting();
   }
 
-  /** Runs the requests; the first failure calls the others off. */
+  /** Runs the requests; the first failure cancels the others. */
   private List<float[][]> answers(List<Callable<float[][]>> batches) {
     List<Future<float[][]>> running = batches.stream().map(requests::submit).toList();
     try {

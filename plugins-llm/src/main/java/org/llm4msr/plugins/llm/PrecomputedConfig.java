@@ -28,7 +28,7 @@ public record PrecomputedConfig(
         @NotBlank
         String model) {
 
-  /** What becomes of a key without a vector. */
+  /** What to do with a key without a vector. */
   public enum Missing {
     /** An error. */
     FAIL,

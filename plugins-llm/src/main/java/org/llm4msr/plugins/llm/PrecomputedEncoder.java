@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks vectors up by key. A text is a key after {@code user} or {@code scenario}; one without
- * either is a user's.
+ * Looks vectors up by key. A text is {@code user} or {@code scenario} and a key; one without either
+ * is a user's key.
  */
 final class PrecomputedEncoder implements KnowledgeEncoder {
 
@@ -30,7 +30,7 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
   private static final String USER = KnowledgeEncoder.keyText(Level.USER, "");
   private static final String SCENARIO = KnowledgeEncoder.keyText(Level.SCENARIO, "");
 
-  /** Characters of a key: much more than any has. */
+  /** The maximum length of a key, far above that of real ones. */
   private static final int LONGEST_KEY = 1024;
 
   private static final int NAMED = 5;
@@ -60,7 +60,7 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
             config.model(), "file", checksum, state(config), users.dimension(), LONGEST_KEY, true);
   }
 
-  /** Says all that decides vectors beside the files: a change must not meet stored ones. */
+  /** Describes what else determines the vectors: a change must not reuse stored ones. */
   private static String state(PrecomputedConfig config) {
     return "as stored"
         + switch (config.missing()) {
@@ -72,11 +72,11 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
         + (config.vector() == null ? "" : ", vector " + config.vector());
   }
 
-  /** Reads the files once into a form in which vectors are mapped, not held. */
+  /** Reads the files once into a form in which vectors are mapped, not held in memory. */
   static PrecomputedEncoder open(PrecomputedConfig config, EncoderContext context) {
     Path users = context.base().resolve(config.users());
     Path scenarios = context.base().resolve(config.scenarios());
-    VectorFile.of(scenarios); // Before the long reading of the users' file.
+    VectorFile.of(scenarios); // Checked before the users' file, which takes long to read.
     return new PrecomputedEncoder(
         config,
         table(users, config, context),
@@ -203,7 +203,7 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
         + (keys.size() > NAMED ? ", ..." : "");
   }
 
-  /** Says how many keys had no vector. */
+  /** Reports how many keys had no vector. */
   @Override
   public void close() {
     synchronized (missed) {

@@ -6,7 +6,7 @@ import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 
-/** Makes encoders that look up what was computed elsewhere. */
+/** Makes encoders that look up vectors computed elsewhere. */
 @Plugin(
     name = "precomputed",
     description = "Vectors from files, by the key of user or scenario; no model is run")

@@ -41,11 +41,11 @@ public record PromptConfig(
     ZH
   }
 
-  /** How much a shipped template says beside the facts. */
+  /** How much text a shipped template adds to the facts. */
   public enum Style {
     /** The paper's instructions around the facts. */
     FULL,
-    /** Little beside the facts. */
+    /** Little more than the facts. */
     COMPACT
   }
 }

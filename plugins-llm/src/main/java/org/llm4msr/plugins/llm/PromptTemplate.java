@@ -26,16 +26,16 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.Prompt;
 
 /**
- * A Mustache template whose one list section (for users: {@code history}) holds what may be dropped
- * from a prompt. Its placeholders are checked when it is made, so that a misspelt one is refused
- * before any work. Safe for use by several threads.
+ * A Mustache template whose one list section (for users: {@code history}) holds the items that may
+ * be dropped from a prompt. Its placeholders are checked on creation, so that a misspelt one is
+ * refused before any work. Safe for use by several threads.
  */
 final class PromptTemplate {
 
-  /** Of a template; a prompt that a model reads is far shorter. */
+  /** The maximum size of a template; a prompt that a model reads is far shorter. */
   private static final int MAX_BYTES = 1 << 20;
 
-  /** Stands for the list in the rendered text; it is removed from all values. */
+  /** Marks the list in the rendered text; it is removed from all values. */
   private static final String MARK = "\uE000";
 
   private final String file;
@@ -46,7 +46,7 @@ final class PromptTemplate {
   /**
    * Compiles and checks a template.
    *
-   * @param file how errors name the template
+   * @param file the name of the template in errors
    * @param list name of the list section, which must occur exactly once
    * @param placeholders all other names that may occur
    */
@@ -66,8 +66,8 @@ final class PromptTemplate {
   /**
    * Fills the template.
    *
-   * @param values what stands outside the list
-   * @param items what stands in each repetition of the list, in the order of the prompt
+   * @param values the values outside the list
+   * @param items the values in each repetition of the list, in the order of the prompt
    */
   Prompt render(String key, Map<String, Object> values, List<? extends Map<String, ?>> items) {
     List<String> rendered = new ArrayList<>(items.size());
@@ -191,12 +191,12 @@ final class PromptTemplate {
     return tag.find() ? 1 + (int) text.substring(0, tag.start()).lines().count() - newLine(tag) : 1;
   }
 
-  /** One where the tag does not start a line: the text before it ends in a part of that line. */
+  /** Returns 1 if the tag does not start a line: the text before it ends in a part of that line. */
   private int newLine(Matcher tag) {
     return tag.start() > 0 && text.charAt(tag.start() - 1) != '\n' ? 1 : 0;
   }
 
-  /** Reads a template file of the user's. */
+  /** Reads a user's template file. */
   static String read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] content = in.readNBytes(MAX_BYTES + 1);

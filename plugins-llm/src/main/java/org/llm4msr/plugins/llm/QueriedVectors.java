@@ -32,20 +32,20 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderContext;
 
 /**
- * Parquet, CSV and TSV, through DuckDB: a column of keys, and a column of lists, of lists as text
- * ({@code [0.1, 0.2]} or as NumPy prints them), or a column a number.
+ * Parquet, CSV and TSV, through DuckDB: a column of keys, and either a column of lists, a column of
+ * lists as text ({@code [0.1, 0.2]} or as NumPy prints them), or one column per number.
  */
 record QueriedVectors(Path file) implements VectorFile {
 
   /**
-   * How DuckDB names a first column without a name, with as many zeros as the number of columns has
-   * digits; pandas writes its index as such a column.
+   * The name that DuckDB gives to an unnamed first column, with as many zeros as the number of
+   * columns has digits; pandas writes its index as such a column.
    */
   private static final String UNNAMED = "column0+";
 
   private static final long ROWS_OF_A_BATCH = 2048;
 
-  /** What DuckDB says of a row that it cannot read. */
+  /** DuckDB's message about a row that it cannot read. */
   private static final Pattern ROW = Pattern.compile("CSV Error on Line: (\\d+)");
 
   private static final Pattern WIDTH =
@@ -115,7 +115,7 @@ record QueriedVectors(Path file) implements VectorFile {
   }
 
   /**
-   * The columns are those of the first line: where DuckDB guesses them, rows of other widths make
+   * The columns are those of the first line: if DuckDB guesses them, rows of other widths can make
    * it take a later line for the header, or quotes for text.
    */
   private String csvQuery(
@@ -220,13 +220,13 @@ record QueriedVectors(Path file) implements VectorFile {
     return "read_parquet(" + path(file) + ", hive_partitioning=false)";
   }
 
-  /** All columns of CSV as text, so that no key loses its zeros. */
+  /** Reads all columns of CSV as text, so that no key loses its zeros. */
   private String csv(Path from, String options) {
     return "read_csv(%s, delim = '%s', quote = '\"', escape = '\"', header = true, all_varchar = true, hive_partitioning = false, max_line_size = 16777216%s)"
         .formatted(path(from), fileName().contains(".tsv") ? "\t" : ",", options);
   }
 
-  /** DuckDB reads patterns; the brackets make one that names this file alone. */
+  /** DuckDB reads patterns; the brackets make one that matches only this file. */
   private static String path(Path file) {
     return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
   }

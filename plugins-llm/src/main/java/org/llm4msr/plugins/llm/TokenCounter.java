@@ -14,12 +14,12 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.support.ModelSource;
 
 /**
- * Counts tokens for a model that runs elsewhere. Without its tokenizer each byte counts as one: no
- * token of a usual tokenizer is shorter. Safe for several threads.
+ * Counts tokens for a model that runs elsewhere. Without its tokenizer, each byte counts as one
+ * token: no token of a usual tokenizer is shorter. Safe for several threads.
  */
 final class TokenCounter implements AutoCloseable {
 
-  /** Begin and end, as most models add them. */
+  /** Start and end token, as most models add them. */
   private static final int SPECIAL = 2;
 
   private static final String TOKENIZER = "tokenizer.json";

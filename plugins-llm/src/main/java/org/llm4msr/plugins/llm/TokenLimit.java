@@ -4,18 +4,18 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** How many tokens an encoder reads; longer texts are refused, never cut. */
+/** The number of tokens that an encoder reads; longer texts are refused, never cut. */
 public final class TokenLimit {
 
   private TokenLimit() {}
 
   /**
-   * Returns the limit that is configured, or the usual one.
+   * Returns the configured limit, or the usual one.
    *
-   * @param configured {@code maxTokens}; null where it is not set
+   * @param configured {@code maxTokens}; null if it is not set
    * @param usual the limit without it
-   * @param most what the model reads
-   * @throws MsrException with code {@code knowledge/TOO_MANY_TOKENS} where more is configured
+   * @param most the number of tokens that the model reads
+   * @throws MsrException with code {@code knowledge/TOO_MANY_TOKENS} if more is configured
    */
   public static int of(@Nullable Integer configured, int usual, int most, String model) {
     if (configured != null && configured > most) {

@@ -13,7 +13,7 @@ import org.llm4msr.api.knowledge.EncoderContext;
 /** A file of keys and vectors in one of the formats that other tools write. */
 interface VectorFile {
 
-  /** Takes the rows of a file in its order. */
+  /** Gets the rows of a file in order. */
   @FunctionalInterface
   interface Rows {
     void add(@Nullable String key, float[] vector) throws IOException;
@@ -32,9 +32,9 @@ interface VectorFile {
       throws IOException;
 
   /**
-   * Tells the format by the end of the name, without reading the file.
+   * Finds the format by the end of the name, without reading the file.
    *
-   * @throws MsrException where the file is not there or the format not known
+   * @throws MsrException if the file is missing or the format is unknown
    */
   static VectorFile of(Path file) {
     if (!Files.isRegularFile(file)) {

@@ -38,7 +38,7 @@ final class VectorTable {
     this.mean = mean;
   }
 
-  /** Returns the file that the vectors are from. */
+  /** Returns the file that the vectors come from. */
   Path file() {
     return file;
   }
@@ -55,7 +55,7 @@ final class VectorTable {
     return rows.keySet().stream().limit(count).toList();
   }
 
-  /** Reads a vector, (K); returns false, with the target untouched, where there is none. */
+  /** Reads a vector, (K); returns false, with the target untouched, if there is none. */
   boolean read(String key, float[] target) {
     Integer row = rows.get(key);
     if (row == null) {
@@ -88,7 +88,7 @@ final class VectorTable {
     /**
      * Opens the temporary file.
      *
-     * @param file that is read, for messages
+     * @param file the file that is read, for messages
      * @param folder for temporaries
      */
     Builder(Path file, Path folder) throws IOException {

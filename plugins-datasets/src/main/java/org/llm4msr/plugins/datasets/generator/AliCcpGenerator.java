@@ -12,8 +12,8 @@ import org.llm4msr.api.data.DatasetGenerator;
 
 /**
  * Writes a log in the schema of Ali-CCP: skeletons whose rows share the features of their user, the
- * last third as the test part. Beside the rows that were asked for, one in a hundred has a purchase
- * but no click, and is left out by the reader.
+ * last third as the test part. In addition to the requested rows, one in a hundred has a purchase
+ * but no click, and the reader leaves it out.
  */
 final class AliCcpGenerator implements DatasetGenerator {
 

@@ -18,8 +18,8 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 
 /**
- * Writes reviews and products of three categories as Amazon's releases have them, as compressed
- * lines of JSON, the products of 2014 as Python literals. A positive is a rating above 3. The first
+ * Writes reviews and products of three categories in the form of Amazon's releases: as compressed
+ * JSON lines, the products of 2014 as Python literals. A positive is a rating above 3. The first
  * product of each category is described in the others as well.
  */
 final class AmazonGenerator implements DatasetGenerator {
@@ -102,7 +102,7 @@ final class AmazonGenerator implements DatasetGenerator {
     map.put("reviewerName", "Name " + row.user());
     if (year == 2014) {
       map.put("helpful", List.of(0, random.nextInt(3)));
-    } else if (random.nextInt(4) == 0) { // Keys of 2018 are absent where there is nothing to say.
+    } else if (random.nextInt(4) == 0) { // Keys of 2018 are absent if they have no value.
       map.put("vote", "1,234");
     }
     map.put("reviewText", text);
@@ -143,7 +143,7 @@ final class AmazonGenerator implements DatasetGenerator {
         map.put("brand", brand);
         map.put("category", path);
         map.put("price", "$9.50");
-        if (item % 100 == 99) { // Titles that hold a script of the page.
+        if (item % 100 == 99) { // Titles that contain a script of the page.
           map.put("title", "var aPageStart = (new Date()).getTime();");
         }
       }

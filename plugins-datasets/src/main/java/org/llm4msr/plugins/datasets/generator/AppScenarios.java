@@ -36,7 +36,7 @@ final class AppScenarios {
 
   private AppScenarios() {}
 
-  /** Returns the first {@code count} scenarios; beyond the known ones they are numbered feeds. */
+  /** Returns the first {@code count} scenarios; beyond the known ones, they are numbered feeds. */
   static List<RawScenario> of(int count) {
     List<RawScenario> scenarios = new ArrayList<>();
     for (int i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 package org.llm4msr.plugins.datasets.generator;
 
 /**
- * The AUC of true click probabilities against the labels drawn from them: what no model can beat by
+ * The AUC of true click probabilities against the labels drawn from them: no model can beat it by
  * more than chance. Exact for the probabilities as written to {@code truth.csv}, because it counts
  * every value that they can take.
  */
@@ -10,7 +10,7 @@ final class BayesAuc {
   /** Decimals of a written probability. */
   static final int DECIMALS = 5;
 
-  /** Values that a written probability can take, less one. */
+  /** The number of values that a written probability can take, minus one. */
   static final int UNIT = 100_000;
 
   private final int[] negatives = new int[UNIT + 1];
@@ -25,7 +25,7 @@ final class BayesAuc {
     (click ? positives : negatives)[probability]++;
   }
 
-  /** Counts the rows of another. */
+  /** Adds the counts of another. */
   void addAll(BayesAuc other) {
     for (int i = 0; i <= UNIT; i++) {
       negatives[i] += other.negatives[i];
@@ -33,17 +33,17 @@ final class BayesAuc {
     }
   }
 
-  /** Returns the rows. */
+  /** Returns the number of rows. */
   long rows() {
     return positives() + sum(negatives);
   }
 
-  /** Returns the rows with a click. */
+  /** Returns the number of rows with a click. */
   long positives() {
     return sum(positives);
   }
 
-  /** Returns the share of pairs of a click and none that the probabilities order, ties half. */
+  /** Returns the share of correctly ordered pairs of a click and a non-click; ties count half. */
   double value() {
     long below = 0;
     double ordered = 0;

@@ -2,7 +2,7 @@ package org.llm4msr.plugins.datasets.generator;
 
 import java.util.SplittableRandom;
 
-/** Who likes what: users and items stand on a circle, and what is near is liked. */
+/** Who likes what: users and items have places on a circle, and users like items nearby. */
 final class CircleModel {
 
   static final String STATED =
@@ -44,12 +44,12 @@ final class CircleModel {
     return (int) Math.round(BayesAuc.UNIT / (1 + Math.exp(-logit)));
   }
 
-  /** Returns in which of so many equal parts of the circle a user stands. */
+  /** Returns in which of {@code sectors} equal parts of the circle a user is. */
   int sectorOfUser(int user, int sectors) {
     return sector(userAngles[user], sectors);
   }
 
-  /** Returns in which of so many equal parts of the circle an item stands. */
+  /** Returns in which of {@code sectors} equal parts of the circle an item is. */
   int sectorOfItem(int item, int sectors) {
     return sector(itemAngles[item], sectors);
   }

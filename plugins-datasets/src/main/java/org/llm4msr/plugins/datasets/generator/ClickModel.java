@@ -87,7 +87,7 @@ final class ClickModel {
   }
 
   /**
-   * Returns the logit of a click, place aside.
+   * Returns the logit of a click without the effect of the place.
    *
    * @param query the topic of the query, or -1 in a feed
    * @param hour of the day, 0 to 24
@@ -109,7 +109,7 @@ final class ClickModel {
     return 1 / (1 + Math.exp(-logit - attention(place, places)));
   }
 
-  /** Returns the probability of a click where the place is not known. */
+  /** Returns the probability of a click if the place is not known. */
   static double meanProbability(double logit, int places) {
     double sum = 0;
     for (int place = 0; place < places; place++) {

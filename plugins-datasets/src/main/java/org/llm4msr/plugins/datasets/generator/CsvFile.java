@@ -10,8 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A comma-separated file that appears under its name only once it is whole. Fields are written
- * straight into a byte buffer: a log has tens of them a row and millions of rows.
+ * A comma-separated file that appears under its name only once it is complete. Fields are written
+ * straight into a byte buffer: a log has tens of them per row and millions of rows.
  */
 final class CsvFile implements AutoCloseable {
 
@@ -36,21 +36,21 @@ final class CsvFile implements AutoCloseable {
     raw(header).endRow();
   }
 
-  /** Appends a whole number. */
+  /** Appends an integer. */
   CsvFile field(long value) throws IOException {
     separate();
     number(value);
     return this;
   }
 
-  /** Appends a text, in quotes where the format needs them. */
+  /** Appends a text, in quotes if the format needs them. */
   CsvFile field(String value) throws IOException {
     separate();
     boolean quote = value.indexOf(',') >= 0 || value.indexOf('"') >= 0;
     return raw(quote ? '"' + value.replace("\"", "\"\"") + '"' : value);
   }
 
-  /** Appends a whole number the way the publisher's float columns look: {@code 12.0}. */
+  /** Appends an integer in the form of the publisher's float columns: {@code 12.0}. */
   CsvFile floating(long value) throws IOException {
     field(value);
     return raw(".0");
@@ -92,7 +92,7 @@ final class CsvFile implements AutoCloseable {
     rowBegun = false;
   }
 
-  /** Writes what is left and gives the file its name. */
+  /** Writes the rest and gives the file its name. */
   void finish() throws IOException {
     flush();
     channel.force(true);

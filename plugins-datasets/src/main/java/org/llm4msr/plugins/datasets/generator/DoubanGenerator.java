@@ -16,7 +16,7 @@ import org.llm4msr.api.data.DatasetGenerator;
 
 /**
  * Writes reviews of books, music and films in the schema of Douban; a positive is a rating above 3.
- * Beside the rows that were asked for, one in a hundred has no time, and is left out by the reader.
+ * In addition to the requested rows, one in a hundred has no time, and the reader leaves it out.
  */
 final class DoubanGenerator implements DatasetGenerator {
 

@@ -33,7 +33,8 @@ final class DrawnLog {
   /**
    * Makes a log.
    *
-   * @param scenarioOfItem whether an item has one scenario, {@link #scenario}, or each row its own
+   * @param scenarioOfItem whether each item has one scenario, {@link #scenario}, or each row has
+   *     its own
    * @param places rows of one request, which share user and time and differ in the item
    */
   DrawnLog(LogSizeConfig size, List<String> scenarios, boolean scenarioOfItem, int places) {
@@ -52,7 +53,7 @@ final class DrawnLog {
    * One row.
    *
    * @param number from 0
-   * @param scenario its place in the list
+   * @param scenario its index in the list
    * @param time in milliseconds since 1970
    */
   record Interaction(long number, int user, int item, int scenario, long time, boolean positive) {}
@@ -67,7 +68,7 @@ final class DrawnLog {
     return model;
   }
 
-  /** Returns the scenario of an item, where each has one. */
+  /** Returns the scenario of an item, if each has one. */
   int scenario(int item) {
     return item % scenarios.size();
   }
@@ -114,9 +115,9 @@ final class DrawnLog {
   }
 
   /**
-   * Writes the label, when all rows are drawn.
+   * Writes the label, once all rows are drawn.
    *
-   * @param format whose files these are
+   * @param format the format of the files
    * @param dataset the section {@code dataset} of an experiment beside them, on one line
    */
   void label(Path folder, String format, String dataset) throws IOException {

@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
-/** {@code GENERATED.json}: says that the files beside it are generated, and from what. */
+/** {@code GENERATED.json}: says that the files beside it are generated, and how. */
 final class GeneratedLabel {
 
   static final String FILE = "GENERATED.json";
 
   private GeneratedLabel() {}
 
-  /** Writes the label; it appears when it is whole. */
+  /** Writes the label; it appears only once it is complete. */
   static void write(Path folder, Map<String, Object> content) throws IOException {
     Path partial = folder.resolve(FILE + ".part");
     new ObjectMapper()

@@ -35,7 +35,7 @@ final class InteractionLog {
   private static final int SEARCH_PLACES = 5;
   private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
-  /** How much requests gather in the afternoon; below 1 keeps time rising. */
+  /** How strongly requests cluster in the afternoon; a value below 1 keeps time rising. */
   private static final double DAILY_RHYTHM = 0.7;
 
   private final KuaiSarGeneratorConfig config;
@@ -71,12 +71,12 @@ final class InteractionLog {
     random = new SplittableRandom(config.seed() + 4);
   }
 
-  /** Returns what all rows hold. */
+  /** Returns the counts of all rows. */
   LogCounts all() {
     return all;
   }
 
-  /** Returns what the last sixth by time holds. */
+  /** Returns the counts of the last sixth by time. */
   LogCounts lastSixth() {
     return last;
   }
@@ -164,7 +164,7 @@ final class InteractionLog {
     }
   }
 
-  /** Draws distinct items, so that user, item and time name a row. */
+  /** Draws distinct items, so that user, item and time identify a row. */
   private int[] drawItems(Request request, int rows) {
     int[] shown = new int[rows];
     for (int place = 0; place < rows; place++) {
@@ -249,7 +249,7 @@ final class InteractionLog {
     return random.nextDouble() < probability && possible ? 1 : 0;
   }
 
-  /** Returns the time of a row if rows came at an even pace, bent by the rhythm of the day. */
+  /** Returns the time of a row: evenly paced, then distorted by the rhythm of the day. */
   private long time(long row) {
     double days = (double) config.days() * row / config.interactions();
     double bent = days - DAILY_RHYTHM / (2 * Math.PI) * Math.sin(2 * Math.PI * days);

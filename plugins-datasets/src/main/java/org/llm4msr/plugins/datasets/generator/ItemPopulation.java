@@ -2,13 +2,13 @@ package org.llm4msr.plugins.datasets.generator;
 
 import java.util.SplittableRandom;
 
-/** The items: each on one topic, with a quality of its own; within a topic some are shown more. */
+/** The items: each has one topic and a quality; within a topic, some are shown more often. */
 final class ItemPopulation {
 
   private static final double QUALITY_SPREAD = 0.4;
   private static final double POPULARITY_EFFECT = 0.5;
 
-  /** A power of a uniform number: half of the draws fall on the first eighth of the ranks. */
+  /** The exponent of a uniform number: half of the draws fall on the first eighth of the ranks. */
   private static final double POPULARITY_SKEW = 3;
 
   private final byte[] topic;
@@ -21,7 +21,7 @@ final class ItemPopulation {
     quality = new float[count];
     int[] sizes = new int[topics.size()];
     for (int item = 0; item < count; item++) {
-      // Every topic gets an item before chance decides.
+      // Every topic gets one item; the others are drawn at random.
       topic[item] = (byte) (item < topics.size() ? item : random.nextInt(topics.size()));
       sizes[topic[item]]++;
     }

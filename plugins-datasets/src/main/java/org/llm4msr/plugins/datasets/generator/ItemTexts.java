@@ -2,7 +2,7 @@ package org.llm4msr.plugins.datasets.generator;
 
 import java.util.SplittableRandom;
 
-/** Texts of items: their words tell where on the circle of {@link CircleModel} an item stands. */
+/** Texts of items: their words reveal an item's place on the circle of {@link CircleModel}. */
 final class ItemTexts {
 
   private static final int TOPICS = 30;

@@ -19,8 +19,8 @@ import org.llm4msr.api.data.DatasetGenerator;
 
 /**
  * Writes a log in the schema of KuaiRand: standard logs, one of random exposure, users, videos and
- * their statistics, and where asked for captions and categories of videos. The logs of 27k are in
- * two parts, its statistics in three.
+ * their statistics, and on request captions and categories of videos. The logs of 27k have two
+ * parts, its statistics three.
  */
 final class KuaiRandGenerator implements DatasetGenerator {
 
@@ -229,7 +229,7 @@ final class KuaiRandGenerator implements DatasetGenerator {
     }
   }
 
-  /** Writes the categories; the two lower levels are not known. */
+  /** Writes the categories; the two lower levels are unknown. */
   private void categories() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
     Path target = folder.resolve("data/kuairand_video_categories.csv");

@@ -16,7 +16,7 @@ import org.llm4msr.api.data.RawScenario;
  * <p>Beside the published files there are {@code caption_words.csv} (the words behind the integers
  * in captions and keywords), {@code scenarios.csv} (names and descriptions), {@code truth.csv} (the
  * true probability of every row, in order of time), and {@code GENERATED.json}, written last. The
- * published schema has two scenarios; further ones are told apart by a column {@code scenario}
+ * published schema has two scenarios; further ones are distinguished by a column {@code scenario}
  * appended to {@code rec_inter.csv}.
  */
 final class KuaiSarGenerator implements DatasetGenerator {

@@ -47,12 +47,12 @@ public record KuaiSarGeneratorConfig(
     return release.equals("small");
   }
 
-  /** Returns the users to make. */
+  /** Returns the number of users to generate. */
   int userCount() {
     return users != null ? users : (int) Math.min(1 << 28, Math.max(10, interactions / 50));
   }
 
-  /** Returns the items to make. */
+  /** Returns the number of items to generate. */
   int itemCount() {
     return items != null ? items : (int) Math.min(1 << 27, Math.max(100, interactions / 60));
   }

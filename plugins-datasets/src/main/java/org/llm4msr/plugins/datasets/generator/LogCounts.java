@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What a log holds: users, items, and by scenario rows, positives and the AUC of the truth. */
+/** Counts of a log: users, items, and by scenario rows, positives and the AUC of the truth. */
 final class LogCounts {
 
   private final List<String> scenarios;

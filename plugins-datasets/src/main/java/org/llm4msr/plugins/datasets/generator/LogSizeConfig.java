@@ -4,7 +4,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.llm4msr.api.Setting;
 
-/** How large a generated log is. */
+/** The size of a generated log. */
 public record LogSizeConfig(
     @Setting(value = "Interactions that the reader finds", defaultValue = "100000")
         @Min(1000)

@@ -15,8 +15,8 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 
 /**
- * Writes impressions and news in the schema of MIND: five news an impression, the last sixth in the
- * development part. A tenth of the news stands there alone, two fifths in both parts.
+ * Writes impressions and news in the schema of MIND: five articles per impression, the last sixth
+ * in the development part. A tenth of the articles is only there, two fifths are in both parts.
  */
 final class MindGenerator implements DatasetGenerator {
 
@@ -67,7 +67,7 @@ final class MindGenerator implements DatasetGenerator {
     log.label(folder, "MIND-small", "{ name: mind, path: . }");
   }
 
-  /** Returns news from before the log, none for some. */
+  /** Returns articles read before the log; some users have none. */
   private String history(int user) {
     SplittableRandom random = new SplittableRandom(config.seed() + 31L * user);
     StringBuilder text = new StringBuilder();

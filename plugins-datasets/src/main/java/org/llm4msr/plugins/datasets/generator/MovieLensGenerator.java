@@ -27,7 +27,7 @@ final class MovieLensGenerator implements DatasetGenerator {
   private static final List<String> OLD_GENRES =
       List.of("Drama", "Comedy", "Action", "Documentary", "Children's");
 
-  /** A genre each, in the order of the flags of 100k. */
+  /** The genres of 100k, in the order of its flags. */
   private static final List<String> FLAGS =
       List.of(
           ("unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy"
@@ -82,7 +82,7 @@ final class MovieLensGenerator implements DatasetGenerator {
   /**
    * Opens a file.
    *
-   * @param end how 100k calls it behind {@code u.}
+   * @param end the name in 100k after {@code u.}
    * @param separator of 100k
    */
   private RowFile file(String name, String end, String separator) throws IOException {

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
 
-/** A text file that is written row by row; compressed where its name ends in {@code .gz}. */
+/** A text file that is written row by row; compressed if its name ends in {@code .gz}. */
 final class RowFile implements AutoCloseable {
 
   private final Writer writer;
@@ -32,7 +32,7 @@ final class RowFile implements AutoCloseable {
     this(file, separator, UTF_8);
   }
 
-  /** Appends a row; what needs quotes has them. */
+  /** Appends a row; values get quotes where needed. */
   RowFile row(Object... values) throws IOException {
     for (int i = 0; i < values.length; i++) {
       if (i > 0) {
@@ -44,7 +44,7 @@ final class RowFile implements AutoCloseable {
     return this;
   }
 
-  /** Returns a text in double quotes, those within doubled. */
+  /** Returns a text in double quotes, with those inside it doubled. */
   static String quoted(Object value) {
     return '"' + String.valueOf(value).replace("\"", "\"\"") + '"';
   }

@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * What items are about: topics, each in a domain and with a vocabulary of English words, so that a
- * text model can tell from an item's words what it is about.
+ * text model can infer an item's topic from its words.
  */
 final class Topics {
 
@@ -62,7 +62,7 @@ final class Topics {
     return topics.get(topic);
   }
 
-  /** Returns all words; a word's id is its place here plus 1. */
+  /** Returns all words; a word's id is its index here plus 1. */
   List<String> words() {
     return words;
   }

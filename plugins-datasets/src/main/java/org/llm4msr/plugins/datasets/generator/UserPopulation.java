@@ -3,13 +3,13 @@ package org.llm4msr.plugins.datasets.generator;
 import java.util.SplittableRandom;
 
 /**
- * The users and what they like. Each has a home domain and three favourite topics, two of them in
- * the home domain, which hold in every scenario; in each scenario one of the three is muted and one
+ * The users and their tastes. Each has a home domain and three favourite topics, two of them in the
+ * home domain, which hold in every scenario; in each scenario one of the three is muted and one
  * further topic takes its place there.
  */
 final class UserPopulation {
 
-  /** Favourites of a user that hold in every scenario. */
+  /** The number of a user's favourites that hold in every scenario. */
   static final int FAVOURITES = 3;
 
   private static final double[] STABLE_AFFINITY = {1.0, 0.85, 0.7};
@@ -58,7 +58,7 @@ final class UserPopulation {
     return home[user];
   }
 
-  /** Returns how readily the user clicks, in logits. */
+  /** Returns the user's tendency to click, in logits. */
   double bias(int user) {
     return bias[user];
   }

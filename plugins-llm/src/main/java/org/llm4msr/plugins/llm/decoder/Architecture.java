@@ -8,18 +8,18 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * How a family of decoders names and lays out what all have in common. The forward pass knows none
- * of it: weights are brought into one layout when they are read.
+ * The names and layout that a family of decoders uses for what all decoders have in common. The
+ * forward pass does not depend on them: weights are brought into one layout when they are read.
  *
  * @param modelTypes values of {@code model_type} in {@code config.json}
  * @param keys names of the sizes in {@code config.json}
  * @param tensors names of the weights
  * @param positions how the layers attend
- * @param numerics what is computed in a way of its own
- * @param unstated what {@code config.json} does not say
- * @param prefix what stands before every text, by names that {@code tokenizer.model} lacks
- * @param required settings of {@code config.json} whose other values would be another model, with
- *     what is assumed where they are absent
+ * @param numerics what this family computes differently
+ * @param unstated what {@code config.json} does not state
+ * @param prefix tokens before every text, by names that {@code tokenizer.model} lacks
+ * @param required settings of {@code config.json} whose other values would mean another model, with
+ *     what is assumed if they are absent
  */
 record Architecture(
     Set<String> modelTypes,
@@ -35,11 +35,11 @@ record Architecture(
    * How the layers attend.
    *
    * @param pattern which layers differ
-   * @param interleaved whether the rotary embedding turns pairs (0, 1), (2, 3), ... of a head, and
-   *     not its halves
-   * @param share share of a head that the rotary embedding turns, where {@code
-   *     partial_rotary_factor} does not say
-   * @param partial whether that may be less than a head
+   * @param interleaved whether the rotary embedding rotates pairs (0, 1), (2, 3), ... of a head
+   *     instead of its halves
+   * @param share share of a head that the rotary embedding rotates, if {@code
+   *     partial_rotary_factor} is not stated
+   * @param partial whether that may be less than the whole head
    */
   record Positions(Attention.Pattern pattern, boolean interleaved, double share, boolean partial) {
 
@@ -49,13 +49,13 @@ record Architecture(
   }
 
   /**
-   * What is computed in a way of its own.
+   * What this family computes differently.
    *
-   * @param normOffset what is added to the weights of norms
-   * @param gelu whether the gate is GELU, in the approximation by tanh, and not SiLU
+   * @param normOffset number that is added to the weights of norms
+   * @param gelu whether the gate is GELU, in the approximation by tanh, instead of SiLU
    * @param scaledEmbedding whether embeddings are multiplied by the root of their width
-   * @param queryScalar what scores are divided by the root of, where {@code query_pre_attn_scalar}
-   *     does not say; 0: the size of a head, whatever it says
+   * @param queryScalar number by whose root scores are divided, if {@code query_pre_attn_scalar} is
+   *     not stated; 0: the size of a head in any case
    */
   record Numerics(float normOffset, boolean gelu, boolean scaledEmbedding, double queryScalar) {
 
@@ -63,13 +63,13 @@ record Architecture(
   }
 
   /**
-   * What {@code config.json} does not say.
+   * What {@code config.json} does not state.
    *
-   * @param queryBias whether queries, keys and values have a bias, whatever it says
-   * @param tied whether the embedding is the output layer too, where it does not say
+   * @param queryBias whether queries, keys and values have a bias, whatever it states
+   * @param tied whether the embedding is also the output layer, if it does not state that
    * @param preNorm whether Hugging Face's last hidden state is that before the final norm
-   * @param rotaryBase {@code rope_theta}, where it does not say
-   * @param epsilon of the norms, where it does not say
+   * @param rotaryBase default of {@code rope_theta}
+   * @param epsilon default for the norms
    */
   record Unstated(
       boolean queryBias, boolean tied, boolean preNorm, double rotaryBase, double epsilon) {
@@ -82,7 +82,7 @@ record Architecture(
    *
    * @param extra special tokens that follow the vocabulary of {@code tokenizer.model}
    * @param tokens names of those before a text; none: the start token
-   * @param chat chat template of models that come without one, or empty
+   * @param chat chat template for models without one, or empty
    */
   record Prefix(List<String> extra, List<String> tokens, String chat) {
 
@@ -103,7 +103,7 @@ record Architecture(
    * Names of weights, without {@code .weight}; {@code %s} is the layer. Lists are stacked.
    *
    * @param headNorms of queries and of keys, or none
-   * @param addedNorms of what attention and feed-forward part add to the states, or none
+   * @param addedNorms norms of what attention and feed-forward part add to the states, or none
    */
   record Tensors(
       String embedding,
@@ -118,7 +118,7 @@ record Architecture(
       String finalNorm,
       String head) {
 
-    /** Names as a model that was saved without its head has them: {@code model.} is missing. */
+    /** Returns the names in a model that was saved without its head: {@code model.} is missing. */
     Tensors ofBase() {
       return new Tensors(
           base(embedding),
@@ -143,7 +143,7 @@ record Architecture(
     }
   }
 
-  /** A setting and the only value that is computed. */
+  /** A setting and its only supported value. */
   record Required(String key, String value, boolean assumed) {}
 
   /** Settings that any model may have. */
@@ -174,7 +174,7 @@ record Architecture(
   private static final Tensors LLAMA_TENSORS = llama(SEPARATE, List.of(), GATE_UP);
 
   private static final Required SILU = new Required("hidden_act", "silu", true);
-  // Only the upper layers would have the window.
+  // Only the upper layers would use the window.
   private static final Required NO_WINDOW = new Required("use_sliding_window", "false", true);
 
   private static Tensors llama(
@@ -281,7 +281,7 @@ record Architecture(
           Prefix.NONE,
           List.of(
               new Required("hidden_activation", "gelu_pytorch_tanh", true),
-              // Embedding models made of it read in both directions.
+              // Embedding models made from it read in both directions.
               new Required("use_bidirectional_attention", "false", true),
               new Required("attn_logit_softcapping", "null", true),
               new Required("final_logit_softcapping", "null", true)));
@@ -317,7 +317,7 @@ record Architecture(
               List.of("[gMASK]", "sop"),
               "[Round 1]\n\n问：{{ messages[0].content }}\n\n答："),
           List.of(
-              // Absent in the first ChatGLM, whose layers are others.
+              // Absent in the first ChatGLM, whose layers differ.
               new Required("multi_query_attention", "true", false),
               new Required("rmsnorm", "true", true),
               new Required("post_layer_norm", "true", true),
@@ -329,7 +329,7 @@ record Architecture(
   private static final List<Architecture> ALL =
       List.of(LLAMA, MISTRAL, QWEN2, QWEN3, PHI3, SMOLLM3, GEMMA3, CHATGLM2);
 
-  /** Finds the architecture that a model says it has. */
+  /** Finds the architecture that a model states. */
   static Architecture of(ModelJson config) {
     String type = config.text("model_type", "");
     Architecture found =

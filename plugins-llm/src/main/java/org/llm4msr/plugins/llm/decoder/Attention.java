@@ -10,9 +10,9 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * What layers attend to, and how positions turn their queries and keys.
+ * What layers attend to, and how positions rotate their queries and keys.
  *
- * @param window how many tokens, itself included, a token sees; 0: all before it
+ * @param window how many tokens, including itself, a token sees; 0: all up to itself
  */
 record Attention(int window, Rotary rotary) {
 
@@ -23,17 +23,17 @@ record Attention(int window, Rotary rotary) {
 
   /** How the layers of an architecture differ. */
   enum Pattern {
-    /** Not at all: they see all tokens. */
+    /** They do not differ: all see all tokens. */
     FULL,
     /** They have the window of {@code sliding_window}, or as {@code layer_types} says. */
     WINDOW,
-    /** SmolLM3: {@code no_rope_layers} has a 0 for those that know no positions. */
+    /** SmolLM3: {@code no_rope_layers} has a 0 for those without positions. */
     SOME_WITHOUT_POSITIONS,
-    /** Gemma 3: {@code layer_types} says which have the window, and turn by other frequencies. */
+    /** Gemma 3: {@code layer_types} says which have the window and other frequencies. */
     MOST_WINDOWS
   }
 
-  /** Reads the attention of every layer; layers that are alike share one. */
+  /** Reads the attention of every layer; equal layers share one. */
   static List<Attention> of(ModelJson config, Architecture architecture, int layers, int headSize) {
     Pattern pattern = architecture.positions().pattern();
     if (pattern == Pattern.MOST_WINDOWS) {

@@ -11,15 +11,15 @@ import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** The chat template of a model, in Jinja; a prompt is the one message of a user. */
+/** The chat template of a model, in Jinja; a prompt is a single user message. */
 final class ChatTemplate {
 
-  /** Where newer models have their template, beside the other settings. */
+  /** The file of newer models' template, beside the other settings. */
   static final String FILE = "chat_template.jinja";
 
   private static final String KEY = "chat_template";
 
-  /** Tokens that templates can put. */
+  /** Tokens that templates can insert. */
   private static final List<String> SPECIAL =
       List.of(
           "bos_token",
@@ -30,7 +30,7 @@ final class ChatTemplate {
           "cls_token",
           "mask_token");
 
-  /** Prompts that no template holds by itself. */
+  /** Prompts that no template contains by itself. */
   private static final List<String> PROBES = List.of("kestrel-1", "sundial-2");
 
   private final Jinja jinja = new Jinja();
@@ -63,7 +63,7 @@ final class ChatTemplate {
     return made;
   }
 
-  /** Returns the template of the settings: one, or that named default of several. */
+  /** Returns the template in the settings: the only one, or of several the one named default. */
   private static String stated(ModelJson settings) {
     if (!settings.has(KEY) || !settings.json().get(KEY).isJsonArray()) {
       return settings.text(KEY, "");

@@ -14,20 +14,20 @@ interface Decoder extends AutoCloseable {
   /**
    * Reads the next tokens of sequences.
    *
-   * @param manager owns what is returned
-   * @param past what {@code kept} of an earlier call returned; of one sequence, it counts for all
-   * @param keep whether the sequences go on
+   * @param manager owns the returned arrays
+   * @param past {@code kept} of an earlier call; that of a single sequence is used for all
+   * @param keep whether the sequences continue
    */
   Reading read(NDManager manager, TokenBatch batch, @Nullable NDList past, boolean keep);
 
-  /** Returns scores of the next token, (sequences, vocabulary), of states after the norm. */
+  /** Returns scores of the next token, (sequences, vocabulary), from states after the norm. */
   NDArray scores(NDArray states);
 
   @Override
   void close();
 
   /**
-   * What reading gives.
+   * The result of reading.
    *
    * @param preNorm state of the last token of each sequence before the final norm, (sequences, H)
    * @param postNorm the same after it

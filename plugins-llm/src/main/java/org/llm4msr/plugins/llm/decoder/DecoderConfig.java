@@ -98,15 +98,15 @@ public record DecoderConfig(
     GENERATED_END
   }
 
-  /** Numbers of weights and states. */
+  /** Number type of weights and states. */
   public enum Precision {
     /** Four bytes. */
     FLOAT32,
-    /** Two bytes with the range of four. */
+    /** Two bytes with the range of float32. */
     BFLOAT16
   }
 
-  /** What stands around a prompt. */
+  /** The text around a prompt. */
   public enum Template {
     /** Nothing. */
     NONE,

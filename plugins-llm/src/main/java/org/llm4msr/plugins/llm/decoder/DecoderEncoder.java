@@ -93,7 +93,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
     int to = from;
     long sum = 0;
     while (to < byLength.size()) {
-      // Generation keeps keys and values of whole texts, and of what it adds.
+      // Generation keeps keys and values of whole texts and of generated tokens.
       int kept = generates() ? config.generatedTokens() : -shared;
       sum += tokens.get(byLength.get(to)).length + kept;
       if (to > from && sum > config.batchTokens()) {
@@ -144,7 +144,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
     return new Knowledge(state, text);
   }
 
-  /** The answers to the texts of one batch, a token of each at a time. */
+  /** Generates the answers to the texts of one batch, one token of each at a time. */
   private final class Generation {
     private final List<Sampler> samplers;
     private final List<List<Long>> generated;
@@ -169,7 +169,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
           try {
             reading = decoder.read(next, batch, reading.kept(), true);
           } finally {
-            step.close(); // What was kept of it is part of the next.
+            step.close(); // The next step contains what was kept of it.
             step = next;
           }
         }
@@ -181,7 +181,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
       }
     }
 
-    /** Keeps the states of texts that have not ended, and says whether there are any left. */
+    /** Keeps the states of texts that have not ended, and returns whether there are any left. */
     private boolean goOn(Decoder.Reading reading) {
       float[][] now = states(reading);
       boolean open = false;
@@ -199,7 +199,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
       float[][] scores = rows(decoder.scores(reading.postNorm()));
       long[] tokens = new long[states.length];
       for (int i = 0; i < tokens.length; i++) {
-        // What ended goes on beside the others, unread.
+        // Ended texts continue beside the others, but are ignored.
         if (!ended[i]) {
           tokens[i] = samplers.get(i).pick(scores[i]);
           ended[i] = ends.contains(tokens[i]);

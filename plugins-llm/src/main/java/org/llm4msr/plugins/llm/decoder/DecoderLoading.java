@@ -21,15 +21,15 @@ import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.State;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Template;
 
-/** Makes an encoder of the files of a model. */
+/** Makes an encoder from the files of a model. */
 final class DecoderLoading {
 
-  /** Longer prompts are read where {@code maxTokens} says so: attention is quadratic. */
+  /** Longer prompts are read only if {@code maxTokens} says so, as attention is quadratic. */
   private static final int USUAL_TOKENS = 4096;
 
   private DecoderLoading() {}
 
-  /** Reads all but weights and tokenizer. */
+  /** Checks all files except weights and tokenizer. */
   static void check(DecoderConfig config, ModelFolder folder) {
     Architecture architecture = Architecture.of(folder.config());
     ModelShape.of(folder.config(), architecture);
@@ -83,7 +83,7 @@ final class DecoderLoading {
         threadSafe);
   }
 
-  /** Tokens of the context that are left for a prompt. */
+  /** Returns how many tokens of the context are left for a prompt. */
   private static int room(DecoderConfig config, ModelFolder folder, ModelShape shape) {
     if (config.position() == Position.PROMPT_END) {
       return shape.context();

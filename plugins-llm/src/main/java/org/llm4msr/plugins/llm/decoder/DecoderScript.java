@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 
 /**
- * Generates the TorchScript of {@link ScriptDecoder}. Numbers of a model stand in it as constants.
- * Attention is the fused operation, and of the last layer only the last tokens are finished.
+ * Generates the TorchScript of {@link ScriptDecoder}. Numbers of a model become constants in it.
+ * Attention is the fused operation, and the last layer is completed only for the last tokens.
  */
 final class DecoderScript {
 
@@ -178,7 +178,7 @@ final class DecoderScript {
     values.put("WINDOWS", kinds.stream().map(kind -> -kind.window()).toList());
   }
 
-  /** Where the arrays of a layer are, and what is computed with them by some models only. */
+  /** Adds the places of a layer's arrays, and the computations that only some models have. */
   private void addArrays() {
     int at = 0;
     for (LayerArray array : LayerArray.values()) {
@@ -219,7 +219,7 @@ final class DecoderScript {
     return call.formatted(states, width, values.get(norm.name()), number(shape.epsilon()));
   }
 
-  /** A key or value for each query head: the fused operation would not be used otherwise. */
+  /** Repeats keys or values for each query head, without which nothing would be fused. */
   private String shared(String array) {
     int each = shape.heads() / shape.keyValueHeads();
     return each == 1 ? array : "torch.repeat_interleave(%s, %d, 1)".formatted(array, each);

@@ -15,14 +15,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a decoder in the one layout that the forward pass knows: queries, keys and values
- * stacked, gate and up stacked, and the numbers of a head in the order of {@link Rotary}. Owned by
- * the manager of the store that keeps them.
+ * The weights of a decoder in the layout of the forward pass: queries, keys and values stacked,
+ * gate and up stacked, and the elements of a head in the order of {@link Rotary}. Owned by the
+ * manager of the store that keeps them.
  *
  * @param embedding (vocabulary, H)
  * @param layers from the bottom
  * @param finalNorm (H)
- * @param head (vocabulary, H), or null where nothing is generated
+ * @param head (vocabulary, H), or null if nothing is generated
  */
 record DecoderWeights(
     NDArray embedding, List<Layer> layers, NDArray finalNorm, @Nullable NDArray head) {
@@ -37,7 +37,7 @@ record DecoderWeights(
       return Objects.requireNonNull(arrays.get(array), array::name);
     }
 
-    /** Returns an array, or null where the model has none. */
+    /** Returns an array, or null if the model has none. */
     @Nullable NDArray find(LayerArray array) {
       return arrays.get(array);
     }
@@ -57,7 +57,8 @@ record DecoderWeights(
   /**
    * Reads all weights.
    *
-   * @param atOnce floats on their way from the files to the engine; a whole head or row at least
+   * @param atOnce floats that are copied from the files to the engine at once; at least a whole
+   *     head or row
    */
   static DecoderWeights read(
       WeightFiles files,
@@ -70,7 +71,7 @@ record DecoderWeights(
     return new Reader(files, architecture, shape, manager, store, atOnce).read(head);
   }
 
-  /** Some rows of an array in a file; where {@code headRows}, heads in another order. */
+  /** Some rows of an array in a file; with {@code headRows}, those of each head are reordered. */
   private record Section(String name, long firstRow, long rows, boolean headRows, float offset) {}
 
   private static final class Reader {
@@ -170,14 +171,14 @@ record DecoderWeights(
       return stacked(sections(names, ".weight", rows, columns), columns);
     }
 
-    /** All rows of some arrays of equal size. */
+    /** Returns all rows of some arrays of equal size. */
     private List<Section> sections(List<String> stems, String suffix, long rows, long columns) {
       long each = rows / stems.size();
       stems.forEach(stem -> files.require(stem + suffix, each, columns));
       return stems.stream().map(stem -> new Section(stem + suffix, 0, each, false, 0)).toList();
     }
 
-    /** Queries, keys and values, from three arrays or from one. */
+    /** Returns queries, keys and values, from three arrays or from one. */
     private List<Section> queryKeyValueSections(List<String> stems, String suffix, long columns) {
       long queries = shape.queryWidth();
       long keys = shape.keyValueWidth();
@@ -198,7 +199,7 @@ record DecoderWeights(
           new Section(stems.get(2) + suffix, 0, keys, false, 0));
     }
 
-    /** Puts sections one below the other; a vector where there is one column. */
+    /** Stacks sections; gives a vector if there is one column. */
     private NDArray stacked(List<Section> sections, long columns) {
       return stacked(sections, columns, store);
     }
@@ -226,7 +227,7 @@ record DecoderWeights(
       return whole;
     }
 
-    /** Rows on their way from the files to the engine, in memory that every array passes. */
+    /** A buffer of rows on their way from the files to the engine, shared by all arrays. */
     private final class Chunk {
       private final ByteBuffer bytes;
       private final FloatBuffer floats;
@@ -265,7 +266,7 @@ record DecoderWeights(
         }
       }
 
-      /** Empties itself into rows of an array; returns how many. */
+      /** Moves its content into rows of an array; returns how many. */
       long put(WeightStore store, NDArray whole, long first) {
         int used = floats.position();
         long rows = used / columns;

@@ -8,7 +8,7 @@ import java.util.stream.LongStream;
 record Frame(List<Long> before, List<Long> after) {
 
   /**
-   * What {@code tokenizer_config.json} says, by the rules of transformers' {@code LlamaTokenizer}.
+   * Reads {@code tokenizer_config.json} by the rules of transformers' {@code LlamaTokenizer}.
    *
    * @param tokens by key, {@code bos_token} or {@code eos_token}
    */

@@ -13,13 +13,14 @@ import org.llm4msr.api.MsrException;
 /**
  * A {@code tokenizer.json}.
  *
- * @param frame tokens around every text, or null where the file says so itself
+ * @param frame tokens around every text, or null if the file itself states them
  */
 record HuggingFaceTokens(HuggingFaceTokenizer tokenizer, @Nullable Frame frame)
     implements TextTokens {
 
   /**
-   * Tokenizers of transformers that put what they are told around a text, whatever the file says.
+   * Tokenizers of transformers that put the tokens of their settings around a text, whatever the
+   * file says.
    */
   private static final Set<String> FRAMING = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
 

@@ -43,7 +43,7 @@ final class Jinja extends Jinjava {
             .withTrimBlocks(true)
             .withNestedInterpretationEnabled(false)
             .withElResolver(new PythonTexts())
-            // As Jinja does it; the defaults are older.
+            // As in Jinja; the defaults are older.
             .withLegacyOverrides(
                 LegacyOverrides.newBuilder()
                     .withUsePyishObjectMapper(true)
@@ -62,9 +62,9 @@ final class Jinja extends Jinjava {
   }
 
   /**
-   * Leaves out what Jinja2 leaves out: the last line end, what follows a comment that says so and,
-   * with {@code lstrip_blocks}, what indents a block. Jinjava would keep the first two, and take
-   * the space before any block for the last.
+   * Removes what Jinja2 removes: the last line end, the white space after a comment that says so
+   * and, with {@code lstrip_blocks}, the indentation of a block. Jinjava would keep the first two,
+   * and instead of the last remove the space before any block.
    */
   static String trimmed(String template) {
     String lines = template.replaceAll("\\r\\n?", "\n").replaceFirst("\n\\z", "");
@@ -78,8 +78,8 @@ final class Jinja extends Jinjava {
   }
 
   /**
-   * A loop that refuses a condition, which Jinjava takes for one of the whole list, and what to do
-   * with an empty list, which Jinjava leaves out.
+   * A loop that refuses a condition, which Jinjava would apply to the whole list, and an {@code
+   * else} for an empty list, which Jinjava ignores.
    */
   private static final class Loop extends ForTag {
     private static final long serialVersionUID = 1L;
@@ -110,7 +110,7 @@ final class Jinja extends Jinjava {
     }
   }
 
-  /** Takes what Python takes for white space, or the characters that are named. */
+  /** Strips what is white space in Python, or the given characters. */
   private static final class Trim extends TrimFilter {
     @Override
     public Object filter(

@@ -27,7 +27,7 @@ import jinjava.javax.el.ELContext;
 import jinjava.javax.el.ELException;
 import org.jspecify.annotations.Nullable;
 
-/** The expressions of Jinja2, where Jinjava has others. */
+/** The expressions of Jinja2 where Jinjava differs. */
 final class JinjaSyntax extends Builder {
   private static final long serialVersionUID = 1L;
 
@@ -41,10 +41,10 @@ final class JinjaSyntax extends Builder {
   }
 
   /**
-   * An expression where {@code not} binds less than comparisons, {@code in} and {@code is}, {@code
-   * and} gives the operand that decides, what is of two kinds is not equal, remainders have the
-   * sign of the divisor, the value of a named argument is a whole expression, slices have steps,
-   * and unknown filters and tests are errors.
+   * An expression in which {@code not} binds less tightly than comparisons, {@code in} and {@code
+   * is}, {@code and} returns the operand that decides, values of different kinds are not equal,
+   * remainders have the sign of the divisor, the value of a named argument is a whole expression,
+   * slices have steps, and unknown filters and tests are errors.
    */
   private static final class Expression extends ExtendedParser {
 
@@ -79,7 +79,7 @@ final class JinjaSyntax extends Builder {
       return Objects.equals(comparable(left), comparable(right));
     }
 
-    /** Returns numbers as one type; true and false are 1 and 0. */
+    /** Returns numbers as one type; true and false become 1 and 0. */
     private static @Nullable Object comparable(@Nullable Object value) {
       if (value instanceof Boolean flag) {
         return flag ? 1.0 : 0.0;
@@ -93,7 +93,7 @@ final class JinjaSyntax extends Builder {
         @Override
         protected Scanner.Token nextToken() throws Scanner.ScanException {
           Scanner.Token token = super.nextToken();
-          // Jinjava takes the plus of i+1 for a sign.
+          // Jinjava reads the plus of i+1 as a sign.
           return token == AbsOperator.TOKEN ? fixed(Symbol.PLUS) : token;
         }
       };
@@ -104,7 +104,7 @@ final class JinjaSyntax extends Builder {
       return super.createAstBinary(left, right, PYTHONS.getOrDefault(operator, operator));
     }
 
-    /** Jinjava takes what it does not know for nothing. */
+    /** Refuses unknown filters and tests, which Jinjava would evaluate to nothing. */
     @Override
     protected AstIdentifier createAstIdentifier(String name, int index) {
       Context known = JinjavaInterpreter.getCurrent().getContext();
@@ -190,7 +190,9 @@ final class JinjaSyntax extends Builder {
           : property;
     }
 
-    /** What follows an opening bracket: an index or key, or a slice of up to three numbers. */
+    /**
+     * Parses the rest after an opening bracket: an index, a key, or a slice of up to three numbers.
+     */
     private AstNode subscript(AstNode base, boolean assignable)
         throws Scanner.ScanException, ParseException {
       List<@Nullable AstNode> parts = new ArrayList<>();
@@ -206,7 +208,7 @@ final class JinjaSyntax extends Builder {
     }
   }
 
-  /** Part of a list or text, as Python's slices are. */
+  /** Part of a list or text, like Python's slices. */
   private static final class Slice extends AstRightValue {
     private final AstNode base;
     private final List<@Nullable AstNode> parts;

@@ -1,19 +1,19 @@
 package org.llm4msr.plugins.llm.decoder;
 
-/** Which tokens do not see which. */
+/** Masks of the tokens that others do not see. */
 final class Masks {
 
-  /** Far below every score, and yet finite: a row of infinities would give no number. */
+  /** Far below every score, yet finite: a row of infinities would give NaN. */
   private static final float HIDDEN = -1e30f;
 
   private Masks() {}
 
   /**
-   * Returns what to add to scores, so that the last {@code queries} of {@code seen} tokens do not
-   * see what comes later or lies outside the window.
+   * Returns the values to add to scores, so that the last {@code queries} of {@code seen} tokens do
+   * not see what comes later or lies outside the window.
    *
-   * @param window how many tokens, itself included, a token sees; 0: all before it
-   * @return (queries, seen), or an empty array where nothing is hidden
+   * @param window how many tokens, including itself, a token sees; 0: all up to itself
+   * @return (queries, seen), or an empty array if nothing is hidden
    */
   static float[] values(int queries, int seen, int window) {
     if (queries == 1 && (window == 0 || seen <= window)) {

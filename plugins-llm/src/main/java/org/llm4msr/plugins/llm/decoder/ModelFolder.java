@@ -17,16 +17,16 @@ import org.llm4msr.api.support.ModelSource;
 /**
  * The files of a Hugging Face model, found but not read.
  *
- * @param name as the configuration names it, without the folders above
+ * @param name name in the configuration, without the parent folders
  * @param revision commit of its repository, or {@code folder}
- * @param folder where configuration and weights are
+ * @param folder the folder of configuration and weights
  * @param tokenizer {@code tokenizer.json} or {@code tokenizer.model}
  */
 record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
 
   private static final List<String> TOKENIZERS = List.of("tokenizer.json", "tokenizer.model");
 
-  /** Files of a repository that are loaded. */
+  /** Files of a repository that are downloaded. */
   private static final List<String> WANTED =
       List.of("*.json", ChatTemplate.FILE, "tokenizer.model", "model*.safetensors");
 
@@ -38,7 +38,7 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
           "added_tokens.json",
           ChatTemplate.FILE);
 
-  /** Finds the model that the settings name, and loads it where they name a repository. */
+  /** Finds the model that the settings name, and downloads it if they name a repository. */
   static ModelFolder find(DecoderConfig config, Path base) {
     if (ModelSource.isFolder(config.model())) {
       Path folder = base.resolve(config.model()).normalize();
@@ -94,7 +94,7 @@ record ModelFolder(String name, String revision, Path folder, Path tokenizer) {
         .findFirst();
   }
 
-  /** Returns the SHA-256 of all that decides the states. */
+  /** Returns the SHA-256 of all that determines the states. */
   String checksum() {
     MessageDigest digest = DigestUtils.getSha256Digest();
     List<Path> files = new ArrayList<>(WeightFiles.files(folder));

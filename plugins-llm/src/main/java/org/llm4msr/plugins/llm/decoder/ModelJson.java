@@ -18,7 +18,7 @@ import org.llm4msr.api.MsrException;
 /**
  * An object of a model's JSON file. A value of the wrong kind is refused with file and key.
  *
- * @param file where it stands, for messages
+ * @param file the file that holds it, for messages
  */
 record ModelJson(Path file, JsonObject json) {
 
@@ -91,7 +91,7 @@ record ModelJson(Path file, JsonObject json) {
     return value.getAsString();
   }
 
-  /** Returns a special token, which stands there as text or as an object with its text. */
+  /** Returns a special token, which is given as text or as an object with its text. */
   String specialToken(String key) {
     return has(key) && json.get(key).isJsonObject()
         ? object(key).text("content", "")
@@ -120,7 +120,7 @@ record ModelJson(Path file, JsonObject json) {
     }
   }
 
-  /** Returns the whole numbers below a key: one, a list of them, or none. */
+  /** Returns the integers below a key: one, a list of them, or none. */
   List<Long> integers(String key) {
     return list(key, JsonElement::getAsLong, "a whole number or a list of them");
   }

@@ -15,15 +15,15 @@ import org.llm4msr.api.MsrException;
  * @param headSize width of a head
  * @param scoreScale factor of the products of queries and keys
  * @param feedForward width between the two products of the gated feed-forward part
- * @param gelu whether the gate is GELU, in the approximation by tanh, and not SiLU
+ * @param gelu whether the gate is GELU, in the approximation by tanh, instead of SiLU
  * @param vocabulary rows of the embedding
  * @param embeddingScale factor of the embedding
  * @param epsilon of the root mean square normalisation
- * @param preciseNorms whether norms are computed in float32 in every precision, for bfloat16 would
- *     round their weights
+ * @param preciseNorms whether norms are computed in float32 in every precision, because bfloat16
+ *     would round their weights
  * @param context the longest text, in tokens
- * @param tied whether the embedding is the output layer too
- * @param arrays what each layer has
+ * @param tied whether the embedding is also the output layer
+ * @param arrays the arrays of each layer
  * @param attentions how each layer attends, from the bottom
  */
 record ModelShape(
@@ -114,12 +114,12 @@ record ModelShape(
     return attentions.size();
   }
 
-  /** Returns what differs among the layers' attention. */
+  /** Returns the distinct attentions of the layers. */
   List<Attention> kinds() {
     return attentions.stream().distinct().toList();
   }
 
-  /** Returns where each number of a head stands in the file. */
+  /** Returns the place of each element of a head in the file. */
   int[] headOrder() {
     return attentions.get(0).rotary().order();
   }

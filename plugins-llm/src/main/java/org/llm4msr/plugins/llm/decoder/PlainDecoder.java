@@ -32,7 +32,7 @@ import org.llm4msr.plugins.llm.decoder.DecoderWeights.Layer;
 import org.llm4msr.plugins.llm.decoder.TokenBatch.Group;
 
 /**
- * The forward pass in float32 and in operations that every engine has. It is the reference for
+ * The forward pass in float32, with operations that every engine has. It is the reference for
  * {@link ScriptDecoder}. Temporaries of a layer are freed with it.
  */
 final class PlainDecoder implements Decoder {
@@ -88,7 +88,7 @@ final class PlainDecoder implements Decoder {
     for (int i = 0; i < ids.length; i++) {
       ids[i] = batch.tokens()[i];
     }
-    // MXNet takes numbers of rows as floats, exact up to 2^24.
+    // MXNet takes row numbers as floats, exact up to 2^24.
     boolean floats = step.getEngine().getEngineName().equals("MXNet");
     NDArray rows = floats ? step.create(ids) : step.create(batch.tokens());
     return Embedding.embedding(rows, weights.embedding(), SparseFormat.DENSE)
@@ -132,7 +132,7 @@ final class PlainDecoder implements Decoder {
       return new Turns(manager.create(cosine, shape), manager.create(sine, shape));
     }
 
-    /** Turns (tokens, heads, head). */
+    /** Rotates (tokens, heads, head). */
     NDArray turn(NDArray heads) {
       NDList halves = heads.split(2, 2);
       NDArray first = halves.get(0);
@@ -176,7 +176,7 @@ final class PlainDecoder implements Decoder {
       NDArray input = norm(states, layer.get(ATTENTION_NORM));
       NDArray all = linear(input, layer.get(QUERY_KEY_VALUE), layer.find(QUERY_KEY_VALUE_BIAS));
       NDArray attended = linear(attention(all), layer.get(OUTPUT), layer.find(OUTPUT_BIAS));
-      // Of the last layer, nobody reads the states of earlier tokens.
+      // In the last layer, the states of earlier tokens are not needed.
       NDArray residual = isLast() ? lastTokens(states) : states;
       NDArray middle = residual.add(normIfAny(attended, layer.find(OUTPUT_NORM)));
       NDArray fed = feedForward(norm(middle, layer.get(FEED_FORWARD_NORM)));
@@ -195,7 +195,7 @@ final class PlainDecoder implements Decoder {
     }
 
     /**
-     * What the sigmoid of a gate is taken of: GELU by tanh is x sigmoid(2 sqrt(2/pi) (x + .044715
+     * Returns the argument of a gate's sigmoid: GELU by tanh is x sigmoid(2 sqrt(2/pi) (x + .044715
      * x^3)).
      */
     private NDArray opening(NDArray gate) {
@@ -204,7 +204,7 @@ final class PlainDecoder implements Decoder {
           : gate;
     }
 
-    /** Returns what the tokens attend to, of stacked queries, keys and values. */
+    /** Returns the attention output of the tokens, from stacked queries, keys and values. */
     private NDArray attention(NDArray all) {
       int queries = shape.queryWidth();
       int keys = shape.keyValueWidth();
@@ -259,7 +259,7 @@ final class PlainDecoder implements Decoder {
       if (before.getShape().get(0) < group.count()) {
         Shape one = before.getShape();
         each = before.broadcast(group.count(), one.get(1), one.get(2), one.get(3));
-        each.attach(inner); // A result belongs to the manager of what it is made of.
+        each.attach(inner); // A result belongs to the manager of its operands.
       }
       NDArray whole = NDArrays.concat(new NDList(each, now), 2);
       whole.attach(inner);
@@ -271,7 +271,7 @@ final class PlainDecoder implements Decoder {
       long queries = query.getShape().get(2);
       long seen = key.getShape().get(2);
       long size = shape.headSize();
-      // The query heads of a key head are its rows.
+      // The query heads of a key head become its rows.
       Shape shared = new Shape(group.count(), shape.keyValueHeads(), -1, size);
       NDArray scores =
           query
@@ -289,7 +289,7 @@ final class PlainDecoder implements Decoder {
           .reshape(group.count() * queries, shape.queryWidth());
     }
 
-    /** Hides from the last {@code queries} of {@code seen} tokens what they may not see. */
+    /** Hides from the last {@code queries} of {@code seen} tokens what they must not see. */
     private @Nullable NDArray mask(long queries, long seen) {
       float[] mask = Masks.values((int) queries, (int) seen, kind.window());
       return mask.length == 0 ? null : inner.create(mask, new Shape(queries, seen));

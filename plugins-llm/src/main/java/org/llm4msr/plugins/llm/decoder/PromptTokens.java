@@ -6,10 +6,9 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * Turns prompts into tokens: with the chat template, or as they are behind the model's start
- * tokens.
+ * Turns prompts into tokens: with the chat template, or unchanged after the model's start tokens.
  *
- * @param start what a text without any token is read as, or null
+ * @param start the token that an empty text is read as, or null
  */
 record PromptTokens(TextTokens tokenizer, @Nullable ChatTemplate template, @Nullable Long start)
     implements AutoCloseable {

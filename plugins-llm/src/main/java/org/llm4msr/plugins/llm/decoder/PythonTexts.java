@@ -13,10 +13,10 @@ import jinjava.javax.el.MethodNotFoundException;
 import org.apache.commons.lang3.StringUtils;
 import org.jspecify.annotations.Nullable;
 
-/** What Jinjava knows, and methods of Python's texts that Java's lack or do otherwise. */
+/** What Jinjava knows, and methods of Python's texts that Java's lack or implement differently. */
 final class PythonTexts extends CompositeELResolver {
 
-  /** White space of Python, which is more than that of Java. */
+  /** The white space of Python, which has more characters than that of Java. */
   private static final String SPACES =
       IntStream.rangeClosed(0, 0x3000)
           .filter(c -> Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85)
@@ -27,7 +27,7 @@ final class PythonTexts extends CompositeELResolver {
     add(JinjavaInterpreterResolver.DEFAULT_RESOLVER_READ_ONLY);
   }
 
-  /** Takes characters from both ends, white space where none are named. */
+  /** Strips characters from both ends; white space if none are given. */
   static String strip(String text, @Nullable String characters) {
     return StringUtils.strip(text, characters == null ? SPACES : characters);
   }
@@ -49,7 +49,7 @@ final class PythonTexts extends CompositeELResolver {
       return StringUtils.join(parts, text);
     }
     if (method.equals("format") || method.equals("join")) {
-      // Java has static ones, which would leave out the text.
+      // Java has static ones, which would ignore the text.
       throw new MethodNotFoundException("Cannot find method " + method + " of texts");
     }
     if (arguments.length == 2 && method.equals("split")) {
@@ -87,7 +87,7 @@ final class PythonTexts extends CompositeELResolver {
     };
   }
 
-  /** Splits a text {@code most} times, or wherever it can be where that is negative. */
+  /** Splits a text at most {@code most} times, or everywhere if that is negative. */
   private static List<String> split(String text, String by, int most) {
     return List.of(text.split(Pattern.quote(by), most < 0 ? -1 : most + 1));
   }

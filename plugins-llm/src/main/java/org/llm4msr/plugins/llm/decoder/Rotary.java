@@ -6,14 +6,14 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * Rotary position embedding, brought into one form: number i of a head and number i + half of it
- * are turned by position times {@code frequencies[i]}; 0 where nothing is turned. Source: Su et
- * al., arXiv 2104.09864.
+ * Rotary position embedding, brought into one form: elements i and i + half of a head are rotated
+ * by position times {@code frequencies[i]}, which is 0 where nothing is rotated. Source: Su et al.,
+ * arXiv 2104.09864.
  *
- * @param frequencies radians a position, one for each pair
- * @param amplitude factor of what is turned
- * @param order where each number of a head stands in the file
- * @param longest tokens of a text up to which the frequencies hold
+ * @param frequencies radians per position, one for each pair
+ * @param amplitude factor of the rotated elements
+ * @param order the place of each element of a head in the file
+ * @param longest the longest text, in tokens, for which the frequencies hold
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record Rotary(double[] frequencies, double amplitude, int[] order, int longest) {
@@ -21,7 +21,7 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
   private static final String SHARE = "partial_rotary_factor";
 
   static Rotary of(ModelJson config, Architecture architecture, int headSize) {
-    // Where both are, transformers reads the older one.
+    // If both are there, transformers reads the older one.
     ModelJson parameters =
         config.has("rope_scaling")
             ? config.object("rope_scaling")
@@ -34,7 +34,7 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
    * Reads a rotary embedding.
    *
    * @param parameters its settings
-   * @param base of the frequencies, where the settings have none
+   * @param base of the frequencies, if the settings have none
    */
   static Rotary of(
       ModelJson config,
@@ -66,12 +66,12 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
     return new Rotary(frequencies, 1, order, Integer.MAX_VALUE);
   }
 
-  /** Returns one of the same heads that turns nothing. */
+  /** Returns one for the same heads that rotates nothing. */
   Rotary still() {
     return new Rotary(new double[frequencies.length], 1, order, longest);
   }
 
-  /** Puts the turned pairs first in both halves of a head, and what is not turned behind them. */
+  /** Puts the rotated pairs first in both halves of a head, and the other elements after them. */
   private static int[] order(int headSize, int turned, boolean interleaved) {
     int half = headSize / 2;
     int pairs = turned / 2;
@@ -102,7 +102,7 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
     };
   }
 
-  /** Llama 3.1: slow frequencies are divided by the factor, fast ones kept, those between mixed. */
+  /** Llama 3.1: divides low frequencies by the factor, keeps high ones, and mixes those between. */
   private static double llama3(double frequency, ModelJson parameters) {
     double factor = parameters.number("factor");
     double low = parameters.number("low_freq_factor");
@@ -115,7 +115,7 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
 
   /**
    * LongRoPE (Ding et al., arXiv 2402.13753) for texts that are no longer than those of the first
-   * training. Longer ones have other frequencies, also where they begin.
+   * training. Longer ones have other frequencies, even at their beginning.
    */
   private static Rotary longRope(
       ModelJson config, ModelJson parameters, double[] frequencies, int pairs, int[] order) {
@@ -134,7 +134,7 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
     return new Rotary(frequencies, parameters.number("attention_factor", usual), order, original);
   }
 
-  /** Fills cosine and sine of the angles of positions, (positions, half) each. */
+  /** Fills in cosine and sine of the angles of positions, (positions, half) each. */
   void fill(int[] positions, float[] cosine, float[] sine) {
     int half = frequencies.length;
     for (int row = 0; row < positions.length; row++) {

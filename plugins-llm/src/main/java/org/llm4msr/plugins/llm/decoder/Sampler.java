@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Picks the next token: the likeliest, or one drawn from a stream of random numbers that depends on
- * the seed and the text alone, so that neighbours change nothing.
+ * Picks the next token: the likeliest, or one drawn from a stream of random numbers that depends
+ * only on the seed and the text, so that neighbours change nothing.
  */
 final class Sampler {
 

@@ -97,8 +97,7 @@ final class ScriptDecoder implements Decoder {
   }
 
   /**
-   * One array a kind of attention and group, empty where nothing is hidden or only what comes
-   * later.
+   * One array per kind of attention and group, empty if nothing is hidden or only what comes later.
    */
   private NDList masks(NDManager step, TokenBatch batch) {
     NDList masks = new NDList();
@@ -118,7 +117,7 @@ final class ScriptDecoder implements Decoder {
     return masks;
   }
 
-  /** What the script counts with: whether to keep, and sizes of the groups. */
+  /** The script's integers: whether to keep keys and values, and the sizes of the groups. */
   private static NDList plan(NDManager step, TokenBatch batch, boolean keep) {
     List<Long> numbers = new ArrayList<>();
     numbers.add(keep ? 1L : 0L);
@@ -130,7 +129,7 @@ final class ScriptDecoder implements Decoder {
     return host(step, numbers.stream().mapToLong(Long::longValue).toArray());
   }
 
-  /** Returns numbers for the script to count with, which lie on the CPU. */
+  /** Returns an array of integers for the script, on the CPU. */
   private static NDList host(NDManager step, long... numbers) {
     try (NDManager host = step.newSubManager(Device.cpu())) {
       NDArray array = host.create(numbers);

@@ -23,15 +23,15 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /**
- * A {@code tokenizer.model} of SentencePiece, which spells special tokens as any text: they are
- * looked for here. Those of the architecture follow its vocabulary.
+ * A {@code tokenizer.model} of SentencePiece, which encodes special tokens like any text, so they
+ * are found here. Those of the architecture follow its vocabulary.
  */
 final class SentencePieceTokens implements TextTokens {
 
-  /** {@code normalizer_spec.add_dummy_prefix: false}, which behind a model overrides its own. */
+  /** {@code normalizer_spec.add_dummy_prefix: false}; appended to a model, it overrides its own. */
   private static final byte[] NO_PREFIX = {3 << 3 | 2, 2, 3 << 3, 0};
 
-  /** How pieces write a space. */
+  /** The character for a space in pieces. */
   private static final String SPACE = "\u2581";
 
   private final SpTokenizer tokenizer;
@@ -152,7 +152,7 @@ final class SentencePieceTokens implements TextTokens {
     return new Piece(text, type == 2 || type == 3);
   }
 
-  /** All parts between special tokens begin as with a space; without {@code legacy}, the first. */
+  /** Parts between special tokens begin as with a space; without {@code legacy}, only the first. */
   @Override
   public long[] encode(String text, boolean special) {
     LongStream.Builder ids = LongStream.builder();

@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values of the tokens that all prompts begin with, computed once and used as long as
- * prompts begin so. Not thread-safe.
+ * prompts begin with them. Not thread-safe.
  */
 final class SharedPrefix implements AutoCloseable {
 
-  /** Fewer tokens are not worth a pass of their own. */
+  /** Fewer tokens are not worth a separate pass. */
   private static final int SHORTEST = 8;
 
   private final Decoder decoder;
@@ -24,7 +24,7 @@ final class SharedPrefix implements AutoCloseable {
     this.decoder = decoder;
   }
 
-  /** Finds what some texts share, and returns how many tokens. */
+  /** Finds the prefix that some texts share, and returns its number of tokens. */
   int length(List<long[]> texts) {
     if (tokens.length > 0 && texts.stream().allMatch(text -> begins(text, tokens))) {
       return tokens.length;
@@ -48,7 +48,7 @@ final class SharedPrefix implements AutoCloseable {
     return kept;
   }
 
-  /** Something is left of every text: its last token's state is asked for. */
+  /** At least one token of every text is left over: the state of its last token is needed. */
   private static int shared(List<long[]> texts) {
     long[] first = texts.get(0);
     int shared = first.length - 1;

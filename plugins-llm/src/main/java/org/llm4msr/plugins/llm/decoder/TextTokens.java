@@ -6,8 +6,8 @@ interface TextTokens extends AutoCloseable {
   /**
    * Returns the tokens of a text.
    *
-   * @param special whether to put the model's start tokens before them, and end tokens behind where
-   *     it has some
+   * @param special whether to put the model's start tokens before them, and its end tokens, if any,
+   *     after them
    */
   long[] encode(String text, boolean special);
 

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tokens to read, of several sequences one behind the other, without padding. Sequences of equal
- * length are neighbours and form a group: attention is computed group by group, everything else for
- * all tokens at once.
+ * Tokens to read, of several consecutive sequences, without padding. Sequences of equal length are
+ * neighbours and form a group: attention is computed group by group, everything else for all tokens
+ * at once.
  *
  * @param tokens ids of all sequences
  * @param groups in the order of the tokens
@@ -17,7 +17,7 @@ record TokenBatch(long[] tokens, List<Group> groups) {
   /**
    * Sequences of one length.
    *
-   * @param count how many
+   * @param count number of sequences
    * @param length tokens of each in this batch
    * @param past tokens of each that were read before
    */
@@ -51,7 +51,7 @@ record TokenBatch(long[] tokens, List<Group> groups) {
     return new TokenBatch(tokens, groups);
   }
 
-  /** Returns a batch of the next token of each sequence. */
+  /** Returns a batch with the next token of each sequence. */
   TokenBatch next(long[] nextTokens) {
     return new TokenBatch(
         nextTokens,

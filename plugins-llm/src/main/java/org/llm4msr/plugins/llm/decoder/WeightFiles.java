@@ -36,7 +36,7 @@ final class WeightFiles implements AutoCloseable {
   private static final String INDEX = "model.safetensors.index.json";
   private static final int MOST_HEADER_BYTES = 100_000_000;
 
-  /** How the text begins that Git LFS checks out instead of a file that it has not fetched. */
+  /** The beginning of the text that Git LFS checks out for a file that it has not fetched. */
   private static final byte[] POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
   /** A number type of safetensors. */
@@ -80,7 +80,7 @@ final class WeightFiles implements AutoCloseable {
       return shape.get(0);
     }
 
-    /** Numbers of a row; a vector has one. */
+    /** Returns the numbers per row; a vector has one. */
     long columns() {
       return shape.stream().skip(1).reduce(1L, Math::multiplyExact);
     }
@@ -233,7 +233,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   /**
-   * Checks that an array is there and of a shape.
+   * Checks that an array is there and has a shape.
    *
    * @throws MsrException with code {@code knowledge/MISSING_WEIGHTS} that names it
    */
@@ -253,7 +253,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   /**
-   * Checks that an array is not there.
+   * Checks that an array is absent.
    *
    * @throws MsrException with code {@code knowledge/MISSING_WEIGHTS} that names it
    */
@@ -331,7 +331,7 @@ final class WeightFiles implements AutoCloseable {
       try {
         channel.close();
       } catch (IOException e) {
-        // It was read only; nothing can be lost.
+        // It was only read; nothing can be lost.
       }
     }
     channels.clear();

@@ -6,7 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
-/** How weights are kept that are read as float32, part by part. */
+/** How to keep weights that are read as float32, part by part. */
 interface WeightStore {
 
   /** Makes an array of the type of the weights, for {@link #put} to fill. */
