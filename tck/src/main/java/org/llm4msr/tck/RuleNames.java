@@ -4,7 +4,7 @@ import java.lang.reflect.Method;
 import java.util.List;
 import org.junit.jupiter.api.DisplayNameGenerator;
 
-/** Names tests by the rule: {@code BACKBONE-07 MUST: gives one logit a row}. */
+/** Names tests by the rule: {@code BACKBONE-07 MUST: gives one logit per row}. */
 final class RuleNames extends DisplayNameGenerator.ReplaceUnderscores {
 
   @Override

@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A service of its own process, with {@code POST /v1/embeddings} and faults that a test orders by
- * {@code POST /faults}, one a line. It writes to its socket itself, because no HTTP library lets
+ * {@code POST /faults}, one per line. It writes to its socket itself, because no HTTP library lets
  * one break the protocol.
  */
 final class EmbeddingService {
