@@ -21,7 +21,8 @@ public @interface Rule {
   Level level() default Level.MUST;
 
   /**
-   * What a plugin that keeps the rule does, continuing "the plugin": {@code gives one logit per row}.
+   * What a plugin that keeps the rule does, continuing "the plugin": {@code gives one logit per
+   * row}.
    */
   String says();
 
