@@ -1,6 +1,7 @@
 package org.llm4msr.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.data.Split;
@@ -47,6 +49,13 @@ class PluginVersionsTest {
         .first()
         .asString()
         .startsWith(run + " was trained with version 0.0.7 of the plugin mmoe, and this");
+
+    ((ObjectNode) provenance.path("plugins").get(1)).putNull("version");
+    JSON.writeValue(file.toFile(), provenance);
+    assertThatThrownBy(() -> warnings(experiment))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[training/RUN_FOLDER] " + file + " cannot be read: ")
+        .hasMessageContaining("version is null");
 
     provenance.remove("plugins");
     JSON.writeValue(file.toFile(), provenance);

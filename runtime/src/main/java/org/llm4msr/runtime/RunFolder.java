@@ -95,7 +95,11 @@ record RunFolder(Path path) {
       return List.of();
     }
     JsonNode plugins = read(PROVENANCE).path(PLUGINS);
-    return plugins.isMissingNode() ? List.of() : JSON.convertValue(plugins, STAMPS);
+    try {
+      return plugins.isMissingNode() ? List.of() : JSON.readerFor(STAMPS).readValue(plugins);
+    } catch (IOException e) {
+      throw unreadable(provenance(), e);
+    }
   }
 
   /** Stores the effective configuration and what else determines the result. */

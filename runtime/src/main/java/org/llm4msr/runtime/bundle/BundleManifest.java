@@ -36,7 +36,13 @@ public record BundleManifest(
    *
    * @param kind its kind, as {@code plugins list} has it
    */
-  public record Plugin(String kind, String name, String version) {}
+  public record Plugin(String kind, String name, String version) {
+    public Plugin {
+      requireNonNull(kind, "kind is null");
+      requireNonNull(name, "name is null");
+      requireNonNull(version, "version is null");
+    }
+  }
 
   public BundleManifest {
     requireNonNull(written, "written is null");

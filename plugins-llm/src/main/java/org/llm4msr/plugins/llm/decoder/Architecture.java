@@ -70,11 +70,17 @@ record Architecture(
    * @param preNorm whether Hugging Face's last hidden state is that before the final norm
    * @param rotaryBase default of {@code rope_theta}
    * @param epsilon default for the norms
+   * @param window default of {@code sliding_window}, for layers that have one
    */
   record Unstated(
-      boolean queryBias, boolean tied, boolean preNorm, double rotaryBase, double epsilon) {
+      boolean queryBias,
+      boolean tied,
+      boolean preNorm,
+      double rotaryBase,
+      double epsilon,
+      int window) {
 
-    static final Unstated USUAL = new Unstated(false, false, false, 10_000, 1e-6);
+    static final Unstated USUAL = new Unstated(false, false, false, 10_000, 1e-6, 4096);
   }
 
   /**
@@ -226,7 +232,7 @@ record Architecture(
           Set.of("qwen2"),
           LLAMA_TENSORS,
           Positions.usual(Attention.Pattern.FULL),
-          new Unstated(true, false, false, 10_000, 1e-6),
+          new Unstated(true, false, false, 10_000, 1e-6, 0),
           NO_WINDOW);
 
   private static final Architecture QWEN3 =
@@ -245,7 +251,7 @@ record Architecture(
               List.of(),
               List.of("model.layers.%s.mlp.gate_up_proj")),
           new Positions(Attention.Pattern.WINDOW, false, 1, true),
-          new Unstated(false, false, false, 10_000, 1e-5),
+          new Unstated(false, false, false, 10_000, 1e-5, 0),
           // Transformers does not read it in this model.
           new Required("layer_types", "null", true));
 
@@ -254,7 +260,7 @@ record Architecture(
           Set.of("smollm3"),
           LLAMA_TENSORS,
           Positions.usual(Attention.Pattern.SOME_WITHOUT_POSITIONS),
-          new Unstated(false, true, false, 2_000_000, 1e-6),
+          new Unstated(false, true, false, 2_000_000, 1e-6, 0),
           NO_WINDOW);
 
   private static final Architecture GEMMA3 =
@@ -277,7 +283,7 @@ record Architecture(
               "lm_head"),
           Positions.usual(Attention.Pattern.MOST_WINDOWS),
           new Numerics(1, true, true, 256),
-          new Unstated(false, true, false, 1_000_000, 1e-6),
+          new Unstated(false, true, false, 1_000_000, 1e-6, 4096),
           Prefix.NONE,
           List.of(
               new Required("hidden_activation", "gelu_pytorch_tanh", true),
@@ -311,7 +317,7 @@ record Architecture(
               "transformer.output_layer"),
           new Positions(Attention.Pattern.FULL, true, 0.5, true),
           Numerics.USUAL,
-          new Unstated(false, false, true, 10_000, 1e-5),
+          new Unstated(false, false, true, 10_000, 1e-5, 0),
           new Prefix(
               List.of("[MASK]", "[gMASK]", "[sMASK]", "sop", "eop"),
               List.of("[gMASK]", "sop"),

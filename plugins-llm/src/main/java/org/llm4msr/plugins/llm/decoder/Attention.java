@@ -16,8 +16,6 @@ import org.llm4msr.api.MsrException;
  */
 record Attention(int window, Rotary rotary) {
 
-  private static final int USUAL_WINDOW = 4096;
-
   private static final String FULL = "full_attention";
   private static final String SLIDING = "sliding_attention";
 
@@ -42,7 +40,7 @@ record Attention(int window, Rotary rotary) {
     Rotary rotary = Rotary.of(config, architecture, headSize);
     Attention full = new Attention(0, rotary);
     if (pattern == Pattern.WINDOW) {
-      Attention windowed = new Attention(window(config), rotary);
+      Attention windowed = new Attention(window(config, architecture), rotary);
       return byType(config, layers, layer -> SLIDING, Map.of(FULL, full, SLIDING, windowed));
     }
     List<Attention> same = byType(config, layers, layer -> FULL, Map.of(FULL, full));
@@ -67,10 +65,9 @@ record Attention(int window, Rotary rotary) {
         .toList();
   }
 
-  private static int window(ModelJson config) {
-    boolean none =
-        config.json().has("sliding_window") || config.text("model_type", "").equals("phi3");
-    return config.integer("sliding_window", none ? 0 : USUAL_WINDOW);
+  private static int window(ModelJson config, Architecture architecture) {
+    int absent = config.json().has("sliding_window") ? 0 : architecture.unstated().window();
+    return config.integer("sliding_window", absent);
   }
 
   private static List<Attention> someWithoutPositions(
@@ -105,7 +102,7 @@ record Attention(int window, Rotary rotary) {
                 stated.number("rope_theta", base)));
     Attention windowed =
         new Attention(
-            window(config),
+            window(config, architecture),
             Rotary.of(
                 config,
                 architecture,

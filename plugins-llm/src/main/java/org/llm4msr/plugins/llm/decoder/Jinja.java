@@ -6,6 +6,7 @@ import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.el.TruthyTypeConverter;
 import com.hubspot.jinjava.interpret.InterpretException;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
+import com.hubspot.jinjava.lib.exptest.ExpTest;
 import com.hubspot.jinjava.lib.exptest.IsIterableExpTest;
 import com.hubspot.jinjava.lib.exptest.IsSequenceExpTest;
 import com.hubspot.jinjava.lib.filter.TrimFilter;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Jinjava, brought nearer to Jinja2: see {@link #trimmed}, {@link JinjaSyntax}, {@link
- * PythonTexts}, {@link Loop}, {@link Trim}, {@link IsIterable} and {@link IsSequence}.
+ * PythonTexts}, {@link Loop}, {@link Trim} and {@link WithTexts}.
  */
 final class Jinja extends Jinjava {
 
@@ -57,8 +58,8 @@ final class Jinja extends Jinjava {
             .build());
     registerTag(new Loop());
     registerFilter(new Trim());
-    registerExpTest(new IsIterable());
-    registerExpTest(new IsSequence());
+    registerExpTest(new WithTexts(new IsIterableExpTest()));
+    registerExpTest(new WithTexts(new IsSequenceExpTest()));
   }
 
   /**
@@ -120,25 +121,19 @@ final class Jinja extends Jinjava {
     }
   }
 
-  /** Texts and dictionaries are iterable, too. */
-  private static final class IsIterable extends IsIterableExpTest {
+  /** A test of Jinjava that holds for texts and dictionaries, too. */
+  private record WithTexts(ExpTest test) implements ExpTest {
     @Override
-    public boolean evaluate(
-        @Nullable Object value, JinjavaInterpreter interpreter, Object... arguments) {
-      return value instanceof String
-          || value instanceof Map
-          || super.evaluate(value, interpreter, arguments);
+    public String getName() {
+      return test.getName();
     }
-  }
 
-  /** Texts and dictionaries are sequences, too. */
-  private static final class IsSequence extends IsSequenceExpTest {
     @Override
     public boolean evaluate(
         @Nullable Object value, JinjavaInterpreter interpreter, Object... arguments) {
       return value instanceof String
           || value instanceof Map
-          || super.evaluate(value, interpreter, arguments);
+          || test.evaluate(value, interpreter, arguments);
     }
   }
 }

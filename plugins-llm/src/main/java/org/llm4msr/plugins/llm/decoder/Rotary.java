@@ -52,9 +52,10 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
           positions.partial() ? "so that an even number of " + headSize + " is turned" : "1");
     }
     int[] order = order(headSize, turned, positions.interleaved());
+    double theta = parameters.number("rope_theta", base);
     double[] frequencies = new double[headSize / 2];
     for (int i = 0; i < turned / 2; i++) {
-      frequencies[i] = Math.pow(parameters.number("rope_theta", base), -2.0 * i / turned);
+      frequencies[i] = Math.pow(theta, -2.0 * i / turned);
     }
     String type = parameters.text("rope_type", parameters.text("type", "default"));
     if (type.equals("longrope")) {
