@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.Scorer;
 
 /** The runtime in processes that are not the launcher's. */
 class EmbeddedTest {
@@ -65,6 +66,24 @@ class EmbeddedTest {
 
     assertThatThrownBy(() -> Experiment.fromYaml(experiment).train("blocked", Progress.NONE))
         .hasMessageContaining("training/RUN_FOLDER");
+    assertEnded(before);
+  }
+
+  /** As a service that shuts its pool down does. */
+  @Test
+  void aScorerThatAnInterruptedThreadClosesReleasesItsModel() throws Exception {
+    Set<Thread> before = engineThreads();
+    Scorer scorer = Scorer.load(bundle);
+    assertThat(engineThreads()).hasSizeGreaterThan(before.size());
+
+    Thread.currentThread().interrupt();
+    scorer.close();
+    assertThat(Thread.interrupted()).isTrue();
+    assertEnded(before);
+  }
+
+  /** Waits for the engines' threads that were started since. */
+  private static void assertEnded(Set<Thread> before) throws InterruptedException {
     Set<Thread> left = engineThreads();
     left.removeAll(before);
     for (Thread thread : left) {
