@@ -64,7 +64,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule noCycles =
-      slices().matching("org.llm4msr.runtime.(*)..").should().beFreeOfCycles();
+      slices().matching("org.llm4msr.(**)").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule noStandardStreamsOutsideTheCommandLine =

@@ -22,6 +22,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.Comparison;
 import org.llm4msr.runtime.compare.ComparisonResult;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
@@ -44,7 +45,7 @@ class ComparisonTest {
   @BeforeAll
   static void compare() throws IOException {
     shop = SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
-    comparisons = Guice.createInjector(new RuntimeModule()).getInstance(Comparisons.class);
+    comparisons = Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
     result = grid();
   }
 

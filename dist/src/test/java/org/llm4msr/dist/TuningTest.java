@@ -25,6 +25,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.ComparisonView;
 import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.Tuning;
@@ -52,7 +53,7 @@ class TuningTest {
   @BeforeAll
   static void write() throws IOException {
     SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
-    comparisons = Guice.createInjector(new RuntimeModule()).getInstance(Comparisons.class);
+    comparisons = Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
   }
 
   private static Tuning open(String name, String more) throws IOException {

@@ -47,9 +47,6 @@ final class ConfigCheck {
   private static final Set<String> DAMAGED_FILE =
       Set.of("data/DAMAGED_GZIP", "data/MALFORMED_ROW", "data/UNREADABLE");
 
-  private static final Set<ModelInput> KNOWLEDGE =
-      Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
-
   @Inject
   ConfigCheck() {}
 
@@ -101,24 +98,6 @@ final class ConfigCheck {
     }
   }
 
-  /** Returns whether the fusion head reads knowledge of any level. */
-  static boolean readsKnowledge(ExperimentConfig config) {
-    return config.model() != null
-        && requires(config.model()).stream().anyMatch(KNOWLEDGE::contains);
-  }
-
-  /** Returns the engine features that a plugin needs. */
-  @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
-  static <C extends Record> Set<EngineFeature> features(
-      PluginChoice<? extends PluginFactory<?>> choice) {
-    return ((PluginFactory<C>) choice.factory()).engineFeatures((C) choice.config());
-  }
-
-  /** Returns the inputs that a fusion head reads. */
-  static Set<ModelInput> requires(ModelConfig model) {
-    return Check.requires(model.fusion());
-  }
-
   /** One pass over one configuration. */
   private static final class Check {
 
@@ -146,8 +125,8 @@ final class ConfigCheck {
     void model(ModelConfig model) {
       PluginChoice<FusionHeadFactory<?>> head = model.fusion();
       PluginChoice<BackboneFactory<?>> backbone = model.backbone();
-      Set<ModelInput> required = requires(head);
-      boolean readsKnowledge = required.stream().anyMatch(KNOWLEDGE::contains);
+      Set<ModelInput> required = model.requires();
+      boolean readsKnowledge = model.readsKnowledge();
       if (readsKnowledge && config.knowledge() == null) {
         add(
             "model.fusion.name",
@@ -196,18 +175,12 @@ final class ConfigCheck {
     }
 
     @SuppressWarnings("unchecked") // As above.
-    private static <C extends Record> Set<ModelInput> requires(
-        PluginChoice<FusionHeadFactory<?>> head) {
-      return ((FusionHeadFactory<C>) head.factory()).requires((C) head.config());
-    }
-
-    @SuppressWarnings("unchecked") // As above.
     private static <C extends Record> boolean hasHidden(PluginChoice<BackboneFactory<?>> backbone) {
       return ((BackboneFactory<C>) backbone.factory()).hasHidden((C) backbone.config());
     }
 
     private void engine(String path, PluginChoice<? extends PluginFactory<?>> choice) {
-      Set<EngineFeature> needed = features(choice);
+      Set<EngineFeature> needed = choice.engineFeatures();
       Set<EngineFeature> missing = new TreeSet<>(needed);
       missing.removeAll(EngineFeatures.of(config.runtime().engine()));
       if (!missing.isEmpty()) {

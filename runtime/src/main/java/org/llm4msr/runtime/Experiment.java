@@ -119,7 +119,7 @@ public final class Experiment {
 
   /** Returns whether the fusion head reads the knowledge of a language model. */
   public boolean readsKnowledge() {
-    return ConfigCheck.readsKnowledge(loaded.config());
+    return loaded.config().readsKnowledge();
   }
 
   /**

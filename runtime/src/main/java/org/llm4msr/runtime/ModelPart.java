@@ -18,7 +18,7 @@ record ModelPart(String key, PluginKind kind, PluginChoice<? extends PluginFacto
 
   /** Returns the parts of a model; meta networks if the fusion head reads their knowledge. */
   static List<ModelPart> of(ModelConfig model) {
-    Set<ModelInput> inputs = ConfigCheck.requires(model);
+    Set<ModelInput> inputs = model.requires();
     List<ModelPart> parts = new ArrayList<>();
     parts.add(new ModelPart("model.backbone.name", PluginKind.BACKBONE, model.backbone()));
     parts.add(new ModelPart("model.fusion.name", PluginKind.FUSION_HEAD, model.fusion()));

@@ -25,7 +25,7 @@ final class PluginStamps {
     List<BundleManifest.Plugin> plugins = new ArrayList<>();
     ExperimentConfig config = loaded.config();
     plugins.add(stamp(PluginKind.DATASET_READER, config.dataset().reader()));
-    if (ConfigCheck.readsKnowledge(config) && config.knowledge() != null) {
+    if (config.readsKnowledge() && config.knowledge() != null) {
       plugins.add(stamp(PluginKind.PROMPT_BUILDER, config.knowledge().prompts().builder()));
       plugins.add(stamp(PluginKind.KNOWLEDGE_ENCODER, config.knowledge().encoder()));
     }

@@ -14,7 +14,6 @@ import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.MetaNetworkFactory;
-import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -49,7 +48,6 @@ public final class RuntimeModule extends AbstractModule {
     bind(ConfigCheck.class).in(Singleton.class);
     bind(Experiments.class).in(Singleton.class);
     bind(DataGeneration.class).in(Singleton.class);
-    bind(Comparisons.class).in(Singleton.class);
     bindPlugins();
   }
 

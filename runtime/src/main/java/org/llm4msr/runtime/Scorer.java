@@ -105,7 +105,7 @@ public final class Scorer implements AutoCloseable {
   private static void requireEngine(List<ModelPart> parts, String engine) {
     for (ModelPart part : parts) {
       PluginChoice<?> plugin = part.choice();
-      EngineFeatures.require(engine, "The plugin " + plugin.name(), ConfigCheck.features(plugin));
+      EngineFeatures.require(engine, "The plugin " + plugin.name(), plugin.engineFeatures());
     }
   }
 

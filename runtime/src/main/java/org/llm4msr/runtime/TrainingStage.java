@@ -168,7 +168,7 @@ final class TrainingStage implements AutoCloseable {
       boolean trains,
       StartingPoint start) {
     KnowledgeConfig config = experiment.config().config().knowledge();
-    if (config == null || !ConfigCheck.readsKnowledge(experiment.config().config())) {
+    if (config == null || !experiment.config().config().readsKnowledge()) {
       return null;
     }
     if (folder.hasBegun() && start.keepsKnowledge()) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.RuntimeModule;
+import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.plugins.Culprit;
 import org.llm4msr.runtime.plugins.EngineErrors;
 import org.llm4msr.runtime.plugins.LinkageErrors;
@@ -54,7 +55,7 @@ public final class Main {
     // Libraries that print go to stderr: stdout holds only the result.
     System.setOut(System.err);
     Main main =
-        new Main(out, System.err, folders -> new RuntimeModule(PluginRegistry.load(folders)));
+        new Main(out, System.err, folders -> new LabModule(new RuntimeModule(PluginRegistry.load(folders))));
     Runtime.getRuntime()
         .addShutdownHook(new Thread(main.session.interruption()::begin, "llm4msr-stop"));
     int code = main.run(arguments);

@@ -6,7 +6,7 @@ import java.util.List;
 import org.llm4msr.runtime.Experiments;
 import org.llm4msr.runtime.config.ConfigLoader;
 
-/** Opens comparisons and searches. Bound by {@link org.llm4msr.runtime.RuntimeModule}. */
+/** Opens comparisons and searches. Bound by {@link LabModule}. */
 public final class Comparisons {
 
   private final ConfigLoader loader;

@@ -16,4 +16,10 @@ public record ExperimentConfig(
     @Setting(value = "Optimiser, schedule and stopping", defaultValue = "{}") @Valid
         TrainingConfig training,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
-        RuntimeConfig runtime) {}
+        RuntimeConfig runtime) {
+
+  /** Returns whether there is a model whose fusion head reads knowledge of any level. */
+  public boolean readsKnowledge() {
+    return model != null && model.readsKnowledge();
+  }
+}

@@ -3,9 +3,11 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.util.Set;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.api.model.ModelInput;
 
 /** Backbone, fusion head and meta networks. */
 public record ModelConfig(
@@ -19,4 +21,19 @@ public record ModelConfig(
     @Setting(value = "How knowledge enters the model", defaultValue = "{name: none}") @Valid
         PluginChoice<FusionHeadFactory<?>> fusion,
     @Setting(value = "The meta networks of the two levels", defaultValue = "{}") @Valid
-        MetaNetworksConfig metaNetworks) {}
+        MetaNetworksConfig metaNetworks) {
+
+  private static final Set<ModelInput> KNOWLEDGE =
+      Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
+
+  /** Returns the inputs that the fusion head reads. */
+  @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
+  public <C extends Record> Set<ModelInput> requires() {
+    return ((FusionHeadFactory<C>) fusion.factory()).requires((C) fusion.config());
+  }
+
+  /** Returns whether the fusion head reads knowledge of any level. */
+  public boolean readsKnowledge() {
+    return requires().stream().anyMatch(KNOWLEDGE::contains);
+  }
+}

@@ -73,7 +73,7 @@ final class BaseData {
   void load(PreparationDatabase database, List<FieldPlan> fields) throws IOException {
     for (FieldPlan plan : fields) {
       if (!(plan.field().kind() instanceof FieldKind.Numeric)) {
-        String file = PreparedFiles.vocabularyFile(plan.field().name());
+        String file = PreparedFolder.vocabularyFile(plan.field().name());
         load(database, file, vocabulary(plan), names -> "id, value, count FROM source");
       }
     }

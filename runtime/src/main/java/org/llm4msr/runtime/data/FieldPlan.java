@@ -63,7 +63,7 @@ record FieldPlan(int index, RawField field, RawTable home) {
   private void requireNoOtherId() {
     boolean isThatId =
         field.column().equals(field.name()) && (isKey() || field.table() == RawTable.INTERACTIONS);
-    if (RowEncoder.IDS.contains(field.name()) && !isThatId) {
+    if (FieldSource.IDS.contains(field.name()) && !isThatId) {
       throw DataErrors.data(
           "FIELD_NAME",
           "The field name '%s' is that of the raw id in rows that are scored, and the field reads the column '%s' of the table %s. Rename the field."

@@ -2,6 +2,8 @@ package org.llm4msr.runtime.data;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
 /**
@@ -13,6 +15,9 @@ import org.llm4msr.api.data.RawTable;
  * @param column the raw column
  */
 public record FieldSource(String field, RawTable home, String column) {
+
+  /** The columns of raw ids. */
+  static final List<String> IDS = List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO);
 
   public FieldSource {
     requireNonNull(field, "field is null");

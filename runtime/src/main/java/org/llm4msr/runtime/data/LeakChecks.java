@@ -212,7 +212,7 @@ final class LeakChecks {
     long wrong = 0;
     for (int f = 0; f < training.size(); f++) {
       PreparedField field = manifest.fields().get(f);
-      Path file = folder.resolve(PreparedFiles.vocabularyFile(field.name()));
+      Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
       if (field.kind() instanceof FieldKind.Numeric) {
         continue;
       }

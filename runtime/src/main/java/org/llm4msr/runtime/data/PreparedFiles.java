@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.data;
 
 import java.io.IOException;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,19 +94,11 @@ final class PreparedFiles {
     for (FieldEncoder encoder : encoders) {
       if (!(encoder.plan().field().kind() instanceof FieldKind.Numeric)) {
         write(
-            vocabularyFile(encoder.prepared().name()),
+            PreparedFolder.vocabularyFile(encoder.prepared().name()),
             List.of("id", "value", "count"),
             "SELECT id, value, count FROM " + encoder.plan().vocabulary() + " ORDER BY id");
       }
     }
-  }
-
-  /**
-   * Returns the vocabulary file of a field, whose name may contain characters that file names may
-   * not.
-   */
-  static String vocabularyFile(String field) {
-    return PreparedFolder.VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
   }
 
   void writeEntities() throws IOException {

@@ -1,6 +1,8 @@
 package org.llm4msr.runtime.data;
 
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -43,6 +45,11 @@ final class PreparedFolder implements PreparedData {
       requireRows(file, manifest.rows().of(split));
       splits.put(split, new SplitReader(file, manifest));
     }
+  }
+
+  /** Returns the file of a field's vocabulary, relative to the folder. */
+  static String vocabularyFile(String field) {
+    return VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
   }
 
   private void checkSizes() {

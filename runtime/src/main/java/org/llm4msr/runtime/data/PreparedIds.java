@@ -22,7 +22,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
     if (field.kind() instanceof FieldKind.Numeric) {
       return List.of();
     }
-    Path file = folder.resolve(PreparedFiles.vocabularyFile(field.name()));
+    Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
     return new TextColumn(ArrowFile.open(file), "value");
   }
 

@@ -28,9 +28,6 @@ import org.llm4msr.runtime.config.SmallFiles;
  */
 public final class RowEncoder {
 
-  /** The columns of raw ids. */
-  static final List<String> IDS = List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO);
-
   private static final int[] NOTHING_KNOWN = {0};
   private static final String FRACTION = ".0";
 
@@ -48,7 +45,7 @@ public final class RowEncoder {
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
     for (PreparedField field : manifest.fields()) {
       if (!(field.kind() instanceof FieldKind.Numeric)) {
-        Path file = folder.resolve(PreparedFiles.vocabularyFile(field.name()));
+        Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
         vocabularyFiles.put(field.name(), ArrowFile.open(file));
       }
     }
@@ -93,7 +90,7 @@ public final class RowEncoder {
         .forEach(name -> files.add(folder.resolve(name)));
     ManifestFile.read(folder)
         .fields()
-        .forEach(field -> files.add(folder.resolve(PreparedFiles.vocabularyFile(field.name()))));
+        .forEach(field -> files.add(folder.resolve(PreparedFolder.vocabularyFile(field.name()))));
     // Numeric fields have no vocabulary, and another program may leave features out.
     return files.stream().filter(Files::exists).toList();
   }
@@ -150,9 +147,9 @@ public final class RowEncoder {
   /** Returns the columns that rows have or may have. */
   public List<ScoringColumn> columns() {
     List<ScoringColumn> columns = new ArrayList<>();
-    IDS.forEach(id -> columns.add(ScoringColumn.id(id)));
+    FieldSource.IDS.forEach(id -> columns.add(ScoringColumn.id(id)));
     for (PreparedField field : manifest.fields()) {
-      if (!isKey(field) && !IDS.contains(field.name())) {
+      if (!isKey(field) && !FieldSource.IDS.contains(field.name())) {
         boolean required = stored(field) == null && alias(field) == null;
         columns.add(ScoringColumn.of(field, required));
       }
@@ -173,7 +170,7 @@ public final class RowEncoder {
   /** Returns the id column that holds the field's values, or null. */
   private @Nullable String alias(PreparedField field) {
     FieldSource source = sources.get(field.name());
-    return source != null && IDS.contains(source.column()) ? source.column() : null;
+    return source != null && FieldSource.IDS.contains(source.column()) ? source.column() : null;
   }
 
   private boolean isKey(PreparedField field) {

@@ -8,10 +8,7 @@ import java.util.List;
 import org.llm4msr.runtime.data.Batch;
 import org.llm4msr.runtime.data.BatchSource;
 import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.PreparedScenario;
 import org.llm4msr.runtime.data.Split;
-import org.llm4msr.runtime.evaluation.EvaluationResult;
-import org.llm4msr.runtime.evaluation.Evaluator;
 
 /** Predictions of a model for the rows of a part, without gradients. */
 public final class Predictions {
@@ -82,21 +79,5 @@ public final class Predictions {
               predict(model, batch, probability);
               return 0;
             });
-  }
-
-  /** Evaluates a part. */
-  public static EvaluationResult evaluate(
-      TrainableModel model, PreparedData data, Split split, int batchSize) {
-    List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
-    try (Evaluator evaluator = new Evaluator(keys)) {
-      forEach(
-          model,
-          data,
-          split,
-          batchSize,
-          (batch, probability) ->
-              evaluator.add(batch.size, batch.scenario, batch.user, batch.label, probability));
-      return evaluator.result();
-    }
   }
 }

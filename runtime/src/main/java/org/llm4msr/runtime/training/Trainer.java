@@ -339,7 +339,7 @@ public final class Trainer {
     /** Returns whether patience ran out. */
     private boolean validate(int epoch, MetricsLog metrics) {
       EvaluationResult result =
-          Predictions.evaluate(model, data, Split.VALIDATION, config.batchSize());
+          ModelEvaluation.of(model, data, Split.VALIDATION, config.batchSize());
       Validation validation =
           new Validation(state.step(), epoch, state.losses().meanSinceValidation(), result);
       state = state.validated(validation, result.overall().auc());

@@ -41,7 +41,7 @@ class PreparationDatabaseTest {
     Path target = folder.resolve("prepared");
     Preparations.prepare(reader, Preparations.config(Preparations.BY_TIME, 1), target).close();
 
-    ArrowFile vocabulary = ArrowFile.open(target.resolve(PreparedFiles.vocabularyFile("seen")));
+    ArrowFile vocabulary = ArrowFile.open(target.resolve(PreparedFolder.vocabularyFile("seen")));
     assertThat(new TextColumn(vocabulary, "value").get(0)).isEqualTo(TEXT);
   }
 

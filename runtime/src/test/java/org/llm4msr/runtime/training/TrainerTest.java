@@ -60,7 +60,7 @@ class TrainerTest {
           .allMatch(validation -> validation.result().scenarios().isEmpty());
       // Labels are right with 0.9: no ranking of the two classes by their truth beats AUC 0.9.
       assertThat(result.best().result().overall().auc()).isBetween(0.8, 0.92);
-      assertThat(Predictions.evaluate(model, data, Split.VALIDATION, 100).overall().auc())
+      assertThat(ModelEvaluation.of(model, data, Split.VALIDATION, 100).overall().auc())
           .isEqualTo(result.best().result().overall().auc());
     }
     List<String> lines = Files.readAllLines(folder.resolve("metrics.jsonl"));
@@ -195,7 +195,7 @@ class TrainerTest {
       assertThat(result.steps()).isEqualTo(result.bestStep() + 15);
       double best = result.best().result().overall().auc();
       assertThat(result.history()).allMatch(v -> v.result().overall().auc() <= best);
-      assertThat(Predictions.evaluate(model, noise, Split.VALIDATION, 64).overall().auc())
+      assertThat(ModelEvaluation.of(model, noise, Split.VALIDATION, 64).overall().auc())
           .isEqualTo(best);
     }
   }
