@@ -24,8 +24,8 @@ import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Template;
 import org.llm4msr.plugins.llm.decoder.DecoderFactory;
 import org.llm4msr.runtime.config.RuntimeConfig;
-import org.llm4msr.runtime.training.EngineTensors;
-import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.engine.EngineTensors;
+import org.llm4msr.runtime.engine.TensorEngine;
 
 /**
  * Times the encoder {@code decoder} in bfloat16 against a plain batched forward pass of the same

@@ -16,8 +16,7 @@ import ai.djl.training.tracker.Tracker;
 import java.util.List;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.plugins.backbones.MmoeFactory;
-import org.llm4msr.runtime.data.Batch;
-import org.llm4msr.runtime.data.FieldValues.Ids;
+import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
@@ -26,7 +25,8 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
-import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * The same backbone trained in DJL's way: one embedding array with a dense gradient, and DJL's Adam

@@ -22,9 +22,9 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
-import org.llm4msr.runtime.data.TrainingLog;
-import org.llm4msr.runtime.knowledge.KnowledgeExtractor;
-import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.data.prepared.TrainingLog;
+import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /**
  * Fills a knowledge store of random vectors as {@code knowledge extract} does, opens it, looks up

@@ -2,12 +2,12 @@ package org.llm4msr.benchmarks;
 
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
-import org.llm4msr.runtime.data.Batch;
+import org.llm4msr.runtime.assembly.ModelAssembly;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.runtime.training.ModelAssembly;
-import org.llm4msr.runtime.training.TensorEngine;
-import org.llm4msr.runtime.training.TrainableModel;
+import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.training.TrainingStep;
 
 /** The project's own training step. */

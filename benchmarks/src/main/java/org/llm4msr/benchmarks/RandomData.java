@@ -11,18 +11,18 @@ import org.apache.commons.math3.random.RandomGenerator;
 import org.apache.commons.math3.random.Well19937c;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
-import org.llm4msr.runtime.data.Batch;
-import org.llm4msr.runtime.data.BatchSource;
-import org.llm4msr.runtime.data.DatasetManifest;
-import org.llm4msr.runtime.data.FieldValues;
-import org.llm4msr.runtime.data.FieldValues.Ids;
-import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.PreparedField;
-import org.llm4msr.runtime.data.PreparedScenario;
-import org.llm4msr.runtime.data.Split;
-import org.llm4msr.runtime.data.SplitCounts;
-import org.llm4msr.runtime.data.TrainingLog;
-import org.llm4msr.runtime.data.TrainingOrder;
+import org.llm4msr.runtime.data.prepared.BatchSource;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.SplitCounts;
+import org.llm4msr.runtime.data.prepared.TrainingLog;
+import org.llm4msr.runtime.data.prepared.TrainingOrder;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * Rows with uniformly drawn ids, generated on reading. Scenario s is drawn with a probability that

@@ -1,7 +1,7 @@
 package org.llm4msr.benchmarks;
 
 import java.util.SplittableRandom;
-import org.llm4msr.runtime.knowledge.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
 /** Knowledge of standard normal numbers, the same for the same key. */
 record RandomVectors(int dimension) implements KnowledgeSource {

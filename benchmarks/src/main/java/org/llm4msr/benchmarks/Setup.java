@@ -16,7 +16,6 @@ import org.llm4msr.plugins.fusion.MlpMetaConfig;
 import org.llm4msr.plugins.fusion.MlpMetaFactory;
 import org.llm4msr.plugins.fusion.NoneConfig;
 import org.llm4msr.plugins.fusion.NoneFactory;
-import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
@@ -25,8 +24,9 @@ import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.plugins.PluginRegistry;
-import org.llm4msr.runtime.training.KnowledgeInputs;
 
 /**
  * Data and model of a contender: Adam without decay and, unless another backbone is given, MMoE

@@ -16,8 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.llm4msr.runtime.data.Batch;
-import org.llm4msr.runtime.data.FieldValues.Ids;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * The same model trained by {@code benchmarks/peers/torch_step.py} in a separate process, which

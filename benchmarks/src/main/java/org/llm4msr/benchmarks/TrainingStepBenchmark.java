@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.config.RuntimeConfig;
-import org.llm4msr.runtime.data.Batch;
-import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Times training steps of two or more contenders in one run: batches of 4096 rows, 12 fields of 16,

@@ -63,8 +63,7 @@ class ArchitectureTest {
           .resideInAPackage("org.llm4msr.plugins..");
 
   @ArchTest
-  static final ArchRule noCycles =
-      slices().matching("org.llm4msr.(**)").should().beFreeOfCycles();
+  static final ArchRule noCycles = slices().matching("org.llm4msr.(**)").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule noStandardStreamsOutsideTheCommandLine =

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.experiment.Experiment;
 
 /**
  * The preparation of every reader, killed at any moment and on disks that fill: nothing unfinished

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
-import org.llm4msr.runtime.TrainingOptions;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.scoring.Scorer;
 
 /** Every backbone, with its defaults, from a YAML file to a bundle, and on to new scenarios. */
 @Tag("slow")

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.files.FolderLock;
+import org.llm4msr.runtime.scoring.Scorer;
 
 /** What others do to the folders of a bundle while it is made or used. */
 class BundleGuardsTest {

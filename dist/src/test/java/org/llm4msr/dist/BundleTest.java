@@ -34,14 +34,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleModel;
-import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.RuntimeConfig;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 

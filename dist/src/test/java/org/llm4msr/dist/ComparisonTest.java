@@ -20,17 +20,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.RuntimeModule;
-import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.Comparison;
 import org.llm4msr.runtime.compare.ComparisonResult;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.compare.ComparisonView;
 import org.llm4msr.runtime.compare.Comparisons;
+import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.TableWriter;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
@@ -45,7 +45,8 @@ class ComparisonTest {
   @BeforeAll
   static void compare() throws IOException {
     shop = SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
-    comparisons = Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
+    comparisons =
+        Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
     result = grid();
   }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.slf4j.LoggerFactory;
 
 /** {@code config check} opens the files that the settings of built-in plugins name. */
@@ -129,7 +129,8 @@ class ConfigFilesTest {
         "dataset: { name: table, path: ., files: [log.csv], split: { by: random }, users: { files: [users.csv], key: id }, fields: [{column: age, table: users}] }\nworkspace: w");
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
-    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.data.EntityTables");
+    Logger logger =
+        (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.data.preparation.EntityTables");
     logger.addAppender(log);
     try {
       Files.writeString(folder.resolve("users.csv"), "id,age\n17.0,30\n18.0,31\n");

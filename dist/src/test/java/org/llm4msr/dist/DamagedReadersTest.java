@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.data.PreparedSummary;
-import org.llm4msr.runtime.data.PreparedSummary.ScenarioSummary;
+import org.llm4msr.runtime.data.inspection.PreparedSummary;
+import org.llm4msr.runtime.data.inspection.PreparedSummary.ScenarioSummary;
+import org.llm4msr.runtime.experiment.Experiment;
 
 /**
  * What files have that should not, by reader: each damage to a generated log ends in an error that

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.scoring.Scorer;
 
 /**
  * Uses the runtime as a container does that loads it with a loader of its own, in a thread whose

@@ -42,13 +42,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.data.DatasetManifest;
-import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.PreparedScenario;
-import org.llm4msr.runtime.data.PreparedSummary;
+import org.llm4msr.runtime.data.inspection.PreparedSummary;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.exchange.ExchangeServer;
-import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /** Another process's view of prepared data: an Arrow Flight client against a running server. */
 class ExchangeTest {

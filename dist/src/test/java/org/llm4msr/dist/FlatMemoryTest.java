@@ -15,7 +15,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.dist.TrainingMemory.Sample;
-import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.experiment.Experiment;
 
 /** Training over 2,000 steps, with validations and checkpoints between them. */
 @EnabledOnOs(OS.LINUX)

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.scoring.Scorer;
 
 /** Every built-in head is reached by configuration alone, and learns. */
 class FusionHeadsTrainTest {

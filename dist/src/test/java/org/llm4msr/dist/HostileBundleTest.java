@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.scoring.Scorer;
 import org.slf4j.LoggerFactory;
 
 /** A manifest that someone wrote on purpose, with checksums that are right. */
@@ -113,7 +113,7 @@ class HostileBundleTest {
   void anotherVersionOfAPluginIsToldOnce() throws IOException {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
-    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.PluginStamps");
+    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.bundle.PluginStamps");
     logger.addAppender(log);
     try {
       seal(manifest());

@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.EvaluationReport;
-import org.llm4msr.runtime.Experiment;
 import org.llm4msr.runtime.bundle.Bundle;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.Experiment;
 
 /** Commands that die of SIGKILL at any moment, and go on, beside those that do not. */
 class KilledProcessesTest {

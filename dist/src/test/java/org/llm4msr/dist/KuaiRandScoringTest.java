@@ -24,11 +24,11 @@ import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawTable;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
 import org.llm4msr.runtime.config.PluginChoice;
-import org.llm4msr.runtime.data.RawRows;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.scoring.Scorer;
 
 /** Real rows, as a reader emits them, score as they were evaluated. */
 class KuaiRandScoringTest {

@@ -33,16 +33,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
-import org.llm4msr.runtime.data.Batch;
-import org.llm4msr.runtime.data.BatchSource;
-import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.RowEncoder;
-import org.llm4msr.runtime.data.Split;
-import org.llm4msr.runtime.data.TrainingOrder;
+import org.llm4msr.runtime.data.prepared.BatchSource;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.TrainingOrder;
+import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringRequest;
+import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Files that drawn damage has changed, of every kind that is read: each ends in an error that names

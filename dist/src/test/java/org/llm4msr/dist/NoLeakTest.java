@@ -16,10 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.PreparedField;
-import org.llm4msr.runtime.knowledge.PromptPreview;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
 
 /**
  * What models and prompts learn does not change by a byte when all validation and test rows are

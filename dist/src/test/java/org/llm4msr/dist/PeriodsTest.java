@@ -16,13 +16,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.TrainingOptions;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.files.DurableFiles;
-import org.llm4msr.runtime.knowledge.ExtractionResult;
-import org.llm4msr.runtime.knowledge.KnowledgeSource;
-import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /** Training rows that read what their users did before, through the stages that a user runs. */
 class PeriodsTest {

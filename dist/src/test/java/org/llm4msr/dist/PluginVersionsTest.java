@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.slf4j.LoggerFactory;
 
 /** A run that other versions of its plugins go on with. */
@@ -65,7 +65,7 @@ class PluginVersionsTest {
   private static List<String> warnings(Experiment experiment) {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
-    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.PluginStamps");
+    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.bundle.PluginStamps");
     logger.addAppender(log);
     try {
       experiment.evaluate("one", Split.VALIDATION, null, Progress.NONE);

@@ -12,9 +12,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.experiment.Experiment;
 
 /** Published formats from the raw files to prepared data. */
 class PublishedDataTest {

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.DataGeneration;
-import org.llm4msr.runtime.EvaluationReport;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Experiments;
-import org.llm4msr.runtime.Quickstart;
-import org.llm4msr.runtime.RuntimeModule;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.cli.Quickstart;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.DataGeneration;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Experiments;
+import org.llm4msr.runtime.experiment.RuntimeModule;
 
 /** The whole way on a small log, with every plugin that the distribution brings. */
 class QuickstartTest {

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.data.PreparedData;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
 
 /** The configurations of {@code examples/configs} on the public data that they are for. */
 @Tag("slow")

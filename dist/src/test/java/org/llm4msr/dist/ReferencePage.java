@@ -2,10 +2,10 @@ package org.llm4msr.dist;
 
 import java.util.List;
 import java.util.Locale;
-import org.llm4msr.runtime.config.ConfigLoader;
 import org.llm4msr.runtime.config.ExperimentConfig;
-import org.llm4msr.runtime.config.PluginDescription;
-import org.llm4msr.runtime.config.PluginDescription.Row;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.config.loading.PluginDescription;
+import org.llm4msr.runtime.config.loading.PluginDescription.Row;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;

@@ -35,8 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 
 /** Rows as programs write them. */

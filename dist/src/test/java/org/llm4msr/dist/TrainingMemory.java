@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.tck.guard.Held;
 
 /** A training in a process of its own that says at some steps what memory it has. */

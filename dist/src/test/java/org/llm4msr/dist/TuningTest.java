@@ -23,16 +23,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.RuntimeModule;
-import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.ComparisonView;
 import org.llm4msr.runtime.compare.Comparisons;
+import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.Tuning;
 import org.llm4msr.runtime.compare.TuningResult;
 import org.llm4msr.runtime.compare.TuningResult.Trial;
 import org.llm4msr.runtime.compare.TuningWriter;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.RuntimeModule;
 
 /** Searches of a few trials on a small log. */
 class TuningTest {
@@ -53,7 +53,8 @@ class TuningTest {
   @BeforeAll
   static void write() throws IOException {
     SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
-    comparisons = Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
+    comparisons =
+        Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
   }
 
   private static Tuning open(String name, String more) throws IOException {

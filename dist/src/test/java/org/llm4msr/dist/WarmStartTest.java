@@ -25,13 +25,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
-import org.llm4msr.runtime.Scorer;
-import org.llm4msr.runtime.TrainingOptions;
-import org.llm4msr.runtime.data.PreparedIds;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.PreparedIds;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.files.DurableFiles;
-import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.scoring.Scorer;
 
 /** A second day with new users, items and a new scenario goes on from the model of the first. */
 class WarmStartTest {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.Experiment;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.report.Watch;
 import org.w3c.dom.Document;

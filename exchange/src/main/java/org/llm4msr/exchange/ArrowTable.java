@@ -12,7 +12,7 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.support.ArrowRows;
+import org.llm4msr.toolkit.arrow.ArrowRows;
 
 /**
  * An Arrow file of prepared data, or its rows of one scenario.

@@ -15,8 +15,8 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.runtime.knowledge.KnowledgeSource;
-import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /** The vectors of one level by key, always as float32. */
 record KnowledgeTable(KnowledgeStore store, Level level) implements Table {

@@ -20,7 +20,7 @@ import org.apache.arrow.flight.Result;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.memory.BufferAllocator;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.config.SmallFiles;
+import org.llm4msr.runtime.files.SmallFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.runtime.config.FileErrors;
-import org.llm4msr.runtime.data.DatasetManifest;
-import org.llm4msr.runtime.data.PreparedField;
-import org.llm4msr.runtime.data.PreparedScenario;
-import org.llm4msr.runtime.data.Split;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
-import org.llm4msr.runtime.knowledge.KnowledgeStore;
+import org.llm4msr.runtime.files.FileErrors;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /** The tables of prepared data and its knowledge, by path. */
 final class Tables {

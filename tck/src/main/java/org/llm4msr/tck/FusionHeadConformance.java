@@ -15,9 +15,9 @@ import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Parameter;
-import org.llm4msr.api.support.MetaNetworks;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.toolkit.model.MetaNetworks;
 
 /**
  * The rules of fusion heads, which are tested with {@link ReferenceBackbone} and {@link

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
-import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 

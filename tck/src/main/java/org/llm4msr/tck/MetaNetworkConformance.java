@@ -21,9 +21,9 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaNetworkFactory;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.MetaNetworks;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.toolkit.model.MetaNetworks;
 
 /**
  * The rules of meta networks, which are tested at both levels of {@link ReferenceHead}. Extend it

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.UnsupportedFeatureException;
-import org.llm4msr.runtime.EngineFeatures;
+import org.llm4msr.runtime.engine.EngineFeatures;
 
 /**
  * The rules of all plugins that compute: backbones, fusion heads, meta networks. They run on the

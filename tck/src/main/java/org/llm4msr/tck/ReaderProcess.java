@@ -10,7 +10,7 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawTable;
-import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 

@@ -10,7 +10,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Linear;
+import org.llm4msr.toolkit.model.Linear;
 
 /**
  * The backbone below heads under test: hidden = tanh(x A + a), logit = hidden . b + c(scenario).

@@ -8,7 +8,7 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.MetaNetworks;
+import org.llm4msr.toolkit.model.MetaNetworks;
 
 /**
  * The head over meta networks under test: logit = backbone(layers_u(x)) + layers_s(x), so that all

@@ -14,7 +14,7 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaWeights;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.toolkit.model.GroupedRows;
 
 /**
  * The meta network of heads under test: for each layer W(g) = knowledge(g) A + C, no bias, as full

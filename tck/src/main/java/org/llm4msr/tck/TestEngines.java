@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.runtime.config.RuntimeConfig;
-import org.llm4msr.runtime.training.EngineTensors;
-import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.engine.EngineTensors;
+import org.llm4msr.runtime.engine.TensorEngine;
 
 /**
  * The engine and the device of a test run, named by the system properties {@code

@@ -1,7 +1,7 @@
 package org.llm4msr.tck;
 
 import ai.djl.ndarray.NDArray;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.Scale;
 
 /** Products that keep their factors. */
 final class ProductsOfArrays {

@@ -2,7 +2,6 @@ package org.llm4msr.api.model;
 
 import ai.djl.ndarray.NDArray;
 import java.util.List;
-import java.util.Optional;
 import org.llm4msr.api.Stability;
 
 /**
@@ -32,30 +31,6 @@ public interface Grouping {
 
   /** Gives each row the values of its group: (G, ...) to (B, ...). */
   NDArray rowValues(NDArray perGroup);
-
-  /** Returns the cheapest layout of the rows for products with one matrix per group. */
-  RowBlocks blocks();
-
-  /**
-   * Returns products of ordered rows in one call; if the engine has none, empty: then use {@link
-   * #blocks}.
-   */
-  default Optional<RowProducts> products() {
-    return Optional.empty();
-  }
-
-  /**
-   * Returns an array with the same values, below which a backward pass goes only once. A backward
-   * pass goes through what lies below {@link #products} separately from everything else: use the
-   * result in place of an array that has a large network below it and also reaches the loss in
-   * other ways.
-   *
-   * @param x of any shape; it need not be ordered
-   * @return an array of the shape of x; belongs to the pass, which closes it
-   */
-  default NDArray join(NDArray x) {
-    return x;
-  }
 
   /**
    * Returns the plan over B * k rows in which k consecutive rows of the same group replace each

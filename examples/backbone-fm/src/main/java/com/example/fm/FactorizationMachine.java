@@ -11,7 +11,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.Scale;
 
 /**
  * Factorization machine (Rendle, ICDM 2010) on field embeddings e(i): logit = w . x + b(scenario) +

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderInfo;
-import org.llm4msr.api.support.Backoff;
+import org.llm4msr.toolkit.hub.Backoff;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -11,9 +11,9 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
+import org.llm4msr.toolkit.model.Scale;
 
 /**
  * Adaptively sparse structures (Yang et al., CIKM 2022). The input h of each layer, and of the

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.ModelContext;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Scale;
 
 /** Weights the neurons that enter one layer of {@link AdaSparse}. */
 final class AdaSparsePruner {

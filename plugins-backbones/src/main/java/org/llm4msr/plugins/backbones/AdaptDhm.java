@@ -12,9 +12,9 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Dropout;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.Dropout;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.Scale;
 
 /**
  * Adaptive distribution hierarchical model (Li et al., 2022): a row goes to the cluster c whose

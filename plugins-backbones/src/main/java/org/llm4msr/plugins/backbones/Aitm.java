@@ -15,9 +15,9 @@ import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.ScenarioTowers;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.Mlp;
+import org.llm4msr.toolkit.model.ScenarioTowers;
 
 /**
  * Adaptive information transfer (Xi et al., KDD 2021) with scenarios in place of tasks. Along the

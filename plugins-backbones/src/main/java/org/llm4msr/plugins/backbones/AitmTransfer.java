@@ -6,10 +6,10 @@ import ai.djl.ndarray.NDList;
 import java.util.List;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
+import org.llm4msr.toolkit.model.Scale;
 
 /**
  * What one scenario of {@link Aitm} takes over from the previous one, by attention over two

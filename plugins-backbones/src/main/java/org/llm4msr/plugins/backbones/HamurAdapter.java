@@ -8,9 +8,9 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BatchNorm;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
+import org.llm4msr.toolkit.model.BatchNorm;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
 
 /** An adapter of {@link Hamur}: down to the bottleneck, sigmoid, up again, added to its input. */
 final class HamurAdapter {

@@ -11,11 +11,11 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.ExpertGroup;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Scale;
-import org.llm4msr.api.support.ScenarioTowers;
+import org.llm4msr.toolkit.model.ExpertGroup;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Scale;
+import org.llm4msr.toolkit.model.ScenarioTowers;
 
 /**
  * Hierarchical information extraction network (Zhou et al., ICDE 2023) with one task, so without

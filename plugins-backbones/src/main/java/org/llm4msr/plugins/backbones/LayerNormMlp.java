@@ -9,9 +9,9 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.Dropout;
-import org.llm4msr.api.support.Linear;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.Dropout;
+import org.llm4msr.toolkit.model.Linear;
 
 /** Blocks of a linear layer, normalisation of each row over its columns, activation and dropout. */
 final class LayerNormMlp {

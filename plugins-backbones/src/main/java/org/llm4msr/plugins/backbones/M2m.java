@@ -13,12 +13,12 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.ExpertGroup;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.ExpertGroup;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
 
 /**
  * Multi-scenario multi-task meta learning (Zhang et al., WSDM 2022) without behaviour sequences and

@@ -15,12 +15,12 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Scale;
-import org.llm4msr.api.support.ScenarioRouter;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Scale;
+import org.llm4msr.toolkit.model.ScenarioRouter;
 
 /**
  * Multi-domain multi-task mixture of experts (Zhang et al., SIGIR 2024) with one task. e = block((W

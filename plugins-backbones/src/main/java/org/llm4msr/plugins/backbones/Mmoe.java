@@ -6,9 +6,9 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.ExpertGroup;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.ScenarioTowers;
+import org.llm4msr.toolkit.model.ExpertGroup;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.ScenarioTowers;
 
 /**
  * Mixture of experts with one tower per scenario: hidden = sum over e of softmax(gate(x))_e *

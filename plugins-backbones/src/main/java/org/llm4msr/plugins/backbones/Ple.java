@@ -11,9 +11,9 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.ScenarioTowers;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.ScenarioTowers;
 
 /**
  * Progressive layered extraction (Tang et al., RecSys 2020), with scenarios in place of tasks. At
@@ -56,7 +56,8 @@ final class Ple implements Backbone {
         flow = level.forward(pass, flow);
       }
       NDList both =
-          pass.scenarios().join(ownOf(pass, flow.specific()).concat(flow.shared(), 1)).split(2, 1);
+          GroupedRows.join(pass.scenarios(), ownOf(pass, flow.specific()).concat(flow.shared(), 1))
+              .split(2, 1);
       own = both.get(0);
       shared = both.get(1);
     }

@@ -3,9 +3,9 @@ package org.llm4msr.plugins.backbones;
 import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.ExpertGroup;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.toolkit.model.ExpertGroup;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.GroupedRows;
 
 /**
  * The last level of {@link Ple}: a row passes through its scenario's experts and the shared ones.

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.ExpertGroup;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.Linear;
+import org.llm4msr.toolkit.model.ExpertGroup;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.Linear;
 
 /** A level of {@link Ple} below the last: all rows pass through the experts of all scenarios. */
 final class PleMixing {

@@ -8,9 +8,9 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.ScenarioTowers;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Mlp;
+import org.llm4msr.toolkit.model.ScenarioTowers;
 
 /**
  * Parameter personalised network of PEPNet (Chang et al., KDD 2023), with scenarios in place of

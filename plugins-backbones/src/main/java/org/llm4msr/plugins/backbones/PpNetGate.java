@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Scale;
 
 /** The factors of the neurons of one layer of {@link PpNet}, between 0 and 2. */
 final class PpNetGate {

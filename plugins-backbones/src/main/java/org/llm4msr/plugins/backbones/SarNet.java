@@ -12,11 +12,11 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BatchNorm;
-import org.llm4msr.api.support.Gate;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
+import org.llm4msr.toolkit.model.BatchNorm;
+import org.llm4msr.toolkit.model.Gate;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
 
 /**
  * Scenario-aware ranking network (Shen et al., CIKM 2021) without its attention over behaviour

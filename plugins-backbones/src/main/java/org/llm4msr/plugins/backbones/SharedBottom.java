@@ -6,8 +6,8 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.ScenarioTowers;
+import org.llm4msr.toolkit.model.Mlp;
+import org.llm4msr.toolkit.model.ScenarioTowers;
 
 /**
  * One network that all scenarios share, then one tower per scenario (Caruana, Machine Learning

@@ -7,7 +7,7 @@ import jakarta.validation.constraints.Positive;
 import java.util.List;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.Activation;
-import org.llm4msr.api.support.BlockSettings;
+import org.llm4msr.toolkit.model.BlockSettings;
 
 /** Settings of {@link SharedBottom}. */
 public record SharedBottomConfig(

@@ -8,10 +8,10 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.PartitionedNorm;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
+import org.llm4msr.toolkit.model.PartitionedNorm;
 
 /**
  * Star topology adaptive recommender (Sheng et al., CIKM 2021): the input is normalised with the

@@ -6,7 +6,7 @@ import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
-import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.toolkit.model.GroupedRows;
 
 /**
  * A linear layer whose weights are the shared ones times, and biases the shared ones plus, those of

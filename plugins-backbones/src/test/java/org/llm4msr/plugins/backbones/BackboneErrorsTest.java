@@ -11,7 +11,7 @@ import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.Scenario;
-import org.llm4msr.runtime.config.ConfigLoader;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.tck.ModelHarness;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.llm4msr.api.support.ArrowRows;
+import org.llm4msr.toolkit.arrow.ArrowRows;
 
 /** A file in an Arrow IPC format. */
 record ArrowFileInput(Path file, String name) implements ArrowInput {

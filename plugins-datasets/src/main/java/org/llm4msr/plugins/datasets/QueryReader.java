@@ -5,7 +5,7 @@ import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.support.ForwardingReader;
+import org.llm4msr.toolkit.arrow.ForwardingReader;
 
 /** The batches of a running query. Its failures become errors that name file, line and value. */
 final class QueryReader extends ForwardingReader {

@@ -12,7 +12,7 @@ import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Linear;
+import org.llm4msr.toolkit.model.Linear;
 
 /**
  * Knowledge as an extra feature, which LLM4MSR (CIKM 2024) argues against: logit = backbone([x, P_u

@@ -16,10 +16,10 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
 
 /**
  * DN, after M2M (WSDM 2022): z = MLP(e), where e is the embedding of a scenario; each Meta(x) = V x
@@ -68,7 +68,7 @@ final class DynamicNetworkHead implements FusionHead {
   public NDArray logits(Pass pass, Features features) {
     NDArray given =
         requireNonNull(backbone.forward(pass, features).hidden(), "the backbone gave no hidden");
-    NDArray hidden = pass.scenarios().join(given);
+    NDArray hidden = GroupedRows.join(pass.scenarios(), given);
     NDArray z = generator.forward(pass, features.scenarioTable());
     NDArray seen = hidden.concat(features.scenarioEmbedding(), 1);
     GroupedRows attended =

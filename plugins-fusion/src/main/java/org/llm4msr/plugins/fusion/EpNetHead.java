@@ -8,10 +8,10 @@ import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
-import org.llm4msr.api.support.Scale;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
+import org.llm4msr.toolkit.model.Scale;
 
 /**
  * EPNet (PEPNet, KDD 2023): logit = backbone(2 sigmoid(MLP([e, x])) * x), where e is the embedding

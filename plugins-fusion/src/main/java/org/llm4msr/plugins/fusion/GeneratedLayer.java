@@ -9,7 +9,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.LayerSpec;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
-import org.llm4msr.api.support.GroupedRows;
+import org.llm4msr.toolkit.model.GroupedRows;
 
 /**
  * One layer of {@link MlpMetaNetwork}, full or of low rank. In a full layer all of W(k) and b(k)

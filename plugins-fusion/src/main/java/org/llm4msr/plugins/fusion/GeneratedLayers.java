@@ -6,7 +6,7 @@ import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.MetaNetworks;
+import org.llm4msr.toolkit.model.MetaNetworks;
 
 /** The layers of one level, whose weights come from the knowledge of each row's group. */
 record GeneratedLayers(Level level, MetaNetwork network) {

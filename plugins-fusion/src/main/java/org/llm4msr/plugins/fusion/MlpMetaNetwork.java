@@ -15,8 +15,8 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaWeights;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.GroupedRows;
-import org.llm4msr.api.support.Linear;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Linear;
 
 /**
  * The meta network of LLM4MSR (CIKM 2024): a linear map turns knowledge into the weights and biases

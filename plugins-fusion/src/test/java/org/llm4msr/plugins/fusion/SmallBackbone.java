@@ -10,7 +10,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.Linear;
+import org.llm4msr.toolkit.model.Linear;
 
 /** logit = tanh(x A + a) . b + c(scenario): smooth and small, for tests of heads. */
 final class SmallBackbone implements Backbone {

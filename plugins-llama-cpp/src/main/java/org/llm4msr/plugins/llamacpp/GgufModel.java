@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.regex.PatternSyntaxException;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.support.ModelSource;
+import org.llm4msr.toolkit.hub.ModelSource;
 
 /**
  * A GGUF file, found but not loaded.

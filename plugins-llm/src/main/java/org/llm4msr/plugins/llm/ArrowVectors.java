@@ -16,7 +16,7 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderContext;
-import org.llm4msr.api.support.ArrowRows;
+import org.llm4msr.toolkit.arrow.ArrowRows;
 
 /** Arrow IPC, file or stream: a column of keys and a column of lists of floats. */
 record ArrowVectors(Path file) implements VectorFile {

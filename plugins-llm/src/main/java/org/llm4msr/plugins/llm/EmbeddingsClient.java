@@ -24,8 +24,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.support.Backoff;
-import org.llm4msr.api.support.EnvironmentProxies;
+import org.llm4msr.toolkit.hub.Backoff;
+import org.llm4msr.toolkit.hub.EnvironmentProxies;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -21,8 +21,8 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.support.ModelSource;
 import org.llm4msr.plugins.llm.OnnxSentenceConfig.Pooling;
+import org.llm4msr.toolkit.hub.ModelSource;
 
 /**
  * A sentence model as files, found but not loaded.

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.support.ModelSource;
+import org.llm4msr.toolkit.hub.ModelSource;
 
 /**
  * Counts tokens for a model that runs elsewhere. Without its tokenizer, each byte counts as one

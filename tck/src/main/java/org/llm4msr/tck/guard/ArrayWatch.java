@@ -8,7 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.training.TensorEngine;
+import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.tck.TestEngines;
 
 /**

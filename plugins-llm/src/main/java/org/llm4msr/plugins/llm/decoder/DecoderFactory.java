@@ -5,7 +5,7 @@ import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
-import org.llm4msr.api.support.ModelSource;
+import org.llm4msr.toolkit.hub.ModelSource;
 
 /** Makes encoders of decoder-only transformers. */
 @Plugin(

@@ -12,7 +12,7 @@ import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.support.ModelSource;
+import org.llm4msr.toolkit.hub.ModelSource;
 
 /**
  * The files of a Hugging Face model, found but not read.

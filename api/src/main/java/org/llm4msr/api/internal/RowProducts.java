@@ -1,0 +1,61 @@
+package org.llm4msr.api.internal;
+
+import ai.djl.ndarray.NDArray;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.Parameter;
+
+/**
+ * Products of ordered rows ({@link Grouping#order}) with the arrays of their groups, each over the
+ * rows of its group and all in one call. Arrays are float32 and have exactly the shapes stated;
+ * others cause an IllegalArgumentException that names them. Results belong to the pass, which
+ * closes them; the runtime computes their gradients in the backward pass, also those of parameters.
+ */
+@Stability(level = Stability.Level.INTERNAL, since = "0.1")
+public interface RowProducts {
+
+  /**
+   * Multiplies each row by the matrices of its group and adds the group's bias: (B, e * n) to (B, e
+   * * m), part by part if a group has several matrices.
+   *
+   * @param weight (G, n, m), or (G, e, n, m)
+   * @param bias (G, e * m), or null
+   */
+  NDArray multiply(NDArray ordered, Parameter weight, @Nullable Parameter bias);
+
+  /**
+   * Multiplies each row by the element-wise product of its group's matrix and a matrix that all
+   * groups share, and adds the group's bias: (B, n) to (B, m).
+   *
+   * @param weight (G, n, m)
+   * @param factor (n, m)
+   * @param bias (G, m)
+   */
+  NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias);
+
+  /** Multiplies by arrays of the pass instead of parameters. */
+  NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias);
+
+  /**
+   * Normalises each column over the rows of each group: (B, n) to (B, n). A group of one row is
+   * normalised by the statistics that are passed in.
+   *
+   * @param scale (G, n)
+   * @param shift (G, n)
+   * @param mean for groups with fewer than two rows: (G, n)
+   * @param variance for groups with fewer than two rows: (G, n)
+   * @param epsilon added to the variance
+   */
+  Normalized normalize(
+      NDArray ordered, NDArray scale, NDArray shift, NDArray mean, NDArray variance, float epsilon);
+
+  /**
+   * Normalised rows.
+   *
+   * @param rows (B, n)
+   * @param mean of each group, or the one passed in if it has fewer than two rows: (G, n)
+   * @param variance of each group, biased: (G, n)
+   */
+  record Normalized(NDArray rows, NDArray mean, NDArray variance) {}
+}

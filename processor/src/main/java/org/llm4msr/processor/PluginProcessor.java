@@ -1,0 +1,72 @@
+package org.llm4msr.processor;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import javax.annotation.processing.AbstractProcessor;
+import javax.annotation.processing.Messager;
+import javax.annotation.processing.RoundEnvironment;
+import javax.annotation.processing.SupportedAnnotationTypes;
+import javax.lang.model.SourceVersion;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.util.ElementFilter;
+import javax.tools.Diagnostic;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.Stability;
+
+/**
+ * Checks the factories of a plugin while it is compiled, registers them as services, and states the
+ * SPI version in a manifest. The usual mistakes are compiler errors at the place where they are
+ * made.
+ */
+@SupportedAnnotationTypes("*")
+@Stability(level = Stability.Level.INTERNAL, since = "0.1")
+public final class PluginProcessor extends AbstractProcessor {
+
+  /** Binary names of factories by the name of their factory type. */
+  private final Map<String, Set<String>> services = new TreeMap<>();
+
+  /** The first factory of each kind and name. */
+  private final Map<String, String> names = new TreeMap<>();
+
+  @Override
+  public SourceVersion getSupportedSourceVersion() {
+    return SourceVersion.latestSupported();
+  }
+
+  @Override
+  public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
+    FactoryCheck check = new FactoryCheck(processingEnv);
+    round.getElementsAnnotatedWith(Plugin.class).forEach(type -> check(check, type));
+    for (TypeElement type : ElementFilter.typesIn(round.getRootElements())) {
+      check.unnamed(type).ifPresent(problem -> error(type, problem));
+    }
+    if (round.processingOver() && !round.errorRaised() && !services.isEmpty()) {
+      new ServiceFiles(processingEnv).write(services);
+    }
+    return false;
+  }
+
+  private void check(FactoryCheck check, Element annotated) {
+    TypeElement type = (TypeElement) annotated;
+    Set<String> problems = new TreeSet<>(check.problems(type));
+    for (String kind : check.kinds(type)) {
+      String key = kind + " \"" + type.getAnnotation(Plugin.class).name() + "\"";
+      String earlier = names.putIfAbsent(key, type.getQualifiedName().toString());
+      if (earlier != null) {
+        problems.add("is a second " + key + ", as " + earlier + " is. Give one another name.");
+      }
+      String binary = processingEnv.getElementUtils().getBinaryName(type).toString();
+      services.computeIfAbsent(kind, key2 -> new TreeSet<>()).add(binary);
+    }
+    problems.forEach(problem -> error(annotated, problem));
+  }
+
+  private void error(Element type, String problem) {
+    Messager messager = processingEnv.getMessager();
+    String text = "The plugin factory %s %s".formatted(type.getSimpleName(), problem);
+    messager.printMessage(Diagnostic.Kind.ERROR, text, type);
+  }
+}

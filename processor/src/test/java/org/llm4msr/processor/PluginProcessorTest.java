@@ -1,0 +1,179 @@
+package org.llm4msr.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.jar.Manifest;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PluginProcessorTest {
+
+  private static final String RIGHT =
+      """
+      package plug;
+      import org.llm4msr.api.*;
+      import org.llm4msr.api.knowledge.*;
+      @Plugin(name = "right", description = "Works")
+      public final class Right implements PromptBuilderFactory<Right.Config> {
+        public record Config(@jakarta.validation.constraints.Max(3) int x) {}
+        public Class<Config> configType() { return Config.class; }
+        public ScenarioPromptBuilder create(Config config, PromptContext context) { return null; }
+      }
+      """;
+
+  private static final String SERVICES =
+      "META-INF/services/org.llm4msr.api.knowledge.PromptBuilderFactory";
+
+  @TempDir Path classes;
+
+  @Test
+  void registersFactoriesAndStatesTheSpiVersion() throws IOException {
+    String nested =
+        RIGHT
+                .replace(
+                    "class Right implements",
+                    "class Outer { %s public static class Right implements")
+                .replace("@Plugin(name = \"right\", description = \"Works\")\n", "")
+                .formatted("@Plugin(name = \"nested\", description = \"Works\")")
+                .replace("Right.Config", "Outer.Right.Config")
+            + "}";
+
+    assertThat(compile(right("Right"), new Source("Outer", nested))).isEmpty();
+
+    assertThat(Files.readAllLines(classes.resolve(SERVICES)))
+        .containsExactly("plug.Outer$Right", "plug.Right");
+    try (InputStream in = Files.newInputStream(classes.resolve("META-INF/MANIFEST.MF"))) {
+      assertThat(new Manifest(in).getMainAttributes().getValue("Llm4msr-Spi-Version"))
+          .isEqualTo("1.0");
+    }
+  }
+
+  @Test
+  void keepsWhatWasThereBefore() throws IOException {
+    Files.createDirectories(classes.resolve("META-INF"));
+    Files.writeString(
+        classes.resolve("META-INF/MANIFEST.MF"), "Manifest-Version: 1.0\nMine: kept\n\n");
+    assertThat(compile(right("Right"))).isEmpty();
+    // Only a second file, as an editor compiles it; the first exists as a class.
+    assertThat(compile(right("Other"))).isEmpty();
+    Files.delete(classes.resolve("plug/Right.class"));
+    assertThat(Files.readAllLines(classes.resolve(SERVICES)))
+        .containsExactly("plug.Other", "plug.Right");
+
+    // And a removed factory is no longer registered.
+    assertThat(compile(right("Third"))).isEmpty();
+    assertThat(Files.readAllLines(classes.resolve(SERVICES)))
+        .containsExactly("plug.Other", "plug.Third");
+    assertThat(Files.readString(classes.resolve("META-INF/MANIFEST.MF"))).contains("Mine: kept");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          @Plugin(name = "right", description = "Works") | # | has no @Plugin. Add @Plugin
+          "right"              | "Not_Right"       | has the name "Not_Right", which is not of the form [a-z]
+          "Works"              | ""                | has no description of one line
+          public final class   | final class       | is not public
+          public final class   | public abstract class | is not a class that can be created
+          public record Config | public Right(int x) {} record Config | has no public constructor without parameters
+          public record Config | private Right() {} record Config | has no public constructor without parameters
+          PromptBuilderFactory<Right.Config> | PluginFactory<Right.Config> | implements no factory type
+          Right.Config>        | Record>           | does not name a record as the type of its settings
+          constraints.Max(3) int | constraints.DecimalMin("0.5") double | has @DecimalMin without a message on the setting x
+          """)
+  void theUsualMistakesAreErrors(String part, String wrong, String message) {
+    String source = RIGHT.replace(part, wrong.equals("#") ? "" : wrong);
+    if (source.contains("<Record>")) {
+      source =
+          source
+              .replace("Class<Config>", "Class<Record>")
+              .replace("create(Config", "create(Record");
+      source = source.replace("return Config.class", "return Record.class");
+    }
+
+    assertThat(compile(new Source("Right", source)))
+        .singleElement()
+        .asString()
+        .startsWith("Right.java:")
+        .contains("The plugin factory Right " + message);
+  }
+
+  @Test
+  void twoFactoriesOfOneNameAreAnError() {
+    Source second = new Source("Second", RIGHT.replace("Right", "Second"));
+    assertThat(compile(right("Right"), second))
+        .singleElement()
+        .asString()
+        .contains("is a second org.llm4msr.api.knowledge.PromptBuilderFactory \"right\", as plug.");
+  }
+
+  @Test
+  void saysNothingOfCodeWithoutPlugins() {
+    assertThat(compile(new Source("Plain", "package plug; public class Plain {}"))).isEmpty();
+    assertThat(classes.resolve("META-INF")).doesNotExist();
+  }
+
+  /** A correct factory of another class and name. */
+  private static Source right(String type) {
+    String name = type.toLowerCase(Locale.ROOT);
+    return new Source(type, RIGHT.replace("Right", type).replace("right", name));
+  }
+
+  /** Compiles with the processor and returns the errors, each after its file and line. */
+  private List<String> compile(Source... sources) {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
+    String classPath = classes + ":" + System.getProperty("java.class.path");
+    JavaCompiler.CompilationTask task =
+        compiler.getTask(
+            null,
+            null,
+            found,
+            List.of("-cp", classPath, "-d", classes.toString()),
+            null,
+            List.of(sources));
+    task.setProcessors(List.of(new PluginProcessor()));
+    task.call();
+    return found.getDiagnostics().stream()
+        .filter(one -> one.getKind() == Diagnostic.Kind.ERROR)
+        .map(one -> place(one) + one.getMessage(Locale.ROOT))
+        .toList();
+  }
+
+  private static String place(Diagnostic<? extends JavaFileObject> one) {
+    return one.getSource() == null
+        ? ""
+        : Path.of(one.getSource().getName()).getFileName() + ":" + one.getLineNumber() + " ";
+  }
+
+  private static final class Source extends SimpleJavaFileObject {
+    private final String text;
+
+    Source(String name, String text) {
+      super(URI.create("string:///" + name + ".java"), Kind.SOURCE);
+      this.text = text;
+    }
+
+    @Override
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+      return text;
+    }
+  }
+}

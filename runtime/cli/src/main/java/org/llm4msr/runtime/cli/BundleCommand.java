@@ -1,0 +1,156 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleDiff;
+import org.llm4msr.runtime.bundle.BundleManifest;
+import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.config.loading.FlatValues;
+import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.ScoringColumn;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bundle}. */
+@CommandLine.Command(
+    name = "bundle",
+    description = "Inspects, compares and creates model bundles.",
+    subcommands = {
+      BundleCommand.Inspect.class,
+      BundleCommand.Diff.class,
+      BundleCommand.Create.class
+    })
+final class BundleCommand extends Group {
+
+  /** The output of {@code bundle inspect} with {@code --json}. */
+  record Inspection(
+      Path bundle, String digest, BundleManifest manifest, List<ScoringColumn> columns) {}
+
+  /** {@code bundle inspect}. */
+  @CommandLine.Command(
+      name = "inspect",
+      description = "Checks every byte of a bundle and shows what it holds and needs.")
+  static final class Inspect extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "BUNDLE", description = "The folder of the bundle.")
+    Path folder;
+
+    @Override
+    void run() {
+      Bundle bundle = Bundle.open(folder);
+      RowEncoder encoder = BundleModel.encoder(bundle);
+      var inspection =
+          new Inspection(folder, bundle.digest(), bundle.manifest(), encoder.columns());
+      terminal().result(inspection, text(inspection));
+    }
+
+    private static String text(Inspection inspection) {
+      BundleManifest manifest = inspection.manifest();
+      StringBuilder text = new StringBuilder();
+      line(text, "bundle", inspection.bundle() + ", complete");
+      line(text, "digest", inspection.digest());
+      line(text, "bundle written", manifest.written());
+      line(
+          text,
+          "size",
+          String.format(
+              Locale.ROOT, "%,d bytes in %d files", manifest.bytes(), manifest.files().size()));
+      manifest
+          .plugins()
+          .forEach(one -> line(text, one.kind(), one.name() + " (" + one.version() + ")"));
+      manifest.provenance().forEach((key, value) -> line(text, key, provenance(value)));
+      FlatValues.of(manifest.training()).forEach((key, value) -> metric(text, key, value));
+      line(text, "needs columns", names(inspection.columns(), true));
+      line(text, "may have columns", names(inspection.columns(), false));
+      return text.toString();
+    }
+
+    private static String provenance(Object value) {
+      return value instanceof Map<?, ?> map && map.get("encoder") instanceof Map<?, ?> encoder
+          ? "%s, %s users, %s scenarios"
+              .formatted(encoder.get("model"), map.get("users"), map.get("scenarios"))
+          : String.valueOf(value);
+    }
+
+    private static void metric(StringBuilder text, String key, String value) {
+      Set<String> shown = Set.of("steps", "bestStep", "stoppedEarly", "leakFutureInteractions");
+      String overall = "validation.overall.";
+      if (shown.contains(key)) {
+        line(text, key, value);
+      } else if (key.startsWith(overall) && !key.endsWith("name") && !value.equals("null")) {
+        line(text, "validation " + key.substring(overall.length()), value);
+      }
+    }
+
+    private static String names(List<ScoringColumn> columns, boolean required) {
+      return columns.stream()
+          .filter(column -> column.required() == required)
+          .map(column -> column.name() + " (" + column.kind() + ")")
+          .collect(Collectors.joining(", "));
+    }
+
+    private static void line(StringBuilder text, String key, String value) {
+      text.append(String.format(Locale.ROOT, "%-20s %s%n", key, value));
+    }
+  }
+
+  /** {@code bundle diff}. */
+  @CommandLine.Command(
+      name = "diff",
+      description = "Shows how two bundles differ: configuration, provenance, metrics, weights.")
+  static final class Diff extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(index = "0", paramLabel = "A", description = "A bundle.")
+    Path first;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(index = "1", paramLabel = "B", description = "Another.")
+    Path second;
+
+    @Override
+    void run() {
+      List<BundleDiff.Difference> differences =
+          BundleDiff.between(Bundle.open(first), Bundle.open(second));
+      List<List<String>> rows = new ArrayList<>();
+      differences.forEach(one -> rows.add(List.of(one.key(), one.first(), one.second())));
+      String text =
+          rows.isEmpty()
+              ? "The bundles do not differ."
+              : Terminal.table(List.of("what", "A", "B"), rows);
+      terminal().result(differences, text);
+    }
+  }
+
+  /** {@code bundle create}. */
+  @CommandLine.Command(
+      name = "create",
+      description = "Creates a bundle from the best state of a finished run.")
+  static final class Create extends ExperimentCommand {
+
+    @Option(
+        names = "--run",
+        defaultValue = "default",
+        paramLabel = "NAME",
+        description = "Name of the run (default: ${DEFAULT-VALUE}).")
+    String run = "default";
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "A new folder.")
+    Path out;
+
+    @Override
+    void run() {
+      experiment().createBundle(run, out);
+      terminal().result(Map.of("bundle", out), out + " is written.");
+    }
+  }
+}

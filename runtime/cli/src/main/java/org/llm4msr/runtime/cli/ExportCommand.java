@@ -1,0 +1,91 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.EmbeddingExport;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.LeakNotice;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code export}. */
+@CommandLine.Command(
+    name = "export",
+    description = "Writes embeddings and predictions as Arrow files for other tools.",
+    subcommands = {ExportCommand.Embeddings.class, ExportCommand.Predictions.class})
+final class ExportCommand extends Group {
+
+  /** {@code export embeddings}. */
+  @CommandLine.Command(
+      name = "embeddings",
+      description = "Writes the value and the vector of every id, one Arrow file per field.")
+  static final class Embeddings extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "BUNDLE", description = "The bundle.")
+    Path bundle;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "A folder.")
+    Path out;
+
+    @Option(
+        names = "--fields",
+        split = ",",
+        paramLabel = "FIELD",
+        description = "The fields (default: all).")
+    List<String> fields = List.of();
+
+    @Override
+    void run() {
+      List<Path> files = new EmbeddingExport(Bundle.open(bundle)).write(fields, out);
+      terminal()
+          .result(
+              Map.of("files", files.stream().map(Path::toString).toList()),
+              "%s: %d files".formatted(out, files.size()));
+    }
+  }
+
+  /** {@code export predictions}. */
+  @CommandLine.Command(
+      name = "predictions",
+      description = "Writes the prediction of every row of a part, like evaluate --predictions.")
+  static final class Predictions extends ExperimentCommand {
+
+    @Option(
+        names = "--run",
+        defaultValue = "default",
+        paramLabel = "NAME",
+        description = "Name of the run (default: ${DEFAULT-VALUE}).")
+    String run = "default";
+
+    @Option(
+        names = "--split",
+        defaultValue = "test",
+        paramLabel = "SPLIT",
+        converter = EvaluateCommand.SplitConverter.class,
+        description = "The part: train, validation or test (default: ${DEFAULT-VALUE}).")
+    Split split = Split.TEST;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "An Arrow file.")
+    Path out;
+
+    @Override
+    void run() {
+      try (ProgressView progress = progress("predict", "rows")) {
+        EvaluationReport report = experiment().evaluate(run, split, out, progress);
+        long rows = report.result().overall().rows();
+        boolean leaks = report.leakFutureInteractions();
+        terminal()
+            .result(
+                Map.of("file", out.toString(), "rows", rows, "leakFutureInteractions", leaks),
+                LeakNotice.below("%s: %,d rows".formatted(out, rows), leaks));
+      }
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package org.llm4msr.runtime.cli;
+
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
+import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** {@code knowledge}. */
+@CommandLine.Command(
+    name = "knowledge",
+    description = "Extracts and inspects what the language model knows.",
+    subcommands = {KnowledgeCommand.Extract.class, KnowledgeCommand.Inspect.class})
+final class KnowledgeCommand extends Group {
+
+  /** {@code knowledge extract}. */
+  @CommandLine.Command(
+      name = "extract",
+      description = "Has the language model read the prompts; resumes where it stopped.")
+  static final class Extract extends ExperimentCommand {
+
+    @Option(names = "--dry-run", description = "Print the first prompts without encoding them.")
+    boolean dryRun;
+
+    @Option(
+        names = "--prompts",
+        defaultValue = "3",
+        paramLabel = "N",
+        description = "With --dry-run: prompts of each level (default: ${DEFAULT-VALUE}).")
+    int prompts;
+
+    @Option(
+        names = {"--rebuild", "--force"},
+        description = "Discard what is stored, and extract everything again.")
+    boolean rebuild;
+
+    @Override
+    void run() {
+      Experiment experiment = experiment();
+      if (dryRun) {
+        PromptPreview preview = experiment.previewPrompts(atLeast("--prompts", prompts, 0));
+        terminal().result(preview, text(preview));
+        return;
+      }
+      ExtractionResult result;
+      try (ProgressView progress = progress("extract", "prompts")) {
+        result = extract(this, experiment, rebuild, progress);
+      }
+      String text = text(result, experiment);
+      terminal().result(result, LeakNotice.below(text, result.info().leakFutureInteractions()));
+    }
+
+    /** Extracts, and on Ctrl-C waits for the current call of the model. */
+    static ExtractionResult extract(
+        Command command, Experiment experiment, boolean rebuild, ProgressView progress) {
+      Interruption interruption = command.session().interruption();
+      interruption.stopWith(
+          experiment::isRunning,
+          "Stopping; the prompts that the model is reading are finished and stored.",
+          experiment::requestStop);
+      try {
+        return experiment.extract(rebuild, progress);
+      } finally {
+        interruption.cannotStop();
+      }
+    }
+
+    private static String text(PromptPreview preview) {
+      StringBuilder text = new StringBuilder();
+      preview.scenarios().forEach(item -> append("scenario", item, preview.maxTokens(), text));
+      preview.users().forEach(item -> append("user", item, preview.maxTokens(), text));
+      return text.toString();
+    }
+
+    private static void append(
+        String level, PromptPreview.Item item, int maxTokens, StringBuilder text) {
+      String head = "--- %s %s: %d of at most %d tokens, %d history items dropped%n%s%n";
+      text.append(
+          head.formatted(
+              level, item.key(), item.tokens(), maxTokens, item.droppedHistory(), item.text()));
+    }
+
+    private static String text(ExtractionResult result, Experiment experiment) {
+      if (result.encoded() == 0) {
+        return String.format(
+            Locale.ROOT,
+            "%s: %,d scenarios and %,d users; all stored already, nothing to read,"
+                + " %,d users with positive rows below the threshold",
+            experiment.workspace().knowledge(),
+            result.info().scenarios(),
+            result.info().users(),
+            result.belowThreshold());
+      }
+      return String.format(
+          Locale.ROOT,
+          "%s: %,d scenarios and %,d users; %,d prompts read at %,.1f/s (%,.0f tokens/s)%s,"
+              + " %,d stored already,"
+              + " %,d lost %,d history items, %,d users with positive rows below the threshold",
+          experiment.workspace().knowledge(),
+          result.info().scenarios(),
+          result.info().users(),
+          result.encoded(),
+          result.promptsPerSecond(),
+          result.tokensPerSecond(),
+          result.device() == null ? "" : " on " + result.device(),
+          result.kept(),
+          result.shortened(),
+          result.droppedHistory(),
+          result.belowThreshold());
+    }
+  }
+
+  /** {@code knowledge inspect}. */
+  @CommandLine.Command(
+      name = "inspect",
+      description = "Shows counts and norms, or the nearest neighbours of a user or scenario.")
+  static final class Inspect extends ExperimentCommand {
+
+    @Option(
+        names = "--user",
+        paramLabel = "KEY",
+        description = "Show the users nearest to this one, with prompts and generated answers.")
+    @Nullable String user;
+
+    @Option(
+        names = "--scenario",
+        paramLabel = "KEY",
+        description = "Show the scenarios nearest to this one, with prompts and generated answers.")
+    @Nullable String scenario;
+
+    @Option(
+        names = "--neighbours",
+        defaultValue = "5",
+        paramLabel = "N",
+        description = "How many neighbours (default: ${DEFAULT-VALUE}).")
+    int count;
+
+    @Override
+    void run() {
+      Experiment experiment = experiment();
+      atLeast("--neighbours", count, 1);
+      if (user != null && scenario != null) {
+        throw new ParameterException(
+            spec.commandLine(), "--user and --scenario cannot be given together");
+      }
+      if (user != null) {
+        print(experiment.nearest(Level.USER, user, count));
+      } else if (scenario != null) {
+        print(experiment.nearest(Level.SCENARIO, scenario, count));
+      } else {
+        KnowledgeInspection.Summary summary = experiment.inspectKnowledge();
+        boolean leaks = summary.info().leakFutureInteractions();
+        terminal().result(summary, LeakNotice.below(text(summary), leaks));
+      }
+    }
+
+    private void print(KnowledgeInspection.Neighbourhood nearest) {
+      StringBuilder text = new StringBuilder(nearest.key()).append('\n');
+      append(nearest.prompt(), nearest.generated(), text);
+      nearest
+          .neighbours()
+          .forEach(
+              near -> {
+                text.append(String.format(Locale.ROOT, "%.3f  %s%n", near.cosine(), near.key()));
+                append(near.prompt(), near.generated(), text);
+              });
+      terminal().result(nearest, text.toString());
+    }
+
+    private static void append(String prompt, @Nullable String generated, StringBuilder text) {
+      text.append("    ").append(prompt).append('\n');
+      if (generated != null) {
+        text.append("  > ").append(generated.strip().replace("\n", "\n    ")).append('\n');
+      }
+    }
+
+    private static String text(KnowledgeInspection.Summary summary) {
+      var info = summary.info();
+      String head =
+          "%s (%s), K = %d, %s%n"
+              .formatted(
+                  info.encoder().model(),
+                  info.encoder().revision(),
+                  info.encoder().dimension(),
+                  info.complete() ? "complete" : "not complete: extract resumes where it stopped");
+      List<String> headings =
+          List.of(
+              "level", ">vectors", ">norm", ">tokens", ">mean cosine", ">shortened", ">dropped");
+      return head
+          + Terminal.table(
+              headings,
+              List.of(row("scenario", summary.scenarios()), row("user", summary.users())));
+    }
+
+    private static List<String> row(String level, KnowledgeInspection.LevelSummary summary) {
+      return List.of(
+          level,
+          String.format(Locale.ROOT, "%,d", summary.count()),
+          range(summary.norm(), "%.2f"),
+          range(summary.tokens(), "%.0f"),
+          String.format(Locale.ROOT, "%.3f", summary.meanCosine()),
+          String.format(Locale.ROOT, "%,d", summary.shortened()),
+          String.format(Locale.ROOT, "%,d", summary.droppedHistory()));
+    }
+
+    private static String range(KnowledgeInspection.Range range, String form) {
+      return String.format(
+          Locale.ROOT, form + " / " + form + " / " + form, range.min(), range.mean(), range.max());
+    }
+  }
+}

@@ -1,0 +1,246 @@
+package org.llm4msr.runtime.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.loading.PluginDescription;
+import org.llm4msr.runtime.plugins.BrokenPlugin;
+import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginOrigin;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code plugins}. */
+@CommandLine.Command(
+    name = "plugins",
+    description = "Shows the plugins on the class path and in the plugin folders.",
+    subcommands = {PluginsCommand.ListAll.class, PluginsCommand.Describe.class})
+final class PluginsCommand extends Group {
+
+  /** {@code plugins list}. */
+  @CommandLine.Command(
+      name = "list",
+      description = "Lists plugins, and says what is wrong with those that cannot be used.")
+  static final class ListAll extends Command {
+
+    @Option(
+        names = "--kind",
+        paramLabel = "KIND",
+        description = "Only plugins of this kind: ${COMPLETION-CANDIDATES}.",
+        completionCandidates = Kinds.class)
+    @Nullable String kind;
+
+    /** The output with {@code --json}. */
+    record Listing(List<Entry> plugins, List<Broken> broken) {}
+
+    /** A usable plugin; {@code spiVersion} is null if its jar states none. */
+    record Entry(
+        String kind,
+        String name,
+        String description,
+        String source,
+        String version,
+        @Nullable String spiVersion,
+        String jar) {}
+
+    /** A plugin or a plugin folder that cannot be used; {@code kind} is null if not known. */
+    record Broken(
+        @Nullable String kind,
+        String name,
+        String version,
+        String jar,
+        String code,
+        String reason) {}
+
+    /** Does nothing here: the list is printed before the failure. */
+    @Override
+    void checkPlugins() {}
+
+    @Override
+    void run() {
+      PluginRegistry plugins = session().plugins();
+      List<PluginKind> kinds = kind == null ? List.of(PluginKind.values()) : List.of(kind(kind));
+      List<BrokenPlugin> broken =
+          plugins.verify().stream()
+              .filter(one -> one.kind() == null || kinds.contains(one.kind()))
+              .toList();
+      List<PluginDescriptor> usable =
+          kinds.stream().flatMap(one -> plugins.plugins(one).stream()).toList();
+      Listing listing =
+          new Listing(
+              usable.stream().map(ListAll::entry).toList(),
+              broken.stream().map(ListAll::broken).toList());
+      terminal().result(listing, text(usable, broken));
+      if (strict) {
+        plugins.requireSound();
+      }
+    }
+
+    private static Entry entry(PluginDescriptor plugin) {
+      PluginOrigin origin = plugin.origin();
+      return new Entry(
+          plugin.kind().key(),
+          plugin.name(),
+          plugin.description(),
+          plugin.source(),
+          origin.version(),
+          origin.spiVersion(),
+          origin.location());
+    }
+
+    private static Broken broken(BrokenPlugin plugin) {
+      PluginKind kind = plugin.kind();
+      return new Broken(
+          kind == null ? null : kind.key(),
+          plugin.label(),
+          plugin.origin().version(),
+          plugin.origin().location(),
+          plugin.error().code(),
+          String.valueOf(plugin.error().getMessage()));
+    }
+
+    private static String text(List<PluginDescriptor> usable, List<BrokenPlugin> broken) {
+      List<List<String>> rows = new ArrayList<>();
+      for (PluginDescriptor one : usable) {
+        rows.add(row("ok", one.kind(), one.name(), one.origin(), one.description()));
+      }
+      for (BrokenPlugin one : broken) {
+        rows.add(row("broken", one.kind(), one.label(), one.origin(), one.error().code()));
+      }
+      List<String> headings = List.of("state", "kind", "name", "version", "jar", "description");
+      StringBuilder text = new StringBuilder(Terminal.table(headings, rows));
+      broken.stream()
+          .map(one -> one.error().getMessage())
+          .distinct()
+          .forEach(error -> text.append('\n').append(error).append('\n'));
+      return text.toString();
+    }
+
+    private static List<String> row(
+        String state, @Nullable PluginKind kind, String name, PluginOrigin origin, String text) {
+      String shown = kind == null ? "-" : kind.key();
+      return List.of(state, shown, name, origin.version(), origin.shortLocation(), text);
+    }
+  }
+
+  /** {@code plugins describe}. */
+  @CommandLine.Command(
+      name = "describe",
+      description = "Shows a plugin: version, jar, what it needs, and its settings.")
+  static final class Describe extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "NAME", description = "The name of the plugin.")
+    String name;
+
+    @Option(
+        names = "--kind",
+        paramLabel = "KIND",
+        description =
+            "Its kind, if several kinds have a plugin of this name: ${COMPLETION-CANDIDATES}.",
+        completionCandidates = Kinds.class)
+    @Nullable String kind;
+
+    @Override
+    void run() {
+      PluginRegistry plugins = session().plugins();
+      List<PluginDescriptor> named =
+          kind != null ? List.of(plugins.describe(kind(kind), name)) : named(plugins);
+      List<PluginDescription> descriptions =
+          named.stream()
+              .map(one -> PluginDescription.of(plugins, session().loader(), one))
+              .toList();
+      String text = String.join("\n", descriptions.stream().map(Describe::text).toList());
+      terminal().result(descriptions.size() == 1 ? descriptions.get(0) : descriptions, text);
+    }
+
+    private List<PluginDescriptor> named(PluginRegistry plugins) {
+      List<PluginDescriptor> all =
+          Arrays.stream(PluginKind.values()).flatMap(one -> plugins.plugins(one).stream()).toList();
+      List<PluginDescriptor> named = all.stream().filter(one -> one.name().equals(name)).toList();
+      if (!named.isEmpty()) {
+        return named;
+      }
+      for (BrokenPlugin broken : plugins.broken()) {
+        if (broken.label().equals(name)) {
+          throw broken.error();
+        }
+      }
+      List<String> names = all.stream().map(PluginDescriptor::name).distinct().sorted().toList();
+      throw new MsrException(
+          ErrorType.USER,
+          "plugin/UNKNOWN",
+          "There is no plugin \"%s\": there are %s.%s"
+              .formatted(name, String.join(", ", names), Nearest.hint(name, names)));
+    }
+
+    private static String text(PluginDescription description) {
+      PluginDescriptor plugin = description.plugin();
+      StringBuilder text = new StringBuilder();
+      text.append(plugin.name()).append(" (").append(plugin.kind().title()).append("): ");
+      text.append(plugin.description()).append('\n');
+      List<String> facts = new ArrayList<>(description.capabilities());
+      if (!plugin.source().isEmpty()) {
+        facts.add("published in " + plugin.source());
+      }
+      facts.add("version " + plugin.origin().version() + ", " + plugin.origin().location());
+      facts.forEach(fact -> text.append("  ").append(fact).append('\n'));
+      if (description.settings().isEmpty()) {
+        return text.append("  no settings\n").toString();
+      }
+      List<List<String>> rows = new ArrayList<>();
+      addRows(description.settings(), "  ", rows);
+      List<String> headings = List.of("  setting", "default", "allowed", "meaning");
+      text.append(Terminal.table(headings, rows));
+      if (description.settings().stream().anyMatch(PluginDescription.Row::operational)) {
+        text.append("  ").append(PluginDescription.OPERATIONAL).append('\n');
+      }
+      return text.toString();
+    }
+
+    private static void addRows(
+        List<PluginDescription.Row> settings, String indent, List<List<String>> rows) {
+      for (PluginDescription.Row one : settings) {
+        rows.add(List.of(indent + one.key(), standard(one), one.legal(), one.meaning()));
+        addRows(one.settings(), indent + "  ", rows);
+      }
+    }
+
+    private static String standard(PluginDescription.Row row) {
+      String value = row.defaultValue();
+      return value != null ? value : row.required() ? "(required)" : "(none)";
+    }
+  }
+
+  /** The values of {@code --kind}. */
+  static final class Kinds implements Iterable<String> {
+    @Override
+    public java.util.Iterator<String> iterator() {
+      return PluginKind.keys().iterator();
+    }
+  }
+
+  private static PluginKind kind(String key) {
+    return Stream.of(PluginKind.values())
+        .filter(one -> one.key().equals(key))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new MsrException(
+                    ErrorType.USER,
+                    "cli/KIND",
+                    "There is no kind of plugin \"%s\": there are %s.%s"
+                        .formatted(
+                            key,
+                            String.join(", ", PluginKind.keys()),
+                            Nearest.hint(key, PluginKind.keys()))));
+  }
+}

@@ -1,0 +1,164 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.DataGeneration;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code quickstart}. */
+@CommandLine.Command(
+    name = "quickstart",
+    description =
+        "Generates a log, trains a model on it without and with the knowledge of a language model,"
+            + " and compares both with the best possible AUC. Run again, it resumes where it"
+            + " stopped.")
+final class QuickstartCommand extends Command {
+
+  @Option(
+      names = "--out",
+      defaultValue = "work/quickstart",
+      paramLabel = "DIR",
+      description = "The folder (default: ${DEFAULT-VALUE}).")
+  Path out = Path.of("work/quickstart");
+
+  @Option(
+      names = "--interactions",
+      defaultValue = "300000",
+      paramLabel = "N",
+      description = "Rows to generate (default: ${DEFAULT-VALUE}).")
+  long interactions;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of training; the data stays the same (default: 7, as in the files).")
+  @Nullable Long seed;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      description = "PyTorch or MXNet (default: PyTorch).")
+  @Nullable String engine;
+
+  @Option(
+      names = "-D",
+      paramLabel = "KEY=VALUE",
+      description = "Override a setting of both models, for example -Dtraining.epochs=3.")
+  List<String> overrides = new ArrayList<>();
+
+  @Override
+  void run() {
+    Quickstart quickstart = Quickstart.open(out);
+    generate(quickstart);
+    Experiment plain = open(quickstart.plain());
+    Experiment enhanced = open(quickstart.enhanced());
+    try (ProgressView progress = progress("prepare", "rows")) {
+      enhanced.prepare(false, progress);
+    }
+    try (ProgressView progress = progress("extract", "prompts")) {
+      KnowledgeCommand.Extract.extract(this, enhanced, false, progress);
+    }
+    EvaluationReport without = trainAndEvaluate(plain, "plain");
+    EvaluationReport with = trainAndEvaluate(enhanced, "enhanced");
+    Quickstart.Comparison comparison = quickstart.compare(without, with);
+    terminal().note(steps(quickstart));
+    terminal().result(comparison, text(comparison));
+  }
+
+  private void generate(Quickstart quickstart) {
+    try (ProgressView progress = progress("generate", "interactions")) {
+      session()
+          .get(DataGeneration.class)
+          .generate(
+              quickstart.generator(),
+              quickstart.raw(),
+              quickstart.generatorSettings(interactions),
+              progress);
+    }
+  }
+
+  private Experiment open(Path file) {
+    return session().open(file, settings());
+  }
+
+  /** The settings that override those of the files. */
+  private List<String> settings() {
+    List<String> all = new ArrayList<>();
+    if (seed != null) {
+      all.add("training.seed=" + seed);
+    }
+    if (engine != null) {
+      all.add("runtime.engine=" + engine);
+    }
+    all.addAll(overrides);
+    return all;
+  }
+
+  private EvaluationReport trainAndEvaluate(Experiment experiment, String model) {
+    String run = run(model, experiment.config().config());
+    TrainCommand.train(this, experiment, run, TrainingOptions.NONE, "train " + model);
+    return experiment.evaluate(run, Split.TEST, null, (done, total) -> {});
+  }
+
+  private static String run(String model, ExperimentConfig config) {
+    String engine = config.runtime().engine().toLowerCase(Locale.ROOT);
+    return "%s-%s-%d".formatted(model, engine, config.training().seed());
+  }
+
+  /** The same, step by step, as commands that a user can start to vary. */
+  private String steps(Quickstart quickstart) {
+    return """
+
+        The same, step by step (each step skips what is already done):
+          %1$s data generate %2$s --out %3$s -Dinteractions=%4$d
+          %1$s data prepare %5$s%7$s
+          %1$s knowledge extract %5$s%7$s
+          %1$s train %6$s%7$s --run mine && %1$s evaluate %6$s%7$s --run mine
+          %1$s train %5$s%7$s --run mine-enhanced && %1$s evaluate %5$s%7$s --run mine-enhanced
+        """
+        .formatted(
+            quoted(System.getProperty("llm4msr.command", "llm4msr")),
+            quickstart.generator(),
+            quoted(quickstart.raw().toString()),
+            interactions,
+            quoted(quickstart.enhanced().toString()),
+            quoted(quickstart.plain().toString()),
+            settings().stream().map(one -> " " + quoted("-D" + one)).collect(Collectors.joining()));
+  }
+
+  /** Returns a word, quoted for a shell if necessary. */
+  private static String quoted(String word) {
+    return word.matches("[\\w./=:,+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+
+  private static String text(Quickstart.Comparison comparison) {
+    List<List<String>> rows = new ArrayList<>();
+    comparison.scenarios().forEach(row -> rows.add(cells(row)));
+    rows.add(cells(comparison.overall()));
+    return Terminal.table(
+        List.of("scenario", ">rows", ">plain AUC", ">enhanced AUC", ">Bayes AUC"), rows);
+  }
+
+  private static List<String> cells(Quickstart.Row row) {
+    return List.of(
+        row.name(),
+        String.format(Locale.ROOT, "%,d", row.rows()),
+        auc(row.plainAuc()),
+        auc(row.enhancedAuc()),
+        auc(row.bayesAuc()));
+  }
+
+  private static String auc(@Nullable Double value) {
+    return value == null ? "-" : EvaluateCommand.number(value);
+  }
+}

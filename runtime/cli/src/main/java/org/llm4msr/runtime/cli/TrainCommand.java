@@ -1,0 +1,97 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.experiment.TrainingReport;
+import org.llm4msr.runtime.report.RunReport;
+import org.llm4msr.runtime.report.Watch;
+import org.llm4msr.runtime.training.Validation;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** {@code train}. */
+@CommandLine.Command(
+    name = "train",
+    description = "Trains the model; resumes from the last checkpoint of the run.")
+final class TrainCommand extends ExperimentCommand {
+
+  @Option(
+      names = "--run",
+      defaultValue = "default",
+      paramLabel = "NAME",
+      description = "Name of the run (default: ${DEFAULT-VALUE}).")
+  String run = "default";
+
+  @Option(
+      names = "--bundle",
+      paramLabel = "DIR",
+      description = "Folder for the bundle (default: bundle in the run folder).")
+  @Nullable Path bundle;
+
+  @Option(
+      names = "--from",
+      paramLabel = "BUNDLE",
+      description = "Start from the weights of this bundle; see data prepare --extend.")
+  @Nullable Path from;
+
+  @Option(
+      names = "--watch",
+      arity = "0..1",
+      fallbackValue = "0",
+      paramLabel = "PORT",
+      description = "Show charts of the run in a browser on this machine while it is trained.")
+  @Nullable Integer watch;
+
+  @Override
+  void run() {
+    Experiment experiment = experiment();
+    try (Watch page = watch == null ? null : Watch.start(new RunReport(experiment, run), watch)) {
+      if (page != null) {
+        terminal().note("watch: " + page.address());
+      }
+      TrainingReport report =
+          train(this, experiment, run, new TrainingOptions(bundle, from), "train");
+      terminal().result(report, text(report));
+    }
+  }
+
+  /** Trains, and on Ctrl-C writes a checkpoint before the process ends. */
+  static TrainingReport train(
+      Command command, Experiment experiment, String name, TrainingOptions options, String task) {
+    Interruption interruption = command.session().interruption();
+    interruption.stopWith("Stopping; a checkpoint is being written.", experiment::requestStop);
+    try (ProgressView progress = command.progress(task, "rows")) {
+      return experiment.train(name, options, progress);
+    } finally {
+      interruption.cannotStop();
+    }
+  }
+
+  private static String text(TrainingReport report) {
+    var result = report.result();
+    Validation best = result.best();
+    String auc =
+        best == null
+            ? "no validation AUC: it needs rows of both classes"
+            : String.format(Locale.ROOT, "validation AUC %.4f", best.result().overall().auc());
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%s: best at step %,d of %,d%s, %s; %s%nbundle: %s",
+            report.run(),
+            result.bestStep(),
+            result.steps(),
+            result.stoppedEarly() ? " (stopped early)" : "",
+            auc,
+            result.rowsPerSecond() == 0
+                ? "already trained, nothing left to do"
+                : String.format(
+                    Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), report.device()),
+            report.bundle());
+    return LeakNotice.below(text, report.leakFutureInteractions());
+  }
+}

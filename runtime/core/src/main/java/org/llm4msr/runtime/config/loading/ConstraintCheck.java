@@ -1,0 +1,92 @@
+package org.llm4msr.runtime.config.loading;
+
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ElementKind;
+import jakarta.validation.Path;
+import jakarta.validation.Validation;
+import jakarta.validation.Validator;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Checks the Jakarta constraints of bound records and says where in the YAML each was broken. */
+final class ConstraintCheck {
+
+  private final Validator validator;
+
+  /** Makes a check with the validator that the whole runtime shares. */
+  ConstraintCheck(Validator validator) {
+    this.validator = validator;
+  }
+
+  /** Makes the validator: no XML, no expression language, English texts. */
+  static Validator newValidator() {
+    try (var factory =
+        Validation.byDefaultProvider()
+            .configure()
+            .ignoreXmlConfiguration()
+            .messageInterpolator(new ConstraintMessages())
+            .buildValidatorFactory()) {
+      return factory.getValidator();
+    }
+  }
+
+  void check(Record root, RecordBinder binder, Problems problems) {
+    for (ConstraintViolation<Record> violation : validator.validate(root)) {
+      Place place = place(violation, binder);
+      if (!binder.failed(place.path())) {
+        String rule = violation.getMessage() + place.legal();
+        problems.add(place.path(), place.value(), binder.origin(place.path()), rule);
+      }
+    }
+  }
+
+  /** The place where a rule was broken, with the value to show and what would be legal there. */
+  private record Place(String path, @Nullable String value, String legal) {}
+
+  /**
+   * The bean that holds the value is known by identity; the path below it is one key, or an element
+   * of its value. A rule of the bean itself or of one of its methods has the place of the bean.
+   */
+  private static Place place(ConstraintViolation<?> violation, RecordBinder binder) {
+    Object bean = violation.getLeafBean();
+    String path = binder.path(bean);
+    List<Path.Node> nodes = new ArrayList<>();
+    violation.getPropertyPath().forEach(nodes::add);
+    int property = nodes.size() - 1;
+    while (property >= 0 && nodes.get(property).getKind() != ElementKind.PROPERTY) {
+      property--;
+    }
+    boolean wholeBean =
+        nodes.isEmpty() || nodes.get(nodes.size() - 1).getKind() == ElementKind.BEAN;
+    if (wholeBean || property < 0) {
+      return new Place(path, null, "");
+    }
+    String key = nodes.get(property).getName();
+    StringBuilder full = new StringBuilder(RecordBinder.join(path, key));
+    for (Path.Node node : nodes.subList(property + 1, nodes.size())) {
+      if (node.getIndex() != null) {
+        full.append('[').append(node.getIndex()).append(']');
+      } else if (node.getKey() != null) {
+        full.append('.').append(node.getKey());
+      }
+    }
+    return SettingInfo.of(bean.getClass()).stream()
+        .filter(setting -> setting.key().equals(key))
+        .findFirst()
+        .map(one -> new Place(full.toString(), shown(one, violation), legal(one)))
+        .orElse(new Place(path, null, ""));
+  }
+
+  private static @Nullable String shown(SettingInfo setting, ConstraintViolation<?> violation) {
+    Object value = violation.getInvalidValue();
+    if (value == null || value instanceof Record) {
+      return null;
+    }
+    return setting.secret() ? "***" : String.valueOf(value);
+  }
+
+  private static String legal(SettingInfo setting) {
+    return setting.constraints().isEmpty() ? "" : ". Allowed: " + setting.legal();
+  }
+}

@@ -1,0 +1,159 @@
+package org.llm4msr.runtime.config.loading;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
+import jakarta.validation.constraints.Size;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.AnnotatedParameterizedType;
+import java.lang.reflect.AnnotatedType;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.lang.reflect.WildcardType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.plugins.PluginKind;
+
+/** Says in words what a setting accepts. */
+final class Legal {
+
+  private Legal() {}
+
+  static String describe(AnnotatedType type, List<Annotation> constraints) {
+    return Stream.concat(Stream.of(type(type)), words(constraints))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Stream<String> words(List<Annotation> constraints) {
+    return constraints.stream().map(Legal::constraint).filter(Objects::nonNull);
+  }
+
+  /** Returns the values of an enum as users write them. */
+  static List<String> enumValues(Class<?> type) {
+    return Arrays.stream(type.getEnumConstants())
+        .map(one -> ((Enum<?>) one).name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .toList();
+  }
+
+  static Class<?> raw(Type type) {
+    if (type instanceof Class<?> plain) {
+      return plain;
+    }
+    if (type instanceof ParameterizedType parameterized) {
+      return raw(parameterized.getRawType());
+    }
+    if (type instanceof WildcardType wildcard) {
+      return raw(wildcard.getUpperBounds()[0]);
+    }
+    throw new IllegalArgumentException(type + " cannot be configured");
+  }
+
+  static boolean isWhole(Class<?> raw) {
+    return raw == int.class || raw == Integer.class || raw == long.class || raw == Long.class;
+  }
+
+  static boolean isNumber(Class<?> raw) {
+    return raw == double.class || raw == Double.class || raw == float.class || raw == Float.class;
+  }
+
+  static PluginKind kind(Type choice) {
+    return PluginKind.of(raw(((ParameterizedType) choice).getActualTypeArguments()[0]));
+  }
+
+  private static String type(AnnotatedType type) {
+    Class<?> raw = raw(type.getType());
+    if (raw == PluginChoice.class) {
+      return "the name of a " + kind(type.getType()).title() + " and its settings";
+    }
+    if (raw == List.class || raw == Set.class) {
+      return "a list, each " + element(type, 0);
+    }
+    if (raw == Map.class) {
+      return "a mapping, each value " + element(type, 1);
+    }
+    if (raw == Optional.class) {
+      return element(type, 0);
+    }
+    return scalar(raw);
+  }
+
+  private static String element(AnnotatedType holder, int index) {
+    AnnotatedType type =
+        ((AnnotatedParameterizedType) holder).getAnnotatedActualTypeArguments()[index];
+    String constraints =
+        words(SettingInfo.constraints(type.getAnnotations())).collect(Collectors.joining(" and "));
+    return constraints.isEmpty() ? type(type) : type(type) + " " + constraints;
+  }
+
+  static String scalar(Class<?> raw) {
+    if (raw == AnyValue.class) {
+      return "any value";
+    }
+    if (raw.isEnum()) {
+      return "one of " + String.join(", ", enumValues(raw));
+    }
+    if (raw.isRecord()) {
+      return "a mapping";
+    }
+    if (raw == boolean.class || raw == Boolean.class) {
+      return "true or false";
+    }
+    if (isWhole(raw)) {
+      return "a whole number";
+    }
+    if (isNumber(raw)) {
+      return "a number";
+    }
+    return "text";
+  }
+
+  private static @Nullable String constraint(Annotation constraint) {
+    if (constraint instanceof Min min) {
+      return "at least " + min.value();
+    }
+    if (constraint instanceof Max max) {
+      return "at most " + max.value();
+    }
+    if (constraint instanceof DecimalMin min) {
+      return (min.inclusive() ? "at least " : "above ") + min.value();
+    }
+    if (constraint instanceof DecimalMax max) {
+      return (max.inclusive() ? "at most " : "below ") + max.value();
+    }
+    if (constraint instanceof Positive) {
+      return "above 0";
+    }
+    if (constraint instanceof PositiveOrZero) {
+      return "at least 0";
+    }
+    if (constraint instanceof Size size) {
+      return size.max() == Integer.MAX_VALUE
+          ? "of length " + size.min() + " or more"
+          : size.min() == size.max()
+              ? "of length " + size.min()
+              : "of length " + size.min() + " to " + size.max();
+    }
+    if (constraint instanceof NotBlank || constraint instanceof NotEmpty) {
+      return "not empty";
+    }
+    if (constraint instanceof Pattern pattern) {
+      return "of the form " + pattern.regexp();
+    }
+    return null;
+  }
+}

@@ -1,0 +1,129 @@
+package org.llm4msr.runtime.files;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetContext;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.MalformedConfig;
+import org.llm4msr.runtime.config.RuntimeConfig;
+
+/** The folders, memory and threads for plugins that work on files. Owns its scratch folder. */
+public final class Scratch implements DatasetContext, AutoCloseable {
+
+  private final Path folder;
+  private final Path scratch;
+  private final long memoryBytes;
+  private final int threads;
+  private final boolean skipMalformed;
+
+  /**
+   * Makes an empty scratch folder.
+   *
+   * @param folder of the raw files, or the base of relative paths
+   */
+  public Scratch(Path folder, long memoryBytes, int threads) {
+    this(folder, memoryBytes, threads, false);
+  }
+
+  /**
+   * Makes an empty scratch folder.
+   *
+   * @param skipMalformed whether rows that cannot be read are skipped
+   */
+  public Scratch(Path folder, long memoryBytes, int threads, boolean skipMalformed) {
+    this.skipMalformed = skipMalformed;
+    this.folder = folder;
+    this.memoryBytes = memoryBytes;
+    this.threads = threads;
+    try {
+      this.scratch = Files.createTempDirectory("llm4msr-");
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "files/TEMPORARY",
+          "No folder for temporary files can be created in %s: %s. Make room there, fix its permissions, or choose another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
+              .formatted(System.getProperty("java.io.tmpdir"), FileErrors.reason(e)),
+          e,
+          true);
+    }
+  }
+
+  public static Scratch of(Path folder, RuntimeConfig config) {
+    return new Scratch(folder, bytes(config.memory()), threads(config));
+  }
+
+  /**
+   * Returns a scratch folder for preparing a data set, with half of the memory: the reader and the
+   * preparation each have a database.
+   */
+  public static Scratch of(Path folder, RuntimeConfig config, DatasetConfig dataset) {
+    boolean skip = dataset.malformed().policy() == MalformedConfig.Policy.SKIP;
+    return new Scratch(folder, bytes(config.memory()) / 2, threads(config), skip);
+  }
+
+  /** Returns the bytes of {@code 512MB} or {@code 4GB}; of {@code auto}, a quarter of memory. */
+  static long bytes(String memory) {
+    if (memory.equals("auto")) {
+      return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
+          / 4;
+    }
+    long number = Long.parseLong(memory.substring(0, memory.length() - 2));
+    return number << (memory.endsWith("GB") ? 30 : 20);
+  }
+
+  static int threads(RuntimeConfig config) {
+    return config.threads() > 0 ? config.threads() : Runtime.getRuntime().availableProcessors();
+  }
+
+  @Override
+  public Path folder() {
+    return folder;
+  }
+
+  @Override
+  public Path scratch() {
+    return scratch;
+  }
+
+  @Override
+  public long memoryBytes() {
+    return memoryBytes;
+  }
+
+  @Override
+  public int threads() {
+    return threads;
+  }
+
+  @Override
+  public boolean skipMalformed() {
+    return skipMalformed;
+  }
+
+  /** Deletes the scratch folder. */
+  @Override
+  public void close() {
+    delete(scratch);
+  }
+
+  /** Deletes a folder and all in it. */
+  public static void delete(Path root) {
+    try (Stream<Path> files = Files.walk(root)) {
+      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package org.llm4msr.runtime.config.loading;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/** The schema is read by an implementation of JSON Schema that is not ours. */
+class ConfigSchemaTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path folder;
+  private JsonNode tree;
+  private JsonSchema schema;
+
+  @BeforeEach
+  void makeSchema() {
+    tree = JSON.valueToTree(ConfigSchema.of(ConfigPlugins.registry(folder)));
+    schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(tree);
+  }
+
+  @Test
+  void acceptsWhatTheLoaderAccepts() throws IOException {
+    assertThat(
+            problems(resource("good.yaml").replace("Learned", "learned").replace("TANH", "tanh")))
+        .isEmpty();
+    assertThat(problems(resource("good.effective.yaml"))).isEmpty();
+  }
+
+  @Test
+  void aFileThatExtendsAnotherMayBeAPart() {
+    assertThat(problems("extends: base.yaml\nmodel: {embeddingSize: 8, backbone: {experts: 3}}"))
+        .isEmpty();
+    assertThat(problems("extends: base.yaml\nmodel: {embeddingSize: 0}")).isNotEmpty();
+    assertThat(problems("model: {embeddingSize: 8}")).isNotEmpty();
+  }
+
+  @Test
+  void onlyAPluginWithoutADefaultNeedsItsName() {
+    String data = "dataset: {name: movies, path: ., split: {by: given}}\n";
+    assertThat(
+            problems(
+                data
+                    + "model: {backbone: mmoe, metaNetworks: {user: {generatorHidden: 8},"
+                    + " scenario: {layers: [4]}}}"))
+        .isEmpty();
+    assertThat(problems(data + "model: {backbone: {experts: 3}}")).isNotEmpty();
+  }
+
+  @Test
+  void aKeyWithoutAValueIsOneThatIsNotSet() {
+    String data = "dataset: {name: movies, path: ., split: {by: given}}\n";
+    assertThat(
+            problems(
+                data
+                    + "model: {backbone: mmoe, embeddingSize: , metaNetworks: {user: }}\n"
+                    + "training: {optimizer: {name: }, seed: ~}\nruntime:\n"))
+        .isEmpty();
+    assertThat(problems(data + "model: {backbone: }")).isNotEmpty();
+    assertThat(problems("dataset:")).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"many-problems", "missing-keys", "unknown-plugin", "wrong-enum", "secret"})
+  void refusesWhatTheLoaderRefuses(String name) throws IOException {
+    assertThat(problems(resource(name + ".yaml"))).isNotEmpty();
+  }
+
+  @Test
+  void saysWhatTheRecordsSay() {
+    JsonNode training = tree.at("/else/properties/training/properties");
+    assertThat(training.at("/batchSize").toString())
+        .isEqualTo(
+            "{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"maximum\":1048576,\"description\":\"B, rows per step\",\"default\":4096}");
+    assertThat(training.at("/optimizer/properties/beta2/exclusiveMaximum").decimalValue())
+        .isEqualByComparingTo("1.0");
+    JsonNode backbones = tree.at("/else/properties/model/properties/backbone/oneOf");
+    assertThat(backbones)
+        .extracting(one -> one.at("/properties/name/const").asText())
+        .contains("mmoe", "flat");
+    assertThat(tree.at("/else/required").toString()).isEqualTo("[\"dataset\"]");
+  }
+
+  private Set<ValidationMessage> problems(String yaml) {
+    Object value = new Yaml(new SafeConstructor(new LoaderOptions())).load(yaml);
+    return schema.validate(JSON.valueToTree(value));
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream in = ConfigSchemaTest.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    }
+  }
+}

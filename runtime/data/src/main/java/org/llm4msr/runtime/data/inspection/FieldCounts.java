@@ -1,0 +1,90 @@
+package org.llm4msr.runtime.data.inspection;
+
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.tables.FieldValues;
+
+/** Counts of one field in one part. */
+final class FieldCounts {
+
+  private final long @Nullable [] byId;
+  private long rows;
+  private long known;
+  private long values;
+  private double sum;
+  private double squares;
+
+  /**
+   * Makes a count of nothing.
+   *
+   * @param byId whether each id is counted, which takes 8 bytes per id
+   */
+  FieldCounts(PreparedField field, boolean byId) {
+    this.byId = byId ? new long[field.vocabularySize()] : null;
+  }
+
+  void count(FieldValues field, int size) {
+    rows += size;
+    if (field instanceof FieldValues.Ids ids) {
+      for (int i = 0; i < size; i++) {
+        known += add(ids.ids()[i]);
+      }
+    } else if (field instanceof FieldValues.Numbers numbers) {
+      for (int i = 0; i < size; i++) {
+        add(numbers.values()[i]);
+      }
+    } else {
+      FieldValues.IdLists lists = (FieldValues.IdLists) field;
+      for (int i = 0; i < size; i++) {
+        long before = values;
+        for (int k = lists.offsets[i]; k < lists.offsets[i + 1]; k++) {
+          values += add(lists.ids[k]);
+        }
+        known += values > before ? 1 : 0;
+      }
+    }
+  }
+
+  /** Counts an id and returns 1 where it is known. */
+  private int add(int id) {
+    if (byId != null) {
+      byId[id]++;
+    }
+    return id > 0 ? 1 : 0;
+  }
+
+  private void add(double number) {
+    sum += number;
+    squares += number * number;
+    known += number == 0 ? 0 : 1;
+  }
+
+  long rows() {
+    return rows;
+  }
+
+  /** Returns the rows with a known value, or with a number that is not 0. */
+  long known() {
+    return known;
+  }
+
+  /** Returns the known values of all lists. */
+  long values() {
+    return values;
+  }
+
+  /** Returns how often an id occurs. */
+  long occurrences(int id) {
+    return byId == null ? 0 : byId[id];
+  }
+
+  /** Returns the mean over all rows. */
+  double mean() {
+    return sum / rows;
+  }
+
+  /** Returns the population variance over all rows. */
+  double variance() {
+    return squares / rows - mean() * mean();
+  }
+}

@@ -1,0 +1,241 @@
+package org.llm4msr.runtime.data.preparation;
+
+import static org.llm4msr.runtime.data.database.PreparationDatabase.literal;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.MalformedConfig;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.DatasetSettings;
+import org.llm4msr.runtime.data.prepared.ManifestFile;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.SplitCounts;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns what a reader emits into prepared data, in a database on disk: memory use does not depend
+ * on the size of the data. The same input gives the same bytes, whatever the threads; vocabularies,
+ * statistics, histories and the training file do not depend on the rows of the other parts.
+ */
+public final class DatasetPreparation {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DatasetPreparation.class);
+
+  private final DatasetReader reader;
+  private final DatasetConfig config;
+  private final PreparationDatabase database;
+  private final PreparationFolder folder;
+  private final Progress progress;
+  private final @Nullable BaseData base;
+  private LeftOut leftOut = new LeftOut(List.of());
+
+  private DatasetPreparation(
+      DatasetReader reader,
+      DatasetConfig config,
+      PreparationDatabase database,
+      PreparationFolder folder,
+      @Nullable BaseData base,
+      Progress progress) {
+    this.base = base;
+    this.reader = reader;
+    this.config = config;
+    this.database = database;
+    this.folder = folder;
+    this.progress = progress;
+  }
+
+  /**
+   * Prepares the data, or finds that the target holds it already. The reader stays open.
+   *
+   * @param progress told of raw rows while they are read (total -1), then of prepared rows; the
+   *     steps between have no units
+   * @throws MsrException of type DATA for bad rows, with their number and an example; of type USER
+   *     where the target holds something else; of type RESOURCES for a full disk or memory. The
+   *     target is then as it was.
+   */
+  public static PreparationResult prepare(
+      DatasetReader reader, PreparationRequest request, Progress progress) {
+    try {
+      RawSchema schema = reader.schema();
+      List<DatasetManifest.Source> sources = PreparationKey.sources(reader.sources());
+      @Nullable BaseData base = BaseData.open(request.extend());
+      if (base != null) {
+        base.requireSame(schema);
+      }
+      String key = PreparationKey.of(request.config(), schema, reader.scenarios(), sources, base);
+      @Nullable DatasetManifest existing = ExistingData.find(request, key);
+      if (existing != null) {
+        LOG.info("{} holds this data already", request.target());
+        return new PreparationResult(request.target(), existing, true);
+      }
+      try (PreparationFolder folder = PreparationFolder.create(request.target())) {
+        DatasetManifest manifest;
+        try (PreparationDatabase database =
+            new PreparationDatabase(folder.scratch(), request.memoryBytes(), request.threads())) {
+          manifest =
+              new DatasetPreparation(reader, request.config(), database, folder, base, progress)
+                  .run(schema, key, sources);
+        }
+        PreparationFolder.write(
+            folder.data().resolve(ManifestFile.NAME), ManifestFile.write(manifest));
+        folder.publish();
+        return new PreparationResult(request.target(), manifest, false);
+      }
+    } catch (IOException e) {
+      throw DataErrors.io(request.target(), e);
+    }
+  }
+
+  /**
+   * Refuses fields that cannot be prepared.
+   *
+   * @throws MsrException with the name of the first
+   */
+  public static void requireFields(RawSchema schema) {
+    FieldPlan.of(schema);
+  }
+
+  private DatasetManifest run(RawSchema schema, String key, List<DatasetManifest.Source> sources)
+      throws IOException {
+    List<FieldPlan> fields = FieldPlan.of(schema);
+    SplitPlan split = new SplitPlan(config.split(), schema, database);
+    progress.step("read");
+    boolean skip = config.malformed().policy() == MalformedConfig.Policy.SKIP;
+    RawTables tables = new RawTables(reader, schema, fields, database, skip, progress);
+    long emitted = tables.ingest();
+    leftOut =
+        new LeftOut(Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
+    long twice = tables.leftOut().stream().mapToLong(LeftOutRows::rows).sum();
+    leftOut.check(config.malformed(), emitted - twice);
+    if (base != null) {
+      base.load(database, fields);
+    }
+    List<String> keys =
+        ScenarioChoice.choose(database, config.scenarios(), reader.scenarios(), known());
+    progress.step("sort");
+    SplitCounts own = split.order();
+    database.execute("DROP VIEW kept");
+    database.execute("DROP TABLE interactions");
+    SplitCounts counts =
+        new NegativeSampling(config.negatives(), schema.time(), database).draw(own);
+    List<PreparedScenario> scenarios = scenarios(keys, counts);
+    progress.step("index");
+    index(fields, scenarios, counts.train());
+    List<FieldEncoder> encoders =
+        fields.stream()
+            .map(f -> FieldEncoder.learn(f, database, counts.train(), config.minFrequency(), base))
+            .toList();
+    PreparedFiles files = new PreparedFiles(database, folder.data());
+    write(files, encoders, scenarios, counts);
+    return manifest(schema, key, sources, scenarios, encoders, counts, files.stamps());
+  }
+
+  /** Returns the scenarios that keep their ranks. */
+  private List<String> known() {
+    return base == null ? List.of() : base.scenarios();
+  }
+
+  private List<PreparedScenario> scenarios(List<String> keys, SplitCounts counts) {
+    Map<String, RawScenario> described =
+        reader.scenarios().stream()
+            .collect(Collectors.toMap(RawScenario::key, Function.identity()));
+    Map<String, SplitCounts> rows = ScenarioChoice.rows(database, counts);
+    return Stream.concat(known().stream(), ScenarioChoice.ranked(keys, rows).stream())
+        .distinct()
+        .map(
+            key -> {
+              RawScenario raw = described.getOrDefault(key, new RawScenario(key, key, ""));
+              SplitCounts own = rows.getOrDefault(key, new SplitCounts(0, 0, 0));
+              return new PreparedScenario(key, raw.name(), raw.description(), own);
+            })
+        .toList();
+  }
+
+  /** Replaces keys by indices and ranks. */
+  private void index(List<FieldPlan> fields, List<PreparedScenario> scenarios, long trainingRows) {
+    database.execute("CREATE TABLE ranks(s VARCHAR, scenario_rank INTEGER)");
+    for (int rank = 0; rank < scenarios.size(); rank++) {
+      database.execute(
+          "INSERT INTO ranks VALUES (" + literal(scenarios.get(rank).key()) + ", " + rank + ")");
+    }
+    EntityTables.index(database, RawTable.USERS, fields, trainingRows, base != null);
+    EntityTables.index(database, RawTable.ITEMS, fields, trainingRows, base != null);
+    database.execute(
+        "CREATE TABLE keyed AS SELECT o.rowid AS n, ui.idx AS user_index, ii.idx AS item_index,"
+            + " ranks.scenario_rank, o.* EXCLUDE (u, i, s, part) FROM ordered o JOIN "
+            + EntityTables.raw(RawTable.USERS)
+            + " ui ON o.u = ui.k JOIN "
+            + EntityTables.raw(RawTable.ITEMS)
+            + " ii ON o.i = ii.k JOIN ranks ON o.s = ranks.s");
+    database.execute("DROP TABLE ordered");
+  }
+
+  private void write(
+      PreparedFiles files,
+      List<FieldEncoder> encoders,
+      List<PreparedScenario> scenarios,
+      SplitCounts counts)
+      throws IOException {
+    encoders.forEach(FieldEncoder::encodeLists);
+    EntityTables.encode(database, RawTable.USERS, encoders, base != null);
+    EntityTables.encode(database, RawTable.ITEMS, encoders, base != null);
+    progress.step("write");
+    files.writeSplits(encoders, counts, progress);
+    files.writeVocabularies(encoders);
+    files.writeEntities();
+    files.writeFeatures(encoders);
+    progress.step("histories and statistics");
+    files.writeHistories(counts.train());
+    files.writeStatistics(scenarios, counts.train());
+    files.writeLeftOut(leftOut);
+  }
+
+  private DatasetManifest manifest(
+      RawSchema schema,
+      String key,
+      List<DatasetManifest.Source> sources,
+      List<PreparedScenario> scenarios,
+      List<FieldEncoder> encoders,
+      SplitCounts counts,
+      SortedMap<String, DatasetManifest.FileStamp> stamps) {
+    return new DatasetManifest(
+        DatasetManifest.FORMAT_VERSION,
+        config.reader().name(),
+        key,
+        encoders.stream().map(FieldEncoder::prepared).toList(),
+        scenarios,
+        count(EntityTables.raw(RawTable.USERS)),
+        count(EntityTables.raw(RawTable.USERS) + " WHERE training_rows > 0"),
+        count(EntityTables.raw(RawTable.ITEMS)),
+        SplitPlan.rule(config.split()),
+        counts,
+        schema.time(),
+        config.minFrequency(),
+        schema.labelRule() + NegativeSampling.rule(config.negatives()),
+        sources,
+        stamps,
+        base == null ? null : base.manifest().key(),
+        DatasetSettings.of(config));
+  }
+
+  private int count(String from) {
+    return Math.toIntExact(database.queryLong("SELECT count(*) FROM " + from));
+  }
+}

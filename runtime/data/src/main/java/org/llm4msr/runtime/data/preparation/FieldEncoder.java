@@ -1,0 +1,225 @@
+package org.llm4msr.runtime.data.preparation;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+
+/**
+ * Turns the raw values of one field into numbers. What it learns (vocabulary, mean, deviation)
+ * comes from the training part alone; a value of a user or item counts once for each training row.
+ */
+final class FieldEncoder {
+
+  private static final long ELEMENTS_AT_ONCE = 1 << 20;
+
+  private final FieldPlan plan;
+  private final PreparationDatabase database;
+  private final PreparedField prepared;
+
+  private FieldEncoder(FieldPlan plan, PreparationDatabase database, PreparedField prepared) {
+    this.plan = plan;
+    this.database = database;
+    this.prepared = prepared;
+  }
+
+  /**
+   * Learns from the table of the field's home, see {@link EntityTables}.
+   *
+   * @param base the data that is extended, or null
+   */
+  static FieldEncoder learn(
+      FieldPlan plan,
+      PreparationDatabase database,
+      long trainingRows,
+      int minFrequency,
+      @Nullable BaseData base) {
+    boolean rows = plan.home() == RawTable.INTERACTIONS;
+    String training =
+        rows
+            ? "(SELECT *, 1 AS weight FROM keyed WHERE n < " + trainingRows + ")"
+            : "(SELECT *, training_rows AS weight FROM "
+                + EntityTables.raw(plan.home())
+                + " WHERE training_rows > 0)";
+    if (!(plan.field().kind() instanceof FieldKind.Numeric)) {
+      count(plan, database, training);
+      number(plan, database, minFrequency, base != null);
+      return new FieldEncoder(plan, database, vocabulary(plan, database));
+    }
+    PreparedField prepared = base == null ? moments(plan, database, training) : base.field(plan);
+    return new FieldEncoder(plan, database, prepared);
+  }
+
+  FieldPlan plan() {
+    return plan;
+  }
+
+  PreparedField prepared() {
+    return prepared;
+  }
+
+  /** Makes the table {@code counted} of the values in training. */
+  private static void count(FieldPlan plan, PreparationDatabase database, String training) {
+    boolean list = plan.field().kind() instanceof FieldKind.MultiCategorical;
+    String value = list ? "unnest(" + plan.column() + ")" : plan.column();
+    database.execute("DROP TABLE IF EXISTS counted");
+    database.execute(
+        "CREATE TABLE counted AS SELECT value, sum(weight)::BIGINT AS count FROM (SELECT "
+            + value
+            + " AS value, weight FROM "
+            + training
+            + ") WHERE value IS NOT NULL GROUP BY value");
+  }
+
+  /** Makes the vocabulary: known values keep their ids, and new frequent ones follow. */
+  private static void number(
+      FieldPlan plan, PreparationDatabase database, int minFrequency, boolean extend) {
+    String base = BaseData.vocabulary(plan);
+    if (!extend) {
+      database.execute("CREATE TABLE " + base + "(id INTEGER, value VARCHAR, count BIGINT)");
+    }
+    database.execute(
+        """
+        CREATE TABLE newcomers AS SELECT value, count FROM counted c
+        WHERE count >= %s AND NOT EXISTS (SELECT 1 FROM %s b WHERE b.value = c.value)
+        ORDER BY count DESC, value
+        """
+            .formatted(minFrequency, base));
+    database.execute(
+        """
+        CREATE TABLE %1$s AS
+        SELECT b.id, b.value, b.count + coalesce(c.count, 0) AS count
+        FROM %2$s b LEFT JOIN counted c ON b.value = c.value
+        UNION ALL
+        SELECT ((SELECT count(*) FROM %2$s) + rowid + 1)::INTEGER, value, count FROM newcomers
+        """
+            .formatted(plan.vocabulary(), base));
+    database.execute("DROP TABLE newcomers");
+  }
+
+  private static PreparedField vocabulary(FieldPlan plan, PreparationDatabase database) {
+    long known = database.queryLong("SELECT count(*) FROM " + plan.vocabulary());
+    return new PreparedField(
+        plan.field().name(),
+        plan.field().role(),
+        plan.field().kind(),
+        Math.toIntExact(known + 1),
+        0,
+        0);
+  }
+
+  private static PreparedField moments(
+      FieldPlan plan, PreparationDatabase database, String training) {
+    String value = plan.column();
+    // Distinct values in order: a sum in the order of the threads would differ in its last bits.
+    WeightedMoments moments = new WeightedMoments();
+    database.forEach(
+        "SELECT "
+            + value
+            + ", sum(weight)::BIGINT FROM "
+            + training
+            + " WHERE isfinite("
+            + value
+            + ") GROUP BY "
+            + value
+            + " ORDER BY "
+            + value,
+        row -> moments.add(row.getDouble(1), (double) row.getLong(2)));
+    if (!Double.isFinite(moments.mean()) || !Double.isFinite(moments.deviation())) {
+      throw DataErrors.data(
+          "NUMBER_RANGE",
+          "The values of the numeric field '"
+              + plan.field().name()
+              + "' are too large for a mean and a deviation. Rescale them.");
+    }
+    return new PreparedField(
+        plan.field().name(),
+        plan.field().role(),
+        plan.field().kind(),
+        0,
+        moments.mean(),
+        moments.deviation());
+  }
+
+  /** Makes the lists of ids of all lists of values; unknown elements are left out of a list. */
+  void encodeLists() {
+    if (!(plan.field().kind() instanceof FieldKind.MultiCategorical)) {
+      return;
+    }
+    String home = plan.home() == RawTable.INTERACTIONS ? "keyed" : EntityTables.raw(plan.home());
+    database.execute(
+        "CREATE TABLE raw_lists AS SELECT DISTINCT %1$s AS value FROM %2$s WHERE %1$s IS NOT NULL"
+            .formatted(plan.column(), home));
+    database.execute("CREATE TABLE " + plan.lists() + "(value VARCHAR[], ids INTEGER[])");
+    long lists = database.queryLong("SELECT count(*) FROM raw_lists");
+    long elements = database.queryLong("SELECT sum(len(value))::BIGINT FROM raw_lists");
+    long step = Math.max(1, ELEMENTS_AT_ONCE * lists / Math.max(1, elements));
+    for (long from = 0; from < lists; from += step) {
+      encodeLists(from, from + step);
+    }
+    database.execute("DROP TABLE raw_lists");
+  }
+
+  /** Lists are built in memory, so only some at a time. */
+  private void encodeLists(long from, long to) {
+    database.execute(
+        """
+        INSERT INTO %s
+        SELECT r.value, e.ids FROM raw_lists r JOIN (
+          SELECT n, list(v.id ORDER BY place) AS ids FROM (
+            SELECT rowid AS n, unnest(value) AS element, generate_subscripts(value, 1) AS place
+            FROM raw_lists WHERE rowid >= %2$s AND rowid < %3$s)
+          JOIN %4$s v ON element = v.value GROUP BY n) e ON r.rowid = e.n
+        WHERE r.rowid >= %2$s AND r.rowid < %3$s
+        """
+            .formatted(plan.lists(), from, to, plan.vocabulary()));
+  }
+
+  /** Returns the joins that the encoded value needs, for a home table called {@code h}. */
+  String join() {
+    FieldKind kind = plan.field().kind();
+    if (kind instanceof FieldKind.Numeric) {
+      return "";
+    }
+    String table = kind instanceof FieldKind.Categorical ? plan.vocabulary() : plan.lists();
+    return " LEFT JOIN " + table + " ON h." + plan.column() + " = " + table + ".value";
+  }
+
+  /** Returns the encoded value: id 0 for what is missing or unknown, 0.0 for a missing number. */
+  String value() {
+    FieldKind kind = plan.field().kind();
+    if (kind instanceof FieldKind.Categorical) {
+      return "coalesce(" + plan.vocabulary() + ".id, 0)::INTEGER";
+    }
+    if (kind instanceof FieldKind.MultiCategorical) {
+      return "coalesce(" + plan.lists() + ".ids, [0])::INTEGER[]";
+    }
+    if (prepared.deviation() == 0) {
+      return "0::FLOAT";
+    }
+    String column = "h." + plan.column();
+    return "(CASE WHEN isfinite("
+        + column
+        + ") THEN greatest(-"
+        + PreparedField.LARGEST
+        + ", least("
+        + PreparedField.LARGEST
+        + ", ("
+        + column
+        + " - CAST('"
+        + prepared.mean()
+        + "' AS DOUBLE)) / CAST('"
+        + prepared.deviation()
+        + "' AS DOUBLE))) ELSE 0 END)::FLOAT";
+  }
+
+  /** Returns the joins of several fields. */
+  static String joins(List<FieldEncoder> encoders) {
+    StringBuilder joins = new StringBuilder();
+    encoders.forEach(encoder -> joins.append(encoder.join()));
+    return joins.toString();
+  }
+}

@@ -1,0 +1,121 @@
+package org.llm4msr.runtime.data.preparation;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawField;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.prepared.FieldSource;
+import org.llm4msr.runtime.data.prepared.SplitColumns;
+
+/**
+ * A field and where the database keeps it. Columns are numbered, because SQL does not distinguish
+ * {@code Tag} from {@code tag}.
+ *
+ * @param index its place in the schema
+ * @param field what the reader says
+ * @param home the table whose rows have one value each; for a user's id, for example, USERS
+ */
+record FieldPlan(int index, RawField field, RawTable home) {
+
+  private static final Set<String> OUTCOME = Set.of(RawSchema.LABEL, RawSchema.SPLIT);
+
+  static List<FieldPlan> of(RawSchema schema) {
+    Set<String> names = new HashSet<>();
+    List<FieldPlan> plans = new ArrayList<>();
+    for (RawField field : schema.fields()) {
+      if (!names.add(field.name()) || SplitColumns.RESERVED.contains(field.name())) {
+        throw DataErrors.data(
+            "FIELD_NAME",
+            "The field name '"
+                + field.name()
+                + "' is used twice or reserved ("
+                + SplitColumns.RESERVED.stream().sorted().toList()
+                + "). Rename the field.");
+      }
+      if (!schema.tables().contains(field.table())) {
+        throw DataErrors.data(
+            "MISSING_TABLE",
+            "The field '"
+                + field.name()
+                + "' is in the table "
+                + field.table()
+                + ", which the reader does not have.");
+      }
+      if (field.table() == RawTable.INTERACTIONS && OUTCOME.contains(field.column())) {
+        throw DataErrors.data(
+            "LEAK",
+            "The field '"
+                + field.name()
+                + "' reads the column '"
+                + field.column()
+                + "', which is not known when a prediction is made. Leave the field out.");
+      }
+      FieldPlan plan = new FieldPlan(plans.size(), field, home(field));
+      plan.requireNoOtherId();
+      plans.add(plan);
+    }
+    return plans;
+  }
+
+  /** Rows to score have one column of each name: the raw id would be read as the field. */
+  private void requireNoOtherId() {
+    boolean isThatId =
+        field.column().equals(field.name()) && (isKey() || field.table() == RawTable.INTERACTIONS);
+    if (FieldSource.IDS.contains(field.name()) && !isThatId) {
+      throw DataErrors.data(
+          "FIELD_NAME",
+          "The field name '%s' is that of the raw id in rows that are scored, and the field reads the column '%s' of the table %s. Rename the field."
+              .formatted(field.name(), field.column(), field.table()));
+    }
+  }
+
+  private static RawTable home(RawField field) {
+    if (!(field.kind() instanceof FieldKind.Categorical)) {
+      return field.table();
+    }
+    return switch (field.column()) {
+      case RawSchema.USER ->
+          field.table() == RawTable.INTERACTIONS ? RawTable.USERS : field.table();
+      case RawSchema.ITEM ->
+          field.table() == RawTable.INTERACTIONS ? RawTable.ITEMS : field.table();
+      default -> field.table();
+    };
+  }
+
+  /** Returns whether the field is the key of its home table itself. */
+  boolean isKey() {
+    return field.kind() instanceof FieldKind.Categorical
+        && ((home == RawTable.USERS && field.column().equals(RawSchema.USER))
+            || (home == RawTable.ITEMS && field.column().equals(RawSchema.ITEM)));
+  }
+
+  /** Returns where the values come from, for encoding further rows. */
+  FieldSource source() {
+    return new FieldSource(field.name(), home, field.column());
+  }
+
+  /** Returns the column of the raw value. */
+  String column() {
+    return "f" + index;
+  }
+
+  /** Returns the column of the encoded value. */
+  String encoded() {
+    return "e" + index;
+  }
+
+  /** Returns the table of the vocabulary. */
+  String vocabulary() {
+    return "v" + index;
+  }
+
+  /** Returns the table that maps each list of values to its list of ids. */
+  String lists() {
+    return "l" + index;
+  }
+}

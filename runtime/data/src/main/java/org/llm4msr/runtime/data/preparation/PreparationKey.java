@@ -1,0 +1,98 @@
+package org.llm4msr.runtime.data.preparation;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.MalformedConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.files.Checksums;
+
+/** The key of prepared data: equal keys, equal content. */
+final class PreparationKey {
+
+  private PreparationKey() {}
+
+  static List<DatasetManifest.Source> sources(List<Path> files) throws IOException {
+    List<DatasetManifest.Source> sources = new ArrayList<>();
+    for (Path file : files) {
+      sources.add(
+          new DatasetManifest.Source(
+              String.valueOf(file.getFileName()), Files.size(file), Checksums.of(file)));
+    }
+    return sources;
+  }
+
+  /** The folder of the raw files is no part of it: the same files elsewhere are the same data. */
+  static String of(
+      DatasetConfig config,
+      RawSchema schema,
+      List<RawScenario> scenarios,
+      List<DatasetManifest.Source> sources,
+      @Nullable BaseData base) {
+    List<String> parts =
+        Stream.of(
+                "format " + DatasetManifest.FORMAT_VERSION,
+                canonical(config.reader()),
+                canonical(config.scenarios()),
+                canonical(config.split()),
+                canonical(config.minFrequency()),
+                canonical(schema),
+                canonical(scenarios),
+                canonical(sources),
+                config.malformed().policy() == MalformedConfig.Policy.STRICT
+                    ? ""
+                    : canonical(config.malformed()),
+                config.negatives().perPositive() == 0 ? "" : canonical(config.negatives()),
+                base == null ? "" : "extends " + base.manifest().key())
+            .filter(part -> !part.isEmpty())
+            .toList();
+    return Checksums.of(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Writes a value by its components: a plugin's factory has no text of its own. A renamed setting
+   * keeps its former name, and one that decides nothing of the data is left out.
+   */
+  private static String canonical(@Nullable Object value) {
+    if (value instanceof PluginChoice<?> choice) {
+      return choice.name() + canonical(choice.config());
+    }
+    if (value instanceof Record record) {
+      StringBuilder text = new StringBuilder("{");
+      for (RecordComponent component : record.getClass().getRecordComponents()) {
+        Setting setting = component.getAnnotation(Setting.class);
+        if (setting != null && (setting.operational() || setting.secret())) {
+          continue;
+        }
+        String former = setting == null ? "" : setting.formerly();
+        text.append(former.isEmpty() ? component.getName() : former);
+        text.append('=').append(canonical(read(record, component))).append(';');
+      }
+      return text.append('}').toString();
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(PreparationKey::canonical).toList().toString();
+    }
+    return String.valueOf(value);
+  }
+
+  private static @Nullable Object read(Record record, RecordComponent component) {
+    try {
+      component.getAccessor().setAccessible(true);
+      return component.getAccessor().invoke(record);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot read " + component + " of " + record, e);
+    }
+  }
+}

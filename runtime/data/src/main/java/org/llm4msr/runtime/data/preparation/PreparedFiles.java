@@ -1,0 +1,286 @@
+package org.llm4msr.runtime.data.preparation;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.knowledge.ScenarioStatistics;
+import org.llm4msr.runtime.data.database.ArrowFileSink;
+import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.FieldSource;
+import org.llm4msr.runtime.data.prepared.FolderTrainingLog;
+import org.llm4msr.runtime.data.prepared.ManifestFile;
+import org.llm4msr.runtime.data.prepared.PreparedFolder;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.data.prepared.SplitCounts;
+
+/** Writes the Arrow files of prepared data out of the database. */
+final class PreparedFiles {
+
+  private final PreparationDatabase database;
+  private final Path folder;
+  private final SortedMap<String, DatasetManifest.FileStamp> stamps = new TreeMap<>();
+
+  PreparedFiles(PreparationDatabase database, Path folder) {
+    this.database = database;
+    this.folder = folder;
+  }
+
+  /** Returns size and checksum of every file written so far. */
+  SortedMap<String, DatasetManifest.FileStamp> stamps() {
+    return stamps;
+  }
+
+  void writeSplits(List<FieldEncoder> encoders, SplitCounts counts, Progress progress)
+      throws IOException {
+    List<String> names =
+        new ArrayList<>(
+            List.of(
+                SplitColumns.USER,
+                SplitColumns.ITEM,
+                SplitColumns.SCENARIO,
+                SplitColumns.LABEL,
+                SplitColumns.TIME));
+    encoders.forEach(encoder -> names.add(encoder.prepared().name()));
+    long[] written = new long[1];
+    LongConsumer count =
+        rows -> {
+          written[0] += rows;
+          progress.update(written[0], counts.total());
+        };
+    try (SplitWriter writer = new SplitWriter(names, counts, count)) {
+      database.export(rowsInOrder(encoders), writer::accept);
+      writer.finish();
+    }
+  }
+
+  private static String rowsInOrder(List<FieldEncoder> encoders) {
+    List<FieldEncoder> ofRows =
+        encoders.stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
+    String fields =
+        encoders.stream()
+            .map(
+                encoder ->
+                    switch (encoder.plan().home()) {
+                      case INTERACTIONS -> ", " + encoder.value();
+                      case USERS -> ", ue." + encoder.plan().encoded();
+                      case ITEMS -> ", ie." + encoder.plan().encoded();
+                    })
+            .collect(Collectors.joining());
+    return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t"
+        + fields
+        + " FROM keyed h JOIN "
+        + EntityTables.encoded(RawTable.USERS)
+        + " ue ON h.user_index = ue.idx JOIN "
+        + EntityTables.encoded(RawTable.ITEMS)
+        + " ie ON h.item_index = ie.idx"
+        + FieldEncoder.joins(ofRows)
+        + " ORDER BY h.n";
+  }
+
+  /** Writes what was left out, if anything was. */
+  void writeLeftOut(LeftOut leftOut) throws IOException {
+    if (!leftOut.groups().isEmpty()) {
+      stamps.put(
+          LeftOut.FILE, PreparationFolder.write(folder.resolve(LeftOut.FILE), leftOut.lines()));
+    }
+  }
+
+  void writeVocabularies(List<FieldEncoder> encoders) throws IOException {
+    for (FieldEncoder encoder : encoders) {
+      if (!(encoder.plan().field().kind() instanceof FieldKind.Numeric)) {
+        write(
+            PreparedFolder.vocabularyFile(encoder.prepared().name()),
+            List.of("id", "value", "count"),
+            "SELECT id, value, count FROM " + encoder.plan().vocabulary() + " ORDER BY id");
+      }
+    }
+  }
+
+  void writeEntities() throws IOException {
+    writeEntities(RawTable.USERS, PreparedFolder.USERS);
+    writeEntities(RawTable.ITEMS, PreparedFolder.ITEMS);
+  }
+
+  private void writeEntities(RawTable table, String file) throws IOException {
+    write(
+        file,
+        List.of("index", PreparedFolder.KEY, PreparedFolder.TEXT, PreparedFolder.TRAINING_ROWS),
+        "SELECT idx, k, text, training_rows FROM " + EntityTables.raw(table) + " ORDER BY idx");
+  }
+
+  /** Writes the values of each field for every user and item, for rows that come later. */
+  void writeFeatures(List<FieldEncoder> encoders) throws IOException {
+    writeFeatures(RawTable.USERS, PreparedFolder.USER_FEATURES, SplitColumns.USER, encoders);
+    writeFeatures(RawTable.ITEMS, PreparedFolder.ITEM_FEATURES, SplitColumns.ITEM, encoders);
+    List<FieldSource> sources = encoders.stream().map(e -> e.plan().source()).toList();
+    Path file = folder.resolve(PreparedFolder.FIELD_SOURCES);
+    byte[] json = ManifestFile.JSON.writeValueAsBytes(sources);
+    stamps.put(PreparedFolder.FIELD_SOURCES, PreparationFolder.write(file, json));
+  }
+
+  private void writeFeatures(RawTable table, String file, String index, List<FieldEncoder> encoders)
+      throws IOException {
+    List<String> names = new ArrayList<>(List.of(index));
+    List<String> columns = new ArrayList<>(List.of("idx"));
+    for (FieldEncoder encoder : encoders) {
+      if (encoder.plan().home() == table) {
+        names.add(encoder.prepared().name());
+        columns.add(encoder.plan().encoded());
+      }
+    }
+    String sql = "SELECT %s FROM %s ORDER BY idx";
+    write(file, names, sql.formatted(String.join(", ", columns), EntityTables.encoded(table)));
+  }
+
+  void writeHistories(long trainingRows) throws IOException {
+    writePositives(trainingRows);
+    writeLists(
+        PreparedFolder.TRAIN_USERS,
+        List.of(SplitColumns.USER, "rows"),
+        "SELECT user_index, n FROM keyed WHERE n < " + trainingRows + " ORDER BY user_index, n");
+  }
+
+  /** Writes each user's positives among the first rows. */
+  void writePositives(long rows) throws IOException {
+    writeLists(
+        PreparedFolder.HISTORIES,
+        List.of(
+            SplitColumns.USER,
+            FolderTrainingLog.HISTORY_ITEMS,
+            FolderTrainingLog.HISTORY_SCENARIOS),
+        "SELECT user_index, item_index, scenario_rank FROM keyed WHERE y AND n < "
+            + rows
+            + " ORDER BY user_index, n");
+  }
+
+  /** Writes statistics of the scenarios over the first rows, which are the training part. */
+  void writeStatistics(List<PreparedScenario> scenarios, long trainingRows) throws IOException {
+    List<ScenarioStatistics> statistics = TrainingStatistics.of(database, scenarios, trainingRows);
+    byte[] json = ManifestFile.JSON.writeValueAsString(statistics).getBytes(StandardCharsets.UTF_8);
+    Path file = folder.resolve(PreparedFolder.STATISTICS);
+    stamps.put(PreparedFolder.STATISTICS, PreparationFolder.write(file, json));
+  }
+
+  private void write(String name, List<String> columns, String sql) throws IOException {
+    try (OneFile file = new OneFile(name, columns)) {
+      database.export(sql, file::accept);
+      file.finish();
+    }
+  }
+
+  /**
+   * Writes one row of lists per key.
+   *
+   * @param sql rows of a key and values, sorted by key
+   */
+  private void writeLists(String name, List<String> columns, String sql) throws IOException {
+    try (OneFile file = new OneFile(name, columns);
+        ListsByKey lists = new ListsByKey(database.allocator(), file::accept)) {
+      database.export(sql, lists::accept);
+      lists.finish();
+      file.finish();
+    }
+  }
+
+  private ArrowFileSink sink(
+      String name, List<String> columns, VectorSchemaRoot like, LongConsumer written)
+      throws IOException {
+    return new ArrowFileSink(folder.resolve(name), columns, like, database.allocator(), written);
+  }
+
+  /** Writes all of a result to one file. */
+  private final class OneFile implements AutoCloseable {
+    private final String name;
+    private final List<String> columns;
+    private @Nullable ArrowFileSink sink;
+
+    OneFile(String name, List<String> columns) {
+      this.name = name;
+      this.columns = columns;
+    }
+
+    void accept(VectorSchemaRoot rows) throws IOException {
+      if (sink == null) {
+        sink = sink(name, columns, rows, written -> {});
+      }
+      sink.append(rows, 0, rows.getRowCount());
+    }
+
+    void finish() throws IOException {
+      if (sink != null) {
+        stamps.put(name, sink.finish());
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (sink != null) {
+        sink.close();
+      }
+    }
+  }
+
+  /** Cuts one result into the files of the three parts. */
+  private final class SplitWriter implements AutoCloseable {
+    private final List<String> names;
+    private final SplitCounts counts;
+    private final LongConsumer written;
+    private final Map<Split, ArrowFileSink> sinks = new EnumMap<>(Split.class);
+    private long row;
+
+    SplitWriter(List<String> names, SplitCounts counts, LongConsumer written) {
+      this.names = names;
+      this.counts = counts;
+      this.written = written;
+    }
+
+    void accept(VectorSchemaRoot rows) throws IOException {
+      if (sinks.isEmpty()) {
+        for (Split split : Split.values()) {
+          sinks.put(split, sink(split.key() + ".arrow", names, rows, written));
+        }
+      }
+      long partEnd = 0;
+      long batchStart = row;
+      long batchEnd = row + rows.getRowCount();
+      for (Map.Entry<Split, ArrowFileSink> part : sinks.entrySet()) {
+        partEnd += counts.of(part.getKey());
+        int length = (int) Math.max(0, Math.min(partEnd, batchEnd) - row);
+        part.getValue().append(rows, (int) (row - batchStart), length);
+        row += length;
+      }
+    }
+
+    void finish() throws IOException {
+      if (row != counts.total()) {
+        throw new IllegalStateException("wrote " + row + " of " + counts.total() + " rows");
+      }
+      for (Map.Entry<Split, ArrowFileSink> part : sinks.entrySet()) {
+        stamps.put(part.getKey().key() + ".arrow", part.getValue().finish());
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (ArrowFileSink sink : sinks.values()) {
+        sink.close();
+      }
+    }
+  }
+}

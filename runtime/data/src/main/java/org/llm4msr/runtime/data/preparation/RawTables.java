@@ -1,0 +1,391 @@
+package org.llm4msr.runtime.data.preparation;
+
+import static org.llm4msr.runtime.data.database.PreparationDatabase.identifier;
+import static org.llm4msr.runtime.data.database.PreparationDatabase.literal;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.database.WatchedReader;
+
+/**
+ * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p and field
+ * columns), {@code users} and {@code items} (k, text and field columns), and refuses bad rows.
+ */
+final class RawTables {
+
+  private static final int MOST_SHOWN = 100;
+
+  private final DatasetReader reader;
+  private final RawSchema schema;
+  private final List<FieldPlan> fields;
+  private final PreparationDatabase database;
+  private final Progress progress;
+  private final boolean skip;
+  private final List<LeftOutRows> leftOut = new ArrayList<>();
+  private long rowsRead;
+
+  /**
+   * Makes the tables.
+   *
+   * @param skip whether rows that contradict earlier ones are left out
+   */
+  RawTables(
+      DatasetReader reader,
+      RawSchema schema,
+      List<FieldPlan> fields,
+      PreparationDatabase database,
+      boolean skip,
+      Progress progress) {
+    this.reader = reader;
+    this.schema = schema;
+    this.fields = fields;
+    this.database = database;
+    this.skip = skip;
+    this.progress = progress;
+  }
+
+  /** Returns the number of rows read. */
+  long ingest() throws IOException {
+    if (!schema.tables().contains(RawTable.INTERACTIONS)) {
+      throw new MsrException(
+          ErrorType.PLUGIN, "data/MISSING_TABLE", "The reader has no table INTERACTIONS.");
+    }
+    for (RawTable table : RawTable.values()) {
+      if (schema.tables().contains(table)) {
+        ingest(table);
+      } else {
+        database.execute("CREATE TABLE " + name(table) + "(k VARCHAR, text VARCHAR)");
+      }
+    }
+    checkInteractions();
+    checkEntities(RawTable.USERS, RawSchema.USER);
+    checkEntities(RawTable.ITEMS, RawSchema.ITEM);
+    return rowsRead;
+  }
+
+  /** Returns the rows that contradict earlier ones. */
+  List<LeftOutRows> leftOut() {
+    return leftOut;
+  }
+
+  static String name(RawTable table) {
+    return table.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void ingest(RawTable table) throws IOException {
+    ArrowReader opened = reader.open(table, database.allocator());
+    try (WatchedReader source = new WatchedReader(opened, database.allocator(), this::count)) {
+      Columns columns = new Columns(table, source.getVectorSchemaRoot().getSchema().getFields());
+      List<String> selected =
+          table == RawTable.INTERACTIONS ? interactionColumns(columns) : entityColumns(columns);
+      for (FieldPlan plan : fields) {
+        if (plan.field().table() == table && plan.home() == table && !plan.isKey()) {
+          selected.add(fieldColumn(columns, plan));
+        }
+      }
+      String sql =
+          "CREATE TABLE "
+              + name(table)
+              + " AS SELECT "
+              + String.join(", ", selected)
+              + " FROM source";
+      ingest(source, sql);
+    }
+  }
+
+  private void ingest(WatchedReader source, String sql) throws IOException {
+    try {
+      database.ingest(source, sql);
+    } catch (SQLException e) {
+      Throwable failure = source.failure();
+      if (failure instanceof IOException io) {
+        throw io;
+      }
+      if (failure instanceof RuntimeException runtime) {
+        throw runtime;
+      }
+      throw database.failure(failure instanceof Exception other ? other : e);
+    }
+  }
+
+  private void count(long rows) {
+    rowsRead += rows;
+    progress.update(rowsRead, -1);
+  }
+
+  private List<String> interactionColumns(Columns columns) {
+    List<String> selected = new ArrayList<>();
+    selected.add(columns.text(RawSchema.USER) + " AS u");
+    selected.add(columns.text(RawSchema.ITEM) + " AS i");
+    selected.add(columns.text(RawSchema.SCENARIO) + " AS s");
+    String label = columns.text(RawSchema.LABEL);
+    String number = "TRY_CAST(" + columns.scalar(RawSchema.LABEL) + " AS DOUBLE)";
+    selected.add("coalesce(" + number + " = 1, false) AS y");
+    selected.add(
+        "CASE WHEN "
+            + number
+            + " IN (0, 1) THEN NULL ELSE coalesce("
+            + label
+            + ", 'null') END AS bad_label");
+    selected.add(schema.time() ? columns.time() + " AS t" : "NULL::BIGINT AS t");
+    selected.add(schema.split() ? columns.text(RawSchema.SPLIT) + " AS p" : "NULL::VARCHAR AS p");
+    return selected;
+  }
+
+  private List<String> entityColumns(Columns columns) {
+    boolean users = columns.table == RawTable.USERS;
+    List<String> parts = new ArrayList<>();
+    for (String column : users ? schema.userText() : schema.itemText()) {
+      String value = "nullif(trim(" + columns.words(column) + "), '')";
+      // A number says nothing about a user without the name of its column; a title needs none.
+      parts.add(users ? literal(column + ": ") + " || " + value : value);
+    }
+    List<String> selected = new ArrayList<>();
+    selected.add(columns.text(users ? RawSchema.USER : RawSchema.ITEM) + " AS k");
+    String joined = parts.isEmpty() ? "''" : "concat_ws('; ', " + String.join(", ", parts) + ")";
+    selected.add(joined + " AS text");
+    return selected;
+  }
+
+  private static String fieldColumn(Columns columns, FieldPlan plan) {
+    String column = plan.field().column();
+    FieldKind kind = plan.field().kind();
+    String value;
+    if (kind instanceof FieldKind.Categorical) {
+      value = columns.text(column);
+    } else if (kind instanceof FieldKind.MultiCategorical) {
+      value = columns.list(column);
+    } else {
+      value = columns.number(column);
+    }
+    return value + " AS " + plan.column();
+  }
+
+  private void checkInteractions() {
+    requireNone("u IS NULL", "null", "NULL_ID", "a null " + RawSchema.USER);
+    requireNone("i IS NULL", "null", "NULL_ID", "a null " + RawSchema.ITEM);
+    requireNone("s IS NULL", "null", "NULL_ID", "a null " + RawSchema.SCENARIO);
+    requireNone("bad_label IS NOT NULL", "bad_label", "BAD_LABEL", "a label other than 0 and 1");
+  }
+
+  private void requireNone(String condition, String example, String code, String what) {
+    refuse(database, "interactions", condition, what, example, code);
+  }
+
+  /** Refuses the rows of a table for which a condition holds, with their number and an example. */
+  static void refuse(
+      PreparationDatabase database,
+      String table,
+      String condition,
+      String what,
+      String example,
+      String code) {
+    String sql =
+        "SELECT count(*), coalesce(CAST(min("
+            + example
+            + ") AS VARCHAR), 'null') FROM "
+            + table
+            + " WHERE "
+            + condition;
+    long rows = database.queryLong(sql);
+    if (rows > 0) {
+      String value = database.query(sql, row -> row.getString(2)).get(0);
+      throw DataErrors.data(
+          code,
+          "Table "
+              + table
+              + " has "
+              + rows
+              + " rows with "
+              + what
+              + ", for example '"
+              + value
+              + "'. Fix the raw data, or the reader's settings.");
+    }
+  }
+
+  private void checkEntities(RawTable table, String key) {
+    String name = name(table);
+    refuse(database, name, "k IS NULL", "a null " + key, "k", "NULL_ID");
+    database.execute(
+        "CREATE TABLE twice AS SELECT k FROM " + name + " GROUP BY k HAVING count(*) > 1");
+    if (database.queryLong("SELECT count(*) FROM twice") > 0) {
+      database.execute(
+          "CREATE TABLE repeated AS SELECT k, n, content IS DISTINCT FROM first_value(content) OVER (PARTITION BY k ORDER BY n) AS other, row_number() OVER (PARTITION BY k ORDER BY n) AS place FROM (SELECT k, t.rowid AS n, t AS content FROM %s t WHERE k IN (FROM twice))"
+              .formatted(name));
+      requireSame(table, key);
+      database.execute(
+          "DELETE FROM " + name + " WHERE rowid IN (SELECT n FROM repeated WHERE place > 1)");
+      database.execute("DROP TABLE repeated");
+    }
+    database.execute("DROP TABLE twice");
+  }
+
+  /** The same row twice does no harm; another one with its key is refused, or left out. */
+  private void requireSame(RawTable table, String key) {
+    List<String> keys =
+        database.query(
+            "SELECT k FROM repeated WHERE other GROUP BY k ORDER BY min(n) LIMIT " + MOST_SHOWN,
+            row -> row.getString(1));
+    if (keys.isEmpty()) {
+      return;
+    }
+    if (skip) {
+      leftOut.add(
+          new LeftOutRows(
+              "%s that were described differently before".formatted(name(table)),
+              database.queryLong("SELECT count(*) FROM repeated WHERE other"),
+              true,
+              others(table, keys)));
+      return;
+    }
+    String places =
+        reader.rowsOf(table, keys.subList(0, 1)).values().stream()
+            .flatMap(List::stream)
+            .map(LeftOut::place)
+            .collect(Collectors.joining("; "));
+    throw DataErrors.data(
+        "DUPLICATE_KEY",
+        "Table %s describes the %s '%s' more than once, and differently%s. Fix the raw data, or set dataset.malformed.policy to skip, which keeps the first."
+            .formatted(name(table), key, keys.get(0), places.isEmpty() ? "" : ": " + places));
+  }
+
+  /** Returns the rows that differ from the first of their key, as far as the reader tells them. */
+  private List<LeftOutRows.Example> others(RawTable table, List<String> keys) {
+    Map<String, List<LeftOutRows.Example>> rows = reader.rowsOf(table, keys);
+    List<LeftOutRows.Example> others = new ArrayList<>();
+    for (String key : keys) {
+      List<Boolean> other =
+          database.query(
+              "SELECT other FROM repeated WHERE k = " + literal(key) + " ORDER BY n",
+              row -> row.getBoolean(1));
+      List<LeftOutRows.Example> ofKey = rows.getOrDefault(key, List.of());
+      for (int i = 0; ofKey.size() == other.size() && i < other.size(); i++) {
+        if (other.get(i)) {
+          others.add(ofKey.get(i));
+        }
+      }
+    }
+    return others.stream().limit(MOST_SHOWN).toList();
+  }
+
+  /** The columns of one raw table, as SQL of the right type. */
+  private static final class Columns {
+    private final RawTable table;
+    private final Map<String, Field> byName = new HashMap<>();
+
+    Columns(RawTable table, List<Field> columns) {
+      this.table = table;
+      Map<String, String> seen = new HashMap<>();
+      for (Field column : columns) {
+        String twin = seen.put(column.getName().toLowerCase(Locale.ROOT), column.getName());
+        if (twin != null) {
+          throw DataErrors.data(
+              "DUPLICATE_COLUMN",
+              "Table "
+                  + table
+                  + " has the columns '"
+                  + twin
+                  + "' and '"
+                  + column.getName()
+                  + "', which differ in case only. Rename one.");
+        }
+        byName.put(column.getName(), column);
+      }
+    }
+
+    String text(String column) {
+      return "CAST(" + scalar(column) + " AS VARCHAR)";
+    }
+
+    /** Returns one value or a list as words. */
+    String words(String column) {
+      return isList(field(column)) ? "array_to_string(" + list(column) + ", ', ')" : text(column);
+    }
+
+    String list(String column) {
+      require(isList(field(column)), column, "a list");
+      return "CAST(" + identifier(column) + " AS VARCHAR[])";
+    }
+
+    String number(String column) {
+      ArrowType type = field(column).getType();
+      boolean number =
+          type instanceof ArrowType.Int
+              || type instanceof ArrowType.FloatingPoint
+              || type instanceof ArrowType.Decimal
+              || type instanceof ArrowType.Bool;
+      require(number, column, "a number");
+      return "CAST(" + identifier(column) + " AS DOUBLE)";
+    }
+
+    String time() {
+      boolean whole = field(RawSchema.TIME).getType() instanceof ArrowType.Int;
+      require(whole, RawSchema.TIME, "int64 (milliseconds since 1970)");
+      return "CAST(" + identifier(RawSchema.TIME) + " AS BIGINT)";
+    }
+
+    String scalar(String column) {
+      Field field = field(column);
+      require(field.getDictionary() != null || !field.getType().isComplex(), column, "one value");
+      return identifier(column);
+    }
+
+    private static boolean isList(Field field) {
+      return field.getType() instanceof ArrowType.List
+          || field.getType() instanceof ArrowType.LargeList
+          || field.getType() instanceof ArrowType.FixedSizeList;
+    }
+
+    private Field field(String column) {
+      Field field = byName.get(column);
+      if (field == null) {
+        throw DataErrors.data(
+            "MISSING_COLUMN",
+            "Table "
+                + table
+                + " has no column '"
+                + column
+                + "'; the reader emits "
+                + byName.keySet().stream().sorted().toList()
+                + ".");
+      }
+      return field;
+    }
+
+    private void require(boolean condition, String column, String expected) {
+      if (!condition) {
+        throw DataErrors.data(
+            "WRONG_TYPE",
+            "Column '"
+                + column
+                + "' of table "
+                + table
+                + " has type "
+                + field(column).getType()
+                + "; expected "
+                + expected
+                + ".");
+      }
+    }
+  }
+}

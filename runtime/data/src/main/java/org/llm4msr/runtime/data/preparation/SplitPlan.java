@@ -1,0 +1,188 @@
+package org.llm4msr.runtime.data.preparation;
+
+import static org.llm4msr.runtime.data.database.PreparationDatabase.literal;
+
+import java.time.DateTimeException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.config.SplitConfig;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.prepared.SplitCounts;
+
+/**
+ * Puts the kept interactions in the order of the prepared files: training, validation, test, each
+ * by time and then raw order. The place in that order tells the part.
+ */
+final class SplitPlan {
+
+  private final SplitConfig config;
+  private final PreparationDatabase database;
+  private final String partByTime;
+
+  SplitPlan(SplitConfig config, RawSchema schema, PreparationDatabase database) {
+    this.config = config;
+    this.database = database;
+    if (config.by() == SplitConfig.By.TIME && !schema.time()) {
+      throw DataErrors.user(
+          "NO_TIME", "dataset.split.by is 'time', but the data has no time. Use given or random.");
+    }
+    if (config.by() == SplitConfig.By.GIVEN && !schema.split()) {
+      throw DataErrors.user(
+          "NO_SPLIT",
+          "dataset.split.by is 'given', but the data has no split. Use random or time.");
+    }
+    partByTime = config.by() == SplitConfig.By.TIME && !byRatio() ? partByDate() : "0";
+  }
+
+  /** Says in words how the rows are divided. */
+  static String rule(SplitConfig config) {
+    String ratio =
+        config.ratio().stream()
+            .map(share -> share == Math.rint(share) ? Long.toString(share.longValue()) : "" + share)
+            .collect(Collectors.joining(":"));
+    return switch (config.by()) {
+      case TIME ->
+          config.validationFrom() == null
+              ? "time " + ratio
+              : "time, validation from "
+                  + config.validationFrom()
+                  + ", test from "
+                  + config.testFrom();
+      case GIVEN -> "given";
+      case RANDOM -> "random " + ratio + ", seed " + config.seed();
+    };
+  }
+
+  /**
+   * Makes the table {@code ordered} of the view {@code kept}, whose {@code rowid} is the place.
+   *
+   * @return rows of each part
+   */
+  SplitCounts order() {
+    long rows = database.queryLong("SELECT count(*) FROM kept");
+    String part = part(rows);
+    database.execute(
+        "CREATE TABLE ordered AS SELECT kept.* EXCLUDE (r, bad_label, p), "
+            + part
+            + " AS part FROM kept"
+            + (config.by() == SplitConfig.By.RANDOM ? " JOIN drawn USING (r)" : "")
+            + " ORDER BY part, t NULLS FIRST, r");
+    SplitCounts counts = byRatio() && config.by() == SplitConfig.By.TIME ? cut(rows) : counted();
+    if (counts.train() == 0) {
+      throw DataErrors.data(
+          "EMPTY_TRAINING",
+          "No row falls into the training part (split: "
+              + rule(config)
+              + "; rows: "
+              + rows
+              + "). Change dataset.split or dataset.scenarios.");
+    }
+    return counts;
+  }
+
+  private boolean byRatio() {
+    return config.validationFrom() == null && config.testFrom() == null;
+  }
+
+  private String part(long rows) {
+    return switch (config.by()) {
+      case TIME -> {
+        RawTables.refuse(
+            database, "kept", "t IS NULL", "no time, which the split needs", "u", "NULL_TIME");
+        yield partByTime;
+      }
+      case GIVEN -> {
+        RawTables.refuse(
+            database,
+            "kept",
+            "p IS NULL OR p NOT IN ('train', 'validation', 'test')",
+            "a split other than train, validation and test",
+            "p",
+            "BAD_SPLIT");
+        yield "CASE p WHEN 'train' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END";
+      }
+      case RANDOM -> {
+        draw(cut(rows));
+        yield "drawn.part";
+      }
+    };
+  }
+
+  private String partByDate() {
+    long validation = instant("validationFrom", config.validationFrom());
+    long test = instant("testFrom", config.testFrom());
+    if (validation > test) {
+      throw DataErrors.user(
+          "BAD_SPLIT",
+          "dataset.split.validationFrom ("
+              + config.validationFrom()
+              + ") is after testFrom ("
+              + config.testFrom()
+              + ").");
+    }
+    return "CASE WHEN t < " + validation + " THEN 0 WHEN t < " + test + " THEN 1 ELSE 2 END";
+  }
+
+  private static long instant(String key, @Nullable String text) {
+    if (text == null) {
+      throw DataErrors.user(
+          "BAD_SPLIT",
+          "dataset.split." + key + " is missing: validationFrom and testFrom go together.");
+    }
+    try {
+      return SplitConfig.millis(text);
+    } catch (DateTimeException e) {
+      throw DataErrors.user(
+          "BAD_SPLIT",
+          "dataset.split."
+              + key
+              + " is '"
+              + text
+              + "'; expected a day (2022-05-01) or an instant (2022-05-01T12:00:00Z).");
+    }
+  }
+
+  /** MD5 and not the database's own hash, which may change with its release. */
+  private void draw(SplitCounts counts) {
+    String hash = "md5_number_lower(" + literal(config.seed() + ":") + " || r)";
+    database.execute("CREATE TABLE shuffled AS SELECT r FROM kept ORDER BY " + hash + ", r");
+    database.execute(
+        "CREATE VIEW drawn AS SELECT r, CASE WHEN rowid < "
+            + counts.train()
+            + " THEN 0 WHEN rowid < "
+            + (counts.train() + counts.validation())
+            + " THEN 1 ELSE 2 END AS part FROM shuffled");
+  }
+
+  private SplitCounts cut(long rows) {
+    return cut(rows, config.ratio());
+  }
+
+  /** Returns the rows of each part; a fraction of a row goes to the later part. */
+  static SplitCounts cut(long rows, List<Double> ratio) {
+    double sum = ratio.get(0) + ratio.get(1) + ratio.get(2);
+    long train = share(rows, ratio.get(0) / sum);
+    long seen = share(rows, (ratio.get(0) + ratio.get(1)) / sum);
+    return new SplitCounts(train, seen - train, rows - seen);
+  }
+
+  /**
+   * Sums such as 0.8 + 0.1 are not exact: a number of rows that is whole except for rounding counts
+   * as whole.
+   */
+  private static long share(long rows, double share) {
+    return Math.min(rows, (long) Math.floor(rows * share * (1 + 1e-14) + 1e-9));
+  }
+
+  private SplitCounts counted() {
+    return database
+        .query(
+            "SELECT count(*) FILTER (part = 0), count(*) FILTER (part = 1),"
+                + " count(*) FILTER (part = 2) FROM ordered",
+            row -> new SplitCounts(row.getLong(1), row.getLong(2), row.getLong(3)))
+        .get(0);
+  }
+}

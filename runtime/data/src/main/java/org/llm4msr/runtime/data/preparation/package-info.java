@@ -1,0 +1,5 @@
+/** Turns raw tables into prepared data. */
+@NullMarked
+package org.llm4msr.runtime.data.preparation;
+
+import org.jspecify.annotations.NullMarked;

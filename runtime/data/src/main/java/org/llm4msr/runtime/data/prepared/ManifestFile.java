@@ -1,0 +1,81 @@
+package org.llm4msr.runtime.data.prepared;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.files.FileErrors;
+import org.llm4msr.runtime.files.SmallFiles;
+
+/** Reads and writes {@code dataset.json}. */
+public final class ManifestFile {
+
+  public static final String NAME = DatasetManifest.FILE;
+
+  private static final String EXTENDED = "extended";
+  private static final String SETTINGS = "settings";
+
+  public static final JsonMapper JSON =
+      JsonMapper.builder()
+          .addModule(FieldKinds.json())
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  private ManifestFile() {}
+
+  public static byte[] write(DatasetManifest manifest) {
+    try {
+      return JSON.writeValueAsBytes(manifest);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a manifest that is no JSON", e);
+    }
+  }
+
+  public static DatasetManifest read(Path folder) {
+    Path file = folder.resolve(NAME);
+    try {
+      byte[] content = SmallFiles.read(file);
+      // The version comes first: another one may have other keys.
+      JsonNode tree = JSON.readTree(content);
+      int version = tree.path("formatVersion").asInt(-1);
+      if (version != DatasetManifest.FORMAT_VERSION) {
+        throw DataErrors.data(
+            "FORMAT_VERSION",
+            file
+                + " has format version "
+                + (version < 0 ? "(none)" : version)
+                + "; this release reads "
+                + DatasetManifest.FORMAT_VERSION
+                + ". Prepare the data again.");
+      }
+      if (tree instanceof ObjectNode manifest) {
+        if (!manifest.has(EXTENDED)) {
+          manifest.putNull(EXTENDED); // Only extended data needs to say so.
+        }
+        if (!manifest.has(SETTINGS)) {
+          manifest.putObject(SETTINGS); // Another program's data has none.
+        }
+      }
+      return JSON.treeToValue(tree, DatasetManifest.class);
+    } catch (NoSuchFileException e) {
+      throw DataErrors.data(
+          "NOT_PREPARED",
+          folder + " holds no prepared data (no " + NAME + "). Run 'llm4msr data prepare' first.");
+    } catch (JsonProcessingException | CharConversionException e) {
+      throw DataErrors.data(
+          "BAD_MANIFEST", file + " is broken: " + FileErrors.reason(e) + ". Prepare it again.");
+    } catch (IOException e) {
+      throw DataErrors.io(file, e);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package org.llm4msr.runtime.data.prepared;
+
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * A folder of prepared data, opened for reading. Safe for use by several threads; each batch source
+ * belongs to one. Close it after the sources.
+ */
+public interface PreparedData extends AutoCloseable {
+
+  /**
+   * Opens a folder and checks version, sizes, columns and types.
+   *
+   * @throws org.llm4msr.api.MsrException of type DATA, with the file and the column, where it is
+   *     not prepared data or does not fit its manifest
+   */
+  static PreparedData open(Path folder) {
+    return new PreparedFolder(folder);
+  }
+
+  /** Returns what the data says of itself. */
+  DatasetManifest manifest();
+
+  /** Returns the training rows of one epoch, each once, in the given order. */
+  BatchSource training(TrainingOrder order);
+
+  /** Returns the rows of a part in file order, oldest first. */
+  BatchSource sequential(Split split, int batchSize);
+
+  /** Returns the raw id of each user by index; decoded when asked for. */
+  List<String> userKeys();
+
+  /** Returns the users with a training row. */
+  BitSet trainingUsers();
+
+  /** Returns the training part as prompts see it. */
+  TrainingLog trainingLog();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,40 @@
+package org.llm4msr.runtime.data.prepared;
+
+import static java.util.Objects.requireNonNull;
+
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+
+/**
+ * One feature of prepared data.
+ *
+ * @param name its name, also that of its column in the split files
+ * @param vocabularySize ids in use, with id 0 (out of vocabulary); 0 for a numeric field
+ * @param mean mean over the training rows that have a value; 0 unless numeric
+ * @param deviation population standard deviation over the same rows; 0 unless numeric
+ */
+public record PreparedField(
+    String name,
+    FieldRole role,
+    FieldKind kind,
+    int vocabularySize,
+    double mean,
+    double deviation) {
+
+  /** Bounds standardised values, so that an absurd one does not overflow float32. */
+  public static final double LARGEST = 1e30;
+
+  public PreparedField {
+    requireNonNull(name, "name is null");
+    requireNonNull(role, "role is null");
+    requireNonNull(kind, "kind is null");
+  }
+
+  /** Returns the value as models see it: 0 where it is missing or the field is constant. */
+  public float standardize(double value) {
+    if (!Double.isFinite(value) || deviation == 0) {
+      return 0;
+    }
+    return (float) Math.max(-LARGEST, Math.min(LARGEST, (value - mean) / deviation));
+  }
+}

@@ -1,0 +1,61 @@
+package org.llm4msr.runtime.data.prepared;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.data.arrow.ArrowFile;
+import org.llm4msr.runtime.data.arrow.TextColumn;
+
+/**
+ * The ids that a folder of prepared data gave, without anything else being loaded.
+ *
+ * @param folder of prepared data, or of a bundle's part of it
+ * @param manifest what it says of itself
+ */
+public record PreparedIds(Path folder, DatasetManifest manifest) {
+
+  /** Opens a folder. */
+  public static PreparedIds open(Path folder) {
+    return new PreparedIds(folder, ManifestFile.read(folder));
+  }
+
+  /** Returns the values of a field by rising id, the first of which is 1; none for numbers. */
+  public List<String> values(PreparedField field) {
+    if (field.kind() instanceof FieldKind.Numeric) {
+      return List.of();
+    }
+    Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
+    return new TextColumn(ArrowFile.open(file), "value");
+  }
+
+  /** Returns the keys of the scenarios by rank. */
+  public List<String> scenarios() {
+    return manifest.scenarios().stream().map(PreparedScenario::key).toList();
+  }
+
+  /** Returns whether this data has all ids and ranks of the other data, and perhaps more. */
+  public boolean extend(PreparedIds other) {
+    List<PreparedField> fields = other.manifest.fields();
+    if (fields.size() != manifest.fields().size() || !begins(scenarios(), other.scenarios())) {
+      return false;
+    }
+    for (int f = 0; f < fields.size(); f++) {
+      if (!extend(manifest.fields().get(f), other, fields.get(f))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean extend(PreparedField own, PreparedIds other, PreparedField field) {
+    return own.name().equals(field.name())
+        && own.kind().equals(field.kind())
+        && own.mean() == field.mean()
+        && own.deviation() == field.deviation()
+        && begins(values(own), other.values(field));
+  }
+
+  private static boolean begins(List<String> all, List<String> first) {
+    return all.size() >= first.size() && all.subList(0, first.size()).equals(first);
+  }
+}

@@ -1,0 +1,18 @@
+package org.llm4msr.runtime.data.prepared;
+
+import java.util.Locale;
+
+/** A part of the prepared data. */
+public enum Split {
+  /** Rows that train. */
+  TRAIN,
+  /** Rows on which settings and the best state are chosen. */
+  VALIDATION,
+  /** Rows that are read once, at the end. */
+  TEST;
+
+  /** Returns the name in files: {@code train}, {@code validation}, {@code test}. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,17 @@
+package org.llm4msr.runtime.data.prepared;
+
+import java.util.Set;
+
+/** Columns of the split files that are no fields; a field may not take one of these names. */
+public final class SplitColumns {
+
+  public static final String USER = "user_index";
+  public static final String ITEM = "item_index";
+  public static final String SCENARIO = "scenario_rank";
+  public static final String LABEL = "label";
+  public static final String TIME = "time";
+
+  public static final Set<String> RESERVED = Set.of(USER, ITEM, SCENARIO, LABEL, TIME);
+
+  private SplitColumns() {}
+}

@@ -1,0 +1,93 @@
+package org.llm4msr.runtime.data.prepared;
+
+import java.util.List;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.data.arrow.ArrowFile;
+import org.llm4msr.runtime.data.arrow.Columns;
+import org.llm4msr.runtime.data.arrow.IdColumn;
+import org.llm4msr.runtime.data.arrow.NumberColumn;
+import org.llm4msr.runtime.tables.Batch;
+
+/** The columns of one split file, checked against the manifest. Immutable and thread-safe. */
+public final class SplitReader {
+
+  private final ArrowFile file;
+  private final IdColumn user;
+  private final IdColumn scenario;
+  private final NumberColumn label;
+  private final List<FieldColumn> fields;
+  private final List<FieldKind> kinds;
+
+  SplitReader(ArrowFile file, DatasetManifest manifest) {
+    this.file = file;
+    user = new IdColumn(file, SplitColumns.USER, manifest.users());
+    scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
+    label = new NumberColumn(file, SplitColumns.LABEL);
+    fields = manifest.fields().stream().map(field -> FieldColumn.open(file, field)).toList();
+    kinds = manifest.fields().stream().map(PreparedField::kind).toList();
+  }
+
+  public ArrowFile file() {
+    return file;
+  }
+
+  BatchSource shuffled(TrainingOrder order) {
+    return batches(new ShuffledOrder(file, user, order), order.batchSize());
+  }
+
+  BatchSource batches(RowOrder order, int batchSize) {
+    return new Source(order, batchSize);
+  }
+
+  public Batch newBatch(int capacity) {
+    return Batch.of(capacity, kinds);
+  }
+
+  public void gather(long[] picks, int count, Batch batch) {
+    batch.size = count;
+    user.gather(picks, count, batch.user);
+    gatherLabels(picks, count, batch.scenario, batch.label);
+    for (int i = 0; i < count; i++) {
+      batch.row[i] = file.start(Columns.block(picks[i])) + Columns.row(picks[i]);
+    }
+    for (int f = 0; f < fields.size(); f++) {
+      fields.get(f).gather(picks, count, batch.fields.get(f));
+    }
+  }
+
+  void gatherLabels(long[] picks, int count, int[] scenarios, float[] labels) {
+    scenario.gather(picks, count, scenarios);
+    label.gather(picks, count, labels);
+    label.requireLabels(picks, count, labels);
+  }
+
+  /** Batches in a given order. */
+  private final class Source implements BatchSource {
+    private final RowOrder order;
+    private final long[] picks;
+
+    Source(RowOrder order, int batchSize) {
+      this.order = order;
+      this.picks = new long[batchSize];
+    }
+
+    @Override
+    public Batch newBatch() {
+      return SplitReader.this.newBatch(picks.length);
+    }
+
+    @Override
+    public boolean next(Batch batch) {
+      int count = order.next(picks);
+      if (count == 0) {
+        batch.size = 0;
+        return false;
+      }
+      gather(picks, count, batch);
+      return true;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

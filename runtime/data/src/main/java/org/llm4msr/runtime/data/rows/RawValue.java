@@ -1,0 +1,86 @@
+package org.llm4msr.runtime.data.rows;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.vector.util.Text;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+
+/**
+ * Reads single raw values as the kinds of fields need them, in the forms that preparation gives
+ * them.
+ *
+ * @param column for error texts
+ * @param row for error texts
+ */
+record RawValue(String column, long row) {
+
+  /** Returns the text by which a vocabulary knows a value; null where it is missing. */
+  @Nullable String text(@Nullable Object value) {
+    if (value == null) {
+      return null;
+    }
+    if (isText(value)
+        || value instanceof Integer
+        || value instanceof Long
+        || value instanceof Short
+        || value instanceof Byte
+        || value instanceof BigInteger
+        || value instanceof Boolean) {
+      return value.toString();
+    }
+    // The text of a real number depends on who writes it.
+    throw wrong(value, "a text, a whole number or a boolean");
+  }
+
+  private static boolean isText(Object value) {
+    return value instanceof CharSequence || value instanceof Text;
+  }
+
+  /** Returns the elements of a list without nulls; a single value is a list of one. */
+  List<String> texts(@Nullable Object value) {
+    List<String> texts = new ArrayList<>();
+    if (value instanceof Iterable<?> elements) {
+      elements.forEach(element -> add(texts, text(element)));
+    } else {
+      add(texts, text(value));
+    }
+    return texts;
+  }
+
+  private static void add(List<String> texts, @Nullable String text) {
+    if (text != null) {
+      texts.add(text);
+    }
+  }
+
+  /** Returns a number; NaN if it is missing or an empty text. */
+  double number(@Nullable Object value) {
+    if (value == null) {
+      return Double.NaN;
+    }
+    if (value instanceof Number number) {
+      return number.doubleValue();
+    }
+    if (value instanceof Boolean truth) {
+      return truth ? 1 : 0;
+    }
+    String text = value.toString();
+    try {
+      return text.isEmpty() ? Double.NaN : Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw wrong(value, "a number");
+    }
+  }
+
+  private MsrException wrong(Object value, String expected) {
+    // A BigDecimal looks like a number in the text, and an array is no list.
+    String type = isText(value) ? "" : " (%s)".formatted(value.getClass().getSimpleName());
+    return DataErrors.data(
+        "BAD_VALUE",
+        "Column '%s' has '%s'%s in row %d; expected %s. Fix the row or leave the value empty."
+            .formatted(column, DataErrors.shown(value), type, row, expected));
+  }
+}

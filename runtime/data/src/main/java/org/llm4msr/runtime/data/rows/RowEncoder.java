@@ -1,0 +1,392 @@
+package org.llm4msr.runtime.data.rows;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.data.arrow.ArrowFile;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.FieldColumn;
+import org.llm4msr.runtime.data.prepared.FieldSource;
+import org.llm4msr.runtime.data.prepared.ManifestFile;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedFolder;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.files.Checksums;
+import org.llm4msr.runtime.files.SmallFiles;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues;
+
+/**
+ * Encodes rows of raw ids and values as preparation does, with the vocabularies, statistics, users
+ * and items of prepared data. Files are mapped when it is opened, so that the folder may be
+ * replaced afterwards; vocabularies are read when rows first need them. Thread-safe.
+ */
+public final class RowEncoder {
+
+  private static final int[] NOTHING_KNOWN = {0};
+  private static final String FRACTION = ".0";
+
+  private final DatasetManifest manifest;
+  private final Map<String, FieldSource> sources;
+  private final Map<String, Integer> ranks = new HashMap<>();
+  private final Map<String, ArrowFile> vocabularyFiles = new HashMap<>();
+  private final Map<String, Vocabulary> vocabularies = new ConcurrentHashMap<>();
+  private final Entities users;
+  private final Entities items;
+
+  private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
+    this.manifest = manifest;
+    this.sources = sources;
+    manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
+    for (PreparedField field : manifest.fields()) {
+      if (!(field.kind() instanceof FieldKind.Numeric)) {
+        Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
+        vocabularyFiles.put(field.name(), ArrowFile.open(file));
+      }
+    }
+    users =
+        Entities.open(
+            folder.resolve(PreparedFolder.USERS),
+            folder.resolve(PreparedFolder.USER_FEATURES),
+            fields(RawTable.USERS));
+    items =
+        Entities.open(
+            folder.resolve(PreparedFolder.ITEMS),
+            folder.resolve(PreparedFolder.ITEM_FEATURES),
+            fields(RawTable.ITEMS));
+    if (users.keys().size() != manifest.users()) {
+      throw DataErrors.data(
+          "ROW_COUNT",
+          "%s has %d users; dataset.json says %d."
+              .formatted(folder, users.keys().size(), manifest.users()));
+    }
+  }
+
+  /**
+   * Opens what encoding needs of a folder of prepared data; its split files are not read.
+   *
+   * @throws MsrException of type DATA, with the file, where it is damaged
+   */
+  public static RowEncoder open(Path folder) {
+    DatasetManifest manifest = ManifestFile.read(folder);
+    return new RowEncoder(folder, manifest, sources(folder));
+  }
+
+  /** Returns the files of a folder of prepared data that {@link #open} reads. */
+  public static List<Path> files(Path folder) {
+    List<Path> files = new ArrayList<>();
+    List.of(
+            ManifestFile.NAME,
+            PreparedFolder.FIELD_SOURCES,
+            PreparedFolder.USERS,
+            PreparedFolder.USER_FEATURES,
+            PreparedFolder.ITEMS,
+            PreparedFolder.ITEM_FEATURES)
+        .forEach(name -> files.add(folder.resolve(name)));
+    ManifestFile.read(folder)
+        .fields()
+        .forEach(field -> files.add(folder.resolve(PreparedFolder.vocabularyFile(field.name()))));
+    // Numeric fields have no vocabulary, and another program may leave features out.
+    return files.stream().filter(Files::exists).toList();
+  }
+
+  /** Returns whether the files of {@link #files} in a folder are those that a manifest states. */
+  public static boolean holds(Path folder, DatasetManifest manifest) throws IOException {
+    if (!ManifestFile.read(folder).equals(manifest)) {
+      return false;
+    }
+    for (Path file : files(folder)) {
+      String name = folder.relativize(file).toString().replace('\\', '/');
+      DatasetManifest.FileStamp stated = manifest.files().get(name);
+      if (stated != null && !Checksums.of(file).equals(stated.sha256())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Map<String, FieldSource> sources(Path folder) {
+    Path file = folder.resolve(PreparedFolder.FIELD_SOURCES);
+    if (!Files.exists(file)) {
+      return Map.of();
+    }
+    try {
+      List<FieldSource> sources =
+          ManifestFile.JSON.readValue(SmallFiles.read(file), new TypeReference<>() {});
+      return sources.stream().collect(Collectors.toMap(FieldSource::field, Function.identity()));
+    } catch (IOException | IllegalStateException e) {
+      throw DataErrors.data(
+          "BAD_MANIFEST", file + " is broken: " + e.getMessage() + ". Prepare the data again.");
+    }
+  }
+
+  private List<PreparedField> fields(RawTable home) {
+    return manifest.fields().stream().filter(field -> home(field) == home).toList();
+  }
+
+  private @Nullable RawTable home(PreparedField field) {
+    FieldSource source = sources.get(field.name());
+    return source == null ? null : source.home();
+  }
+
+  /** Returns what the prepared data says of itself. */
+  public DatasetManifest manifest() {
+    return manifest;
+  }
+
+  /** Returns the raw id of each user by index. An unknown user gets the index after the last. */
+  public List<String> userKeys() {
+    return users.keys();
+  }
+
+  /** Returns the columns that rows have or may have. */
+  public List<ScoringColumn> columns() {
+    List<ScoringColumn> columns = new ArrayList<>();
+    FieldSource.IDS.forEach(id -> columns.add(ScoringColumn.id(id)));
+    for (PreparedField field : manifest.fields()) {
+      if (!isKey(field) && !FieldSource.IDS.contains(field.name())) {
+        boolean required = stored(field) == null && alias(field) == null;
+        columns.add(ScoringColumn.of(field, required));
+      }
+    }
+    return columns;
+  }
+
+  /** Returns users or items where they have the field stored, or null. */
+  private @Nullable Entities stored(PreparedField field) {
+    RawTable home = home(field);
+    if (home == null || home == RawTable.INTERACTIONS) {
+      return null;
+    }
+    Entities entities = home == RawTable.USERS ? users : items;
+    return entities.has(field.name()) ? entities : null;
+  }
+
+  /** Returns the id column that holds the field's values, or null. */
+  private @Nullable String alias(PreparedField field) {
+    FieldSource source = sources.get(field.name());
+    return source != null && FieldSource.IDS.contains(source.column()) ? source.column() : null;
+  }
+
+  private boolean isKey(PreparedField field) {
+    return stored(field) != null && alias(field) != null;
+  }
+
+  /**
+   * Decides where each field comes from.
+   *
+   * @param columns the columns that rows have; those that are not in {@link #columns} are ignored
+   * @throws MsrException {@code data/MISSING_COLUMN} naming every required column that is not there
+   */
+  public Binding bind(Set<String> columns) {
+    List<String> missing =
+        columns().stream()
+            .filter(ScoringColumn::required)
+            .map(ScoringColumn::name)
+            .filter(name -> !columns.contains(name))
+            .toList();
+    if (!missing.isEmpty()) {
+      throw DataErrors.data(
+          "MISSING_COLUMN",
+          "The rows have no column %s. They have %s; this model needs %s."
+              .formatted(
+                  String.join(", ", missing),
+                  DataErrors.shown(columns),
+                  columns().stream()
+                      .filter(ScoringColumn::required)
+                      .map(ScoringColumn::name)
+                      .toList()));
+    }
+    return new Binding(manifest.fields().stream().map(field -> input(field, columns)).toList());
+  }
+
+  private FieldInput input(PreparedField field, Set<String> columns) {
+    Entities entities = stored(field);
+    boolean given = columns.contains(field.name()) && !isKey(field);
+    FromEntity stored =
+        entities == null
+            ? null
+            : new FromEntity(entities == users, entities, entities.feature(field.name()));
+    if (stored != null && !given) {
+      return stored;
+    }
+    String alias = alias(field);
+    return new FromColumn(given || alias == null ? field.name() : alias, field, stored);
+  }
+
+  private int id(FromColumn given, String value, long row) {
+    PreparedField field = given.field();
+    Vocabulary vocabulary =
+        vocabularies.computeIfAbsent(field.name(), name -> Vocabulary.of(file(field), field));
+    String whole = vocabulary.madeReal(value);
+    if (whole != null) {
+      throw madeReal(given.column(), value, row, whole);
+    }
+    return vocabulary.id(value);
+  }
+
+  /**
+   * Some programs turn a column with a missing value into real numbers, and all values would be
+   * unknown.
+   */
+  private static MsrException madeReal(String column, String value, long row, String known) {
+    return DataErrors.data(
+        "BAD_VALUE",
+        "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as in the training data, as whole numbers or texts."
+            .formatted(column, DataErrors.shown(value), row, DataErrors.shown(known)));
+  }
+
+  private ArrowFile file(PreparedField field) {
+    return requireNonNull(vocabularyFiles.get(field.name()), field.name());
+  }
+
+  /** Where the values of one field come from. */
+  private sealed interface FieldInput {}
+
+  private record FromEntity(boolean user, Entities entities, FieldColumn feature)
+      implements FieldInput {}
+
+  /** {@code stored} is for rows without the column; null where they must have it. */
+  private record FromColumn(String column, PreparedField field, @Nullable FromEntity stored)
+      implements FieldInput {}
+
+  /** The encoding of rows with certain columns. Thread-safe; a batch belongs to one thread. */
+  public final class Binding {
+
+    private final List<FieldInput> inputs;
+
+    private Binding(List<FieldInput> inputs) {
+      this.inputs = inputs;
+    }
+
+    /** Makes a batch of at most {@code capacity} rows. */
+    public Batch newBatch(int capacity) {
+      return Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
+    }
+
+    /**
+     * Encodes some rows.
+     *
+     * @param from the first of them
+     * @param count how many
+     * @param number number of the first, for error texts and {@link Batch#row}
+     */
+    public void encode(RawRows rows, int from, int count, long number, Batch batch) {
+      batch.size = count;
+      for (int i = 0; i < count; i++) {
+        long row = number + i;
+        batch.row[i] = row;
+        batch.scenario[i] = rank(value(rows, RawSchema.SCENARIO, from + i, row), row);
+        int user = find(users, RawSchema.USER, rows, from + i, row);
+        int item = find(items, RawSchema.ITEM, rows, from + i, row);
+        batch.user[i] = user < 0 ? manifest.users() : user;
+        for (int f = 0; f < inputs.size(); f++) {
+          FieldValues target = batch.fields.get(f);
+          if (inputs.get(f) instanceof FromEntity entity) {
+            copy(entity, entity.user() ? user : item, target, i);
+          } else if (inputs.get(f) instanceof FromColumn given) {
+            FromEntity stored = given.stored();
+            if (stored != null && !rows.has(given.column(), from + i)) {
+              copy(stored, stored.user() ? user : item, target, i);
+            } else {
+              encode(given, value(rows, given.column(), from + i, row), row, target, i);
+            }
+          }
+        }
+      }
+    }
+
+    private static @Nullable Object value(RawRows rows, String column, int place, long row) {
+      if (!rows.has(column, place)) {
+        throw DataErrors.data(
+            "MISSING_COLUMN",
+            "Row %d has no %s, which the model needs. Others have it; give it a value, or null."
+                .formatted(row, column));
+      }
+      return rows.get(column, place);
+    }
+
+    private int rank(@Nullable Object value, long row) {
+      String key = new RawValue(RawSchema.SCENARIO, row).text(value);
+      Integer rank = key == null ? null : ranks.get(key);
+      if (rank == null) {
+        throw DataErrors.data(
+            "UNKNOWN_SCENARIO",
+            "Column 'scenario' has %s in row %d; the model knows %s. Leave such rows out, or train a model with this scenario."
+                .formatted(
+                    key == null ? "no value" : "'" + DataErrors.shown(key) + "'",
+                    row,
+                    manifest.scenarios().stream().map(PreparedScenario::key).toList()));
+      }
+      return rank;
+    }
+
+    private static int find(Entities entities, String column, RawRows rows, int place, long row) {
+      String key = new RawValue(column, row).text(value(rows, column, place, row));
+      if (key == null) {
+        return -1;
+      }
+      int found = entities.find(key);
+      if (found < 0 && key.endsWith(FRACTION)) {
+        requireUnknown(entities, column, key, row);
+      }
+      return found;
+    }
+
+    private static void requireUnknown(Entities entities, String column, String key, long row) {
+      String whole = key.substring(0, key.length() - FRACTION.length());
+      if (entities.find(whole) >= 0) {
+        throw madeReal(column, key, row, whole);
+      }
+    }
+
+    private static void copy(FromEntity entity, int number, FieldValues target, int row) {
+      if (number >= 0) {
+        entity.feature().copy(entity.entities().locate(number), target, row);
+      } else if (target instanceof FieldValues.Ids ids) {
+        ids.ids()[row] = 0;
+      } else if (target instanceof FieldValues.IdLists lists) {
+        lists.set(row, NOTHING_KNOWN, 1);
+      } else if (target instanceof FieldValues.Numbers numbers) {
+        numbers.values()[row] = 0;
+      }
+    }
+
+    private void encode(
+        FromColumn given, @Nullable Object raw, long number, FieldValues target, int row) {
+      RawValue value = new RawValue(given.column(), number);
+      PreparedField field = given.field();
+      if (target instanceof FieldValues.Ids ids) {
+        String text = value.text(raw);
+        ids.ids()[row] = text == null ? 0 : id(given, text, number);
+      } else if (target instanceof FieldValues.IdLists lists) {
+        int[] known =
+            value.texts(raw).stream()
+                .mapToInt(text -> id(given, text, number))
+                .filter(id -> id > 0)
+                .toArray();
+        int[] list = known.length == 0 ? NOTHING_KNOWN : known;
+        lists.set(row, list, list.length);
+      } else if (target instanceof FieldValues.Numbers numbers) {
+        numbers.values()[row] = field.standardize(value.number(raw));
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package org.llm4msr.runtime.data.rows;
+
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.arrow.ArrowFile;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.arrow.IdColumn;
+import org.llm4msr.runtime.data.arrow.KeyIndex;
+import org.llm4msr.runtime.data.arrow.TextColumn;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+
+/** The ids of one field's values. Immutable and thread-safe. */
+final class Vocabulary {
+
+  private static final String FRACTION = ".0";
+  private static final Pattern WHOLE = Pattern.compile("-?\\d+");
+
+  private final KeyIndex values;
+  private final boolean points;
+
+  private Vocabulary(KeyIndex values, boolean points) {
+    this.values = values;
+    this.points = points;
+  }
+
+  /**
+   * Reads the values of a field.
+   *
+   * @throws org.llm4msr.api.MsrException of type DATA where ids are not 1, 2, 3 and so on, or do
+   *     not fit the manifest
+   */
+  static Vocabulary of(ArrowFile file, PreparedField field) {
+    if (file.rows() != field.vocabularySize() - 1L) {
+      throw DataErrors.data(
+          "ROW_COUNT",
+          "%s has %d rows; dataset.json says that the field '%s' has %d ids."
+              .formatted(file.path(), file.rows(), field.name(), field.vocabularySize()));
+    }
+    IdColumn ids = new IdColumn(file, "id", field.vocabularySize());
+    TextColumn texts = new TextColumn(file, "value");
+    KeyIndex index = new KeyIndex();
+    boolean points = false;
+    for (int row = 0; row < texts.size(); row++) {
+      String value = texts.get(row);
+      points |= value.indexOf('.') >= 0;
+      if (ids.get(file.locate(row)) != row + 1 || index.add(value) != row) {
+        throw DataErrors.data(
+            "BAD_VOCABULARY",
+            "%s: row %d has a repeated value or not the id %d."
+                .formatted(file.path(), row, row + 1));
+      }
+    }
+    return new Vocabulary(index, points);
+  }
+
+  /** Returns a value's id; 0, out of vocabulary, for others. */
+  int id(String value) {
+    return values.find(value) + 1;
+  }
+
+  /**
+   * Returns the known whole number that a program has turned into this unknown real one ({@code 7}
+   * for {@code 7.0}), or null. If known values have points of their own, always null.
+   */
+  @Nullable String madeReal(String value) {
+    if (points || !value.endsWith(FRACTION) || id(value) > 0) {
+      return null;
+    }
+    String whole = value.substring(0, value.length() - FRACTION.length());
+    return WHOLE.matcher(whole).matches() && id(whole) > 0 ? whole : null;
+  }
+}

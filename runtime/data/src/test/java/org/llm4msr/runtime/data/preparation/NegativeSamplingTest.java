@@ -1,0 +1,238 @@
+package org.llm4msr.runtime.data.preparation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativesConfig;
+import org.llm4msr.runtime.config.NegativesConfig.Draw;
+import org.llm4msr.runtime.data.prepared.ManifestFile;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.SplitCounts;
+
+class NegativeSamplingTest {
+
+  private static final int ROWS = 3_000;
+  private static final int USERS = 40;
+  private static final int ITEMS = 60;
+  private static final List<String> PARTS = List.of("train", "validation", "test");
+
+  @TempDir Path folder;
+
+  private record Row(String user, String item, String scenario, long time, boolean positive) {}
+
+  /** Positives alone. Items of low numbers are popular, each scenario has its own. */
+  private static List<Row> log() {
+    Random random = new Random(1);
+    List<Row> log = new ArrayList<>();
+    for (int r = 0; r < ROWS; r++) {
+      String scenario = r % 3 == 0 ? "a" : "b";
+      int number = (int) (ITEMS * Math.pow(random.nextDouble(), 2));
+      String user = "u" + random.nextInt(USERS);
+      log.add(new Row(user, scenario + number, scenario, 1_000L * (r / 4), true));
+    }
+    return log;
+  }
+
+  private static ListReader reader(List<Row> log) {
+    return new ListReader()
+        .table(
+            RawTable.INTERACTIONS,
+            "user",
+            log.stream().map(Row::user).toList(),
+            "item",
+            log.stream().map(Row::item).toList(),
+            "scenario",
+            log.stream().map(Row::scenario).toList(),
+            "label",
+            log.stream().map(row -> row.positive() ? 1L : 0L).toList(),
+            "time",
+            log.stream().map(Row::time).toList());
+  }
+
+  private Path prepare(List<Row> log, NegativesConfig negatives, int threads) {
+    DatasetConfig plain = Preparations.config(Preparations.BY_TIME, 1);
+    DatasetConfig config =
+        new DatasetConfig(
+            plain.reader(),
+            plain.path(),
+            plain.scenarios(),
+            plain.split(),
+            1,
+            negatives,
+            plain.malformed());
+    Path target = folder.resolve("prepared-" + negatives.draw() + negatives.seed() + threads);
+    DatasetPreparation.prepare(
+        reader(log), Preparations.request(config, target, threads), Progress.NONE);
+    return target;
+  }
+
+  private static List<Row> rows(Path prepared, String part) throws IOException {
+    List<String> users = keys(prepared.resolve("users.arrow"));
+    List<String> items = keys(prepared.resolve("items.arrow"));
+    List<String> scenarios =
+        ManifestFile.read(prepared).scenarios().stream().map(PreparedScenario::key).toList();
+    List<Row> rows = new ArrayList<>();
+    forEach(
+        prepared.resolve(part + ".arrow"),
+        (root, r) ->
+            rows.add(
+                new Row(
+                    users.get(number(root, "user_index", r)),
+                    items.get(number(root, "item_index", r)),
+                    scenarios.get(number(root, "scenario_rank", r)),
+                    ((Number) root.getVector("time").getObject(r)).longValue(),
+                    number(root, "label", r) == 1)));
+    return rows;
+  }
+
+  private static List<String> keys(Path file) throws IOException {
+    List<String> keys = new ArrayList<>();
+    forEach(file, (root, r) -> keys.add(String.valueOf(root.getVector("key").getObject(r))));
+    return keys;
+  }
+
+  private static int number(VectorSchemaRoot root, String column, int row) {
+    return ((Number) root.getVector(column).getObject(row)).intValue();
+  }
+
+  private interface RowVisitor {
+    void visit(VectorSchemaRoot root, int row);
+  }
+
+  private static void forEach(Path file, RowVisitor visitor) throws IOException {
+    try (FileChannel channel = FileChannel.open(file);
+        BufferAllocator allocator = new RootAllocator();
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      while (reader.loadNextBatch()) {
+        VectorSchemaRoot root = reader.getVectorSchemaRoot();
+        for (int r = 0; r < root.getRowCount(); r++) {
+          visitor.visit(root, r);
+        }
+      }
+    }
+  }
+
+  @Test
+  void negativesStandBehindTheirPositivesAndAreNewToTheirUsers() throws IOException {
+    List<Row> log = log();
+    for (Draw draw : Draw.values()) {
+      Path prepared = prepare(log, new NegativesConfig(3, draw, 5), 2);
+      assertThat(ManifestFile.read(prepared).rows())
+          .isEqualTo(new SplitCounts(8_000, 2_000, 2_000));
+      Set<String> trained = new HashSet<>();
+      log.subList(0, 2_000).forEach(row -> trained.add(row.user() + row.item()));
+      Set<String> candidates = new HashSet<>();
+      int seen = 0;
+      for (int part = 0; part < 3; part++) {
+        List<Row> rows = rows(prepared, PARTS.get(part));
+        int from = seen;
+        seen += rows.size() / 4;
+        log.subList(from, seen).forEach(row -> candidates.add(row.item()));
+        for (int r = 0; r < rows.size(); r += 4) {
+          Row positive = rows.get(r);
+          assertThat(positive).isEqualTo(log.get(from + r / 4));
+          Set<String> drawn = new HashSet<>();
+          for (Row negative : rows.subList(r + 1, r + 4)) {
+            assertThat(negative)
+                .isEqualTo(
+                    new Row(
+                        positive.user(),
+                        negative.item(),
+                        positive.scenario(),
+                        positive.time(),
+                        false));
+            assertThat(negative.item()).startsWith(positive.scenario()).isIn(candidates);
+            assertThat(trained).doesNotContain(negative.user() + negative.item());
+            assertThat(part > 0 && metBy(log, negative)).isFalse();
+            drawn.add(negative.item());
+          }
+          assertThat(drawn).hasSize(3);
+        }
+      }
+    }
+  }
+
+  private static boolean metBy(List<Row> log, Row negative) {
+    return log.stream()
+        .anyMatch(
+            row ->
+                row.user().equals(negative.user())
+                    && row.item().equals(negative.item())
+                    && row.time() <= negative.time());
+  }
+
+  /** Of three items the drawing users have met one; of the others one is nine times as popular. */
+  @Test
+  void popularItemsAreDrawnAsOftenAsTheyOccur() throws IOException {
+    List<Row> log = new ArrayList<>();
+    for (int r = 0; r < 4_000; r++) {
+      log.add(new Row("fan" + r, r % 10 == 0 ? "rare" : "hit", "s", r, true));
+    }
+    for (int r = 0; r < 2_000; r++) {
+      log.add(new Row("other" + r, "own", "s", 2L * r, true));
+    }
+    Map<Draw, Double> shares = new HashMap<>();
+    for (Draw draw : Draw.values()) {
+      List<Row> rows = rows(prepare(log, new NegativesConfig(1, draw, 5), 2), "train");
+      Map<String, Long> drawn =
+          rows.stream()
+              .filter(row -> !row.positive() && row.user().startsWith("other"))
+              .collect(Collectors.groupingBy(Row::item, Collectors.counting()));
+      long rare = drawn.getOrDefault("rare", 0L);
+      shares.put(draw, rare / (double) (rare + drawn.getOrDefault("hit", 0L)));
+    }
+    assertThat(shares.get(Draw.POPULARITY)).isCloseTo(0.1, within(0.03));
+    assertThat(shares.get(Draw.UNIFORM)).isCloseTo(0.5, within(0.05));
+  }
+
+  @Test
+  void drawsDependOnTheSeedAloneAndTheTrainingPartOnItself() throws IOException {
+    List<Row> log = log();
+    NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, 5);
+    Path one = prepare(log, negatives, 1);
+    Path two = prepare(log, negatives, 2);
+    for (String part : PARTS) {
+      assertThat(two.resolve(part + ".arrow")).hasSameBinaryContentAs(one.resolve(part + ".arrow"));
+    }
+    Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, 6), 2);
+    assertThat(rows(other, "train")).isNotEqualTo(rows(one, "train"));
+    List<Row> changed = new ArrayList<>(log.subList(0, 2_000));
+    log.subList(2_000, ROWS)
+        .forEach(row -> changed.add(new Row("new", "a-new", "a", row.time(), true)));
+    Path later = prepare(changed, new NegativesConfig(2, Draw.POPULARITY, 5), 3);
+    assertThat(later.resolve("train.arrow")).hasSameBinaryContentAs(one.resolve("train.arrow"));
+  }
+
+  @Test
+  void aUserWhoHasMetEverythingGetsNone() throws IOException {
+    List<Row> log = new ArrayList<>();
+    for (int r = 0; r < 60; r++) {
+      log.add(new Row(r % 3 == 0 ? "b" : "a", "i" + r % 2, "s", r, true));
+    }
+    Path prepared = prepare(log, new NegativesConfig(1, Draw.UNIFORM, 0), 2);
+    assertThat(rows(prepared, "train")).hasSize(40);
+    assertThat(Files.readString(prepared.resolve("dataset.json")))
+        .contains("label as given; 1 negatives a positive drawn by chance, seed 0");
+  }
+}

@@ -1,0 +1,104 @@
+package org.llm4msr.runtime.engine;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** A thread that does one piece of work at a time; the first one starts it. */
+final class EngineThread implements AutoCloseable {
+
+  private final ExecutorService executor;
+  private volatile @Nullable Thread thread;
+
+  EngineThread() {
+    executor =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread created = new Thread(task, "llm4msr-engine");
+              created.setDaemon(true);
+              thread = created;
+              return created;
+            });
+  }
+
+  /**
+   * Runs work on the thread and waits for its end, since callers close what it uses. Where the
+   * caller is interrupted before the work begins, it never does.
+   *
+   * @param stop called where the caller is interrupted later; may ask the work to end early
+   * @throws MsrException {@code engine/INTERRUPTED} where the work did not begin
+   */
+  <T> T call(Callable<T> work, Runnable stop) {
+    AtomicBoolean decided = new AtomicBoolean();
+    return await(
+        () -> {
+          if (decided.compareAndSet(false, true)) {
+            return work.call();
+          }
+          throw new CancellationException("its caller was interrupted");
+        },
+        interrupt -> {
+          if (decided.compareAndSet(false, true)) {
+            throw new MsrException(
+                ErrorType.USER,
+                "engine/INTERRUPTED",
+                "The work was interrupted. Run it again.",
+                interrupt);
+          }
+          stop.run();
+        });
+  }
+
+  /** Runs work to its end, interrupted or not: what it makes has an owner then, or is released. */
+  <T> T finish(Callable<T> work) {
+    return await(work, interrupt -> {});
+  }
+
+  private <T> T await(Callable<T> work, Consumer<InterruptedException> onInterrupt) {
+    if (Thread.currentThread() == thread) {
+      try {
+        return work.call();
+      } catch (Exception e) {
+        throw unchecked(e);
+      }
+    }
+    Future<T> future = executor.submit(work);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          onInterrupt.accept(e);
+        } catch (ExecutionException e) {
+          throw unchecked(e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static RuntimeException unchecked(@Nullable Throwable cause) {
+    if (cause instanceof Error e) {
+      throw e;
+    }
+    return cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
+  }
+
+  @Override
+  public void close() {
+    executor.shutdown();
+  }
+}

@@ -1,0 +1,194 @@
+package org.llm4msr.runtime.engine;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
+import com.sun.jna.Function;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Products of many matrices of different sizes in one call of MKL, which PyTorch brings along on
+ * x86. The engine itself has only products of equal sizes.
+ */
+public final class Mkl {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Mkl.class);
+
+  private static final int ROW_MAJOR = 101;
+  private static final int AS_IT_IS = 111;
+  private static final int TRANSPOSED = 112;
+
+  /** The numbers of four bytes per group: nine sizes, two factors. */
+  private static final int NUMBERS = 11;
+
+  private static final ThreadLocal<ByteBuffer> ARGUMENTS =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(0));
+
+  private Mkl() {}
+
+  /** Returns whether arrays of a manager can be multiplied. */
+  public static boolean serves(NDManager manager) {
+    return manager.getEngine().getEngineName().equals("PyTorch")
+        && manager.getDevice().equals(Device.cpu())
+        && Library.FUNCTION.isPresent();
+  }
+
+  /** Looked up on first use, when the engine is loaded. */
+  private static final class Library {
+    private static final Optional<Function> FUNCTION = find();
+  }
+
+  private static Optional<Function> find() {
+    try {
+      Path library = Path.of(LibUtils.getLibtorchPath(), System.mapLibraryName("torch_cpu"));
+      return Optional.of(
+          NativeLibrary.getInstance(library.toString()).getFunction("cblas_sgemm_batch"));
+    } catch (LinkageError e) {
+      LOG.debug("PyTorch has no MKL", e);
+      return Optional.empty();
+    }
+  }
+
+  /** Returns the address of the values of an array, copied if they are not contiguous. */
+  public static long address(NDArray array) {
+    return address(JniUtils.getByteBuffer((PtNDArray) array, true));
+  }
+
+  /** Returns the values of an array, to read; to write where it is contiguous. */
+  public static FloatBuffer floats(NDArray array) {
+    return JniUtils.getByteBuffer((PtNDArray) array, true)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  public static long address(ByteBuffer memory) {
+    return Pointer.nativeValue(Native.getDirectBufferPointer(memory));
+  }
+
+  /** The products of one call: in each group e of op(A) op(B) + beta C to C. */
+  public static final class Call {
+
+    private final int groups;
+    private final int each;
+    private final ByteBuffer arguments;
+    private final long address;
+    private int group;
+    private int product;
+
+    /**
+     * Begins a call.
+     *
+     * @param groups how many there are
+     * @param each e
+     */
+    public Call(int groups, int each) {
+      this.groups = groups;
+      this.each = each;
+      int bytes = groups * (NUMBERS * Integer.BYTES + 3 * each * Long.BYTES);
+      ByteBuffer memory = ARGUMENTS.get();
+      if (memory.capacity() < bytes) {
+        memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        ARGUMENTS.set(memory);
+      }
+      arguments = memory;
+      address = address(memory);
+    }
+
+    /**
+     * Begins a group: products of (m, k) and (k, n).
+     *
+     * @param transposeA whether A lies as (k, m)
+     * @param transposeB whether B lies as (n, k)
+     * @param a how many numbers in memory the rows of A are apart; {@code b} and {@code c} likewise
+     * @param beta 0 or 1
+     */
+    public Call group(
+        boolean transposeA,
+        boolean transposeB,
+        int m,
+        int n,
+        int k,
+        int a,
+        int b,
+        int c,
+        float beta) {
+      number(0, transposeA ? TRANSPOSED : AS_IT_IS);
+      number(1, transposeB ? TRANSPOSED : AS_IT_IS);
+      number(2, m);
+      number(3, n);
+      number(4, k);
+      number(5, a);
+      number(6, b);
+      number(7, c);
+      number(8, each);
+      number(9, Float.floatToRawIntBits(1));
+      number(10, Float.floatToRawIntBits(beta));
+      group++;
+      return this;
+    }
+
+    /** Adds a product of the group that was begun. */
+    public void product(long a, long b, long c) {
+      matrix(0, a);
+      matrix(1, b);
+      matrix(2, c);
+      product++;
+    }
+
+    public void run() {
+      Library.FUNCTION
+          .orElseThrow()
+          .invokeVoid(
+              new Object[] {
+                ROW_MAJOR,
+                numbers(0),
+                numbers(1),
+                numbers(2),
+                numbers(3),
+                numbers(4),
+                numbers(9),
+                matrices(0),
+                numbers(5),
+                matrices(1),
+                numbers(6),
+                numbers(10),
+                matrices(2),
+                numbers(7),
+                groups,
+                numbers(8)
+              });
+    }
+
+    private void number(int which, int value) {
+      arguments.putInt(matricesEnd() + (which * groups + group) * Integer.BYTES, value);
+    }
+
+    private void matrix(int which, long value) {
+      arguments.putLong((which * groups * each + product) * Long.BYTES, value);
+    }
+
+    private int matricesEnd() {
+      return 3 * groups * each * Long.BYTES;
+    }
+
+    private Pointer numbers(int which) {
+      return new Pointer(address + matricesEnd() + (long) which * groups * Integer.BYTES);
+    }
+
+    private Pointer matrices(int which) {
+      return new Pointer(address + (long) which * groups * each * Long.BYTES);
+    }
+  }
+}

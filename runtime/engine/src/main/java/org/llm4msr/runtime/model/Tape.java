@@ -1,0 +1,212 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * The operations of one pass that the engine does not record, in order. For the engine, an array
+ * that they take ends in a {@link Leaf}, and their result begins in another. On the way back each
+ * operation computes, from the gradient of its result, those of the arrays that it took, and the
+ * engine continues from there.
+ */
+public final class Tape {
+
+  private final NDManager manager;
+  private final Workers workers;
+  private final boolean working;
+  private final List<Runnable> steps = new ArrayList<>();
+
+  /** The leaves of results, and of arrays that operations took, by the array. */
+  private final IdentityHashMap<NDArray, Leaf> leaves = new IdentityHashMap<>();
+
+  private Tape(NDManager manager, Workers workers, boolean working) {
+    this.manager = manager;
+    this.workers = workers;
+    this.working = working;
+  }
+
+  /**
+   * Makes the tape of a pass.
+   *
+   * @param manager owns its arrays
+   * @param workers share its loops
+   * @param training whether {@link #backward} follows
+   */
+  public static Tape of(NDManager manager, Workers workers, boolean training) {
+    return new Tape(manager, workers, training && Mkl.serves(manager));
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  /** Returns whether operations may use it. */
+  boolean works() {
+    return working;
+  }
+
+  /** An array at which the engine's record begins, or ends. */
+  final class Leaf {
+
+    private final NDArray array;
+    private final @Nullable NDArray result;
+    private final NDArray values;
+    private @Nullable NDArray gradient;
+
+    /**
+     * Makes a leaf.
+     *
+     * @param result the array with which the engine goes on, null where its record ends
+     */
+    private Leaf(NDArray array, @Nullable NDArray result) {
+      this.array = array;
+      this.result = result;
+      values = array.reshape(-1); // Copies values that are not contiguous.
+    }
+
+    /** Returns the array without a history. */
+    NDArray array() {
+      return array;
+    }
+
+    /** Returns where the values lie, row-major, until the step ends. */
+    long address() {
+      return Mkl.address(values);
+    }
+
+    /** Returns the values, row-major. */
+    FloatBuffer values() {
+      return Mkl.floats(values);
+    }
+
+    /** Returns whether a gradient was handed to it. */
+    boolean hasGradient() {
+      return gradient != null;
+    }
+
+    /** Returns the array to which its gradient is added, or written where there is none yet. */
+    NDArray gradient() {
+      if (gradient == null) {
+        gradient = manager.create(array.getShape(), array.getDataType());
+      }
+      return gradient;
+    }
+
+    void add(NDArray more) {
+      if (gradient == null) {
+        gradient = more;
+      } else {
+        gradient.addi(more);
+      }
+    }
+
+    /** Returns its whole gradient, null where nothing depends on it. */
+    private @Nullable NDArray whole() {
+      NDArray ofEngine = result == null ? null : JniUtils.getGradient((PtNDArray) result);
+      if (ofEngine != null && gradient != null) {
+        return gradient.addi(ofEngine);
+      }
+      return ofEngine == null ? gradient : ofEngine;
+    }
+  }
+
+  /** Returns the leaf in which an array ends for the engine, for operations that take it. */
+  Leaf take(NDArray array) {
+    Leaf known = leaves.get(array);
+    if (known != null) {
+      return known;
+    }
+    Leaf leaf = new Leaf(array.stopGradient(), null);
+    leaves.put(array, leaf);
+    steps.add(
+        () -> {
+          NDArray gradient = leaf.whole();
+          if (gradient != null) {
+            goOn(array, gradient);
+          }
+        });
+    return leaf;
+  }
+
+  /**
+   * Returns an equal array whose gradient is passed on once, after everything that uses it has
+   * added its own.
+   */
+  NDArray join(NDArray array) {
+    Leaf end = take(array);
+    return give(array.stopGradient(), end::add);
+  }
+
+  /** What an operation does with the gradient of its result. */
+  interface Operation {
+    void backward(NDArray gradient);
+  }
+
+  /** Records an operation; returns its result as the engine goes on with it. */
+  NDArray give(NDArray result, Operation operation) {
+    NDArray values = result.stopGradient();
+    result.setRequiresGradient(true);
+    Leaf leaf = new Leaf(values, result);
+    NDArray guarded = guarded(result);
+    leaves.put(guarded, leaf);
+    steps.add(
+        () -> {
+          NDArray gradient = leaf.whole();
+          if (gradient != null) {
+            operation.backward(gradient);
+          }
+        });
+    return guarded;
+  }
+
+  /**
+   * Returns the values of a leaf in such a way that its gradient gets memory of its own. PyTorch
+   * may let the gradients of two leaves be views of one memory, and adds those of later backward
+   * passes in place.
+   */
+  static NDArray guarded(NDArray leaf) {
+    return leaf.getShape().isScalar() ? leaf : leaf.split(1, 0).singletonOrThrow();
+  }
+
+  /** Computes all gradients of a scalar. */
+  public void backward(GradientCollector collector, NDArray loss) {
+    if (steps.isEmpty()) {
+      collector.backward(loss);
+      return;
+    }
+    backward(loss, loss.onesLike());
+    for (int i = steps.size() - 1; i >= 0; i--) {
+      steps.get(i).run();
+    }
+  }
+
+  /**
+   * Continues the backward pass from an array that ends in a leaf; DJL does not say beforehand
+   * whether anything before it needs a gradient.
+   */
+  private static void goOn(NDArray array, NDArray gradient) {
+    try {
+      backward(array, gradient);
+    } catch (EngineException e) {
+      if (!String.valueOf(e.getMessage()).contains("does not require grad")) {
+        throw e;
+      }
+    }
+  }
+
+  /** Several such arrays can lie on one path of the engine's record, so the record is kept. */
+  private static void backward(NDArray array, NDArray gradient) {
+    JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, true, false);
+  }
+}

@@ -1,0 +1,50 @@
+package org.llm4msr.runtime.tables;
+
+import java.util.List;
+import org.llm4msr.api.data.FieldKind;
+
+/** Rows of prepared data, by column, in arrays that the next batch reuses. */
+public final class Batch {
+
+  /** Rows in use, B. */
+  public int size;
+
+  /** Rank of each row's scenario. */
+  public final int[] scenario;
+
+  /** Index of each row's user, into {@code users.arrow}. */
+  public final int[] user;
+
+  /** 0 or 1. */
+  public final float[] label;
+
+  /** Each row's number in its split. */
+  public final long[] row;
+
+  /** The fields, in the order of the manifest. */
+  public final List<FieldValues> fields;
+
+  /** Makes a batch of at most {@code capacity} rows of fields of these kinds. */
+  public static Batch of(int capacity, List<FieldKind> kinds) {
+    return new Batch(capacity, kinds.stream().map(kind -> values(kind, capacity)).toList());
+  }
+
+  private static FieldValues values(FieldKind kind, int capacity) {
+    if (kind instanceof FieldKind.Categorical) {
+      return new FieldValues.Ids(new int[capacity]);
+    }
+    if (kind instanceof FieldKind.MultiCategorical) {
+      return new FieldValues.IdLists(capacity);
+    }
+    return new FieldValues.Numbers(new float[capacity]);
+  }
+
+  /** Makes a batch of at most {@code capacity} rows. */
+  public Batch(int capacity, List<FieldValues> fields) {
+    scenario = new int[capacity];
+    user = new int[capacity];
+    label = new float[capacity];
+    row = new long[capacity];
+    this.fields = List.copyOf(fields);
+  }
+}

@@ -1,0 +1,77 @@
+package org.llm4msr.runtime.experiment;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.bundle.BundleWriter;
+import org.llm4msr.runtime.bundle.PluginStamps;
+import org.llm4msr.runtime.config.loading.EffectiveConfig;
+import org.llm4msr.runtime.config.loading.LoadedConfig;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+
+/** Writes the bundle of a finished run. */
+final class BundleStage {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final TypeReference<Map<String, Object>> MAP = new TypeReference<>() {};
+
+  private BundleStage() {}
+
+  /**
+   * Writes a bundle.
+   *
+   * @param model holds the best state
+   * @param data the manifest of the prepared data
+   * @param knowledge the store that the model reads, null if it reads none
+   */
+  static void write(
+      Path target,
+      RunFolder run,
+      LoadedConfig loaded,
+      Path prepared,
+      DatasetManifest data,
+      @Nullable KnowledgeStore knowledge,
+      TrainableModel model) {
+    BundleWriter.write(
+        target,
+        new BundleWriter.Contents(
+            model,
+            prepared,
+            data,
+            knowledge,
+            PluginStamps.of(loaded),
+            EffectiveConfig.of(loaded.config()).values(),
+            provenance(run.read(RunFolder.PROVENANCE)),
+            training(run.read(RunFolder.TRAINING))));
+  }
+
+  /** Returns the provenance without the plugins, which the manifest lists separately. */
+  private static Map<String, Object> provenance(JsonNode run) {
+    Map<String, Object> provenance = JSON.convertValue(run, MAP);
+    provenance.remove(RunFolder.PLUGINS);
+    return provenance;
+  }
+
+  private static Map<String, Object> training(JsonNode report) {
+    Map<String, Object> training = new LinkedHashMap<>();
+    if (report.path("leakFutureInteractions").asBoolean()) {
+      training.put("leakFutureInteractions", true);
+    }
+    JsonNode result = report.path("result");
+    for (String key : List.of("steps", "bestStep", "stoppedEarly")) {
+      training.put(key, JSON.convertValue(result.path(key), Object.class));
+    }
+    JsonNode best = result.path("best");
+    if (best.isObject()) {
+      training.put("validation", JSON.convertValue(best.path("result"), MAP));
+    }
+    return training;
+  }
+}

@@ -1,0 +1,350 @@
+package org.llm4msr.runtime.experiment;
+
+import jakarta.inject.Inject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.ModelPart;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.SplitConfig;
+import org.llm4msr.runtime.config.loading.LoadedConfig;
+import org.llm4msr.runtime.config.loading.Origin;
+import org.llm4msr.runtime.config.loading.Problems;
+import org.llm4msr.runtime.data.preparation.DatasetPreparation;
+import org.llm4msr.runtime.engine.EngineFeatures;
+import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.plugins.ContextLoader;
+import org.llm4msr.runtime.plugins.InContext;
+import org.llm4msr.runtime.plugins.Nearest;
+
+/** Checks that the parts of a valid configuration fit each other, before anything runs. */
+final class ConfigCheck {
+
+  /** Errors in the content of a file that readers find when they look at its beginning. */
+  private static final Set<String> DAMAGED_FILE =
+      Set.of("data/DAMAGED_GZIP", "data/MALFORMED_ROW", "data/UNREADABLE");
+
+  @Inject
+  ConfigCheck() {}
+
+  /**
+   * Checks head, backbone, meta networks and engine.
+   *
+   * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
+   *     config/NO_MODEL} where there is no model
+   */
+  void checkModel(LoadedConfig loaded) {
+    Problems problems = new Problems();
+    new Check(loaded, problems).model(loaded.model());
+    problems.throwIfAny(loaded.file().toString());
+  }
+
+  /**
+   * Checks the model as {@link #checkModel} if there is one, and the raw data: its folder, columns,
+   * split and scenarios.
+   */
+  void checkData(LoadedConfig loaded) {
+    Problems problems = new Problems();
+    Check check = new Check(loaded, problems);
+    check.modelIfAny();
+    check.data();
+    problems.throwIfAny(loaded.file().toString());
+  }
+
+  /** Checks all that {@link #checkData} does, and prompt templates and the files of the encoder. */
+  void checkAll(LoadedConfig loaded) {
+    Problems problems = new Problems();
+    Check check = new Check(loaded, problems);
+    check.modelIfAny();
+    check.data();
+    check.knowledge();
+    problems.throwIfAny(loaded.file().toString());
+  }
+
+  /** Makes the reader of the raw data; the caller closes it. */
+  static DatasetReader reader(DatasetConfig config, Scratch context) {
+    return reader(config.reader(), context);
+  }
+
+  @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
+  private static <C extends Record> DatasetReader reader(
+      PluginChoice<DatasetReaderFactory<?>> choice, Scratch context) {
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      return InContext.of(
+          ((DatasetReaderFactory<C>) choice.factory()).create((C) choice.config(), context));
+    }
+  }
+
+  /** One pass over one configuration. */
+  private static final class Check {
+
+    private final LoadedConfig loaded;
+    private final ExperimentConfig config;
+    private final Problems problems;
+
+    Check(LoadedConfig loaded, Problems problems) {
+      this.loaded = loaded;
+      this.config = loaded.config();
+      this.problems = problems;
+    }
+
+    private void add(String path, @Nullable String value, String rule) {
+      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
+      problems.add(path, value, origin, rule);
+    }
+
+    void modelIfAny() {
+      if (config.model() != null) {
+        model(config.model());
+      }
+    }
+
+    void model(ModelConfig model) {
+      PluginChoice<FusionHeadFactory<?>> head = model.fusion();
+      PluginChoice<BackboneFactory<?>> backbone = model.backbone();
+      Set<ModelInput> required = model.requires();
+      boolean readsKnowledge = model.readsKnowledge();
+      if (readsKnowledge && config.knowledge() == null) {
+        add(
+            "model.fusion.name",
+            head.name(),
+            "reads the knowledge of a language model, but there is no section knowledge. Add"
+                + " one, or choose a head that reads none");
+      }
+      if (config.knowledge() != null
+          && config.knowledge().periods() > 1
+          && config.knowledge().prompts().leakFutureInteractions()) {
+        add(
+            "knowledge.periods",
+            String.valueOf(config.knowledge().periods()),
+            "keeps training rows from reading their own labels, while"
+                + " knowledge.prompts.leakFutureInteractions lets them. Set only one of the two");
+      }
+      if (readsKnowledge && config.knowledge() != null) {
+        components(config.knowledge());
+      }
+      if (required.contains(ModelInput.HIDDEN) && !hasHidden(backbone)) {
+        add(
+            "model.fusion.name",
+            head.name(),
+            "needs the hidden state of the backbone, but "
+                + backbone.name()
+                + " has none. Choose another head or another backbone");
+      }
+      ModelPart.of(model).forEach(part -> engine(part.key(), part.choice()));
+    }
+
+    private void components(KnowledgeConfig knowledge) {
+      OptionalInt dimension = dimension(knowledge.encoder());
+      if (dimension.isPresent() && knowledge.components() > dimension.getAsInt()) {
+        add(
+            "knowledge.components",
+            String.valueOf(knowledge.components()),
+            "vectors of the encoder %s have %d dimensions. Use a smaller number, or leave it out"
+                .formatted(knowledge.encoder().name(), dimension.getAsInt()));
+      }
+    }
+
+    @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
+    private static <C extends Record> OptionalInt dimension(
+        PluginChoice<KnowledgeEncoderFactory<?>> encoder) {
+      return ((KnowledgeEncoderFactory<C>) encoder.factory()).dimension((C) encoder.config());
+    }
+
+    @SuppressWarnings("unchecked") // As above.
+    private static <C extends Record> boolean hasHidden(PluginChoice<BackboneFactory<?>> backbone) {
+      return ((BackboneFactory<C>) backbone.factory()).hasHidden((C) backbone.config());
+    }
+
+    private void engine(String path, PluginChoice<? extends PluginFactory<?>> choice) {
+      Set<EngineFeature> needed = choice.engineFeatures();
+      Set<EngineFeature> missing = new TreeSet<>(needed);
+      missing.removeAll(EngineFeatures.of(config.runtime().engine()));
+      if (!missing.isEmpty()) {
+        String lacking = missing.stream().map(Enum::name).collect(Collectors.joining(", "));
+        add(
+            path,
+            choice.name(),
+            "needs what the engine %s does not have: %s. %s"
+                .formatted(config.runtime().engine(), lacking, EngineFeatures.wayOut(needed)));
+      }
+    }
+
+    void data() {
+      DatasetConfig dataset = config.dataset();
+      Path folder = loaded.base().resolve(dataset.path()).normalize();
+      split(dataset.split());
+      if (!Files.exists(folder)) {
+        add("dataset.path", dataset.path(), "there is no " + folder + startOfPaths("dataset.path"));
+        return;
+      }
+      try (Scratch context = Scratch.of(folder, config.runtime());
+          DatasetReader reader = reader(dataset, context)) {
+        columns(dataset, reader);
+        refusal(
+            "dataset.name",
+            dataset.reader().name(),
+            () -> DatasetPreparation.requireFields(reader.schema()));
+        scenarios(dataset, reader.scenarios());
+      } catch (MsrException e) {
+        if (!isOfConfiguration(e)) {
+          throw e;
+        }
+        add("dataset.path", dataset.path(), String.valueOf(e.getMessage()));
+      }
+    }
+
+    /** Returns whether another path or setting can fix a reader's error. */
+    private static boolean isOfConfiguration(MsrException e) {
+      return e.type() == ErrorType.USER
+          || (e.type() == ErrorType.DATA && !DAMAGED_FILE.contains(e.code()));
+    }
+
+    /** Says where relative paths start, if the path was written in a file that is extended. */
+    private String startOfPaths(String path) {
+      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
+      return origin.line() > 0 && !origin.source().equals(loaded.file().toString())
+          ? ". Relative paths start at the folder of %s, which extends %s"
+              .formatted(loaded.file(), origin.source())
+          : "";
+    }
+
+    void knowledge() {
+      KnowledgeConfig knowledge = config.knowledge();
+      if (knowledge == null) {
+        return;
+      }
+      refusal(
+          "knowledge.prompts.name",
+          knowledge.prompts().builder().name(),
+          () -> KnowledgeStage.prompts(knowledge.prompts().builder(), loaded.base()));
+      refusal(
+          "knowledge.encoder.name",
+          knowledge.encoder().name(),
+          () -> KnowledgeStage.check(knowledge.encoder(), loaded.base()));
+    }
+
+    private void refusal(String path, String value, Runnable attempt) {
+      try {
+        attempt.run();
+      } catch (MsrException e) {
+        add(path, value, String.valueOf(e.getMessage()));
+      }
+    }
+
+    private void columns(DatasetConfig dataset, DatasetReader reader) {
+      List<String> legal = new ArrayList<>(List.of("random"));
+      if (reader.schema().time()) {
+        legal.add("time");
+      }
+      if (reader.schema().split()) {
+        legal.add("given");
+      }
+      String by = dataset.split().by().name().toLowerCase(Locale.ROOT);
+      if (!legal.contains(by)) {
+        String lacking =
+            by.equals("given") ? "the data has no split of its own" : "the data has no time";
+        add("dataset.split.by", by, lacking + ". Allowed here: " + String.join(", ", legal));
+      }
+    }
+
+    private void scenarios(DatasetConfig dataset, List<RawScenario> known) {
+      Set<String> seen = new HashSet<>();
+      for (String key : dataset.scenarios()) {
+        if (!seen.add(key)) {
+          add("dataset.scenarios", key, "is listed twice");
+        }
+      }
+      List<String> keys = known.stream().map(RawScenario::key).toList();
+      weights(dataset.scenarios().isEmpty() ? keys : dataset.scenarios());
+      if (known.isEmpty()) {
+        return;
+      }
+      Stream.concat(
+              dataset.scenarios().stream().map(key -> List.of("dataset.scenarios", key)),
+              config.training().scenarioWeights().keySet().stream()
+                  .map(key -> List.of("training.scenarioWeights", key)))
+          .filter(use -> !keys.contains(use.get(1)))
+          .forEach(
+              use ->
+                  add(
+                      use.get(0),
+                      use.get(1),
+                      "there is no such scenario. There are %s.%s"
+                          .formatted(String.join(", ", keys), Nearest.hint(use.get(1), keys))));
+    }
+
+    private void weights(List<String> kept) {
+      Map<String, Double> weights = config.training().scenarioWeights();
+      if (!kept.isEmpty() && kept.stream().allMatch(key -> weights.getOrDefault(key, 1.0) == 0)) {
+        add(
+            "training.scenarioWeights",
+            String.valueOf(weights),
+            "leaves no rows to train on. Give at least one scenario a weight above 0");
+      }
+    }
+
+    private void split(SplitConfig split) {
+      Long validation = millis("dataset.split.validationFrom", split.validationFrom());
+      Long test = millis("dataset.split.testFrom", split.testFrom());
+      if ((split.validationFrom() == null) != (split.testFrom() == null)) {
+        add(
+            "dataset.split.by",
+            null,
+            "validationFrom and testFrom must be given together or not at all");
+      }
+      boolean dates = split.validationFrom() != null || split.testFrom() != null;
+      if (dates && !split.ratio().equals(SplitConfig.DEFAULT_RATIO)) {
+        add(
+            "dataset.split.ratio",
+            split.ratio().toString(),
+            "cannot be combined with dataset.split.validationFrom and testFrom. Remove the ratio"
+                + " or both dates");
+      }
+      if (validation != null && test != null && validation > test) {
+        add("dataset.split.testFrom", split.testFrom(), "must not be before validationFrom");
+      }
+    }
+
+    private @Nullable Long millis(String path, @Nullable String text) {
+      if (text == null) {
+        return null;
+      }
+      try {
+        return SplitConfig.millis(text);
+      } catch (DateTimeException e) {
+        add(
+            path,
+            text,
+            "must be a day such as 2023-05-01 or an instant such as 2023-05-01T12:00:00Z");
+        return null;
+      }
+    }
+  }
+}

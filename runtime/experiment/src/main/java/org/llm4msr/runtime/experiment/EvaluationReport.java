@@ -1,0 +1,57 @@
+package org.llm4msr.runtime.experiment;
+
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.util.StdConverter;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Metrics;
+
+/**
+ * The result of an evaluation.
+ *
+ * @param run the run folder
+ * @param split the part that was evaluated
+ * @param scenarioNames names of the scenarios, by rank
+ * @param result the metrics
+ * @param finished whether training of the run is over; otherwise this is its best state so far
+ * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
+ *     and test rows, so that the metrics do not measure it
+ */
+public record EvaluationReport(
+    @JsonDeserialize(converter = AsWritten.class) Path run,
+    String split,
+    List<String> scenarioNames,
+    EvaluationResult result,
+    boolean finished,
+    boolean leakFutureInteractions) {
+
+  /** Jackson would read a path with a colon as a URI. */
+  static final class AsWritten extends StdConverter<String, Path> {
+    @Override
+    public Path convert(String text) {
+      return Path.of(text);
+    }
+  }
+
+  public EvaluationReport {
+    scenarioNames = List.copyOf(scenarioNames);
+  }
+
+  /**
+   * Returns names by rank: a name that several scenarios, or a scenario and all rows together,
+   * share is followed by the key.
+   */
+  static List<String> titles(List<PreparedScenario> scenarios) {
+    List<String> names = scenarios.stream().map(PreparedScenario::name).toList();
+    return scenarios.stream()
+        .map(
+            one ->
+                Collections.frequency(names, one.name()) > 1 || one.name().equals(Metrics.OVERALL)
+                    ? one.name() + " (" + one.key() + ")"
+                    : one.name())
+        .toList();
+  }
+}

@@ -1,0 +1,500 @@
+package org.llm4msr.runtime.experiment;
+
+import com.google.inject.Guice;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.config.loading.EffectiveConfig;
+import org.llm4msr.runtime.config.loading.FlatValues;
+import org.llm4msr.runtime.config.loading.LoadedConfig;
+import org.llm4msr.runtime.data.inspection.InspectionRequest;
+import org.llm4msr.runtime.data.inspection.PreparedSummary;
+import org.llm4msr.runtime.data.preparation.DatasetPreparation;
+import org.llm4msr.runtime.data.preparation.PreparationRequest;
+import org.llm4msr.runtime.data.preparation.PreparationResult;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.exchange.Exchange;
+import org.llm4msr.runtime.exchange.ExchangeRequest;
+import org.llm4msr.runtime.exchange.ExchangeServer;
+import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
+import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One experiment from raw logs to an evaluated model: what the command line does, for Java. Each
+ * stage starts from the files of the one before, in the folder {@code workspace}, and continues
+ * where a stopped one ended. For one thread at a time, except for {@link #requestStop} and {@link
+ * #isRunning}. An interrupt of that thread ends {@link #train} as {@link #requestStop} does; an
+ * evaluation continues to its end, and other stages fail on their next file.
+ *
+ * <pre>{@code
+ * Experiment experiment = Experiment.fromYaml(Path.of("experiment.yaml"), "training.epochs=3");
+ * experiment.prepare(false, Progress.NONE);
+ * experiment.extract(false, Progress.NONE);
+ * experiment.train("first", Progress.NONE);
+ * }</pre>
+ */
+public final class Experiment {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
+
+  /** Memory of the database if no configuration states it. */
+  private static final long INSPECTION_BYTES = 1L << 30;
+
+  private final LoadedConfig loaded;
+  private final ConfigLoader loader;
+  private final ConfigCheck check;
+  private final Workspace workspace;
+  private final AtomicReference<@Nullable Runnable> stop = new AtomicReference<>();
+
+  private volatile boolean stopRequested;
+
+  Experiment(LoadedConfig loaded, ConfigLoader loader, ConfigCheck check) {
+    this.loaded = loaded;
+    this.loader = loader;
+    this.check = check;
+    this.workspace = new Workspace(loaded.base().resolve(loaded.config().workspace()).normalize());
+  }
+
+  /**
+   * Reads and validates an experiment with the plugins of the class path and of the standard plugin
+   * folder.
+   *
+   * @param overrides {@code key.path=value} each
+   */
+  public static Experiment fromYaml(Path file, String... overrides) {
+    return Guice.createInjector(new RuntimeModule())
+        .getInstance(Experiments.class)
+        .open(file, List.of(overrides));
+  }
+
+  /** Returns the configuration. */
+  public LoadedConfig config() {
+    return loaded;
+  }
+
+  /** Returns the folders of this experiment. */
+  public Workspace workspace() {
+    return workspace;
+  }
+
+  /**
+   * Checks that head, backbone, engine and raw data fit each other, and that prompt templates and
+   * the files of the encoder are there. Sections that are not there are not checked.
+   *
+   * @throws MsrException {@code config/INVALID} with everything that does not fit
+   */
+  public void check() {
+    check.checkAll(loaded);
+  }
+
+  /**
+   * Checks that head, backbone and engine fit each other, without looking at the raw data.
+   *
+   * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
+   *     config/NO_MODEL} where there is no section model
+   */
+  public void checkModel() {
+    check.checkModel(loaded);
+  }
+
+  /** Returns whether the fusion head reads the knowledge of a language model. */
+  public boolean readsKnowledge() {
+    return loaded.config().readsKnowledge();
+  }
+
+  /**
+   * Returns a text that is equal for two experiments that, given the same seed, would train the
+   * same model on the same data.
+   *
+   * @throws MsrException if data is not prepared or knowledge is missing
+   */
+  public String identity() {
+    ExperimentConfig config = loaded.config();
+    Map<String, Object> training = new TreeMap<>(EffectiveConfig.of(config.training()).values());
+    training.remove("seed");
+    StringBuilder text = new StringBuilder();
+    try (PreparedData data = openPrepared()) {
+      text.append(data.manifest().key());
+    }
+    KnowledgeConfig knowledge = config.knowledge();
+    if (knowledge != null && readsKnowledge()) {
+      text.append(KnowledgeStage.store(this).info().content())
+          .append(EffectiveConfig.of(knowledge).values());
+    }
+    return text.append(config.runtime().engine())
+        .append(EffectiveConfig.of(loaded.model()).values())
+        .append(training)
+        .toString();
+  }
+
+  /**
+   * Turns the raw files into prepared data.
+   *
+   * @param force whether prepared data is replaced; otherwise it is kept where its settings and
+   *     sources are the same, and refused where they are not
+   */
+  public PreparationResult prepare(boolean force, Progress progress) {
+    return prepare(force, null, progress);
+  }
+
+  /**
+   * Turns the raw files into prepared data with which a trained model can continue.
+   *
+   * @param force whether prepared data is replaced; otherwise it is kept where its settings and
+   *     sources are the same, and refused where they are not
+   * @param extend a bundle, or a folder of prepared data, whose ids are kept: known values keep
+   *     theirs, new ones follow; null for none
+   */
+  public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
+    check.checkData(loaded);
+    DatasetConfig dataset = loaded.config().dataset();
+    Path folder = loaded.base().resolve(dataset.path()).normalize();
+    try (Scratch context =
+            Scratch.of(folder, loaded.config().runtime(), loaded.config().dataset());
+        DatasetReader reader = ConfigCheck.reader(dataset, context)) {
+      PreparationRequest request =
+          new PreparationRequest(
+              dataset,
+              workspace.prepared(),
+              context.memoryBytes(),
+              context.threads(),
+              force,
+              extend == null ? null : BundleModel.data(extend),
+              loaded.file().toString());
+      StageCost.Meter meter = StageCost.Meter.start("prepare");
+      PreparationResult result = DatasetPreparation.prepare(reader, request, progress);
+      if (!result.reused()) {
+        meter.write(workspace.root());
+      }
+      return result;
+    }
+  }
+
+  /**
+   * Counts what the prepared data holds, looks for leaks between its parts, and stores the result
+   * in the workspace, where reports on runs find it.
+   *
+   * @param progress gets the number of rows
+   */
+  public PreparedSummary inspectData(Progress progress) {
+    openPrepared().close();
+    try (Scratch scratch = Scratch.of(loaded.base(), loaded.config().runtime())) {
+      PreparedSummary summary = inspect(workspace.prepared(), scratch, progress);
+      summary.store(workspace.root());
+      return summary;
+    }
+  }
+
+  /**
+   * Counts what a folder of prepared data holds that belongs to no experiment.
+   *
+   * @param progress gets the number of rows
+   */
+  public static PreparedSummary inspect(Path prepared, Progress progress) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (Scratch scratch = new Scratch(prepared, INSPECTION_BYTES, threads)) {
+      return inspect(prepared, scratch, progress);
+    }
+  }
+
+  private static PreparedSummary inspect(Path prepared, Scratch scratch, Progress progress) {
+    InspectionRequest request =
+        new InspectionRequest(
+            prepared, scratch.scratch(), scratch.memoryBytes(), scratch.threads());
+    return PreparedSummary.of(request, progress);
+  }
+
+  /**
+   * Returns what {@link #inspectData} found in the data that is there, or null if it was not
+   * called.
+   */
+  public @Nullable PreparedSummary inspection() {
+    try (PreparedData data = openPrepared()) {
+      return PreparedSummary.stored(workspace.root(), data.manifest().key());
+    }
+  }
+
+  /**
+   * Opens the prepared data; the caller closes it.
+   *
+   * @throws MsrException {@code data/NOT_PREPARED} where there is none, {@code data/OTHER_SETTINGS}
+   *     where it was prepared with other settings
+   */
+  public PreparedData openPrepared() {
+    if (!Files.exists(workspace.prepared())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "data/NOT_PREPARED",
+          "There is no prepared data in %s. Run `llm4msr data prepare %s` first."
+              .formatted(workspace.prepared(), loaded.file()));
+    }
+    PreparedData data = PreparedData.open(workspace.prepared());
+    try {
+      PreparedSettings.requireSame(
+          data.manifest(), workspace.prepared().resolve(DatasetManifest.FILE), loaded);
+      return data;
+    } catch (RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Runs the language model on the prompts and stores its states.
+   *
+   * @param rebuild whether to discard the existing store
+   * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
+   */
+  public ExtractionResult extract(boolean rebuild, Progress progress) {
+    StageCost.Meter meter = StageCost.Meter.start("extract");
+    try (KnowledgeStage stage = KnowledgeStage.open(this)) {
+      ExtractionResult result = stage.extract(rebuild, this::begin, progress);
+      if (result.encoded() > 0) {
+        meter.write(workspace.root());
+      }
+      return result;
+    } catch (MsrException e) {
+      writeStopped(meter, workspace.root(), e);
+      throw e;
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * Returns the first {@code count} prompts of each level as the language model would read them.
+   */
+  public PromptPreview previewPrompts(int count) {
+    try (KnowledgeStage stage = KnowledgeStage.open(this)) {
+      return stage.preview(count);
+    }
+  }
+
+  /** Summarises the knowledge store. */
+  public KnowledgeInspection.Summary inspectKnowledge() {
+    return KnowledgeInspection.summarize(KnowledgeStage.store(this));
+  }
+
+  /**
+   * Serves the prepared data, and the knowledge if it is complete, to other processes; the caller
+   * closes the server.
+   *
+   * @param host address of this machine to listen on; whoever reaches it may read all
+   * @param port 0 for any that is free
+   */
+  public ExchangeServer serve(String host, int port) {
+    openPrepared().close();
+    KnowledgeStore knowledge = null;
+    if (Files.exists(workspace.knowledge())) {
+      try {
+        knowledge = KnowledgeStage.store(this);
+      } catch (MsrException e) {
+        LOG.warn("Knowledge is not served: {}", e.text());
+      }
+    }
+    return Exchange.start(new ExchangeRequest(workspace.prepared(), knowledge, host, port));
+  }
+
+  /** Returns what lies nearest to a user or scenario in the knowledge store, with the prompts. */
+  public KnowledgeInspection.Neighbourhood nearest(Level level, String key, int count) {
+    return KnowledgeStage.nearest(this, level, key, count);
+  }
+
+  /**
+   * Returns for each scenario, by key, the nearest others in the knowledge that a run reads,
+   * nearest first, without their prompts.
+   *
+   * @param run a run that was trained with the knowledge
+   * @throws MsrException if there is no knowledge, or if it is not what the run was trained with
+   */
+  public Map<String, List<KnowledgeInspection.Neighbour>> scenarioNeighbours(
+      String run, int count) {
+    RunFolder folder = new RunFolder(workspace.run(run));
+    StartingPoint start = StartingPoint.of(folder, loaded.config(), null);
+    KnowledgeStore store = start.keepsKnowledge() ? start.knowledge() : KnowledgeStage.store(this);
+    KnowledgeSettings.requireTrainedWith(store, folder.provenance(), loaded.file().toString());
+    return KnowledgeInspection.nearestScenarios(store, count);
+  }
+
+  /**
+   * Trains a model, from the last checkpoint of the run if there is one. The run folder gets the
+   * effective configuration, the log, the metrics, the checkpoints and at the end the bundle.
+   *
+   * @param run name of the run
+   * @param progress gets the number of training rows
+   * @throws MsrException {@code training/STOPPED} after {@link #requestStop}
+   */
+  public TrainingReport train(String run, Progress progress) {
+    return train(run, TrainingOptions.NONE, progress);
+  }
+
+  /**
+   * Trains as {@link #train(String, Progress)}, with options.
+   *
+   * @throws MsrException {@code bundle/...} if the run cannot begin with the bundle named
+   */
+  public TrainingReport train(String run, TrainingOptions options, Progress progress) {
+    check.checkModel(loaded);
+    StageCost.Meter meter = StageCost.Meter.start("train");
+    try (TrainingStage stage = TrainingStage.open(this, run, true, options.from())) {
+      TrainingReport report =
+          stage.train(trainer -> begin(trainer::requestStop), options.bundle(), progress);
+      if (report.result().rowsPerSecond() > 0) {
+        meter.write(report.run());
+      }
+      return report;
+    } catch (MsrException e) {
+      writeStopped(meter, workspace.run(run), e);
+      throw e.code().equals("training/OTHER_RUN") ? otherRun(run, e) : e;
+    } finally {
+      end();
+    }
+  }
+
+  private static void writeStopped(StageCost.Meter meter, Path folder, MsrException reason) {
+    if (reason.code().endsWith("/STOPPED")) {
+      meter.write(folder);
+    }
+  }
+
+  private void begin(Runnable howToStop) {
+    stop.set(howToStop);
+    if (stopRequested) {
+      howToStop.run();
+    }
+  }
+
+  private void end() {
+    stop.set(null);
+    stopRequested = false;
+  }
+
+  /**
+   * Returns whether a {@link #train} or {@link #extract} runs that {@link #requestStop} can end.
+   */
+  public boolean isRunning() {
+    return stop.get() != null;
+  }
+
+  /**
+   * Asks a {@link #train} or {@link #extract} that runs, or is about to begin, to store its
+   * progress and end. Safe from any thread.
+   */
+  public void requestStop() {
+    stopRequested = true;
+    Runnable running = stop.get();
+    if (running != null) {
+      running.run();
+    }
+  }
+
+  /**
+   * Evaluates the best state of a run, and says so if the run is not finished. Model and training
+   * settings are those of the run, whatever this configuration says.
+   *
+   * @param predictions gets every row's prediction as Arrow; null for none
+   * @param progress gets the number of rows
+   */
+  public EvaluationReport evaluate(
+      String run, Split split, @Nullable Path predictions, Progress progress) {
+    Experiment trained = asTrained(run);
+    check.checkModel(trained.loaded);
+    StageCost.Meter meter = StageCost.Meter.start("evaluate");
+    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
+      EvaluationReport report = stage.evaluate(split, predictions, progress);
+      meter.write(report.run());
+      return report;
+    }
+  }
+
+  /**
+   * Creates a bundle from the best state of a finished run.
+   *
+   * @param target does not exist
+   * @throws MsrException {@code training/NOT_FINISHED} where the run stopped before its end
+   */
+  public void createBundle(String run, Path target) {
+    Experiment trained = asTrained(run);
+    check.checkModel(trained.loaded);
+    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
+      stage.createBundle(target);
+    }
+  }
+
+  /** Adds to an error in which settings a run differs from this configuration. */
+  private MsrException otherRun(String run, MsrException refusal) {
+    Experiment trained = asTrained(run);
+    if (trained == this) {
+      return refusal;
+    }
+    List<String> differences = FlatValues.differences("", trained.decisive(), decisive());
+    String why =
+        differences.isEmpty()
+            ? "Settings of model and training are the same"
+            : String.join("; ", differences);
+    return new MsrException(
+        refusal.type(), refusal.code(), "%s %s.".formatted(refusal.text(), why), refusal);
+  }
+
+  /** Returns what determines a run, except for the content of data and knowledge, by key. */
+  private Map<String, String> decisive() {
+    Map<String, String> values =
+        EffectiveConfig.decisive(
+            FlatValues.of(EffectiveConfig.of(loaded.config()).values()), loaded.config());
+    values.keySet().removeIf(key -> !isOfModel(key));
+    return values;
+  }
+
+  private static boolean isOfModel(String key) {
+    String[] parts = key.split("\\.", 2);
+    return parts[0].equals("model")
+        || parts[0].equals("training")
+        || (parts[0].equals("knowledge") && KnowledgeConfig.READING.contains(parts[1]));
+  }
+
+  private Experiment asTrained(String run) {
+    Path stored = workspace.run(run).resolve(RunFolder.CONFIG);
+    if (!Files.exists(stored)) {
+      return this;
+    }
+    Experiment trained =
+        new Experiment(loaded.withModelOf(loader.loadStored(stored)), loader, check);
+    if (!leaks()) {
+      trained.warnOfLeak();
+    }
+    return trained;
+  }
+
+  /** Warns if prompts reveal what is to be predicted. */
+  void warnOfLeak() {
+    if (leaks()) {
+      LOG.warn("{}: {}", loaded.file(), LeakNotice.TEXT);
+    }
+  }
+
+  private boolean leaks() {
+    KnowledgeConfig knowledge = loaded.config().knowledge();
+    return knowledge != null && knowledge.prompts().leakFutureInteractions();
+  }
+}

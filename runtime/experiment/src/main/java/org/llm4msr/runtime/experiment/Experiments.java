@@ -1,0 +1,33 @@
+package org.llm4msr.runtime.experiment;
+
+import jakarta.inject.Inject;
+import java.nio.file.Path;
+import java.util.List;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.arrow.OpenPackages;
+
+/** Opens experiments. Bound by {@link RuntimeModule}. */
+public final class Experiments {
+
+  private final ConfigLoader loader;
+  private final ConfigCheck check;
+
+  @Inject
+  Experiments(ConfigLoader loader, ConfigCheck check) {
+    this.loader = loader;
+    this.check = check;
+  }
+
+  /**
+   * Reads and validates an experiment.
+   *
+   * @param overrides {@code key.path=value} each
+   * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
+   */
+  public Experiment open(Path file, List<String> overrides) {
+    OpenPackages.require();
+    Experiment experiment = new Experiment(loader.load(file, overrides), loader, check);
+    experiment.warnOfLeak();
+    return experiment;
+  }
+}

@@ -1,0 +1,329 @@
+package org.llm4msr.runtime.experiment;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.PromptContext;
+import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.data.preparation.RowsLog;
+import org.llm4msr.runtime.data.prepared.Periods;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.TrainingLog;
+import org.llm4msr.runtime.engine.EncoderPlace;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
+import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
+import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
+import org.llm4msr.runtime.plugins.ContextLoader;
+import org.llm4msr.runtime.plugins.InContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Prompts and language model of one experiment, held open while one command works with them. */
+final class KnowledgeStage implements AutoCloseable {
+
+  /** Language models are slow: a kill may lose no more than this, however rare checkpoints are. */
+  private static final Duration STORE_EVERY = Duration.ofSeconds(20);
+
+  private static final Logger LOG = LoggerFactory.getLogger(KnowledgeStage.class);
+
+  private final Experiment experiment;
+  private final PreparedData data;
+  private final Scratch scratch;
+  private final KnowledgeConfig config;
+  private final ScenarioPromptBuilder prompts;
+  private final EncoderPlace place;
+  private final KnowledgeEncoder encoder;
+  private final KnowledgeExtractor extractor;
+
+  private KnowledgeStage(
+      Experiment experiment, KnowledgeConfig config, PreparedData data, Scratch scratch) {
+    this.experiment = experiment;
+    this.data = data;
+    this.scratch = scratch;
+    this.config = config;
+    this.prompts = prompts(config.prompts().builder(), experiment.config().base());
+    this.place = new EncoderPlace(scratch, experiment.config().config().runtime());
+    this.encoder = encoder(config.encoder(), place);
+    boolean leaks = config.prompts().leakFutureInteractions();
+    this.extractor = extractor(log(experiment, leaks, data, scratch), leaks);
+  }
+
+  private KnowledgeExtractor extractor(TrainingLog log, boolean leaks) {
+    return new KnowledgeExtractor(
+        log,
+        data.manifest().key(),
+        prompts,
+        encoder,
+        new KnowledgeExtractor.Settings(
+            config.minInteractions(), leaks, config.precision(), KnowledgeSettings.of(config)),
+        storeEvery(experiment.config().config().runtime()));
+  }
+
+  private static Duration storeEvery(RuntimeConfig config) {
+    Duration checkpoints = config.checkpointEvery();
+    return checkpoints.isZero() || checkpoints.compareTo(STORE_EVERY) > 0
+        ? STORE_EVERY
+        : checkpoints;
+  }
+
+  static KnowledgeStage open(Experiment experiment) {
+    KnowledgeConfig config = config(experiment);
+    PreparedData data = experiment.openPrepared();
+    Scratch scratch = scratch(experiment);
+    try {
+      return new KnowledgeStage(experiment, config, data, scratch);
+    } catch (RuntimeException | Error e) {
+      scratch.close();
+      data.close();
+      throw e;
+    }
+  }
+
+  private static KnowledgeConfig config(Experiment experiment) {
+    KnowledgeConfig config = experiment.config().config().knowledge();
+    if (config == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NOT_CONFIGURED",
+          "%s has no section knowledge. Add one, for example knowledge: {encoder: {name: ...}}; `llm4msr plugins list --kind knowledge-encoder` shows the encoders."
+              .formatted(experiment.config().file()));
+    }
+    return config;
+  }
+
+  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
+  private static <C extends Record> KnowledgeEncoder encoder(
+      PluginChoice<KnowledgeEncoderFactory<?>> choice, EncoderPlace place) {
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      return InContext.of(
+          ((KnowledgeEncoderFactory<C>) choice.factory()).create((C) choice.config(), place));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // As above.
+  static <C extends Record> ScenarioPromptBuilder prompts(
+      PluginChoice<PromptBuilderFactory<?>> choice, Path base) {
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      return InContext.of(
+          ((PromptBuilderFactory<C>) choice.factory())
+              .create((C) choice.config(), new PromptPlace(base)));
+    }
+  }
+
+  private record PromptPlace(Path base) implements PromptContext {}
+
+  /** Checks that the files of an encoder are there. */
+  @SuppressWarnings("unchecked") // As above.
+  static <C extends Record> void check(PluginChoice<KnowledgeEncoderFactory<?>> choice, Path base) {
+    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
+      ((KnowledgeEncoderFactory<C>) choice.factory()).check((C) choice.config(), base);
+    }
+  }
+
+  /** Fills the store and those of earlier periods; {@code started} gets an action that stops it. */
+  ExtractionResult extract(boolean rebuild, Consumer<Runnable> started, Progress progress) {
+    List<KnowledgeExtractor> earlier = earlier();
+    started.accept(
+        () -> {
+          extractor.requestStop();
+          earlier.forEach(KnowledgeExtractor::requestStop);
+        });
+    long prompts =
+        extractor.prompts() + earlier.stream().mapToLong(KnowledgeExtractor::prompts).sum();
+    ProgressOfParts parts = new ProgressOfParts(progress, prompts);
+    Path folder = experiment.workspace().knowledge();
+    if (!rebuild) {
+      KnowledgeStore.stated(folder)
+          .filter(extractor::fills)
+          .ifPresent(there -> KnowledgeSettings.warnOfKept(there, experiment, config));
+      for (int period = 1; period < config.periods(); period++) {
+        earlier.get(period - 1).requireSame(before(period));
+      }
+    }
+    ExtractionResult result = extractor.extract(folder, rebuild, parts);
+    if (result.info().users() == 0) {
+      LOG.warn(
+          "No user has knowledge: each has fewer positive training rows than knowledge.minInteractions, {}, in {}. A model that reads the knowledge of users cannot be trained with it.",
+          config.minInteractions(),
+          experiment.config().file());
+    }
+    if (rebuild) {
+      deleteOtherPeriods();
+    }
+    // Backwards: what a user did before the last period is most similar to the whole.
+    for (int period = config.periods() - 1; period > 0; period--) {
+      KnowledgeStore later = KnowledgeStore.open(folder);
+      folder = before(period);
+      parts.next();
+      result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, parts));
+    }
+    return result.on(place.device());
+  }
+
+  private Path before(int period) {
+    return experiment.workspace().knowledgeBefore(period, config.periods());
+  }
+
+  /** Deletes the stores of other divisions into periods; those of this one are filled again. */
+  private void deleteOtherPeriods() {
+    Set<Path> wanted =
+        IntStream.range(1, config.periods()).mapToObj(this::before).collect(Collectors.toSet());
+    Path folder = experiment.workspace().knowledge();
+    try (DirectoryStream<Path> befores = Files.newDirectoryStream(folder, "before-*-of-*")) {
+      for (Path before : befores) {
+        if (!wanted.contains(before)) {
+          DurableFiles.delete(before);
+        }
+      }
+    } catch (IOException e) {
+      throw KnowledgeStore.failed("clear", folder, e);
+    }
+  }
+
+  private List<KnowledgeExtractor> earlier() {
+    if (config.periods() > 1 && !data.manifest().time()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NO_TIME",
+          "knowledge.periods is %d in %s, but the data in %s has no time to order its rows by. Set knowledge.periods: 1, or name the time column."
+              .formatted(
+                  config.periods(), experiment.config().file(), experiment.workspace().prepared()));
+    }
+    if (config.periods() > 1 && encoder.readsKeys()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/ONE_VECTOR_A_USER",
+          "knowledge.periods is %d in %s, but the encoder %s has one vector per user, which covers all periods. Set knowledge.periods: 1, or choose an encoder that reads prompts."
+              .formatted(config.periods(), experiment.config().file(), encoder.info().model()));
+    }
+    Periods periods = new Periods(data.manifest().rows().train(), config.periods());
+    return IntStream.range(1, config.periods())
+        .mapToObj(period -> rows(experiment, scratch, period).oldest(periods.start(period)))
+        .map(log -> extractor(log, false))
+        .toList();
+  }
+
+  PromptPreview preview(int count) {
+    return extractor.preview(count);
+  }
+
+  /** Returns the hash of the configured prompt template, as {@code store.json} has it. */
+  static String templateHash(Experiment experiment, KnowledgeConfig config) {
+    return KnowledgeExtractor.templateHash(
+        prompts(config.prompts().builder(), experiment.config().base()));
+  }
+
+  /** Opens the store of an experiment. */
+  static KnowledgeStore store(Experiment experiment) {
+    if (!Files.exists(experiment.workspace().knowledge())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NOT_EXTRACTED",
+          "There is no knowledge in %s. Run `llm4msr knowledge extract %s` first."
+              .formatted(experiment.workspace().knowledge(), experiment.config().file()));
+    }
+    return KnowledgeStore.open(experiment.workspace().knowledge());
+  }
+
+  /** Opens the knowledge from before each period of the training part; null for one period. */
+  static @Nullable EarlierKnowledge earlier(
+      Experiment experiment, PreparedData data, KnowledgeStore whole, int count) {
+    if (count == 1) {
+      return null;
+    }
+    Periods periods = new Periods(data.manifest().rows().train(), count);
+    List<KnowledgeSource> users =
+        IntStream.range(1, count)
+            .mapToObj(period -> experiment.workspace().knowledgeBefore(period, count))
+            .map(KnowledgeStore::open)
+            .map(store -> like(whole, store, data))
+            .toList();
+    return new EarlierKnowledge(periods, users);
+  }
+
+  private static KnowledgeSource like(
+      KnowledgeStore whole, KnowledgeStore store, PreparedData data) {
+    store.requireSource(data.manifest().key());
+    boolean otherModel = !store.info().identity().equals(whole.info().identity());
+    List<String> differences = KnowledgeSettings.differencesOfPrompts(whole.info(), store.info());
+    if (otherModel || !differences.isEmpty()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/STORE_MISMATCH",
+          "The knowledge in %s was extracted with %s than that in %s%s. Run `llm4msr knowledge extract` again, with --rebuild."
+              .formatted(
+                  store.folder(),
+                  otherModel ? "another model or template" : "other settings",
+                  whole.folder(),
+                  differences.isEmpty() ? "" : ": " + String.join("; ", differences)));
+    }
+    return store.users();
+  }
+
+  static KnowledgeInspection.Neighbourhood nearest(
+      Experiment experiment, Level level, String key, int count) {
+    KnowledgeStore store = store(experiment);
+    try (PreparedData data = experiment.openPrepared();
+        Scratch scratch = scratch(experiment)) {
+      store.requireSource(data.manifest().key());
+      TrainingLog log = log(experiment, store.info().leakFutureInteractions(), data, scratch);
+      ScenarioPromptBuilder prompts =
+          prompts(config(experiment).prompts().builder(), experiment.config().base());
+      return new KnowledgeInspection(store, log, prompts).nearest(level, key, count);
+    }
+  }
+
+  /** Returns the rows for prompts: the training part, except in experiments on leakage. */
+  private static TrainingLog log(
+      Experiment experiment, boolean leaks, PreparedData data, Scratch scratch) {
+    return leaks ? rows(experiment, scratch, 0).leaky() : data.trainingLog();
+  }
+
+  /** Returns the maker of a log, with a folder of its own. */
+  private static RowsLog rows(Experiment experiment, Scratch scratch, int number) {
+    return new RowsLog(
+        experiment.workspace().prepared(),
+        scratch.scratch().resolve("log-" + number),
+        scratch.memoryBytes(),
+        scratch.threads());
+  }
+
+  private static Scratch scratch(Experiment experiment) {
+    return Scratch.of(experiment.config().base(), experiment.config().config().runtime());
+  }
+
+  @Override
+  public void close() {
+    try {
+      encoder.close();
+    } finally {
+      place.close();
+      scratch.close();
+      data.close();
+    }
+  }
+}

@@ -1,0 +1,314 @@
+package org.llm4msr.runtime.experiment;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.assembly.ModelAssembly;
+import org.llm4msr.runtime.assembly.Predictions;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.bundle.BundleWriter;
+import org.llm4msr.runtime.bundle.PluginStamps;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.ModelPart;
+import org.llm4msr.runtime.config.loading.LoadedConfig;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FolderLock;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
+import org.llm4msr.runtime.training.Trainer;
+import org.llm4msr.runtime.training.TrainingResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Engine, data and model of one run, held open while one command works with them. */
+final class TrainingStage implements AutoCloseable {
+
+  private static final Pattern RUN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingStage.class);
+
+  private final LoadedConfig loaded;
+  private final ExperimentConfig config;
+  private final Path prepared;
+  private final RunFolder folder;
+  private final @Nullable FolderLock lock;
+  private final RunLog log;
+  private final PreparedData data;
+  private final @Nullable KnowledgeStore knowledge;
+  private final TensorEngine engine;
+  private final TrainableModel model;
+  private final Trainer trainer;
+
+  private TrainingStage(
+      Experiment experiment,
+      RunFolder folder,
+      @Nullable FolderLock lock,
+      RunLog log,
+      PreparedData data,
+      @Nullable KnowledgeStore knowledge,
+      StartingPoint start) {
+    this.loaded = experiment.config();
+    this.config = loaded.config();
+    this.prepared = experiment.workspace().prepared();
+    this.folder = folder;
+    this.lock = lock;
+    this.log = log;
+    this.data = data;
+    this.knowledge = knowledge;
+    this.engine = TensorEngine.open(config.runtime());
+    try {
+      model =
+          ModelAssembly.assemble(
+              engine,
+              loaded.model(),
+              config.training(),
+              data,
+              inputs(experiment, data, knowledge, start));
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+    try {
+      start.fill(model, prepared);
+      trainer =
+          new Trainer(
+              model,
+              data,
+              config.training(),
+              folder.path(),
+              config.runtime().checkpointEvery(),
+              start.digest());
+      if (config.runtime().tensorBoard()) {
+        trainer.writeEvents(folder.path().resolve("tensorboard"));
+      }
+    } catch (RuntimeException | Error e) {
+      model.close();
+      engine.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a run; makes its folder if there is none and {@code create} is set.
+   *
+   * @param from the bundle with which a new run begins, or null
+   */
+  static TrainingStage open(
+      Experiment experiment, String run, boolean create, @Nullable Path from) {
+    if (!RUN.matcher(run).matches()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/RUN_NAME",
+          "\"%s\" is not a valid run name. Use letters, digits, dots, hyphens and underscores."
+              .formatted(run));
+    }
+    RunFolder folder = new RunFolder(experiment.workspace().run(run));
+    if (!create && !Files.exists(folder.path())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/NO_RUN",
+          "There is no run %s in %s. Run `llm4msr train %s --run %s` first."
+              .formatted(run, folder.path().getParent(), experiment.config().file(), run));
+    }
+    PreparedData data = experiment.openPrepared();
+    FolderLock lock = null;
+    RunLog log = null;
+    TrainingStage stage = null;
+    boolean made = false;
+    try {
+      made = folder.create();
+      lock = create ? folder.lock() : null;
+      log = RunLog.open(folder.path().resolve("log.txt"));
+      StartingPoint start = StartingPoint.of(folder, experiment.config().config(), from);
+      KnowledgeStore knowledge = knowledge(experiment, folder, data, create, start);
+      stage = new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
+      if (folder.hasBegun()) {
+        List<ModelPart> parts = ModelPart.of(experiment.config().model());
+        PluginStamps.warnOfOthers(folder.path(), folder.plugins(), parts);
+      } else if (create) {
+        folder.writeConfig(
+            experiment.config(), data.manifest(), stage.knowledge, start, stage.engine);
+      }
+      return stage;
+    } catch (RuntimeException | Error e) {
+      if (stage != null) {
+        stage.model.close();
+        stage.engine.close();
+      }
+      if (log != null) {
+        log.close();
+      }
+      if (lock != null) {
+        if (made && !folder.hasBegun()) {
+          DurableFiles.discard(folder.path(), e);
+        }
+        lock.close();
+      }
+      data.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable KnowledgeStore knowledge(
+      Experiment experiment,
+      RunFolder folder,
+      PreparedData data,
+      boolean trains,
+      StartingPoint start) {
+    KnowledgeConfig config = experiment.config().config().knowledge();
+    if (config == null || !experiment.config().config().readsKnowledge()) {
+      return null;
+    }
+    if (folder.hasBegun() && start.keepsKnowledge()) {
+      return start.knowledge();
+    }
+    KnowledgeStore store = KnowledgeStage.store(experiment);
+    store.requireSource(data.manifest().key());
+    if (trains) {
+      KnowledgeSettings.requireSame(store, experiment, config);
+    }
+    if (folder.hasBegun()) {
+      String file = experiment.config().file().toString();
+      KnowledgeSettings.requireTrainedWith(store, folder.provenance(), file);
+    }
+    return start.keepsKnowledge() ? start.begin(store) : store;
+  }
+
+  private static @Nullable KnowledgeInputs inputs(
+      Experiment experiment,
+      PreparedData data,
+      @Nullable KnowledgeStore store,
+      StartingPoint start) {
+    KnowledgeConfig knowledge = experiment.config().config().knowledge();
+    return store == null || knowledge == null
+        ? null
+        : new KnowledgeInputs(
+            store.users(),
+            store.scenarios(),
+            knowledge.missing(),
+            start.scaling(),
+            KnowledgeStage.earlier(experiment, data, store, knowledge.periods()),
+            knowledge.components());
+  }
+
+  /**
+   * Trains to the end and writes the bundle, unless the run did both before.
+   *
+   * @param started gets the trainer, to stop it
+   * @param bundle where the bundle is written; null for the run folder
+   */
+  TrainingReport train(Consumer<Trainer> started, @Nullable Path bundle, Progress progress) {
+    Path target = bundle == null ? folder.bundle() : bundle;
+    if (bundle != null || !folder.hasBegun()) {
+      BundleWriter.requireFree(target);
+    }
+    started.accept(trainer);
+    TrainingResult result = trainer.train(progress);
+    TrainingReport report =
+        new TrainingReport(folder.path(), target, result, engine.deviceName(), leaks());
+    if (result.rowsPerSecond() > 0 || !Files.exists(folder.path().resolve(RunFolder.TRAINING))) {
+      folder.write(RunFolder.TRAINING, report);
+    }
+    if (!Files.exists(target)) {
+      writeBundle(target);
+    }
+    return report;
+  }
+
+  /**
+   * Writes the bundle of a finished run.
+   *
+   * @throws MsrException {@code training/NOT_FINISHED} if it is not
+   */
+  void createBundle(Path target) {
+    BundleWriter.requireFree(target);
+    Trainer.Reached reached = trainer.loadBest();
+    if (!reached.finished() || !Files.exists(folder.path().resolve(RunFolder.TRAINING))) {
+      throw new MsrException(ErrorType.USER, "training/NOT_FINISHED", unfinished(reached));
+    }
+    writeBundle(target);
+  }
+
+  private String unfinished(Trainer.Reached reached) {
+    return "The run %s stopped at step %d of at most %d. Run `llm4msr train %s --run %s`; it resumes from there."
+        .formatted(
+            folder.path(),
+            reached.steps(),
+            reached.atMost(),
+            loaded.file(),
+            folder.path().getFileName());
+  }
+
+  private void writeBundle(Path target) {
+    BundleStage.write(target, folder, loaded, prepared, data.manifest(), knowledge, model);
+  }
+
+  /** Evaluates the best state; writes every prediction to a file if one is named. */
+  EvaluationReport evaluate(Split split, @Nullable Path predictions, Progress progress) {
+    Trainer.Reached reached = trainer.loadBest();
+    if (!reached.finished()) {
+      LOG.warn("This is the best state so far. {}", unfinished(reached));
+    }
+    long rows = data.manifest().rows().of(split);
+    List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
+    try (Evaluator evaluator = new Evaluator(keys);
+        PredictionWriter writer =
+            predictions == null ? null : new PredictionWriter(predictions, keys, leaks())) {
+      long[] done = {0};
+      Predictions.forEach(
+          model,
+          data,
+          split,
+          config.training().batchSize(),
+          (batch, p) -> {
+            evaluator.add(batch.size, batch.scenario, batch.user, batch.label, p);
+            if (writer != null) {
+              writer.add(batch.size, batch.row, batch.user, batch.scenario, batch.label, p);
+            }
+            done[0] += batch.size;
+            progress.update(done[0], rows);
+          });
+      if (writer != null) {
+        writer.finish();
+      }
+      return report(split, evaluator.result(), reached.finished());
+    }
+  }
+
+  private EvaluationReport report(Split split, EvaluationResult result, boolean finished) {
+    List<String> names = EvaluationReport.titles(data.manifest().scenarios());
+    EvaluationReport report =
+        new EvaluationReport(folder.path(), split.key(), names, result, finished, leaks());
+    folder.write("evaluation-" + split.key() + ".json", report);
+    return report;
+  }
+
+  private boolean leaks() {
+    return knowledge != null && knowledge.info().leakFutureInteractions();
+  }
+
+  @Override
+  public void close() {
+    try (lock;
+        log;
+        data;
+        engine;
+        model) {
+      // Closed in the reverse order of creation.
+    }
+  }
+}

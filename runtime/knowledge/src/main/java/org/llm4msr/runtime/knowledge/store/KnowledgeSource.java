@@ -1,0 +1,17 @@
+package org.llm4msr.runtime.knowledge.store;
+
+/** Stored vectors of one level by key. Safe for use by several threads. */
+public interface KnowledgeSource {
+
+  /** Returns K. */
+  int dimension();
+
+  /**
+   * Reads one vector.
+   *
+   * @param key the scenario's key or the user's raw id
+   * @param target (K), filled
+   * @return false, with the target untouched, if there is none
+   */
+  boolean read(String key, float[] target);
+}

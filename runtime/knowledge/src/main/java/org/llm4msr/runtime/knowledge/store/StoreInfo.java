@@ -1,0 +1,170 @@
+package org.llm4msr.runtime.knowledge.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+
+/**
+ * A description of a knowledge store: the content of {@code store.json}.
+ *
+ * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
+ * @param identity any text that every segment repeats in its metadata, so that segments of two
+ *     stores are never mixed; ours is a hash of encoder, template and precision
+ * @param encoder the encoder that read the prompts
+ * @param template SHA-256 of the prompt builder's template, in hexadecimal
+ * @param precision the stored element type
+ * @param source key of the prepared data that the prompts were made from
+ * @param minInteractions users with fewer positive training rows have no prompt
+ * @param leakFutureInteractions whether prompts were also made from validation and test rows: only
+ *     for experiments on leakage
+ * @param settings section {@code knowledge} of the configuration that the store was filled from, by
+ *     key such as {@code encoder.name}; empty if it was not recorded
+ * @param content hash of the identity, the keys and the prompts: equal hashes mean equal vectors;
+ *     empty until complete
+ * @param complete whether every scenario and user that should have knowledge has it
+ * @param scenarios scenarios with knowledge; counted when complete
+ * @param users users with knowledge; counted when complete
+ */
+public record StoreInfo(
+    int formatVersion,
+    String identity,
+    Encoder encoder,
+    String template,
+    Precision precision,
+    String source,
+    int minInteractions,
+    boolean leakFutureInteractions,
+    Map<String, String> settings,
+    String content,
+    boolean complete,
+    long scenarios,
+    long users) {
+
+  /** The format that this release reads and writes. */
+  public static final int FORMAT_VERSION = 1;
+
+  public StoreInfo {
+    requireNonNull(identity, "identity is null");
+    requireNonNull(encoder, "encoder is null");
+    requireNonNull(template, "template is null");
+    requireNonNull(precision, "precision is null");
+    requireNonNull(source, "source is null");
+    // Older stores do not record these two.
+    settings = settings == null ? Map.of() : new TreeMap<>(settings);
+    content = content == null ? "" : content;
+  }
+
+  /**
+   * The identity of an encoder, as in {@link EncoderInfo}.
+   *
+   * @param model name of the model
+   * @param revision its revision
+   * @param checksum SHA-256 of its weights
+   * @param state which state is returned
+   * @param dimension K
+   * @param maxTokens the longest prompt
+   */
+  public record Encoder(
+      String model, String revision, String checksum, String state, int dimension, int maxTokens) {
+
+    public static Encoder of(EncoderInfo info) {
+      return new Encoder(
+          info.model(),
+          info.revision(),
+          info.checksum(),
+          info.state(),
+          info.dimension(),
+          info.maxTokens());
+    }
+  }
+
+  /** Describes a store that is still empty. */
+  public static StoreInfo empty(
+      Encoder encoder,
+      String template,
+      Precision precision,
+      String source,
+      int minInteractions,
+      boolean leakFutureInteractions,
+      Map<String, String> settings) {
+    String identity = Hashes.sha256((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
+    return new StoreInfo(
+        FORMAT_VERSION,
+        identity,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        leakFutureInteractions,
+        settings,
+        "",
+        false,
+        0,
+        0);
+  }
+
+  /** Returns this with its content counted and declared complete. */
+  StoreInfo completed(String content, long scenarios, long users) {
+    return new StoreInfo(
+        formatVersion,
+        identity,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        leakFutureInteractions,
+        settings,
+        content,
+        true,
+        scenarios,
+        users);
+  }
+
+  /** Returns this, marked as leaking if it or the store that it continues leaks. */
+  StoreInfo after(StoreInfo older) {
+    return new StoreInfo(
+        formatVersion,
+        identity,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        leakFutureInteractions || older.leakFutureInteractions,
+        settings,
+        content,
+        complete,
+        scenarios,
+        users);
+  }
+
+  /** Lists how another store differs, in a user's terms; empty if it does not. */
+  public List<String> differences(StoreInfo other) {
+    List<String> differences = new ArrayList<>();
+    add(differences, "encoder model", encoder.model(), other.encoder.model());
+    add(differences, "encoder revision", encoder.revision(), other.encoder.revision());
+    add(differences, "encoder weights", encoder.checksum(), other.encoder.checksum());
+    add(differences, "encoder state", encoder.state(), other.encoder.state());
+    add(differences, "dimension", encoder.dimension(), other.encoder.dimension());
+    add(differences, "longest prompt", encoder.maxTokens(), other.encoder.maxTokens());
+    add(differences, "precision", precision, other.precision());
+    if (!template.equals(other.template)) {
+      differences.add("another prompt template or prompt setting");
+    }
+    return differences;
+  }
+
+  private static void add(List<String> differences, String what, Object there, Object wanted) {
+    if (!there.equals(wanted)) {
+      differences.add("%s was %s and is now %s".formatted(what, there, wanted));
+    }
+  }
+}

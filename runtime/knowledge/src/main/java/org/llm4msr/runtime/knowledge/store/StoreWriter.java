@@ -1,0 +1,332 @@
+package org.llm4msr.runtime.knowledge.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.data.arrow.KeyIndex;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FolderLock;
+
+/**
+ * Fills a store. A killed process loses what came after the last {@link #keep}; a machine that
+ * stops loses what came after {@link #forceWhenDue} last forced data to the disk. The store counts
+ * as complete after {@link #finish}. Used by one thread.
+ */
+public final class StoreWriter implements AutoCloseable {
+
+  /** More segments than this are merged at the end, unless they are large. */
+  private static final int MANY_SEGMENTS = 16;
+
+  /** Bytes after which the next segment begins. */
+  private static final long LARGE_SEGMENT = 1L << 30;
+
+  private static final String LOCK = "store.lock";
+
+  private final Path folder;
+  private final StoreInfo info;
+  private final Duration forceEvery;
+  private final FolderLock lock;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final Map<Level, Filling> levels = new EnumMap<>(Level.class);
+  private final MessageDigest content = Hashes.digest();
+  private long forcedAt = System.nanoTime();
+
+  /** One level while it is filled. */
+  private static final class Filling {
+    @Nullable StoredLevel before;
+    final KeyIndex wanted = new KeyIndex();
+    @Nullable SegmentWriter segment;
+
+    Filling(StoredLevel before) {
+      this.before = before;
+    }
+  }
+
+  private StoreWriter(Path folder, StoreInfo info, Duration forceEvery, FolderLock lock)
+      throws IOException {
+    this.folder = folder;
+    this.info = info;
+    this.forceEvery = forceEvery;
+    this.lock = lock;
+    Hashes.update(content, info.identity());
+    for (Level level : Level.values()) {
+      levels.put(level, new Filling(StoredLevel.open(folder, level, info, allocator)));
+    }
+  }
+
+  /**
+   * Opens a folder for filling and declares it incomplete.
+   *
+   * @param rebuild whether to discard the existing store
+   * @throws MsrException of type USER if the existing store was made in another way and {@code
+   *     rebuild} is false, or if another process fills it
+   */
+  public static StoreWriter open(Path folder, StoreInfo info, boolean rebuild, Duration forceEvery)
+      throws IOException {
+    Files.createDirectories(folder);
+    FolderLock lock = lock(folder);
+    try {
+      if (rebuild) {
+        // The manifest first: segments without one are rubbish, but a manifest without its segments
+        // would be wrong.
+        KnowledgeStore.deleteInfo(folder);
+      }
+      requireSame(folder, info);
+      if (KnowledgeStore.exists(folder)) {
+        finishUnfinished(folder, info);
+      } else {
+        for (Level level : Level.values()) {
+          deleteAll(StoredLevel.segments(folder, level));
+        }
+      }
+      deleteUnfinished(folder);
+      KnowledgeStore.writeInfo(folder, info);
+      return new StoreWriter(folder, info, forceEvery, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Declares that a key belongs in the store, and says whether its vector is there already.
+   *
+   * @throws MsrException of type PLUGIN if the key was declared before
+   */
+  public boolean holds(Level level, String key, byte[] promptHash) {
+    Filling filling = filling(level);
+    int known = filling.wanted.size();
+    if (filling.wanted.add(key) < known) {
+      throw new MsrException(
+          ErrorType.PLUGIN,
+          "knowledge/DUPLICATE_KEY",
+          "two prompts have the same key. Level %s, key %s. Each scenario and user has one prompt; report it to the prompt builder's author."
+              .formatted(level, key));
+    }
+    Hashes.update(content, level + " " + key);
+    content.update(promptHash);
+    return filling.before != null && filling.before.holds(key, promptHash);
+  }
+
+  /** Adds a row. */
+  public void append(Level level, StoredKnowledge row) throws IOException {
+    Filling filling = filling(level);
+    if (filling.segment == null) {
+      filling.segment = newSegment(level);
+    }
+    filling.segment.append(row);
+    if (filling.segment.bytes() >= LARGE_SEGMENT) {
+      commit(filling);
+    }
+  }
+
+  /** Hands the rows appended to a level to the system, so that they outlive this process. */
+  public void keep(Level level) throws IOException {
+    Filling filling = filling(level);
+    if (filling.segment != null) {
+      filling.segment.keep();
+    }
+  }
+
+  /** Forces what was kept to the disk if the last time was long ago. */
+  public void forceWhenDue() throws IOException {
+    if (System.nanoTime() - forcedAt >= forceEvery.toNanos()) {
+      for (Filling filling : levels.values()) {
+        if (filling.segment != null) {
+          filling.segment.force();
+        }
+      }
+      forcedAt = System.nanoTime();
+    }
+  }
+
+  /** Commits, removes vectors without a prompt, and declares the store complete. */
+  public StoreInfo finish() throws IOException {
+    for (Level level : Level.values()) {
+      filling(level).before = null; // Tidying opens the level again: about 60 bytes per key, once.
+      commit(filling(level));
+      tidy(level);
+    }
+    StoreInfo completed =
+        info.completed(
+            HexFormat.of().formatHex(content.digest()),
+            filling(Level.SCENARIO).wanted.size(),
+            filling(Level.USER).wanted.size());
+    KnowledgeStore.writeInfo(folder, completed);
+    return completed;
+  }
+
+  /** Commits appended rows and lets others fill the store. */
+  @Override
+  public void close() throws IOException {
+    @Nullable SegmentWriter users = filling(Level.USER).segment;
+    @Nullable SegmentWriter scenarios = filling(Level.SCENARIO).segment;
+    try (lock;
+        allocator;
+        users;
+        scenarios) {
+      for (Filling filling : levels.values()) {
+        commit(filling);
+      }
+    }
+  }
+
+  private void commit(Filling filling) throws IOException {
+    try (SegmentWriter segment = filling.segment) {
+      filling.segment = null;
+      if (segment != null) {
+        segment.commit();
+      }
+    }
+  }
+
+  private void tidy(Level level) throws IOException {
+    List<Path> segments = StoredLevel.segments(folder, level);
+    StoredLevel all = StoredLevel.open(folder, level, info, allocator);
+    boolean many =
+        segments.size() > MANY_SEGMENTS && bytes(segments) / segments.size() < LARGE_SEGMENT / 4;
+    if (all.rows() == filling(level).wanted.size() && !many) {
+      return;
+    }
+    try (SegmentWriter merged = newSegment(level)) {
+      copyWanted(segments, all, filling(level).wanted, merged);
+      if (merged.rows() > 0) {
+        merged.commit();
+      }
+    }
+    // If this is cut off, rows of the merged segment override equal ones of older segments, and the
+    // store is not yet complete, so the next filling tidies again.
+    deleteAll(segments);
+  }
+
+  private static long bytes(List<Path> segments) throws IOException {
+    long bytes = 0;
+    for (Path segment : segments) {
+      bytes += Files.size(segment);
+    }
+    return bytes;
+  }
+
+  private void copyWanted(
+      List<Path> segments, StoredLevel all, KeyIndex wanted, SegmentWriter target)
+      throws IOException {
+    int[] block = {0};
+    for (Path segment : segments) {
+      SegmentReader.forEachBatch(
+          segment,
+          info,
+          allocator,
+          (batch, vectors) -> {
+            for (int row = 0; row < batch.count(); row++) {
+              String key = batch.key(row);
+              if (wanted.find(key) >= 0 && all.isLatest(all.find(key), block[0], row)) {
+                target.append(copy(batch, vectors, row));
+              }
+            }
+            block[0]++;
+          });
+    }
+  }
+
+  private StoredKnowledge copy(SegmentReader.Rows batch, VectorBlock vectors, int row) {
+    float[] vector = new float[info.encoder().dimension()];
+    vectors.read(row, vector);
+    return new StoredKnowledge(
+        batch.key(row),
+        batch.promptHash(row),
+        vector,
+        batch.text(row),
+        batch.tokens(row),
+        batch.droppedHistory(row));
+  }
+
+  private SegmentWriter newSegment(Level level) throws IOException {
+    List<Path> segments = StoredLevel.segments(folder, level);
+    int last = 0;
+    String prefix = StoredLevel.prefix(level);
+    for (Path segment : segments) {
+      String name = segment.getFileName().toString();
+      last = Integer.parseInt(name.substring(prefix.length(), name.indexOf('.')));
+    }
+    Path file = folder.resolve(StoredLevel.name(level, last + 1));
+    return new SegmentWriter(file, info, allocator);
+  }
+
+  private Filling filling(Level level) {
+    Filling filling = levels.get(level);
+    if (filling == null) {
+      throw new IllegalStateException("no level " + level);
+    }
+    return filling;
+  }
+
+  private static FolderLock lock(Path folder) throws IOException {
+    FolderLock lock = FolderLock.tryTake(folder.resolve(LOCK));
+    if (lock == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/LOCKED",
+          "the knowledge store is already being filled. Folder %s. Wait for the other run, or use another workspace for this one."
+              .formatted(folder));
+    }
+    return lock;
+  }
+
+  /** Returns whether somebody fills the store of a folder. */
+  static boolean isFilling(Path folder) throws IOException {
+    return FolderLock.isHeld(folder.resolve(LOCK));
+  }
+
+  /** Requires that a store, if there is one, was filled in the same way. */
+  public static void requireSame(Path folder, StoreInfo wanted) throws IOException {
+    if (!KnowledgeStore.exists(folder)) {
+      return;
+    }
+    StoreInfo there = KnowledgeStore.readInfo(folder);
+    if (there.identity().equals(wanted.identity())) {
+      return;
+    }
+    throw new MsrException(
+        ErrorType.USER,
+        "knowledge/STORE_MISMATCH",
+        "the knowledge store was filled with other settings: %s. Folder %s. Undo the change, delete the folder, or fill it from scratch with 'llm4msr knowledge extract FILE --rebuild'."
+            .formatted(String.join("; ", there.differences(wanted)), folder));
+  }
+
+  /** Makes segments from what a killed process left. */
+  private static void finishUnfinished(Path folder, StoreInfo info) throws IOException {
+    for (Level level : Level.values()) {
+      for (Path segment : StoredLevel.unfinished(folder, level)) {
+        SegmentJournal.finish(segment, info);
+      }
+    }
+  }
+
+  private static void deleteUnfinished(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      deleteAll(
+          files
+              .filter(file -> file.getFileName().toString().endsWith(DurableFiles.UNFINISHED))
+              .toList());
+    }
+  }
+
+  private static void deleteAll(List<Path> files) throws IOException {
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package org.llm4msr.runtime.knowledge.vectors;
+
+/** Turns stored vectors into those that models read. */
+interface KnowledgeTransform {
+
+  /** Returns the size of the result. */
+  int dimension();
+
+  /** Transforms a vector (K), which may be changed and returned. */
+  float[] apply(float[] vector);
+}

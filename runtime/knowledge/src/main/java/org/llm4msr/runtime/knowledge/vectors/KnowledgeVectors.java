@@ -1,0 +1,89 @@
+package org.llm4msr.runtime.knowledge.vectors;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+
+/**
+ * Knowledge of one level as models read it: by index, standardised, in memory. LLM states have a
+ * few dimensions that are a hundred times larger than the rest; unless standardised, they drown all
+ * others.
+ */
+public final class KnowledgeVectors {
+
+  private final int dimension;
+  private final float[][] vectors;
+  private final BitSet known;
+
+  private KnowledgeVectors(int dimension, float[][] vectors, BitSet known) {
+    this.dimension = dimension;
+    this.vectors = vectors;
+    this.known = known;
+  }
+
+  /**
+   * Loads the users' vectors, transformed; a user without one gets zeros or, with {@code
+   * Missing.ZERO}, transformed zeros. After the last comes one more vector, for unknown users.
+   */
+  static KnowledgeVectors users(
+      KnowledgeSource source, List<String> keys, KnowledgeTransform transform, Missing missing) {
+    float[] unknown =
+        missing == Missing.ZERO
+            ? transform.apply(new float[source.dimension()])
+            : new float[transform.dimension()];
+    return load(source, keys, keys.size() + 1, transform, unknown);
+  }
+
+  /** Loads the scenarios' vectors; a scenario without one gets zeros, which are the mean. */
+  static KnowledgeVectors scenarios(
+      KnowledgeSource source, List<String> keys, KnowledgeTransform transform) {
+    return load(source, keys, keys.size(), transform, new float[transform.dimension()]);
+  }
+
+  private static KnowledgeVectors load(
+      KnowledgeSource source,
+      List<String> keys,
+      int size,
+      KnowledgeTransform transform,
+      float[] unknown) {
+    float[][] vectors = new float[size][];
+    Arrays.fill(vectors, unknown);
+    BitSet known = new BitSet();
+    for (int i = 0; i < keys.size(); i++) {
+      float[] vector = new float[source.dimension()];
+      if (source.read(keys.get(i), vector)) {
+        vectors[i] = transform.apply(vector);
+        known.set(i);
+      }
+    }
+    return new KnowledgeVectors(transform.dimension(), vectors, known);
+  }
+
+  /** Returns the size of a vector. */
+  public int dimension() {
+    return dimension;
+  }
+
+  /** Returns how many there are. */
+  public int size() {
+    return vectors.length;
+  }
+
+  /** Returns how many have a vector of their own. */
+  int knownCount() {
+    return known.cardinality();
+  }
+
+  /** Returns whether an index has a vector of its own. */
+  boolean known(int index) {
+    return known.get(index);
+  }
+
+  /** Writes one vector to row {@code row} of (n, K). */
+  public void copy(int index, FloatBuffer target, int row) {
+    target.put(row * dimension, vectors[index], 0, dimension);
+  }
+}

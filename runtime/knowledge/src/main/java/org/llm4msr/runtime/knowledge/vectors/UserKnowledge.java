@@ -1,0 +1,90 @@
+package org.llm4msr.runtime.knowledge.vectors;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.tables.Batch;
+
+/**
+ * The users' vectors, possibly in several versions: one for each period of the training part, and
+ * one for all rows that are not trained on. A slot is one user in one version. Belongs to the
+ * engine's thread.
+ */
+public final class UserKnowledge {
+
+  private final KnowledgeVectors whole;
+  private final @Nullable EarlierKnowledge earlier;
+  private final Function<KnowledgeSource, KnowledgeVectors> loader;
+  private final int versions;
+  private final int stored;
+
+  /** By period; loaded by the first batch that trains. */
+  private final List<KnowledgeVectors> byPeriod = new ArrayList<>();
+
+  /**
+   * @param loader loads the vectors of a source
+   */
+  UserKnowledge(
+      KnowledgeSource whole,
+      @Nullable EarlierKnowledge earlier,
+      Function<KnowledgeSource, KnowledgeVectors> loader) {
+    this.whole = loader.apply(whole);
+    this.stored = whole.dimension();
+    this.earlier = earlier;
+    this.loader = loader;
+    this.versions = earlier == null ? 1 : 1 + earlier.periods().count();
+  }
+
+  /** Returns the size of a vector as the model reads it. */
+  public int dimension() {
+    return whole.dimension();
+  }
+
+  /** Returns how many users have a vector of their own. */
+  int knownCount() {
+    return whole.knownCount();
+  }
+
+  /** Returns how many slots there are. */
+  public int slots() {
+    return Math.multiplyExact(whole.size(), versions);
+  }
+
+  /** Writes the slot that each row of a batch reads. */
+  public void slots(Batch batch, boolean training, int[] target) {
+    if (training && earlier != null && byPeriod.isEmpty()) {
+      byPeriod.add(loader.apply(new Nothing(stored)));
+      earlier.users().forEach(source -> byPeriod.add(loader.apply(source)));
+    }
+    for (int i = 0; i < batch.size; i++) {
+      int version = training && earlier != null ? 1 + earlier.periods().of(batch.row[i]) : 0;
+      target[i] = batch.user[i] * versions + version;
+    }
+  }
+
+  /** Returns whether a slot has a vector of its own. */
+  public boolean known(int slot) {
+    return version(slot).known(slot / versions);
+  }
+
+  private KnowledgeVectors version(int slot) {
+    int version = slot % versions;
+    return version == 0 ? whole : byPeriod.get(version - 1);
+  }
+
+  /** Writes one vector to row {@code row} of (n, K). */
+  public void copy(int slot, FloatBuffer target, int row) {
+    version(slot).copy(slot / versions, target, row);
+  }
+
+  /** What is known before the first period. */
+  private record Nothing(int dimension) implements KnowledgeSource {
+    @Override
+    public boolean read(String key, float[] target) {
+      return false;
+    }
+  }
+}

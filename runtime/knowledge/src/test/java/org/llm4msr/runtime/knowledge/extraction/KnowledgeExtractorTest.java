@@ -1,0 +1,421 @@
+package org.llm4msr.runtime.knowledge.extraction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.store.StoreInfo;
+import org.llm4msr.runtime.knowledge.store.StoredLevel;
+
+class KnowledgeExtractorTest {
+
+  @TempDir Path folder;
+
+  private final WordEncoder encoder = new WordEncoder();
+  private final SmallLog log = SmallLog.of(200);
+
+  @Test
+  void storesOneVectorAScenarioAndAUser() {
+    ExtractionResult result = extract(1);
+
+    assertThat(result.encoded()).isEqualTo(202);
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    assertThat(store.info().scenarios()).isEqualTo(2);
+    assertThat(store.info().users()).isEqualTo(200);
+    // "u1 likes item 0 and item 1 ." has 8 words and 28 characters.
+    assertThat(vector(store.users(), "u1")).containsExactly(8, 28 / 8f, 1);
+    assertThat(vector(store.scenarios(), "2")).containsExactly(2, 15 / 8f, 1);
+    assertThat(store.users().read("nobody", new float[3])).isFalse();
+  }
+
+  @Test
+  void dropsNoMoreHistoryThanItMust() {
+    ExtractionResult result = extract(1);
+
+    // n items take 3 + 3 n - 1 words; 12 words hold 3 items. Likes go from 1 to 7, so that of each
+    // seven users four lose 1, 2, 3 and 4 items; 200 users are 28 sevens and likes 1 to 4.
+    assertThat(result.shortened()).isEqualTo(28 * 4 + 1);
+    assertThat(result.droppedHistory()).isEqualTo(28 * 10 + 1);
+    assertThat(encoder.read).contains("u6 likes item 4 and item 5 and item 6 .");
+    KnowledgeInspection.Summary summary =
+        KnowledgeInspection.summarize(KnowledgeStore.open(folder));
+    assertThat(summary.users().shortened()).isEqualTo(28 * 4 + 1);
+    assertThat(summary.users().droppedHistory()).isEqualTo(28 * 10 + 1);
+    assertThat(summary.users().tokens().max()).isEqualTo(11);
+  }
+
+  @Test
+  void refusesPromptThatDoesNotFitWithoutHistory() {
+    encoder.maxTokens = 2;
+
+    assertThatThrownBy(() -> extract(1))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/PROMPT_TOO_LONG] the prompt has 3 tokens even without")
+        .hasMessageContaining("at most 2. Key u0.");
+  }
+
+  @Test
+  void handsKeysToAnEncoderThatLooksThemUp() {
+    encoder.readsKeys = true;
+    encoder.maxTokens = 2;
+
+    ExtractionResult result = extract(2);
+
+    assertThat(encoder.expected.get(Level.SCENARIO)).containsExactly("1", "2");
+    // Those with one item, 28 of seven kinds and u196, are left out.
+    assertThat(encoder.expected.get(Level.USER)).hasSize(200 - 29).contains("u199");
+    assertThat(encoder.read).hasSize(202 - 29).contains("scenario 1", "scenario 2", "user u199");
+    assertThat(result.shortened()).isZero();
+    // "user u8" has 7 characters.
+    assertThat(vector(KnowledgeStore.open(folder).users(), "u8")).containsExactly(2, 7 / 8f, 1);
+  }
+
+  @Test
+  void storesNothingWhereAnEncoderLacksKeys() {
+    encoder.readsKeys = true;
+    encoder.lacks = "u199";
+
+    assertThatThrownBy(() -> extract(2)).hasMessage("lacks u199");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void leavesOutUsersBelowTheThreshold() {
+    ExtractionResult result = extract(3);
+
+    assertThat(result.belowThreshold()).isEqualTo(28 * 2 + 2);
+    assertThat(vector(KnowledgeStore.open(folder).users(), "u2")).isNotNull();
+    assertThat(KnowledgeStore.open(folder).users().read("u1", new float[3])).isFalse();
+  }
+
+  @Test
+  void encodesPromptsOfOneLengthTogether() {
+    extract(1);
+
+    assertThat(encoder.callSizes).containsExactly(2, 64, 64, 64, 8);
+    List<Integer> lengths = encoder.read.stream().skip(2).map(encoder::countTokens).toList();
+    assertThat(lengths).isSorted();
+  }
+
+  @Test
+  void readsNothingTwice() {
+    extract(1);
+    encoder.read.clear();
+    log.users.put("u3", 7);
+    log.users.put("new", 1);
+
+    ExtractionResult again = extract(1);
+
+    assertThat(again.kept()).isEqualTo(201);
+    assertThat(encoder.read)
+        .containsExactlyInAnyOrder("new likes item 0 .", "u3 likes item 4 and item 5 and item 6 .");
+    assertThat(vector(KnowledgeStore.open(folder).users(), "u3")[0]).isEqualTo(11);
+  }
+
+  @Test
+  void forgetsUsersWithoutAPrompt() throws IOException {
+    extract(1);
+    log.users.remove("u0");
+
+    extract(1);
+
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    assertThat(store.users().read("u0", new float[3])).isFalse();
+    assertThat(store.info().users()).isEqualTo(199);
+    assertThat(vector(store.users(), "u197")[0]).isEqualTo(2 + 3 * (1 + 197 % 7));
+    assertThat(StoredLevel.segments(folder, Level.USER)).hasSize(1);
+  }
+
+  @Test
+  void refusesACountThatIsNone() {
+    encoder.counting = count -> -1;
+    assertThatThrownBy(() -> extract(1))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/TOKEN_COUNT] the encoder says that a prompt has -1 tok");
+  }
+
+  @Test
+  void goesOnWhereItFailed() throws IOException {
+    int[] left = {100};
+    encoder.change =
+        vector -> {
+          if (left[0]-- == 0) {
+            throw new IllegalStateException("model fell over");
+          }
+          return vector;
+        };
+    assertThatThrownBy(() -> extract(1)).hasMessage("model fell over");
+    assertThatThrownBy(() -> KnowledgeStore.open(folder))
+        .hasMessageContaining("[knowledge/INCOMPLETE]");
+    encoder.change = vector -> vector;
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.kept()).isEqualTo(2 + 64);
+    assertThat(result.encoded()).isEqualTo(200 - 64);
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(200);
+  }
+
+  @Test
+  void storesWhatWasReadWhenItIsStopped() {
+    KnowledgeExtractor stopped = extractor(1, Precision.FLOAT16, Duration.ofHours(1));
+    assertThatThrownBy(
+            () ->
+                stopped.extract(
+                    folder,
+                    false,
+                    (done, total) -> {
+                      if (done == 2 + 64) {
+                        stopped.requestStop();
+                      }
+                    }))
+        .hasMessageContaining("[knowledge/STOPPED]");
+    assertThat(encoder.callSizes).containsExactly(2, 64);
+
+    assertThat(extract(1).kept()).isEqualTo(2 + 64);
+  }
+
+  @Test
+  void anEncoderThatWaitsIsAskedToGiveUp() {
+    KnowledgeExtractor stopped = extractor(1, Precision.FLOAT16, Duration.ofHours(1));
+    encoder.change =
+        vector -> {
+          stopped.requestStop();
+          throw new MsrException(ErrorType.EXTERNAL, "openai/GAVE_UP", "waited in vain");
+        };
+
+    assertThatThrownBy(() -> stopped.extract(folder, false, Progress.NONE))
+        .hasMessageContaining("[knowledge/STOPPED]");
+    assertThat(encoder.stops).isEqualTo(1);
+  }
+
+  @Test
+  void keepsWhatEachCallHasRead() throws IOException {
+    List<Long> parts = new ArrayList<>();
+    extractor(1, Precision.FLOAT16, Duration.ofHours(1))
+        .extract(folder, false, (done, total) -> parts.add(journalLines()));
+
+    // Before, after the scenarios twice, after each of the calls of 64, 64, 64 and 8, at the end:
+    // a line for the schema, and one a call.
+    assertThat(parts).containsExactly(0L, 0L, 0L, 2L, 3L, 4L, 5L, 5L);
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "store.json", "store.lock", "users-00001.arrow", "scenarios-00001.arrow");
+    }
+  }
+
+  private long journalLines() {
+    Path journal = folder.resolve("users-00001.arrow.journal.tmp");
+    try (Stream<String> lines = Files.exists(journal) ? Files.lines(journal) : Stream.of()) {
+      return lines.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void tellsTheSpeedOfWhatWasNotThereBefore() {
+    extract(1);
+    log.users.put("new", 1);
+    List<String> details = new ArrayList<>();
+    Progress progress =
+        new Progress() {
+          @Override
+          public void update(long done, long total) {
+            details.add(done + " of " + total);
+          }
+
+          @Override
+          public void detail(long skipped, String remark) {
+            details.add(skipped + " skipped, " + remark.replaceAll("[\\d,]+", "N"));
+          }
+        };
+
+    extractor(1, Precision.FLOAT16, Duration.ZERO).extract(folder, false, progress);
+
+    assertThat(details)
+        .startsWith("0 skipped, ", "0 of 203")
+        .endsWith("202 skipped, N tokens/s", "203 of 203");
+  }
+
+  @Test
+  void recordsTheConfigurationAndWhatItHolds() {
+    StoreInfo first = extract(1).info();
+    assertThat(first.settings()).containsExactly(Map.entry("encoder.name", "words"));
+    assertThat(extract(1).info().content()).isEqualTo(first.content()).hasSize(64);
+    assertThat(KnowledgeStore.open(folder).info()).isEqualTo(first);
+
+    log.users.put("u3", 7);
+    assertThat(extract(1).info().content()).isNotEqualTo(first.content());
+  }
+
+  @Test
+  void namesTheScenariosThereAre() {
+    extract(1);
+    KnowledgeInspection inspection = new KnowledgeInspection(KnowledgeStore.open(folder), log, log);
+
+    assertThatThrownBy(() -> inspection.nearest(Level.SCENARIO, "99", 1))
+        .hasMessageContaining("The scenarios are 1, 2.");
+  }
+
+  @Test
+  void refusesAnotherEncoderTemplateOrPrecisionUnlessRebuilt() {
+    extract(1);
+    encoder.revision = "2";
+    log.template = "fancy";
+
+    assertThatThrownBy(() -> extract(1))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[knowledge/STORE_MISMATCH]")
+        .hasMessageContaining("encoder revision was 1 and is now 2")
+        .hasMessageContaining("another prompt template")
+        .hasMessageContaining("--rebuild");
+    assertThat(KnowledgeStore.open(folder).info().encoder().revision()).isEqualTo("1");
+
+    ExtractionResult rebuilt =
+        extractor(1, Precision.FLOAT32, Duration.ofHours(1)).extract(folder, true, Progress.NONE);
+    assertThat(rebuilt.encoded()).isEqualTo(202);
+    assertThat(KnowledgeStore.open(folder).info().encoder().revision()).isEqualTo("2");
+  }
+
+  @Test
+  void keepsTheStoreWhereNoOtherCanBeFilled() {
+    extract(1);
+    encoder.maxTokens = 2;
+
+    assertThatThrownBy(
+            () ->
+                extractor(1, Precision.FLOAT16, Duration.ofHours(1))
+                    .extract(folder, true, Progress.NONE))
+        .hasMessageContaining("[knowledge/PROMPT_TOO_LONG]");
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(200);
+  }
+
+  @Test
+  void mergesManySegments() throws IOException {
+    for (int run = 1; run <= 20; run++) {
+      IntStream.range(150 + 50 * run, 200 + 50 * run)
+          .forEach(i -> log.users.put("u" + i, 1 + i % 7));
+      extract(1);
+    }
+
+    // The 17th run has merged its segment with those before.
+    assertThat(StoredLevel.segments(folder, Level.USER)).hasSize(4);
+    assertThat(StoredLevel.segments(folder, Level.SCENARIO)).hasSize(1);
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    for (int i = 0; i < 1200; i++) {
+      assertThat(vector(store.users(), "u" + i)[0]).isEqualTo(2 + 3 * Math.min(1 + i % 7, 3));
+    }
+  }
+
+  @Test
+  void keepsGeneratedTextsAlsoOfAnotherStore(@TempDir Path other) {
+    extract(1);
+    KnowledgeStore first = KnowledgeStore.open(folder);
+    encoder.read.clear();
+    log.users.put("u3", 7);
+
+    ExtractionResult copied =
+        extractor(1, Precision.FLOAT16, Duration.ZERO).extract(other, false, first, Progress.NONE);
+
+    assertThat(encoder.read).hasSize(1);
+    assertThat(copied.kept()).isEqualTo(201);
+    for (KnowledgeStore store : List.of(first, KnowledgeStore.open(other))) {
+      StoredLevel scenarios = store.level(Level.SCENARIO);
+      assertThat(scenarios.text(scenarios.find("1"))).isEqualTo("said scenario feed");
+      assertThat(scenarios.text(scenarios.find("2"))).isEqualTo("said scenario search");
+      StoredLevel users = store.level(Level.USER);
+      assertThat(users.text(users.find("u4"))).isNull();
+    }
+  }
+
+  @Test
+  void previewEncodesNothing() {
+    PromptPreview preview = extractor(1, Precision.FLOAT16, Duration.ZERO).preview(1);
+
+    assertThat(preview.scenarios())
+        .containsExactly(new PromptPreview.Item("1", "scenario feed", 2, 0));
+    assertThat(preview.users())
+        .containsExactly(new PromptPreview.Item("u0", "u0 likes item 0 .", 5, 0));
+    assertThat(encoder.read).isEmpty();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void progressEndsAtTheTotal() {
+    List<String> reports = new ArrayList<>();
+
+    extractor(3, Precision.FLOAT16, Duration.ZERO)
+        .extract(folder, false, (done, total) -> reports.add(done + "/" + total));
+
+    assertThat(reports).startsWith("0/202").endsWith("202/202");
+  }
+
+  @Test
+  void refusesBadVectors() {
+    encoder.change = vector -> new float[] {70_000, 0, 0};
+    assertThatThrownBy(() -> extract(1))
+        .hasMessageContaining("[knowledge/TOO_LARGE_FOR_FLOAT16] element 0 is 70000.0");
+    encoder.change = vector -> new float[] {0, Float.NaN, 0};
+    assertThatThrownBy(() -> extract(1)).hasMessageContaining("[knowledge/NOT_FINITE]");
+    encoder.change = vector -> new float[2];
+    assertThatThrownBy(() -> extract(1)).hasMessageContaining("[knowledge/WRONG_DIMENSION]");
+  }
+
+  @Test
+  void oneProcessFillsAtATime() throws IOException {
+    encoder.change =
+        vector -> {
+          assertThatThrownBy(
+                  () ->
+                      extractor(1, Precision.FLOAT16, Duration.ZERO)
+                          .extract(folder, false, Progress.NONE))
+              .hasMessageContaining("[knowledge/LOCKED]");
+          return vector;
+        };
+    extract(1);
+    assertThat(Files.exists(folder.resolve("store.lock"))).isTrue();
+  }
+
+  private ExtractionResult extract(int minInteractions) {
+    return extractor(minInteractions, Precision.FLOAT16, Duration.ofHours(1))
+        .extract(folder, false, Progress.NONE);
+  }
+
+  private KnowledgeExtractor extractor(
+      int minInteractions, Precision precision, Duration forceEvery) {
+    return new KnowledgeExtractor(
+        log,
+        "data-1",
+        log,
+        encoder,
+        new KnowledgeExtractor.Settings(
+            minInteractions, false, precision, Map.of("encoder.name", "words")),
+        forceEvery);
+  }
+
+  private static float[] vector(KnowledgeSource source, String key) {
+    float[] vector = new float[source.dimension()];
+    assertThat(source.read(key, vector)).as(key).isTrue();
+    return vector;
+  }
+}

@@ -1,0 +1,39 @@
+package org.llm4msr.runtime.compare;
+
+import jakarta.validation.constraints.NotEmpty;
+import java.util.List;
+import java.util.Map;
+import org.hibernate.validator.constraints.UniqueElements;
+import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.config.loading.AnyValue;
+
+/**
+ * A grid of models. The root of the YAML file of {@code compare}.
+ *
+ * @param experiments files of experiments, relative to the file of the comparison
+ */
+public record ComparisonConfig(
+    @Setting("Experiment files, relative to this file") @NotEmpty @UniqueElements
+        List<String> experiments,
+    @Setting(
+            value = "Seeds of training; runs with the same seed are paired",
+            defaultValue = "[1, 2, 3]")
+        @NotEmpty
+        @UniqueElements
+        List<Long> seeds,
+    @Setting(
+            value = "Backbones, each a name or a name with settings; none: that of the experiment",
+            defaultValue = "[]")
+        @UniqueElements
+        List<AnyValue> backbones,
+    @Setting(
+            value = "Fusion heads, written the same way; the others are compared with the first",
+            defaultValue = "[]")
+        @UniqueElements
+        List<AnyValue> fusions,
+    @Setting(value = "Further experiment keys, each with the values to try", defaultValue = "{}")
+        Map<String, List<AnyValue>> grid,
+    @Setting(value = "Experiment settings that all runs share", defaultValue = "{}")
+        Map<String, AnyValue> settings,
+    @Setting(value = "Keep checkpoints and bundles of the runs", defaultValue = "false")
+        boolean keepModels) {}

@@ -1,0 +1,116 @@
+package org.llm4msr.runtime.compare;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
+
+/**
+ * The table of a comparison.
+ *
+ * @param part validation or test
+ * @param seeds of training
+ * @param axes headings of the labels
+ * @param columns the scenarios, by rank, and all rows together at the end
+ * @param models one line each, in the order of the grid
+ * @param failures runs that gave no result
+ * @param neighbours the nearest neighbours of each scenario, by key, in the knowledge of the first
+ *     run that reads any; empty if none does
+ * @param leakFutureInteractions whether prompts of any model revealed the rows that it is measured
+ *     on
+ */
+public record ComparisonResult(
+    String part,
+    List<Long> seeds,
+    List<String> axes,
+    List<Column> columns,
+    List<Model> models,
+    List<Failure> failures,
+    Map<String, List<Neighbour>> neighbours,
+    boolean leakFutureInteractions) {
+
+  public ComparisonResult {
+    seeds = List.copyOf(seeds);
+    axes = List.copyOf(axes);
+    columns = List.copyOf(columns);
+    models = List.copyOf(models);
+    failures = List.copyOf(failures);
+  }
+
+  /**
+   * A scenario, or all.
+   *
+   * @param rows of the part; those of the first model if data differs between models
+   */
+  public record Column(String name, long rows) {}
+
+  /**
+   * A model.
+   *
+   * @param labels its value on each axis
+   * @param group the labels that it shares with the models that it is compared with
+   * @param baseline whether the other models of its group are compared with it
+   * @param runs names of its runs, by seed
+   * @param folders of its runs, by seed
+   * @param scores by column
+   * @param seconds mean training time of its runs, if they were measured
+   */
+  public record Model(
+      List<String> labels,
+      List<String> group,
+      boolean baseline,
+      List<String> runs,
+      List<String> folders,
+      List<Score> scores,
+      @Nullable Double seconds) {
+
+    public Model {
+      labels = List.copyOf(labels);
+      group = List.copyOf(group);
+      runs = List.copyOf(runs);
+      folders = List.copyOf(folders);
+      scores = List.copyOf(scores);
+    }
+  }
+
+  /**
+   * AUC of a model in one column.
+   *
+   * @param seeds the number of runs in the mean
+   * @param auc mean, or null where no run has one
+   * @param deviation standard deviation over the seeds, or null for fewer than two
+   * @param best whether no model of its group has results of more seeds, or of as many with a
+   *     higher mean
+   * @param difference from the baseline of its group, or null for the baseline itself
+   */
+  public record Score(
+      int seeds,
+      @Nullable Double auc,
+      @Nullable Double deviation,
+      boolean best,
+      @Nullable Difference difference) {}
+
+  /**
+   * Difference of two models over pairs of runs of one seed.
+   *
+   * @param mean of the differences
+   * @param low end of the 95 % interval by Student's t, or null for a single pair
+   * @param high its other end
+   * @param tTest p-value of the paired t-test over the seeds, or null for a single pair
+   * @param deLong median over the seeds of the p-values of DeLong's test on the same rows, those of
+   *     one user together, or null if rows differ, are too many, or fewer than two users have any
+   *     of a class
+   * @param significant whether {@code deLong}, and {@code tTest} if there is one, are below 0.05;
+   *     with too many rows, only {@code tTest} counts
+   */
+  public record Difference(
+      double mean,
+      @Nullable Double low,
+      @Nullable Double high,
+      @Nullable Double tTest,
+      @Nullable Double deLong,
+      boolean significant) {}
+
+  /** A run that gave no result. */
+  public record Failure(String model, long seed, String reason) {}
+}

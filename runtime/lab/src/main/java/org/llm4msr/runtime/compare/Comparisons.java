@@ -1,0 +1,49 @@
+package org.llm4msr.runtime.compare;
+
+import jakarta.inject.Inject;
+import java.nio.file.Path;
+import java.util.List;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.experiment.Experiments;
+
+/** Opens comparisons and searches. Bound by {@link LabModule}. */
+public final class Comparisons {
+
+  private final ConfigLoader loader;
+  private final Experiments experiments;
+
+  @Inject
+  Comparisons(ConfigLoader loader, Experiments experiments) {
+    this.loader = loader;
+    this.experiments = experiments;
+  }
+
+  /**
+   * Reads a comparison.
+   *
+   * @param overrides settings of every run, {@code key.path=value} each
+   * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
+   */
+  public Comparison open(Path file, List<String> overrides) {
+    ComparisonConfig config = loader.read(ComparisonConfig.class, file);
+    Grid grid =
+        Grid.of(
+            config,
+            file,
+            overrides,
+            experiment -> loader.load(experiment, overrides).config().workspace());
+    return new Comparison(file, config.seeds(), grid, new Runs(experiments, config.keepModels()));
+  }
+
+  /**
+   * Reads a search for settings.
+   *
+   * @param overrides settings of every run, {@code key.path=value} each
+   * @throws org.llm4msr.api.MsrException {@code config/...} or {@code tune/SPACE} with everything
+   *     that is wrong
+   */
+  public Tuning openTuning(Path file, List<String> overrides) {
+    TuningConfig config = loader.read(TuningConfig.class, file);
+    return new Tuning(file, config, overrides, new Runs(experiments, false));
+  }
+}

@@ -1,0 +1,196 @@
+package org.llm4msr.runtime.compare;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Experiments;
+import org.llm4msr.runtime.experiment.StageCost;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FileErrors;
+
+/**
+ * The runs of a comparison. A run's name ends with its seed, after a checksum of all that
+ * determines its model, so that a changed setting makes a new run; its folder keeps the evaluation
+ * and the predictions of each part that it was measured on.
+ */
+final class Runs {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String SEED = "training.seed=";
+  private static final String PROVENANCE = "provenance.json";
+
+  private final Experiments experiments;
+  private final boolean keepModels;
+  private final Map<Cell, String> names = new HashMap<>();
+  private volatile @Nullable Experiment current;
+  private volatile boolean stopRequested;
+
+  Runs(Experiments experiments, boolean keepModels) {
+    this.experiments = experiments;
+    this.keepModels = keepModels;
+  }
+
+  Experiment open(Cell cell, long seed) {
+    List<String> overrides = new ArrayList<>(cell.overrides());
+    if (overrides.stream().anyMatch(override -> override.startsWith(SEED))) {
+      throw new MsrException(
+          ErrorType.USER,
+          "compare/SEED",
+          "The runs of %s train with the seeds that the key 'seeds' lists, but training.seed is also set, in settings, grid or by -D. Remove it, and write for example seeds: [1, 2]."
+              .formatted(cell.experiment()));
+    }
+    overrides.add(SEED + seed);
+    return experiments.open(cell.experiment(), overrides);
+  }
+
+  /**
+   * Returns the folder of a comparison in the workspace of a model.
+   *
+   * @param kind the folder of all of this kind
+   * @param file the file that describes this one
+   */
+  Path folder(String kind, Path file, Cell cell) {
+    return open(cell, 0).workspace().root().resolve(kind).resolve(Grid.stem(file));
+  }
+
+  /** Checks a model. */
+  Experiment check(Cell cell) {
+    Experiment experiment = open(cell, 0);
+    experiment.checkModel();
+    return experiment;
+  }
+
+  /**
+   * Prepares the data and knowledge of a model, unless that was done for another one.
+   *
+   * @param prepared workspaces with data
+   * @param extracted workspaces with knowledge
+   */
+  Experiment prepare(Cell cell, Set<Path> prepared, Set<Path> extracted, ComparisonView view) {
+    Experiment experiment = begin(open(cell, 0));
+    Path workspace = experiment.workspace().root();
+    if (!prepared.contains(workspace)) {
+      try (ComparisonView.Work work = view.begin("prepare", "rows")) {
+        experiment.prepare(false, work.progress());
+      }
+      prepared.add(workspace);
+    }
+    if (experiment.readsKnowledge() && !extracted.contains(workspace)) {
+      try (ComparisonView.Work work = view.begin("extract", "prompts")) {
+        experiment.extract(false, work.progress());
+      }
+      extracted.add(workspace);
+    }
+    names.put(cell, Grid.slug(cell.toString()) + "-" + Grid.checksum(experiment.identity()));
+    return experiment;
+  }
+
+  /** Trains and measures, except for what was done before. */
+  RunResult result(Cell cell, long seed, Split part, ComparisonView view) {
+    Experiment experiment = begin(open(cell, seed));
+    String name = names.get(cell) + "-s" + seed;
+    Path folder = experiment.workspace().run(name);
+    Path evaluation = folder.resolve("evaluation-" + part.key() + ".json");
+    Path predictions = folder.resolve("predictions-" + part.key() + ".arrow");
+    if (!isMeasured(evaluation, predictions)) {
+      try (ComparisonView.Work work = view.begin("train", "rows")) {
+        experiment.train(name, work.progress());
+      }
+      try (ComparisonView.Work work = view.begin("evaluate", "rows")) {
+        experiment.evaluate(name, part, predictions, work.progress());
+      }
+    }
+    discardModel(folder);
+    boolean draws = experiment.config().config().dataset().negatives().perPositive() > 0;
+    return new RunResult(
+        name,
+        read(evaluation, EvaluationReport.class),
+        predictions,
+        draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
+        seconds(folder));
+  }
+
+  /** The evaluation may also be one that a user made of a stopped run. */
+  private static boolean isMeasured(Path evaluation, Path predictions) {
+    return Files.exists(evaluation)
+        && Files.exists(predictions)
+        && read(evaluation, EvaluationReport.class).finished();
+  }
+
+  private Experiment begin(Experiment experiment) {
+    current = experiment;
+    if (stopRequested) {
+      experiment.requestStop();
+    }
+    return experiment;
+  }
+
+  private void discardModel(Path folder) {
+    if (!keepModels) {
+      try {
+        DurableFiles.delete(folder.resolve("bundle"));
+        DurableFiles.delete(folder.resolve("checkpoints"));
+      } catch (IOException e) {
+        throw failed(folder, "cannot be emptied", e);
+      }
+    }
+  }
+
+  private static <T> T read(Path file, Class<T> type) {
+    try {
+      return JSON.readValue(Files.readAllBytes(file), type);
+    } catch (IOException e) {
+      throw failed(file, "cannot be read", e);
+    }
+  }
+
+  /**
+   * Returns the training time of all processes that made a run, or NaN. Training that was followed
+   * by a measurement and then by more training belongs to an earlier model, which was discarded.
+   */
+  static double seconds(Path folder) {
+    double seconds = Double.NaN;
+    boolean measured = true;
+    for (StageCost cost : StageCost.read(folder)) {
+      if (cost.stage().equals("train")) {
+        seconds = (measured ? 0 : seconds) + cost.seconds();
+        measured = false;
+      } else {
+        measured = true;
+      }
+    }
+    return seconds;
+  }
+
+  private static MsrException failed(Path path, String what, IOException e) {
+    return new MsrException(
+        ErrorType.DATA,
+        "compare/RUN",
+        "%s %s: %s. Delete the folder of that run, and compare again."
+            .formatted(path, what, FileErrors.reason(e)),
+        e);
+  }
+
+  /** Asks the current run, or the next one, to end. */
+  void requestStop() {
+    stopRequested = true;
+    Experiment running = current;
+    if (running != null) {
+      running.requestStop();
+    }
+  }
+}

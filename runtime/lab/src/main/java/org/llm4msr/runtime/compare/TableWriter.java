@@ -1,0 +1,313 @@
+package org.llm4msr.runtime.compare;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.samskivert.mustache.Mustache;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVPrinter;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.compare.ComparisonResult.Column;
+import org.llm4msr.runtime.compare.ComparisonResult.Difference;
+import org.llm4msr.runtime.compare.ComparisonResult.Failure;
+import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.files.FileErrors;
+import org.llm4msr.runtime.report.Page;
+
+/** Writes a comparison as Markdown, CSV, LaTeX, HTML and JSON. */
+public final class TableWriter {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final ComparisonResult result;
+
+  /** Makes a writer. */
+  public TableWriter(ComparisonResult result) {
+    this.result = result;
+  }
+
+  /**
+   * Writes {@code table.md}, {@code table.csv}, {@code table.tex}, {@code report.html} and {@code
+   * comparison.json}.
+   */
+  public void writeAll(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      write(folder, "table.md", markdown());
+      write(folder, "table.csv", csv());
+      write(folder, "table.tex", latex());
+      write(folder, "comparison.json", JSON.writeValueAsString(result) + "\n");
+      new ComparisonPage(result).page(html()).write(folder.resolve(Page.FILE));
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "compare/TABLES",
+          "The tables cannot be written to %s: %s. Make room, or choose another folder with --out DIR."
+              .formatted(folder, FileErrors.reason(e)),
+          e);
+    }
+  }
+
+  private static void write(Path folder, String name, String text) throws IOException {
+    DurableFiles.write(folder.resolve(name), text.getBytes(UTF_8));
+  }
+
+  private Stream<String> headings() {
+    return Stream.concat(result.axes().stream(), result.columns().stream().map(Column::name));
+  }
+
+  /** Returns a table for text files, with its legend below. */
+  public String markdown() {
+    StringBuilder text = new StringBuilder();
+    row(text, headings().map(TableWriter::escaped));
+    row(text, headings().map(heading -> "---"));
+    for (Model model : result.models()) {
+      row(
+          text,
+          Stream.concat(
+              model.labels().stream().map(TableWriter::escaped),
+              model.scores().stream().map(TableWriter::markdown)));
+    }
+    differences(text);
+    text.append('\n').append(Cells.legend(result, true)).append('\n');
+    for (Failure failure : result.failures()) {
+      text.append(
+          "%nFailed: %s, seed %d: %s%n"
+              .formatted(failure.model(), failure.seed(), failure.reason()));
+    }
+    return LeakNotice.below(text.toString().stripTrailing(), result.leakFutureInteractions())
+        + "\n";
+  }
+
+  private void differences(StringBuilder text) {
+    List<Model> compared =
+        result.models().stream()
+            .filter(model -> model.scores().stream().anyMatch(TableWriter::hasInterval))
+            .toList();
+    if (compared.isEmpty()) {
+      return;
+    }
+    text.append("\nDifference from the first of its group, 95 % interval:\n\n");
+    row(text, headings().map(TableWriter::escaped));
+    row(text, headings().map(heading -> "---"));
+    for (Model model : compared) {
+      row(
+          text,
+          Stream.concat(
+              model.labels().stream().map(TableWriter::escaped),
+              model.scores().stream().map(TableWriter::difference)));
+    }
+  }
+
+  private static boolean hasInterval(Score score) {
+    return score.difference() != null && score.difference().low() != null;
+  }
+
+  private static String difference(Score score) {
+    Difference difference = score.difference();
+    return difference == null || difference.low() == null
+        ? Cells.NONE
+        : String.format(
+            Locale.ROOT,
+            "%+.4f (%+.4f to %+.4f)",
+            difference.mean(),
+            difference.low(),
+            difference.high());
+  }
+
+  private static String escaped(String text) {
+    return text.replace("|", "\\|");
+  }
+
+  private static void row(StringBuilder text, Stream<String> cells) {
+    text.append(cells.collect(Collectors.joining(" | ", "| ", " |"))).append('\n');
+  }
+
+  private static String markdown(Score score) {
+    String auc = Cells.auc(score.auc());
+    String marked =
+        (score.best() ? "**" + auc + "**" : auc) + (Cells.isSignificant(score) ? "\\*" : "");
+    return score.deviation() == null ? marked : marked + " (" + Cells.auc(score.deviation()) + ")";
+  }
+
+  /** Returns one line per model and column, with unrounded figures; missing ones are empty. */
+  public String csv() {
+    List<String> header = new ArrayList<>(result.axes());
+    Collections.addAll(
+        header,
+        "scenario",
+        "rows",
+        "part",
+        "seeds",
+        "auc",
+        "deviation",
+        "best",
+        "difference",
+        "low",
+        "high",
+        "pTTest",
+        "pDeLong",
+        "significant",
+        "trainingSeconds");
+    StringWriter text = new StringWriter();
+    CSVFormat format =
+        CSVFormat.RFC4180
+            .builder()
+            .setHeader(header.toArray(String[]::new))
+            .setRecordSeparator('\n')
+            .get();
+    try (CSVPrinter csv = new CSVPrinter(text, format)) {
+      for (Model model : result.models()) {
+        for (int column = 0; column < model.scores().size(); column++) {
+          csv.printRecord(record(model, column));
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("a string takes every text", e);
+    }
+    return text.toString();
+  }
+
+  private List<@Nullable Object> record(Model model, int column) {
+    Score score = model.scores().get(column);
+    Difference difference = score.difference();
+    List<@Nullable Object> values = new ArrayList<>(model.labels());
+    values.addAll(
+        Arrays.asList(
+            result.columns().get(column).name(),
+            result.columns().get(column).rows(),
+            result.part(),
+            score.seeds(),
+            score.auc(),
+            score.deviation(),
+            score.best()));
+    values.addAll(
+        difference == null
+            ? Collections.nCopies(6, null)
+            : Arrays.asList(
+                difference.mean(),
+                difference.low(),
+                difference.high(),
+                difference.tTest(),
+                difference.deLong(),
+                difference.significant()));
+    values.add(model.seconds());
+    return values;
+  }
+
+  /** Returns a table for papers; it needs the package booktabs. */
+  public String latex() {
+    StringBuilder text = new StringBuilder();
+    text.append("% ").append(Cells.legend(result, false)).append('\n');
+    text.append("\\begin{tabular}{")
+        .append("l".repeat(result.axes().size()))
+        .append("r".repeat(result.columns().size()))
+        .append("}\n\\toprule\n");
+    line(text, headings().map(TableWriter::tex));
+    List<String> group = null;
+    for (Model model : result.models()) {
+      if (!model.group().equals(group)) {
+        text.append("\\midrule\n");
+        group = model.group();
+      }
+      line(
+          text,
+          Stream.concat(
+              model.labels().stream().map(TableWriter::tex),
+              model.scores().stream().map(TableWriter::latex)));
+    }
+    return text.append("\\bottomrule\n\\end{tabular}\n").toString();
+  }
+
+  private static void line(StringBuilder text, Stream<String> cells) {
+    text.append(cells.collect(Collectors.joining(" & "))).append(" \\\\\n");
+  }
+
+  private static String latex(Score score) {
+    String auc = Cells.auc(score.auc());
+    return (score.best() ? "\\textbf{" + auc + "}" : auc)
+        + (Cells.isSignificant(score) ? "$^{*}$" : "");
+  }
+
+  private static String tex(String text) {
+    return text.codePoints().mapToObj(TableWriter::tex).collect(Collectors.joining());
+  }
+
+  private static String tex(int character) {
+    return switch (character) {
+      case '\\' -> "\\textbackslash{}";
+      case '^' -> "\\textasciicircum{}";
+      case '~' -> "\\textasciitilde{}";
+      case '&', '%', '$', '#', '_', '{', '}' -> "\\" + Character.toString(character);
+      default -> Character.toString(character);
+    };
+  }
+
+  private String html() throws IOException {
+    try (InputStream in = TableWriter.class.getResourceAsStream("table.html")) {
+      if (in == null) {
+        throw new IllegalStateException("table.html is not beside its class");
+      }
+      String template = new String(in.readAllBytes(), UTF_8);
+      return Mustache.compiler().emptyStringIsFalse(true).compile(template).execute(page());
+    }
+  }
+
+  private Map<String, Object> page() {
+    List<Map<String, Object>> models = new ArrayList<>();
+    for (Model model : result.models()) {
+      models.add(
+          Map.of(
+              "baseline", model.baseline(),
+              "labels", model.labels(),
+              "scores", model.scores().stream().map(TableWriter::cell).toList(),
+              "seconds", Cells.seconds(model.seconds())));
+    }
+    return Map.of(
+        "axes", result.axes(),
+        "columns", result.columns(),
+        "models", models,
+        "legend", Cells.legend(result, true),
+        "failures", result.failures());
+  }
+
+  private static Map<String, Object> cell(Score score) {
+    Difference difference = score.difference();
+    String title =
+        difference == null
+            ? ""
+            : "difference %s, 95 %% interval %s to %s, t-test p %s, DeLong p %s"
+                .formatted(
+                    Cells.auc(difference.mean()),
+                    Cells.auc(difference.low()),
+                    Cells.auc(difference.high()),
+                    Cells.p(difference.tTest()),
+                    Cells.p(difference.deLong()));
+    return Map.of(
+        "auc", Cells.auc(score.auc()),
+        "deviation", score.deviation() == null ? "" : Cells.auc(score.deviation()),
+        "best", score.best(),
+        "significant", Cells.isSignificant(score),
+        "title", title);
+  }
+}

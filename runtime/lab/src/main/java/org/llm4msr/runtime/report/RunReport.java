@@ -1,0 +1,137 @@
+package org.llm4msr.runtime.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.inspection.PreparedSummary;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.LeakNotice;
+
+/** The page on one run, finished or not: what its folder holds. */
+public final class RunReport {
+
+  private final Experiment experiment;
+  private final String run;
+  private final RunFiles files;
+
+  /** Makes a report; nothing is read yet. */
+  public RunReport(Experiment experiment, String run) {
+    this.experiment = experiment;
+    this.run = run;
+    this.files = new RunFiles(experiment.workspace().run(run));
+  }
+
+  /** Returns the file of the page unless another one is named. */
+  public Path file() {
+    return files.folder().resolve(Page.FILE);
+  }
+
+  /**
+   * Returns the page.
+   *
+   * @throws MsrException {@code report/NO_RUN} if there is no such run
+   */
+  public Page page() {
+    if (!Files.exists(files.folder().resolve("metrics.jsonl"))) {
+      throw new MsrException(
+          ErrorType.USER,
+          "report/NO_RUN",
+          "There is no run %s in %s. Run `llm4msr train %s --run %s` first."
+              .formatted(run, files.folder().getParent(), experiment.config().file(), run));
+    }
+    return page(neighbours(), data());
+  }
+
+  /** Returns the page, using only files of the run folder: empty before training begins. */
+  Page soFar() {
+    return page("", List.of());
+  }
+
+  private Page page(String neighbours, List<Section> data) {
+    RunCharts charts = new RunCharts(files);
+    List<EvaluationReport> evaluations = files.evaluations();
+    JsonNode provenance = files.json("provenance.json");
+    List<Section> sections = new ArrayList<>();
+    sections.add(new Section("summary", "Summary", summary(evaluations)));
+    sections.add(new Section("curves", "Learning curves", charts.curves()));
+    sections.add(new Section("auc", "AUC per scenario", joined(evaluations, RunCharts::auc)));
+    sections.add(
+        new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));
+    sections.add(new Section("alpha", "Alpha over training", charts.alpha()));
+    sections.add(new Section("neighbours", "Nearest scenarios in knowledge space", neighbours));
+    sections.addAll(data);
+    sections.add(new Section("stages", "Time and memory", charts.costs()));
+    sections.add(new Section("configuration", "Configuration", pre(files.text("config.yaml"))));
+    sections.add(new Section("provenance", "Provenance", RunCharts.provenance(provenance)));
+    boolean leaks = provenance.path("leakFutureInteractions").asBoolean();
+    return new Page("Run " + run, leaks ? LeakNotice.TEXT : "", sections);
+  }
+
+  private interface Picture {
+    String of(EvaluationReport report);
+  }
+
+  private static String joined(List<EvaluationReport> evaluations, Picture picture) {
+    StringBuilder html = new StringBuilder();
+    evaluations.forEach(evaluation -> html.append(picture.of(evaluation)));
+    return html.toString();
+  }
+
+  private String neighbours() {
+    if (!experiment.readsKnowledge()) {
+      return "";
+    }
+    try {
+      return Neighbours.table(experiment.scenarioNeighbours(run, Neighbours.COUNT));
+    } catch (MsrException e) {
+      return Html.note(e.text());
+    }
+  }
+
+  /** The section on the inspected data; nothing if it was not inspected or has changed since. */
+  private List<Section> data() {
+    try {
+      PreparedSummary inspection = experiment.inspection();
+      return inspection == null ? List.of() : List.of(DataReport.section(inspection));
+    } catch (MsrException e) {
+      return List.of(); // The page is on the run; its data may be gone.
+    }
+  }
+
+  private String summary(List<EvaluationReport> evaluations) {
+    JsonNode result = files.json("training.json").path("result");
+    List<List<String>> rows = new ArrayList<>();
+    if (result.isObject()) {
+      rows.add(List.of("steps", count(result.path("steps").asLong())));
+      rows.add(List.of("best step", count(result.path("bestStep").asLong())));
+      double auc = result.at("/best/result/overall/auc").asDouble(Double.NaN);
+      if (!Double.isNaN(auc)) {
+        rows.add(List.of("validation AUC at the best step", auc(auc)));
+      }
+    } else {
+      rows.add(List.of("training", "not finished"));
+    }
+    for (EvaluationReport evaluation : evaluations) {
+      rows.add(List.of(evaluation.split() + " AUC", auc(evaluation.result().overall().auc())));
+    }
+    return Html.table(List.of("figure", ">value"), rows);
+  }
+
+  private static String auc(double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4f", value);
+  }
+
+  private static String count(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  private static String pre(String text) {
+    return text.isEmpty() ? "" : Html.pre(text);
+  }
+}

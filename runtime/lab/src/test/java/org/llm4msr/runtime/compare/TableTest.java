@@ -1,0 +1,157 @@
+package org.llm4msr.runtime.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+
+/** Which models a table calls better. */
+class TableTest {
+
+  private static final List<String> ONE = List.of("only");
+  private static final Cell BASELINE = cell("first", true);
+  private static final Cell OTHER = cell("second", false);
+
+  /** Forty rows, a positive and a negative in turn. */
+  private static final float[] LABELS = alternating(40, 1, 0);
+
+  private static final float[] RIGHT = alternating(40, .9f, .1f);
+
+  @TempDir Path folder;
+  private int number;
+
+  @Test
+  void aModelThatOrdersMoreRowsHasAStar() {
+    Score score = second(List.of(run(LABELS, mixed(3)), run(LABELS, mixed(5))), RIGHT, RIGHT);
+
+    assertThat(score.difference().deLong()).isLessThan(0.01);
+    assertThat(score.difference().tTest()).isLessThan(0.05);
+    assertThat(score.difference().significant()).isTrue();
+  }
+
+  /** The difference is the same with both seeds, so that the t-test has no doubt. */
+  @Test
+  void whatOtherRowsWereMeasuredOnHasNoStar() {
+    float[] reversed = alternating(40, 0, 1);
+    RunResult other = run(reversed, alternating(40, .9f, .1f));
+
+    Score score = second(List.of(other, other), RIGHT, RIGHT);
+
+    assertThat(score.difference().mean()).isEqualTo(1);
+    assertThat(score.difference().tTest()).isZero();
+    assertThat(score.difference().deLong()).isNull();
+    assertThat(score.difference().significant()).isFalse();
+  }
+
+  @Test
+  void negativesThatWereDrawnAnewAreOtherRows() {
+    RunResult before = run(LABELS, mixed(3));
+    RunResult after = run(LABELS, RIGHT);
+
+    assertThat(second(List.of(before), List.of(after)).difference().significant()).isTrue();
+    assertThat(
+            second(List.of(drawn(before, "a")), List.of(drawn(after, "b"))).difference().deLong())
+        .isNull();
+  }
+
+  private static RunResult drawn(RunResult run, String key) {
+    return new RunResult(run.name(), run.report(), run.predictions(), key, run.seconds());
+  }
+
+  @Test
+  void oneRowOfAClassIsNotEnoughForAStar() {
+    float[] onePositive = new float[40];
+    onePositive[7] = 1;
+    float[] low = new float[40];
+    Arrays.fill(low, .5f);
+    float[] high = low.clone();
+    low[7] = .1f;
+    high[7] = .9f;
+    RunResult before = run(onePositive, low);
+    RunResult after = run(onePositive, high);
+
+    Score score = second(List.of(before, before), List.of(after, after));
+
+    assertThat(score.difference().mean()).isEqualTo(1);
+    assertThat(score.difference().deLong()).isNull();
+    assertThat(score.difference().significant()).isFalse();
+  }
+
+  /** The seed that failed might have been the worse. */
+  @Test
+  void theBestHasAllSeeds() {
+    RunResult right = run(LABELS, RIGHT);
+    RunResult worse = run(LABELS, mixed(3));
+    List<@Nullable RunResult> halfFailed = new ArrayList<>(Arrays.asList(right, null));
+
+    List<ComparisonResult.Model> models = models(List.of(worse, worse), halfFailed);
+
+    assertThat(models.get(1).scores().get(1).auc()).isEqualTo(1);
+    assertThat(models.get(1).scores().get(1).best()).isFalse();
+    assertThat(models.get(0).scores().get(1).best()).isTrue();
+  }
+
+  private Score second(List<@Nullable RunResult> before, float[] one, float[] other) {
+    return second(before, List.of(run(LABELS, one), run(LABELS, other)));
+  }
+
+  private static Score second(List<@Nullable RunResult> before, List<@Nullable RunResult> after) {
+    return models(before, after).get(1).scores().get(1);
+  }
+
+  private static List<ComparisonResult.Model> models(
+      List<@Nullable RunResult> before, List<@Nullable RunResult> after) {
+    Grid grid = new Grid(List.of("model"), List.of(BASELINE, OTHER));
+    return new Table(grid, Map.of(BASELINE, before, OTHER, after)).models();
+  }
+
+  private static Cell cell(String label, boolean baseline) {
+    return new Cell(Path.of("e.yaml"), List.of(label), List.of(), baseline, List.of());
+  }
+
+  private static float[] alternating(int rows, float even, float odd) {
+    float[] values = new float[rows];
+    for (int i = 0; i < rows; i++) {
+      values[i] = i % 2 == 0 ? even : odd;
+    }
+    return values;
+  }
+
+  /** Scores that have little to do with the labels. */
+  private static float[] mixed(int step) {
+    float[] values = new float[40];
+    for (int i = 0; i < 40; i++) {
+      values[i] = i * step % 7 / 8f;
+    }
+    return values;
+  }
+
+  /** Returns a run on rows of one scenario, each of a user of its own. */
+  private RunResult run(float[] label, float[] probability) {
+    int n = label.length;
+    int[] scenario = new int[n];
+    int[] user = new int[n];
+    Arrays.setAll(user, i -> i);
+    Path predictions = folder.resolve(number++ + ".arrow");
+    try (PredictionWriter writer = new PredictionWriter(predictions, ONE, false);
+        Evaluator evaluator = new Evaluator(ONE)) {
+      writer.add(n, LongStream.range(0, n).toArray(), user, scenario, label, probability);
+      writer.finish();
+      evaluator.add(n, scenario, user, label, probability);
+      EvaluationReport report =
+          new EvaluationReport(folder, "test", ONE, evaluator.result(), true, false);
+      return new RunResult("run", report, predictions, "", Double.NaN);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package org.llm4msr.runtime.assembly;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Field;
+import org.llm4msr.api.model.FusionContext;
+import org.llm4msr.api.model.LayerSpec;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.api.model.MetaContext;
+import org.llm4msr.api.model.MetaNetwork;
+import org.llm4msr.api.model.MetaNetworkFactory;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.config.MetaNetworkConfig;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.plugins.ContextLoader;
+
+/** Makes the parts that a fusion head asks for, each under the name of its place. */
+final class AssemblyContext implements FusionContext {
+
+  private final ParameterStore store;
+  private final ModelShape shape;
+  private final ModelConfig config;
+  private final int knowledgeSize;
+  private final Map<Level, MetaNetworkConfig> made = new EnumMap<>(Level.class);
+  private boolean backboneMade;
+
+  AssemblyContext(ParameterStore store, ModelShape shape, ModelConfig config, int knowledgeSize) {
+    this.store = store;
+    this.shape = shape;
+    this.config = config;
+    this.knowledgeSize = knowledgeSize;
+  }
+
+  /** Returns the settings of the meta networks that the head asked for. */
+  List<MetaNetworkConfig> metaNetworks() {
+    return List.copyOf(made.values());
+  }
+
+  @Override
+  public ModelContext model() {
+    return store.context("fusion", shape);
+  }
+
+  @Override
+  public int knowledgeSize() {
+    return knowledgeSize;
+  }
+
+  @Override
+  public Backbone backbone(FeatureLayout layout) {
+    if (backboneMade) {
+      throw twice("the backbone");
+    }
+    backboneMade = true;
+    if (!layout.uniform()
+        && ModelAssembly.inputs(config.backbone().factory(), config.backbone().config())
+            .contains(ModelInput.FIELDS)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "model/NO_FIELDS",
+          "The backbone '%s' reads the fields separately, which needs one width for all; behind the fusion head '%s' they have the widths %s. Give the head's features the width of model.embeddingSize, or choose another head or backbone."
+              .formatted(
+                  config.backbone().name(),
+                  config.fusion().name(),
+                  layout.fields().stream().map(Field::width).distinct().toList()));
+    }
+    return ModelAssembly.backbone(
+        config.backbone().factory(),
+        config.backbone().config(),
+        store.context("backbone", shape.with(layout)));
+  }
+
+  @Override
+  public MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth) {
+    MetaNetworkConfig meta =
+        level == Level.USER ? config.metaNetworks().user() : config.metaNetworks().scenario();
+    if (made.put(level, meta) != null) {
+      throw twice("the meta network of level " + level);
+    }
+    if (knowledgeSize == 0) {
+      throw new MsrException(
+          ErrorType.PLUGIN,
+          "model/UNDECLARED_INPUT",
+          "The fusion head '"
+              + config.fusion().name()
+              + "' asks for a meta network but names no knowledge in requires(). Name it there.");
+    }
+    List<Integer> widths = new ArrayList<>(meta.layers());
+    widths.add(outputWidth);
+    LayerSpec layers =
+        new LayerSpec(inputWidth, widths, meta.activation(), meta.outputActivation());
+    String scope = "meta/" + level.name().toLowerCase(Locale.ROOT);
+    return create(
+        meta.network().factory(),
+        meta.network().config(),
+        new Meta(store.context(scope, shape), level, knowledgeSize, layers));
+  }
+
+  private MsrException twice(String part) {
+    return new MsrException(
+        ErrorType.PLUGIN,
+        "model/PART_ASKED_TWICE",
+        "The fusion head '" + config.fusion().name() + "' asked twice for " + part + ".");
+  }
+
+  private static <C extends Record> MetaNetwork create(
+      MetaNetworkFactory<C> factory, Record config, MetaContext context) {
+    try (ContextLoader scope = ContextLoader.of(factory)) {
+      return factory.create(factory.configType().cast(config), context);
+    }
+  }
+
+  private record Meta(ModelContext model, Level level, int knowledgeSize, LayerSpec layers)
+      implements MetaContext {}
+}

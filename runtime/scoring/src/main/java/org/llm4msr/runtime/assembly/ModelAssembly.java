@@ -1,0 +1,285 @@
+package org.llm4msr.runtime.assembly;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Field;
+import org.llm4msr.api.model.FusionContext;
+import org.llm4msr.api.model.FusionHead;
+import org.llm4msr.api.model.FusionHeadFactory;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.MetaNetworkConfig;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.config.loading.EffectiveConfig;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
+import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.Population;
+import org.llm4msr.runtime.model.HiddenCheck;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterArray;
+import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.plugins.ContextLoader;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.UpdateRule;
+import org.llm4msr.runtime.tables.Workers;
+
+/** Puts a model together from configuration, prepared data and knowledge. */
+public final class ModelAssembly {
+
+  private ModelAssembly() {}
+
+  /**
+   * Makes a model whose initial values depend on the training seed. Only the knowledge that the
+   * fusion head names is loaded.
+   *
+   * @param knowledge may be null where the head reads none
+   */
+  public static TrainableModel assemble(
+      TensorEngine engine,
+      ModelConfig model,
+      TrainingConfig training,
+      PreparedData data,
+      @Nullable KnowledgeInputs knowledge) {
+    return engine.finish(
+        () ->
+            build(
+                engine,
+                model,
+                data.manifest(),
+                () -> Population.of(data),
+                knowledge,
+                training.seed(),
+                UpdateRule.rows(training.optimizer()).stateSlots()));
+  }
+
+  /**
+   * Makes a model that is read from files and not trained further, and so has no optimiser state.
+   *
+   * @param encoder tells fields, scenarios and users
+   * @param knowledge may be null where the head reads none
+   */
+  public static TrainableModel assemble(
+      TensorEngine engine,
+      ModelConfig model,
+      RowEncoder encoder,
+      @Nullable KnowledgeInputs knowledge) {
+    return engine.finish(
+        () ->
+            build(
+                engine, model, encoder.manifest(), () -> Population.of(encoder), knowledge, 0, 0));
+  }
+
+  private static TrainableModel build(
+      TensorEngine engine,
+      ModelConfig model,
+      DatasetManifest manifest,
+      Supplier<Population> who,
+      @Nullable KnowledgeInputs inputs,
+      long seed,
+      int stateSlots) {
+    engine.recordGradients(false);
+    Set<ModelInput> required = required(model);
+    ModelKnowledge knowledge = knowledge(model, required, who, inputs);
+    int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
+    ModelShape shape = shape(manifest, model);
+    NDManager manager = NDManager.newBaseManager(engine.device(), engine.engine().getEngineName());
+    manager.setName("model");
+    ParameterStore store = new ParameterStore(manager, seed);
+    Workers workers = new Workers(engine.threads());
+    try {
+      ParameterArray scenarioTable =
+          required.contains(ModelInput.SCENARIO_EMBEDDING) ? scenarioTable(store, shape) : null;
+      boolean learnsMissing =
+          knowledge != null && knowledge.users() != null && knowledge.missing() == Missing.LEARNED;
+      ParameterArray missingUser =
+          learnsMissing
+              ? store.parameter(
+                  "knowledge",
+                  "missing-user",
+                  new Shape(1, knowledgeSize),
+                  Initializer.zeros(),
+                  Decay.NO)
+              : null;
+      AssemblyContext context = new AssemblyContext(store, shape, model, knowledgeSize);
+      FusionHead head =
+          new CheckedHead(
+              head(model.fusion().factory(), model.fusion().config(), context),
+              "The backbone %s with the fusion head %s"
+                  .formatted(model.backbone().name(), model.fusion().name()));
+      store.seal();
+      return new TrainableModel(
+          new TrainableModel.Parts(
+              engine,
+              manager,
+              workers,
+              tables(manifest, model, seed, stateSlots, workers),
+              store,
+              shape,
+              head,
+              scenarioTable,
+              missingUser,
+              knowledge,
+              manifest.users() + 1,
+              seed,
+              identity(manifest, model, context.metaNetworks(), inputs)));
+    } catch (RuntimeException | Error e) {
+      workers.close();
+      store.close();
+      manager.close();
+      throw e;
+    }
+  }
+
+  private static Set<ModelInput> required(ModelConfig model) {
+    Set<ModelInput> required = EnumSet.noneOf(ModelInput.class);
+    required.addAll(requires(model.fusion().factory(), model.fusion().config()));
+    required.addAll(inputs(model.backbone().factory(), model.backbone().config()));
+    HiddenCheck.require(
+        required,
+        model.fusion().name(),
+        hasHidden(model.backbone().factory(), model.backbone().config()),
+        model.backbone().name());
+    return required;
+  }
+
+  private static @Nullable ModelKnowledge knowledge(
+      ModelConfig model,
+      Set<ModelInput> required,
+      Supplier<Population> who,
+      @Nullable KnowledgeInputs inputs) {
+    boolean users = required.contains(ModelInput.USER_KNOWLEDGE);
+    boolean scenarios = required.contains(ModelInput.SCENARIO_KNOWLEDGE);
+    if (!users && !scenarios) {
+      return null;
+    }
+    if (inputs == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NOT_CONFIGURED",
+          "The fusion head '%s' reads knowledge. Add a section 'knowledge' to the configuration and run 'llm4msr knowledge extract'."
+              .formatted(model.fusion().name()));
+    }
+    return ModelKnowledge.load(inputs, who.get(), users, scenarios);
+  }
+
+  private static ModelShape shape(DatasetManifest manifest, ModelConfig model) {
+    List<Field> fields = new ArrayList<>();
+    int width = model.embeddingSize();
+    for (PreparedField field : manifest.fields()) {
+      fields.add(new Field(field.name(), field.role(), field.kind(), fields.size() * width, width));
+    }
+    List<Scenario> scenarios = new ArrayList<>();
+    for (PreparedScenario scenario : manifest.scenarios()) {
+      scenarios.add(new Scenario(scenarios.size(), scenario.name(), scenario.rows().train()));
+    }
+    return new ModelShape(new FeatureLayout(fields), scenarios, model.scenarioEmbeddingSize());
+  }
+
+  private static ParameterArray scenarioTable(ParameterStore store, ModelShape shape) {
+    return store.parameter(
+        "scenario",
+        "embedding",
+        new Shape(shape.scenarios().size(), shape.scenarioEmbeddingSize()),
+        new Initializer.Normal(EmbeddingTable.INITIAL_DEVIATION),
+        Decay.YES);
+  }
+
+  private static EmbeddingTables tables(
+      DatasetManifest manifest, ModelConfig model, long seed, int stateSlots, Workers workers) {
+    List<EmbeddingTable> tables = new ArrayList<>();
+    for (PreparedField field : manifest.fields()) {
+      int rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
+      EmbeddingTable table =
+          new EmbeddingTable(field.name(), rows, model.embeddingSize(), stateSlots);
+      table.initialize(seed, workers);
+      tables.add(table);
+    }
+    return new EmbeddingTables(tables, workers);
+  }
+
+  private static String identity(
+      DatasetManifest manifest,
+      ModelConfig model,
+      List<MetaNetworkConfig> metaNetworks,
+      @Nullable KnowledgeInputs inputs) {
+    String parts =
+        String.join(
+            "|",
+            "data " + manifest.key(),
+            "embedding " + model.embeddingSize() + " " + model.scenarioEmbeddingSize(),
+            describe(model.backbone()),
+            describe(model.fusion()),
+            metaNetworks.stream().map(ModelAssembly::describe).toList().toString());
+    if (inputs == null) {
+      return parts;
+    }
+    EarlierKnowledge earlier = inputs.earlier();
+    return parts
+        + (earlier == null ? "" : "|periods " + earlier.periods().count())
+        + (inputs.components() == 0 ? "" : "|components " + inputs.components() + " of known users")
+        + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing());
+  }
+
+  private static String describe(PluginChoice<?> choice) {
+    return choice.name() + " " + EffectiveConfig.identity(choice.config());
+  }
+
+  private static String describe(MetaNetworkConfig meta) {
+    return "%s %s %s %s"
+        .formatted(
+            describe(meta.network()), meta.layers(), meta.activation(), meta.outputActivation());
+  }
+
+  private static <C extends Record> FusionHead head(
+      FusionHeadFactory<C> factory, Record config, FusionContext context) {
+    try (ContextLoader scope = ContextLoader.of(factory)) {
+      return factory.create(factory.configType().cast(config), context);
+    }
+  }
+
+  private static <C extends Record> Set<ModelInput> requires(
+      FusionHeadFactory<C> factory, Record config) {
+    return factory.requires(factory.configType().cast(config));
+  }
+
+  static <C extends Record> Set<ModelInput> inputs(BackboneFactory<C> factory, Record config) {
+    return factory.inputs(factory.configType().cast(config));
+  }
+
+  private static <C extends Record> boolean hasHidden(BackboneFactory<C> factory, Record config) {
+    return factory.hasHidden(factory.configType().cast(config));
+  }
+
+  static <C extends Record> Backbone backbone(
+      BackboneFactory<C> factory, Record config, ModelContext context) {
+    try (ContextLoader scope = ContextLoader.of(factory)) {
+      return factory.create(factory.configType().cast(config), context);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package org.llm4msr.runtime.bundle;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
+
+/**
+ * A description of a bundle: the content of {@code manifest.json}. It holds no class names: plugins
+ * are named as in a configuration.
+ *
+ * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
+ * @param written when it was written, in UTC
+ * @param plugins the plugins that the configuration names, with the versions of their jars
+ * @param config the effective configuration of the experiment
+ * @param provenance what else determined the result: versions, engine, seed, data, knowledge
+ * @param training steps, best step and metrics on the validation part
+ * @param files the files beside the manifest, by path in the bundle
+ */
+public record BundleManifest(
+    int formatVersion,
+    String written,
+    List<Plugin> plugins,
+    Map<String, Object> config,
+    Map<String, Object> provenance,
+    Map<String, Object> training,
+    Map<String, FileStamp> files) {
+
+  /** The format that this release reads and writes. */
+  public static final int FORMAT_VERSION = 1;
+
+  /**
+   * A plugin.
+   *
+   * @param kind its kind, as {@code plugins list} has it
+   */
+  public record Plugin(String kind, String name, String version) {
+    public Plugin {
+      requireNonNull(kind, "kind is null");
+      requireNonNull(name, "name is null");
+      requireNonNull(version, "version is null");
+    }
+  }
+
+  public BundleManifest {
+    requireNonNull(written, "written is null");
+    plugins = List.copyOf(plugins);
+    requireNonNull(config, "config is null");
+    requireNonNull(provenance, "provenance is null");
+    requireNonNull(training, "training is null");
+    files = new TreeMap<>(files);
+  }
+
+  /** Returns whether the model was trained with prompts that reveal validation and test rows. */
+  public boolean leakFutureInteractions() {
+    return Boolean.TRUE.equals(provenance.get("leakFutureInteractions"));
+  }
+
+  /** Returns the bytes of all files. */
+  public long bytes() {
+    return files.values().stream().mapToLong(FileStamp::bytes).sum();
+  }
+}

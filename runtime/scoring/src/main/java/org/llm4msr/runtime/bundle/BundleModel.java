@@ -1,0 +1,137 @@
+package org.llm4msr.runtime.bundle;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.assembly.ModelAssembly;
+import org.llm4msr.runtime.assembly.ModelFiles;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.config.ScoringConfig;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeScaling;
+
+/** Makes a model from a bundle. */
+public final class BundleModel {
+
+  private BundleModel() {}
+
+  /**
+   * Returns the settings with which a bundle is scored.
+   *
+   * @param overrides {@code key.path=value} each, for example {@code runtime.engine=MXNet}
+   * @throws org.llm4msr.api.MsrException {@code config/INVALID}, for example for a missing plugin
+   */
+  public static ScoringConfig config(Bundle bundle, List<String> overrides, ConfigLoader loader) {
+    Map<String, Object> config = bundle.manifest().config();
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", config.getOrDefault("model", Map.of()));
+    values.put("runtime", engine(config));
+    if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
+      Object missing = knowledge.get("missing");
+      values.put("missing", missing == null ? "mean" : missing);
+    }
+    if (config.get("training") instanceof Map<?, ?> training
+        && training.get("batchSize") instanceof Integer rows) {
+      values.put("batchSize", rows);
+    }
+    return loader.bind(
+        ScoringConfig.class,
+        bundle.folder().resolve(Bundle.MANIFEST),
+        json(values),
+        overrides,
+        "If a plugin is missing, add its folder with --plugins; otherwise fix what -D sets, or"
+            + " create the bundle again with `llm4msr bundle create`.");
+  }
+
+  /** Device, threads and memory are those of the machine that trained. */
+  private static Map<String, Object> engine(Map<String, Object> config) {
+    Object engine =
+        config.get("runtime") instanceof Map<?, ?> runtime ? runtime.get("engine") : null;
+    return engine == null ? Map.of() : Map.of("engine", engine);
+  }
+
+  private static String json(Object value) {
+    try {
+      return Bundle.JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what was JSON is none", e);
+    }
+  }
+
+  /** Returns the folder with the vocabularies of prepared data or of a bundle, which is checked. */
+  public static Path data(Path folder) {
+    return Files.exists(folder.resolve(Bundle.MANIFEST)) ? Bundle.open(folder).data() : folder;
+  }
+
+  /** Opens the encoder of rows for the model of a bundle. */
+  public static RowEncoder encoder(Bundle bundle) {
+    return RowEncoder.open(bundle.data());
+  }
+
+  /**
+   * Makes the model; the caller closes it.
+   *
+   * @throws org.llm4msr.api.MsrException of type DATA, with the file, if the parts of the bundle do
+   *     not fit each other
+   */
+  public static TrainableModel load(
+      Bundle bundle, ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
+    requireRoom(bundle, config, encoder);
+    TrainableModel model =
+        ModelAssembly.assemble(engine, config.model(), encoder, knowledge(bundle, config));
+    try {
+      engine.call(
+          () -> {
+            ModelFiles.read(model, bundle.folder());
+            return 0;
+          });
+      return model;
+    } catch (RuntimeException | Error e) {
+      model.close();
+      if (e.getCause() instanceof IOException io) {
+        throw BundleErrors.unreadable(bundle.folder(), io);
+      }
+      throw e;
+    }
+  }
+
+  private static @Nullable KnowledgeInputs knowledge(Bundle bundle, ScoringConfig config) {
+    if (!bundle.hasKnowledge()) {
+      return null;
+    }
+    Path scaling = bundle.folder().resolve(Bundle.SCALING);
+    try {
+      KnowledgeStore store = KnowledgeStore.open(bundle.folder().resolve(Bundle.KNOWLEDGE));
+      return new KnowledgeInputs(
+          store.users(), store.scenarios(), config.missing(), KnowledgeScaling.read(scaling));
+    } catch (IOException e) {
+      throw BundleErrors.unreadable(scaling, e);
+    }
+  }
+
+  /** Numbers in one file must not make us allocate memory for data that no other file holds. */
+  private static void requireRoom(Bundle bundle, ScoringConfig config, RowEncoder encoder) {
+    long width = config.model().embeddingSize() * (long) Float.BYTES;
+    for (PreparedField field : encoder.manifest().fields()) {
+      long rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
+      String name = ModelFiles.tableFile(field.name());
+      if (bundle.bytes(name) < rows * width) {
+        throw BundleErrors.damaged(
+            bundle.folder().resolve(name),
+            "does not hold the %d rows of %d bytes that the field '%s' has"
+                .formatted(rows, width, field.name()));
+      }
+    }
+  }
+}

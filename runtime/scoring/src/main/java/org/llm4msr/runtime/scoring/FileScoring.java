@@ -1,0 +1,196 @@
+package org.llm4msr.runtime.scoring;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.data.database.ArrowConversion;
+import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RowFile;
+import org.llm4msr.runtime.data.rows.ScoringColumn;
+import org.llm4msr.runtime.files.FileErrors;
+
+/**
+ * Scores a file as a stream. Finished parts lie in a folder beside the target until all are there:
+ * a job that was killed continues after the last of them.
+ */
+public final class FileScoring {
+
+  private final ScoreFunction model;
+  private final List<ScoringColumn> columns;
+  private final ScoringRequest request;
+  private final boolean leakFutureInteractions;
+
+  /** Scores rows of raw values. */
+  @FunctionalInterface
+  public interface ScoreFunction {
+    /**
+     * Returns one probability per row.
+     *
+     * @param first number of the first row, for error texts
+     */
+    float[] score(RawRows rows, long first);
+  }
+
+  /**
+   * Makes a job.
+   *
+   * @param columns those that the model reads
+   * @param leakFutureInteractions as the report says about the model
+   */
+  public FileScoring(
+      ScoreFunction model,
+      List<ScoringColumn> columns,
+      ScoringRequest request,
+      boolean leakFutureInteractions) {
+    this.model = model;
+    this.columns = columns;
+    this.request = request;
+    this.leakFutureInteractions = leakFutureInteractions;
+  }
+
+  /**
+   * Does the job, or what is left of it.
+   *
+   * @param identity of the model; parts of another model are not continued
+   * @param scratch an empty folder
+   * @param progress gets the number of rows; the total is known only for Parquet
+   */
+  public ScoringReport run(String identity, Path scratch, Progress progress) {
+    ArrowConversion.Format format = format(request.out());
+    requireTarget();
+    try (RowFile file = new RowFile(request.in(), request.listSeparator(), scratch);
+        ScoreParts parts = ScoreParts.open(request.out(), key(identity), request.keep())) {
+      requireTarget(); // Another job may just have finished it.
+      requireKept(file.columns());
+      long before = parts.rows();
+      long total = file.rows();
+      progress.detail(before, "");
+      long started = System.nanoTime();
+      try (ScoreParts.Writer writer = parts.writer(request.partRows())) {
+        file.forEach(
+            columns,
+            request.keep(),
+            before,
+            rows -> {
+              writer.add(rows, score(rows, parts.rows() + writer.pending()));
+              progress.update(parts.rows() + writer.pending(), total);
+            });
+        writer.finish();
+      }
+      double seconds = (System.nanoTime() - started) / 1e9;
+      long rows = parts.rows();
+      parts.assemble(format, scratch);
+      return new ScoringReport(
+          request.out(),
+          rows,
+          before,
+          rows == before ? 0 : (rows - before) / seconds,
+          leakFutureInteractions);
+    } catch (IOException e) {
+      throw notWritten(e);
+    } catch (UncheckedIOException e) {
+      throw notWritten(requireNonNull(e.getCause(), "an UncheckedIOException has a cause"));
+    }
+  }
+
+  /** Scores rows; their errors name the row, and only here is the file known. */
+  private float[] score(RawRows rows, long first) {
+    try {
+      return model.score(rows, first);
+    } catch (MsrException e) {
+      throw new MsrException(e.type(), e.code(), request.in() + ": " + e.text(), e, e.retryable());
+    }
+  }
+
+  private MsrException notWritten(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "score/NOT_WRITTEN",
+        "%s could not be written: %s. Make room, or choose another file; run again, scoring resumes where it stopped."
+            .formatted(request.out(), FileErrors.reason(e)),
+        e,
+        true);
+  }
+
+  private static ArrowConversion.Format format(Path out) {
+    String name = String.valueOf(out.getFileName()).toLowerCase(Locale.ROOT);
+    for (ArrowConversion.Format format : ArrowConversion.Format.values()) {
+      if (name.endsWith("." + format.name().toLowerCase(Locale.ROOT))) {
+        return format;
+      }
+    }
+    throw user("FORMAT", out + " must end in .arrow, .parquet or .csv.");
+  }
+
+  private void requireTarget() {
+    Path folder = request.out().toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw user(
+          "NO_FOLDER", "There is no folder " + folder + ". Create it, or choose another file.");
+    }
+    if (isInput()) {
+      throw user(
+          "SAME_FILE", "%s holds the rows; the scores need another file.".formatted(request.in()));
+    }
+    if (Files.exists(request.out()) && !request.force()) {
+      throw user("EXISTS", request.out() + " already exists. Choose another file, or add --force.");
+    }
+  }
+
+  private boolean isInput() {
+    try {
+      return Files.exists(request.out()) && Files.isSameFile(request.in(), request.out());
+    } catch (IOException e) {
+      return false; // The input does not exist, which is reported when it is opened.
+    }
+  }
+
+  private void requireKept(Set<String> present) {
+    // Parquet and CSV are written by a database that ignores the case of letters.
+    Set<String> taken = new HashSet<>(ScoreParts.OWN);
+    for (String name : request.keep()) {
+      if (!taken.add(name.toLowerCase(Locale.ROOT))) {
+        throw user(
+            "KEPT_NAME",
+            "The column %s of %s cannot be kept: the scores already have a column of this name, in upper or lower case. Rename it there, or leave it out of what is kept."
+                .formatted(name, request.in()));
+      }
+    }
+    Set<String> missing = new LinkedHashSet<>(request.keep());
+    missing.removeAll(present);
+    if (!missing.isEmpty()) {
+      throw user(
+          "MISSING_COLUMN",
+          "%s has no column %s to keep; it has %s."
+              .formatted(request.in(), String.join(", ", missing), String.join(", ", present)));
+    }
+  }
+
+  private String key(String identity) throws IOException {
+    Path in = request.in().toAbsolutePath().normalize();
+    return String.join(
+        "|",
+        identity,
+        in.toString(),
+        Files.isRegularFile(in)
+            ? Files.size(in) + " " + Files.getLastModifiedTime(in).toMillis()
+            : "",
+        request.listSeparator(),
+        request.keep().toString());
+  }
+
+  private static MsrException user(String code, String message) {
+    return new MsrException(ErrorType.USER, "score/" + code, message);
+  }
+}

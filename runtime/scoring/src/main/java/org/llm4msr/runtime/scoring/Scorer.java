@@ -1,0 +1,211 @@
+package org.llm4msr.runtime.scoring;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.assembly.Predictions;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleManifest;
+import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.bundle.PluginStamps;
+import org.llm4msr.runtime.config.ModelPart;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.ScoringConfig;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.config.loading.EffectiveConfig;
+import org.llm4msr.runtime.data.arrow.OpenPackages;
+import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.ScoringColumn;
+import org.llm4msr.runtime.engine.EngineFeatures;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.tables.Batch;
+
+/**
+ * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
+ * Experiment#evaluate}. Safe for use by several threads. A row's score does not depend on the other
+ * rows, except for rounding: products over different numbers of rows differ by up to about 1e-6.
+ *
+ * <pre>{@code
+ * try (Scorer scorer = Scorer.load(Path.of("work/runs/default/bundle"))) {
+ *   float[] p = scorer.score(List.of(Map.of("user", 17, "item", "a4", "scenario", "feed")));
+ * }
+ * }</pre>
+ */
+public final class Scorer implements AutoCloseable {
+
+  private final Bundle bundle;
+  private final ScoringConfig config;
+  private final RowEncoder encoder;
+  private final TensorEngine engine;
+  private final TrainableModel model;
+  private final ReadWriteLock open = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private Scorer(Bundle bundle, ScoringConfig config) {
+    this.bundle = bundle;
+    this.config = config;
+    this.encoder = BundleModel.encoder(bundle);
+    this.engine = TensorEngine.open(config.runtime());
+    try {
+      this.model = BundleModel.load(bundle, config, encoder, engine);
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Checks every byte of a bundle and loads its model with the plugins of the class path.
+   *
+   * @param overrides {@code key.path=value} each, of the sections {@code runtime} and {@code model}
+   * @throws MsrException {@code bundle/DAMAGED} with the file; {@code config/INVALID} if a plugin
+   *     is missing; {@code plugin/UNSUPPORTED} if the engine lacks a feature that one needs; {@code
+   *     engine/NOT_LOADED}; {@code jvm/NOT_OPEN} if the JVM lacks an option
+   */
+  public static Scorer load(Path bundle, String... overrides) {
+    return load(bundle, List.of(overrides), ConfigLoader.standard(PluginRegistry.load()));
+  }
+
+  /** Loads a bundle with the plugins that a loader knows. */
+  public static Scorer load(Path folder, List<String> overrides, ConfigLoader loader) {
+    OpenPackages.require();
+    Bundle bundle = Bundle.open(folder);
+    ScoringConfig config = BundleModel.config(bundle, overrides, loader);
+    List<ModelPart> parts = ModelPart.of(config.model());
+    requireEngine(parts, config.runtime().engine());
+    PluginStamps.warnOfOthers(folder, bundle.manifest().plugins(), parts);
+    try {
+      return new Scorer(bundle, config);
+    } catch (MsrException e) {
+      boolean isOther =
+          e.type() == ErrorType.DATA
+              && overrides.stream().anyMatch(one -> one.startsWith("model."));
+      throw isOther ? otherModel(folder, e) : e;
+    }
+  }
+
+  /** Every byte of the bundle was checked, so it is the override that does not fit. */
+  private static MsrException otherModel(Path folder, MsrException cause) {
+    return new MsrException(
+        ErrorType.USER,
+        "bundle/OTHER_MODEL",
+        "%s holds the weights of a model other than the one that -D sets: %s Undo what -Dmodel... changes."
+            .formatted(folder, cause.text()),
+        cause);
+  }
+
+  private static void requireEngine(List<ModelPart> parts, String engine) {
+    for (ModelPart part : parts) {
+      PluginChoice<?> plugin = part.choice();
+      EngineFeatures.require(engine, "The plugin " + plugin.name(), plugin.engineFeatures());
+    }
+  }
+
+  /** Returns the manifest of the bundle. */
+  public BundleManifest manifest() {
+    return bundle.manifest();
+  }
+
+  /** Returns the columns that rows have or may have. */
+  public List<ScoringColumn> columns() {
+    return encoder.columns();
+  }
+
+  /**
+   * Scores rows given as maps from column to value: texts, numbers, booleans, lists of them, null.
+   * If a row lacks a column of {@link #columns} that is not required, the value stored with its
+   * user or item counts.
+   *
+   * @throws MsrException {@code data/MISSING_COLUMN}, {@code data/UNKNOWN_SCENARIO}, {@code
+   *     data/BAD_VALUE} with row and value; {@code score/CLOSED} after {@link #close}; {@code
+   *     engine/INTERRUPTED} if the thread is interrupted before the model has read all rows
+   */
+  public float[] score(List<? extends Map<String, ?>> rows) {
+    return rows.isEmpty() ? new float[0] : score(RawRows.of(rows), 0);
+  }
+
+  /**
+   * Scores the rows of an Arrow batch; ids of any integer or text type.
+   *
+   * @throws MsrException as {@link #score(List)}; {@code data/DICTIONARY} and {@code data/TIME} for
+   *     columns of such types
+   */
+  public float[] score(VectorSchemaRoot rows) {
+    return score(RawRows.of(rows), 0);
+  }
+
+  private float[] score(RawRows rows, long first) {
+    open.readLock().lock();
+    try {
+      if (closed) {
+        throw new MsrException(
+            ErrorType.USER, "score/CLOSED", "The scorer of " + bundle.folder() + " is closed.");
+      }
+      RowEncoder.Binding binding = encoder.bind(rows.columns());
+      int size = Math.min(rows.size(), config.batchSize());
+      Batch batch = binding.newBatch(size);
+      float[] scores = new float[rows.size()];
+      float[] some = new float[size];
+      for (int from = 0; from < scores.length; from += size) {
+        int count = Math.min(size, scores.length - from);
+        binding.encode(rows, from, count, first + from, batch);
+        Predictions.of(model, batch, some);
+        System.arraycopy(some, 0, scores, from, count);
+      }
+      return scores;
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  /**
+   * Scores a file as a stream; a job that was stopped or killed continues.
+   *
+   * @param progress gets the number of rows
+   */
+  public ScoringReport score(ScoringRequest request, Progress progress) {
+    try (Scratch scratch = Scratch.of(Path.of(""), config.runtime())) {
+      String identity =
+          String.join(
+              " ",
+              bundle.digest(),
+              config.runtime().engine(),
+              engine.deviceName(),
+              EffectiveConfig.identity(config.model()),
+              config.missing().toString());
+      boolean leaks = manifest().leakFutureInteractions();
+      return new FileScoring(this::score, columns(), request, leaks)
+          .run(identity, scratch.scratch(), progress);
+    }
+  }
+
+  /**
+   * Waits for rows that are being scored, interrupted or not, and releases the model. May be called
+   * again.
+   */
+  @Override
+  public void close() {
+    open.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        try (engine;
+            model) {
+          // Closed in the reverse order of creation.
+        }
+      }
+    } finally {
+      open.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package org.llm4msr.runtime.evaluation;
+
+import static java.util.stream.Collectors.joining;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.IntVector;
+import org.apache.arrow.vector.TinyIntVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.files.FileErrors;
+import org.llm4msr.toolkit.arrow.ArrowRows;
+
+/**
+ * Writes the prediction of every row to an Arrow IPC file: {@code row} (int64, its number in the
+ * split), {@code user} (int32, index into {@code users.arrow}), {@code scenario} (int32, rank; the
+ * metadata key {@code scenarios} lists the keys, one per line), {@code label} (int8) and {@code
+ * probability} (float32). The file gets its name only once it is complete.
+ */
+public final class PredictionWriter implements AutoCloseable {
+
+  /** Metadata key of files whose metrics do not measure the model. */
+  public static final String LEAK = "llm4msr.leakFutureInteractions";
+
+  private static final ArrowType INT = new ArrowType.Int(32, true);
+
+  private static final List<Field> FIELDS =
+      List.of(
+          field("row", new ArrowType.Int(64, true)),
+          field("user", INT),
+          field("scenario", INT),
+          field("label", new ArrowType.Int(8, true)),
+          field("probability", new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)));
+
+  private final Path target;
+  private final Path partial;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final VectorSchemaRoot root;
+  private final FileChannel channel;
+  private final ArrowFileWriter writer;
+  private boolean closed;
+
+  /**
+   * Begins a file.
+   *
+   * @param scenarios the scenarios' keys, by rank
+   * @param leakFutureInteractions whether the model's prompts revealed these rows; if so, the
+   *     metadata key {@value #LEAK} is {@code true}
+   * @throws MsrException {@code evaluation/IN_THE_WAY} if something other than predictions is
+   *     there, of type RESOURCES if it cannot be written
+   */
+  public PredictionWriter(Path target, List<String> scenarios, boolean leakFutureInteractions) {
+    this.target = target;
+    requireFolder(target);
+    requireNothingElse(target);
+    partial = target.resolveSibling(target.getFileName() + ".tmp-" + UUID.randomUUID());
+    root = VectorSchemaRoot.create(schema(scenarios, leakFutureInteractions), allocator);
+    try {
+      channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      root.close();
+      allocator.close();
+      throw failed(e);
+    }
+    writer = new ArrowFileWriter(root, null, channel);
+  }
+
+  /** Appends rows, the first {@code n} of each array, as one record batch. */
+  public void add(
+      int n, long[] row, int[] user, int[] scenario, float[] label, float[] probability) {
+    BigIntVector rows = (BigIntVector) root.getVector("row");
+    IntVector users = (IntVector) root.getVector("user");
+    IntVector scenarios = (IntVector) root.getVector("scenario");
+    TinyIntVector labels = (TinyIntVector) root.getVector("label");
+    Float4Vector probabilities = (Float4Vector) root.getVector("probability");
+    root.clear();
+    root.getFieldVectors().forEach(vector -> vector.setInitialCapacity(n));
+    root.allocateNew();
+    for (int i = 0; i < n; i++) {
+      rows.set(i, row[i]);
+      users.set(i, user[i]);
+      scenarios.set(i, scenario[i]);
+      labels.set(i, (int) label[i]);
+      probabilities.set(i, probability[i]);
+    }
+    root.setRowCount(n);
+    try {
+      writer.writeBatch();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Completes the file and gives it its name. */
+  public void finish() {
+    try {
+      writer.end();
+      channel.force(true);
+      release();
+      Files.move(
+          partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Leaves nothing behind unless {@link #finish} was called. */
+  @Override
+  public void close() {
+    try {
+      release();
+      Files.deleteIfExists(partial);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private void release() throws IOException {
+    if (!closed) {
+      closed = true;
+      try (allocator;
+          root;
+          channel) {
+        // Closing the writer would write a footer into an incomplete file.
+      }
+    }
+  }
+
+  private static void requireFolder(Path target) {
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "evaluation/NO_FOLDER",
+          "There is no folder %s for the predictions. Create it, or choose another file."
+              .formatted(folder));
+    }
+  }
+
+  private static void requireNothingElse(Path target) {
+    if (Files.exists(target) && !holdsPredictions(target)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "evaluation/IN_THE_WAY",
+          "%s already exists and does not hold predictions. Choose another file, or move it away."
+              .formatted(target));
+    }
+  }
+
+  private static boolean holdsPredictions(Path file) {
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowReader reader = ArrowRows.open(file, allocator)) {
+      return reader.getVectorSchemaRoot().getSchema().getFields().equals(FIELDS);
+    } catch (IOException | MsrException e) {
+      return false;
+    }
+  }
+
+  private MsrException failed(IOException e) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        "evaluation/PREDICTIONS",
+        "Cannot write "
+            + target
+            + ": "
+            + FileErrors.reason(e)
+            + ". Check the folder and free space.",
+        e);
+  }
+
+  private static Schema schema(List<String> scenarios, boolean leaks) {
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put("scenarios", scenarios.stream().collect(joining("\n")));
+    if (leaks) {
+      metadata.put(LEAK, "true");
+    }
+    return new Schema(FIELDS, metadata);
+  }
+
+  private static Field field(String name, ArrowType type) {
+    return new Field(name, FieldType.notNullable(type), List.of());
+  }
+}

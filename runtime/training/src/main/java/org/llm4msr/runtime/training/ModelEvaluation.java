@@ -1,0 +1,32 @@
+package org.llm4msr.runtime.training;
+
+import java.util.List;
+import org.llm4msr.runtime.assembly.Predictions;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Evaluator;
+
+/** Metrics of a model on a part of prepared data. */
+public final class ModelEvaluation {
+
+  private ModelEvaluation() {}
+
+  /** Predicts and evaluates all rows of a part. */
+  public static EvaluationResult of(
+      TrainableModel model, PreparedData data, Split split, int batchSize) {
+    List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
+    try (Evaluator evaluator = new Evaluator(keys)) {
+      Predictions.forEach(
+          model,
+          data,
+          split,
+          batchSize,
+          (batch, probability) ->
+              evaluator.add(batch.size, batch.scenario, batch.user, batch.label, probability));
+      return evaluator.result();
+    }
+  }
+}

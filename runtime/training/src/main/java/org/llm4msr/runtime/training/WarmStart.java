@@ -1,0 +1,184 @@
+package org.llm4msr.runtime.training;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.assembly.ModelFiles;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleErrors;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.loading.EffectiveConfig;
+import org.llm4msr.runtime.config.loading.FlatValues;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedIds;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.model.DenseBuffer;
+import org.llm4msr.runtime.model.DenseParameter;
+import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.Safetensors;
+import org.llm4msr.runtime.tables.TableFile;
+
+/**
+ * Lets a new model begin with what a bundle has learned. Parameters, buffers and the rows of known
+ * values are taken from the bundle; rows of new values keep their initial values; the arrays of a
+ * new scenario are copied from the known scenario with the most training rows ({@link
+ * GrownArrays}). The optimisers begin from scratch.
+ */
+public final class WarmStart {
+
+  /** Keys of how a model reads knowledge, with the values for bundles older than the key. */
+  private static final Map<String, String> READ_OF_KNOWLEDGE =
+      Map.of("missing", "mean", "components", "0");
+
+  private WarmStart() {}
+
+  /**
+   * Refuses a bundle of other settings.
+   *
+   * @param config the configuration of the new model
+   * @throws MsrException {@code bundle/OTHER_MODEL} naming every key that differs
+   */
+  public static void requireSame(Bundle bundle, ExperimentConfig config) {
+    Map<String, String> before = model(bundle.manifest().config(), config);
+    Map<String, String> now = model(EffectiveConfig.of(config).values(), config);
+    List<String> differences = FlatValues.differences("", before, now);
+    if (!differences.isEmpty()) {
+      throw refused(
+          bundle,
+          "OTHER_MODEL",
+          "was trained with other settings: " + String.join("; ", differences),
+          "Undo the change, or train without --from.");
+    }
+  }
+
+  private static Map<String, String> model(Map<String, Object> config, ExperimentConfig now) {
+    Map<String, Object> kept = new TreeMap<>();
+    kept.put("model", config.getOrDefault("model", Map.of()));
+    if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
+      READ_OF_KNOWLEDGE.forEach(
+          (key, usual) -> {
+            Object value = knowledge.get(key);
+            kept.put("knowledge." + key, String.valueOf(value == null ? usual : value));
+          });
+    }
+    return EffectiveConfig.decisive(FlatValues.of(kept), now);
+  }
+
+  /**
+   * Fills a model.
+   *
+   * @param data the ids of the model: they extend those of the bundle
+   * @throws MsrException {@code bundle/OTHER_DATA} if ids of the bundle are not those of the data
+   */
+  public static void fill(TrainableModel model, Bundle bundle, PreparedIds data) {
+    PreparedIds ids = PreparedIds.open(bundle.data());
+    if (!data.extend(ids)) {
+      throw refused(
+          bundle,
+          "OTHER_DATA",
+          "has other ids than the prepared data in " + data.folder(),
+          "Run `llm4msr data prepare --extend %s` with this configuration first."
+              .formatted(bundle.folder()));
+    }
+    DatasetManifest before = ids.manifest();
+    try {
+      Map<String, Safetensors.Tensor> dense =
+          Safetensors.read(bundle.folder().resolve(ModelFiles.DENSE));
+      model
+          .engine()
+          .call(
+              () -> {
+                model.parameters().restore(grown(model, dense, before, bundle));
+                readTables(model, bundle, before);
+                return 0;
+              });
+    } catch (IOException e) {
+      throw BundleErrors.unreadable(bundle.folder(), e);
+    }
+  }
+
+  /**
+   * Makes the knowledge for a run that continues from a bundle: that of the bundle, overridden by
+   * what was extracted since, and standardised as in the bundle.
+   *
+   * @param store folder of the new knowledge
+   * @param target gets a knowledge store; does not exist
+   * @param scaling gets the statistics
+   */
+  public static void mergeKnowledge(Bundle bundle, Path store, Path target, Path scaling) {
+    KnowledgeStore.merge(bundle.folder().resolve(Bundle.KNOWLEDGE), store, target);
+    try {
+      Files.copy(
+          bundle.folder().resolve(Bundle.SCALING), scaling, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw BundleErrors.notWritten(scaling, e);
+    }
+  }
+
+  private static ParameterSnapshot grown(
+      TrainableModel model,
+      Map<String, Safetensors.Tensor> dense,
+      DatasetManifest before,
+      Bundle bundle) {
+    int known = before.scenarios().size();
+    GrownArrays grown =
+        new GrownArrays(dense, known, model.shape().scenarios().size(), largest(before));
+    Map<String, float[]> values = new TreeMap<>();
+    for (DenseParameter parameter : model.parameters().parameters()) {
+      values.put(parameter.name(), grown.values(parameter.name(), parameter.shape().getShape()));
+    }
+    for (DenseBuffer buffer : model.parameters().buffers()) {
+      values.put(buffer.name(), grown.values(buffer.name(), buffer.shape().getShape()));
+    }
+    if (!grown.unused().isEmpty()) {
+      throw refused(
+          bundle,
+          "OTHER_MODEL",
+          "holds arrays that the model does not have: " + grown.unused(),
+          "Use the plugins with which it was trained.");
+    }
+    return new ParameterSnapshot(values);
+  }
+
+  private static int largest(DatasetManifest manifest) {
+    int largest = 0;
+    for (int rank = 1; rank < manifest.scenarios().size(); rank++) {
+      long rows = manifest.scenarios().get(rank).rows().train();
+      if (rows > manifest.scenarios().get(largest).rows().train()) {
+        largest = rank;
+      }
+    }
+    return largest;
+  }
+
+  private static void readTables(TrainableModel model, Bundle bundle, DatasetManifest before) {
+    List<EmbeddingTable> tables = model.tables().tables();
+    for (int f = 0; f < tables.size(); f++) {
+      PreparedField field = before.fields().get(f);
+      int rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
+      Path file = bundle.folder().resolve(ModelFiles.tableFile(field.name()));
+      try {
+        TableFile.read(tables.get(f), file, rows);
+      } catch (IOException e) {
+        throw BundleErrors.unreadable(file, e);
+      }
+    }
+  }
+
+  private static MsrException refused(Bundle bundle, String code, String what, String next) {
+    return new MsrException(
+        ErrorType.USER,
+        "bundle/" + code,
+        "The bundle %s %s. %s".formatted(bundle.folder(), what, next));
+  }
+}

@@ -1,0 +1,345 @@
+package org.llm4msr.toolkit.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.model.DropoutMasks;
+import org.llm4msr.runtime.model.GroupingPlan;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.model.PassContext;
+import org.llm4msr.runtime.model.Tape;
+import org.llm4msr.runtime.tables.Workers;
+import org.llm4msr.tck.TestEngines;
+
+/** Values and gradients are the same as with blocks, whose gradients come from the engine. */
+@Tag("engine")
+class RowProductsTest {
+
+  private static final int GROUPS = 6;
+  private static final int WIDTH = 4;
+
+  private final NDManager manager = TestEngines.manager();
+  private final ParameterStore store = new ParameterStore(manager, 3);
+  private final Workers workers = new Workers(2);
+  private final Linear first = new Linear(context("first"), WIDTH, WIDTH);
+  private final Linear second = new Linear(context("second"), WIDTH, WIDTH);
+  private final Parameter twoMatrices =
+      context("two").parameter("weight", new Shape(2, 2, 3), Initializer.linear(2), Decay.YES);
+  private final Parameter twoBiases =
+      context("two").parameter("bias", new Shape(6), Initializer.linear(2), Decay.NO);
+  private final Parameter factor =
+      shared("factor")
+          .parameter("weight", new Shape(WIDTH, WIDTH), Initializer.linear(2), Decay.YES);
+  private final BatchNorm norm = new BatchNorm(context("norm"), WIDTH);
+
+  private ModelContext context(String scope) {
+    return shared(scope).each("group", GROUPS);
+  }
+
+  private ModelContext shared(String scope) {
+    return store.context(scope, new ModelShape(new FeatureLayout(List.of()), List.of(), 1));
+  }
+
+  @BeforeEach
+  void onlyWhereThereAreProducts() {
+    assumeThat(TestEngines.engine().getEngineName()).isEqualTo("PyTorch");
+    assumeThat(manager.getDevice()).isEqualTo(Device.cpu());
+    assumeThat(System.getProperty("os.name") + System.getProperty("os.arch"))
+        .isEqualTo("Linuxamd64");
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+    manager.close();
+    workers.close();
+  }
+
+  private interface Network {
+    NDArray apply(RowProductsTest test, Pass pass, NDArray x);
+  }
+
+  private static GroupedRows rows(Pass pass, NDArray x) {
+    return GroupedRows.of(pass.scenarios(), x);
+  }
+
+  private static Arguments network(String name, Network network) {
+    return Arguments.of(name, network);
+  }
+
+  static Stream<Arguments> networks() {
+    return Stream.of(
+        network("one layer", (t, p, x) -> rows(p, x).linear(t.first).toRows()),
+        network(
+            "a layer used twice, rows used by layers and by the engine",
+            (t, p, x) -> {
+              GroupedRows h = rows(p, x).linear(t.first);
+              GroupedRows again = h.map(NDArray::tanh).linear(t.second);
+              return h.linear(t.second).with(again, NDArray::add).with(h, NDArray::mul).toRows();
+            }),
+        network(
+            "several matrices a group",
+            (t, p, x) -> rows(p, x).linear(t.twoMatrices, t.twoBiases).toRows()),
+        network(
+            "matrices computed in the pass, which do not lie behind each other",
+            (t, p, x) ->
+                rows(p, x)
+                    .linear(
+                        Scale.by(t.first.weight().transpose(0, 2, 1), 2), t.second.bias().square())
+                    .times(t.second.weight().transpose(0, 2, 1))
+                    .toRows()),
+        network(
+            "a parameter that the engine uses too",
+            (t, p, x) -> rows(p, x).linear(t.first).toRows().mul(t.first.weight().sum())),
+        network(
+            "matrices times one of all groups, twice",
+            (t, p, x) ->
+                rows(p, x)
+                    .scaledLinear(t.first.weights(), t.factor, t.first.bias())
+                    .map(NDArray::tanh)
+                    .scaledLinear(t.first.weights(), t.factor, t.second.bias())
+                    .toRows()),
+        network(
+            "dropout, whose masks are of rows in their order",
+            (t, p, x) ->
+                rows(p, x)
+                    .linear(t.first)
+                    .dropout(p, 0.4)
+                    .linear(t.second)
+                    .dropout(p, 0.2)
+                    .toRows()),
+        network(
+            "rows without a gradient",
+            (t, p, x) -> rows(p, x.stopGradient()).linear(t.first).toRows()),
+        network(
+            "rows that come from products",
+            (t, p, x) ->
+                rows(p, rows(p, x).linear(t.first).toRows().mul(x)).linear(t.second).toRows()),
+        network(
+            "a result that nothing depends on",
+            (t, p, x) -> {
+              rows(p, x).linear(t.second).toRows();
+              return rows(p, x).linear(t.first).toRows();
+            }),
+        network(
+            "functions of the values of groups in between",
+            (t, p, x) ->
+                rows(p, x)
+                    .linear(t.first)
+                    .withGroups(t.second.bias().expandDims(1), NDArray::mul)
+                    .linear(t.second)
+                    .toRows()),
+        network(
+            "results whose gradients are views of one memory",
+            (t, p, x) -> {
+              NDArray a = rows(p, x).linear(t.first).toRows();
+              NDArray b = rows(p, x).linear(t.second).toRows();
+              NDArray sum = a.reshape(-1, 2, 2).add(b.reshape(-1, 2, 2)).reshape(-1, WIDTH);
+              return sum.add(rows(p, a.tanh()).linear(t.second).toRows());
+            }),
+        network(
+            "the same in their order",
+            (t, p, x) -> {
+              GroupedRows a = rows(p, x).linear(t.first);
+              GroupedRows b = rows(p, x).linear(t.second);
+              return a.map(y -> y.expandDims(-1))
+                  .with(b.map(y -> y.expandDims(-1)), NDArray::add)
+                  .map(y -> y.squeeze(-1))
+                  .with(a.map(NDArray::tanh).linear(t.second), NDArray::add)
+                  .toRows();
+            }),
+        network(
+            "parameters whose gradients are views of one memory",
+            (t, p, x) -> {
+              NDArray sum =
+                  t.first.weight().reshape(3, -1).add(t.second.weight().reshape(3, -1)).square();
+              return rows(p, x).times(Scale.by(t.first.weight(), 2)).toRows().mul(sum.mean());
+            }),
+        network(
+            "rows that are joined",
+            (t, p, x) -> bothWays(t, p, GroupedRows.join(p.scenarios(), x.tanh()))),
+        network(
+            "normalised rows",
+            (t, p, x) ->
+                rows(p, x).normalize(p, t.norm).linear(t.first).normalize(p, t.norm).toRows()));
+  }
+
+  /** Reaches the loss both through products and directly in the engine. */
+  private static NDArray bothWays(RowProductsTest test, Pass pass, NDArray h) {
+    return rows(pass, h).linear(test.first).toRows().mul(h);
+  }
+
+  private record Result(float[] values, float[] byRows, List<float[]> byParameters) {}
+
+  private Result run(Network network, int[] group, boolean products) {
+    store.push();
+    int rows = group.length;
+    NDArray x = manager.arange(0, (float) rows * WIDTH).mul(0.37f).sin().reshape(rows, WIDTH);
+    NDArray input = x.duplicate();
+    input.setRequiresGradient(true);
+    Tape tape = Tape.of(manager, workers, products);
+    GroupingPlan plan = GroupingPlan.of(manager, group, rows, GROUPS, true, tape);
+    assertThat(plan.products().isPresent()).isEqualTo(products);
+    Pass pass = new PassContext(manager, true, 0, plan, plan, new DropoutMasks(5));
+    NDArray y;
+    try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
+      y = network.apply(this, pass, input);
+      long size = y.getShape().size();
+      NDArray factor = manager.arange(0, (float) size).mul(0.11f).cos().reshape(y.getShape());
+      tape.backward(collector, y.mul(factor).sum());
+    }
+    List<float[]> gradients = new ArrayList<>();
+    store
+        .parameters()
+        .forEach(
+            parameter -> {
+              float[] values = new float[parameter.size()];
+              parameter.readGradient((p, gradient) -> gradient.get(values));
+              gradients.add(values);
+            });
+    return new Result(y.toFloatArray(), input.getGradient().toFloatArray(), gradients);
+  }
+
+  private void check(Network network, int... group) {
+    Result expected = run(network, group, false);
+    run(network, new int[] {0, 1, 2, 3, 4, 5}, true); // Its gradients must not persist.
+    Result found = run(network, group, true);
+    assertThat(found.values()).containsExactly(expected.values(), within(1e-4f));
+    assertThat(found.byRows()).containsExactly(expected.byRows(), within(1e-4f));
+    for (int i = 0; i < expected.byParameters().size(); i++) {
+      assertThat(found.byParameters().get(i))
+          .as("gradient of %s", store.parameters().stream().skip(i).findFirst())
+          .containsExactly(expected.byParameters().get(i), within(2e-4f));
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("networks")
+  void ofGroupsOfAllSizes(String name, Network network) {
+    // Groups 1 and 5 have no rows, group 3 has one.
+    check(network, 2, 0, 2, 4, 3, 0, 2, 2, 4, 0, 0, 2);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("networks")
+  void ofRowsThatAreInOrder(String name, Network network) {
+    check(network, 0, 0, 0, 1, 1, 2, 2, 5, 5);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("networks")
+  void ofOneGroup(String name, Network network) {
+    check(network, 4, 4, 4, 4);
+  }
+
+  @Test
+  void belowJoinedRowsABackwardPassGoesOnce(@TempDir Path folder) throws IOException {
+    assertThat(backwardPasses(folder, (t, p, x) -> bothWays(t, p, x.tanh()))).isEqualTo(2);
+    assertThat(
+            backwardPasses(
+                folder, (t, p, x) -> bothWays(t, p, GroupedRows.join(p.scenarios(), x.tanh()))))
+        .isEqualTo(1);
+  }
+
+  /** Counts the backward passes of the only tanh in a network. */
+  private int backwardPasses(Path folder, Network network) throws IOException {
+    Path trace = folder.resolve("trace.json");
+    JniUtils.startProfile(false, false, false);
+    try {
+      run(network, new int[] {1, 0, 1}, true);
+    } finally {
+      JniUtils.stopProfile(trace.toString());
+    }
+    return Files.readString(trace).split("\"aten::tanh_backward\"", -1).length - 1;
+  }
+
+  @Test
+  void otherShapesAreRefused() {
+    Tape tape = Tape.of(manager, workers, true);
+    GroupingPlan plan = GroupingPlan.of(manager, new int[] {2, 0, 2}, 3, GROUPS, true, tape);
+    GroupedRows rows = GroupedRows.of(plan, manager.ones(new Shape(3, WIDTH)));
+    NDArray weight = manager.ones(new Shape(GROUPS, WIDTH, 2));
+    assertThatThrownBy(() -> rows.times(manager.ones(new Shape(GROUPS, 3, 2))))
+        .hasMessage("rows have the shape (3, 4), expected (3, 3)");
+    assertThatThrownBy(() -> rows.times(manager.ones(new Shape(2, WIDTH, 2))))
+        .hasMessage("weights have the shape (2, 4, 2), expected (6, 4, 2)");
+    assertThatThrownBy(() -> rows.linear(weight, manager.ones(new Shape(GROUPS, 1))))
+        .hasMessage("biases have the shape (6, 1), expected (6, 2)");
+    assertThatThrownBy(() -> rows.times(weight.toType(DataType.FLOAT64, false)))
+        .hasMessage("numbers are float64, not float32");
+  }
+
+  @Test
+  void numbersWithoutAGradientAreOrderedToo() {
+    Tape tape = Tape.of(manager, workers, true);
+    GroupingPlan plan = GroupingPlan.of(manager, new int[] {2, 0, 2}, 3, GROUPS, true, tape);
+    NDArray x = manager.create(new int[] {7, 8, 9}, new Shape(3, 1));
+    assertThat(plan.order(x).toIntArray()).containsExactly(8, 7, 9);
+    assertThat(plan.restore(plan.order(x)).toIntArray()).containsExactly(7, 8, 9);
+  }
+
+  @Test
+  void ofPartsOfThePlan() {
+    check(
+        (t, p, x) -> {
+          NDArray ordered = p.scenarios().order(x);
+          NDArray sum = ordered.mul(0);
+          for (Grouping.Part part : p.scenarios().parts(3)) {
+            NDArray rows = ordered.get("%d:%d".formatted(part.from(), part.to()));
+            NDArray weights =
+                t.first
+                    .weight()
+                    .get(
+                        "%d:%d"
+                            .formatted(
+                                part.firstGroup(), part.firstGroup() + part.grouping().groups()));
+            NDArray y = GroupedRows.of(part.grouping(), rows).times(weights).toRows();
+            sum = sum.add(y.sum());
+          }
+          return p.scenarios().restore(sum);
+        },
+        2,
+        0,
+        2,
+        4,
+        3,
+        0,
+        2,
+        2,
+        4,
+        0,
+        0,
+        2);
+  }
+}

@@ -1,0 +1,119 @@
+package org.llm4msr.toolkit.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+
+/**
+ * n networks of one shape over the same rows, computed together: the first layers as one product,
+ * the others as batched products. Parameters are {@code layer.0/weight} (in, n * h) and, from the
+ * second layer on, {@code layer.1/weight} (n, h, h'); biases (n * h).
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class ExpertGroup {
+
+  private final int experts;
+  private final BlockSettings settings;
+  private final Linear first;
+  private final @Nullable BatchNorm firstNorm;
+  private final List<Layer> others = new ArrayList<>();
+  private final int outputWidth;
+
+  /** Makes {@code experts} networks with at least one layer each. */
+  public ExpertGroup(
+      ModelContext context, int in, int experts, List<Integer> widths, BlockSettings settings) {
+    this.experts = experts;
+    this.settings = settings;
+    ModelContext scope = context.scope("layer.0");
+    int width = widths.get(0);
+    first = new Linear(scope, in, experts * width);
+    firstNorm = normOf(scope, experts * width, settings);
+    for (int i = 1; i < widths.size(); i++) {
+      others.add(new Layer(context.scope("layer." + i), experts, width, widths.get(i), settings));
+      width = widths.get(i);
+    }
+    outputWidth = width;
+  }
+
+  /** Computes (B, in) to (B, n, outputWidth). */
+  public NDArray forward(Pass pass, NDArray x) {
+    NDArray h = follow(pass, first.forward(x), firstNorm);
+    for (Layer layer : others) {
+      h = follow(pass, layer.forward(h), layer.norm);
+    }
+    return h;
+  }
+
+  /**
+   * Passes each row through the networks of its group, to n * outputWidth columns. The parameters
+   * must have been made in a context of {@code each}, one part per group.
+   */
+  public GroupedRows forward(Pass pass, GroupedRows rows) {
+    GroupedRows h = follow(pass, rows.linear(first), firstNorm);
+    for (Layer layer : others) {
+      h = follow(pass, layer.forward(h), layer.norm);
+    }
+    return h;
+  }
+
+  /** Returns the width of an expert's output. */
+  public int outputWidth() {
+    return outputWidth;
+  }
+
+  /** Returns n. */
+  public int experts() {
+    return experts;
+  }
+
+  /**
+   * Normalises all experts side by side, (B, n * h), then applies activation and dropout to each,
+   * (B, n, h). The gradient of the batched product that follows is laid out expert by expert; the
+   * activation turns it into rows without a copy.
+   */
+  private NDArray follow(Pass pass, NDArray x, @Nullable BatchNorm norm) {
+    NDArray h = norm == null ? x : norm.forward(pass, x);
+    NDArray apart = h.reshape(h.getShape().get(0), experts, h.getShape().get(1) / experts);
+    return Dropout.apply(pass, settings.activation().apply(apart), settings.dropout());
+  }
+
+  private GroupedRows follow(Pass pass, GroupedRows rows, @Nullable BatchNorm norm) {
+    GroupedRows h = norm == null ? rows : rows.normalize(pass, norm);
+    return h.map(settings.activation()::apply).dropout(pass, settings.dropout());
+  }
+
+  private static @Nullable BatchNorm normOf(
+      ModelContext context, int width, BlockSettings settings) {
+    return settings.batchNorm() ? new BatchNorm(context.scope("norm"), width) : null;
+  }
+
+  /** One layer of all experts: (B, n, in) to (B, n * out). */
+  private record Layer(Parameter weight, Parameter bias, @Nullable BatchNorm norm) {
+
+    Layer(ModelContext context, int experts, int in, int out, BlockSettings settings) {
+      this(
+          context.parameter(
+              "weight", new Shape(experts, in, out), Initializer.linear(in), Decay.YES),
+          context.parameter(
+              "bias", new Shape((long) experts * out), Initializer.linear(in), Decay.NO),
+          normOf(context, experts * out, settings));
+    }
+
+    NDArray forward(NDArray x) {
+      NDArray product = x.transpose(1, 0, 2).matMul(weight.array()).transpose(1, 0, 2);
+      return product.reshape(x.getShape().get(0), -1).add(bias.array());
+    }
+
+    GroupedRows forward(GroupedRows rows) {
+      return rows.linear(weight, bias);
+    }
+  }
+}

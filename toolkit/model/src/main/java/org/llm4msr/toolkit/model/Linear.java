@@ -1,0 +1,48 @@
+package org.llm4msr.toolkit.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+
+/**
+ * A linear layer {@code x W + b} with parameters {@code weight} (in, out) and {@code bias} (out).
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class Linear {
+
+  private final Parameter weight;
+  private final Parameter bias;
+
+  /** Makes the parameters of a layer. */
+  public Linear(ModelContext context, int in, int out) {
+    weight = context.parameter("weight", new Shape(in, out), Initializer.linear(in), Decay.YES);
+    bias = context.parameter("bias", new Shape(out), Initializer.linear(in), Decay.NO);
+  }
+
+  /** Computes (B, in) to (B, out). */
+  public NDArray forward(NDArray x) {
+    return x.matMul(weight.array()).add(bias.array());
+  }
+
+  /** Returns W: (in, out). */
+  public NDArray weight() {
+    return weight.array();
+  }
+
+  Parameter weights() {
+    return weight;
+  }
+
+  Parameter biases() {
+    return bias;
+  }
+
+  /** Returns b: (out). */
+  public NDArray bias() {
+    return bias.array();
+  }
+}
