@@ -24,7 +24,7 @@ import org.llm4msr.runtime.files.FileErrors;
  * Scores a file as a stream. Finished parts lie in a folder beside the target until all are there:
  * a job that was killed continues after the last of them.
  */
-public final class FileScoring {
+final class FileScoring {
 
   private final ScoreFunction model;
   private final List<ScoringColumn> columns;

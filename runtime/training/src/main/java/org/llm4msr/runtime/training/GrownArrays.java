@@ -18,7 +18,7 @@ import org.llm4msr.runtime.tables.Safetensors.Tensor;
  * or by an axis that has grown with the number of scenarios and is ordered by rank. A new scenario
  * gets a copy of one known scenario: unlike a mean of several, that is a working network.
  */
-public final class GrownArrays {
+final class GrownArrays {
 
   private static final Pattern RANK = Pattern.compile("\\.(\\d+)(?=/|$)");
 

@@ -8,7 +8,7 @@ import java.util.Map;
  * Where the time of training steps goes. MXNet and GPUs compute asynchronously: most of their time
  * shows up as backward.
  */
-public final class StepTimes {
+final class StepTimes {
 
   /** A part of a step. */
   public enum Part {

@@ -28,7 +28,7 @@ import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
  * @param formerly an older name, or empty
  * @param constraints the Jakarta constraints
  */
-public record SettingInfo(
+record SettingInfo(
     String key,
     AnnotatedType type,
     String description,
