@@ -15,7 +15,7 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import java.util.List;
 import org.llm4msr.api.model.Backbone;
-import org.llm4msr.plugins.backbones.MmoeFactory;
+import org.llm4msr.plugins.backbones.experts.MmoeFactory;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.DropoutMasks;

@@ -55,7 +55,7 @@ class HostileBundleTest {
   @ValueSource(
       strings = {
         "java.lang.ProcessBuilder",
-        "org.llm4msr.plugins.backbones.MmoeFactory",
+        "org.llm4msr.plugins.backbones.experts.MmoeFactory",
         "../plugins/evil.jar",
         "file:///evil.jar"
       })

@@ -5,6 +5,20 @@ import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.plugins.backbones.adaptive.AdaSparseFactory;
+import org.llm4msr.plugins.backbones.adaptive.AdaptDhmFactory;
+import org.llm4msr.plugins.backbones.adaptive.AitmFactory;
+import org.llm4msr.plugins.backbones.adaptive.HamurFactory;
+import org.llm4msr.plugins.backbones.adaptive.M3oeFactory;
+import org.llm4msr.plugins.backbones.adaptive.PpNetFactory;
+import org.llm4msr.plugins.backbones.adaptive.StarFactory;
+import org.llm4msr.plugins.backbones.experts.HiNetFactory;
+import org.llm4msr.plugins.backbones.experts.M2mFactory;
+import org.llm4msr.plugins.backbones.experts.MmoeFactory;
+import org.llm4msr.plugins.backbones.experts.OmoeFactory;
+import org.llm4msr.plugins.backbones.experts.PleFactory;
+import org.llm4msr.plugins.backbones.experts.SarNetFactory;
+import org.llm4msr.plugins.backbones.experts.SharedBottomFactory;
 import org.llm4msr.tck.BackboneConformance;
 
 /** The backbones of this module keep the rules of the kit, with default and other settings. */

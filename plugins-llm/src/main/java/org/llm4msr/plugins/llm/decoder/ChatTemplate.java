@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.plugins.llm.jinja.Jinja;
 
 /** The chat template of a model, in Jinja; a prompt is a single user message. */
 final class ChatTemplate {

@@ -1,0 +1,38 @@
+package org.llm4msr.plugins.backbones.adaptive;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Positive;
+import java.util.List;
+import org.llm4msr.api.Setting;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.toolkit.model.BlockSettings;
+
+/** Settings of {@link PpNet}. */
+public record PpNetConfig(
+    @Setting(
+            value = "Widths of each scenario's layers before its logit",
+            defaultValue = "[128, 64, 32]")
+        @NotEmpty
+        List<@Positive Integer> layers,
+    @Setting(
+            value =
+                "Fields that the gates see besides the whole input; [] takes the first of user,"
+                    + " item and author",
+            defaultValue = "[]")
+        List<String> priors,
+    @Setting(value = "Activation after every layer", defaultValue = "relu") Activation activation,
+    @Setting(value = "Share of units dropped in training", defaultValue = "0.2")
+        @DecimalMin(value = "0", message = "must be at least 0")
+        @DecimalMax(value = "0.95", message = "must be at most 0.95")
+        double dropout,
+    @Setting(
+            value = "Whether layers are normalised over the rows of their scenario",
+            defaultValue = "true")
+        boolean batchNorm) {
+
+  BlockSettings block() {
+    return new BlockSettings(activation, dropout, batchNorm);
+  }
+}
