@@ -100,18 +100,6 @@ class PluginFoldersTest {
   }
 
   @Test
-  void theTensorEngineIsFoundFromAPluginsContext() throws IOException {
-    PluginClassLoader loader =
-        new PluginClassLoader(root.resolve("p"), List.of(), getClass().getClassLoader());
-
-    assertThat(loader.getResources("META-INF/services/ai.djl.engine.EngineProvider").nextElement())
-        .isNotNull();
-    assertThat(loader.getResource("native/lib/pytorch.properties")).isNotNull();
-    assertThat(loader.getResource("logback-test.xml")).isNull();
-    assertThat(loader.getResource("META-INF/services/org.slf4j.spi.SLF4JServiceProvider")).isNull();
-  }
-
-  @Test
   void everyMistakeOfPackingIsNamedWithItsRemedyAndTheOthersLoad() throws IOException {
     TestFactory.named("Good", "good").jar(root.resolve("good/good.jar")).build();
     Files.createDirectories(root.resolve("empty"));
