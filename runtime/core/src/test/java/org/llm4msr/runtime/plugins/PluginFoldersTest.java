@@ -233,7 +233,7 @@ class PluginFoldersTest {
             "lib.Greeting.hello",
             "SPI 1.0 of this runtime",
             "DJL api-0.36.0.jar",
-            "Arrow arrow-vector-18.3.0.jar",
+            "Arrow arrow-vector-19.0.0.jar",
             "calls.jar (compiled with SPI 1.0)");
   }
 

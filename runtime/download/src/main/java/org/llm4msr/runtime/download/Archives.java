@@ -104,7 +104,11 @@ final class Archives {
   /** Returns what is wrong with a gzip, whose decoder compares the checksum at the end. */
   static String damage(Path file) throws IOException {
     try (InputStream bytes = Files.newInputStream(file)) {
-      try (InputStream in = new GzipCompressorInputStream(bytes, true)) {
+      try (InputStream in =
+          GzipCompressorInputStream.builder()
+              .setInputStream(bytes)
+              .setDecompressConcatenated(true)
+              .get()) {
         in.transferTo(OutputStream.nullOutputStream());
         return "";
       } catch (IOException e) {
