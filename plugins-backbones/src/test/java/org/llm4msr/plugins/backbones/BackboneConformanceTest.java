@@ -33,6 +33,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class SharedBottomWithoutNorm extends SharedBottom {
     @Override
     protected List<String> settings() {
@@ -49,6 +50,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class MmoeWithNormalisedGates extends Mmoe {
     @Override
     protected List<String> settings() {
@@ -57,6 +59,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class Omoe extends BackboneConformance {
     @Override
     protected BackboneFactory<?> factory() {
@@ -107,6 +110,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class SarNet extends BackboneConformance {
     @Override
     protected BackboneFactory<?> factory() {
@@ -115,6 +119,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class M2m extends BackboneConformance {
     @Override
     protected BackboneFactory<?> factory() {
@@ -123,6 +128,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class AdaSparse extends BackboneConformance {
     @Override
     protected BackboneFactory<?> factory() {
@@ -139,6 +145,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class PpNet extends BackboneConformance {
     @Override
     protected BackboneFactory<?> factory() {
@@ -155,6 +162,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class M3oe extends BackboneConformance {
     @Override
     protected BackboneFactory<?> factory() {
@@ -168,6 +176,7 @@ class BackboneConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class HiNet extends BackboneConformance {
     @Override
     protected BackboneFactory<?> factory() {

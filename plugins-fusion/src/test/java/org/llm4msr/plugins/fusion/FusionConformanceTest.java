@@ -2,6 +2,7 @@ package org.llm4msr.plugins.fusion;
 
 import java.util.List;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.MetaNetworkFactory;
 import org.llm4msr.tck.FusionHeadConformance;
@@ -30,6 +31,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class MlpNetworkOfLowRank extends MlpNetwork {
     @Override
     protected List<String> settings() {
@@ -54,6 +56,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class ResidualHierarchical extends Hierarchical {
     @Override
     protected List<String> settings() {
@@ -62,6 +65,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class UserLevelAlone extends Hierarchical {
     @Override
     protected List<String> settings() {
@@ -70,6 +74,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class ScenarioLevelAlone extends Hierarchical {
     @Override
     protected List<String> settings() {
@@ -78,6 +83,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class BothLevelsAtTheBottom extends Hierarchical {
     @Override
     protected List<String> settings() {
@@ -86,6 +92,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class BothLevelsInParallel extends Hierarchical {
     @Override
     protected List<String> settings() {
@@ -94,6 +101,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class SwappedLevels extends Hierarchical {
     @Override
     protected List<String> settings() {
@@ -118,6 +126,7 @@ class FusionConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class ConcatOfScenarios extends Concat {
     @Override
     protected List<String> settings() {
