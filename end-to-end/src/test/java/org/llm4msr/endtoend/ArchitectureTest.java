@@ -1,0 +1,191 @@
+package org.llm4msr.endtoend;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvent;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.llm4msr.api.Plugin;
+import org.llm4msr.api.PluginFactory;
+import org.llm4msr.api.Stability;
+
+/** Which part may know which. */
+@AnalyzeClasses(packages = "org.llm4msr", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  /** Types of the runtime that programs use which embed it. */
+  private static final Set<String> FOR_USERS =
+      Set.of("Main", "Workspace", "ComparisonConfig", "TuningConfig", "ModelEvaluation");
+
+  /**
+   * Public types that only their own module uses: they are shared by its packages, and Java knows no
+   * visibility of a module.
+   */
+  private static final Set<String> INSIDE =
+      Set.of(
+          // data
+          "ArrowFile",
+          "ArrowFileSink",
+          "Columns",
+          "DataErrors",
+          "FieldColumn",
+          "FieldSource",
+          "FolderTrainingLog",
+          "IdColumn",
+          "IdListColumn",
+          "ManifestFile",
+          "NumberColumn",
+          "PreparationDatabase",
+          "PreparedFolder",
+          "RowOrder",
+          "SplitColumns",
+          "SplitReader",
+          "TextColumn",
+          "TimeColumn",
+          "WatchedReader",
+          // knowledge
+          "Hashes",
+          "StoreWriter",
+          "StoredKnowledge",
+          "StoredLevel",
+          // core, engine
+          "Inline",
+          "Mkl",
+          "PromptsConfig",
+          // lab
+          "BarChart",
+          "Html",
+          "Neighbours",
+          "Page",
+          "Section",
+          "SideBySide");
+
+  @ArchTest
+  static final ArchRule modulesUseWhatTheTableSays =
+      classes()
+          .that(DescribedPredicate.describe("are ours", Modules::isOurs))
+          .should(
+              condition(
+                  "use the modules that the table allows",
+                  (type, events) ->
+                      type.getDirectDependenciesFromSelf().stream()
+                          .filter(use -> Modules.isOurs(use.getTargetClass()))
+                          .filter(use -> !Modules.mayUse(type, use.getTargetClass()))
+                          .forEach(use -> events.add(violated(type, use.getDescription())))));
+
+  @ArchTest
+  static final ArchRule publicTypesAreThoseThatOthersUse =
+      classes()
+          .that()
+          .resideInAPackage("org.llm4msr.runtime..")
+          .and()
+          .arePublic()
+          .and()
+          .areTopLevelClasses()
+          .should(
+              condition(
+                  "be used by another module",
+                  (type, events) -> {
+                    boolean shared = isUsedByAnotherModule(type);
+                    String name = type.getSimpleName();
+                    if (!shared && !FOR_USERS.contains(name) && !INSIDE.contains(name)) {
+                      events.add(violated(type, type.getName() + " is used by no other module"));
+                    }
+                    if (shared && INSIDE.contains(name)) {
+                      events.add(violated(type, type.getName() + " is used by another module"));
+                    }
+                  }));
+
+  private static boolean isUsedByAnotherModule(JavaClass type) {
+    String own = Modules.of(type).name();
+    return type.getDirectDependenciesToSelf().stream()
+        .map(use -> Modules.of(use.getOriginClass().getBaseComponentType()).name())
+        .anyMatch(user -> !user.equals(own));
+  }
+
+  private static ArchCondition<JavaClass> condition(
+      String says, BiConsumer<JavaClass, ConditionEvents> check) {
+    return new ArchCondition<>(says) {
+      @Override
+      public void check(JavaClass type, ConditionEvents events) {
+        check.accept(type, events);
+      }
+    };
+  }
+
+  private static ConditionEvent violated(JavaClass type, String message) {
+    return SimpleConditionEvent.violated(type, message);
+  }
+
+  @ArchTest
+  static final ArchRule apiSpeaksOfNoEngineAndNoGuice =
+      noClasses()
+          .that()
+          .resideInAPackage("org.llm4msr.api..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "com.google..", "org.hibernate..", "ai.djl.pytorch..", "ai.djl.mxnet..", "picocli..");
+
+  @ArchTest
+  static final ArchRule noCycles = slices().matching("org.llm4msr.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule noStandardStreamsOutsideTheCommandLine =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("org.llm4msr.runtime.cli..", "org.llm4msr.tck..")
+          .should(ACCESS_STANDARD_STREAMS);
+
+  @ArchTest
+  static final ArchRule onlyPluginDiscoveryLoadsClassesByName =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("org.llm4msr.runtime.plugins..")
+          .should()
+          .callMethod(Class.class, "forName", String.class)
+          .orShould()
+          .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+          .orShould()
+          .callMethod(ClassLoader.class, "loadClass", String.class);
+
+  @ArchTest
+  static final ArchRule nothingReadsJavaSerialization =
+      noClasses().should().dependOnClassesThat().areAssignableTo(java.io.ObjectInputStream.class);
+
+  @ArchTest
+  static final ArchRule apiStatesItsStability =
+      classes()
+          .that()
+          .resideInAPackage("org.llm4msr.api..")
+          .and()
+          .arePublic()
+          .and()
+          .areTopLevelClasses()
+          .should()
+          .beAnnotatedWith(Stability.class);
+
+  @ArchTest
+  static final ArchRule factoriesAreNamed =
+      classes()
+          .that()
+          .implement(PluginFactory.class)
+          .and()
+          .areNotInterfaces()
+          .should()
+          .beAnnotatedWith(Plugin.class)
+          .andShould()
+          .bePublic();
+}

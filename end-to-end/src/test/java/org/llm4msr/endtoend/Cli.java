@@ -1,0 +1,100 @@
+package org.llm4msr.endtoend;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The command line in a process of its own, begun by the launcher as a user begins it. */
+final class Cli {
+
+  private static final int MINUTES = 10;
+
+  private final Path folder;
+  private final Path launcher;
+  private int calls;
+
+  /**
+   * Makes a command line.
+   *
+   * @param folder gets a launcher, and what commands print
+   */
+  Cli(Path folder) throws IOException {
+    this.folder = folder;
+    this.launcher =
+        Checkout.write(folder.resolve("checkout"), System.getProperty("java.class.path"));
+  }
+
+  /** What a command said. */
+  record Outcome(int code, String out, String err) {}
+
+  /** A command that runs. */
+  record Running(Process process, Path out, Path err) {
+
+    /** Waits for the end. */
+    Outcome await() throws IOException, InterruptedException {
+      assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).as("ends").isTrue();
+      return new Outcome(
+          process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
+    }
+
+    /** Returns whether the process has a file open whose name ends so. */
+    boolean opened(String end) throws IOException {
+      try (Stream<Path> files = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+        return files.anyMatch(file -> target(file).endsWith(end));
+      } catch (NoSuchFileException | UncheckedIOException e) {
+        return false; // It has just ended.
+      }
+    }
+
+    private static String target(Path link) {
+      try {
+        return Files.readSymbolicLink(link).toString();
+      } catch (IOException e) {
+        return ""; // Closed meanwhile.
+      }
+    }
+
+    /** Sends SIGKILL; returns whether there was something left to kill. */
+    boolean kill() throws InterruptedException {
+      process.destroyForcibly();
+      return process.waitFor() == 128 + 9;
+    }
+  }
+
+  /** Runs a command to its end. */
+  Outcome run(String... arguments) throws IOException, InterruptedException {
+    return start(arguments).await();
+  }
+
+  /** Starts a command. */
+  Running start(String... arguments) throws IOException {
+    return start(List.of(), arguments);
+  }
+
+  /**
+   * Starts a command under another.
+   *
+   * @param prefix runs what follows it, such as {@code nice}
+   */
+  Running start(List<String> prefix, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.add(launcher.toString());
+    command.addAll(List.of(arguments));
+    Path out = folder.resolve("stdout-" + ++calls);
+    Path err = folder.resolve("stderr-" + calls);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("LLM4MSR_JAVA_OPTS", "-Xmx1g");
+    return new Running(
+        builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start(), out, err);
+  }
+}

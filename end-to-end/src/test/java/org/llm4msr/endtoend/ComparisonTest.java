@@ -1,0 +1,328 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.inject.Guice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.compare.Comparison;
+import org.llm4msr.runtime.compare.ComparisonResult;
+import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.compare.ComparisonView;
+import org.llm4msr.runtime.compare.Comparisons;
+import org.llm4msr.runtime.compare.LabModule;
+import org.llm4msr.runtime.compare.TableWriter;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+
+/** A grid of two backbones, two heads and two seeds, and what goes wrong in one. */
+class ComparisonTest {
+
+  @TempDir static Path folder;
+  private static SmallShop shop;
+  private static Comparisons comparisons;
+  private static ComparisonResult result;
+
+  @BeforeAll
+  static void compare() throws IOException {
+    shop = SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
+    comparisons =
+        Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
+    result = grid();
+  }
+
+  private static ComparisonResult grid() throws IOException {
+    return open(
+            "grid",
+            "backbones: [shared-bottom, {name: mmoe, experts: 3}]",
+            "fusions: [none, hierarchical]",
+            "seeds: [1, 2]",
+            "settings: {training.epochs: 1}")
+        .run(Split.TEST, ComparisonView.NONE);
+  }
+
+  private static Comparison open(String name, String... lines) throws IOException {
+    Path file = folder.resolve(name + ".yaml");
+    Files.writeString(file, "experiments: [experiment.yaml]\n" + String.join("\n", lines) + "\n");
+    return comparisons.open(file, List.of());
+  }
+
+  @Test
+  void hasEachModelWithTheAucThatItsRunsHaveAlone() {
+    assertThat(result.axes()).containsExactly("backbone", "fusion");
+    assertThat(result.columns().stream().map(ComparisonResult.Column::name))
+        .containsExactlyInAnyOrder("feed", "search", "home", "overall");
+    assertThat(result.models().stream().map(Model::labels))
+        .containsExactly(
+            List.of("shared-bottom", "none"),
+            List.of("shared-bottom", "hierarchical"),
+            List.of("mmoe (experts 3)", "none"),
+            List.of("mmoe (experts 3)", "hierarchical"));
+    double sum = 0;
+    for (int seed = 1; seed <= 2; seed++) {
+      Experiment alone =
+          Experiment.fromYaml(
+              shop.experiment(),
+              "model.backbone={name: mmoe, experts: 3}",
+              "model.fusion=none",
+              "training.epochs=1",
+              "training.seed=" + seed);
+      alone.train("alone-" + seed, Progress.NONE);
+      sum +=
+          alone.evaluate("alone-" + seed, Split.TEST, null, Progress.NONE).result().overall().auc();
+    }
+    Score overall = result.models().get(2).scores().get(3);
+    assertThat(overall.auc()).isCloseTo(sum / 2, within(1e-12));
+    assertThat(overall.seeds()).isEqualTo(2);
+  }
+
+  @Test
+  void comparesWithTheFirstOfEachGroupAndMarksTheBest() {
+    for (int first = 0; first < 4; first += 2) {
+      Model baseline = result.models().get(first);
+      Model other = result.models().get(first + 1);
+      assertThat(baseline.baseline()).isTrue();
+      assertThat(other.baseline()).isFalse();
+      for (int column = 0; column < 4; column++) {
+        Score one = baseline.scores().get(column);
+        Score two = other.scores().get(column);
+        assertThat(one.difference()).isNull();
+        assertThat(two.difference().mean()).isCloseTo(two.auc() - one.auc(), within(1e-12));
+        assertThat(two.difference().deLong()).isBetween(0.0, 1.0);
+        assertThat(two.difference().tTest()).isBetween(0.0, 1.0);
+        assertThat(one.best()).isEqualTo(one.auc() >= two.auc());
+      }
+    }
+  }
+
+  @Test
+  void goesOnWhereItStoppedAndKeepsNoModels() throws IOException {
+    List<Path> evaluations = files("evaluation-test.json");
+    List<FileTime> before = new ArrayList<>();
+    for (Path file : evaluations) {
+      before.add(Files.getLastModifiedTime(file));
+    }
+    Files.delete(evaluations.get(0));
+
+    ComparisonResult again = grid();
+
+    assertThat(again.models().stream().map(Model::scores))
+        .isEqualTo(result.models().stream().map(Model::scores).toList());
+    for (int i = 1; i < evaluations.size(); i++) {
+      assertThat(Files.getLastModifiedTime(evaluations.get(i))).isEqualTo(before.get(i));
+    }
+    assertThat(folder.resolve("work/runs").toFile().list((runs, name) -> name.startsWith("mmoe")))
+        .allSatisfy(
+            name ->
+                assertThat(folder.resolve("work/runs").resolve(name).resolve("bundle"))
+                    .doesNotExist());
+  }
+
+  @Test
+  void finishesARunThatWasEvaluatedBefore() throws IOException {
+    Path evaluation = files("evaluation-test.json").get(0);
+    String finished = Files.readString(evaluation);
+    String before =
+        finished
+            .replace("\"finished\" : true", "\"finished\" : false")
+            .replaceAll("\"auc\" : 0[.][0-9]+", "\"auc\" : 0.99");
+    assertThat(before).contains("false").contains("0.99");
+    Files.writeString(evaluation, before);
+
+    assertThat(grid().models().stream().map(Model::scores))
+        .isEqualTo(result.models().stream().map(Model::scores).toList());
+    assertThat(evaluation).hasContent(finished);
+  }
+
+  private static List<Path> files(String name) throws IOException {
+    try (Stream<Path> all = Files.walk(folder.resolve("work/runs"))) {
+      return all.filter(file -> file.endsWith(name) && !file.toString().contains("alone"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void goesOnWhereARunFailsAndSaysSo() throws IOException {
+    ComparisonResult some =
+        open(
+                "failing",
+                "seeds: [1]",
+                "grid: {training.optimizer.learningRate: [0.01, 1e30], model.embeddingSize: [4,"
+                    + " -4]}",
+                "settings: {training.epochs: 1, model.fusion: none}")
+            .run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(some.axes()).containsExactly("optimizer.learningRate", "embeddingSize");
+    assertThat(some.models().get(0).scores().get(3).auc()).isBetween(0.0, 1.0);
+    assertThat(some.models().get(2).scores().get(3).auc()).isNull();
+    assertThat(some.failures()).hasSize(3);
+    assertThat(some.failures().get(0).reason()).contains("embeddingSize").contains("-4");
+    assertThat(new TableWriter(some).markdown()).contains("Failed: 1e30 + 4, seed 1: ");
+  }
+
+  @Test
+  void namesTakeTheSettingsOfTheExperimentAsFarAsTheyKnowThem() throws IOException {
+    open("names", "backbones: [shared-bottom]", "seeds: [5]", "settings: {training.epochs: 1}")
+        .run(Split.TEST, ComparisonView.NONE);
+
+    try (Stream<Path> runs = Files.list(folder.resolve("work/runs"))) {
+      Path run =
+          runs.filter(one -> one.toString().matches(".*shared-bottom-[0-9a-f]+-s5"))
+              .findFirst()
+              .orElseThrow();
+      // The experiment has mmoe with experts and a tower.
+      assertThat(run.resolve("config.yaml"))
+          .content()
+          .contains("tower: [4]")
+          .doesNotContain("experts");
+    }
+  }
+
+  @Test
+  void findsScenariosByNameWhereModelsHaveOthers() throws IOException {
+    ComparisonResult some =
+        open(
+                "scenarios",
+                "seeds: [1]",
+                "grid: {dataset.scenarios: [[feed, search], [home, feed]]}",
+                "settings: {training.epochs: 1, model.fusion: none}")
+            .run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(some.failures()).isEmpty();
+    List<String> names = some.columns().stream().map(ComparisonResult.Column::name).toList();
+    assertThat(names).containsExactly("feed", "search", "home", "overall");
+    List<Score> first = some.models().get(0).scores();
+    List<Score> second = some.models().get(1).scores();
+    assertThat(first.get(0).auc()).isNotNull();
+    assertThat(first.get(2).auc()).isNull();
+    assertThat(second.get(1).auc()).isNull();
+    assertThat(second.get(2).auc()).isNotNull();
+    assertThat(second.get(3).difference().deLong()).isNull();
+  }
+
+  @Test
+  void refusesWhatGivesNothing() throws IOException {
+    Comparison none = open("nothing", "backbones: [no-such]");
+
+    assertThatThrownBy(() -> none.run(Split.TEST, ComparisonView.NONE))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("compare/NOTHING")
+        .hasMessageContaining("no-such");
+    assertThatThrownBy(() -> open("unknown", "backbone: [mmoe]"))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("backbones");
+  }
+
+  @Test
+  void writesAPageWithChartsOfAllModels() throws Exception {
+    new TableWriter(result).writeAll(folder.resolve("page"));
+
+    Document page = ReportTest.parse(Files.readString(folder.resolve("page/report.html")));
+    ReportTest.assertSelfContained(page);
+    assertThat(ReportTest.elements(page, "section").stream().map(one -> one.getAttribute("id")))
+        .containsExactly(
+            "table",
+            "auc",
+            "curves",
+            "calibration",
+            "alpha",
+            "neighbours",
+            "stages",
+            "configuration");
+    List<String> charts =
+        ReportTest.elements(page, "svg").stream()
+            .map(one -> one.getAttribute("aria-labelledby"))
+            .toList();
+    // A chart a scenario and one of all rows, two groups of two heads each.
+    assertThat(charts)
+        .contains("auc-0", "auc-1", "auc-2", "auc-3", "curve-auc-0", "curve-auc-1")
+        .contains("calibration-0", "calibration-1", "curve-alpha-0", "curve-alpha-1");
+    assertThat(ReportTest.elements(page, "details")).hasSize(4);
+    assertThat(ReportTest.elements(page, "circle").stream().map(Element::getTextContent))
+        .contains(meanOfTheFirstValidations(result.models().get(2)));
+    assertThat(ReportTest.elements(page, "rect").stream().map(Element::getTextContent))
+        .contains(
+            "mmoe (experts 3) + none: %.4f"
+                .formatted(result.models().get(2).scores().get(3).auc()));
+  }
+
+  private static String meanOfTheFirstValidations(Model model) throws IOException {
+    double sum = 0;
+    JsonNode first = null;
+    for (String run : model.folders()) {
+      List<String> lines = Files.readAllLines(Path.of(run, "metrics.jsonl"));
+      String line = lines.stream().filter(one -> one.contains("validation")).findFirst().get();
+      first = new ObjectMapper().readTree(line);
+      sum += first.at("/validation/overall/auc").asDouble();
+    }
+    return String.format(
+        Locale.ROOT,
+        "mmoe (experts 3) + none: %.6g at %.6g",
+        sum / model.folders().size(),
+        first.path("step").asDouble());
+  }
+
+  @Test
+  void modelsThatReadTheSameVectorsInOtherWaysShareThem() throws IOException {
+    ComparisonResult some =
+        open(
+                "components",
+                "seeds: [1]",
+                "grid: {knowledge.components: [0, 2], knowledge.missing: [mean, learned]}",
+                "settings: {training.epochs: 1}")
+            .run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(some.failures()).isEmpty();
+    assertThat(some.models().stream().flatMap(model -> model.folders().stream()).distinct())
+        .hasSize(4)
+        .allSatisfy(run -> assertThat(Path.of(run)).startsWith(folder.resolve("work/runs")));
+  }
+
+  @Test
+  void writesTablesWithTheSameFigures() throws IOException {
+    new TableWriter(result).writeAll(folder.resolve("tables"));
+
+    String auc = String.format(Locale.ROOT, "%.4f", result.models().get(1).scores().get(3).auc());
+    for (String name : List.of("table.md", "table.tex", "report.html")) {
+      assertThat(folder.resolve("tables").resolve(name))
+          .content()
+          .contains(auc)
+          .contains("hierarchical");
+    }
+    ComparisonResult.Difference difference = result.models().get(1).scores().get(3).difference();
+    assertThat(folder.resolve("tables/table.md"))
+        .content()
+        .contains(
+            String.format(
+                Locale.ROOT,
+                "%+.4f (%+.4f to %+.4f) |\n",
+                difference.mean(),
+                difference.low(),
+                difference.high()));
+    List<String> csv = Files.readAllLines(folder.resolve("tables/table.csv"));
+    assertThat(csv).hasSize(1 + 4 * 4);
+    assertThat(csv.get(8))
+        .startsWith("shared-bottom,hierarchical,overall,")
+        .contains(",test,2," + result.models().get(1).scores().get(3).auc() + ",");
+  }
+}

@@ -1,0 +1,154 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Plugins that need what MXNet lacks, from a plugin folder, by the launcher: refused there before
+ * any data is looked at.
+ */
+class EngineRefusalTest {
+
+  /** Three factories that name TOP_K and cannot make anything. */
+  private static final String PLUGINS =
+      """
+      package top;
+
+      import java.util.Set;
+      import org.llm4msr.api.*;
+      import org.llm4msr.api.model.*;
+
+      public final class Top {
+        public record None() {}
+
+        @Plugin(name = "top-backbone", description = "Needs TOP_K")
+        public static final class OfBackbones implements BackboneFactory<None> {
+          public Class<None> configType() { return None.class; }
+          public boolean hasHidden(None config) { return true; }
+          public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.TOP_K); }
+          public Backbone create(None config, ModelContext context) { throw new AssertionError("created"); }
+        }
+
+        @Plugin(name = "top-head", description = "Needs TOP_K")
+        public static final class OfHeads implements FusionHeadFactory<None> {
+          public Class<None> configType() { return None.class; }
+          public Set<ModelInput> requires(None config) {
+            return Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
+          }
+          public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.TOP_K); }
+          public FusionHead create(None config, FusionContext context) { throw new AssertionError("created"); }
+        }
+
+        @Plugin(name = "top-meta", description = "Needs TOP_K")
+        public static final class OfMetaNetworks implements MetaNetworkFactory<None> {
+          public Class<None> configType() { return None.class; }
+          public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.TOP_K); }
+          public MetaNetwork create(None config, MetaContext context) { throw new AssertionError("created"); }
+        }
+      }
+      """;
+
+  private static final String EXPERIMENT =
+      """
+      dataset: {name: kuairand, path: nowhere}
+      knowledge: {encoder: {name: hash}}
+      model:
+        backbone: {name: top-backbone}
+        fusion: {name: top-head}
+        metaNetworks: {user: {name: top-meta}, scenario: {name: top-meta}}
+      """;
+
+  private static final List<String> KEYS =
+      List.of(
+          "model.backbone.name = top-backbone",
+          "model.fusion.name = top-head",
+          "model.metaNetworks.user.name = top-meta",
+          "model.metaNetworks.scenario.name = top-meta");
+
+  private static final String REASON =
+      "needs what the engine MXNet does not have: TOP_K. Set runtime.engine to PyTorch";
+
+  @TempDir Path folder;
+  private Cli cli;
+
+  @BeforeEach
+  void install() throws IOException {
+    Path classes = Files.createDirectories(folder.resolve("classes"));
+    Path source = Files.writeString(folder.resolve("Top.java"), PLUGINS);
+    List<String> options =
+        List.of(
+            "-processorpath", // From Java 23 on, processors of the class path run if they are
+            // named.
+            System.getProperty("java.class.path"),
+            "-d",
+            classes.toString(),
+            source.toString());
+    int outcome =
+        ToolProvider.getSystemJavaCompiler().run(null, null, null, options.toArray(String[]::new));
+    assertThat(outcome).isZero();
+    pack(classes, Files.createDirectories(folder.resolve("plugins/top")).resolve("top.jar"));
+    Files.writeString(folder.resolve("experiment.yaml"), EXPERIMENT);
+    cli = new Cli(folder);
+  }
+
+  @Test
+  void theCheckNamesEachPluginFeatureEngineAndWayOut() throws Exception {
+    Cli.Outcome outcome = run("config", "check", "experiment.yaml", "-Druntime.engine=MXNet");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    KEYS.forEach(key -> assertThat(outcome.err()).containsPattern(key + " \\(.*\\): " + REASON));
+    assertThat(outcome.err()).contains("dataset.path = nowhere", "there is no ");
+  }
+
+  @Test
+  void theCheckFindsNothingWrongWithTheOtherEngine() throws Exception {
+    Cli.Outcome outcome = run("config", "check", "experiment.yaml");
+
+    assertThat(outcome.err()).contains("1. dataset.path = nowhere").doesNotContain("2. ", "TOP_K");
+  }
+
+  @Test
+  void trainingIsRefusedBeforeAnyDataIsLookedAt() throws Exception {
+    Cli.Outcome outcome = run("train", "experiment.yaml", "-Druntime.engine=MXNet");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .startsWith("[config/INVALID]")
+        .contains(REASON)
+        .doesNotContain("nowhere", "prepare", "created");
+    assertThat(folder.resolve("work")).doesNotExist();
+  }
+
+  private Cli.Outcome run(String... command) throws Exception {
+    return cli.run(
+        Stream.concat(Stream.of(command), Stream.of("--plugins", "plugins"))
+            .toArray(String[]::new));
+  }
+
+  private static void pack(Path classes, Path jar) throws IOException {
+    Path manifest = classes.resolve("META-INF/MANIFEST.MF");
+    try (JarOutputStream out =
+            new JarOutputStream(
+                Files.newOutputStream(jar), new Manifest(Files.newInputStream(manifest)));
+        Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!file.equals(manifest)) {
+          out.putNextEntry(new JarEntry(classes.relativize(file).toString()));
+          Files.copy(file, out);
+        }
+      }
+    }
+  }
+}

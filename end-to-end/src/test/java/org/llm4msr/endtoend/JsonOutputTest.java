@@ -1,0 +1,95 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code --json} prints of data and of settings, for other programs. */
+class JsonOutputTest {
+
+  @TempDir Path folder;
+  private Cli cli;
+
+  @BeforeEach
+  void makeCli() throws IOException {
+    cli = new Cli(folder);
+  }
+
+  @Test
+  void preparedDataNamesTheKindsOfItsFields() throws Exception {
+    Path file = ClickLog.draw(false).write(folder);
+
+    JsonNode prepared = json("data", "prepare", file.toString(), "--json");
+
+    Map<String, String> kinds = new TreeMap<>();
+    for (JsonNode field : prepared.at("/manifest/fields")) {
+      kinds.put(field.path("name").asText(), field.path("kind").asText());
+    }
+    assertThat(kinds)
+        .containsEntry("device", "categorical")
+        .containsEntry("price", "numeric")
+        .containsEntry("tags", "multi-categorical")
+        .containsEntry("town", "categorical");
+    assertThat(prepared.at("/manifest"))
+        .as("as in the file")
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    Files.readString(
+                        Path.of(prepared.path("folder").asText()).resolve("dataset.json"))));
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenIsAFailure() throws Exception {
+    List<String> full = List.of("sh", "-c", "exec \"$0\" \"$@\" > /dev/full");
+    Cli.Outcome outcome = cli.start(full, "plugins", "list", "--json").await();
+
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err())
+        .contains("[cli/OUTPUT] Standard output could not be written completely: No space left");
+  }
+
+  @Test
+  void aReaderThatHasEnoughIsNoFailure() throws Exception {
+    List<String> head =
+        List.of("sh", "-c", "{ \"$0\" \"$@\"; echo \"exit $?\" >&2; } | head -c 1 > /dev/null");
+    Cli.Outcome outcome = cli.start(head, "config", "schema").await();
+
+    assertThat(outcome.err()).contains("exit 0").doesNotContain("cli/OUTPUT");
+  }
+
+  @Test
+  void aPluginIsDescribedWithTheKeysOfEveryRecord() throws Exception {
+    JsonNode table = json("plugins", "describe", "table", "--kind=dataset-reader", "--json");
+
+    assertThat(keys(table.path("settings"), "users")).isEqualTo("files, key, text");
+    assertThat(keys(table.path("settings"), "items")).isEqualTo("files, key, text");
+    assertThat(keys(table.path("settings"), "fields")).isEqualTo("column, name, table, role, kind");
+  }
+
+  private static String keys(JsonNode settings, String of) {
+    return StreamSupport.stream(settings.spliterator(), false)
+        .filter(one -> one.path("key").asText().equals(of))
+        .flatMap(one -> StreamSupport.stream(one.path("settings").spliterator(), false))
+        .map(one -> one.path("key").asText())
+        .collect(Collectors.joining(", "));
+  }
+
+  private JsonNode json(String... command) throws Exception {
+    Cli.Outcome outcome = cli.run(command);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    return new ObjectMapper().readTree(outcome.out());
+  }
+}

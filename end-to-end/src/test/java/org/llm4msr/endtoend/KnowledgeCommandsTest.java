@@ -1,0 +1,81 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Knowledge through the launcher, as a user extracts and looks at it. */
+class KnowledgeCommandsTest {
+
+  private static final Path FIXTURES =
+      Path.of(System.getProperty("llm4msr.root"))
+          .resolve("plugins-llm/src/test/resources/org/llm4msr/plugins/llm/decoder");
+
+  @TempDir Path folder;
+
+  @Test
+  void aDecodersAnswersAreExtractedAndShown() throws Exception {
+    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
+    Path experiment = folder.resolve("experiment.yaml");
+    String encoder =
+        "encoder: {name: decoder, model: '%s', tokenizer: '%s', position: generated-end, generatedTokens: 8}"
+            .formatted(FIXTURES.resolve("llama3"), FIXTURES.resolve("stories260k"));
+    Files.writeString(
+        experiment,
+        Files.readString(experiment).replace("encoder: {name: hash, dimension: 16}", encoder));
+    Cli cli = new Cli(folder);
+    run(cli, "data", "prepare", experiment.toString());
+
+    assertThat(run(cli, "knowledge", "extract", experiment.toString()))
+        .contains("3 scenarios and 12 users; 15 prompts read");
+    assertThat(run(cli, "knowledge", "extract", experiment.toString()))
+        .contains("all stored already");
+    Cli.Outcome elsewhere =
+        cli.run(
+            "knowledge",
+            "extract",
+            experiment.toString(),
+            "-Dknowledge.encoder.tokenizer=" + FIXTURES.resolve("llama3/../stories260k"));
+    assertThat(elsewhere.out()).contains("all stored already");
+    assertThat(elsewhere.err())
+        .contains("knowledge.encoder.tokenizer was ", "Add --rebuild to extract them again");
+    run(cli, "knowledge", "extract", experiment.toString());
+    // Another size of batches changes no vector.
+    run(cli, "train", experiment.toString(), "-Dknowledge.encoder.batchTokens=64");
+
+    String shown = run(cli, "knowledge", "inspect", experiment.toString(), "--user", "3", "--json");
+    JsonNode near = new ObjectMapper().readTree(shown);
+    assertThat(near.path("prompt").asText()).contains("title");
+    assertThat(near.path("generated").asText()).isNotEmpty();
+    assertThat(near.at("/neighbours/0/generated").asText()).isNotEmpty();
+    assertThat(run(cli, "knowledge", "inspect", experiment.toString(), "--user", "3"))
+        .contains("  > " + near.path("generated").asText().strip().split("\n")[0]);
+  }
+
+  @Test
+  void aThresholdThatNobodyReachesIsTold() throws Exception {
+    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
+    Cli cli = new Cli(folder);
+    run(cli, "data", "prepare", "experiment.yaml");
+
+    Cli.Outcome outcome =
+        cli.run("knowledge", "extract", "experiment.yaml", "-Dknowledge.minInteractions=601");
+
+    assertThat(outcome.out()).contains("3 scenarios and 0 users");
+    assertThat(outcome.err())
+        .contains("No user has knowledge: each has fewer positive training rows than")
+        .contains("knowledge.minInteractions, 601, in experiment.yaml");
+  }
+
+  private static String run(Cli cli, String... arguments) throws Exception {
+    Cli.Outcome outcome = cli.run(arguments);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    return outcome.out();
+  }
+}

@@ -1,0 +1,123 @@
+package org.llm4msr.endtoend;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The modules of the code, their packages, and which of them each may use. */
+final class Modules {
+
+  private static final String OURS = "org.llm4msr.";
+
+  private static final List<String> TOOLKIT =
+      List.of("toolkit-model", "toolkit-arrow", "toolkit-hub");
+
+  /** Each uses those before it. */
+  private static final List<String> RUNTIME =
+      List.of(
+          "core",
+          "engine",
+          "data",
+          "knowledge",
+          "scoring",
+          "training",
+          "experiment",
+          "download",
+          "lab",
+          "cli");
+
+  private static final Map<String, Module> ALL = table();
+
+  /**
+   * A module.
+   *
+   * @param packages with their subpackages
+   * @param uses names of modules
+   */
+  record Module(String name, List<String> packages, Set<String> uses) {}
+
+  private Modules() {}
+
+  private static Map<String, Module> table() {
+    Map<String, Module> all = new LinkedHashMap<>();
+    add(all, "api", List.of("api"), List.of());
+    add(all, "processor", List.of("processor"), List.of("api"));
+    add(all, "toolkit-model", List.of("toolkit.model"), List.of("api"));
+    add(all, "toolkit-arrow", List.of("toolkit.arrow"), List.of("api"));
+    add(all, "toolkit-hub", List.of("toolkit.hub"), List.of("api"));
+    runtime(all, "core", "config", "plugins", "files");
+    runtime(all, "engine", "engine", "model", "tables");
+    runtime(all, "data", "data");
+    runtime(all, "knowledge", "knowledge");
+    runtime(all, "scoring", "assembly", "bundle", "scoring");
+    runtime(all, "training", "training", "evaluation");
+    runtime(all, "experiment", "experiment", "exchange");
+    runtime(all, "download", "download");
+    runtime(all, "lab", "compare", "report");
+    runtime(all, "cli", "cli");
+    List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
+    add(all, "exchange", List.of("exchange"), with(served, "experiment"));
+    add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine"));
+    for (String plugins : List.of("backbones", "datasets", "fusion", "llm", "llamacpp")) {
+      add(all, "plugins-" + plugins, List.of("plugins." + plugins), with(TOOLKIT, "api"));
+    }
+    add(all, "benchmarks", List.of("benchmarks"), List.copyOf(all.keySet()));
+    return all;
+  }
+
+  private static void add(
+      Map<String, Module> all, String name, List<String> packages, List<String> uses) {
+    all.put(
+        name, new Module(name, packages.stream().map(OURS::concat).toList(), new TreeSet<>(uses)));
+  }
+
+  private static void runtime(Map<String, Module> all, String name, String... packages) {
+    List<String> uses =
+        Stream.of(
+                List.of("api"),
+                TOOLKIT,
+                // Downloads are for themselves; an experiment is no part of them.
+                name.equals("download") ? List.of("core") : RUNTIME.subList(0, RUNTIME.indexOf(name)))
+            .flatMap(List::stream)
+            .toList();
+    add(all, name, Stream.of(packages).map("runtime."::concat).toList(), uses);
+  }
+
+  private static List<String> with(List<String> some, String more) {
+    return Stream.concat(some.stream(), Stream.of(more)).toList();
+  }
+
+  /** Returns the module of a class of ours. */
+  static Module of(JavaClass type) {
+    String name = type.getPackageName();
+    return ALL.values().stream()
+        .filter(module -> module.packages().stream().anyMatch(one -> isBelow(name, one)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no module has the package of " + type.getName()));
+  }
+
+  private static boolean isBelow(String name, String top) {
+    return name.equals(top) || name.startsWith(top + ".");
+  }
+
+  static boolean isOurs(JavaClass type) {
+    return type.getPackageName().startsWith(OURS);
+  }
+
+  /** Returns whether a class may use another. */
+  static boolean mayUse(JavaClass user, JavaClass used) {
+    Module module = of(user);
+    String other = of(used).name();
+    return module.name().equals(other) || module.uses().contains(other);
+  }
+
+  /** Returns the names of the modules of the runtime. */
+  static Set<String> runtime() {
+    return RUNTIME.stream().collect(Collectors.toSet());
+  }
+}

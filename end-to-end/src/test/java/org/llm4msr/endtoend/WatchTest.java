@@ -1,0 +1,103 @@
+package org.llm4msr.endtoend;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.report.RunReport;
+import org.llm4msr.runtime.report.Watch;
+import org.w3c.dom.Document;
+
+/** The page on a run that is being trained. */
+class WatchTest {
+
+  @TempDir static Path folder;
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static Experiment experiment;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    SmallShop shop = SmallShop.write(folder, 1, 1000, 1500, 40, List.of("feed", "search"));
+    experiment = Experiment.fromYaml(shop.experiment());
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+  }
+
+  private static HttpResponse<String> get(Watch watch, String path) {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(watch.address() + path)).build();
+    try {
+      return HTTP.send(request, BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void showsFiguresAsTheyCome(@TempDir Path place) throws Exception {
+    String address;
+    try (Watch watch = Watch.start(new RunReport(experiment, "live"), 0)) {
+      address = watch.address();
+      assertThat(get(watch, "").body()).contains("not finished").doesNotContain("curve-auc");
+      Set<Boolean> curves = new TreeSet<>();
+      Progress looks =
+          (done, total) -> curves.add(get(watch, "body").body().contains("id=\"curve-auc\""));
+
+      experiment.train("live", looks);
+
+      assertThat(curves).as("none in the first epoch, then some").containsExactly(false, true);
+      HttpResponse<String> page = get(watch, "");
+      assertThat(page.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
+      Document document = ReportTest.parse(page.body());
+      ReportTest.assertSelfContained(document);
+      assertThat(page.body()).contains("curve-auc", "best step");
+
+      Browser.Seen seen = Browser.find(place).open(address, place.resolve("live.png"), 5_000);
+      assertThat(seen.console()).isEmpty();
+      assertThat(seen.dom()).contains("curve-auc", "Live:");
+    }
+    assertThatThrownBy(
+            () ->
+                HTTP.send(
+                    HttpRequest.newBuilder(URI.create(address)).build(), BodyHandlers.ofString()))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void answersBrowsersOfThisMachineOnly() throws IOException {
+    try (Watch watch = Watch.start(new RunReport(experiment, "none"), 0)) {
+      assertThat(get(watch, "other").statusCode()).isEqualTo(404);
+      int port = URI.create(watch.address()).getPort();
+      try (Socket socket = new Socket("127.0.0.1", port)) {
+        String request =
+            "GET / HTTP/1.1\r\nHost: elsewhere.example:%d\r\nConnection: close\r\n\r\n";
+        socket.getOutputStream().write(request.formatted(port).getBytes(UTF_8));
+        assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+            .startsWith("HTTP/1.1 403");
+      }
+      assertThatThrownBy(() -> Watch.start(new RunReport(experiment, "none"), port))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContaining("report/PORT")
+          .hasMessageContaining(String.valueOf(port));
+    }
+  }
+}
