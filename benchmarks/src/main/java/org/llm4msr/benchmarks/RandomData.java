@@ -5,10 +5,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.distribution.IntegerDistribution;
-import org.apache.commons.math3.distribution.ZipfDistribution;
-import org.apache.commons.math3.random.RandomGenerator;
-import org.apache.commons.math3.random.Well19937c;
+import org.hipparchus.random.RandomDataGenerator;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.runtime.data.prepared.BatchSource;
@@ -116,13 +113,11 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   private final class Source implements BatchSource {
 
     private final int batchSize;
-    private final RandomGenerator random;
-    private final IntegerDistribution scenario;
+    private final RandomDataGenerator random;
 
     Source(int batchSize, long seed) {
       this.batchSize = batchSize;
-      random = new Well19937c(seed);
-      scenario = new ZipfDistribution(random, scenarios, 1);
+      random = new RandomDataGenerator(seed);
     }
 
     @Override
@@ -138,7 +133,7 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
     public boolean next(Batch batch) {
       batch.size = batchSize;
       for (int i = 0; i < batchSize; i++) {
-        batch.scenario[i] = scenario.sample() - 1;
+        batch.scenario[i] = random.nextZipf(scenarios, 1) - 1;
         batch.user[i] = random.nextInt(users);
         batch.label[i] = random.nextInt(2);
         for (FieldValues field : batch.fields) {

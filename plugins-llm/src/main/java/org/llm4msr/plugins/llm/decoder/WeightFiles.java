@@ -1,94 +1,51 @@
 package org.llm4msr.plugins.llm.decoder;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.toolkit.safetensors.SafetensorsFile;
+import org.llm4msr.toolkit.safetensors.StoredArray;
 
 /**
  * The weights of a model folder: one safetensors file, or several with an index. Rows are read as
- * float32 from memory-mapped files, whatever their type, so that no weight is held twice.
+ * float32, whatever their type.
  */
 final class WeightFiles implements AutoCloseable {
 
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
-  private static final int MOST_HEADER_BYTES = 100_000_000;
 
-  /** The beginning of the text that Git LFS checks out for a file that it has not fetched. */
-  private static final byte[] POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
+  /** An array and the file that holds it. */
+  private record Place(Path path, SafetensorsFile file, StoredArray array) {
 
-  /** A number type of safetensors. */
-  private enum Type {
-    F32(4) {
-      @Override
-      void read(ByteBuffer from, FloatBuffer to) {
-        to.put(from.asFloatBuffer());
-      }
-    },
-    F16(2) {
-      @Override
-      void read(ByteBuffer from, FloatBuffer to) {
-        while (from.hasRemaining()) {
-          to.put(half(from.getShort()));
-        }
-      }
-    },
-    BF16(2) {
-      @Override
-      void read(ByteBuffer from, FloatBuffer to) {
-        while (from.hasRemaining()) {
-          to.put(Float.intBitsToFloat(from.getShort() << 16));
-        }
-      }
-    };
-
-    private final int bytes;
-
-    Type(int bytes) {
-      this.bytes = bytes;
+    /** Returns the lengths of all dimensions; a single number is a vector of one. */
+    List<Long> shape() {
+      return array.shape().isEmpty() ? List.of(1L) : array.shape();
     }
 
-    abstract void read(ByteBuffer from, FloatBuffer to);
-  }
-
-  /** Where an array lies. */
-  private record Place(Path file, Type type, List<Long> shape, long offset) {
-
     long rows() {
-      return shape.get(0);
+      return shape().get(0);
     }
 
     /** Returns the numbers per row; a vector has one. */
     long columns() {
-      return shape.stream().skip(1).reduce(1L, Math::multiplyExact);
+      return shape().stream().skip(1).reduce(1L, Math::multiplyExact);
     }
   }
 
   private final Path folder;
   private final Map<String, Place> places = new TreeMap<>();
-  private final Map<Path, FileChannel> channels = new HashMap<>();
+  private final List<SafetensorsFile> files = new ArrayList<>();
 
   private WeightFiles(Path folder) {
     this.folder = folder;
@@ -154,78 +111,23 @@ final class WeightFiles implements AutoCloseable {
     return List.copyOf(shards);
   }
 
-  private void add(Path file) {
+  private void add(Path path) {
     try {
-      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-      channels.put(file, channel);
-      ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-      if (channel.read(length, 0) < 8) {
-        throw damaged(file, "it ends before its header");
-      }
-      long headerBytes = length.getLong(0);
-      long most = Math.min(MOST_HEADER_BYTES, channel.size() - 8);
-      if (Arrays.equals(length.array(), POINTER)) {
-        throw damaged(file, "Git LFS left a pointer in its place; `git lfs pull` brings the file");
-      }
-      if (headerBytes < 2 || headerBytes > most) {
-        throw damaged(file, "its header has an impossible length of " + headerBytes);
-      }
-      ByteBuffer text = ByteBuffer.allocate((int) headerBytes);
-      while (text.hasRemaining() && channel.read(text, 8 + text.position()) >= 0) {}
-      JsonObject header =
-          JsonParser.parseString(new String(text.array(), StandardCharsets.UTF_8))
-              .getAsJsonObject();
-      for (Map.Entry<String, JsonElement> entry : header.entrySet()) {
-        if (!entry.getKey().equals("__metadata__")) {
-          places.put(entry.getKey(), place(file, entry, 8 + headerBytes, channel.size()));
+      SafetensorsFile file = SafetensorsFile.open(path, how -> damaged(path, how));
+      files.add(file);
+      for (StoredArray array : file.arrays().values()) {
+        if (!array.isReadable()) {
+          throw new MsrException(
+              ErrorType.USER,
+              "knowledge/UNSUPPORTED_MODEL",
+              "'%s' is of type %s in %s; the decoder reads F32, F16 and BF16. Use weights that are not quantised."
+                  .formatted(array.name(), array.type(), path));
         }
+        places.put(array.name(), new Place(path, file, array));
       }
     } catch (IOException e) {
-      throw failed(file, e);
-    } catch (JsonParseException | IllegalStateException e) {
-      throw damaged(file, "its header is not a JSON object (" + e.getMessage() + ")");
+      throw failed(path, e);
     }
-  }
-
-  private static Place place(
-      Path file, Map.Entry<String, JsonElement> entry, long base, long fileBytes) {
-    String name = entry.getKey();
-    try {
-      JsonObject json = entry.getValue().getAsJsonObject();
-      List<Long> shape = longs(json.getAsJsonArray("shape"));
-      List<Long> ends = longs(json.getAsJsonArray("data_offsets"));
-      String dtype = json.get("dtype").getAsString();
-      Type type =
-          Stream.of(Type.values()).filter(t -> t.name().equals(dtype)).findFirst().orElse(null);
-      if (type == null) {
-        throw new MsrException(
-            ErrorType.USER,
-            "knowledge/UNSUPPORTED_MODEL",
-            "'%s' is of type %s in %s; the decoder reads F32, F16 and BF16. Use weights that are not quantised."
-                .formatted(name, dtype, file));
-      }
-      long bytes = shape.stream().reduce((long) type.bytes, Math::multiplyExact);
-      boolean inFile =
-          shape.stream().allMatch(n -> n > 0)
-              && ends.get(0) >= 0
-              && ends.get(1) - ends.get(0) == bytes
-              && ends.get(1) <= fileBytes - base;
-      if (inFile) {
-        return new Place(file, type, shape.isEmpty() ? List.of(1L) : shape, base + ends.get(0));
-      }
-    } catch (ArithmeticException
-        | IllegalStateException
-        | NumberFormatException
-        | NullPointerException
-        | IndexOutOfBoundsException
-        | ClassCastException e) {
-      throw damaged(file, "the entry of '" + name + "' is malformed");
-    }
-    throw damaged(file, "the place of '" + name + "' does not fit its shape or the file");
-  }
-
-  private static List<Long> longs(JsonArray array) {
-    return StreamSupport.stream(array.spliterator(), false).map(JsonElement::getAsLong).toList();
   }
 
   boolean has(String name) {
@@ -247,7 +149,7 @@ final class WeightFiles implements AutoCloseable {
               .formatted(
                   name,
                   place.shape(),
-                  place.file(),
+                  place.path(),
                   place.shape().size() == 1 ? List.of(rows) : List.of(rows, columns)));
     }
   }
@@ -263,7 +165,7 @@ final class WeightFiles implements AutoCloseable {
           ErrorType.USER,
           "knowledge/MISSING_WEIGHTS",
           "'%s' is in %s, and config.json has fewer layers. Use config.json and weights of one model."
-              .formatted(name, place(name).file()));
+              .formatted(name, place(name).path()));
     }
   }
 
@@ -282,31 +184,12 @@ final class WeightFiles implements AutoCloseable {
   /** Appends rows of an array, as float32, to a buffer. */
   void read(String name, long firstRow, long rows, FloatBuffer target) {
     Place place = place(name);
-    long bytes = rows * place.columns() * place.type().bytes;
-    long from = place.offset() + firstRow * place.columns() * place.type().bytes;
+    long columns = place.columns();
     try {
-      FileChannel channel = channels.get(place.file());
-      if (channel == null) {
-        throw new IllegalStateException("closed");
-      }
-      ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, from, bytes);
-      place.type().read(mapped.order(ByteOrder.LITTLE_ENDIAN), target);
+      place.file().read(place.array(), firstRow * columns, rows * columns, target);
     } catch (IOException e) {
-      throw failed(place.file(), e);
+      throw failed(place.path(), e);
     }
-  }
-
-  /** Returns an IEEE half as a float. */
-  private static float half(short bits) {
-    int sign = (bits & 0x8000) << 16;
-    int exponent = (bits >>> 10) & 0x1f;
-    int fraction = bits & 0x3ff;
-    if (exponent == 0) {
-      float small = fraction * 0x1p-24f;
-      return sign == 0 ? small : -small;
-    }
-    int shifted = exponent == 31 ? 0xff : exponent - 15 + 127;
-    return Float.intBitsToFloat(sign | shifted << 23 | fraction << 13);
   }
 
   private static MsrException damaged(Path file, String how) {
@@ -316,24 +199,23 @@ final class WeightFiles implements AutoCloseable {
         file + " is not a complete safetensors file: " + how + ". Copy or download it again.");
   }
 
-  private static MsrException failed(Path file, @Nullable IOException cause) {
+  private static MsrException failed(Path file, IOException cause) {
     return new MsrException(
         ErrorType.RESOURCES,
         "knowledge/MODEL_NOT_READABLE",
         "cannot read %s: %s. Fix its permissions, or copy it again."
-            .formatted(file, cause == null ? "" : cause.getMessage()),
+            .formatted(file, cause.getMessage()),
         cause);
   }
 
   @Override
   public void close() {
-    for (FileChannel channel : channels.values()) {
+    for (SafetensorsFile file : files) {
       try {
-        channel.close();
+        file.close();
       } catch (IOException e) {
         // It was only read; nothing can be lost.
       }
     }
-    channels.clear();
   }
 }

@@ -2,9 +2,9 @@ package org.llm4msr.runtime.compare;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.distribution.NormalDistribution;
-import org.apache.commons.math3.stat.StatUtils;
-import org.apache.commons.math3.util.MathArrays;
+import org.hipparchus.distribution.continuous.NormalDistribution;
+import org.hipparchus.stat.StatUtils;
+import org.hipparchus.util.MathArrays;
 
 /**
  * Tests whether two models order the same rows equally well: the test of DeLong, DeLong and

@@ -1,9 +1,9 @@
 package org.llm4msr.runtime.compare;
 
-import org.apache.commons.math3.distribution.TDistribution;
-import org.apache.commons.math3.stat.StatUtils;
-import org.apache.commons.math3.stat.inference.TTest;
-import org.apache.commons.math3.util.MathArrays;
+import org.hipparchus.distribution.continuous.TDistribution;
+import org.hipparchus.stat.StatUtils;
+import org.hipparchus.stat.inference.TTest;
+import org.hipparchus.util.MathArrays;
 
 /**
  * Differences between pairs of runs of one seed, by Student's t.

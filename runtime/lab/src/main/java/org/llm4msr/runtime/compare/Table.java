@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.commons.math3.stat.StatUtils;
+import org.hipparchus.stat.StatUtils;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;

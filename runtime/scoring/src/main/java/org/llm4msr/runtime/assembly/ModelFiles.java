@@ -19,6 +19,8 @@ import org.llm4msr.runtime.model.ParameterSnapshot;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.Safetensors;
 import org.llm4msr.runtime.tables.TableFile;
+import org.llm4msr.toolkit.safetensors.SafetensorsWriter;
+import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
  * What a model has learned, in a folder: {@code dense.safetensors}, parameters and buffers by name,
@@ -41,7 +43,7 @@ public final class ModelFiles {
    */
   public static void write(TrainableModel model, Path folder, boolean withState)
       throws IOException {
-    Safetensors.write(folder.resolve(DENSE), dense(model));
+    SafetensorsWriter.write(folder.resolve(DENSE), dense(model));
     Files.createDirectory(folder.resolve(TABLES));
     for (EmbeddingTable table : model.tables().tables()) {
       TableFile.write(table, folder.resolve(tableFile(table.name())), withState);
@@ -73,17 +75,16 @@ public final class ModelFiles {
     return TABLES + "/" + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
   }
 
-  private static List<Safetensors.Tensor> dense(TrainableModel model) {
-    List<Safetensors.Tensor> tensors = new ArrayList<>();
+  private static List<Tensor> dense(TrainableModel model) {
+    List<Tensor> tensors = new ArrayList<>();
     for (DenseParameter parameter : model.parameters().parameters()) {
       tensors.add(
-          new Safetensors.Tensor(
-              parameter.name(), sizes(parameter.shape().getShape()), parameter.values()));
+          new Tensor(parameter.name(), sizes(parameter.shape().getShape()), parameter.values()));
     }
     Map<String, float[]> buffers = model.parameters().bufferValues();
     for (DenseBuffer buffer : model.parameters().buffers()) {
       FloatBuffer values = FloatBuffer.wrap(buffers.get(buffer.name()));
-      tensors.add(new Safetensors.Tensor(buffer.name(), sizes(buffer.shape().getShape()), values));
+      tensors.add(new Tensor(buffer.name(), sizes(buffer.shape().getShape()), values));
     }
     return tensors;
   }

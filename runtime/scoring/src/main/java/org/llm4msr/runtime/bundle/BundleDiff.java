@@ -14,7 +14,7 @@ import org.llm4msr.runtime.assembly.ModelFiles;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
 import org.llm4msr.runtime.tables.Safetensors;
-import org.llm4msr.runtime.tables.Safetensors.Tensor;
+import org.llm4msr.toolkit.safetensors.Tensor;
 
 /** The differences between two bundles. */
 public final class BundleDiff {

@@ -21,6 +21,8 @@ import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.tables.Safetensors;
+import org.llm4msr.toolkit.safetensors.SafetensorsWriter;
+import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
  * The checkpoints of a run: one folder per state with {@code dense.safetensors}, {@code
@@ -127,7 +129,7 @@ final class Checkpoints {
       Files.createDirectories(temporary);
       ModelFiles.write(model, temporary, true);
       if (optimizer != null) {
-        Safetensors.write(temporary.resolve("optimizer.safetensors"), states(optimizer));
+        SafetensorsWriter.write(temporary.resolve("optimizer.safetensors"), states(optimizer));
       }
       FolderChecksums.write(temporary);
       DurableFiles.publish(target);
@@ -160,13 +162,13 @@ final class Checkpoints {
     }
   }
 
-  private static List<Safetensors.Tensor> states(DenseOptimizer optimizer) {
-    List<Safetensors.Tensor> tensors = new ArrayList<>();
+  private static List<Tensor> states(DenseOptimizer optimizer) {
+    List<Tensor> tensors = new ArrayList<>();
     for (int s = 0; s < optimizer.slots().size(); s++) {
       for (int part = 0; part < optimizer.stateSlots(); part++) {
         float[] values = optimizer.state(s, part);
         tensors.add(
-            new Safetensors.Tensor(
+            new Tensor(
                 stateName(optimizer, s, part),
                 List.of((long) values.length),
                 FloatBuffer.wrap(values)));
@@ -175,12 +177,12 @@ final class Checkpoints {
     return tensors;
   }
 
-  private static void restore(DenseOptimizer optimizer, Map<String, Safetensors.Tensor> tensors)
+  private static void restore(DenseOptimizer optimizer, Map<String, Tensor> tensors)
       throws IOException {
     for (int s = 0; s < optimizer.slots().size(); s++) {
       for (int part = 0; part < optimizer.stateSlots(); part++) {
         float[] target = optimizer.state(s, part);
-        Safetensors.Tensor saved = tensors.get(stateName(optimizer, s, part));
+        Tensor saved = tensors.get(stateName(optimizer, s, part));
         if (saved == null || saved.values().limit() != target.length) {
           throw new IOException("no fitting state of " + optimizer.slots().get(s).name());
         }

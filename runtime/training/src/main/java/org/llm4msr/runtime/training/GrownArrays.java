@@ -10,7 +10,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.tables.Safetensors.Tensor;
+import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
  * The dense arrays of a model that has more scenarios than the saved one. What belongs to a

@@ -27,6 +27,7 @@ import org.llm4msr.runtime.model.ParameterSnapshot;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.Safetensors;
 import org.llm4msr.runtime.tables.TableFile;
+import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
  * Lets a new model begin with what a bundle has learned. Parameters, buffers and the rows of known
@@ -92,8 +93,7 @@ public final class WarmStart {
     }
     DatasetManifest before = ids.manifest();
     try {
-      Map<String, Safetensors.Tensor> dense =
-          Safetensors.read(bundle.folder().resolve(ModelFiles.DENSE));
+      Map<String, Tensor> dense = Safetensors.read(bundle.folder().resolve(ModelFiles.DENSE));
       model
           .engine()
           .call(
@@ -126,10 +126,7 @@ public final class WarmStart {
   }
 
   private static ParameterSnapshot grown(
-      TrainableModel model,
-      Map<String, Safetensors.Tensor> dense,
-      DatasetManifest before,
-      Bundle bundle) {
+      TrainableModel model, Map<String, Tensor> dense, DatasetManifest before, Bundle bundle) {
     int known = before.scenarios().size();
     GrownArrays grown =
         new GrownArrays(dense, known, model.shape().scenarios().size(), largest(before));

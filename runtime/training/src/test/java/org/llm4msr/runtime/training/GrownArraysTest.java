@@ -7,7 +7,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.tables.Safetensors.Tensor;
+import org.llm4msr.toolkit.safetensors.Tensor;
 
 class GrownArraysTest {
 

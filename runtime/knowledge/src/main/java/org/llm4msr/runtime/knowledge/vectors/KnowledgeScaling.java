@@ -12,6 +12,8 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.tables.Safetensors;
+import org.llm4msr.toolkit.safetensors.SafetensorsWriter;
+import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
  * How the knowledge of both levels is standardised, and reduced to principal components where that
@@ -84,7 +86,7 @@ public final class KnowledgeScaling {
 
   /** Writes a safetensors file. */
   public void write(Path file) throws IOException {
-    List<Safetensors.Tensor> tensors = new ArrayList<>();
+    List<Tensor> tensors = new ArrayList<>();
     if (users instanceof ReducedKnowledge reduced) {
       tensors.add(tensor(reduced.components()));
     }
@@ -92,21 +94,20 @@ public final class KnowledgeScaling {
     if (scenarios != null) {
       add(tensors, SCENARIOS, scenarios);
     }
-    Safetensors.write(file, tensors);
+    SafetensorsWriter.write(file, tensors);
   }
 
-  private static Safetensors.Tensor tensor(PrincipalComponents components) {
+  private static Tensor tensor(PrincipalComponents components) {
     int dimension = components.directions()[0].length;
     FloatBuffer values = FloatBuffer.allocate(components.count() * dimension);
     for (float[] direction : components.directions()) {
       values.put(direction);
     }
-    return new Safetensors.Tensor(
+    return new Tensor(
         COMPONENTS, List.of((long) components.count(), (long) dimension), values.flip());
   }
 
-  private static void add(
-      List<Safetensors.Tensor> tensors, String level, KnowledgeTransform transform) {
+  private static void add(List<Tensor> tensors, String level, KnowledgeTransform transform) {
     KnowledgeStatistics statistics;
     if (transform instanceof ReducedKnowledge reduced) {
       statistics = reduced.statistics();
@@ -118,8 +119,8 @@ public final class KnowledgeScaling {
     tensors.add(tensor(level + "/deviation", statistics.deviation()));
   }
 
-  private static Safetensors.Tensor tensor(String name, float... values) {
-    return new Safetensors.Tensor(name, List.of((long) values.length), FloatBuffer.wrap(values));
+  private static Tensor tensor(String name, float... values) {
+    return new Tensor(name, List.of((long) values.length), FloatBuffer.wrap(values));
   }
 
   /**
@@ -128,8 +129,8 @@ public final class KnowledgeScaling {
    * @throws MsrException of type DATA where it is something else
    */
   public static KnowledgeScaling read(Path file) throws IOException {
-    Map<String, Safetensors.Tensor> tensors = new HashMap<>(Safetensors.read(file));
-    Safetensors.Tensor directions = tensors.remove(COMPONENTS);
+    Map<String, Tensor> tensors = new HashMap<>(Safetensors.read(file));
+    Tensor directions = tensors.remove(COMPONENTS);
     PrincipalComponents components = directions == null ? null : components(directions);
     KnowledgeTransform users = transform(tensors, USERS, components);
     KnowledgeTransform scenarios = transform(tensors, SCENARIOS, components);
@@ -141,7 +142,8 @@ public final class KnowledgeScaling {
           ErrorType.DATA,
           "model/DAMAGED_FILE",
           file
-              + " does not hold the statistics of a model's knowledge. Use the file of this model.");
+              + " does not hold the statistics of a model's knowledge. Use the file of this"
+              + " model.");
     }
     return new KnowledgeScaling(users, scenarios);
   }
@@ -152,7 +154,7 @@ public final class KnowledgeScaling {
         : transform.dimension();
   }
 
-  private static @Nullable PrincipalComponents components(Safetensors.Tensor tensor) {
+  private static @Nullable PrincipalComponents components(Tensor tensor) {
     if (tensor.shape().size() != 2 || tensor.shape().contains(0L)) {
       return null;
     }
@@ -166,11 +168,9 @@ public final class KnowledgeScaling {
 
   /** Takes the tensors of a level; null where they are not there or do not fit. */
   private static @Nullable KnowledgeTransform transform(
-      Map<String, Safetensors.Tensor> tensors,
-      String level,
-      @Nullable PrincipalComponents components) {
-    Safetensors.Tensor mean = tensors.remove(level + "/mean");
-    Safetensors.Tensor deviation = tensors.remove(level + "/deviation");
+      Map<String, Tensor> tensors, String level, @Nullable PrincipalComponents components) {
+    Tensor mean = tensors.remove(level + "/mean");
+    Tensor deviation = tensors.remove(level + "/deviation");
     if (mean == null || deviation == null || !mean.shape().equals(deviation.shape())) {
       return null;
     }
@@ -179,7 +179,7 @@ public final class KnowledgeScaling {
     if (components == null) {
       return statistics;
     }
-    Safetensors.Tensor factor = tensors.remove(level + "/factor");
+    Tensor factor = tensors.remove(level + "/factor");
     return factor == null
             || !factor.shape().equals(List.of(1L))
             || components.directions()[0].length != statistics.dimension()

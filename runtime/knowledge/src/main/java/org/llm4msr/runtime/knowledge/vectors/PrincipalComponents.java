@@ -2,11 +2,10 @@ package org.llm4msr.runtime.knowledge.vectors;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.apache.commons.math3.linear.Array2DRowRealMatrix;
-import org.apache.commons.math3.linear.EigenDecomposition;
+import org.hipparchus.linear.Array2DRowRealMatrix;
+import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
@@ -137,15 +136,11 @@ record PrincipalComponents(float[][] directions) {
         }
       }
     }
-    EigenDecomposition eigen = new EigenDecomposition(new Array2DRowRealMatrix(within, false));
-    List<Integer> order = new ArrayList<>();
-    for (int i = 0; i < basis.length; i++) {
-      order.add(i);
-    }
-    order.sort(Comparator.comparingDouble(i -> -eigen.getRealEigenvalue(i)));
+    // By falling eigenvalue.
+    var eigen = new EigenDecompositionSymmetric(new Array2DRowRealMatrix(within, false));
     float[][] directions = new float[count][basis[0].length];
     for (int k = 0; k < count; k++) {
-      double[] rotation = eigen.getEigenvector(order.get(k)).toArray();
+      double[] rotation = eigen.getEigenvector(k).toArray();
       double[] direction = new double[basis[0].length];
       for (int j = 0; j < basis.length; j++) {
         for (int d = 0; d < direction.length; d++) {
