@@ -1,10 +1,13 @@
 package org.llm4msr.plugins.llm.decoder;
 
 import java.nio.file.Path;
+import java.util.Set;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 import org.llm4msr.toolkit.hub.ModelSource;
 
 /** Makes encoders of decoder-only transformers. */
@@ -19,6 +22,11 @@ public final class DecoderFactory implements KnowledgeEncoderFactory<DecoderConf
   @Override
   public Class<DecoderConfig> configType() {
     return DecoderConfig.class;
+  }
+
+  @Override
+  public Set<EngineFeature> engineFeatures(DecoderConfig config) {
+    return config.precision() == Precision.BFLOAT16 ? Set.of(EngineFeature.SCRIPT) : Set.of();
   }
 
   @Override

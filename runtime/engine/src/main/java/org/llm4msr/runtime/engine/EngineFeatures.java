@@ -8,23 +8,15 @@ import java.util.stream.Collectors;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.UnsupportedFeatureException;
 
-/**
- * What the tensor engines that the runtime supports can do. None has bfloat16, which crashes the
- * JVM in DJL's PyTorch engine, or generated scripts, for which there is no service yet.
- */
+/** Asks what engines can do by their names, without loading one, and refuses what they lack. */
 public final class EngineFeatures {
 
   private static final Map<String, Set<EngineFeature>> ENGINES =
-      new TreeMap<>(
-          Map.of(
-              "PyTorch",
-              Set.of(EngineFeature.GATHER, EngineFeature.SCATTER, EngineFeature.TOP_K),
-              "MXNet",
-              Set.of()));
+      new TreeMap<>(Map.of("PyTorch", PyTorchEngine.FEATURES, "MXNet", MxNetEngine.FEATURES));
 
   private EngineFeatures() {}
 
-  /** Returns what an engine can do beyond plain operations; nothing if it is not known. */
+  /** Returns {@link TensorEngine#features} of an engine; nothing if it is not known. */
   public static Set<EngineFeature> of(String engine) {
     return ENGINES.getOrDefault(engine, Set.of());
   }
@@ -55,6 +47,7 @@ public final class EngineFeatures {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
+  /** Returns what a user can do who needs some features. */
   public static String wayOut(Set<EngineFeature> needed) {
     Set<String> engines = having(needed);
     return engines.isEmpty()

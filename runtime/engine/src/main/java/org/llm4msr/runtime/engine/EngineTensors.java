@@ -3,6 +3,7 @@ package org.llm4msr.runtime.engine;
 import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDManager;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Script;
 import org.llm4msr.api.TensorService;
 
@@ -28,7 +29,7 @@ public final class EngineTensors implements TensorService {
 
   @Override
   public boolean runsScripts() {
-    return engine.runsScripts();
+    return engine.features().contains(EngineFeature.SCRIPT);
   }
 
   @Override

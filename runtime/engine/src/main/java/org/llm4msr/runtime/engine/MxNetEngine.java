@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Set;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Script;
 import org.llm4msr.api.UnsupportedFeatureException;
@@ -16,6 +17,8 @@ import org.llm4msr.runtime.config.RuntimeConfig;
  * thread.
  */
 final class MxNetEngine extends TensorEngine {
+
+  static final Set<EngineFeature> FEATURES = Set.of();
 
   private static final EngineThread ONLY = new EngineThread();
 
@@ -39,8 +42,8 @@ final class MxNetEngine extends TensorEngine {
   }
 
   @Override
-  boolean runsScripts() {
-    return false;
+  public Set<EngineFeature> features() {
+    return FEATURES;
   }
 
   @Override

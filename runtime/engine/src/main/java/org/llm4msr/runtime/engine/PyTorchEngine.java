@@ -11,7 +11,9 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Script;
@@ -21,6 +23,11 @@ import org.slf4j.LoggerFactory;
 
 /** PyTorch: gradients are recorded by every new thread until told otherwise; memory is shared. */
 final class PyTorchEngine extends TensorEngine {
+
+  /** Not bfloat16, which crashes the JVM outside of scripts. */
+  static final Set<EngineFeature> FEATURES =
+      Set.of(
+          EngineFeature.GATHER, EngineFeature.SCATTER, EngineFeature.TOP_K, EngineFeature.SCRIPT);
 
   private static final Logger LOG = LoggerFactory.getLogger(PyTorchEngine.class);
 
@@ -110,8 +117,8 @@ final class PyTorchEngine extends TensorEngine {
   }
 
   @Override
-  boolean runsScripts() {
-    return true;
+  public Set<EngineFeature> features() {
+    return FEATURES;
   }
 
   @Override

@@ -9,8 +9,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Script;
@@ -194,8 +196,8 @@ public abstract sealed class TensorEngine implements AutoCloseable
    */
   public abstract FloatBuffer read(NDArray array);
 
-  /** Returns whether {@link #script} works. */
-  abstract boolean runsScripts();
+  /** Returns what the engine can do beyond plain operations. */
+  public abstract Set<EngineFeature> features();
 
   /** Compiles methods, as {@link org.llm4msr.api.TensorService#script} says. */
   abstract Script script(String methods);

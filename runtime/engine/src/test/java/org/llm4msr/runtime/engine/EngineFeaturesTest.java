@@ -47,7 +47,16 @@ class EngineFeaturesTest {
                   .isInstanceOf(UnsupportedOperationException.class);
             }
           });
-      assertThat(uses.keySet()).containsAll(said);
+      assertThat(said).doesNotContain(EngineFeature.BFLOAT16);
+    }
+  }
+
+  @Test
+  void anEngineSaysTheSameBeforeAndAfterItIsLoaded() {
+    try (TensorEngine engine = TestEngine.open()) {
+      assertThat(EngineFeatures.of(TestEngine.NAME)).isEqualTo(engine.features());
+      assertThat(new EngineTensors(engine).runsScripts())
+          .isEqualTo(engine.features().contains(EngineFeature.SCRIPT));
     }
   }
 
