@@ -16,6 +16,10 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.ModelData;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of backbones. Extend it and name the factory:

@@ -24,6 +24,13 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.GeneratorProcess;
+import org.llm4msr.tck.harness.KitContext;
+import org.llm4msr.tck.harness.MeasuredProcess;
+import org.llm4msr.tck.harness.RawRows;
+import org.llm4msr.tck.harness.ReaderProcess;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of dataset generators. Extend it, name the factory, give the settings for a log of some

@@ -24,6 +24,11 @@ import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.FolderContent;
+import org.llm4msr.tck.harness.RawRows;
+import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of dataset readers. Extend it, name the factory, and write sources of the format: a

@@ -17,6 +17,10 @@ import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.KitContext;
+import org.llm4msr.tck.harness.WatchedEncoder;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of an encoder's output, and the encoder that all rules of {@link

@@ -7,6 +7,13 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.ModelData;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.RecordingFeatures;
+import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.Rule;
 
 /** The rules of models that read features: backbones and fusion heads. */
 abstract class FeatureModelConformance<F extends PluginFactory<?>> extends ModelConformance<F> {

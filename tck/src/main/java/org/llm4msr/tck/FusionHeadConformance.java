@@ -17,6 +17,16 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.HeadParts;
+import org.llm4msr.tck.harness.LayersBetween;
+import org.llm4msr.tck.harness.ModelData;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.ReferenceBackbone;
+import org.llm4msr.tck.harness.ShiftedKnowledge;
+import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestPass;
+import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.toolkit.model.MetaNetworks;
 
 /**

@@ -11,6 +11,11 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestPass;
+import org.llm4msr.tck.harness.TestSeed;
 
 /**
  * Compares the gradient along random directions of the parameters with central differences of the

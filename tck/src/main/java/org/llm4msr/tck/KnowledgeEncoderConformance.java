@@ -13,6 +13,12 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.FolderContent;
+import org.llm4msr.tck.harness.LongText;
+import org.llm4msr.tck.harness.TwoThreads;
+import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of knowledge encoders. Extend it and name the factory; every rule makes an encoder and

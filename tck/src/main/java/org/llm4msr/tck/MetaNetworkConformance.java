@@ -23,6 +23,19 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.LayersBetween;
+import org.llm4msr.tck.harness.ModelData;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.ReferenceBackbone;
+import org.llm4msr.tck.harness.ReferenceHead;
+import org.llm4msr.tck.harness.ShiftedKnowledge;
+import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.harness.TestPass;
+import org.llm4msr.tck.harness.TestSeed;
+import org.llm4msr.tck.harness.WatchedMetaNetwork;
+import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.toolkit.model.MetaNetworks;
 
 /**
@@ -310,7 +323,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
 
     @Rule(
         id = "META-21",
-        level = org.llm4msr.tck.Level.SHOULD,
+        level = org.llm4msr.tck.rule.Level.SHOULD,
         says = "declares cacheable where weights may be kept",
         checkFirst = {"serving generates weights again for each request if cacheable() is false"})
     final void declaresThatWeightsMayBeKept() {

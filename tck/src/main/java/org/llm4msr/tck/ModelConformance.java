@@ -12,6 +12,16 @@ import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.runtime.engine.EngineFeatures;
+import org.llm4msr.tck.harness.FeatureUse;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.ModelData;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.harness.TestPass;
+import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.Rule;
+import org.llm4msr.tck.rule.RuleInfo;
 
 /**
  * The rules of all plugins that compute: backbones, fusion heads, meta networks. They run on the

@@ -24,6 +24,9 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestPass;
 
 /**
  * A batch, parameters, and their logits and gradients from an independent float64 implementation;

@@ -23,6 +23,12 @@ import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.tck.guard.ResourceGuard;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.Rule;
+import org.llm4msr.tck.rule.RuleInfo;
+import org.llm4msr.tck.rule.Tested;
 
 /**
  * The common part of all kits: the factory, its settings, and the rules of packaging. The
@@ -33,7 +39,7 @@ import org.llm4msr.tck.guard.ResourceGuard;
  */
 @ExtendWith({RuleExtension.class, ResourceGuard.class})
 @DisplayNameGeneration(RuleNames.class)
-public abstract class PluginConformance<F extends PluginFactory<?>> {
+public abstract class PluginConformance<F extends PluginFactory<?>> implements Tested {
 
   private final Class<? extends PluginFactory<?>> service;
 
@@ -130,7 +136,8 @@ public abstract class PluginConformance<F extends PluginFactory<?>> {
     return plugin == null ? "(no @Plugin)" : plugin.name();
   }
 
-  final String subject() {
+  @Override
+  public final String subject() {
     String settings = settings().isEmpty() ? "default settings" : String.join(" ", settings());
     String engine = TestEngines.loaded().isPresent() ? ", " + TestEngines.name() : "";
     return "%s (%s), %s%s".formatted(name(), factory().getClass().getName(), settings, engine);

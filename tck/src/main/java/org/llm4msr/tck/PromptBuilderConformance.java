@@ -12,6 +12,12 @@ import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.FolderContent;
+import org.llm4msr.tck.harness.KitContext;
+import org.llm4msr.tck.harness.PromptData;
+import org.llm4msr.tck.harness.TwoThreads;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of prompt builders. Extend it, and name the factory and settings that give other

@@ -18,6 +18,12 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.KitContext;
+import org.llm4msr.tck.harness.MeasuredProcess;
+import org.llm4msr.tck.harness.RawRows;
+import org.llm4msr.tck.harness.ReaderProcess;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of a reader's output, and the source that all rules of {@link DatasetReaderConformance}

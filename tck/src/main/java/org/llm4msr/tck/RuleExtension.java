@@ -6,6 +6,11 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.rule.Repetition;
+import org.llm4msr.tck.rule.Rule;
+import org.llm4msr.tck.rule.RuleBroken;
+import org.llm4msr.tck.rule.RuleInfo;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -20,7 +25,7 @@ final class RuleExtension
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
     RuleInfo rule = rule(context).orElse(null);
-    PluginConformance<?> plugin = Repetition.conformance(context).orElse(null);
+    PluginConformance<?> plugin = conformance(context).orElse(null);
     if (rule == null || plugin == null) {
       return ConditionEvaluationResult.enabled("no rule");
     }
@@ -52,7 +57,7 @@ final class RuleExtension
     if (rule == null || thrown instanceof TestAbortedException) {
       return thrown;
     }
-    Optional<PluginConformance<?>> plugin = Repetition.conformance(context);
+    Optional<PluginConformance<?>> plugin = conformance(context);
     Optional<String> excuse = plugin.flatMap(p -> p.excuse(rule));
     if (excuse.isPresent()) {
       return new TestAbortedException(excuse.get(), thrown);
@@ -61,6 +66,10 @@ final class RuleExtension
     return thrown instanceof Finding finding
         ? new RuleBroken(rule, context, finding.expected(), finding.actual(), exchange, null)
         : new RuleBroken(rule, context, "no exception", String.valueOf(thrown), exchange, thrown);
+  }
+
+  private static Optional<PluginConformance<?>> conformance(ExtensionContext context) {
+    return Repetition.instance(context, PluginConformance.class).map(plugin -> plugin);
   }
 
   private static Optional<RuleInfo> rule(ExtensionContext context) {

@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.tck.rule.Repetition;
+import org.llm4msr.tck.rule.Rule;
+import org.llm4msr.tck.rule.RuleInfo;
 
 /** Rules as their annotations state them. */
 public final class Rules {

@@ -14,6 +14,17 @@ import org.llm4msr.api.PluginFactory;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
+import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.ModelData;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.NumberProducts;
+import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.harness.TestPass;
+import org.llm4msr.tck.harness.TestSeed;
+import org.llm4msr.tck.harness.TwoThreads;
+import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.Rule;
 
 /**
  * The rules of gradients and state, and the model that all rules of {@link ModelConformance} use.

@@ -12,6 +12,8 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
+import org.llm4msr.tck.rule.Repetition;
+import org.llm4msr.tck.rule.RuleBroken;
 
 /**
  * The result of running separate test classes within a test.

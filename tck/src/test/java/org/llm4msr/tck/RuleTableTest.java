@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.tck.guard.Guard;
+import org.llm4msr.tck.rule.RuleInfo;
 
 /**
  * The table of rules in {@code docs/conformance.md} agrees with the kit. With {@code

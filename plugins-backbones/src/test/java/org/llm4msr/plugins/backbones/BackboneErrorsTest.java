@@ -17,7 +17,7 @@ import org.llm4msr.plugins.backbones.adaptive.PpNetFactory;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.plugins.PluginRegistry;
-import org.llm4msr.tck.ModelHarness;
+import org.llm4msr.tck.harness.ModelHarness;
 
 /** Settings that are wrong only in view of the data or of other settings. */
 class BackboneErrorsTest {

@@ -39,7 +39,7 @@ import org.llm4msr.plugins.backbones.experts.SarNetFactory;
 import org.llm4msr.plugins.backbones.experts.SharedBottomConfig;
 import org.llm4msr.plugins.backbones.experts.SharedBottomFactory;
 import org.llm4msr.tck.ModelFixture;
-import org.llm4msr.tck.ModelHarness;
+import org.llm4msr.tck.harness.ModelHarness;
 
 @Tag("engine")
 class BackbonesTest {

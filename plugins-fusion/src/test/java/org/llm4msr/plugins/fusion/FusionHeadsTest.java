@@ -13,8 +13,8 @@ import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.plugins.fusion.HierarchicalConfig.Place;
 import org.llm4msr.tck.ModelFixture;
-import org.llm4msr.tck.ModelHarness;
-import org.llm4msr.tck.TestBatch;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.TestBatch;
 
 @Tag("engine")
 class FusionHeadsTest {

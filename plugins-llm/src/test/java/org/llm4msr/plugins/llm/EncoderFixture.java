@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /** One text as another implementation sees it; {@code make_encoder_fixtures.py} made them. */
 public record EncoderFixture(String text, int tokens, float[] vector) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /**
  * The open arrays of an engine in all threads: those below its system manager, the parent of every

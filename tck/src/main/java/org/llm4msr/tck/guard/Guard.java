@@ -1,8 +1,8 @@
 package org.llm4msr.tck.guard;
 
 import java.util.List;
-import org.llm4msr.tck.Level;
-import org.llm4msr.tck.RuleInfo;
+import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.RuleInfo;
 
 /** A resource that a test must leave as it was. */
 public enum Guard {

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
-import org.llm4msr.tck.RuleBroken;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.rule.RuleBroken;
 
 /**
  * Fails a test that leaves something behind: an NDArray, an Arrow buffer, a thread, another context

@@ -3,7 +3,7 @@ package org.llm4msr.tck.guard;
 import ai.djl.engine.Engine;
 import java.util.List;
 import java.util.Objects;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /** The seed of the engine, which only the kit itself may set. */
 final class SeedWatch implements Watch {

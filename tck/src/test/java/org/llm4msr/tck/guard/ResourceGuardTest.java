@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.llm4msr.tck.KitRun;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 @Tag("engine")
 class ResourceGuardTest {

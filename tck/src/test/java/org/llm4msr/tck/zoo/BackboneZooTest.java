@@ -9,7 +9,7 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.tck.BackboneConformance;
 import org.llm4msr.tck.KitRun;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /** Each flaw of a backbone breaks its rule and no other. */
 class BackboneZooTest extends ModelZooTest {

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /** A flaw for each guard: the first model that is made leaves something behind. */
 final class GuardFlaws {

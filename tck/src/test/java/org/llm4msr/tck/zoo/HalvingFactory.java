@@ -7,7 +7,7 @@ import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.tck.ReferenceBackbone;
+import org.llm4msr.tck.harness.ReferenceBackbone;
 
 /** Makes sound backbones whose logit is halved in a class that the factory uses. */
 @Plugin(name = "zoo-halving", description = "Multiplies by a number as DJL does")

@@ -13,8 +13,8 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.tck.KitRun;
 import org.llm4msr.tck.PluginConformance;
-import org.llm4msr.tck.RuleBroken;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.rule.RuleBroken;
 
 /**
  * The zoo of a kind that computes: adds what it needs from the engine to its flaws. PyTorch has the

@@ -11,7 +11,7 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.tck.ReferenceBackbone;
+import org.llm4msr.tck.harness.ReferenceBackbone;
 
 /** Makes sound backbones with the flaw of the day. */
 @Plugin(name = "zoo", description = "A sound backbone with one flaw")

@@ -10,7 +10,7 @@ import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
-import org.llm4msr.tck.ReferenceHead;
+import org.llm4msr.tck.harness.ReferenceHead;
 
 /** Makes sound heads with the flaw of the day. */
 @Plugin(name = "zoo", description = "A sound head with one flaw")

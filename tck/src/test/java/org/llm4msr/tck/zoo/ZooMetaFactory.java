@@ -10,7 +10,7 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaNetworkFactory;
 import org.llm4msr.api.model.MetaWeights;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.tck.ReferenceMetaNetwork;
+import org.llm4msr.tck.harness.ReferenceMetaNetwork;
 
 /** Makes sound meta networks with the flaw of the day. */
 @Plugin(name = "zoo", description = "A sound meta network with one flaw")

@@ -17,9 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.tck.KitRun;
 import org.llm4msr.tck.PluginConformance;
-import org.llm4msr.tck.RuleInfo;
 import org.llm4msr.tck.Rules;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.rule.RuleInfo;
 
 /**
  * Each flaw breaks its rule and no other, and each rule has a flaw. Slow rules run only for the

@@ -40,7 +40,7 @@ import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Workers;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /** Values and gradients are the same as with blocks, whose gradients come from the engine. */
 @Tag("engine")

@@ -30,7 +30,7 @@ import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /** Tests what the fixtures of whole models do not cover. */
 @Tag("engine")

@@ -19,9 +19,9 @@ import org.llm4msr.api.model.MetaContext;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.tck.ModelHarness;
-import org.llm4msr.tck.ModelRules;
-import org.llm4msr.tck.TestBatch;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.ModelRules;
+import org.llm4msr.tck.harness.TestBatch;
 
 /**
  * Runs the sketches that prove the design of the SPI: they are complete models, not only

@@ -14,8 +14,8 @@ import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.tck.ModelHarness;
-import org.llm4msr.tck.TestBatch;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.TestBatch;
 
 @Tag("engine")
 class AdaptDhmTest {

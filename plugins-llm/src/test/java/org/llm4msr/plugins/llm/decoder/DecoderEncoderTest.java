@@ -30,7 +30,7 @@ import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.State;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Template;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 class DecoderEncoderTest {
 

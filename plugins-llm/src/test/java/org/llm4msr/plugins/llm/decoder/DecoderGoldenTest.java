@@ -23,7 +23,7 @@ import org.llm4msr.api.Script;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.plugins.llm.EncoderFixture;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /** States agree with those of other implementations of the same models. */
 @Tag("engine")

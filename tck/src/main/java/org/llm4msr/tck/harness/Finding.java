@@ -1,0 +1,77 @@
+package org.llm4msr.tck.harness;
+
+import java.io.Serial;
+import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.tck.RuleExtension;
+
+/** What a rule found against a plugin; {@link RuleExtension} turns it into the whole failure. */
+public final class Finding extends AssertionError {
+
+  @Serial private static final long serialVersionUID = 1L;
+
+  /** The largest difference that another order of float32 arithmetic may cause. */
+  public static final float ROUNDING = 2e-5f;
+
+  private final String expected;
+  private final String actual;
+
+  /** Makes a finding from two phrases. */
+  public Finding(String expected, String actual) {
+    super("expected " + expected + ", but was " + actual);
+    this.expected = expected;
+    this.actual = actual;
+  }
+
+  /** Returns what was expected. */
+  public String expected() {
+    return expected;
+  }
+
+  /** Returns what was found. */
+  public String actual() {
+    return actual;
+  }
+
+  /** Throws a finding unless a condition holds. */
+  public static void unless(boolean holds, String expected, @Nullable Object actual) {
+    if (!holds) {
+      throw new Finding(expected, String.valueOf(actual));
+    }
+  }
+
+  /** Throws a finding unless two values are equal. */
+  public static void unlessEqual(String what, Object expected, Object actual) {
+    unless(expected.equals(actual), what + " " + expected, actual);
+  }
+
+  /** Throws a finding if a value is not a finite number. */
+  public static void unlessFinite(String what, float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      unless(Float.isFinite(values[i]), what + " finite", values[i] + " at place " + i);
+    }
+  }
+
+  /** Throws a finding if two numbers differ by more than rounding. */
+  public static void unlessClose(String what, float expected, float actual) {
+    float allowed = ROUNDING * Math.max(1, Math.abs(expected));
+    unless(
+        Math.abs(expected - actual) <= allowed,
+        String.format(Locale.ROOT, "%s %s, give or take %.1g", what, expected, allowed),
+        actual);
+  }
+
+  /** Throws a finding unless two arrays are equal to the last bit. */
+  public static void unlessSame(String what, float[] expected, float[] actual) {
+    int place = Arrays.mismatch(expected, actual);
+    if (place >= 0) {
+      throw new Finding(
+          what + " the same to the last bit, " + at(expected, place), at(actual, place));
+    }
+  }
+
+  private static String at(float[] values, int place) {
+    return place < values.length ? values[place] + " at place " + place : values.length + " values";
+  }
+}

@@ -1,0 +1,50 @@
+package org.llm4msr.tck.harness;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Set;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.ModelInput;
+
+/** Features that record which of them are read. */
+record RecordingFeatures(Features features, Set<ModelInput> read) implements Features {
+
+  @Override
+  public NDArray flat() {
+    return features.flat();
+  }
+
+  @Override
+  public NDArray fields() {
+    read.add(ModelInput.FIELDS);
+    return features.fields();
+  }
+
+  @Override
+  public NDArray scenarioTable() {
+    read.add(ModelInput.SCENARIO_EMBEDDING);
+    return features.scenarioTable();
+  }
+
+  @Override
+  public NDArray scenarioEmbedding() {
+    read.add(ModelInput.SCENARIO_EMBEDDING);
+    return features.scenarioEmbedding();
+  }
+
+  @Override
+  public NDArray userKnowledge() {
+    read.add(ModelInput.USER_KNOWLEDGE);
+    return features.userKnowledge();
+  }
+
+  @Override
+  public NDArray scenarioKnowledge() {
+    read.add(ModelInput.SCENARIO_KNOWLEDGE);
+    return features.scenarioKnowledge();
+  }
+
+  @Override
+  public Features withFlat(NDArray flat) {
+    return new RecordingFeatures(features.withFlat(flat), read);
+  }
+}

@@ -1,0 +1,59 @@
+package org.llm4msr.tck.harness;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+
+/**
+ * Features in which a learned vector is added to the users' knowledge, as the runtime does for
+ * users without knowledge if {@code knowledge.missing} is {@code learned}.
+ */
+record ShiftedKnowledge(Features features, Parameter shift) implements Features {
+
+  /** The name of the learned vector, relative to its context. */
+  static final String SHIFT = "learned-knowledge";
+
+  /** Makes the learned vector, of zeros. */
+  static Parameter shift(ModelContext context, int knowledgeSize) {
+    return context.parameter(SHIFT, new Shape(1, knowledgeSize), Initializer.zeros(), Decay.NO);
+  }
+
+  @Override
+  public NDArray userKnowledge() {
+    return features.userKnowledge().add(shift.array());
+  }
+
+  @Override
+  public NDArray flat() {
+    return features.flat();
+  }
+
+  @Override
+  public NDArray fields() {
+    return features.fields();
+  }
+
+  @Override
+  public NDArray scenarioTable() {
+    return features.scenarioTable();
+  }
+
+  @Override
+  public NDArray scenarioEmbedding() {
+    return features.scenarioEmbedding();
+  }
+
+  @Override
+  public NDArray scenarioKnowledge() {
+    return features.scenarioKnowledge();
+  }
+
+  @Override
+  public Features withFlat(NDArray flat) {
+    return new ShiftedKnowledge(features.withFlat(flat), shift);
+  }
+}

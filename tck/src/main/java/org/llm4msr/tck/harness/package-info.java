@@ -1,0 +1,5 @@
+/** What plugins are run in: engine, batches, reference parts, processes. */
+@NullMarked
+package org.llm4msr.tck.harness;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,38 @@
+package org.llm4msr.tck.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.tck.BackboneConformance;
+import org.llm4msr.tck.KitRun;
+import org.llm4msr.tck.zoo.HalvingFactory;
+
+class NumberProductsTest {
+
+  static class Kit extends BackboneConformance {
+    @Override
+    protected BackboneFactory<?> factory() {
+      return new HalvingFactory();
+    }
+  }
+
+  @Test
+  @Tag("engine")
+  void oneBreaksItsRuleAndNoOther() {
+    TestEngines.engine();
+    KitRun run = KitRun.of(Kit.class);
+
+    assertThat(run.broken()).as(run.text()).containsExactly("MODEL-25");
+    assertThat(run.text()).containsPattern("actual: +\\[HalvingFactory.java:\\d+\\]");
+  }
+
+  @Test
+  void everyFormIsFoundAndProductsOfArraysAreNot() {
+    assertThat(NumberProducts.reachedFrom(ProductsByNumbers.class))
+        .hasSize(4)
+        .allSatisfy(place -> assertThat(place).startsWith("ProductsByNumbers.java:"));
+    assertThat(NumberProducts.reachedFrom(ProductsOfArrays.class)).isEmpty();
+  }
+}
