@@ -60,7 +60,8 @@ class LauncherTest {
     assertThat(outcome.out().lines())
         .contains(
             "[@" + root.toRealPath() + "/jvm.options]",
-            "[-Dllm4msr.plugins=" + root.toRealPath() + "/plugins]",
+            "[-Dllm4msr.plugins=%1$s/plugins:%1$s/plugins-llama-cpp/target/plugins]"
+                .formatted(root.toRealPath()),
             "[%s:%s:%s]".formatted(one, two, mine),
             "[org.llm4msr.runtime.cli.Main]",
             "[train]",

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.plugins;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import org.llm4msr.api.PluginFactory;
  */
 public final class PluginRegistry {
 
-  /** The system property that names the standard plugin folder; the launcher sets it. */
+  /** The system property with the standard plugin folders, joined like a class path. */
   public static final String FOLDER_PROPERTY = "llm4msr.plugins";
 
   private final Map<PluginKind, Map<String, Candidate>> found = new EnumMap<>(PluginKind.class);
@@ -106,15 +107,17 @@ public final class PluginRegistry {
   }
 
   /**
-   * Finds the plugins on the class path, in the standard folder if there is one, and in the folders
-   * given.
+   * Finds the plugins on the class path, in those of the standard folders that exist, and in the
+   * folders given.
    */
   public static PluginRegistry load(List<Path> folders) {
-    List<Path> roots = new ArrayList<>(folders);
-    String standard = System.getProperty(FOLDER_PROPERTY, "");
-    if (!standard.isEmpty() && Files.isDirectory(Path.of(standard))) {
-      roots.add(0, Path.of(standard));
+    List<Path> roots = new ArrayList<>();
+    for (String standard : System.getProperty(FOLDER_PROPERTY, "").split(File.pathSeparator)) {
+      if (!standard.isEmpty() && Files.isDirectory(Path.of(standard))) {
+        roots.add(Path.of(standard));
+      }
     }
+    roots.addAll(folders);
     return load(host(), roots);
   }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -51,6 +52,20 @@ class PluginFoldersTest {
     PluginOrigin origin = registry.describe(PluginKind.PROMPT_BUILDER, "one").origin();
     assertThat(origin.shortLocation()).isEqualTo("first/one.jar");
     assertThat(origin.folder()).isEqualTo(root.resolve("first"));
+  }
+
+  @Test
+  void readsEachStandardFolderThatExists() {
+    TestFactory.named("One", "one").jar(root.resolve("first/one/one.jar")).build();
+    TestFactory.named("Two", "two").jar(root.resolve("second/two/two.jar")).build();
+    String folders = "%1$s/first:%1$s/absent:%1$s/second".formatted(root);
+    System.setProperty(PluginRegistry.FOLDER_PROPERTY, folders.replace(":", File.pathSeparator));
+    try {
+      assertThat(PluginRegistry.load(List.of()).names(PluginKind.PROMPT_BUILDER))
+          .contains("one", "two");
+    } finally {
+      System.clearProperty(PluginRegistry.FOLDER_PROPERTY);
+    }
   }
 
   @Test
