@@ -26,7 +26,7 @@ class EmbeddedTest {
 
   /** What docs/scoring.md says can be left out, with what only that needs. */
   private static final String UNUSED =
-      "duckdb_jdbc|mxnet|picocli|progressbar|jline|protobuf-java|commons-|jmustache|logback";
+      "duckdb_jdbc|mxnet|picocli|progressbar|jline|protobuf-java|commons-|hipparchus|jmustache|logback";
 
   private static final String OPTIONS =
       "@" + Path.of(System.getProperty("llm4msr.root"), "jvm.options");

@@ -1,7 +1,8 @@
 package com.example.encoder;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -29,8 +30,9 @@ final class EncodingService {
   private static final Logger LOG = LoggerFactory.getLogger(EncodingService.class);
 
   private static final int LARGEST_PORT = 65535;
+  private static final JsonMapper JSON =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
-  private final Gson gson = new Gson();
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -110,19 +112,25 @@ final class EncodingService {
       request.header("Authorization", "Bearer " + config.token());
     }
     if (texts != null) {
-      request
-          .header("Content-Type", "application/json")
-          .POST(BodyPublishers.ofString(gson.toJson(Map.of("texts", texts))));
+      request.header("Content-Type", "application/json").POST(BodyPublishers.ofString(json(texts)));
     }
     String body = send(path, request.build());
     try {
-      T answer = gson.fromJson(body, type);
+      T answer = JSON.readValue(body, type);
       if (answer == null) {
         throw wrong(path, "is empty");
       }
       return answer;
-    } catch (JsonParseException e) {
-      throw wrong(path, "is not the JSON that was expected: " + e.getMessage());
+    } catch (JsonProcessingException e) {
+      throw wrong(path, "is not the JSON that was expected: " + e.getOriginalMessage());
+    }
+  }
+
+  private static String json(List<String> texts) {
+    try {
+      return JSON.writeValueAsString(Map.of("texts", texts));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts are JSON", e);
     }
   }
 

@@ -1,10 +1,9 @@
 package com.example.encoder;
 
-import com.google.gson.Gson;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +22,7 @@ final class WordService implements AutoCloseable {
   final Queue<Object> faults = new ConcurrentLinkedQueue<>();
 
   final List<String> requests = new ArrayList<>();
-  private final Gson gson = new Gson();
+  private final ObjectMapper json = new ObjectMapper();
   private final HttpServer server;
 
   private record Texts(List<String> texts) {}
@@ -51,11 +50,11 @@ final class WordService implements AutoCloseable {
     } else if (fault != null) {
       send(exchange, 200, (String) fault);
     } else {
-      send(exchange, 200, gson.toJson(right(path, exchange)));
+      send(exchange, 200, json.writeValueAsString(right(path, exchange)));
     }
   }
 
-  private Object right(String path, HttpExchange exchange) {
+  private Object right(String path, HttpExchange exchange) throws IOException {
     if (path.equals("/info")) {
       return Map.of(
           "model",
@@ -71,8 +70,7 @@ final class WordService implements AutoCloseable {
           "maxTokens",
           MAX_TOKENS);
     }
-    var body = new InputStreamReader(exchange.getRequestBody(), StandardCharsets.UTF_8);
-    List<String> texts = gson.fromJson(body, Texts.class).texts();
+    List<String> texts = json.readValue(exchange.getRequestBody(), Texts.class).texts();
     return path.equals("/count")
         ? Map.of("tokens", texts.stream().map(WordService::words).toList())
         : Map.of("vectors", texts.stream().map(WordService::vector).toList());

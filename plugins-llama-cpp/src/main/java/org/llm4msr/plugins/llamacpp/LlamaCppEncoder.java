@@ -1,15 +1,11 @@
 package org.llm4msr.plugins.llamacpp;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.MessageDigestAlgorithms;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderInfo;
@@ -97,15 +93,8 @@ final class LlamaCppEncoder implements KnowledgeEncoder {
 
   private static String checksum(Path file) {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-        byte[] buffer = new byte[1 << 20];
-        while (in.read(buffer) >= 0) {
-          // Only the digest is needed.
-        }
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (IOException | NoSuchAlgorithmException e) {
+      return new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(file);
+    } catch (IOException e) {
       throw new MsrException(
           ErrorType.EXTERNAL,
           "llama-cpp/NOT_READ",

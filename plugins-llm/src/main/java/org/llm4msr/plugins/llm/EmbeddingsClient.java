@@ -1,7 +1,9 @@
 package org.llm4msr.plugins.llm;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -39,6 +41,13 @@ final class EmbeddingsClient {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddingsClient.class);
 
+  /** Python writes NaN and Infinity. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
   private static final int LARGEST_PORT = 65535;
   private static final int SHOWN = 300;
 
@@ -51,7 +60,6 @@ final class EmbeddingsClient {
           .connectTimeout(Duration.ofSeconds(10))
           .proxy(EnvironmentProxies.of(System::getenv))
           .build();
-  private final Gson gson = new Gson();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final AtomicReference<@Nullable String> answering = new AtomicReference<>();
 
@@ -66,8 +74,7 @@ final class EmbeddingsClient {
 
   private record Answer(@Nullable String model, @Nullable List<@Nullable Item> data) {}
 
-  @SuppressWarnings("ArrayRecordComponent") // As above.
-  private record Item(@Nullable Integer index, float @Nullable [] embedding) {}
+  private record Item(@Nullable Integer index, @Nullable List<@Nullable Double> embedding) {}
 
   /**
    * Makes a client; sends nothing yet.
@@ -162,20 +169,28 @@ final class EmbeddingsClient {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(address)
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(gson.toJson(body)));
+            .POST(BodyPublishers.ofString(json(body)));
     if (key != null) {
       request.header("Authorization", "Bearer " + key);
     }
     return request.build();
   }
 
+  private static String json(Map<String, Object> body) {
+    try {
+      return JSON.writeValueAsString(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts and numbers are JSON", e);
+    }
+  }
+
   private Embeddings read(String body, int texts) {
     Answer answer;
     try {
-      answer = gson.fromJson(body, Answer.class);
-    } catch (JsonParseException | IllegalArgumentException e) { // The latter: null among numbers.
+      answer = JSON.readValue(body, Answer.class);
+    } catch (JsonProcessingException e) {
       // Services and proxies cut off their answers when they are stopped.
-      throw wrong("it is not the JSON that was expected: " + e.getMessage(), true);
+      throw wrong("it is not the JSON that was expected: " + e.getOriginalMessage(), true);
     }
     if (answer == null || answer.data() == null || answer.data().size() != texts) {
       throw wrong("it has not one vector for each of %d texts".formatted(texts), false);
@@ -184,7 +199,7 @@ final class EmbeddingsClient {
     for (int i = 0; i < texts; i++) {
       Item item = answer.data().get(i);
       int place = item == null || item.index() == null ? i : item.index();
-      if (item == null || item.embedding() == null || item.embedding().length == 0) {
+      if (item == null || item.embedding() == null || item.embedding().isEmpty()) {
         throw wrong("data[%d] has no embedding".formatted(i), false);
       }
       if (place < 0 || place >= texts || vectors[place] != null) {
@@ -201,10 +216,16 @@ final class EmbeddingsClient {
     return new Embeddings(sameModel(answer.model()), vectors);
   }
 
-  private float[] finite(float[] vector, int place) {
-    for (float value : vector) {
-      if (!Float.isFinite(value)) {
-        throw wrong("data[%d] holds %s".formatted(place, value), false);
+  private float[] finite(List<@Nullable Double> numbers, int place) {
+    float[] vector = new float[numbers.size()];
+    for (int k = 0; k < vector.length; k++) {
+      Double number = numbers.get(k);
+      if (number == null) {
+        throw wrong("it is not the JSON that was expected: a number is null", true);
+      }
+      vector[k] = number.floatValue();
+      if (!Float.isFinite(vector[k])) {
+        throw wrong("data[%d] holds %s".formatted(place, vector[k]), false);
       }
     }
     return vector;

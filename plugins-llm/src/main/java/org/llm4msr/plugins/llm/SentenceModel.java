@@ -1,20 +1,21 @@
 package org.llm4msr.plugins.llm;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -76,6 +77,10 @@ record SentenceModel(
   /** Model types that count positions from the padding token's number plus one. */
   private static final Set<String> BEHIND_PADDING =
       Set.of("camembert", "mpnet", "roberta", "xlm-roberta");
+
+  /** Python writes NaN and Infinity. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   private record Embedded(String artifact, Pooling pooling, int maxTokens) {}
 
@@ -227,14 +232,12 @@ record SentenceModel(
     if (!Files.isRegularFile(file)) {
       return;
     }
-    List<String> types =
-        parsed(
-            file,
-            json ->
-                json.getAsJsonArray().asList().stream()
-                    .map(module -> text(module.getAsJsonObject().get("type")))
-                    .toList());
-    for (String type : types) {
+    JsonNode modules = read(file);
+    if (!modules.isArray()) {
+      throw notReadable(file, "it is not a JSON list", null);
+    }
+    for (JsonNode module : modules) {
+      String type = text(file, module.get("type"));
       if (!MODULES.contains(type.substring(type.lastIndexOf('.') + 1))) {
         throw new MsrException(
             ErrorType.USER,
@@ -262,19 +265,14 @@ record SentenceModel(
 
   /** Returns the number of positions before that of the first token. */
   private static int unused(Path file) {
-    JsonElement type = json(file).get("model_type");
-    boolean behindPadding =
-        type != null && type.isJsonPrimitive() && BEHIND_PADDING.contains(type.getAsString());
+    boolean behindPadding = BEHIND_PADDING.contains(json(file).path("model_type").asText());
     return behindPadding ? number(file, "pad_token_id").orElse(1) + 1 : 0;
   }
 
   /** Returns the pooling of sentence-transformers, or else the mean. */
   private static Pooling statedPooling(Path folder) {
     Path file = folder.resolve("1_Pooling/config.json");
-    List<String> modes =
-        Files.isRegularFile(file)
-            ? parsed(file, json -> poolingModes(json.getAsJsonObject()))
-            : List.of();
+    List<String> modes = Files.isRegularFile(file) ? poolingModes(file) : List.of();
     if (modes.isEmpty()) {
       return Pooling.MEAN;
     }
@@ -289,63 +287,65 @@ record SentenceModel(
     return known;
   }
 
-  private static List<String> poolingModes(JsonObject stated) {
-    JsonElement mode = stated.get("pooling_mode");
-    if (mode == null || mode.isJsonNull()) {
-      return stated.keySet().stream()
-          .filter(key -> key.startsWith("pooling_mode_") && isTrue(stated, key))
+  private static List<String> poolingModes(Path file) {
+    JsonNode stated = json(file);
+    JsonNode mode = stated.get("pooling_mode");
+    if (mode == null || mode.isNull()) {
+      return stated.properties().stream()
+          .filter(one -> one.getKey().startsWith("pooling_mode_") && one.getValue().booleanValue())
+          .map(Map.Entry::getKey)
           .toList();
     }
-    return mode.isJsonArray()
-        ? mode.getAsJsonArray().asList().stream().map(SentenceModel::text).toList()
-        : List.of(text(mode));
-  }
-
-  private static boolean isTrue(JsonObject object, String key) {
-    JsonElement value = object.get(key);
-    return value != null && value.isJsonPrimitive() && value.getAsBoolean();
+    if (!mode.isArray()) {
+      return List.of(text(file, mode));
+    }
+    List<String> modes = new ArrayList<>();
+    mode.forEach(one -> modes.add(text(file, one)));
+    return modes;
   }
 
   /** Returns a setting, empty if it is missing or so large that it means no limit. */
   private static OptionalInt number(Path file, String key) {
-    JsonElement value = json(file).get(key);
-    try {
-      return value != null && value.isJsonPrimitive() && value.getAsDouble() <= Integer.MAX_VALUE
-          ? OptionalInt.of(value.getAsInt())
-          : OptionalInt.empty();
-    } catch (NumberFormatException e) {
-      throw notReadable(file, e);
+    JsonNode value = json(file).path(key);
+    if (value.isTextual() || value.isBoolean()) {
+      throw notReadable(file, key + " is " + value + ", which is no number", null);
     }
+    return value.isNumber() && value.doubleValue() <= Integer.MAX_VALUE
+        ? OptionalInt.of(value.intValue())
+        : OptionalInt.empty();
   }
 
   /** Reads an object, which is empty if there is no file. */
-  private static JsonObject json(Path file) {
-    return Files.isRegularFile(file)
-        ? parsed(file, JsonElement::getAsJsonObject)
-        : new JsonObject();
-  }
-
-  private static String text(@Nullable JsonElement value) {
-    if (value == null || !value.isJsonPrimitive()) {
-      throw new IllegalStateException(value + " stands where a text is expected");
+  private static JsonNode json(Path file) {
+    JsonNode json = Files.isRegularFile(file) ? read(file) : JsonNodeFactory.instance.objectNode();
+    if (!json.isObject()) {
+      throw notReadable(file, "it is not a JSON object", null);
     }
-    return value.getAsString();
+    return json;
   }
 
-  private static <T> T parsed(Path file, Function<JsonElement, T> kind) {
+  private static String text(Path file, @Nullable JsonNode value) {
+    if (value == null || !value.isTextual()) {
+      throw notReadable(file, value + " stands where a text is expected", null);
+    }
+    return value.textValue();
+  }
+
+  private static JsonNode read(Path file) {
     try {
-      return kind.apply(JsonParser.parseString(Files.readString(file)));
-    } catch (IOException | JsonParseException | IllegalStateException e) {
-      throw notReadable(file, e);
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (JsonProcessingException e) {
+      throw notReadable(file, e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw notReadable(file, String.valueOf(e.getMessage()), e);
     }
   }
 
-  private static MsrException notReadable(Path file, Exception cause) {
+  private static MsrException notReadable(Path file, String why, @Nullable Exception cause) {
     return new MsrException(
         ErrorType.USER,
         "knowledge/MODEL_NOT_READABLE",
-        "cannot read %s: %s. Fix the file, or set maxTokens and pooling."
-            .formatted(file, cause.getMessage()),
+        "cannot read %s: %s. Fix the file, or set maxTokens and pooling.".formatted(file, why),
         cause);
   }
 

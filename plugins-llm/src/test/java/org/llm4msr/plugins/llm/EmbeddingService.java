@@ -3,7 +3,7 @@ package org.llm4msr.plugins.llm;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.gson.Gson;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -32,7 +32,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class EmbeddingService {
 
   static final int DIMENSION = 6;
-  private static final Gson JSON = new Gson();
 
   private final Queue<String> faults = new ConcurrentLinkedQueue<>();
   private final List<Seen> seen = new CopyOnWriteArrayList<>();
@@ -113,7 +112,8 @@ final class EmbeddingService {
         faults.addAll(request.body().lines().toList());
         send(out, 200, "", "{}");
       }
-      case "/seen" -> send(out, 200, "", JSON.toJson(new Report(seen, most.get())));
+      case "/seen" ->
+          send(out, 200, "", JsonFixture.JSON.writeValueAsString(new Report(seen, most.get())));
       default -> embed(request, socket, out);
     }
     return !socket.isClosed();
@@ -123,7 +123,7 @@ final class EmbeddingService {
       throws IOException, InterruptedException {
     most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
     try {
-      Body body = JSON.fromJson(request.body(), Body.class);
+      Body body = JsonFixture.JSON.readValue(request.body(), Body.class);
       seen.add(
           new Seen(
               request.path(),
@@ -142,13 +142,13 @@ final class EmbeddingService {
     }
   }
 
-  private static String right(Body body) {
+  private static String right(Body body) throws JsonProcessingException {
     List<Object> data = new ArrayList<>();
     // Backwards: the protocol gives the order by index.
     for (int i = body.input().size() - 1; i >= 0; i--) {
       data.add(Map.of("object", "embedding", "index", i, "embedding", vector(body.input().get(i))));
     }
-    return JSON.toJson(
+    return JsonFixture.JSON.writeValueAsString(
         Map.of("object", "list", "model", body.model() + "-0001", "data", data, "usage", Map.of()));
   }
 

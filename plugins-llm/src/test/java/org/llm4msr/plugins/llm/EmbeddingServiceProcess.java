@@ -2,7 +2,7 @@ package org.llm4msr.plugins.llm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.gson.Gson;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -51,10 +51,12 @@ final class EmbeddingServiceProcess implements AutoCloseable {
   }
 
   EmbeddingService.Report report() {
-    return new Gson()
-        .fromJson(
-            send(HttpRequest.newBuilder(URI.create(root + "/seen")).build()),
-            EmbeddingService.Report.class);
+    String seen = send(HttpRequest.newBuilder(URI.create(root + "/seen")).build());
+    try {
+      return JsonFixture.JSON.readValue(seen, EmbeddingService.Report.class);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   List<EmbeddingService.Seen> requests() {

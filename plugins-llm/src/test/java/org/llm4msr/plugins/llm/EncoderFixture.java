@@ -1,12 +1,8 @@
 package org.llm4msr.plugins.llm;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.google.gson.Gson;
-import com.google.gson.reflect.TypeToken;
+import com.fasterxml.jackson.core.type.TypeReference;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +16,9 @@ import org.llm4msr.tck.harness.TestEngines;
 public record EncoderFixture(String text, int tokens, float[] vector) {
 
   static List<EncoderFixture> of(String model) throws IOException {
-    try (Reader reader =
-        new InputStreamReader(EncoderFixture.class.getResourceAsStream("encoders.json"), UTF_8)) {
+    try (InputStream in = EncoderFixture.class.getResourceAsStream("encoders.json")) {
       Map<String, List<EncoderFixture>> all =
-          new Gson()
-              .fromJson(reader, new TypeToken<Map<String, List<EncoderFixture>>>() {}.getType());
+          JsonFixture.JSON.readValue(in, new TypeReference<>() {});
       return all.get(model);
     }
   }

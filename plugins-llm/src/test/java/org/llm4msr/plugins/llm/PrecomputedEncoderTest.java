@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.within;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import com.google.gson.Gson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -70,8 +69,7 @@ class PrecomputedEncoderTest {
   @BeforeAll
   static void find() throws IOException, URISyntaxException {
     files = Path.of(PrecomputedEncoderTest.class.getResource("vectors").toURI());
-    expected =
-        new Gson().fromJson(Files.readString(files.resolve("expected.json")), Expected.class);
+    expected = JsonFixture.read(files.resolve("expected.json"), Expected.class);
   }
 
   /** The rules that every encoder keeps; texts of the kit are keys of users. */

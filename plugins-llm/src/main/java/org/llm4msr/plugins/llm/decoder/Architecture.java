@@ -1,6 +1,6 @@
 package org.llm4msr.plugins.llm.decoder;
 
-import com.google.gson.JsonElement;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -349,11 +349,11 @@ record Architecture(
   }
 
   private static void check(ModelJson config, Required required) {
-    JsonElement value = config.has(required.key()) ? config.json().get(required.key()) : null;
+    JsonNode value = config.has(required.key()) ? config.json().get(required.key()) : null;
     boolean right =
         value == null
             ? required.assumed()
-            : value.isJsonPrimitive() && value.getAsString().equals(required.value());
+            : value.isValueNode() && value.asText().equals(required.value());
     if (!right) {
       throw new MsrException(
           ErrorType.USER,

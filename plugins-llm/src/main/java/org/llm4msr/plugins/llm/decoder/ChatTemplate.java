@@ -66,7 +66,7 @@ final class ChatTemplate {
 
   /** Returns the template in the settings: the only one, or of several the one named default. */
   private static String stated(ModelJson settings) {
-    if (!settings.has(KEY) || !settings.json().get(KEY).isJsonArray()) {
+    if (!settings.json().path(KEY).isArray()) {
       return settings.text(KEY, "");
     }
     List<ModelJson> named = settings.objects(KEY);

@@ -1,16 +1,20 @@
 package org.llm4msr.plugins.llm.decoder;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -20,7 +24,14 @@ import org.llm4msr.api.MsrException;
  *
  * @param file the file that holds it, for messages
  */
-record ModelJson(Path file, JsonObject json) {
+record ModelJson(Path file, ObjectNode json) {
+
+  /** Python writes NaN and Infinity. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   private static final long MOST_BYTES = 64L << 20;
 
@@ -30,19 +41,24 @@ record ModelJson(Path file, JsonObject json) {
       if (Files.size(file) > MOST_BYTES) {
         throw notReadable(file, "it has more than " + (MOST_BYTES >> 20) + " MiB", null);
       }
-      return new ModelJson(file, JsonParser.parseString(Files.readString(file)).getAsJsonObject());
-    } catch (IOException | JsonParseException | IllegalStateException e) {
+      if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode json) {
+        return new ModelJson(file, json);
+      }
+    } catch (JsonProcessingException e) {
+      throw notReadable(file, e.getOriginalMessage(), e);
+    } catch (IOException e) {
       throw notReadable(file, String.valueOf(e.getMessage()), e);
     }
+    throw notReadable(file, "it is not a JSON object", null);
   }
 
   /** Returns an object without keys. */
   static ModelJson empty(Path file) {
-    return new ModelJson(file, new JsonObject());
+    return new ModelJson(file, JsonNodeFactory.instance.objectNode());
   }
 
   boolean has(String key) {
-    return json.has(key) && !json.get(key).isJsonNull();
+    return json.hasNonNull(key);
   }
 
   int integer(String key) {
@@ -58,11 +74,11 @@ record ModelJson(Path file, JsonObject json) {
   }
 
   double number(String key) {
-    JsonPrimitive value = primitive(key);
-    if (value == null || !value.isNumber()) {
+    JsonNode value = json.path(key);
+    if (!value.isNumber()) {
       throw wrong(key, "a number");
     }
-    return value.getAsDouble();
+    return value.doubleValue();
   }
 
   double number(String key, double absent) {
@@ -73,29 +89,27 @@ record ModelJson(Path file, JsonObject json) {
     if (!has(key)) {
       return absent;
     }
-    JsonPrimitive value = primitive(key);
-    if (value == null || !value.isBoolean()) {
+    JsonNode value = json.path(key);
+    if (!value.isBoolean()) {
       throw wrong(key, "true or false");
     }
-    return value.getAsBoolean();
+    return value.booleanValue();
   }
 
   String text(String key, String absent) {
     if (!has(key)) {
       return absent;
     }
-    JsonPrimitive value = primitive(key);
-    if (value == null || !value.isString()) {
+    JsonNode value = json.path(key);
+    if (!value.isTextual()) {
       throw wrong(key, "a text");
     }
-    return value.getAsString();
+    return value.textValue();
   }
 
   /** Returns a special token, which is given as text or as an object with its text. */
   String specialToken(String key) {
-    return has(key) && json.get(key).isJsonObject()
-        ? object(key).text("content", "")
-        : text(key, "");
+    return json.path(key).isObject() ? object(key).text("content", "") : text(key, "");
   }
 
   /** Returns the object below a key, or an empty one. */
@@ -103,59 +117,63 @@ record ModelJson(Path file, JsonObject json) {
     if (!has(key)) {
       return empty(file);
     }
-    if (!json.get(key).isJsonObject()) {
-      throw wrong(key, "an object");
+    if (json.get(key) instanceof ObjectNode object) {
+      return new ModelJson(file, object);
     }
-    return new ModelJson(file, json.getAsJsonObject(key));
+    throw wrong(key, "an object");
   }
 
   /** Returns the objects of the list below a key. */
   List<ModelJson> objects(String key) {
-    try {
-      return json.getAsJsonArray(key).asList().stream()
-          .map(one -> new ModelJson(file, one.getAsJsonObject()))
-          .toList();
-    } catch (ClassCastException | IllegalStateException e) {
-      throw wrong(key, "a list of objects");
+    List<ModelJson> objects = new ArrayList<>();
+    for (JsonNode one : json.path(key)) {
+      if (!(one instanceof ObjectNode object)) {
+        throw wrong(key, "a list of objects");
+      }
+      objects.add(new ModelJson(file, object));
     }
+    return objects;
   }
 
   /** Returns the integers below a key: one, a list of them, or none. */
   List<Long> integers(String key) {
-    return list(key, JsonElement::getAsLong, "a whole number or a list of them");
+    return list(
+        key,
+        value -> value.isIntegralNumber() && value.canConvertToLong(),
+        JsonNode::longValue,
+        "a whole number or a list of them");
   }
 
   /** Returns the numbers below a key: one, a list of them, or none. */
   List<Double> numbers(String key) {
-    return list(key, JsonElement::getAsDouble, "a list of numbers");
+    return list(key, JsonNode::isNumber, JsonNode::doubleValue, "a list of numbers");
   }
 
   /** Returns the texts below a key: one, a list of them, or none. */
   List<String> texts(String key) {
-    return list(key, JsonElement::getAsString, "a list of texts");
+    return list(key, JsonNode::isTextual, JsonNode::textValue, "a list of texts");
   }
 
-  private <T> List<T> list(String key, Function<JsonElement, T> read, String expected) {
+  private <T> List<T> list(
+      String key, Predicate<JsonNode> fits, Function<JsonNode, T> read, String expected) {
     if (!has(key)) {
       return List.of();
     }
-    JsonElement value = json.get(key);
-    try {
-      return value.isJsonArray()
-          ? value.getAsJsonArray().asList().stream().map(read).toList()
-          : List.of(read.apply(value));
-    } catch (IllegalStateException | NumberFormatException | UnsupportedOperationException e) {
+    JsonNode value = json.get(key);
+    List<JsonNode> values = new ArrayList<>();
+    if (value.isArray()) {
+      value.forEach(values::add);
+    } else {
+      values.add(value);
+    }
+    if (!values.stream().allMatch(fits)) {
       throw wrong(key, expected);
     }
+    return values.stream().map(read).toList();
   }
 
-  Iterable<Map.Entry<String, JsonElement>> entries() {
-    return json.entrySet();
-  }
-
-  private @Nullable JsonPrimitive primitive(String key) {
-    JsonElement value = json.get(key);
-    return value != null && value.isJsonPrimitive() ? value.getAsJsonPrimitive() : null;
+  List<String> keys() {
+    return json.properties().stream().map(Map.Entry::getKey).toList();
   }
 
   MsrException wrong(String key, String expected) {

@@ -3,7 +3,6 @@ package org.llm4msr.plugins.llm.decoder;
 import static java.util.Objects.requireNonNull;
 
 import ai.djl.sentencepiece.SpTokenizer;
-import com.google.gson.JsonElement;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
@@ -108,12 +107,9 @@ final class SentencePieceTokens implements TextTokens {
   private static Map<String, Long> added(ModelFolder folder, ModelJson settings) {
     Map<String, Long> ids = new HashMap<>();
     ModelJson added = folder.optional("added_tokens.json");
-    added
-        .entries()
-        .forEach(one -> added.integers(one.getKey()).forEach(id -> ids.put(one.getKey(), id)));
+    added.keys().forEach(text -> added.integers(text).forEach(id -> ids.put(text, id)));
     ModelJson stated = settings.object("added_tokens_decoder");
-    for (Map.Entry<String, JsonElement> one : stated.entries()) {
-      String id = one.getKey();
+    for (String id : stated.keys()) {
       String text = stated.specialToken(id);
       if (text.isEmpty() || !id.matches("[0-9]{1,9}")) {
         throw stated.wrong(id, "a token with its content, under its number");

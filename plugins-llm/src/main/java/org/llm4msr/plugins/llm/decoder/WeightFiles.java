@@ -1,6 +1,5 @@
 package org.llm4msr.plugins.llm.decoder;
 
-import com.google.gson.JsonElement;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -96,15 +95,16 @@ final class WeightFiles implements AutoCloseable {
 
   private static List<Path> shards(ModelJson index) {
     TreeSet<Path> shards = new TreeSet<>();
-    for (Map.Entry<String, JsonElement> entry : index.object("weight_map").entries()) {
-      String name = index.object("weight_map").text(entry.getKey(), "");
+    ModelJson places = index.object("weight_map");
+    for (String array : places.keys()) {
+      String name = places.text(array, "");
       Path shard = index.file().resolveSibling(name);
       if (!name.equals(String.valueOf(shard.getFileName())) || !Files.isRegularFile(shard)) {
         throw new MsrException(
             ErrorType.USER,
             "knowledge/MODEL_NOT_FOUND",
             "no file '%s' in %s, where %s places %s. Get all files of the model."
-                .formatted(name, index.file().getParent(), INDEX, entry.getKey()));
+                .formatted(name, index.file().getParent(), INDEX, array));
       }
       shards.add(shard);
     }

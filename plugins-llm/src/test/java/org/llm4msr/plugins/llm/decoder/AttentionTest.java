@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonObject;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.plugins.llm.JsonFixture;
 
 /** How layers attend is read from {@code config.json} as the classes of transformers read it. */
 class AttentionTest {
@@ -32,7 +31,7 @@ class AttentionTest {
       })
   void windowIsThatOfTransformers(String type, String setting, int window) {
     ModelJson config = fixture("llama3");
-    config.json().addProperty("model_type", type);
+    config.json().put("model_type", type);
     if (setting != null) {
       set(config, "{" + setting + "}");
     }
@@ -77,7 +76,8 @@ class AttentionTest {
            'full_attention': {'rope_type': 'linear', 'factor': 8.0, 'rope_theta': 1000000},
            'sliding_attention': {'rope_type': 'default', 'rope_theta': 10000}},
          'layer_types':
-           ['sliding_attention', 'sliding_attention', 'full_attention']}""");
+           ['sliding_attention', 'sliding_attention', 'full_attention']}\
+        """);
     assertGemma3(config);
   }
 
@@ -116,7 +116,7 @@ class AttentionTest {
   void layerTypesSayWhichLayersOfMistralHaveTheWindow() {
     ModelJson config = fixture("ministral");
     assertThat(shape(config).attentions()).extracting(Attention::window).containsExactly(0, 6, 6);
-    config.json().addProperty("model_type", "ministral");
+    config.json().put("model_type", "ministral");
     assertThat(shape(config).attentions()).extracting(Attention::window).containsExactly(0, 6, 6);
     set(config, "{'layer_types': null}");
     assertThat(shape(config).kinds()).extracting(Attention::window).containsExactly(6);
@@ -150,7 +150,8 @@ class AttentionTest {
         llama,
         """
         {'rope_scaling': {'rope_type': 'linear', 'factor': 4.0},
-         'rope_parameters': {'rope_type': 'default', 'rope_theta': 10000.0}}""");
+         'rope_parameters': {'rope_type': 'default', 'rope_theta': 10000.0}}\
+        """);
     assertThat(shape(llama).attentions().get(0).rotary().frequencies()[0]).isEqualTo(1 / 4.);
     ModelJson gemma = fixture("gemma3");
     set(
@@ -158,10 +159,11 @@ class AttentionTest {
         """
         {'rope_parameters': {
            'full_attention': {'rope_type': 'default', 'rope_theta': 1000000},
-           'sliding_attention': {'rope_type': 'default', 'rope_theta': 10000}}}""");
+           'sliding_attention': {'rope_type': 'default', 'rope_theta': 10000}}}\
+        """);
     assertGemma3(gemma);
     ModelJson phi = fixture("phi3-longrope");
-    phi.json().getAsJsonObject("rope_scaling").addProperty("original_max_position_embeddings", 64);
+    phi.json().withObject("/rope_scaling").put("original_max_position_embeddings", 64);
     assertThat(shape(phi).context()).isEqualTo(200);
   }
 
@@ -213,10 +215,7 @@ class AttentionTest {
   }
 
   private static void set(ModelJson config, String settings) {
-    for (Map.Entry<String, com.google.gson.JsonElement> setting :
-        new Gson().fromJson(settings, JsonObject.class).entrySet()) {
-      config.json().add(setting.getKey(), setting.getValue());
-    }
+    config.json().setAll((ObjectNode) JsonFixture.parse(settings));
   }
 
   private static void assertRefused(ModelJson config, String settings, String... says) {

@@ -3,7 +3,6 @@ package org.llm4msr.plugins.llm.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.gson.Gson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.plugins.llm.JsonFixture;
 
 class ChatTemplateTest {
 
@@ -29,13 +29,12 @@ class ChatTemplateTest {
   }
 
   static List<Chat> chats() throws IOException {
-    String json = Files.readString(GoldenStates.fixture("chat.json"));
-    return List.of(new Gson().fromJson(json, Chat[].class));
+    return List.of(JsonFixture.read(GoldenStates.fixture("chat.json"), Chat[].class));
   }
 
   private ChatTemplate template(String type, Map<String, Object> settings) throws IOException {
     Path file = folder.resolve("tokenizer_config.json");
-    Files.writeString(file, new Gson().toJson(settings));
+    Files.writeString(file, JsonFixture.JSON.writeValueAsString(settings));
     Path config = folder.resolve("config.json");
     Files.writeString(
         config, "{\"model_type\": \"" + type + "\", \"multi_query_attention\": true}");
@@ -104,12 +103,15 @@ class ChatTemplateTest {
       delimiter = '|',
       value = {
         "{{ raise_exception('system only') }} | raise_exception",
-        "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %} | 'for ... if' is not known here",
-        "{% for m in [] %}{% else %}{{ messages[0].content }}{% endfor %} | 'for ... else' is not known here",
+        "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %} | 'for ... if' is"
+            + " not known here",
+        "{% for m in [] %}{% else %}{{ messages[0].content }}{% endfor %} | 'for ... else' is not"
+            + " known here",
         "{{ 'a' if messages is many }} | exptest many is not known here",
         "{{ '{}'.format(messages[0].content) }} | method format of texts",
         "{{ '-'.join(messages[0].content) }} | method join of texts",
-        "{% if messages[0].role != 'user' %}{{ messages[0].content }}{% endif %} | the prompt is missing",
+        "{% if messages[0].role != 'user' %}{{ messages[0].content }}{% endif %} | the prompt is"
+            + " missing",
       })
   void saysWhatCannotBeFilled(String template, String why) {
     assertThatThrownBy(() -> template("llama", Map.of("chat_template", template)))

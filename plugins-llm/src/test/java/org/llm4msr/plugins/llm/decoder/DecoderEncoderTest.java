@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +23,7 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.plugins.llm.EncoderFixture;
+import org.llm4msr.plugins.llm.JsonFixture;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.State;
@@ -57,9 +55,8 @@ class DecoderEncoderTest {
   }
 
   private static List<Generated> generated() throws IOException {
-    try (Reader reader = Files.newBufferedReader(FIXTURES.resolve("stories260k/generated.json"))) {
-      return List.of(new Gson().fromJson(reader, Generated[].class));
-    }
+    return List.of(
+        JsonFixture.read(FIXTURES.resolve("stories260k/generated.json"), Generated[].class));
   }
 
   @Test
@@ -264,8 +261,8 @@ class DecoderEncoderTest {
       }
     }
     Path config = model.resolve("config.json");
-    JsonObject json = new Gson().fromJson(Files.readString(config), JsonObject.class);
-    json.add(key, new Gson().fromJson(value, JsonElement.class));
+    ObjectNode json = JsonFixture.read(config, ObjectNode.class);
+    json.set(key, JsonFixture.parse(value));
     Files.writeString(config, json.toString());
     assertThatThrownBy(() -> open(config(model.toString(), Position.PROMPT_END)).close())
         .isInstanceOf(MsrException.class)

@@ -2,12 +2,11 @@ package org.llm4msr.plugins.llm.decoder;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.google.gson.Gson;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.llm4msr.plugins.llm.JsonFixture;
 
 /** States of the last token that another implementation computed. */
 record GoldenStates(String source, List<Case> cases) {
@@ -16,9 +15,7 @@ record GoldenStates(String source, List<Case> cases) {
   record Case(long[] ids, float[] pre_norm, float[] post_norm) {}
 
   static GoldenStates read(Path file) throws IOException {
-    try (Reader reader = Files.newBufferedReader(file)) {
-      return new Gson().fromJson(reader, GoldenStates.class);
-    }
+    return JsonFixture.read(file, GoldenStates.class);
   }
 
   /** Returns a model beside the checkout, or skips the test. */

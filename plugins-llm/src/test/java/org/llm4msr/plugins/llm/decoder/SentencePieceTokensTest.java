@@ -2,13 +2,12 @@ package org.llm4msr.plugins.llm.decoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.gson.Gson;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.plugins.llm.JsonFixture;
 
 class SentencePieceTokensTest {
 
@@ -20,7 +19,7 @@ class SentencePieceTokensTest {
   }
 
   private static Pieces pieces() throws IOException {
-    return new Gson().fromJson(Files.readString(FOLDER.resolve("tokens.json")), Pieces.class);
+    return JsonFixture.read(FOLDER.resolve("tokens.json"), Pieces.class);
   }
 
   private static SentencePieceTokens open(String model) {

@@ -3,8 +3,7 @@ package org.llm4msr.plugins.llm.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonObject;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.plugins.llm.JsonFixture;
 
 /** Start, end and further special tokens, as {@code tokenizer_config.json} names them. */
 class SpecialTokensTest {
@@ -22,7 +22,7 @@ class SpecialTokensTest {
   @TempDir Path folder;
 
   /** What transformers makes of a text, with the tokens around it and without. */
-  private record Case(String file, JsonObject settings, String text, long[] ids, long[] bare) {
+  private record Case(String file, ObjectNode settings, String text, long[] ids, long[] bare) {
     @Override
     public String toString() {
       return file + " " + settings + " '" + text + "'";
@@ -30,8 +30,7 @@ class SpecialTokensTest {
   }
 
   static List<Case> cases() throws IOException {
-    String json = Files.readString(GoldenStates.fixture("special-tokens.json"));
-    return List.of(new Gson().fromJson(json, Case[].class));
+    return List.of(JsonFixture.read(GoldenStates.fixture("special-tokens.json"), Case[].class));
   }
 
   private TextTokens open(Path tokenizer, String settings) throws IOException {

@@ -15,6 +15,7 @@ import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -136,12 +137,7 @@ final class BundleCommand extends Group {
       description = "Creates a bundle from the best state of a finished run.")
   static final class Create extends ExperimentCommand {
 
-    @Option(
-        names = "--run",
-        defaultValue = "default",
-        paramLabel = "NAME",
-        description = "Name of the run (default: ${DEFAULT-VALUE}).")
-    String run = "default";
+    @Mixin RunOption run = new RunOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "A new folder.")
@@ -149,7 +145,7 @@ final class BundleCommand extends Group {
 
     @Override
     void run() {
-      experiment().createBundle(run, out);
+      experiment().createBundle(run.name, out);
       terminal().result(Map.of("bundle", out), out + " is written.");
     }
   }

@@ -1,8 +1,6 @@
 package org.llm4msr.runtime.cli;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -12,6 +10,7 @@ import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.TableWriter;
 import org.llm4msr.runtime.data.prepared.Split;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -27,17 +26,13 @@ final class CompareCommand extends Command {
   @Parameters(paramLabel = "FILE", description = "The YAML file of the comparison.")
   Path file;
 
-  @Option(
-      names = "-D",
-      paramLabel = "KEY=VALUE",
-      description = "Override a setting of all runs, for example -Dtraining.epochs=3.")
-  List<String> overrides = new ArrayList<>();
+  @Mixin OverridesOfRuns overrides = new OverridesOfRuns();
 
   @Option(
       names = "--split",
       defaultValue = "test",
       paramLabel = "SPLIT",
-      converter = EvaluateCommand.SplitConverter.class,
+      converter = SplitOption.Converter.class,
       description = "The part to measure on: validation or test (default: ${DEFAULT-VALUE}).")
   Split split = Split.TEST;
 
@@ -50,7 +45,7 @@ final class CompareCommand extends Command {
 
   @Override
   void run() {
-    Comparison comparison = session().get(Comparisons.class).open(file, overrides);
+    Comparison comparison = session().get(Comparisons.class).open(file, overrides.settings);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", comparison::requestStop);
     ComparisonResult result;

@@ -4,18 +4,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import picocli.CommandLine;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code evaluate}. */
 @CommandLine.Command(
@@ -23,20 +19,9 @@ import picocli.CommandLine.TypeConversionException;
     description = "Evaluates the best state of a run: AUC, GAUC, LogLoss and calibration.")
 final class EvaluateCommand extends ExperimentCommand {
 
-  @Option(
-      names = "--run",
-      defaultValue = "default",
-      paramLabel = "NAME",
-      description = "Name of the run (default: ${DEFAULT-VALUE}).")
-  String run = "default";
+  @Mixin RunOption run = new RunOption();
 
-  @Option(
-      names = "--split",
-      defaultValue = "test",
-      paramLabel = "SPLIT",
-      converter = SplitConverter.class,
-      description = "The part: train, validation or test (default: ${DEFAULT-VALUE}).")
-  Split split = Split.TEST;
+  @Mixin SplitOption split = new SplitOption();
 
   @Option(
       names = "--predictions",
@@ -44,28 +29,12 @@ final class EvaluateCommand extends ExperimentCommand {
       description = "Write every row's prediction to an Arrow file.")
   @Nullable Path predictions;
 
-  /** Reads the name of a part as it is written in files and texts. */
-  static final class SplitConverter implements ITypeConverter<Split> {
-    @Override
-    public Split convert(String text) {
-      return Stream.of(Split.values())
-          .filter(one -> one.key().equalsIgnoreCase(text))
-          .findFirst()
-          .orElseThrow(() -> new TypeConversionException(expected(text)));
-    }
-
-    private static String expected(String text) {
-      String keys = Stream.of(Split.values()).map(Split::key).collect(Collectors.joining(", "));
-      return "expected one of %s but was '%s'".formatted(keys, text);
-    }
-  }
-
   @Override
   void run() {
     Experiment experiment = experiment();
     EvaluationReport report;
     try (ProgressView progress = progress("evaluate", "rows")) {
-      report = experiment.evaluate(run, split, predictions, progress);
+      report = experiment.evaluate(run.name, split.part, predictions, progress);
     }
     terminal().result(report, text(report));
   }

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
-import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -56,20 +56,9 @@ final class ExportCommand extends Group {
       description = "Writes the prediction of every row of a part, like evaluate --predictions.")
   static final class Predictions extends ExperimentCommand {
 
-    @Option(
-        names = "--run",
-        defaultValue = "default",
-        paramLabel = "NAME",
-        description = "Name of the run (default: ${DEFAULT-VALUE}).")
-    String run = "default";
+    @Mixin RunOption run = new RunOption();
 
-    @Option(
-        names = "--split",
-        defaultValue = "test",
-        paramLabel = "SPLIT",
-        converter = EvaluateCommand.SplitConverter.class,
-        description = "The part: train, validation or test (default: ${DEFAULT-VALUE}).")
-    Split split = Split.TEST;
+    @Mixin SplitOption split = new SplitOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "An Arrow file.")
@@ -78,7 +67,7 @@ final class ExportCommand extends Group {
     @Override
     void run() {
       try (ProgressView progress = progress("predict", "rows")) {
-        EvaluationReport report = experiment().evaluate(run, split, out, progress);
+        EvaluationReport report = experiment().evaluate(run.name, split.part, out, progress);
         long rows = report.result().overall().rows();
         boolean leaks = report.leakFutureInteractions();
         terminal()

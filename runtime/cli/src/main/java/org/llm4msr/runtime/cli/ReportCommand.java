@@ -5,6 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.report.RunReport;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code report}. */
@@ -13,12 +14,7 @@ import picocli.CommandLine.Option;
     description = "Writes a page about a run, in one file: curves, metrics, costs, configuration.")
 final class ReportCommand extends ExperimentCommand {
 
-  @Option(
-      names = "--run",
-      defaultValue = "default",
-      paramLabel = "NAME",
-      description = "Name of the run (default: ${DEFAULT-VALUE}).")
-  String run = "default";
+  @Mixin RunOption run = new RunOption();
 
   @Option(
       names = "--out",
@@ -28,7 +24,7 @@ final class ReportCommand extends ExperimentCommand {
 
   @Override
   void run() {
-    RunReport report = new RunReport(experiment(), run);
+    RunReport report = new RunReport(experiment(), run.name);
     Path file = out == null ? report.file() : out;
     if (out == null) {
       report.page().write(file);

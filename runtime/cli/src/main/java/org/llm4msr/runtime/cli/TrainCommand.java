@@ -11,6 +11,7 @@ import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.report.Watch;
 import org.llm4msr.runtime.training.Validation;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code train}. */
@@ -19,12 +20,7 @@ import picocli.CommandLine.Option;
     description = "Trains the model; resumes from the last checkpoint of the run.")
 final class TrainCommand extends ExperimentCommand {
 
-  @Option(
-      names = "--run",
-      defaultValue = "default",
-      paramLabel = "NAME",
-      description = "Name of the run (default: ${DEFAULT-VALUE}).")
-  String run = "default";
+  @Mixin RunOption run = new RunOption();
 
   @Option(
       names = "--bundle",
@@ -49,12 +45,13 @@ final class TrainCommand extends ExperimentCommand {
   @Override
   void run() {
     Experiment experiment = experiment();
-    try (Watch page = watch == null ? null : Watch.start(new RunReport(experiment, run), watch)) {
+    try (Watch page =
+        watch == null ? null : Watch.start(new RunReport(experiment, run.name), watch)) {
       if (page != null) {
         terminal().note("watch: " + page.address());
       }
       TrainingReport report =
-          train(this, experiment, run, new TrainingOptions(bundle, from), "train");
+          train(this, experiment, run.name, new TrainingOptions(bundle, from), "train");
       terminal().result(report, text(report));
     }
   }

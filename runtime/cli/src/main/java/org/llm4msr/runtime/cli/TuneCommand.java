@@ -1,14 +1,13 @@
 package org.llm4msr.runtime.cli;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.Tuning;
 import org.llm4msr.runtime.compare.TuningResult;
 import org.llm4msr.runtime.compare.TuningWriter;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,11 +23,7 @@ final class TuneCommand extends Command {
   @Parameters(paramLabel = "FILE", description = "The YAML file of the search.")
   Path file;
 
-  @Option(
-      names = "-D",
-      paramLabel = "KEY=VALUE",
-      description = "Override a setting of all runs, for example -Dtraining.epochs=3.")
-  List<String> overrides = new ArrayList<>();
+  @Mixin OverridesOfRuns overrides = new OverridesOfRuns();
 
   @Option(
       names = "--out",
@@ -38,7 +33,7 @@ final class TuneCommand extends Command {
 
   @Override
   void run() {
-    Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides);
+    Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides.settings);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", tuning::requestStop);
     TuningResult result;

@@ -1,11 +1,9 @@
 package org.llm4msr.toolkit.arrow;
 
 import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -13,10 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.arrow.flatbuf.DictionaryBatch;
-import org.apache.arrow.flatbuf.Message;
-import org.apache.arrow.flatbuf.MessageHeader;
-import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.UInt1Vector;
 import org.apache.arrow.vector.UInt2Vector;
@@ -45,7 +39,6 @@ import org.llm4msr.api.Stability;
 public final class ArrowRows {
 
   private static final byte[] FILE_MAGIC = "ARROW1".getBytes(StandardCharsets.US_ASCII);
-  private static final int STREAM_MARK = -1;
 
   private ArrowRows() {}
 
@@ -64,7 +57,7 @@ public final class ArrowRows {
         reader = blocks;
         blocks.requireBlocks(channel);
       } else {
-        requireMessages(channel);
+        ArrowMessages.requireStream(channel);
         reader = new StreamReader(channel, allocator);
       }
       if (reader.getVectorSchemaRoot().getFieldVectors().isEmpty()) {
@@ -89,117 +82,8 @@ public final class ArrowRows {
 
   private static boolean isFile(FileChannel channel) throws IOException {
     byte[] begin = new byte[(int) Math.min(FILE_MAGIC.length, channel.size())];
-    readFully(channel, ByteBuffer.wrap(begin), 0);
+    ArrowMessages.readFully(channel, ByteBuffer.wrap(begin), 0);
     return Arrays.equals(begin, FILE_MAGIC);
-  }
-
-  /** Walks over the messages of a stream without reading their bodies. */
-  private static void requireMessages(FileChannel channel) throws IOException {
-    ByteBuffer head = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-    for (long at = 0; at < channel.size(); ) {
-      readFully(channel, head.clear(), at);
-      if (head.getInt(0) != STREAM_MARK) {
-        // A reader of streams would take any first bytes for the length of a message.
-        throw new IOException(
-            at == 0
-                ? "it is neither an Arrow IPC file nor an Arrow IPC stream"
-                : "it has no message at byte " + at);
-      }
-      int length = head.getInt(4);
-      if (length == 0) {
-        return;
-      }
-      at += head.capacity();
-      requireInside(at, length, channel.size());
-      ByteBuffer metadata = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-      readFully(channel, metadata, at);
-      Message message = Message.getRootAsMessage(metadata.flip());
-      at += length;
-      requireInside(at, message.bodyLength(), channel.size());
-      requireSound(message);
-      at += message.bodyLength();
-    }
-  }
-
-  /**
-   * Compares a block of an Arrow file with its metadata before a reader loads it: a reader never
-   * releases the buffers of a damaged block.
-   *
-   * @throws IOException if the two differ
-   */
-  public static void requireSound(FileChannel channel, ArrowBlock block) throws IOException {
-    long end = block.getOffset() + block.getMetadataLength();
-    requireInside(block.getOffset(), block.getMetadataLength(), channel.size());
-    requireInside(end, block.getBodyLength(), channel.size());
-    ByteBuffer metadata =
-        ByteBuffer.allocate(block.getMetadataLength()).order(ByteOrder.LITTLE_ENDIAN);
-    readFully(channel, metadata, block.getOffset());
-    // Files from before Arrow 0.15 have only the length, without the mark.
-    metadata.flip().position(metadata.getInt(0) == STREAM_MARK ? 8 : 4);
-    Message message = Message.getRootAsMessage(metadata.slice().order(ByteOrder.LITTLE_ENDIAN));
-    if (message.bodyLength() > block.getBodyLength()) {
-      throw new IOException(
-          "a batch of %d bytes says that it has %d"
-              .formatted(block.getBodyLength(), message.bodyLength()));
-    }
-    if (message.headerType() != MessageHeader.RecordBatch
-        && message.headerType() != MessageHeader.DictionaryBatch) {
-      throw new IOException("a block does not hold a batch");
-    }
-    requireSound(message);
-  }
-
-  /**
-   * Compares the metadata of a message with its body; after an error the reader would keep the
-   * buffers.
-   */
-  private static void requireSound(Message message) throws IOException {
-    RecordBatch batch =
-        switch (message.headerType()) {
-          case MessageHeader.RecordBatch -> (RecordBatch) message.header(new RecordBatch());
-          case MessageHeader.DictionaryBatch ->
-              ((DictionaryBatch) message.header(new DictionaryBatch())).data();
-          default -> null;
-        };
-    if (batch == null) {
-      return;
-    }
-    // No type has less than a bit per value; the reader allocates offsets for the stated number.
-    long most =
-        batch.compression() == null
-            ? Math.min(Integer.MAX_VALUE, Byte.SIZE * message.bodyLength())
-            : Integer.MAX_VALUE;
-    requireCount(batch.length(), Integer.MAX_VALUE);
-    for (int i = 0; i < batch.nodesLength(); i++) {
-      requireCount(batch.nodes(i).length(), most);
-      requireCount(batch.nodes(i).nullCount(), most);
-    }
-    for (int i = 0; i < batch.buffersLength(); i++) {
-      requireInside(batch.buffers(i).offset(), batch.buffers(i).length(), message.bodyLength());
-    }
-  }
-
-  private static void requireCount(long count, long most) throws IOException {
-    if (count < 0 || count > most) {
-      throw new IOException(
-          "a batch says that it has %d values; at most %d fit in it".formatted(count, most));
-    }
-  }
-
-  private static void requireInside(long at, long length, long size) throws IOException {
-    if (at < 0 || length < 0 || length > size - at) {
-      throw new IOException(
-          "it has %d bytes, and a part of %d at byte %d".formatted(size, length, at));
-    }
-  }
-
-  private static void readFully(FileChannel channel, ByteBuffer target, long at)
-      throws IOException {
-    while (target.hasRemaining()) {
-      if (channel.read(target, at + target.position()) < 0) {
-        throw new EOFException("it ends within a message");
-      }
-    }
   }
 
   private static IOException damaged(String what, RuntimeException cause) {
@@ -282,10 +166,10 @@ public final class ArrowRows {
 
     void requireBlocks(FileChannel channel) throws IOException {
       for (ArrowBlock block : getRecordBlocks()) {
-        requireSound(channel, block);
+        ArrowMessages.requireSound(channel, block);
       }
       for (ArrowBlock block : getDictionaryBlocks()) {
-        requireSound(channel, block);
+        ArrowMessages.requireSound(channel, block);
       }
     }
 

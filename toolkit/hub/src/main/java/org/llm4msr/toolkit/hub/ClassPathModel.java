@@ -4,19 +4,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -102,12 +100,12 @@ final class ClassPathModel {
 
   /** The key, from the jar's own checksums of its entries. */
   private static String key(List<JarEntry> entries) {
-    MessageDigest digest = Sha.sha256();
+    StringBuilder lines = new StringBuilder();
     for (JarEntry entry : entries) {
-      String line = entry.getName() + " " + entry.getSize() + " " + entry.getCrc() + "\n";
-      digest.update(line.getBytes(StandardCharsets.UTF_8));
+      lines.append(entry.getName()).append(' ').append(entry.getSize()).append(' ');
+      lines.append(entry.getCrc()).append('\n');
     }
-    return HexFormat.of().formatHex(digest.digest(), 0, 8);
+    return DigestUtils.sha256Hex(lines.toString()).substring(0, 16);
   }
 
   private Path cache() {

@@ -5,12 +5,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.MessageDigestAlgorithms;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -65,10 +70,20 @@ final class HubClient {
   }
 
   private static String problem(HubModels.RemoteFile file, Path loaded) throws IOException {
-    String checksum = file.isLarge() ? Sha.sha256(loaded) : Sha.gitBlob(loaded);
+    String checksum =
+        file.isLarge()
+            ? new DigestUtils(MessageDigestAlgorithms.SHA_256).digestAsHex(loaded)
+            : gitBlob(loaded);
     return checksum.equals(file.checksum())
         ? ""
         : "its checksum is %s, not %s".formatted(checksum, file.checksum());
+  }
+
+  /** Returns the SHA-1 by which Git names a file's content. */
+  private static String gitBlob(Path file) throws IOException {
+    MessageDigest digest = DigestUtils.getSha1Digest();
+    DigestUtils.updateDigest(digest, "blob " + Files.size(file) + "\0");
+    return Hex.encodeHexString(DigestUtils.updateDigest(digest, file).digest());
   }
 
   /** Logs the progress of a large file now and then. */

@@ -19,15 +19,15 @@ import org.apache.arrow.flatbuf.Buffer;
 import org.apache.arrow.flatbuf.Endianness;
 import org.apache.arrow.flatbuf.FieldNode;
 import org.apache.arrow.flatbuf.Footer;
-import org.apache.arrow.flatbuf.Message;
-import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.vector.TypeLayout;
+import org.apache.arrow.vector.ipc.message.ArrowBlock;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.toolkit.arrow.ArrowMessages;
 
 /**
  * An Arrow IPC file whose buffers are read in place from mapped memory: arrow-java's own reader
@@ -209,14 +209,7 @@ public final class ArrowFile {
 
     private int block(Block block, Schema schema, Map<String, List<Node>> columns)
         throws IOException {
-      long body = block.offset() + block.metaDataLength();
-      if (block.offset() < 0 || block.metaDataLength() < 8 || block.bodyLength() < 0) {
-        throw bad("has a broken footer");
-      }
-      if (body + block.bodyLength() > size) {
-        throw bad("ends before its last record batch");
-      }
-      RecordBatch batch = message(read(block.offset(), block.metaDataLength()));
+      RecordBatch batch = batch(block);
       if (batch.compression() != null) {
         throw DataErrors.data(
             "COMPRESSED",
@@ -228,7 +221,7 @@ public final class ArrowFile {
       if (batch.length() == 0) {
         return 0;
       }
-      Body buffers = new Body(body, block.bodyLength(), batch);
+      Body buffers = new Body(block.offset() + block.metaDataLength(), block.bodyLength(), batch);
       for (Field field : schema.getFields()) {
         List<Node> nodes = columns.get(field.getName());
         if (nodes != null) {
@@ -244,15 +237,13 @@ public final class ArrowFile {
       return (int) batch.length();
     }
 
-    private RecordBatch message(ByteBuffer metadata) {
-      // Files before format 0.15 lack the marker ahead of the length.
-      metadata.position(metadata.getInt(0) == -1 ? 8 : 4);
-      Message message = Message.getRootAsMessage(metadata);
-      if (message.headerType() != MessageHeader.RecordBatch
-          || !(message.header(new RecordBatch()) instanceof RecordBatch batch)) {
-        throw bad("has a block that is not a record batch");
+    private RecordBatch batch(Block block) {
+      try {
+        return ArrowMessages.recordBatch(
+            channel, new ArrowBlock(block.offset(), block.metaDataLength(), block.bodyLength()));
+      } catch (IOException e) {
+        throw bad("is damaged: " + e.getMessage());
       }
-      return batch;
     }
 
     private ByteBuffer read(long position, int length) throws IOException {
@@ -321,10 +312,6 @@ public final class ArrowFile {
           throw bad("has a record batch with too few buffers");
         }
         Buffer buffer = batch.buffers(nextBuffer++);
-        long end = buffer.offset() + buffer.length();
-        if (buffer.offset() < 0 || buffer.length() < 0 || end > length) {
-          throw bad("column '" + field.getName() + "' has a buffer outside its record batch");
-        }
         if (buffer.length() > Integer.MAX_VALUE) {
           throw bad("column '" + field.getName() + "' is over 2 GiB. Write smaller record batches");
         }

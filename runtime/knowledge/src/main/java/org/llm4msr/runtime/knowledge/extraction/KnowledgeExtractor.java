@@ -24,6 +24,7 @@ import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 import org.llm4msr.runtime.data.prepared.TrainingLog;
+import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.knowledge.store.Hashes;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
@@ -223,7 +224,7 @@ public final class KnowledgeExtractor {
 
   /** Returns the hash of a builder's template, as in {@link StoreInfo#template}. */
   public static String templateHash(ScenarioPromptBuilder prompts) {
-    return Hashes.sha256(prompts.template().getBytes(UTF_8));
+    return Checksums.of(prompts.template().getBytes(UTF_8));
   }
 
   private StoreInfo wanted() {

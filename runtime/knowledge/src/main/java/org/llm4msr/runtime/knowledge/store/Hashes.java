@@ -4,22 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.llm4msr.api.knowledge.Prompt;
+import org.llm4msr.runtime.files.Checksums;
 
-/** SHA-256 of texts and prompts. */
+/** SHA-256 of prompts. */
 public final class Hashes {
 
   private Hashes() {}
 
-  public static String sha256(byte[] bytes) {
-    return HexFormat.of().formatHex(digest().digest(bytes));
-  }
-
   /** Hashes a prompt as it was built, before history is dropped: (32). */
   public static byte[] of(Prompt prompt) {
-    MessageDigest digest = digest();
+    MessageDigest digest = Checksums.sha256();
     update(digest, prompt.head());
     prompt.history().forEach(item -> update(digest, item));
     update(digest, prompt.separator());
@@ -32,13 +27,5 @@ public final class Hashes {
     byte[] bytes = part.getBytes(UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
     digest.update(bytes);
-  }
-
-  static MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has SHA-256", e);
-    }
   }
 }

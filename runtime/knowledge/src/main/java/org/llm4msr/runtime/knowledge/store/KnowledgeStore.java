@@ -20,6 +20,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.SmallFiles;
@@ -195,7 +196,7 @@ public final class KnowledgeStore {
       StoreInfo info = second.info.after(first.info);
       StoredLevel users = level(unfinished, Level.USER, info);
       StoredLevel scenarios = level(unfinished, Level.SCENARIO, info);
-      String content = Hashes.sha256((first.info.content() + info.content()).getBytes(UTF_8));
+      String content = Checksums.of((first.info.content() + info.content()).getBytes(UTF_8));
       writeInfo(unfinished, info.completed(content, scenarios.size(), users.size()));
       DurableFiles.publish(target);
     } catch (IOException e) {

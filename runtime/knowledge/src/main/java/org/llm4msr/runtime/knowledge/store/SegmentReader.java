@@ -9,8 +9,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.apache.arrow.flatbuf.Buffer;
-import org.apache.arrow.flatbuf.Message;
-import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
@@ -19,7 +17,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.toolkit.arrow.ArrowRows;
+import org.llm4msr.toolkit.arrow.ArrowMessages;
 
 /**
  * Reads one segment where it lies, in mapped memory: opening a large store reads keys and hashes,
@@ -44,7 +42,6 @@ final class SegmentReader {
       checkSchema(reader.getVectorSchemaRoot().getSchema(), info, file);
       Mapping mapping = new Mapping(channel);
       for (ArrowBlock block : reader.getRecordBlocks()) {
-        requireSound(channel, block, file);
         Rows rows = rows(channel, block, mapping, file);
         rows.requireCounts();
         visitor.visit(rows, vectors(rows, info, file));
@@ -53,14 +50,6 @@ final class SegmentReader {
       throw e;
     } catch (RuntimeException e) {
       // Arrow does not check lengths and offsets: damage can cause any exception.
-      throw damaged(file, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static void requireSound(FileChannel channel, ArrowBlock block, Path file) {
-    try {
-      ArrowRows.requireSound(channel, block);
-    } catch (IOException e) {
       throw damaged(file, String.valueOf(e.getMessage()));
     }
   }
@@ -199,12 +188,20 @@ final class SegmentReader {
 
   private static Rows rows(FileChannel channel, ArrowBlock block, Mapping mapping, Path file)
       throws IOException {
-    RecordBatch batch = header(channel, block, file);
+    RecordBatch batch = batch(channel, block, file);
     if (batch.compression() != null) {
       throw damaged(file, "its vectors are compressed");
     }
     long body = block.getOffset() + block.getMetadataLength();
     return new Rows(file, batch, mapping.part(body, block.getBodyLength()));
+  }
+
+  private static RecordBatch batch(FileChannel channel, ArrowBlock block, Path file) {
+    try {
+      return ArrowMessages.recordBatch(channel, block);
+    } catch (IOException e) {
+      throw damaged(file, String.valueOf(e.getMessage()));
+    }
   }
 
   private static VectorBlock vectors(Rows rows, StoreInfo info, Path file) {
@@ -215,25 +212,6 @@ final class SegmentReader {
       throw damaged(file, "its vectors are cut short");
     }
     return new VectorBlock(vectors, info.precision(), dimension);
-  }
-
-  /** Reads where the buffers of a record batch lie, which Arrow's own reader does not reveal. */
-  private static RecordBatch header(FileChannel channel, ArrowBlock block, Path file)
-      throws IOException {
-    ByteBuffer metadata =
-        ByteBuffer.allocate(block.getMetadataLength()).order(ByteOrder.LITTLE_ENDIAN);
-    while (metadata.hasRemaining()) {
-      if (channel.read(metadata, block.getOffset() + metadata.position()) < 0) {
-        throw damaged(file, "it ends early");
-      }
-    }
-    // A continuation mark and the length come before the message.
-    Message message =
-        Message.getRootAsMessage(metadata.position(8).slice().order(ByteOrder.LITTLE_ENDIAN));
-    if (message.headerType() != MessageHeader.RecordBatch) {
-      throw damaged(file, "a block is not a record batch");
-    }
-    return (RecordBatch) message.header(new RecordBatch());
   }
 
   static MsrException damaged(Path file, String why) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+import org.llm4msr.runtime.files.Checksums;
 
 /**
  * A description of a knowledge store: the content of {@code store.json}.
@@ -93,7 +94,7 @@ public record StoreInfo(
       int minInteractions,
       boolean leakFutureInteractions,
       Map<String, String> settings) {
-    String identity = Hashes.sha256((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
+    String identity = Checksums.of((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
     return new StoreInfo(
         FORMAT_VERSION,
         identity,

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -17,6 +16,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.arrow.KeyIndex;
+import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 
@@ -41,7 +41,7 @@ public final class StoreWriter implements AutoCloseable {
   private final FolderLock lock;
   private final BufferAllocator allocator = new RootAllocator();
   private final Map<Level, Filling> levels = new EnumMap<>(Level.class);
-  private final MessageDigest content = Hashes.digest();
+  private final MessageDigest content = Checksums.sha256();
   private long forcedAt = System.nanoTime();
 
   /** One level while it is filled. */
@@ -162,7 +162,7 @@ public final class StoreWriter implements AutoCloseable {
     }
     StoreInfo completed =
         info.completed(
-            HexFormat.of().formatHex(content.digest()),
+            Checksums.hex(content.digest()),
             filling(Level.SCENARIO).wanted.size(),
             filling(Level.USER).wanted.size());
     KnowledgeStore.writeInfo(folder, completed);
