@@ -40,8 +40,8 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
  */
 record Setup(
     RandomData data,
-    PluginChoice<BackboneFactory<?>> backbone,
-    PluginChoice<FusionHeadFactory<?>> head,
+    PluginChoice<BackboneFactory<Record>, Record> backbone,
+    PluginChoice<FusionHeadFactory<Record>, Record> head,
     boolean lazy,
     @Nullable Knowledge knowledge) {
 
@@ -52,12 +52,12 @@ record Setup(
       new MmoeConfig(4, List.of(128, 64), List.of(64), Activation.RELU, 0, false, false);
 
   private static final int META_HIDDEN = 64;
-  private static final PluginChoice<BackboneFactory<?>> MMOE_CHOICE =
-      new PluginChoice<>("mmoe", new MmoeFactory(), MMOE);
-  private static final PluginChoice<FusionHeadFactory<?>> NONE =
-      new PluginChoice<>("none", new NoneFactory(), new NoneConfig());
-  private static final PluginChoice<FusionHeadFactory<?>> HIERARCHICAL =
-      new PluginChoice<>(
+  private static final PluginChoice<BackboneFactory<Record>, Record> MMOE_CHOICE =
+      PluginChoice.of("mmoe", new MmoeFactory(), MMOE);
+  private static final PluginChoice<FusionHeadFactory<Record>, Record> NONE =
+      PluginChoice.of("none", new NoneFactory(), new NoneConfig());
+  private static final PluginChoice<FusionHeadFactory<Record>, Record> HIERARCHICAL =
+      PluginChoice.of(
           "hierarchical",
           new HierarchicalFactory(),
           new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, false));
@@ -75,7 +75,7 @@ record Setup(
     return plain(data, MMOE_CHOICE);
   }
 
-  static Setup plain(RandomData data, PluginChoice<BackboneFactory<?>> backbone) {
+  static Setup plain(RandomData data, PluginChoice<BackboneFactory<Record>, Record> backbone) {
     return new Setup(data, backbone, NONE, true, null);
   }
 
@@ -87,7 +87,7 @@ record Setup(
     return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge);
   }
 
-  static Setup headed(RandomData data, PluginChoice<FusionHeadFactory<?>> head) {
+  static Setup headed(RandomData data, PluginChoice<FusionHeadFactory<Record>, Record> head) {
     return new Setup(data, MMOE_CHOICE, head, true, null);
   }
 
@@ -96,27 +96,28 @@ record Setup(
    *
    * @param settings {@code KEY=VALUE} each; the others have their defaults
    */
-  static PluginChoice<BackboneFactory<?>> backbone(String name, List<String> settings) {
+  static PluginChoice<BackboneFactory<Record>, Record> backbone(
+      String name, List<String> settings) {
     PluginRegistry registry = PluginRegistry.load();
     return choice(registry, registry.factory(BackboneFactory.class, name), name, settings);
   }
 
   /** Finds a head that reads no knowledge. */
-  static PluginChoice<FusionHeadFactory<?>> head(String name, List<String> settings) {
+  static PluginChoice<FusionHeadFactory<Record>, Record> head(String name, List<String> settings) {
     PluginRegistry registry = PluginRegistry.load();
     return choice(registry, registry.factory(FusionHeadFactory.class, name), name, settings);
   }
 
-  private static <F extends PluginFactory<?>> PluginChoice<F> choice(
-      PluginRegistry registry, F factory, String name, List<String> settings) {
+  private static <F extends PluginFactory<Record>> PluginChoice<F, Record> choice(
+      PluginRegistry registry, PluginFactory<?> factory, String name, List<String> settings) {
     ConfigLoader loader = ConfigLoader.standard(registry);
-    return new PluginChoice<>(name, factory, loader.bind(factory.configType(), settings, name));
+    return PluginChoice.of(name, factory, loader.bind(factory.configType(), settings, name));
   }
 
   ModelConfig model() {
     MetaNetworkConfig meta =
         new MetaNetworkConfig(
-            new PluginChoice<>(
+            PluginChoice.of(
                 "mlp",
                 new MlpMetaFactory(),
                 knowledge == null

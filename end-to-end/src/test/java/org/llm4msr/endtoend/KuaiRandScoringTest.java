@@ -78,7 +78,9 @@ class KuaiRandScoringTest {
   private List<Map<String, Object>> interactions(Experiment experiment, Set<String> scenarios)
       throws IOException {
     List<Map<String, Object>> all = new ArrayList<>();
-    try (DatasetReader reader = reader(experiment.config().config().dataset().reader());
+    PluginChoice<DatasetReaderFactory<Record>, Record> choice =
+        experiment.config().config().dataset().reader();
+    try (DatasetReader reader = choice.create(DatasetReaderFactory::create, new Context(folder));
         BufferAllocator allocator = new RootAllocator();
         ArrowReader batches = reader.open(RawTable.INTERACTIONS, allocator)) {
       while (batches.loadNextBatch()) {
@@ -97,12 +99,6 @@ class KuaiRandScoringTest {
     }
     all.sort(Comparator.comparingLong(row -> (Long) row.get("time")));
     return all;
-  }
-
-  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
-  private <C extends Record> DatasetReader reader(PluginChoice<DatasetReaderFactory<?>> choice) {
-    return ((DatasetReaderFactory<C>) choice.factory())
-        .create((C) choice.config(), new Context(folder));
   }
 
   private record Context(Path scratch) implements DatasetContext {

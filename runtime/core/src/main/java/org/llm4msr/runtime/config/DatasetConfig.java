@@ -8,7 +8,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 
 /** The raw data and its preparation. */
 public record DatasetConfig(
-    @Inline @Valid PluginChoice<DatasetReaderFactory<?>> reader,
+    @Inline @Valid PluginChoice<DatasetReaderFactory<Record>, Record> reader,
     @Setting("Folder of the raw files, relative to the configuration file") String path,
     @Setting(
             value = "Keys of the scenarios to keep, in the order of their ranks; [] keeps all",
@@ -28,4 +28,10 @@ public record DatasetConfig(
         @Valid
         NegativesConfig negatives,
     @Setting(value = "What happens to rows that cannot be read", defaultValue = "{}") @Valid
-        MalformedConfig malformed) {}
+        MalformedConfig malformed) {
+
+  /** Returns this with another reader. */
+  public DatasetConfig with(PluginChoice<DatasetReaderFactory<Record>, Record> other) {
+    return new DatasetConfig(other, path, scenarios, split, minFrequency, negatives, malformed);
+  }
+}

@@ -7,12 +7,14 @@ import jakarta.validation.constraints.PositiveOrZero;
 import java.util.Set;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.knowledge.PromptBuilderFactory;
 
 /** Prompts, language model and the use of the vectors. */
 public record KnowledgeConfig(
     @Setting(value = "Prompt builder", defaultValue = "{name: llm4msr}") @Valid
         PromptsConfig prompts,
-    @Setting("Knowledge encoder") @Valid PluginChoice<KnowledgeEncoderFactory<?>> encoder,
+    @Setting("Knowledge encoder") @Valid
+        PluginChoice<KnowledgeEncoderFactory<Record>, Record> encoder,
     @Setting(
             value =
                 "What a model reads for users without a stored vector: the mean of the training"
@@ -45,6 +47,20 @@ public record KnowledgeConfig(
 
   /** Keys that say how a model reads the vectors, and do not affect the vectors. */
   public static final Set<String> READING = Set.of("missing", "components");
+
+  /** Returns this with another prompt builder and encoder. */
+  public KnowledgeConfig with(
+      PluginChoice<PromptBuilderFactory<Record>, Record> builder,
+      PluginChoice<KnowledgeEncoderFactory<Record>, Record> other) {
+    return new KnowledgeConfig(
+        new PromptsConfig(builder, prompts.leakFutureInteractions()),
+        other,
+        missing,
+        minInteractions,
+        periods,
+        components,
+        precision);
+  }
 
   /** The vector of a user without knowledge. */
   public enum Missing {

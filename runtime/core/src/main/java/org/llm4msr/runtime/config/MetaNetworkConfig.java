@@ -9,7 +9,7 @@ import org.llm4msr.api.model.MetaNetworkFactory;
 
 /** One meta network and the layers it generates. */
 public record MetaNetworkConfig(
-    @Inline @Valid PluginChoice<MetaNetworkFactory<?>> network,
+    @Inline @Valid PluginChoice<MetaNetworkFactory<Record>, Record> network,
     @Setting(
             value = "Widths of the generated layers between input and output",
             defaultValue = "[64]")

@@ -17,9 +17,10 @@ public record ModelConfig(
         @Min(1)
         @Max(4096)
         int scenarioEmbeddingSize,
-    @Setting("The multi-scenario model") @Valid PluginChoice<BackboneFactory<?>> backbone,
+    @Setting("The multi-scenario model") @Valid
+        PluginChoice<BackboneFactory<Record>, Record> backbone,
     @Setting(value = "How knowledge enters the model", defaultValue = "{name: none}") @Valid
-        PluginChoice<FusionHeadFactory<?>> fusion,
+        PluginChoice<FusionHeadFactory<Record>, Record> fusion,
     @Setting(value = "The meta networks of the two levels", defaultValue = "{}") @Valid
         MetaNetworksConfig metaNetworks) {
 
@@ -27,9 +28,8 @@ public record ModelConfig(
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
 
   /** Returns the inputs that the fusion head reads. */
-  @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
-  public <C extends Record> Set<ModelInput> requires() {
-    return ((FusionHeadFactory<C>) fusion.factory()).requires((C) fusion.config());
+  public Set<ModelInput> requires() {
+    return fusion.ask(FusionHeadFactory::requires);
   }
 
   /** Returns whether the fusion head reads knowledge of any level. */

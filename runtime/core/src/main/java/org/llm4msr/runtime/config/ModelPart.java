@@ -3,7 +3,6 @@ package org.llm4msr.runtime.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.plugins.PluginKind;
 
@@ -12,8 +11,7 @@ import org.llm4msr.runtime.plugins.PluginKind;
  *
  * @param key of its name in the configuration of an experiment
  */
-public record ModelPart(
-    String key, PluginKind kind, PluginChoice<? extends PluginFactory<?>> choice) {
+public record ModelPart(String key, PluginKind kind, PluginChoice<?, ?> choice) {
 
   /** Returns the parts of a model; meta networks if the fusion head reads their knowledge. */
   public static List<ModelPart> of(ModelConfig model) {
@@ -22,11 +20,11 @@ public record ModelPart(
     parts.add(new ModelPart("model.backbone.name", PluginKind.BACKBONE, model.backbone()));
     parts.add(new ModelPart("model.fusion.name", PluginKind.FUSION_HEAD, model.fusion()));
     if (inputs.contains(ModelInput.USER_KNOWLEDGE)) {
-      PluginChoice<?> user = model.metaNetworks().user().network();
+      PluginChoice<?, ?> user = model.metaNetworks().user().network();
       parts.add(new ModelPart("model.metaNetworks.user.name", PluginKind.META_NETWORK, user));
     }
     if (inputs.contains(ModelInput.SCENARIO_KNOWLEDGE)) {
-      PluginChoice<?> scenario = model.metaNetworks().scenario().network();
+      PluginChoice<?, ?> scenario = model.metaNetworks().scenario().network();
       parts.add(
           new ModelPart("model.metaNetworks.scenario.name", PluginKind.META_NETWORK, scenario));
     }

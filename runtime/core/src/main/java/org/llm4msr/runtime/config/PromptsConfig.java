@@ -6,7 +6,7 @@ import org.llm4msr.api.knowledge.PromptBuilderFactory;
 
 /** The prompt builder, and the rows that it reads. */
 public record PromptsConfig(
-    @Inline @Valid PluginChoice<PromptBuilderFactory<?>> builder,
+    @Inline @Valid PluginChoice<PromptBuilderFactory<Record>, Record> builder,
     @Setting(
             value =
                 "For experiments on leakage only: prompts are also made from validation and"

@@ -1,22 +1,27 @@
 package org.llm4msr.runtime.engine;
 
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.api.knowledge.EncoderContext;
-import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.files.Scratch;
 
 /** What an encoder is given: folders, threads, and the engine once it asks for it. */
 public final class EncoderPlace implements EncoderContext, AutoCloseable {
 
   private final Scratch scratch;
-  private final RuntimeConfig config;
+  private final Supplier<TensorEngine> opens;
   private @Nullable TensorEngine engine;
 
-  public EncoderPlace(Scratch scratch, RuntimeConfig config) {
+  /**
+   * Makes the context of an encoder.
+   *
+   * @param opens gives the engine, which is closed with this
+   */
+  public EncoderPlace(Scratch scratch, Supplier<TensorEngine> opens) {
     this.scratch = scratch;
-    this.config = config;
+    this.opens = opens;
   }
 
   @Override
@@ -37,7 +42,7 @@ public final class EncoderPlace implements EncoderContext, AutoCloseable {
   @Override
   public synchronized TensorService tensors() {
     if (engine == null) {
-      engine = TensorEngine.open(config);
+      engine = opens.get();
     }
     return new EngineTensors(engine);
   }

@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.UnsupportedFeatureException;
+import org.llm4msr.runtime.config.PluginChoice;
 
 /** Asks what engines can do by their names, without loading one, and refuses what they lack. */
 public final class EngineFeatures {
@@ -19,6 +20,15 @@ public final class EngineFeatures {
   /** Returns {@link TensorEngine#features} of an engine; nothing if it is not known. */
   public static Set<EngineFeature> of(String engine) {
     return ENGINES.getOrDefault(engine, Set.of());
+  }
+
+  /**
+   * Refuses an engine that lacks a feature which a plugin needs with its settings.
+   *
+   * @throws UnsupportedFeatureException naming what is missing and the engines that have it
+   */
+  public static void require(String engine, PluginChoice<?, ?> plugin) {
+    require(engine, "The plugin " + plugin.name(), plugin.engineFeatures());
   }
 
   /**

@@ -12,7 +12,6 @@ import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
-import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
@@ -34,7 +33,7 @@ final class BundleStage {
   static void write(
       Path target,
       RunFolder run,
-      LoadedConfig loaded,
+      RunParts parts,
       Path prepared,
       DatasetManifest data,
       @Nullable KnowledgeStore knowledge,
@@ -46,8 +45,8 @@ final class BundleStage {
             prepared,
             data,
             knowledge,
-            PluginStamps.of(loaded),
-            EffectiveConfig.of(loaded.config()).values(),
+            PluginStamps.of(parts.config()),
+            EffectiveConfig.of(parts.stated().config()).values(),
             provenance(run.read(RunFolder.PROVENANCE)),
             training(run.read(RunFolder.TRAINING))));
   }

@@ -18,11 +18,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.data.DatasetReader;
-import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
@@ -39,8 +38,6 @@ import org.llm4msr.runtime.config.loading.Problems;
 import org.llm4msr.runtime.data.preparation.DatasetPreparation;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.files.Scratch;
-import org.llm4msr.runtime.plugins.ContextLoader;
-import org.llm4msr.runtime.plugins.InContext;
 import org.llm4msr.runtime.plugins.Nearest;
 
 /** Checks that the parts of a valid configuration fit each other, before anything runs. */
@@ -59,57 +56,45 @@ final class ConfigCheck {
    * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
    *     config/NO_MODEL} where there is no model
    */
-  void checkModel(LoadedConfig loaded) {
+  void checkModel(RunParts parts) {
     Problems problems = new Problems();
-    new Check(loaded, problems).model(loaded.model());
-    problems.throwIfAny(loaded.file().toString());
+    new Check(parts, problems).model(parts.config().model());
+    problems.throwIfAny(parts.config().file().toString());
   }
 
   /**
    * Checks the model as {@link #checkModel} if there is one, and the raw data: its folder, columns,
    * split and scenarios.
    */
-  void checkData(LoadedConfig loaded) {
+  void checkData(RunParts parts) {
     Problems problems = new Problems();
-    Check check = new Check(loaded, problems);
+    Check check = new Check(parts, problems);
     check.modelIfAny();
     check.data();
-    problems.throwIfAny(loaded.file().toString());
+    problems.throwIfAny(parts.config().file().toString());
   }
 
   /** Checks all that {@link #checkData} does, and prompt templates and the files of the encoder. */
-  void checkAll(LoadedConfig loaded) {
+  void checkAll(RunParts parts) {
     Problems problems = new Problems();
-    Check check = new Check(loaded, problems);
+    Check check = new Check(parts, problems);
     check.modelIfAny();
     check.data();
     check.knowledge();
-    problems.throwIfAny(loaded.file().toString());
-  }
-
-  /** Makes the reader of the raw data; the caller closes it. */
-  static DatasetReader reader(DatasetConfig config, Scratch context) {
-    return reader(config.reader(), context);
-  }
-
-  @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
-  private static <C extends Record> DatasetReader reader(
-      PluginChoice<DatasetReaderFactory<?>> choice, Scratch context) {
-    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
-      return InContext.of(
-          ((DatasetReaderFactory<C>) choice.factory()).create((C) choice.config(), context));
-    }
+    problems.throwIfAny(parts.config().file().toString());
   }
 
   /** One pass over one configuration. */
   private static final class Check {
 
+    private final RunParts parts;
     private final LoadedConfig loaded;
     private final ExperimentConfig config;
     private final Problems problems;
 
-    Check(LoadedConfig loaded, Problems problems) {
-      this.loaded = loaded;
+    Check(RunParts parts, Problems problems) {
+      this.parts = parts;
+      this.loaded = parts.config();
       this.config = loaded.config();
       this.problems = problems;
     }
@@ -126,8 +111,8 @@ final class ConfigCheck {
     }
 
     void model(ModelConfig model) {
-      PluginChoice<FusionHeadFactory<?>> head = model.fusion();
-      PluginChoice<BackboneFactory<?>> backbone = model.backbone();
+      PluginChoice<FusionHeadFactory<Record>, Record> head = model.fusion();
+      PluginChoice<BackboneFactory<Record>, Record> backbone = model.backbone();
       Set<ModelInput> required = model.requires();
       boolean readsKnowledge = model.readsKnowledge();
       if (readsKnowledge && config.knowledge() == null) {
@@ -149,7 +134,7 @@ final class ConfigCheck {
       if (readsKnowledge && config.knowledge() != null) {
         components(config.knowledge());
       }
-      if (required.contains(ModelInput.HIDDEN) && !hasHidden(backbone)) {
+      if (required.contains(ModelInput.HIDDEN) && !backbone.ask(BackboneFactory::hasHidden)) {
         add(
             "model.fusion.name",
             head.name(),
@@ -157,11 +142,11 @@ final class ConfigCheck {
                 + backbone.name()
                 + " has none. Choose another head or another backbone");
       }
-      ModelPart.of(model).forEach(part -> engine(part.key(), part.choice()));
+      ModelPart.of(model).forEach(part -> isServed(part.key(), part.choice()));
     }
 
     private void components(KnowledgeConfig knowledge) {
-      OptionalInt dimension = dimension(knowledge.encoder());
+      OptionalInt dimension = knowledge.encoder().ask(KnowledgeEncoderFactory::dimension);
       if (dimension.isPresent() && knowledge.components() > dimension.getAsInt()) {
         add(
             "knowledge.components",
@@ -171,18 +156,8 @@ final class ConfigCheck {
       }
     }
 
-    @SuppressWarnings("unchecked") // The binder made the configuration for exactly this factory.
-    private static <C extends Record> OptionalInt dimension(
-        PluginChoice<KnowledgeEncoderFactory<?>> encoder) {
-      return ((KnowledgeEncoderFactory<C>) encoder.factory()).dimension((C) encoder.config());
-    }
-
-    @SuppressWarnings("unchecked") // As above.
-    private static <C extends Record> boolean hasHidden(PluginChoice<BackboneFactory<?>> backbone) {
-      return ((BackboneFactory<C>) backbone.factory()).hasHidden((C) backbone.config());
-    }
-
-    private void engine(String path, PluginChoice<? extends PluginFactory<?>> choice) {
+    /** Checks that the engine has what a plugin needs; without that, it is not created. */
+    private boolean isServed(String path, PluginChoice<?, ?> choice) {
       Set<EngineFeature> needed = choice.engineFeatures();
       Set<EngineFeature> missing = new TreeSet<>(needed);
       missing.removeAll(EngineFeatures.of(config.runtime().engine()));
@@ -194,18 +169,23 @@ final class ConfigCheck {
             "needs what the engine %s does not have: %s. %s"
                 .formatted(config.runtime().engine(), lacking, EngineFeatures.wayOut(needed)));
       }
+      return missing.isEmpty();
     }
 
     void data() {
       DatasetConfig dataset = config.dataset();
       Path folder = loaded.base().resolve(dataset.path()).normalize();
       split(dataset.split());
+      boolean served = isServed("dataset.name", dataset.reader());
       if (!Files.exists(folder)) {
         add("dataset.path", dataset.path(), "there is no " + folder + startOfPaths("dataset.path"));
         return;
       }
+      if (!served) {
+        return;
+      }
       try (Scratch context = Scratch.of(folder, config.runtime());
-          DatasetReader reader = reader(dataset, context)) {
+          DatasetReader reader = parts.wiring(new DataModule(context)).get(DatasetReader.class)) {
         columns(dataset, reader);
         refusal(
             "dataset.name",
@@ -240,14 +220,26 @@ final class ConfigCheck {
       if (knowledge == null) {
         return;
       }
-      refusal(
-          "knowledge.prompts.name",
-          knowledge.prompts().builder().name(),
-          () -> KnowledgeStage.prompts(knowledge.prompts().builder(), loaded.base()));
-      refusal(
-          "knowledge.encoder.name",
-          knowledge.encoder().name(),
-          () -> KnowledgeStage.check(knowledge.encoder(), loaded.base()));
+      PluginChoice<?, ?> prompts = knowledge.prompts().builder();
+      if (isServed("knowledge.prompts.name", prompts)) {
+        refusal("knowledge.prompts.name", prompts.name(), this::prompts);
+      }
+      if (isServed("knowledge.encoder.name", knowledge.encoder())) {
+        refusal(
+            "knowledge.encoder.name", knowledge.encoder().name(), () -> files(knowledge.encoder()));
+      }
+    }
+
+    private void prompts() {
+      parts.wiring(new PromptModule(loaded.base())).get(ScenarioPromptBuilder.class);
+    }
+
+    private void files(PluginChoice<KnowledgeEncoderFactory<Record>, Record> encoder) {
+      encoder.ask(
+          (factory, settings) -> {
+            factory.check(settings, loaded.base());
+            return factory;
+          });
     }
 
     private void refusal(String path, String value, Runnable attempt) {

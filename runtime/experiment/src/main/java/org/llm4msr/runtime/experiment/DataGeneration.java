@@ -10,7 +10,11 @@ import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
+import org.llm4msr.runtime.assembly.Wiring;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.files.FileErrors;
@@ -51,18 +55,9 @@ public final class DataGeneration {
    * @param overrides its settings, {@code key=value} each
    * @throws MsrException {@code data/NOT_EMPTY} where the folder holds something else
    */
-  public Result generate(String name, Path folder, List<String> overrides, Progress progress) {
+  public Result generate(String name, Path target, List<String> overrides, Progress progress) {
     DatasetGeneratorFactory<?> factory = plugins.factory(DatasetGeneratorFactory.class, name);
-    return generate(factory, name, folder, overrides, progress);
-  }
-
-  private <C extends Record> Result generate(
-      DatasetGeneratorFactory<C> factory,
-      String name,
-      Path target,
-      List<String> overrides,
-      Progress progress) {
-    C config = loader.bind(factory.configType(), overrides, "The generator " + name);
+    Record config = loader.bind(factory.configType(), overrides, "The generator " + name);
     String stamp = "name: " + name + "\n" + EffectiveConfig.of(config).yaml();
     Path folder = target.toAbsolutePath().normalize();
     try {
@@ -70,7 +65,7 @@ public final class DataGeneration {
         requireSame(folder, stamp);
         return new Result(folder, true);
       }
-      write(factory, config, folder, stamp, progress);
+      write(PluginChoice.of(name, factory, config), folder, stamp, progress);
       return new Result(folder, false);
     } catch (IOException e) {
       throw new MsrException(
@@ -99,18 +94,24 @@ public final class DataGeneration {
     }
   }
 
-  private static <C extends Record> void write(
-      DatasetGeneratorFactory<C> factory, C config, Path folder, String stamp, Progress progress)
+  private void write(
+      PluginChoice<DatasetGeneratorFactory<Record>, Record> choice,
+      Path folder,
+      String stamp,
+      Progress progress)
       throws IOException {
+    RuntimeConfig defaults = loader.bind(RuntimeConfig.class, List.of(), "runtime");
     Path parent = folder.getParent() == null ? folder : folder.getParent();
     Files.createDirectories(parent);
     Path unfinished = Files.createTempDirectory(parent, folder.getFileName() + ".tmp-");
     // A temporary folder is closed to other users, but a folder in it has the usual permissions.
     Path data = Files.createDirectory(unfinished.resolve("data"));
-    try (ContextLoader scope = ContextLoader.of(factory);
+    try (ContextLoader scope = ContextLoader.of(choice.factory());
         Scratch context =
             new Scratch(data, MEMORY_BYTES, Runtime.getRuntime().availableProcessors())) {
-      factory.create(config, context).generate(progress);
+      Wiring.of(new GenerationModule(choice, defaults, context), List.of())
+          .get(DatasetGenerator.class)
+          .generate(progress);
       Files.writeString(data.resolve(STAMP), stamp);
       Files.deleteIfExists(folder);
       Files.move(data, folder, StandardCopyOption.ATOMIC_MOVE);

@@ -19,7 +19,6 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
-import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.inspection.InspectionRequest;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
@@ -61,6 +60,7 @@ public final class Experiment {
   /** Memory of the database if no configuration states it. */
   private static final long INSPECTION_BYTES = 1L << 30;
 
+  private final RunParts parts;
   private final LoadedConfig loaded;
   private final ConfigLoader loader;
   private final ConfigCheck check;
@@ -69,8 +69,9 @@ public final class Experiment {
 
   private volatile boolean stopRequested;
 
-  Experiment(LoadedConfig loaded, ConfigLoader loader, ConfigCheck check) {
-    this.loaded = loaded;
+  Experiment(RunParts parts, ConfigLoader loader, ConfigCheck check) {
+    this.parts = parts;
+    this.loaded = parts.config();
     this.loader = loader;
     this.check = check;
     this.workspace = new Workspace(loaded.base().resolve(loaded.config().workspace()).normalize());
@@ -93,6 +94,10 @@ public final class Experiment {
     return loaded;
   }
 
+  RunParts parts() {
+    return parts;
+  }
+
   /** Returns the folders of this experiment. */
   public Workspace workspace() {
     return workspace;
@@ -105,7 +110,7 @@ public final class Experiment {
    * @throws MsrException {@code config/INVALID} with everything that does not fit
    */
   public void check() {
-    check.checkAll(loaded);
+    check.checkAll(parts);
   }
 
   /**
@@ -115,7 +120,7 @@ public final class Experiment {
    *     config/NO_MODEL} where there is no section model
    */
   public void checkModel() {
-    check.checkModel(loaded);
+    check.checkModel(parts);
   }
 
   /** Returns whether the fusion head reads the knowledge of a language model. */
@@ -167,12 +172,12 @@ public final class Experiment {
    *     theirs, new ones follow; null for none
    */
   public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
-    check.checkData(loaded);
+    check.checkData(parts);
     DatasetConfig dataset = loaded.config().dataset();
     Path folder = loaded.base().resolve(dataset.path()).normalize();
     try (Scratch context =
             Scratch.of(folder, loaded.config().runtime(), loaded.config().dataset());
-        DatasetReader reader = ConfigCheck.reader(dataset, context)) {
+        DatasetReader reader = parts.wiring(new DataModule(context)).get(DatasetReader.class)) {
       PreparationRequest request =
           new PreparationRequest(
               dataset,
@@ -355,7 +360,7 @@ public final class Experiment {
    * @throws MsrException {@code bundle/...} if the run cannot begin with the bundle named
    */
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
-    check.checkModel(loaded);
+    check.checkModel(parts);
     StageCost.Meter meter = StageCost.Meter.start("train");
     try (TrainingStage stage = TrainingStage.open(this, run, true, options.from())) {
       TrainingReport report =
@@ -366,7 +371,9 @@ public final class Experiment {
       return report;
     } catch (MsrException e) {
       writeStopped(meter, workspace.run(run), e);
-      throw e.code().equals("training/OTHER_RUN") ? otherRun(run, e) : e;
+      throw e.code().equals("training/OTHER_RUN")
+          ? OtherRun.explain(e, asTrained(run).loaded.config(), loaded.config())
+          : e;
     } finally {
       end();
     }
@@ -419,7 +426,7 @@ public final class Experiment {
   public EvaluationReport evaluate(
       String run, Split split, @Nullable Path predictions, Progress progress) {
     Experiment trained = asTrained(run);
-    check.checkModel(trained.loaded);
+    check.checkModel(trained.parts);
     StageCost.Meter meter = StageCost.Meter.start("evaluate");
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       EvaluationReport report = stage.evaluate(split, predictions, progress);
@@ -436,41 +443,10 @@ public final class Experiment {
    */
   public void createBundle(String run, Path target) {
     Experiment trained = asTrained(run);
-    check.checkModel(trained.loaded);
+    check.checkModel(trained.parts);
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       stage.createBundle(target);
     }
-  }
-
-  /** Adds to an error in which settings a run differs from this configuration. */
-  private MsrException otherRun(String run, MsrException refusal) {
-    Experiment trained = asTrained(run);
-    if (trained == this) {
-      return refusal;
-    }
-    List<String> differences = FlatValues.differences("", trained.decisive(), decisive());
-    String why =
-        differences.isEmpty()
-            ? "Settings of model and training are the same"
-            : String.join("; ", differences);
-    return new MsrException(
-        refusal.type(), refusal.code(), "%s %s.".formatted(refusal.text(), why), refusal);
-  }
-
-  /** Returns what determines a run, except for the content of data and knowledge, by key. */
-  private Map<String, String> decisive() {
-    Map<String, String> values =
-        EffectiveConfig.decisive(
-            FlatValues.of(EffectiveConfig.of(loaded.config()).values()), loaded.config());
-    values.keySet().removeIf(key -> !isOfModel(key));
-    return values;
-  }
-
-  private static boolean isOfModel(String key) {
-    String[] parts = key.split("\\.", 2);
-    return parts[0].equals("model")
-        || parts[0].equals("training")
-        || (parts[0].equals("knowledge") && KnowledgeConfig.READING.contains(parts[1]));
   }
 
   private Experiment asTrained(String run) {
@@ -478,8 +454,8 @@ public final class Experiment {
     if (!Files.exists(stored)) {
       return this;
     }
-    Experiment trained =
-        new Experiment(loaded.withModelOf(loader.loadStored(stored)), loader, check);
+    LoadedConfig merged = parts.stated().withModelOf(loader.loadStored(stored));
+    Experiment trained = new Experiment(RunParts.of(merged, parts.replacements()), loader, check);
     if (!leaks()) {
       trained.warnOfLeak();
     }

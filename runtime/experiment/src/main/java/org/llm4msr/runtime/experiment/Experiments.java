@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.experiment;
 
+import com.google.inject.Module;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,11 +23,13 @@ public final class Experiments {
    * Reads and validates an experiment.
    *
    * @param overrides {@code key.path=value} each
+   * @param replacements replace bindings of {@link RunModule} in the injectors of its runs
    * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
    */
-  public Experiment open(Path file, List<String> overrides) {
+  public Experiment open(Path file, List<String> overrides, Module... replacements) {
     OpenPackages.require();
-    Experiment experiment = new Experiment(loader.load(file, overrides), loader, check);
+    RunParts parts = RunParts.of(loader.load(file, overrides), List.of(replacements));
+    Experiment experiment = new Experiment(parts, loader, check);
     experiment.warnOfLeak();
     return experiment;
   }

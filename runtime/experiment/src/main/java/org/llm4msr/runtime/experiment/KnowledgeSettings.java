@@ -53,8 +53,7 @@ final class KnowledgeSettings {
       return;
     }
     List<String> differences = differences(decisive(info.settings(), config), of(config));
-    if (differences.isEmpty()
-        && !info.template().equals(KnowledgeStage.templateHash(experiment, config))) {
+    if (differences.isEmpty() && !info.template().equals(KnowledgeStage.templateHash(experiment))) {
       differences.add("the content of the prompt template has changed");
     }
     if (!differences.isEmpty()) {

@@ -15,13 +15,10 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
-import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
-import org.llm4msr.api.knowledge.PromptBuilderFactory;
-import org.llm4msr.api.knowledge.PromptContext;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.config.KnowledgeConfig;
-import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.data.preparation.RowsLog;
 import org.llm4msr.runtime.data.prepared.Periods;
@@ -37,8 +34,6 @@ import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
-import org.llm4msr.runtime.plugins.ContextLoader;
-import org.llm4msr.runtime.plugins.InContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,9 +60,10 @@ final class KnowledgeStage implements AutoCloseable {
     this.data = data;
     this.scratch = scratch;
     this.config = config;
-    this.prompts = prompts(config.prompts().builder(), experiment.config().base());
-    this.place = new EncoderPlace(scratch, experiment.config().config().runtime());
-    this.encoder = encoder(config.encoder(), place);
+    Wiring wiring = experiment.parts().wiring(new KnowledgeModule(scratch));
+    this.prompts = wiring.get(ScenarioPromptBuilder.class);
+    this.place = wiring.get(EncoderPlace.class);
+    this.encoder = wiring.get(KnowledgeEncoder.class);
     boolean leaks = config.prompts().leakFutureInteractions();
     this.extractor = extractor(log(experiment, leaks, data, scratch), leaks);
   }
@@ -115,33 +111,11 @@ final class KnowledgeStage implements AutoCloseable {
     return config;
   }
 
-  @SuppressWarnings("unchecked") // The binder made the configuration for this very factory.
-  private static <C extends Record> KnowledgeEncoder encoder(
-      PluginChoice<KnowledgeEncoderFactory<?>> choice, EncoderPlace place) {
-    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
-      return InContext.of(
-          ((KnowledgeEncoderFactory<C>) choice.factory()).create((C) choice.config(), place));
-    }
-  }
-
-  @SuppressWarnings("unchecked") // As above.
-  static <C extends Record> ScenarioPromptBuilder prompts(
-      PluginChoice<PromptBuilderFactory<?>> choice, Path base) {
-    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
-      return InContext.of(
-          ((PromptBuilderFactory<C>) choice.factory())
-              .create((C) choice.config(), new PromptPlace(base)));
-    }
-  }
-
-  private record PromptPlace(Path base) implements PromptContext {}
-
-  /** Checks that the files of an encoder are there. */
-  @SuppressWarnings("unchecked") // As above.
-  static <C extends Record> void check(PluginChoice<KnowledgeEncoderFactory<?>> choice, Path base) {
-    try (ContextLoader scope = ContextLoader.of(choice.factory())) {
-      ((KnowledgeEncoderFactory<C>) choice.factory()).check((C) choice.config(), base);
-    }
+  private static ScenarioPromptBuilder prompts(Experiment experiment) {
+    return experiment
+        .parts()
+        .wiring(new PromptModule(experiment.config().base()))
+        .get(ScenarioPromptBuilder.class);
   }
 
   /** Fills the store and those of earlier periods; {@code started} gets an action that stops it. */
@@ -232,9 +206,8 @@ final class KnowledgeStage implements AutoCloseable {
   }
 
   /** Returns the hash of the configured prompt template, as {@code store.json} has it. */
-  static String templateHash(Experiment experiment, KnowledgeConfig config) {
-    return KnowledgeExtractor.templateHash(
-        prompts(config.prompts().builder(), experiment.config().base()));
+  static String templateHash(Experiment experiment) {
+    return KnowledgeExtractor.templateHash(prompts(experiment));
   }
 
   /** Opens the store of an experiment. */
@@ -291,9 +264,8 @@ final class KnowledgeStage implements AutoCloseable {
         Scratch scratch = scratch(experiment)) {
       store.requireSource(data.manifest().key());
       TrainingLog log = log(experiment, store.info().leakFutureInteractions(), data, scratch);
-      ScenarioPromptBuilder prompts =
-          prompts(config(experiment).prompts().builder(), experiment.config().base());
-      return new KnowledgeInspection(store, log, prompts).nearest(level, key, count);
+      config(experiment); // Without one there are no prompts.
+      return new KnowledgeInspection(store, log, prompts(experiment)).nearest(level, key, count);
     }
   }
 

@@ -2,26 +2,15 @@ package org.llm4msr.runtime.experiment;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Singleton;
-import com.google.inject.TypeLiteral;
-import com.google.inject.multibindings.MapBinder;
 import jakarta.validation.Validator;
 import java.util.List;
-import org.llm4msr.api.PluginFactory;
-import org.llm4msr.api.data.DatasetGeneratorFactory;
-import org.llm4msr.api.data.DatasetReaderFactory;
-import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
-import org.llm4msr.api.knowledge.PromptBuilderFactory;
-import org.llm4msr.api.model.BackboneFactory;
-import org.llm4msr.api.model.FusionHeadFactory;
-import org.llm4msr.api.model.MetaNetworkFactory;
+import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
- * The wiring of the runtime as one Guice module. Every binding is explicit, so that another module
- * can override any of them. Plugins are bound into one map per kind, by name; inject {@code
- * Map<String, Provider<BackboneFactory<?>>>}, and a broken plugin fails only where it is used.
+ * The wiring of what opens runs, as one Guice module. Every binding is explicit, so that another
+ * module can override any of them. Each run has an injector of its own; see {@link RunModule}.
  */
 public final class RuntimeModule extends AbstractModule {
 
@@ -39,33 +28,12 @@ public final class RuntimeModule extends AbstractModule {
 
   @Override
   protected void configure() {
-    binder().requireExplicitBindings();
-    binder().requireAtInjectOnConstructors();
-    binder().disableCircularProxies();
+    Wiring.requireExplicit(binder());
     bind(PluginRegistry.class).toInstance(plugins);
     bind(Validator.class).toProvider(ConfigLoader::newValidator).in(Singleton.class);
     bind(ConfigLoader.class).in(Singleton.class);
     bind(ConfigCheck.class).in(Singleton.class);
     bind(Experiments.class).in(Singleton.class);
     bind(DataGeneration.class).in(Singleton.class);
-    bindPlugins();
-  }
-
-  private void bindPlugins() {
-    bindKind(PluginKind.DATASET_READER, new TypeLiteral<DatasetReaderFactory<?>>() {});
-    bindKind(PluginKind.DATASET_GENERATOR, new TypeLiteral<DatasetGeneratorFactory<?>>() {});
-    bindKind(PluginKind.PROMPT_BUILDER, new TypeLiteral<PromptBuilderFactory<?>>() {});
-    bindKind(PluginKind.KNOWLEDGE_ENCODER, new TypeLiteral<KnowledgeEncoderFactory<?>>() {});
-    bindKind(PluginKind.META_NETWORK, new TypeLiteral<MetaNetworkFactory<?>>() {});
-    bindKind(PluginKind.BACKBONE, new TypeLiteral<BackboneFactory<?>>() {});
-    bindKind(PluginKind.FUSION_HEAD, new TypeLiteral<FusionHeadFactory<?>>() {});
-  }
-
-  @SuppressWarnings("unchecked") // The registry checked the type when it found the provider.
-  private <F extends PluginFactory<?>> void bindKind(PluginKind kind, TypeLiteral<F> type) {
-    MapBinder<String, F> map = MapBinder.newMapBinder(binder(), new TypeLiteral<String>() {}, type);
-    for (String name : plugins.names(kind)) {
-      map.addBinding(name).toProvider(() -> (F) plugins.factory(kind, name));
-    }
   }
 }

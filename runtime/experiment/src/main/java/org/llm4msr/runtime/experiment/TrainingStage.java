@@ -9,15 +9,14 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
-import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -41,7 +40,7 @@ final class TrainingStage implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingStage.class);
 
-  private final LoadedConfig loaded;
+  private final RunParts parts;
   private final ExperimentConfig config;
   private final Path prepared;
   private final RunFolder folder;
@@ -49,6 +48,7 @@ final class TrainingStage implements AutoCloseable {
   private final RunLog log;
   private final PreparedData data;
   private final @Nullable KnowledgeStore knowledge;
+  private final Wiring wiring;
   private final TensorEngine engine;
   private final TrainableModel model;
   private final Trainer trainer;
@@ -61,40 +61,26 @@ final class TrainingStage implements AutoCloseable {
       PreparedData data,
       @Nullable KnowledgeStore knowledge,
       StartingPoint start) {
-    this.loaded = experiment.config();
-    this.config = loaded.config();
+    this.parts = experiment.parts();
+    this.config = parts.config().config();
     this.prepared = experiment.workspace().prepared();
     this.folder = folder;
     this.lock = lock;
     this.log = log;
     this.data = data;
     this.knowledge = knowledge;
-    this.engine = TensorEngine.open(config.runtime());
+    KnowledgeInputs inputs = inputs(experiment, data, knowledge, start);
+    this.wiring = parts.wiring(new TrainingModule(config, folder, data, inputs, start));
+    this.engine = wiring.get(TensorEngine.class);
     try {
-      model =
-          ModelAssembly.assemble(
-              engine,
-              loaded.model(),
-              config.training(),
-              data,
-              inputs(experiment, data, knowledge, start));
+      model = wiring.get(TrainableModel.class);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
     try {
       start.fill(model, prepared);
-      trainer =
-          new Trainer(
-              model,
-              data,
-              config.training(),
-              folder.path(),
-              config.runtime().checkpointEvery(),
-              start.digest());
-      if (config.runtime().tensorBoard()) {
-        trainer.writeEvents(folder.path().resolve("tensorboard"));
-      }
+      trainer = wiring.get(Trainer.class);
     } catch (RuntimeException | Error e) {
       model.close();
       engine.close();
@@ -249,12 +235,12 @@ final class TrainingStage implements AutoCloseable {
             folder.path(),
             reached.steps(),
             reached.atMost(),
-            loaded.file(),
+            parts.config().file(),
             folder.path().getFileName());
   }
 
   private void writeBundle(Path target) {
-    BundleStage.write(target, folder, loaded, prepared, data.manifest(), knowledge, model);
+    BundleStage.write(target, folder, parts, prepared, data.manifest(), knowledge, model);
   }
 
   /** Evaluates the best state; writes every prediction to a file if one is named. */
@@ -265,7 +251,7 @@ final class TrainingStage implements AutoCloseable {
     }
     long rows = data.manifest().rows().of(split);
     List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
-    try (Evaluator evaluator = new Evaluator(keys);
+    try (Evaluator evaluator = wiring.get(Evaluator.class);
         PredictionWriter writer =
             predictions == null ? null : new PredictionWriter(predictions, keys, leaks())) {
       long[] done = {0};

@@ -7,37 +7,18 @@ import com.google.inject.AbstractModule;
 import com.google.inject.ConfigurationException;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
-import com.google.inject.Key;
-import com.google.inject.TypeLiteral;
 import com.google.inject.util.Modules;
-import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.ConfigPlugins;
-import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 class RuntimeModuleTest {
 
   @TempDir Path folder;
-
-  @Test
-  void pluginsAreBoundIntoMapsByName() {
-    Injector injector = Guice.createInjector(module());
-
-    var backbones =
-        injector.getInstance(
-            Key.get(new TypeLiteral<Map<String, Provider<BackboneFactory<?>>>>() {}));
-
-    assertThat(backbones).containsOnlyKeys("flat", "mmoe");
-    assertThat(backbones.get("mmoe").get())
-        .isSameAs(injector.getInstance(PluginRegistry.class).factory(PluginKind.BACKBONE, "mmoe"));
-  }
 
   @Test
   void anotherModuleOverridesABinding() {

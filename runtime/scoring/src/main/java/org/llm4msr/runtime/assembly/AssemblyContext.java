@@ -8,6 +8,7 @@ import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.FusionContext;
@@ -22,7 +23,6 @@ import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
-import org.llm4msr.runtime.plugins.ContextLoader;
 
 /** Makes the parts that a fusion head asks for, each under the name of its place. */
 final class AssemblyContext implements FusionContext {
@@ -63,8 +63,7 @@ final class AssemblyContext implements FusionContext {
     }
     backboneMade = true;
     if (!layout.uniform()
-        && ModelAssembly.inputs(config.backbone().factory(), config.backbone().config())
-            .contains(ModelInput.FIELDS)) {
+        && config.backbone().ask(BackboneFactory::inputs).contains(ModelInput.FIELDS)) {
       throw new MsrException(
           ErrorType.USER,
           "model/NO_FIELDS",
@@ -74,10 +73,9 @@ final class AssemblyContext implements FusionContext {
                   config.fusion().name(),
                   layout.fields().stream().map(Field::width).distinct().toList()));
     }
-    return ModelAssembly.backbone(
-        config.backbone().factory(),
-        config.backbone().config(),
-        store.context("backbone", shape.with(layout)));
+    return config
+        .backbone()
+        .create(BackboneFactory::create, store.context("backbone", shape.with(layout)));
   }
 
   @Override
@@ -100,10 +98,10 @@ final class AssemblyContext implements FusionContext {
     LayerSpec layers =
         new LayerSpec(inputWidth, widths, meta.activation(), meta.outputActivation());
     String scope = "meta/" + level.name().toLowerCase(Locale.ROOT);
-    return create(
-        meta.network().factory(),
-        meta.network().config(),
-        new Meta(store.context(scope, shape), level, knowledgeSize, layers));
+    return meta.network()
+        .create(
+            MetaNetworkFactory::create,
+            new Meta(store.context(scope, shape), level, knowledgeSize, layers));
   }
 
   private MsrException twice(String part) {
@@ -111,13 +109,6 @@ final class AssemblyContext implements FusionContext {
         ErrorType.PLUGIN,
         "model/PART_ASKED_TWICE",
         "The fusion head '" + config.fusion().name() + "' asked twice for " + part + ".");
-  }
-
-  private static <C extends Record> MetaNetwork create(
-      MetaNetworkFactory<C> factory, Record config, MetaContext context) {
-    try (ContextLoader scope = ContextLoader.of(factory)) {
-      return factory.create(factory.configType().cast(config), context);
-    }
   }
 
   private record Meta(ModelContext model, Level level, int knowledgeSize, LayerSpec layers)

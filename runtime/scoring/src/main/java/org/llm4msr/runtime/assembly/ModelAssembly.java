@@ -11,16 +11,13 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
-import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
-import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Initializer;
-import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
@@ -43,7 +40,6 @@ import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
-import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.UpdateRule;
@@ -129,7 +125,7 @@ public final class ModelAssembly {
       AssemblyContext context = new AssemblyContext(store, shape, model, knowledgeSize);
       FusionHead head =
           new CheckedHead(
-              head(model.fusion().factory(), model.fusion().config(), context),
+              model.fusion().create(FusionHeadFactory::create, context),
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
       store.seal();
@@ -158,12 +154,12 @@ public final class ModelAssembly {
 
   private static Set<ModelInput> required(ModelConfig model) {
     Set<ModelInput> required = EnumSet.noneOf(ModelInput.class);
-    required.addAll(requires(model.fusion().factory(), model.fusion().config()));
-    required.addAll(inputs(model.backbone().factory(), model.backbone().config()));
+    required.addAll(model.requires());
+    required.addAll(model.backbone().ask(BackboneFactory::inputs));
     HiddenCheck.require(
         required,
         model.fusion().name(),
-        hasHidden(model.backbone().factory(), model.backbone().config()),
+        model.backbone().ask(BackboneFactory::hasHidden),
         model.backbone().name());
     return required;
   }
@@ -246,7 +242,7 @@ public final class ModelAssembly {
         + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing());
   }
 
-  private static String describe(PluginChoice<?> choice) {
+  private static String describe(PluginChoice<?, ?> choice) {
     return choice.name() + " " + EffectiveConfig.identity(choice.config());
   }
 
@@ -254,32 +250,5 @@ public final class ModelAssembly {
     return "%s %s %s %s"
         .formatted(
             describe(meta.network()), meta.layers(), meta.activation(), meta.outputActivation());
-  }
-
-  private static <C extends Record> FusionHead head(
-      FusionHeadFactory<C> factory, Record config, FusionContext context) {
-    try (ContextLoader scope = ContextLoader.of(factory)) {
-      return factory.create(factory.configType().cast(config), context);
-    }
-  }
-
-  private static <C extends Record> Set<ModelInput> requires(
-      FusionHeadFactory<C> factory, Record config) {
-    return factory.requires(factory.configType().cast(config));
-  }
-
-  static <C extends Record> Set<ModelInput> inputs(BackboneFactory<C> factory, Record config) {
-    return factory.inputs(factory.configType().cast(config));
-  }
-
-  private static <C extends Record> boolean hasHidden(BackboneFactory<C> factory, Record config) {
-    return factory.hasHidden(factory.configType().cast(config));
-  }
-
-  static <C extends Record> Backbone backbone(
-      BackboneFactory<C> factory, Record config, ModelContext context) {
-    try (ContextLoader scope = ContextLoader.of(factory)) {
-      return factory.create(factory.configType().cast(config), context);
-    }
   }
 }

@@ -35,7 +35,7 @@ public final class PluginStamps {
     return plugins.stream().distinct().toList();
   }
 
-  private static BundleManifest.Plugin stamp(PluginKind kind, PluginChoice<?> choice) {
+  private static BundleManifest.Plugin stamp(PluginKind kind, PluginChoice<?, ?> choice) {
     String version = PluginOrigin.of(choice.factory().getClass()).version();
     return new BundleManifest.Plugin(kind.key(), choice.name(), version);
   }

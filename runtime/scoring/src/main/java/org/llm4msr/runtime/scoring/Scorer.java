@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.scoring;
 
+import com.google.inject.Module;
+import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -9,14 +11,16 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.assembly.EngineModule;
+import org.llm4msr.runtime.assembly.ModelModule;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.ModelPart;
-import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
@@ -51,17 +55,18 @@ public final class Scorer implements AutoCloseable {
   private final ReadWriteLock open = new ReentrantReadWriteLock();
   private boolean closed;
 
-  private Scorer(Bundle bundle, ScoringConfig config) {
+  @Inject
+  Scorer(
+      Bundle bundle,
+      ScoringConfig config,
+      RowEncoder encoder,
+      TensorEngine engine,
+      TrainableModel model) {
     this.bundle = bundle;
     this.config = config;
-    this.encoder = BundleModel.encoder(bundle);
-    this.engine = TensorEngine.open(config.runtime());
-    try {
-      this.model = BundleModel.load(bundle, config, encoder, engine);
-    } catch (RuntimeException | Error e) {
-      engine.close();
-      throw e;
-    }
+    this.encoder = encoder;
+    this.engine = engine;
+    this.model = model;
   }
 
   /**
@@ -76,16 +81,23 @@ public final class Scorer implements AutoCloseable {
     return load(bundle, List.of(overrides), ConfigLoader.standard(PluginRegistry.load()));
   }
 
-  /** Loads a bundle with the plugins that a loader knows. */
-  public static Scorer load(Path folder, List<String> overrides, ConfigLoader loader) {
+  /**
+   * Loads a bundle with the plugins that a loader knows.
+   *
+   * @param replacements replace bindings of {@link EngineModule} and {@link ModelModule}
+   */
+  public static Scorer load(
+      Path folder, List<String> overrides, ConfigLoader loader, Module... replacements) {
     OpenPackages.require();
     Bundle bundle = Bundle.open(folder);
-    ScoringConfig config = BundleModel.config(bundle, overrides, loader);
+    ScoringConfig stated = BundleModel.config(bundle, overrides, loader);
+    Wiring wiring = Wiring.of(new ScoringModule(bundle, stated), List.of(replacements));
+    ScoringConfig config = wiring.get(ScoringConfig.class);
     List<ModelPart> parts = ModelPart.of(config.model());
-    requireEngine(parts, config.runtime().engine());
+    parts.forEach(part -> EngineFeatures.require(config.runtime().engine(), part.choice()));
     PluginStamps.warnOfOthers(folder, bundle.manifest().plugins(), parts);
     try {
-      return new Scorer(bundle, config);
+      return wiring.get(Scorer.class);
     } catch (MsrException e) {
       boolean isOther =
           e.type() == ErrorType.DATA
@@ -102,13 +114,6 @@ public final class Scorer implements AutoCloseable {
         "%s holds the weights of a model other than the one that -D sets: %s Undo what -Dmodel... changes."
             .formatted(folder, cause.text()),
         cause);
-  }
-
-  private static void requireEngine(List<ModelPart> parts, String engine) {
-    for (ModelPart part : parts) {
-      PluginChoice<?> plugin = part.choice();
-      EngineFeatures.require(engine, "The plugin " + plugin.name(), plugin.engineFeatures());
-    }
   }
 
   /** Returns the manifest of the bundle. */

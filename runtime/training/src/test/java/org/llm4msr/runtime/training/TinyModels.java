@@ -222,8 +222,8 @@ final class TinyModels {
     return new ModelConfig(
         4,
         4,
-        new PluginChoice<>("tiny", backbone, new NoConfig()),
-        new PluginChoice<>("tiny-head", head, new NoConfig()),
+        PluginChoice.of("tiny", backbone, new NoConfig()),
+        PluginChoice.of("tiny-head", head, new NoConfig()),
         new MetaNetworksConfig(null, null));
   }
 

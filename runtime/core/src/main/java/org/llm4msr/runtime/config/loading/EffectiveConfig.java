@@ -111,7 +111,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     }
 
     private void read(@Nullable Object value, String key) {
-      if (value instanceof PluginChoice<?> choice) {
+      if (value instanceof PluginChoice<?, ?> choice) {
         read(choice.config(), key);
       } else if (value instanceof Record inner) {
         read(inner, key);
@@ -133,7 +133,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     List<SettingInfo> settings = SettingInfo.of(record.getClass());
     for (SettingInfo setting : settings) {
       Object value = read(record, setting.key());
-      if (setting.inline() && value instanceof PluginChoice<?> choice) {
+      if (setting.inline() && value instanceof PluginChoice<?, ?> choice) {
         values.putAll(plugin(choice, path, origin, origins));
       }
     }
@@ -152,7 +152,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   }
 
   private static Map<String, Object> plugin(
-      PluginChoice<?> choice,
+      PluginChoice<?, ?> choice,
       String path,
       Function<String, Origin> origin,
       Map<String, Origin> origins) {
@@ -166,7 +166,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
 
   private static @Nullable Object plain(
       Object value, String path, Function<String, Origin> origin, Map<String, Origin> origins) {
-    if (value instanceof PluginChoice<?> choice) {
+    if (value instanceof PluginChoice<?, ?> choice) {
       return plugin(choice, path, origin, origins);
     }
     if (value instanceof Record record) {

@@ -34,7 +34,12 @@ public record LoadedConfig(
             other.config.model(),
             other.config.training(),
             config.runtime());
-    return new LoadedConfig(merged, file, effective, warnings);
+    return with(merged);
+  }
+
+  /** Returns this with other values, of which the effective settings say nothing. */
+  public LoadedConfig with(ExperimentConfig values) {
+    return new LoadedConfig(values, file, effective, warnings);
   }
 
   /**

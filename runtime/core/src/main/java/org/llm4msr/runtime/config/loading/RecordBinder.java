@@ -165,7 +165,6 @@ final class RecordBinder {
     return Scalars.placeholder(Legal.raw(type));
   }
 
-  @SuppressWarnings("unchecked") // A record type is a subtype of Record.
   private @Nullable Object value(Type type, ConfigNode node, String path, boolean secret) {
     origins.put(path, node.origin());
     Class<?> raw = Legal.raw(type);
@@ -176,7 +175,7 @@ final class RecordBinder {
       return AnyValue.of(node);
     }
     if (raw.isRecord()) {
-      return bind((Class<? extends Record>) raw, shorthand(raw, node), path);
+      return bind(raw.asSubclass(Record.class), shorthand(raw, node), path);
     }
     if (raw == Optional.class) {
       return Optional.ofNullable(value(argument(type, 0), node, path, secret));
@@ -301,9 +300,7 @@ final class RecordBinder {
     Set<String> legal = new TreeSet<>(keys(factory.configType()));
     legal.addAll(hostKeys);
     unknown(keys, legal, path);
-    return config == null
-        ? null
-        : new PluginChoice<PluginFactory<?>>(scalar.text(), factory, config);
+    return config == null ? null : PluginChoice.of(scalar.text(), factory, config);
   }
 
   private @Nullable PluginFactory<?> factory(PluginKind kind, Scalar name, String key) {

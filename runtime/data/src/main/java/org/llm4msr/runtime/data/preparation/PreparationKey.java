@@ -65,7 +65,7 @@ final class PreparationKey {
    * keeps its former name, and one that decides nothing of the data is left out.
    */
   private static String canonical(@Nullable Object value) {
-    if (value instanceof PluginChoice<?> choice) {
+    if (value instanceof PluginChoice<?, ?> choice) {
       return choice.name() + canonical(choice.config());
     }
     if (value instanceof Record record) {

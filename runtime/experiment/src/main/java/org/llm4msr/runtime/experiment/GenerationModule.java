@@ -1,0 +1,33 @@
+package org.llm4msr.runtime.experiment;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.api.data.DatasetGeneratorFactory;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.engine.EngineFeatures;
+import org.llm4msr.runtime.files.Scratch;
+
+/** Binds the generator of raw data. */
+final class GenerationModule extends AbstractModule {
+
+  private final PluginChoice<DatasetGeneratorFactory<Record>, Record> choice;
+  private final RuntimeConfig runtime;
+  private final Scratch scratch;
+
+  GenerationModule(
+      PluginChoice<DatasetGeneratorFactory<Record>, Record> choice,
+      RuntimeConfig runtime,
+      Scratch scratch) {
+    this.choice = choice;
+    this.runtime = runtime;
+    this.scratch = scratch;
+  }
+
+  @Provides
+  DatasetGenerator generator() {
+    EngineFeatures.require(runtime.engine(), choice);
+    return choice.create(DatasetGeneratorFactory::create, scratch);
+  }
+}

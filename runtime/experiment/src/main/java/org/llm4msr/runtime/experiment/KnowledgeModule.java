@@ -1,0 +1,47 @@
+package org.llm4msr.runtime.experiment;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provider;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
+import org.llm4msr.runtime.assembly.Wiring;
+import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.engine.EncoderPlace;
+import org.llm4msr.runtime.engine.EngineFeatures;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.plugins.InContext;
+
+/** Binds prompt builder and encoder; its user closes the encoder, then its place. */
+final class KnowledgeModule extends AbstractModule {
+
+  private final Scratch scratch;
+
+  KnowledgeModule(Scratch scratch) {
+    this.scratch = scratch;
+  }
+
+  @Override
+  protected void configure() {
+    install(new PromptModule(scratch.folder()));
+  }
+
+  @Provides
+  @Singleton
+  EncoderPlace place(Provider<TensorEngine> engine) {
+    return new EncoderPlace(scratch, () -> Wiring.get(engine));
+  }
+
+  @Provides
+  KnowledgeEncoder encoder(
+      PluginChoice<KnowledgeEncoderFactory<Record>, Record> choice,
+      EncoderPlace place,
+      RuntimeConfig runtime) {
+    EngineFeatures.require(runtime.engine(), choice);
+    KnowledgeEncoder encoder = choice.create(KnowledgeEncoderFactory::create, place);
+    return InContext.of(encoder);
+  }
+}

@@ -1,0 +1,70 @@
+package org.llm4msr.runtime.experiment;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.ModelAssembly;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
+import org.llm4msr.runtime.training.Trainer;
+
+/** Binds model, trainer and evaluator of a run; their user closes evaluator, model and engine. */
+final class TrainingModule extends AbstractModule {
+
+  private final ExperimentConfig config;
+  private final RunFolder folder;
+  private final PreparedData data;
+  private final @Nullable KnowledgeInputs knowledge;
+  private final StartingPoint start;
+
+  TrainingModule(
+      ExperimentConfig config,
+      RunFolder folder,
+      PreparedData data,
+      @Nullable KnowledgeInputs knowledge,
+      StartingPoint start) {
+    this.config = config;
+    this.folder = folder;
+    this.data = data;
+    this.knowledge = knowledge;
+    this.start = start;
+  }
+
+  @Provides
+  @Singleton
+  TrainableModel model(TensorEngine engine, ModelConfig model) {
+    return ModelAssembly.assemble(engine, model, config.training(), data, knowledge);
+  }
+
+  @Provides
+  @Singleton
+  Trainer trainer(TrainableModel model) {
+    Trainer trainer =
+        new Trainer(
+            model,
+            data,
+            config.training(),
+            folder.path(),
+            config.runtime().checkpointEvery(),
+            start.digest());
+    if (config.runtime().tensorBoard()) {
+      trainer.writeEvents(folder.path().resolve("tensorboard"));
+    }
+    return trainer;
+  }
+
+  @Provides
+  Evaluator evaluator() {
+    List<String> scenarios =
+        data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
+    return new Evaluator(scenarios);
+  }
+}
