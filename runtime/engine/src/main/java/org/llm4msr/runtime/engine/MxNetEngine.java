@@ -17,6 +17,9 @@ import org.llm4msr.runtime.config.RuntimeConfig;
  */
 final class MxNetEngine extends TensorEngine {
 
+  static final String NAME = "MXNet";
+  static final EngineTraits TRAITS = new EngineTraits(false, false);
+
   private static final EngineThread ONLY = new EngineThread();
 
   private MxNetEngine(Engine engine, RuntimeConfig config) {
@@ -24,7 +27,7 @@ final class MxNetEngine extends TensorEngine {
   }
 
   static MxNetEngine load(RuntimeConfig config) {
-    return new MxNetEngine(find("MXNet"), config);
+    return new MxNetEngine(find(NAME), config);
   }
 
   @Override

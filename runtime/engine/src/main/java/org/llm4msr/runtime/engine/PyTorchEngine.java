@@ -24,6 +24,9 @@ final class PyTorchEngine extends TensorEngine {
 
   private static final Logger LOG = LoggerFactory.getLogger(PyTorchEngine.class);
 
+  static final String NAME = "PyTorch";
+  static final EngineTraits TRAITS = new EngineTraits(true, true);
+
   /** Elsewhere DJL chooses a flavor itself. */
   private static final boolean LINUX_X86_64 =
       System.getProperty("os.name").equals("Linux")
@@ -49,7 +52,7 @@ final class PyTorchEngine extends TensorEngine {
     requireLibrary(
         Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH"),
         Utils.getEnvOrSystemProperty("PYTORCH_FLAVOR"));
-    return new PyTorchEngine(find("PyTorch"), config);
+    return new PyTorchEngine(find(NAME), config);
   }
 
   /**

@@ -48,8 +48,8 @@ public abstract sealed class TensorEngine implements AutoCloseable
   /** Loads the configured engine, or finds it loaded. */
   public static TensorEngine open(RuntimeConfig config) {
     return switch (config.engine()) {
-      case "PyTorch" -> PyTorchEngine.load(config);
-      case "MXNet" -> MxNetEngine.load(config);
+      case PyTorchEngine.NAME -> PyTorchEngine.load(config);
+      case MxNetEngine.NAME -> MxNetEngine.load(config);
       default ->
           throw new MsrException(
               ErrorType.USER,
@@ -73,7 +73,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
     try (ContextLoader scope = ContextLoader.ofLoader(TensorEngine.class.getClassLoader())) {
       Engine engine = Engine.getEngine(name);
       if (engine != null) {
-        if (name.equals("MXNet")) {
+        if (name.equals(MxNetEngine.NAME)) {
           MxNetBuffers.keep();
         }
         loaded = engine;
