@@ -230,8 +230,8 @@ final class OrderedProducts implements RowProducts {
     Tape.Leaf scales = tape.take(scale);
     Tape.Leaf shifts = tape.take(shift);
     NDArray y = manager.create(new Shape(rows, columns), DataType.FLOAT32);
-    GroupNorm norm =
-        new GroupNorm(
+    SegmentNorm norm =
+        new SegmentNorm(
             segments,
             tape.workers(),
             perGroup,
