@@ -121,12 +121,12 @@ final class OrderedProducts implements RowProducts {
 
     @Override
     public boolean hasGradient() {
-      return parameter.hasOwnGradient();
+      return parameter.written().isUsed();
     }
 
     @Override
     public long gradient() {
-      return Mkl.address(parameter.ownGradient());
+      return Mkl.address(parameter.written().write());
     }
   }
 
@@ -155,8 +155,8 @@ final class OrderedProducts implements RowProducts {
         ofPass(bias),
         () -> {
           NDArray gradient = Objects.requireNonNull(scaled.gradient);
-          shared.addGradient(gradient.mul(weights).sum(new int[] {0}));
-          own.addGradient(gradient.muli(factors));
+          shared.added().add(gradient.mul(weights).sum(new int[] {0}));
+          own.added().add(gradient.muli(factors));
         });
   }
 
