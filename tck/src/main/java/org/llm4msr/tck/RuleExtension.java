@@ -17,7 +17,7 @@ import org.opentest4j.TestAbortedException;
  * Turns anything that a rule throws into a {@link RuleBroken}, and skips rules that cannot be
  * tested.
  */
-final class RuleExtension
+public final class RuleExtension
     implements ExecutionCondition,
         TestExecutionExceptionHandler,
         LifecycleMethodExecutionExceptionHandler {

@@ -22,7 +22,7 @@ import org.llm4msr.api.EngineFeature;
  * Finds the engine features that some work uses by running it: PyTorch traces its operations,
  * another engine refuses the first one that it lacks.
  */
-final class FeatureUse {
+public final class FeatureUse {
 
   private static final Map<String, EngineFeature> OPERATIONS =
       Map.of(
@@ -34,12 +34,12 @@ final class FeatureUse {
   private FeatureUse() {}
 
   /** Returns the features whose use can be observed. */
-  static Set<EngineFeature> visible() {
+  public static Set<EngineFeature> visible() {
     return EnumSet.copyOf(OPERATIONS.values());
   }
 
   /** An operation that is missing in the engine. */
-  record Missing(String operation, @Nullable EngineFeature feature, String place) {
+  public record Missing(String operation, @Nullable EngineFeature feature, String place) {
     @Override
     public String toString() {
       String name = feature == null ? "no feature" : feature.name();
@@ -48,7 +48,7 @@ final class FeatureUse {
   }
 
   /** Returns the operation at which the engine refuses some work, or nothing. */
-  static Optional<Missing> missing(Runnable work) {
+  public static Optional<Missing> missing(Runnable work) {
     try {
       work.run();
       return Optional.empty();
@@ -75,7 +75,7 @@ final class FeatureUse {
   }
 
   /** Returns the features that some work uses; PyTorch only, in this thread. */
-  static Set<EngineFeature> traced(Runnable work) {
+  public static Set<EngineFeature> traced(Runnable work) {
     try {
       Path file = Files.createTempFile("operations", ".json");
       try {

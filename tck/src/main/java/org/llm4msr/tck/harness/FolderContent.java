@@ -12,9 +12,9 @@ import java.util.stream.Stream;
  * The files of a folder with their sizes and modification times, to detect whether something was
  * written.
  */
-record FolderContent(Map<Path, String> files) {
+public record FolderContent(Map<Path, String> files) {
 
-  static FolderContent of(Path folder) {
+  public static FolderContent of(Path folder) {
     Map<Path, String> files = new TreeMap<>();
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {

@@ -11,14 +11,15 @@ import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** Generates in a separate process, and counts the interactions that are reported as progress. */
-final class GeneratorProcess {
+public final class GeneratorProcess {
 
   private static final long MEMORY_BYTES = 256L << 20;
 
   private GeneratorProcess() {}
 
   /** Generates with a plugin, by its name. */
-  static MeasuredProcess.Report run(String plugin, List<String> settings, Path folder, Path scratch)
+  public static MeasuredProcess.Report run(
+      String plugin, List<String> settings, Path folder, Path scratch)
       throws IOException, InterruptedException {
     List<String> arguments =
         new ArrayList<>(List.of(plugin, folder.toString(), scratch.toString()));

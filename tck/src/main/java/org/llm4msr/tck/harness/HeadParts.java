@@ -27,7 +27,7 @@ import org.llm4msr.api.model.Pass;
  * The parts below a head under test; they record how it uses them. Rows of another width than
  * announced are cut or filled up, so that one rule finds them and the others can still run.
  */
-final class HeadParts {
+public final class HeadParts {
 
   private final boolean givesHidden;
   private final List<Level> metaNetworks = new ArrayList<>();
@@ -35,41 +35,41 @@ final class HeadParts {
   private final AtomicLong mostGroups = new AtomicLong();
   private int backbones;
 
-  HeadParts(boolean givesHidden) {
+  public HeadParts(boolean givesHidden) {
     this.givesHidden = givesHidden;
   }
 
   /** Returns how often the head asked for the backbone. */
-  int backbones() {
+  public int backbones() {
     return backbones;
   }
 
   /** Returns the levels that the head asked for, in its order. */
-  List<Level> metaNetworks() {
+  public List<Level> metaNetworks() {
     return metaNetworks;
   }
 
   /** Returns descriptions of inputs whose widths differ from what the head announced. */
-  Set<String> mismatches() {
+  public Set<String> mismatches() {
     return mismatches;
   }
 
   /** Returns the largest number of groups whose weights one call generated. */
-  long mostGroups() {
+  public long mostGroups() {
     return mostGroups.get();
   }
 
   /** Returns the context with requests recorded; a second request gets the part of the first. */
-  FusionContext asked(FusionContext context) {
+  public FusionContext asked(FusionContext context) {
     return new AskedContext(context);
   }
 
-  Backbone backbone(ModelContext context) {
+  public Backbone backbone(ModelContext context) {
     return new FittedBackbone(
         new ReferenceBackbone(context, givesHidden), context.layout().width());
   }
 
-  MetaNetwork metaNetwork(MetaContext context) {
+  public MetaNetwork metaNetwork(MetaContext context) {
     return new FittedMetaNetwork(new ReferenceMetaNetwork(context), context);
   }
 

@@ -7,16 +7,16 @@ import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.PromptContext;
 
 /** The context of plugins that work on files in a test. */
-record KitContext(Path folder, Path scratch, long memoryBytes, int threads)
+public record KitContext(Path folder, Path scratch, long memoryBytes, int threads)
     implements DatasetContext, EncoderContext, PromptContext {
 
   private static final int THREADS = 2;
 
-  static KitContext files(Path base, Path scratch) {
+  public static KitContext files(Path base, Path scratch) {
     return new KitContext(base, scratch, 0, THREADS);
   }
 
-  static KitContext dataset(Path folder, Path scratch, long memoryBytes) {
+  public static KitContext dataset(Path folder, Path scratch, long memoryBytes) {
     return new KitContext(folder, scratch, memoryBytes, THREADS);
   }
 

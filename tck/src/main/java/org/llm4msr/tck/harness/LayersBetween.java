@@ -6,13 +6,13 @@ import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.LayerSpec;
 
 /** The configuration of generated layers; a head adds the widths of input and output. */
-record LayersBetween(List<Integer> widths, Activation hidden, Activation output) {
+public record LayersBetween(List<Integer> widths, Activation hidden, Activation output) {
 
   /** A few layers that let a gradient through for every row. */
-  static final LayersBetween USUAL =
+  public static final LayersBetween USUAL =
       new LayersBetween(List.of(3), Activation.LEAKY_RELU, Activation.NONE);
 
-  static LayersBetween of(List<Integer> widths) {
+  public static LayersBetween of(List<Integer> widths) {
     return new LayersBetween(widths, Activation.RELU, Activation.NONE);
   }
 

@@ -6,31 +6,31 @@ import java.util.stream.IntStream;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 
 /** Texts about as long as an encoder can read, by its own count of tokens. */
-final class LongText {
+public final class LongText {
 
-  static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";
+  public static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";
 
   private static final List<String> WORDS =
       List.of("the", "cat", "and", "a", "dog", "see", "one", "bird");
 
   private LongText() {}
 
-  static String words(int count) {
+  public static String words(int count) {
     return IntStream.range(0, count)
         .mapToObj(i -> WORDS.get(i % WORDS.size()))
         .collect(Collectors.joining(" "));
   }
 
-  static String longest(KnowledgeEncoder encoder) {
+  public static String longest(KnowledgeEncoder encoder) {
     return words(mostWords(encoder));
   }
 
-  static String tooLong(KnowledgeEncoder encoder) {
+  public static String tooLong(KnowledgeEncoder encoder) {
     return words(mostWords(encoder) + 1);
   }
 
   /** Returns how many words fit, found by doubling and halving. */
-  static int mostWords(KnowledgeEncoder encoder) {
+  public static int mostWords(KnowledgeEncoder encoder) {
     int limit = encoder.info().maxTokens();
     int tooMany = 1;
     while (encoder.countTokens(words(tooMany)) <= limit) {

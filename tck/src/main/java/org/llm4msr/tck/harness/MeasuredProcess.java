@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 
 /** A separate process, whose resident memory is that of one plugin only. */
-final class MeasuredProcess {
+public final class MeasuredProcess {
 
   private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -25,17 +25,17 @@ final class MeasuredProcess {
    * @param rows number of rows that it read or wrote
    * @param peakBytes its largest resident memory
    */
-  record Report(long rows, long peakBytes) {
+  public record Report(long rows, long peakBytes) {
 
     /** Throws a finding if the process had more resident memory. */
-    void unlessBelow(long bytes) {
+    public void unlessBelow(long bytes) {
       Finding.unless(
           peakBytes < bytes, "less than " + bytes + " bytes of resident memory", peakBytes);
     }
   }
 
   /** Skips the test if the system does not report the resident memory of a process. */
-  static void assumeMeasured() {
+  public static void assumeMeasured() {
     Assumptions.assumeTrue(
         Files.isReadable(STATUS), "no /proc/self/status here: resident memory is not known");
   }

@@ -11,18 +11,18 @@ import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.ModelShape;
 
 /** The data on which models are tested: five fields of all roles, four scenarios, nine users. */
-final class ModelData {
+public final class ModelData {
 
-  static final int SCENARIOS = 4;
-  static final int KNOWLEDGE = 8;
+  public static final int SCENARIOS = 4;
+  public static final int KNOWLEDGE = 8;
 
   /** Fields of the same width. */
-  static final ModelShape EVEN = shape(SCENARIOS, 4, 4, 4, 4, 4);
+  public static final ModelShape EVEN = shape(SCENARIOS, 4, 4, 4, 4, 4);
 
   /** The same total width, with fields of different widths. */
-  static final ModelShape UNEVEN = shape(SCENARIOS, 6, 4, 3, 2, 5);
+  public static final ModelShape UNEVEN = shape(SCENARIOS, 6, 4, 3, 2, 5);
 
-  static final ModelShape ONE_SCENARIO = shape(1, 4, 4, 4, 4, 4);
+  public static final ModelShape ONE_SCENARIO = shape(1, 4, 4, 4, 4, 4);
 
   private static final int ROWS = 48;
   private static final int USERS = 9;
@@ -47,11 +47,11 @@ final class ModelData {
   }
 
   /** Returns the usual batch: at least two rows of every scenario, several users with many rows. */
-  static TestBatch batch(ModelShape shape) {
+  public static TestBatch batch(ModelShape shape) {
     return batch(shape, ROWS, USERS);
   }
 
-  static TestBatch batch(ModelShape shape, int rows, int users) {
+  public static TestBatch batch(ModelShape shape, int rows, int users) {
     return TestBatch.random(
         TestSeed.value(),
         rows,
@@ -63,7 +63,7 @@ final class ModelData {
   }
 
   /** Returns a factor for every row, none of them zero, of both signs. */
-  static float[] factors(TestBatch batch) {
+  public static float[] factors(TestBatch batch) {
     float[] factors = new float[batch.rows()];
     for (int row = 0; row < factors.length; row++) {
       factors[row] = (1 + row % 3) * (row % 2 == 0 ? 1f : -0.5f);

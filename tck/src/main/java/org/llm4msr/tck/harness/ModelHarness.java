@@ -244,7 +244,7 @@ public final class ModelHarness implements AutoCloseable {
       return metaNetwork(level, LayersBetween.of(between), factory);
     }
 
-    Parts metaNetwork(
+    public Parts metaNetwork(
         Level level, LayersBetween between, Function<MetaContext, MetaNetwork> factory) {
       layers.put(level, between);
       metaNetworks.put(level, factory);

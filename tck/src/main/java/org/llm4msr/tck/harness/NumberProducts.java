@@ -24,7 +24,7 @@ import org.objectweb.asm.Type;
  * give a wrong gradient. They are found in class files, since no run reliably shows an occasional
  * fault.
  */
-final class NumberProducts {
+public final class NumberProducts {
 
   private static final Set<String> METHODS = Set.of("mul", "muli", "div", "divi", "pow", "powi");
   private static final int CLASS_CONSTANT = 7;
@@ -47,7 +47,7 @@ final class NumberProducts {
    * Returns the places, such as {@code MyModel.java:12}, in a class and in the classes of its own
    * folder or jar that it uses.
    */
-  static Set<String> reachedFrom(Class<?> type) {
+  public static Set<String> reachedFrom(Class<?> type) {
     ClassLoader loader = type.getClassLoader();
     String name = Type.getInternalName(type);
     URL file = loader.getResource(file(name));

@@ -8,9 +8,9 @@ import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
 /** The data of prompts: words that no template contains, so that they can be found again. */
-final class PromptData {
+public final class PromptData {
 
-  static final List<ScenarioStatistics> SCENARIOS =
+  public static final List<ScenarioStatistics> SCENARIOS =
       List.of(
           scenario("0", "homefeed", 900, List.of(400L, 120L, 30L)),
           scenario("1", "searchpage", 500, List.of(120L, 300L, 20L)),
@@ -33,12 +33,12 @@ final class PromptData {
   }
 
   /** Returns the texts of the popular items of a scenario, most popular first. */
-  static List<String> popular(String scenario) {
+  public static List<String> popular(String scenario) {
     return IntStream.range(0, 8).mapToObj(i -> "popular " + scenario + "hit" + i + "q").toList();
   }
 
   /** Returns the history of a user, each event with words of its own. */
-  static UserHistory history(String user, int events) {
+  public static UserHistory history(String user, int events) {
     return new UserHistory(
         user,
         "age 30-40",
@@ -57,12 +57,12 @@ final class PromptData {
   }
 
   /** Returns the word that only this event has. */
-  static String word(String user, int event) {
+  public static String word(String user, int event) {
     return user + "x" + event + "q";
   }
 
   /** Returns histories of users with little information. */
-  static List<UserHistory> sparse() {
+  public static List<UserHistory> sparse() {
     var nameless = new UserHistory.Event("homefeed", "i1", "");
     return List.of(
         new UserHistory("u1", "", List.of()),
@@ -71,7 +71,7 @@ final class PromptData {
   }
 
   /** Returns scenarios with little information, among them a single scenario. */
-  static Stream<List<ScenarioStatistics>> sparseScenarios() {
+  public static Stream<List<ScenarioStatistics>> sparseScenarios() {
     var empty = new ScenarioStatistics("a", "a", "", 0, 0, 0, 0, List.of(0L), List.of());
     var first = new ScenarioStatistics("a", "a", "", 1, 1, 1, 1, List.of(1L, 0L), List.of(""));
     var second = new ScenarioStatistics("b", "b", "", 0, 0, 0, 0, List.of(0L, 0L), List.of());

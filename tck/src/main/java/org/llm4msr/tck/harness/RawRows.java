@@ -18,14 +18,14 @@ import org.llm4msr.api.data.RawTable;
  * @param columns in the order of the reader
  * @param rows the values of each row in that order; "null" if there is none
  */
-record RawRows(List<Field> columns, List<List<String>> rows) {
+public record RawRows(List<Field> columns, List<List<String>> rows) {
 
   @SuppressWarnings("resource") // Another rule tests what the reader leaves in the allocator.
-  static RawRows of(DatasetReader reader, RawTable table) throws IOException {
+  public static RawRows of(DatasetReader reader, RawTable table) throws IOException {
     return of(reader, table, new RootAllocator());
   }
 
-  static RawRows of(DatasetReader reader, RawTable table, BufferAllocator allocator)
+  public static RawRows of(DatasetReader reader, RawTable table, BufferAllocator allocator)
       throws IOException {
     try (ArrowReader batches = reader.open(table, allocator)) {
       List<Field> columns = batches.getVectorSchemaRoot().getSchema().getFields();
@@ -44,12 +44,12 @@ record RawRows(List<Field> columns, List<List<String>> rows) {
     }
   }
 
-  List<String> names() {
+  public List<String> names() {
     return columns.stream().map(Field::getName).toList();
   }
 
   /** Throws a finding unless other rows are the same, and in the same order. */
-  void unlessSame(String what, RawRows actual) {
+  public void unlessSame(String what, RawRows actual) {
     Finding.unlessEqual("columns of " + what, columns, actual.columns);
     Finding.unlessEqual("rows of " + what, rows.size(), actual.rows.size());
     for (int row = 0; row < rows.size(); row++) {
@@ -58,7 +58,7 @@ record RawRows(List<Field> columns, List<List<String>> rows) {
   }
 
   /** Returns the values of a column; none if there is no such column. */
-  List<String> values(String column) {
+  public List<String> values(String column) {
     int place = names().indexOf(column);
     return place < 0 ? List.of() : rows.stream().map(row -> row.get(place)).toList();
   }

@@ -17,15 +17,16 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 /**
  * Reads all interactions in a separate process, whose resident memory is that of the reader only.
  */
-final class ReaderProcess {
+public final class ReaderProcess {
 
   /** The memory that the runtime gives a reader by default. */
-  static final long MEMORY_BYTES = 512L << 20;
+  public static final long MEMORY_BYTES = 512L << 20;
 
   private ReaderProcess() {}
 
   /** Reads with a plugin, by its name. */
-  static MeasuredProcess.Report run(String plugin, List<String> settings, Path folder, Path scratch)
+  public static MeasuredProcess.Report run(
+      String plugin, List<String> settings, Path folder, Path scratch)
       throws IOException, InterruptedException {
     List<String> arguments =
         new ArrayList<>(List.of(plugin, folder.toString(), scratch.toString()));

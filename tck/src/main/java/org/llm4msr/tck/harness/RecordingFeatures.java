@@ -6,7 +6,7 @@ import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelInput;
 
 /** Features that record which of them are read. */
-record RecordingFeatures(Features features, Set<ModelInput> read) implements Features {
+public record RecordingFeatures(Features features, Set<ModelInput> read) implements Features {
 
   @Override
   public NDArray flat() {

@@ -19,7 +19,7 @@ import org.llm4msr.toolkit.model.Linear;
 public final class ReferenceBackbone implements Backbone {
 
   /** The scope of the parameters that make the hidden units. */
-  static final String BOTTOM = "bottom";
+  public static final String BOTTOM = "bottom";
 
   private static final int HIDDEN = 4;
 

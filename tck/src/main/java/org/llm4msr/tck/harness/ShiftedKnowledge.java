@@ -12,13 +12,13 @@ import org.llm4msr.api.model.Parameter;
  * Features in which a learned vector is added to the users' knowledge, as the runtime does for
  * users without knowledge if {@code knowledge.missing} is {@code learned}.
  */
-record ShiftedKnowledge(Features features, Parameter shift) implements Features {
+public record ShiftedKnowledge(Features features, Parameter shift) implements Features {
 
   /** The name of the learned vector, relative to its context. */
   static final String SHIFT = "learned-knowledge";
 
   /** Makes the learned vector, of zeros. */
-  static Parameter shift(ModelContext context, int knowledgeSize) {
+  public static Parameter shift(ModelContext context, int knowledgeSize) {
     return context.parameter(SHIFT, new Shape(1, knowledgeSize), Initializer.zeros(), Decay.NO);
   }
 

@@ -75,19 +75,19 @@ public record TestBatch(
   }
 
   /** Returns this batch with all knowledge times a factor. */
-  TestBatch knowledgeScaled(float factor) {
+  public TestBatch knowledgeScaled(float factor) {
     return withKnowledge(times(factor, userKnowledge), times(factor, scenarioKnowledge));
   }
 
   /** Returns this batch with the knowledge of one user or scenario moved by 1. */
-  TestBatch knowledgeMoved(Level level, int group) {
+  public TestBatch knowledgeMoved(Level level, int group) {
     return level == Level.USER
         ? withKnowledge(moved(userKnowledge, group), scenarioKnowledge)
         : withKnowledge(userKnowledge, moved(scenarioKnowledge, group));
   }
 
   /** Returns this batch with one row's input moved by a step in a random direction. */
-  TestBatch inputMoved(int row, double step) {
+  public TestBatch inputMoved(int row, double step) {
     SplittableRandom random = new SplittableRandom(TestSeed.value());
     float[][] moved = flat.clone();
     moved[row] = flat[row].clone();

@@ -23,7 +23,7 @@ public final class TestEngines {
 
   /** Returns the name of the engine, without loading it. */
   public static String name() {
-    return System.getProperty("llm4msr.test.engine", "PyTorch");
+    return System.getProperty("llm4msr.test.engine", RuntimeConfig.DEFAULT_ENGINE);
   }
 
   /** Returns the device in the form of {@code runtime.device}: cpu, auto, or gpu:N. */

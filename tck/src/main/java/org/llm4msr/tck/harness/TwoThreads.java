@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Does the same work in two threads that start each round together; ends when one of them fails.
  */
-record TwoThreads(int rounds, Work work) {
+public record TwoThreads(int rounds, Work work) {
 
   /** The work of each thread in each round; threads and rounds count from 0. */
-  interface Work {
+  public interface Work {
     void run(int thread, int round) throws Exception;
 
     /** Returns the same work, in which one thread waits for the other. */
@@ -26,7 +26,7 @@ record TwoThreads(int rounds, Work work) {
   }
 
   /** Runs the threads; throws what one of them threw first. */
-  void run() throws InterruptedException {
+  public void run() throws InterruptedException {
     AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
     Phaser together = new Phaser(2);
     List<Thread> threads = List.of(thread(0, together, thrown), thread(1, together, thrown));

@@ -8,7 +8,7 @@ import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 
 /** An encoder whose last exchange is kept for failures. */
-final class WatchedEncoder implements KnowledgeEncoder {
+public final class WatchedEncoder implements KnowledgeEncoder {
 
   private static final int SHOWN_CHARACTERS = 80;
   private static final int SHOWN_NUMBERS = 4;
@@ -16,11 +16,11 @@ final class WatchedEncoder implements KnowledgeEncoder {
   private final KnowledgeEncoder encoder;
   private volatile String last = "";
 
-  WatchedEncoder(KnowledgeEncoder encoder) {
+  public WatchedEncoder(KnowledgeEncoder encoder) {
     this.encoder = encoder;
   }
 
-  String last() {
+  public String last() {
     return last;
   }
 

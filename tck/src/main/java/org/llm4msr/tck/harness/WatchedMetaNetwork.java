@@ -14,14 +14,14 @@ import org.llm4msr.api.model.Pass;
 /**
  * A meta network under test whose weights are observed, and can be kept from one pass to the next.
  */
-final class WatchedMetaNetwork implements MetaNetwork {
+public final class WatchedMetaNetwork implements MetaNetwork {
 
   private final MetaNetwork network;
   private final boolean keepsWeights;
   private @Nullable List<Kept> kept;
 
   /** Watches a network; with {@code keepsWeights}, weights are generated in the first pass only. */
-  WatchedMetaNetwork(MetaNetwork network, boolean keepsWeights) {
+  public WatchedMetaNetwork(MetaNetwork network, boolean keepsWeights) {
     this.network = network;
     this.keepsWeights = keepsWeights;
   }
@@ -39,7 +39,7 @@ final class WatchedMetaNetwork implements MetaNetwork {
   }
 
   /** Returns the shapes of the weights that were generated. */
-  List<Shape> shapes() {
+  public List<Shape> shapes() {
     return kept == null ? List.of() : kept.stream().map(Kept::shape).toList();
   }
 

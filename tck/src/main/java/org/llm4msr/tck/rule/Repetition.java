@@ -9,10 +9,10 @@ import org.llm4msr.tck.harness.TestEngines;
 import org.llm4msr.tck.harness.TestSeed;
 
 /** Tells what is tested, and how to run one test again. */
-final class Repetition {
+public final class Repetition {
 
   /** The system property, or parameter of JUnit, that leaves out all rules but one. */
-  static final String ONE_RULE = "llm4msr.tck.rule";
+  public static final String ONE_RULE = "llm4msr.tck.rule";
 
   private Repetition() {}
 
@@ -24,7 +24,7 @@ final class Repetition {
   }
 
   /** Returns the first of the test's instances that has a type. */
-  static <T> Optional<T> instance(ExtensionContext context, Class<T> type) {
+  public static <T> Optional<T> instance(ExtensionContext context, Class<T> type) {
     List<Object> instances =
         context.getTestInstances().map(TestInstances::getAllInstances).orElse(List.of());
     return instances.stream().filter(type::isInstance).map(type::cast).findFirst();

@@ -20,7 +20,7 @@ public final class RuleBroken extends AssertionError {
     this(rule, context, expected, actual, "", null);
   }
 
-  RuleBroken(
+  public RuleBroken(
       RuleInfo rule,
       ExtensionContext context,
       String expected,

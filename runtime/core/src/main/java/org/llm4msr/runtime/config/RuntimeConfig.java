@@ -7,7 +7,7 @@ import org.llm4msr.api.Setting;
 
 /** Where and how an experiment runs: nothing here is part of the experiment's identity. */
 public record RuntimeConfig(
-    @Setting(value = "The tensor engine", defaultValue = "PyTorch")
+    @Setting(value = "The tensor engine", defaultValue = RuntimeConfig.DEFAULT_ENGINE)
         @Pattern(regexp = "PyTorch|MXNet", message = "must be PyTorch or MXNet")
         String engine,
     @Setting(value = "auto, cpu, or gpu:N", defaultValue = "auto")
@@ -37,6 +37,9 @@ public record RuntimeConfig(
                     + " folder",
             defaultValue = "false")
         boolean tensorBoard) {
+
+  /** The engine of runs that name none. */
+  public static final String DEFAULT_ENGINE = "PyTorch";
 
   private static final double NANOS_A_MINUTE = 6e10;
 

@@ -45,7 +45,9 @@ public final class EngineErrors {
   }
 
   private static String engine(StackTraceElement frame) {
-    return frame.getClassName().toLowerCase(Locale.ROOT).contains("mxnet") ? "MXNet" : "PyTorch";
+    return frame.getClassName().toLowerCase(Locale.ROOT).contains("mxnet")
+        ? MxNetEngine.NAME
+        : PyTorchEngine.NAME;
   }
 
   private static boolean ofEngine(StackTraceElement frame) {

@@ -40,7 +40,7 @@ public final class Mkl {
 
   /** Returns whether arrays of a manager can be multiplied. */
   public static boolean serves(NDManager manager) {
-    return manager.getEngine().getEngineName().equals("PyTorch")
+    return manager.getEngine().getEngineName().equals(PyTorchEngine.NAME)
         && manager.getDevice().equals(Device.cpu())
         && Library.FUNCTION.isPresent();
   }

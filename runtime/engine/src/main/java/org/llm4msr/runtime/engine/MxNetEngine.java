@@ -18,6 +18,8 @@ import org.llm4msr.runtime.config.RuntimeConfig;
  */
 final class MxNetEngine extends TensorEngine {
 
+  static final String NAME = "MXNet";
+  static final EngineTraits TRAITS = new EngineTraits(false, false);
   static final Set<EngineFeature> FEATURES = Set.of();
 
   private static final EngineThread ONLY = new EngineThread();
@@ -27,7 +29,7 @@ final class MxNetEngine extends TensorEngine {
   }
 
   static MxNetEngine load(RuntimeConfig config) {
-    return new MxNetEngine(find("MXNet"), config);
+    return new MxNetEngine(find(NAME), config);
   }
 
   @Override
@@ -35,6 +37,15 @@ final class MxNetEngine extends TensorEngine {
 
   @Override
   public void recordGradients(boolean on) {}
+
+  @Override
+  public void infer(Runnable work) {
+    call(
+        () -> {
+          work.run();
+          return 0;
+        });
+  }
 
   @Override
   boolean isThreadSafe() {

@@ -31,6 +31,9 @@ final class PyTorchEngine extends TensorEngine {
 
   private static final Logger LOG = LoggerFactory.getLogger(PyTorchEngine.class);
 
+  static final String NAME = "PyTorch";
+  static final EngineTraits TRAITS = new EngineTraits(true, true);
+
   /** Elsewhere DJL chooses a flavor itself. */
   private static final boolean LINUX_X86_64 =
       System.getProperty("os.name").equals("Linux")
@@ -56,7 +59,7 @@ final class PyTorchEngine extends TensorEngine {
     requireLibrary(
         Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH"),
         Utils.getEnvOrSystemProperty("PYTORCH_FLAVOR"));
-    return new PyTorchEngine(find("PyTorch"), config);
+    return new PyTorchEngine(find(NAME), config);
   }
 
   /**
@@ -109,6 +112,20 @@ final class PyTorchEngine extends TensorEngine {
   @Override
   public void recordGradients(boolean on) {
     JniUtils.setGradMode(on);
+  }
+
+  @Override
+  public void infer(Runnable work) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw EngineThread.interrupted(null);
+    }
+    boolean recorded = JniUtils.isGradMode();
+    JniUtils.setGradMode(false);
+    try {
+      work.run();
+    } finally {
+      JniUtils.setGradMode(recorded);
+    }
   }
 
   @Override

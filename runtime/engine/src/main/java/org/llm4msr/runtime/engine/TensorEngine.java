@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tensor engine of this process and the one thread that calls it: a second one would start
- * threads of its own and slow both. The subclasses hold what differs between engines.
+ * The tensor engine of this process and the one thread that trains with it: a second one would
+ * start threads of its own and slow both. {@link #infer} is for any thread. The subclasses hold
+ * what differs between engines.
  */
 public abstract sealed class TensorEngine implements AutoCloseable
     permits PyTorchEngine, MxNetEngine {
@@ -50,8 +51,8 @@ public abstract sealed class TensorEngine implements AutoCloseable
   /** Loads the configured engine, or finds it loaded. */
   public static TensorEngine open(RuntimeConfig config) {
     return switch (config.engine()) {
-      case "PyTorch" -> PyTorchEngine.load(config);
-      case "MXNet" -> MxNetEngine.load(config);
+      case PyTorchEngine.NAME -> PyTorchEngine.load(config);
+      case MxNetEngine.NAME -> MxNetEngine.load(config);
       default ->
           throw new MsrException(
               ErrorType.USER,
@@ -75,7 +76,7 @@ public abstract sealed class TensorEngine implements AutoCloseable
     try (ContextLoader scope = ContextLoader.ofLoader(TensorEngine.class.getClassLoader())) {
       Engine engine = Engine.getEngine(name);
       if (engine != null) {
-        if (name.equals("MXNet")) {
+        if (name.equals(MxNetEngine.NAME)) {
           MxNetBuffers.keep();
         }
         loaded = engine;
@@ -223,6 +224,14 @@ public abstract sealed class TensorEngine implements AutoCloseable
   public <T> T call(Callable<T> work, Runnable stop) {
     return thread.call(work, stop);
   }
+
+  /**
+   * Runs work that needs no gradients, and returns at its end: on the calling thread, at once with
+   * that of other threads, where the engine allows it; else on the engine's thread, after theirs.
+   *
+   * @throws MsrException {@code engine/INTERRUPTED} if the caller is interrupted before it begins
+   */
+  public abstract void infer(Runnable work);
 
   /** Runs work on the engine's thread to its end, whether or not the caller is interrupted. */
   public <T> T finish(Callable<T> work) {

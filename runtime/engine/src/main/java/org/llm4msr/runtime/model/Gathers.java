@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
+import org.llm4msr.runtime.engine.EngineTraits;
 
 /** Selection of rows by an index array, with gradient, in the one form that all engines share. */
 final class Gathers {
@@ -14,13 +15,13 @@ final class Gathers {
 
   /**
    * Makes an index array (n) on the engine of the manager, which owns it even if the open scope
-   * ends first; MXNet takes indices as floats.
+   * ends first.
    */
   static NDArray index(NDManager manager, int[] rows) {
     NDArray index =
-        manager.getEngine().getEngineName().equals("MXNet")
-            ? manager.create(floats(rows), new Shape(rows.length))
-            : manager.create(rows, new Shape(rows.length));
+        EngineTraits.of(manager).integerIndices()
+            ? manager.create(rows, new Shape(rows.length))
+            : manager.create(floats(rows), new Shape(rows.length));
     NDScope.unregister(index);
     return index;
   }

@@ -121,12 +121,12 @@ final class OrderedProducts implements RowProducts {
 
     @Override
     public boolean hasGradient() {
-      return parameter.hasOwnGradient();
+      return parameter.written().isUsed();
     }
 
     @Override
     public long gradient() {
-      return Mkl.address(parameter.ownGradient());
+      return Mkl.address(parameter.written().write());
     }
   }
 
@@ -155,8 +155,8 @@ final class OrderedProducts implements RowProducts {
         ofPass(bias),
         () -> {
           NDArray gradient = Objects.requireNonNull(scaled.gradient);
-          shared.addGradient(gradient.mul(weights).sum(new int[] {0}));
-          own.addGradient(gradient.muli(factors));
+          shared.added().add(gradient.mul(weights).sum(new int[] {0}));
+          own.added().add(gradient.muli(factors));
         });
   }
 
@@ -230,8 +230,8 @@ final class OrderedProducts implements RowProducts {
     Tape.Leaf scales = tape.take(scale);
     Tape.Leaf shifts = tape.take(shift);
     NDArray y = manager.create(new Shape(rows, columns), DataType.FLOAT32);
-    GroupNorm norm =
-        new GroupNorm(
+    SegmentNorm norm =
+        new SegmentNorm(
             segments,
             tape.workers(),
             perGroup,

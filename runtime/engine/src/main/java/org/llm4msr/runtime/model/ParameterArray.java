@@ -5,23 +5,21 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Parameter;
-import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.engine.EngineTraits;
 
 /**
  * The engine's array of one parameter, or of several of one shape, stored one after the other. On
- * PyTorch and a CPU it is a view of the memory that the parameters write to; elsewhere, {@link
+ * an engine that shares memory it is a view of what the parameters write to; elsewhere, {@link
  * #push} copies. Values change only between a backward pass and the next forward pass.
  */
 public final class ParameterArray implements Parameter {
@@ -31,15 +29,10 @@ public final class ParameterArray implements Parameter {
   private final Shape shape;
   private final ByteBuffer memory;
   private final List<DenseParameter> parts;
-  private final List<Cut> cuts = new ArrayList<>();
-  private NDArray array;
-  private @Nullable NDArray guarded;
-  private boolean usedWhole;
-  private @Nullable ByteBuffer ownGradient;
-  private boolean hasOwnGradient;
-  private @Nullable NDArray addedGradient;
-
-  private record Cut(List<Integer> starts, NDList pieces) {}
+  private final List<PieceGradients> cuts = new ArrayList<>();
+  private final WrittenGradient written;
+  private final AddedGradient added = new AddedGradient();
+  private WholeGradient whole;
 
   /**
    * Makes an array of zeros.
@@ -61,7 +54,8 @@ public final class ParameterArray implements Parameter {
     shape = lead.addAll(part);
     memory = AlignedMemory.floats(shape.size());
     parts = DenseParameter.partsOf(this, scope, names, part, decay);
-    array = create(memory, shape);
+    written = new WrittenGradient(manager, shape);
+    whole = new WholeGradient(create(memory, shape));
   }
 
   @Override
@@ -71,21 +65,12 @@ public final class ParameterArray implements Parameter {
 
   @Override
   public NDArray array() {
-    usedWhole = true;
-    if (!Mkl.serves(manager) || !JniUtils.isGradMode()) {
-      return array;
-    }
-    if (guarded == null) {
-      guarded = Tape.guarded(array);
-      NDScope.unregister(guarded); // Other scopes of the step use it too.
-    }
-    return guarded;
+    return whole.use();
   }
 
   /**
-   * Returns consecutive pieces along the first axis as arrays of their own. After a backward pass
-   * their gradients are read in place; those of slices of the whole array would be copied into one.
-   * Empty where {@link #push} copies.
+   * Returns consecutive pieces along the first axis as arrays of their own, whose gradients are
+   * read in place. Empty where {@link #push} copies.
    *
    * @param starts of the pieces, from 0
    */
@@ -93,18 +78,14 @@ public final class ParameterArray implements Parameter {
     if (!isView()) {
       return Optional.empty();
     }
-    for (Cut cut : cuts) {
-      if (cut.starts.equals(starts)) {
-        return Optional.of(cut.pieces);
+    for (PieceGradients cut : cuts) {
+      if (cut.isCutAt(starts)) {
+        return Optional.of(cut.pieces());
       }
     }
-    NDList pieces = new NDList(starts.size());
-    for (int i = 0; i < starts.size(); i++) {
-      long behind = i + 1 < starts.size() ? starts.get(i + 1) : shape.get(0);
-      pieces.add(piece(starts.get(i), behind));
-    }
-    cuts.add(new Cut(starts, pieces));
-    return Optional.of(pieces);
+    PieceGradients cut = new PieceGradients(starts, Math.toIntExact(shape.get(0)), this::piece);
+    cuts.add(cut);
+    return Optional.of(cut.pieces());
   }
 
   /**
@@ -112,43 +93,28 @@ public final class ParameterArray implements Parameter {
    * the caller closes them. Zeros where the pass did not use the parameter.
    */
   public NDList gradients() {
-    if (!hasOwnGradient()) {
-      return ofEngine();
+    List<ParameterGradient> used =
+        Stream.of(List.of(whole), cuts, List.of(written, added))
+            .<ParameterGradient>flatMap(List::stream)
+            .filter(ParameterGradient::isUsed)
+            .toList();
+    if (used.isEmpty()) {
+      return whole.arrays();
     }
-    if (addedGradient != null && !usedWhole && cuts.isEmpty()) {
-      return new NDList(addedGradient.stopGradient()); // A handle that the caller may close.
-    }
-    NDArray own = ownArray();
-    if (!usedWhole && cuts.isEmpty()) {
-      return new NDList(own);
-    }
-    try (own;
-        NDList others = ofEngine();
-        NDArray joined = NDArrays.concat(others, 0)) {
-      return new NDList(own.add(joined));
-    }
-  }
-
-  private NDList ofEngine() {
-    if (cuts.isEmpty()) {
-      return new NDList(array.getGradient());
-    }
-    if (cuts.size() == 1 && !usedWhole) {
-      return gradients(cuts.get(0));
-    }
-    NDArray sum = array.getGradient();
-    for (Cut cut : cuts) {
-      try (NDArray before = sum;
-          NDList pieces = gradients(cut);
-          NDArray joined = NDArrays.concat(pieces, 0)) {
-        sum = before.add(joined);
+    NDList sum = used.get(0).arrays();
+    for (ParameterGradient more : used.subList(1, used.size())) {
+      try (NDList before = sum;
+          NDList others = more.arrays();
+          NDArray left = join(before);
+          NDArray right = join(others)) {
+        sum = new NDList(left.add(right));
       }
     }
-    return new NDList(sum);
+    return sum;
   }
 
-  private static NDList gradients(Cut cut) {
-    return new NDList(cut.pieces.stream().map(NDArray::getGradient).toList());
+  private static NDArray join(NDList pieces) {
+    return pieces.size() == 1 ? pieces.get(0) : NDArrays.concat(pieces, 0);
   }
 
   /** Returns its parameters, in the order in which they lie in it. */
@@ -164,20 +130,14 @@ public final class ParameterArray implements Parameter {
   public void push() {
     close();
     cuts.clear();
-    usedWhole = false;
-    hasOwnGradient = false;
-    addedGradient = null;
-    array = create(memory, shape);
+    written.reset();
+    added.reset();
+    whole = new WholeGradient(create(memory, shape));
   }
 
   /** Returns a view of the values, row-major, to read and to write. */
   public FloatBuffer values() {
-    return floats(memory);
-  }
-
-  /** Returns numbers in the byte order of this memory. */
-  private FloatBuffer floats(ByteBuffer bytes) {
-    return bytes.duplicate().order(memory.order()).asFloatBuffer();
+    return memory.duplicate().order(memory.order()).asFloatBuffer();
   }
 
   Shape shape() {
@@ -189,52 +149,30 @@ public final class ParameterArray implements Parameter {
     return memory;
   }
 
-  /** Returns whether a gradient was computed outside the engine in this step. */
-  boolean hasOwnGradient() {
-    return hasOwnGradient || addedGradient != null;
+  /** Returns the gradient that products outside the engine write. */
+  WrittenGradient written() {
+    return written;
   }
 
-  /** Adds a gradient of this step and takes the array over. */
-  void addGradient(NDArray gradient) {
-    if (hasOwnGradient()) {
-      ownArray().addi(gradient);
-    } else {
-      addedGradient = gradient;
-    }
-  }
-
-  /** Returns the memory of such a gradient, which counts as computed from now on. */
-  ByteBuffer ownGradient() {
-    if (ownGradient == null) {
-      ownGradient = AlignedMemory.floats(shape.size());
-    }
-    hasOwnGradient = true;
-    if (addedGradient != null) {
-      floats(ownGradient).put(0, addedGradient.toFloatArray());
-      addedGradient = null;
-    }
-    return ownGradient;
-  }
-
-  private NDArray ownArray() {
-    return manager.create(ownGradient().duplicate().order(memory.order()), shape, DataType.FLOAT32);
+  /** Returns the gradient to which operations outside the engine add. */
+  AddedGradient added() {
+    return added;
   }
 
   /** Returns the values without a gradient, until the step ends. */
   NDArray constant() {
-    return array.stopGradient();
+    return whole.constant();
   }
 
   private boolean isView() {
-    return manager.getEngine().getEngineName().equals("PyTorch")
-        && manager.getDevice().equals(Device.cpu());
+    return EngineTraits.of(manager).sharesMemory() && manager.getDevice().equals(Device.cpu());
   }
 
-  private NDArray piece(long from, long to) {
+  private NDArray piece(int from, int to) {
     Shape rest = shape.slice(1);
     int bytes = Math.toIntExact(rest.size() * Float.BYTES);
-    ByteBuffer values = memory.slice((int) from * bytes, (int) (to - from) * bytes);
-    return create(values, new Shape(to - from).addAll(rest));
+    return create(
+        memory.slice(from * bytes, (to - from) * bytes), new Shape(to - from).addAll(rest));
   }
 
   private NDArray create(ByteBuffer values, Shape dims) {
@@ -245,11 +183,7 @@ public final class ParameterArray implements Parameter {
   }
 
   void close() {
-    array.close();
-    if (guarded != null) {
-      guarded.close();
-      guarded = null;
-    }
-    cuts.forEach(cut -> cut.pieces.close());
+    whole.close();
+    cuts.forEach(PieceGradients::close);
   }
 }

@@ -1,10 +1,7 @@
 package org.llm4msr.runtime.model;
 
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -12,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.engine.TorchGradients;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -113,7 +111,7 @@ public final class Tape {
 
     /** Returns its whole gradient, null where nothing depends on it. */
     private @Nullable NDArray whole() {
-      NDArray ofEngine = result == null ? null : JniUtils.getGradient((PtNDArray) result);
+      NDArray ofEngine = result == null ? null : TorchGradients.of(result);
       if (ofEngine != null && gradient != null) {
         return gradient.addi(ofEngine);
       }
@@ -132,8 +130,8 @@ public final class Tape {
     steps.add(
         () -> {
           NDArray gradient = leaf.whole();
-          if (gradient != null) {
-            goOn(array, gradient);
+          if (gradient != null && TorchGradients.reach(array)) {
+            TorchGradients.backward(array, gradient);
           }
         });
     return leaf;
@@ -185,28 +183,9 @@ public final class Tape {
       collector.backward(loss);
       return;
     }
-    backward(loss, loss.onesLike());
+    TorchGradients.backward(loss, loss.onesLike());
     for (int i = steps.size() - 1; i >= 0; i--) {
       steps.get(i).run();
     }
-  }
-
-  /**
-   * Continues the backward pass from an array that ends in a leaf; DJL does not say beforehand
-   * whether anything before it needs a gradient.
-   */
-  private static void goOn(NDArray array, NDArray gradient) {
-    try {
-      backward(array, gradient);
-    } catch (EngineException e) {
-      if (!String.valueOf(e.getMessage()).contains("does not require grad")) {
-        throw e;
-      }
-    }
-  }
-
-  /** Several such arrays can lie on one path of the engine's record, so the record is kept. */
-  private static void backward(NDArray array, NDArray gradient) {
-    JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, true, false);
   }
 }

@@ -4,8 +4,8 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import org.llm4msr.runtime.assembly.EngineModule;
+import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelModule;
-import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -45,7 +45,7 @@ final class ScoringModule extends AbstractModule {
   }
 
   @Provides
-  TrainableModel model(ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
+  InferenceModel model(ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
     try {
       return BundleModel.load(bundle, config, encoder, engine);
     } catch (RuntimeException | Error e) {

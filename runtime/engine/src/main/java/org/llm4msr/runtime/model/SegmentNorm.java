@@ -8,7 +8,7 @@ import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.tables.Workers;
 
 /** {@link RowNorm} of each group over its own rows; fewer than two have no variance. */
-final class GroupNorm {
+final class SegmentNorm {
 
   private static final int ENOUGH = 2;
 
@@ -27,7 +27,7 @@ final class GroupNorm {
    * @param scales (G, n)
    * @param outerMeans (G, n), used for groups of fewer than two rows
    */
-  GroupNorm(
+  SegmentNorm(
       List<Segment> segments,
       Workers workers,
       Shape perGroup,

@@ -1,0 +1,14 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.ndarray.NDList;
+
+/** One of the ways in which the gradient of a {@link ParameterArray} comes about in a step. */
+sealed interface ParameterGradient
+    permits WholeGradient, PieceGradients, WrittenGradient, AddedGradient {
+
+  /** Returns whether the step went this way. */
+  boolean isUsed();
+
+  /** Returns it in one array, or in several consecutive ones; the caller closes them. */
+  NDList arrays();
+}

@@ -1,0 +1,63 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.engine.TorchGradients;
+
+/** The gradient that the engine computes for the array as a whole. */
+final class WholeGradient implements ParameterGradient, AutoCloseable {
+
+  private final NDArray array;
+  private @Nullable NDArray guarded;
+  private boolean used;
+
+  /** Makes the way of an array, which it takes over. */
+  WholeGradient(NDArray array) {
+    this.array = array;
+  }
+
+  /** Returns the array for use in a pass. */
+  NDArray use() {
+    boolean guards = Mkl.serves(array.getManager());
+    if (guards && !TorchGradients.areRecorded()) {
+      return array;
+    }
+    used = true;
+    return guards ? guarded() : array;
+  }
+
+  private NDArray guarded() {
+    if (guarded == null) {
+      guarded = Tape.guarded(array);
+      NDScope.unregister(guarded); // Other scopes of the step use it too.
+    }
+    return guarded;
+  }
+
+  /** Returns the values without a gradient, until the step ends. */
+  NDArray constant() {
+    return array.stopGradient();
+  }
+
+  @Override
+  public boolean isUsed() {
+    return used;
+  }
+
+  /** Zeros where no pass used the array. */
+  @Override
+  public NDList arrays() {
+    return new NDList(array.getGradient());
+  }
+
+  @Override
+  public void close() {
+    array.close();
+    if (guarded != null) {
+      guarded.close();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** The gradient that products outside the engine write, in memory that the next step reuses. */
+final class WrittenGradient implements ParameterGradient {
+
+  private final NDManager manager;
+  private final Shape shape;
+  private @Nullable ByteBuffer memory;
+  private boolean used;
+
+  WrittenGradient(NDManager manager, Shape shape) {
+    this.manager = manager;
+    this.shape = shape;
+  }
+
+  /** Returns where it is written, row-major; what lies there counts only if it {@link #isUsed}. */
+  ByteBuffer write() {
+    used = true;
+    return memory();
+  }
+
+  private ByteBuffer memory() {
+    if (memory == null) {
+      memory = AlignedMemory.floats(shape.size());
+    }
+    return memory;
+  }
+
+  /** Ends the step. */
+  void reset() {
+    used = false;
+  }
+
+  @Override
+  public boolean isUsed() {
+    return used;
+  }
+
+  @Override
+  public NDList arrays() {
+    return new NDList(manager.create(memory(), shape, DataType.FLOAT32));
+  }
+}
