@@ -21,13 +21,15 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class EngineRefusalTest {
 
-  /** Three factories that name TOP_K and cannot make anything. */
+  /** Factories that name what an engine lacks and cannot make anything. */
   private static final String PLUGINS =
       """
       package top;
 
       import java.util.Set;
       import org.llm4msr.api.*;
+      import org.llm4msr.api.data.*;
+      import org.llm4msr.api.knowledge.*;
       import org.llm4msr.api.model.*;
 
       public final class Top {
@@ -57,13 +59,41 @@ class EngineRefusalTest {
           public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.TOP_K); }
           public MetaNetwork create(None config, MetaContext context) { throw new AssertionError("created"); }
         }
+
+        @Plugin(name = "top-reader", description = "Needs TOP_K")
+        public static final class OfReaders implements DatasetReaderFactory<None> {
+          public Class<None> configType() { return None.class; }
+          public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.TOP_K); }
+          public DatasetReader create(None config, DatasetContext context) { throw new AssertionError("created"); }
+        }
+
+        @Plugin(name = "top-prompts", description = "Needs TOP_K")
+        public static final class OfPrompts implements PromptBuilderFactory<None> {
+          public Class<None> configType() { return None.class; }
+          public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.TOP_K); }
+          public ScenarioPromptBuilder create(None config, PromptContext context) { throw new AssertionError("created"); }
+        }
+
+        @Plugin(name = "top-encoder", description = "Needs TOP_K")
+        public static final class OfEncoders implements KnowledgeEncoderFactory<None> {
+          public Class<None> configType() { return None.class; }
+          public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.TOP_K); }
+          public KnowledgeEncoder create(None config, EncoderContext context) { throw new AssertionError("created"); }
+        }
+
+        @Plugin(name = "short-generator", description = "Needs BFLOAT16")
+        public static final class OfGenerators implements DatasetGeneratorFactory<None> {
+          public Class<None> configType() { return None.class; }
+          public Set<EngineFeature> engineFeatures(None config) { return Set.of(EngineFeature.BFLOAT16); }
+          public DatasetGenerator create(None config, DatasetContext context) { throw new AssertionError("created"); }
+        }
       }
       """;
 
   private static final String EXPERIMENT =
       """
-      dataset: {name: kuairand, path: nowhere}
-      knowledge: {encoder: {name: hash}}
+      dataset: {name: top-reader, path: nowhere}
+      knowledge: {prompts: {name: top-prompts}, encoder: {name: top-encoder}}
       model:
         backbone: {name: top-backbone}
         fusion: {name: top-head}
@@ -72,6 +102,9 @@ class EngineRefusalTest {
 
   private static final List<String> KEYS =
       List.of(
+          "dataset.name = top-reader",
+          "knowledge.prompts.name = top-prompts",
+          "knowledge.encoder.name = top-encoder",
           "model.backbone.name = top-backbone",
           "model.fusion.name = top-head",
           "model.metaNetworks.user.name = top-meta",
@@ -114,7 +147,8 @@ class EngineRefusalTest {
 
   @Test
   void theCheckFindsNothingWrongWithTheOtherEngine() throws Exception {
-    Cli.Outcome outcome = run("config", "check", "experiment.yaml");
+    Cli.Outcome outcome =
+        run("config", "check", "experiment.yaml", "-Dknowledge.prompts={name: llm4msr}");
 
     assertThat(outcome.err()).contains("1. dataset.path = nowhere").doesNotContain("2. ", "TOP_K");
   }
@@ -129,6 +163,34 @@ class EngineRefusalTest {
         .contains(REASON)
         .doesNotContain("nowhere", "prepare", "created");
     assertThat(folder.resolve("work")).doesNotExist();
+  }
+
+  @Test
+  void theDecoderInBfloat16NeedsScripts() throws Exception {
+    Cli.Outcome outcome =
+        run(
+            "config",
+            "check",
+            "experiment.yaml",
+            "-Druntime.engine=MXNet",
+            "-Dknowledge.encoder={name: decoder, model: model, precision: bfloat16}");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains(
+            "knowledge.encoder.name = decoder (-Dknowledge.encoder): needs what the engine MXNet"
+                + " does not have: SCRIPT. Set runtime.engine to PyTorch");
+  }
+
+  @Test
+  void aGeneratorIsRefusedBeforeItWrites() throws Exception {
+    Cli.Outcome outcome = run("data", "generate", "short-generator", "--out", "raw");
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("[plugin/UNSUPPORTED] BFLOAT16: The plugin short-generator needs it")
+        .doesNotContain("created");
+    assertThat(folder.resolve("raw")).doesNotExist();
   }
 
   private Cli.Outcome run(String... command) throws Exception {

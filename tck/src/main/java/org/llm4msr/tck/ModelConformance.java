@@ -1,8 +1,6 @@
 package org.llm4msr.tck;
 
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -10,7 +8,6 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.PluginFactory;
-import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.tck.harness.FeatureUse;
 import org.llm4msr.tck.harness.Finding;
@@ -37,25 +34,14 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
   }
 
   @Override
-  Optional<String> leftOut(RuleInfo rule) {
-    Optional<String> reason = super.leftOut(rule);
-    if (reason.isPresent() || rule.id().startsWith("PLUGIN-") || rule.id().equals("MODEL-01")) {
-      return reason;
-    }
-    Set<EngineFeature> lacking = lacking();
-    if (rule.id().equals("MODEL-04") && FeatureUse.visible().containsAll(lacking)) {
-      return reason;
-    }
-    return lacking.isEmpty()
-        ? reason
-        : Optional.of(
-            "the plugin declares to need %s, which %s lacks; MODEL-01 tests the refusal"
-                .formatted(lacking, TestEngines.name()));
+  boolean runsWithout(RuleInfo rule, Set<EngineFeature> lacking) {
+    return super.runsWithout(rule, lacking)
+        || (rule.id().equals("MODEL-04") && FeatureUse.visible().containsAll(lacking));
   }
 
   @Override
   Optional<String> excuse(RuleInfo rule) {
-    if (hasAll() || rule.id().equals("MODEL-01")) {
+    if (hasAll() || rule.id().equals("MODEL-01") || rule.id().startsWith("PLUGIN-")) {
       return Optional.empty();
     }
     try {
@@ -80,57 +66,30 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
 
   @Rule(
       id = "MODEL-01",
-      says =
-          "declares what it needs of the engine, so that an engine without it is refused before"
-              + " creation",
+      says = "uses no feature of the engine that it does not declare",
       checkFirst = {
-        "engineFeatures(config) returns a set, empty where plain operations suffice",
-        "it answers from the configuration alone, the same at every call",
         "gather needs GATHER, scatter and put need SCATTER, topK needs TOP_K; an NDIndex with"
             + " addPickDim gathers as well",
         "other operations that MXNet lacks have no feature: matMul in place of batchMatMul, concat"
             + " with zeros in place of pad"
       })
-  final void namesWhatItNeedsOfTheEngine() {
-    PluginFactory<?> factory = factory();
-    Set<EngineFeature> named = features(factory, config());
-    if (named == null) {
-      throw new Finding("a set of engine features", "null");
-    }
-    Finding.unless(
-        named.equals(features(factory, config())), "the same at every call", "another answer");
-    Finding.unless(
-        !EngineFeatures.having(named).isEmpty(), "features that a supported engine has", named);
-    if (!lacking().isEmpty()) {
-      isRefused(named);
-    } else if (hasAll()) {
-      Set<EngineFeature> unnamed = FeatureUse.traced(this::inferAndTrain);
-      unnamed.removeAll(named);
+  final void declaresWhatItUses() {
+    if (hasAll()) {
+      Set<EngineFeature> undeclared = FeatureUse.traced(this::inferAndTrain);
+      undeclared.removeAll(declaredFeatures());
       Finding.unless(
-          unnamed.isEmpty(), "engineFeatures(config) with " + unnamed, "it returns " + named);
+          undeclared.isEmpty(),
+          "engineFeatures(config) with " + undeclared,
+          "it returns " + declaredFeatures());
     } else {
       FeatureUse.missing(this::inferAndTrain)
           .ifPresent(
               use -> {
                 throw new Finding(
                     "operations that " + TestEngines.name() + " has, or engineFeatures(config)",
-                    use + ", and engineFeatures(config) returns " + named);
+                    use + ", and engineFeatures(config) returns " + declaredFeatures());
               });
     }
-  }
-
-  private void isRefused(Set<EngineFeature> named) {
-    String refusal = "no refusal";
-    try {
-      EngineFeatures.require(TestEngines.name(), subject(), named);
-    } catch (UnsupportedFeatureException e) {
-      refusal = String.valueOf(e.getMessage());
-    }
-    List<String> told = new ArrayList<>(List.of(name(), TestEngines.name()));
-    lacking().forEach(feature -> told.add(feature.name()));
-    told.addAll(EngineFeatures.having(named));
-    Finding.unless(
-        told.stream().allMatch(refusal::contains), "a refusal that names " + told, refusal);
   }
 
   @Rule(
@@ -173,10 +132,8 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
         "each feature declared excludes the engines that lack it"
       })
   final void namesNothingInVain() {
-    PluginFactory<?> factory = factory();
-    Set<EngineFeature> named = features(factory, config());
     Set<EngineFeature> inVain = EnumSet.noneOf(EngineFeature.class);
-    inVain.addAll(named == null ? Set.of() : named);
+    inVain.addAll(declaredFeatures());
     inVain.retainAll(FeatureUse.visible());
     if (inVain.isEmpty()) {
       return;

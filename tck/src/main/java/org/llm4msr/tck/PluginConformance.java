@@ -3,6 +3,7 @@ package org.llm4msr.tck;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Setting;
+import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.ReservedKeys;
 import org.llm4msr.runtime.engine.EngineFeatures;
@@ -99,25 +101,43 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
     }
   }
 
-  /** Returns the features that the plugin declares and the engine of this run lacks. */
-  Set<EngineFeature> lacking() {
-    PluginFactory<?> factory = factory();
-    Set<EngineFeature> declared = features(factory, config());
-    // Another rule finds a missing answer.
-    Set<EngineFeature> needed = new TreeSet<>(declared == null ? Set.of() : declared);
-    needed.removeAll(EngineFeatures.of(TestEngines.name()));
-    return needed;
+  /** Returns the features that the plugin declares; PLUGIN-06 finds a missing answer. */
+  final Set<EngineFeature> declaredFeatures() {
+    Set<EngineFeature> declared = engineFeatures();
+    return declared == null ? Set.of() : declared;
   }
 
-  static <C extends Record> @Nullable Set<EngineFeature> features(
+  private Set<EngineFeature> lacking() {
+    Set<EngineFeature> lacking = new TreeSet<>(declaredFeatures());
+    lacking.removeAll(EngineFeatures.of(TestEngines.name()));
+    return lacking;
+  }
+
+  private @Nullable Set<EngineFeature> engineFeatures() {
+    PluginFactory<?> factory = factory();
+    return features(factory, config());
+  }
+
+  private static <C extends Record> @Nullable Set<EngineFeature> features(
       PluginFactory<C> factory, Record config) {
     return factory.engineFeatures(factory.configType().cast(config));
   }
 
+  /** Returns whether a rule is tested on an engine that lacks what the plugin declares. */
+  boolean runsWithout(RuleInfo rule, Set<EngineFeature> lacking) {
+    return rule.id().startsWith("PLUGIN-");
+  }
+
   /** Returns why a rule is not tested, or nothing. */
   Optional<String> leftOut(RuleInfo rule) {
-    if (!rule.id().startsWith("PLUGIN-") && !binds()) {
+    boolean needsSettings = !rule.id().startsWith("PLUGIN-") || rule.id().equals("PLUGIN-06");
+    if (needsSettings && !binds()) {
       return Optional.of("the settings do not bind; PLUGIN-03 tests that");
+    }
+    if (needsSettings && !lacking().isEmpty() && !runsWithout(rule, lacking())) {
+      return Optional.of(
+          "the plugin declares to need %s, which %s lacks; PLUGIN-06 tests the refusal"
+              .formatted(lacking(), TestEngines.name()));
     }
     String reason = waived().get(rule.id());
     return rule.level() == Level.SHOULD && reason != null
@@ -239,6 +259,45 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
           "@Setting with a sentence on the component '" + component.getName() + "'",
           setting == null ? "no @Setting" : "an empty one");
     }
+  }
+
+  @Rule(
+      id = "PLUGIN-06",
+      says =
+          "declares what it needs of the engine, so that an engine without it is refused before"
+              + " creation",
+      checkFirst = {
+        "engineFeatures(config) returns a set, empty where plain operations suffice",
+        "it answers from the configuration alone, the same at every call",
+        "a supported engine has all of them"
+      })
+  final void declaresWhatItNeedsOfTheEngine() {
+    Set<EngineFeature> declared = engineFeatures();
+    if (declared == null) {
+      throw new Finding("a set of engine features", "null");
+    }
+    Finding.unless(declared.equals(engineFeatures()), "the same at every call", "another answer");
+    Finding.unless(
+        !EngineFeatures.having(declared).isEmpty(),
+        "features that a supported engine has",
+        declared);
+    if (!lacking().isEmpty()) {
+      isRefused(declared);
+    }
+  }
+
+  private void isRefused(Set<EngineFeature> declared) {
+    String refusal = "no refusal";
+    try {
+      EngineFeatures.require(TestEngines.name(), subject(), declared);
+    } catch (UnsupportedFeatureException e) {
+      refusal = String.valueOf(e.getMessage());
+    }
+    List<String> told = new ArrayList<>(List.of(name(), TestEngines.name()));
+    lacking().forEach(feature -> told.add(feature.name()));
+    told.addAll(EngineFeatures.having(declared));
+    Finding.unless(
+        told.stream().allMatch(refusal::contains), "a refusal that names " + told, refusal);
   }
 
   private static @Nullable Object nothing(Class<?> type) {

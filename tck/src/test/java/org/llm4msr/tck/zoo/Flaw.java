@@ -3,7 +3,6 @@ package org.llm4msr.tck.zoo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.FusionContext;
@@ -38,7 +37,7 @@ class Flaw {
     return y;
   }
 
-  @Nullable Set<EngineFeature> engineFeatures() {
+  Set<EngineFeature> engineFeatures() {
     return Set.of();
   }
 

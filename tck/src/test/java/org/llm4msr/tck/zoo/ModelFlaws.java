@@ -50,7 +50,7 @@ final class ModelFlaws {
 
   static Map<String, Supplier<Flaw>> byRule() {
     Map<String, Supplier<Flaw>> flaws = new LinkedHashMap<>();
-    flaws.put("MODEL-01", NullFeatures::new);
+    flaws.put("MODEL-01", () -> new NeedsOfTheEngine(Set.of(), Set.of(EngineFeature.TOP_K)));
     flaws.put(
         "MODEL-02",
         output((pass, x, y) -> y.add(Flaw.perRow(x.exp().sum(new int[] {1}).mul(0), y))));
@@ -110,13 +110,6 @@ final class ModelFlaws {
   private static NDArray addVectorLoss(Pass pass, NDArray x, NDArray y) {
     pass.addLoss("vector", y.mul(0.3f));
     return y;
-  }
-
-  private static final class NullFeatures extends Flaw {
-    @Override
-    @Nullable Set<EngineFeature> engineFeatures() {
-      return null;
-    }
   }
 
   private static final class NeedsASecondScenario extends Flaw {

@@ -40,7 +40,7 @@ final class NeedsOfTheEngine extends Flaw {
       case GATHER -> x.gather(manager.zeros(column, DataType.INT64), 1);
       case SCATTER -> x.scatter(manager.zeros(column, DataType.INT64), manager.ones(column), 1);
       case TOP_K -> x.topK(2, 1).get(0);
-      case BFLOAT16, SCRIPT -> throw new IllegalArgumentException("no engine has " + feature);
+      case BFLOAT16, SCRIPT -> throw new IllegalArgumentException("no array has " + feature);
     };
   }
 }

@@ -4,12 +4,14 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.validation.constraints.Min;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.EncoderContext;
@@ -39,7 +41,9 @@ class PackagingZooTest {
         Arguments.of("PLUGIN-03", new DefaultOutOfRange()),
         Arguments.of("PLUGIN-03", new HiddenSetting()),
         Arguments.of("PLUGIN-04", new ThrowingRecord()),
-        Arguments.of("PLUGIN-05", new UntoldSetting()));
+        Arguments.of("PLUGIN-05", new UntoldSetting()),
+        Arguments.of("PLUGIN-06", new NullFeatures()),
+        Arguments.of("PLUGIN-06", new OtherFeatures()));
   }
 
   @ParameterizedTest
@@ -145,6 +149,35 @@ class PackagingZooTest {
   public static final class ThrowingRecord extends Sound<Throwing> {
     public ThrowingRecord() {
       super(Throwing.class);
+    }
+  }
+
+  /** Makes encoders without an answer to what they need. */
+  @Plugin(name = "zoo-null-features", description = "Declares null")
+  public static final class NullFeatures extends Sound<ZooConfig> {
+    public NullFeatures() {
+      super(ZooConfig.class);
+    }
+
+    @Override
+    public Set<EngineFeature> engineFeatures(ZooConfig config) {
+      return null;
+    }
+  }
+
+  /** Makes encoders that declare something else whenever they are asked. */
+  @Plugin(name = "zoo-other-features", description = "Declares one thing and another")
+  public static final class OtherFeatures extends Sound<ZooConfig> {
+    private boolean asked;
+
+    public OtherFeatures() {
+      super(ZooConfig.class);
+    }
+
+    @Override
+    public Set<EngineFeature> engineFeatures(ZooConfig config) {
+      asked = !asked;
+      return asked ? Set.of() : Set.of(EngineFeature.GATHER);
     }
   }
 

@@ -2,6 +2,8 @@ package org.llm4msr.tck.zoo;
 
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import java.util.Set;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -34,5 +36,10 @@ public final class ZooEncoderFactory implements KnowledgeEncoderFactory<ZooEncod
   @Override
   public OptionalInt dimension(ZooEncoderConfig config) {
     return CAGE.make().dimension();
+  }
+
+  @Override
+  public Set<EngineFeature> engineFeatures(ZooEncoderConfig config) {
+    return EngineNeedsZooTest.DECLARED.make();
   }
 }

@@ -1,5 +1,7 @@
 package org.llm4msr.tck.zoo;
 
+import java.util.Set;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetGenerator;
@@ -20,5 +22,10 @@ public final class ZooGeneratorFactory implements DatasetGeneratorFactory<ZooGen
   public DatasetGenerator create(ZooGeneratorConfig config, DatasetContext context) {
     SoundGenerator generator = CAGE.make();
     return progress -> generator.generate(config, context, progress);
+  }
+
+  @Override
+  public Set<EngineFeature> engineFeatures(ZooGeneratorConfig config) {
+    return EngineNeedsZooTest.DECLARED.make();
   }
 }

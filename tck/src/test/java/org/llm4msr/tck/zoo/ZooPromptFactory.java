@@ -1,5 +1,7 @@
 package org.llm4msr.tck.zoo;
 
+import java.util.Set;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
@@ -25,5 +27,10 @@ public final class ZooPromptFactory implements PromptBuilderFactory<ZooPromptFac
     SoundPrompts prompts = CAGE.make();
     prompts.start(config.greeting(), context.base());
     return prompts;
+  }
+
+  @Override
+  public Set<EngineFeature> engineFeatures(Config config) {
+    return EngineNeedsZooTest.DECLARED.make();
   }
 }

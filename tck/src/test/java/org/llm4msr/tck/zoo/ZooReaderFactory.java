@@ -1,6 +1,8 @@
 package org.llm4msr.tck.zoo;
 
 import java.nio.file.Files;
+import java.util.Set;
+import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
@@ -26,5 +28,10 @@ public final class ZooReaderFactory implements DatasetReaderFactory<ZooConfig> {
     SoundReader reader = hoards ? new ReaderZooTest.Hoards() : CAGE.make();
     reader.start(context);
     return reader;
+  }
+
+  @Override
+  public Set<EngineFeature> engineFeatures(ZooConfig config) {
+    return EngineNeedsZooTest.DECLARED.make();
   }
 }

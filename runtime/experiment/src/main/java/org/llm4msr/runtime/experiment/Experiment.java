@@ -371,9 +371,7 @@ public final class Experiment {
       return report;
     } catch (MsrException e) {
       writeStopped(meter, workspace.run(run), e);
-      throw e.code().equals("training/OTHER_RUN")
-          ? OtherRun.explain(e, asTrained(run).loaded.config(), loaded.config())
-          : e;
+      throw e.code().equals("training/OTHER_RUN") ? otherRun(run, e) : e;
     } finally {
       end();
     }
@@ -447,6 +445,13 @@ public final class Experiment {
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       stage.createBundle(target);
     }
+  }
+
+  private MsrException otherRun(String run, MsrException refusal) {
+    Experiment trained = asTrained(run);
+    return trained == this
+        ? refusal
+        : OtherRun.explain(refusal, trained.loaded.config(), loaded.config());
   }
 
   private Experiment asTrained(String run) {

@@ -15,9 +15,6 @@ final class OtherRun {
 
   /** Adds to a refusal in which settings of model and training a run differs from others. */
   static MsrException explain(MsrException refusal, ExperimentConfig run, ExperimentConfig now) {
-    if (run == now) {
-      return refusal;
-    }
     List<String> differences = FlatValues.differences("", decisive(run), decisive(now));
     String why =
         differences.isEmpty()
