@@ -1,11 +1,9 @@
 package org.llm4msr.runtime.training;
 
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -17,7 +15,6 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.TrainingOrder;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
-import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.tables.Batch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,9 +29,6 @@ public final class Trainer {
 
   /** Steps between two lines of {@code metrics.jsonl}. */
   private static final int LOG_EVERY = 50;
-
-  /** Last part of the names of parameters that {@code metrics.jsonl} follows. */
-  private static final String WATCHED = "alpha";
 
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
@@ -281,21 +275,8 @@ public final class Trainer {
       return state.epoch() * trainingRows + state.batch() * config.batchSize();
     }
 
-    /**
-     * Returns the values of every parameter named {@value #WATCHED}, numbered if there are several.
-     */
     private Map<String, Float> watched() {
-      Map<String, Float> values = new TreeMap<>();
-      for (DenseParameter parameter : model.parameters().parameters()) {
-        if (parameter.name().endsWith("/" + WATCHED)) {
-          FloatBuffer buffer = parameter.values();
-          for (int i = 0; i < parameter.size(); i++) {
-            String number = parameter.size() == 1 ? "" : "/" + i;
-            values.put(parameter.name() + number, buffer.get(i));
-          }
-        }
-      }
-      return values;
+      return WatchedValues.of(model.parameters());
     }
 
     private void restartClock() {
