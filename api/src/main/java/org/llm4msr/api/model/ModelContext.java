@@ -29,6 +29,14 @@ public interface ModelContext {
   /** Makes an array without gradient, otherwise as {@link #parameter}. */
   Buffer buffer(String name, Shape shape, Initializer initializer);
 
+  /**
+   * Has the values of a parameter written with the metrics of training, each number by name. For a
+   * few numbers that tell what was learned, such as the weight of a part. Called at creation only.
+   *
+   * @throws org.llm4msr.api.MsrException of type PLUGIN if the parameter is not of this model
+   */
+  void watch(Parameter parameter);
+
   /** Returns this context for a part of the model: names are prefixed with {@code name/}. */
   ModelContext scope(String name);
 

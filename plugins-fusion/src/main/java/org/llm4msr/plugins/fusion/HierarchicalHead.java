@@ -49,13 +49,16 @@ final class HierarchicalHead implements FusionHead {
   }
 
   private Parameter alpha(double sum, FusionContext context) {
-    return context
-        .model()
-        .parameter(
-            "alpha",
-            new Shape(parallel.size()),
-            new Initializer.Constant((float) (sum / parallel.size())),
-            Decay.NO);
+    Parameter alpha =
+        context
+            .model()
+            .parameter(
+                "alpha",
+                new Shape(parallel.size()),
+                new Initializer.Constant((float) (sum / parallel.size())),
+                Decay.NO);
+    context.model().watch(alpha);
+    return alpha;
   }
 
   @Override

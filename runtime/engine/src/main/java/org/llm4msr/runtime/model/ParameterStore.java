@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
@@ -35,6 +37,7 @@ public final class ParameterStore implements AutoCloseable {
   private final long seed;
   private final List<ParameterArray> arrays = new ArrayList<>();
   private final Map<String, DenseParameter> parameters = new LinkedHashMap<>();
+  private final Set<DenseParameter> watched = new LinkedHashSet<>();
   private final List<BufferArray> bufferArrays = new ArrayList<>();
   private final Map<String, DenseBuffer> buffers = new LinkedHashMap<>();
   private boolean sealed;
@@ -80,6 +83,11 @@ public final class ParameterStore implements AutoCloseable {
   /** Returns the parameters in the order of their creation. */
   public Collection<DenseParameter> parameters() {
     return Collections.unmodifiableCollection(parameters.values());
+  }
+
+  /** Returns the parameters whose values metrics follow, in the order in which models said so. */
+  public Collection<DenseParameter> watched() {
+    return Collections.unmodifiableCollection(watched);
   }
 
   /** Returns the buffers in the order of their creation. */
@@ -264,6 +272,22 @@ public final class ParameterStore implements AutoCloseable {
     @Override
     public Buffer buffer(String name, Shape dims, Initializer initializer) {
       return bufferArray(prefix + "/" + name, named(name), lead, dims, initializer);
+    }
+
+    @Override
+    public void watch(Parameter parameter) {
+      if (sealed) {
+        throw broken(
+            "LATE_PARAMETER",
+            parameter.name(),
+            "was watched after create()",
+            "Watch it in create().");
+      }
+      if (!(parameter instanceof ParameterArray array) || !arrays.contains(array)) {
+        throw broken(
+            "FOREIGN_PARAMETER", parameter.name(), "is of another model", "Watch your own.");
+      }
+      watched.addAll(array.parts());
     }
 
     @Override

@@ -106,6 +106,32 @@ class ParameterStoreTest {
     assertThat(gradient).containsExactly(0, 0);
   }
 
+  @Test
+  void watchesParametersOfTheModelOnly() {
+    ModelContext context = store.context("b", SHAPE);
+    Parameter one = context.parameter("one", new Shape(2), Initializer.zeros(), Decay.NO);
+    context.parameter("unwatched", new Shape(2), Initializer.zeros(), Decay.NO);
+    ModelContext each = context.each("tower", 2);
+    each.watch(each.parameter("bias", new Shape(1), Initializer.zeros(), Decay.NO));
+    context.watch(one);
+    context.watch(one);
+
+    assertThat(store.watched())
+        .extracting(DenseParameter::name)
+        .containsExactly("b/tower.0/bias", "b/tower.1/bias", "b/one");
+    try (ParameterStore other = new ParameterStore(manager, 7)) {
+      Parameter foreign =
+          other.context("b", SHAPE).parameter("two", new Shape(1), Initializer.zeros(), Decay.NO);
+      assertThatThrownBy(() -> context.watch(foreign))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContainingAll("model/FOREIGN_PARAMETER", "b/two");
+    }
+    store.seal();
+    assertThatThrownBy(() -> context.watch(one))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("model/LATE_PARAMETER");
+  }
+
   /** What lies in one array starts, is named and is saved as if each part had been made alone. */
   @Test
   void partsThatAreAlikeAreParametersOfTheirOwn() {

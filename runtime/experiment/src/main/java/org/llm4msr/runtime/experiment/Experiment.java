@@ -364,7 +364,7 @@ public final class Experiment {
     StageCost.Meter meter = StageCost.Meter.start("train");
     try (TrainingStage stage = TrainingStage.open(this, run, true, options.from())) {
       TrainingReport report =
-          stage.train(trainer -> begin(trainer::requestStop), options.bundle(), progress);
+          stage.train(trainer -> begin(trainer::requestStop), options, progress);
       if (report.result().rowsPerSecond() > 0) {
         meter.write(report.run());
       }

@@ -195,13 +195,13 @@ final class TrainingStage implements AutoCloseable {
    * Trains to the end and writes the bundle, unless the run did both before.
    *
    * @param started gets the trainer, to stop it
-   * @param bundle where the bundle is written; null for the run folder
    */
-  TrainingReport train(Consumer<Trainer> started, @Nullable Path bundle, Progress progress) {
-    Path target = bundle == null ? folder.bundle() : bundle;
-    if (bundle != null || !folder.hasBegun()) {
+  TrainingReport train(Consumer<Trainer> started, TrainingOptions options, Progress progress) {
+    Path target = options.bundle() == null ? folder.bundle() : options.bundle();
+    if (options.bundle() != null || !folder.hasBegun()) {
       BundleWriter.requireFree(target);
     }
+    options.listeners().forEach(trainer::listen);
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
     TrainingReport report =

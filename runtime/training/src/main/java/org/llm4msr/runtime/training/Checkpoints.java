@@ -81,17 +81,14 @@ final class Checkpoints {
         cause);
   }
 
-  /** Saves the model and makes the state count. */
-  RunState save(
-      TrainableModel model, @Nullable DenseOptimizer optimizer, RunState state, boolean finished) {
-    RunState saved = state.saved(finished);
+  /** Saves the model in the folder {@link RunState#last}, and makes the state count. */
+  void save(TrainableModel model, DenseOptimizer optimizer, RunState state) {
     try {
       Files.createDirectories(folder);
-      writeState(model, optimizer, folder.resolve(saved.last()));
+      writeState(model, optimizer, folder.resolve(state.last()));
       DurableFiles.write(
-          folder.resolve(STATE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(saved));
-      deleteAllBut(saved);
-      return saved;
+          folder.resolve(STATE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(state));
+      deleteAllBut(state);
     } catch (IOException e) {
       throw failed(e);
     }
@@ -122,15 +119,13 @@ final class Checkpoints {
         true);
   }
 
-  private static void writeState(
-      TrainableModel model, @Nullable DenseOptimizer optimizer, Path target) throws IOException {
+  private static void writeState(TrainableModel model, DenseOptimizer optimizer, Path target)
+      throws IOException {
     Path temporary = DurableFiles.unfinished(target);
     try {
       Files.createDirectories(temporary);
       ModelFiles.write(model, temporary, true);
-      if (optimizer != null) {
-        SafetensorsWriter.write(temporary.resolve("optimizer.safetensors"), states(optimizer));
-      }
+      SafetensorsWriter.write(temporary.resolve("optimizer.safetensors"), states(optimizer));
       FolderChecksums.write(temporary);
       DurableFiles.publish(target);
     } catch (IOException | RuntimeException e) {

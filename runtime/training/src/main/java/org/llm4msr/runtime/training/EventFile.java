@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
  * <p>A record is the length of an event, its checksum, the event and its checksum; an event is a
  * message of {@code tensorflow/core/util/event.proto}.
  */
-final class EventFile implements AutoCloseable {
+final class EventFile implements TrainingListener, AutoCloseable {
 
   private static final String VERSION = "brain.Event:2";
 
@@ -36,6 +36,7 @@ final class EventFile implements AutoCloseable {
   private static final int VALUE_TAG = 1;
   private static final int VALUE_NUMBER = 2;
 
+  private final Path file;
   private final FileChannel channel;
 
   /**
@@ -44,13 +45,19 @@ final class EventFile implements AutoCloseable {
    * @param folder of all files of the run
    * @param resumedAt steps that were done before
    */
-  EventFile(Path folder, long resumedAt) throws IOException {
-    Files.createDirectories(folder);
+  EventFile(Path folder, long resumedAt) {
     // Viewers read files in the order of their names.
-    String name = "events.out.tfevents.%s.llm4msr".formatted(System.currentTimeMillis());
-    channel =
-        FileChannel.open(
-            folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    file = folder.resolve("events.out.tfevents.%s.llm4msr".formatted(System.currentTimeMillis()));
+    try {
+      Files.createDirectories(folder);
+      channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      begin(resumedAt);
+    } catch (IOException e) {
+      throw MetricsLog.failed(file, e);
+    }
+  }
+
+  private void begin(long resumedAt) throws IOException {
     try {
       write(version(now()));
       write(restart(now(), resumedAt + 1));
@@ -64,8 +71,18 @@ final class EventFile implements AutoCloseable {
     return System.currentTimeMillis() / 1e3;
   }
 
+  @Override
+  public void step(Step step) {
+    add(MetricsLine.of(step));
+  }
+
+  @Override
+  public void validated(Validated validated) {
+    add(MetricsLine.of(validated));
+  }
+
   /** Writes the numbers of a line of {@code metrics.jsonl}. */
-  void add(JsonNode line) throws IOException {
+  void add(JsonNode line) {
     Map<String, Float> numbers = new TreeMap<>();
     if (line.has("validation")) {
       collect("validation", line.path("validation"), numbers);
@@ -74,7 +91,11 @@ final class EventFile implements AutoCloseable {
     }
     numbers.remove("training/step");
     numbers.remove("training/epoch");
-    write(scalars(now(), line.path("step").asLong(), numbers));
+    try {
+      write(scalars(now(), line.path("step").asLong(), numbers));
+    } catch (IOException e) {
+      throw MetricsLog.failed(file, e);
+    }
   }
 
   /** Metrics stand in an array, each with the name of its scenario. */
@@ -170,7 +191,11 @@ final class EventFile implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    channel.close();
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw MetricsLog.failed(file, e);
+    }
   }
 }

@@ -6,58 +6,35 @@ import static java.nio.file.StandardOpenOption.CREATE;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 
-/**
- * {@code metrics.jsonl}: one JSON object per line, {@code "type": "step"} or {@code "validation"}.
- */
-final class MetricsLog implements AutoCloseable {
+/** {@code metrics.jsonl}: one JSON object per line. */
+final class MetricsLog implements TrainingListener, AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
   private final FileChannel channel;
-  private final @Nullable EventFile events;
 
-  /**
-   * Opens the file and drops the lines after a step, since a resumed run writes them again.
-   *
-   * @param eventFolder gets the same numbers for TensorBoard; null for none
-   */
-  MetricsLog(Path file, long resumedAt, @Nullable Path eventFolder) {
+  /** Opens the file and drops the lines after a step, since a resumed run writes them again. */
+  MetricsLog(Path file, long resumedAt) {
     this.file = file;
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       if (Files.exists(file)) {
         keepUpTo(file, resumedAt);
       }
-      events = eventFolder == null ? null : new EventFile(eventFolder, resumedAt);
-      channel = open(file, events);
+      channel = FileChannel.open(file, CREATE, APPEND);
     } catch (IOException e) {
-      throw failed(e);
-    }
-  }
-
-  private static FileChannel open(Path file, @Nullable EventFile events) throws IOException {
-    try {
-      return FileChannel.open(file, CREATE, APPEND);
-    } catch (IOException e) {
-      if (events != null) {
-        events.close();
-      }
-      throw e;
+      throw failed(file, e);
     }
   }
 
@@ -79,67 +56,39 @@ final class MetricsLog implements AutoCloseable {
     }
   }
 
-  /**
-   * Writes the mean of the last steps.
-   *
-   * @param watched values of parameters, by name
-   */
-  void step(
-      long step,
-      int epoch,
-      double loss,
-      TrainingStep.Outcome last,
-      double learningRate,
-      double rowsPerSecond,
-      Map<String, Float> watched) {
-    ObjectNode line = JSON.createObjectNode();
-    line.put("type", "step").put("step", step).put("epoch", epoch).put("loss", loss);
-    last.terms().forEach((name, value) -> line.withObject("/losses").put(name, value));
-    line.put("learningRate", learningRate).put("rowsPerSecond", Math.round(rowsPerSecond));
-    if (!Double.isNaN(last.gradientNorm())) {
-      line.put("gradientNorm", last.gradientNorm());
-    }
-    write(line, watched);
+  @Override
+  public void step(Step step) {
+    write(MetricsLine.of(step));
   }
 
-  /** Writes a validation. */
-  void validation(Validation validation, double rowsPerSecond, Map<String, Float> watched) {
-    ObjectNode line = JSON.createObjectNode();
-    line.put("type", "validation")
-        .put("step", validation.step())
-        .put("epoch", validation.epoch())
-        .put("loss", validation.trainingLoss())
-        .put("rowsPerSecond", Math.round(rowsPerSecond));
-    EvaluationResult result = validation.result();
-    line.set("validation", JSON.<JsonNode>valueToTree(result));
-    write(line, watched);
+  @Override
+  public void validated(Validated validated) {
+    write(MetricsLine.of(validated));
   }
 
-  private void write(ObjectNode line, Map<String, Float> watched) {
-    watched.forEach((name, value) -> line.withObject("/parameters").put(name, value));
+  private void write(JsonNode line) {
     ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(UTF_8));
     try {
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
-      if (events != null) {
-        events.add(line);
-      }
     } catch (IOException e) {
-      throw failed(e);
+      throw failed(file, e);
     }
   }
 
   /** Forces the lines to the disk: a checkpoint counts on those before it. */
-  void force() {
+  @Override
+  public void saving(long step) {
     try {
       channel.force(true);
     } catch (IOException e) {
-      throw failed(e);
+      throw failed(file, e);
     }
   }
 
-  private MsrException failed(IOException e) {
+  /** Returns the error of a file of metrics that cannot be written. */
+  static MsrException failed(Path file, IOException e) {
     return new MsrException(
         ErrorType.RESOURCES,
         "training/METRICS_FAILED",
@@ -151,11 +100,10 @@ final class MetricsLog implements AutoCloseable {
 
   @Override
   public void close() {
-    try (channel;
-        events) {
-      // Closed in the order of making, backwards.
+    try {
+      channel.close();
     } catch (IOException e) {
-      throw failed(e);
+      throw failed(file, e);
     }
   }
 }

@@ -1,24 +1,16 @@
 package org.llm4msr.runtime.training;
 
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.TrainingConfig;
-import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.data.prepared.TrainingOrder;
-import org.llm4msr.runtime.evaluation.EvaluationResult;
-import org.llm4msr.runtime.model.DenseParameter;
-import org.llm4msr.runtime.tables.Batch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,12 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Trainer {
 
-  /** Steps between two lines of {@code metrics.jsonl}. */
-  private static final int LOG_EVERY = 50;
-
-  /** Last part of the names of parameters that {@code metrics.jsonl} follows. */
-  private static final String WATCHED = "alpha";
-
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
   private final TrainableModel model;
@@ -45,11 +31,8 @@ public final class Trainer {
   private final Checkpoints checkpoints;
   private final TrainingStep trainingStep;
   private final String startedFrom;
-  private final long trainingRows;
-  private final long batchesAnEpoch;
-  private final LearningRate learningRate;
-  private final boolean validates;
   private final Duration checkpointEvery;
+  private final List<TrainingListener> listeners = new ArrayList<>();
   private @Nullable Path eventFolder;
   private volatile boolean stopRequested;
 
@@ -94,13 +77,7 @@ public final class Trainer {
     this.checkpointEvery = checkpointEvery;
     this.checkpoints = new Checkpoints(runFolder.resolve("checkpoints"));
     this.trainingStep = new TrainingStep(model, config, data.manifest().scenarios());
-    this.trainingRows = data.manifest().rows().train();
-    this.validates = data.manifest().rows().validation() > 0;
-    this.batchesAnEpoch = (trainingRows + config.batchSize() - 1) / config.batchSize();
-    this.learningRate =
-        new LearningRate(
-            config.optimizer().learningRate(), config.schedule(), batchesAnEpoch * config.epochs());
-    if (trainingRows == 0) {
+    if (data.manifest().rows().train() == 0) {
       throw new MsrException(
           ErrorType.DATA,
           "training/NO_ROWS",
@@ -111,6 +88,11 @@ public final class Trainer {
   /** Makes {@link #train} write what it measures for TensorBoard as well. */
   public void writeEvents(Path folder) {
     eventFolder = folder;
+  }
+
+  /** Adds a listener to those that hear of {@link #train}. */
+  public void listen(TrainingListener listener) {
+    listeners.add(listener);
   }
 
   /** Asks a running {@link #train} to write a checkpoint and end. Safe from any thread. */
@@ -125,7 +107,33 @@ public final class Trainer {
    * @param progress told of training rows
    */
   public TrainingResult train(Progress progress) {
-    return model.engine().call(() -> new Run(progress).toEnd(), this::requestStop);
+    return model.engine().call(() -> trainToEnd(progress), this::requestStop);
+  }
+
+  private TrainingResult trainToEnd(Progress progress) {
+    RunState state = checkpoints.state(key()).orElseGet(() -> RunState.start(key()));
+    checkpoints.discardAllBut(state);
+    TrainingRun run =
+        new TrainingRun(
+            model, data, config, trainingStep, state, checkpointEvery, () -> stopRequested);
+    if (!state.finished()) {
+      if (state.step() > 0) {
+        LOG.info("Resuming at step {} of {}", state.step(), runFolder);
+        checkpoints.load(model, trainingStep.optimizer(), state.last());
+      }
+      try (MetricsLog metrics = new MetricsLog(runFolder.resolve("metrics.jsonl"), state.step());
+          EventFile events =
+              eventFolder == null ? null : new EventFile(eventFolder, state.step())) {
+        ProgressListener rows = new ProgressListener(progress);
+        run.toEnd(
+            new Listeners(
+                events == null ? List.of(rows, metrics) : List.of(rows, metrics, events),
+                listeners,
+                new CheckpointWriter(checkpoints, model, trainingStep.optimizer(), run::state)));
+      }
+    }
+    loadBest(run.state());
+    return run.result();
   }
 
   /**
@@ -144,7 +152,10 @@ public final class Trainer {
         .call(
             () -> {
               RunState state = loadLatestBest();
-              return new Reached(state.step(), batchesAnEpoch * config.epochs(), state.finished());
+              return new Reached(
+                  state.step(),
+                  TrainingRun.batchesAnEpoch(data, config) * config.epochs(),
+                  state.finished());
             });
   }
 
@@ -182,193 +193,5 @@ public final class Trainer {
   private String key() {
     String key = model.identity() + "|" + config;
     return startedFrom.isEmpty() ? key : key + "|from " + startedFrom;
-  }
-
-  /** One call of {@link #train}. */
-  private final class Run {
-
-    private final Progress progress;
-    private final long started = System.nanoTime();
-    private RunState state;
-    private long rowsDone;
-    private long trainingNanos;
-    private long rowsSinceMark;
-    private long logMark = System.nanoTime();
-    private long savedAt = System.nanoTime();
-
-    Run(Progress progress) {
-      this.progress = progress;
-      this.state = checkpoints.state(key()).orElseGet(() -> RunState.start(key()));
-    }
-
-    TrainingResult toEnd() {
-      checkpoints.discardAllBut(state);
-      if (!state.finished()) {
-        if (state.step() > 0) {
-          LOG.info("Resuming at step {} of {}", state.step(), runFolder);
-          checkpoints.load(model, trainingStep.optimizer(), state.last());
-          progress.detail(rowsSoFar(), "");
-        }
-        try (MetricsLog metrics =
-            new MetricsLog(runFolder.resolve("metrics.jsonl"), state.step(), eventFolder)) {
-          while (!over()) {
-            epoch(metrics);
-          }
-        }
-        if (validates && state.history().isEmpty()) {
-          throw new IllegalStateException("training ended without a validation");
-        }
-      }
-      loadBest(state);
-      return result();
-    }
-
-    private boolean over() {
-      return state.finished() || state.epoch() >= config.epochs();
-    }
-
-    private void epoch(MetricsLog metrics) {
-      int epoch = state.epoch();
-      TrainingOrder order =
-          new TrainingOrder(
-              config.batchSize(),
-              config.shuffleWindow(),
-              config.groupUsers(),
-              config.seed(),
-              epoch,
-              state.batch());
-      try (BatchSource source = data.training(order)) {
-        Batch batch = source.newBatch();
-        while (state.epoch() == epoch && !state.finished()) {
-          long before = System.nanoTime();
-          if (!source.next(batch)) {
-            throw tooFewRows();
-          }
-          step(batch, metrics, before);
-          afterStep(epoch, metrics);
-        }
-      }
-    }
-
-    private MsrException tooFewRows() {
-      return new MsrException(
-          ErrorType.DATA,
-          "training/ROWS_MISSING",
-          "The training part ended after %d batches of epoch %d, before the %d rows its manifest states. Prepare the data again."
-              .formatted(state.batch(), state.epoch(), trainingRows));
-    }
-
-    private void step(Batch batch, MetricsLog metrics, long before) {
-      double rate = learningRate.at(state.step());
-      TrainingStep.Outcome outcome = trainingStep.run(batch, state.step(), rate);
-      trainingNanos += System.nanoTime() - before;
-      rowsDone += batch.size;
-      rowsSinceMark += batch.size;
-      int epoch = state.epoch();
-      state = state.stepped(batchesAnEpoch, outcome.loss());
-      progress.update(rowsSoFar(), config.epochs() * trainingRows);
-      if (state.step() % LOG_EVERY == 0) {
-        double seconds = (System.nanoTime() - logMark) / 1e9;
-        double loss = state.losses().meanSinceLog();
-        metrics.step(state.step(), epoch, loss, outcome, rate, rowsSinceMark / seconds, watched());
-        state = state.logged();
-        restartClock();
-      }
-    }
-
-    /** Returns the rows of all steps, those of earlier calls included. */
-    private long rowsSoFar() {
-      return state.epoch() * trainingRows + state.batch() * config.batchSize();
-    }
-
-    /**
-     * Returns the values of every parameter named {@value #WATCHED}, numbered if there are several.
-     */
-    private Map<String, Float> watched() {
-      Map<String, Float> values = new TreeMap<>();
-      for (DenseParameter parameter : model.parameters().parameters()) {
-        if (parameter.name().endsWith("/" + WATCHED)) {
-          FloatBuffer buffer = parameter.values();
-          for (int i = 0; i < parameter.size(); i++) {
-            String number = parameter.size() == 1 ? "" : "/" + i;
-            values.put(parameter.name() + number, buffer.get(i));
-          }
-        }
-      }
-      return values;
-    }
-
-    private void restartClock() {
-      rowsSinceMark = 0;
-      logMark = System.nanoTime();
-    }
-
-    private void afterStep(int epoch, MetricsLog metrics) {
-      boolean last = state.epoch() >= config.epochs();
-      boolean due =
-          config.validateEvery() > 0
-              ? state.step() % config.validateEvery() == 0 || last
-              : state.epoch() != epoch;
-      if (due) {
-        boolean patienceOver = validates && validate(epoch, metrics);
-        save(metrics, last || patienceOver);
-      } else if (stopRequested || isCheckpointDue()) {
-        save(metrics, false);
-      }
-      if (stopRequested && !state.finished()) {
-        throw new MsrException(
-            ErrorType.USER,
-            "training/STOPPED",
-            "Training stopped at step %d, as requested. Run it again to resume from there."
-                .formatted(state.step()),
-            null,
-            true);
-      }
-    }
-
-    private boolean isCheckpointDue() {
-      return !checkpointEvery.isZero() && System.nanoTime() - savedAt >= checkpointEvery.toNanos();
-    }
-
-    private void save(MetricsLog metrics, boolean finished) {
-      metrics.force();
-      state = checkpoints.save(model, trainingStep.optimizer(), state, finished);
-      savedAt = System.nanoTime();
-      restartClock();
-    }
-
-    /** Returns whether patience ran out. */
-    private boolean validate(int epoch, MetricsLog metrics) {
-      EvaluationResult result =
-          ModelEvaluation.of(model, data, Split.VALIDATION, config.batchSize());
-      Validation validation =
-          new Validation(state.step(), epoch, state.losses().meanSinceValidation(), result);
-      state = state.validated(validation, result.overall().auc());
-      metrics.validation(validation, rowsPerSecond(), watched());
-      LOG.info(
-          "Step {}: loss {}, validation AUC {}",
-          state.step(),
-          validation.trainingLoss(),
-          result.overall().auc());
-      return config.patience() > 0 && state.sinceBest() >= config.patience();
-    }
-
-    private double rowsPerSecond() {
-      return trainingNanos == 0 ? 0 : rowsDone / (trainingNanos / 1e9);
-    }
-
-    private TrainingResult result() {
-      List<Validation> history = state.history();
-      @Nullable Validation best =
-          history.stream().filter(v -> v.step() == state.bestStep()).findFirst().orElse(null);
-      return new TrainingResult(
-          state.step(),
-          state.best() == null ? state.step() : state.bestStep(),
-          best,
-          history,
-          state.step() < batchesAnEpoch * config.epochs(),
-          (System.nanoTime() - started) / 1e9,
-          rowsPerSecond());
-    }
   }
 }

@@ -1,0 +1,253 @@
+package org.llm4msr.runtime.training;
+
+import static org.llm4msr.runtime.training.TrainingListener.Outcome.FAILED;
+import static org.llm4msr.runtime.training.TrainingListener.Outcome.FINISHED;
+import static org.llm4msr.runtime.training.TrainingListener.Outcome.STOPPED;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.data.prepared.BatchSource;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.TrainingOrder;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.training.TrainingListener.Ending;
+import org.llm4msr.runtime.training.TrainingListener.Step;
+import org.llm4msr.runtime.training.TrainingListener.Validated;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call of {@link Trainer#train}: epochs, validations and checkpoints from a state to the end.
+ * Belongs to the engine's thread.
+ */
+final class TrainingRun {
+
+  /** Steps between two lines of {@code metrics.jsonl}. */
+  private static final int LOG_EVERY = 50;
+
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
+  private final TrainableModel model;
+  private final PreparedData data;
+  private final TrainingConfig config;
+  private final TrainingStep trainingStep;
+  private final Duration checkpointEvery;
+  private final BooleanSupplier stopRequested;
+  private final long trainingRows;
+  private final boolean validates;
+  private final long batchesAnEpoch;
+  private final LearningRate learningRate;
+  private final long started = System.nanoTime();
+  private final Throughput throughput = new Throughput();
+  private RunState state;
+  private long savedAt = System.nanoTime();
+  private boolean stopped;
+
+  /**
+   * Makes a run.
+   *
+   * @param state where it begins; model and optimiser are in it
+   * @param checkpointEvery time between two checkpoints; zero: none for the time
+   */
+  TrainingRun(
+      TrainableModel model,
+      PreparedData data,
+      TrainingConfig config,
+      TrainingStep trainingStep,
+      RunState state,
+      Duration checkpointEvery,
+      BooleanSupplier stopRequested) {
+    this.model = model;
+    this.data = data;
+    this.config = config;
+    this.trainingStep = trainingStep;
+    this.state = state;
+    this.checkpointEvery = checkpointEvery;
+    this.stopRequested = stopRequested;
+    this.trainingRows = data.manifest().rows().train();
+    this.validates = data.manifest().rows().validation() > 0;
+    this.batchesAnEpoch = batchesAnEpoch(data, config);
+    this.learningRate =
+        new LearningRate(
+            config.optimizer().learningRate(), config.schedule(), batchesAnEpoch * config.epochs());
+  }
+
+  static long batchesAnEpoch(PreparedData data, TrainingConfig config) {
+    long rows = data.manifest().rows().train();
+    return (rows + config.batchSize() - 1) / config.batchSize();
+  }
+
+  RunState state() {
+    return state;
+  }
+
+  /**
+   * Trains to the end, and tells the listeners what happens and how it ended.
+   *
+   * @throws MsrException {@code training/STOPPED} if it was asked to stop before
+   */
+  void toEnd(Listeners listeners) {
+    try {
+      train(listeners);
+    } catch (RuntimeException | Error e) {
+      try {
+        listeners.ended(new Ending(FAILED, state.step(), e));
+      } catch (RuntimeException another) {
+        e.addSuppressed(another);
+      }
+      throw e;
+    }
+    listeners.ended(new Ending(stopped ? STOPPED : FINISHED, state.step(), null));
+    if (stopped) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/STOPPED",
+          "Training stopped at step %d, as requested. Run it again to resume from there."
+              .formatted(state.step()),
+          null,
+          true);
+    }
+  }
+
+  private void train(Listeners listeners) {
+    listeners.tell(listener -> listener.started(state.step(), rowsSoFar()));
+    while (!over()) {
+      epoch(listeners);
+    }
+    if (validates && !stopped && state.history().isEmpty()) {
+      throw new IllegalStateException("training ended without a validation");
+    }
+  }
+
+  private boolean over() {
+    return stopped || state.finished() || state.epoch() >= config.epochs();
+  }
+
+  private void epoch(Listeners listeners) {
+    int epoch = state.epoch();
+    TrainingOrder order =
+        new TrainingOrder(
+            config.batchSize(),
+            config.shuffleWindow(),
+            config.groupUsers(),
+            config.seed(),
+            epoch,
+            state.batch());
+    try (BatchSource source = data.training(order)) {
+      Batch batch = source.newBatch();
+      while (state.epoch() == epoch && !over()) {
+        long before = System.nanoTime();
+        if (!source.next(batch)) {
+          throw tooFewRows();
+        }
+        step(batch, listeners, before);
+        afterStep(epoch, listeners);
+      }
+    }
+  }
+
+  private MsrException tooFewRows() {
+    return new MsrException(
+        ErrorType.DATA,
+        "training/ROWS_MISSING",
+        "The training part ended after %d batches of epoch %d, before the %d rows its manifest states. Prepare the data again."
+            .formatted(state.batch(), state.epoch(), trainingRows));
+  }
+
+  private void step(Batch batch, Listeners listeners, long before) {
+    double rate = learningRate.at(state.step());
+    TrainingStep.Outcome outcome = trainingStep.run(batch, state.step(), rate);
+    throughput.add(batch.size, System.nanoTime() - before);
+    int epoch = state.epoch();
+    state = state.stepped(batchesAnEpoch, outcome.loss());
+    listeners.tell(l -> l.rowsTrained(rowsSoFar(), config.epochs() * trainingRows));
+    if (state.step() % LOG_EVERY == 0) {
+      Step step =
+          new Step(
+              state.step(),
+              epoch,
+              state.losses().meanSinceLog(),
+              outcome.terms(),
+              outcome.gradientNorm(),
+              rate,
+              throughput.sinceMark(),
+              WatchedValues.of(model.parameters()));
+      listeners.tell(listener -> listener.step(step));
+      state = state.logged();
+      throughput.setMark();
+    }
+    if (state.epoch() != epoch) {
+      listeners.tell(listener -> listener.epochEnded(epoch));
+    }
+  }
+
+  /** Returns the rows of all steps, those of earlier calls included. */
+  private long rowsSoFar() {
+    return state.epoch() * trainingRows + state.batch() * config.batchSize();
+  }
+
+  private void afterStep(int epoch, Listeners listeners) {
+    boolean last = state.epoch() >= config.epochs();
+    boolean due =
+        config.validateEvery() > 0
+            ? state.step() % config.validateEvery() == 0 || last
+            : state.epoch() != epoch;
+    boolean patienceOver = due && validates && validate(epoch, listeners);
+    if (due || stopRequested.getAsBoolean() || isCheckpointDue()) {
+      save(last || patienceOver, listeners);
+      stopped = stopRequested.getAsBoolean() && !state.finished();
+    }
+  }
+
+  private boolean isCheckpointDue() {
+    return !checkpointEvery.isZero() && System.nanoTime() - savedAt >= checkpointEvery.toNanos();
+  }
+
+  private void save(boolean finished, Listeners listeners) {
+    state = state.saved(finished);
+    long step = state.step();
+    listeners.tell(listener -> listener.saving(step));
+    listeners.tell(listener -> listener.saved(step));
+    savedAt = System.nanoTime();
+    throughput.setMark();
+  }
+
+  /** Returns whether patience ran out. */
+  private boolean validate(int epoch, Listeners listeners) {
+    EvaluationResult result = ModelEvaluation.of(model, data, Split.VALIDATION, config.batchSize());
+    Validation validation =
+        new Validation(state.step(), epoch, state.losses().meanSinceValidation(), result);
+    state = state.validated(validation, result.overall().auc());
+    Validated validated =
+        new Validated(validation, throughput.ofSteps(), WatchedValues.of(model.parameters()));
+    listeners.tell(listener -> listener.validated(validated));
+    LOG.info(
+        "Step {}: loss {}, validation AUC {}",
+        state.step(),
+        validation.trainingLoss(),
+        result.overall().auc());
+    return config.patience() > 0 && state.sinceBest() >= config.patience();
+  }
+
+  TrainingResult result() {
+    List<Validation> history = state.history();
+    @Nullable Validation best =
+        history.stream().filter(v -> v.step() == state.bestStep()).findFirst().orElse(null);
+    return new TrainingResult(
+        state.step(),
+        state.best() == null ? state.step() : state.bestStep(),
+        best,
+        history,
+        state.step() < batchesAnEpoch * config.epochs(),
+        (System.nanoTime() - started) / 1e9,
+        throughput.ofSteps());
+  }
+}
