@@ -30,8 +30,8 @@ class ArchitectureTest {
       Set.of("Main", "Workspace", "ComparisonConfig", "TuningConfig", "ModelEvaluation");
 
   /**
-   * Public types that only their own module uses: they are shared by its packages, and Java knows no
-   * visibility of a module.
+   * Public types that only their own module uses: they are shared by its packages, and Java knows
+   * no visibility of a module.
    */
   private static final Set<String> INSIDE =
       Set.of(

@@ -90,11 +90,7 @@ class EarlierFilesTest {
   @Test
   void aRunIsEvaluated() {
     double auc =
-        experiment()
-            .evaluate("default", Split.TEST, null, Progress.NONE)
-            .result()
-            .overall()
-            .auc();
+        experiment().evaluate("default", Split.TEST, null, Progress.NONE).result().overall().auc();
 
     assertThat(auc).isCloseTo(TEST_AUC, within(ROUNDING));
   }

@@ -15,7 +15,7 @@ final class Modules {
   private static final String OURS = "org.llm4msr.";
 
   private static final List<String> TOOLKIT =
-      List.of("toolkit-model", "toolkit-arrow", "toolkit-hub");
+      List.of("toolkit-model", "toolkit-arrow", "toolkit-hub", "toolkit-safetensors");
 
   /** Each uses those before it. */
   private static final List<String> RUNTIME =
@@ -50,6 +50,7 @@ final class Modules {
     add(all, "toolkit-model", List.of("toolkit.model"), List.of("api"));
     add(all, "toolkit-arrow", List.of("toolkit.arrow"), List.of("api"));
     add(all, "toolkit-hub", List.of("toolkit.hub"), List.of("api"));
+    add(all, "toolkit-safetensors", List.of("toolkit.safetensors"), List.of("api"));
     runtime(all, "core", "config", "plugins", "files");
     runtime(all, "engine", "engine", "model", "tables");
     runtime(all, "data", "data");
@@ -82,7 +83,9 @@ final class Modules {
                 List.of("api"),
                 TOOLKIT,
                 // Downloads are for themselves; an experiment is no part of them.
-                name.equals("download") ? List.of("core") : RUNTIME.subList(0, RUNTIME.indexOf(name)))
+                name.equals("download")
+                    ? List.of("core")
+                    : RUNTIME.subList(0, RUNTIME.indexOf(name)))
             .flatMap(List::stream)
             .toList();
     add(all, name, Stream.of(packages).map("runtime."::concat).toList(), uses);
