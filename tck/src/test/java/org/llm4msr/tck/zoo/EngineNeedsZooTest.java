@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.tck.KitRun;
-import org.llm4msr.tck.TestEngines;
+import org.llm4msr.tck.harness.TestEngines;
 
 /**
  * A reader, a generator, a prompt builder and an encoder that declare what an engine lacks; {@link
