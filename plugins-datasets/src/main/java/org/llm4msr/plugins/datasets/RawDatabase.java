@@ -1,34 +1,26 @@
 package org.llm4msr.plugins.datasets;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.apache.arrow.c.ArrowArrayStream;
-import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBConnection;
-import org.duckdb.DuckDBResultSet;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.toolkit.database.ArrowResult;
+import org.llm4msr.toolkit.database.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +29,9 @@ final class RawDatabase implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RawDatabase.class);
   private static final long ROWS_OF_A_BATCH = 65_536;
+  private static final long LEAST_MEMORY = 64L << 20;
 
-  private final DuckDBConnection connection;
+  private final Database database;
   private final boolean skipMalformed;
   private final Path scratch;
 
@@ -50,15 +43,10 @@ final class RawDatabase implements AutoCloseable {
   RawDatabase(DatasetContext context) {
     skipMalformed = context.skipMalformed();
     scratch = context.scratch();
-    Properties settings = new Properties();
-    settings.setProperty("jdbc_stream_results", "true");
-    settings.setProperty("memory_limit", Math.max(64, context.memoryBytes() >> 20) + "MiB");
-    settings.setProperty("threads", Integer.toString(Math.max(1, context.threads())));
-    settings.setProperty("temp_directory", context.scratch().resolve("reader-spill").toString());
+    Path spill = scratch.resolve("reader-spill");
+    long memory = Math.max(LEAST_MEMORY, context.memoryBytes());
     try {
-      connection =
-          DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class);
-      execute("SET TimeZone = 'UTC'"); // Times with a zone would depend on the machine's.
+      database = Database.open(memory, context.threads(), spill);
     } catch (SQLException e) {
       throw new MsrException(
           ErrorType.INTERNAL, "data/DATABASE", "DuckDB does not start: " + e.getMessage(), e);
@@ -164,21 +152,13 @@ final class RawDatabase implements AutoCloseable {
     try (BufferAllocator allocator = new RootAllocator()) {
       Deque<AutoCloseable> resources = new ArrayDeque<>();
       try {
-        for (ArrowInput input : arrowInputs) {
-          register(input, allocator, resources);
-        }
-        execute(onCopies(sql));
+        register(arrowInputs, allocator, resources);
+        database.execute(onCopies(sql));
       } finally {
         resources.forEach(RawDatabase::closeQuietly);
       }
     } catch (IOException | SQLException e) {
       throw RawErrors.of(this, e, List.of(), files);
-    }
-  }
-
-  private void execute(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
     }
   }
 
@@ -207,27 +187,26 @@ final class RawDatabase implements AutoCloseable {
 
   /** Returns a small result of a query that also reads Arrow, as text. */
   List<List<String>> rows(String sql, List<Path> files, List<ArrowInput> arrowInputs) {
-    List<List<String>> result = new ArrayList<>();
     Deque<AutoCloseable> resources = new ArrayDeque<>();
     try (BufferAllocator allocator = new RootAllocator()) {
       try {
-        ResultSet rows = query(sql, arrowInputs, allocator, resources);
-        int width = rows.getMetaData().getColumnCount();
-        while (rows.next()) {
-          List<String> row = new ArrayList<>();
-          for (int i = 1; i <= width; i++) {
-            String value = rows.getString(i);
-            row.add(value == null ? "" : value);
-          }
-          result.add(row);
-        }
-        return result;
+        register(arrowInputs, allocator, resources);
+        return database.query(onCopies(sql), RawDatabase::texts);
       } finally {
         resources.forEach(RawDatabase::closeQuietly);
       }
     } catch (IOException | SQLException e) {
       throw RawErrors.of(this, e, List.of(), files);
     }
+  }
+
+  private static List<String> texts(ResultSet row) throws SQLException {
+    List<String> texts = new ArrayList<>();
+    for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+      String value = row.getString(i);
+      texts.add(value == null ? "" : value);
+    }
+    return texts;
   }
 
   /**
@@ -244,12 +223,11 @@ final class RawDatabase implements AutoCloseable {
       throws IOException {
     Deque<AutoCloseable> resources = new ArrayDeque<>();
     try {
-      DuckDBResultSet rows =
-          query(sql, arrowInputs, allocator, resources).unwrap(DuckDBResultSet.class);
-      ArrowReader batches = (ArrowReader) rows.arrowExportStream(allocator, ROWS_OF_A_BATCH);
-      resources.push(batches);
+      register(arrowInputs, allocator, resources);
+      ArrowResult result = database.stream(onCopies(sql), allocator, ROWS_OF_A_BATCH);
+      resources.push(result);
       return new QueryReader(
-          batches, () -> resources.forEach(RawDatabase::closeQuietly), allocator, told);
+          result.reader(), () -> resources.forEach(RawDatabase::closeQuietly), allocator, told);
     } catch (IOException e) {
       resources.forEach(RawDatabase::closeQuietly);
       throw e;
@@ -259,48 +237,17 @@ final class RawDatabase implements AutoCloseable {
     }
   }
 
-  private ResultSet query(
-      String sql,
-      List<ArrowInput> arrowInputs,
-      BufferAllocator allocator,
-      Deque<AutoCloseable> resources)
+  private void register(
+      List<ArrowInput> inputs, BufferAllocator allocator, Deque<AutoCloseable> resources)
       throws IOException, SQLException {
-    for (ArrowInput input : arrowInputs) {
-      register(input, allocator, resources);
-    }
-    Statement statement = connection.createStatement();
-    resources.push(statement);
-    return statement.executeQuery(onCopies(sql));
-  }
-
-  private void register(ArrowInput input, BufferAllocator allocator, Deque<AutoCloseable> resources)
-      throws IOException, SQLException {
-    BufferAllocator own = allocator.newChildAllocator(input.name(), 0, Long.MAX_VALUE);
-    resources.push(own);
-    ArrowReader reader = input.open(own);
-    ArrowArrayStream stream = ArrowArrayStream.allocateNew(own);
-    Data.exportArrayStream(own, reader, stream);
-    resources.push(() -> end(stream, own));
-    execute("DROP VIEW IF EXISTS " + Sql.name(input.name()));
-    connection.registerArrowStream(input.name(), stream);
-  }
-
-  /** Ends a stream. If DuckDB has begun to read, it does so itself, on its own thread. */
-  private void end(ArrowArrayStream stream, BufferAllocator own) throws SQLException {
-    if (stream.snapshot().release != 0) {
-      stream.release();
-    }
-    stream.close();
-    execute("SELECT 1"); // Cancels a query whose rows were not all fetched.
-    long end = System.nanoTime() + SECONDS.toNanos(5);
-    while (own.getAllocatedMemory() > 0 && System.nanoTime() < end) {
-      LockSupport.parkNanos(1_000_000);
+    for (ArrowInput input : inputs) {
+      resources.push(database.register(input.name(), input::open, allocator));
     }
   }
 
   @Override
   public void close() {
-    closeQuietly(connection);
+    closeQuietly(database);
   }
 
   private static void closeQuietly(AutoCloseable resource) {

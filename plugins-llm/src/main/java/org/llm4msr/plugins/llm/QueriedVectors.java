@@ -1,6 +1,9 @@
 package org.llm4msr.plugins.llm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.llm4msr.toolkit.database.SqlText.identifier;
+import static org.llm4msr.toolkit.database.SqlText.literal;
+import static org.llm4msr.toolkit.database.SqlText.path;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -8,28 +11,23 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBConnection;
-import org.duckdb.DuckDBResultSet;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderContext;
+import org.llm4msr.toolkit.database.ArrowResult;
+import org.llm4msr.toolkit.database.Database;
 
 /**
  * Parquet, CSV and TSV, through DuckDB: a column of keys, and either a column of lists, a column of
@@ -43,6 +41,7 @@ record QueriedVectors(Path file) implements VectorFile {
    */
   private static final String UNNAMED = "column0+";
 
+  private static final long MEMORY_BYTES = 1L << 30;
   private static final long ROWS_OF_A_BATCH = 2048;
 
   /** DuckDB's message about a row that it cannot read. */
@@ -59,26 +58,15 @@ record QueriedVectors(Path file) implements VectorFile {
   @Override
   public void read(@Nullable String key, @Nullable String vector, EncoderContext context, Rows rows)
       throws IOException {
-    Properties settings = new Properties();
-    settings.setProperty("jdbc_stream_results", "true");
-    settings.setProperty("memory_limit", "1GiB");
-    settings.setProperty("threads", Integer.toString(Math.max(1, context.threads())));
-    settings.setProperty("temp_directory", context.scratch().resolve("vectors-spill").toString());
-    try (DuckDBConnection connection =
-            DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class);
-        Statement statement = connection.createStatement()) {
+    Path spill = context.scratch().resolve("vectors-spill");
+    try (Database database = Database.open(MEMORY_BYTES, context.threads(), spill)) {
       String query =
           isParquet()
-              ? query(columns(statement, parquet()), parquet(), key, vector)
-              : csvQuery(statement, context.scratch(), key, vector);
-      try (ResultSet result = statement.executeQuery(query);
-          BufferAllocator allocator = new RootAllocator();
-          ArrowReader batches =
-              (ArrowReader)
-                  result
-                      .unwrap(DuckDBResultSet.class)
-                      .arrowExportStream(allocator, ROWS_OF_A_BATCH)) {
-        ArrowVectors.read(file, batches, null, null, rows);
+              ? query(columns(database, parquet()), parquet(), key, vector)
+              : csvQuery(database, context.scratch(), key, vector);
+      try (BufferAllocator allocator = new RootAllocator();
+          ArrowResult result = database.stream(query, allocator, ROWS_OF_A_BATCH)) {
+        ArrowVectors.read(file, result.reader(), null, null, rows);
       }
     } catch (SQLException e) {
       throw VectorFile.notReadable(file, told(String.valueOf(e.getMessage())), e);
@@ -119,12 +107,12 @@ record QueriedVectors(Path file) implements VectorFile {
    * it take a later line for the header, or quotes for text.
    */
   private String csvQuery(
-      Statement statement, Path scratch, @Nullable String key, @Nullable String vector)
+      Database database, Path scratch, @Nullable String key, @Nullable String vector)
       throws SQLException, IOException {
     Path header = Files.createTempFile(scratch, "vectors-header", ".csv");
     try {
       Files.writeString(header, firstLine());
-      Map<String, String> columns = columns(statement, csv(header, ""));
+      Map<String, String> columns = columns(database, csv(header, ""));
       String typed =
           columns.keySet().stream()
               .map(name -> literal(name) + ": 'VARCHAR'")
@@ -146,14 +134,10 @@ record QueriedVectors(Path file) implements VectorFile {
   }
 
   /** Returns the types of the columns by name. */
-  private static Map<String, String> columns(Statement statement, String table)
-      throws SQLException {
+  private static Map<String, String> columns(Database database, String table) throws SQLException {
     Map<String, String> columns = new LinkedHashMap<>();
-    try (ResultSet rows = statement.executeQuery("DESCRIBE SELECT * FROM " + table)) {
-      while (rows.next()) {
-        columns.put(rows.getString(1), rows.getString(2));
-      }
-    }
+    database.forEach(
+        "DESCRIBE SELECT * FROM " + table, row -> columns.put(row.getString(1), row.getString(2)));
     return columns;
   }
 
@@ -178,19 +162,19 @@ record QueriedVectors(Path file) implements VectorFile {
     String list =
         names.size() > 1
             ? names.stream()
-                .map(name -> "CAST(" + quoted(name) + " AS FLOAT)")
+                .map(name -> "CAST(" + identifier(name) + " AS FLOAT)")
                 .collect(Collectors.joining(", ", "list_value(", ")"))
             : list(names.get(0), String.valueOf(columns.get(names.get(0))));
-    return "SELECT CAST(%s AS VARCHAR), %s FROM %s".formatted(quoted(keys), list, table);
+    return "SELECT CAST(%s AS VARCHAR), %s FROM %s".formatted(identifier(keys), list, table);
   }
 
   private static String list(String name, String type) {
     if (isList(type)) {
-      return "CAST(" + quoted(name) + " AS FLOAT[])";
+      return "CAST(" + identifier(name) + " AS FLOAT[])";
     }
     return type.equals("VARCHAR")
-        ? "CAST(regexp_extract_all(%s, '[^\\s,\\[\\]()]+') AS FLOAT[])".formatted(quoted(name))
-        : "list_value(CAST(" + quoted(name) + " AS FLOAT))";
+        ? "CAST(regexp_extract_all(%s, '[^\\s,\\[\\]()]+') AS FLOAT[])".formatted(identifier(name))
+        : "list_value(CAST(" + identifier(name) + " AS FLOAT))";
   }
 
   private static boolean isList(@Nullable String type) {
@@ -224,18 +208,5 @@ record QueriedVectors(Path file) implements VectorFile {
   private String csv(Path from, String options) {
     return "read_csv(%s, delim = '%s', quote = '\"', escape = '\"', header = true, all_varchar = true, hive_partitioning = false, max_line_size = 16777216%s)"
         .formatted(path(from), fileName().contains(".tsv") ? "\t" : ",", options);
-  }
-
-  /** DuckDB reads patterns; the brackets make one that matches only this file. */
-  private static String path(Path file) {
-    return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
-  }
-
-  private static String literal(String text) {
-    return "'" + text.replace("'", "''") + "'";
-  }
-
-  private static String quoted(String name) {
-    return '"' + name.replace("\"", "\"\"") + '"';
   }
 }

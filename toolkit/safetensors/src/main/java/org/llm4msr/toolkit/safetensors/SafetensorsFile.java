@@ -72,18 +72,16 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   private void readHeader() throws IOException {
-    ByteBuffer length = buffer(8);
-    fill(length, 0, "it ends before its header");
-    long headerBytes = length.getLong(0);
-    if (Arrays.equals(length.array(), POINTER)) {
+    byte[] length = bytes(0, 8, "it ends before its header");
+    if (Arrays.equals(length, POINTER)) {
       throw damaged.apply("Git LFS left a pointer in its place; `git lfs pull` brings the file");
     }
+    long headerBytes = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
     if (headerBytes < 2 || headerBytes > Math.min(MOST_HEADER_BYTES, channel.size() - 8)) {
       throw damaged.apply("its header has an impossible length of " + headerBytes);
     }
-    ByteBuffer text = buffer((int) headerBytes);
-    fill(text, 8, "it ends before its data");
-    for (Map.Entry<String, JsonNode> entry : header(text.array()).properties()) {
+    byte[] text = bytes(8, (int) headerBytes, "it ends before its data");
+    for (Map.Entry<String, JsonNode> entry : header(text).properties()) {
       if (!entry.getKey().equals("__metadata__")) {
         arrays.put(entry.getKey(), array(entry.getKey(), entry.getValue(), 8 + headerBytes));
       }
@@ -160,7 +158,8 @@ public final class SafetensorsFile implements AutoCloseable {
     NumberType type = NumberType.valueOf(array.type());
     long at = array.offset() + first * type.bytes();
     long end = at + count * type.bytes();
-    ByteBuffer block = buffer((int) Math.min(BLOCK_BYTES, end - at));
+    ByteBuffer block =
+        ByteBuffer.allocate((int) Math.min(BLOCK_BYTES, end - at)).order(ByteOrder.LITTLE_ENDIAN);
     while (at < end) {
       block.clear().limit((int) Math.min(block.capacity(), end - at));
       fill(block, at, "it ends too early");
@@ -169,8 +168,10 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  private static ByteBuffer buffer(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private byte[] bytes(long position, int count, String ends) throws IOException {
+    byte[] bytes = new byte[count];
+    fill(ByteBuffer.wrap(bytes), position, ends);
+    return bytes;
   }
 
   private void fill(ByteBuffer target, long position, String ends) throws IOException {

@@ -1,6 +1,6 @@
 package org.llm4msr.runtime.data.database;
 
-import static org.llm4msr.runtime.data.database.PreparationDatabase.literal;
+import static org.llm4msr.toolkit.database.SqlText.literal;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;

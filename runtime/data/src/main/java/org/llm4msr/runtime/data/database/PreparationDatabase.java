@@ -1,24 +1,21 @@
 package org.llm4msr.runtime.data.database;
 
+import static org.llm4msr.toolkit.database.SqlText.literal;
+
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
-import org.apache.arrow.c.ArrowArrayStream;
-import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBConnection;
-import org.duckdb.DuckDBResultSet;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.toolkit.database.ArrowResult;
+import org.llm4msr.toolkit.database.ArrowView;
+import org.llm4msr.toolkit.database.Database;
 
 /**
  * The DuckDB file in which one preparation works. It holds the raw data out of core; everything
@@ -28,25 +25,15 @@ public final class PreparationDatabase implements AutoCloseable {
 
   private final Path scratch;
   private final BufferAllocator allocator = new RootAllocator();
-  private final DuckDBConnection connection;
+  private final Database database;
 
   public PreparationDatabase(Path scratch, long memoryBytes, int threads) {
     this.scratch = scratch;
-    Properties settings = new Properties();
-    settings.setProperty("jdbc_stream_results", "true");
-    settings.setProperty("memory_limit", memoryBytes / (1 << 20) + "MiB");
-    settings.setProperty("threads", Integer.toString(Math.max(1, threads)));
-    // What preparation needs is built in; nothing is fetched.
-    settings.setProperty("autoinstall_known_extensions", "false");
-    settings.setProperty("autoload_known_extensions", "false");
-    settings.setProperty("temp_directory", scratch.resolve("spill").toString());
     try {
-      connection =
-          DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class);
+      database = Database.open(memoryBytes, threads, scratch.resolve("spill"));
     } catch (SQLException e) {
       throw DataErrors.database(scratch, e);
     }
-    execute("SET TimeZone = 'UTC'"); // Else times with a zone would depend on the machine's.
     // In a URL, what follows a semicolon in the path would be a setting.
     execute("ATTACH " + literal(scratch.resolve("work.duckdb").toString()) + " AS work");
     execute("USE work");
@@ -58,46 +45,33 @@ public final class PreparationDatabase implements AutoCloseable {
     void accept(VectorSchemaRoot rows) throws IOException;
   }
 
-  /** Reads one row of a result. */
-  @FunctionalInterface
-  public interface RowReader<T> {
-    T read(ResultSet row) throws SQLException;
-  }
-
-  /** Takes one row of a result. */
-  @FunctionalInterface
-  public interface RowVisitor {
-    void visit(ResultSet row) throws SQLException;
-  }
-
   public BufferAllocator allocator() {
     return allocator;
   }
 
   public void execute(String sql) {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
+    try {
+      database.execute(sql);
     } catch (SQLException e) {
-      throw DataErrors.database(scratch, e);
+      throw failure(e);
     }
   }
 
   /** Visits the rows of a result. */
-  public void forEach(String sql, RowVisitor visitor) {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      while (rows.next()) {
-        visitor.visit(rows);
-      }
+  public void forEach(String sql, Database.RowVisitor visitor) {
+    try {
+      database.forEach(sql, visitor);
     } catch (SQLException e) {
-      throw DataErrors.database(scratch, e);
+      throw failure(e);
     }
   }
 
-  public <T> List<T> query(String sql, RowReader<T> reader) {
-    List<T> result = new ArrayList<>();
-    forEach(sql, row -> result.add(reader.read(row)));
-    return result;
+  public <T> List<T> query(String sql, Database.RowReader<T> reader) {
+    try {
+      return database.query(sql, reader);
+    } catch (SQLException e) {
+      throw failure(e);
+    }
   }
 
   public long queryLong(String sql) {
@@ -111,13 +85,16 @@ public final class PreparationDatabase implements AutoCloseable {
 
   /** Runs a query over what an Arrow reader emits, under the name {@code source}. */
   public void ingest(ArrowReader reader, String sql) throws SQLException {
-    try (ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator)) {
-      Data.exportArrayStream(allocator, reader, stream);
-      register(stream);
-      try (Statement statement = connection.createStatement()) {
-        statement.execute(sql);
-        statement.execute("DROP VIEW IF EXISTS source");
-      }
+    try (ArrowView view = view(reader)) {
+      database.execute(sql);
+    }
+  }
+
+  private ArrowView view(ArrowReader reader) throws SQLException {
+    try {
+      return database.register("source", own -> reader, allocator);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // The reader is open.
     }
   }
 
@@ -147,34 +124,17 @@ public final class PreparationDatabase implements AutoCloseable {
    * Streams the result of a query over what an Arrow reader emits, under the name {@code source}.
    */
   public void export(ArrowReader reader, String sql, BatchConsumer consumer) throws IOException {
-    try (ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator)) {
-      Data.exportArrayStream(allocator, reader, stream);
-      register(stream);
+    try (ArrowView view = view(reader)) {
       export(sql, consumer);
-      execute("DROP VIEW IF EXISTS source");
     } catch (SQLException e) {
       throw failure(e);
     }
   }
 
-  private void register(ArrowArrayStream stream) throws SQLException {
-    try {
-      connection.registerArrowStream("source", stream);
-    } catch (RuntimeException e) {
-      // The driver wraps its exception, for example for a type that it does not know.
-      if (e.getCause() instanceof SQLException cause) {
-        throw cause;
-      }
-      throw e;
-    }
-  }
-
   /** Streams the result of a query. */
   public void export(String sql, BatchConsumer consumer) throws IOException {
-    try (Statement statement = connection.createStatement();
-        DuckDBResultSet rows = statement.executeQuery(sql).unwrap(DuckDBResultSet.class);
-        ArrowReader reader =
-            (ArrowReader) rows.arrowExportStream(allocator, ArrowFileSink.BLOCK_ROWS)) {
+    try (ArrowResult result = database.stream(sql, allocator, ArrowFileSink.BLOCK_ROWS)) {
+      ArrowReader reader = result.reader();
       consumer.accept(reader.getVectorSchemaRoot());
       while (advance(reader)) {
         consumer.accept(reader.getVectorSchemaRoot());
@@ -193,19 +153,10 @@ public final class PreparationDatabase implements AutoCloseable {
     }
   }
 
-  public static String identifier(String name) {
-    return '"' + name.replace("\"", "\"\"") + '"';
-  }
-
-  /** Returns a text in SQL, which ends at a zero character that stands in it as it is. */
-  public static String literal(String text) {
-    return "'" + text.replace("'", "''").replace("\0", "' || chr(0) || '") + "'";
-  }
-
   @Override
   public void close() {
     try {
-      connection.close();
+      database.close();
     } catch (SQLException e) {
       throw DataErrors.database(scratch, e);
     } finally {

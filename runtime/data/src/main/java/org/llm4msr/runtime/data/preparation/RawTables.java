@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.data.preparation;
 
-import static org.llm4msr.runtime.data.database.PreparationDatabase.identifier;
-import static org.llm4msr.runtime.data.database.PreparationDatabase.literal;
+import static org.llm4msr.toolkit.database.SqlText.identifier;
+import static org.llm4msr.toolkit.database.SqlText.literal;
 
 import java.io.IOException;
 import java.sql.SQLException;

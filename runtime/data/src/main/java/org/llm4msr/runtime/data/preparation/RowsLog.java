@@ -1,6 +1,6 @@
 package org.llm4msr.runtime.data.preparation;
 
-import static org.llm4msr.runtime.data.database.PreparationDatabase.identifier;
+import static org.llm4msr.toolkit.database.SqlText.identifier;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;

@@ -1,7 +1,5 @@
 package org.llm4msr.runtime.data.preparation;
 
-import static org.llm4msr.runtime.data.database.PreparationDatabase.literal;
-
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,6 +10,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
+import org.llm4msr.toolkit.database.SqlText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,7 +56,7 @@ final class ScenarioChoice {
         keys.isEmpty()
             ? ""
             : keys.stream()
-                .map(PreparationDatabase::literal)
+                .map(SqlText::literal)
                 .collect(Collectors.joining(", ", " WHERE s IN (", ")"));
     database.execute("CREATE VIEW kept AS SELECT *, rowid AS r FROM interactions" + filter);
     return keys;
@@ -87,7 +86,7 @@ final class ScenarioChoice {
       return "no rows at all";
     }
     int most = 20;
-    return keys.stream().limit(most).map(key -> literal(key)).collect(Collectors.joining(", "))
+    return keys.stream().limit(most).map(SqlText::literal).collect(Collectors.joining(", "))
         + (keys.size() > most ? " and " + (keys.size() - most) + " more" : "");
   }
 

@@ -1,7 +1,8 @@
 package org.llm4msr.runtime.data.rows;
 
-import static org.llm4msr.runtime.data.database.PreparationDatabase.identifier;
-import static org.llm4msr.runtime.data.database.PreparationDatabase.literal;
+import static org.llm4msr.toolkit.database.SqlText.identifier;
+import static org.llm4msr.toolkit.database.SqlText.literal;
+import static org.llm4msr.toolkit.database.SqlText.path;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,7 +71,7 @@ public final class RowFile implements AutoCloseable {
   }
 
   private String parquet() {
-    return "read_parquet(" + path(file) + ", hive_partitioning=false)";
+    return "read_parquet(" + path(file.toAbsolutePath()) + ", hive_partitioning=false)";
   }
 
   /** Leaves nothing to guess: what DuckDB concludes from the first rows might lose others. */
@@ -79,14 +80,14 @@ public final class RowFile implements AutoCloseable {
       Path header = Files.writeString(scratch.resolve("header.csv"), header() + "\n");
       String select =
           "SELECT * FROM read_csv(%s, all_varchar=true, skip=0, comment='', hive_partitioning=false, %s, header="
-              .formatted(path(header), DIALECT);
+              .formatted(path(header.toAbsolutePath()), DIALECT);
       database.query(select + "false)", RowFile::values).forEach(this::noteRepeated);
       String columns =
           database.query("DESCRIBE " + select + "true)", row -> row.getString(1)).stream()
               .map(name -> literal(name) + ": 'VARCHAR'")
               .collect(Collectors.joining(", ", "{", "}"));
       return "read_csv(%s, auto_detect=false, header=true, hive_partitioning=false, columns=%s, %s)"
-          .formatted(path(file), columns, DIALECT);
+          .formatted(path(file.toAbsolutePath()), columns, DIALECT);
     } catch (IOException e) {
       throw bad(e);
     } catch (MsrException e) {
@@ -110,17 +111,13 @@ public final class RowFile implements AutoCloseable {
   private String header() {
     String first =
         "SELECT line FROM read_csv(%s, auto_detect=false, header=false, hive_partitioning=false, columns={'line': 'VARCHAR'}, delim='\u0001', quote='', escape='', strict_mode=false) LIMIT 1";
-    List<String> lines = database.query(first.formatted(path(file)), row -> row.getString(1));
+    List<String> lines =
+        database.query(first.formatted(path(file.toAbsolutePath())), row -> row.getString(1));
     if (lines.isEmpty() || lines.get(0) == null) {
       throw DataErrors.data(
           "BAD_ROWS", file + " has no header. Write the names of the columns into its first line.");
     }
     return lines.get(0);
-  }
-
-  /** DuckDB reads patterns; the brackets make one that names this file alone. */
-  private static String path(Path file) {
-    return literal(file.toAbsolutePath().toString().replaceAll("[\\[*?]", "[$0]"));
   }
 
   private void note(List<Field> fields) {
