@@ -47,11 +47,7 @@ final class EngineThread implements AutoCloseable {
         },
         interrupt -> {
           if (decided.compareAndSet(false, true)) {
-            throw new MsrException(
-                ErrorType.USER,
-                "engine/INTERRUPTED",
-                "The work was interrupted. Run it again.",
-                interrupt);
+            throw interrupted(interrupt);
           }
           stop.run();
         });
@@ -88,6 +84,12 @@ final class EngineThread implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /** Returns the error of work that did not begin. */
+  static MsrException interrupted(@Nullable InterruptedException cause) {
+    return new MsrException(
+        ErrorType.USER, "engine/INTERRUPTED", "The work was interrupted. Run it again.", cause);
   }
 
   private static RuntimeException unchecked(@Nullable Throwable cause) {

@@ -37,6 +37,15 @@ final class MxNetEngine extends TensorEngine {
   public void recordGradients(boolean on) {}
 
   @Override
+  public void infer(Runnable work) {
+    call(
+        () -> {
+          work.run();
+          return 0;
+        });
+  }
+
+  @Override
   boolean isThreadSafe() {
     return false;
   }

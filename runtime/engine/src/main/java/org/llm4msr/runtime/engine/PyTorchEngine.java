@@ -108,6 +108,20 @@ final class PyTorchEngine extends TensorEngine {
   }
 
   @Override
+  public void infer(Runnable work) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw EngineThread.interrupted(null);
+    }
+    boolean recorded = JniUtils.isGradMode();
+    JniUtils.setGradMode(false);
+    try {
+      work.run();
+    } finally {
+      JniUtils.setGradMode(recorded);
+    }
+  }
+
+  @Override
   boolean isThreadSafe() {
     return true;
   }

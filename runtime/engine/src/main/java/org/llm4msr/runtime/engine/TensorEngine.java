@@ -20,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tensor engine of this process and the one thread that calls it: a second one would start
- * threads of its own and slow both. The subclasses hold what differs between engines.
+ * The tensor engine of this process and the one thread that trains with it: a second one would
+ * start threads of its own and slow both. {@link #infer} is for any thread. The subclasses hold
+ * what differs between engines.
  */
 public abstract sealed class TensorEngine implements AutoCloseable
     permits PyTorchEngine, MxNetEngine {
@@ -221,6 +222,14 @@ public abstract sealed class TensorEngine implements AutoCloseable
   public <T> T call(Callable<T> work, Runnable stop) {
     return thread.call(work, stop);
   }
+
+  /**
+   * Runs work that needs no gradients, and returns at its end: on the calling thread, at once with
+   * that of other threads, where the engine allows it; else on the engine's thread, after theirs.
+   *
+   * @throws MsrException {@code engine/INTERRUPTED} if the caller is interrupted before it begins
+   */
+  public abstract void infer(Runnable work);
 
   /** Runs work on the engine's thread to its end, whether or not the caller is interrupted. */
   public <T> T finish(Callable<T> work) {

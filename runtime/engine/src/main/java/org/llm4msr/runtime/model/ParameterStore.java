@@ -24,7 +24,8 @@ import org.llm4msr.runtime.engine.HostCopy;
 
 /**
  * All dense parameters and buffers of one model by full name. Owns their memory until it is closed.
- * Reading is safe from several threads; creating, updating and restoring belong to one.
+ * Reading is safe from several threads after {@link #share}; creating, updating and restoring
+ * belong to one.
  */
 public final class ParameterStore implements AutoCloseable {
 
@@ -132,6 +133,15 @@ public final class ParameterStore implements AutoCloseable {
       }
       array.restore(values.array());
     }
+  }
+
+  /**
+   * Makes the arrays safe to read by several threads: DJL asks the engine for a shape once, and
+   * hands it from thread to thread without care.
+   */
+  public void share() {
+    arrays.forEach(array -> array.array().getShape());
+    bufferArrays.forEach(array -> array.array().getShape());
   }
 
   @Override

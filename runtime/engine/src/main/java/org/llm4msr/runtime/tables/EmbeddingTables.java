@@ -1,42 +1,20 @@
 package org.llm4msr.runtime.tables;
 
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Numbers;
 
 /**
- * The embedding tables of all fields: gathers a batch into one flat buffer (B, W), and updates the
- * rows from the gradient of that buffer. A categorical field gives the vector of its id, a
- * multi-categorical field the mean over its list (zeros for an empty one), a numeric field its one
- * vector times the value. Results do not depend on the number of threads. For one thread at a time.
+ * The embedding tables of all fields, one per field, in the order of the fields of a batch. {@link
+ * EmbeddingGather} reads a batch's vectors, {@link EmbeddingUpdate} trains them.
  */
 public final class EmbeddingTables {
 
-  private static final int GATHER_ROWS = 64;
-  private static final int UPDATE_ROWS = 256;
-
   private final List<EmbeddingTable> tables;
   private final int dimension;
-  private final int width;
-  private final Workers workers;
-  private final FieldIndex[] indexes;
-  private final Scratch[] scratch;
-  private float[] gradient = new float[0];
 
-  /** Makes the layer over one table per field, in the order of the fields of a batch. */
-  public EmbeddingTables(List<EmbeddingTable> tables, Workers workers) {
+  /** Makes the layer over tables of one dimension. */
+  public EmbeddingTables(List<EmbeddingTable> tables) {
     this.tables = List.copyOf(tables);
     this.dimension = tables.isEmpty() ? 0 : tables.get(0).dimension();
-    this.width = tables.size() * dimension;
-    this.workers = workers;
-    this.indexes = new FieldIndex[tables.size()];
-    Arrays.setAll(indexes, f -> new FieldIndex());
-    this.scratch = new Scratch[workers.threads()];
-    Arrays.setAll(scratch, w -> new Scratch(UPDATE_ROWS * dimension, GATHER_ROWS * width));
   }
 
   /** Returns the tables, one per field. */
@@ -51,200 +29,6 @@ public final class EmbeddingTables {
 
   /** Returns W, the columns of the flat input. */
   public int width() {
-    return width;
-  }
-
-  /**
-   * Fills the first {@code batch.size} rows of the target.
-   *
-   * @param target at least (B, W), row after row from index 0
-   */
-  public void gather(Batch batch, FloatBuffer target) {
-    workers.range(
-        batch.size,
-        GATHER_ROWS,
-        (worker, from, to) -> {
-          float[] block = scratch[worker].block;
-          for (int f = 0; f < tables.size(); f++) {
-            gatherField(tables.get(f), batch.fields.get(f), from, to, block, f * dimension);
-          }
-          target.put(from * width, block, 0, (to - from) * width);
-        });
-  }
-
-  private void gatherField(
-      EmbeddingTable table, FieldValues values, int from, int to, float[] block, int column) {
-    if (values instanceof Ids single) {
-      int[] ids = single.ids();
-      for (int row = from, at = column; row < to; row++, at += width) {
-        int id = ids[row];
-        System.arraycopy(table.chunk(id), table.offset(id), block, at, dimension);
-      }
-    } else if (values instanceof IdLists lists) {
-      for (int row = from, at = column; row < to; row++, at += width) {
-        gatherMean(table, lists, row, block, at);
-      }
-    } else if (values instanceof Numbers numbers) {
-      float[] vector = table.chunk(0);
-      for (int row = from, at = column; row < to; row++, at += width) {
-        float value = numbers.values()[row];
-        for (int d = 0; d < dimension; d++) {
-          block[at + d] = value * vector[d];
-        }
-      }
-    }
-  }
-
-  private void gatherMean(EmbeddingTable table, IdLists lists, int row, float[] block, int at) {
-    Arrays.fill(block, at, at + dimension, 0f);
-    int from = lists.offsets[row];
-    int to = lists.offsets[row + 1];
-    float share = 1f / (to - from);
-    for (int i = from; i < to; i++) {
-      float[] chunk = table.chunk(lists.ids[i]);
-      int start = table.offset(lists.ids[i]);
-      for (int d = 0; d < dimension; d++) {
-        block[at + d] += share * chunk[start + d];
-      }
-    }
-  }
-
-  /**
-   * Updates the rows that the batch touched; with a rule that is not lazy ({@link
-   * UpdateRule.Adam}), every row.
-   *
-   * @param flatGradient gradient of the gathered buffer, (B, W) from index 0
-   */
-  public void update(
-      Batch batch, FloatBuffer flatGradient, UpdateRule rule, long step, double learningRate) {
-    readGradient(flatGradient, batch.size);
-    boolean everyRow = rule instanceof UpdateRule.Adam adam && !adam.lazy();
-    workers.range(
-        indexes.length,
-        1,
-        (worker, from, to) -> {
-          indexes[from].build(batch.fields.get(from), batch.size);
-          if (everyRow) {
-            indexes[from].sort();
-          }
-        });
-    UpdateRule.Kernel kernel = rule.kernel(step, learningRate);
-    List<Block> blocks = blocks(everyRow);
-    workers.range(
-        blocks.size(),
-        1,
-        (worker, from, to) -> {
-          Block block = blocks.get(from);
-          if (everyRow) {
-            updateAll(block, kernel, scratch[worker]);
-          } else {
-            updateTouched(block, kernel, scratch[worker]);
-          }
-        });
-  }
-
-  private void readGradient(FloatBuffer flatGradient, int size) {
-    if (gradient.length < size * width) {
-      gradient = new float[size * width];
-    }
-    workers.range(
-        size,
-        512,
-        (worker, from, to) ->
-            flatGradient.get(from * width, gradient, from * width, (to - from) * width));
-  }
-
-  /** A range of distinct ids, or of table rows, of one field. */
-  private record Block(int field, int from, int to) {}
-
-  private List<Block> blocks(boolean everyRow) {
-    List<Block> blocks = new ArrayList<>();
-    for (int f = 0; f < indexes.length; f++) {
-      int count = everyRow ? tables.get(f).rows() : indexes[f].distinct();
-      for (int from = 0; from < count; from += UPDATE_ROWS) {
-        blocks.add(new Block(f, from, Math.min(from + UPDATE_ROWS, count)));
-      }
-    }
-    return blocks;
-  }
-
-  /**
-   * Copies rows into contiguous temporaries, updates them in one long loop, and copies them back: a
-   * loop over the few elements of a row would not vectorise.
-   */
-  private void updateTouched(Block block, UpdateRule.Kernel kernel, Scratch s) {
-    EmbeddingTable table = tables.get(block.field);
-    FieldIndex index = indexes[block.field];
-    int column = block.field * dimension;
-    for (int k = block.from, at = 0; k < block.to; k++, at += dimension) {
-      index.merge(k, gradient, width, column, dimension, s.g, at);
-      load(table, index.id(k), s, at);
-    }
-    kernel.apply(s.w, s.a, s.b, s.g, (block.to - block.from) * dimension);
-    for (int k = block.from, at = 0; k < block.to; k++, at += dimension) {
-      store(table, index.id(k), s, at);
-    }
-  }
-
-  private void updateAll(Block block, UpdateRule.Kernel kernel, Scratch s) {
-    EmbeddingTable table = tables.get(block.field);
-    FieldIndex index = indexes[block.field];
-    int column = block.field * dimension;
-    int n = (block.to - block.from) * dimension;
-    Arrays.fill(s.g, 0, n, 0f);
-    int end = index.firstAtOrAbove(block.to);
-    for (int place = index.firstAtOrAbove(block.from); place < end; place++) {
-      int k = index.sortedAt(place);
-      int at = (index.id(k) - block.from) * dimension;
-      index.merge(k, gradient, width, column, dimension, s.g, at);
-    }
-    for (int row = block.from, at = 0; row < block.to; row++, at += dimension) {
-      load(table, row, s, at);
-    }
-    kernel.apply(s.w, s.a, s.b, s.g, n);
-    for (int row = block.from, at = 0; row < block.to; row++, at += dimension) {
-      store(table, row, s, at);
-    }
-  }
-
-  private void load(EmbeddingTable table, int row, Scratch s, int at) {
-    float[] chunk = table.chunk(row);
-    int from = table.offset(row);
-    System.arraycopy(chunk, from, s.w, at, dimension);
-    if (table.stateSlots() > 0) {
-      System.arraycopy(chunk, from + dimension, s.a, at, dimension);
-    }
-    if (table.stateSlots() > 1) {
-      System.arraycopy(chunk, from + 2 * dimension, s.b, at, dimension);
-    }
-  }
-
-  private void store(EmbeddingTable table, int row, Scratch s, int at) {
-    float[] chunk = table.chunk(row);
-    int to = table.offset(row);
-    System.arraycopy(s.w, at, chunk, to, dimension);
-    if (table.stateSlots() > 0) {
-      System.arraycopy(s.a, at, chunk, to + dimension, dimension);
-    }
-    if (table.stateSlots() > 1) {
-      System.arraycopy(s.b, at, chunk, to + 2 * dimension, dimension);
-    }
-  }
-
-  /** Temporaries of one worker. */
-  private static final class Scratch {
-    private final float[] w;
-    private final float[] a;
-    private final float[] b;
-    private final float[] g;
-    private final float[] block;
-
-    Scratch(int update, int gather) {
-      w = new float[update];
-      a = new float[update];
-      b = new float[update];
-      g = new float[update];
-      block = new float[gather];
-    }
+    return tables.size() * dimension;
   }
 }

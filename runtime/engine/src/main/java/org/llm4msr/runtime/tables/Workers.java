@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A few threads that divide ranges among them. Which thread takes which block is left to chance, so
  * a task must write only what belongs to its block; then the result does not depend on the thread
- * count. One caller at a time.
+ * count. Several callers may share them, if their tasks share nothing: a worker's number is its own
+ * within one call.
  */
 public final class Workers implements AutoCloseable {
 

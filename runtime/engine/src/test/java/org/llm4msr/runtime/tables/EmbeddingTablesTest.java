@@ -22,10 +22,10 @@ class EmbeddingTablesTest {
   @Test
   void gathersEveryKindOfField() {
     try (Workers workers = new Workers(2)) {
-      EmbeddingTables tables = smallTables(0, workers);
+      EmbeddingTables tables = smallTables();
       FloatBuffer flat = buffer(3 * 6);
 
-      tables.gather(smallBatch(), flat);
+      new EmbeddingGather(tables, workers).gather(smallBatch(), flat);
 
       float[] row = new float[6];
       flat.get(0, row);
@@ -41,13 +41,13 @@ class EmbeddingTablesTest {
   @Test
   void mergesGradientsOfEveryKindOfField() {
     try (Workers workers = new Workers(2)) {
-      EmbeddingTables tables = smallTables(0, workers);
+      EmbeddingTables tables = smallTables();
       FloatBuffer gradient = buffer(3 * 6);
       for (int i = 0; i < 18; i++) {
         gradient.put(i, i);
       }
 
-      tables.update(smallBatch(), gradient, new UpdateRule.Sgd(0), 1, 1);
+      new EmbeddingUpdate(tables, workers).run(smallBatch(), gradient, new UpdateRule.Sgd(0), 1, 1);
 
       // id 2 in rows 0 and 2: 0 + 12, 1 + 13
       assertThat(row(tables, 0, 2)).containsExactly(20 - 12, 21 - 14);
@@ -160,15 +160,15 @@ class EmbeddingTablesTest {
     }
   }
 
-  private static EmbeddingTables smallTables(int stateSlots, Workers workers) {
-    EmbeddingTable ids = new EmbeddingTable("ids", 3, 2, stateSlots);
-    EmbeddingTable lists = new EmbeddingTable("lists", 4, 2, stateSlots);
-    EmbeddingTable numbers = new EmbeddingTable("numbers", 1, 2, stateSlots);
+  private static EmbeddingTables smallTables() {
+    EmbeddingTable ids = new EmbeddingTable("ids", 3, 2, 0);
+    EmbeddingTable lists = new EmbeddingTable("lists", 4, 2, 0);
+    EmbeddingTable numbers = new EmbeddingTable("numbers", 1, 2, 0);
     float[] counting = {0, 1, 10, 11, 20, 21, 30, 31};
     ids.write(0, 0, 3, counting);
     lists.write(0, 0, 4, counting);
     numbers.write(0, 0, 1, new float[] {7, 8});
-    return new EmbeddingTables(List.of(ids, lists, numbers), workers);
+    return new EmbeddingTables(List.of(ids, lists, numbers));
   }
 
   private static Batch smallBatch() {
@@ -200,7 +200,8 @@ class EmbeddingTablesTest {
       EmbeddingTable small = new EmbeddingTable("small", 3, 4, 2);
       big.initialize(1, workers);
       small.initialize(1, workers);
-      EmbeddingTables tables = new EmbeddingTables(List.of(big, small), workers);
+      EmbeddingUpdate tables =
+          new EmbeddingUpdate(new EmbeddingTables(List.of(big, small)), workers);
       FloatBuffer gradient = buffer(batchSize * 8);
       for (int step = 1; step <= 10; step++) {
         int[] a = random.ints(batchSize, 0, rows).toArray();
@@ -210,7 +211,7 @@ class EmbeddingTablesTest {
         for (int i = 0; i < batchSize * 8; i++) {
           gradient.put(i, (float) random.nextGaussian());
         }
-        tables.update(batch, gradient, rule, step, 0.01);
+        tables.run(batch, gradient, rule, step, 0.01);
       }
       float[] all = new float[(rows + 3) * 4];
       big.read(0, 0, rows, all);

@@ -5,38 +5,44 @@ import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
 
 /**
  * The distinct users of a batch, or the distinct slots of {@link UserKnowledge}, numbered by first
- * appearance. Reused from batch to batch.
+ * appearance. Reused from batch to batch; grows with the rows of a batch, not with the users.
  */
 final class DistinctUsers {
 
-  private final int[] numberOf;
+  /** A hash table: 1 + the number of a user, 0 where a place is free; at least half are. */
+  private int[] table = new int[0];
+
   private int[] users = new int[0];
   private int[] groupOfRow = new int[0];
   private int count;
-
-  DistinctUsers(int allUsers) {
-    numberOf = new int[allUsers];
-    Arrays.fill(numberOf, -1);
-  }
 
   /** Finds the users of the first {@code rows} rows. */
   void find(int[] userOfRow, int rows) {
     if (users.length < rows) {
       users = new int[rows];
       groupOfRow = new int[rows];
+      table = new int[Integer.highestOneBit(rows) << 2];
     }
+    Arrays.fill(table, 0);
     count = 0;
     for (int row = 0; row < rows; row++) {
-      int user = userOfRow[row];
-      if (numberOf[user] < 0) {
-        numberOf[user] = count;
-        users[count++] = user;
+      int place = place(userOfRow[row]);
+      if (table[place] == 0) {
+        users[count++] = userOfRow[row];
+        table[place] = count;
       }
-      groupOfRow[row] = numberOf[user];
+      groupOfRow[row] = table[place] - 1;
     }
-    for (int k = 0; k < count; k++) {
-      numberOf[users[k]] = -1;
+  }
+
+  /** Returns where a user is in the table, or is to be put. */
+  private int place(int user) {
+    int mask = table.length - 1;
+    int place = (user * 0x9E3779B9) >>> 7 & mask;
+    while (table[place] != 0 && users[table[place] - 1] != user) {
+      place = (place + 1) & mask;
     }
+    return place;
   }
 
   /** Returns U. */

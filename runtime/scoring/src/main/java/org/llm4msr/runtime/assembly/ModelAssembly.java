@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.assembly;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -37,6 +39,7 @@ import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeVectors;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.Population;
 import org.llm4msr.runtime.model.HiddenCheck;
@@ -68,34 +71,42 @@ public final class ModelAssembly {
       @Nullable KnowledgeInputs knowledge) {
     return engine.finish(
         () ->
-            build(
-                engine,
-                model,
-                data.manifest(),
-                () -> Population.of(data),
-                knowledge,
-                training.seed(),
-                UpdateRule.rows(training.optimizer()).stateSlots()));
+            new TrainableModel(
+                build(
+                    engine,
+                    model,
+                    data.manifest(),
+                    () -> Population.of(data),
+                    knowledge,
+                    training.seed(),
+                    UpdateRule.rows(training.optimizer()).stateSlots())));
   }
 
   /**
-   * Makes a model that is read from files and not trained further, and so has no optimiser state.
+   * Makes a model that is read from files and not trained any further.
    *
    * @param encoder tells fields, scenarios and users
    * @param knowledge may be null where the head reads none
    */
-  public static TrainableModel assemble(
+  public static InferenceModel assemble(
       TensorEngine engine,
       ModelConfig model,
       RowEncoder encoder,
       @Nullable KnowledgeInputs knowledge) {
     return engine.finish(
         () ->
-            build(
-                engine, model, encoder.manifest(), () -> Population.of(encoder), knowledge, 0, 0));
+            new InferenceModel(
+                build(
+                    engine,
+                    model,
+                    encoder.manifest(),
+                    () -> Population.of(encoder),
+                    knowledge,
+                    0,
+                    0)));
   }
 
-  private static TrainableModel build(
+  private static ModelParts build(
       TensorEngine engine,
       ModelConfig model,
       DatasetManifest manifest,
@@ -108,7 +119,7 @@ public final class ModelAssembly {
     ModelKnowledge knowledge = knowledge(model, required, who, inputs);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
     ModelShape shape = shape(manifest, model);
-    NDManager manager = NDManager.newBaseManager(engine.device(), engine.engine().getEngineName());
+    NDManager manager = engine.engine().newBaseManager(engine.device());
     manager.setName("model");
     ParameterStore store = new ParameterStore(manager, seed);
     Workers workers = new Workers(engine.threads());
@@ -133,21 +144,20 @@ public final class ModelAssembly {
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
       store.seal();
-      return new TrainableModel(
-          new TrainableModel.Parts(
-              engine,
-              manager,
-              workers,
-              tables(manifest, model, seed, stateSlots, workers),
-              store,
-              shape,
-              head,
-              scenarioTable,
-              missingUser,
-              knowledge,
-              manifest.users() + 1,
-              seed,
-              identity(manifest, model, context.metaNetworks(), inputs)));
+      return new ModelParts(
+          engine,
+          manager,
+          workers,
+          tables(manifest, model, seed, stateSlots, workers),
+          store,
+          shape,
+          head,
+          scenarioTable,
+          missingUser,
+          knowledge,
+          scenarioKnowledge(manager, knowledge),
+          seed,
+          identity(manifest, model, context.metaNetworks(), inputs));
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();
@@ -188,6 +198,21 @@ public final class ModelAssembly {
     return ModelKnowledge.load(inputs, who.get(), users, scenarios);
   }
 
+  /** Returns all vectors, (S, K), which no pass changes. */
+  static @Nullable NDArray scenarioKnowledge(
+      NDManager manager, @Nullable ModelKnowledge knowledge) {
+    KnowledgeVectors vectors = knowledge == null ? null : knowledge.scenarios();
+    if (vectors == null) {
+      return null;
+    }
+    BatchInputs inputs = new BatchInputs();
+    FloatBuffer target = inputs.floats((long) vectors.size() * vectors.dimension());
+    for (int k = 0; k < vectors.size(); k++) {
+      vectors.copy(k, target, k);
+    }
+    return inputs.array(manager, new Shape(vectors.size(), vectors.dimension()));
+  }
+
   private static ModelShape shape(DatasetManifest manifest, ModelConfig model) {
     List<Field> fields = new ArrayList<>();
     int width = model.embeddingSize();
@@ -220,7 +245,7 @@ public final class ModelAssembly {
       table.initialize(seed, workers);
       tables.add(table);
     }
-    return new EmbeddingTables(tables, workers);
+    return new EmbeddingTables(tables);
   }
 
   private static String identity(

@@ -1,15 +1,11 @@
 package org.llm4msr.runtime.assembly;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
-import java.nio.FloatBuffer;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.tables.Batch;
 
-/** Predictions of a model for the rows of a part, without gradients. */
+/** Predictions of a model in training for the rows of a part, without gradients. */
 public final class Predictions {
 
   private Predictions() {}
@@ -46,37 +42,8 @@ public final class Predictions {
     Batch batch = source.newBatch();
     float[] probability = new float[batchSize];
     while (source.next(batch)) {
-      predict(model, batch, probability);
+      model.predict(batch, probability);
       consumer.accept(batch, probability);
     }
-  }
-
-  private static void predict(TrainableModel model, Batch batch, float[] probability) {
-    try (NDManager manager = model.manager().newSubManager();
-        NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      NDArray logits = model.forward(manager, batch, false, 0).logits();
-      FloatBuffer values = model.engine().read(logits);
-      for (int i = 0; i < batch.size; i++) {
-        probability[i] = (float) (1 / (1 + Math.exp(-values.get(i))));
-      }
-    }
-  }
-
-  /**
-   * Predicts one batch. Safe from several threads: the engine's thread predicts one batch after the
-   * other.
-   *
-   * @param probability its first {@code batch.size} elements are filled
-   */
-  public static void of(TrainableModel model, Batch batch, float[] probability) {
-    model
-        .engine()
-        .call(
-            () -> {
-              model.engine().recordGradients(false);
-              predict(model, batch, probability);
-              return 0;
-            });
   }
 }

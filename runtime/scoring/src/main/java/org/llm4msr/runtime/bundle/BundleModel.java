@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
-import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.PreparedField;
@@ -85,15 +85,15 @@ public final class BundleModel {
    * @throws org.llm4msr.api.MsrException of type DATA, with the file, if the parts of the bundle do
    *     not fit each other
    */
-  public static TrainableModel load(
+  public static InferenceModel load(
       Bundle bundle, ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
     requireRoom(bundle, config, encoder);
-    TrainableModel model =
+    InferenceModel model =
         ModelAssembly.assemble(engine, config.model(), encoder, knowledge(bundle, config));
     try {
       engine.call(
           () -> {
-            ModelFiles.read(model, bundle.folder());
+            model.read(bundle.folder());
             return 0;
           });
       return model;

@@ -9,8 +9,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.assembly.Predictions;
-import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
@@ -32,8 +31,9 @@ import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
- * Experiment#evaluate}. Safe for use by several threads. A row's score does not depend on the other
- * rows, except for rounding: products over different numbers of rows differ by up to about 1e-6.
+ * Experiment#evaluate}. Safe for use by several threads, which score at once on PyTorch and in turn
+ * on MXNet. A row's score does not depend on the other rows, except for rounding: products over
+ * different numbers of rows differ by up to about 1e-6.
  *
  * <pre>{@code
  * try (Scorer scorer = Scorer.load(Path.of("work/runs/default/bundle"))) {
@@ -47,7 +47,7 @@ public final class Scorer implements AutoCloseable {
   private final ScoringConfig config;
   private final RowEncoder encoder;
   private final TensorEngine engine;
-  private final TrainableModel model;
+  private final InferenceModel model;
   private final ReadWriteLock open = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -159,7 +159,7 @@ public final class Scorer implements AutoCloseable {
       for (int from = 0; from < scores.length; from += size) {
         int count = Math.min(size, scores.length - from);
         binding.encode(rows, from, count, first + from, batch);
-        Predictions.of(model, batch, some);
+        model.score(batch, some);
         System.arraycopy(some, 0, scores, from, count);
       }
       return scores;

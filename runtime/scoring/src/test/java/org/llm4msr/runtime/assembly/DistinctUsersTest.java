@@ -2,6 +2,10 @@ package org.llm4msr.runtime.assembly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -9,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DistinctUsersTest {
 
-  private final DistinctUsers users = new DistinctUsers(300);
+  private final DistinctUsers users = new DistinctUsers();
 
   @Test
   void numbersUsersByFirstAppearance() {
@@ -18,6 +22,27 @@ class DistinctUsersTest {
     assertThat(users.count()).isEqualTo(3);
     assertThat(IntStream.range(0, 3).map(users::user)).containsExactly(7, 3, 9);
     assertThat(users.groupOfRow()).startsWith(0, 1, 0, 2, 1);
+  }
+
+  /** Against a map, with batches that grow and shrink, and users whose places collide. */
+  @Test
+  void numbersUsersAsAMapWould() {
+    Random random = new Random(4);
+    for (int rows : new int[] {1, 1000, 3, 5000, 1000}) {
+      int[] userOfRow =
+          random.ints(rows, 0, rows).map(user -> user * 1024 + random.nextInt(2)).toArray();
+      Map<Integer, Integer> numbers = new LinkedHashMap<>();
+      int[] expected = new int[rows];
+      for (int row = 0; row < rows; row++) {
+        expected[row] = numbers.computeIfAbsent(userOfRow[row], user -> numbers.size());
+      }
+
+      users.find(userOfRow, rows);
+
+      assertThat(Arrays.copyOf(users.groupOfRow(), rows)).isEqualTo(expected);
+      assertThat(IntStream.range(0, users.count()).mapToObj(users::user))
+          .containsExactlyElementsOf(numbers.keySet());
+    }
   }
 
   /** Multiples of an eighth of the power of two below. */

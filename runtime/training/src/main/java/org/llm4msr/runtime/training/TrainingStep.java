@@ -26,6 +26,7 @@ import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.EmbeddingUpdate;
 import org.llm4msr.runtime.tables.UpdateRule;
 
 /**
@@ -39,6 +40,7 @@ public final class TrainingStep {
 
   private final TrainableModel model;
   private final long seed;
+  private final EmbeddingUpdate tables;
   private final UpdateRule rowRule;
   private final DenseOptimizer optimizer;
   private final List<ParameterArray> parameters;
@@ -55,6 +57,7 @@ public final class TrainingStep {
       TrainableModel model, TrainingConfig config, List<PreparedScenario> scenarios) {
     this.model = model;
     this.seed = config.seed();
+    this.tables = new EmbeddingUpdate(model.tables(), model.workers());
     this.rowRule = UpdateRule.rows(config.optimizer());
     this.parameters = List.copyOf(model.parameters().arrays());
     this.optimizer =
@@ -210,7 +213,7 @@ public final class TrainingStep {
       TrainableModel.Forward forward, Batch batch, long step, double learningRate) {
     try (NDArray gradient = forward.flat().getGradient()) {
       FloatBuffer values = model.engine().read(gradient);
-      model.tables().update(batch, values, rowRule, step + 1, learningRate);
+      tables.run(batch, values, rowRule, step + 1, learningRate);
     }
   }
 

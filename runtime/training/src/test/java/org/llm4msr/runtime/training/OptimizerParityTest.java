@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.EmbeddingUpdate;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.tables.Workers;
@@ -33,11 +34,11 @@ class OptimizerParityTest {
     EmbeddingTable table = new EmbeddingTable("t", rows, dimension, rule.stateSlots());
     table.write(0, 0, rows, floats(FIXTURE.get("start")));
     try (Workers workers = new Workers(2)) {
-      EmbeddingTables tables = new EmbeddingTables(List.of(table), workers);
+      EmbeddingUpdate tables = new EmbeddingUpdate(new EmbeddingTables(List.of(table)), workers);
       for (int step = 0; step < FIXTURE.get("ids").size(); step++) {
         Batch batch = batch(FIXTURE.get("ids").get(step));
         FloatBuffer gradient = FloatBuffer.wrap(floats(FIXTURE.get("gradients").get(step)));
-        tables.update(batch, gradient, rule, step + 1, learningRate(name));
+        tables.run(batch, gradient, rule, step + 1, learningRate(name));
         float[] actual = new float[rows * dimension];
         table.read(0, 0, rows, actual);
         assertClose(actual, floats(FIXTURE.get("cases").get(name).get(step)), name, step);

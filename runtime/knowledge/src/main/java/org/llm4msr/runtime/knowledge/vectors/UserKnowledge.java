@@ -10,8 +10,8 @@ import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The users' vectors, possibly in several versions: one for each period of the training part, and
- * one for all rows that are not trained on. A slot is one user in one version. Belongs to the
- * engine's thread.
+ * one for all rows that are not trained on. A slot is one user in one version. Safe for several
+ * threads unless one of them trains.
  */
 public final class UserKnowledge {
 
@@ -36,6 +36,10 @@ public final class UserKnowledge {
     this.earlier = earlier;
     this.loader = loader;
     this.versions = earlier == null ? 1 : 1 + earlier.periods().count();
+    if ((long) this.whole.size() * versions > Integer.MAX_VALUE) {
+      throw new ArithmeticException(
+          "%d users in %d versions are too many".formatted(this.whole.size(), versions));
+    }
   }
 
   /** Returns the size of a vector as the model reads it. */
@@ -46,11 +50,6 @@ public final class UserKnowledge {
   /** Returns how many users have a vector of their own. */
   int knownCount() {
     return whole.knownCount();
-  }
-
-  /** Returns how many slots there are. */
-  public int slots() {
-    return Math.multiplyExact(whole.size(), versions);
   }
 
   /** Writes the slot that each row of a batch reads. */

@@ -1,0 +1,88 @@
+package org.llm4msr.runtime.tables;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.llm4msr.runtime.tables.FieldValues.IdLists;
+import org.llm4msr.runtime.tables.FieldValues.Ids;
+import org.llm4msr.runtime.tables.FieldValues.Numbers;
+
+/**
+ * Gathers the vectors of a batch into one flat buffer (B, W). A categorical field gives the vector
+ * of its id, a multi-categorical field the mean over its list (zeros for an empty one), a numeric
+ * field its one vector times the value. For one thread at a time; several may read the same tables.
+ */
+public final class EmbeddingGather {
+
+  private static final int GATHER_ROWS = 64;
+
+  private final List<EmbeddingTable> tables;
+  private final int dimension;
+  private final int width;
+  private final Workers workers;
+  private final float[][] blocks;
+
+  /** Makes what gathers from some tables; workers share the rows. */
+  public EmbeddingGather(EmbeddingTables tables, Workers workers) {
+    this.tables = tables.tables();
+    this.dimension = tables.dimension();
+    this.width = tables.width();
+    this.workers = workers;
+    this.blocks = new float[workers.threads()][GATHER_ROWS * width];
+  }
+
+  /**
+   * Fills the first {@code batch.size} rows of the target.
+   *
+   * @param target at least (B, W), row after row from index 0
+   */
+  public void gather(Batch batch, FloatBuffer target) {
+    workers.range(
+        batch.size,
+        GATHER_ROWS,
+        (worker, from, to) -> {
+          float[] block = blocks[worker];
+          for (int f = 0; f < tables.size(); f++) {
+            gatherField(tables.get(f), batch.fields.get(f), from, to, block, f * dimension);
+          }
+          target.put(from * width, block, 0, (to - from) * width);
+        });
+  }
+
+  private void gatherField(
+      EmbeddingTable table, FieldValues values, int from, int to, float[] block, int column) {
+    if (values instanceof Ids single) {
+      int[] ids = single.ids();
+      for (int row = from, at = column; row < to; row++, at += width) {
+        int id = ids[row];
+        System.arraycopy(table.chunk(id), table.offset(id), block, at, dimension);
+      }
+    } else if (values instanceof IdLists lists) {
+      for (int row = from, at = column; row < to; row++, at += width) {
+        gatherMean(table, lists, row, block, at);
+      }
+    } else if (values instanceof Numbers numbers) {
+      float[] vector = table.chunk(0);
+      for (int row = from, at = column; row < to; row++, at += width) {
+        float value = numbers.values()[row];
+        for (int d = 0; d < dimension; d++) {
+          block[at + d] = value * vector[d];
+        }
+      }
+    }
+  }
+
+  private void gatherMean(EmbeddingTable table, IdLists lists, int row, float[] block, int at) {
+    Arrays.fill(block, at, at + dimension, 0f);
+    int from = lists.offsets[row];
+    int to = lists.offsets[row + 1];
+    float share = 1f / (to - from);
+    for (int i = from; i < to; i++) {
+      float[] chunk = table.chunk(lists.ids[i]);
+      int start = table.offset(lists.ids[i]);
+      for (int d = 0; d < dimension; d++) {
+        block[at + d] += share * chunk[start + d];
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package org.llm4msr.runtime.assembly;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.FusionHead;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterArray;
+import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * What a model is made of: read by every pass, changed by training alone.
+ *
+ * @param manager owns the engine's arrays
+ * @param scenarioTable (S, Ds), null where no part of the model reads it
+ * @param missingUser (1, K), what users without knowledge have, null where that is not learned
+ * @param knowledge standardised, null where the head reads none
+ * @param scenarioKnowledge (S, K), null where the head reads none
+ * @param identity plugins, settings and data as one text
+ */
+record ModelParts(
+    TensorEngine engine,
+    NDManager manager,
+    Workers workers,
+    EmbeddingTables tables,
+    ParameterStore parameters,
+    ModelShape shape,
+    FusionHead head,
+    @Nullable ParameterArray scenarioTable,
+    @Nullable ParameterArray missingUser,
+    @Nullable ModelKnowledge knowledge,
+    @Nullable NDArray scenarioKnowledge,
+    long seed,
+    String identity)
+    implements AutoCloseable {
+
+  /** Releases everything but the engine, whether or not the caller is interrupted. */
+  @Override
+  public void close() {
+    engine.finish(
+        () -> {
+          parameters.close();
+          manager.close();
+          return 0;
+        });
+    workers.close();
+  }
+}
