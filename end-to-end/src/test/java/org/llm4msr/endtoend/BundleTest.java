@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -205,21 +207,58 @@ class BundleTest {
     }
   }
 
+  /** The same rows and others, at once, to the last bit; users 'nobody' are unknown. */
   @Test
   void threadsGetWhatOneGets() throws Exception {
     List<Map<String, Object>> rows = testRows.stream().map(BundleTest::map).toList();
-    ExecutorService threads = Executors.newFixedThreadPool(4);
+    List<Map<String, Object>> unknown = testRows.stream().map(BundleTest::map).limit(70).toList();
+    unknown.forEach(row -> row.put("user", "nobody"));
+    List<List<Map<String, Object>>> requests =
+        List.of(rows, unknown, rows.subList(0, 1), rows.subList(100, 300));
+    ExecutorService threads = Executors.newFixedThreadPool(8);
     try (Scorer scorer = Scorer.load(bundle)) {
-      float[] expected = scorer.score(rows);
+      List<float[]> expected = requests.stream().map(scorer::score).toList();
       List<Future<float[]>> futures = new ArrayList<>();
-      for (int i = 0; i < 24; i++) {
-        futures.add(threads.submit(() -> scorer.score(rows)));
+      for (int i = 0; i < 160; i++) {
+        List<Map<String, Object>> request = requests.get(i % requests.size());
+        futures.add(threads.submit(() -> scorer.score(request)));
       }
-      for (Future<float[]> future : futures) {
-        assertThat(future.get()).isEqualTo(expected);
+      for (int i = 0; i < futures.size(); i++) {
+        assertThat(futures.get(i).get()).isEqualTo(expected.get(i % requests.size()));
       }
       scorer.close();
       assertThatThrownBy(() -> scorer.score(rows)).hasMessageContaining("[score/CLOSED]");
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void closingWaitsForRowsThatAreBeingScored() throws Exception {
+    List<Map<String, Object>> rows = testRows.stream().map(BundleTest::map).toList();
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    CountDownLatch begun = new CountDownLatch(4);
+    Scorer scorer = Scorer.load(bundle);
+    float[] expected = scorer.score(rows);
+    Callable<String> untilClosed =
+        () -> {
+          while (true) {
+            try {
+              assertThat(scorer.score(rows)).isEqualTo(expected);
+            } catch (MsrException e) {
+              return e.code();
+            }
+            begun.countDown();
+          }
+        };
+    try {
+      List<Future<String>> futures =
+          Stream.generate(() -> threads.submit(untilClosed)).limit(4).toList();
+      begun.await();
+      scorer.close();
+      for (Future<String> future : futures) {
+        assertThat(future.get()).isEqualTo("score/CLOSED");
+      }
     } finally {
       threads.shutdown();
     }

@@ -227,7 +227,7 @@ class InferenceModelTest {
       batch.user[i] = random.nextInt(10) == 0 ? USERS : ids[i];
       batch.scenario[i] = random.nextInt(SCENARIOS);
       prices[i] = (float) random.nextGaussian();
-      int[] list = random.ints(random.nextInt(4), 0, 50).toArray();
+      int[] list = random.ints(random.nextInt(100), 0, 50).toArray();
       tags.set(i, list, list.length);
     }
     return batch;
