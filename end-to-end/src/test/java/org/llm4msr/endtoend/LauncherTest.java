@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
@@ -67,6 +68,23 @@ class LauncherTest {
             "[train]",
             "[my file.yaml]",
             "OMP_WAIT_POLICY=PASSIVE DJL_OFFLINE=true");
+  }
+
+  @Test
+  void runsTheJarsOfAnArchiveAndBuildsNothing() throws Exception {
+    Path archive = folder.toRealPath().resolve("an archive");
+    Path launcher = Files.createDirectories(archive.resolve("bin")).resolve("llm4msr");
+    Files.copy(root.resolve("llm4msr"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
+    Path lib = Files.createDirectory(archive.resolve("lib"));
+    Path first = Files.createFile(lib.resolve("first.jar"));
+    Path second = Files.createFile(lib.resolve("second.jar"));
+
+    Outcome outcome = run(launcher, Map.of(), "--help");
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out().lines())
+        .contains("[@" + archive + "/jvm.options]", "[%s:%s]".formatted(first, second));
+    assertThat(archive).isDirectoryNotContaining("glob:**/dist");
   }
 
   @Test
