@@ -16,8 +16,7 @@ import java.util.stream.DoubleStream;
  * @param xLabel label of the x axis, with its unit
  * @param yLabel label of the y axis, with its unit
  */
-record LineChart(
-    String id, String title, String xLabel, String yLabel, List<Series> series) {
+record LineChart(String id, String title, String xLabel, String yLabel, List<Series> series) {
 
   private static final double WIDTH = 640;
   private static final double HEIGHT = 260;
