@@ -167,7 +167,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
       id = "PLUGIN-01",
       says = "is found through ServiceLoader under its name, by a public constructor",
       checkFirst = {
-        "llm4msr-api in the <annotationProcessorPaths> of maven-compiler-plugin, or a file"
+        "llm4msr-processor in the <annotationProcessorPaths> of maven-compiler-plugin, or a file"
             + " META-INF/services/<full name of the kind's factory type>",
         "@Plugin with a name of the form [a-z][a-z0-9-]*, that no other plugin of the kind has",
         "the factory is a public class with a public constructor without parameters"

@@ -80,7 +80,7 @@ final class Faults {
               "NO_SPI_VERSION",
               "the jar does not say which SPI version it was compiled with; this runtime serves "
                   + SpiVersion.CURRENT,
-              "The annotation processor of llm4msr-api writes it to META-INF/MANIFEST.MF: have"
+              "The annotation processor llm4msr-processor writes it to META-INF/MANIFEST.MF: have"
                   + " maven-jar-plugin use it, with <archive><manifestFile>"
                   + "${project.build.outputDirectory}/META-INF/MANIFEST.MF</manifestFile></archive>.")
           : null;
@@ -94,7 +94,7 @@ final class Faults {
           "its manifest entry %s is \"%s\"".formatted(SpiVersion.MANIFEST_ENTRY, stated),
           "It is a version such as "
               + SpiVersion.CURRENT
-              + "; the annotation processor of llm4msr-api writes it.");
+              + "; the annotation processor llm4msr-processor writes it.");
     }
   }
 

@@ -180,7 +180,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     return new Fault(
         "NO_SERVICES",
         what + ", though " + String.join(", ", annotated) + " carries @Plugin",
-        "The annotation processor of llm4msr-api writes the file: name llm4msr-api in the"
+        "The annotation processor llm4msr-processor writes the file: name llm4msr-processor in the"
             + " <annotationProcessorPaths> of maven-compiler-plugin, and set no -proc:none. With the"
             + " shade plugin add the ServicesResourceTransformer.");
   }

@@ -263,7 +263,6 @@ public final class ArrowFile {
     /** Walks through the buffers of one record batch, depth first as the format has them. */
     private final class Body {
       private final long offset;
-      private final long length;
       private final RecordBatch batch;
       private final @Nullable ByteBuffer whole;
       private int nextNode;
@@ -271,7 +270,6 @@ public final class ArrowFile {
 
       Body(long offset, long length, RecordBatch batch) throws IOException {
         this.offset = offset;
-        this.length = length;
         this.batch = batch;
         this.whole =
             length <= LARGEST_MAPPING ? channel.map(MapMode.READ_ONLY, offset, length) : null;
