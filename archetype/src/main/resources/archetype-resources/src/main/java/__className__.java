@@ -12,9 +12,9 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
-import org.llm4msr.api.support.BlockSettings;
-import org.llm4msr.api.support.Linear;
-import org.llm4msr.api.support.Mlp;
+import org.llm4msr.toolkit.model.BlockSettings;
+import org.llm4msr.toolkit.model.Linear;
+import org.llm4msr.toolkit.model.Mlp;
 
 /** A network that all scenarios share: hidden = MLP(x), logit = w . hidden + b + b(scenario). */
 final class ${className} implements Backbone {

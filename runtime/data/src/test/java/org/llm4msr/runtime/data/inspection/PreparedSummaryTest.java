@@ -327,7 +327,11 @@ class PreparedSummaryTest {
    */
   @Test
   void inspectsFilesOfAnotherWriter() throws Exception {
-    Path foreign = Path.of(PreparedSummaryTest.class.getResource("foreign").toURI());
+    Path foreign =
+        Path.of(
+            PreparedSummaryTest.class
+                .getResource("/org/llm4msr/runtime/data/prepared/foreign")
+                .toURI());
 
     PreparedSummary summary = inspect(foreign);
 
