@@ -27,7 +27,14 @@ class ArchitectureTest {
 
   /** Types of the runtime that programs use which embed it. */
   private static final Set<String> FOR_USERS =
-      Set.of("Main", "Workspace", "ComparisonConfig", "TuningConfig", "ModelEvaluation");
+      Set.of(
+          "Main",
+          "Workspace",
+          "ComparisonConfig",
+          "TuningConfig",
+          "ModelEvaluation",
+          "RunModule",
+          "Quickstart");
 
   /**
    * Public types that only their own module uses: they are shared by its packages, and Java knows
@@ -61,9 +68,13 @@ class ArchitectureTest {
           "StoredKnowledge",
           "StoredLevel",
           // core, engine
+          "EngineTraits",
           "Inline",
           "Mkl",
           "PromptsConfig",
+          "TorchGradients",
+          // scoring
+          "InferenceModel",
           // lab
           "BarChart",
           "Html",

@@ -15,7 +15,12 @@ final class Modules {
   private static final String OURS = "org.llm4msr.";
 
   private static final List<String> TOOLKIT =
-      List.of("toolkit-model", "toolkit-arrow", "toolkit-hub", "toolkit-safetensors");
+      List.of(
+          "toolkit-model",
+          "toolkit-arrow",
+          "toolkit-hub",
+          "toolkit-database",
+          "toolkit-safetensors");
 
   /** Each uses those before it. */
   private static final List<String> RUNTIME =
@@ -50,6 +55,7 @@ final class Modules {
     add(all, "toolkit-model", List.of("toolkit.model"), List.of("api"));
     add(all, "toolkit-arrow", List.of("toolkit.arrow"), List.of("api"));
     add(all, "toolkit-hub", List.of("toolkit.hub"), List.of("api"));
+    add(all, "toolkit-database", List.of("toolkit.database"), List.of("api"));
     add(all, "toolkit-safetensors", List.of("toolkit.safetensors"), List.of("api"));
     runtime(all, "core", "config", "plugins", "files");
     runtime(all, "engine", "engine", "model", "tables");

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.files.PeakMemory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.experiment;
+package org.llm4msr.runtime.files;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,7 +7,7 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /** Largest resident memory of this process, as Linux counts it; see proc(5). */
-final class PeakMemory {
+public final class PeakMemory {
 
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
   private static final Path STATUS = Path.of("/proc/self/status");
@@ -18,7 +18,7 @@ final class PeakMemory {
   private PeakMemory() {}
 
   /** Forgets the earlier peak; where that is not allowed, the peak is that of the whole process. */
-  static void reset() {
+  public static void reset() {
     try {
       Files.writeString(CLEAR, RESET, StandardOpenOption.WRITE);
     } catch (IOException e) {
@@ -27,7 +27,7 @@ final class PeakMemory {
   }
 
   /** Returns the peak since {@link #reset}, or null if the system does not tell. */
-  static @Nullable Long bytes() {
+  public static @Nullable Long bytes() {
     try {
       for (String line : Files.readAllLines(STATUS)) {
         if (line.startsWith("VmHWM:")) {
