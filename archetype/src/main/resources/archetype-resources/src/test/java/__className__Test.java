@@ -16,8 +16,8 @@ import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterSnapshot;
 import org.llm4msr.tck.BackboneConformance;
-import org.llm4msr.tck.ModelHarness;
-import org.llm4msr.tck.TestBatch;
+import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.TestBatch;
 
 class ${className}Test {
 
