@@ -3,7 +3,7 @@ import java.util.jar.JarFile
 
 def project = new File(basedir, 'project/my-ranker')
 def folder = new File(project, 'target/plugins/my-ranker')
-assert folder.list() == ['my-ranker-1.0-SNAPSHOT.jar']
+assert folder.list().sort() == ['llm4msr-toolkit-model-0.1.0-SNAPSHOT.jar', 'my-ranker-1.0-SNAPSHOT.jar']
 def jar = new JarFile(new File(folder, 'my-ranker-1.0-SNAPSHOT.jar'))
 assert jar.manifest.mainAttributes.getValue('Llm4msr-Spi-Version') ==~ /\d+\.\d+/
 def services = jar.getInputStream(jar.getEntry('META-INF/services/org.llm4msr.api.model.BackboneFactory')).text
