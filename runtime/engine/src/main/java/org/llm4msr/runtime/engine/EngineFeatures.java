@@ -13,7 +13,9 @@ import org.llm4msr.runtime.config.PluginChoice;
 public final class EngineFeatures {
 
   private static final Map<String, Set<EngineFeature>> ENGINES =
-      new TreeMap<>(Map.of("PyTorch", PyTorchEngine.FEATURES, "MXNet", MxNetEngine.FEATURES));
+      new TreeMap<>(
+          Map.of(
+              PyTorchEngine.NAME, PyTorchEngine.FEATURES, MxNetEngine.NAME, MxNetEngine.FEATURES));
 
   private EngineFeatures() {}
 

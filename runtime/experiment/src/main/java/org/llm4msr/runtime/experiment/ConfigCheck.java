@@ -231,7 +231,7 @@ final class ConfigCheck {
     }
 
     private void prompts() {
-      parts.wiring(new PromptModule(loaded.base())).get(ScenarioPromptBuilder.class);
+      parts.wiring().get(ScenarioPromptBuilder.class);
     }
 
     private void files(PluginChoice<KnowledgeEncoderFactory<Record>, Record> encoder) {

@@ -14,7 +14,6 @@ import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.config.PluginChoice;
-import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.files.FileErrors;
@@ -94,13 +93,12 @@ public final class DataGeneration {
     }
   }
 
-  private void write(
+  private static void write(
       PluginChoice<DatasetGeneratorFactory<Record>, Record> choice,
       Path folder,
       String stamp,
       Progress progress)
       throws IOException {
-    RuntimeConfig defaults = loader.bind(RuntimeConfig.class, List.of(), "runtime");
     Path parent = folder.getParent() == null ? folder : folder.getParent();
     Files.createDirectories(parent);
     Path unfinished = Files.createTempDirectory(parent, folder.getFileName() + ".tmp-");
@@ -109,7 +107,7 @@ public final class DataGeneration {
     try (ContextLoader scope = ContextLoader.of(choice.factory());
         Scratch context =
             new Scratch(data, MEMORY_BYTES, Runtime.getRuntime().availableProcessors())) {
-      Wiring.of(new GenerationModule(choice, defaults, context), List.of())
+      Wiring.of(new GenerationModule(choice, context), List.of())
           .get(DatasetGenerator.class)
           .generate(progress);
       Files.writeString(data.resolve(STAMP), stamp);

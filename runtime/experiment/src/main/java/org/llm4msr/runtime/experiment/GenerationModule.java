@@ -9,25 +9,20 @@ import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.files.Scratch;
 
-/** Binds the generator of raw data. */
+/** Binds the generator of raw data, for which no configuration names an engine. */
 final class GenerationModule extends AbstractModule {
 
   private final PluginChoice<DatasetGeneratorFactory<Record>, Record> choice;
-  private final RuntimeConfig runtime;
   private final Scratch scratch;
 
-  GenerationModule(
-      PluginChoice<DatasetGeneratorFactory<Record>, Record> choice,
-      RuntimeConfig runtime,
-      Scratch scratch) {
+  GenerationModule(PluginChoice<DatasetGeneratorFactory<Record>, Record> choice, Scratch scratch) {
     this.choice = choice;
-    this.runtime = runtime;
     this.scratch = scratch;
   }
 
   @Provides
   DatasetGenerator generator() {
-    EngineFeatures.require(runtime.engine(), choice);
+    EngineFeatures.require(RuntimeConfig.DEFAULT_ENGINE, choice);
     return choice.create(DatasetGeneratorFactory::create, scratch);
   }
 }

@@ -15,18 +15,13 @@ import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.plugins.InContext;
 
-/** Binds prompt builder and encoder; its user closes the encoder, then its place. */
+/** Binds the encoder; its user closes the encoder, then its place. */
 final class KnowledgeModule extends AbstractModule {
 
   private final Scratch scratch;
 
   KnowledgeModule(Scratch scratch) {
     this.scratch = scratch;
-  }
-
-  @Override
-  protected void configure() {
-    install(new PromptModule(scratch.folder()));
   }
 
   @Provides

@@ -112,10 +112,7 @@ final class KnowledgeStage implements AutoCloseable {
   }
 
   private static ScenarioPromptBuilder prompts(Experiment experiment) {
-    return experiment
-        .parts()
-        .wiring(new PromptModule(experiment.config().base()))
-        .get(ScenarioPromptBuilder.class);
+    return experiment.parts().wiring().get(ScenarioPromptBuilder.class);
   }
 
   /** Fills the store and those of earlier periods; {@code started} gets an action that stops it. */

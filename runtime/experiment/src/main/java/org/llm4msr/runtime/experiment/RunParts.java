@@ -20,7 +20,7 @@ import org.llm4msr.runtime.config.loading.LoadedConfig;
 record RunParts(LoadedConfig stated, LoadedConfig config, List<Module> replacements) {
 
   static RunParts of(LoadedConfig stated, List<Module> replacements) {
-    Wiring wiring = Wiring.of(new RunModule(stated.config()), replacements);
+    Wiring wiring = Wiring.of(new RunModule(stated), replacements);
     return new RunParts(stated, stated.with(replaced(stated.config(), wiring)), replacements);
   }
 
@@ -42,7 +42,7 @@ record RunParts(LoadedConfig stated, LoadedConfig config, List<Module> replaceme
    *
    * @param stage binds what the stage makes of the plugins
    */
-  Wiring wiring(Module stage) {
-    return Wiring.of(Modules.combine(new RunModule(config.config()), stage), replacements);
+  Wiring wiring(Module... stage) {
+    return Wiring.of(Modules.combine(new RunModule(config), Modules.combine(stage)), replacements);
   }
 }
