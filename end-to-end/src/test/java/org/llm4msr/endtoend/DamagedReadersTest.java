@@ -179,7 +179,7 @@ class DamagedReadersTest {
       kuaisar | NOT_A_NUMBER | line 3: column 'click' has 'NaN', which is not a whole number
       kuaisar | NO_LABEL | line 3: column 'click' has ''
       kuaisar | NO_USER | line 3: column 'user_id' has ''
-      kuaisar | MIXED_LINE_ENDS | line 3: its line end is not that of the first line
+      kuaisar | MIXED_LINE_ENDS | same
       kuaisar | WINDOWS_LINE_ENDS | same
       kuaisar | BYTE_ORDER_MARK | same
       kuaisar | LATIN_1 | line 3: the line is not in UTF-8
@@ -197,7 +197,7 @@ class DamagedReadersTest {
       kuairand | NOT_A_NUMBER | line 3: column 'is_click' has 'NaN', which is not a whole number
       kuairand | NO_LABEL | line 3: column 'is_click' has ''
       kuairand | NO_USER | line 3: column 'user_id' has ''
-      kuairand | MIXED_LINE_ENDS | line 3: its line end is not that of the first line
+      kuairand | MIXED_LINE_ENDS | same
       kuairand | WINDOWS_LINE_ENDS | same
       kuairand | BYTE_ORDER_MARK | same
       kuairand | LATIN_1 | line 3: the line is not in UTF-8
@@ -215,7 +215,7 @@ class DamagedReadersTest {
       movielens | NOT_A_NUMBER | line 3: column 'rating' has 'nan', which is not a number
       movielens | NO_LABEL | line 3: column 'rating' has '', which is not a number
       movielens | NO_USER | line 3: column 'userId' has ''
-      movielens | MIXED_LINE_ENDS | line 3: its line end is not that of the first line
+      movielens | MIXED_LINE_ENDS | same
       movielens | WINDOWS_LINE_ENDS | same
       movielens | BYTE_ORDER_MARK | same
       movielens | LATIN_1 | line 3: the line is not in UTF-8
@@ -231,9 +231,9 @@ class DamagedReadersTest {
       movielens release=1m | NOT_A_NUMBER | line 3: column 'rating' has 'nan', which is not a number
       movielens release=1m | NO_LABEL | line 3: column 'rating' has '', which is not a number
       movielens release=1m | NO_USER | line 3: column 'user_id' has ''
-      movielens release=1m | MIXED_LINE_ENDS | line 3: its line end is not that of the first line
+      movielens release=1m | MIXED_LINE_ENDS | same
       movielens release=1m | WINDOWS_LINE_ENDS | same
-      movielens release=1m | BYTE_ORDER_MARK | line 1: column 'user_id' has '
+      movielens release=1m | BYTE_ORDER_MARK | same
       movielens release=1m | LATIN_1 | line 3: column 'user_id' has '28\u00e9', which is not a whole number
       movielens release=1m | ROW_TWICE | rows 1
       movielens release=1m | ID_ABOVE_32_BITS | rows 0
@@ -284,7 +284,7 @@ class DamagedReadersTest {
       ali-ccp | NOT_A_NUMBER | line 3: column 'click' has 'NaN', which is not a whole number
       ali-ccp | NO_LABEL | line 3: column 'click' has ''
       ali-ccp | NO_USER | line 3: column 'common_feature_index' has '', which is not a row of the common features
-      ali-ccp | MIXED_LINE_ENDS | line 3: its line end is not that of the first line
+      ali-ccp | MIXED_LINE_ENDS | same
       ali-ccp | WINDOWS_LINE_ENDS | same
       ali-ccp | BYTE_ORDER_MARK | same
       ali-ccp | LATIN_1 | line 3: the line is not in UTF-8
@@ -298,7 +298,7 @@ class DamagedReadersTest {
       douban | NOT_A_NUMBER | line 3: column 'rating' has 'nan', which is not a number
       douban | NO_LABEL | rows -1
       douban | NO_USER | line 3: column 'user_id' has ''
-      douban | MIXED_LINE_ENDS | line 3: a quoted value does not end
+      douban | MIXED_LINE_ENDS | same
       douban | WINDOWS_LINE_ENDS | same
       douban | BYTE_ORDER_MARK | same
       douban | LATIN_1 | line 3: the line is not in UTF-8
@@ -311,7 +311,7 @@ class DamagedReadersTest {
       mind | NOT_A_NUMBER | line 3: column 'impressions' has 'NaN', which is not a piece of news
       mind | NO_LABEL | rows -5
       mind | NO_USER | line 3: column 'user' has ''
-      mind | MIXED_LINE_ENDS | line 3: its line end is not that of the first line
+      mind | MIXED_LINE_ENDS | same
       mind | WINDOWS_LINE_ENDS | same
       mind | BYTE_ORDER_MARK | same
       mind | LATIN_1 | line 3: the line is not in UTF-8
@@ -325,7 +325,7 @@ class DamagedReadersTest {
       table | NOT_A_NUMBER | line 3: column 'label' has 'NaN', which is not 0 or 1
       table | NO_LABEL | line 3: column 'label' has '', which is not 0 or 1
       table | NO_USER | line 3: column 'user' has ''
-      table | MIXED_LINE_ENDS | line 3: its line end is not that of the first line
+      table | MIXED_LINE_ENDS | same
       table | WINDOWS_LINE_ENDS | same
       table | BYTE_ORDER_MARK | same
       table | LATIN_1 | line 3: the line is not in UTF-8

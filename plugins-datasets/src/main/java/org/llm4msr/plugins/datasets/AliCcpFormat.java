@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +18,7 @@ import org.llm4msr.api.data.RawTable;
  */
 final class AliCcpFormat {
 
-  private static final CsvTable.Dialect HEADLESS = new CsvTable.Dialect(",", "", false, "utf-8");
+  private static final Dialect HEADLESS = new Dialect(",", "", false, UTF_8);
   private static final String SKELETON = "sample_skeleton_(train|test)\\.csv";
   private static final List<String> USER =
       List.of("121", "122", "124", "125", "126", "127", "128", "129");
@@ -178,14 +180,17 @@ final class AliCcpFormat {
             : Sql.literal(part);
     String notFound =
         Sql.rowError(
-            Sql.unlike("coalesce(s.common_feature_index, '')", "a row of the common features"),
+            Sql.unlike(
+                "common_feature_index",
+                "coalesce(s.common_feature_index, '')",
+                "a row of the common features"),
             Sql.literal(skeleton.files().get(0).toString()),
-            "s.n",
-            "common_feature_index");
-    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, s.n FROM (SELECT *, row_number() OVER () AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index%s"
+            "s.n");
+    return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, s.n FROM (SELECT *, %s AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index%s"
         .formatted(
             split,
             notFound,
+            Sql.name(TextBatch.LINE),
             skeleton.scan(),
             firstOfKey(common),
             database.skipsMalformed() ? " WHERE c.common_feature_index IS NOT NULL" : "");
@@ -193,17 +198,18 @@ final class AliCcpFormat {
 
   /** The first row of each key counts: further ones would repeat all rows that name the key. */
   private String firstOfKey(CsvTable common) {
-    String numbered = "(SELECT *, row_number() OVER () AS n FROM " + common.scan() + ")";
     String again =
         database.skipsMalformed()
             ? "false"
             : Sql.rowError(
-                Sql.unlike("c.common_feature_index", "a key that no earlier row has"),
+                Sql.unlike(
+                    "common_feature_index",
+                    "c.common_feature_index",
+                    "a key that no earlier row has"),
                 Sql.literal(common.files().get(0).toString()),
-                "c.n",
-                "common_feature_index");
-    return "(SELECT c.common_feature_index, c.feature_list FROM %1$s c JOIN (SELECT common_feature_index, min(n) AS first FROM %1$s GROUP BY common_feature_index) k ON k.common_feature_index = c.common_feature_index WHERE CASE WHEN c.n = k.first THEN true ELSE %2$s END)"
-        .formatted(numbered, again);
+                "c.n");
+    return "(SELECT c.common_feature_index, c.feature_list FROM (SELECT *, %1$s AS n FROM %2$s) c JOIN (SELECT common_feature_index, min(%1$s) AS first FROM %3$s GROUP BY common_feature_index) k ON k.common_feature_index = c.common_feature_index WHERE CASE WHEN c.n = k.first THEN true ELSE %4$s END)"
+        .formatted(Sql.name(TextBatch.LINE), common.scan(), common.scan(), again);
   }
 
   private CsvTable headless(String file, String... columns) {

@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import java.nio.file.Path;
@@ -25,8 +26,8 @@ final class AmazonFormat {
   private static final String EVENTS = "interactions.csv";
   private static final String FILES =
       ".*\\.json|.*\\.json\\.gz|.*\\.jsonl|.*\\.jsonl\\.gz|.*\\.csv|.*\\.csv\\.gz|.*\\.zip";
-  private static final CsvTable.Dialect HEADLESS = new CsvTable.Dialect(",", "\"", false, "utf-8");
-  private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", true, "utf-8");
+  private static final Dialect HEADLESS = new Dialect(",", "\"", false, UTF_8);
+  private static final Dialect TAB = new Dialect("\t", "", true, UTF_8);
 
   private final AmazonConfig config;
   private final RawDatabase database;
@@ -34,8 +35,6 @@ final class AmazonFormat {
   private final List<Path> sources = new ArrayList<>();
   private final List<CsvTable> csvTables = new ArrayList<>();
   private final List<JsonLines> jsonLines = new ArrayList<>();
-  private final List<ArrowInput> reviewInputs = new ArrayList<>();
-  private final List<ArrowInput> metadataInputs = new ArrayList<>();
   private List<String> categories;
 
   AmazonFormat(AmazonConfig config, Path path, RawDatabase database) {
@@ -129,7 +128,6 @@ final class AmazonFormat {
             .required("item", JsonLines.TEXT, item, "asin")
             .required("rating", JsonLines.NUMBER, rating)
             .time("time", time);
-    lines.arrowInput().ifPresent(reviewInputs::add);
     jsonLines.add(lines);
     return lines.query();
   }
@@ -156,7 +154,6 @@ final class AmazonFormat {
       lines.optional("one", JsonLines.TEXTS, "category");
       lines.optional("several", JsonLines.LISTS, "categories");
     }
-    lines.arrowInput().ifPresent(metadataInputs::add);
     jsonLines.add(lines);
     return "SELECT item, title, brand, %s AS categories, %s AS f, n FROM (%s)"
         .formatted(
@@ -201,14 +198,7 @@ final class AmazonFormat {
             List.of(),
             items.isEmpty() ? List.of() : List.of("title"),
             rule);
-    return new SqlDatasetReader(
-            database,
-            schema,
-            scenarios(),
-            sources,
-            csvTables,
-            queries,
-            Map.of(RawTable.INTERACTIONS, reviewInputs, RawTable.ITEMS, metadataInputs))
+    return new SqlDatasetReader(database, schema, scenarios(), sources, csvTables, queries)
         .skipping(jsonLines);
   }
 

@@ -7,7 +7,7 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 
 /** A file in an Arrow IPC format. */
-record ArrowFileInput(Path file, String name) implements ArrowInput {
+record ArrowFileInput(Path file) implements ArrowInput {
 
   @Override
   public ArrowReader open(BufferAllocator allocator) throws IOException {

@@ -4,11 +4,8 @@ import java.io.IOException;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
-/** Rows in Arrow, which a query reads under a name. */
+/** Rows in Arrow, which a query reads once. */
 interface ArrowInput {
-
-  /** Returns the name in SQL. */
-  String name();
 
   /** Opens the rows from the first. */
   ArrowReader open(BufferAllocator allocator) throws IOException;

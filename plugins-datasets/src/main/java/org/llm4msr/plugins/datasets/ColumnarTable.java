@@ -6,12 +6,14 @@ import static java.util.stream.Collectors.joining;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.dictionary.Dictionary;
@@ -24,7 +26,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /** One table in Parquet or Arrow files, whose columns have types. */
-final class ColumnarTable implements TableInput {
+final class ColumnarTable extends TableInput {
 
   private static final String ONE = "one value per row";
   private static final int MOST_DIGITS = 38;
@@ -32,16 +34,14 @@ final class ColumnarTable implements TableInput {
       Pattern.compile("(STRUCT|MAP|UNION)\\(.*|.*\\]", Pattern.DOTALL);
   private static final ArrowType HALF = new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
 
-  private final RawDatabase database;
-  private final List<TableFile> sources;
-  private final String from;
+  /** The inputs of Arrow files; Parquet has none. */
+  private final List<ArrowInput> inputs;
 
   /** The columns of the first file; the others have the same names. */
   private final Map<String, Column> columns;
 
   private final List<Map<String, Column>> everywhere;
   private final Map<String, String> types = new HashMap<>();
-  private final RowRules rules;
 
   /** A column, with its type in the terms of its format. */
   private record Column(String type, Shape shape) {
@@ -73,38 +73,32 @@ final class ColumnarTable implements TableInput {
   }
 
   private ColumnarTable(
-      RawDatabase database, List<TableFile> sources, List<Map<String, Column>> columns) {
-    this.database = database;
-    this.sources = sources;
+      RawDatabase database,
+      List<Path> files,
+      List<ArrowInput> inputs,
+      List<Map<String, Column>> columns) {
+    super(database, files);
+    this.inputs = inputs;
     this.columns = columns.get(0);
     everywhere = List.copyOf(columns);
-    rules = new RowRules(database);
     for (int i = 1; i < columns.size(); i++) {
       if (!columns.get(i).keySet().equals(this.columns.keySet())) {
-        throw TableInput.differentColumns(
-            sources.get(i).file(),
-            columns.get(i).keySet(),
-            sources.get(0).file(),
-            this.columns.keySet());
+        throw differentColumns(
+            files.get(i), columns.get(i).keySet(), files.get(0), this.columns.keySet());
       }
     }
-    from =
-        sources.stream()
-            .map(source -> "SELECT * FROM " + source.scan())
-            .collect(joining(" UNION ALL BY NAME ", "(", ")"));
   }
 
   static ColumnarTable parquet(RawDatabase database, List<Path> files) {
-    List<TableFile> sources = new ArrayList<>();
-    List<Map<String, Column>> columns = new ArrayList<>();
-    for (Path file : files) {
-      TableFile source =
-          TableFile.columnar(
-              file, "read_parquet([" + Sql.path(file) + "], hive_partitioning=false)", List.of());
-      sources.add(source);
-      columns.add(parquetColumns(database, source));
-    }
-    return new ColumnarTable(database, sources, columns);
+    return new ColumnarTable(
+        database,
+        files,
+        List.of(),
+        files.stream().map(file -> parquetColumns(database, file)).toList());
+  }
+
+  private static String parquet(Path file) {
+    return "read_parquet([" + Sql.path(file) + "], hive_partitioning=false)";
   }
 
   /** DuckDB turns decimals with more digits into other numbers, also within lists. */
@@ -123,43 +117,42 @@ final class ColumnarTable implements TableInput {
     }
   }
 
-  private static Map<String, Column> parquetColumns(RawDatabase database, TableFile source) {
+  private static Map<String, Column> parquetColumns(RawDatabase database, Path file) {
     Map<String, Column> columns = new LinkedHashMap<>();
     String described =
-        "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + source.scan() + ")";
-    for (List<String> column : database.rows(described, List.of(source.file()))) {
+        "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + parquet(file) + ")";
+    for (List<String> column : database.rows(described, List.of(file))) {
       columns.put(column.get(0), Column.ofSql(column.get(1)));
     }
     return columns;
   }
 
   static ColumnarTable arrow(RawDatabase database, List<Path> files) {
-    List<TableFile> sources = new ArrayList<>();
+    List<ArrowInput> inputs = new ArrayList<>();
     List<Map<String, Column>> columns = new ArrayList<>();
     for (Path file : files) {
-      ArrowInput input = new ArrowFileInput(file, database.newName());
-      TableFile source = TableFile.columnar(file, Sql.name(input.name()), List.of(input));
-      sources.add(source);
-      columns.add(arrowColumns(source));
+      ArrowInput input = new ArrowFileInput(file);
+      inputs.add(input);
+      columns.add(arrowColumns(file, input));
     }
-    return new ColumnarTable(database, sources, columns);
+    return new ColumnarTable(database, files, inputs, columns);
   }
 
-  private static Map<String, Column> arrowColumns(TableFile source) {
+  private static Map<String, Column> arrowColumns(Path file, ArrowInput input) {
     Map<String, Column> columns = new LinkedHashMap<>();
     try (BufferAllocator allocator = new RootAllocator();
-        ArrowReader reader = source.arrow().get(0).open(allocator)) {
+        ArrowReader reader = input.open(allocator)) {
       for (Field field : reader.getVectorSchemaRoot().getSchema().getFields()) {
         DictionaryEncoding encoding = field.getDictionary();
         Dictionary words = encoding == null ? null : reader.lookup(encoding.getId());
-        requireName(source.file(), field.getName());
-        requireReadable(source.file(), field, words == null ? field : words.getVector().getField());
+        requireName(file, field.getName());
+        requireReadable(file, field, words == null ? field : words.getVector().getField());
         columns.put(field.getName(), Column.ofArrow(field));
       }
     } catch (MsrException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      throw RawErrors.of(e, List.of(source.file()));
+      throw QueryErrors.of(e, List.of(file));
     }
     return columns;
   }
@@ -212,28 +205,11 @@ final class ColumnarTable implements TableInput {
   }
 
   @Override
-  public List<Path> files() {
-    return sources.stream().map(TableFile::file).toList();
-  }
-
-  @Override
-  public List<TableFile> tableFiles() {
-    return sources;
-  }
-
-  @Override
-  public List<ArrowInput> arrowInputs() {
-    return sources.stream().flatMap(source -> source.arrow().stream()).toList();
-  }
-
-  @Override
   public String value(String column, String type) {
     String name = checked(column, Shape.VALUE, ONE);
     types.put(column, type);
     rules.add(
-        column,
-        "(" + name + " IS NULL OR " + typed(column) + " IS NOT NULL)",
-        RawErrors.typeName(type));
+        column, "(" + name + " IS NULL OR " + typed(column) + " IS NOT NULL)", Sql.typeName(type));
     return typed(column);
   }
 
@@ -251,8 +227,7 @@ final class ColumnarTable implements TableInput {
             ErrorType.DATA,
             "data/COLUMN_TYPE",
             "%s: column '%s' has the type %s, and in %s it has %s, so that ids would become real numbers. Write it the same way in all files."
-                .formatted(
-                    sources.get(i).file(), column, other.type(), files().get(0), first.type()));
+                .formatted(files().get(i), column, other.type(), files().get(0), first.type()));
       }
     }
     return name;
@@ -271,15 +246,13 @@ final class ColumnarTable implements TableInput {
     Path first = files().get(0);
     Column found = columns.get(column);
     if (found == null) {
-      throw TableInput.missingColumn(first, List.of(column), List.copyOf(columns.keySet()));
+      throw missingColumn(first, List.of(column), List.copyOf(columns.keySet()));
     }
     if (found.shape().compareTo(most) > 0) {
       throw unreadable(first, column, found.type(), expected);
     }
-    for (TableFile source : sources) {
-      if (source.arrow().isEmpty()) {
-        requireDecimal(source.file(), column);
-      }
+    if (inputs.isEmpty()) {
+      files().forEach(file -> requireDecimal(file, column));
     }
     return Sql.name(column);
   }
@@ -296,29 +269,36 @@ final class ColumnarTable implements TableInput {
   }
 
   @Override
-  public String scan() {
-    return rules.scan(from);
+  Collection<String> readColumns() {
+    return columns.keySet();
   }
 
   @Override
-  public String rowText() {
-    return columns.keySet().stream()
-        .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
-        .collect(joining(", ", "concat_ws(', ', ", ")"));
+  String rows() {
+    return IntStream.range(0, files().size())
+        .mapToObj(i -> "SELECT * FROM " + rows(i))
+        .collect(joining(" UNION ALL BY NAME ", "(", ")"));
+  }
+
+  private String rows(int file) {
+    return inputs.isEmpty() ? parquet(files().get(file)) : database.input(inputs.get(file));
   }
 
   @Override
-  public String kept() {
-    return rules.kept();
-  }
-
-  @Override
-  public List<FoundRows> skipped() {
-    return rules.broken(sources, rowText(), "true");
-  }
-
-  @Override
-  public Optional<String> brokenRule() {
-    return rules.firstBroken(sources);
+  List<FileScan> fileScans() {
+    String row =
+        columns.keySet().stream()
+            .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
+            .collect(joining(", ", "concat_ws(', ', ", ")"));
+    return IntStream.range(0, files().size())
+        .mapToObj(
+            i ->
+                new FileScan(
+                    files().get(i),
+                    "(SELECT *, row_number() OVER () AS %s FROM %s)"
+                        .formatted(Sql.name(TextBatch.LINE), rows(i)),
+                    row,
+                    "row"))
+        .toList();
   }
 }

@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -22,7 +24,7 @@ final class DoubanFormat {
   private static final List<String> FOLDERS = List.of("douban_dataset(text information)");
   private static final String REVIEWS = "(book|music|movie)reviews_cleaned\\.txt";
   private static final String PARTS = "train\\.csv";
-  private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "\"", true, "utf-8");
+  private static final Dialect TAB = new Dialect("\t", "\"", true, UTF_8);
 
   private enum Domain {
     BOOK("books_cleaned.txt"),

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,20 +27,18 @@ final class JsonLines {
   static final String TEXTS = "[\"VARCHAR\"]";
   static final String LISTS = "[[\"VARCHAR\"]]";
 
-  private static final CsvTable.Dialect DIALECT =
-      new CsvTable.Dialect("\u0001", "", false, "utf-8");
   private static final Pattern FIRST_KEY = Pattern.compile("\\{\\s*(['\"])");
 
   private final RawDatabase database;
   private final Path file;
-  private final Optional<ArrowInput> python;
+  private final boolean python;
   private final List<Column> columns = new ArrayList<>();
 
   /**
    * A column.
    *
    * @param holds the condition on a usable value, in SQL
-   * @param expected what a value should be, in words or as a type
+   * @param expected what a value should be, in words
    */
   private record Column(
       String name,
@@ -52,7 +49,7 @@ final class JsonLines {
       String expected) {
 
     static Column of(String name, String type, boolean required, String... keys) {
-      String any = type.contains("[") ? "VARCHAR[]" : type.replace("\"", "");
+      String any = Sql.typeName(type.contains("[") ? "VARCHAR[]" : type.replace("\"", ""));
       if (type.equals(NUMBER)) {
         return new Column(name, type, required, List.of(keys), "isfinite(%s)", any);
       }
@@ -62,7 +59,7 @@ final class JsonLines {
     }
   }
 
-  private JsonLines(RawDatabase database, Path file, Optional<ArrowInput> python) {
+  private JsonLines(RawDatabase database, Path file, boolean python) {
     this.database = database;
     this.file = file;
     this.python = python;
@@ -71,11 +68,7 @@ final class JsonLines {
   /** Opens a file. */
   static JsonLines open(RawDatabase database, Path file) {
     TextFile.requireText(file);
-    boolean python = isPython(file);
-    return new JsonLines(
-        database,
-        file,
-        python ? Optional.of(new PythonLines(database, file, "python:" + file)) : Optional.empty());
+    return new JsonLines(database, file, isPython(file));
   }
 
   /** Python writes a key in single quotes, JSON in double ones. */
@@ -88,15 +81,6 @@ final class JsonLines {
     } catch (IOException e) {
       throw TextFile.unreadable(file, e);
     }
-  }
-
-  Path file() {
-    return file;
-  }
-
-  /** Returns the Arrow input that the query reads beside files. */
-  Optional<ArrowInput> arrowInput() {
-    return python;
   }
 
   /** Reads a column that every object has, under the first of these keys. */
@@ -129,47 +113,32 @@ final class JsonLines {
         columns.stream()
             .map(column -> checked(column) + " AS " + Sql.name(column.name()))
             .collect(joining(", "));
+    String otherwise = rowError("coalesce(fault, 'Not an object: ' || left(raw, 80) || '.')");
     return "SELECT n, %s FROM (%s)%s"
         .formatted(
             values,
-            objects(
-                database.skipsMalformed()
-                    ? "NULL"
-                    : rowError("'Not an object: ' || left(raw, 80)", "")),
+            objects(database.skipsMalformed() ? "NULL" : otherwise),
             database.skipsMalformed() ? " WHERE NOT (" + malformed() + ")" : "");
   }
 
-  /** Reads the file from a copy, if its faults could not be skipped otherwise. */
-  void mend() {
-    database.mend(file, DIALECT, false);
-  }
-
-  /** Returns the lines as DuckDB reads them, which it does not if they are in Python. */
-  Optional<TextRows> rows() {
-    return Optional.of(new TextRows(file, DIALECT, true)).filter(rows -> python.isEmpty());
-  }
-
-  /** Returns a query for the skipped lines. */
-  FoundRows skipped() {
+  /** Returns a query for the skipped lines, see {@link ReportedRows}. */
+  String skipped() {
     String column =
         columns.stream()
             .map(of -> "WHEN %s THEN %s".formatted(wrong(of), Sql.literal(of.keys().get(0))))
             .collect(joining(" ", "CASE WHEN line IS NULL THEN '' ", " END"));
-    return new FoundRows(
-        "SELECT %s AS file, n, %s AS name, left(raw, %s) AS text FROM (%s) WHERE %s"
-            .formatted(
-                Sql.literal(file.toString()),
-                column,
-                RawErrors.LONGEST_VALUE,
-                objects("NULL"),
-                malformed()),
-        python.isEmpty(),
-        python.isPresent() ? "" : RowPlaces.UNREAD,
-        python.stream().toList());
+    return "SELECT %s AS file, n, %s AS name, left(raw, %s) AS text FROM (%s) WHERE %s"
+        .formatted(
+            Sql.literal(file.toString()),
+            column,
+            ReportedRows.MOST_TEXT,
+            objects("NULL"),
+            malformed());
   }
 
   /**
-   * Returns a query for n, the unchanged line, the line if it is JSON, and its object {@code o}.
+   * Returns a query for n, the unchanged line {@code raw}, the line if it is JSON, and its object
+   * {@code o}.
    */
   private String objects(String otherwise) {
     Map<String, String> types = new LinkedHashMap<>();
@@ -180,21 +149,15 @@ final class JsonLines {
         types.entrySet().stream()
             .map(type -> '"' + type.getKey() + "\":" + type.getValue())
             .collect(joining(",", "{", "}"));
-    return "SELECT n, raw, line, json_transform(line, %s) AS o FROM (SELECT n, raw, CASE WHEN json_valid(raw) THEN raw ELSE %s END AS line FROM (%s) WHERE raw IS NOT NULL)"
-        .formatted(Sql.literal(structure), otherwise, lines());
-  }
-
-  private String lines() {
-    return python
-        .map(input -> "SELECT n, line AS raw FROM " + Sql.name(input.name()))
-        .orElse(
-            "SELECT row_number() OVER () AS n, raw FROM read_csv(["
-                + Sql.path(file)
-                + "], auto_detect=false, hive_partitioning=false, header=false,"
-                + " columns={'raw': 'VARCHAR'}, delim='\u0001',"
-                + " quote='', escape='', strict_mode=false"
-                + (database.skipsMalformed() ? RawDatabase.keepingUnread(RowPlaces.UNREAD) : "")
-                + ")");
+    ArrowInput lines = new LineRows(file);
+    return "SELECT *, json_transform(line, %s) AS o FROM (SELECT *, CASE WHEN fault IS NULL AND json_valid(raw) THEN raw ELSE %s END AS line FROM (SELECT %s AS n, %s AS fault, %s AS raw FROM %s) WHERE raw IS NOT NULL)"
+        .formatted(
+            Sql.literal(structure),
+            otherwise,
+            Sql.name(TextBatch.LINE),
+            Sql.name(TextBatch.FAULT),
+            Sql.name(LineRows.TEXT),
+            database.input(python ? new PythonLines(lines, LineRows.TEXT) : lines));
   }
 
   private String checked(Column column) {
@@ -203,14 +166,15 @@ final class JsonLines {
       return value;
     }
     String key = column.keys().get(0);
-    String unlike = rowError(Sql.unlike(given(column), column.expected()), key);
+    String unlike = rowError(Sql.unlike(key, given(column), column.expected()));
+    String missing = rowError(Sql.literal("column '" + key + "' is missing."));
     return "CASE WHEN %s THEN %s WHEN %s IS NOT NULL THEN %s%s END"
         .formatted(
             usable(column),
             value,
             given(column),
             unlike,
-            column.required() ? " ELSE " + rowError("'Missing value'", key) : "");
+            column.required() ? " ELSE " + missing : "");
   }
 
   private String malformed() {
@@ -238,7 +202,7 @@ final class JsonLines {
         .collect(joining(", ", "coalesce(", ")"));
   }
 
-  private String rowError(String message, String key) {
-    return Sql.rowError(message, Sql.literal(file.toString()), "n", key);
+  private String rowError(String told) {
+    return Sql.rowError(told, Sql.literal(file.toString()), "n");
   }
 }

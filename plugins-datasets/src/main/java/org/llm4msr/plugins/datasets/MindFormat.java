@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +29,7 @@ final class MindFormat {
           List.of("MINDlarge_train", "MINDlarge_dev"),
           List.of("train", "dev"));
 
-  private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", false, "utf-8");
+  private static final Dialect TAB = new Dialect("\t", "", false, UTF_8);
 
   private final MindConfig config;
   private final RawDatabase database;
@@ -136,7 +138,7 @@ final class MindFormat {
         ORDER BY b.f, b.n, b.place
         """
         .formatted(
-            Sql.rowError(Sql.unlike("b.item", "an item of news.tsv"), "file", "b.n", "impressions"),
+            Sql.rowError(Sql.unlike("impressions", "b.item", "an item of news.tsv"), "file", "b.n"),
             config.history() ? ", history" : "",
             joined,
             database.skipsMalformed() ? "WHERE category IS NOT NULL" : "");
@@ -168,24 +170,26 @@ final class MindFormat {
           SELECT user, string_split_regex(trim(impressions), ' +') AS words,
             CASE WHEN %3$s IS NULL THEN %4$s ELSE %3$s END AS moment,
             %5$s AS history, %6$s AS f, n, file
-          FROM (SELECT *, row_number() OVER () AS n, %7$s AS file FROM %8$s)))
+          FROM (SELECT *, %9$s AS n, %7$s AS file FROM %8$s)))
         """
         .formatted(
             shown,
             Sql.rowError(
-                Sql.unlike(shown, "a piece of news with -0 or -1, which the test part lacks"),
+                Sql.unlike(
+                    "impressions",
+                    shown,
+                    "a piece of news with -0 or -1, which the test part lacks"),
                 "file",
-                "n",
-                "impressions"),
+                "n"),
             moment,
             Sql.rowError(
-                Sql.unlike("coalesce(time, '')", "a time such as 11/13/2019 8:36:57 AM"),
+                Sql.unlike("time", "coalesce(time, '')", "a time such as 11/13/2019 8:36:57 AM"),
                 "file",
-                "n",
-                "time"),
+                "n"),
             config.history() ? "string_split_regex(trim(history), ' +')" : "NULL",
             number,
             Sql.literal(file.toString()),
-            table.scan());
+            table.scan(),
+            Sql.name(TextBatch.LINE));
   }
 }

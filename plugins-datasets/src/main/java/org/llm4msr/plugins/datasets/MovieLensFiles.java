@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import java.nio.file.Path;
@@ -23,9 +25,8 @@ record MovieLensFiles(
     String ratingQuery,
     String movieQuery) {
 
-  private static final String LATIN = "latin-1";
-  private static final CsvTable.Dialect BAR = new CsvTable.Dialect("|", "", false, LATIN);
-  private static final CsvTable.Dialect TAB = new CsvTable.Dialect("\t", "", false, LATIN);
+  private static final Dialect BAR = new Dialect("|", "", false, ISO_8859_1);
+  private static final Dialect TAB = new Dialect("\t", "", false, ISO_8859_1);
 
   /** The flags of ml-100k, in the order of its columns. */
   private static final List<String> FLAGS =
@@ -79,8 +80,7 @@ record MovieLensFiles(
   /** Reads 1m, in Latin-1 and with users, or 10m, in UTF-8 and without. */
   private static MovieLensFiles doubleColon(RawFolder folder, RawDatabase database) {
     Optional<Path> userFile = folder.optional("users.dat");
-    CsvTable.Dialect dialect =
-        new CsvTable.Dialect("::", "", false, userFile.isPresent() ? LATIN : "utf-8");
+    Dialect dialect = new Dialect("::", "", false, userFile.isPresent() ? ISO_8859_1 : UTF_8);
     CsvTable ratings =
         CsvTable.headless(
                 database,

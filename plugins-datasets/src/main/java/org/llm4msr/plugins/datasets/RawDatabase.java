@@ -1,7 +1,6 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,10 +10,12 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
@@ -33,17 +34,11 @@ final class RawDatabase implements AutoCloseable {
 
   private final Database database;
   private final boolean skipMalformed;
-  private final Path scratch;
-
-  private int names;
-
-  /** Files that are read from mended copies. */
-  private final Map<Path, Path> copies = new LinkedHashMap<>();
+  private final Map<String, ArrowInput> inputs = new LinkedHashMap<>();
 
   RawDatabase(DatasetContext context) {
     skipMalformed = context.skipMalformed();
-    scratch = context.scratch();
-    Path spill = scratch.resolve("reader-spill");
+    Path spill = context.scratch().resolve("reader-spill");
     long memory = Math.max(LEAST_MEMORY, context.memoryBytes());
     try {
       database = Database.open(memory, context.threads(), spill);
@@ -65,106 +60,25 @@ final class RawDatabase implements AutoCloseable {
     }
   }
 
-  /** Writes a line into a separate file, for DuckDB to read. */
-  Path scratchFile(String line) {
-    try {
-      return Files.writeString(Files.createTempFile(scratch, "line", ".csv"), line + "\n");
-    } catch (IOException e) {
-      throw noRoom(e);
-    }
-  }
-
-  /**
-   * From now on, reads a file from a mended copy if it needs one.
-   *
-   * @param oneColumn whether a row has one value
-   */
-  void mend(Path file, CsvTable.Dialect dialect, boolean oneColumn) {
-    try {
-      if (!MendedText.isNeeded(file, dialect)) {
-        return;
-      }
-    } catch (IOException e) {
-      throw TextFile.unreadable(file, e);
-    }
-    try {
-      Path copy = Files.createTempFile(scratch, "mended", ".txt");
-      MendedText.write(file, dialect, oneColumn, copy);
-      copies.put(file, copy);
-    } catch (IOException e) {
-      throw noRoom(e);
-    }
-  }
-
-  private MsrException noRoom(IOException e) {
-    return new MsrException(
-        ErrorType.RESOURCES,
-        "data/RESOURCES",
-        "A temporary file cannot be written in %s: %s. Make room there, or choose another folder with LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
-            .formatted(scratch, e.getMessage()),
-        e);
-  }
-
-  /** Returns the file itself, or its mended copy. */
-  Path readFrom(Path file) {
-    return copies.getOrDefault(file, file);
-  }
-
-  /** Returns a message of DuckDB, with the names of files instead of their copies'. */
-  String told(String text) {
-    String result = text;
-    for (Map.Entry<Path, Path> copy : copies.entrySet()) {
-      result = result.replace(copy.getValue().toString(), copy.getKey().toString());
-    }
-    return result;
-  }
-
-  private String onCopies(String sql) {
-    String result = sql;
-    for (Map.Entry<Path, Path> copy : copies.entrySet()) {
-      result = result.replace(Sql.path(copy.getKey()), Sql.path(copy.getValue()));
-    }
-    return result;
-  }
-
-  /** Returns the options with which a scan keeps the rows that it cannot read in a table. */
-  static String keepingUnread(String table) {
-    return ", store_rejects=true, rejects_table=%s, rejects_scan=%s"
-        .formatted(Sql.literal(table), Sql.literal(scansOf(table)));
-  }
-
-  /** Returns the table that names the files for a table of {@link #keepingUnread}. */
-  static String scansOf(String table) {
-    return table + "_scans";
-  }
-
-  /** Returns a name that nothing else has. */
-  String newName() {
-    return "own_" + names++;
+  /** Returns the name, in SQL, under which one query can read rows, once. */
+  String input(ArrowInput input) {
+    String name = "input_" + inputs.size();
+    inputs.put(name, input);
+    return Sql.name(name);
   }
 
   boolean skipsMalformed() {
     return skipMalformed;
   }
 
-  /** Runs a statement that may read Arrow. */
-  void run(String sql, List<ArrowInput> arrowInputs, List<Path> files) {
-    try (BufferAllocator allocator = new RootAllocator()) {
-      Deque<AutoCloseable> resources = new ArrayDeque<>();
-      try {
-        register(arrowInputs, allocator, resources);
-        database.execute(onCopies(sql));
-      } finally {
-        resources.forEach(RawDatabase::closeQuietly);
-      }
-    } catch (IOException | SQLException e) {
-      throw RawErrors.of(this, e, List.of(), files);
-    }
-  }
-
-  /** Returns the names of the columns of a table function or query. */
-  List<String> columns(String from, List<Path> files) {
-    return strings("SELECT column_name FROM (DESCRIBE SELECT * FROM " + from + ")", files);
+  void run(String sql, List<Path> files) {
+    use(
+        sql,
+        files,
+        () -> {
+          database.execute(sql);
+          return null;
+        });
   }
 
   /**
@@ -182,22 +96,7 @@ final class RawDatabase implements AutoCloseable {
 
   /** Returns a small result as text. */
   List<List<String>> rows(String sql, List<Path> files) {
-    return rows(sql, files, List.of());
-  }
-
-  /** Returns a small result of a query that also reads Arrow, as text. */
-  List<List<String>> rows(String sql, List<Path> files, List<ArrowInput> arrowInputs) {
-    Deque<AutoCloseable> resources = new ArrayDeque<>();
-    try (BufferAllocator allocator = new RootAllocator()) {
-      try {
-        register(arrowInputs, allocator, resources);
-        return database.query(onCopies(sql), RawDatabase::texts);
-      } finally {
-        resources.forEach(RawDatabase::closeQuietly);
-      }
-    } catch (IOException | SQLException e) {
-      throw RawErrors.of(this, e, List.of(), files);
-    }
+    return use(sql, files, () -> database.query(sql, RawDatabase::texts));
   }
 
   private static List<String> texts(ResultSet row) throws SQLException {
@@ -209,39 +108,94 @@ final class RawDatabase implements AutoCloseable {
     return texts;
   }
 
-  /**
-   * Runs a query whose batches the caller reads one by one; closing the reader ends the query.
-   *
-   * @param arrowInputs the Arrow files that the query names
-   * @param told explains an error
-   */
-  ArrowReader open(
-      String sql,
-      List<ArrowInput> arrowInputs,
-      BufferAllocator allocator,
-      Function<Exception, MsrException> told)
-      throws IOException {
-    Deque<AutoCloseable> resources = new ArrayDeque<>();
-    try {
-      register(arrowInputs, allocator, resources);
-      ArrowResult result = database.stream(onCopies(sql), allocator, ROWS_OF_A_BATCH);
-      resources.push(result);
-      return new QueryReader(
-          result.reader(), () -> resources.forEach(RawDatabase::closeQuietly), allocator, told);
-    } catch (IOException e) {
-      resources.forEach(RawDatabase::closeQuietly);
-      throw e;
-    } catch (SQLException | RuntimeException e) {
-      resources.forEach(RawDatabase::closeQuietly);
-      throw told.apply(e);
+  /** Uses the database. */
+  @FunctionalInterface
+  private interface Use<T extends @Nullable Object> {
+    T run() throws SQLException;
+  }
+
+  private <T extends @Nullable Object> T use(String sql, List<Path> files, Use<T> use) {
+    try (BufferAllocator allocator = new RootAllocator();
+        Sources sources = new Sources(sql, allocator)) {
+      try {
+        sources.open();
+        return use.run();
+      } catch (IOException | SQLException e) {
+        throw sources.failure().orElseGet(() -> QueryErrors.of(e, files));
+      }
     }
   }
 
-  private void register(
-      List<ArrowInput> inputs, BufferAllocator allocator, Deque<AutoCloseable> resources)
-      throws IOException, SQLException {
-    for (ArrowInput input : inputs) {
-      resources.push(database.register(input.name(), input::open, allocator));
+  /**
+   * Runs a query whose batches the caller reads one by one; closing the reader ends the query.
+   *
+   * @param told explains an error
+   */
+  ArrowReader open(String sql, BufferAllocator allocator, Function<Exception, MsrException> told)
+      throws IOException {
+    Sources sources = new Sources(sql, allocator);
+    Function<Exception, MsrException> failure =
+        e -> sources.failure().orElseGet(() -> told.apply(e));
+    try {
+      sources.open();
+      ArrowResult result = database.stream(sql, allocator, ROWS_OF_A_BATCH);
+      sources.own(result);
+      return new QueryReader(result.reader(), sources::close, allocator, failure);
+    } catch (IOException e) {
+      sources.close();
+      throw e;
+    } catch (SQLException | RuntimeException e) {
+      sources.close();
+      throw failure.apply(e);
+    }
+  }
+
+  /** What a running query reads. */
+  private final class Sources implements AutoCloseable {
+    private final String sql;
+    private final BufferAllocator allocator;
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+    private final List<FailingReader> readers = new ArrayList<>();
+
+    Sources(String sql, BufferAllocator allocator) {
+      this.sql = sql;
+      this.allocator = allocator;
+    }
+
+    /** Opens the inputs that the query names. */
+    void open() throws IOException, SQLException {
+      for (Map.Entry<String, ArrowInput> input : inputs.entrySet()) {
+        String name = Sql.name(input.getKey());
+        int place = sql.indexOf(name);
+        if (place >= 0) {
+          if (sql.indexOf(name, place + 1) >= 0) {
+            throw new IllegalArgumentException("an input is read twice in " + sql);
+          }
+          own(
+              database.register(
+                  input.getKey(), child -> reader(input.getValue(), child), allocator));
+        }
+      }
+    }
+
+    private FailingReader reader(ArrowInput input, BufferAllocator child) throws IOException {
+      FailingReader reader = new FailingReader(input.open(child), child);
+      readers.add(reader);
+      return reader;
+    }
+
+    void own(AutoCloseable resource) {
+      resources.push(resource);
+    }
+
+    /** Returns the error of an input, of which DuckDB tells only the text. */
+    Optional<MsrException> failure() {
+      return readers.stream().flatMap(reader -> reader.failure().stream()).findFirst();
+    }
+
+    @Override
+    public void close() {
+      resources.forEach(RawDatabase::closeQuietly);
     }
   }
 

@@ -5,6 +5,9 @@ import java.nio.file.Path;
 /** Writes values into SQL. */
 final class Sql {
 
+  /** The number of a value's characters that are shown. */
+  static final int LONGEST_VALUE = 80;
+
   private Sql() {}
 
   /** Returns a text as a literal; a raw zero character would end the SQL. */
@@ -50,27 +53,38 @@ final class Sql {
   }
 
   /**
-   * Returns a call that ends the query with a message that {@link RawErrors} understands.
+   * Returns a call that ends the query with an error about a row.
    *
-   * @param message what is wrong, in SQL; see {@link #unlike}
+   * @param told what is wrong, as a sentence, in SQL
    * @param file the file, in SQL
    * @param line the number of the line, in SQL
-   * @param column the column as the file names it
    */
-  static String rowError(String message, String file, String line, String column) {
-    return "error(%s || %s || chr(10) || %s || chr(10) || '  file = ' || %s || chr(10) || %s)"
-        .formatted(
-            literal(RawErrors.ROW_ERROR),
-            line,
-            message,
-            file,
-            literal("  column = " + column + "\n"));
+  static String rowError(String told, String file, String line) {
+    return "error(%s || %s || ', line ' || %s || ': ' || %s)"
+        .formatted(literal(QueryErrors.MALFORMED), file, line, told);
   }
 
-  /** Returns, in SQL, the message that a text is not what was expected. */
-  static String unlike(String text, String expected) {
-    return "'Could not convert string \"' || left(%s, 80) || %s"
-        .formatted(text, literal("\" to '" + expected + "'"));
+  /** Returns the sentence that a column has a text other than what was expected, in SQL. */
+  static String unlike(String column, String text, String expected) {
+    return "%s || left(%s, %s) || %s"
+        .formatted(
+            literal("column '" + column + "' has '"),
+            text,
+            LONGEST_VALUE,
+            literal("', which is not " + expected + "."));
+  }
+
+  /** Describes a value of an SQL type in words. */
+  static String typeName(String type) {
+    if (type.endsWith("[]")) {
+      return "a list of " + (type.startsWith("VARCHAR") ? "texts" : "whole numbers");
+    }
+    return switch (type) {
+      case "BIGINT", "INTEGER" -> "a whole number";
+      case "DOUBLE" -> "a number";
+      case "TIMESTAMP", "TIMESTAMPTZ" -> "a time";
+      default -> type;
+    };
   }
 
   /** Returns the parts of a text as a list; an empty text between two separators is not a part. */

@@ -6,16 +6,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
@@ -39,7 +37,6 @@ final class SqlDatasetReader implements DatasetReader {
   private final List<Path> sources;
   private final Map<RawTable, String> queries;
   private final List<? extends TableInput> tables;
-  private final Map<RawTable, List<ArrowInput>> arrowInputs = new EnumMap<>(RawTable.class);
 
   /** Queries for the number of rows that the format's rules leave out, by reason. */
   private final Map<String, String> leftOut = new LinkedHashMap<>();
@@ -51,79 +48,53 @@ final class SqlDatasetReader implements DatasetReader {
   private record Described(TableInput input, String column, String key) {
 
     /** Returns queries for the rows of these keys, which show the key as the column's value. */
-    List<FoundRows> rows(List<String> keys) {
+    List<String> rows(List<String> keys) {
       String text = "(" + key + ")::VARCHAR";
       String among = keys.stream().map(Sql::literal).collect(joining(", ", text + " IN (", ")"));
-      return input.tableFiles().stream()
-          .map(file -> file.where(among + " AND " + input.kept(), text, input.rowText()))
+      return input.fileScans().stream()
+          .map(file -> file.where(among + " AND " + input.rules.kept(), text))
           .toList();
     }
   }
 
-  /** The compressed files that were read to their end. */
-  private final Set<Path> checked = new HashSet<>();
-
   /**
-   * Makes a reader of delimited files, which then owns the database.
+   * Makes a reader of tables, which then owns the database.
    *
-   * @param csvTables the tables that the queries read
+   * @param tables the tables that the queries read
    */
   SqlDatasetReader(
       RawDatabase database,
       RawSchema schema,
       List<RawScenario> scenarios,
-      List<CsvTable> csvTables,
+      List<? extends TableInput> tables,
       Map<RawTable, String> queries) {
     this(
         database,
         schema,
         scenarios,
-        csvTables.stream().flatMap(table -> table.files().stream()).toList(),
-        csvTables,
-        queries,
-        Map.of());
+        tables.stream().flatMap(table -> table.files().stream()).distinct().toList(),
+        tables,
+        queries);
   }
 
   /**
-   * Makes a reader of delimited files and of others, which then owns the database.
+   * Makes a reader of tables and of other files, which then owns the database.
    *
    * @param sources all files
-   * @param arrowInputs the Arrow inputs that the query of a table reads beside them
    */
   SqlDatasetReader(
       RawDatabase database,
       RawSchema schema,
       List<RawScenario> scenarios,
       List<Path> sources,
-      List<CsvTable> csvTables,
-      Map<RawTable, String> queries,
-      Map<RawTable, List<ArrowInput>> arrowInputs) {
+      List<? extends TableInput> tables,
+      Map<RawTable, String> queries) {
     this.database = database;
     this.schema = schema;
     this.scenarios = List.copyOf(scenarios);
     this.sources = List.copyOf(sources);
-    tables = List.copyOf(csvTables);
+    this.tables = List.copyOf(tables);
     this.queries = Map.copyOf(queries);
-    this.arrowInputs.putAll(arrowInputs);
-  }
-
-  /** Makes a reader of files of any format, which then owns the database. */
-  SqlDatasetReader(
-      RawDatabase database,
-      RawSchema schema,
-      List<RawScenario> scenarios,
-      Map<RawTable, String> queries,
-      Map<RawTable, List<TableInput>> inputs) {
-    this.database = database;
-    this.schema = schema;
-    this.scenarios = List.copyOf(scenarios);
-    this.queries = Map.copyOf(queries);
-    tables = inputs.values().stream().flatMap(List::stream).toList();
-    sources = tables.stream().flatMap(input -> input.files().stream()).distinct().toList();
-    inputs.forEach(
-        (table, of) ->
-            arrowInputs.put(
-                table, of.stream().flatMap(input -> input.arrowInputs().stream()).toList()));
   }
 
   /**
@@ -176,38 +147,21 @@ final class SqlDatasetReader implements DatasetReader {
     if (query == null) {
       throw new IllegalArgumentException("the schema has no table " + table);
     }
-    sources.stream().filter(checked::add).forEach(this::check);
-    List<ArrowInput> arrow = arrowInputs.getOrDefault(table, List.of());
-    return database.open(query, arrow, allocator, this::error);
+    return database.open(query, allocator, cause -> error(query, cause));
   }
 
-  private MsrException error(Exception cause) {
-    boolean broken = String.valueOf(cause.getMessage()).contains(RawErrors.BROKEN_RULE);
-    return tables.stream()
-        .filter(table -> broken)
-        .flatMap(table -> table.brokenRule().stream())
-        .findFirst()
-        .map(told -> RawErrors.brokenRule(told, cause))
-        .orElseGet(() -> RawErrors.of(database, cause, csvTables().toList(), sources));
-  }
-
-  private Stream<CsvTable> csvTables() {
-    return tables.stream().filter(CsvTable.class::isInstance).map(CsvTable.class::cast);
-  }
-
-  /** Reads the file once if DuckDB would silently lose something. */
-  private void check(Path file) {
-    Optional<CsvTable> csv = csvTables().filter(table -> table.files().contains(file)).findFirst();
-    Optional<JsonLines> json =
-        jsonLines.stream().filter(lines -> lines.file().equals(file)).findFirst();
-    if (database.skipsMalformed()) {
-      csv.ifPresent(table -> table.mend(file));
-      json.ifPresent(JsonLines::mend);
-    } else if (csv.isPresent() || json.isPresent()) {
-      TextFile.requireShortLastLine(file); // Read to its end if it is compressed.
-    } else if (TextFile.isCompressed(file)) {
-      TextFile.requireWhole(file);
+  /** Names the first malformed row, if there is one: threads may have come upon a later one. */
+  private MsrException error(String query, Exception cause) {
+    MsrException failure = QueryErrors.of(cause, sources);
+    if (failure.type() == ErrorType.RESOURCES) {
+      return failure;
     }
+    return tables.stream()
+        .filter(table -> table.isReadBy(query))
+        .flatMap(table -> table.rules.firstBroken(table.fileScans()).stream())
+        .findFirst()
+        .map(told -> QueryErrors.malformed(told, cause))
+        .orElse(failure);
   }
 
   @Override
@@ -221,16 +175,17 @@ final class SqlDatasetReader implements DatasetReader {
           }
         });
     if (database.skipsMalformed()) {
-      places()
+      reported()
           .malformed(
               Stream.concat(
                       jsonLines.stream().map(JsonLines::skipped),
-                      tables.stream().flatMap(table -> table.skipped().stream()))
+                      tables.stream()
+                          .flatMap(table -> table.rules.broken(table.fileScans()).stream()))
                   .toList())
           .ifPresent(result::add);
     }
     tables.stream()
-        .flatMap(table -> table.tableFiles().stream())
+        .flatMap(table -> table.fileScans().stream())
         .filter(this::isEmpty)
         .forEach(file -> LOG.warn("{} holds no rows", file.file()));
     return result;
@@ -240,7 +195,7 @@ final class SqlDatasetReader implements DatasetReader {
   public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
     Map<String, List<LeftOutRows.Example>> rows = new TreeMap<>();
     for (Described key : described.getOrDefault(table, List.of())) {
-      for (LeftOutRows.Example row : places().examples(key.rows(keys), MOST_ROWS)) {
+      for (LeftOutRows.Example row : reported().examples(key.rows(keys), MOST_ROWS)) {
         rows.computeIfAbsent(row.column(), of -> new ArrayList<>())
             .add(new LeftOutRows.Example(row.file(), row.line(), key.column(), row.text()));
       }
@@ -248,20 +203,14 @@ final class SqlDatasetReader implements DatasetReader {
     return rows;
   }
 
-  private boolean isEmpty(TableFile file) {
-    String first = "SELECT 1 FROM " + file.scan() + " LIMIT 1";
-    return database.rows(first, List.of(file.file()), file.arrow()).isEmpty();
+  private boolean isEmpty(FileScan file) {
+    return database
+        .rows("SELECT 1 FROM " + file.rows() + " LIMIT 1", List.of(file.file()))
+        .isEmpty();
   }
 
-  private RowPlaces places() {
-    List<TextRows> texts =
-        Stream.concat(
-                jsonLines.stream().flatMap(lines -> lines.rows().stream()),
-                tables.stream()
-                    .flatMap(table -> table.tableFiles().stream())
-                    .flatMap(file -> file.text().stream()))
-            .toList();
-    return new RowPlaces(database, texts, sources);
+  private ReportedRows reported() {
+    return new ReportedRows(database, sources);
   }
 
   @Override

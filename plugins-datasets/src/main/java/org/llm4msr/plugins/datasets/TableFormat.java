@@ -1,5 +1,6 @@
 package org.llm4msr.plugins.datasets;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -38,7 +40,7 @@ final class TableFormat {
   private final TableConfig config;
   private final Path folder;
   private final RawDatabase database;
-  private final CsvTable.Dialect dialect;
+  private final Dialect dialect;
 
   /** Interactions by part; one entry with an empty key if the files are not divided. */
   private final Map<String, TableInput> interactions = new LinkedHashMap<>();
@@ -50,7 +52,7 @@ final class TableFormat {
     this.folder = folder;
     this.database = database;
     String delimiter = config.delimiter().replace("\\t", "\t");
-    dialect = new CsvTable.Dialect(delimiter, config.quote(), true, "utf-8");
+    dialect = new Dialect(delimiter, config.quote(), true, UTF_8);
     if (config.files().isEmpty() == config.parts().isEmpty()) {
       throw wrongUse("Set either files or parts of the reader table.");
     }
@@ -73,11 +75,10 @@ final class TableFormat {
     if (config.items() != null) {
       queries.put(RawTable.ITEMS, entities(RawTable.ITEMS, RawSchema.ITEM, config.items()));
     }
-    Map<RawTable, List<TableInput>> inputs = new EnumMap<>(RawTable.class);
-    inputs.put(RawTable.INTERACTIONS, List.copyOf(interactions.values()));
-    entities.forEach((table, input) -> inputs.put(table, List.of(input)));
+    List<TableInput> inputs =
+        Stream.concat(interactions.values().stream(), entities.values().stream()).toList();
     SqlDatasetReader reader =
-        new SqlDatasetReader(database, schema(), scenarios(), queries, inputs);
+        new SqlDatasetReader(database, schema(), scenarios(), inputs, queries);
     describe(reader, RawTable.USERS, config.users());
     describe(reader, RawTable.ITEMS, config.items());
     return reader;
@@ -112,7 +113,22 @@ final class TableFormat {
     if (files.isEmpty()) {
       throw wrongUse("A table, or a part of one, names no file.");
     }
-    return TableInput.open(database, files, config.format(), dialect);
+    TableConfig.Format format = config.format();
+    return switch (format == TableConfig.Format.AUTO ? byName(files.get(0)) : format) {
+      case PARQUET -> ColumnarTable.parquet(database, files);
+      case ARROW -> ColumnarTable.arrow(database, files);
+      default -> CsvTable.open(database, files, dialect);
+    };
+  }
+
+  private static TableConfig.Format byName(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".parquet")) {
+      return TableConfig.Format.PARQUET;
+    }
+    boolean arrow =
+        name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
+    return arrow ? TableConfig.Format.ARROW : TableConfig.Format.CSV;
   }
 
   private static String requirePart(String part) {

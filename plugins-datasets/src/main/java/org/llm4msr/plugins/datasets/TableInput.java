@@ -1,34 +1,24 @@
 package org.llm4msr.plugins.datasets;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /** One table in files of one format; its columns are requested before it is scanned. */
-interface TableInput {
+abstract class TableInput {
 
-  /** Opens files of one table. */
-  static TableInput open(
-      RawDatabase database, List<Path> files, TableConfig.Format format, CsvTable.Dialect dialect) {
-    return switch (format == TableConfig.Format.AUTO ? byName(files.get(0)) : format) {
-      case PARQUET -> ColumnarTable.parquet(database, files);
-      case ARROW -> ColumnarTable.arrow(database, files);
-      default -> CsvTable.open(database, files, dialect);
-    };
-  }
+  final RawDatabase database;
+  final RowRules rules;
+  private final List<Path> files;
+  private final List<String> scans = new ArrayList<>();
 
-  private static TableConfig.Format byName(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    if (name.endsWith(".parquet")) {
-      return TableConfig.Format.PARQUET;
-    }
-    boolean arrow =
-        name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
-    return arrow ? TableConfig.Format.ARROW : TableConfig.Format.CSV;
+  TableInput(RawDatabase database, List<Path> files) {
+    this.database = database;
+    this.files = List.copyOf(files);
+    rules = new RowRules(database);
   }
 
   /** Returns the error that a file has no column of these names. */
@@ -56,28 +46,18 @@ interface TableInput {
             .formatted(file, own, first, columns));
   }
 
-  List<Path> files();
-
-  /** Returns the files with the SQL that reads each of them. */
-  List<TableFile> tableFiles();
-
-  /** Returns the Arrow files that the query reads. */
-  List<ArrowInput> arrowInputs();
-
-  /** Returns a row as text, in SQL; empty if the files themselves are text. */
-  String rowText();
-
-  /** Returns the condition on rows that are read, in SQL; it reads all columns that have a type. */
-  String kept();
+  final List<Path> files() {
+    return files;
+  }
 
   /** Returns a required column, as SQL of a type. */
-  String value(String column, String type);
+  abstract String value(String column, String type);
 
   /** Returns a column as it is; in delimited text it is text. */
-  String value(String column);
+  abstract String value(String column);
 
   /** Returns a column as a list. */
-  String list(String column, String separator);
+  abstract String list(String column, String separator);
 
   /**
    * Refuses rows in which a condition does not hold.
@@ -85,14 +65,28 @@ interface TableInput {
    * @param holds the condition in SQL; {@code %s} stands for the column
    * @param expected its requirement, in words
    */
-  void requireThat(String column, String holds, String expected);
+  abstract void requireThat(String column, String holds, String expected);
 
-  /** Returns the source that the query reads from, once all columns have been requested. */
-  String scan();
+  /**
+   * Returns the source that one query reads from, once, after all columns have been requested. It
+   * has also the column {@link TextBatch#LINE} if the files are text.
+   */
+  final String scan() {
+    String scan = rules.scan(rows(), readColumns());
+    scans.add(scan);
+    return scan;
+  }
 
-  /** Returns queries for the rows that are skipped because they break a rule. */
-  List<FoundRows> skipped();
+  /** Returns whether a query reads the table. */
+  final boolean isReadBy(String query) {
+    return scans.stream().anyMatch(query::contains);
+  }
 
-  /** Describes where a row first breaks a rule; empty if none does. */
-  Optional<String> brokenRule();
+  abstract Collection<String> readColumns();
+
+  /** Returns the source of all rows, in SQL. */
+  abstract String rows();
+
+  /** Returns the source of all rows of each file. */
+  abstract List<FileScan> fileScans();
 }

@@ -1,22 +1,19 @@
 package org.llm4msr.plugins.datasets;
 
 import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
+import java.io.PushbackInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
@@ -24,32 +21,29 @@ import org.llm4msr.api.MsrException;
 final class TextFile {
 
   private static final int BUFFER = 1 << 16;
-  private static final long LONGEST_LINE = 16_000_000;
+
+  /** Marks UTF-8. */
+  private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   private TextFile() {}
 
-  static boolean isCompressed(Path file) {
-    return file.toString().endsWith(".gz");
-  }
-
-  /** Opens a file for reading line by line. */
+  /** Opens a file for reading its characters. */
   static BufferedReader open(Path file) throws IOException {
-    return open(file, StandardCharsets.UTF_8);
+    return new BufferedReader(new InputStreamReader(bytes(file), StandardCharsets.UTF_8), BUFFER);
   }
 
-  /** Opens a file in another encoding for reading line by line. */
-  static BufferedReader open(Path file, Charset encoding) throws IOException {
-    return new BufferedReader(new InputStreamReader(bytes(file), encoding), BUFFER);
-  }
-
-  /** Opens a file for reading its text as bytes. */
+  /** Opens a file for reading its text as bytes, without the mark of their order. */
   static InputStream bytes(Path file) throws IOException {
     InputStream bytes = Files.newInputStream(file);
-    if (!isCompressed(file)) {
-      return bytes;
-    }
     try {
-      return new GZIPInputStream(bytes, BUFFER);
+      InputStream text =
+          file.toString().endsWith(".gz") ? new GZIPInputStream(bytes, BUFFER) : bytes;
+      PushbackInputStream unmarked = new PushbackInputStream(text, MARK.length);
+      byte[] start = unmarked.readNBytes(MARK.length);
+      if (!Arrays.equals(start, MARK)) {
+        unmarked.unread(start);
+      }
+      return unmarked;
     } catch (IOException e) {
       bytes.close();
       throw e;
@@ -59,9 +53,19 @@ final class TextFile {
   /** Returns the first line, empty if the file is; refuses files of another kind. */
   static String firstLine(Path file) {
     requireText(file);
-    try (BufferedReader lines = open(file)) {
-      String line = line(lines, file);
-      return line == null ? "" : line;
+    try (BufferedReader text = open(file)) {
+      StringBuilder line = new StringBuilder();
+      int next = text.read();
+      for (; next >= 0 && next != '\n' && next != '\r'; next = text.read()) {
+        line.append((char) next);
+        if (line.length() > TextBatch.LONGEST_ROW) {
+          throw new MsrException(
+              ErrorType.DATA,
+              "data/MALFORMED_ROW",
+              file + ", line 1: " + TextBatch.TOO_LONG + " Fix or remove the line.");
+        }
+      }
+      return line.toString();
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -86,118 +90,6 @@ final class TextFile {
     if (kind != null) {
       throw new MsrException(ErrorType.DATA, "data/UNREADABLE", file + " " + kind + ".");
     }
-  }
-
-  /** Returns the next line, null at the end; refuses one of more than 16 million characters. */
-  static @Nullable String line(BufferedReader lines, Path file) throws IOException {
-    StringBuilder line = new StringBuilder();
-    int next = lines.read();
-    if (next < 0) {
-      return null;
-    }
-    for (; next >= 0 && next != '\n'; next = lines.read()) {
-      if (line.length() == LONGEST_LINE) {
-        throw tooLong(file, "a line");
-      }
-      line.append((char) next);
-    }
-    int end = line.length() - 1;
-    if (end >= 0 && line.charAt(end) == '\r') {
-      line.setLength(end);
-    }
-    return line.toString();
-  }
-
-  /**
-   * Reads a compressed file to its end: if it breaks off, DuckDB takes the rows before that for the
-   * whole file.
-   */
-  static void requireWhole(Path file) {
-    try (InputStream bytes = bytes(file)) {
-      byte[] buffer = new byte[BUFFER];
-      while (bytes.read(buffer) >= 0) {}
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    }
-  }
-
-  /**
-   * Refuses a last line of more than 16 MB: DuckDB drops one that does not fit its buffer of 32 MB.
-   * It reports other lines itself.
-   */
-  static void requireShortLastLine(Path file) {
-    try (InputStream bytes = bytes(file)) {
-      if (!isCompressed(file)) {
-        bytes.skipNBytes(Math.max(0, Files.size(file) - LONGEST_LINE - 2));
-      }
-      if (lastLine(bytes) > LONGEST_LINE) {
-        throw tooLong(file, "the last line");
-      }
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    }
-  }
-
-  /** Refuses a line that has more than 16 MB or is not in UTF-8. */
-  static void requireSound(Path file) {
-    try (InputStream bytes = bytes(file)) {
-      byte[] buffer = new byte[BUFFER];
-      ByteArrayOutputStream line = new ByteArrayOutputStream();
-      long number = 1;
-      for (int read = bytes.read(buffer); read >= 0; read = bytes.read(buffer)) {
-        int from = 0;
-        for (int i = 0; i < read; i++) {
-          if (buffer[i] == '\n') {
-            line.write(buffer, from, i - from);
-            requireUtf8(file, number++, line);
-            line.reset();
-            from = i + 1;
-          }
-        }
-        line.write(buffer, from, read - from);
-        if (line.size() > LONGEST_LINE) {
-          throw tooLong(file, "line " + number);
-        }
-      }
-      requireUtf8(file, number, line);
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    }
-  }
-
-  private static void requireUtf8(Path file, long number, ByteArrayOutputStream line) {
-    try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.toByteArray()));
-    } catch (CharacterCodingException e) {
-      throw new MsrException(
-          ErrorType.DATA,
-          "data/MALFORMED_ROW",
-          "%s, line %d: the line is not in UTF-8. Convert the file.".formatted(file, number),
-          e);
-    }
-  }
-
-  private static MsrException tooLong(Path file, String which) {
-    return new MsrException(
-        ErrorType.DATA,
-        "data/MALFORMED_ROW",
-        file + ": " + which + " is longer than 16 MB. Fix or remove the line.");
-  }
-
-  private static long lastLine(InputStream bytes) throws IOException {
-    byte[] buffer = new byte[BUFFER];
-    long last = 0;
-    long begun = 0;
-    for (int read = bytes.read(buffer); read >= 0; read = bytes.read(buffer)) {
-      for (int i = 0; i < read; i++) {
-        begun++;
-        if (buffer[i] == '\n') {
-          last = begun;
-          begun = 0;
-        }
-      }
-    }
-    return begun == 0 ? last : begun;
   }
 
   /** Returns an error that says why a file or folder cannot be read. */

@@ -291,12 +291,12 @@ class TableTest extends TableFiles {
     Files.writeString(log, header + row + end);
     assertThatThrownBy(() -> read("log.csv"))
         .hasMessage(
-            "[data/MALFORMED_ROW] %s: the last line is longer than 16 MB. Fix or remove the line."
+            "[data/MALFORMED_ROW] %s, line 2: the line is longer than 2000000 bytes. Fix or remove the row."
                 .formatted(log));
     Files.writeString(log, header + row + "\n1,2,0,1,5,a,3" + end);
     assertThatThrownBy(() -> read("log.csv"))
         .hasMessageContaining("data/MALFORMED_ROW")
-        .hasMessageContaining(log + ": line 2 is longer than 16 MB");
+        .hasMessageContaining(log + ", line 2: the line is longer than 2000000 bytes.");
   }
 
   @Test
