@@ -14,7 +14,7 @@ public final class Contexts {
   }
 
   /** Returns a context in which malformed rows are skipped. */
-  static DatasetContext skipping(Path folder, Path scratch) {
+  public static DatasetContext skipping(Path folder, Path scratch) {
     return of(folder, scratch, true);
   }
 

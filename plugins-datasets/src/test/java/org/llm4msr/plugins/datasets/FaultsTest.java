@@ -29,6 +29,13 @@ import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.input.TextFile;
+import org.llm4msr.plugins.datasets.published.AmazonConfig;
+import org.llm4msr.plugins.datasets.published.AmazonFactory;
+import org.llm4msr.plugins.datasets.published.MovieLensConfig;
+import org.llm4msr.plugins.datasets.published.MovieLensFactory;
+import org.llm4msr.plugins.datasets.table.TableConfig;
+import org.llm4msr.plugins.datasets.table.TableFactory;
 
 /** What files have that should not, read by the readers of delimited text and of JSON lines. */
 class FaultsTest {

@@ -10,6 +10,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.plugins.datasets.published.AliCcpFactory;
+import org.llm4msr.plugins.datasets.published.AmazonFactory;
+import org.llm4msr.plugins.datasets.published.DoubanFactory;
+import org.llm4msr.plugins.datasets.published.KuaiRandFactory;
+import org.llm4msr.plugins.datasets.published.KuaiSarFactory;
+import org.llm4msr.plugins.datasets.published.MindFactory;
+import org.llm4msr.plugins.datasets.published.MovieLensFactory;
+import org.llm4msr.plugins.datasets.table.TableFactory;
 import org.llm4msr.tck.DatasetReaderConformance;
 import org.llm4msr.tck.MalformedRow;
 

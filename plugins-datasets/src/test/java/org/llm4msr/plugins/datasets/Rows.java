@@ -15,11 +15,12 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawTable;
 
 /** What a reader emits, as rows of text; the allocator proves that nothing leaks. */
-final class Rows {
+public final class Rows {
 
   private Rows() {}
 
-  static List<Map<String, String>> of(DatasetReader reader, RawTable table) throws IOException {
+  public static List<Map<String, String>> of(DatasetReader reader, RawTable table)
+      throws IOException {
     List<Map<String, String>> rows = new ArrayList<>();
     try (BufferAllocator allocator = new RootAllocator();
         ArrowReader batches = reader.open(table, allocator)) {
@@ -38,7 +39,7 @@ final class Rows {
   }
 
   /** Counts rows and the sum of a whole-number column without keeping rows. */
-  static long[] countAndSum(DatasetReader reader, String column) throws IOException {
+  public static long[] countAndSum(DatasetReader reader, String column) throws IOException {
     long rows = 0;
     long sum = 0;
     try (BufferAllocator allocator = new RootAllocator();
@@ -56,7 +57,7 @@ final class Rows {
   }
 
   /** Returns a folder of the shared data. */
-  static Path shared(String folder) {
+  public static Path shared(String folder) {
     return Path.of(System.getProperty("llm4msr.shared", "absent"), "data", folder);
   }
 }

@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
+import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
+import org.llm4msr.plugins.datasets.generator.log.RowFile;
 
 /**
  * Writes a log in the schema of Ali-CCP: skeletons whose rows share the features of their user, the

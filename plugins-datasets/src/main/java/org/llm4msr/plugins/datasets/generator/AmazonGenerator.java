@@ -16,6 +16,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
+import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
+import org.llm4msr.plugins.datasets.generator.log.RowFile;
 
 /**
  * Writes reviews and products of three categories in the form of Amazon's releases: as compressed

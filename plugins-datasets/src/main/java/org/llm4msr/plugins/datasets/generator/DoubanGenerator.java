@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
+import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
+import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
+import org.llm4msr.plugins.datasets.generator.log.RowFile;
 
 /**
  * Writes reviews of books, music and films in the schema of Douban; a positive is a rating above 3.

@@ -1,6 +1,6 @@
 package org.llm4msr.plugins.datasets.generator;
 
-import static org.llm4msr.plugins.datasets.generator.RowFile.quoted;
+import static org.llm4msr.plugins.datasets.generator.log.RowFile.quoted;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +16,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.plugins.datasets.generator.log.BayesAuc;
+import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
+import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
+import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.Topics;
 
 /**
  * Writes a log in the schema of KuaiRand: standard logs, one of random exposure, users, videos and

@@ -4,6 +4,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
 import org.llm4msr.api.Setting;
+import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
 
 /** Release and size of a generated KuaiRand. */
 public record KuaiRandGeneratorConfig(

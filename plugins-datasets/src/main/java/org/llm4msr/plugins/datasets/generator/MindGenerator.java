@@ -13,6 +13,10 @@ import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
+import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
+import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
+import org.llm4msr.plugins.datasets.generator.log.RowFile;
 
 /**
  * Writes impressions and news in the schema of MIND: five articles per impression, the last sixth

@@ -4,6 +4,7 @@ import org.llm4msr.api.Plugin;
 import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
+import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
 
 /** Makes generators of logs in the schema of MIND. */
 @Plugin(

@@ -3,7 +3,7 @@ package org.llm4msr.plugins.datasets.generator;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
-import static org.llm4msr.plugins.datasets.generator.RowFile.quoted;
+import static org.llm4msr.plugins.datasets.generator.log.RowFile.quoted;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,6 +14,9 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
+import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
+import org.llm4msr.plugins.datasets.generator.log.RowFile;
 
 /** Writes ratings in the schema of a release of MovieLens; a positive is a rating above 3. */
 final class MovieLensGenerator implements DatasetGenerator {

@@ -8,6 +8,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
+import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
+import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
+import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
+import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.Topics;
 
 /** Writes CSV tables of a shop; {@code GENERATED.json} describes them to the reader table. */
 final class TableGenerator implements DatasetGenerator {

@@ -5,14 +5,15 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.api.data.DatasetReaderFactory;
-import org.llm4msr.plugins.datasets.AliCcpFactory;
-import org.llm4msr.plugins.datasets.AmazonFactory;
-import org.llm4msr.plugins.datasets.DoubanFactory;
-import org.llm4msr.plugins.datasets.KuaiRandFactory;
-import org.llm4msr.plugins.datasets.KuaiSarFactory;
-import org.llm4msr.plugins.datasets.MindFactory;
-import org.llm4msr.plugins.datasets.MovieLensFactory;
-import org.llm4msr.plugins.datasets.TableFactory;
+import org.llm4msr.plugins.datasets.generator.kuaisar.KuaiSarGeneratorFactory;
+import org.llm4msr.plugins.datasets.published.AliCcpFactory;
+import org.llm4msr.plugins.datasets.published.AmazonFactory;
+import org.llm4msr.plugins.datasets.published.DoubanFactory;
+import org.llm4msr.plugins.datasets.published.KuaiRandFactory;
+import org.llm4msr.plugins.datasets.published.KuaiSarFactory;
+import org.llm4msr.plugins.datasets.published.MindFactory;
+import org.llm4msr.plugins.datasets.published.MovieLensFactory;
+import org.llm4msr.plugins.datasets.table.TableFactory;
 import org.llm4msr.tck.DatasetGeneratorConformance;
 
 /** The generators of this module keep the rules of the kit. */

@@ -1,0 +1,11 @@
+package org.llm4msr.plugins.datasets.input;
+
+/** Rows of a text file, with two columns besides their values. */
+public interface TextInput extends ArrowInput {
+
+  /** The number of the line in which a row begins, from 1. */
+  String LINE = "(line)";
+
+  /** Why a row cannot be read, as a sentence. */
+  String FAULT = "(fault)";
+}

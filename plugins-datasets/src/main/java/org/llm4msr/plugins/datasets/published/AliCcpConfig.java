@@ -1,0 +1,26 @@
+package org.llm4msr.plugins.datasets.published;
+
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import org.llm4msr.api.Setting;
+
+/** What to read from Ali-CCP. */
+public record AliCcpConfig(
+    @Setting(
+            value =
+                "Whether the fields with many values (210, 109_14, 110_14, 127_14, 150_14) are read",
+            defaultValue = "true")
+        boolean lists,
+    @Setting(
+            value =
+                "Whether the values of 508, 509, 702 and 853 are fields (D508 ...), besides"
+                    + " their ids",
+            defaultValue = "false")
+        boolean numericFields,
+    @Setting(
+            value =
+                "Share of the published training rows that is for validation, drawn by sample_id",
+            defaultValue = "0.1")
+        @DecimalMin(value = "0", message = "must be at least 0")
+        @DecimalMax(value = "0.9", message = "must be at most 0.9")
+        double validationShare) {}

@@ -1,0 +1,32 @@
+package org.llm4msr.plugins.datasets.published;
+
+import java.util.List;
+import org.llm4msr.api.Setting;
+
+/** What to read from the Amazon reviews, and what counts as a click. */
+public record AmazonConfig(
+    @Setting(
+            value = "Categories to read, as the files name them; [] reads all that are there",
+            defaultValue = "[]")
+        List<String> categories,
+    @Setting(
+            value =
+                "Whether the rating decides the label, or every review is a positive (see"
+                    + " negatives)",
+            defaultValue = "rating")
+        Label label,
+    @Setting(value = "The label is 1 if the rating is above this", defaultValue = "3")
+        double positiveAbove,
+    @Setting(
+            value = "Whether the files of the products are read, for titles",
+            defaultValue = "true")
+        boolean metadata) {
+
+  /** What counts as a positive. */
+  public enum Label {
+    /** A rating above a threshold; other reviews are negatives. */
+    RATING,
+    /** Every review. */
+    REVIEW
+  }
+}

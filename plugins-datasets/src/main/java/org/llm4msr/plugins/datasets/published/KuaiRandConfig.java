@@ -1,0 +1,24 @@
+package org.llm4msr.plugins.datasets.published;
+
+import jakarta.validation.constraints.Pattern;
+import org.llm4msr.api.Setting;
+
+/** What to read from KuaiRand. */
+public record KuaiRandConfig(
+    @Setting(value = "The column of the log that is the label", defaultValue = "is_click")
+        @Pattern(
+            regexp = "is_click|is_like|is_follow|is_comment|is_forward|long_view",
+            message = "must be is_click, is_like, is_follow, is_comment, is_forward or long_view")
+        String label,
+    @Setting(value = "Whether the log of random exposure is also read", defaultValue = "false")
+        boolean randomLog,
+    @Setting(
+            value = "Whether a user's counts and a video's length are fields, besides their ranges",
+            defaultValue = "false")
+        boolean numericFields,
+    @Setting(
+            value =
+                "Whether the counts of the statistics file are fields, as ln(1 + count); they"
+                    + " cover the whole time of the log, and so include the test part",
+            defaultValue = "false")
+        boolean statistics) {}

@@ -1,0 +1,10 @@
+package org.llm4msr.plugins.datasets.published;
+
+import org.llm4msr.api.Setting;
+
+/** What to read from KuaiSAR. */
+public record KuaiSarConfig(
+    @Setting(value = "Whether a caption's words are a field", defaultValue = "true")
+        boolean captions,
+    @Setting(value = "Whether a query's words are a field", defaultValue = "true")
+        boolean keywords) {}

@@ -1,0 +1,258 @@
+package org.llm4msr.plugins.datasets.published;
+
+import static java.util.stream.Collectors.joining;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.sql.CsvTable;
+import org.llm4msr.plugins.datasets.sql.Fields;
+import org.llm4msr.plugins.datasets.sql.RawDatabase;
+import org.llm4msr.plugins.datasets.sql.Sql;
+import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+
+/**
+ * KuaiSAR as queries. The two releases differ in columns and folder names; the generator adds a
+ * column {@code scenario} to {@code rec_inter.csv}, {@code scenarios.csv} and {@code
+ * caption_words.csv}.
+ */
+final class KuaiSarFormat {
+
+  private static final List<String> RELEASES = List.of("KuaiSAR_v2", "KuaiSAR_final");
+  private static final String LOG = "rec_inter\\.csv";
+  private static final List<String> LEVELS = List.of("first", "second", "third", "fourth");
+  private static final String[] USER_FEATURES = {
+    "onehot_feat1", "onehot_feat2", "search_active_level", "rec_active_level"
+  };
+  private static final String RECOMMENDATION = "recommendation";
+  private static final String SEARCH = "search";
+  private static final String BEIJING_MS = "28800000";
+
+  private static final List<RawScenario> PUBLISHED =
+      List.of(
+          new RawScenario(
+              RECOMMENDATION,
+              RECOMMENDATION,
+              "The recommendation feed of the Kuaishou app: short videos chosen for the user, who"
+                  + " scrolls without a query."),
+          new RawScenario(
+              SEARCH,
+              SEARCH,
+              "The search of the Kuaishou app: results for a query that the user typed or picked."));
+
+  private final KuaiSarConfig config;
+  private final RawDatabase database;
+  private final CsvTable feeds;
+  private final CsvTable search;
+  private final CsvTable users;
+  private final CsvTable items;
+  private final Optional<CsvTable> words;
+  private final Optional<CsvTable> scenarios;
+
+  KuaiSarFormat(KuaiSarConfig config, Path folder, RawDatabase database) {
+    this.config = config;
+    this.database = database;
+    RawFolder files = RawFolder.with(folder, RELEASES, LOG);
+    feeds = table(files.file("rec_inter.csv"));
+    search = table(files.file("src_inter.csv"));
+    users = table(files.file("user_features.csv"));
+    items = table(files.file("item_features.csv"));
+    words = files.optional("caption_words.csv").map(this::table);
+    scenarios = files.optional("scenarios.csv").map(this::table);
+  }
+
+  DatasetReader reader() {
+    Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
+    queries.put(RawTable.INTERACTIONS, interactions());
+    queries.put(RawTable.USERS, users());
+    queries.put(RawTable.ITEMS, items());
+    List<CsvTable> all =
+        Stream.concat(
+                Stream.of(feeds, search, users, items),
+                Stream.of(words, scenarios).flatMap(Optional::stream))
+            .toList();
+    return new SqlDatasetReader(database, schema(), scenarioList(), all, queries)
+        .describing(RawTable.USERS, users, "user_id", "user_id")
+        .describing(RawTable.ITEMS, items, "item_id", "item_id")
+        .leavingOut(
+            "rows of search that repeat an item of their session",
+            "SELECT count(*) - count(DISTINCT (user_id, search_session_id, time, keyword, item_id)) FROM ("
+                + rawSearchRows()
+                + ")");
+  }
+
+  private CsvTable table(Path file) {
+    return CsvTable.open(database, List.of(file));
+  }
+
+  private RawSchema schema() {
+    Fields fields = Fields.ofInteractions();
+    fields.categorical(RawTable.USERS, FieldRole.USER, USER_FEATURES);
+    LEVELS.forEach(
+        level -> fields.categorical(RawTable.ITEMS, FieldRole.ITEM, level + "_level_category_id"));
+    fields.categorical(RawTable.ITEMS, FieldRole.AUTHOR, "author_id");
+    fields.categorical(RawTable.ITEMS, FieldRole.ITEM, "item_type", "upload_type");
+    if (items.has("music_id")) {
+      fields.categorical(RawTable.ITEMS, FieldRole.ITEM, "music_id");
+    }
+    if (config.captions()) {
+      fields.lists(RawTable.ITEMS, FieldRole.ITEM, "caption");
+    }
+    fields.categorical(RawTable.INTERACTIONS, FieldRole.CONTEXT, "hour");
+    if (config.keywords()) {
+      fields.lists(RawTable.INTERACTIONS, FieldRole.CONTEXT, "keyword");
+    }
+    List<String> itemText =
+        words.isPresent() ? List.of("categories", "caption_text") : List.of("categories");
+    return new RawSchema(
+        List.of(RawTable.INTERACTIONS, RawTable.USERS, RawTable.ITEMS),
+        fields.list(),
+        true,
+        false,
+        List.of(),
+        itemText,
+        "recommendation: click; search: any row of the item in the session with click_cnt > 0");
+  }
+
+  private List<RawScenario> scenarioList() {
+    if (scenarios.isPresent()) {
+      CsvTable table = scenarios.get().require("scenario", "name", "description");
+      return database
+          .rows("SELECT scenario, name, description FROM " + table.scan(), table.files())
+          .stream()
+          .map(row -> new RawScenario(row.get(0), row.get(1), row.get(2)))
+          .toList();
+    }
+    return feeds.has("scenario") ? List.of() : PUBLISHED;
+  }
+
+  private String interactions() {
+    return "SELECT *, ((time + "
+        + BEIJING_MS
+        + ") // 3600000 % 24)::INTEGER AS hour FROM ("
+        + feedRows()
+        + " UNION ALL SELECT * FROM ("
+        + searchRows()
+        + "))";
+  }
+
+  private String feedRows() {
+    feeds.require("user_id", "item_id", "click");
+    feeds.type("BIGINT", "user_id", "item_id", "click").type("DOUBLE", "timestamp");
+    feeds.present("user_id", "item_id").check("click", "click IN (0, 1)", "0 or 1");
+    requireTimes(feeds, "timestamp");
+    String scenario = feeds.has("scenario") ? "scenario" : Sql.literal(RECOMMENDATION);
+    return "SELECT user_id AS user, item_id AS item, "
+        + scenario
+        + " AS scenario, click::INTEGER AS label, "
+        + time(feeds, "timestamp", "time")
+        + " AS time"
+        + (config.keywords() ? ", []::INTEGER[] AS keyword" : "")
+        + " FROM "
+        + feeds.scan();
+  }
+
+  /**
+   * A session's id is not unique, its rows need not be adjacent, and an item can occur twice: one
+   * row per item is kept, a click if any was.
+   */
+  private String searchRows() {
+    return "SELECT * EXCLUDE (place) FROM (SELECT user_id AS user, item_id AS item, "
+        + Sql.literal(SEARCH)
+        + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, time"
+        + (config.keywords() ? ", any_value(keyword) AS keyword" : "")
+        + ", min(place) AS place"
+        + " FROM (SELECT *, row_number() OVER () AS place FROM ("
+        + rawSearchRows()
+        + ")) GROUP BY user_id, search_session_id, time, keyword, item_id) ORDER BY place";
+  }
+
+  private String rawSearchRows() {
+    search.require("user_id", "item_id", "click_cnt", "search_session_id", "keyword");
+    String stamp = search.firstOf("search_session_timestamp", "timestamp");
+    String clock = search.firstOf("search_session_time", "time");
+    search.type("BIGINT", "user_id", "item_id", "click_cnt").type("DOUBLE", stamp);
+    search.present("user_id", "item_id", "click_cnt");
+    requireTimes(search, stamp);
+    search.type("INTEGER[]", "keyword");
+    return "SELECT user_id, item_id, click_cnt, search_session_id, keyword, "
+        + time(search, stamp, clock)
+        + " AS time FROM "
+        + search.scan();
+  }
+
+  private static void requireTimes(CsvTable table, String stamp) {
+    if (table.has(stamp)) {
+      table.check(
+          stamp,
+          Sql.name(stamp) + " IS NULL OR " + Sql.isMilliseconds(Sql.name(stamp)),
+          "a time in milliseconds since 1970");
+    }
+  }
+
+  /** Returns the milliseconds or, if they are missing, the clock time in Beijing. */
+  private static String time(CsvTable table, String stamp, String clock) {
+    String fromClock =
+        table.has(clock)
+            ? "epoch_ms(try_strptime(" + Sql.name(clock) + ", '%Y-%m-%d %H:%M:%S')) - " + BEIJING_MS
+            : "NULL";
+    return table.has(stamp)
+        ? "coalesce(" + Sql.name(stamp) + "::BIGINT, " + fromClock + ")"
+        : fromClock;
+  }
+
+  private String users() {
+    users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id").present("user_id");
+    String features = String.join(", ", USER_FEATURES);
+    return "SELECT user_id AS user, " + features + " FROM " + users.scan();
+  }
+
+  private String items() {
+    items.require("item_id", "author_id", "item_type", "upload_type", "caption");
+    items.type("BIGINT", "item_id").type("INTEGER[]", "caption").present("item_id");
+    List<String> columns = new ArrayList<>(List.of("item_id AS item"));
+    for (String level : LEVELS) {
+      columns.add(items.firstOf(level + "_level_category_id"));
+    }
+    columns.add("nullif(author_id, '0') AS author_id");
+    columns.add("item_type");
+    columns.add("upload_type");
+    if (items.has("music_id")) {
+      columns.add("music_id");
+    }
+    if (config.captions()) {
+      columns.add("caption");
+    }
+    columns.add(
+        LEVELS.stream().map(this::categoryName).collect(joining(", ", "concat_ws(', ', ", ")"))
+            + " AS categories");
+    String dictionary = "";
+    if (words.isPresent()) {
+      CsvTable table = words.get().require("word_id", "word").type("INTEGER", "word_id");
+      dictionary =
+          " CROSS JOIN (SELECT map(list(word_id), list(word)) AS entries FROM "
+              + table.scan()
+              + ")";
+      columns.add(
+          "array_to_string(list_transform(caption, lambda id: entries[id]), ' ') AS caption_text");
+    }
+    return "SELECT " + String.join(", ", columns) + " FROM " + items.scan() + dictionary;
+  }
+
+  /** Returns the English name if there is one; the publisher writes 'empty' for a missing name. */
+  private String categoryName(String level) {
+    String chinese = level + "_level_category_name";
+    String english = chinese + "_en";
+    String name = items.has(english) ? english : items.firstOf(chinese);
+    return "CASE WHEN " + name + " IN ('', 'empty', '空') THEN NULL ELSE " + name + " END";
+  }
+}

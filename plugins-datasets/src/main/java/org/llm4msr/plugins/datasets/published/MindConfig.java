@@ -1,0 +1,10 @@
+package org.llm4msr.plugins.datasets.published;
+
+import org.llm4msr.api.Setting;
+
+/** What to read from MIND. */
+public record MindConfig(
+    @Setting(
+            value = "Whether the news that a user had clicked before an impression are a field",
+            defaultValue = "false")
+        boolean history) {}

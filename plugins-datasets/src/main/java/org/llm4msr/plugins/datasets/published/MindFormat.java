@@ -1,0 +1,201 @@
+package org.llm4msr.plugins.datasets.published;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.input.Dialect;
+import org.llm4msr.plugins.datasets.sql.CsvTable;
+import org.llm4msr.plugins.datasets.sql.Fields;
+import org.llm4msr.plugins.datasets.sql.RawDatabase;
+import org.llm4msr.plugins.datasets.sql.Sql;
+import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+
+/**
+ * MIND as queries: {@code behaviors.tsv} and {@code news.tsv} of the folder itself, or of the
+ * training and development parts below it. An impression list becomes one row per news article.
+ */
+final class MindFormat {
+
+  /** The parts of each release. Only one is read: the small one is a sample of the large one. */
+  private static final List<List<String>> RELEASES =
+      List.of(
+          List.of(""),
+          List.of("MINDsmall_train", "MINDsmall_dev"),
+          List.of("MINDlarge_train", "MINDlarge_dev"),
+          List.of("train", "dev"));
+
+  private static final Dialect TAB = new Dialect("\t", "", false, UTF_8);
+
+  private final MindConfig config;
+  private final RawDatabase database;
+  private final List<Path> folders;
+  private final List<CsvTable> tables = new ArrayList<>();
+
+  MindFormat(MindConfig config, Path path, RawDatabase database) {
+    this.config = config;
+    this.database = database;
+    folders = folders(path);
+  }
+
+  private static List<Path> folders(Path path) {
+    List<List<Path>> found =
+        RELEASES.stream()
+            .map(parts -> parts.stream().map(path::resolve).filter(MindFormat::isPart).toList())
+            .filter(parts -> !parts.isEmpty())
+            .toList();
+    if (found.isEmpty()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MISSING_FILE",
+          "There is no file behaviors.tsv in %s or its folders %s. Set dataset.path to the folder of the unpacked data set."
+              .formatted(path, RELEASES.stream().skip(1).flatMap(List::stream).toList()));
+    }
+    if (found.size() > 1) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/TWO_RELEASES",
+          "%s has several releases: %s. Put the parts of one into a folder, and set dataset.path to it."
+              .formatted(path, found.stream().flatMap(List::stream).toList()));
+    }
+    return found.get(0);
+  }
+
+  private static boolean isPart(Path folder) {
+    return Files.isRegularFile(folder.resolve("behaviors.tsv"));
+  }
+
+  DatasetReader reader() {
+    String news = news();
+    Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
+    String joined = joined(news);
+    queries.put(RawTable.INTERACTIONS, interactions(joined));
+    queries.put(RawTable.ITEMS, "SELECT * EXCLUDE (f, n) FROM (" + news + ") ORDER BY f, n");
+    Fields fields = Fields.ofInteractions();
+    fields.categorical(RawTable.INTERACTIONS, FieldRole.CONTEXT, "hour");
+    fields.categorical(RawTable.ITEMS, FieldRole.ITEM, "category", "subcategory");
+    if (config.history()) {
+      fields.lists(RawTable.INTERACTIONS, FieldRole.USER, "history");
+    }
+    RawSchema schema =
+        new RawSchema(
+            List.of(RawTable.INTERACTIONS, RawTable.ITEMS),
+            fields.list(),
+            true,
+            false,
+            List.of(),
+            List.of("title", "category", "subcategory"),
+            "clicked");
+    SqlDatasetReader reader = new SqlDatasetReader(database, schema, List.of(), tables, queries);
+    return database.skipsMalformed()
+        ? reader.leavingOut(
+            "impressions of news that news.tsv lacks",
+            "SELECT count(*) FROM " + joined + " WHERE category IS NULL")
+        : reader;
+  }
+
+  /** Articles occur in several parts; the first description counts. */
+  private String news() {
+    List<String> parts = new ArrayList<>();
+    for (Path folder : folders) {
+      CsvTable table =
+          CsvTable.headless(
+              database,
+              List.of(new RawFolder(folder).file("news.tsv")),
+              TAB,
+              List.of(
+                  "id", "category", "subcategory", "title", "abstract", "url", "entities", "more"));
+      table.present("id");
+      tables.add(table);
+      parts.add(
+          "SELECT id AS item, category, subcategory, title, %s AS f, row_number() OVER () AS n FROM %s"
+              .formatted(parts.size(), table.scan()));
+    }
+    return "SELECT * FROM ("
+        + String.join(" UNION ALL ", parts)
+        + ") QUALIFY row_number() OVER (PARTITION BY item ORDER BY f, n) = 1";
+  }
+
+  /** Returns the impressions {@code b} with their news. */
+  private String joined(String news) {
+    List<String> parts = new ArrayList<>();
+    for (Path folder : folders) {
+      parts.add(impressions(folder.resolve("behaviors.tsv"), parts.size()));
+    }
+    return "(%s) b LEFT JOIN (%s) w ON b.item = w.item"
+        .formatted(String.join(" UNION ALL ", parts), news);
+  }
+
+  private String interactions(String joined) {
+    return """
+        SELECT user, b.item, CASE WHEN category IS NULL THEN %s ELSE category END AS scenario,
+          label, epoch_ms(moment) AS time, hour(moment) AS hour%s
+        FROM %s %s
+        ORDER BY b.f, b.n, b.place
+        """
+        .formatted(
+            Sql.rowError(Sql.unlike("impressions", "b.item", "an item of news.tsv"), "file", "b.n"),
+            config.history() ? ", history" : "",
+            joined,
+            database.skipsMalformed() ? "WHERE category IS NOT NULL" : "");
+  }
+
+  private String impressions(Path file, int number) {
+    CsvTable table =
+        CsvTable.headless(
+            database,
+            List.of(file),
+            TAB,
+            List.of("impression", "user", "time", "history", "impressions"));
+    table.present("user");
+    tables.add(table);
+    String shown = "words[place]";
+    String moment = "try_strptime(time, '%m/%d/%Y %I:%M:%S %p')";
+    if (database.skipsMalformed()) { // Otherwise, the query names the word.
+      table.check("time", moment + " IS NOT NULL", "a time");
+      table.check(
+          "impressions",
+          "regexp_full_match(trim(impressions), '\\S+-[01]( +\\S+-[01])*')",
+          "pieces of news with -0 or -1");
+    }
+    return """
+        SELECT user, regexp_replace(%1$s, '-[01]$', '') AS item,
+          CASE WHEN regexp_matches(%1$s, '.-[01]$') THEN right(%1$s, 1)::INTEGER ELSE %2$s END AS label,
+          moment, history, f, n, place, file
+        FROM (SELECT *, unnest(range(1, len(words) + 1)) AS place FROM (
+          SELECT user, string_split_regex(trim(impressions), ' +') AS words,
+            CASE WHEN %3$s IS NULL THEN %4$s ELSE %3$s END AS moment,
+            %5$s AS history, %6$s AS f, n, file
+          FROM (SELECT *, %9$s AS n, %7$s AS file FROM %8$s)))
+        """
+        .formatted(
+            shown,
+            Sql.rowError(
+                Sql.unlike(
+                    "impressions",
+                    shown,
+                    "a piece of news with -0 or -1, which the test part lacks"),
+                "file",
+                "n"),
+            moment,
+            Sql.rowError(
+                Sql.unlike("time", "coalesce(time, '')", "a time such as 11/13/2019 8:36:57 AM"),
+                "file",
+                "n"),
+            config.history() ? "string_split_regex(trim(history), ' +')" : "NULL",
+            number,
+            Sql.literal(file.toString()),
+            table.scan(),
+            CsvTable.LINE);
+  }
+}

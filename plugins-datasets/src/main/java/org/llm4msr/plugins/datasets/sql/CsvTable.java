@@ -1,0 +1,262 @@
+package org.llm4msr.plugins.datasets.sql;
+
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toSet;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.plugins.datasets.input.CsvRows;
+import org.llm4msr.plugins.datasets.input.Dialect;
+import org.llm4msr.plugins.datasets.input.TextFile;
+import org.llm4msr.plugins.datasets.input.TextInput;
+
+/**
+ * One table in one or more delimited files with the same columns. Columns are addressed by the
+ * names in the header and typed explicitly: guessing types would make the result depend on the rows
+ * that happen to come first.
+ */
+public final class CsvTable extends TableInput {
+
+  private final Dialect dialect;
+  private final List<String> columns;
+
+  /** The columns that are read. */
+  private final Set<String> read = new LinkedHashSet<>();
+
+  private final Map<String, String> casts = new HashMap<>();
+  private final Map<String, String> types = new HashMap<>();
+
+  private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
+    super(database, files);
+    this.dialect = dialect;
+    this.columns = List.copyOf(columns);
+    rules.refuse(Sql.name(TextInput.FAULT));
+  }
+
+  /** Opens files in the usual dialect; their columns are those of the first header. */
+  public static CsvTable open(RawDatabase database, List<Path> files) {
+    return open(database, files, Dialect.COMMA);
+  }
+
+  /** Opens files with a header in another dialect. */
+  public static CsvTable open(RawDatabase database, List<Path> files, Dialect dialect) {
+    List<String> header = header(files.get(0), dialect);
+    for (Path file : files) {
+      List<String> own = header(file, dialect);
+      if (!header.equals(own)) {
+        throw differentColumns(file, own, files.get(0), header);
+      }
+    }
+    return new CsvTable(database, files, dialect, header);
+  }
+
+  private static List<String> header(Path file, Dialect dialect) {
+    String line = TextFile.firstLine(file);
+    if (line.isBlank()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MISSING_COLUMN",
+          file
+              + " has an empty first line, where the names of its columns belong. Download it"
+              + " again.");
+    }
+    return CsvRows.values(line, dialect)
+        .orElseThrow(
+            () ->
+                new MsrException(
+                    ErrorType.DATA,
+                    "data/MALFORMED_ROW",
+                    file + ", line 1: a quoted value does not end. Fix the line."));
+  }
+
+  /** Opens files without a header. */
+  public static CsvTable headless(
+      RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
+    files.forEach(TextFile::requireText);
+    CsvTable table = new CsvTable(database, files, dialect, columns);
+    table.read.addAll(columns);
+    return table;
+  }
+
+  public List<String> columns() {
+    return columns;
+  }
+
+  /** Casts only on request: other uses of the column need the unchanged text. */
+  @Override
+  public String value(String column, String type) {
+    String text = value(column);
+    String cast = "TRY_CAST(" + text + " AS " + type + ")";
+    casts.put(column, cast);
+    check(column, "(" + text + " IS NULL OR " + cast + " IS NOT NULL)", Sql.typeName(type));
+    return cast;
+  }
+
+  @Override
+  public String value(String column) {
+    return Sql.name(firstOf(column));
+  }
+
+  @Override
+  public String list(String column, String separator) {
+    return Sql.split(value(column), separator);
+  }
+
+  @Override
+  public void requireThat(String column, String holds, String expected) {
+    check(column, holds.formatted(casts.getOrDefault(column, Sql.name(column))), expected);
+  }
+
+  /** Returns whether there is a column, which is then read. */
+  public boolean has(String column) {
+    if (columns.contains(column)) {
+      read.add(column);
+    }
+    return columns.contains(column);
+  }
+
+  /** Reads columns as the given SQL type; others are text. */
+  public CsvTable type(String type, String... names) {
+    Arrays.stream(names).filter(this::has).forEach(name -> type(type, name));
+    return this;
+  }
+
+  private void type(String type, String column) {
+    types.put(column, type);
+    String text = Sql.name(CsvRows.textOf(column));
+    String cast = type.endsWith("[]") ? "list_count(%1$s) = len(%1$s)" : "%s IS NOT NULL";
+    rules.refuseOtherThan(
+        Sql.typeName(type), column, text + " IS NULL OR " + cast.formatted(Sql.name(column)), text);
+  }
+
+  /** Refuses rows in which one of these columns is empty. */
+  public CsvTable present(String... names) {
+    for (String name : names) {
+      rules.add(name, Sql.name(name) + " IS NOT NULL", "a value");
+    }
+    return this;
+  }
+
+  /** Refuses rows in which a condition on a column does not hold. */
+  public CsvTable check(String column, String holds, String expected) {
+    rules.add(column, holds, expected);
+    return this;
+  }
+
+  /** Refuses rows whose number in a column is missing, infinite or NaN. */
+  public CsvTable finite(String column) {
+    return check(column, "isfinite(" + Sql.name(column) + ")", "a number");
+  }
+
+  /** Refuses rows whose time is not in seconds since 1970. */
+  public CsvTable seconds(String column) {
+    return check(column, Sql.isSeconds(Sql.name(column)), "a time in seconds since 1970");
+  }
+
+  /** Refuses rows whose time is not in milliseconds since 1970. */
+  public CsvTable milliseconds(String column) {
+    return check(column, Sql.isMilliseconds(Sql.name(column)), "a time in milliseconds since 1970");
+  }
+
+  /** Fails if a column is not in the header. */
+  public CsvTable require(String... names) {
+    for (String name : names) {
+      firstOf(name);
+    }
+    return this;
+  }
+
+  /** Returns the first name in the header, of several that releases have for a column. */
+  public String firstOf(String... names) {
+    for (String name : names) {
+      if (has(name)) {
+        requireOnce(name);
+        return name;
+      }
+    }
+    throw missingColumn(files().get(0), List.of(names), columns);
+  }
+
+  private void requireOnce(String column) {
+    if (Collections.frequency(columns, column) > 1) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/REPEATED_COLUMN",
+          "%s, line 1: the column '%s' occurs more than once. Rename one of them."
+              .formatted(files().get(0), column));
+    }
+  }
+
+  @Override
+  Collection<String> readColumns() {
+    return read;
+  }
+
+  @Override
+  String rows() {
+    boolean strict = !database.skipsMalformed();
+    return files().stream()
+        .map(file -> rows(input(file, strict, false)))
+        .collect(joining(" UNION ALL ", "(", ")"));
+  }
+
+  @Override
+  List<FileScan> fileScans() {
+    return files().stream()
+        .map(
+            file ->
+                new FileScan(
+                    file,
+                    "(" + rows(input(file, false, true)) + ")",
+                    Sql.name(CsvRows.ROW),
+                    "line"))
+        .toList();
+  }
+
+  private String rows(CsvRows rows) {
+    String shown = rows.shown() ? ", " + Sql.name(CsvRows.ROW) : "";
+    return "SELECT %s, %s%s, %s FROM %s"
+        .formatted(
+            TableInput.LINE,
+            Sql.name(TextInput.FAULT),
+            shown,
+            read.stream().map(column -> typed(column, rows.strict())).collect(joining(", ")),
+            database.input(rows));
+  }
+
+  private CsvRows input(Path file, boolean strict, boolean shown) {
+    return new CsvRows(file, dialect, columns, read, whole(), strict, shown);
+  }
+
+  private Set<String> whole() {
+    return types.keySet().stream().filter(this::isWhole).collect(toSet());
+  }
+
+  private boolean isWhole(String column) {
+    return "BIGINT".equals(types.get(column));
+  }
+
+  /** Returns a column of a type, and the text that it has in a lenient query. */
+  private String typed(String column, boolean strict) {
+    String name = Sql.name(column);
+    if (!types.containsKey(column)) {
+      return name;
+    }
+    String text = Sql.name(CsvRows.textOf(column));
+    String cast =
+        (strict ? "CAST(%s AS %s)" : "TRY_CAST(%s AS %s)")
+            .formatted(isWhole(column) ? text : name, types.get(column));
+    String value = isWhole(column) ? "coalesce(" + name + ", " + cast + ")" : cast;
+    String given = isWhole(column) ? text : name + " AS " + text;
+    return value + " AS " + name + (strict ? "" : ", " + given);
+  }
+}

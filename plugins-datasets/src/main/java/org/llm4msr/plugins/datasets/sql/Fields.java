@@ -1,0 +1,55 @@
+package org.llm4msr.plugins.datasets.sql;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawField;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+
+/** Collects the fields of a schema in the order in which models see them. */
+public final class Fields {
+
+  private final List<RawField> fields = new ArrayList<>();
+
+  /** Begins with the fields of every data set: user, item and scenario. */
+  public static Fields ofInteractions() {
+    Fields fields = new Fields();
+    RawTable table = RawTable.INTERACTIONS;
+    fields.add("user_id", table, RawSchema.USER, FieldRole.USER, new FieldKind.Categorical());
+    fields.add("item_id", table, RawSchema.ITEM, FieldRole.ITEM, new FieldKind.Categorical());
+    fields.add(
+        "scenario", table, RawSchema.SCENARIO, FieldRole.SCENARIO, new FieldKind.Categorical());
+    return fields;
+  }
+
+  public Fields categorical(RawTable table, FieldRole role, String... columns) {
+    for (String column : columns) {
+      add(column, table, column, role, new FieldKind.Categorical());
+    }
+    return this;
+  }
+
+  public Fields lists(RawTable table, FieldRole role, String... columns) {
+    for (String column : columns) {
+      add(column, table, column, role, new FieldKind.MultiCategorical());
+    }
+    return this;
+  }
+
+  public Fields numeric(RawTable table, FieldRole role, String... columns) {
+    for (String column : columns) {
+      add(column, table, column, role, new FieldKind.Numeric());
+    }
+    return this;
+  }
+
+  public void add(String name, RawTable table, String column, FieldRole role, FieldKind kind) {
+    fields.add(new RawField(name, table, column, role, kind));
+  }
+
+  public List<RawField> list() {
+    return List.copyOf(fields);
+  }
+}

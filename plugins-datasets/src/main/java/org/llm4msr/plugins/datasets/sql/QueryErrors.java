@@ -1,0 +1,53 @@
+package org.llm4msr.plugins.datasets.sql;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Turns the failure of a query over files into an error that says what to do. */
+final class QueryErrors {
+
+  /** The beginning of what {@link Sql#rowError} says. */
+  static final String MALFORMED = "Malformed row in ";
+
+  private QueryErrors() {}
+
+  static MsrException of(Exception cause, List<Path> files) {
+    String text = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+    if (text.contains("Out of Memory Error") || text.contains("No space left")) {
+      return new MsrException(
+          ErrorType.RESOURCES,
+          "data/RESOURCES",
+          firstLine(text)
+              + " while reading "
+              + files
+              + ". Raise runtime.memory, or free space on the disk.",
+          cause);
+    }
+    int malformed = text.indexOf(MALFORMED);
+    if (malformed >= 0) {
+      return malformed(text.substring(malformed + MALFORMED.length()).strip(), cause);
+    }
+    return new MsrException(
+        ErrorType.DATA,
+        "data/UNREADABLE",
+        "Cannot read " + files + ": " + firstLine(text) + ". Check the files.",
+        cause);
+  }
+
+  /**
+   * Returns the error that a row cannot be read.
+   *
+   * @param told file, place and fault, as a sentence
+   */
+  static MsrException malformed(String told, Exception cause) {
+    return new MsrException(
+        ErrorType.DATA, "data/MALFORMED_ROW", told + " Fix or remove the row.", cause);
+  }
+
+  private static String firstLine(String text) {
+    return text.lines().findFirst().orElse(text);
+  }
+}

@@ -1,0 +1,220 @@
+package org.llm4msr.plugins.datasets.sql;
+
+import static java.util.stream.Collectors.joining;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A reader whose tables are queries over raw files. */
+public final class SqlDatasetReader implements DatasetReader {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SqlDatasetReader.class);
+
+  /** The maximum number of rows with the same users or items that are examined. */
+  private static final int MOST_ROWS = 100_000;
+
+  private final RawDatabase database;
+  private final RawSchema schema;
+  private final List<RawScenario> scenarios;
+  private final List<Path> sources;
+  private final Map<RawTable, String> queries;
+  private final List<? extends TableInput> tables;
+
+  /** Queries for the number of rows that the format's rules leave out, by reason. */
+  private final Map<String, String> leftOut = new LinkedHashMap<>();
+
+  private final Map<RawTable, List<Described>> described = new EnumMap<>(RawTable.class);
+
+  private final List<JsonLines> jsonLines = new ArrayList<>();
+
+  private record Described(TableInput input, String column, String key) {
+
+    /** Returns queries for the rows of these keys, which show the key as the column's value. */
+    List<String> rows(List<String> keys) {
+      String text = "(" + key + ")::VARCHAR";
+      String among = keys.stream().map(Sql::literal).collect(joining(", ", text + " IN (", ")"));
+      return input.fileScans().stream()
+          .map(file -> file.where(among + " AND " + input.rules.kept(), text))
+          .toList();
+    }
+  }
+
+  /**
+   * Makes a reader of tables, which then owns the database.
+   *
+   * @param tables the tables that the queries read
+   */
+  public SqlDatasetReader(
+      RawDatabase database,
+      RawSchema schema,
+      List<RawScenario> scenarios,
+      List<? extends TableInput> tables,
+      Map<RawTable, String> queries) {
+    this(
+        database,
+        schema,
+        scenarios,
+        tables.stream().flatMap(table -> table.files().stream()).distinct().toList(),
+        tables,
+        queries);
+  }
+
+  /**
+   * Makes a reader of tables and of other files, which then owns the database.
+   *
+   * @param sources all files
+   */
+  public SqlDatasetReader(
+      RawDatabase database,
+      RawSchema schema,
+      List<RawScenario> scenarios,
+      List<Path> sources,
+      List<? extends TableInput> tables,
+      Map<RawTable, String> queries) {
+    this.database = database;
+    this.schema = schema;
+    this.scenarios = List.copyOf(scenarios);
+    this.sources = List.copyOf(sources);
+    this.tables = List.copyOf(tables);
+    this.queries = Map.copyOf(queries);
+  }
+
+  /**
+   * Adds rows that the queries leave out, to report them.
+   *
+   * @param count a query for their number
+   */
+  public SqlDatasetReader leavingOut(String reason, String count) {
+    leftOut.put(reason, count);
+    return this;
+  }
+
+  /**
+   * States which rows of a table's files describe a user or an item.
+   *
+   * @param column the column of the key
+   * @param key the key as it is emitted, in SQL
+   */
+  public SqlDatasetReader describing(RawTable table, TableInput input, String column, String key) {
+    described
+        .computeIfAbsent(table, of -> new ArrayList<>())
+        .add(new Described(input, column, key));
+    return this;
+  }
+
+  /** Adds the malformed lines of these files, to report them if they are skipped. */
+  public SqlDatasetReader skipping(List<JsonLines> files) {
+    jsonLines.addAll(files);
+    return this;
+  }
+
+  @Override
+  public RawSchema schema() {
+    return schema;
+  }
+
+  @Override
+  public List<RawScenario> scenarios() {
+    return scenarios;
+  }
+
+  @Override
+  public List<Path> sources() {
+    return sources;
+  }
+
+  @Override
+  public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
+    String query = queries.get(table);
+    if (query == null) {
+      throw new IllegalArgumentException("the schema has no table " + table);
+    }
+    return database.open(query, allocator, cause -> error(query, cause));
+  }
+
+  /** Names the first malformed row, if there is one: threads may have come upon a later one. */
+  private MsrException error(String query, Exception cause) {
+    MsrException failure = QueryErrors.of(cause, sources);
+    if (failure.type() == ErrorType.RESOURCES) {
+      return failure;
+    }
+    return tables.stream()
+        .filter(table -> table.isReadBy(query))
+        .flatMap(table -> table.rules.firstBroken(table.fileScans()).stream())
+        .findFirst()
+        .map(told -> QueryErrors.malformed(told, cause))
+        .orElse(failure);
+  }
+
+  @Override
+  public List<LeftOutRows> leftOut() {
+    List<LeftOutRows> result = new ArrayList<>();
+    leftOut.forEach(
+        (reason, count) -> {
+          long rows = Long.parseLong(database.strings(count, sources).get(0));
+          if (rows > 0) {
+            result.add(new LeftOutRows(reason, rows, false, List.of()));
+          }
+        });
+    if (database.skipsMalformed()) {
+      reported()
+          .malformed(
+              Stream.concat(
+                      jsonLines.stream().map(JsonLines::skipped),
+                      tables.stream()
+                          .flatMap(table -> table.rules.broken(table.fileScans()).stream()))
+                  .toList())
+          .ifPresent(result::add);
+    }
+    tables.stream()
+        .flatMap(table -> table.fileScans().stream())
+        .filter(this::isEmpty)
+        .forEach(file -> LOG.warn("{} holds no rows", file.file()));
+    return result;
+  }
+
+  @Override
+  public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
+    Map<String, List<LeftOutRows.Example>> rows = new TreeMap<>();
+    for (Described key : described.getOrDefault(table, List.of())) {
+      for (LeftOutRows.Example row : reported().examples(key.rows(keys), MOST_ROWS)) {
+        rows.computeIfAbsent(row.column(), of -> new ArrayList<>())
+            .add(new LeftOutRows.Example(row.file(), row.line(), key.column(), row.text()));
+      }
+    }
+    return rows;
+  }
+
+  private boolean isEmpty(FileScan file) {
+    return database
+        .rows("SELECT 1 FROM " + file.rows() + " LIMIT 1", List.of(file.file()))
+        .isEmpty();
+  }
+
+  private ReportedRows reported() {
+    return new ReportedRows(database, sources);
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}

@@ -1,0 +1,103 @@
+package org.llm4msr.plugins.datasets.table;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Size;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawTable;
+
+/** A description of a user's own tables. Files are relative to the folder of the data set. */
+public record TableConfig(
+    @Setting(value = "Files of the interactions; or parts", defaultValue = "[]") List<String> files,
+    @Setting(
+            value = "Files of the interactions by part, with the keys train, validation and test",
+            defaultValue = "{}")
+        Map<String, List<String>> parts,
+    @Setting(value = "Format of all files; auto goes by the end of the name", defaultValue = "auto")
+        Format format,
+    @Setting(value = "CSV: separator of values; \\t for a tab", defaultValue = "','")
+        @Size(min = 1, max = 4)
+        String delimiter,
+    @Setting(value = "CSV: quote character; '' for none", defaultValue = "'\"'") @Size(max = 1)
+        String quote,
+    @Setting(value = "Separator of the values of a list in one column", defaultValue = "'|'")
+        @Size(min = 1)
+        String listSeparator,
+    @Setting(value = "Column of the user", defaultValue = "user") String user,
+    @Setting(value = "Column of the item", defaultValue = "item") String item,
+    @Setting("Column of the scenario; without it there is one scenario, all")
+        @Nullable String scenario,
+    @Setting(
+            value = "Column of the label, 0 or 1 unless positiveAbove is set",
+            defaultValue = "label")
+        String label,
+    @Setting("The label is 1 where its column is above this, for ratings")
+        @Nullable Double positiveAbove,
+    @Setting("Column of the time") @Nullable String time,
+    @Setting(
+            value = "Unit of the time: seconds or milliseconds since 1970, or timestamp",
+            defaultValue = "seconds")
+        TimeUnit timeUnit,
+    @Setting("Column that says train, validation or test") @Nullable String partColumn,
+    @Setting(
+            value = "Features besides user, item and scenario, in the order models see them",
+            defaultValue = "[]")
+        List<@Valid TableField> fields,
+    @Setting("A table with one row per user") @Valid @Nullable Entities users,
+    @Setting("A table with one row per item") @Valid @Nullable Entities items,
+    @Setting(
+            value =
+                "Names of the scenarios by key, in the order of their ranks; others are then left out",
+            defaultValue = "{}")
+        Map<String, String> scenarioNames) {
+
+  /** The format of files. */
+  public enum Format {
+    /** By the end of the name: .parquet, .arrow, .feather and .arrows, else CSV. */
+    AUTO,
+    /** Delimited text with a header, possibly compressed with gzip. */
+    CSV,
+    /** Parquet. */
+    PARQUET,
+    /** Arrow IPC, file or stream. */
+    ARROW
+  }
+
+  /** The unit of times. */
+  public enum TimeUnit {
+    /** Seconds since 1970. */
+    SECONDS,
+    /** Milliseconds since 1970. */
+    MILLISECONDS,
+    /** A date and time in UTC, such as 2023-05-22 15:53:20. */
+    TIMESTAMP
+  }
+
+  /** A table of users or items. */
+  public record Entities(
+      @Setting("Files of the table") @Size(min = 1) List<String> files,
+      @Setting("Column of the user or item") String key,
+      @Setting(value = "Columns that describe it in words", defaultValue = "[]")
+          List<String> text) {}
+
+  /** One feature. */
+  public record TableField(
+      @Setting("Its column") String column,
+      @Setting("Its name; by default that of the column") @Nullable String name,
+      @Setting(value = "The table of the column", defaultValue = "interactions") RawTable table,
+      @Setting("What it describes; by default what its table is about") @Nullable FieldRole role,
+      @Setting(value = "How its values become numbers", defaultValue = "categorical") Kind kind) {}
+
+  /** How to turn values into numbers. */
+  public enum Kind {
+    /** One value, looked up. */
+    CATEGORICAL,
+    /** A list of values, or a text that listSeparator divides. */
+    MULTI_CATEGORICAL,
+    /** A number. */
+    NUMERIC
+  }
+}

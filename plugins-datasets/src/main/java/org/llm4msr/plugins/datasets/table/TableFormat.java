@@ -1,0 +1,326 @@
+package org.llm4msr.plugins.datasets.table;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.input.Dialect;
+import org.llm4msr.plugins.datasets.sql.ColumnarTable;
+import org.llm4msr.plugins.datasets.sql.CsvTable;
+import org.llm4msr.plugins.datasets.sql.Fields;
+import org.llm4msr.plugins.datasets.sql.RawDatabase;
+import org.llm4msr.plugins.datasets.sql.Sql;
+import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.plugins.datasets.sql.TableInput;
+
+/** Described tables as queries. */
+final class TableFormat {
+
+  private static final List<String> PARTS = List.of("train", "validation", "test");
+  private static final String ONE_SCENARIO = "all";
+
+  private static final String FIELD = "field_";
+
+  /** Neither missing nor an empty text, nor what pandas writes for a missing number. */
+  private static final String PRESENT =
+      "%1$s::VARCHAR <> '' AND (typeof(%1$s) NOT IN ('FLOAT', 'DOUBLE') OR %1$s::VARCHAR <> 'nan')";
+
+  private final TableConfig config;
+  private final Path folder;
+  private final RawDatabase database;
+  private final Dialect dialect;
+
+  /** Interactions by part; one entry with an empty key if the files are not divided. */
+  private final Map<String, TableInput> interactions = new LinkedHashMap<>();
+
+  private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
+
+  TableFormat(TableConfig config, Path folder, RawDatabase database) {
+    this.config = config;
+    this.folder = folder;
+    this.database = database;
+    String delimiter = config.delimiter().replace("\\t", "\t");
+    dialect = new Dialect(delimiter, config.quote(), true, UTF_8);
+    if (config.files().isEmpty() == config.parts().isEmpty()) {
+      throw wrongUse("Set either files or parts of the reader table.");
+    }
+    if (!config.files().isEmpty()) {
+      interactions.put("", input(config.files()));
+    }
+    config.parts().forEach((part, files) -> interactions.put(requirePart(part), input(files)));
+    open(RawTable.USERS, config.users());
+    open(RawTable.ITEMS, config.items());
+  }
+
+  DatasetReader reader() {
+    Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
+    List<String> parts = new ArrayList<>();
+    interactions.forEach((part, input) -> parts.add(interactions(part, input)));
+    queries.put(RawTable.INTERACTIONS, String.join(" UNION ALL ", parts));
+    if (config.users() != null) {
+      queries.put(RawTable.USERS, entities(RawTable.USERS, RawSchema.USER, config.users()));
+    }
+    if (config.items() != null) {
+      queries.put(RawTable.ITEMS, entities(RawTable.ITEMS, RawSchema.ITEM, config.items()));
+    }
+    List<TableInput> inputs =
+        Stream.concat(interactions.values().stream(), entities.values().stream()).toList();
+    SqlDatasetReader reader =
+        new SqlDatasetReader(database, schema(), scenarios(), inputs, queries);
+    describe(reader, RawTable.USERS, config.users());
+    describe(reader, RawTable.ITEMS, config.items());
+    return reader;
+  }
+
+  private void open(RawTable table, TableConfig.@Nullable Entities described) {
+    if (described != null) {
+      entities.put(table, input(described.files()));
+    }
+  }
+
+  private void describe(
+      SqlDatasetReader reader, RawTable table, TableConfig.@Nullable Entities described) {
+    if (described != null) {
+      TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
+      reader.describing(table, input, described.key(), Sql.name(described.key()));
+    }
+  }
+
+  private TableInput input(List<String> names) {
+    List<Path> files = new ArrayList<>();
+    for (String name : names) {
+      Path file = folder.resolve(name);
+      if (!Files.isRegularFile(file)) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/MISSING_FILE",
+            "There is no file " + file + ". Files of a table are relative to dataset.path.");
+      }
+      files.add(file);
+    }
+    if (files.isEmpty()) {
+      throw wrongUse("A table, or a part of one, names no file.");
+    }
+    TableConfig.Format format = config.format();
+    return switch (format == TableConfig.Format.AUTO ? byName(files.get(0)) : format) {
+      case PARQUET -> ColumnarTable.parquet(database, files);
+      case ARROW -> ColumnarTable.arrow(database, files);
+      default -> CsvTable.open(database, files, dialect);
+    };
+  }
+
+  private static TableConfig.Format byName(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".parquet")) {
+      return TableConfig.Format.PARQUET;
+    }
+    boolean arrow =
+        name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
+    return arrow ? TableConfig.Format.ARROW : TableConfig.Format.CSV;
+  }
+
+  private static String requirePart(String part) {
+    if (!PARTS.contains(part)) {
+      throw wrongUse(
+          "A part of the interactions is '" + part + "'; the keys of parts are " + PARTS + ".");
+    }
+    return part;
+  }
+
+  private RawSchema schema() {
+    Fields fields = Fields.ofInteractions();
+    for (TableConfig.TableField field : config.fields()) {
+      requireTable(field);
+      fields.add(name(field), field.table(), column(field), role(field), kind(field));
+    }
+    List<RawTable> tables = new ArrayList<>(List.of(RawTable.INTERACTIONS));
+    tables.addAll(entities.keySet());
+    String rule =
+        config.positiveAbove() == null
+            ? config.label()
+            : config.label() + " > " + config.positiveAbove();
+    return new RawSchema(
+        tables,
+        fields.list(),
+        config.time() != null,
+        config.partColumn() != null || !config.parts().isEmpty(),
+        texts(config.users()),
+        texts(config.items()),
+        rule);
+  }
+
+  private static List<String> texts(TableConfig.@Nullable Entities described) {
+    if (described == null) {
+      return List.of();
+    }
+    Set<String> seen = new HashSet<>();
+    List<String> names = described.text().stream().map(TableFormat::textColumn).toList();
+    for (String name : names) {
+      if (!seen.add(name.toLowerCase(Locale.ROOT))) {
+        throw wrongUse(
+            "Two texts of %s are called '%s' in prompts. Leave one out, or rename its column in the files."
+                .formatted(described.files(), name));
+      }
+    }
+    return names;
+  }
+
+  private List<RawScenario> scenarios() {
+    if (config.scenario() == null) {
+      return List.of(new RawScenario(ONE_SCENARIO, ONE_SCENARIO, ""));
+    }
+    return config.scenarioNames().entrySet().stream()
+        .map(entry -> new RawScenario(entry.getKey(), entry.getValue(), ""))
+        .toList();
+  }
+
+  private String interactions(String part, TableInput input) {
+    List<String> columns = new ArrayList<>();
+    columns.add(input.value(config.user()) + " AS user");
+    columns.add(input.value(config.item()) + " AS item");
+    input.requireThat(config.user(), PRESENT, "a value");
+    input.requireThat(config.item(), PRESENT, "a value");
+    if (config.scenario() != null) {
+      input.requireThat(config.scenario(), PRESENT, "a value");
+    }
+    columns.add(
+        (config.scenario() == null ? Sql.literal(ONE_SCENARIO) : input.value(config.scenario()))
+            + " AS scenario");
+    String label = input.value(config.label(), "DOUBLE");
+    columns.add(
+        (config.positiveAbove() == null ? label : Sql.above(label, config.positiveAbove()))
+            + " AS label");
+    if (config.positiveAbove() == null) {
+      input.requireThat(config.label(), "%s IN (0, 1)", "0 or 1");
+    } else {
+      input.requireThat(config.label(), "isfinite(%s)", "a number");
+    }
+    if (config.time() != null) {
+      columns.add(time(input, config.time()) + " AS time");
+    }
+    if (!part.isEmpty()) {
+      columns.add(Sql.literal(part) + " AS split");
+    } else if (config.partColumn() != null) {
+      columns.add(input.value(config.partColumn()) + " AS split");
+      String parts = PARTS.stream().map(Sql::literal).collect(joining(", ", "(", ")"));
+      input.requireThat(config.partColumn(), "%s::VARCHAR IN " + parts, "one of " + PARTS);
+    }
+    addFields(RawTable.INTERACTIONS, input, columns);
+    return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
+  }
+
+  private String time(TableInput input, String column) {
+    if (config.timeUnit() == TableConfig.TimeUnit.TIMESTAMP) {
+      String instant = input.value(column, "TIMESTAMPTZ");
+      input.requireThat(column, "%1$s IS NOT NULL AND isfinite(%1$s)", "a time");
+      return "epoch_ms(" + instant + ")";
+    }
+    boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
+    String unit = seconds ? "seconds" : "milliseconds";
+    String number = input.value(column, "DOUBLE");
+    input.requireThat(
+        column,
+        "abs(%s) < " + (seconds ? "7258118400" : "7258118400000"),
+        "a time before 2200 in " + unit + " since 1970 (dataset.timeUnit)");
+    return seconds ? "(" + number + " * 1000)::BIGINT" : number + "::BIGINT";
+  }
+
+  private String entities(RawTable table, String key, TableConfig.Entities described) {
+    TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
+    List<String> columns = new ArrayList<>();
+    columns.add(input.value(described.key()) + " AS " + Sql.name(key));
+    input.requireThat(described.key(), PRESENT, "a value");
+    for (String text : described.text()) {
+      columns.add(input.value(text) + " AS " + Sql.name(textColumn(text)));
+    }
+    addFields(table, input, columns);
+    return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
+  }
+
+  private void addFields(RawTable table, TableInput input, List<String> columns) {
+    for (TableConfig.TableField field : config.fields()) {
+      if (field.table() == table) {
+        String value =
+            switch (field.kind()) {
+              case CATEGORICAL -> input.value(field.column());
+              case MULTI_CATEGORICAL -> input.list(field.column(), config.listSeparator());
+              case NUMERIC -> input.value(field.column(), "DOUBLE");
+            };
+        columns.add(value + " AS " + Sql.name(column(field)));
+      }
+    }
+  }
+
+  private void requireTable(TableConfig.TableField field) {
+    if (field.table() != RawTable.INTERACTIONS && !entities.containsKey(field.table())) {
+      throw wrongUse(
+          "The field "
+              + name(field)
+              + " is in the table "
+              + field.table().name().toLowerCase(Locale.ROOT)
+              + ", which is not described.");
+    }
+  }
+
+  /** Columns of fields get new names: the user's may be called 'time'. */
+  private static String column(TableConfig.TableField field) {
+    return FIELD + name(field);
+  }
+
+  /** Prompts mention the name of a text, which is kept unless the key or a field has it. */
+  private static String textColumn(String column) {
+    boolean isTaken =
+        column.equalsIgnoreCase(RawSchema.USER)
+            || column.equalsIgnoreCase(RawSchema.ITEM)
+            || column.toLowerCase(Locale.ROOT).startsWith(FIELD);
+    return isTaken ? "text_" + column : column;
+  }
+
+  private static String name(TableConfig.TableField field) {
+    return field.name() == null ? field.column() : field.name();
+  }
+
+  private static FieldRole role(TableConfig.TableField field) {
+    if (field.role() != null) {
+      return field.role();
+    }
+    return switch (field.table()) {
+      case INTERACTIONS -> FieldRole.CONTEXT;
+      case USERS -> FieldRole.USER;
+      case ITEMS -> FieldRole.ITEM;
+    };
+  }
+
+  private static FieldKind kind(TableConfig.TableField field) {
+    return switch (field.kind()) {
+      case CATEGORICAL -> new FieldKind.Categorical();
+      case MULTI_CATEGORICAL -> new FieldKind.MultiCategorical();
+      case NUMERIC -> new FieldKind.Numeric();
+    };
+  }
+
+  private static MsrException wrongUse(String message) {
+    return new MsrException(
+        ErrorType.USER, "data/TABLE_CONFIG", message + " Fix the section dataset.");
+  }
+}

@@ -1,0 +1,142 @@
+package org.llm4msr.plugins.datasets.published;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.Contexts;
+import org.llm4msr.plugins.datasets.Rows;
+
+class MindTest {
+
+  @TempDir Path folder;
+  @TempDir Path scratch;
+
+  /** Lines in the published form, made by hand. */
+  @BeforeEach
+  void write() throws IOException {
+    Path train = Files.createDirectory(folder.resolve("MINDsmall_train"));
+    Path dev = Files.createDirectory(folder.resolve("MINDsmall_dev"));
+    Files.writeString(
+        train.resolve("news.tsv"),
+        """
+        N1\tsports\tgolf\tA "first" title\tAn abstract\thttps://x\t[{"Label": "PGA"}]\t[]
+        N2\tnews\tnewsworld\tSecond\t\thttps://y\t[]\t[]
+        """);
+    Files.writeString(
+        dev.resolve("news.tsv"),
+        """
+        N2\tnews\tnewsworld\tSecond again\t\thttps://y\t[]\t[]
+        N3\tfinance\tmarkets\tThird\t\thttps://z\t[]\t[]
+        """);
+    Files.writeString(
+        train.resolve("behaviors.tsv"),
+        """
+        1\tU1\t11/11/2019 9:05:58 AM\tN2 N1\tN1-1 N2-0
+        2\tU2\t11/12/2019 12:00:00 AM\t\tN2-1
+        """);
+    Files.writeString(
+        dev.resolve("behaviors.tsv"), "1\tU1\t11/15/2019 1:30:00 PM\tN1\tN3-0 N1-1\n");
+  }
+
+  @Test
+  void impressionsOfAllPartsBecomeRows() throws IOException {
+    try (DatasetReader reader = reader(false)) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> String.join(" ", row.values()))
+          .containsExactly(
+              "U1 N1 sports 1 1573463158000 9",
+              "U1 N2 news 0 1573463158000 9",
+              "U2 N2 news 1 1573516800000 0",
+              "U1 N3 finance 0 1573824600000 13",
+              "U1 N1 sports 1 1573824600000 13");
+      assertThat(Rows.of(reader, RawTable.ITEMS))
+          .extracting(row -> String.join("|", row.values()))
+          .containsExactly(
+              "N1|sports|golf|A \"first\" title",
+              "N2|news|newsworld|Second",
+              "N3|finance|markets|Third");
+    }
+  }
+
+  /** The small release is a sample of the large one. */
+  @Test
+  void oneReleaseIsRead() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("MINDlarge_dev"));
+    Files.copy(folder.resolve("MINDsmall_dev/behaviors.tsv"), other.resolve("behaviors.tsv"));
+    assertThatThrownBy(() -> reader(false))
+        .hasMessageContainingAll("data/TWO_RELEASES", "MINDsmall_train", "MINDlarge_dev");
+  }
+
+  @Test
+  void historiesAreListsWhereAskedFor() throws IOException {
+    try (DatasetReader reader = reader(true)) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("history"))
+          .startsWith("[\"N2\",\"N1\"]", "[\"N2\",\"N1\"]", "null");
+    }
+  }
+
+  @Test
+  void faultsAreNamedWithTheirPlace() throws IOException {
+    fails(
+        "N2-1", "N2", "column 'impressions' has 'N2', which is not a piece of news with -0 or -1");
+    fails("N2-1", "N9-1", "column 'impressions' has 'N9', which is not an item of news.tsv");
+    fails(
+        "11/12/2019 12:00:00 AM", "noon", "column 'time' has 'noon', which is not a time such as");
+  }
+
+  @Test
+  void faultsAreSkippedAndCounted() throws IOException {
+    Path log = folder.resolve("MINDsmall_train/behaviors.tsv");
+    Files.writeString(
+        log,
+        """
+        1\tU1\tnoon\tN2 N1\tN1-1 N2-0
+        2\tU2\t11/12/2019 12:00:00 AM\t\tN2-1 N1
+        3\tU3\t11/12/2019 12:00:00 AM\t\tN9-1 N2-1
+        4\t\t11/12/2019 12:00:00 AM\t\tN2-1
+        """);
+    try (DatasetReader reader =
+        new MindFactory().create(new MindConfig(false), Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("item"))
+          .containsExactly("U3 N2", "U1 N3", "U1 N1");
+      assertThat(reader.leftOut())
+          .extracting(LeftOutRows::reason, LeftOutRows::rows)
+          .containsExactly(
+              tuple("impressions of news that news.tsv lacks", 1L), tuple("malformed", 3L));
+      assertThat(reader.leftOut().get(1).examples())
+          .extracting(LeftOutRows.Example::line, LeftOutRows.Example::column)
+          .containsExactly(tuple(1L, "time"), tuple(2L, "impressions"), tuple(4L, "user"));
+    }
+  }
+
+  private void fails(String value, String wrong, String message) throws IOException {
+    Path log = folder.resolve("MINDsmall_train/behaviors.tsv");
+    String sound = Files.readString(log);
+    Files.writeString(
+        log,
+        sound
+            .replace(value + "\n", wrong + "\n")
+            .replace("\t" + value + "\t", "\t" + wrong + "\t"));
+    try (DatasetReader reader = reader(false)) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContaining(log + ", line 2: " + message);
+    }
+    Files.writeString(log, sound);
+  }
+
+  private DatasetReader reader(boolean history) {
+    return new MindFactory().create(new MindConfig(history), Contexts.of(folder, scratch));
+  }
+}
