@@ -11,7 +11,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
 import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
-import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 
 /**
  * Writes a log in the schema of Ali-CCP: skeletons whose rows share the features of their user, the
@@ -46,14 +46,14 @@ final class AliCcpGenerator implements DatasetGenerator {
     users("train");
     users("test");
     long test = config.interactions() * 2 / 3;
-    try (RowFile train = file("sample_skeleton_train");
-        RowFile last = file("sample_skeleton_test")) {
+    try (RowWriter train = file("sample_skeleton_train");
+        RowWriter last = file("sample_skeleton_test")) {
       log.draw(
           Instant.EPOCH,
           Duration.ofDays(1),
           progress,
           row -> {
-            RowFile file = row.number() < test ? train : last;
+            RowWriter file = row.number() < test ? train : last;
             int click = row.positive() ? 1 : 0;
             write(file, row.number(), row, click, click * (random.nextInt(20) == 0 ? 1 : 0));
             if (row.number() % UNCLICKED_EVERY == 0) {
@@ -64,11 +64,11 @@ final class AliCcpGenerator implements DatasetGenerator {
     log.label(folder, "Ali-CCP", "{ name: ali-ccp, path: ., split: { by: given } }");
   }
 
-  private RowFile file(String name) throws IOException {
-    return new RowFile(folder.resolve(name + ".csv"), ",");
+  private RowWriter file(String name) throws IOException {
+    return new RowWriter(folder.resolve(name + ".csv"), ",");
   }
 
-  private void write(RowFile file, long sample, DrawnLog.Interaction row, int click, int purchase)
+  private void write(RowWriter file, long sample, DrawnLog.Interaction row, int click, int purchase)
       throws IOException {
     List<String> features = new ArrayList<>();
     features.add(feature("205", row.item()));
@@ -85,7 +85,7 @@ final class AliCcpGenerator implements DatasetGenerator {
   }
 
   private void users(String part) throws IOException {
-    try (RowFile file = file("common_features_" + part)) {
+    try (RowWriter file = file("common_features_" + part)) {
       for (int user = 0; user < config.users(); user++) {
         int sector = log.model().sectorOfUser(user, SECTORS);
         List<String> features = new ArrayList<>();

@@ -18,7 +18,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
 import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
-import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 
 /**
  * Writes reviews and products of three categories in the form of Amazon's releases: as compressed
@@ -56,10 +56,10 @@ final class AmazonGenerator implements DatasetGenerator {
     for (int category = 0; category < CATEGORIES.size(); category++) {
       products(category);
     }
-    List<RowFile> files = new ArrayList<>();
+    List<RowWriter> files = new ArrayList<>();
     try {
       for (String category : CATEGORIES) {
-        files.add(new RowFile(folder.resolve(reviewFile(category)), ""));
+        files.add(new RowWriter(folder.resolve(reviewFile(category)), ""));
       }
       log.draw(
           BEGIN,
@@ -67,7 +67,7 @@ final class AmazonGenerator implements DatasetGenerator {
           progress,
           row -> files.get(row.scenario()).row(json.writeValueAsString(review(row))));
     } finally {
-      for (RowFile file : files) {
+      for (RowWriter file : files) {
         file.close();
       }
     }
@@ -118,7 +118,7 @@ final class AmazonGenerator implements DatasetGenerator {
 
   private void products(int category) throws IOException {
     String name = "meta_" + CATEGORIES.get(category) + (year == 2023 ? ".jsonl.gz" : ".json.gz");
-    try (RowFile file = new RowFile(folder.resolve(name), "")) {
+    try (RowWriter file = new RowWriter(folder.resolve(name), "")) {
       for (int item = 0; item < config.items(); item++) {
         if (log.scenario(item) == category || item < CATEGORIES.size()) {
           Map<String, Object> product = described(item, category);

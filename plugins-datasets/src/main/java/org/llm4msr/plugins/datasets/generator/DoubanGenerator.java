@@ -16,7 +16,7 @@ import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
 import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
 import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
-import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 
 /**
  * Writes reviews of books, music and films in the schema of Douban; a positive is a rating above 3.
@@ -54,7 +54,7 @@ final class DoubanGenerator implements DatasetGenerator {
     Files.createDirectories(folder.resolve("douban_dataset(text information)"));
     users();
     items();
-    List<RowFile> reviews = new ArrayList<>();
+    List<RowWriter> reviews = new ArrayList<>();
     try {
       for (int domain = 0; domain < DOMAINS.size(); domain++) {
         reviews.add(file(DOMAINS.get(domain) + "reviews_cleaned", COLUMNS.get(domain)));
@@ -71,23 +71,23 @@ final class DoubanGenerator implements DatasetGenerator {
             }
           });
     } finally {
-      for (RowFile file : reviews) {
+      for (RowWriter file : reviews) {
         file.close();
       }
     }
     log.label(folder, "Douban", "{ name: douban, path: . }");
   }
 
-  private RowFile file(String name, String columns) throws IOException {
+  private RowWriter file(String name, String columns) throws IOException {
     Path file = folder.resolve("douban_dataset(text information)").resolve(name + ".txt");
-    return new RowFile(file, "\t").row(texts((Object[]) columns.split(",")));
+    return new RowWriter(file, "\t").row(texts((Object[]) columns.split(",")));
   }
 
   private static Object[] texts(Object... values) {
-    return Arrays.stream(values).map(RowFile::quoted).toArray();
+    return Arrays.stream(values).map(RowWriter::quoted).toArray();
   }
 
-  private void write(RowFile file, DrawnLog.Interaction row, String day) throws IOException {
+  private void write(RowWriter file, DrawnLog.Interaction row, String day) throws IOException {
     int rating = row.positive() ? 4 + random.nextInt(2) : 1 + random.nextInt(3);
     String labels = "标签|second";
     String comment = "He said \"fine\",\tthen left";
@@ -102,7 +102,7 @@ final class DoubanGenerator implements DatasetGenerator {
   }
 
   private void users() throws IOException {
-    try (RowFile file =
+    try (RowWriter file =
         file("users_cleaned", "user_id,living_place,join_time,self_statement,UID")) {
       for (int user = 0; user < config.users(); user++) {
         String place = PLACES[log.model().sectorOfUser(user, PLACES.length)];
@@ -116,7 +116,7 @@ final class DoubanGenerator implements DatasetGenerator {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
     for (int domain = 0; domain < DOMAINS.size(); domain++) {
       String columns = "UID," + DOMAINS.get(domain) + "_id,name,tag";
-      try (RowFile file = file(ITEM_FILES.get(domain), columns)) {
+      try (RowWriter file = file(ITEM_FILES.get(domain), columns)) {
         for (int item = domain; item < config.items(); item += DOMAINS.size()) {
           String name = "《" + texts.title(item) + "》";
           file.row(texts(item, 1_000_000 + item, name, texts.topic(item).name()));

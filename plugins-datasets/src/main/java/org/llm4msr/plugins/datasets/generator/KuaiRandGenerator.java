@@ -1,6 +1,6 @@
 package org.llm4msr.plugins.datasets.generator;
 
-import static org.llm4msr.plugins.datasets.generator.log.RowFile.quoted;
+import static org.llm4msr.plugins.datasets.generator.log.RowWriter.quoted;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.BayesAuc;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
 import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
-import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 import org.llm4msr.plugins.datasets.generator.log.Topics;
 
 /**
@@ -95,8 +95,8 @@ final class KuaiRandGenerator implements DatasetGenerator {
       categories();
     }
     int parts = config.release().equals("27k") ? 2 : 1;
-    List<RowFile> standard = new ArrayList<>();
-    try (RowFile other = file("log_random_4_22_to_5_08_", "", LOG_COLUMNS)) {
+    List<RowWriter> standard = new ArrayList<>();
+    try (RowWriter other = file("log_random_4_22_to_5_08_", "", LOG_COLUMNS)) {
       for (String period : List.of("4_08_to_4_21_", "4_22_to_5_08_")) {
         for (int part = 1; part <= parts; part++) {
           String end = parts == 1 ? "" : "_part" + part;
@@ -115,16 +115,16 @@ final class KuaiRandGenerator implements DatasetGenerator {
             }
           });
     } finally {
-      for (RowFile file : standard) {
+      for (RowWriter file : standard) {
         file.close();
       }
     }
     log.label(folder, "KuaiRand-" + config.release(), "{ name: kuairand, path: . }");
   }
 
-  private RowFile file(String begin, String end, String columns) throws IOException {
+  private RowWriter file(String begin, String end, String columns) throws IOException {
     Path file = folder.resolve("data/" + begin + config.release() + end + ".csv");
-    return new RowFile(file, ",").row(columns);
+    return new RowWriter(file, ",").row(columns);
   }
 
   /** Returns a row of the same moment whose video is drawn uniformly. */
@@ -136,7 +136,7 @@ final class KuaiRandGenerator implements DatasetGenerator {
         row.number(), row.user(), video, row.scenario(), row.time(), click);
   }
 
-  private void write(RowFile file, DrawnLog.Interaction row, int isRandom) throws IOException {
+  private void write(RowWriter file, DrawnLog.Interaction row, int isRandom) throws IOException {
     ZonedDateTime time = Instant.ofEpochMilli(row.time()).atZone(BEIJING);
     int date = time.getYear() * 10_000 + time.getMonthValue() * 100 + time.getDayOfMonth();
     int click = row.positive() ? 1 : 0;
@@ -165,7 +165,7 @@ final class KuaiRandGenerator implements DatasetGenerator {
 
   private void users() throws IOException {
     String[] degrees = {"full_active", "high_active", "middle_active", "UNKNOWN"};
-    try (RowFile file = file("user_features_", "", USER_COLUMNS)) {
+    try (RowWriter file = file("user_features_", "", USER_COLUMNS)) {
       for (int user = 0; user < config.users(); user++) {
         List<Object> row = new ArrayList<>(List.of(user, degrees[random.nextInt(4)], 0));
         row.add(random.nextInt(10) == 0 ? -124 : 0); // The publisher's mark of a missing value.
@@ -185,7 +185,7 @@ final class KuaiRandGenerator implements DatasetGenerator {
   }
 
   private void videos() throws IOException {
-    try (RowFile file = file("video_features_basic_", "", VIDEO_COLUMNS)) {
+    try (RowWriter file = file("video_features_basic_", "", VIDEO_COLUMNS)) {
       for (int video = 0; video < config.items(); video++) {
         int tag = log.model().sectorOfItem(video, SECTORS);
         int kind = random.nextInt(10);
@@ -211,7 +211,7 @@ final class KuaiRandGenerator implements DatasetGenerator {
     int columns = STATISTIC_COLUMNS.split(",").length;
     for (int part = 0; part < parts; part++) {
       String end = parts == 1 ? "" : "_part" + (part + 1);
-      try (RowFile file = file("video_features_statistic_", end, STATISTIC_COLUMNS)) {
+      try (RowWriter file = file("video_features_statistic_", end, STATISTIC_COLUMNS)) {
         for (int video = part; video < config.items(); video += parts) {
           Object[] row = new Object[columns];
           Arrays.setAll(row, column -> random.nextInt(1_000) / 10.0);
@@ -226,7 +226,7 @@ final class KuaiRandGenerator implements DatasetGenerator {
   private void captions() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
     Path target = folder.resolve("data/kuairand_video_captions.csv");
-    try (RowFile file = new RowFile(target, ",").row(CAPTION_COLUMNS)) {
+    try (RowWriter file = new RowWriter(target, ",").row(CAPTION_COLUMNS)) {
       for (int video = 0; video < config.items(); video++) {
         String caption = video % 10 == 9 ? "" : quoted("#" + texts.title(video) + ", \"again\"");
         file.row(video, caption, "", 5_000 + video % 60_000 + ".0");
@@ -238,7 +238,7 @@ final class KuaiRandGenerator implements DatasetGenerator {
   private void categories() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
     Path target = folder.resolve("data/kuairand_video_categories.csv");
-    try (RowFile file = new RowFile(target, ",").row(CATEGORY_COLUMNS)) {
+    try (RowWriter file = new RowWriter(target, ",").row(CATEGORY_COLUMNS)) {
       for (int video = 0; video < config.items(); video++) {
         Topics.Topic topic = texts.topic(video);
         file.row(

@@ -16,7 +16,7 @@ import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
 import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
 import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
-import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 
 /**
  * Writes impressions and news in the schema of MIND: five articles per impression, the last sixth
@@ -50,8 +50,8 @@ final class MindGenerator implements DatasetGenerator {
     news(dev, item -> item % 2 == 1);
     long firstOfDev = config.interactions() * 5 / 6;
     StringBuilder shown = new StringBuilder();
-    try (RowFile early = new RowFile(train.resolve("behaviors.tsv"), "\t");
-        RowFile late = new RowFile(dev.resolve("behaviors.tsv"), "\t")) {
+    try (RowWriter early = new RowWriter(train.resolve("behaviors.tsv"), "\t");
+        RowWriter late = new RowWriter(dev.resolve("behaviors.tsv"), "\t")) {
       log.draw(
           BEGIN,
           SPAN,
@@ -63,7 +63,7 @@ final class MindGenerator implements DatasetGenerator {
               return;
             }
             String time = CLOCK.format(Instant.ofEpochMilli(row.time()).atZone(ZoneOffset.UTC));
-            RowFile file = row.number() < firstOfDev ? early : late;
+            RowWriter file = row.number() < firstOfDev ? early : late;
             file.row(row.number() / SHOWN + 1, "U" + row.user(), time, history(row.user()), shown);
             shown.setLength(0);
           });
@@ -83,7 +83,7 @@ final class MindGenerator implements DatasetGenerator {
 
   private void news(Path part, IntPredicate included) throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
-    try (RowFile file = new RowFile(part.resolve("news.tsv"), "\t")) {
+    try (RowWriter file = new RowWriter(part.resolve("news.tsv"), "\t")) {
       for (int item = 0; item < config.items(); item++) {
         if (included.test(item)) {
           file.row(

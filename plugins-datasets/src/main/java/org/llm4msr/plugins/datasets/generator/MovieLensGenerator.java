@@ -3,7 +3,7 @@ package org.llm4msr.plugins.datasets.generator;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
-import static org.llm4msr.plugins.datasets.generator.log.RowFile.quoted;
+import static org.llm4msr.plugins.datasets.generator.log.RowWriter.quoted;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
 import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
-import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 
 /** Writes ratings in the schema of a release of MovieLens; a positive is a rating above 3. */
 final class MovieLensGenerator implements DatasetGenerator {
@@ -67,7 +67,7 @@ final class MovieLensGenerator implements DatasetGenerator {
     if (!halfStars) {
       users();
     }
-    try (RowFile ratings = file("ratings", "data", "\t")) {
+    try (RowWriter ratings = file("ratings", "data", "\t")) {
       if (csv) {
         ratings.row("userId", "movieId", "rating", "timestamp");
       }
@@ -88,13 +88,13 @@ final class MovieLensGenerator implements DatasetGenerator {
    * @param end the name in 100k after {@code u.}
    * @param separator of 100k
    */
-  private RowFile file(String name, String end, String separator) throws IOException {
+  private RowWriter file(String name, String end, String separator) throws IOException {
     if (csv) {
-      return new RowFile(folder.resolve(name + ".csv"), ",");
+      return new RowWriter(folder.resolve(name + ".csv"), ",");
     }
     return oldest
-        ? new RowFile(folder.resolve("u." + end), separator, ISO_8859_1)
-        : new RowFile(folder.resolve(name + ".dat"), "::", halfStars ? UTF_8 : ISO_8859_1);
+        ? new RowWriter(folder.resolve("u." + end), separator, ISO_8859_1)
+        : new RowWriter(folder.resolve(name + ".dat"), "::", halfStars ? UTF_8 : ISO_8859_1);
   }
 
   /** Whole stars have no decimal in 10m. */
@@ -111,7 +111,7 @@ final class MovieLensGenerator implements DatasetGenerator {
 
   private void movies() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
-    try (RowFile movies = file("movies", "item", "|")) {
+    try (RowWriter movies = file("movies", "item", "|")) {
       if (csv) {
         movies.row("movieId", "title", "genres");
       }
@@ -131,7 +131,7 @@ final class MovieLensGenerator implements DatasetGenerator {
   }
 
   private void users() throws IOException {
-    try (RowFile users = file("users", "user", "|")) {
+    try (RowWriter users = file("users", "user", "|")) {
       for (int user = 0; user < config.users(); user++) {
         int age = AGES[log.model().sectorOfUser(user, AGES.length)];
         String zip =

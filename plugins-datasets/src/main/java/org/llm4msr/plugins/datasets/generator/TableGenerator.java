@@ -11,7 +11,7 @@ import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
 import org.llm4msr.plugins.datasets.generator.log.ItemTexts;
 import org.llm4msr.plugins.datasets.generator.log.LogSizeConfig;
-import org.llm4msr.plugins.datasets.generator.log.RowFile;
+import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 import org.llm4msr.plugins.datasets.generator.log.Topics;
 
 /** Writes CSV tables of a shop; {@code GENERATED.json} describes them to the reader table. */
@@ -45,7 +45,7 @@ final class TableGenerator implements DatasetGenerator {
   public void generate(Progress progress) throws IOException {
     users();
     items();
-    try (RowFile file = file("interactions", "user,item,page,label,time,price")) {
+    try (RowWriter file = file("interactions", "user,item,page,label,time,price")) {
       log.draw(
           BEGIN,
           SPAN,
@@ -62,12 +62,12 @@ final class TableGenerator implements DatasetGenerator {
     log.label(folder, "tables", DATASET);
   }
 
-  private RowFile file(String name, String columns) throws IOException {
-    return new RowFile(folder.resolve(name + ".csv"), ",").row(columns);
+  private RowWriter file(String name, String columns) throws IOException {
+    return new RowWriter(folder.resolve(name + ".csv"), ",").row(columns);
   }
 
   private void users() throws IOException {
-    try (RowFile file = file("users", "user,city")) {
+    try (RowWriter file = file("users", "user,city")) {
       for (int user = 0; user < config.users(); user++) {
         file.row(user, CITIES[log.model().sectorOfUser(user, CITIES.length)]);
       }
@@ -76,11 +76,12 @@ final class TableGenerator implements DatasetGenerator {
 
   private void items() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
-    try (RowFile file = file("items", "item,title,brand,tags")) {
+    try (RowWriter file = file("items", "item,title,brand,tags")) {
       for (int item = 0; item < config.items(); item++) {
         Topics.Topic topic = texts.topic(item);
         String tags = item % 10 == 0 ? "" : topic.name() + "|" + topic.domain();
-        file.row(item, RowFile.quoted("The " + texts.title(item) + ", new"), topic.domain(), tags);
+        file.row(
+            item, RowWriter.quoted("The " + texts.title(item) + ", new"), topic.domain(), tags);
       }
     }
   }

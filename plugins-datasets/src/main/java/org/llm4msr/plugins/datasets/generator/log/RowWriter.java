@@ -12,13 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
 
-/** A text file that is written row by row; compressed if its name ends in {@code .gz}. */
-public final class RowFile implements AutoCloseable {
+/** Writes a text file row by row; compressed if its name ends in {@code .gz}. */
+public final class RowWriter implements AutoCloseable {
 
   private final Writer writer;
   private final String separator;
 
-  public RowFile(Path file, String separator, Charset charset) throws IOException {
+  public RowWriter(Path file, String separator, Charset charset) throws IOException {
     this.separator = separator;
     OutputStream bytes = Files.newOutputStream(file);
     if (file.toString().endsWith(".gz")) {
@@ -28,12 +28,12 @@ public final class RowFile implements AutoCloseable {
   }
 
   /** Opens a file in UTF-8. */
-  public RowFile(Path file, String separator) throws IOException {
+  public RowWriter(Path file, String separator) throws IOException {
     this(file, separator, UTF_8);
   }
 
   /** Appends a row; values get quotes where needed. */
-  public RowFile row(Object... values) throws IOException {
+  public RowWriter row(Object... values) throws IOException {
     for (int i = 0; i < values.length; i++) {
       if (i > 0) {
         writer.write(separator);
