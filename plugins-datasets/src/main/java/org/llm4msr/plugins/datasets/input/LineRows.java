@@ -77,10 +77,10 @@ public record LineRows(Path file) implements TextInput {
     private int lineLength() throws IOException {
       int length = 0;
       do {
-        for (; start + length < end; length++) {
-          if (window[start + length] == '\n') {
-            return length;
-          }
+        int found = Bytes.lineFeed(window, start + length, end);
+        length = found - start;
+        if (found < end) {
+          return length;
         }
       } while (length <= TextBatch.LONGEST_ROW && fill());
       return length > 0 ? length : -1;
@@ -89,12 +89,9 @@ public record LineRows(Path file) implements TextInput {
     private void skipLine(int length) throws IOException {
       start += length;
       do {
-        while (start < end) {
-          if (window[start++] == '\n') {
-            return;
-          }
-        }
-      } while (fill());
+        start = Bytes.lineFeed(window, start, end);
+      } while (start == end && fill());
+      start = Math.min(end, start + 1);
     }
 
     private boolean fill() throws IOException {

@@ -4,9 +4,6 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -17,11 +14,6 @@ final class RowSource extends Reader {
 
   /** A row that is longer by less than the tokenizer reads at once is only refused later. */
   private static final int MOST_KEPT = TextBatch.LONGEST_ROW + (1 << 16);
-
-  private static final VarHandle EIGHT_BYTES =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGHEST_BITS = 0x8080808080808080L;
 
   private final InputStream bytes;
   private byte[] kept = new byte[1 << 16];
@@ -69,20 +61,15 @@ final class RowSource extends Reader {
   /** Forgets what is before the row. */
   private void forget() {
     while (line < row && start < end) {
-      if (end - start >= Long.BYTES && !hasLineEnd((long) EIGHT_BYTES.get(kept, start))) {
-        afterReturn = false;
-        start += Long.BYTES;
-      } else {
-        byte next = kept[start++];
-        line += next == '\r' || (next == '\n' && !afterReturn) ? 1 : 0;
-        afterReturn = next == '\r';
+      int next = Bytes.lineEnd(kept, start, end);
+      afterReturn &= next == start;
+      start = next;
+      if (next < end) {
+        line += kept[next] == '\r' || !afterReturn ? 1 : 0;
+        afterReturn = kept[next] == '\r';
+        start++;
       }
     }
-  }
-
-  /** Returns whether one of eight bytes can end a line: whether it is below 14. */
-  private static boolean hasLineEnd(long eight) {
-    return ((eight - ('\r' + 1) * ONES) & ~eight & HIGHEST_BITS) != 0;
   }
 
   private boolean fill() throws IOException {

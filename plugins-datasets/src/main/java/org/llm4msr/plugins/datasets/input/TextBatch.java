@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
 
 /** One batch of rows of a text file: the line of each, what is wrong with it, and its values. */
 final class TextBatch {
@@ -29,7 +31,7 @@ final class TextBatch {
   private final List<? extends BatchColumn> columns;
   private int rows;
   private long bytes;
-  private boolean faulty;
+  private @Nullable String fault;
 
   TextBatch(List<? extends BatchColumn> columns) {
     this.columns = columns;
@@ -51,18 +53,19 @@ final class TextBatch {
   /** Begins a row, which is sound so far. */
   void begin() {
     faults.clear(rows);
-    faulty = false;
+    fault = null;
   }
 
   /** Says that the row cannot be read, and takes its values away. */
   void fault(String fault) {
     columns.forEach(column -> column.clear(rows));
     faults.set(rows, fault);
-    faulty = true;
+    this.fault = fault;
   }
 
-  boolean isFaulty() {
-    return faulty;
+  /** Describes the fault of the last row; empty if it has none. */
+  Optional<String> lastFault() {
+    return Optional.ofNullable(fault).map(of -> "line " + lines[rows - 1] + ": " + of);
   }
 
   /**

@@ -25,7 +25,7 @@ abstract class TextBatches extends ArrowReader {
     this.batch = batch;
   }
 
-  /** Adds rows to the batch, at most one more than fills it; returns false after the last. */
+  /** Adds a row to the batch; returns false after the last one. */
   abstract boolean readRow() throws IOException;
 
   @Override
@@ -38,8 +38,8 @@ abstract class TextBatches extends ArrowReader {
     prepareLoadNextBatch();
     try {
       while (!batch.isFull() && readRow()) {
-        if (strict && batch.isFaulty()) {
-          throw new IllegalStateException("A row cannot be read.");
+        if (strict) {
+          batch.lastFault().ifPresent(this::end);
         }
       }
     } catch (IOException e) {
@@ -47,6 +47,10 @@ abstract class TextBatches extends ArrowReader {
     }
     batch.moveTo(getVectorSchemaRoot());
     return getVectorSchemaRoot().getRowCount() > 0;
+  }
+
+  private void end(String fault) {
+    throw new IllegalStateException(TextInput.MALFORMED + file + ", " + fault);
   }
 
   @Override

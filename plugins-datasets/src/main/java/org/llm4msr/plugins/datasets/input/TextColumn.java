@@ -72,11 +72,7 @@ final class TextColumn implements BatchColumn {
   }
 
   static boolean isUtf8(byte[] bytes, int from, int length) {
-    int all = 0;
-    for (int i = from; i < from + length; i++) {
-      all |= bytes[i];
-    }
-    return all >= 0 || isDecoded(bytes, from, length);
+    return Bytes.isAscii(bytes, from, from + length) || isDecoded(bytes, from, length);
   }
 
   private static boolean isDecoded(byte[] bytes, int from, int length) {

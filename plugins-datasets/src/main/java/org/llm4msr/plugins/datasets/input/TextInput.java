@@ -8,4 +8,7 @@ public interface TextInput extends ArrowInput {
 
   /** Why a row cannot be read, as a sentence. */
   String FAULT = "(fault)";
+
+  /** Begins the message of a reading that such a row ends; file, line and fault follow. */
+  String MALFORMED = "Malformed row in ";
 }

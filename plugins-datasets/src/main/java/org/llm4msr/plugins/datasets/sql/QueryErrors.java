@@ -5,12 +5,10 @@ import java.util.List;
 import java.util.Objects;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.plugins.datasets.input.TextInput;
 
 /** Turns the failure of a query over files into an error that says what to do. */
 final class QueryErrors {
-
-  /** The beginning of what {@link Sql#rowError} says. */
-  static final String MALFORMED = "Malformed row in ";
 
   private QueryErrors() {}
 
@@ -26,9 +24,9 @@ final class QueryErrors {
               + ". Raise runtime.memory, or free space on the disk.",
           cause);
     }
-    int malformed = text.indexOf(MALFORMED);
+    int malformed = text.indexOf(TextInput.MALFORMED);
     if (malformed >= 0) {
-      return malformed(text.substring(malformed + MALFORMED.length()).strip(), cause);
+      return malformed(text.substring(malformed + TextInput.MALFORMED.length()).strip(), cause);
     }
     return new MsrException(
         ErrorType.DATA,

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.datasets.sql;
 
 import java.nio.file.Path;
+import org.llm4msr.plugins.datasets.input.TextInput;
 
 /** Writes values into SQL. */
 public final class Sql {
@@ -61,7 +62,7 @@ public final class Sql {
    */
   public static String rowError(String told, String file, String line) {
     return "error(%s || %s || ', line ' || %s || ': ' || %s)"
-        .formatted(literal(QueryErrors.MALFORMED), file, line, told);
+        .formatted(literal(TextInput.MALFORMED), file, line, told);
   }
 
   /** Returns the sentence that a column has a text other than what was expected, in SQL. */

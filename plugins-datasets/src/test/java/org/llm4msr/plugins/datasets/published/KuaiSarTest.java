@@ -207,6 +207,15 @@ class KuaiSarTest {
   }
 
   @Test
+  void aShortRowOfTheScenariosIsNamedToo() throws IOException {
+    Path scenarios = folder.resolve("KuaiSAR_final/scenarios.csv");
+    Files.writeString(scenarios, "scenario,name,description\na,A,B\nc\n");
+    assertThatThrownBy(this::reader)
+        .hasMessageContaining(
+            "[data/MALFORMED_ROW] " + scenarios + ", line 3: the row has 1 columns");
+  }
+
+  @Test
   void shortRowsAreNamedWithTheirPlace() throws IOException {
     Path log = folder.resolve("KuaiSAR_final/rec_inter.csv");
     Files.writeString(log, Files.readString(log) + "1,12\n");
