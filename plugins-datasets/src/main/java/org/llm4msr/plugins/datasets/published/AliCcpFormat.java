@@ -16,6 +16,7 @@ import org.llm4msr.plugins.datasets.sql.Fields;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * Ali-CCP as a query: a row of the skeleton with the features that it shares with other rows. A
@@ -113,14 +114,14 @@ final class AliCcpFormat {
 
   private void column(String list, String field, FieldRole role) {
     fields.categorical(RawTable.INTERACTIONS, role, field);
-    columns.add(id(list, field) + " AS " + Sql.name(field));
+    columns.add(id(list, field) + " AS " + SqlText.identifier(field));
   }
 
   private void list(String list, String field, FieldRole role) {
     fields.lists(RawTable.INTERACTIONS, role, field);
     columns.add(
         "regexp_extract_all(%s, '%s([^\\x03]*)', 1) AS %s"
-            .formatted(list, start(field), Sql.name(field)));
+            .formatted(list, start(field), SqlText.identifier(field)));
   }
 
   private void number(String field) {
@@ -183,14 +184,14 @@ final class AliCcpFormat {
         train && config.validationShare() > 0
             ? "CASE WHEN md5_number_lower(s.sample_id::VARCHAR) %% 10000 < %s THEN 'validation' ELSE 'train' END"
                 .formatted(Math.round(10_000 * config.validationShare()))
-            : Sql.literal(part);
+            : SqlText.literal(part);
     String notFound =
         Sql.rowError(
             Sql.unlike(
                 "common_feature_index",
                 "coalesce(s.common_feature_index, '')",
                 "a row of the common features"),
-            Sql.literal(skeleton.files().get(0).toString()),
+            SqlText.literal(skeleton.files().get(0).toString()),
             "s.n");
     return "SELECT s.click, s.purchase, %s AS split, s.feature_list AS own, CASE WHEN c.common_feature_index IS NULL THEN %s ELSE c.feature_list END AS shared, s.n FROM (SELECT *, %s AS n FROM %s) s LEFT JOIN %s c ON s.common_feature_index = c.common_feature_index%s"
         .formatted(
@@ -212,7 +213,7 @@ final class AliCcpFormat {
                     "common_feature_index",
                     "c.common_feature_index",
                     "a key that no earlier row has"),
-                Sql.literal(common.files().get(0).toString()),
+                SqlText.literal(common.files().get(0).toString()),
                 "c.n");
     return "(SELECT c.common_feature_index, c.feature_list FROM (SELECT *, %1$s AS n FROM %2$s) c JOIN (SELECT common_feature_index, min(%1$s) AS first FROM %3$s GROUP BY common_feature_index) k ON k.common_feature_index = c.common_feature_index WHERE CASE WHEN c.n = k.first THEN true ELSE %4$s END)"
         .formatted(CsvTable.LINE, common.scan(), common.scan(), again);

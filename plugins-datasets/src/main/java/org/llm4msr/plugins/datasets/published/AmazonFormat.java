@@ -22,6 +22,7 @@ import org.llm4msr.plugins.datasets.sql.JsonLines;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * Amazon reviews as queries: the published files of a release, or events and products in {@code
@@ -68,7 +69,7 @@ final class AmazonFormat {
     log.require("user_id", "asin", "category", "timestamp").type("BIGINT", "timestamp");
     log.present("user_id", "asin", "category").seconds("timestamp");
     String chosen =
-        config.categories().stream().map(Sql::literal).collect(joining(", ", " IN (", ")"));
+        config.categories().stream().map(SqlText::literal).collect(joining(", ", " IN (", ")"));
     String interactions =
         "SELECT user_id AS user, asin AS item, category AS scenario, 1 AS label, timestamp * 1000 AS time FROM "
             + log.scan()
@@ -94,7 +95,7 @@ final class AmazonFormat {
             (category, reviews) ->
                 interactions.add(
                     "SELECT user, item, %s AS scenario, %s AS label, time FROM (%s)"
-                        .formatted(Sql.literal(category), label(), reviews(reviews))));
+                        .formatted(SqlText.literal(category), label(), reviews(reviews))));
     List<String> items = new ArrayList<>();
     files.metadata().values().forEach(file -> items.add(products(file, items.size())));
     return reader(

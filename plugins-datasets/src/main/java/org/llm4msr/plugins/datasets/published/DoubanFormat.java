@@ -19,6 +19,7 @@ import org.llm4msr.plugins.datasets.sql.Fields;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * Douban as queries: the published reviews, or {@code train.csv}, {@code val.csv} and {@code
@@ -95,7 +96,7 @@ final class DoubanFormat {
     table.type("BIGINT", "domain", "user", "item", "label");
     table.present("domain", "user", "item").check("label", "label IN (0, 1)", "0 or 1");
     return "SELECT user, item, domain AS scenario, label, %s AS split FROM %s"
-        .formatted(Sql.literal(split), table.scan());
+        .formatted(SqlText.literal(split), table.scan());
   }
 
   private DatasetReader reviews() {
@@ -168,7 +169,7 @@ final class DoubanFormat {
     return "SELECT user_id AS user, %s AS item, %s AS scenario, %s AS label, epoch_ms(time) AS time FROM %s WHERE rating IS NOT NULL AND time IS NOT NULL"
         .formatted(
             key(domain, domain.key() + "_id"),
-            Sql.literal(domain.key()),
+            SqlText.literal(domain.key()),
             Sql.above("rating", config.positiveAbove()),
             scan);
   }
@@ -192,7 +193,7 @@ final class DoubanFormat {
   }
 
   private static String key(Domain domain, String column) {
-    return Sql.literal(domain.key() + ":") + " || " + column;
+    return SqlText.literal(domain.key() + ":") + " || " + column;
   }
 
   private static RawScenario scenario(String key, Domain domain) {

@@ -21,6 +21,7 @@ import org.llm4msr.plugins.datasets.sql.Fields;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.toolkit.database.SqlText;
 
 /** KuaiRand as queries. */
 final class KuaiRandFormat {
@@ -152,7 +153,7 @@ final class KuaiRandFormat {
     log.require("user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
     log.type("BIGINT", "user_id", "video_id", "tab", "time_ms", "hourmin", config.label());
     log.present("user_id", "video_id", "tab").milliseconds("time_ms");
-    log.check(config.label(), Sql.name(config.label()) + " IN (0, 1)", "0 or 1");
+    log.check(config.label(), SqlText.identifier(config.label()) + " IN (0, 1)", "0 or 1");
     return "SELECT user_id AS user, video_id AS item, tab AS scenario, "
         + config.label()
         + " AS label, time_ms AS time, hourmin // 100 AS hour FROM "
@@ -202,7 +203,7 @@ final class KuaiRandFormat {
         table -> {
           table.require("video_id").type("BIGINT", "video_id");
           table.type("DOUBLE", counts().toArray(String[]::new));
-          counts().forEach(count -> columns.add(logarithm(Sql.name(count))));
+          counts().forEach(count -> columns.add(logarithm(SqlText.identifier(count))));
           joins.append(join(table, "s", "video_id"));
         });
     captions.ifPresent(

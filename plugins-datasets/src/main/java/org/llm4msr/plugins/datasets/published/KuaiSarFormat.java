@@ -19,6 +19,7 @@ import org.llm4msr.plugins.datasets.sql.Fields;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * KuaiSAR as queries. The two releases differ in columns and folder names; the generator adds a
@@ -150,7 +151,7 @@ final class KuaiSarFormat {
     feeds.type("BIGINT", "user_id", "item_id", "click").type("DOUBLE", "timestamp");
     feeds.present("user_id", "item_id").check("click", "click IN (0, 1)", "0 or 1");
     requireTimes(feeds, "timestamp");
-    String scenario = feeds.has("scenario") ? "scenario" : Sql.literal(RECOMMENDATION);
+    String scenario = feeds.has("scenario") ? "scenario" : SqlText.literal(RECOMMENDATION);
     return "SELECT user_id AS user, item_id AS item, "
         + scenario
         + " AS scenario, click::INTEGER AS label, "
@@ -167,7 +168,7 @@ final class KuaiSarFormat {
    */
   private String searchRows() {
     return "SELECT * EXCLUDE (place) FROM (SELECT user_id AS user, item_id AS item, "
-        + Sql.literal(SEARCH)
+        + SqlText.literal(SEARCH)
         + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, time"
         + (config.keywords() ? ", any_value(keyword) AS keyword" : "")
         + ", min(place) AS place"
@@ -194,7 +195,9 @@ final class KuaiSarFormat {
     if (table.has(stamp)) {
       table.check(
           stamp,
-          Sql.name(stamp) + " IS NULL OR " + Sql.isMilliseconds(Sql.name(stamp)),
+          SqlText.identifier(stamp)
+              + " IS NULL OR "
+              + Sql.isMilliseconds(SqlText.identifier(stamp)),
           "a time in milliseconds since 1970");
     }
   }
@@ -203,10 +206,13 @@ final class KuaiSarFormat {
   private static String time(CsvTable table, String stamp, String clock) {
     String fromClock =
         table.has(clock)
-            ? "epoch_ms(try_strptime(" + Sql.name(clock) + ", '%Y-%m-%d %H:%M:%S')) - " + BEIJING_MS
+            ? "epoch_ms(try_strptime("
+                + SqlText.identifier(clock)
+                + ", '%Y-%m-%d %H:%M:%S')) - "
+                + BEIJING_MS
             : "NULL";
     return table.has(stamp)
-        ? "coalesce(" + Sql.name(stamp) + "::BIGINT, " + fromClock + ")"
+        ? "coalesce(" + SqlText.identifier(stamp) + "::BIGINT, " + fromClock + ")"
         : fromClock;
   }
 

@@ -20,6 +20,7 @@ import org.llm4msr.plugins.datasets.sql.Fields;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * MIND as queries: {@code behaviors.tsv} and {@code news.tsv} of the folder itself, or of the
@@ -194,7 +195,7 @@ final class MindFormat {
                 "n"),
             config.history() ? "string_split_regex(trim(history), ' +')" : "NULL",
             number,
-            Sql.literal(file.toString()),
+            SqlText.literal(file.toString()),
             table.scan(),
             CsvTable.LINE);
   }

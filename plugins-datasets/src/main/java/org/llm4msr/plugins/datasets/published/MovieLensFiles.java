@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.llm4msr.plugins.datasets.input.Dialect;
 import org.llm4msr.plugins.datasets.sql.CsvTable;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
-import org.llm4msr.plugins.datasets.sql.Sql;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * The files of one release.
@@ -154,7 +154,13 @@ record MovieLensFiles(
             .present("user_id");
     String genres =
         FLAGS.stream()
-            .map(flag -> "CASE " + Sql.name(flag) + " WHEN '1' THEN " + Sql.literal(flag) + " END")
+            .map(
+                flag ->
+                    "CASE "
+                        + SqlText.identifier(flag)
+                        + " WHEN '1' THEN "
+                        + SqlText.literal(flag)
+                        + " END")
             .collect(joining(", ", "list_filter([", "], lambda genre: genre IS NOT NULL)"));
     return new MovieLensFiles(
         ratings,

@@ -18,6 +18,7 @@ import org.llm4msr.plugins.datasets.sql.Fields;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
+import org.llm4msr.toolkit.database.SqlText;
 
 /** MovieLens as queries over the files of any release. */
 final class MovieLensFormat {
@@ -142,7 +143,7 @@ final class MovieLensFormat {
         byAge()
             ? "CASE WHEN u.age::INTEGER < 25 THEN 'under-25' WHEN u.age::INTEGER < 35 THEN '25-34'"
                 + " ELSE '35+' END"
-            : "coalesce(m.genres[1], " + Sql.literal(NO_GENRE) + ")";
+            : "coalesce(m.genres[1], " + SqlText.literal(NO_GENRE) + ")";
     return "SELECT r.user, r.item, "
         + scenario
         + " AS scenario, "

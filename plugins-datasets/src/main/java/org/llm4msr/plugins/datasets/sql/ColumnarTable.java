@@ -26,6 +26,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.plugins.datasets.input.ArrowFileInput;
 import org.llm4msr.plugins.datasets.input.ArrowInput;
+import org.llm4msr.toolkit.database.SqlText;
 
 /** One table in Parquet or Arrow files, whose columns have types. */
 public final class ColumnarTable extends TableInput {
@@ -100,14 +101,14 @@ public final class ColumnarTable extends TableInput {
   }
 
   private static String parquet(Path file) {
-    return "read_parquet([" + Sql.path(file) + "], hive_partitioning=false)";
+    return "read_parquet([" + SqlText.path(file) + "], hive_partitioning=false)";
   }
 
   /** DuckDB turns decimals with more digits into other numbers, also within lists. */
   private void requireDecimal(Path file, String column) {
     String parts =
         "SELECT name, coalesce(num_children, 0), coalesce(precision, 0) FROM parquet_schema(%s)"
-            .formatted(Sql.path(file));
+            .formatted(SqlText.path(file));
     String whole = "";
     int left = 0; // Parts of the column that are still to come; the first is the file itself.
     for (List<String> part : database.rows(parts, List.of(file)).stream().skip(1).toList()) {
@@ -256,7 +257,7 @@ public final class ColumnarTable extends TableInput {
     if (inputs.isEmpty()) {
       files().forEach(file -> requireDecimal(file, column));
     }
-    return Sql.name(column);
+    return SqlText.identifier(column);
   }
 
   @Override
@@ -266,8 +267,8 @@ public final class ColumnarTable extends TableInput {
 
   private String typed(String column) {
     return Optional.ofNullable(types.get(column))
-        .map(type -> "TRY_CAST(" + Sql.name(column) + " AS " + type + ")")
-        .orElse(Sql.name(column));
+        .map(type -> "TRY_CAST(" + SqlText.identifier(column) + " AS " + type + ")")
+        .orElse(SqlText.identifier(column));
   }
 
   @Override
@@ -290,7 +291,7 @@ public final class ColumnarTable extends TableInput {
   List<FileScan> fileScans() {
     String row =
         columns.keySet().stream()
-            .map(name -> "coalesce(" + Sql.name(name) + "::VARCHAR, '')")
+            .map(name -> "coalesce(" + SqlText.identifier(name) + "::VARCHAR, '')")
             .collect(joining(", ", "concat_ws(', ', ", ")"));
     return IntStream.range(0, files().size())
         .mapToObj(

@@ -18,6 +18,7 @@ import org.llm4msr.plugins.datasets.input.CsvRows;
 import org.llm4msr.plugins.datasets.input.Dialect;
 import org.llm4msr.plugins.datasets.input.TextFile;
 import org.llm4msr.plugins.datasets.input.TextInput;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * One table in one or more delimited files with the same columns. Columns are addressed by the
@@ -39,7 +40,7 @@ public final class CsvTable extends TableInput {
     super(database, files);
     this.dialect = dialect;
     this.columns = List.copyOf(columns);
-    rules.refuse(Sql.name(TextInput.FAULT));
+    rules.refuse(SqlText.identifier(TextInput.FAULT));
   }
 
   /** Opens files in the usual dialect; their columns are those of the first header. */
@@ -103,7 +104,7 @@ public final class CsvTable extends TableInput {
 
   @Override
   public String value(String column) {
-    return Sql.name(firstOf(column));
+    return SqlText.identifier(firstOf(column));
   }
 
   @Override
@@ -113,7 +114,8 @@ public final class CsvTable extends TableInput {
 
   @Override
   public void requireThat(String column, String holds, String expected) {
-    check(column, holds.formatted(casts.getOrDefault(column, Sql.name(column))), expected);
+    check(
+        column, holds.formatted(casts.getOrDefault(column, SqlText.identifier(column))), expected);
   }
 
   /** Returns whether there is a column, which is then read. */
@@ -132,16 +134,19 @@ public final class CsvTable extends TableInput {
 
   private void type(String type, String column) {
     types.put(column, type);
-    String text = Sql.name(CsvRows.textOf(column));
+    String text = SqlText.identifier(CsvRows.textOf(column));
     String cast = type.endsWith("[]") ? "list_count(%1$s) = len(%1$s)" : "%s IS NOT NULL";
     rules.refuseOtherThan(
-        Sql.typeName(type), column, text + " IS NULL OR " + cast.formatted(Sql.name(column)), text);
+        Sql.typeName(type),
+        column,
+        text + " IS NULL OR " + cast.formatted(SqlText.identifier(column)),
+        text);
   }
 
   /** Refuses rows in which one of these columns is empty. */
   public CsvTable present(String... names) {
     for (String name : names) {
-      rules.add(name, Sql.name(name) + " IS NOT NULL", "a value");
+      rules.add(name, SqlText.identifier(name) + " IS NOT NULL", "a value");
     }
     return this;
   }
@@ -154,17 +159,20 @@ public final class CsvTable extends TableInput {
 
   /** Refuses rows whose number in a column is missing, infinite or NaN. */
   public CsvTable finite(String column) {
-    return check(column, "isfinite(" + Sql.name(column) + ")", "a number");
+    return check(column, "isfinite(" + SqlText.identifier(column) + ")", "a number");
   }
 
   /** Refuses rows whose time is not in seconds since 1970. */
   public CsvTable seconds(String column) {
-    return check(column, Sql.isSeconds(Sql.name(column)), "a time in seconds since 1970");
+    return check(column, Sql.isSeconds(SqlText.identifier(column)), "a time in seconds since 1970");
   }
 
   /** Refuses rows whose time is not in milliseconds since 1970. */
   public CsvTable milliseconds(String column) {
-    return check(column, Sql.isMilliseconds(Sql.name(column)), "a time in milliseconds since 1970");
+    return check(
+        column,
+        Sql.isMilliseconds(SqlText.identifier(column)),
+        "a time in milliseconds since 1970");
   }
 
   /** Fails if a column is not in the header. */
@@ -217,17 +225,17 @@ public final class CsvTable extends TableInput {
                 new FileScan(
                     file,
                     "(" + rows(input(file, false, true)) + ")",
-                    Sql.name(CsvRows.ROW),
+                    SqlText.identifier(CsvRows.ROW),
                     "line"))
         .toList();
   }
 
   private String rows(CsvRows rows) {
-    String shown = rows.shown() ? ", " + Sql.name(CsvRows.ROW) : "";
+    String shown = rows.shown() ? ", " + SqlText.identifier(CsvRows.ROW) : "";
     return "SELECT %s, %s%s, %s FROM %s"
         .formatted(
             TableInput.LINE,
-            Sql.name(TextInput.FAULT),
+            SqlText.identifier(TextInput.FAULT),
             shown,
             read.stream().map(column -> typed(column, rows.strict())).collect(joining(", ")),
             database.input(rows));
@@ -247,11 +255,11 @@ public final class CsvTable extends TableInput {
 
   /** Returns a column of a type, and the text that it has in a lenient query. */
   private String typed(String column, boolean strict) {
-    String name = Sql.name(column);
+    String name = SqlText.identifier(column);
     if (!types.containsKey(column)) {
       return name;
     }
-    String text = Sql.name(CsvRows.textOf(column));
+    String text = SqlText.identifier(CsvRows.textOf(column));
     String cast =
         (strict ? "CAST(%s AS %s)" : "TRY_CAST(%s AS %s)")
             .formatted(isWhole(column) ? text : name, types.get(column));

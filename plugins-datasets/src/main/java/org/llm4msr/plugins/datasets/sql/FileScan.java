@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.datasets.sql;
 
 import java.nio.file.Path;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * One file of a table as a query reads it, once.
@@ -18,6 +19,6 @@ record FileScan(Path file, String rows, String row, String unit) {
    */
   String where(String condition, String name) {
     return "SELECT %s AS file, %s AS n, %s AS name, %s AS text FROM %s WHERE %s"
-        .formatted(Sql.literal(file.toString()), TableInput.LINE, name, row, rows, condition);
+        .formatted(SqlText.literal(file.toString()), TableInput.LINE, name, row, rows, condition);
   }
 }

@@ -17,6 +17,7 @@ import org.llm4msr.plugins.datasets.input.LineRows;
 import org.llm4msr.plugins.datasets.input.PythonLines;
 import org.llm4msr.plugins.datasets.input.TextFile;
 import org.llm4msr.plugins.datasets.input.TextInput;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * A file of objects, one per line, in JSON or as Python literals. Lines are read as text and parsed
@@ -116,7 +117,7 @@ public final class JsonLines {
   public String query() {
     String values =
         columns.stream()
-            .map(column -> checked(column) + " AS " + Sql.name(column.name()))
+            .map(column -> checked(column) + " AS " + SqlText.identifier(column.name()))
             .collect(joining(", "));
     String otherwise = rowError("coalesce(fault, 'Not an object: ' || left(raw, 80) || '.')");
     return "SELECT n, %s FROM (%s)%s"
@@ -130,11 +131,11 @@ public final class JsonLines {
   String skipped() {
     String column =
         columns.stream()
-            .map(of -> "WHEN %s THEN %s".formatted(wrong(of), Sql.literal(of.keys().get(0))))
+            .map(of -> "WHEN %s THEN %s".formatted(wrong(of), SqlText.literal(of.keys().get(0))))
             .collect(joining(" ", "CASE WHEN line IS NULL THEN '' ", " END"));
     return "SELECT %s AS file, n, %s AS name, left(raw, %s) AS text FROM (%s) WHERE %s"
         .formatted(
-            Sql.literal(file.toString()),
+            SqlText.literal(file.toString()),
             column,
             ReportedRows.MOST_TEXT,
             objects("NULL"),
@@ -157,11 +158,11 @@ public final class JsonLines {
     ArrowInput lines = new LineRows(file);
     return "SELECT *, json_transform(line, %s) AS o FROM (SELECT *, CASE WHEN fault IS NULL AND json_valid(raw) THEN raw ELSE %s END AS line FROM (SELECT %s AS n, %s AS fault, %s AS raw FROM %s) WHERE raw IS NOT NULL)"
         .formatted(
-            Sql.literal(structure),
+            SqlText.literal(structure),
             otherwise,
             TableInput.LINE,
-            Sql.name(TextInput.FAULT),
-            Sql.name(LineRows.TEXT),
+            SqlText.identifier(TextInput.FAULT),
+            SqlText.identifier(LineRows.TEXT),
             database.input(python ? new PythonLines(lines, LineRows.TEXT) : lines));
   }
 
@@ -172,7 +173,7 @@ public final class JsonLines {
     }
     String key = column.keys().get(0);
     String unlike = rowError(Sql.unlike(key, given(column), column.expected()));
-    String missing = rowError(Sql.literal("column '" + key + "' is missing."));
+    String missing = rowError(SqlText.literal("column '" + key + "' is missing."));
     return "CASE WHEN %s THEN %s WHEN %s IS NOT NULL THEN %s%s END"
         .formatted(
             usable(column),
@@ -197,17 +198,17 @@ public final class JsonLines {
 
   private static String value(Column column) {
     return column.keys().stream()
-        .map(key -> "o." + Sql.name(key))
+        .map(key -> "o." + SqlText.identifier(key))
         .collect(joining(", ", "coalesce(", ")"));
   }
 
   private static String given(Column column) {
     return column.keys().stream()
-        .map(key -> "json_extract_string(line, " + Sql.literal("$." + key) + ")")
+        .map(key -> "json_extract_string(line, " + SqlText.literal("$." + key) + ")")
         .collect(joining(", ", "coalesce(", ")"));
   }
 
   private String rowError(String told) {
-    return Sql.rowError(told, Sql.literal(file.toString()), "n");
+    return Sql.rowError(told, SqlText.literal(file.toString()), "n");
   }
 }

@@ -22,6 +22,7 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.plugins.datasets.input.ArrowInput;
 import org.llm4msr.toolkit.database.ArrowResult;
 import org.llm4msr.toolkit.database.Database;
+import org.llm4msr.toolkit.database.SqlText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,7 +65,7 @@ public final class RawDatabase implements AutoCloseable {
   String input(ArrowInput input) {
     String name = "input_" + inputs.size();
     inputs.put(name, input);
-    return Sql.name(name);
+    return SqlText.identifier(name);
   }
 
   public boolean skipsMalformed() {
@@ -165,7 +166,7 @@ public final class RawDatabase implements AutoCloseable {
     /** Opens the inputs that the query names. */
     void open() throws IOException, SQLException {
       for (Map.Entry<String, ArrowInput> input : inputs.entrySet()) {
-        String name = Sql.name(input.getKey());
+        String name = SqlText.identifier(input.getKey());
         int place = sql.indexOf(name);
         if (place >= 0) {
           if (sql.indexOf(name, place + 1) >= 0) {

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.llm4msr.toolkit.database.SqlText;
 
 /** The rules for every row of a table. A row that breaks one ends the query, or is skipped. */
 final class RowRules {
@@ -58,7 +59,7 @@ final class RowRules {
    * @param expected the requirement of the condition, in words
    */
   void add(String column, String holds, String expected) {
-    add(column, holds, Sql.name(column), expected, false);
+    add(column, holds, SqlText.identifier(column), expected, false);
   }
 
   private void add(String column, String holds, String value, String expected, boolean implied) {
@@ -93,7 +94,7 @@ final class RowRules {
                 " AND ",
                 "CASE WHEN ",
                 " THEN %1$s ELSE error(%2$s) END AS %1$s"
-                    .formatted(Sql.name(column), Sql.literal(BROKEN))));
+                    .formatted(SqlText.identifier(column), SqlText.literal(BROKEN))));
   }
 
   /** Returns queries for the rows that break a rule. */
@@ -101,7 +102,8 @@ final class RowRules {
     return rules.isEmpty()
         ? List.of()
         : files.stream()
-            .map(file -> file.where("NOT (" + kept() + ")", first(r -> Sql.literal(r.column()))))
+            .map(
+                file -> file.where("NOT (" + kept() + ")", first(r -> SqlText.literal(r.column()))))
             .toList();
   }
 

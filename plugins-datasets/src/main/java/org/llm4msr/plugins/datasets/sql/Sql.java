@@ -1,7 +1,7 @@
 package org.llm4msr.plugins.datasets.sql;
 
-import java.nio.file.Path;
 import org.llm4msr.plugins.datasets.input.TextInput;
+import org.llm4msr.toolkit.database.SqlText;
 
 /** Writes values into SQL. */
 public final class Sql {
@@ -10,21 +10,6 @@ public final class Sql {
   static final int LONGEST_VALUE = 80;
 
   private Sql() {}
-
-  /** Returns a text as a literal; a raw zero character would end the SQL. */
-  public static String literal(String text) {
-    return "'" + text.replace("'", "''").replace("\0", "' || chr(0) || '") + "'";
-  }
-
-  /** Returns a quoted identifier. */
-  public static String name(String identifier) {
-    return '"' + identifier.replace("\"", "\"\"") + '"';
-  }
-
-  /** Returns a literal that names exactly this file, though DuckDB reads patterns. */
-  static String path(Path file) {
-    return literal(file.toString().replaceAll("[\\[*?]", "[$0]"));
-  }
 
   /** Returns the SQL that reads the first row of each key. */
   public static String firstOfEach(String key, String from) {
@@ -62,17 +47,17 @@ public final class Sql {
    */
   public static String rowError(String told, String file, String line) {
     return "error(%s || %s || ', line ' || %s || ': ' || %s)"
-        .formatted(literal(TextInput.MALFORMED), file, line, told);
+        .formatted(SqlText.literal(TextInput.MALFORMED), file, line, told);
   }
 
   /** Returns the sentence that a column has a text other than what was expected, in SQL. */
   public static String unlike(String column, String text, String expected) {
     return "%s || left(%s, %s) || %s"
         .formatted(
-            literal("column '" + column + "' has '"),
+            SqlText.literal("column '" + column + "' has '"),
             text,
             LONGEST_VALUE,
-            literal("', which is not " + expected + "."));
+            SqlText.literal("', which is not " + expected + "."));
   }
 
   /** Describes a value of an SQL type in words. */
@@ -91,6 +76,6 @@ public final class Sql {
   /** Returns the parts of a text as a list; an empty text between two separators is not a part. */
   public static String split(String text, String separator) {
     return "list_filter(string_split(%s, %s), lambda part: part <> '')"
-        .formatted(text, literal(separator));
+        .formatted(text, SqlText.literal(separator));
   }
 }

@@ -20,6 +20,7 @@ import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.toolkit.database.SqlText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +51,8 @@ public final class SqlDatasetReader implements DatasetReader {
     /** Returns queries for the rows of these keys, which show the key as the column's value. */
     List<String> rows(List<String> keys) {
       String text = "(" + key + ")::VARCHAR";
-      String among = keys.stream().map(Sql::literal).collect(joining(", ", text + " IN (", ")"));
+      String among =
+          keys.stream().map(SqlText::literal).collect(joining(", ", text + " IN (", ")"));
       return input.fileScans().stream()
           .map(file -> file.where(among + " AND " + input.rules.kept(), text))
           .toList();

@@ -7,12 +7,13 @@ import java.util.List;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.plugins.datasets.input.TextInput;
+import org.llm4msr.toolkit.database.SqlText;
 
 /** One table in files of one format; its columns are requested before it is scanned. */
 public abstract class TableInput {
 
   /** The number of the line in which a row of a text file begins, in SQL. */
-  public static final String LINE = Sql.name(TextInput.LINE);
+  public static final String LINE = SqlText.identifier(TextInput.LINE);
 
   final RawDatabase database;
   final RowRules rules;

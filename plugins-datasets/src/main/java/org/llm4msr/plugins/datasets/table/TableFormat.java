@@ -32,6 +32,7 @@ import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
 import org.llm4msr.plugins.datasets.sql.TableInput;
+import org.llm4msr.toolkit.database.SqlText;
 
 /** Described tables as queries. */
 final class TableFormat {
@@ -102,7 +103,7 @@ final class TableFormat {
       SqlDatasetReader reader, RawTable table, TableConfig.@Nullable Entities described) {
     if (described != null) {
       TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
-      reader.describing(table, input, described.key(), Sql.name(described.key()));
+      reader.describing(table, input, described.key(), SqlText.identifier(described.key()));
     }
   }
 
@@ -204,7 +205,7 @@ final class TableFormat {
       input.requireThat(config.scenario(), PRESENT, "a value");
     }
     columns.add(
-        (config.scenario() == null ? Sql.literal(ONE_SCENARIO) : input.value(config.scenario()))
+        (config.scenario() == null ? SqlText.literal(ONE_SCENARIO) : input.value(config.scenario()))
             + " AS scenario");
     String label = input.value(config.label(), "DOUBLE");
     columns.add(
@@ -219,10 +220,10 @@ final class TableFormat {
       columns.add(time(input, config.time()) + " AS time");
     }
     if (!part.isEmpty()) {
-      columns.add(Sql.literal(part) + " AS split");
+      columns.add(SqlText.literal(part) + " AS split");
     } else if (config.partColumn() != null) {
       columns.add(input.value(config.partColumn()) + " AS split");
-      String parts = PARTS.stream().map(Sql::literal).collect(joining(", ", "(", ")"));
+      String parts = PARTS.stream().map(SqlText::literal).collect(joining(", ", "(", ")"));
       input.requireThat(config.partColumn(), "%s::VARCHAR IN " + parts, "one of " + PARTS);
     }
     addFields(RawTable.INTERACTIONS, input, columns);
@@ -248,10 +249,10 @@ final class TableFormat {
   private String entities(RawTable table, String key, TableConfig.Entities described) {
     TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
     List<String> columns = new ArrayList<>();
-    columns.add(input.value(described.key()) + " AS " + Sql.name(key));
+    columns.add(input.value(described.key()) + " AS " + SqlText.identifier(key));
     input.requireThat(described.key(), PRESENT, "a value");
     for (String text : described.text()) {
-      columns.add(input.value(text) + " AS " + Sql.name(textColumn(text)));
+      columns.add(input.value(text) + " AS " + SqlText.identifier(textColumn(text)));
     }
     addFields(table, input, columns);
     return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
@@ -266,7 +267,7 @@ final class TableFormat {
               case MULTI_CATEGORICAL -> input.list(field.column(), config.listSeparator());
               case NUMERIC -> input.value(field.column(), "DOUBLE");
             };
-        columns.add(value + " AS " + Sql.name(column(field)));
+        columns.add(value + " AS " + SqlText.identifier(column(field)));
       }
     }
   }
