@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,9 +16,6 @@ class SourceLayoutTest {
   private static final int FILES_OF_A_PACKAGE = 30;
   private static final int LINES_OF_THE_SPI = 2_200;
 
-  /** Packages that are not split yet. */
-  private static final Set<String> FULL = Set.of("datasets", "generator");
-
   private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
 
   @Test
@@ -29,7 +25,6 @@ class SourceLayoutTest {
 
     assertThat(files).hasSizeGreaterThan(30);
     assertThat(files.entrySet())
-        .filteredOn(room -> !FULL.contains(room.getKey().getFileName().toString()))
         .allSatisfy(
             room ->
                 assertThat(room.getValue())
