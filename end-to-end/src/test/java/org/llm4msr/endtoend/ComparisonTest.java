@@ -245,7 +245,7 @@ class ComparisonTest {
             "auc",
             "curves",
             "calibration",
-            "alpha",
+            "watched",
             "neighbours",
             "stages",
             "configuration");
@@ -256,7 +256,7 @@ class ComparisonTest {
     // A chart a scenario and one of all rows, two groups of two heads each.
     assertThat(charts)
         .contains("auc-0", "auc-1", "auc-2", "auc-3", "curve-auc-0", "curve-auc-1")
-        .contains("calibration-0", "calibration-1", "curve-alpha-0", "curve-alpha-1");
+        .contains("calibration-0", "calibration-1", "curve-watched-0", "curve-watched-1");
     assertThat(ReportTest.elements(page, "details")).hasSize(4);
     assertThat(ReportTest.elements(page, "circle").stream().map(Element::getTextContent))
         .contains(meanOfTheFirstValidations(result.models().get(2)));

@@ -49,7 +49,7 @@ final class ComparisonPage {
             new Section("auc", "AUC per scenario", bars()),
             new Section("curves", "Learning curves", groups(SideBySide::auc)),
             new Section("calibration", "Calibration", groups(SideBySide::calibration)),
-            new Section("alpha", "Alpha over training", groups(SideBySide::alpha)),
+            new Section("watched", "Watched parameters over training", groups(SideBySide::watched)),
             new Section(
                 "neighbours",
                 "Nearest scenarios in knowledge space",

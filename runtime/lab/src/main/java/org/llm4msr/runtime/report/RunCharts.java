@@ -98,19 +98,17 @@ final class RunCharts {
     return auc;
   }
 
-  /** Parameters that {@code metrics.jsonl} follows, over training. */
-  String alpha() {
-    return new LineChart(
-            "curve-alpha", "Alpha: the weight of a level in parallel", STEP, "alpha", alpha(""))
-        .svg();
+  /** Watched parameters, over training. */
+  String watched() {
+    return new LineChart("curve-watched", "Watched parameters", STEP, "value", watched("")).svg();
   }
 
   /**
-   * Returns a line for each parameter that is followed.
+   * Returns a line for each watched parameter.
    *
    * @param prefix of their names
    */
-  List<Series> alpha(String prefix) {
+  List<Series> watched(String prefix) {
     List<JsonNode> lines =
         Stream.concat(steps.stream(), validations.stream())
             .sorted(Comparator.comparingLong(line -> line.path("step").asLong()))

@@ -63,7 +63,7 @@ public final class RunReport {
     sections.add(new Section("auc", "AUC per scenario", joined(evaluations, RunCharts::auc)));
     sections.add(
         new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));
-    sections.add(new Section("alpha", "Alpha over training", charts.alpha()));
+    sections.add(new Section("watched", "Watched parameters over training", charts.watched()));
     sections.add(new Section("neighbours", "Nearest scenarios in knowledge space", neighbours));
     sections.addAll(data);
     sections.add(new Section("stages", "Time and memory", charts.costs()));

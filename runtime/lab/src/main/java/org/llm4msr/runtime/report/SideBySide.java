@@ -68,17 +68,17 @@ public final class SideBySide {
     return new LineChart("curve-auc-" + id, title, RunCharts.STEP, "AUC", series).svg();
   }
 
-  /** Returns the parameters named alpha over training; empty if no model has any. */
-  public String alpha(String title) {
-    List<Series> series = models.stream().flatMap(SideBySide::alpha).toList();
-    return new LineChart("curve-alpha-" + id, title, RunCharts.STEP, "alpha", series).svg();
+  /** Returns the watched parameters over training; empty if no model has any. */
+  public String watched(String title) {
+    List<Series> series = models.stream().flatMap(SideBySide::watched).toList();
+    return new LineChart("curve-watched-" + id, title, RunCharts.STEP, "value", series).svg();
   }
 
-  private static Stream<Series> alpha(Model model) {
+  private static Stream<Series> watched(Model model) {
     Map<String, List<Series>> byName =
         model
             .runs()
-            .flatMap(run -> new RunCharts(run).alpha(model.name() + ", ").stream())
+            .flatMap(run -> new RunCharts(run).watched(model.name() + ", ").stream())
             .collect(groupingBy(Series::name, TreeMap::new, toList()));
     return byName.entrySet().stream().map(one -> Series.mean(one.getKey(), one.getValue()));
   }
