@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,10 +44,12 @@ import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.RunModule;
 import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
@@ -57,6 +60,8 @@ class ReplacedPartsTest {
 
   /** Where the backbone computed. */
   private static final List<String> ENGINES = new ArrayList<>();
+
+  private static final AtomicInteger EVALUATORS = new AtomicInteger();
 
   @TempDir static Path folder;
   private static Path bundle;
@@ -82,13 +87,19 @@ class ReplacedPartsTest {
     }
   }
 
-  /** Replaces the backbone as well. */
+  /** Replaces backbone and evaluator as well. */
   private static final class Own extends WithoutBackbone {
     @Override
     protected void configure() {
       super.configure();
       bind(ModelModule.BACKBONE)
           .toInstance(PluginChoice.of("linear", new Linear(), new Deviation(0.5)));
+    }
+
+    @Provides
+    Evaluator evaluator() {
+      EVALUATORS.incrementAndGet();
+      return new Evaluator(List.of("feed", "search"));
     }
   }
 
@@ -98,7 +109,9 @@ class ReplacedPartsTest {
     Experiment experiment = open(shop.experiment(), new Own());
     experiment.prepare(false, Progress.NONE);
     extracted = experiment.extract(false, Progress.NONE);
-    bundle = experiment.train("own", Progress.NONE).bundle();
+    TrainingReport training = experiment.train("own", Progress.NONE);
+    bundle = training.bundle();
+    assertThat(EVALUATORS).hasValue(training.result().history().size());
     Path predictions = folder.resolve("predictions.arrow");
     experiment.evaluate("own", Split.TEST, predictions, Progress.NONE);
     evaluated = BundleTest.floats(predictions, "probability");

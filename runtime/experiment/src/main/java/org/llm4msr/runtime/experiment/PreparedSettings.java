@@ -12,7 +12,6 @@ import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.DatasetSettings;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 
 /** Detects prepared data of other settings, as far as that is possible without the raw files. */
 final class PreparedSettings {
@@ -27,7 +26,7 @@ final class PreparedSettings {
    */
   static void requireSame(DatasetManifest manifest, Path file, LoadedConfig loaded) {
     DatasetConfig dataset = loaded.config().dataset();
-    List<String> keys = manifest.scenarios().stream().map(PreparedScenario::key).toList();
+    List<String> keys = manifest.scenarioKeys();
     List<String> differences = new ArrayList<>();
     compare("dataset.name", manifest.name(), dataset.reader().name(), differences);
     compare("dataset.minFrequency", manifest.minFrequency(), dataset.minFrequency(), differences);

@@ -1,16 +1,15 @@
 package org.llm4msr.runtime.experiment;
 
 import com.google.inject.AbstractModule;
+import com.google.inject.Provider;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
@@ -46,7 +45,7 @@ final class TrainingModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Trainer trainer(TrainableModel model) {
+  Trainer trainer(TrainableModel model, Provider<Evaluator> evaluators) {
     Trainer trainer =
         new Trainer(
             model,
@@ -55,6 +54,7 @@ final class TrainingModule extends AbstractModule {
             folder.path(),
             config.runtime().checkpointEvery(),
             start.digest());
+    trainer.validateWith(evaluators::get);
     if (config.runtime().tensorBoard()) {
       trainer.writeEvents(folder.path().resolve("tensorboard"));
     }
@@ -63,8 +63,6 @@ final class TrainingModule extends AbstractModule {
 
   @Provides
   Evaluator evaluator() {
-    List<String> scenarios =
-        data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
-    return new Evaluator(scenarios);
+    return new Evaluator(data.manifest().scenarioKeys());
   }
 }

@@ -18,7 +18,6 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
@@ -250,7 +249,7 @@ final class TrainingStage implements AutoCloseable {
       LOG.warn("This is the best state so far. {}", unfinished(reached));
     }
     long rows = data.manifest().rows().of(split);
-    List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
+    List<String> keys = data.manifest().scenarioKeys();
     try (Evaluator evaluator = wiring.get(Evaluator.class);
         PredictionWriter writer =
             predictions == null ? null : new PredictionWriter(predictions, keys, leaks())) {

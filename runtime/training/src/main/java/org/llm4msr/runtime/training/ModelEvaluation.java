@@ -1,10 +1,8 @@
 package org.llm4msr.runtime.training;
 
-import java.util.List;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
@@ -14,11 +12,14 @@ public final class ModelEvaluation {
 
   private ModelEvaluation() {}
 
-  /** Predicts and evaluates all rows of a part. */
+  /**
+   * Predicts and evaluates all rows of a part.
+   *
+   * @param evaluator is new, and closed afterwards
+   */
   public static EvaluationResult of(
-      TrainableModel model, PreparedData data, Split split, int batchSize) {
-    List<String> keys = data.manifest().scenarios().stream().map(PreparedScenario::key).toList();
-    try (Evaluator evaluator = new Evaluator(keys)) {
+      TrainableModel model, PreparedData data, Split split, int batchSize, Evaluator evaluator) {
+    try (evaluator) {
       Predictions.forEach(
           model,
           data,

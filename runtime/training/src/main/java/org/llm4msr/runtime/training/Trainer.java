@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -11,6 +12,9 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Evaluator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +37,7 @@ public final class Trainer {
   private final String startedFrom;
   private final Duration checkpointEvery;
   private final List<TrainingListener> listeners = new ArrayList<>();
+  private Supplier<Evaluator> evaluators;
   private @Nullable Path eventFolder;
   private volatile boolean stopRequested;
 
@@ -77,6 +82,7 @@ public final class Trainer {
     this.checkpointEvery = checkpointEvery;
     this.checkpoints = new Checkpoints(runFolder.resolve("checkpoints"));
     this.trainingStep = new TrainingStep(model, config, data.manifest().scenarios());
+    this.evaluators = () -> new Evaluator(data.manifest().scenarioKeys());
     if (data.manifest().rows().train() == 0) {
       throw new MsrException(
           ErrorType.DATA,
@@ -88,6 +94,11 @@ public final class Trainer {
   /** Makes {@link #train} write what it measures for TensorBoard as well. */
   public void writeEvents(Path folder) {
     eventFolder = folder;
+  }
+
+  /** Sets what makes the evaluator of each validation. */
+  public void validateWith(Supplier<Evaluator> evaluators) {
+    this.evaluators = evaluators;
   }
 
   /** Adds a listener to those that hear of {@link #train}. */
@@ -115,7 +126,14 @@ public final class Trainer {
     checkpoints.discardAllBut(state);
     TrainingRun run =
         new TrainingRun(
-            model, data, config, trainingStep, state, checkpointEvery, () -> stopRequested);
+            model,
+            data,
+            config,
+            trainingStep,
+            this::validate,
+            state,
+            checkpointEvery,
+            () -> stopRequested);
     if (!state.finished()) {
       if (state.step() > 0) {
         LOG.info("Resuming at step {} of {}", state.step(), runFolder);
@@ -134,6 +152,10 @@ public final class Trainer {
     }
     loadBest(run.state());
     return run.result();
+  }
+
+  private EvaluationResult validate() {
+    return ModelEvaluation.of(model, data, Split.VALIDATION, config.batchSize(), evaluators.get());
   }
 
   /**

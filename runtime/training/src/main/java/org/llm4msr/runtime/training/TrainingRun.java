@@ -7,6 +7,7 @@ import static org.llm4msr.runtime.training.TrainingListener.Outcome.STOPPED;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -14,7 +15,6 @@ import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.TrainingOrder;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.tables.Batch;
@@ -39,6 +39,7 @@ final class TrainingRun {
   private final PreparedData data;
   private final TrainingConfig config;
   private final TrainingStep trainingStep;
+  private final Supplier<EvaluationResult> evaluation;
   private final Duration checkpointEvery;
   private final BooleanSupplier stopRequested;
   private final long trainingRows;
@@ -54,6 +55,7 @@ final class TrainingRun {
   /**
    * Makes a run.
    *
+   * @param evaluation evaluates the validation part
    * @param state where it begins; model and optimiser are in it
    * @param checkpointEvery time between two checkpoints; zero: none for the time
    */
@@ -62,6 +64,7 @@ final class TrainingRun {
       PreparedData data,
       TrainingConfig config,
       TrainingStep trainingStep,
+      Supplier<EvaluationResult> evaluation,
       RunState state,
       Duration checkpointEvery,
       BooleanSupplier stopRequested) {
@@ -69,6 +72,7 @@ final class TrainingRun {
     this.data = data;
     this.config = config;
     this.trainingStep = trainingStep;
+    this.evaluation = evaluation;
     this.state = state;
     this.checkpointEvery = checkpointEvery;
     this.stopRequested = stopRequested;
@@ -222,7 +226,7 @@ final class TrainingRun {
 
   /** Returns whether patience ran out. */
   private boolean validate(int epoch, Listeners listeners) {
-    EvaluationResult result = ModelEvaluation.of(model, data, Split.VALIDATION, config.batchSize());
+    EvaluationResult result = evaluation.get();
     Validation validation =
         new Validation(state.step(), epoch, state.losses().meanSinceValidation(), result);
     state = state.validated(validation, result.overall().auc());

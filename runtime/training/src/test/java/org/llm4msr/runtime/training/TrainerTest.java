@@ -31,6 +31,7 @@ import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 
 @Tag("engine")
@@ -65,8 +66,7 @@ class TrainerTest {
           .allMatch(validation -> validation.result().scenarios().isEmpty());
       // Labels are right with 0.9: no ranking of the two classes by their truth beats AUC 0.9.
       assertThat(result.best().result().overall().auc()).isBetween(0.8, 0.92);
-      assertThat(ModelEvaluation.of(model, data, Split.VALIDATION, 100).overall().auc())
-          .isEqualTo(result.best().result().overall().auc());
+      assertThat(auc(model, data, 100)).isEqualTo(result.best().result().overall().auc());
     }
     List<String> lines = Files.readAllLines(folder.resolve("metrics.jsonl"));
     assertThat(lines).hasSize(6 + 282 / 50);
@@ -187,6 +187,11 @@ class TrainerTest {
         .hasMessageContaining("training/OTHER_RUN");
   }
 
+  private static double auc(TrainableModel model, MemoryData data, int batchSize) {
+    Evaluator evaluator = new Evaluator(data.manifest().scenarioKeys());
+    return ModelEvaluation.of(model, data, Split.VALIDATION, batchSize, evaluator).overall().auc();
+  }
+
   @Test
   void stopsWhenPatienceRunsOut() {
     MemoryData noise = MemoryData.of(600, 300, 0.5);
@@ -200,8 +205,7 @@ class TrainerTest {
       assertThat(result.steps()).isEqualTo(result.bestStep() + 15);
       double best = result.best().result().overall().auc();
       assertThat(result.history()).allMatch(v -> v.result().overall().auc() <= best);
-      assertThat(ModelEvaluation.of(model, noise, Split.VALIDATION, 64).overall().auc())
-          .isEqualTo(best);
+      assertThat(auc(model, noise, 64)).isEqualTo(best);
     }
   }
 

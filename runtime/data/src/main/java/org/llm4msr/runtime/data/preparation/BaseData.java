@@ -25,7 +25,6 @@ import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 
 /**
@@ -51,7 +50,7 @@ final class BaseData {
   }
 
   List<String> scenarios() {
-    return manifest.scenarios().stream().map(PreparedScenario::key).toList();
+    return manifest.scenarioKeys();
   }
 
   PreparedField field(FieldPlan plan) {

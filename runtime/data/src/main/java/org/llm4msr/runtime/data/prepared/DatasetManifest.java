@@ -67,6 +67,11 @@ public record DatasetManifest(
     settings = new TreeMap<>(settings);
   }
 
+  /** Returns the keys of the scenarios, in their order. */
+  public List<String> scenarioKeys() {
+    return scenarios.stream().map(PreparedScenario::key).toList();
+  }
+
   /** A raw file: its name, size and SHA-256 in hexadecimal. */
   public record Source(String name, long bytes, String sha256) {}
 

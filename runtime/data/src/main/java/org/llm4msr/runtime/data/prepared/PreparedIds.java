@@ -30,7 +30,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
 
   /** Returns the keys of the scenarios by rank. */
   public List<String> scenarios() {
-    return manifest.scenarios().stream().map(PreparedScenario::key).toList();
+    return manifest.scenarioKeys();
   }
 
   /** Returns whether this data has all ids and ranks of the other data, and perhaps more. */

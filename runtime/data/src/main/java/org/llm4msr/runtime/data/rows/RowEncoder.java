@@ -27,7 +27,6 @@ import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.tables.Batch;
@@ -333,7 +332,7 @@ public final class RowEncoder {
                 .formatted(
                     key == null ? "no value" : "'" + DataErrors.shown(key) + "'",
                     row,
-                    manifest.scenarios().stream().map(PreparedScenario::key).toList()));
+                    manifest.scenarioKeys()));
       }
       return rank;
     }

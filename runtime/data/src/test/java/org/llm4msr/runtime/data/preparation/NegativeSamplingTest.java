@@ -27,7 +27,6 @@ import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.NegativesConfig.Draw;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 
 class NegativeSamplingTest {
@@ -90,8 +89,7 @@ class NegativeSamplingTest {
   private static List<Row> rows(Path prepared, String part) throws IOException {
     List<String> users = keys(prepared.resolve("users.arrow"));
     List<String> items = keys(prepared.resolve("items.arrow"));
-    List<String> scenarios =
-        ManifestFile.read(prepared).scenarios().stream().map(PreparedScenario::key).toList();
+    List<String> scenarios = ManifestFile.read(prepared).scenarioKeys();
     List<Row> rows = new ArrayList<>();
     forEach(
         prepared.resolve(part + ".arrow"),

@@ -4,7 +4,6 @@ import java.util.BitSet;
 import java.util.List;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 
 /**
@@ -26,7 +25,7 @@ public record Population(List<String> users, BitSet trainingUsers, List<String> 
   }
 
   private static List<String> scenarios(DatasetManifest manifest) {
-    return manifest.scenarios().stream().map(PreparedScenario::key).toList();
+    return manifest.scenarioKeys();
   }
 
   Iterable<String> trainingKeys() {
