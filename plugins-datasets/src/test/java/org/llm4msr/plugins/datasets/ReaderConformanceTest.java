@@ -9,6 +9,7 @@ import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.plugins.datasets.published.AliCcpFactory;
 import org.llm4msr.plugins.datasets.published.AmazonFactory;
@@ -70,6 +71,7 @@ class ReaderConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class MovieLens extends DatasetReaderConformance {
     @Override
     protected DatasetReaderFactory<?> factory() {
@@ -145,6 +147,7 @@ class ReaderConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class KuaiSar extends DatasetReaderConformance {
     @Override
     protected DatasetReaderFactory<?> factory() {
@@ -248,6 +251,7 @@ class ReaderConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class Douban extends DatasetReaderConformance {
     @Override
     protected DatasetReaderFactory<?> factory() {
@@ -332,6 +336,7 @@ class ReaderConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class AliCcp extends DatasetReaderConformance {
     private static final String SKELETON = "sample_skeleton_train.csv";
 

@@ -57,6 +57,7 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class AliCcp extends OfSize {
     AliCcp() {
       super(new AliCcpGeneratorFactory(), new AliCcpFactory());
@@ -87,6 +88,7 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class Douban extends OfSize {
     Douban() {
       super(new DoubanGeneratorFactory(), new DoubanFactory());
@@ -102,6 +104,7 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class KuaiRand27K extends OfSize {
     KuaiRand27K() {
       super(new KuaiRandGeneratorFactory(), new KuaiRandFactory(), "release=27k", "captions=true");
@@ -116,6 +119,7 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class KuaiSarSmall extends OfSize {
     KuaiSarSmall() {
       super(new KuaiSarGeneratorFactory(), new KuaiSarFactory(), "release=small");
@@ -123,6 +127,7 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class Mind extends OfSize {
     Mind() {
       super(new MindGeneratorFactory(), new MindFactory());
@@ -130,6 +135,7 @@ class GeneratorConformanceTest {
   }
 
   @Nested
+  @Tag("slow")
   class MovieLensLatest extends OfSize {
     MovieLensLatest() {
       super(new MovieLensGeneratorFactory(), new MovieLensFactory());
