@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,7 +140,12 @@ class TrainerTest {
     Thread caller = Thread.currentThread();
     try (TrainableModel model = knowing(data, config)) {
       Trainer trainer = new Trainer(model, data, config, folder.resolve("interrupted"));
-      assertThatThrownBy(() -> trainer.train((done, total) -> caller.interrupt()))
+      Progress interrupting =
+          (done, total) -> {
+            caller.interrupt();
+            LockSupport.parkNanos(50_000_000); // Else it may end before the caller runs again.
+          };
+      assertThatThrownBy(() -> trainer.train(interrupting))
           .isInstanceOf(MsrException.class)
           .hasMessageContaining("training/STOPPED");
     }
