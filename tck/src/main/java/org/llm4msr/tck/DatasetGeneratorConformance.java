@@ -28,7 +28,7 @@ import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.GeneratorProcess;
 import org.llm4msr.tck.harness.KitContext;
 import org.llm4msr.tck.harness.MeasuredProcess;
-import org.llm4msr.tck.harness.RawRows;
+import org.llm4msr.tck.harness.TableContents;
 import org.llm4msr.tck.harness.ReaderProcess;
 import org.llm4msr.tck.rule.Rule;
 
@@ -185,7 +185,7 @@ public abstract class DatasetGeneratorConformance
     final void isReadByTheReader() throws IOException {
       Path folder = generated("data", SEED);
       try (DatasetReader reader = open(folder)) {
-        RawRows rows = RawRows.of(reader, RawTable.INTERACTIONS);
+        TableContents rows = TableContents.of(reader, RawTable.INTERACTIONS);
         Finding.unlessEqual("interactions", Math.toIntExact(SMALL), rows.rows().size());
       }
     }
@@ -200,7 +200,7 @@ public abstract class DatasetGeneratorConformance
     final void hasBothLabels() throws IOException {
       Path folder = generated("data", SEED);
       try (DatasetReader reader = open(folder)) {
-        RawRows rows = RawRows.of(reader, RawTable.INTERACTIONS);
+        TableContents rows = TableContents.of(reader, RawTable.INTERACTIONS);
         Set<String> labels = new TreeSet<>(rows.values(RawSchema.LABEL));
         Finding.unless(labels.size() == 2, "labels of both classes", labels);
         Set<String> scenarios = new TreeSet<>(rows.values(RawSchema.SCENARIO));

@@ -26,8 +26,8 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.FolderContent;
-import org.llm4msr.tck.harness.RawRows;
-import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.harness.TableContents;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 
 /**
@@ -77,7 +77,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         RawSchema schema = reader.schema();
         for (RawTable table : schema.tables()) {
           List<String> missing = new ArrayList<>(expected(schema, table));
-          missing.removeAll(RawRows.of(reader, table).names());
+          missing.removeAll(TableContents.of(reader, table).names());
           Finding.unless(
               missing.isEmpty(), "the columns of its schema in " + table, "no " + missing);
         }
@@ -144,7 +144,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
       try (DatasetReader reader = reader()) {
         RawSchema schema = reader.schema();
         for (RawTable table : schema.tables()) {
-          for (Field column : RawRows.of(reader, table).columns()) {
+          for (Field column : TableContents.of(reader, table).columns()) {
             for (RawField field : schema.fields()) {
               if (field.table() == table && field.column().equals(column.getName())) {
                 Finding.unless(
@@ -189,7 +189,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             "a name for each",
             reader.scenarios());
         Set<String> present =
-            new TreeSet<>(RawRows.of(reader, RawTable.INTERACTIONS).values(RawSchema.SCENARIO));
+            new TreeSet<>(TableContents.of(reader, RawTable.INTERACTIONS).values(RawSchema.SCENARIO));
         Finding.unless(
             keys.isEmpty() || keys.containsAll(present),
             "rows of the scenarios " + keys + " alone: rows of others are left out",
@@ -216,8 +216,8 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         }
         try (DatasetReader other = openCopy(sources)) {
           for (RawTable table : reader.schema().tables()) {
-            RawRows.of(reader, table)
-                .unlessSame(table + " of these files alone", RawRows.of(other, table));
+            TableContents.of(reader, table)
+                .unlessSame(table + " of these files alone", TableContents.of(other, table));
           }
         }
       }
@@ -231,7 +231,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
       try (DatasetReader first = reader();
           DatasetReader second = reader()) {
         RawSchema schema = first.schema();
-        RawRows.of(first, RawTable.INTERACTIONS);
+        TableContents.of(first, RawTable.INTERACTIONS);
         Finding.unlessEqual("after reading,", schema, first.schema());
         Finding.unlessEqual("by another reader,", schema, second.schema());
         Finding.unlessEqual("scenarios by another reader,", first.scenarios(), second.scenarios());
@@ -250,7 +250,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         for (RawTable table : List.of(RawTable.USERS, RawTable.ITEMS)) {
           if (reader.schema().tables().contains(table)) {
             List<String> keys =
-                RawRows.of(reader, table)
+                TableContents.of(reader, table)
                     .values(table == RawTable.USERS ? RawSchema.USER : RawSchema.ITEM);
             String last = keys.get(keys.size() - 1);
             Map<String, List<LeftOutRows.Example>> rows =
@@ -318,7 +318,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     private MsrException failure() throws IOException {
       try (DatasetReader reader = open()) {
-        RawRows.of(reader, RawTable.INTERACTIONS);
+        TableContents.of(reader, RawTable.INTERACTIONS);
       } catch (MsrException e) {
         return e;
       } catch (RuntimeException | IOException e) {
@@ -351,7 +351,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
       write(folder(), SMALL);
       FolderContent before = FolderContent.of(folder());
       try (DatasetReader reader = reader()) {
-        RawRows.of(reader, RawTable.INTERACTIONS);
+        TableContents.of(reader, RawTable.INTERACTIONS);
       }
       Finding.unlessEqual("after reading,", before, FolderContent.of(folder()));
     }
@@ -366,19 +366,19 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
     final void usesTheAllocator() throws IOException {
       try (DatasetReader reader = reader();
           BufferAllocator allocator = new RootAllocator()) {
-        RawRows.of(reader, RawTable.INTERACTIONS, allocator);
+        TableContents.of(reader, RawTable.INTERACTIONS, allocator);
         Finding.unless(allocator.getPeakMemoryAllocation() > 0, "memory of the allocator", "none");
       }
     }
 
     @Rule(
         id = "READER-25",
-        level = Level.SHOULD,
+        level = RequirementLevel.SHOULD,
         says = "may be closed twice",
         checkFirst = {"close() frees connections once, and does nothing the second time"})
     final void closesTwice() throws IOException {
       DatasetReader reader = reader();
-      RawRows.of(reader, RawTable.INTERACTIONS);
+      TableContents.of(reader, RawTable.INTERACTIONS);
       reader.close();
       reader.close();
     }

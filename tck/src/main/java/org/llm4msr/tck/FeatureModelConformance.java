@@ -12,7 +12,7 @@ import org.llm4msr.tck.harness.ModelData;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.RecordingFeatures;
 import org.llm4msr.tck.harness.TestBatch;
-import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 
 /** The rules of models that read features: backbones and fusion heads. */
@@ -54,7 +54,7 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
 
     @Rule(
         id = "INPUT-02",
-        level = Level.SHOULD,
+        level = RequirementLevel.SHOULD,
         says = "reads every input that its factory declares",
         checkFirst = {"an input that is declared and not read is loaded and gathered in vain"})
     final void readsWhatItDeclares() {

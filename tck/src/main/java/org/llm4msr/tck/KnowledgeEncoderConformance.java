@@ -17,7 +17,7 @@ import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.FolderContent;
 import org.llm4msr.tck.harness.LongText;
 import org.llm4msr.tck.harness.TwoThreads;
-import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 
 /**
@@ -121,7 +121,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
     @Rule(
         id = "ENCODER-04",
-        level = Level.SHOULD,
+        level = RequirementLevel.SHOULD,
         says = "may be closed twice",
         checkFirst = {"close() frees natives and pools once, and does nothing the second time"})
     final void closesTwice() {
@@ -256,7 +256,7 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
 
     @Rule(
         id = "ENCODER-33",
-        level = Level.SHOULD,
+        level = RequirementLevel.SHOULD,
         says = "states the number of tokens and the limit in its refusal",
         checkFirst = {"how many tokens the text has, how many are read, which text of the call"})
     final void refusesInNumbers() {

@@ -35,6 +35,7 @@ import org.llm4msr.tck.harness.TestEngines;
 import org.llm4msr.tck.harness.TestPass;
 import org.llm4msr.tck.harness.TestSeed;
 import org.llm4msr.tck.harness.WatchedMetaNetwork;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.toolkit.model.MetaNetworks;
 
@@ -323,7 +324,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
 
     @Rule(
         id = "META-21",
-        level = org.llm4msr.tck.rule.Level.SHOULD,
+        level = RequirementLevel.SHOULD,
         says = "declares cacheable where weights may be kept",
         checkFirst = {"serving generates weights again for each request if cacheable() is false"})
     final void declaresThatWeightsMayBeKept() {

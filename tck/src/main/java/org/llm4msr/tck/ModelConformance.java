@@ -16,7 +16,7 @@ import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.TestBatch;
 import org.llm4msr.tck.harness.TestEngines;
 import org.llm4msr.tck.harness.TestPass;
-import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.tck.rule.RuleInfo;
 
@@ -124,7 +124,7 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
 
   @Rule(
       id = "MODEL-04",
-      level = Level.SHOULD,
+      level = RequirementLevel.SHOULD,
       says = "declares no engine feature that it can do without",
       checkFirst = {
         "engineFeatures(config) answers from the configuration: a feature that only some"

@@ -27,7 +27,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.tck.guard.ResourceGuard;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.TestEngines;
-import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.tck.rule.RuleInfo;
 import org.llm4msr.tck.rule.Tested;
@@ -140,7 +140,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
               .formatted(lacking(), TestEngines.name()));
     }
     String reason = waived().get(rule.id());
-    return rule.level() == Level.SHOULD && reason != null
+    return rule.level() == RequirementLevel.SHOULD && reason != null
         ? Optional.of("waived: " + reason)
         : Optional.empty();
   }
@@ -248,7 +248,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
 
   @Rule(
       id = "PLUGIN-05",
-      level = Level.SHOULD,
+      level = RequirementLevel.SHOULD,
       says = "describes each of its settings",
       checkFirst = {"@Setting(\"...\") on every component of the configuration record"})
   final void describesItsSettings() {

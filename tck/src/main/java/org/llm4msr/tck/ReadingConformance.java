@@ -21,7 +21,7 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.KitContext;
 import org.llm4msr.tck.harness.MeasuredProcess;
-import org.llm4msr.tck.harness.RawRows;
+import org.llm4msr.tck.harness.TableContents;
 import org.llm4msr.tck.harness.ReaderProcess;
 import org.llm4msr.tck.rule.Rule;
 
@@ -138,7 +138,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
         Finding.unlessEqual(
             "interactions",
             Math.toIntExact(SMALL),
-            RawRows.of(reader, RawTable.INTERACTIONS).rows().size());
+            TableContents.of(reader, RawTable.INTERACTIONS).rows().size());
       }
     }
 
@@ -153,7 +153,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     final void emitsWholeRows() throws IOException {
       try (DatasetReader reader = reader()) {
         RawSchema schema = reader.schema();
-        RawRows rows = RawRows.of(reader, RawTable.INTERACTIONS);
+        TableContents rows = TableContents.of(reader, RawTable.INTERACTIONS);
         for (String column : List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO)) {
           Finding.unless(
               !rows.values(column).contains("null"), "a " + column + " in every row", "null");
@@ -176,7 +176,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
       }
     }
 
-    private ArrowType type(RawRows rows, String column) {
+    private ArrowType type(TableContents rows, String column) {
       return rows.columns().stream()
           .filter(field -> field.getName().equals(column))
           .findFirst()
@@ -197,7 +197,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
                 case USERS -> RawSchema.USER;
                 case ITEMS -> RawSchema.ITEM;
               };
-          List<String> keys = key.isEmpty() ? List.of() : RawRows.of(reader, table).values(key);
+          List<String> keys = key.isEmpty() ? List.of() : TableContents.of(reader, table).values(key);
           Finding.unlessEqual(
               "different keys in " + table, keys.size(), new HashSet<>(keys).size());
         }
@@ -217,13 +217,13 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
       try (DatasetReader reader = open();
           DatasetReader other = open()) {
         for (RawTable table : reader.schema().tables()) {
-          RawRows first = RawRows.of(reader, table);
+          TableContents first = TableContents.of(reader, table);
           if (table == RawTable.INTERACTIONS) {
             Finding.unlessEqual(
                 "interactions in several batches", several(), (long) first.rows().size());
           }
-          first.unlessSame(table + " when opened again", RawRows.of(reader, table));
-          first.unlessSame(table + " by another reader", RawRows.of(other, table));
+          first.unlessSame(table + " when opened again", TableContents.of(reader, table));
+          first.unlessSame(table + " by another reader", TableContents.of(other, table));
         }
       }
     }
@@ -239,11 +239,11 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     final void startsAnew() throws IOException {
       write(folder, several());
       try (DatasetReader reader = open()) {
-        RawRows before = RawRows.of(reader, RawTable.INTERACTIONS);
+        TableContents before = TableContents.of(reader, RawTable.INTERACTIONS);
         try (ArrowReader broken = reader.open(RawTable.INTERACTIONS, new RootAllocator())) {
           Finding.unless(broken.loadNextBatch(), "a batch", "none");
         }
-        before.unlessSame("interactions afterwards", RawRows.of(reader, RawTable.INTERACTIONS));
+        before.unlessSame("interactions afterwards", TableContents.of(reader, RawTable.INTERACTIONS));
       }
     }
 

@@ -23,7 +23,7 @@ import org.llm4msr.tck.harness.TestEngines;
 import org.llm4msr.tck.harness.TestPass;
 import org.llm4msr.tck.harness.TestSeed;
 import org.llm4msr.tck.harness.TwoThreads;
-import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 
 /**
@@ -171,7 +171,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
 
     @Rule(
         id = "MODEL-24",
-        level = Level.SHOULD,
+        level = RequirementLevel.SHOULD,
         says = "has that gradient for each array of parameters by itself",
         checkFirst = {
           "stopGradient on what one part reads, such as a gate: the others' gradient hides it",
@@ -185,7 +185,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
 
     @Rule(
         id = "MODEL-25",
-        level = Level.SHOULD,
+        level = RequirementLevel.SHOULD,
         says = "multiplies arrays by numbers with support.Scale",
         checkFirst = {
           "DJL's mul, div and pow with a number release it before PyTorch's backward pass reads it:"

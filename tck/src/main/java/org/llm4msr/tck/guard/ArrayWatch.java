@@ -15,7 +15,7 @@ import org.llm4msr.tck.harness.TestEngines;
  * The open arrays of an engine in all threads: those below its system manager, the parent of every
  * base manager. An array that was detached from all managers is not found.
  */
-final class ArrayWatch implements Watch {
+final class ArrayWatch implements ResourceWatch {
 
   private final Set<NDArray> before = Collections.newSetFromMap(new IdentityHashMap<>());
   private final @Nullable ArraySites sites;

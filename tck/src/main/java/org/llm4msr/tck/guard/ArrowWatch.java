@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * The Arrow memory of the process, in all allocators that were made since the first guarded test.
  */
-final class ArrowWatch implements Watch {
+final class ArrowWatch implements ResourceWatch {
 
   private final long before;
 

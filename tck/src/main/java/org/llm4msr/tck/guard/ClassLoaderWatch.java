@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The context class loader of the thread. */
-final class ClassLoaderWatch implements Watch {
+final class ClassLoaderWatch implements ResourceWatch {
 
   private final Thread thread = Thread.currentThread();
   private final @Nullable ClassLoader before = thread.getContextClassLoader();

@@ -1,7 +1,7 @@
 package org.llm4msr.tck.guard;
 
 import java.util.List;
-import org.llm4msr.tck.rule.Level;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.RuleInfo;
 
 /** A resource that a test must leave as it was. */
@@ -46,7 +46,7 @@ public enum Guard {
   private final RuleInfo rule;
 
   Guard(String id, String says, List<String> checkFirst) {
-    rule = new RuleInfo(id, Level.MUST, false, says, checkFirst);
+    rule = new RuleInfo(id, RequirementLevel.MUST, false, says, checkFirst);
   }
 
   /** Returns the rule as in the table of the kit. */

@@ -65,7 +65,7 @@ public final class ResourceGuard implements BeforeEachCallback, AfterEachCallbac
     if (loadsEngine) {
       TestEngines.engine();
     }
-    Map<Guard, Watch> watches = new EnumMap<>(Guard.class);
+    Map<Guard, ResourceWatch> watches = new EnumMap<>(Guard.class);
     guards.forEach(guard -> watches.put(guard, start(guard)));
     context.getStore(NAMESPACE).put(this, watches);
   }
@@ -73,10 +73,10 @@ public final class ResourceGuard implements BeforeEachCallback, AfterEachCallbac
   @Override
   @SuppressWarnings("unchecked") // What beforeEach put there.
   public void afterEach(ExtensionContext context) {
-    Map<Guard, Watch> watches = context.getStore(NAMESPACE).remove(this, Map.class);
+    Map<Guard, ResourceWatch> watches = context.getStore(NAMESPACE).remove(this, Map.class);
     boolean failed = context.getExecutionException().isPresent();
     RuleBroken broken = null;
-    for (Map.Entry<Guard, Watch> entry : watches.entrySet()) {
+    for (Map.Entry<Guard, ResourceWatch> entry : watches.entrySet()) {
       List<String> leftovers = entry.getValue().leftovers();
       // A test that failed half-way could not clean up; its own failure is the one to fix.
       if (!leftovers.isEmpty() && !failed && broken == null) {
@@ -98,7 +98,7 @@ public final class ResourceGuard implements BeforeEachCallback, AfterEachCallbac
     return Boolean.getBoolean("llm4msr.tck.debug");
   }
 
-  private static Watch start(Guard guard) {
+  private static ResourceWatch start(Guard guard) {
     return switch (guard) {
       case ARRAYS -> new ArrayWatch();
       case ARROW -> new ArrowWatch();

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.llm4msr.tck.harness.TestEngines;
 
 /** The seed of the engine, which only the kit itself may set. */
-final class SeedWatch implements Watch {
+final class SeedWatch implements ResourceWatch {
 
   @Override
   public List<String> leftovers() {

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** The threads of the process. It waits for threads that are ending. */
-final class ThreadWatch implements Watch {
+final class ThreadWatch implements ResourceWatch {
 
   private static final long PATIENCE_MILLIS = 2000;
   private static final int FRAMES = 3;

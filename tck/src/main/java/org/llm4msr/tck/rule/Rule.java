@@ -18,7 +18,7 @@ public @interface Rule {
   String id();
 
   /** How binding it is. */
-  Level level() default Level.MUST;
+  RequirementLevel level() default RequirementLevel.MUST;
 
   /**
    * What a plugin that keeps the rule does, continuing "the plugin": {@code gives one logit per

@@ -1,7 +1,7 @@
 package org.llm4msr.tck.rule;
 
 /** How binding a rule is. */
-public enum Level {
+public enum RequirementLevel {
   /** A plugin that breaks it is wrong. */
   MUST,
   /**

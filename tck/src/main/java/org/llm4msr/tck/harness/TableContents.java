@@ -18,14 +18,14 @@ import org.llm4msr.api.data.RawTable;
  * @param columns in the order of the reader
  * @param rows the values of each row in that order; "null" if there is none
  */
-public record RawRows(List<Field> columns, List<List<String>> rows) {
+public record TableContents(List<Field> columns, List<List<String>> rows) {
 
   @SuppressWarnings("resource") // Another rule tests what the reader leaves in the allocator.
-  public static RawRows of(DatasetReader reader, RawTable table) throws IOException {
+  public static TableContents of(DatasetReader reader, RawTable table) throws IOException {
     return of(reader, table, new RootAllocator());
   }
 
-  public static RawRows of(DatasetReader reader, RawTable table, BufferAllocator allocator)
+  public static TableContents of(DatasetReader reader, RawTable table, BufferAllocator allocator)
       throws IOException {
     try (ArrowReader batches = reader.open(table, allocator)) {
       List<Field> columns = batches.getVectorSchemaRoot().getSchema().getFields();
@@ -40,7 +40,7 @@ public record RawRows(List<Field> columns, List<List<String>> rows) {
           rows.add(values);
         }
       }
-      return new RawRows(columns, rows);
+      return new TableContents(columns, rows);
     }
   }
 
@@ -49,7 +49,7 @@ public record RawRows(List<Field> columns, List<List<String>> rows) {
   }
 
   /** Throws a finding unless other rows are the same, and in the same order. */
-  public void unlessSame(String what, RawRows actual) {
+  public void unlessSame(String what, TableContents actual) {
     Finding.unlessEqual("columns of " + what, columns, actual.columns);
     Finding.unlessEqual("rows of " + what, rows.size(), actual.rows.size());
     for (int row = 0; row < rows.size(); row++) {
