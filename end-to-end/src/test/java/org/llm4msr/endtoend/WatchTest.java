@@ -23,7 +23,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.report.RunReport;
-import org.llm4msr.runtime.report.Watch;
+import org.llm4msr.runtime.report.ReportServer;
 import org.w3c.dom.Document;
 
 /** The page on a run that is being trained. */
@@ -41,8 +41,8 @@ class WatchTest {
     experiment.extract(false, Progress.NONE);
   }
 
-  private static HttpResponse<String> get(Watch watch, String path) {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(watch.address() + path)).build();
+  private static HttpResponse<String> get(ReportServer server, String path) {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(server.address() + path)).build();
     try {
       return HTTP.send(request, BodyHandlers.ofString());
     } catch (IOException e) {
@@ -55,17 +55,17 @@ class WatchTest {
   @Test
   void showsFiguresAsTheyCome(@TempDir Path place) throws Exception {
     String address;
-    try (Watch watch = Watch.start(new RunReport(experiment, "live"), 0)) {
-      address = watch.address();
-      assertThat(get(watch, "").body()).contains("not finished").doesNotContain("curve-auc");
+    try (ReportServer server = ReportServer.start(new RunReport(experiment, "live"), 0)) {
+      address = server.address();
+      assertThat(get(server, "").body()).contains("not finished").doesNotContain("curve-auc");
       Set<Boolean> curves = new TreeSet<>();
       Progress looks =
-          (done, total) -> curves.add(get(watch, "body").body().contains("id=\"curve-auc\""));
+          (done, total) -> curves.add(get(server, "body").body().contains("id=\"curve-auc\""));
 
       experiment.train("live", looks);
 
       assertThat(curves).as("none in the first epoch, then some").containsExactly(false, true);
-      HttpResponse<String> page = get(watch, "");
+      HttpResponse<String> page = get(server, "");
       assertThat(page.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
       Document document = ReportTest.parse(page.body());
       ReportTest.assertSelfContained(document);
@@ -84,9 +84,9 @@ class WatchTest {
 
   @Test
   void answersBrowsersOfThisMachineOnly() throws IOException {
-    try (Watch watch = Watch.start(new RunReport(experiment, "none"), 0)) {
-      assertThat(get(watch, "other").statusCode()).isEqualTo(404);
-      int port = URI.create(watch.address()).getPort();
+    try (ReportServer server = ReportServer.start(new RunReport(experiment, "none"), 0)) {
+      assertThat(get(server, "other").statusCode()).isEqualTo(404);
+      int port = URI.create(server.address()).getPort();
       try (Socket socket = new Socket("127.0.0.1", port)) {
         String request =
             "GET / HTTP/1.1\r\nHost: elsewhere.example:%d\r\nConnection: close\r\n\r\n";
@@ -94,7 +94,7 @@ class WatchTest {
         assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
             .startsWith("HTTP/1.1 403");
       }
-      assertThatThrownBy(() -> Watch.start(new RunReport(experiment, "none"), port))
+      assertThatThrownBy(() -> ReportServer.start(new RunReport(experiment, "none"), port))
           .isInstanceOf(MsrException.class)
           .hasMessageContaining("report/PORT")
           .hasMessageContaining(String.valueOf(port));

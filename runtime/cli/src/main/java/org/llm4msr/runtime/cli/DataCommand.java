@@ -197,7 +197,7 @@ final class DataCommand extends Group {
 
     private static String text(DataTables tables) {
       StringBuilder text = new StringBuilder(tables.head()).append('\n');
-      for (DataTables.Table table : tables.all()) {
+      for (DataTables.ReportTable table : tables.all()) {
         text.append('\n').append(table.title()).append('\n');
         text.append(Terminal.table(table.headings(), table.rows()));
       }

@@ -8,7 +8,7 @@ import org.llm4msr.runtime.experiment.LeakNotice;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.report.RunReport;
-import org.llm4msr.runtime.report.Watch;
+import org.llm4msr.runtime.report.ReportServer;
 import org.llm4msr.runtime.training.Validation;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -45,8 +45,8 @@ final class TrainCommand extends ExperimentCommand {
   @Override
   void run() {
     Experiment experiment = experiment();
-    try (Watch page =
-        watch == null ? null : Watch.start(new RunReport(experiment, run.name), watch)) {
+    try (ReportServer page =
+        watch == null ? null : ReportServer.start(new RunReport(experiment, run.name), watch)) {
       if (page != null) {
         terminal().note("watch: " + page.address());
       }

@@ -43,7 +43,7 @@ final class Cells {
             seeds,
             seeds == 1 ? "seed" : "seeds",
             deviations && seeds > 1 ? " (standard deviation)" : "",
-            star(seeds, Table.isTooLarge(result.columns())));
+            star(seeds, ComparisonTable.isTooLarge(result.columns())));
   }
 
   private static String star(int seeds, boolean tooLarge) {

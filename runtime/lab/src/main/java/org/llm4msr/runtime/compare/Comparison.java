@@ -106,7 +106,7 @@ public final class Comparison {
   }
 
   private ComparisonResult result(Split part, Map<Cell, List<@Nullable RunResult>> results) {
-    Table table = new Table(grid, results);
+    ComparisonTable table = new ComparisonTable(grid, results);
     if (table.headings().isEmpty()) {
       throw nothing();
     }

@@ -46,7 +46,7 @@ public record BarChart(String id, String title, String label, double base, List<
     }
     double bottom = LINE * bars.size() + 6;
     Svg svg = new Svg(id, title, WIDTH, bottom + BOTTOM);
-    Scale scale = scale();
+    AxisScale scale = scale();
     for (double tick : scale.ticks()) {
       svg.line("grid", scale.at(tick), 0, scale.at(tick), bottom);
       svg.text("middle", scale.at(tick), bottom + 16, scale.label(tick));
@@ -59,7 +59,7 @@ public record BarChart(String id, String title, String label, double base, List<
     return svg.end();
   }
 
-  private Scale scale() {
+  private AxisScale scale() {
     double low =
         bars.stream()
             .flatMapToDouble(bar -> DoubleStream.of(bar.low(), bar.value()))
@@ -70,10 +70,10 @@ public record BarChart(String id, String title, String label, double base, List<
             .flatMapToDouble(bar -> DoubleStream.of(bar.high(), bar.value()))
             .max()
             .orElseThrow();
-    return Scale.of(Math.min(base, low), Math.max(base, high), LEFT, WIDTH - RIGHT);
+    return AxisScale.of(Math.min(base, low), Math.max(base, high), LEFT, WIDTH - RIGHT);
   }
 
-  private void draw(Svg svg, Bar bar, double top, Scale scale) {
+  private void draw(Svg svg, Bar bar, double top, AxisScale scale) {
     double from = scale.at(Math.min(base, bar.value()));
     double to = scale.at(Math.max(base, bar.value()));
     double middle = top + THICK / 2;

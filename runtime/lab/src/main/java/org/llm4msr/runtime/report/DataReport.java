@@ -12,7 +12,7 @@ import org.llm4msr.runtime.data.inspection.PreparedSummary.Labels;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Period;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.ScenarioSummary;
 import org.llm4msr.runtime.report.BarChart.Bar;
-import org.llm4msr.runtime.report.DataTables.Table;
+import org.llm4msr.runtime.report.DataTables.ReportTable;
 import org.llm4msr.runtime.report.LineChart.Point;
 import org.llm4msr.runtime.report.LineChart.Series;
 
@@ -44,7 +44,7 @@ public final class DataReport {
     DataTables tables = new DataTables(summary);
     StringBuilder html = new StringBuilder(Html.note(tables.head()));
     html.append(interactions()).append(overTime());
-    for (Table table : tables.all()) {
+    for (ReportTable table : tables.all()) {
       html.append("<h3 id=\"data-%s\">%s</h3>\n".formatted(table.id(), Html.escape(table.title())));
       html.append(Html.table(table.headings(), table.rows()));
     }

@@ -32,7 +32,7 @@ public final class DataTables {
    *
    * @param headings those that begin with {@code >} head numbers
    */
-  public record Table(String id, String title, List<String> headings, List<List<String>> rows) {}
+  public record ReportTable(String id, String title, List<String> headings, List<List<String>> rows) {}
 
   /** Returns a summary of the data, in one or two sentences. */
   public String head() {
@@ -47,7 +47,7 @@ public final class DataTables {
   }
 
   /** Returns all tables that have rows. */
-  public List<Table> all() {
+  public List<ReportTable> all() {
     return Stream.of(
             parts(),
             scenarios(),
@@ -60,7 +60,7 @@ public final class DataTables {
         .toList();
   }
 
-  private Table parts() {
+  private ReportTable parts() {
     List<List<String>> rows = new ArrayList<>();
     for (Part part : summary.parts()) {
       long all = part.labels().rows();
@@ -75,11 +75,11 @@ public final class DataTables {
     }
     List<String> headings =
         List.of("part", ">rows", ">positive", ">of new users", ">of new items", "time");
-    return new Table("parts", "Parts", headings, rows);
+    return new ReportTable("parts", "Parts", headings, rows);
   }
 
   /** The first table of the paper, and how the rows are divided. */
-  private Table scenarios() {
+  private ReportTable scenarios() {
     List<List<String>> rows = new ArrayList<>();
     for (ScenarioSummary scenario : summary.scenarios()) {
       ScenarioPart all = scenario.all();
@@ -108,10 +108,10 @@ public final class DataTables {
             ">negatives",
             ">test",
             ">negatives");
-    return new Table("scenarios", "Scenarios", headings, rows);
+    return new ReportTable("scenarios", "Scenarios", headings, rows);
   }
 
-  private Table overlap(String what, List<List<Long>> shared) {
+  private ReportTable overlap(String what, List<List<Long>> shared) {
     String title =
         format("Share of a scenario's %s (row) that are also in another scenario (column)", what);
     List<String> headings = new ArrayList<>(List.of("scenario"));
@@ -126,11 +126,11 @@ public final class DataTables {
       rows.add(row);
     }
     String more = format(" (the first %d of %d)", shown, shared.size());
-    return new Table(
+    return new ReportTable(
         "overlap-" + what, title + (shown < shared.size() ? more : ""), headings, rows);
   }
 
-  private Table fields() {
+  private ReportTable fields() {
     List<List<String>> rows = new ArrayList<>();
     for (FieldSummary field : summary.fields()) {
       boolean number = field.kind().equals("numeric");
@@ -161,10 +161,10 @@ public final class DataTables {
             ">in validation",
             ">in test",
             ">values per row");
-    return new Table("fields", "Fields", headings, rows);
+    return new ReportTable("fields", "Fields", headings, rows);
   }
 
-  private Table periods() {
+  private ReportTable periods() {
     List<List<String>> rows =
         summary.periods().stream()
             .map(
@@ -174,17 +174,17 @@ public final class DataTables {
                         count(period.all().rows()),
                         percent(period.all().positiveShare())))
             .toList();
-    return new Table("periods", "Labels over time", List.of("from", ">rows", ">positive"), rows);
+    return new ReportTable("periods", "Labels over time", List.of("from", ">rows", ">positive"), rows);
   }
 
-  private Table checks() {
+  private ReportTable checks() {
     List<List<String>> rows = new ArrayList<>();
     for (LeakCheck check : summary.checks()) {
       String found = check.found() == null ? "-" : count(check.found());
       rows.add(List.of(check.name(), check.state(), found, check.meaning()));
     }
     List<String> headings = List.of("check", "state", ">found", "what is counted");
-    return new Table("checks", "Leaks between the parts", headings, rows);
+    return new ReportTable("checks", "Leaks between the parts", headings, rows);
   }
 
   private static @Nullable Double negatives(Labels labels) {

@@ -93,8 +93,8 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
     double bottom = HEIGHT - BOTTOM;
     double height = HEIGHT + (series.size() > 1 ? LEGEND * series.size() : 0);
     Svg svg = new Svg(id, title, WIDTH, height);
-    Scale x = scale(Point::x, LEFT, WIDTH - RIGHT);
-    Scale y = scale(Point::y, bottom, TOP);
+    AxisScale x = scale(Point::x, LEFT, WIDTH - RIGHT);
+    AxisScale y = scale(Point::y, bottom, TOP);
     for (double tick : y.ticks()) {
       svg.line("grid", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick));
       svg.text("end", LEFT - 6, y.at(tick) + 4, y.label(tick));
@@ -117,13 +117,13 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
     return svg.end();
   }
 
-  private Scale scale(ToDoubleFunction<Point> part, double from, double to) {
+  private AxisScale scale(ToDoubleFunction<Point> part, double from, double to) {
     DoubleSummaryStatistics values =
         series.stream().flatMap(one -> one.points().stream()).mapToDouble(part).summaryStatistics();
-    return Scale.of(values.getMin(), values.getMax(), from, to);
+    return AxisScale.of(values.getMin(), values.getMax(), from, to);
   }
 
-  private static void draw(Svg svg, Series one, String colour, Scale x, Scale y) {
+  private static void draw(Svg svg, Series one, String colour, AxisScale x, AxisScale y) {
     svg.path(
         colour,
         one.points().stream()

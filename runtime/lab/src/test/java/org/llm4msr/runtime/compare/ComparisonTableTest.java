@@ -17,7 +17,7 @@ import org.llm4msr.runtime.evaluation.PredictionWriter;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 
 /** Which models a table calls better. */
-class TableTest {
+class ComparisonTableTest {
 
   private static final List<String> ONE = List.of("only");
   private static final Cell BASELINE = cell("first", true);
@@ -113,7 +113,7 @@ class TableTest {
   private static List<ComparisonResult.Model> models(
       List<@Nullable RunResult> before, List<@Nullable RunResult> after) {
     Grid grid = new Grid(List.of("model"), List.of(BASELINE, OTHER));
-    return new Table(grid, Map.of(BASELINE, before, OTHER, after)).models();
+    return new ComparisonTable(grid, Map.of(BASELINE, before, OTHER, after)).models();
   }
 
   private static Cell cell(String label, boolean baseline) {

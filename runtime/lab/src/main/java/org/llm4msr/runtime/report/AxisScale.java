@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * An axis.
+ * The scale of an axis.
  *
  * @param min value at its start, a multiple of the step
  * @param max value at its end, a multiple of the step
@@ -13,19 +13,19 @@ import java.util.Locale;
  * @param from place of its start
  * @param to place of its end
  */
-record Scale(double min, double max, double step, double from, double to) {
+record AxisScale(double min, double max, double step, double from, double to) {
 
   private static final int TICKS = 5;
 
   /** Returns an axis with round ticks that has room for two values. */
-  static Scale of(double low, double high, double from, double to) {
+  static AxisScale of(double low, double high, double from, double to) {
     double width = high > low ? high - low : Math.max(Math.abs(low) / TICKS, 1e-3);
     double power = Math.pow(10, Math.floor(Math.log10(width / TICKS)));
     double parts = width / TICKS / power;
     double step = power * (parts <= 1 ? 1 : parts <= 2 ? 2 : parts <= 5 ? 5 : 10);
     double min = Math.floor(low / step + 1e-9) * step;
     double max = Math.ceil(high / step - 1e-9) * step;
-    return new Scale(min, max > min ? max : min + step, step, from, to);
+    return new AxisScale(min, max > min ? max : min + step, step, from, to);
   }
 
   double at(double value) {

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Serves the page on a run while it is trained, to browsers on this machine only. */
-public final class Watch implements AutoCloseable {
+public final class ReportServer implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ReportServer.class);
   private static final String HOST = "127.0.0.1";
   private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
@@ -27,7 +27,7 @@ public final class Watch implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads;
 
-  private Watch(RunReport report, HttpServer server) {
+  private ReportServer(RunReport report, HttpServer server) {
     this.report = report;
     this.server = server;
     this.threads =
@@ -45,7 +45,7 @@ public final class Watch implements AutoCloseable {
    * @param port 0 for any that is free
    * @throws MsrException {@code report/PORT} if the port is taken or not allowed
    */
-  public static Watch start(RunReport report, int port) {
+  public static ReportServer start(RunReport report, int port) {
     HttpServer server;
     try {
       server =
@@ -58,7 +58,7 @@ public final class Watch implements AutoCloseable {
               .formatted(port, HOST, e.getMessage()),
           e);
     }
-    Watch watch = new Watch(report, server);
+    ReportServer watch = new ReportServer(report, server);
     server.createContext("/", watch::answer);
     server.setExecutor(watch.threads);
     server.start();

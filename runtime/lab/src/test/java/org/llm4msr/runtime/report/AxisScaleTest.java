@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ScaleTest {
+class AxisScaleTest {
 
   private static List<String> labels(double low, double high) {
-    Scale scale = Scale.of(low, high, 0, 100);
+    AxisScale scale = AxisScale.of(low, high, 0, 100);
     return scale.ticks().stream().map(scale::label).toList();
   }
 
@@ -23,7 +23,7 @@ class ScaleTest {
 
   @Test
   void oneValueAloneHasAnAxis() {
-    Scale scale = Scale.of(0.7, 0.7, 0, 100);
+    AxisScale scale = AxisScale.of(0.7, 0.7, 0, 100);
     assertThat(scale.min()).isLessThanOrEqualTo(0.7 + 1e-12);
     assertThat(scale.max()).isGreaterThan(scale.min());
     assertThat(labels(0, 0)).doesNotHaveDuplicates();
@@ -31,7 +31,7 @@ class ScaleTest {
 
   @Test
   void placesRunFromBeginToEnd() {
-    Scale upwards = Scale.of(0, 10, 200, 0);
+    AxisScale upwards = AxisScale.of(0, 10, 200, 0);
     assertThat(upwards.at(0)).isCloseTo(200, within(1e-9));
     assertThat(upwards.at(5)).isCloseTo(100, within(1e-9));
   }

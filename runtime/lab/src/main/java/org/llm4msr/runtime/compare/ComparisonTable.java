@@ -17,7 +17,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.evaluation.Metrics;
 
 /** Makes the table of runs: means, deviations, the best, and the significance of differences. */
-final class Table {
+final class ComparisonTable {
 
   private static final double SIGNIFICANT = 0.05;
 
@@ -33,7 +33,7 @@ final class Table {
    *
    * @param runs of each cell, by seed; null for a run that failed
    */
-  Table(Grid grid, Map<Cell, List<@Nullable RunResult>> runs) {
+  ComparisonTable(Grid grid, Map<Cell, List<@Nullable RunResult>> runs) {
     this.grid = grid;
     this.runs = runs;
     this.columns = columns();
