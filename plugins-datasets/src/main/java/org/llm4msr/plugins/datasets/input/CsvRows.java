@@ -84,10 +84,10 @@ public record CsvRows(
           name,
           whole.contains(name)
               ? new WholeColumn(name, TextBatch.MOST_ROWS, dialect.charset())
-              : new TextColumn(name, TextBatch.MOST_ROWS, dialect.charset()));
+              : new TextBatchColumn(name, TextBatch.MOST_ROWS, dialect.charset()));
     }
     try {
-      return new Batches(values, new TextColumn(ROW, TextBatch.MOST_ROWS, UTF_8), allocator);
+      return new Batches(values, new TextBatchColumn(ROW, TextBatch.MOST_ROWS, UTF_8), allocator);
     } catch (IOException e) {
       throw TextFile.unreadable(file, e);
     }
@@ -98,7 +98,7 @@ public record CsvRows(
     private final Handler handler;
     private Iterator<Boolean> rows;
 
-    Batches(Map<String, BatchColumn> values, TextColumn row, BufferAllocator allocator)
+    Batches(Map<String, BatchColumn> values, TextBatchColumn row, BufferAllocator allocator)
         throws IOException {
       super(
           file(),
@@ -143,7 +143,7 @@ public record CsvRows(
   private final class Handler extends AbstractBaseCsvCallbackHandler<Boolean> {
     private final TextBatch batch;
     private final @Nullable BatchColumn[] values;
-    private final TextColumn rows;
+    private final TextBatchColumn rows;
     private final RowSource source;
     private final StringBuilder row = new StringBuilder();
     private boolean header = dialect.header();
@@ -151,7 +151,7 @@ public record CsvRows(
     private long size;
     private boolean sound;
 
-    Handler(TextBatch batch, Map<String, BatchColumn> values, TextColumn rows, RowSource source) {
+    Handler(TextBatch batch, Map<String, BatchColumn> values, TextBatchColumn rows, RowSource source) {
       this.batch = batch;
       this.values = columns.stream().map(values::get).toArray(BatchColumn[]::new);
       this.rows = rows;

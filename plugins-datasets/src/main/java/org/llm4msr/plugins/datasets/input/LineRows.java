@@ -21,14 +21,14 @@ public record LineRows(Path file) implements TextInput {
   @Override
   public ArrowReader open(BufferAllocator allocator) {
     try {
-      return new Batches(new TextColumn(TEXT, TextBatch.MOST_ROWS, UTF_8), allocator);
+      return new Batches(new TextBatchColumn(TEXT, TextBatch.MOST_ROWS, UTF_8), allocator);
     } catch (IOException e) {
       throw TextFile.unreadable(file, e);
     }
   }
 
   private final class Batches extends TextBatches {
-    private final TextColumn text;
+    private final TextBatchColumn text;
     private final InputStream bytes = TextFile.bytes(file);
     private final byte[] window = new byte[2 * TextBatch.LONGEST_ROW];
 
@@ -38,7 +38,7 @@ public record LineRows(Path file) implements TextInput {
     private int end;
     private long line;
 
-    Batches(TextColumn text, BufferAllocator allocator) throws IOException {
+    Batches(TextBatchColumn text, BufferAllocator allocator) throws IOException {
       super(file(), new TextBatch(List.of(text)), false, allocator);
       this.text = text;
     }
@@ -67,7 +67,7 @@ public record LineRows(Path file) implements TextInput {
     private @Nullable String fault(int length) {
       return length > TextBatch.LONGEST_ROW
           ? TextBatch.TOO_LONG
-          : TextColumn.isUtf8(window, start, length) ? null : TextBatch.NOT_UTF_8;
+          : TextBatchColumn.isUtf8(window, start, length) ? null : TextBatch.NOT_UTF_8;
     }
 
     /**

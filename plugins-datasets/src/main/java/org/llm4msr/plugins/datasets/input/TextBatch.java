@@ -27,7 +27,7 @@ final class TextBatch {
   private static final int MOST_BYTES = 1 << 24;
 
   private final long[] lines = new long[MOST_ROWS];
-  private final TextColumn faults = new TextColumn(TextInput.FAULT, MOST_ROWS, UTF_8);
+  private final TextBatchColumn faults = new TextBatchColumn(TextInput.FAULT, MOST_ROWS, UTF_8);
   private final List<? extends BatchColumn> columns;
   private int rows;
   private long bytes;

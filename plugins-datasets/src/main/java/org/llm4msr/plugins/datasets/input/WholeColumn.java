@@ -18,13 +18,13 @@ final class WholeColumn implements BatchColumn {
   private final String name;
   private final long[] numbers;
   private final byte[] present;
-  private final TextColumn others;
+  private final TextBatchColumn others;
 
   WholeColumn(String name, int mostRows, Charset charset) {
     this.name = name;
     numbers = new long[mostRows];
     present = new byte[(mostRows + 7) / 8];
-    others = new TextColumn(CsvRows.textOf(name), mostRows, charset);
+    others = new TextBatchColumn(CsvRows.textOf(name), mostRows, charset);
   }
 
   @Override

@@ -25,7 +25,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
 
   private final DecoderConfig config;
   private final EncoderInfo info;
-  private final ModelShape shape;
+  private final DecoderShape shape;
   private final Decoder decoder;
   private final PromptTokens prompts;
   private final Set<Long> ends;
@@ -35,7 +35,7 @@ final class DecoderEncoder implements KnowledgeEncoder {
   DecoderEncoder(
       DecoderConfig config,
       EncoderInfo info,
-      ModelShape shape,
+      DecoderShape shape,
       Decoder decoder,
       PromptTokens prompts,
       Set<Long> ends) {

@@ -32,14 +32,14 @@ final class DecoderLoading {
   /** Checks all files except weights and tokenizer. */
   static void check(DecoderConfig config, ModelFolder folder) {
     Architecture architecture = Architecture.of(folder.config());
-    ModelShape.of(folder.config(), architecture);
+    DecoderShape.of(folder.config(), architecture);
     template(config, folder, architecture);
   }
 
   static DecoderEncoder load(DecoderConfig stated, ModelFolder folder, EncoderContext context) {
     ModelJson json = folder.config();
     Architecture architecture = Architecture.of(json);
-    ModelShape shape = ModelShape.of(json, architecture);
+    DecoderShape shape = DecoderShape.of(json, architecture);
     DecoderConfig config =
         stated.state() == null
             ? stated.with(architecture.unstated().preNorm() ? State.PRE_NORM : State.POST_NORM)
@@ -72,7 +72,7 @@ final class DecoderLoading {
   }
 
   private static EncoderInfo info(
-      DecoderConfig config, ModelFolder folder, ModelShape shape, boolean threadSafe) {
+      DecoderConfig config, ModelFolder folder, DecoderShape shape, boolean threadSafe) {
     return new EncoderInfo(
         folder.name(),
         folder.revision(),
@@ -84,7 +84,7 @@ final class DecoderLoading {
   }
 
   /** Returns how many tokens of the context are left for a prompt. */
-  private static int room(DecoderConfig config, ModelFolder folder, ModelShape shape) {
+  private static int room(DecoderConfig config, ModelFolder folder, DecoderShape shape) {
     if (config.position() == Position.PROMPT_END) {
       return shape.context();
     }
@@ -127,7 +127,7 @@ final class DecoderLoading {
       DecoderConfig config,
       ModelFolder folder,
       Architecture architecture,
-      ModelShape shape,
+      DecoderShape shape,
       TensorService tensors) {
     boolean head = config.position() == Position.GENERATED_END;
     if (config.precision() == Precision.BFLOAT16 && !tensors.runsScripts()) {
@@ -154,7 +154,7 @@ final class DecoderLoading {
       Precision precision,
       WeightFiles files,
       Architecture architecture,
-      ModelShape shape,
+      DecoderShape shape,
       boolean head,
       NDManager manager,
       TensorService tensors) {

@@ -143,18 +143,18 @@ final class DecoderScript {
           return torch.add([pre, post], kept)
       """;
 
-  private final ModelShape shape;
+  private final DecoderShape shape;
   private final int type;
   private final Map<String, Object> values = new HashMap<>();
 
-  private DecoderScript(ModelShape shape, Precision precision) {
+  private DecoderScript(DecoderShape shape, Precision precision) {
     this.shape = shape;
     this.type = precision == Precision.BFLOAT16 ? 15 : 6;
     addNumbers();
     addArrays();
   }
 
-  static String of(ModelShape shape, Precision precision) {
+  static String of(DecoderShape shape, Precision precision) {
     Map<String, Object> values = new DecoderScript(shape, precision).values;
     return PLACE
         .matcher(SOURCE)

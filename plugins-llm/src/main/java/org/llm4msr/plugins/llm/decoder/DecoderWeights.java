@@ -47,7 +47,7 @@ record DecoderWeights(
   static DecoderWeights read(
       WeightFiles files,
       Architecture architecture,
-      ModelShape shape,
+      DecoderShape shape,
       boolean head,
       NDManager manager,
       WeightStore store) {
@@ -63,7 +63,7 @@ record DecoderWeights(
   static DecoderWeights read(
       WeightFiles files,
       Architecture architecture,
-      ModelShape shape,
+      DecoderShape shape,
       boolean head,
       NDManager manager,
       WeightStore store,
@@ -78,7 +78,7 @@ record DecoderWeights(
     private final WeightFiles files;
     private final Architecture.Tensors names;
     private final float normOffset;
-    private final ModelShape shape;
+    private final DecoderShape shape;
     private final NDManager manager;
     private final WeightStore store;
     private final Chunk chunk;
@@ -86,7 +86,7 @@ record DecoderWeights(
     Reader(
         WeightFiles files,
         Architecture architecture,
-        ModelShape shape,
+        DecoderShape shape,
         NDManager manager,
         WeightStore store,
         int atOnce) {

@@ -37,11 +37,11 @@ import org.llm4msr.plugins.llm.decoder.TokenBatch.Group;
  */
 final class PlainDecoder implements Decoder {
 
-  private final ModelShape shape;
+  private final DecoderShape shape;
   private final NDManager manager;
   private final DecoderWeights weights;
 
-  PlainDecoder(ModelShape shape, DecoderWeights weights, NDManager manager) {
+  PlainDecoder(DecoderShape shape, DecoderWeights weights, NDManager manager) {
     this.shape = shape;
     this.weights = weights;
     this.manager = manager;

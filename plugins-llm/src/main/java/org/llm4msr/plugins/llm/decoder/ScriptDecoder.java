@@ -15,13 +15,13 @@ import org.llm4msr.plugins.llm.decoder.TokenBatch.Group;
 /** The forward pass as one call of generated TorchScript, in float32 or bfloat16. */
 final class ScriptDecoder implements Decoder {
 
-  private final ModelShape shape;
+  private final DecoderShape shape;
   private final NDManager manager;
   private final Script script;
   private final NDList weights;
   private final NDList head;
 
-  ScriptDecoder(ModelShape shape, DecoderWeights weights, Script script, NDManager manager) {
+  ScriptDecoder(DecoderShape shape, DecoderWeights weights, Script script, NDManager manager) {
     this.shape = shape;
     this.script = script;
     this.manager = manager;

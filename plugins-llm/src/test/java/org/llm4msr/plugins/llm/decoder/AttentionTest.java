@@ -82,7 +82,7 @@ class AttentionTest {
   }
 
   private static void assertGemma3(ModelJson config) {
-    ModelShape shape = shape(config);
+    DecoderShape shape = shape(config);
     assertThat(shape.attentions()).extracting(Attention::window).containsExactly(6, 6, 0);
     double[] windowed = shape.attentions().get(0).rotary().frequencies();
     double[] full = shape.attentions().get(2).rotary().frequencies();
@@ -96,7 +96,7 @@ class AttentionTest {
   @Test
   void longRopeHoldsForTextsOfTheFirstTraining() {
     ModelJson config = fixture("phi3-longrope");
-    ModelShape shape = shape(config);
+    DecoderShape shape = shape(config);
     Rotary rotary = shape.attentions().get(0).rotary();
     double third = Math.pow(10_000, -1 / 3.);
     // Of 4 pairs, a quarter is not turned.
@@ -133,13 +133,13 @@ class AttentionTest {
         .isCloseTo(Math.pow(1e4, -1 / 4.), within(1e-12));
   }
 
-  private static ModelShape absent(String model, String key) {
+  private static DecoderShape absent(String model, String key) {
     ModelJson config = fixture(model);
     assertThat(config.json().remove(key)).isNotNull();
     return shape(config);
   }
 
-  private static double secondFrequency(ModelShape shape) {
+  private static double secondFrequency(DecoderShape shape) {
     return shape.attentions().get(0).rotary().frequencies()[1];
   }
 
@@ -210,8 +210,8 @@ class AttentionTest {
     return ModelJson.read(GoldenStates.fixture(model).resolve("config.json"));
   }
 
-  private static ModelShape shape(ModelJson config) {
-    return ModelShape.of(config, Architecture.of(config));
+  private static DecoderShape shape(ModelJson config) {
+    return DecoderShape.of(config, Architecture.of(config));
   }
 
   private static void set(ModelJson config, String settings) {

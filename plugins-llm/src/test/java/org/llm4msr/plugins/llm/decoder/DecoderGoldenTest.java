@@ -151,7 +151,7 @@ class DecoderGoldenTest {
   private static Decoder scriptInParts(Path folder) {
     ModelJson config = ModelJson.read(folder.resolve("config.json"));
     Architecture architecture = Architecture.of(config);
-    ModelShape shape = ModelShape.of(config, architecture);
+    DecoderShape shape = DecoderShape.of(config, architecture);
     Script script = TestEngines.tensors().script(DecoderScript.of(shape, Precision.BFLOAT16));
     NDManager manager = TestEngines.manager();
     WeightStore store = ScriptDecoder.bfloat16(script, manager);
@@ -185,7 +185,7 @@ class DecoderGoldenTest {
     NDManager manager = TestEngines.manager();
     ModelJson config = ModelJson.read(folder.resolve("config.json"));
     Architecture architecture = Architecture.of(config);
-    ModelShape shape = ModelShape.of(config, architecture);
+    DecoderShape shape = DecoderShape.of(config, architecture);
     try (WeightFiles files = WeightFiles.open(folder)) {
       return new PlainDecoder(
           shape,
@@ -198,7 +198,7 @@ class DecoderGoldenTest {
   static Decoder script(Path folder, Precision precision) {
     ModelJson config = ModelJson.read(folder.resolve("config.json"));
     Architecture architecture = Architecture.of(config);
-    ModelShape shape = ModelShape.of(config, architecture);
+    DecoderShape shape = DecoderShape.of(config, architecture);
     TensorService tensors = TestEngines.tensors();
     try (WeightFiles files = WeightFiles.open(folder)) {
       return DecoderLoading.scripted(

@@ -17,7 +17,7 @@ public final class InferenceModel implements AutoCloseable {
   private final ModelParts parts;
 
   /** Those that no call uses; the last one used comes first, since caches may still hold it. */
-  private final ConcurrentLinkedDeque<Workspace> idle = new ConcurrentLinkedDeque<>();
+  private final ConcurrentLinkedDeque<PassWorkspace> idle = new ConcurrentLinkedDeque<>();
 
   InferenceModel(ModelParts parts) {
     this.parts = parts;
@@ -42,8 +42,8 @@ public final class InferenceModel implements AutoCloseable {
   }
 
   private void inWorkspace(Batch batch, float[] probability) {
-    Workspace last = idle.pollFirst();
-    Workspace workspace = last == null ? new Workspace(parts) : last;
+    PassWorkspace last = idle.pollFirst();
+    PassWorkspace workspace = last == null ? new PassWorkspace(parts) : last;
     try {
       workspace.predict(batch, probability);
     } finally {

@@ -21,11 +21,11 @@ import org.llm4msr.runtime.tables.Workers;
 public final class TrainableModel implements AutoCloseable {
 
   private final ModelParts parts;
-  private final Workspace workspace;
+  private final PassWorkspace workspace;
 
   TrainableModel(ModelParts parts) {
     this.parts = parts;
-    workspace = new Workspace(parts);
+    workspace = new PassWorkspace(parts);
   }
 
   /** A pass that has run forward. */

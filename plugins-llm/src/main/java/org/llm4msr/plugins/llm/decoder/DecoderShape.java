@@ -26,7 +26,7 @@ import org.llm4msr.api.MsrException;
  * @param arrays the arrays of each layer
  * @param attentions how each layer attends, from the bottom
  */
-record ModelShape(
+record DecoderShape(
     int hidden,
     int heads,
     int keyValueHeads,
@@ -44,7 +44,7 @@ record ModelShape(
     List<Attention> attentions) {
 
   /** Reads the sizes. */
-  static ModelShape of(ModelJson config, Architecture architecture) {
+  static DecoderShape of(ModelJson config, Architecture architecture) {
     Architecture.Keys keys = architecture.keys();
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
@@ -63,7 +63,7 @@ record ModelShape(
             : config.number("query_pre_attn_scalar", numerics.queryScalar());
     int layers = config.integer(keys.layers());
     List<Attention> attentions = Attention.of(config, architecture, layers, headSize);
-    return new ModelShape(
+    return new DecoderShape(
         hidden,
         heads,
         keyValueHeads,

@@ -23,7 +23,7 @@ import org.llm4msr.runtime.tables.EmbeddingGather;
  * where none of them trains. It grows with the rows of a batch and holds nothing that must be
  * closed.
  */
-final class Workspace {
+final class PassWorkspace {
 
   private final ModelParts parts;
   private final EmbeddingGather gather;
@@ -35,7 +35,7 @@ final class Workspace {
   private final BatchInputs userVectors = new BatchInputs();
   private final BatchInputs userMask = new BatchInputs();
 
-  Workspace(ModelParts parts) {
+  PassWorkspace(ModelParts parts) {
     this.parts = parts;
     gather = new EmbeddingGather(parts.tables(), parts.workers());
     ModelKnowledge knowledge = parts.knowledge();

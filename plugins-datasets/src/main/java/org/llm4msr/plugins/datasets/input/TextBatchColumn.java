@@ -14,7 +14,7 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 
 /** A column of texts; an empty one becomes null. */
-final class TextColumn implements BatchColumn {
+final class TextBatchColumn implements BatchColumn {
 
   private final String name;
   private final Charset charset;
@@ -26,7 +26,7 @@ final class TextColumn implements BatchColumn {
    *
    * @param charset UTF-8 or ISO 8859-1
    */
-  TextColumn(String name, int mostRows, Charset charset) {
+  TextBatchColumn(String name, int mostRows, Charset charset) {
     this.name = name;
     this.charset = charset;
     ends = new int[mostRows + 1];
