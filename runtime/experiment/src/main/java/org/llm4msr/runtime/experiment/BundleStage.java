@@ -33,7 +33,7 @@ final class BundleStage {
   static void write(
       Path target,
       RunFolder run,
-      RunParts parts,
+      RunWiring runWiring,
       Path prepared,
       DatasetManifest data,
       @Nullable KnowledgeStore knowledge,
@@ -45,8 +45,8 @@ final class BundleStage {
             prepared,
             data,
             knowledge,
-            PluginStamps.of(parts.config()),
-            EffectiveConfig.of(parts.stated().config()).values(),
+            PluginStamps.of(runWiring.config()),
+            EffectiveConfig.of(runWiring.stated().config()).values(),
             provenance(run.read(RunFolder.PROVENANCE)),
             training(run.read(RunFolder.TRAINING))));
   }

@@ -56,45 +56,45 @@ final class ConfigCheck {
    * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
    *     config/NO_MODEL} where there is no model
    */
-  void checkModel(RunParts parts) {
+  void checkModel(RunWiring runWiring) {
     Problems problems = new Problems();
-    new Check(parts, problems).model(parts.config().model());
-    problems.throwIfAny(parts.config().file().toString());
+    new Check(runWiring, problems).model(runWiring.config().model());
+    problems.throwIfAny(runWiring.config().file().toString());
   }
 
   /**
    * Checks the model as {@link #checkModel} if there is one, and the raw data: its folder, columns,
    * split and scenarios.
    */
-  void checkData(RunParts parts) {
+  void checkData(RunWiring runWiring) {
     Problems problems = new Problems();
-    Check check = new Check(parts, problems);
+    Check check = new Check(runWiring, problems);
     check.modelIfAny();
     check.data();
-    problems.throwIfAny(parts.config().file().toString());
+    problems.throwIfAny(runWiring.config().file().toString());
   }
 
   /** Checks all that {@link #checkData} does, and prompt templates and the files of the encoder. */
-  void checkAll(RunParts parts) {
+  void checkAll(RunWiring runWiring) {
     Problems problems = new Problems();
-    Check check = new Check(parts, problems);
+    Check check = new Check(runWiring, problems);
     check.modelIfAny();
     check.data();
     check.knowledge();
-    problems.throwIfAny(parts.config().file().toString());
+    problems.throwIfAny(runWiring.config().file().toString());
   }
 
   /** One pass over one configuration. */
   private static final class Check {
 
-    private final RunParts parts;
+    private final RunWiring runWiring;
     private final LoadedConfig loaded;
     private final ExperimentConfig config;
     private final Problems problems;
 
-    Check(RunParts parts, Problems problems) {
-      this.parts = parts;
-      this.loaded = parts.config();
+    Check(RunWiring runWiring, Problems problems) {
+      this.runWiring = runWiring;
+      this.loaded = runWiring.config();
       this.config = loaded.config();
       this.problems = problems;
     }
@@ -185,7 +185,7 @@ final class ConfigCheck {
         return;
       }
       try (Scratch context = Scratch.of(folder, config.runtime());
-          DatasetReader reader = parts.wiring(new DataModule(context)).get(DatasetReader.class)) {
+          DatasetReader reader = runWiring.wiring(new DataModule(context)).get(DatasetReader.class)) {
         columns(dataset, reader);
         refusal(
             "dataset.name",
@@ -231,7 +231,7 @@ final class ConfigCheck {
     }
 
     private void prompts() {
-      parts.wiring().get(ScenarioPromptBuilder.class);
+      runWiring.wiring().get(ScenarioPromptBuilder.class);
     }
 
     private void files(PluginChoice<KnowledgeEncoderFactory<Record>, Record> encoder) {

@@ -60,7 +60,7 @@ public final class Experiment {
   /** Memory of the database if no configuration states it. */
   private static final long INSPECTION_BYTES = 1L << 30;
 
-  private final RunParts parts;
+  private final RunWiring runWiring;
   private final LoadedConfig loaded;
   private final ConfigLoader loader;
   private final ConfigCheck check;
@@ -69,9 +69,9 @@ public final class Experiment {
 
   private volatile boolean stopRequested;
 
-  Experiment(RunParts parts, ConfigLoader loader, ConfigCheck check) {
-    this.parts = parts;
-    this.loaded = parts.config();
+  Experiment(RunWiring runWiring, ConfigLoader loader, ConfigCheck check) {
+    this.runWiring = runWiring;
+    this.loaded = runWiring.config();
     this.loader = loader;
     this.check = check;
     this.workspace = new Workspace(loaded.base().resolve(loaded.config().workspace()).normalize());
@@ -94,8 +94,8 @@ public final class Experiment {
     return loaded;
   }
 
-  RunParts parts() {
-    return parts;
+  RunWiring runWiring() {
+    return runWiring;
   }
 
   /** Returns the folders of this experiment. */
@@ -110,7 +110,7 @@ public final class Experiment {
    * @throws MsrException {@code config/INVALID} with everything that does not fit
    */
   public void check() {
-    check.checkAll(parts);
+    check.checkAll(runWiring);
   }
 
   /**
@@ -120,7 +120,7 @@ public final class Experiment {
    *     config/NO_MODEL} where there is no section model
    */
   public void checkModel() {
-    check.checkModel(parts);
+    check.checkModel(runWiring);
   }
 
   /** Returns whether the fusion head reads the knowledge of a language model. */
@@ -172,12 +172,12 @@ public final class Experiment {
    *     theirs, new ones follow; null for none
    */
   public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
-    check.checkData(parts);
+    check.checkData(runWiring);
     DatasetConfig dataset = loaded.config().dataset();
     Path folder = loaded.base().resolve(dataset.path()).normalize();
     try (Scratch context =
             Scratch.of(folder, loaded.config().runtime(), loaded.config().dataset());
-        DatasetReader reader = parts.wiring(new DataModule(context)).get(DatasetReader.class)) {
+        DatasetReader reader = runWiring.wiring(new DataModule(context)).get(DatasetReader.class)) {
       PreparationRequest request =
           new PreparationRequest(
               dataset,
@@ -360,7 +360,7 @@ public final class Experiment {
    * @throws MsrException {@code bundle/...} if the run cannot begin with the bundle named
    */
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
-    check.checkModel(parts);
+    check.checkModel(runWiring);
     StageCost.Meter meter = StageCost.Meter.start("train");
     try (TrainingStage stage = TrainingStage.open(this, run, true, options.from())) {
       TrainingReport report =
@@ -424,7 +424,7 @@ public final class Experiment {
   public EvaluationReport evaluate(
       String run, Split split, @Nullable Path predictions, Progress progress) {
     Experiment trained = asTrained(run);
-    check.checkModel(trained.parts);
+    check.checkModel(trained.runWiring);
     StageCost.Meter meter = StageCost.Meter.start("evaluate");
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       EvaluationReport report = stage.evaluate(split, predictions, progress);
@@ -441,7 +441,7 @@ public final class Experiment {
    */
   public void createBundle(String run, Path target) {
     Experiment trained = asTrained(run);
-    check.checkModel(trained.parts);
+    check.checkModel(trained.runWiring);
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       stage.createBundle(target);
     }
@@ -459,8 +459,8 @@ public final class Experiment {
     if (!Files.exists(stored)) {
       return this;
     }
-    LoadedConfig merged = parts.stated().withModelOf(loader.loadStored(stored));
-    Experiment trained = new Experiment(RunParts.of(merged, parts.replacements()), loader, check);
+    LoadedConfig merged = runWiring.stated().withModelOf(loader.loadStored(stored));
+    Experiment trained = new Experiment(RunWiring.of(merged, runWiring.replacements()), loader, check);
     if (!leaks()) {
       trained.warnOfLeak();
     }

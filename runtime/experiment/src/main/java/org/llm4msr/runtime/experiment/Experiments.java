@@ -28,8 +28,8 @@ public final class Experiments {
    */
   public Experiment open(Path file, List<String> overrides, Module... replacements) {
     OpenPackages.require();
-    RunParts parts = RunParts.of(loader.load(file, overrides), List.of(replacements));
-    Experiment experiment = new Experiment(parts, loader, check);
+    RunWiring runWiring = RunWiring.of(loader.load(file, overrides), List.of(replacements));
+    Experiment experiment = new Experiment(runWiring, loader, check);
     experiment.warnOfLeak();
     return experiment;
   }

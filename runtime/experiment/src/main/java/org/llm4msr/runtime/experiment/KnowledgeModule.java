@@ -9,13 +9,13 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.RuntimeConfig;
-import org.llm4msr.runtime.engine.EncoderPlace;
+import org.llm4msr.runtime.engine.EngineEncoderContext;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.plugins.InContext;
 
-/** Binds the encoder; its user closes the encoder, then its place. */
+/** Binds the encoder; its user closes the encoder, then its context. */
 final class KnowledgeModule extends AbstractModule {
 
   private final Scratch scratch;
@@ -26,17 +26,17 @@ final class KnowledgeModule extends AbstractModule {
 
   @Provides
   @Singleton
-  EncoderPlace place(Provider<TensorEngine> engine) {
-    return new EncoderPlace(scratch, () -> Wiring.get(engine));
+  EngineEncoderContext encoderContext(Provider<TensorEngine> engine) {
+    return new EngineEncoderContext(scratch, () -> Wiring.get(engine));
   }
 
   @Provides
   KnowledgeEncoder encoder(
       PluginChoice<KnowledgeEncoderFactory<Record>, Record> choice,
-      EncoderPlace place,
+      EngineEncoderContext encoderContext,
       RuntimeConfig runtime) {
     EngineFeatures.require(runtime.engine(), choice);
-    KnowledgeEncoder encoder = choice.create(KnowledgeEncoderFactory::create, place);
+    KnowledgeEncoder encoder = choice.create(KnowledgeEncoderFactory::create, encoderContext);
     return InContext.of(encoder);
   }
 }

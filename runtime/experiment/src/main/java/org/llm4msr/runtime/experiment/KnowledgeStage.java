@@ -24,7 +24,7 @@ import org.llm4msr.runtime.data.preparation.RowsLog;
 import org.llm4msr.runtime.data.prepared.Periods;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.TrainingLog;
-import org.llm4msr.runtime.engine.EncoderPlace;
+import org.llm4msr.runtime.engine.EngineEncoderContext;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
@@ -50,7 +50,7 @@ final class KnowledgeStage implements AutoCloseable {
   private final Scratch scratch;
   private final KnowledgeConfig config;
   private final ScenarioPromptBuilder prompts;
-  private final EncoderPlace place;
+  private final EngineEncoderContext encoderContext;
   private final KnowledgeEncoder encoder;
   private final KnowledgeExtractor extractor;
 
@@ -60,9 +60,9 @@ final class KnowledgeStage implements AutoCloseable {
     this.data = data;
     this.scratch = scratch;
     this.config = config;
-    Wiring wiring = experiment.parts().wiring(new KnowledgeModule(scratch));
+    Wiring wiring = experiment.runWiring().wiring(new KnowledgeModule(scratch));
     this.prompts = wiring.get(ScenarioPromptBuilder.class);
-    this.place = wiring.get(EncoderPlace.class);
+    this.encoderContext = wiring.get(EngineEncoderContext.class);
     this.encoder = wiring.get(KnowledgeEncoder.class);
     boolean leaks = config.prompts().leakFutureInteractions();
     this.extractor = extractor(log(experiment, leaks, data, scratch), leaks);
@@ -112,7 +112,7 @@ final class KnowledgeStage implements AutoCloseable {
   }
 
   private static ScenarioPromptBuilder prompts(Experiment experiment) {
-    return experiment.parts().wiring().get(ScenarioPromptBuilder.class);
+    return experiment.runWiring().wiring().get(ScenarioPromptBuilder.class);
   }
 
   /** Fills the store and those of earlier periods; {@code started} gets an action that stops it. */
@@ -125,7 +125,7 @@ final class KnowledgeStage implements AutoCloseable {
         });
     long prompts =
         extractor.prompts() + earlier.stream().mapToLong(KnowledgeExtractor::prompts).sum();
-    ProgressOfParts parts = new ProgressOfParts(progress, prompts);
+    CombinedProgress combined = new CombinedProgress(progress, prompts);
     Path folder = experiment.workspace().knowledge();
     if (!rebuild) {
       KnowledgeStore.stated(folder)
@@ -135,7 +135,7 @@ final class KnowledgeStage implements AutoCloseable {
         earlier.get(period - 1).requireSame(before(period));
       }
     }
-    ExtractionResult result = extractor.extract(folder, rebuild, parts);
+    ExtractionResult result = extractor.extract(folder, rebuild, combined);
     if (result.info().users() == 0) {
       LOG.warn(
           "No user has knowledge: each has fewer positive training rows than knowledge.minInteractions, {}, in {}. A model that reads the knowledge of users cannot be trained with it.",
@@ -149,10 +149,10 @@ final class KnowledgeStage implements AutoCloseable {
     for (int period = config.periods() - 1; period > 0; period--) {
       KnowledgeStore later = KnowledgeStore.open(folder);
       folder = before(period);
-      parts.next();
-      result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, parts));
+      combined.next();
+      result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, combined));
     }
-    return result.on(place.device());
+    return result.on(encoderContext.device());
   }
 
   private Path before(int period) {
@@ -290,7 +290,7 @@ final class KnowledgeStage implements AutoCloseable {
     try {
       encoder.close();
     } finally {
-      place.close();
+      encoderContext.close();
       scratch.close();
       data.close();
     }

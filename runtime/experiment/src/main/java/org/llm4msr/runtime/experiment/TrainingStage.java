@@ -39,7 +39,7 @@ final class TrainingStage implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingStage.class);
 
-  private final RunParts parts;
+  private final RunWiring runWiring;
   private final ExperimentConfig config;
   private final Path prepared;
   private final RunFolder folder;
@@ -60,8 +60,8 @@ final class TrainingStage implements AutoCloseable {
       PreparedData data,
       @Nullable KnowledgeStore knowledge,
       StartingPoint start) {
-    this.parts = experiment.parts();
-    this.config = parts.config().config();
+    this.runWiring = experiment.runWiring();
+    this.config = runWiring.config().config();
     this.prepared = experiment.workspace().prepared();
     this.folder = folder;
     this.lock = lock;
@@ -69,7 +69,7 @@ final class TrainingStage implements AutoCloseable {
     this.data = data;
     this.knowledge = knowledge;
     KnowledgeInputs inputs = inputs(experiment, data, knowledge, start);
-    this.wiring = parts.wiring(new TrainingModule(config, folder, data, inputs, start));
+    this.wiring = runWiring.wiring(new TrainingModule(config, folder, data, inputs, start));
     this.engine = wiring.get(TensorEngine.class);
     try {
       model = wiring.get(TrainableModel.class);
@@ -234,12 +234,12 @@ final class TrainingStage implements AutoCloseable {
             folder.path(),
             reached.steps(),
             reached.atMost(),
-            parts.config().file(),
+            runWiring.config().file(),
             folder.path().getFileName());
   }
 
   private void writeBundle(Path target) {
-    BundleStage.write(target, folder, parts, prepared, data.manifest(), knowledge, model);
+    BundleStage.write(target, folder, runWiring, prepared, data.manifest(), knowledge, model);
   }
 
   /** Evaluates the best state; writes every prediction to a file if one is named. */

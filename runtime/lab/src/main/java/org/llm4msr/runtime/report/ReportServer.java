@@ -58,11 +58,11 @@ public final class ReportServer implements AutoCloseable {
               .formatted(port, HOST, e.getMessage()),
           e);
     }
-    ReportServer watch = new ReportServer(report, server);
-    server.createContext("/", watch::answer);
-    server.setExecutor(watch.threads);
+    ReportServer page = new ReportServer(report, server);
+    server.createContext("/", page::answer);
+    server.setExecutor(page.threads);
     server.start();
-    return watch;
+    return page;
   }
 
   /** Returns the address of the page. */

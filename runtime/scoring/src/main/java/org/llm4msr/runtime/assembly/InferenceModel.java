@@ -14,19 +14,19 @@ import org.llm4msr.runtime.tables.Batch;
  */
 public final class InferenceModel implements AutoCloseable {
 
-  private final ModelParts parts;
+  private final AssembledModel assembled;
 
   /** Those that no call uses; the last one used comes first, since caches may still hold it. */
   private final ConcurrentLinkedDeque<PassWorkspace> idle = new ConcurrentLinkedDeque<>();
 
-  InferenceModel(ModelParts parts) {
-    this.parts = parts;
+  InferenceModel(AssembledModel assembled) {
+    this.assembled = assembled;
   }
 
   /** Reads what was learned from the files of {@link ModelFiles}; before the first score. */
   public void read(Path folder) throws IOException {
-    ModelFiles.read(parts, folder);
-    parts.parameters().share();
+    ModelFiles.read(assembled, folder);
+    assembled.parameters().share();
   }
 
   /**
@@ -38,12 +38,12 @@ public final class InferenceModel implements AutoCloseable {
    *     interrupted before it begins
    */
   public void score(Batch batch, float[] probability) {
-    parts.engine().infer(() -> inWorkspace(batch, probability));
+    assembled.engine().infer(() -> inWorkspace(batch, probability));
   }
 
   private void inWorkspace(Batch batch, float[] probability) {
     PassWorkspace last = idle.pollFirst();
-    PassWorkspace workspace = last == null ? new PassWorkspace(parts) : last;
+    PassWorkspace workspace = last == null ? new PassWorkspace(assembled) : last;
     try {
       workspace.predict(batch, probability);
     } finally {
@@ -55,6 +55,6 @@ public final class InferenceModel implements AutoCloseable {
   @Override
   public void close() {
     idle.clear();
-    parts.close();
+    assembled.close();
   }
 }

@@ -102,7 +102,7 @@ public final class ModelAssembly {
                     0)));
   }
 
-  private static ModelParts build(
+  private static AssembledModel build(
       TensorEngine engine,
       ModelConfig model,
       DatasetManifest manifest,
@@ -140,7 +140,7 @@ public final class ModelAssembly {
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
       store.seal();
-      return new ModelParts(
+      return new AssembledModel(
           engine,
           manager,
           workers,

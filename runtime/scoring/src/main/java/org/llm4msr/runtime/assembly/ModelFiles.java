@@ -61,10 +61,10 @@ public final class ModelFiles {
 
   /** Puts what was written into a model of the same settings; on the engine's thread. */
   public static void read(TrainableModel model, Path folder) throws IOException {
-    read(model.parts(), folder);
+    read(model.assembled(), folder);
   }
 
-  static void read(ModelParts model, Path folder) throws IOException {
+  static void read(AssembledModel model, Path folder) throws IOException {
     Map<String, float[]> values = new HashMap<>();
     Path dense = folder.resolve(DENSE);
     Safetensors.read(dense).forEach((key, tensor) -> values.put(key, tensor.values().array()));

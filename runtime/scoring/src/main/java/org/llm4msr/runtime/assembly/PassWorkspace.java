@@ -25,7 +25,7 @@ import org.llm4msr.runtime.tables.EmbeddingGather;
  */
 final class PassWorkspace {
 
-  private final ModelParts parts;
+  private final AssembledModel model;
   private final EmbeddingGather gather;
   private final @Nullable UserKnowledge vectors;
   private final DropoutMasks masks;
@@ -35,12 +35,12 @@ final class PassWorkspace {
   private final BatchInputs userVectors = new BatchInputs();
   private final BatchInputs userMask = new BatchInputs();
 
-  PassWorkspace(ModelParts parts) {
-    this.parts = parts;
-    gather = new EmbeddingGather(parts.tables(), parts.workers());
-    ModelKnowledge knowledge = parts.knowledge();
+  PassWorkspace(AssembledModel model) {
+    this.model = model;
+    gather = new EmbeddingGather(model.tables(), model.workers());
+    ModelKnowledge knowledge = model.knowledge();
     vectors = knowledge == null ? null : knowledge.users();
-    masks = new DropoutMasks(parts.seed(), parts.workers());
+    masks = new DropoutMasks(model.seed(), model.workers());
   }
 
   /**
@@ -50,30 +50,30 @@ final class PassWorkspace {
    */
   TrainableModel.Forward forward(NDManager step, Batch batch, boolean training, long number) {
     int rows = batch.size;
-    int width = parts.tables().width();
+    int width = model.tables().width();
     gather.gather(batch, flat.floats((long) rows * width));
     NDArray input = flat.array(step, new Shape(rows, width));
     if (training) {
       input.setRequiresGradient(true);
     }
     users.find(groups(batch, training), rows);
-    int scenarios = parts.shape().scenarios().size();
-    Tape tape = Tape.of(step, parts.workers(), training);
+    int scenarios = model.shape().scenarios().size();
+    Tape tape = Tape.of(step, model.workers(), training);
     GroupingPlan byScenario =
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);
     GroupingPlan byUser =
         GroupingPlan.of(step, users.groupOfRow(), rows, users.groups(), training, tape);
     PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks);
-    ParameterArray scenarioTable = parts.scenarioTable();
+    ParameterArray scenarioTable = model.scenarioTable();
     EmbeddedFeatures features =
         new EmbeddedFeatures(
             input,
-            parts.tables().dimension(),
+            model.tables().dimension(),
             byScenario,
             scenarioTable == null ? null : scenarioTable.array(),
             userKnowledge(step),
-            parts.scenarioKnowledge());
-    return new TrainableModel.Forward(pass, tape, input, parts.head().logits(pass, features));
+            model.scenarioKnowledge());
+    return new TrainableModel.Forward(pass, tape, input, model.head().logits(pass, features));
   }
 
   /**
@@ -82,10 +82,10 @@ final class PassWorkspace {
    * @param probability of label 1; its first {@code batch.size} elements are filled
    */
   void predict(Batch batch, float[] probability) {
-    try (NDManager step = parts.manager().newSubManager();
+    try (NDManager step = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      FloatBuffer logits = parts.engine().read(forward(step, batch, false, 0).logits());
+      FloatBuffer logits = model.engine().read(forward(step, batch, false, 0).logits());
       for (int i = 0; i < batch.size; i++) {
         probability[i] = (float) (1 / (1 + Math.exp(-logits.get(i))));
       }
@@ -114,7 +114,7 @@ final class PassWorkspace {
     int count = users.count();
     int groups = users.groups();
     FloatBuffer target = userVectors.floats((long) groups * vectors.dimension());
-    parts
+    model
         .workers()
         .range(
             count,
@@ -127,7 +127,7 @@ final class PassWorkspace {
     int empty = (groups - count) * vectors.dimension();
     target.put(count * vectors.dimension(), new float[empty]);
     NDArray filled = userVectors.array(step, new Shape(groups, vectors.dimension()));
-    ParameterArray missingUser = parts.missingUser();
+    ParameterArray missingUser = model.missingUser();
     if (missingUser == null) {
       return filled;
     }

@@ -20,12 +20,12 @@ import org.llm4msr.runtime.tables.Workers;
  */
 public final class TrainableModel implements AutoCloseable {
 
-  private final ModelParts parts;
+  private final AssembledModel assembled;
   private final PassWorkspace workspace;
 
-  TrainableModel(ModelParts parts) {
-    this.parts = parts;
-    workspace = new PassWorkspace(parts);
+  TrainableModel(AssembledModel assembled) {
+    this.assembled = assembled;
+    workspace = new PassWorkspace(assembled);
   }
 
   /** A pass that has run forward. */
@@ -45,41 +45,41 @@ public final class TrainableModel implements AutoCloseable {
     workspace.predict(batch, probability);
   }
 
-  ModelParts parts() {
-    return parts;
+  AssembledModel assembled() {
+    return assembled;
   }
 
   /** Returns the engine that the model runs on. */
   public TensorEngine engine() {
-    return parts.engine();
+    return assembled.engine();
   }
 
   /** Returns the embedding tables. */
   public EmbeddingTables tables() {
-    return parts.tables();
+    return assembled.tables();
   }
 
   /** Returns the dense parameters and buffers. */
   public ParameterStore parameters() {
-    return parts.parameters();
+    return assembled.parameters();
   }
 
   /** Returns the input's layout and the scenarios. */
   public ModelShape shape() {
-    return parts.shape();
+    return assembled.shape();
   }
 
   /** Returns the standardised knowledge, or null where the head reads none. */
   @Nullable ModelKnowledge knowledge() {
-    return parts.knowledge();
+    return assembled.knowledge();
   }
 
   public NDManager manager() {
-    return parts.manager();
+    return assembled.manager();
   }
 
   public Workers workers() {
-    return parts.workers();
+    return assembled.workers();
   }
 
   /**
@@ -87,11 +87,11 @@ public final class TrainableModel implements AutoCloseable {
    * checkpoints.
    */
   public String identity() {
-    return parts.identity();
+    return assembled.identity();
   }
 
   @Override
   public void close() {
-    parts.close();
+    assembled.close();
   }
 }

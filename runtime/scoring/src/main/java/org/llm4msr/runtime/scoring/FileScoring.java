@@ -70,27 +70,27 @@ final class FileScoring {
     ArrowConversion.Format format = format(request.out());
     requireTarget();
     try (RowFile file = new RowFile(request.in(), request.listSeparator(), scratch);
-        ScoreParts parts = ScoreParts.open(request.out(), key(identity), request.keep())) {
+        ScoreJobFolder job = ScoreJobFolder.open(request.out(), key(identity), request.keep())) {
       requireTarget(); // Another job may just have finished it.
       requireKept(file.columns());
-      long before = parts.rows();
+      long before = job.rows();
       long total = file.rows();
       progress.detail(before, "");
       long started = System.nanoTime();
-      try (ScoreParts.Writer writer = parts.writer(request.partRows())) {
+      try (ScoreJobFolder.Writer writer = job.writer(request.partRows())) {
         file.forEach(
             columns,
             request.keep(),
             before,
             rows -> {
-              writer.add(rows, score(rows, parts.rows() + writer.pending()));
-              progress.update(parts.rows() + writer.pending(), total);
+              writer.add(rows, score(rows, job.rows() + writer.pending()));
+              progress.update(job.rows() + writer.pending(), total);
             });
         writer.finish();
       }
       double seconds = (System.nanoTime() - started) / 1e9;
-      long rows = parts.rows();
-      parts.assemble(format, scratch);
+      long rows = job.rows();
+      job.assemble(format, scratch);
       return new ScoringReport(
           request.out(),
           rows,
@@ -158,7 +158,7 @@ final class FileScoring {
 
   private void requireKept(Set<String> present) {
     // Parquet and CSV are written by a database that ignores the case of letters.
-    Set<String> taken = new HashSet<>(ScoreParts.OWN);
+    Set<String> taken = new HashSet<>(ScoreJobFolder.OWN);
     for (String name : request.keep()) {
       if (!taken.add(name.toLowerCase(Locale.ROOT))) {
         throw user(

@@ -74,13 +74,13 @@ class InferenceModelTest {
   private final TensorEngine engine = TestEngine.open();
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
   private FusionHead before = (pass, features) -> features.flat();
-  private ModelParts parts;
+  private AssembledModel assembled;
   private InferenceModel model;
 
   @BeforeEach
   void makeModel() {
-    parts = engine.finish(this::parts);
-    model = new InferenceModel(parts);
+    assembled = engine.finish(this::assembled);
+    model = new InferenceModel(assembled);
   }
 
   @AfterEach
@@ -91,7 +91,7 @@ class InferenceModelTest {
     engine.close();
   }
 
-  private ModelParts parts() {
+  private AssembledModel assembled() {
     NDManager manager = engine.engine().newBaseManager(engine.device());
     Workers workers = new Workers(2);
     ParameterStore store = new ParameterStore(manager, 7);
@@ -106,7 +106,7 @@ class InferenceModelTest {
     Initializer drawn = new Initializer.Normal(0.3);
     ModelKnowledge knowledge = knowledge();
     FusionHead head = new Everything(store, drawn);
-    return new ModelParts(
+    return new AssembledModel(
         engine,
         manager,
         workers,
@@ -258,7 +258,7 @@ class InferenceModelTest {
   }
 
   private int openArrays() {
-    return engine.finish(() -> parts.manager().getManagedArrays().size());
+    return engine.finish(() -> assembled.manager().getManagedArrays().size());
   }
 
   /** Same batches and others, at once, again and again, to the last bit. */
@@ -382,10 +382,10 @@ class InferenceModelTest {
     float[] first = score(batch);
     engine.finish(
         () -> {
-          ParameterArray missing = parts.missingUser();
+          ParameterArray missing = assembled.missingUser();
           missing.values().put(0, missing.values().get(0) + 1);
-          parts.parameters().push();
-          parts.parameters().share();
+          assembled.parameters().push();
+          assembled.parameters().share();
           return 0;
         });
     float[] second = score(batch);

@@ -3,7 +3,7 @@ package org.llm4msr.runtime.experiment;
 import org.llm4msr.api.Progress;
 
 /** Reports parts of known sizes, one after the other, as one task. For one thread. */
-final class ProgressOfParts implements Progress {
+final class CombinedProgress implements Progress {
 
   private final Progress whole;
   private final long total;
@@ -17,7 +17,7 @@ final class ProgressOfParts implements Progress {
    *
    * @param total units of all parts
    */
-  ProgressOfParts(Progress whole, long total) {
+  CombinedProgress(Progress whole, long total) {
     this.whole = whole;
     this.total = total;
   }

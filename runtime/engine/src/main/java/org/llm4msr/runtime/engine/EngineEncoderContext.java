@@ -8,7 +8,7 @@ import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.runtime.files.Scratch;
 
 /** What an encoder is given: folders, threads, and the engine once it asks for it. */
-public final class EncoderPlace implements EncoderContext, AutoCloseable {
+public final class EngineEncoderContext implements EncoderContext, AutoCloseable {
 
   private final Scratch scratch;
   private final Supplier<TensorEngine> opens;
@@ -19,7 +19,7 @@ public final class EncoderPlace implements EncoderContext, AutoCloseable {
    *
    * @param opens gives the engine, which is closed with this
    */
-  public EncoderPlace(Scratch scratch, Supplier<TensorEngine> opens) {
+  public EngineEncoderContext(Scratch scratch, Supplier<TensorEngine> opens) {
     this.scratch = scratch;
     this.opens = opens;
   }

@@ -17,11 +17,11 @@ import org.llm4msr.runtime.config.loading.LoadedConfig;
  * @param config the same with the parts that replace those of the files
  * @param replacements modules of the embedder
  */
-record RunParts(LoadedConfig stated, LoadedConfig config, List<Module> replacements) {
+record RunWiring(LoadedConfig stated, LoadedConfig config, List<Module> replacements) {
 
-  static RunParts of(LoadedConfig stated, List<Module> replacements) {
+  static RunWiring of(LoadedConfig stated, List<Module> replacements) {
     Wiring wiring = Wiring.of(new RunModule(stated), replacements);
-    return new RunParts(stated, stated.with(replaced(stated.config(), wiring)), replacements);
+    return new RunWiring(stated, stated.with(replaced(stated.config(), wiring)), replacements);
   }
 
   private static ExperimentConfig replaced(ExperimentConfig stated, Wiring wiring) {

@@ -22,7 +22,7 @@ import org.llm4msr.runtime.tables.Workers;
  * @param scenarioKnowledge (S, K), null where the head reads none
  * @param identity plugins, settings and data as one text
  */
-record ModelParts(
+record AssembledModel(
     TensorEngine engine,
     NDManager manager,
     Workers workers,

@@ -46,7 +46,7 @@ import org.llm4msr.runtime.files.FolderLock;
  * {@code part-FIRST-ROWS.arrow} hold the scores so far. A part gets its name only once it is on the
  * disk. Only one job at a time uses the folder.
  */
-final class ScoreParts implements AutoCloseable {
+final class ScoreJobFolder implements AutoCloseable {
 
   /** The columns of the scores beside those that are kept. */
   static final List<String> OWN = List.of("row", "score");
@@ -68,7 +68,7 @@ final class ScoreParts implements AutoCloseable {
   private final List<Path> parts = new ArrayList<>();
   private long rows;
 
-  private ScoreParts(Path out, Path folder, List<String> keep, FolderLock lock) {
+  private ScoreJobFolder(Path out, Path folder, List<String> keep, FolderLock lock) {
     this.lock = lock;
     this.out = out;
     this.folder = folder;
@@ -80,7 +80,7 @@ final class ScoreParts implements AutoCloseable {
    *
    * @param key of model, rows and settings
    */
-  static ScoreParts open(Path out, String key, List<String> keep) throws IOException {
+  static ScoreJobFolder open(Path out, String key, List<String> keep) throws IOException {
     Path folder = out.resolveSibling(out.getFileName() + ".parts");
     requireOurs(folder);
     Files.createDirectories(folder);
@@ -92,7 +92,7 @@ final class ScoreParts implements AutoCloseable {
           "Another job is writing %s. Wait until it has finished, or choose another file."
               .formatted(out));
     }
-    ScoreParts opened = new ScoreParts(out, folder, keep, lock);
+    ScoreJobFolder opened = new ScoreJobFolder(out, folder, keep, lock);
     try {
       opened.begin(key);
       return opened;
