@@ -25,12 +25,12 @@ public final class LinkageErrors {
   }
 
   private static MsrException explain(LinkageError error, String where, ClassLoader loader) {
-    Fault fault = Faults.ofError(error, loader);
+    PluginProblem problem = FactoryProblems.ofError(error, loader);
     return new MsrException(
         ErrorType.PLUGIN,
-        "plugin/" + fault.code(),
+        "plugin/" + problem.code(),
         "Code of %s does not fit what it runs with: %s. %s"
-            .formatted(where, fault.what(), fault.remedy()),
+            .formatted(where, problem.description(), problem.remedy()),
         error);
   }
 }

@@ -39,27 +39,27 @@ final class PluginErrors {
   }
 
   static BrokenPlugin broken(
-      PluginKind kind, String label, PluginOrigin origin, Fault fault, @Nullable Throwable cause) {
+      PluginKind kind, String label, PluginOrigin origin, PluginProblem problem, @Nullable Throwable cause) {
     String text =
         "The %s %s cannot be used: %s. It is in %s. %s"
-            .formatted(kind.title(), label, fault.what(), origin.location(), fault.remedy());
-    return new BrokenPlugin(kind, label, origin, error(fault, text, cause));
+            .formatted(kind.title(), label, problem.description(), origin.location(), problem.remedy());
+    return new BrokenPlugin(kind, label, origin, error(problem, text, cause));
   }
 
-  static MsrException broken(PluginDescriptor plugin, Fault fault, @Nullable Throwable cause) {
-    return broken(plugin.kind(), plugin.name(), plugin.origin(), fault, cause).error();
+  static MsrException broken(PluginDescriptor plugin, PluginProblem problem, @Nullable Throwable cause) {
+    return broken(plugin.kind(), plugin.name(), plugin.origin(), problem, cause).error();
   }
 
   /** A folder, or a jar in it, from which nothing is loaded. */
   static BrokenPlugin brokenFolder(
-      Path folder, PluginOrigin origin, Fault fault, @Nullable Throwable cause) {
+      Path folder, PluginOrigin origin, PluginProblem problem, @Nullable Throwable cause) {
     String text =
-        "The plugin folder %s is left out: %s. %s".formatted(folder, fault.what(), fault.remedy());
+        "The plugin folder %s is left out: %s. %s".formatted(folder, problem.description(), problem.remedy());
     return new BrokenPlugin(
-        null, String.valueOf(folder.getFileName()), origin, error(fault, text, cause));
+        null, String.valueOf(folder.getFileName()), origin, error(problem, text, cause));
   }
 
-  private static MsrException error(Fault fault, String text, @Nullable Throwable cause) {
-    return new MsrException(ErrorType.PLUGIN, "plugin/" + fault.code(), text, cause);
+  private static MsrException error(PluginProblem problem, String text, @Nullable Throwable cause) {
+    return new MsrException(ErrorType.PLUGIN, "plugin/" + problem.code(), text, cause);
   }
 }

@@ -72,13 +72,13 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
 
   private static BrokenPlugin looseJar(Path jar) {
     String name = jar.getFileName().toString();
-    Fault fault =
-        new Fault(
+    PluginProblem problem =
+        new PluginProblem(
             "LOOSE_JAR",
             "it is a jar, not a folder",
             "Move it into a folder of its own, for example %s."
                 .formatted(jar.resolveSibling(name.replace(JAR, "")).resolve(name)));
-    return PluginErrors.brokenFolder(jar, PluginOrigin.of(jar), fault, null);
+    return PluginErrors.brokenFolder(jar, PluginOrigin.of(jar), problem, null);
   }
 
   private void add(Path folder, ClassLoader host) {
@@ -113,73 +113,73 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     }
   }
 
-  private void addBroken(Path folder, Path path, Fault fault, @Nullable Throwable cause) {
-    broken.add(PluginErrors.brokenFolder(folder, PluginOrigin.in(folder, path), fault, cause));
+  private void addBroken(Path folder, Path path, PluginProblem problem, @Nullable Throwable cause) {
+    broken.add(PluginErrors.brokenFolder(folder, PluginOrigin.in(folder, path), problem, cause));
   }
 
-  private static Fault unreadable(IOException error) {
-    return new Fault(
+  private static PluginProblem unreadable(IOException error) {
+    return new PluginProblem(
         "CORRUPT_JAR",
-        "the folder cannot be read (%s)".formatted(Faults.describe(error)),
+        "the folder cannot be read (%s)".formatted(FactoryProblems.describe(error)),
         "Fix its permissions: the user who runs llm4msr must be able to read it.");
   }
 
-  private static Fault corrupt(Path jar, IOException error) {
-    return new Fault(
+  private static PluginProblem corrupt(Path jar, IOException error) {
+    return new PluginProblem(
         "CORRUPT_JAR",
-        "%s is not a readable jar (%s)".formatted(jar.getFileName(), Faults.describe(error)),
-        Faults.COPY_AGAIN);
+        "%s is not a readable jar (%s)".formatted(jar.getFileName(), FactoryProblems.describe(error)),
+        FactoryProblems.COPY_AGAIN);
   }
 
-  private static Fault apiBundled(PluginJar jar) {
+  private static PluginProblem apiBundled(PluginJar jar) {
     String name = jar.path().getFileName().toString();
     return name.startsWith("llm4msr-api-")
-        ? new Fault(
+        ? new PluginProblem(
             "API_BUNDLED",
             name + " is the API, which comes from the runtime",
             "Delete it. In the plugin's POM, llm4msr-api has <scope>provided</scope>.")
-        : new Fault(
+        : new PluginProblem(
             "API_BUNDLED",
             name + " holds a copy of the API, which comes from the runtime",
             "In the plugin's POM give llm4msr-api <scope>provided</scope>; with the shade plugin"
                 + " exclude org.llm4msr:llm4msr-api.");
   }
 
-  private static Fault noJar() {
-    return new Fault(
+  private static PluginProblem noJar() {
+    return new PluginProblem(
         "NO_JAR",
         "it holds no jar",
         "Put the plugin's jar, and those of its own libraries, directly into it, not into a"
             + " folder below.");
   }
 
-  private static Fault noServices(Iterable<PluginJar> jars) {
+  private static PluginProblem noServices(Iterable<PluginJar> jars) {
     List<String> annotated = new ArrayList<>();
     Set<String> unknown = new java.util.TreeSet<>();
     for (PluginJar jar : jars) {
       annotated.addAll(jar.annotatedClasses());
       unknown.addAll(jar.unknownServices());
     }
-    String what = "no jar in it has a services file META-INF/services/org.llm4msr.api...Factory";
+    String description = "no jar in it has a services file META-INF/services/org.llm4msr.api...Factory";
     if (!unknown.isEmpty()) {
-      what += "; it has " + String.join(", ", unknown) + ", which this runtime does not know";
+      description += "; it has " + String.join(", ", unknown) + ", which this runtime does not know";
     }
     if (!unknown.isEmpty()) {
-      return new Fault(
+      return new PluginProblem(
           "NO_SERVICES",
-          what,
+          description,
           "It was written for another SPI version: compile it with the llm4msr-bom of this release,"
               + " whose annotation processor writes the file.");
     }
     if (annotated.isEmpty()) {
-      return new Fault(
+      return new PluginProblem(
           "NO_SERVICES",
-          what + ", and no class carries @Plugin",
+          description + ", and no class carries @Plugin",
           "Is this the plugin's jar? Its factory needs @Plugin.");
     }
-    return new Fault(
+    return new PluginProblem(
         "NO_SERVICES",
-        what + ", though " + String.join(", ", annotated) + " carries @Plugin",
+        description + ", though " + String.join(", ", annotated) + " carries @Plugin",
         "The annotation processor llm4msr-processor writes the file: name llm4msr-processor in the"
             + " <annotationProcessorPaths> of maven-compiler-plugin, and set no -proc:none. With the"
             + " shade plugin add the ServicesResourceTransformer.");

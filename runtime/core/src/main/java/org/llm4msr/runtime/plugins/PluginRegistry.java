@@ -235,10 +235,10 @@ public final class PluginRegistry {
     Class<?> type = candidate.factory();
     try (ContextLoader scope = ContextLoader.ofLoader(type.getClassLoader())) {
       PluginFactory<?> factory = (PluginFactory<?>) type.getConstructor().newInstance();
-      Fault fault = SettingsFault.of(factory.configType());
-      return fault == null ? factory : PluginErrors.broken(plugin, fault, null);
+      PluginProblem problem = SettingsProblems.of(factory.configType());
+      return problem == null ? factory : PluginErrors.broken(plugin, problem, null);
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
-      return PluginErrors.broken(plugin, Faults.ofError(e, type.getClassLoader()), e);
+      return PluginErrors.broken(plugin, FactoryProblems.ofError(e, type.getClassLoader()), e);
     }
   }
 

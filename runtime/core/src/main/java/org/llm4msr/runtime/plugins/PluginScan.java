@@ -52,33 +52,33 @@ final class PluginScan {
     try {
       read(kind, Class.forName(provider, false, loader));
     } catch (ClassNotFoundException e) {
-      Fault fault =
+      PluginProblem problem =
           e.getCause() instanceof IOException damage
               ? damaged("its class cannot be read", damage)
-              : new Fault(
+              : new PluginProblem(
                   "MISSING_PROVIDER",
                   "the services file %s names it, and no jar has this class"
                       .formatted(kind.service().getName()),
                   "Build the jar again (mvn clean package), or fix the name in"
                       + " META-INF/services.");
-      broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
+      broken.add(PluginErrors.broken(kind, provider, origin, problem, e));
     } catch (SecurityException e) {
-      Fault fault = damaged("its class is not the one that was signed", e);
-      broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
+      PluginProblem problem = damaged("its class is not the one that was signed", e);
+      broken.add(PluginErrors.broken(kind, provider, origin, problem, e));
     } catch (LinkageError e) {
-      Fault fault = Faults.ofError(e, loader);
-      broken.add(PluginErrors.broken(kind, provider, origin, fault, e));
+      PluginProblem problem = FactoryProblems.ofError(e, loader);
+      broken.add(PluginErrors.broken(kind, provider, origin, problem, e));
     }
   }
 
   private void read(PluginKind kind, Class<?> type) {
     PluginOrigin origin = PluginOrigin.of(type);
-    Fault fault = Faults.ofFactory(type, kind, origin);
+    PluginProblem problem = FactoryProblems.ofFactory(type, kind, origin);
     Plugin plugin = type.getAnnotation(Plugin.class);
-    if (fault != null) {
-      boolean named = plugin != null && !fault.code().equals("BAD_NAME");
+    if (problem != null) {
+      boolean named = plugin != null && !problem.code().equals("BAD_NAME");
       String label = named ? requireNonNull(plugin).name() : type.getName();
-      broken.add(PluginErrors.broken(kind, label, origin, fault, null));
+      broken.add(PluginErrors.broken(kind, label, origin, problem, null));
       return;
     }
     requireNonNull(plugin, "a sound factory is annotated");
@@ -111,8 +111,8 @@ final class PluginScan {
         }
         lines.forEach(provider -> providers.putIfAbsent(provider, file));
       } catch (IOException | SecurityException e) {
-        Fault fault = damaged("its services file " + name + " cannot be read", e);
-        broken.add(PluginErrors.broken(kind, "without a name", origin(file), fault, e));
+        PluginProblem problem = damaged("its services file " + name + " cannot be read", e);
+        broken.add(PluginErrors.broken(kind, "without a name", origin(file), problem, e));
       }
     }
     return providers;
@@ -126,9 +126,9 @@ final class PluginScan {
     }
   }
 
-  private static Fault damaged(String what, Exception error) {
-    return new Fault(
-        "CORRUPT_JAR", "%s (%s)".formatted(what, Faults.describe(error)), Faults.COPY_AGAIN);
+  private static PluginProblem damaged(String description, Exception error) {
+    return new PluginProblem(
+        "CORRUPT_JAR", "%s (%s)".formatted(description, FactoryProblems.describe(error)), FactoryProblems.COPY_AGAIN);
   }
 
   private static List<String> lines(URL file) throws IOException {

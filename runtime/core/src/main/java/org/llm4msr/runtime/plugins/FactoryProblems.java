@@ -10,7 +10,7 @@ import org.llm4msr.api.Plugin;
 import org.llm4msr.api.SpiVersion;
 
 /** Finds out what is wrong with a factory, and what its author can do about it. */
-final class Faults {
+final class FactoryProblems {
 
   static final String COPY_AGAIN = "Copy it again, and compare its size with the original.";
 
@@ -20,16 +20,16 @@ final class Faults {
   /** Class files of Java n have the version n + 44. */
   private static final int CLASS_VERSION_OF_JAVA_0 = 44;
 
-  private Faults() {}
+  private FactoryProblems() {}
 
   /** Returns what makes a class unusable as a factory of a kind; null if nothing does. */
-  static @Nullable Fault ofFactory(Class<?> type, PluginKind kind, PluginOrigin origin) {
-    Fault version = ofVersion(origin, type.getClassLoader() instanceof PluginClassLoader);
+  static @Nullable PluginProblem ofFactory(Class<?> type, PluginKind kind, PluginOrigin origin) {
+    PluginProblem version = ofVersion(origin, type.getClassLoader() instanceof PluginClassLoader);
     if (version != null) {
       return version;
     }
     if (!kind.service().isAssignableFrom(type)) {
-      return new Fault(
+      return new PluginProblem(
           "NOT_A_FACTORY",
           type.getName()
               + " is registered as "
@@ -39,13 +39,13 @@ final class Faults {
     }
     Plugin plugin = type.getAnnotation(Plugin.class);
     if (plugin == null) {
-      return new Fault(
+      return new PluginProblem(
           "NO_ANNOTATION",
           "the class has no @Plugin annotation",
           "Add @Plugin(name = ..., description = ...) to " + type.getName() + ".");
     }
     if (!NAME.matcher(plugin.name()).matches()) {
-      return new Fault(
+      return new PluginProblem(
           "BAD_NAME",
           "the name \"" + plugin.name() + "\" is not of the form " + NAME.pattern(),
           "Change it in the annotation of " + type.getName() + ".");
@@ -53,30 +53,30 @@ final class Faults {
     return ofShape(type);
   }
 
-  private static @Nullable Fault ofShape(Class<?> type) {
+  private static @Nullable PluginProblem ofShape(Class<?> type) {
     String name = type.getName();
     if (Modifier.isAbstract(type.getModifiers())) {
-      return new Fault(
+      return new PluginProblem(
           "ABSTRACT", "the class is abstract", "Register a class that implements " + name + ".");
     }
     if (!Modifier.isPublic(type.getModifiers())) {
-      return new Fault("NOT_PUBLIC", "the class is not public", "Make " + name + " public.");
+      return new PluginProblem("NOT_PUBLIC", "the class is not public", "Make " + name + " public.");
     }
     boolean sound = Stream.of(type.getConstructors()).anyMatch(one -> one.getParameterCount() == 0);
     return sound
         ? null
-        : new Fault(
+        : new PluginProblem(
             "NO_CONSTRUCTOR",
             "the class has no public constructor without parameters",
             "Give %s one; what it needs is handed to create().".formatted(name));
   }
 
   /** Jars in a plugin folder must state their version; folders of classes, as in an IDE, cannot. */
-  private static @Nullable Fault ofVersion(PluginOrigin origin, boolean required) {
+  private static @Nullable PluginProblem ofVersion(PluginOrigin origin, boolean required) {
     String stated = origin.spiVersion();
     if (stated == null) {
       return required
-          ? new Fault(
+          ? new PluginProblem(
               "NO_SPI_VERSION",
               "the jar does not say which SPI version it was compiled with; this runtime serves "
                   + SpiVersion.CURRENT,
@@ -89,7 +89,7 @@ final class Faults {
       SpiVersion compiled = SpiVersion.parse(stated);
       return SpiVersion.CURRENT.serves(compiled) ? null : otherVersion(compiled);
     } catch (IllegalArgumentException e) {
-      return new Fault(
+      return new PluginProblem(
           "SPI_VERSION",
           "its manifest entry %s is \"%s\"".formatted(SpiVersion.MANIFEST_ENTRY, stated),
           "It is a version such as "
@@ -98,13 +98,13 @@ final class Faults {
     }
   }
 
-  private static Fault otherVersion(SpiVersion compiled) {
+  private static PluginProblem otherVersion(SpiVersion compiled) {
     boolean newer = compiled.major() > SpiVersion.CURRENT.major() || sameMajor(compiled);
     String remedy =
         newer
             ? "Use a newer llm4msr, or compile the plugin with the llm4msr-bom of this one."
             : "Use a newer release of the plugin, or compile it with the llm4msr-bom of this llm4msr.";
-    return new Fault(
+    return new PluginProblem(
         "SPI_VERSION",
         "it was compiled with SPI version %s and this runtime serves %s (the same first number, the second not above)"
             .formatted(compiled, SpiVersion.CURRENT),
@@ -116,24 +116,24 @@ final class Faults {
   }
 
   /** Explains an error from loading or creating a factory. */
-  static Fault ofError(Throwable error, @Nullable ClassLoader loader) {
+  static PluginProblem ofError(Throwable error, @Nullable ClassLoader loader) {
     for (Throwable at = error; at != null; at = at.getCause()) {
-      Fault fault = known(at, loader);
-      if (fault != null) {
-        return fault;
+      PluginProblem problem = known(at, loader);
+      if (problem != null) {
+        return problem;
       }
     }
-    return new Fault(
+    return new PluginProblem(
         "BROKEN",
         "its constructor threw " + describe(root(error)),
         "A factory's constructor does nothing: move the work to create(), where settings are at hand.");
   }
 
-  private static @Nullable Fault known(Throwable error, @Nullable ClassLoader loader) {
+  private static @Nullable PluginProblem known(Throwable error, @Nullable ClassLoader loader) {
     String message = String.valueOf(error.getMessage());
     if (error instanceof ExceptionInInitializerError) {
       Throwable cause = error.getCause();
-      return new Fault(
+      return new PluginProblem(
           "STATIC_INITIALIZER",
           "a static initialiser threw " + (cause == null ? message : describe(root(cause))),
           cause != null && root(cause) instanceof IOException
@@ -149,7 +149,7 @@ final class Faults {
       return missing(message.replace('/', '.'), loader);
     }
     if (error instanceof LinkageError) {
-      return new Fault(
+      return new PluginProblem(
           "LINKAGE",
           describe(error) + ". Versions: " + Versions.of(loader),
           "Compile the plugin with the llm4msr-bom of this release, and give its folder the"
@@ -158,20 +158,20 @@ final class Faults {
     return null;
   }
 
-  private static Fault otherJava(String message) {
+  private static PluginProblem otherJava(String message) {
     Matcher matcher = CLASS_VERSION.matcher(message);
     String java =
         matcher.find()
             ? String.valueOf(Integer.parseInt(matcher.group(1)) - CLASS_VERSION_OF_JAVA_0)
             : "a newer Java";
-    return new Fault(
+    return new PluginProblem(
         "JAVA_VERSION",
         "it was compiled for Java %s and this is Java %d"
             .formatted(java, Runtime.version().feature()),
         "Compile it with <maven.compiler.release>17</maven.compiler.release>, or run a newer Java.");
   }
 
-  private static Fault missing(String name, @Nullable ClassLoader loader) {
+  private static PluginProblem missing(String name, @Nullable ClassLoader loader) {
     String remedy;
     if (name.startsWith("org.llm4msr.") && !name.startsWith(SharedPackages.API)) {
       remedy =
@@ -188,7 +188,7 @@ final class Faults {
               + " -DincludeScope=runtime` collects them. In the POM, a library that the plugin"
               + " brings has the scope compile.";
     }
-    return new Fault("MISSING_CLASS", "the class " + name + " is missing", remedy);
+    return new PluginProblem("MISSING_CLASS", "the class " + name + " is missing", remedy);
   }
 
   private static Throwable root(Throwable error) {

@@ -10,37 +10,37 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out what makes a type unusable as the settings of a factory. */
-final class SettingsFault {
+final class SettingsProblems {
 
   /** The records being examined, the outermost first. */
   private final Deque<Class<?>> open = new ArrayDeque<>();
 
-  private SettingsFault() {}
+  private SettingsProblems() {}
 
   /** Returns null if nothing does. */
-  static @Nullable Fault of(@Nullable Class<?> settings) {
+  static @Nullable PluginProblem of(@Nullable Class<?> settings) {
     return settings == null || !settings.isRecord()
-        ? new Fault(
+        ? new PluginProblem(
             "BROKEN",
             "configType() returned %s, which is not a record".formatted(settings),
             "Return the class of the settings' record.")
-        : new SettingsFault().in(settings);
+        : new SettingsProblems().recursion(settings);
   }
 
-  private @Nullable Fault in(Class<?> record) {
+  private @Nullable PluginProblem recursion(Class<?> record) {
     open.addLast(record);
     for (RecordComponent component : record.getRecordComponents()) {
       for (Class<?> type : classes(component.getGenericType()).toList()) {
         if (open.contains(type)) {
-          return new Fault(
+          return new PluginProblem(
               "RECURSIVE_SETTINGS",
               "its setting %s of %s holds a %s again, so that keys have no end"
                   .formatted(component.getName(), record.getSimpleName(), type.getSimpleName()),
               "Give each depth a record of its own.");
         }
-        Fault fault = type.isRecord() ? in(type) : null;
-        if (fault != null) {
-          return fault;
+        PluginProblem problem = type.isRecord() ? recursion(type) : null;
+        if (problem != null) {
+          return problem;
         }
       }
     }
@@ -56,7 +56,7 @@ final class SettingsFault {
     if (type instanceof ParameterizedType parameterized) {
       return Stream.concat(
           classes(parameterized.getRawType()),
-          Stream.of(parameterized.getActualTypeArguments()).flatMap(SettingsFault::classes));
+          Stream.of(parameterized.getActualTypeArguments()).flatMap(SettingsProblems::classes));
     }
     return type instanceof GenericArrayType array
         ? classes(array.getGenericComponentType())
