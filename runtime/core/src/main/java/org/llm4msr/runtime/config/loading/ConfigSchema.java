@@ -76,7 +76,7 @@ public final class ConfigSchema {
     return inline
         .map(
             setting ->
-                choice(Legal.kind(setting.type().getType()), SettingInfo.of(type), defaultPlugin))
+                choice(LegalValues.kind(setting.type().getType()), SettingInfo.of(type), defaultPlugin))
         .orElseGet(() -> object(SettingInfo.of(type), null, false));
   }
 
@@ -189,9 +189,9 @@ public final class ConfigSchema {
   private Map<String, Object> value(
       AnnotatedType annotated, List<Annotation> constraints, @Nullable Entry defaultPlugin) {
     Type type = annotated.getType();
-    Class<?> raw = Legal.raw(type);
+    Class<?> raw = LegalValues.raw(type);
     if (raw == PluginChoice.class) {
-      return choice(Legal.kind(type), List.of(), defaultPlugin);
+      return choice(LegalValues.kind(type), List.of(), defaultPlugin);
     }
     if (raw.isRecord()) {
       return record(raw, defaultPlugin);
@@ -223,12 +223,12 @@ public final class ConfigSchema {
 
   private static void scalar(Class<?> raw, Map<String, Object> schema) {
     if (raw.isEnum()) {
-      schema.put("enum", Legal.enumValues(raw));
+      schema.put("enum", LegalValues.enumValues(raw));
     } else if (raw == boolean.class || raw == Boolean.class) {
       schema.put("type", "boolean");
-    } else if (Legal.isWhole(raw)) {
+    } else if (LegalValues.isWhole(raw)) {
       schema.put("type", "integer");
-    } else if (Legal.isNumber(raw)) {
+    } else if (LegalValues.isNumber(raw)) {
       schema.put("type", "number");
     } else {
       // Keys such as 1 and dates are texts to us and numbers to YAML.
@@ -250,9 +250,9 @@ public final class ConfigSchema {
       return sequence.items().stream().map(one -> json(one, item)).toList();
     }
     String text = ((Scalar) node).text();
-    Class<?> raw = Legal.raw(type);
+    Class<?> raw = LegalValues.raw(type);
     try {
-      boolean plain = Legal.isWhole(raw) || Legal.isNumber(raw) || raw == boolean.class;
+      boolean plain = LegalValues.isWhole(raw) || LegalValues.isNumber(raw) || raw == boolean.class;
       return plain ? Scalars.parse(text, raw) : text;
     } catch (Scalars.NotOfTheType e) {
       return text;
@@ -261,10 +261,10 @@ public final class ConfigSchema {
 
   /** Returns the type of one value of a mapping. */
   private static Type valueType(Type type, String key) {
-    if (type instanceof ParameterizedType map && Legal.raw(type) == Map.class) {
+    if (type instanceof ParameterizedType map && LegalValues.raw(type) == Map.class) {
       return map.getActualTypeArguments()[1];
     }
-    Class<?> raw = Legal.raw(type);
+    Class<?> raw = LegalValues.raw(type);
     return !raw.isRecord()
         ? String.class
         : SettingInfo.of(raw).stream()

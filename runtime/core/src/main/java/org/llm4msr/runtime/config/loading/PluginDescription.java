@@ -99,7 +99,7 @@ public record PluginDescription(
   }
 
   private static List<Row> nested(Type type) {
-    Class<?> raw = Legal.raw(type);
+    Class<?> raw = LegalValues.raw(type);
     if (raw.isRecord() && raw != PluginChoice.class) {
       return rows(raw);
     }

@@ -116,7 +116,7 @@ final class RecordBinder {
     for (int i = 0; i < values.length; i++) {
       SettingInfo setting = settings.get(i);
       if (setting.inline()) {
-        PluginKind kind = Legal.kind(setting.type().getType());
+        PluginKind kind = LegalValues.kind(setting.type().getType());
         values[i] = choice(kind, rest, origin, path, keys(type));
         rest.clear();
       }
@@ -152,7 +152,7 @@ final class RecordBinder {
       YamlReader reader = new YamlReader(Origin.DEFAULT.layer(), "default", problems);
       return value(type, reader.read(defaultText), key, setting.secret());
     }
-    if (Legal.raw(type) == Optional.class) {
+    if (LegalValues.raw(type) == Optional.class) {
       return Optional.empty();
     }
     if (stored && setting.secret()) {
@@ -162,12 +162,12 @@ final class RecordBinder {
       String meaning = setting.description().isEmpty() ? "" : " " + setting.description() + ".";
       fail(key, null, entry == null ? origin : entry.key(), rule + meaning);
     }
-    return Scalars.placeholder(Legal.raw(type));
+    return Scalars.placeholder(LegalValues.raw(type));
   }
 
   private @Nullable Object value(Type type, ConfigNode node, String path, boolean secret) {
     origins.put(path, node.origin());
-    Class<?> raw = Legal.raw(type);
+    Class<?> raw = LegalValues.raw(type);
     if (raw == PluginChoice.class) {
       return choice(type, node, path);
     }
@@ -215,7 +215,7 @@ final class RecordBinder {
   }
 
   private @Nullable Object scalar(Class<?> type, ConfigNode node, String path, boolean secret) {
-    String legal = Legal.scalar(type);
+    String legal = LegalValues.scalar(type);
     if (!(node instanceof Scalar scalar)) {
       return failWith(type, path, shown(node, secret), node.origin(), "must be " + legal);
     }
@@ -266,7 +266,7 @@ final class RecordBinder {
     return mapping == null
         ? null
         : choice(
-            Legal.kind(type),
+            LegalValues.kind(type),
             new LinkedHashMap<>(mapping.entries()),
             node.origin(),
             path,

@@ -23,7 +23,7 @@ public final class ReservedKeys {
       List<SettingInfo> settings = SettingInfo.of(host);
       boolean holds =
           settings.stream()
-              .anyMatch(one -> one.inline() && Legal.kind(one.type().getType()) == kind);
+              .anyMatch(one -> one.inline() && LegalValues.kind(one.type().getType()) == kind);
       if (holds) {
         settings.stream().filter(one -> !one.inline()).map(SettingInfo::key).forEach(keys::add);
       }

@@ -75,7 +75,7 @@ final class Scalars {
         return constant;
       }
     }
-    List<String> values = Legal.enumValues(type);
+    List<String> values = LegalValues.enumValues(type);
     String hint = Nearest.hint(text, values);
     throw new NotOfTheType("is not one of " + String.join(", ", values) + "." + hint);
   }

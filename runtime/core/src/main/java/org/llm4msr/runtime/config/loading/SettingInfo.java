@@ -91,7 +91,7 @@ record SettingInfo(
 
   /** Returns the name of the plugin that the default names; null if it names none. */
   @Nullable Entry defaultPlugin() {
-    Class<?> raw = Legal.raw(type.getType());
+    Class<?> raw = LegalValues.raw(type.getType());
     boolean plugin =
         raw == PluginChoice.class
             || (raw.isRecord() && of(raw).stream().anyMatch(SettingInfo::inline));
@@ -106,6 +106,6 @@ record SettingInfo(
 
   /** Returns the legal values in words: type and constraints. */
   public String legal() {
-    return Legal.describe(type, constraints);
+    return LegalValues.describe(type, constraints);
   }
 }

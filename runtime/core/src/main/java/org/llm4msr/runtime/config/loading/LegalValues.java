@@ -30,9 +30,9 @@ import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.plugins.PluginKind;
 
 /** Says in words what a setting accepts. */
-final class Legal {
+final class LegalValues {
 
-  private Legal() {}
+  private LegalValues() {}
 
   static String describe(AnnotatedType type, List<Annotation> constraints) {
     return Stream.concat(Stream.of(type(type)), words(constraints))
@@ -40,7 +40,7 @@ final class Legal {
   }
 
   private static Stream<String> words(List<Annotation> constraints) {
-    return constraints.stream().map(Legal::constraint).filter(Objects::nonNull);
+    return constraints.stream().map(LegalValues::constraint).filter(Objects::nonNull);
   }
 
   /** Returns the values of an enum as users write them. */
