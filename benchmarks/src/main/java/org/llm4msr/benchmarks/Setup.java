@@ -10,7 +10,7 @@ import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.plugins.backbones.experts.MmoeConfig;
 import org.llm4msr.plugins.backbones.experts.MmoeFactory;
 import org.llm4msr.plugins.fusion.HierarchicalConfig;
-import org.llm4msr.plugins.fusion.HierarchicalConfig.Place;
+import org.llm4msr.plugins.fusion.HierarchicalConfig.Placement;
 import org.llm4msr.plugins.fusion.HierarchicalFactory;
 import org.llm4msr.plugins.fusion.MlpMetaConfig;
 import org.llm4msr.plugins.fusion.MlpMetaFactory;
@@ -60,7 +60,7 @@ record Setup(
       PluginChoice.of(
           "hierarchical",
           new HierarchicalFactory(),
-          new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, false));
+          new HierarchicalConfig(Placement.BOTTOM, Placement.PARALLEL, 0.5, false));
 
   /**
    * Random vectors, one per user and one per scenario.

@@ -10,14 +10,14 @@ public record HierarchicalConfig(
                 "Where the layers of the user level are placed: below the backbone, beside it, or"
                     + " nowhere",
             defaultValue = "bottom")
-        Place user,
+        Placement user,
     @Setting(
             value =
                 "Where the layers of the scenario level are placed. With both at the bottom the"
                     + " scenario"
                     + " level reads what the user level gives",
             defaultValue = "parallel")
-        Place scenario,
+        Placement scenario,
     @Setting(
             value =
                 "First value of alpha, the learned weight in the logit of a level in parallel; two"
@@ -32,7 +32,7 @@ public record HierarchicalConfig(
         boolean residual) {
 
   /** The position of a level's layers. */
-  public enum Place {
+  public enum Placement {
     /** Below the backbone; they compute its input. */
     BOTTOM,
     /** Beside the backbone, with a logit of their own. */
@@ -41,7 +41,7 @@ public record HierarchicalConfig(
     NONE
   }
 
-  Place place(Level level) {
+  Placement placement(Level level) {
     return level == Level.USER ? user : scenario;
   }
 }

@@ -9,7 +9,7 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
-import org.llm4msr.plugins.fusion.HierarchicalConfig.Place;
+import org.llm4msr.plugins.fusion.HierarchicalConfig.Placement;
 
 /** Makes {@link HierarchicalHead}s. */
 @Plugin(
@@ -32,7 +32,7 @@ public final class HierarchicalFactory implements FusionHeadFactory<Hierarchical
   @Override
   public Set<ModelInput> requires(HierarchicalConfig config) {
     return Stream.of(Level.values())
-        .filter(level -> config.place(level) != Place.NONE)
+        .filter(level -> config.placement(level) != Placement.NONE)
         .map(LevelKnowledge::input)
         .collect(Collectors.toSet());
   }

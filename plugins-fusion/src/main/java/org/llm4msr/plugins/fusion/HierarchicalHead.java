@@ -38,7 +38,7 @@ final class HierarchicalHead implements FusionHead {
     int width = context.model().layout().width();
     backbone = context.backbone(context.model().layout());
     for (Level level : Level.values()) {
-      switch (config.place(level)) {
+      switch (config.placement(level)) {
         case BOTTOM -> bottom.add(GeneratedLayers.of(level, width, context));
         case PARALLEL -> parallel.add(GeneratedLayers.of(level, 1, context));
         case NONE -> {}

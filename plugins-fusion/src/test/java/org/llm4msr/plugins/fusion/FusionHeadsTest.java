@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.plugins.fusion.HierarchicalConfig.Place;
+import org.llm4msr.plugins.fusion.HierarchicalConfig.Placement;
 import org.llm4msr.tck.ModelFixture;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.TestBatch;
@@ -20,7 +20,7 @@ import org.llm4msr.tck.harness.TestBatch;
 class FusionHeadsTest {
 
   private static final HierarchicalConfig PUBLISHED =
-      new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, false);
+      new HierarchicalConfig(Placement.BOTTOM, Placement.PARALLEL, 0.5, false);
 
   private static ModelHarness.Parts none(ModelFixture fixture) {
     return head(fixture, new NoneFactory(), new NoneConfig());
@@ -39,7 +39,7 @@ class FusionHeadsTest {
       List<Integer> user,
       List<Integer> scenario,
       boolean residual) {
-    HierarchicalConfig head = new HierarchicalConfig(Place.BOTTOM, Place.PARALLEL, 0.5, residual);
+    HierarchicalConfig head = new HierarchicalConfig(Placement.BOTTOM, Placement.PARALLEL, 0.5, residual);
     return levels(fixture, hidden, user, scenario, head);
   }
 
@@ -140,7 +140,7 @@ class FusionHeadsTest {
     "levels-swapped, PARALLEL, BOTTOM, false"
   })
   void eachPlaceOfTheLevelsAgreesWithAnIndependentImplementation(
-      String name, Place user, Place scenario, boolean residual) {
+      String name, Placement user, Placement scenario, boolean residual) {
     ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, name);
     HierarchicalConfig config = new HierarchicalConfig(user, scenario, 0.5, residual);
 
@@ -150,7 +150,7 @@ class FusionHeadsTest {
   @Test
   void withoutLevelsItIsTheBackbone() {
     ModelFixture fixture = ModelFixture.read(FusionHeadsTest.class, "none");
-    HierarchicalConfig config = new HierarchicalConfig(Place.NONE, Place.NONE, 0.5, false);
+    HierarchicalConfig config = new HierarchicalConfig(Placement.NONE, Placement.NONE, 0.5, false);
 
     fixture.assertMatches(levels(fixture, 0, List.of(), List.of(), config));
   }

@@ -25,7 +25,7 @@ final class WeightFiles implements AutoCloseable {
   private static final String INDEX = "model.safetensors.index.json";
 
   /** An array and the file that holds it. */
-  private record Place(Path path, SafetensorsFile file, StoredArray array) {
+  private record ArrayLocation(Path path, SafetensorsFile file, StoredArray array) {
 
     /** Returns the lengths of all dimensions; a single number is a vector of one. */
     List<Long> shape() {
@@ -43,7 +43,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   private final Path folder;
-  private final Map<String, Place> places = new TreeMap<>();
+  private final Map<String, ArrayLocation> locations = new TreeMap<>();
   private final List<SafetensorsFile> files = new ArrayList<>();
 
   private WeightFiles(Path folder) {
@@ -95,9 +95,9 @@ final class WeightFiles implements AutoCloseable {
 
   private static List<Path> shards(ModelJson index) {
     TreeSet<Path> shards = new TreeSet<>();
-    ModelJson places = index.object("weight_map");
-    for (String array : places.keys()) {
-      String name = places.text(array, "");
+    ModelJson weightMap = index.object("weight_map");
+    for (String array : weightMap.keys()) {
+      String name = weightMap.text(array, "");
       Path shard = index.file().resolveSibling(name);
       if (!name.equals(String.valueOf(shard.getFileName())) || !Files.isRegularFile(shard)) {
         throw new MsrException(
@@ -123,7 +123,7 @@ final class WeightFiles implements AutoCloseable {
               "'%s' is of type %s in %s; the decoder reads F32, F16 and BF16. Use weights that are not quantised."
                   .formatted(array.name(), array.type(), path));
         }
-        places.put(array.name(), new Place(path, file, array));
+        locations.put(array.name(), new ArrayLocation(path, file, array));
       }
     } catch (IOException e) {
       throw failed(path, e);
@@ -131,7 +131,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   boolean has(String name) {
-    return places.containsKey(name);
+    return locations.containsKey(name);
   }
 
   /**
@@ -140,17 +140,17 @@ final class WeightFiles implements AutoCloseable {
    * @throws MsrException with code {@code knowledge/MISSING_WEIGHTS} that names it
    */
   void require(String name, long rows, long columns) {
-    Place place = place(name);
-    if (place.rows() != rows || place.columns() != columns) {
+    ArrayLocation location = location(name);
+    if (location.rows() != rows || location.columns() != columns) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MISSING_WEIGHTS",
           "'%s' has the shape %s in %s, config.json asks for %s. Use config.json and weights of one model."
               .formatted(
                   name,
-                  place.shape(),
-                  place.path(),
-                  place.shape().size() == 1 ? List.of(rows) : List.of(rows, columns)));
+                  location.shape(),
+                  location.path(),
+                  location.shape().size() == 1 ? List.of(rows) : List.of(rows, columns)));
     }
   }
 
@@ -165,30 +165,30 @@ final class WeightFiles implements AutoCloseable {
           ErrorType.USER,
           "knowledge/MISSING_WEIGHTS",
           "'%s' is in %s, and config.json has fewer layers. Use config.json and weights of one model."
-              .formatted(name, place(name).path()));
+              .formatted(name, location(name).path()));
     }
   }
 
-  private Place place(String name) {
-    Place place = places.get(name);
-    if (place == null) {
+  private ArrayLocation location(String name) {
+    ArrayLocation location = locations.get(name);
+    if (location == null) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MISSING_WEIGHTS",
           "there is no '%s' among the %d arrays in %s, which the model_type of config.json has. Use config.json and weights of one model."
-              .formatted(name, places.size(), folder));
+              .formatted(name, locations.size(), folder));
     }
-    return place;
+    return location;
   }
 
   /** Appends rows of an array, as float32, to a buffer. */
   void read(String name, long firstRow, long rows, FloatBuffer target) {
-    Place place = place(name);
-    long columns = place.columns();
+    ArrayLocation location = location(name);
+    long columns = location.columns();
     try {
-      place.file().read(place.array(), firstRow * columns, rows * columns, target);
+      location.file().read(location.array(), firstRow * columns, rows * columns, target);
     } catch (IOException e) {
-      throw failed(place.path(), e);
+      throw failed(location.path(), e);
     }
   }
 

@@ -95,26 +95,26 @@ public final class Downloads {
   }
 
   /** A failure of a server; any other {@link IOException} is one of this machine's files. */
-  private static final class Fault extends IOException {
+  private static final class ServerFailure extends IOException {
     private static final long serialVersionUID = 1L;
     final boolean passing;
     final @Nullable String retryAfter;
 
-    private Fault(String message, boolean passing, @Nullable String retryAfter) {
+    private ServerFailure(String message, boolean passing, @Nullable String retryAfter) {
       super(message);
       this.passing = passing;
       this.retryAfter = retryAfter;
     }
 
     /** A failure that may pass: no answer, a broken one, or a status such as 503. */
-    static Fault passing(String message) {
-      return new Fault(message, true, null);
+    static ServerFailure passing(String message) {
+      return new ServerFailure(message, true, null);
     }
 
     /** A status that may pass, after the time that the server asks for. */
-    static Fault passing(HttpResponse<?> response) {
+    static ServerFailure passing(HttpResponse<?> response) {
       String retryAfter = response.headers().firstValue("Retry-After").orElse(null);
-      return new Fault(
+      return new ServerFailure(
           "answered with status "
               + response.statusCode()
               + (retryAfter == null ? "" : " and Retry-After: " + retryAfter),
@@ -122,8 +122,8 @@ public final class Downloads {
           retryAfter);
     }
 
-    static Fault lasting(String message) {
-      return new Fault(message, false, null);
+    static ServerFailure lasting(String message) {
+      return new ServerFailure(message, false, null);
     }
   }
 
@@ -151,7 +151,7 @@ public final class Downloads {
                             some -> {
                               if (bytes.size() + some.length > LARGEST_TEXT) {
                                 throw new UncheckedIOException(
-                                    Fault.lasting("more than 64 MiB arrived"));
+                                    ServerFailure.lasting("more than 64 MiB arrived"));
                               }
                               bytes.writeBytes(some);
                             });
@@ -186,7 +186,7 @@ public final class Downloads {
           String problem = verifier.problem(unfinished);
           if (!problem.isEmpty()) {
             Files.delete(unfinished);
-            throw Fault.passing("sent a wrong file: " + problem);
+            throw ServerFailure.passing("sent a wrong file: " + problem);
           }
           return unfinished;
         },
@@ -224,7 +224,7 @@ public final class Downloads {
       }
       requireSuccess(address, response);
       if (channel.size() < body.size) {
-        throw Fault.passing("sent %,d of %,d bytes".formatted(channel.size(), body.size));
+        throw ServerFailure.passing("sent %,d of %,d bytes".formatted(channel.size(), body.size));
       }
     }
   }
@@ -282,7 +282,7 @@ public final class Downloads {
     private void write(byte[] bytes) {
       try {
         if (size >= 0 && channel.position() + bytes.length > size) {
-          throw Fault.lasting("more than %,d bytes arrived".formatted(size));
+          throw ServerFailure.lasting("more than %,d bytes arrived".formatted(size));
         }
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         while (buffer.hasRemaining()) {
@@ -298,7 +298,7 @@ public final class Downloads {
   private void requireSuccess(URI address, HttpResponse<?> response) throws IOException {
     int status = response.statusCode();
     if (status == 408 || status == 416 || status == 429 || status >= 500) {
-      throw Fault.passing(response);
+      throw ServerFailure.passing(response);
     }
     if (status != 200 && status != 206) {
       throw server.refused(address, status);
@@ -320,7 +320,7 @@ public final class Downloads {
       }
       next = redirected(next, location);
     }
-    throw Fault.lasting("it redirects more than " + REDIRECTS + " times");
+    throw ServerFailure.lasting("it redirects more than " + REDIRECTS + " times");
   }
 
   private static URI redirected(URI from, String location) throws IOException {
@@ -333,7 +333,7 @@ public final class Downloads {
     } catch (IllegalArgumentException e) {
       // Refused below.
     }
-    throw Fault.lasting("it redirects to '" + location + "'");
+    throw ServerFailure.lasting("it redirects to '" + location + "'");
   }
 
   /** Waits as long as bytes keep arriving. */
@@ -346,7 +346,7 @@ public final class Downloads {
           return answer.get(100, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
           if (System.nanoTime() - arrived.get() > patience.toNanos()) {
-            throw Fault.passing("sent nothing for " + patience.toSeconds() + " s");
+            throw ServerFailure.passing("sent nothing for " + patience.toSeconds() + " s");
           }
         }
       }
@@ -355,7 +355,7 @@ public final class Downloads {
         IOException cause = wrapped.getCause();
         throw cause == null ? new IOException(wrapped) : cause;
       }
-      throw Fault.passing("gave no complete answer (" + e.getCause() + ")");
+      throw ServerFailure.passing("gave no complete answer (" + e.getCause() + ")");
     } finally {
       answer.cancel(true);
     }
@@ -370,7 +370,7 @@ public final class Downloads {
     while (true) {
       try {
         return attempt.run();
-      } catch (Fault e) {
+      } catch (ServerFailure e) {
         if (!e.passing) {
           throw server.failed(address, e, false);
         }

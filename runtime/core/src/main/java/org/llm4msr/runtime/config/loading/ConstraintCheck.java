@@ -33,22 +33,22 @@ final class ConstraintCheck {
 
   void check(Record root, RecordBinder binder, Problems problems) {
     for (ConstraintViolation<Record> violation : validator.validate(root)) {
-      Place place = place(violation, binder);
-      if (!binder.failed(place.path())) {
-        String rule = violation.getMessage() + place.legal();
-        problems.add(place.path(), place.value(), binder.origin(place.path()), rule);
+      BrokenRule broken = broken(violation, binder);
+      if (!binder.failed(broken.path())) {
+        String rule = violation.getMessage() + broken.legal();
+        problems.add(broken.path(), broken.value(), binder.origin(broken.path()), rule);
       }
     }
   }
 
   /** The place where a rule was broken, with the value to show and what would be legal there. */
-  private record Place(String path, @Nullable String value, String legal) {}
+  private record BrokenRule(String path, @Nullable String value, String legal) {}
 
   /**
    * The bean that holds the value is known by identity; the path below it is one key, or an element
    * of its value. A rule of the bean itself or of one of its methods has the place of the bean.
    */
-  private static Place place(ConstraintViolation<?> violation, RecordBinder binder) {
+  private static BrokenRule broken(ConstraintViolation<?> violation, RecordBinder binder) {
     Object bean = violation.getLeafBean();
     String path = binder.path(bean);
     List<Path.Node> nodes = new ArrayList<>();
@@ -60,7 +60,7 @@ final class ConstraintCheck {
     boolean wholeBean =
         nodes.isEmpty() || nodes.get(nodes.size() - 1).getKind() == ElementKind.BEAN;
     if (wholeBean || property < 0) {
-      return new Place(path, null, "");
+      return new BrokenRule(path, null, "");
     }
     String key = nodes.get(property).getName();
     StringBuilder full = new StringBuilder(RecordBinder.join(path, key));
@@ -74,8 +74,8 @@ final class ConstraintCheck {
     return SettingInfo.of(bean.getClass()).stream()
         .filter(setting -> setting.key().equals(key))
         .findFirst()
-        .map(one -> new Place(full.toString(), shown(one, violation), legal(one)))
-        .orElse(new Place(path, null, ""));
+        .map(one -> new BrokenRule(full.toString(), shown(one, violation), legal(one)))
+        .orElse(new BrokenRule(path, null, ""));
   }
 
   private static @Nullable String shown(SettingInfo setting, ConstraintViolation<?> violation) {
