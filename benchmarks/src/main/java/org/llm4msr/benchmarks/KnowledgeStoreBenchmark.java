@@ -115,7 +115,7 @@ public final class KnowledgeStoreBenchmark {
   }
 
   @SuppressWarnings("SystemOut") // Printing is the purpose of a benchmark.
-  private void report(String what, long count, long start) throws IOException {
+  private void report(String operation, long count, long start) throws IOException {
     double seconds = (System.nanoTime() - start) / SECOND;
     System.gc();
     long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
@@ -123,7 +123,7 @@ public final class KnowledgeStoreBenchmark {
         Locale.ROOT,
         "%-22s %,10d keys in %7.1f s, %,9.0f/s; heap %,6.0f MB live of at most %,.0f, store %,8.0f"
             + " MB%n",
-        what,
+        operation,
         count,
         seconds,
         count / seconds,

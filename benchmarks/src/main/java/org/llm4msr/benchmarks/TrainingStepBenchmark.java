@@ -141,9 +141,9 @@ public final class TrainingStepBenchmark {
     contenders.add(new OurStep(name, engine, setup, setup.data().batches(BATCHES)));
   }
 
-  private void requireEqualModels(String what) {
+  private void requireEqualModels(String comparison) {
     long distinct = contenders.stream().mapToLong(Contender::denseParameters).distinct().count();
-    if (distinct > 1 && (what.equals("djl") || what.equals("torch"))) {
+    if (distinct > 1 && (comparison.equals("djl") || comparison.equals("torch"))) {
       throw new IllegalStateException(
           "The models differ: dense parameters "
               + contenders.stream().map(c -> c.name() + " " + c.denseParameters()).toList());

@@ -106,15 +106,15 @@ class FusionHeadsTrainTest {
   }
 
   /** The items' rates alone give an AUC of 3/4; a model that learned nothing is at one half. */
-  private static void assertLearns(Experiment experiment, String what) {
+  private static void assertLearns(Experiment experiment, String head) {
     experiment.check();
-    String run = "run-" + Integer.toHexString(what.hashCode());
+    String run = "run-" + Integer.toHexString(head.hashCode());
     Path bundle = experiment.train(run, Progress.NONE).bundle();
     double auc = experiment.evaluate(run, Split.TEST, null, Progress.NONE).result().overall().auc();
-    assertThat(auc).as("AUC with %s", what).isBetween(0.68, 0.82);
+    assertThat(auc).as("AUC with %s", head).isBetween(0.68, 0.82);
     try (Scorer scorer = Scorer.load(bundle)) {
       float[] scores = scorer.score(List.of(row("i4"), row("i7")));
-      assertThat(scores[0]).as("score of an even item with %s", what).isGreaterThan(scores[1]);
+      assertThat(scores[0]).as("score of an even item with %s", head).isGreaterThan(scores[1]);
     }
   }
 

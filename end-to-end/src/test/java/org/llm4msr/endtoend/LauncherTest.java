@@ -144,13 +144,13 @@ class LauncherTest {
   /** Of what libraries do with memory and native code, which later releases are to forbid. */
   @ParameterizedTest
   @CsvSource({"17.0.9, false", "21.0.5, false", "24, true", "25.0.1, true"})
-  void tellsANewJavaWhatItNeedNotWarnOf(String version, boolean told) throws Exception {
+  void tellsANewJavaWhatItNeedNotWarnOf(String version, boolean hasOptions) throws Exception {
     java(version);
     String out = run(root.resolve("llm4msr"), Map.of(), "--help").out();
     List<String> options =
         List.of("[--enable-native-access=ALL-UNNAMED]", "[--sun-misc-unsafe-memory-access=allow]");
     assertThat(out.lines().filter(options::contains).toList())
-        .isEqualTo(told ? options : List.of());
+        .isEqualTo(hasOptions ? options : List.of());
   }
 
   @Test

@@ -93,10 +93,10 @@ class PublishedDataTest {
       assertThat(data.manifest().rows().total()).isEqualTo(1_000);
       assertThat(data.manifest().files()).containsKey("rejected.jsonl");
     }
-    List<String> told = Files.readAllLines(folder.resolve("work/prepared/rejected.jsonl"));
-    assertThat(told).hasSize(3);
-    assertThat(told.get(0)).isEqualTo("{\"malformed\":true,\"reason\":\"malformed\",\"rows\":2}");
-    assertThat(told.get(1))
+    List<String> rejected = Files.readAllLines(folder.resolve("work/prepared/rejected.jsonl"));
+    assertThat(rejected).hasSize(3);
+    assertThat(rejected.get(0)).isEqualTo("{\"malformed\":true,\"reason\":\"malformed\",\"rows\":2}");
+    assertThat(rejected.get(1))
         .contains("\"line\":1002", "\"column\":\"movieId\"", "\"text\":\"7,one,4.0,964982703\"");
   }
 

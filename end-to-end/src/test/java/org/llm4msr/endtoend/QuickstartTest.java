@@ -141,9 +141,9 @@ class QuickstartTest {
             "dataset.split={validationFrom: 2023-05-20, testFrom: 2023-05-22}",
             "dataset.split.testFrom was not set and is now 2023-05-22")
         .forEach(
-            (setting, told) ->
+            (setting, message) ->
                 assertThatThrownBy(() -> open(quickstart.plain(), setting).openPrepared())
-                    .hasMessageContaining(told));
+                    .hasMessageContaining(message));
     for (String other :
         List.of(
             "dataset.path=elsewhere",

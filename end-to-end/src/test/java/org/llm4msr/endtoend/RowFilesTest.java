@@ -283,12 +283,12 @@ class RowFilesTest {
         parquet(
             "real",
             "3.0::DOUBLE AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 9.5 AS price, ['a'] AS tags");
-    String told = "Column 'user' has '3.0' in row 0; the model knows '3'. Write values as";
+    String message = "Column 'user' has '3.0' in row 0; the model knows '3'. Write values as";
 
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("real.arrow"))))
-        .hasMessageContaining(told);
+        .hasMessageContaining(message);
     try (Scorer scorer = Scorer.load(bundle)) {
-      assertThatThrownBy(() -> score(scorer, "3.0,i4,feed,7,9.5,a\n")).hasMessageContaining(told);
+      assertThatThrownBy(() -> score(scorer, "3.0,i4,feed,7,9.5,a\n")).hasMessageContaining(message);
       assertThat(score(scorer, "unknown.0,i4,feed,7,9.5,a\n")).hasSize(1);
       assertThatThrownBy(() -> score(scorer, "3,i4,feed,7.0,9.5,a\n"))
           .hasMessageContaining("Column 'hour' has '7.0' in row 0; the model knows '7'. Write");
@@ -370,7 +370,7 @@ class RowFilesTest {
     Path rows = csv("many.csv", ROW.repeat(30_000));
     Path out = folder.resolve("many.arrow");
     ScoringRequest request = new ScoringRequest(rows, out, List.of("user"), "|", false, 10_000);
-    List<String> told = new ArrayList<>();
+    List<String> codes = new ArrayList<>();
     try (Scorer scorer = Scorer.load(bundle);
         Scorer other = Scorer.load(bundle)) {
       scorer.score(
@@ -379,11 +379,11 @@ class RowFilesTest {
             try {
               other.score(request, Progress.NONE);
             } catch (MsrException e) {
-              told.add(e.code());
+              codes.add(e.code());
             }
           });
 
-      assertThat(told).isNotEmpty().containsOnly("score/IN_USE");
+      assertThat(codes).isNotEmpty().containsOnly("score/IN_USE");
       float[] scores = BundleTest.floats(out, "score");
       assertThat(scores).hasSize(30_000).containsOnly(scores[0]);
       assertThat(folder.resolve("many.arrow.parts")).doesNotExist();

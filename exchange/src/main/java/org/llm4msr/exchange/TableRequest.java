@@ -53,10 +53,10 @@ record TableRequest(
     }
   }
 
-  private static FlightRuntimeException bad(String what) {
+  private static FlightRuntimeException bad(String problem) {
     return CallStatus.INVALID_ARGUMENT
         .withDescription(
-            what
+            problem
                 + ". Ask by a path, or by JSON such as {\"path\": [\"train\"], \"columns\": [\"label\"],"
                 + " \"batchRows\": 4096}.")
         .toRuntimeException();

@@ -137,13 +137,13 @@ public abstract class DatasetGeneratorConformance
   }
 
   private static void unlessSame(
-      String what, Map<String, byte[]> expected, Map<String, byte[]> actual) {
-    Finding.unlessEqual("files " + what, expected.keySet(), actual.keySet());
+      String condition, Map<String, byte[]> expected, Map<String, byte[]> actual) {
+    Finding.unlessEqual("files " + condition, expected.keySet(), actual.keySet());
     expected.forEach(
         (file, bytes) ->
             Finding.unless(
                 Arrays.equals(bytes, actual.get(file)),
-                "the bytes of " + file + " " + what + " the same",
+                "the bytes of " + file + " " + condition + " the same",
                 "other bytes from position " + Arrays.mismatch(bytes, actual.get(file))));
   }
 
@@ -279,22 +279,22 @@ public abstract class DatasetGeneratorConformance
           "a last call when all are written"
         })
     final void tellsItsProgress() throws IOException {
-      List<Long> told = new ArrayList<>();
-      generated("data", SMALL, SEED, 2, (done, total) -> note(told, done, total));
-      Finding.unless(!told.isEmpty(), "calls of progress.update", "none");
-      for (int i = 1; i < told.size(); i++) {
+      List<Long> reported = new ArrayList<>();
+      generated("data", SMALL, SEED, 2, (done, total) -> note(reported, done, total));
+      Finding.unless(!reported.isEmpty(), "calls of progress.update", "none");
+      for (int i = 1; i < reported.size(); i++) {
         Finding.unless(
-            told.get(i) >= told.get(i - 1),
-            "no less than " + told.get(i - 1) + " at the next call",
-            told.get(i));
+            reported.get(i) >= reported.get(i - 1),
+            "no less than " + reported.get(i - 1) + " at the next call",
+            reported.get(i));
       }
-      Finding.unlessEqual("done at the end", SMALL, told.get(told.size() - 1));
+      Finding.unlessEqual("done at the end", SMALL, reported.get(reported.size() - 1));
     }
 
-    private synchronized void note(List<Long> told, long done, long total) {
+    private synchronized void note(List<Long> reported, long done, long total) {
       Finding.unless(
           total == SMALL || total == -1, "total " + SMALL + " or -1", Long.toString(total));
-      told.add(done);
+      reported.add(done);
     }
 
     @Rule(

@@ -85,14 +85,14 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
     return encoder.encode(List.of(text)).get(0);
   }
 
-  static void unlessClose(String what, Knowledge expected, Knowledge actual) {
+  static void unlessClose(String description, Knowledge expected, Knowledge actual) {
     Finding.unlessEqual(
-        "length of the vector of " + what, expected.vector().length, actual.vector().length);
+        "length of the vector of " + description, expected.vector().length, actual.vector().length);
     for (int i = 0; i < expected.vector().length; i++) {
       Finding.unlessClose(
-          "number " + i + " of the vector of " + what, expected.vector()[i], actual.vector()[i]);
+          "number " + i + " of the vector of " + description, expected.vector()[i], actual.vector()[i]);
     }
-    Finding.unlessEqual("generated text of " + what, "" + expected.text(), "" + actual.text());
+    Finding.unlessEqual("generated text of " + description, "" + expected.text(), "" + actual.text());
   }
 
   /** The output. */

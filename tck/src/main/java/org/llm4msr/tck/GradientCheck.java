@@ -97,7 +97,7 @@ final class GradientCheck {
   /**
    * Returns the finding along directions of some parameters; nothing if enough directions agree.
    */
-  private Optional<Finding> finding(String what, Way way, Map<String, float[]> moved) {
+  private Optional<Finding> finding(String description, Way way, Map<String, float[]> moved) {
     int agreeing = 0;
     StringBuilder seen = new StringBuilder();
     for (int i = 0; i < way.directions && agreeing < way.enough; i++) {
@@ -115,7 +115,7 @@ final class GradientCheck {
         : Optional.of(
             new Finding(
                 "differences and gradient%s within 5%% in %d of %d directions"
-                    .formatted(what, way.enough, way.directions),
+                    .formatted(description, way.enough, way.directions),
                 "differences" + seen));
   }
 

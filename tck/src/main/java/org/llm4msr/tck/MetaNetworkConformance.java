@@ -125,12 +125,12 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
       for (Level level : Level.values()) {
         for (List<Integer> between : List.of(List.<Integer>of(), List.of(3), List.of(4, 2))) {
           for (int columns : new int[] {1, 3}) {
-            String what = "with " + between + " between, for a " + level + ", ";
+            String prefix = "with " + between + " between, for a " + level + ", ";
             try (ModelHarness model = bare(level, LayersBetween.of(between), columns)) {
               Shape expected = new Shape(batch().rows(), columns);
-              Finding.unlessEqual(what + "rows", expected, model.infer(batch(), NDArray::getShape));
+              Finding.unlessEqual(prefix + "rows", expected, model.infer(batch(), NDArray::getShape));
               Finding.unlessEqual(
-                  what + "type", DataType.FLOAT32, model.infer(batch(), NDArray::getDataType));
+                  prefix + "type", DataType.FLOAT32, model.infer(batch(), NDArray::getDataType));
             }
           }
         }

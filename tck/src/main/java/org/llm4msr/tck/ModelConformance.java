@@ -204,8 +204,8 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
           int next = 0;
           for (int row = 0; row < together.length; row++) {
             if (batch().scenario()[row] == scenario) {
-              String what = "logit of row " + row + " among scenario " + scenario;
-              Finding.unlessClose(what, together[row], alone[next++]);
+              String description = "logit of row " + row + " among scenario " + scenario;
+              Finding.unlessClose(description, together[row], alone[next++]);
             }
           }
         }

@@ -154,13 +154,13 @@ public final class ModelFixture {
     return Objects.requireNonNull(json.get(group).get(name), name);
   }
 
-  private static void compare(String what, float[] found, JsonNode expected) {
+  private static void compare(String description, float[] found, JsonNode expected) {
     float[] wanted = floats(expected);
     float largest = 1;
     for (float value : wanted) {
       largest = Math.max(largest, Math.abs(value));
     }
-    assertThat(found).as(what).containsExactly(wanted, Offset.offset(largest * RELATIVE));
+    assertThat(found).as(description).containsExactly(wanted, Offset.offset(largest * RELATIVE));
   }
 
   private static List<String> names(JsonNode object) {

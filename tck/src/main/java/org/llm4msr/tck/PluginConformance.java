@@ -293,11 +293,11 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
     } catch (UnsupportedFeatureException e) {
       refusal = String.valueOf(e.getMessage());
     }
-    List<String> told = new ArrayList<>(List.of(name(), TestEngines.name()));
-    lacking().forEach(feature -> told.add(feature.name()));
-    told.addAll(EngineFeatures.having(declared));
+    List<String> expectedNames = new ArrayList<>(List.of(name(), TestEngines.name()));
+    lacking().forEach(feature -> expectedNames.add(feature.name()));
+    expectedNames.addAll(EngineFeatures.having(declared));
     Finding.unless(
-        told.stream().allMatch(refusal::contains), "a refusal that names " + told, refusal);
+        expectedNames.stream().allMatch(refusal::contains), "a refusal that names " + expectedNames, refusal);
   }
 
   private static @Nullable Object nothing(Class<?> type) {

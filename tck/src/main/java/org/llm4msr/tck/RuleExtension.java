@@ -43,16 +43,16 @@ public final class RuleExtension
   @Override
   public void handleTestExecutionException(ExtensionContext context, Throwable thrown)
       throws Throwable {
-    throw told(context, thrown);
+    throw reported(context, thrown);
   }
 
   @Override
   public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable thrown)
       throws Throwable {
-    throw told(context, thrown);
+    throw reported(context, thrown);
   }
 
-  private static Throwable told(ExtensionContext context, Throwable thrown) {
+  private static Throwable reported(ExtensionContext context, Throwable thrown) {
     RuleInfo rule = rule(context).orElse(null);
     if (rule == null || thrown instanceof TestAbortedException) {
       return thrown;

@@ -255,9 +255,9 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
       Map<String, float[]> first = run();
       Map<String, float[]> second = run();
       first.forEach(
-          (what, values) ->
+          (array, values) ->
               Finding.unlessSame(
-                  what + " in the second run", values, second.getOrDefault(what, new float[0])));
+                  array + " in the second run", values, second.getOrDefault(array, new float[0])));
     }
 
     private Map<String, float[]> run() {

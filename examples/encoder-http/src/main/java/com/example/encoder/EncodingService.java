@@ -197,25 +197,25 @@ final class EncodingService {
   }
 
   private MsrException failure(
-      String path, String what, @Nullable Throwable cause, boolean retryable) {
+      String path, String problem, @Nullable Throwable cause, boolean retryable) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "http/SERVICE_FAILED",
         config.url()
             + path
             + " "
-            + what
+            + problem
             + ". Check knowledge.encoder.url, .token and the log of the service; then run the"
             + " same command again: it resumes where it stopped.",
         cause,
         retryable);
   }
 
-  private MsrException wrong(String path, String what) {
+  private MsrException wrong(String path, String problem) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "http/WRONG_ANSWER",
         "The answer of %s%s %s. Is knowledge.encoder.url that of a service of this protocol?"
-            .formatted(config.url(), path, what));
+            .formatted(config.url(), path, problem));
   }
 }

@@ -60,11 +60,11 @@ final class TsvFile implements Closeable {
     return malformed("column '%s' has '%s', which is not %s".formatted(column, value, rule));
   }
 
-  private MsrException malformed(String what) {
+  private MsrException malformed(String problem) {
     return new MsrException(
         ErrorType.DATA,
         "mind/MALFORMED_ROW",
-        "%s, line %d: %s. Fix or remove the line.".formatted(file, line, what));
+        "%s, line %d: %s. Fix or remove the line.".formatted(file, line, problem));
   }
 
   @Override

@@ -94,11 +94,11 @@ record GgufModel(String name, String revision, Path file) {
     return name.endsWith(END) ? name.substring(0, name.length() - END.length()) : name;
   }
 
-  private static MsrException notFound(String what) {
+  private static MsrException notFound(String problem) {
     return new MsrException(
         ErrorType.USER,
         "llama-cpp/MODEL_NOT_FOUND",
-        what
+        problem
             + ". Set knowledge.encoder.model to a .gguf file, or .file to one of a folder or repository, such as *Q8_0.gguf.");
   }
 }

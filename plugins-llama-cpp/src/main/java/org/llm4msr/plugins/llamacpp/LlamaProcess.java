@@ -204,24 +204,24 @@ final class LlamaProcess implements AutoCloseable {
 
   /** Explains what happened to a process that can no longer be read from or written to. */
   private MsrException ended(IOException cause) {
-    String what = "gives no answer (" + cause + ")";
+    String problem = "gives no answer (" + cause + ")";
     try {
       if (process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
-        what = "ended with code " + process.exitValue();
+        problem = "ended with code " + process.exitValue();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return failed(what, model, log, cause);
+    return failed(problem, model, log, cause);
   }
 
   private static MsrException failed(
-      String what, Path model, @Nullable Path log, @Nullable Exception cause) {
+      String problem, Path model, @Nullable Path log, @Nullable Exception cause) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "llama-cpp/PROCESS_FAILED",
         "the process of llama.cpp %s. Model %s, last lines of its log: %s. Check that the file is complete, of an architecture of early 2025, that memory is enough, and that the library supports this system."
-            .formatted(what, model, lastLines(log)),
+            .formatted(problem, model, lastLines(log)),
         cause);
   }
 

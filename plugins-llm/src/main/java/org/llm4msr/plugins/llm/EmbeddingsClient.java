@@ -298,24 +298,24 @@ final class EmbeddingsClient {
     };
   }
 
-  private Failure failure(String what, Exception cause) {
+  private Failure failure(String problem, Exception cause) {
     return new Failure(
         new MsrException(
             ErrorType.EXTERNAL,
             "openai/SERVICE_FAILED",
             "%s %s. Check knowledge.encoder.url and that the service runs; then run the same command again: it resumes where it stopped."
-                .formatted(address, what),
+                .formatted(address, problem),
             cause,
             true),
         null);
   }
 
-  private MsrException wrong(String what, boolean passing) {
+  private MsrException wrong(String problem, boolean passing) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "openai/WRONG_ANSWER",
         "an answer of %s cannot be used: %s. Model %s. Check that the service is one for embeddings."
-            .formatted(address, shown(what), config.model()),
+            .formatted(address, shown(problem), config.model()),
         null,
         passing);
   }

@@ -178,11 +178,11 @@ final class PromptTemplate {
             .formatted(name, file, line, String.join(", ", new TreeSet<>(known))));
   }
 
-  private MsrException syntax(String what, String name) {
+  private MsrException syntax(String problem, String name) {
     return new MsrException(
         ErrorType.USER,
         "knowledge/TEMPLATE_SYNTAX",
-        "%s. %s, line %d. Write the text into this file.".formatted(what, file, lineOf(name)));
+        "%s. %s, line %d. Write the text into this file.".formatted(problem, file, lineOf(name)));
   }
 
   private int lineOf(String name) {

@@ -69,11 +69,11 @@ record QueriedVectors(Path file) implements VectorFile {
         ArrowVectors.read(file, result.reader(), null, null, rows);
       }
     } catch (SQLException e) {
-      throw VectorFile.notReadable(file, told(String.valueOf(e.getMessage())), e);
+      throw VectorFile.notReadable(file, reason(String.valueOf(e.getMessage())), e);
     }
   }
 
-  private static String told(String message) {
+  private static String reason(String message) {
     Matcher row = ROW.matcher(message);
     if (!row.find()) {
       return message;

@@ -163,11 +163,11 @@ final class VectorTable {
       buffer.clear();
     }
 
-    private MsrException wrong(String what) {
+    private MsrException wrong(String problem) {
       return new MsrException(
           ErrorType.DATA,
           "knowledge/WRONG_VECTORS",
-          "the vectors cannot be used: %s. File %s. Fix the file.".formatted(what, file));
+          "the vectors cannot be used: %s. File %s. Fix the file.".formatted(problem, file));
     }
 
     @Override

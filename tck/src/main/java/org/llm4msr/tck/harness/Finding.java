@@ -42,32 +42,32 @@ public final class Finding extends AssertionError {
   }
 
   /** Throws a finding unless two values are equal. */
-  public static void unlessEqual(String what, Object expected, Object actual) {
-    unless(expected.equals(actual), what + " " + expected, actual);
+  public static void unlessEqual(String description, Object expected, Object actual) {
+    unless(expected.equals(actual), description + " " + expected, actual);
   }
 
   /** Throws a finding if a value is not a finite number. */
-  public static void unlessFinite(String what, float[] values) {
+  public static void unlessFinite(String description, float[] values) {
     for (int i = 0; i < values.length; i++) {
-      unless(Float.isFinite(values[i]), what + " finite", values[i] + " at place " + i);
+      unless(Float.isFinite(values[i]), description + " finite", values[i] + " at place " + i);
     }
   }
 
   /** Throws a finding if two numbers differ by more than rounding. */
-  public static void unlessClose(String what, float expected, float actual) {
+  public static void unlessClose(String description, float expected, float actual) {
     float allowed = ROUNDING * Math.max(1, Math.abs(expected));
     unless(
         Math.abs(expected - actual) <= allowed,
-        String.format(Locale.ROOT, "%s %s, give or take %.1g", what, expected, allowed),
+        String.format(Locale.ROOT, "%s %s, give or take %.1g", description, expected, allowed),
         actual);
   }
 
   /** Throws a finding unless two arrays are equal to the last bit. */
-  public static void unlessSame(String what, float[] expected, float[] actual) {
+  public static void unlessSame(String description, float[] expected, float[] actual) {
     int place = Arrays.mismatch(expected, actual);
     if (place >= 0) {
       throw new Finding(
-          what + " the same to the last bit, " + at(expected, place), at(actual, place));
+          description + " the same to the last bit, " + at(expected, place), at(actual, place));
     }
   }
 

@@ -47,8 +47,8 @@ public final class GeneratorProcess {
     C config =
         ConfigLoader.standard(plugins)
             .bind(factory.configType(), settings, factory.configType().getName());
-    AtomicLong told = new AtomicLong();
-    factory.create(config, context).generate((done, total) -> told.set(done));
-    return told.get();
+    AtomicLong reported = new AtomicLong();
+    factory.create(config, context).generate((done, total) -> reported.set(done));
+    return reported.get();
   }
 }

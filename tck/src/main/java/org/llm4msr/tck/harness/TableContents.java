@@ -49,11 +49,11 @@ public record TableContents(List<Field> columns, List<List<String>> rows) {
   }
 
   /** Throws a finding unless other rows are the same, and in the same order. */
-  public void unlessSame(String what, TableContents actual) {
-    Finding.unlessEqual("columns of " + what, columns, actual.columns);
-    Finding.unlessEqual("rows of " + what, rows.size(), actual.rows.size());
+  public void unlessSame(String description, TableContents actual) {
+    Finding.unlessEqual("columns of " + description, columns, actual.columns);
+    Finding.unlessEqual("rows of " + description, rows.size(), actual.rows.size());
     for (int row = 0; row < rows.size(); row++) {
-      Finding.unlessEqual("row " + row + " of " + what, rows.get(row), actual.rows.get(row));
+      Finding.unlessEqual("row " + row + " of " + description, rows.get(row), actual.rows.get(row));
     }
   }
 

@@ -33,7 +33,7 @@ public final class WatchedMetaNetwork implements MetaNetwork {
       return new Kept(array.getShape(), array.toFloatArray());
     }
 
-    NDArray in(Pass pass) {
+    NDArray copy(Pass pass) {
       return pass.manager().create(values, shape);
     }
   }
@@ -48,7 +48,7 @@ public final class WatchedMetaNetwork implements MetaNetwork {
     List<Kept> first = kept;
     if (keepsWeights && first != null) {
       NDList again = new NDList();
-      first.forEach(array -> again.add(array.in(pass)));
+      first.forEach(array -> again.add(array.copy(pass)));
       return new MetaWeights(again);
     }
     MetaWeights weights = network.generate(pass, knowledge);

@@ -50,7 +50,7 @@ class Flaw {
   }
 
   /** Spoils the context of a meta network. */
-  MetaContext told(MetaContext context) {
+  MetaContext context(MetaContext context) {
     return context;
   }
 
@@ -65,7 +65,7 @@ class Flaw {
   }
 
   /** Spoils the context of a head. */
-  FusionContext told(FusionContext context) {
+  FusionContext context(FusionContext context) {
     return context;
   }
 

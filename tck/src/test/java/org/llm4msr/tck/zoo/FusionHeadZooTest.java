@@ -61,7 +61,7 @@ class FusionHeadZooTest extends ModelZooTest {
   private static Flaw asking(UnaryOperator<FusionContext> spoil) {
     return new Flaw() {
       @Override
-      FusionContext told(FusionContext context) {
+      FusionContext context(FusionContext context) {
         return spoil.apply(context);
       }
     };
@@ -69,7 +69,7 @@ class FusionHeadZooTest extends ModelZooTest {
 
   private static final class AsksTwice extends Flaw {
     @Override
-    FusionContext told(FusionContext context) {
+    FusionContext context(FusionContext context) {
       context.backbone(context.model().layout());
       return context;
     }

@@ -80,8 +80,8 @@ class MetaNetworkZooTest extends ModelZooTest {
     }
 
     @Override
-    MetaContext told(MetaContext context) {
-      return new Told(
+    MetaContext context(MetaContext context) {
+      return new ChangedContext(
           context.model(),
           context.level(),
           context.knowledgeSize(),
@@ -89,7 +89,7 @@ class MetaNetworkZooTest extends ModelZooTest {
     }
   }
 
-  private record Told(ModelContext model, Level level, int knowledgeSize, LayerSpec layers)
+  private record ChangedContext(ModelContext model, Level level, int knowledgeSize, LayerSpec layers)
       implements MetaContext {}
 
   private static final class AppendsANumber extends SpoiltMetaNetwork {
@@ -120,7 +120,7 @@ class MetaNetworkZooTest extends ModelZooTest {
     private Level level;
 
     @Override
-    MetaContext told(MetaContext context) {
+    MetaContext context(MetaContext context) {
       level = context.level();
       return context;
     }

@@ -25,7 +25,7 @@ public final class ZooHeadFactory implements FusionHeadFactory<ZooConfig> {
   public FusionHead create(ZooConfig config, FusionContext context) {
     Flaw flaw = Flaw.get();
     flaw.create(context.model());
-    FusionHead sound = new ReferenceHead(flaw.told(context));
+    FusionHead sound = new ReferenceHead(flaw.context(context));
     return (pass, features) -> {
       NDArray x = features.flat();
       Features given = flaw.given(features.withFlat(flaw.input(pass, x)));

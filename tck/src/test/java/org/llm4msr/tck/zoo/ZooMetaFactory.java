@@ -25,7 +25,7 @@ public final class ZooMetaFactory implements MetaNetworkFactory<ZooConfig> {
   public MetaNetwork create(ZooConfig config, MetaContext context) {
     Flaw flaw = Flaw.get();
     flaw.create(context.model());
-    MetaNetwork sound = new ReferenceMetaNetwork(flaw.told(context));
+    MetaNetwork sound = new ReferenceMetaNetwork(flaw.context(context));
     return flaw.network(new Spoilt(sound, flaw));
   }
 

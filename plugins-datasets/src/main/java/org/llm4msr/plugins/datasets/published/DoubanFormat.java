@@ -197,8 +197,8 @@ final class DoubanFormat {
   }
 
   private static RawScenario scenario(String key, Domain domain) {
-    String what = domain == Domain.MUSIC ? "music" : domain == Domain.BOOK ? "books" : "films";
-    return new RawScenario(key, domain.key(), "Ratings of " + what + " by users of Douban.");
+    String items = domain == Domain.MUSIC ? "music" : domain == Domain.BOOK ? "books" : "films";
+    return new RawScenario(key, domain.key(), "Ratings of " + items + " by users of Douban.");
   }
 
   private CsvTable csv(CsvTable table) {

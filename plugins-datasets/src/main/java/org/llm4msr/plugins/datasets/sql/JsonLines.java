@@ -208,7 +208,7 @@ public final class JsonLines {
         .collect(joining(", ", "coalesce(", ")"));
   }
 
-  private String rowError(String told) {
-    return Sql.rowError(told, SqlText.literal(file.toString()), "n");
+  private String rowError(String message) {
+    return Sql.rowError(message, SqlText.literal(file.toString()), "n");
   }
 }

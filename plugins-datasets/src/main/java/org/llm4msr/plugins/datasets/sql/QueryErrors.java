@@ -38,11 +38,11 @@ final class QueryErrors {
   /**
    * Returns the error that a row cannot be read.
    *
-   * @param told file, place and fault, as a sentence
+   * @param message file, place and fault, as a sentence
    */
-  static MsrException malformed(String told, Exception cause) {
+  static MsrException malformed(String message, Exception cause) {
     return new MsrException(
-        ErrorType.DATA, "data/MALFORMED_ROW", told + " Fix or remove the row.", cause);
+        ErrorType.DATA, "data/MALFORMED_ROW", message + " Fix or remove the row.", cause);
   }
 
   private static String firstLine(String text) {

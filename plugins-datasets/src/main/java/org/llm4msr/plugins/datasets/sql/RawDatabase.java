@@ -130,13 +130,13 @@ public final class RawDatabase implements AutoCloseable {
   /**
    * Runs a query whose batches the caller reads one by one; closing the reader ends the query.
    *
-   * @param told explains an error
+   * @param explain explains an error
    */
-  ArrowReader open(String sql, BufferAllocator allocator, Function<Exception, MsrException> told)
+  ArrowReader open(String sql, BufferAllocator allocator, Function<Exception, MsrException> explain)
       throws IOException {
     Sources sources = new Sources(sql, allocator);
     Function<Exception, MsrException> failure =
-        e -> sources.failure().orElseGet(() -> told.apply(e));
+        e -> sources.failure().orElseGet(() -> explain.apply(e));
     try {
       sources.open();
       ArrowResult result = database.stream(sql, allocator, ROWS_OF_A_BATCH);

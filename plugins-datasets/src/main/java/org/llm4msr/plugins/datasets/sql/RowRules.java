@@ -22,10 +22,10 @@ final class RowRules {
    *
    * @param column the column that breaks it; empty for the row
    * @param kept a condition, in SQL
-   * @param told what is wrong otherwise, in SQL
+   * @param message what is wrong otherwise, in SQL
    * @param implied whether a strict query fails on such a row by itself
    */
-  private record Rule(String column, String kept, String told, boolean implied) {
+  private record Rule(String column, String kept, String message, boolean implied) {
 
     boolean isTestedIn(String name) {
       return !implied && column.equals(name);
@@ -63,8 +63,8 @@ final class RowRules {
   }
 
   private void add(String column, String holds, String value, String expected, boolean implied) {
-    String told = Sql.unlike(column, "coalesce(" + value + "::VARCHAR, '')", expected);
-    rules.add(new Rule(column, "coalesce(" + holds + ", false)", told, implied));
+    String message = Sql.unlike(column, "coalesce(" + value + "::VARCHAR, '')", expected);
+    rules.add(new Rule(column, "coalesce(" + holds + ", false)", message, implied));
   }
 
   /**
@@ -112,7 +112,7 @@ final class RowRules {
     for (FileScan file : rules.isEmpty() ? List.<FileScan>of() : files) {
       String first =
           "SELECT %s, %s FROM %s WHERE NOT (%s) LIMIT 1"
-              .formatted(TableInput.LINE, first(Rule::told), file.rows(), kept());
+              .formatted(TableInput.LINE, first(Rule::message), file.rows(), kept());
       for (List<String> row : database.rows(first, List.of(file.file()))) {
         return Optional.of(
             "%s, %s %s: %s".formatted(file.file(), file.unit(), row.get(0), row.get(1)));
@@ -122,9 +122,9 @@ final class RowRules {
   }
 
   /** Returns what a row says of the first rule that it breaks, in SQL. */
-  private String first(Function<Rule, String> what) {
+  private String first(Function<Rule, String> property) {
     return rules.stream()
-        .map(rule -> "WHEN NOT " + rule.kept() + " THEN " + what.apply(rule))
+        .map(rule -> "WHEN NOT " + rule.kept() + " THEN " + property.apply(rule))
         .collect(joining(" ", "CASE ", " END"));
   }
 

@@ -41,13 +41,13 @@ public final class Sql {
   /**
    * Returns a call that ends the query with an error about a row.
    *
-   * @param told what is wrong, as a sentence, in SQL
+   * @param message what is wrong, as a sentence, in SQL
    * @param file the file, in SQL
    * @param line the number of the line, in SQL
    */
-  public static String rowError(String told, String file, String line) {
+  public static String rowError(String message, String file, String line) {
     return "error(%s || %s || ', line ' || %s || ': ' || %s)"
-        .formatted(SqlText.literal(TextInput.MALFORMED), file, line, told);
+        .formatted(SqlText.literal(TextInput.MALFORMED), file, line, message);
   }
 
   /** Returns the sentence that a column has a text other than what was expected, in SQL. */

@@ -162,7 +162,7 @@ public final class SqlDatasetReader implements DatasetReader {
         .filter(table -> table.isReadBy(query))
         .flatMap(table -> table.rules.firstBroken(table.fileScans()).stream())
         .findFirst()
-        .map(told -> QueryErrors.malformed(told, cause))
+        .map(message -> QueryErrors.malformed(message, cause))
         .orElse(failure);
   }
 

@@ -92,10 +92,10 @@ class TableColumnsTest extends TableFiles {
     String good = "'a', 1, '0', '1', 5, 2";
     for (int i = 0; i < wrong.size(); i++) {
       write(file, List.of(good, wrong.get(i), good));
-      String told =
+      String message =
           "[data/MALFORMED_ROW] %s, row 2: column '%s' has %s. Fix or remove the row."
               .formatted(file, columns.get(i), problems.get(i));
-      assertThatThrownBy(() -> read(name)).hasMessage(told);
+      assertThatThrownBy(() -> read(name)).hasMessage(message);
     }
     List<String> all = new ArrayList<>(wrong);
     all.add(good);
@@ -142,7 +142,7 @@ class TableColumnsTest extends TableFiles {
 
   @ParameterizedTest
   @FieldSource("UNREAD")
-  void aColumnOfATypeThatIsNotReadIsNamed(ArrowType type, String told) throws IOException {
+  void aColumnOfATypeThatIsNotReadIsNamed(ArrowType type, String rule) throws IOException {
     Path file = folder.resolve("log.arrow");
     List<Field> columns =
         List.of(
@@ -163,7 +163,7 @@ class TableColumnsTest extends TableFiles {
     }
     assertThatThrownBy(() -> readAll(threeColumns(List.of("log.arrow"), null)))
         .hasMessage(
-            "[data/COLUMN_TYPE] %s: column 'more' has the type %s, or leave it out.", file, told);
+            "[data/COLUMN_TYPE] %s: column 'more' has the type %s, or leave it out.", file, rule);
   }
 
   private static final List<Arguments> UNREAD =

@@ -167,13 +167,13 @@ class DecoderGoldenTest {
   private static void assertAgrees(Decoder decoder, List<GoldenStates.Case> cases) {
     List<float[][]> together = states(decoder, cases.stream().map(GoldenStates.Case::ids).toList());
     for (int i = 0; i < cases.size(); i++) {
-      String what =
+      String description =
           "%s, text of %d tokens"
               .formatted(decoder.getClass().getSimpleName(), cases.get(i).ids().length);
       float[][] alone = states(decoder, List.of(cases.get(i).ids())).get(0);
-      assertClose(what, cases.get(i).pre_norm(), alone[0]);
-      assertClose(what, cases.get(i).post_norm(), alone[1]);
-      assertClose(what + " among others", cases.get(i).post_norm(), together.get(i)[1]);
+      assertClose(description, cases.get(i).pre_norm(), alone[0]);
+      assertClose(description, cases.get(i).post_norm(), alone[1]);
+      assertClose(description + " among others", cases.get(i).post_norm(), together.get(i)[1]);
     }
   }
 
@@ -222,11 +222,11 @@ class DecoderGoldenTest {
     return states.get(row).toFloatArray();
   }
 
-  static void assertClose(String what, float[] expected, float[] actual) {
-    assertThat(actual).as(what).hasSameSizeAs(expected);
+  static void assertClose(String description, float[] expected, float[] actual) {
+    assertThat(actual).as(description).hasSameSizeAs(expected);
     for (int i = 0; i < expected.length; i++) {
       assertThat(actual[i])
-          .as(what)
+          .as(description)
           .isCloseTo(expected[i], within((float) (TOLERANCE * Math.max(1, Math.abs(expected[i])))));
     }
   }

@@ -114,7 +114,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
   }
 
   private void addBroken(Path folder, Path path, PluginProblem problem, @Nullable Throwable cause) {
-    broken.add(PluginErrors.brokenFolder(folder, PluginOrigin.in(folder, path), problem, cause));
+    broken.add(PluginErrors.brokenFolder(folder, PluginOrigin.inFolder(folder, path), problem, cause));
   }
 
   private static PluginProblem unreadable(IOException error) {

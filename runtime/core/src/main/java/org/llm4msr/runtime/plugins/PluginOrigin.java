@@ -78,7 +78,7 @@ public record PluginOrigin(
   }
 
   /** Names a jar in a plugin folder, or the folder itself. */
-  static PluginOrigin in(Path folder, Path path) {
+  static PluginOrigin inFolder(Path folder, Path path) {
     PluginOrigin jar = of(path);
     return new PluginOrigin(jar.location, jar.version, jar.spiVersion, folder);
   }

@@ -175,8 +175,8 @@ public final class DatasetDownload {
     }
   }
 
-  private static MsrException category(String what) {
-    return new MsrException(ErrorType.USER, "download/CATEGORY", what);
+  private static MsrException category(String message) {
+    return new MsrException(ErrorType.USER, "download/CATEGORY", message);
   }
 
   private static @Nullable Receipt receipt(Path folder) throws IOException {
@@ -208,12 +208,12 @@ public final class DatasetDownload {
             .filter(name -> !Files.exists(folder.resolve(name)))
             .toList();
     if (!same || !missing.isEmpty()) {
-      String what =
+      String problem =
           same ? "lacks " + missing : "holds %s %s".formatted(earlier.name(), earlier.categories());
       throw new MsrException(
           ErrorType.USER,
           "download/FOLDER",
-          "%s %s. Remove it, or choose another folder with --out.".formatted(folder, what));
+          "%s %s. Remove it, or choose another folder with --out.".formatted(folder, problem));
     }
     return new Result(folder, earlier, true);
   }
@@ -318,12 +318,12 @@ public final class DatasetDownload {
     return new Expected(file.bytes(), md5.group().toLowerCase(Locale.ROOT));
   }
 
-  private static MsrException strange(URI address, String what) {
+  private static MsrException strange(URI address, String problem) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "download/CHECKSUM",
         "%s does not say what was published: %s. Download the data by hand, and check it."
-            .formatted(address, what));
+            .formatted(address, problem));
   }
 
   private static void requireRoom(Path folder, @Nullable Long bytes, long there)

@@ -81,11 +81,11 @@ final class BlockLayout {
   /** Where groups of another size begin. */
   private static int[] steps(int[] rows, int[] order) {
     return IntStream.range(0, order.length)
-        .filter(i -> i == 0 || up(rows[order[i]]) != up(rows[order[i - 1]]))
+        .filter(i -> i == 0 || roundedUp(rows[order[i]]) != roundedUp(rows[order[i - 1]]))
         .toArray();
   }
 
-  private static int up(int rows) {
+  private static int roundedUp(int rows) {
     return (rows + STEP - 1) / STEP * STEP;
   }
 
@@ -123,6 +123,6 @@ final class BlockLayout {
   }
 
   private static int places(int groups, int longest) {
-    return groups == 1 ? Math.max(longest, 1) : Math.max(up(longest), STEP);
+    return groups == 1 ? Math.max(longest, 1) : Math.max(roundedUp(longest), STEP);
   }
 }

@@ -255,17 +255,17 @@ final class OrderedProducts implements RowProducts {
         result, manager.create(norm.means(), perGroup), manager.create(norm.variances(), perGroup));
   }
 
-  private static void require(String what, NDArray array, int rows, int columns) {
-    require(what, array.getShape(), new Shape(rows, columns));
+  private static void require(String name, NDArray array, int rows, int columns) {
+    require(name, array.getShape(), new Shape(rows, columns));
     if (array.getDataType() != DataType.FLOAT32) {
       throw new IllegalArgumentException("numbers are " + array.getDataType() + ", not float32");
     }
   }
 
-  private static void require(String what, Shape shape, Shape expected) {
+  private static void require(String name, Shape shape, Shape expected) {
     if (!shape.equals(expected)) {
       throw new IllegalArgumentException(
-          "%s have the shape %s, expected %s".formatted(what, shape, expected));
+          "%s have the shape %s, expected %s".formatted(name, shape, expected));
     }
   }
 
@@ -313,11 +313,11 @@ final class OrderedProducts implements RowProducts {
       return biases + (long) group * rowOut() * Float.BYTES;
     }
 
-    long in(int part) {
+    long inputOffset(int part) {
       return (long) part * in * Float.BYTES;
     }
 
-    long out(int part) {
+    long outputOffset(int part) {
       return (long) part * out * Float.BYTES;
     }
   }
@@ -328,9 +328,9 @@ final class OrderedProducts implements RowProducts {
       call.group(false, false, segment.rows(), s.out, s.in, s.rowIn(), s.out, s.rowOut(), beta);
       for (int part = 0; part < s.each; part++) {
         call.product(
-            s.row(x, segment.from()) + s.in(part),
+            s.row(x, segment.from()) + s.inputOffset(part),
             s.matrix(weights, segment.group(), part),
-            s.result(y, segment.from()) + s.out(part));
+            s.result(y, segment.from()) + s.outputOffset(part));
       }
     }
     call.run();
@@ -342,9 +342,9 @@ final class OrderedProducts implements RowProducts {
       call.group(false, true, segment.rows(), s.in, s.out, s.rowOut(), s.out, s.rowIn(), beta);
       for (int part = 0; part < s.each; part++) {
         call.product(
-            s.result(dy, segment.from()) + s.out(part),
+            s.result(dy, segment.from()) + s.outputOffset(part),
             s.matrix(weights, segment.group(), part),
-            s.row(dx, segment.from()) + s.in(part));
+            s.row(dx, segment.from()) + s.inputOffset(part));
       }
     }
     call.run();
@@ -360,8 +360,8 @@ final class OrderedProducts implements RowProducts {
       call.group(true, false, s.in, s.out, segment.rows(), s.rowIn(), s.rowOut(), s.out, beta);
       for (int part = 0; part < s.each; part++) {
         call.product(
-            s.row(x, segment.from()) + s.in(part),
-            s.result(dy, segment.from()) + s.out(part),
+            s.row(x, segment.from()) + s.inputOffset(part),
+            s.result(dy, segment.from()) + s.outputOffset(part),
             s.matrix(dw, group, part));
       }
     }

@@ -221,9 +221,9 @@ public final class ParameterStore implements AutoCloseable {
     }
   }
 
-  private static MsrException broken(String code, String name, String what, String next) {
+  private static MsrException broken(String code, String name, String problem, String next) {
     return new MsrException(
-        ErrorType.PLUGIN, "model/" + code, "Array " + name + " " + what + ". " + next);
+        ErrorType.PLUGIN, "model/" + code, "Array " + name + " " + problem + ". " + next);
   }
 
   private final class Context implements ModelContext {

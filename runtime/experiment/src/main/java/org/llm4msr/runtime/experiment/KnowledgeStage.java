@@ -152,7 +152,7 @@ final class KnowledgeStage implements AutoCloseable {
       combined.next();
       result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, combined));
     }
-    return result.on(encoderContext.device());
+    return result.onDevice(encoderContext.device());
   }
 
   private Path before(int period) {

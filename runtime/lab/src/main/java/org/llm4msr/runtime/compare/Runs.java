@@ -176,12 +176,12 @@ final class Runs {
     return seconds;
   }
 
-  private static MsrException failed(Path path, String what, IOException e) {
+  private static MsrException failed(Path path, String problem, IOException e) {
     return new MsrException(
         ErrorType.DATA,
         "compare/RUN",
         "%s %s: %s. Delete the folder of that run, and compare again."
-            .formatted(path, what, FileErrors.reason(e)),
+            .formatted(path, problem, FileErrors.reason(e)),
         e);
   }
 

@@ -111,9 +111,9 @@ public final class DataTables {
     return new ReportTable("scenarios", "Scenarios", headings, rows);
   }
 
-  private ReportTable overlap(String what, List<List<Long>> shared) {
+  private ReportTable overlap(String entities, List<List<Long>> shared) {
     String title =
-        format("Share of a scenario's %s (row) that are also in another scenario (column)", what);
+        format("Share of a scenario's %s (row) that are also in another scenario (column)", entities);
     List<String> headings = new ArrayList<>(List.of("scenario"));
     List<List<String>> rows = new ArrayList<>();
     int shown = Math.min(shared.size(), MOST_COLUMNS);
@@ -127,7 +127,7 @@ public final class DataTables {
     }
     String more = format(" (the first %d of %d)", shown, shared.size());
     return new ReportTable(
-        "overlap-" + what, title + (shown < shared.size() ? more : ""), headings, rows);
+        "overlap-" + entities, title + (shown < shared.size() ? more : ""), headings, rows);
   }
 
   private ReportTable fields() {

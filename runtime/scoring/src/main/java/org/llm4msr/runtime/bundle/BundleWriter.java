@@ -177,12 +177,12 @@ public final class BundleWriter {
     }
   }
 
-  private static MsrException replaced(String what, Path folder, String remedy) {
+  private static MsrException replaced(String problem, Path folder, String remedy) {
     return new MsrException(
         ErrorType.USER,
         "bundle/REPLACED",
         "The %s in %s is no longer what the model was trained with, so no bundle can be made of the two. Train a new run with it, or %s and run `llm4msr bundle create`."
-            .formatted(what, folder, remedy));
+            .formatted(problem, folder, remedy));
   }
 
   /** Work on the disk, which may fail. */

@@ -152,14 +152,14 @@ final class EventFile implements TrainingListener, AutoCloseable {
     return bytes.toByteArray();
   }
 
-  private static byte[] event(double time, long step, Fields what) throws IOException {
+  private static byte[] event(double time, long step, Fields content) throws IOException {
     return message(
         out -> {
           out.writeDouble(WALL_TIME, time);
           if (step > 0) {
             out.writeInt64(STEP, step);
           }
-          what.write(out);
+          content.write(out);
         });
   }
 

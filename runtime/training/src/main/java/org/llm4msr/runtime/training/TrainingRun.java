@@ -123,7 +123,7 @@ final class TrainingRun {
 
   private void train(Listeners listeners) {
     listeners.tell(listener -> listener.started(state.step(), rowsSoFar()));
-    while (!over()) {
+    while (!isOver()) {
       epoch(listeners);
     }
     if (validates && !stopped && state.history().isEmpty()) {
@@ -131,7 +131,7 @@ final class TrainingRun {
     }
   }
 
-  private boolean over() {
+  private boolean isOver() {
     return stopped || state.finished() || state.epoch() >= config.epochs();
   }
 
@@ -147,7 +147,7 @@ final class TrainingRun {
             state.batch());
     try (BatchSource source = data.training(order)) {
       Batch batch = source.newBatch();
-      while (state.epoch() == epoch && !over()) {
+      while (state.epoch() == epoch && !isOver()) {
         long before = System.nanoTime();
         if (!source.next(batch)) {
           throw tooFewRows();

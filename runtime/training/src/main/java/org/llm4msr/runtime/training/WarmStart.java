@@ -172,10 +172,10 @@ public final class WarmStart {
     }
   }
 
-  private static MsrException refused(Bundle bundle, String code, String what, String next) {
+  private static MsrException refused(Bundle bundle, String code, String problem, String next) {
     return new MsrException(
         ErrorType.USER,
         "bundle/" + code,
-        "The bundle %s %s. %s".formatted(bundle.folder(), what, next));
+        "The bundle %s %s. %s".formatted(bundle.folder(), problem, next));
   }
 }

@@ -169,14 +169,14 @@ class EvaluatorTest {
 
   @Test
   void whatIsNoProbabilityIsRefused() {
-    assertThatThrownBy(() -> one(Float.NaN, 1)).hasMessageContaining("evaluation/BAD_PROBABILITY");
-    assertThatThrownBy(() -> one(1.5f, 1)).isInstanceOf(MsrException.class);
-    assertThatThrownBy(() -> one(.5f, 2)).hasMessageContaining("evaluation/BAD_LABEL");
+    assertThatThrownBy(() -> evaluateOneRow(Float.NaN, 1)).hasMessageContaining("evaluation/BAD_PROBABILITY");
+    assertThatThrownBy(() -> evaluateOneRow(1.5f, 1)).isInstanceOf(MsrException.class);
+    assertThatThrownBy(() -> evaluateOneRow(.5f, 2)).hasMessageContaining("evaluation/BAD_LABEL");
   }
 
   @Test
   void resultsGoThroughJson() throws IOException {
-    EvaluationResult result = one(.5f, 1);
+    EvaluationResult result = evaluateOneRow(.5f, 1);
     String json = JSON.writeValueAsString(result);
     assertThat(JSON.readTree(json).at("/overall/auc").isNull()).isTrue();
     assertThat(JSON.readTree(json).at("/overall/logLoss").doubleValue())
@@ -212,7 +212,7 @@ class EvaluatorTest {
     }
   }
 
-  private EvaluationResult one(float probability, float label) {
+  private EvaluationResult evaluateOneRow(float probability, float label) {
     int[] zero = new int[1];
     return evaluate(List.of("a"), zero, zero, new float[] {label}, new float[] {probability});
   }

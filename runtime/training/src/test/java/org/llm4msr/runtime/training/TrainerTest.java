@@ -163,22 +163,22 @@ class TrainerTest {
       Trainer stopped = new Trainer(model, data, config, folder);
       assertThatThrownBy(() -> stopped.train((done, total) -> stopped.requestStop()))
           .hasMessageContaining("training/STOPPED");
-      List<Long> told = new ArrayList<>();
+      List<Long> reported = new ArrayList<>();
       new Trainer(model, data, config, folder)
           .train(
               new Progress() {
                 @Override
                 public void update(long done, long total) {
-                  told.add(done);
+                  reported.add(done);
                 }
 
                 @Override
                 public void detail(long skipped, String remark) {
-                  told.add(-skipped);
+                  reported.add(-skipped);
                 }
               });
 
-      assertThat(told).startsWith(-64L, 128L).endsWith(3_000L);
+      assertThat(reported).startsWith(-64L, 128L).endsWith(3_000L);
     }
   }
 

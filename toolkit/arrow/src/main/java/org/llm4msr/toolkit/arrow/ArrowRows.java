@@ -86,8 +86,8 @@ public final class ArrowRows {
     return Arrays.equals(begin, FILE_MAGIC);
   }
 
-  private static IOException damaged(String what, RuntimeException cause) {
-    return new IOException(what + ": " + cause.getMessage(), cause);
+  private static IOException damaged(String problem, RuntimeException cause) {
+    return new IOException(problem + ": " + cause.getMessage(), cause);
   }
 
   /** Checks a batch that is not loaded yet; releases its buffers if it is damaged. */

@@ -325,11 +325,11 @@ final class HubModels {
             .formatted(repository, revision, root, there));
   }
 
-  private static MsrException wrong(String repository, String what) {
+  private static MsrException wrong(String repository, String problem) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "model/WRONG_ANSWER",
         "the description of the model %s cannot be used: %s. Check HF_ENDPOINT."
-            .formatted(repository, what));
+            .formatted(repository, problem));
   }
 }

@@ -90,12 +90,12 @@ public final class ConfigLoader {
   /**
    * Binds a record from overrides alone, for example the settings of a generator.
    *
-   * @param what the thing that the overrides configure, for the error text
+   * @param subject the thing that the overrides configure, for the error text
    */
-  public <C extends Record> C bind(Class<C> type, List<String> overrides, String what) {
+  public <C extends Record> C bind(Class<C> type, List<String> overrides, String subject) {
     Problems problems = new Problems();
     Mapping root = new ConfigLayers(problems).overridesOnly(overrides);
-    return bind(type, root, problems, what, "Fix this and run the command again.");
+    return bind(type, root, problems, subject, "Fix this and run the command again.");
   }
 
   /**
@@ -114,9 +114,9 @@ public final class ConfigLoader {
   }
 
   private <C extends Record> C bind(
-      Class<C> type, Mapping root, Problems problems, String what, String wayOut) {
+      Class<C> type, Mapping root, Problems problems, String subject, String wayOut) {
     Record config = bind(type, root, new RecordBinder(plugins, problems), problems);
-    problems.throwIfAny(what, wayOut);
+    problems.throwIfAny(subject, wayOut);
     return type.cast(requireNonNull(config, "bound"));
   }
 

@@ -70,11 +70,11 @@ public final class Problems {
   }
 
   /** Throws {@code config/INVALID} with all problems, if there are any. */
-  void throwIfAny(String what, String wayOut) {
+  void throwIfAny(String subject, String wayOut) {
     if (problems.isEmpty()) {
       return;
     }
-    StringBuilder text = new StringBuilder(what);
+    StringBuilder text = new StringBuilder(subject);
     int count = problems.size();
     text.append(count == 1 ? " has a problem:" : " has " + count + " problems:");
     int number = 1;

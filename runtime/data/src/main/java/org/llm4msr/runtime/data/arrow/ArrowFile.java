@@ -256,8 +256,8 @@ public final class ArrowFile {
       return target.flip();
     }
 
-    private MsrException bad(String what) {
-      return DataErrors.data("BAD_ARROW_FILE", path + " " + what + ".");
+    private MsrException bad(String problem) {
+      return DataErrors.data("BAD_ARROW_FILE", path + " " + problem + ".");
     }
 
     /** Walks through the buffers of one record batch, depth first as the format has them. */

@@ -187,8 +187,8 @@ final class RawTables {
     requireNone("bad_label IS NOT NULL", "bad_label", "BAD_LABEL", "a label other than 0 and 1");
   }
 
-  private void requireNone(String condition, String example, String code, String what) {
-    refuse(database, "interactions", condition, what, example, code);
+  private void requireNone(String condition, String example, String code, String problem) {
+    refuse(database, "interactions", condition, problem, example, code);
   }
 
   /** Refuses the rows of a table for which a condition holds, with their number and an example. */
@@ -196,7 +196,7 @@ final class RawTables {
       PreparationDatabase database,
       String table,
       String condition,
-      String what,
+      String problem,
       String example,
       String code) {
     String sql =
@@ -216,7 +216,7 @@ final class RawTables {
               + " has "
               + rows
               + " rows with "
-              + what
+              + problem
               + ", for example '"
               + value
               + "'. Fix the raw data, or the reader's settings.");

@@ -88,7 +88,7 @@ class PreparationFolderTest {
         "\"users\"|\"users|is broken",
         "\"users\"|\"persons\"|is broken"
       })
-  void replacesDataThatItCannotReadOnlyWithForce(String text, String other, String told)
+  void replacesDataThatItCannotReadOnlyWithForce(String text, String other, String reason)
       throws IOException {
     prepare(floorOne, false);
     Path manifest = target.resolve("dataset.json");
@@ -98,7 +98,7 @@ class PreparationFolderTest {
     assertThatThrownBy(() -> prepare(floorOne, false))
         .hasMessageContainingAll(
             "[data/OTHER_DATA] " + target + " cannot be read: ",
-            told,
+            reason,
             "Replace it with",
             "--force");
     assertThat(manifest).hasContent(changed);

@@ -28,9 +28,9 @@ public record ExtractionResult(
     @Nullable String device) {
 
   /** Returns this result of an encoder that computed on a device. */
-  public ExtractionResult on(@Nullable String where) {
+  public ExtractionResult onDevice(@Nullable String name) {
     return new ExtractionResult(
-        info, encoded, kept, belowThreshold, shortened, droppedHistory, tokens, seconds, where);
+        info, encoded, kept, belowThreshold, shortened, droppedHistory, tokens, seconds, name);
   }
 
   /** Returns this store with the counts of both fillings. */

@@ -253,14 +253,14 @@ public final class KnowledgeStore {
   /**
    * Returns the error of a file operation on a store.
    *
-   * @param what was attempted: the verb in "cannot fill the knowledge store"
+   * @param operation the verb in "cannot fill the knowledge store"
    */
-  public static MsrException failed(String what, Path folder, IOException cause) {
+  public static MsrException failed(String operation, Path folder, IOException cause) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "knowledge/IO",
         "cannot %s the knowledge store: %s. Folder %s. Check that the disk is available, has free space and can be written to."
-            .formatted(what, FileErrors.reason(cause), folder),
+            .formatted(operation, FileErrors.reason(cause), folder),
         cause,
         true);
   }

@@ -163,9 +163,9 @@ public record StoreInfo(
     return differences;
   }
 
-  private static void add(List<String> differences, String what, Object there, Object wanted) {
+  private static void add(List<String> differences, String property, Object there, Object wanted) {
     if (!there.equals(wanted)) {
-      differences.add("%s was %s and is now %s".formatted(what, there, wanted));
+      differences.add("%s was %s and is now %s".formatted(property, there, wanted));
     }
   }
 }
