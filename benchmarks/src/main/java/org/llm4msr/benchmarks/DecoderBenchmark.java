@@ -106,7 +106,7 @@ public final class DecoderBenchmark {
   private static long mebibytes(String key) throws IOException {
     String line =
         Files.readAllLines(Path.of("/proc/self/status")).stream()
-            .filter(one -> one.startsWith(key))
+            .filter(status -> status.startsWith(key))
             .findFirst()
             .orElseThrow();
     return Long.parseLong(line.replaceAll("\\D+", "")) >> 10;

@@ -84,7 +84,7 @@ class ArchiveTest {
         Pattern.compile("`([a-z0-9-]+)`")
             .matcher(table)
             .results()
-            .map(one -> one.group(1))
+            .map(match -> match.group(1))
             .toList();
     assertThat(named).contains("llama-cpp").hasSizeGreaterThan(30);
     assertThat(plugins.path("plugins").findValuesAsText("name")).containsAll(named);

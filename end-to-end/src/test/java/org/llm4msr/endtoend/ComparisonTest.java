@@ -103,13 +103,13 @@ class ComparisonTest {
       assertThat(baseline.baseline()).isTrue();
       assertThat(other.baseline()).isFalse();
       for (int column = 0; column < 4; column++) {
-        Score one = baseline.scores().get(column);
-        Score two = other.scores().get(column);
-        assertThat(one.difference()).isNull();
-        assertThat(two.difference().mean()).isCloseTo(two.auc() - one.auc(), within(1e-12));
-        assertThat(two.difference().deLong()).isBetween(0.0, 1.0);
-        assertThat(two.difference().tTest()).isBetween(0.0, 1.0);
-        assertThat(one.best()).isEqualTo(one.auc() >= two.auc());
+        Score baselineScore = baseline.scores().get(column);
+        Score otherScore = other.scores().get(column);
+        assertThat(baselineScore.difference()).isNull();
+        assertThat(otherScore.difference().mean()).isCloseTo(otherScore.auc() - baselineScore.auc(), within(1e-12));
+        assertThat(otherScore.difference().deLong()).isBetween(0.0, 1.0);
+        assertThat(otherScore.difference().tTest()).isBetween(0.0, 1.0);
+        assertThat(baselineScore.best()).isEqualTo(baselineScore.auc() >= otherScore.auc());
       }
     }
   }
@@ -187,7 +187,7 @@ class ComparisonTest {
 
     try (Stream<Path> runs = Files.list(folder.resolve("work/runs"))) {
       Path run =
-          runs.filter(one -> one.toString().matches(".*shared-bottom-[0-9a-f]+-s5"))
+          runs.filter(path -> path.toString().matches(".*shared-bottom-[0-9a-f]+-s5"))
               .findFirst()
               .orElseThrow();
       // The experiment has mmoe with experts and a tower.
@@ -239,7 +239,7 @@ class ComparisonTest {
 
     Document page = ReportTest.parse(Files.readString(folder.resolve("page/report.html")));
     ReportTest.assertSelfContained(page);
-    assertThat(ReportTest.elements(page, "section").stream().map(one -> one.getAttribute("id")))
+    assertThat(ReportTest.elements(page, "section").stream().map(section -> section.getAttribute("id")))
         .containsExactly(
             "table",
             "auc",
@@ -251,7 +251,7 @@ class ComparisonTest {
             "configuration");
     List<String> charts =
         ReportTest.elements(page, "svg").stream()
-            .map(one -> one.getAttribute("aria-labelledby"))
+            .map(svg -> svg.getAttribute("aria-labelledby"))
             .toList();
     // A chart a scenario and one of all rows, two groups of two heads each.
     assertThat(charts)
@@ -271,7 +271,7 @@ class ComparisonTest {
     JsonNode first = null;
     for (String run : model.folders()) {
       List<String> lines = Files.readAllLines(Path.of(run, "metrics.jsonl"));
-      String line = lines.stream().filter(one -> one.contains("validation")).findFirst().get();
+      String line = lines.stream().filter(row -> row.contains("validation")).findFirst().get();
       first = new ObjectMapper().readTree(line);
       sum += first.at("/validation/overall/auc").asDouble();
     }

@@ -70,7 +70,7 @@ final class Contents {
     Map<String, String> rows = new TreeMap<>();
     rows.put("store.json", Files.readString(store.resolve("store.json"), UTF_8));
     try (Stream<Path> files = Files.list(store)) {
-      for (Path file : files.filter(one -> one.toString().endsWith(".arrow")).toList()) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".arrow")).toList()) {
         String level = file.getFileName().toString().replaceAll("-\\d+\\.arrow", "");
         read(file, level, rows);
       }

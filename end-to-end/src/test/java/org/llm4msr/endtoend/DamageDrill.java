@@ -90,8 +90,8 @@ final class DamageDrill implements AutoCloseable {
       } else if (!answer.isEmpty()) {
         wrong.add("case %d, %s: %s".formatted(n, file, answer));
       }
-      for (Map.Entry<Path, byte[]> one : sound.entrySet()) {
-        write(one.getKey(), one.getValue());
+      for (Map.Entry<Path, byte[]> entry : sound.entrySet()) {
+        write(entry.getKey(), entry.getValue());
       }
     }
     assertThat(wrong).as("of %d cases, with -Dllm4msr.test.seed=%d", cases, SEED).isEmpty();

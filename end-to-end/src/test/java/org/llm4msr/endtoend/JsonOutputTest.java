@@ -81,9 +81,9 @@ class JsonOutputTest {
 
   private static String keys(JsonNode settings, String of) {
     return StreamSupport.stream(settings.spliterator(), false)
-        .filter(one -> one.path("key").asText().equals(of))
-        .flatMap(one -> StreamSupport.stream(one.path("settings").spliterator(), false))
-        .map(one -> one.path("key").asText())
+        .filter(setting -> setting.path("key").asText().equals(of))
+        .flatMap(setting -> StreamSupport.stream(setting.path("settings").spliterator(), false))
+        .map(inner -> inner.path("key").asText())
         .collect(Collectors.joining(", "));
   }
 

@@ -34,8 +34,8 @@ class LauncherTest {
 
   @TempDir Path folder;
   private Path root;
-  private Path one;
-  private Path two;
+  private Path firstJar;
+  private Path secondJar;
 
   @BeforeEach
   void copyOutline() throws IOException {
@@ -43,9 +43,9 @@ class LauncherTest {
         .as("the launcher runs on Linux on x86-64")
         .isEqualTo("Linuxamd64");
     root = folder.resolve("with space/checkout");
-    one = Files.createFile(folder.resolve("one.jar"));
-    two = Files.createFile(folder.resolve("two.jar"));
-    Checkout.write(root, one + ":" + two);
+    firstJar = Files.createFile(folder.resolve("one.jar"));
+    secondJar = Files.createFile(folder.resolve("two.jar"));
+    Checkout.write(root, firstJar + ":" + secondJar);
     java("17.0.9");
   }
 
@@ -63,7 +63,7 @@ class LauncherTest {
             "[@" + root.toRealPath() + "/jvm.options]",
             "[-Dllm4msr.plugins=%1$s/plugins:%1$s/plugins-llama-cpp/target/plugins]"
                 .formatted(root.toRealPath()),
-            "[%s:%s:%s]".formatted(one, two, mine),
+            "[%s:%s:%s]".formatted(firstJar, secondJar, mine),
             "[org.llm4msr.runtime.cli.Main]",
             "[train]",
             "[my file.yaml]",
@@ -104,14 +104,14 @@ class LauncherTest {
   @Test
   void refusesAClassPathWithHoles() throws Exception {
     Path launcher = root.resolve("llm4msr");
-    Outcome outcome = run(launcher, Map.of("LLM4MSR_CLASSPATH", one + ":/no.jar"), "--help");
+    Outcome outcome = run(launcher, Map.of("LLM4MSR_CLASSPATH", firstJar + ":/no.jar"), "--help");
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains("LLM4MSR_CLASSPATH names /no.jar");
 
-    Files.delete(two);
+    Files.delete(secondJar);
     outcome = run(launcher, Map.of(), "--help");
     assertThat(outcome.code()).isEqualTo(2);
-    assertThat(outcome.err()).contains(two + ", which llm4msr needs, does not exist");
+    assertThat(outcome.err()).contains(secondJar + ", which llm4msr needs, does not exist");
   }
 
   @Test
@@ -202,7 +202,7 @@ class LauncherTest {
             .formatted(
                 built,
                 target.resolve("llm4msr-dist-0.2.0-sources.jar"),
-                one,
+                firstJar,
                 target.resolve("dependencies.txt")));
     Checkout.script(
         bin.resolve("find"),
@@ -215,7 +215,7 @@ class LauncherTest {
     Outcome outcome = run(root.resolve("llm4msr"), path(bin), "--help");
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    assertThat(outcome.out().lines()).contains("[%s:%s]".formatted(built.toRealPath(), one));
+    assertThat(outcome.out().lines()).contains("[%s:%s]".formatted(built.toRealPath(), firstJar));
   }
 
   private static Map<String, String> path(Path first) {

@@ -105,7 +105,7 @@ final class Modules {
   static Module of(JavaClass type) {
     String name = type.getPackageName();
     return ALL.values().stream()
-        .filter(module -> module.packages().stream().anyMatch(one -> isBelow(name, one)))
+        .filter(module -> module.packages().stream().anyMatch(prefix -> isBelow(name, prefix)))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no module has the package of " + type.getName()));
   }

@@ -87,21 +87,21 @@ class ReportTest {
   static void assertSelfContained(Document document) {
     List<String> ids =
         elements(document, "*").stream()
-            .map(one -> one.getAttribute("id"))
+            .map(element -> element.getAttribute("id"))
             .filter(id -> !id.isEmpty())
             .toList();
     assertThat(ids).doesNotHaveDuplicates();
-    for (Element one : elements(document, "*")) {
-      assertThat(one.getAttribute("src")).as(one.getTagName()).isEmpty();
-      String target = one.getAttribute("href");
+    for (Element element : elements(document, "*")) {
+      assertThat(element.getAttribute("src")).as(element.getTagName()).isEmpty();
+      String target = element.getAttribute("href");
       assertThat(target.isEmpty() || target.startsWith("#") || target.equals("data:,"))
           .as(target)
           .isTrue();
       if (target.startsWith("#")) {
         assertThat(ids).contains(target.substring(1));
       }
-      if (one.getTagName().equals("svg")) {
-        assertThat(ids).contains(one.getAttribute("aria-labelledby"));
+      if (element.getTagName().equals("svg")) {
+        assertThat(ids).contains(element.getAttribute("aria-labelledby"));
       }
     }
   }
@@ -113,7 +113,7 @@ class ReportTest {
 
   @Test
   void hasAllParts() {
-    assertThat(elements(document, "section").stream().map(one -> one.getAttribute("id")))
+    assertThat(elements(document, "section").stream().map(element -> element.getAttribute("id")))
         .containsExactly(
             "summary",
             "curves",
@@ -125,7 +125,7 @@ class ReportTest {
             "stages",
             "configuration",
             "provenance");
-    assertThat(elements(document, "svg").stream().map(one -> one.getAttribute("aria-labelledby")))
+    assertThat(elements(document, "svg").stream().map(element -> element.getAttribute("aria-labelledby")))
         .contains(
             "curve-loss",
             "curve-auc",
@@ -168,7 +168,7 @@ class ReportTest {
   private static ScenarioStatistics statistics(String key) {
     try (PreparedData data = experiment.openPrepared()) {
       return data.trainingLog().scenarioStatistics().stream()
-          .filter(one -> one.key().equals(key))
+          .filter(statistics -> statistics.key().equals(key))
           .findFirst()
           .orElseThrow();
     }
@@ -176,7 +176,7 @@ class ReportTest {
 
   private static String text(String section) {
     return elements(document, "section").stream()
-        .filter(one -> one.getAttribute("id").equals(section))
+        .filter(element -> element.getAttribute("id").equals(section))
         .findFirst()
         .orElseThrow()
         .getTextContent();

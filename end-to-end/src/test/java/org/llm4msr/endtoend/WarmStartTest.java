@@ -114,8 +114,8 @@ class WarmStartTest {
     // Running statistics of batch normalisation move at any learning rate.
     String plain = "model.fusion.name=none";
     String still = "model.backbone.batchNorm=false";
-    Experiment one = Experiment.fromYaml(firstDay.experiment(), plain, still);
-    Path before = one.train("plain", Progress.NONE).bundle();
+    Experiment firstDayOnly = Experiment.fromYaml(firstDay.experiment(), plain, still);
+    Path before = firstDayOnly.train("plain", Progress.NONE).bundle();
     Path after =
         second(plain, still, STANDSTILL).train("plain", from(before), Progress.NONE).bundle();
 
@@ -226,14 +226,14 @@ class WarmStartTest {
     Files.writeString(
         place.resolve("one-users.csv"), "user,n,Tag,number\na,p,s,1\nb,q,t,2\nc,q,s,6\n");
     Files.writeString(place.resolve("two-users.csv"), "user,n,Tag,number\nd,p,t,9\n");
-    Experiment one = Experiment.fromYaml(place.resolve("one.yaml"));
-    one.prepare(false, Progress.NONE);
-    Experiment two = Experiment.fromYaml(place.resolve("two.yaml"));
-    two.prepare(false, one.workspace().prepared(), Progress.NONE);
+    Experiment first = Experiment.fromYaml(place.resolve("one.yaml"));
+    first.prepare(false, Progress.NONE);
+    Experiment second = Experiment.fromYaml(place.resolve("two.yaml"));
+    second.prepare(false, first.workspace().prepared(), Progress.NONE);
 
-    Map<String, String> before = features(one.workspace().prepared());
+    Map<String, String> before = features(first.workspace().prepared());
     assertThat(new HashSet<>(before.values())).as("they differ").hasSize(3);
-    assertThat(features(two.workspace().prepared())).containsAllEntriesOf(before);
+    assertThat(features(second.workspace().prepared())).containsAllEntriesOf(before);
   }
 
   /** Returns the features of each user by key. */

@@ -70,8 +70,8 @@ final class FactoryCheck {
     boolean constructor =
         ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
             .anyMatch(
-                one ->
-                    one.getParameters().isEmpty() && one.getModifiers().contains(Modifier.PUBLIC));
+                candidate ->
+                    candidate.getParameters().isEmpty() && candidate.getModifiers().contains(Modifier.PUBLIC));
     if (!constructor && type.getModifiers().contains(Modifier.PUBLIC)) {
       problems.add(
           "has no public constructor without parameters. Add one; what it needs is handed to create().");
@@ -91,8 +91,8 @@ final class FactoryCheck {
   /** Returns the factory types of the API that a class implements. */
   Set<String> kinds(TypeElement type) {
     Set<String> kinds = new LinkedHashSet<>();
-    for (DeclaredType one : supertypes(type)) {
-      TypeElement element = (TypeElement) one.asElement();
+    for (DeclaredType supertype : supertypes(type)) {
+      TypeElement element = (TypeElement) supertype.asElement();
       boolean kind =
           element.getKind() == ElementKind.INTERFACE
               && element.getQualifiedName().toString().startsWith("org.llm4msr.api.")
@@ -119,9 +119,9 @@ final class FactoryCheck {
 
   private void settings(TypeElement type, List<String> problems) {
     TypeMirror config = types.getNoType(TypeKind.NONE);
-    for (DeclaredType one : supertypes(type)) {
-      if (isPluginFactory(one) && !one.getTypeArguments().isEmpty()) {
-        config = one.getTypeArguments().get(0);
+    for (DeclaredType supertype : supertypes(type)) {
+      if (isPluginFactory(supertype) && !supertype.getTypeArguments().isEmpty()) {
+        config = supertype.getTypeArguments().get(0);
       }
     }
     if (!(types.asElement(config) instanceof TypeElement record)

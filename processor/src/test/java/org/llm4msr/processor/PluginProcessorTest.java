@@ -152,15 +152,15 @@ class PluginProcessorTest {
     task.setProcessors(List.of(new PluginProcessor()));
     task.call();
     return found.getDiagnostics().stream()
-        .filter(one -> one.getKind() == Diagnostic.Kind.ERROR)
-        .map(one -> place(one) + one.getMessage(Locale.ROOT))
+        .filter(diagnostic -> diagnostic.getKind() == Diagnostic.Kind.ERROR)
+        .map(diagnostic -> place(diagnostic) + diagnostic.getMessage(Locale.ROOT))
         .toList();
   }
 
-  private static String place(Diagnostic<? extends JavaFileObject> one) {
-    return one.getSource() == null
+  private static String place(Diagnostic<? extends JavaFileObject> diagnostic) {
+    return diagnostic.getSource() == null
         ? ""
-        : Path.of(one.getSource().getName()).getFileName() + ":" + one.getLineNumber() + " ";
+        : Path.of(diagnostic.getSource().getName()).getFileName() + ":" + diagnostic.getLineNumber() + " ";
   }
 
   private static final class Source extends SimpleJavaFileObject {

@@ -171,9 +171,9 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
       }
     }
 
-    private static boolean sameVectors(List<Knowledge> one, List<Knowledge> other) {
-      return IntStream.range(0, one.size())
-          .allMatch(i -> Arrays.equals(one.get(i).vector(), other.get(i).vector()));
+    private static boolean sameVectors(List<Knowledge> first, List<Knowledge> other) {
+      return IntStream.range(0, first.size())
+          .allMatch(i -> Arrays.equals(first.get(i).vector(), other.get(i).vector()));
     }
 
     @Rule(

@@ -104,8 +104,8 @@ final class MlpMetaNetwork implements MetaNetwork {
 
   /** Appends a column of ones, by which the constant parts of weights and biases are multiplied. */
   private static NDArray withOne(NDArray source) {
-    NDArray one = source.getManager().ones(new Shape(source.getShape().get(0), 1));
-    return source.concat(one, 1);
+    NDArray ones = source.getManager().ones(new Shape(source.getShape().get(0), 1));
+    return source.concat(ones, 1);
   }
 
   /** Applies the layers to rows (n, in) with the source of each row (n, inputs + 1). */

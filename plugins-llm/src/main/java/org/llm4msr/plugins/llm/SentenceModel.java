@@ -292,7 +292,7 @@ record SentenceModel(
     JsonNode mode = stated.get("pooling_mode");
     if (mode == null || mode.isNull()) {
       return stated.properties().stream()
-          .filter(one -> one.getKey().startsWith("pooling_mode_") && one.getValue().booleanValue())
+          .filter(property -> property.getKey().startsWith("pooling_mode_") && property.getValue().booleanValue())
           .map(Map.Entry::getKey)
           .toList();
     }
@@ -300,7 +300,7 @@ record SentenceModel(
       return List.of(text(file, mode));
     }
     List<String> modes = new ArrayList<>();
-    mode.forEach(one -> modes.add(text(file, one)));
+    mode.forEach(element -> modes.add(text(file, element)));
     return modes;
   }
 

@@ -345,9 +345,9 @@ class PrecomputedEncoderTest {
 
   @Test
   void anotherFileIsAnotherIdentity() {
-    try (PrecomputedEncoder one = open("users.npy", Missing.ZERO);
+    try (PrecomputedEncoder first = open("users.npy", Missing.ZERO);
         PrecomputedEncoder other = open("halves.npy", Missing.ZERO)) {
-      assertThat(one.info().checksum()).isNotEqualTo(other.info().checksum());
+      assertThat(first.info().checksum()).isNotEqualTo(other.info().checksum());
     }
   }
 

@@ -61,9 +61,9 @@ class PackagingZooTest {
   void oneRuleRunsAloneAndOneThatIsUnknownFails() {
     factory = new ZooEncoderFactory();
 
-    KitRun one = KitRun.ofRule("PLUGIN-02", Kit.class);
-    assertThat(one.broken()).isEmpty();
-    assertThat(one.passed()).hasSize(1).first().asString().startsWith("PLUGIN-02 ");
+    KitRun run = KitRun.ofRule("PLUGIN-02", Kit.class);
+    assertThat(run.broken()).isEmpty();
+    assertThat(run.passed()).hasSize(1).first().asString().startsWith("PLUGIN-02 ");
 
     // With a rule of another kind all are left out, as in a build that tests plugins of several
     // kinds.

@@ -273,13 +273,13 @@ class SupportTest {
             List.of(new Scenario(0, "a", 9), new Scenario(1, "b", 9), new Scenario(2, "c", 9)),
             1);
     Gate each = Gate.perScenario(store.context("each", shape), 2, experts);
-    Gate one = Gate.shared(store.context("one", shape), 2, experts);
+    Gate shared = Gate.shared(store.context("one", shape), 2, experts);
     int[] scenario = {2, 0, 2, 0};
     float[] x = {1, 2, -1, 3, 0, 1, 2, 2};
     NDArray rows = manager.create(x, new Shape(4, 2));
 
     float[] ofEach = each.forward(pass(false, scenario), rows).toFloatArray();
-    float[] ofOne = one.forward(pass(false, scenario), rows).toFloatArray();
+    float[] ofOne = shared.forward(pass(false, scenario), rows).toFloatArray();
 
     for (int row = 0; row < 4; row++) {
       float[] own = Arrays.copyOfRange(x, 2 * row, 2 * row + 2);

@@ -151,12 +151,12 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
     return found;
   }
 
-  private static MsrException twice(String category, Path one, Path other) {
+  private static MsrException twice(String category, Path first, Path other) {
     return new MsrException(
         ErrorType.DATA,
         "data/TWO_FILES",
         "The category %s is in two files: %s and %s. Leave only one of them in the folder."
-            .formatted(category, one, other));
+            .formatted(category, first, other));
   }
 
   private static Map<String, Reviews> ordered(

@@ -95,7 +95,7 @@ final class KuaiRandFiles {
           "%s has logs of several releases of KuaiRand: %s. Put each release into a folder of its own."
               .formatted(
                   folder.path(),
-                  String.join(", ", releases.stream().map(one -> one.end).toList())));
+                  String.join(", ", releases.stream().map(release -> release.end).toList())));
     }
     return new KuaiRandFiles(folder, releases.iterator().next());
   }

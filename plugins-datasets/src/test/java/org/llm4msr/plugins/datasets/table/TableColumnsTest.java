@@ -123,21 +123,21 @@ class TableColumnsTest extends TableFiles {
   @ParameterizedTest
   @ValueSource(strings = {"parquet", "arrow"})
   void columnsOfSeveralTypedFilesAreJoinedByName(String format) throws IOException, SQLException {
-    Path one = folder.resolve("a." + format);
-    Path two = folder.resolve("b." + format);
-    write(one, "SELECT 'u' AS who, 7 AS what, 1 AS label");
-    write(two, "SELECT 0 AS label, 'i' AS what, 'v' AS who");
+    Path first = folder.resolve("a." + format);
+    Path second = folder.resolve("b." + format);
+    write(first, "SELECT 'u' AS who, 7 AS what, 1 AS label");
+    write(second, "SELECT 0 AS label, 'i' AS what, 'v' AS who");
     TableConfig config = threeColumns(List.of("a." + format, "b." + format), null);
     try (DatasetReader reader = reader(config)) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> row.get("user") + " " + row.get("item") + " " + row.get("label"))
           .containsExactly("u 7 1.0", "v i 0.0");
     }
-    write(two, "SELECT 0 AS label, 'v' AS who");
+    write(second, "SELECT 0 AS label, 'v' AS who");
     assertThatThrownBy(() -> reader(config))
         .hasMessage(
             "[data/DIFFERENT_COLUMNS] %s has the columns [label, who], but %s has [who, what, label]. Files of one table need the same columns.",
-            two, one);
+            second, first);
   }
 
   @ParameterizedTest

@@ -71,9 +71,9 @@ final class ChatTemplate {
     }
     List<ModelJson> named = settings.objects(KEY);
     return named.stream()
-        .filter(one -> one.text("name", "").equals("default"))
+        .filter(template -> template.text("name", "").equals("default"))
         .findFirst()
-        .map(one -> one.text("template", ""))
+        .map(template -> template.text("template", ""))
         .orElseThrow(
             () ->
                 new MsrException(
@@ -83,7 +83,7 @@ final class ChatTemplate {
                         .formatted(
                             KEY,
                             settings.file(),
-                            named.stream().map(one -> one.text("name", "")).toList(),
+                            named.stream().map(template -> template.text("name", "")).toList(),
                             FILE)));
   }
 

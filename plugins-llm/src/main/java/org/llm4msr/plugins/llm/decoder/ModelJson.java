@@ -126,8 +126,8 @@ record ModelJson(Path file, ObjectNode json) {
   /** Returns the objects of the list below a key. */
   List<ModelJson> objects(String key) {
     List<ModelJson> objects = new ArrayList<>();
-    for (JsonNode one : json.path(key)) {
-      if (!(one instanceof ObjectNode object)) {
+    for (JsonNode element : json.path(key)) {
+      if (!(element instanceof ObjectNode object)) {
         throw wrong(key, "a list of objects");
       }
       objects.add(new ModelJson(file, object));

@@ -257,8 +257,8 @@ final class PlainDecoder implements Decoder {
       NDArray before = past.get(this.number * perLayer + (2 * number + which) % perLayer);
       NDArray each = before;
       if (before.getShape().get(0) < group.count()) {
-        Shape one = before.getShape();
-        each = before.broadcast(group.count(), one.get(1), one.get(2), one.get(3));
+        Shape lengths = before.getShape();
+        each = before.broadcast(group.count(), lengths.get(1), lengths.get(2), lengths.get(3));
         each.attach(inner); // A result belongs to the manager of its operands.
       }
       NDArray whole = NDArrays.concat(new NDList(each, now), 2);

@@ -66,10 +66,10 @@ class DecoderEncoderTest {
     try (KnowledgeEncoder encoder = open(config(model, Position.GENERATED_END))) {
       List<Knowledge> answers = encoder.encode(expected.stream().map(Generated::text).toList());
       for (int i = 0; i < expected.size(); i++) {
-        Generated one = expected.get(i);
-        assertThat(encoder.countTokens(one.text())).isEqualTo(one.ids().length);
-        assertThat(answers.get(i).text()).isEqualTo(one.answer_text());
-        DecoderGoldenTest.assertClose(one.text(), one.state(), answers.get(i).vector());
+        Generated wanted = expected.get(i);
+        assertThat(encoder.countTokens(wanted.text())).isEqualTo(wanted.ids().length);
+        assertThat(answers.get(i).text()).isEqualTo(wanted.answer_text());
+        DecoderGoldenTest.assertClose(wanted.text(), wanted.state(), answers.get(i).vector());
       }
       assertThat(encoder.info().state())
           .isEqualTo("post-norm, generated-end, at most 24 tokens, greedy");
@@ -157,7 +157,7 @@ class DecoderEncoderTest {
   void readsEveryKindOfText() {
     try (KnowledgeEncoder encoder = open(config("llama3", Position.PROMPT_END))) {
       List<String> texts = List.of("", "\uD83C\uDFAC 用户", "a", "\u0000\n", "x".repeat(40));
-      assertThat(encoder.encode(texts)).allSatisfy(one -> assertThat(one.vector()).hasSize(16));
+      assertThat(encoder.encode(texts)).allSatisfy(knowledge -> assertThat(knowledge.vector()).hasSize(16));
       assertThat(encoder.countTokens("")).isEqualTo(1);
       assertThat(encoder.encode(List.of())).isEmpty();
     }

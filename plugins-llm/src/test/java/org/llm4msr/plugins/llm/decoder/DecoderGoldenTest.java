@@ -58,7 +58,7 @@ class DecoderGoldenTest {
   private static void assertAgrees(Path folder) throws IOException {
     List<GoldenStates.Case> cases =
         new ArrayList<>(GoldenStates.read(folder.resolve("golden.json")).cases());
-    cases.sort(Comparator.comparingInt(one -> one.ids().length));
+    cases.sort(Comparator.comparingInt(golden -> golden.ids().length));
     try (Decoder plain = plain(folder)) {
       assertAgrees(plain, cases);
     }
@@ -69,10 +69,10 @@ class DecoderGoldenTest {
       assertAgrees(script, cases);
     }
     try (Decoder script = script(folder, Precision.BFLOAT16)) {
-      for (GoldenStates.Case one : cases) {
-        float[][] states = states(script, List.of(one.ids())).get(0);
-        assertThat(EncoderFixture.cosine(states[0], one.pre_norm())).isGreaterThan(0.999);
-        assertThat(EncoderFixture.cosine(states[1], one.post_norm())).isGreaterThan(0.999);
+      for (GoldenStates.Case golden : cases) {
+        float[][] states = states(script, List.of(golden.ids())).get(0);
+        assertThat(EncoderFixture.cosine(states[0], golden.pre_norm())).isGreaterThan(0.999);
+        assertThat(EncoderFixture.cosine(states[1], golden.post_norm())).isGreaterThan(0.999);
       }
     }
   }

@@ -66,10 +66,10 @@ class SamplerTest {
 
   @Test
   void dependsOnTheTextAlone() {
-    Sampler one = sampler(1, 1, 5, 6);
+    Sampler sampler = sampler(1, 1, 5, 6);
     Sampler same = sampler(1, 1, 5, 6);
     Sampler other = sampler(1, 1, 6, 5);
-    int[] drawn = IntStream.range(0, 50).map(i -> one.pick(SCORES)).toArray();
+    int[] drawn = IntStream.range(0, 50).map(i -> sampler.pick(SCORES)).toArray();
     assertThat(IntStream.range(0, 50).map(i -> same.pick(SCORES)).toArray()).isEqualTo(drawn);
     assertThat(IntStream.range(0, 50).map(i -> other.pick(SCORES)).toArray()).isNotEqualTo(drawn);
     assertThat(sampler(0, 1, 5).pick(SCORES)).isEqualTo(2);

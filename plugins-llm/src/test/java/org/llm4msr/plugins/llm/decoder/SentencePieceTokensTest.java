@@ -32,11 +32,11 @@ class SentencePieceTokensTest {
   @Test
   void agreesWithPython() throws IOException {
     try (SentencePieceTokens tokens = open("llama3")) {
-      for (Pieces.Case one : pieces().cases()) {
-        assertThat(tokens.encode(one.text(), false)).as(one.text()).isEqualTo(one.ids());
-        long[] whole = tokens.encode(one.text(), true);
+      for (Pieces.Case golden : pieces().cases()) {
+        assertThat(tokens.encode(golden.text(), false)).as(golden.text()).isEqualTo(golden.ids());
+        long[] whole = tokens.encode(golden.text(), true);
         assertThat(whole[0]).as("start token").isEqualTo(1);
-        assertThat(Arrays.copyOfRange(whole, 1, whole.length)).isEqualTo(one.ids());
+        assertThat(Arrays.copyOfRange(whole, 1, whole.length)).isEqualTo(golden.ids());
       }
       assertThat(tokens.decode(pieces().cases().get(0).ids())).isEqualTo("the cat sees birds");
     }

@@ -43,10 +43,10 @@ class SpecialTokensTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void agreesWithTransformers(Case one) throws IOException {
-    try (TextTokens tokens = open(GoldenStates.fixture(one.file()), one.settings().toString())) {
-      assertThat(tokens.encode(one.text(), true)).isEqualTo(one.ids());
-      assertThat(tokens.encode(one.text(), false)).isEqualTo(one.bare());
+  void agreesWithTransformers(Case golden) throws IOException {
+    try (TextTokens tokens = open(GoldenStates.fixture(golden.file()), golden.settings().toString())) {
+      assertThat(tokens.encode(golden.text(), true)).isEqualTo(golden.ids());
+      assertThat(tokens.encode(golden.text(), false)).isEqualTo(golden.bare());
     }
   }
 

@@ -81,12 +81,12 @@ final class DownloadCommand extends Command {
     List<List<String>> rows =
         catalogue.datasets().stream()
             .map(
-                one ->
+                dataset ->
                     List.of(
-                        one.name(),
-                        one.files().isEmpty() ? "by hand" : catalogue.licence(one).name(),
-                        one.reader(),
-                        one.title()))
+                        dataset.name(),
+                        dataset.files().isEmpty() ? "by hand" : catalogue.licence(dataset).name(),
+                        dataset.reader(),
+                        dataset.title()))
             .toList();
     return Terminal.table(List.of("name", "licence", "reader", "what it is"), rows);
   }

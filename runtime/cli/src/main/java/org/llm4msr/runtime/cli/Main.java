@@ -107,7 +107,7 @@ public final class Main {
 
   private int failed(Exception error, CommandLine command) {
     Terminal terminal = session.terminal();
-    boolean debug = command.getCommand() instanceof Command one && one.debug;
+    boolean debug = command.getCommand() instanceof Command ours && ours.debug;
     MsrException known = find(error);
     MsrException shown =
         known != null

@@ -70,10 +70,10 @@ final class PluginsCommand extends Group {
       List<PluginKind> kinds = kind == null ? List.of(PluginKind.values()) : List.of(kind(kind));
       List<BrokenPlugin> broken =
           plugins.verify().stream()
-              .filter(one -> one.kind() == null || kinds.contains(one.kind()))
+              .filter(plugin -> plugin.kind() == null || kinds.contains(plugin.kind()))
               .toList();
       List<PluginDescriptor> usable =
-          kinds.stream().flatMap(one -> plugins.plugins(one).stream()).toList();
+          kinds.stream().flatMap(pluginKind -> plugins.plugins(pluginKind).stream()).toList();
       Listing listing =
           new Listing(
               usable.stream().map(ListAll::entry).toList(),
@@ -109,16 +109,16 @@ final class PluginsCommand extends Group {
 
     private static String text(List<PluginDescriptor> usable, List<BrokenPlugin> broken) {
       List<List<String>> rows = new ArrayList<>();
-      for (PluginDescriptor one : usable) {
-        rows.add(row("ok", one.kind(), one.name(), one.origin(), one.description()));
+      for (PluginDescriptor plugin : usable) {
+        rows.add(row("ok", plugin.kind(), plugin.name(), plugin.origin(), plugin.description()));
       }
-      for (BrokenPlugin one : broken) {
-        rows.add(row("broken", one.kind(), one.label(), one.origin(), one.error().code()));
+      for (BrokenPlugin plugin : broken) {
+        rows.add(row("broken", plugin.kind(), plugin.label(), plugin.origin(), plugin.error().code()));
       }
       List<String> headings = List.of("state", "kind", "name", "version", "jar", "description");
       StringBuilder text = new StringBuilder(Terminal.table(headings, rows));
       broken.stream()
-          .map(one -> one.error().getMessage())
+          .map(plugin -> plugin.error().getMessage())
           .distinct()
           .forEach(error -> text.append('\n').append(error).append('\n'));
       return text.toString();
@@ -156,7 +156,7 @@ final class PluginsCommand extends Group {
           kind != null ? List.of(plugins.describe(kind(kind), name)) : named(plugins);
       List<PluginDescription> descriptions =
           named.stream()
-              .map(one -> PluginDescription.of(plugins, session().loader(), one))
+              .map(plugin -> PluginDescription.of(plugins, session().loader(), plugin))
               .toList();
       String text = String.join("\n", descriptions.stream().map(Describe::text).toList());
       terminal().result(descriptions.size() == 1 ? descriptions.get(0) : descriptions, text);
@@ -164,8 +164,8 @@ final class PluginsCommand extends Group {
 
     private List<PluginDescriptor> named(PluginRegistry plugins) {
       List<PluginDescriptor> all =
-          Arrays.stream(PluginKind.values()).flatMap(one -> plugins.plugins(one).stream()).toList();
-      List<PluginDescriptor> named = all.stream().filter(one -> one.name().equals(name)).toList();
+          Arrays.stream(PluginKind.values()).flatMap(pluginKind -> plugins.plugins(pluginKind).stream()).toList();
+      List<PluginDescriptor> named = all.stream().filter(plugin -> plugin.name().equals(name)).toList();
       if (!named.isEmpty()) {
         return named;
       }
@@ -208,9 +208,9 @@ final class PluginsCommand extends Group {
 
     private static void addRows(
         List<PluginDescription.Row> settings, String indent, List<List<String>> rows) {
-      for (PluginDescription.Row one : settings) {
-        rows.add(List.of(indent + one.key(), standard(one), one.legal(), one.meaning()));
-        addRows(one.settings(), indent + "  ", rows);
+      for (PluginDescription.Row row : settings) {
+        rows.add(List.of(indent + row.key(), standard(row), row.legal(), row.meaning()));
+        addRows(row.settings(), indent + "  ", rows);
       }
     }
 
@@ -230,7 +230,7 @@ final class PluginsCommand extends Group {
 
   private static PluginKind kind(String key) {
     return Stream.of(PluginKind.values())
-        .filter(one -> one.key().equals(key))
+        .filter(candidate -> candidate.key().equals(key))
         .findFirst()
         .orElseThrow(
             () ->

@@ -136,14 +136,14 @@ public final class Quickstart {
     JsonNode truth = truth();
     List<Row> rows = new ArrayList<>();
     for (int rank = 0; rank < plain.scenarioNames().size(); rank++) {
-      Metrics one = plain.result().scenarios().get(rank);
-      Metrics other = enhanced.result().scenarios().get(rank);
-      JsonNode known = truth.path("scenarios").path(one.name());
-      rows.add(row(plain.scenarioNames().get(rank), one, other, known));
+      Metrics plainMetrics = plain.result().scenarios().get(rank);
+      Metrics enhancedMetrics = enhanced.result().scenarios().get(rank);
+      JsonNode known = truth.path("scenarios").path(plainMetrics.name());
+      rows.add(row(plain.scenarioNames().get(rank), plainMetrics, enhancedMetrics, known));
     }
-    Metrics one = plain.result().overall();
-    Metrics other = enhanced.result().overall();
-    return new Comparison(row("overall", one, other, truth.path("overall")), rows);
+    Metrics plainMetrics = plain.result().overall();
+    Metrics enhancedMetrics = enhanced.result().overall();
+    return new Comparison(row("overall", plainMetrics, enhancedMetrics, truth.path("overall")), rows);
   }
 
   private static Row row(String name, Metrics plain, Metrics enhanced, JsonNode truth) {

@@ -23,7 +23,7 @@ final class SplitOption {
     @Override
     public Split convert(String text) {
       return Stream.of(Split.values())
-          .filter(one -> one.key().equalsIgnoreCase(text))
+          .filter(split -> split.key().equalsIgnoreCase(text))
           .findFirst()
           .orElseThrow(() -> new TypeConversionException(expected(text)));
     }

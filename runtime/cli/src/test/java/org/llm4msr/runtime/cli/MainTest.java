@@ -47,7 +47,7 @@ class MainTest {
 
     assertThat(run("plugins", "list", "--json")).isZero();
     assertThat(json().at("/plugins"))
-        .anySatisfy(one -> assertThat(one.at("/name").asText()).isEqualTo("hash"));
+        .anySatisfy(plugin -> assertThat(plugin.at("/name").asText()).isEqualTo("hash"));
   }
 
   @Test
@@ -129,7 +129,7 @@ class MainTest {
 
     assertThat(run("data", "download", "--json")).isZero();
     assertThat(json().at("/datasets"))
-        .anySatisfy(one -> assertThat(one.at("/name").asText()).isEqualTo("kuairand-pure"));
+        .anySatisfy(dataset -> assertThat(dataset.at("/name").asText()).isEqualTo("kuairand-pure"));
   }
 
   @Test

@@ -62,7 +62,7 @@ final class FactoryProblems {
     if (!Modifier.isPublic(type.getModifiers())) {
       return new PluginProblem("NOT_PUBLIC", "the class is not public", "Make " + name + " public.");
     }
-    boolean sound = Stream.of(type.getConstructors()).anyMatch(one -> one.getParameterCount() == 0);
+    boolean sound = Stream.of(type.getConstructors()).anyMatch(constructor -> constructor.getParameterCount() == 0);
     return sound
         ? null
         : new PluginProblem(

@@ -28,8 +28,8 @@ final class PluginErrors {
   static MsrException duplicate(PluginKind kind, String name, List<PluginRegistry.Candidate> same) {
     String places =
         same.stream()
-            .map(one -> one.descriptor())
-            .map(one -> one.factory() + " in " + one.origin().location())
+            .map(candidate -> candidate.descriptor())
+            .map(plugin -> plugin.factory() + " in " + plugin.origin().location())
             .collect(Collectors.joining(" and "));
     return new MsrException(
         ErrorType.PLUGIN,

@@ -249,7 +249,7 @@ public final class PluginRegistry {
       String count = broken.size() == 1 ? "1 plugin" : broken.size() + " plugins";
       StringBuilder text = new StringBuilder(count + " cannot be used:");
       broken.stream()
-          .map(one -> one.error().getMessage())
+          .map(plugin -> plugin.error().getMessage())
           .distinct()
           .forEach(error -> text.append("\n  ").append(error));
       throw new MsrException(ErrorType.PLUGIN, "plugin/BROKEN", text.toString());

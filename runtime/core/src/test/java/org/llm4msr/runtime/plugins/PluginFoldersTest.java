@@ -39,10 +39,10 @@ class PluginFoldersTest {
         TestJar.at(root.resolve("second/greeting-2.jar"))
             .source("lib.Greeting", GREETING.formatted("greet(int n) { return \"version 2\"; }"))
             .build();
-    TestFactory one = TestFactory.named("One", "one").template("lib.Greeting.hello()");
-    one.jar(root.resolve("first/one.jar")).with(first).build();
-    TestFactory two = TestFactory.named("Two", "two").template("lib.Greeting.greet(1)");
-    two.jar(root.resolve("second/two.jar")).with(second).build();
+    TestFactory firstFactory = TestFactory.named("One", "one").template("lib.Greeting.hello()");
+    firstFactory.jar(root.resolve("first/one.jar")).with(first).build();
+    TestFactory secondFactory = TestFactory.named("Two", "two").template("lib.Greeting.greet(1)");
+    secondFactory.jar(root.resolve("second/two.jar")).with(second).build();
 
     PluginRegistry registry = registry();
 
@@ -389,10 +389,10 @@ class PluginFoldersTest {
   private List<String> messages(PluginRegistry registry) {
     return registry.verify().stream()
         .map(
-            one ->
-                root.relativize(Path.of(one.origin().location())).getName(0)
+            plugin ->
+                root.relativize(Path.of(plugin.origin().location())).getName(0)
                     + " "
-                    + one.error().getMessage())
+                    + plugin.error().getMessage())
         .toList();
   }
 

@@ -107,10 +107,10 @@ public final class TestJar {
     }
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file), manifest);
         Stream<Path> compiled = Files.walk(classes)) {
-      for (Path one : compiled.filter(Files::isRegularFile).toList()) {
-        String name = classes.relativize(one).toString();
+      for (Path classFile : compiled.filter(Files::isRegularFile).toList()) {
+        String name = classes.relativize(classFile).toString();
         if (!entries.containsKey(name.replace(".class", "").replace('/', '.'))) {
-          put(out, name, Files.readAllBytes(one));
+          put(out, name, Files.readAllBytes(classFile));
         }
       }
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {

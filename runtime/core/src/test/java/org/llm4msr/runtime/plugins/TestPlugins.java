@@ -23,8 +23,8 @@ public final class TestPlugins {
       for (PluginKind kind : PluginKind.values()) {
         String lines =
             Arrays.stream(factories)
-                .filter(one -> kind.service().isAssignableFrom(one))
-                .map(one -> one.getName() + "\n")
+                .filter(factory -> kind.service().isAssignableFrom(factory))
+                .map(factory -> factory.getName() + "\n")
                 .reduce("", String::concat);
         Files.writeString(services.resolve(kind.service().getName()), lines);
       }

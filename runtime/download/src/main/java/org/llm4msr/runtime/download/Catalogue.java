@@ -43,7 +43,7 @@ public record Catalogue(Map<String, Licence> licences, List<PublishedDataset> da
   public PublishedDataset get(String name) {
     List<String> names = datasets.stream().map(PublishedDataset::name).toList();
     return datasets.stream()
-        .filter(one -> one.name().equals(name))
+        .filter(dataset -> dataset.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->

@@ -297,10 +297,10 @@ public final class DatasetDownload {
     }
     URI record = URI.create(address.group(1) + "/api/records/" + address.group(2));
     try {
-      for (JsonNode one : JSON.readTree(downloads.text(record)).path("files")) {
-        String checksum = one.path("checksum").asText();
-        if (one.path("key").asText().equals(file.fileName()) && checksum.startsWith("md5:")) {
-          return new Expected(one.path("size").asLong(), checksum.substring("md5:".length()));
+      for (JsonNode entry : JSON.readTree(downloads.text(record)).path("files")) {
+        String checksum = entry.path("checksum").asText();
+        if (entry.path("key").asText().equals(file.fileName()) && checksum.startsWith("md5:")) {
+          return new Expected(entry.path("size").asLong(), checksum.substring("md5:".length()));
         }
       }
     } catch (JsonProcessingException e) {

@@ -81,7 +81,7 @@ class DatasetDownloadTest {
             String range = exchange.getRequestHeaders().getFirst("Range");
             String path = exchange.getRequestURI().getPath();
             requests.add(path + (range == null ? "" : " " + range));
-            answers.getOrDefault(path, one -> one.sendResponseHeaders(404, -1)).send(exchange);
+            answers.getOrDefault(path, unknown -> unknown.sendResponseHeaders(404, -1)).send(exchange);
           }
         });
     server.start();
@@ -318,7 +318,7 @@ class DatasetDownloadTest {
   @Test
   void asksAgainWhereTheServerIsBusy() throws Exception {
     byte[] zip = ratings();
-    inTurn("/ml.zip", one -> one.sendResponseHeaders(503, -1), file(zip));
+    inTurn("/ml.zip", busy -> busy.sendResponseHeaders(503, -1), file(zip));
 
     load(zipFile((long) zip.length, md5(zip)));
 

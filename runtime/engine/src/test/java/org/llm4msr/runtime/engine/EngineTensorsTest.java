@@ -66,14 +66,14 @@ class EngineTensorsTest {
 
   @Test
   void modelsShareAThreadWhereTheEngineMayBeCalledByOne() {
-    TensorEngine one = TestEngine.open();
+    TensorEngine engine = TestEngine.open();
     try (TensorEngine other = TestEngine.open()) {
       boolean shared =
-          one.<Thread>call(Thread::currentThread) == other.<Thread>call(Thread::currentThread);
-      assertThat(shared).isNotEqualTo(new EngineTensors(one).isThreadSafe());
-      assertThat(shared).isEqualTo(one.engine().getEngineName().equals("MXNet"));
+          engine.<Thread>call(Thread::currentThread) == other.<Thread>call(Thread::currentThread);
+      assertThat(shared).isNotEqualTo(new EngineTensors(engine).isThreadSafe());
+      assertThat(shared).isEqualTo(engine.engine().getEngineName().equals("MXNet"));
 
-      one.close();
+      engine.close();
       assertThat(other.<Integer>call(() -> 7)).as("after the other was closed").isEqualTo(7);
     }
   }

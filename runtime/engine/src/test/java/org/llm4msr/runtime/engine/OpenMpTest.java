@@ -17,11 +17,11 @@ class OpenMpTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void onlyTheThreadThatAsksComputesElementsAlone() {
-    try (TensorEngine one = open();
+    try (TensorEngine engine = open();
         TensorEngine other = open()) {
-      int threads = one.call(JniUtils::getNumThreads);
-      assertThat(one.call(OpenMp::elementsAlone)).isTrue();
-      assertThat(one.call(JniUtils::getNumThreads)).isEqualTo(1);
+      int threads = engine.call(JniUtils::getNumThreads);
+      assertThat(engine.call(OpenMp::elementsAlone)).isTrue();
+      assertThat(engine.call(JniUtils::getNumThreads)).isEqualTo(1);
       assertThat(other.call(JniUtils::getNumThreads)).isEqualTo(threads);
       assertThat(other.call(OpenMp::elementsAlone)).isTrue();
       assertThat(other.call(JniUtils::getNumThreads)).isEqualTo(1);

@@ -54,17 +54,17 @@ class DropoutMasksTest {
   @Test
   void shareOfZerosIsTheRateAndMasksAreIndependent() {
     DropoutMasks masks = new DropoutMasks(0);
-    float[] one = draw(masks, 0, 0, 1_000_000, 0.2);
+    float[] first = draw(masks, 0, 0, 1_000_000, 0.2);
     float[] other = draw(masks, 0, 1, 1_000_000, 0.2);
 
     double zeros = 0;
     double both = 0;
-    for (int i = 0; i < one.length; i++) {
-      assertThat(one[i]).isIn(0f, 1.25f);
-      zeros += one[i] == 0 ? 1 : 0;
-      both += one[i] == 0 && other[i] == 0 ? 1 : 0;
+    for (int i = 0; i < first.length; i++) {
+      assertThat(first[i]).isIn(0f, 1.25f);
+      zeros += first[i] == 0 ? 1 : 0;
+      both += first[i] == 0 && other[i] == 0 ? 1 : 0;
     }
-    assertThat(zeros / one.length).isCloseTo(0.2, within(0.0016));
-    assertThat(both / one.length).isCloseTo(0.04, within(0.0008));
+    assertThat(zeros / first.length).isCloseTo(0.2, within(0.0016));
+    assertThat(both / first.length).isCloseTo(0.04, within(0.0008));
   }
 }

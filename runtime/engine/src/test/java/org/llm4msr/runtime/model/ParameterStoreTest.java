@@ -109,12 +109,12 @@ class ParameterStoreTest {
   @Test
   void watchesParametersOfTheModelOnly() {
     ModelContext context = store.context("b", SHAPE);
-    Parameter one = context.parameter("one", new Shape(2), Initializer.zeros(), Decay.NO);
+    Parameter own = context.parameter("one", new Shape(2), Initializer.zeros(), Decay.NO);
     context.parameter("unwatched", new Shape(2), Initializer.zeros(), Decay.NO);
     ModelContext each = context.each("tower", 2);
     each.watch(each.parameter("bias", new Shape(1), Initializer.zeros(), Decay.NO));
-    context.watch(one);
-    context.watch(one);
+    context.watch(own);
+    context.watch(own);
 
     assertThat(store.watched())
         .extracting(DenseParameter::name)
@@ -127,7 +127,7 @@ class ParameterStoreTest {
           .hasMessageContainingAll("model/FOREIGN_PARAMETER", "b/two");
     }
     store.seal();
-    assertThatThrownBy(() -> context.watch(one))
+    assertThatThrownBy(() -> context.watch(own))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("model/LATE_PARAMETER");
   }
@@ -141,11 +141,11 @@ class ParameterStoreTest {
     Buffer means = each.buffer("mean", new Shape(2), drawn);
     try (ParameterStore other = new ParameterStore(manager, 7)) {
       ModelContext alone = other.context("b", SHAPE).scope("tower.2").scope("layer");
-      NDArray one = alone.parameter("w", new Shape(2, 2), drawn, Decay.YES).array();
+      NDArray weight = alone.parameter("w", new Shape(2, 2), drawn, Decay.YES).array();
       NDArray mean = alone.buffer("mean", new Shape(2), drawn).array();
 
       assertThat(stack.array().getShape()).isEqualTo(new Shape(3, 2, 2));
-      assertThat(stack.array().get(2).toFloatArray()).containsExactly(one.toFloatArray());
+      assertThat(stack.array().get(2).toFloatArray()).containsExactly(weight.toFloatArray());
       assertThat(means.array().get(2).toFloatArray()).containsExactly(mean.toFloatArray());
     }
     assertThat(store.parameters().stream().map(DenseParameter::name))

@@ -64,10 +64,10 @@ class EmbeddingTablesTest {
 
   @Test
   void updatesDoNotDependOnThreads() {
-    float[] one = trained(1, true);
+    float[] expected = trained(1, true);
 
-    assertThat(trained(2, true)).containsExactly(one);
-    assertThat(trained(5, true)).containsExactly(one);
+    assertThat(trained(2, true)).containsExactly(expected);
+    assertThat(trained(5, true)).containsExactly(expected);
     assertThat(trained(3, false)).containsExactly(trained(1, false));
   }
 
@@ -76,9 +76,9 @@ class EmbeddingTablesTest {
     EmbeddingTable table = new EmbeddingTable("user", 20_000, 16, 2);
     EmbeddingTable other = new EmbeddingTable("user", 5_000, 16, 0);
     try (Workers two = new Workers(2);
-        Workers one = new Workers(1)) {
+        Workers single = new Workers(1)) {
       table.initialize(7, two);
-      other.initialize(7, one);
+      other.initialize(7, single);
     }
     float[] values = new float[20_000 * 16];
     table.read(0, 0, 20_000, values);

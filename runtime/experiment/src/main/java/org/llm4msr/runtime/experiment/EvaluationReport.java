@@ -48,10 +48,10 @@ public record EvaluationReport(
     List<String> names = scenarios.stream().map(PreparedScenario::name).toList();
     return scenarios.stream()
         .map(
-            one ->
-                Collections.frequency(names, one.name()) > 1 || one.name().equals(Metrics.OVERALL)
-                    ? one.name() + " (" + one.key() + ")"
-                    : one.name())
+            scenario ->
+                Collections.frequency(names, scenario.name()) > 1 || scenario.name().equals(Metrics.OVERALL)
+                    ? scenario.name() + " (" + scenario.key() + ")"
+                    : scenario.name())
         .toList();
   }
 }

@@ -86,10 +86,10 @@ final class KnowledgeSettings {
    * Returns in which settings two stores differ, except for those of the encoder, which the
    * identity covers. Stores of a user's own tools record none.
    */
-  static List<String> differencesOfPrompts(StoreInfo one, StoreInfo other) {
-    return one.settings().isEmpty() || other.settings().isEmpty()
+  static List<String> differencesOfPrompts(StoreInfo first, StoreInfo other) {
+    return first.settings().isEmpty() || other.settings().isEmpty()
         ? List.of()
-        : differences(one.settings(), other.settings()).stream()
+        : differences(first.settings(), other.settings()).stream()
             .filter(difference -> !difference.startsWith("knowledge.encoder."))
             .toList();
   }

@@ -83,8 +83,8 @@ final class ComparisonPage {
         result.part(),
         models.stream()
             .map(
-                one ->
-                    new SideBySide.Model(name(one), one.folders().stream().map(Path::of).toList()))
+                model ->
+                    new SideBySide.Model(name(model), model.folders().stream().map(Path::of).toList()))
             .toList());
   }
 

@@ -120,9 +120,9 @@ final class ComparisonTable {
   }
 
   /** A mean over fewer seeds covers only those that succeeded. */
-  private static boolean isBetter(double[] one, double[] other) {
-    return one.length > other.length
-        || (one.length == other.length && StatUtils.mean(one) > StatUtils.mean(other));
+  private static boolean isBetter(double[] first, double[] other) {
+    return first.length > other.length
+        || (first.length == other.length && StatUtils.mean(first) > StatUtils.mean(other));
   }
 
   private @Nullable Difference difference(Cell cell, int column, @Nullable Double deLong) {
@@ -181,10 +181,10 @@ final class ComparisonTable {
     List<@Nullable RunResult> before = runs.getOrDefault(baseline, List.of());
     List<@Nullable RunResult> after = runs.getOrDefault(cell, List.of());
     for (int seed = 0; seed < Math.min(before.size(), after.size()); seed++) {
-      RunResult one = before.get(seed);
-      RunResult other = after.get(seed);
-      if (one != null && other != null) {
-        action.accept(one, other);
+      RunResult earlier = before.get(seed);
+      RunResult later = after.get(seed);
+      if (earlier != null && later != null) {
+        action.accept(earlier, later);
       }
     }
   }
@@ -206,17 +206,17 @@ final class ComparisonTable {
   }
 
   private void pValues(RunResult before, RunResult after, List<double[]> bySeed) {
-    ScoredRows one = ScoredRows.read(before.predictions());
-    ScoredRows other = ScoredRows.read(after.predictions());
-    if (!one.sameRows(other) || !before.drawn().equals(after.drawn())) {
+    ScoredRows rowsBefore = ScoredRows.read(before.predictions());
+    ScoredRows rowsAfter = ScoredRows.read(after.predictions());
+    if (!rowsBefore.sameRows(rowsAfter) || !before.drawn().equals(after.drawn())) {
       return;
     }
     double[] values = new double[columns.size()];
     for (int column = 0; column < values.length; column++) {
       int rank = before.report().scenarioNames().indexOf(columns.get(column).name());
       boolean whole = column == values.length - 1;
-      ScoredRows first = whole ? one : one.of(rank);
-      ScoredRows second = whole ? other : other.of(rank);
+      ScoredRows first = whole ? rowsBefore : rowsBefore.of(rank);
+      ScoredRows second = whole ? rowsAfter : rowsAfter.of(rank);
       values[column] =
           DeLong.pValue(first.user(), first.positive(), first.probability(), second.probability());
     }
@@ -230,7 +230,7 @@ final class ComparisonTable {
             column -> {
               double[] values =
                   bySeed.stream()
-                      .mapToDouble(one -> one[column])
+                      .mapToDouble(pValues -> pValues[column])
                       .filter(value -> !Double.isNaN(value))
                       .toArray();
               medians.add(values.length == 0 ? null : StatUtils.percentile(values, 50));

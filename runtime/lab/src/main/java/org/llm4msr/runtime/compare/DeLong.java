@@ -30,10 +30,10 @@ final class DeLong {
    */
   static double pValue(int[] user, boolean[] positive, float[] first, float[] second) {
     int positives = (int) IntStream.range(0, positive.length).filter(i -> positive[i]).count();
-    Components one = Components.of(positive, first, positives);
-    Components other = Components.of(positive, second, positives);
-    double[] byPositive = MathArrays.ebeSubtract(one.byPositive, other.byPositive);
-    double[] byNegative = MathArrays.ebeSubtract(one.byNegative, other.byNegative);
+    Components ofFirst = Components.of(positive, first, positives);
+    Components ofSecond = Components.of(positive, second, positives);
+    double[] byPositive = MathArrays.ebeSubtract(ofFirst.byPositive, ofSecond.byPositive);
+    double[] byNegative = MathArrays.ebeSubtract(ofFirst.byNegative, ofSecond.byNegative);
     double difference = StatUtils.mean(byPositive);
     UserSums ofPositives = UserSums.of(user, positive, true, byPositive, difference);
     UserSums ofNegatives = UserSums.of(user, positive, false, byNegative, difference);

@@ -54,7 +54,7 @@ record Grid(List<String> axes, List<Cell> cells) {
           new Axis(
               "",
               "experiment",
-              experiments.stream().map(one -> new AnyValue("", stem(one))).toList()));
+              experiments.stream().map(experiment -> new AnyValue("", stem(experiment))).toList()));
       add(Axis.BACKBONE, "backbone", config.backbones());
       add(Axis.FUSION, "fusion", config.fusions());
       config.grid().forEach((key, values) -> add(key, key.substring(key.indexOf('.') + 1), values));

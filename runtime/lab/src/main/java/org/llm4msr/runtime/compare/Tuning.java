@@ -194,7 +194,7 @@ public final class Tuning {
     overrides.removeIf(
         override -> {
           String key = override.substring(0, override.indexOf('='));
-          return secrets.stream().anyMatch(one -> (one + ".").startsWith(key + "."));
+          return secrets.stream().anyMatch(secret -> (secret + ".").startsWith(key + "."));
         });
     return overrides;
   }

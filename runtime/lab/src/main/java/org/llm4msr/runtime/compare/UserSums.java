@@ -53,10 +53,10 @@ record UserSums(double[] sums, BitSet present) {
     return users / (users - 1.0);
   }
 
-  private static double product(UserSums one, UserSums other) {
+  private static double product(UserSums first, UserSums other) {
     double sum = 0;
-    for (int i = 0; i < one.sums.length; i++) {
-      sum += one.sums[i] * other.sums[i];
+    for (int i = 0; i < first.sums.length; i++) {
+      sum += first.sums[i] * other.sums[i];
     }
     return sum;
   }

@@ -33,7 +33,7 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
   private static final int MARKED = 40;
 
   public LineChart {
-    series = series.stream().map(Series::shown).filter(one -> !one.points().isEmpty()).toList();
+    series = series.stream().map(Series::shown).filter(line -> !line.points().isEmpty()).toList();
   }
 
   /** A place in a chart. */
@@ -119,20 +119,20 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
 
   private AxisScale scale(ToDoubleFunction<Point> part, double from, double to) {
     DoubleSummaryStatistics values =
-        series.stream().flatMap(one -> one.points().stream()).mapToDouble(part).summaryStatistics();
+        series.stream().flatMap(line -> line.points().stream()).mapToDouble(part).summaryStatistics();
     return AxisScale.of(values.getMin(), values.getMax(), from, to);
   }
 
-  private static void draw(Svg svg, Series one, String colour, AxisScale x, AxisScale y) {
+  private static void draw(Svg svg, Series line, String colour, AxisScale x, AxisScale y) {
     svg.path(
         colour,
-        one.points().stream()
+        line.points().stream()
             .flatMapToDouble(point -> DoubleStream.of(x.at(point.x()), y.at(point.y())))
             .toArray());
-    if (one.points().size() <= MARKED) {
-      for (Point point : one.points()) {
+    if (line.points().size() <= MARKED) {
+      for (Point point : line.points()) {
         String tip =
-            String.format(Locale.ROOT, "%s: %.6g at %.6g", one.name(), point.y(), point.x());
+            String.format(Locale.ROOT, "%s: %.6g at %.6g", line.name(), point.y(), point.x());
         svg.dot(colour, x.at(point.x()), y.at(point.y()), tip);
       }
     }

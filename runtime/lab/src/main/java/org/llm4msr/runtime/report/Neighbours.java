@@ -26,7 +26,7 @@ public final class Neighbours {
 
   private static String text(List<Neighbour> others) {
     return others.stream()
-        .map(one -> String.format(Locale.ROOT, "%s (%.3f)", one.key(), one.cosine()))
+        .map(neighbour -> String.format(Locale.ROOT, "%s (%.3f)", neighbour.key(), neighbour.cosine()))
         .collect(Collectors.joining(", "));
   }
 }

@@ -229,7 +229,7 @@ final class RunCharts {
   static String calibration(String id, String title, List<Series> observed) {
     double high =
         observed.stream()
-            .flatMap(one -> one.points().stream())
+            .flatMap(line -> line.points().stream())
             .mapToDouble(point -> Math.max(point.x(), point.y()))
             .max()
             .orElse(0);

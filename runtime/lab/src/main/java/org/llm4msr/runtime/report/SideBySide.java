@@ -80,7 +80,7 @@ public final class SideBySide {
             .runs()
             .flatMap(run -> new RunCharts(run).watched(model.name() + ", ").stream())
             .collect(groupingBy(Series::name, TreeMap::new, toList()));
-    return byName.entrySet().stream().map(one -> Series.mean(one.getKey(), one.getValue()));
+    return byName.entrySet().stream().map(entry -> Series.mean(entry.getKey(), entry.getValue()));
   }
 
   /** Returns the share of positives over the predicted probability. */
@@ -96,7 +96,7 @@ public final class SideBySide {
   }
 
   private Stream<EvaluationReport> evaluation(RunFiles run) {
-    return run.evaluations().stream().filter(one -> one.split().equals(part));
+    return run.evaluations().stream().filter(evaluation -> evaluation.split().equals(part));
   }
 
   /**
@@ -109,7 +109,7 @@ public final class SideBySide {
     List<Bar> bars = new ArrayList<>();
     for (Model model : models) {
       evaluation(model.first())
-          .forEach(one -> RunCharts.bar(model.name(), one, scenario).ifPresent(bars::add));
+          .forEach(evaluation -> RunCharts.bar(model.name(), evaluation, scenario).ifPresent(bars::add));
     }
     return bars;
   }

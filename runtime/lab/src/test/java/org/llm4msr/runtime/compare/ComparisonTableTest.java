@@ -102,8 +102,8 @@ class ComparisonTableTest {
     assertThat(models.get(0).scores().get(1).best()).isTrue();
   }
 
-  private Score second(List<@Nullable RunResult> before, float[] one, float[] other) {
-    return second(before, List.of(run(LABELS, one), run(LABELS, other)));
+  private Score second(List<@Nullable RunResult> before, float[] first, float[] other) {
+    return second(before, List.of(run(LABELS, first), run(LABELS, other)));
   }
 
   private static Score second(List<@Nullable RunResult> before, List<@Nullable RunResult> after) {

@@ -104,8 +104,8 @@ class DeLongTest {
   private static double byDefinition(boolean[] positive, float[] first, float[] second) {
     int rows = positive.length;
     int positives = 0;
-    for (boolean one : positive) {
-      positives += one ? 1 : 0;
+    for (boolean label : positive) {
+      positives += label ? 1 : 0;
     }
     int negatives = rows - positives;
     double[] byRow = new double[rows];

@@ -52,9 +52,9 @@ public final class BundleDiff {
     manifest
         .plugins()
         .forEach(
-            one ->
+            plugin ->
                 plugins.merge(
-                    one.kind(), one.name() + " " + one.version(), (x, y) -> x + ", " + y));
+                    plugin.kind(), plugin.name() + " " + plugin.version(), (x, y) -> x + ", " + y));
     return plugins;
   }
 

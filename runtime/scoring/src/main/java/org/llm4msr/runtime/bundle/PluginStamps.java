@@ -51,8 +51,8 @@ public final class PluginStamps {
         parts.stream().map(part -> stamp(part.kind(), part.choice())).distinct().toList();
     for (BundleManifest.Plugin here : present) {
       trained.stream()
-          .filter(one -> one.kind().equals(here.kind()) && one.name().equals(here.name()))
-          .filter(one -> !one.version().equals(here.version()))
+          .filter(plugin -> plugin.kind().equals(here.kind()) && plugin.name().equals(here.name()))
+          .filter(plugin -> !plugin.version().equals(here.version()))
           .findFirst()
           .ifPresent(
               other ->

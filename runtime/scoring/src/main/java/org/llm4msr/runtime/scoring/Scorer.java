@@ -99,7 +99,7 @@ public final class Scorer implements AutoCloseable {
     } catch (MsrException e) {
       boolean isOther =
           e.type() == ErrorType.DATA
-              && overrides.stream().anyMatch(one -> one.startsWith("model."));
+              && overrides.stream().anyMatch(override -> override.startsWith("model."));
       throw isOther ? otherModel(folder, e) : e;
     }
   }

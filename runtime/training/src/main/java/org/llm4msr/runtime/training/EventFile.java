@@ -130,9 +130,9 @@ final class EventFile implements TrainingListener, AutoCloseable {
               for (Map.Entry<String, Float> number : numbers.entrySet()) {
                 byte[] value =
                     message(
-                        one -> {
-                          one.writeString(VALUE_TAG, number.getKey());
-                          one.writeFloat(VALUE_NUMBER, number.getValue());
+                        tagged -> {
+                          tagged.writeString(VALUE_TAG, number.getKey());
+                          tagged.writeFloat(VALUE_NUMBER, number.getValue());
                         });
                 out.writeByteArray(SUMMARY_VALUE, value);
               }

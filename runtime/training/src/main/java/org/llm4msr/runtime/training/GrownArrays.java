@@ -108,14 +108,14 @@ final class GrownArrays {
 
   private float[] grow(float[] values, long[] before, int axis) {
     int inner = (int) LongStream.of(before).skip(axis + 1L).reduce(1, (a, b) -> a * b);
-    int one = (int) (before[axis] / known) * inner;
-    int outer = values.length / (one * known);
-    float[] grown = new float[outer * now * one];
+    int block = (int) (before[axis] / known) * inner;
+    int outer = values.length / (block * known);
+    float[] grown = new float[outer * now * block];
     for (int o = 0; o < outer; o++) {
-      System.arraycopy(values, o * known * one, grown, o * now * one, known * one);
+      System.arraycopy(values, o * known * block, grown, o * now * block, known * block);
       for (int rank = known; rank < now; rank++) {
-        int from = (o * known + model) * one;
-        System.arraycopy(values, from, grown, (o * now + rank) * one, one);
+        int from = (o * known + model) * block;
+        System.arraycopy(values, from, grown, (o * now + rank) * block, block);
       }
     }
     return grown;

@@ -45,7 +45,7 @@ record Listeners(
     @Nullable RuntimeException failure = null;
     for (TrainingListener listener : given) {
       try {
-        tell(listener, one -> one.ended(ending));
+        tell(listener, each -> each.ended(ending));
       } catch (MsrException e) {
         if (failure == null) {
           failure = e;

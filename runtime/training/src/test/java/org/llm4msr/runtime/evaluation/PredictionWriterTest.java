@@ -53,9 +53,9 @@ class PredictionWriterTest {
   void leavesWhatOthersWriteBesideIt() throws IOException {
     Path file = folder.resolve("predictions.arrow");
     Path mine = Files.writeString(folder.resolve("predictions.arrow.part"), "mine");
-    try (PredictionWriter one = new PredictionWriter(file, List.of("feed"), false);
+    try (PredictionWriter first = new PredictionWriter(file, List.of("feed"), false);
         PredictionWriter other = new PredictionWriter(file, List.of("feed"), false)) {
-      one.finish();
+      first.finish();
       other.finish();
     }
     assertThat(folder).isDirectoryContaining(file::equals);

@@ -121,7 +121,7 @@ class TrainerTest {
             .map(run -> CompletableFuture.supplyAsync(() -> trainedElsewhere(data, config, run)))
             .toList();
 
-    assertThat(both).allSatisfy(one -> assertThat(one.join()).containsExactly(alone));
+    assertThat(both).allSatisfy(run -> assertThat(run.join()).containsExactly(alone));
   }
 
   private float[] trainedElsewhere(MemoryData data, TrainingConfig config, String run) {

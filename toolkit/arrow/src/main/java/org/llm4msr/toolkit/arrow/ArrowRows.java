@@ -158,7 +158,7 @@ public final class ArrowRows {
         super.initialize();
       } catch (IOException | RuntimeException e) {
         if (dictionaries != null) {
-          dictionaries.values().forEach(one -> one.getVector().close());
+          dictionaries.values().forEach(dictionary -> dictionary.getVector().close());
         }
         throw e;
       }

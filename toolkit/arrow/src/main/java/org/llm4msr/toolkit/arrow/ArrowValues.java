@@ -96,8 +96,8 @@ final class ArrowValues {
   }
 
   private static boolean isUnicode(byte[] text) {
-    for (byte one : text) {
-      if (one < 0) {
+    for (byte octet : text) {
+      if (octet < 0) {
         try {
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
           return true;

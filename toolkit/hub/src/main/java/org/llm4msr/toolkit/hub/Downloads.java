@@ -273,7 +273,7 @@ public final class Downloads {
         long length = headers.firstValueAsLong("Content-Length").orElse(-1);
         size = length < 0 ? -1 : channel.position() + length;
       }
-      String tag = headers.firstValue("ETag").filter(one -> !one.startsWith("W/")).orElse("");
+      String tag = headers.firstValue("ETag").filter(value -> !value.startsWith("W/")).orElse("");
       Files.writeString(
           version, tag.isEmpty() ? headers.firstValue("Last-Modified").orElse("") : tag);
       return true;

@@ -25,7 +25,7 @@ public record AnyValue(String yaml, String label) {
   private static String flow(ConfigNode node) {
     if (node instanceof Mapping mapping) {
       return mapping.entries().entrySet().stream()
-          .map(one -> quoted(one.getKey()) + ": " + flow(one.getValue().value()))
+          .map(entry -> quoted(entry.getKey()) + ": " + flow(entry.getValue().value()))
           .collect(Collectors.joining(", ", "{", "}"));
     }
     if (node instanceof Sequence sequence) {
@@ -49,8 +49,8 @@ public record AnyValue(String yaml, String label) {
           mapping.entries().containsKey(NAME) ? label(mapping.entries().get(NAME).value()) : "";
       String rest =
           mapping.entries().entrySet().stream()
-              .filter(one -> !one.getKey().equals(NAME))
-              .map(one -> one.getKey() + " " + label(one.getValue().value()))
+              .filter(entry -> !entry.getKey().equals(NAME))
+              .map(entry -> entry.getKey() + " " + label(entry.getValue().value()))
               .collect(Collectors.joining(", "));
       return name.isEmpty() ? rest : rest.isEmpty() ? name : name + " (" + rest + ")";
     }

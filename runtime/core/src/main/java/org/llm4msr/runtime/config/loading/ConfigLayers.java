@@ -163,7 +163,7 @@ final class ConfigLayers {
       Problems unreadable = new Problems();
       ConfigNode value =
           new YamlReader(layers, origin.source(), unreadable).read(override.substring(equals + 1));
-      unreadable.list().forEach(one -> problems.add(path, one.value(), origin, one.rule()));
+      unreadable.list().forEach(problem -> problems.add(path, problem.value(), origin, problem.rule()));
       merged = new OverridePath(path, origin, problems).set(merged, at(value, origin));
     }
     layers++;

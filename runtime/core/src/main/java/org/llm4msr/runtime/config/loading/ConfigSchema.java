@@ -121,16 +121,16 @@ public final class ConfigSchema {
   private Map<String, Object> choice(
       PluginKind kind, List<SettingInfo> host, @Nullable Entry defaultPlugin) {
     String unnamed =
-        defaultPlugin != null && defaultPlugin.value() instanceof Scalar one ? one.text() : "";
+        defaultPlugin != null && defaultPlugin.value() instanceof Scalar scalar ? scalar.text() : "";
 
     List<Object> alternatives = new ArrayList<>();
     for (PluginDescriptor plugin : plugins.plugins(kind)) {
       List<SettingInfo> settings = settings(plugin);
       if (settings != null) {
         settings.addAll(host);
-        Map<String, Object> one = object(settings, plugin.name(), !plugin.name().equals(unnamed));
-        one.put("description", plugin.description());
-        alternatives.add(one);
+        Map<String, Object> alternative = object(settings, plugin.name(), !plugin.name().equals(unnamed));
+        alternative.put("description", plugin.description());
+        alternatives.add(alternative);
         if (settings.stream().noneMatch(SettingInfo::required)) {
           alternatives.add(Map.of("const", plugin.name(), "description", plugin.description()));
         }
@@ -175,7 +175,7 @@ public final class ConfigSchema {
     schema.computeIfPresent("type", (key, type) -> with(type, "null"));
     schema.computeIfPresent("enum", (key, values) -> with(values, null));
     for (String key : List.of("oneOf", "anyOf")) {
-      schema.computeIfPresent(key, (one, choices) -> with(choices, Map.of("type", "null")));
+      schema.computeIfPresent(key, (keyword, choices) -> with(choices, Map.of("type", "null")));
     }
   }
 
@@ -209,7 +209,7 @@ public final class ConfigSchema {
     } else {
       scalar(raw, schema);
     }
-    constraints.forEach(one -> SchemaConstraints.add(one, raw, schema));
+    constraints.forEach(constraint -> SchemaConstraints.add(constraint, raw, schema));
     return schema;
   }
 
@@ -247,7 +247,7 @@ public final class ConfigSchema {
     if (node instanceof Sequence sequence) {
       Type item =
           type instanceof ParameterizedType list ? list.getActualTypeArguments()[0] : String.class;
-      return sequence.items().stream().map(one -> json(one, item)).toList();
+      return sequence.items().stream().map(element -> json(element, item)).toList();
     }
     String text = ((Scalar) node).text();
     Class<?> raw = LegalValues.raw(type);

@@ -74,7 +74,7 @@ final class ConstraintCheck {
     return SettingInfo.of(bean.getClass()).stream()
         .filter(setting -> setting.key().equals(key))
         .findFirst()
-        .map(one -> new BrokenRule(full.toString(), shown(one, violation), legal(one)))
+        .map(setting -> new BrokenRule(full.toString(), shown(setting, violation), legal(setting)))
         .orElse(new BrokenRule(path, null, ""));
   }
 

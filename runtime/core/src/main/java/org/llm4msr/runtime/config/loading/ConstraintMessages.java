@@ -25,7 +25,7 @@ final class ConstraintMessages implements MessageInterpolator {
   public String interpolate(String template, Context context, Locale locale) {
     ClassLoader loader =
         context.getConstraintDescriptor().getAnnotation().annotationType().getClassLoader();
-    MessageInterpolator texts = byLoader.computeIfAbsent(loader, one -> english());
+    MessageInterpolator texts = byLoader.computeIfAbsent(loader, absent -> english());
     try (ContextLoader scope = ContextLoader.ofLoader(loader)) {
       return texts.interpolate(template, context, Locale.ENGLISH);
     }

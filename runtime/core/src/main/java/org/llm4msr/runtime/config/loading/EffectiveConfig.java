@@ -59,7 +59,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     Keys keys = new Keys(root);
     Map<String, String> decisive = new TreeMap<>();
     flat.forEach((key, value) -> decisive.put(renamed(key, keys.present), value));
-    decisive.keySet().removeIf(key -> keys.operational.stream().anyMatch(one -> isAt(key, one)));
+    decisive.keySet().removeIf(key -> keys.operational.stream().anyMatch(operational -> isAt(key, operational)));
     return decisive;
   }
 
@@ -120,7 +120,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
           read(list.get(i), key + "." + i);
         }
       } else if (value instanceof Map<?, ?> map) {
-        map.forEach((inner, one) -> read(one, key + "." + inner));
+        map.forEach((inner, element) -> read(element, key + "." + inner));
       } else if (value instanceof Optional<?> optional) {
         read(optional.orElse(null), key);
       }
@@ -173,19 +173,19 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
       return values(record, path, origin, origins);
     }
     if (value instanceof Optional<?> optional) {
-      return optional.map(one -> plain(one, path, origin, origins)).orElse(null);
+      return optional.map(element -> plain(element, path, origin, origins)).orElse(null);
     }
     if (value instanceof Path file) { // A Path is an Iterable of its parts.
       return file.toString();
     }
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> plain = new LinkedHashMap<>();
-      map.forEach((key, one) -> plain.put(key.toString(), plain(one, path, origin, origins)));
+      map.forEach((key, element) -> plain.put(key.toString(), plain(element, path, origin, origins)));
       return plain;
     }
     if (value instanceof Iterable<?> items) {
       List<Object> plain = new ArrayList<>();
-      items.forEach(one -> plain.add(plain(one, path, origin, origins)));
+      items.forEach(element -> plain.add(plain(element, path, origin, origins)));
       if (value instanceof Set) { // Its order is meaningless, and may differ between processes.
         plain.sort(Comparator.comparing(String::valueOf));
       }
@@ -201,7 +201,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     try {
       RecordComponent component =
           Arrays.stream(record.getClass().getRecordComponents())
-              .filter(one -> one.getName().equals(key))
+              .filter(candidate -> candidate.getName().equals(key))
               .findFirst()
               .orElseThrow();
       component.getAccessor().setAccessible(true);
@@ -244,7 +244,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   private static String flow(@Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
       return map.entrySet().stream()
-          .map(one -> text(one.getKey().toString()) + ": " + flow(one.getValue()))
+          .map(entry -> text(entry.getKey().toString()) + ": " + flow(entry.getValue()))
           .collect(Collectors.joining(", ", "{", "}"));
     }
     if (value instanceof List<?> list) {

@@ -22,7 +22,7 @@ public final class FlatValues {
 
   private static void add(String key, @Nullable Object value, Map<String, String> flat) {
     if (value instanceof Map<?, ?> map) {
-      map.forEach((inner, one) -> add(key + "." + inner, one, flat));
+      map.forEach((inner, element) -> add(key + "." + inner, element, flat));
     } else if (value instanceof List<?> list && list.stream().anyMatch(Map.class::isInstance)) {
       for (int i = 0; i < list.size(); i++) {
         add(key + "." + i, list.get(i), flat);

@@ -46,7 +46,7 @@ final class LegalValues {
   /** Returns the values of an enum as users write them. */
   static List<String> enumValues(Class<?> type) {
     return Arrays.stream(type.getEnumConstants())
-        .map(one -> ((Enum<?>) one).name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-'))
         .toList();
   }
 

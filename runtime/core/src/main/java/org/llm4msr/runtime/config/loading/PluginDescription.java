@@ -84,17 +84,17 @@ public record PluginDescription(
   /** Returns the keys of a record as rows. */
   public static List<Row> rows(Class<?> record) {
     return SettingInfo.of(record).stream()
-        .filter(one -> !one.inline())
+        .filter(setting -> !setting.inline())
         .map(
-            one ->
+            setting ->
                 new Row(
-                    one.key(),
-                    one.legal(),
-                    one.defaultText(),
-                    one.required(),
-                    one.operational(),
-                    one.description(),
-                    nested(one.type().getType())))
+                    setting.key(),
+                    setting.legal(),
+                    setting.defaultText(),
+                    setting.required(),
+                    setting.operational(),
+                    setting.description(),
+                    nested(setting.type().getType())))
         .toList();
   }
 

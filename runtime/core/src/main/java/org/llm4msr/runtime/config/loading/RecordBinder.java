@@ -234,8 +234,8 @@ final class RecordBinder {
   private List<@Nullable Object> list(Type item, ConfigNode node, String path, boolean secret) {
     List<@Nullable Object> values = new ArrayList<>();
     if (node instanceof Sequence sequence) {
-      for (ConfigNode one : sequence.items()) {
-        values.add(value(item, one, path + "[" + values.size() + "]", secret));
+      for (ConfigNode element : sequence.items()) {
+        values.add(value(item, element, path + "[" + values.size() + "]", secret));
       }
     } else if (!node.isEmpty()) {
       String shown = shown(node, secret);

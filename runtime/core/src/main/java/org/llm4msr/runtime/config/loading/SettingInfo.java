@@ -80,7 +80,7 @@ record SettingInfo(
 
   static List<Annotation> constraints(Annotation[] annotations) {
     return Arrays.stream(annotations)
-        .filter(one -> one.annotationType().isAnnotationPresent(Constraint.class))
+        .filter(annotation -> annotation.annotationType().isAnnotationPresent(Constraint.class))
         .toList();
   }
 

@@ -132,7 +132,7 @@ final class YamlReader {
         problems.add(key.getValue(), null, keyOrigin, rule);
       }
     }
-    merged.forEach(one -> merge(one, entries));
+    merged.forEach(mapping -> merge(mapping, entries));
     return new Mapping(entries, origin);
   }
 

@@ -477,7 +477,7 @@ class ConfigLoaderTest {
 
   private LoadedConfig plain(LoadedConfig loaded) {
     List<String> warnings =
-        loaded.warnings().stream().map(one -> one.replace(folder + "/", "")).toList();
+        loaded.warnings().stream().map(warning -> warning.replace(folder + "/", "")).toList();
     java.util.Map<String, Origin> origins = new java.util.LinkedHashMap<>();
     loaded
         .effective()

@@ -94,7 +94,7 @@ class ConfigSchemaTest {
         .isEqualByComparingTo("1.0");
     JsonNode backbones = tree.at("/else/properties/model/properties/backbone/oneOf");
     assertThat(backbones)
-        .extracting(one -> one.at("/properties/name/const").asText())
+        .extracting(backbone -> backbone.at("/properties/name/const").asText())
         .contains("mmoe", "flat");
     assertThat(tree.at("/else/required").toString()).isEqualTo("[\"dataset\"]");
   }

@@ -59,9 +59,9 @@ public final class IdListColumn {
 
   /** Returns the list at one place. */
   public int[] get(long pick) {
-    FieldValues.IdLists one = new FieldValues.IdLists(1);
-    gather(new long[] {pick}, 1, one);
-    return Arrays.copyOf(one.ids, one.offsets[1]);
+    FieldValues.IdLists lists = new FieldValues.IdLists(1);
+    gather(new long[] {pick}, 1, lists);
+    return Arrays.copyOf(lists.ids, lists.offsets[1]);
   }
 
   private int append(long pick, int end, FieldValues.IdLists target) {

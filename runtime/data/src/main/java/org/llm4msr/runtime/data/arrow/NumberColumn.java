@@ -83,9 +83,9 @@ public final class NumberColumn {
 
   /** Returns one value. */
   public float get(long pick) {
-    float[] one = new float[1];
-    gather(new long[] {pick}, 1, one);
-    return one[0];
+    float[] value = new float[1];
+    gather(new long[] {pick}, 1, value);
+    return value[0];
   }
 
   private void requireFinite(long[] picks, int count, float[] values) {

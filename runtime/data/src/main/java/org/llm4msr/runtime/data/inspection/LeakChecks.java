@@ -200,11 +200,11 @@ final class LeakChecks {
         PreparedInspection.shared(database, "(SELECT s, id FROM met_u WHERE p = 0)", scenarios);
     long wrong = 0;
     for (int s = 0; s < scenarios; s++) {
-      ScenarioStatistics one = stated.get(s);
-      long[] figures = {one.interactions(), one.positives(), one.users(), one.items()};
+      ScenarioStatistics statistics = stated.get(s);
+      long[] figures = {statistics.interactions(), statistics.positives(), statistics.users(), statistics.items()};
       boolean same =
           Arrays.equals(figures, counted[s])
-              && one.sharedUsers().equals(Arrays.stream(shared[s]).boxed().toList());
+              && statistics.sharedUsers().equals(Arrays.stream(shared[s]).boxed().toList());
       wrong += same ? 0 : 1;
     }
     add(

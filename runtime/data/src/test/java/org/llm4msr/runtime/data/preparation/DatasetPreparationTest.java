@@ -109,24 +109,24 @@ public class DatasetPreparationTest {
     // Training: times 1 to 8. Users by count then value: ann 3, bob 3, cat 2. Hours: 9 four times,
     // 8 three times, 7 once (below 2). Durations 1, 1, 3, 3, 1, 3, missing, 1: mean 13 / 7.
     // Levels by rows: bob's 4 three times, ann's 3 three times. Tags: b 4 + 2, a 4, rare 2.
-    float one = (float) ((1 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
-    float three = (float) ((3 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
+    float scaledOne = (float) ((1 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
+    float scaledThree = (float) ((3 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
     assertThat(Preparations.rows(data.sequential(Split.TRAIN, 3)))
         .containsExactly(
-            "0 1 0 1 1 " + one + " 1 [1, 3]",
-            "1 1 1 2 1 " + one + " 2 [2, 1]",
-            "1 0 1 2 2 " + three + " 2 [2, 1]",
-            "0 1 1 1 2 " + three + " 1 [0]",
-            "2 1 0 3 0 " + one + " 0 [2, 1]",
-            "0 0 1 1 2 " + three + " 1 [2, 1]",
+            "0 1 0 1 1 " + scaledOne + " 1 [1, 3]",
+            "1 1 1 2 1 " + scaledOne + " 2 [2, 1]",
+            "1 0 1 2 2 " + scaledThree + " 2 [2, 1]",
+            "0 1 1 1 2 " + scaledThree + " 1 [0]",
+            "2 1 0 3 0 " + scaledOne + " 0 [2, 1]",
+            "0 0 1 1 2 " + scaledThree + " 1 [2, 1]",
             "1 1 1 2 1 0.0 2 [1, 3]",
-            "2 1 0 3 1 " + one + " 0 [0]");
+            "2 1 0 3 1 " + scaledOne + " 0 [0]");
     float hundred = (float) ((100 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
     assertThat(Preparations.rows(data.sequential(Split.VALIDATION, 3)))
         .containsExactly("0 0 1 1 0 " + hundred + " 1 [0]", "1 1 0 2 2 0.0 2 [0]");
     float five = (float) ((5 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
     assertThat(Preparations.rows(data.sequential(Split.TEST, 3)))
-        .containsExactly("3 1 0 0 0 " + three + " 1 [2, 1]", "4 0 1 0 1 " + five + " 0 [2, 1]");
+        .containsExactly("3 1 0 0 0 " + scaledThree + " 1 [2, 1]", "4 0 1 0 1 " + five + " 0 [2, 1]");
   }
 
   @Test

@@ -208,18 +208,18 @@ class NegativeSamplingTest {
   void drawsDependOnTheSeedAloneAndTheTrainingPartOnItself() throws IOException {
     List<Row> log = log();
     NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, 5);
-    Path one = prepare(log, negatives, 1);
-    Path two = prepare(log, negatives, 2);
+    Path first = prepare(log, negatives, 1);
+    Path second = prepare(log, negatives, 2);
     for (String part : PARTS) {
-      assertThat(two.resolve(part + ".arrow")).hasSameBinaryContentAs(one.resolve(part + ".arrow"));
+      assertThat(second.resolve(part + ".arrow")).hasSameBinaryContentAs(first.resolve(part + ".arrow"));
     }
     Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, 6), 2);
-    assertThat(rows(other, "train")).isNotEqualTo(rows(one, "train"));
+    assertThat(rows(other, "train")).isNotEqualTo(rows(first, "train"));
     List<Row> changed = new ArrayList<>(log.subList(0, 2_000));
     log.subList(2_000, ROWS)
         .forEach(row -> changed.add(new Row("new", "a-new", "a", row.time(), true)));
     Path later = prepare(changed, new NegativesConfig(2, Draw.POPULARITY, 5), 3);
-    assertThat(later.resolve("train.arrow")).hasSameBinaryContentAs(one.resolve("train.arrow"));
+    assertThat(later.resolve("train.arrow")).hasSameBinaryContentAs(first.resolve("train.arrow"));
   }
 
   @Test

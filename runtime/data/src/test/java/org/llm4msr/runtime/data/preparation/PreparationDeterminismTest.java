@@ -111,12 +111,12 @@ class PreparationDeterminismTest {
 
   @Test
   void threadsMemoryAndBatchesChangeNoByte() {
-    DatasetManifest one = prepare(reader(5), "one", 512L << 20, 1);
+    DatasetManifest expected = prepare(reader(5), "one", 512L << 20, 1);
     ListReader otherBatches = reader(5);
     otherBatches.batchRows = 10_000;
-    assertThat(prepare(otherBatches, "four", 512L << 20, 4)).isEqualTo(one);
-    assertThat(prepare(reader(5), "small", 64L << 20, 3)).isEqualTo(one);
-    assertThat(one.files()).hasSize(15);
+    assertThat(prepare(otherBatches, "four", 512L << 20, 4)).isEqualTo(expected);
+    assertThat(prepare(reader(5), "small", 64L << 20, 3)).isEqualTo(expected);
+    assertThat(expected.files()).hasSize(15);
   }
 
   @Test

@@ -165,18 +165,18 @@ record PrincipalComponents(float[][] directions) {
     return largest < 0 ? -1 : 1;
   }
 
-  private static double dot(double[] one, float[] other) {
+  private static double dot(double[] first, float[] other) {
     double sum = 0;
-    for (int d = 0; d < one.length; d++) {
-      sum += one[d] * other[d];
+    for (int d = 0; d < first.length; d++) {
+      sum += first[d] * other[d];
     }
     return sum;
   }
 
-  private static double dot(double[] one, double[] other) {
+  private static double dot(double[] first, double[] other) {
     double sum = 0;
-    for (int d = 0; d < one.length; d++) {
-      sum += one[d] * other[d];
+    for (int d = 0; d < first.length; d++) {
+      sum += first[d] * other[d];
     }
     return sum;
   }
