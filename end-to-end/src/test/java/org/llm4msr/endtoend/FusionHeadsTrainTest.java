@@ -56,8 +56,8 @@ class FusionHeadsTrainTest {
     for (int n = 0; n < 3_000; n++) {
       int item = random.nextInt(20);
       int clicked = random.nextInt(6) < (item % 2 == 0 ? 4 : 1) ? 1 : 0;
-      String place = random.nextBoolean() ? "feed" : "search";
-      lines.add("u%d,i%d,%s,%d,%d".formatted(random.nextInt(60), item, place, clicked, n));
+      String scenario = random.nextBoolean() ? "feed" : "search";
+      lines.add("u%d,i%d,%s,%d,%d".formatted(random.nextInt(60), item, scenario, clicked, n));
     }
     Files.write(folder.resolve("log.csv"), lines);
     Files.writeString(folder.resolve("experiment.yaml"), EXPERIMENT);

@@ -90,13 +90,13 @@ final class Mutations {
   byte[] bytes(byte[] original) {
     byte[] bytes = original.clone();
     for (int edits = 1 + random.nextInt(3); edits > 0 && bytes.length > 0; edits--) {
-      bytes = edit(bytes, place(bytes.length));
+      bytes = edit(bytes, position(bytes.length));
     }
     return bytes;
   }
 
   /** Formats keep what they say of themselves at their ends. */
-  private int place(int length) {
+  private int position(int length) {
     int near = Math.min(length, 1024);
     return switch (random.nextInt(3)) {
       case 0 -> random.nextInt(near);

@@ -234,13 +234,13 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
         Prompt prompt = prompts.get(rank);
         int before = Integer.MAX_VALUE;
         for (String item : prompt.history()) {
-          int place =
+          int position =
               IntStream.range(0, popular.size())
                   .filter(i -> item.contains(popular.get(i)))
                   .findFirst()
                   .orElse(before - 1);
-          Finding.unless(place < before, "less popular items first", prompt.history());
-          before = place;
+          Finding.unless(position < before, "less popular items first", prompt.history());
+          before = position;
         }
         String rest = withoutHistory(prompt);
         Finding.unless(

@@ -198,14 +198,14 @@ final class EmbeddingsClient {
     float[][] vectors = new float[texts][];
     for (int i = 0; i < texts; i++) {
       Item item = answer.data().get(i);
-      int place = item == null || item.index() == null ? i : item.index();
+      int index = item == null || item.index() == null ? i : item.index();
       if (item == null || item.embedding() == null || item.embedding().isEmpty()) {
         throw wrong("data[%d] has no embedding".formatted(i), false);
       }
-      if (place < 0 || place >= texts || vectors[place] != null) {
-        throw wrong("data[%d] has index %d".formatted(i, place), false);
+      if (index < 0 || index >= texts || vectors[index] != null) {
+        throw wrong("data[%d] has index %d".formatted(i, index), false);
       }
-      vectors[place] = finite(item.embedding(), i);
+      vectors[index] = finite(item.embedding(), i);
     }
     if (config.dimensions() != null && vectors[0].length != config.dimensions()) {
       throw wrong(
@@ -216,7 +216,7 @@ final class EmbeddingsClient {
     return new Embeddings(sameModel(answer.model()), vectors);
   }
 
-  private float[] finite(List<@Nullable Double> numbers, int place) {
+  private float[] finite(List<@Nullable Double> numbers, int index) {
     float[] vector = new float[numbers.size()];
     for (int k = 0; k < vector.length; k++) {
       Double number = numbers.get(k);
@@ -225,7 +225,7 @@ final class EmbeddingsClient {
       }
       vector[k] = number.floatValue();
       if (!Float.isFinite(vector[k])) {
-        throw wrong("data[%d] holds %s".formatted(place, vector[k]), false);
+        throw wrong("data[%d] holds %s".formatted(index, vector[k]), false);
       }
     }
     return vector;

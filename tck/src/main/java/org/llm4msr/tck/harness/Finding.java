@@ -64,14 +64,14 @@ public final class Finding extends AssertionError {
 
   /** Throws a finding unless two arrays are equal to the last bit. */
   public static void unlessSame(String description, float[] expected, float[] actual) {
-    int place = Arrays.mismatch(expected, actual);
-    if (place >= 0) {
+    int index = Arrays.mismatch(expected, actual);
+    if (index >= 0) {
       throw new Finding(
-          description + " the same to the last bit, " + at(expected, place), at(actual, place));
+          description + " the same to the last bit, " + at(expected, index), at(actual, index));
     }
   }
 
-  private static String at(float[] values, int place) {
-    return place < values.length ? values[place] + " at place " + place : values.length + " values";
+  private static String at(float[] values, int index) {
+    return index < values.length ? values[index] + " at place " + index : values.length + " values";
   }
 }

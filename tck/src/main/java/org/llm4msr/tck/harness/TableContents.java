@@ -59,7 +59,7 @@ public record TableContents(List<Field> columns, List<List<String>> rows) {
 
   /** Returns the values of a column; none if there is no such column. */
   public List<String> values(String column) {
-    int place = names().indexOf(column);
-    return place < 0 ? List.of() : rows.stream().map(row -> row.get(place)).toList();
+    int index = names().indexOf(column);
+    return index < 0 ? List.of() : rows.stream().map(row -> row.get(index)).toList();
   }
 }

@@ -55,13 +55,13 @@ public record TestBatch(
   /** Returns the batch of these rows, in this order; only users that have rows remain. */
   public TestBatch rows(int... rows) {
     int[] users = Arrays.stream(rows).map(row -> user[row]).distinct().toArray();
-    int[] place = new int[userKnowledge.length];
+    int[] position = new int[userKnowledge.length];
     for (int i = 0; i < users.length; i++) {
-      place[users[i]] = i;
+      position[users[i]] = i;
     }
     return new TestBatch(
         Arrays.stream(rows).map(row -> scenario[row]).toArray(),
-        Arrays.stream(rows).map(row -> place[user[row]]).toArray(),
+        Arrays.stream(rows).map(row -> position[user[row]]).toArray(),
         Arrays.stream(rows).mapToObj(row -> flat[row]).toArray(float[][]::new),
         scenarioTable,
         Arrays.stream(users).mapToObj(u -> userKnowledge[u]).toArray(float[][]::new),

@@ -32,7 +32,7 @@ import org.llm4msr.toolkit.model.ScenarioTowers;
  */
 final class Aitm implements Backbone {
 
-  private final int[] placeOfScenario;
+  private final int[] positionOfScenario;
   private final List<Mlp> bottoms = new ArrayList<>();
   private final List<AitmTransfer> transfers = new ArrayList<>();
   private final ScenarioTowers towers;
@@ -43,14 +43,14 @@ final class Aitm implements Backbone {
     hiddenSize = config.bottom().get(config.bottom().size() - 1);
     BlockSettings handing = new BlockSettings(config.activation(), config.dropout(), false);
     List<Scenario> chain = chain(config.order(), context.scenarios());
-    placeOfScenario = new int[chain.size()];
+    positionOfScenario = new int[chain.size()];
     for (Scenario scenario : chain) {
-      int place = bottoms.size();
-      placeOfScenario[scenario.rank()] = place;
+      int position = bottoms.size();
+      positionOfScenario[scenario.rank()] = position;
       ModelContext own = context.scope("scenario." + scenario.rank());
-      if (place > 0) {
+      if (position > 0) {
         // Named after the previous scenario, so that another chain does not reuse it.
-        ModelContext link = own.scope("after." + chain.get(place - 1).rank());
+        ModelContext link = own.scope("after." + chain.get(position - 1).rank());
         transfers.add(new AitmTransfer(link, hiddenSize, handing));
       }
       bottoms.add(new Mlp(own.scope("bottom"), width, config.bottom(), config.block()));
@@ -79,7 +79,7 @@ final class Aitm implements Backbone {
     List<Integer> inChain =
         IntStream.range(0, segments.size())
             .boxed()
-            .sorted(Comparator.comparingInt(i -> place(segments.get(i))))
+            .sorted(Comparator.comparingInt(i -> position(segments.get(i))))
             .toList();
     NDList pieces = pieces(grouping.order(x), segments);
     NDList rows = new NDList(inChain.stream().map(pieces::get).toList());
@@ -91,8 +91,8 @@ final class Aitm implements Backbone {
     return grouping.restore(NDArrays.concat(bySegment, 0));
   }
 
-  private int place(Segment segment) {
-    return placeOfScenario[segment.group()];
+  private int position(Segment segment) {
+    return positionOfScenario[segment.group()];
   }
 
   private static NDList pieces(NDArray ordered, List<Segment> segments) {
@@ -105,11 +105,11 @@ final class Aitm implements Backbone {
     NDArray x = NDArrays.concat(rows, 0);
     NDArray z = bottoms.get(0).forward(pass, x);
     NDList results = new NDList();
-    int place = 0;
+    int position = 0;
     for (Segment segment : segments) {
-      for (; place < place(segment); place++) {
-        NDArray own = bottoms.get(place + 1).forward(pass, x);
-        z = transfers.get(place).forward(pass, own, z);
+      for (; position < position(segment); position++) {
+        NDArray own = bottoms.get(position + 1).forward(pass, x);
+        z = transfers.get(position).forward(pass, own, z);
       }
       if (results.size() + 1 == segments.size()) {
         results.add(z);

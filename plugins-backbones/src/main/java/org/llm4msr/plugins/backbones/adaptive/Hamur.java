@@ -43,10 +43,10 @@ final class Hamur implements Backbone {
     int first = config.layers().size() - config.adapters();
     int scenarios = context.scenarios().size();
     for (int out : config.layers()) {
-      int place = layers.size();
-      ModelContext layer = context.scope("layer." + place);
+      int index = layers.size();
+      ModelContext layer = context.scope("layer." + index);
       layers.add(new Mlp(layer.each("scenario", scenarios), width, List.of(out), config.block()));
-      if (place >= first) {
+      if (index >= first) {
         adapters.add(new HamurAdapter(config, layer.scope("adapter"), out));
       }
       width = out;

@@ -45,7 +45,7 @@ final class PriorFields {
     List<FieldRole> roles = layout.fields().stream().map(Field::role).toList();
     return Stream.of(FieldRole.USER, FieldRole.ITEM, FieldRole.AUTHOR)
         .map(roles::indexOf)
-        .filter(place -> place >= 0)
+        .filter(index -> index >= 0)
         .toList();
   }
 
@@ -68,7 +68,7 @@ final class PriorFields {
   }
 
   int width() {
-    return chosen.stream().mapToInt(place -> all.get(place).width()).sum();
+    return chosen.stream().mapToInt(index -> all.get(index).width()).sum();
   }
 
   /** Picks the columns of (B, W). */

@@ -32,7 +32,7 @@ final class DoubanGenerator implements DatasetGenerator {
           "user_id,movie_id,rating,comment,time,labels,useful_num,CategoryID,ID");
   private static final List<String> ITEM_FILES =
       List.of("books_cleaned", "music_cleaned", "movies_cleaned");
-  private static final String[] PLACES = {"北京", "上海", "广州", ""};
+  private static final String[] CITIES = {"北京", "上海", "广州", ""};
   private static final Instant BEGIN = Instant.parse("2008-01-01T00:00:00Z");
   private static final Duration SPAN = Duration.ofDays(3_000);
   private static final int UNTIMED_EVERY = 100;
@@ -105,9 +105,9 @@ final class DoubanGenerator implements DatasetGenerator {
     try (RowWriter file =
         file("users_cleaned", "user_id,living_place,join_time,self_statement,UID")) {
       for (int user = 0; user < config.users(); user++) {
-        String place = PLACES[log.model().sectorOfUser(user, PLACES.length)];
+        String city = CITIES[log.model().sectorOfUser(user, CITIES.length)];
         String joined = 2005 + random.nextInt(3) + "-07-10";
-        file.row(texts("name" + user, place, joined, "", user));
+        file.row(texts("name" + user, city, joined, "", user));
       }
     }
   }

@@ -172,19 +172,19 @@ public record CsvRows(
     }
 
     @Override
-    protected void handleField(int place, char[] text, int from, int length, boolean quoted) {
+    protected void handleField(int index, char[] text, int from, int length, boolean quoted) {
       size += length + 1;
-      BatchColumn column = place < values.length ? values[place] : null;
+      BatchColumn column = index < values.length ? values[index] : null;
       if (column != null) {
         sound &= column.set(batch.row(), text, from, length);
       }
       if (shown && row.length() < SHOWN) {
-        show(place, new String(text, from, Math.min(length, SHOWN)), quoted);
+        show(index, new String(text, from, Math.min(length, SHOWN)), quoted);
       }
     }
 
-    private void show(int place, String value, boolean quoted) {
-      row.append(place == 0 ? "" : dialect.delimiter());
+    private void show(int index, String value, boolean quoted) {
+      row.append(index == 0 ? "" : dialect.delimiter());
       String quote = dialect.quote();
       row.append(quoted ? quote + value.replace(quote, quote + quote) + quote : value);
     }

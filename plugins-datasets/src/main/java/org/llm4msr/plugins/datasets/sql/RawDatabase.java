@@ -167,9 +167,9 @@ public final class RawDatabase implements AutoCloseable {
     void open() throws IOException, SQLException {
       for (Map.Entry<String, ArrowInput> input : inputs.entrySet()) {
         String name = SqlText.identifier(input.getKey());
-        int place = sql.indexOf(name);
-        if (place >= 0) {
-          if (sql.indexOf(name, place + 1) >= 0) {
+        int position = sql.indexOf(name);
+        if (position >= 0) {
+          if (sql.indexOf(name, position + 1) >= 0) {
             throw new IllegalArgumentException("an input is read twice in " + sql);
           }
           own(

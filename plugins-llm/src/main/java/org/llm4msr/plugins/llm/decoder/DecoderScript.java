@@ -158,7 +158,7 @@ final class DecoderScript {
     Map<String, Object> values = new DecoderScript(shape, precision).values;
     return PLACE
         .matcher(SOURCE)
-        .replaceAll(place -> Objects.requireNonNull(values.get(place.group(1))).toString());
+        .replaceAll(match -> Objects.requireNonNull(values.get(match.group(1))).toString());
   }
 
   private void addNumbers() {

@@ -261,8 +261,8 @@ record DecoderWeights(
         int width = Math.toIntExact(columns);
         float[] read = new float[order.length * width];
         floats.get(start, read);
-        for (int place = 0; place < order.length; place++) {
-          floats.put(start + place * width, read, order[place] * width, width);
+        for (int position = 0; position < order.length; position++) {
+          floats.put(start + position * width, read, order[position] * width, width);
         }
       }
 

@@ -78,9 +78,9 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
     int pairs = turned / 2;
     return IntStream.range(0, headSize)
         .map(
-            place -> {
-              int i = place % half;
-              int second = place / half;
+            position -> {
+              int i = position % half;
+              int second = position / half;
               if (i >= pairs) {
                 return turned + (i - pairs) + second * (half - pairs);
               }

@@ -246,8 +246,8 @@ final class JinjaSyntax extends Builder {
       int most = step > 0 ? size : size - 1;
       Integer from = number(0, bindings, context);
       Integer to = number(1, bindings, context);
-      int first = from == null ? (step > 0 ? least : most) : place(from, size, least, most);
-      int end = to == null ? (step > 0 ? most : least) : place(to, size, least, most);
+      int first = from == null ? (step > 0 ? least : most) : clamped(from, size, least, most);
+      int end = to == null ? (step > 0 ? most : least) : clamped(to, size, least, most);
       List<Integer> chosen = new ArrayList<>();
       for (int at = first; step > 0 ? at < end : at > end; at += step) {
         chosen.add(at);
@@ -255,7 +255,7 @@ final class JinjaSyntax extends Builder {
       return chosen;
     }
 
-    private static int place(int stated, int size, int least, int most) {
+    private static int clamped(int stated, int size, int least, int most) {
       return Math.min(most, Math.max(least, stated < 0 ? stated + size : stated));
     }
 

@@ -26,7 +26,7 @@ final class PluginErrors {
   }
 
   static MsrException duplicate(PluginKind kind, String name, List<PluginRegistry.Candidate> same) {
-    String places =
+    String factories =
         same.stream()
             .map(candidate -> candidate.descriptor())
             .map(plugin -> plugin.factory() + " in " + plugin.origin().location())
@@ -35,7 +35,7 @@ final class PluginErrors {
         ErrorType.PLUGIN,
         "plugin/DUPLICATE",
         "The name \"%s\" belongs to %d plugins of the kind %s: %s. Remove all but one, or change the name in a plugin's @Plugin annotation."
-            .formatted(name, same.size(), kind.title(), places));
+            .formatted(name, same.size(), kind.title(), factories));
   }
 
   static BrokenPlugin broken(

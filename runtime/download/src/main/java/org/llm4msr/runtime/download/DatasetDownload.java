@@ -252,9 +252,9 @@ public final class DatasetDownload {
   private LoadedFile load(PublishedFile file, Path folder, Progress progress) throws IOException {
     URI address = URI.create(file.address());
     Expected expected = expected(file);
-    Path place = Files.createDirectories(folder.resolve(Archives.UNFINISHED));
-    Path target = place.resolve(file.fileName());
-    Path done = place.resolve(file.fileName() + DONE);
+    Path unfinished = Files.createDirectories(folder.resolve(Archives.UNFINISHED));
+    Path target = unfinished.resolve(file.fileName());
+    Path done = unfinished.resolve(file.fileName() + DONE);
     LoadedFile earlier = read(done, LoadedFile.class);
     if (earlier != null) {
       return earlier;

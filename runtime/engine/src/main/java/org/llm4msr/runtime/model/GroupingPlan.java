@@ -203,11 +203,11 @@ public final class GroupingPlan implements RowPlan {
 
   private NDArray inverseIndex() {
     if (inverse == null) {
-      int[] places = new int[rows()];
-      for (int place = 0; place < places.length; place++) {
-        places[orderOfRows[place]] = place;
+      int[] positions = new int[rows()];
+      for (int position = 0; position < positions.length; position++) {
+        positions[orderOfRows[position]] = position;
       }
-      inverse = Gathers.index(manager, places);
+      inverse = Gathers.index(manager, positions);
     }
     return inverse;
   }
@@ -233,8 +233,8 @@ public final class GroupingPlan implements RowPlan {
   }
 
   static boolean isIdentity(int[] rows) {
-    for (int place = 0; place < rows.length; place++) {
-      if (rows[place] != place) {
+    for (int position = 0; position < rows.length; position++) {
+      if (rows[position] != position) {
         return false;
       }
     }

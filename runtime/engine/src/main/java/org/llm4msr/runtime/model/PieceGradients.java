@@ -29,8 +29,8 @@ final class PieceGradients implements ParameterGradient, AutoCloseable {
     }
   }
 
-  boolean isCutAt(List<Integer> places) {
-    return starts.equals(places);
+  boolean isCutAt(List<Integer> positions) {
+    return starts.equals(positions);
   }
 
   NDList pieces() {

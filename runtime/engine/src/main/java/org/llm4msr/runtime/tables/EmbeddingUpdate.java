@@ -117,8 +117,8 @@ public final class EmbeddingUpdate {
     int n = (block.to - block.from) * dimension;
     Arrays.fill(s.g, 0, n, 0f);
     int end = index.firstAtOrAbove(block.to);
-    for (int place = index.firstAtOrAbove(block.from); place < end; place++) {
-      int k = index.sortedAt(place);
+    for (int position = index.firstAtOrAbove(block.from); position < end; position++) {
+      int k = index.sortedAt(position);
       int at = (index.id(k) - block.from) * dimension;
       index.merge(k, gradient, width, column, dimension, s.g, at);
     }

@@ -154,14 +154,14 @@ final class FieldIndex {
     Arrays.sort(sorted, 0, distinct);
   }
 
-  /** Returns the first place, by rising id, whose id is at least {@code id}. */
+  /** Returns the first position, by rising id, whose id is at least {@code id}. */
   int firstAtOrAbove(int id) {
-    int place = Arrays.binarySearch(sorted, 0, distinct, (long) id << 32);
-    return place >= 0 ? place : -place - 1;
+    int position = Arrays.binarySearch(sorted, 0, distinct, (long) id << 32);
+    return position >= 0 ? position : -position - 1;
   }
 
-  /** Returns the distinct id number at a place by rising id. */
-  int sortedAt(int place) {
-    return (int) sorted[place];
+  /** Returns the distinct id number at a position by rising id. */
+  int sortedAt(int position) {
+    return (int) sorted[position];
   }
 }

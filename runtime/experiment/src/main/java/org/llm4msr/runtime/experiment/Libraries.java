@@ -34,9 +34,9 @@ final class Libraries {
   /** Returns the version that the jar of a type states for OSGi, as DuckDB's does. */
   private static String bundleVersion(Class<?> type) {
     try {
-      URLConnection place = type.getResource(type.getSimpleName() + ".class").openConnection();
+      URLConnection connection = type.getResource(type.getSimpleName() + ".class").openConnection();
       String version =
-          place instanceof JarURLConnection jar
+          connection instanceof JarURLConnection jar
               ? jar.getMainAttributes().getValue("Bundle-Version")
               : null;
       return version == null ? "unknown" : version;

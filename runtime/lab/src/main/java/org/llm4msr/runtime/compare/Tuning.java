@@ -176,12 +176,12 @@ public final class Tuning {
 
   private Trial trial(int number, int round, int epochs, Score overall) {
     List<String> values = drawn.get(number).stream().map(AnyValue::label).toList();
-    int place = number == 0 || overall.seeds() == 0 ? -1 : space.keys().indexOf(EPOCHS);
+    int index = number == 0 || overall.seeds() == 0 ? -1 : space.keys().indexOf(EPOCHS);
     return new Trial(
         number,
         values,
         round,
-        place < 0 ? epochs : (int) Double.parseDouble(values.get(place)),
+        index < 0 ? epochs : (int) Double.parseDouble(values.get(index)),
         overall.seeds() == config.seeds().size() ? overall.auc() : null);
   }
 

@@ -26,23 +26,23 @@ final class DistinctUsers {
     Arrays.fill(table, 0);
     count = 0;
     for (int row = 0; row < rows; row++) {
-      int place = place(userOfRow[row]);
-      if (table[place] == 0) {
+      int slot = slot(userOfRow[row]);
+      if (table[slot] == 0) {
         users[count++] = userOfRow[row];
-        table[place] = count;
+        table[slot] = count;
       }
-      groupOfRow[row] = table[place] - 1;
+      groupOfRow[row] = table[slot] - 1;
     }
   }
 
   /** Returns where a user is in the table, or is to be put. */
-  private int place(int user) {
+  private int slot(int user) {
     int mask = table.length - 1;
-    int place = (user * 0x9E3779B9) >>> 7 & mask;
-    while (table[place] != 0 && users[table[place] - 1] != user) {
-      place = (place + 1) & mask;
+    int slot = (user * 0x9E3779B9) >>> 7 & mask;
+    while (table[slot] != 0 && users[table[slot] - 1] != user) {
+      slot = (slot + 1) & mask;
     }
-    return place;
+    return slot;
   }
 
   /** Returns U. */

@@ -106,21 +106,21 @@ final class ClickModel {
         + (query == topic ? MATCH : 0);
   }
 
-  /** Returns the probability of a click at one place of a request. */
-  static double probability(double logit, int place, int places) {
-    return 1 / (1 + Math.exp(-logit - attention(place, places)));
+  /** Returns the probability of a click at one position of a request. */
+  static double probability(double logit, int position, int positions) {
+    return 1 / (1 + Math.exp(-logit - attention(position, positions)));
   }
 
-  /** Returns the probability of a click if the place is not known. */
-  static double meanProbability(double logit, int places) {
+  /** Returns the probability of a click if the position is not known. */
+  static double meanProbability(double logit, int positions) {
     double sum = 0;
-    for (int place = 0; place < places; place++) {
-      sum += probability(logit, place, places);
+    for (int position = 0; position < positions; position++) {
+      sum += probability(logit, position, positions);
     }
-    return sum / places;
+    return sum / positions;
   }
 
-  private static double attention(int place, int places) {
-    return places == 1 ? 0 : ATTENTION * (0.5 - (double) place / (places - 1));
+  private static double attention(int position, int positions) {
+    return positions == 1 ? 0 : ATTENTION * (0.5 - (double) position / (positions - 1));
   }
 }

@@ -35,8 +35,8 @@ final class InteractionLog {
 
   private static final ZoneOffset BEIJING = ZoneOffset.ofHours(8);
   private static final long DAY = 86_400_000L;
-  private static final int FEED_PLACES = 3;
-  private static final int SEARCH_PLACES = 5;
+  private static final int FEED_POSITIONS = 3;
+  private static final int SEARCH_POSITIONS = 5;
   private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
   /** How strongly requests cluster in the afternoon; a value below 1 keeps time rising. */
@@ -104,9 +104,9 @@ final class InteractionLog {
       for (long number = 0; done < config.interactions(); number++) {
         Request request = draw(Math.max(previous + 1, time(done)), number);
         previous = request.time();
-        int places = request.scenario() == ClickModel.SEARCH ? SEARCH_PLACES : FEED_PLACES;
-        int rows = (int) Math.min(places, config.interactions() - done);
-        writeRows(request, rows, places, done, feeds, search, truth);
+        int positions = request.scenario() == ClickModel.SEARCH ? SEARCH_POSITIONS : FEED_POSITIONS;
+        int rows = (int) Math.min(positions, config.interactions() - done);
+        writeRows(request, rows, positions, done, feeds, search, truth);
         done += rows;
         if (number % 2000 == 0) {
           progress.update(done, config.interactions());
@@ -131,8 +131,8 @@ final class InteractionLog {
   private int scenarioOfRequest() {
     while (true) {
       int scenario = Weights.draw(scenarioSizes, random);
-      int places = scenario == ClickModel.SEARCH ? SEARCH_PLACES : FEED_PLACES;
-      if (random.nextInt(places) < Math.min(FEED_PLACES, SEARCH_PLACES)) {
+      int positions = scenario == ClickModel.SEARCH ? SEARCH_POSITIONS : FEED_POSITIONS;
+      if (random.nextInt(positions) < Math.min(FEED_POSITIONS, SEARCH_POSITIONS)) {
         return scenario;
       }
     }
@@ -141,7 +141,7 @@ final class InteractionLog {
   private void writeRows(
       Request request,
       int rows,
-      int places,
+      int positions,
       long done,
       CsvFile feeds,
       CsvFile search,
@@ -150,11 +150,11 @@ final class InteractionLog {
     int[] shown = drawItems(request, rows);
     int[] keyword = request.query() < 0 ? shown : topics.text(request.query(), 2, random);
     double hour = (request.time() + BEIJING.getTotalSeconds() * 1000L) % DAY * 24.0 / DAY;
-    for (int place = 0; place < rows; place++) {
-      int item = shown[place];
+    for (int position = 0; position < rows; position++) {
+      int item = shown[position];
       double logit = model.logit(request.user(), item, request.scenario(), request.query(), hour);
-      boolean click = random.nextDouble() < ClickModel.probability(logit, place, places);
-      int probability = (int) Math.round(ClickModel.meanProbability(logit, places) * BayesAuc.UNIT);
+      boolean click = random.nextDouble() < ClickModel.probability(logit, position, positions);
+      int probability = (int) Math.round(ClickModel.meanProbability(logit, positions) * BayesAuc.UNIT);
       if (request.query() < 0) {
         writeFeedRow(feeds, request, item, click);
       } else {
@@ -162,7 +162,7 @@ final class InteractionLog {
       }
       writeTruth(truth, request, item, click, probability);
       all.add(request.user(), item, request.scenario(), probability, click);
-      if (done + place >= testBegin) {
+      if (done + position >= testBegin) {
         last.add(request.user(), item, request.scenario(), probability, click);
       }
     }
@@ -171,13 +171,13 @@ final class InteractionLog {
   /** Draws distinct items, so that user, item and time identify a row. */
   private int[] drawItems(Request request, int rows) {
     int[] shown = new int[rows];
-    for (int place = 0; place < rows; place++) {
+    for (int position = 0; position < rows; position++) {
       do {
-        shown[place] =
+        shown[position] =
             request.query() < 0
                 ? model.drawFeedItem(request.user(), request.scenario(), random)
                 : model.drawFoundItem(request.query(), random);
-      } while (contains(shown, place, shown[place]));
+      } while (contains(shown, position, shown[position]));
     }
     return shown;
   }

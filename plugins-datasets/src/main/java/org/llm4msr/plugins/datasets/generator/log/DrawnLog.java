@@ -23,7 +23,7 @@ public final class DrawnLog {
   private final LogSizeConfig size;
   private final List<String> scenarios;
   private final boolean scenarioOfItem;
-  private final int places;
+  private final int positions;
   private final CircleModel model;
   private final LogCounts counts;
   private final double[] itemWeights;
@@ -35,13 +35,13 @@ public final class DrawnLog {
    *
    * @param scenarioOfItem whether each item has one scenario, {@link #scenario}, or each row has
    *     its own
-   * @param places rows of one request, which share user and time and differ in the item
+   * @param positions rows of one request, which share user and time and differ in the item
    */
-  public DrawnLog(LogSizeConfig size, List<String> scenarios, boolean scenarioOfItem, int places) {
+  public DrawnLog(LogSizeConfig size, List<String> scenarios, boolean scenarioOfItem, int positions) {
     this.size = size;
     this.scenarios = scenarios;
     this.scenarioOfItem = scenarioOfItem;
-    this.places = places;
+    this.positions = positions;
     model = new CircleModel(size, scenarios.size());
     counts = new LogCounts(scenarios);
     itemWeights = Weights.zipf(size.items(), ITEM_SKEW);
@@ -78,18 +78,18 @@ public final class DrawnLog {
   public void draw(Instant begin, Duration span, Progress progress, Sink sink) throws IOException {
     int user = 0;
     long time = 0;
-    int[] shown = new int[places];
+    int[] shown = new int[positions];
     for (long number = 0; number < size.interactions(); number++) {
-      int place = (int) (number % places);
-      if (place == 0) {
+      int position = (int) (number % positions);
+      if (position == 0) {
         user = random.nextInt(size.users());
         time =
             begin.toEpochMilli()
                 + (long) (span.toMillis() * ((double) number / size.interactions()));
         Arrays.fill(shown, -1);
       }
-      shown[place] = anotherItem(shown);
-      sink.write(row(number, user, shown[place], time));
+      shown[position] = anotherItem(shown);
+      sink.write(row(number, user, shown[position], time));
       if (number % 4096 == 0) {
         progress.update(number, size.interactions());
       }

@@ -84,8 +84,8 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return now;
   }
 
-  private static boolean isAt(String key, String place) {
-    return key.equals(place) || key.startsWith(place + ".");
+  private static boolean isAt(String key, String path) {
+    return key.equals(path) || key.startsWith(path + ".");
   }
 
   /** The full keys of a record's values by the annotations of the values. */

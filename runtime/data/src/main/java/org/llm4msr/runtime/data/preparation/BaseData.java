@@ -120,12 +120,12 @@ final class BaseData {
   private static String features(List<String> names, String index, List<FieldPlan> fields) {
     StringBuilder select = new StringBuilder("c" + names.indexOf(index) + " AS n");
     for (FieldPlan plan : fields) {
-      int place = names.indexOf(plan.field().name());
-      select.append(", c").append(place).append(" AS ").append(plan.encoded());
+      int position = names.indexOf(plan.field().name());
+      select.append(", c").append(position).append(" AS ").append(plan.encoded());
     }
-    String places =
-        IntStream.range(0, names.size()).mapToObj(place -> "c" + place).collect(joining(", "));
-    return select + " FROM source AS s(" + places + ")";
+    String columns =
+        IntStream.range(0, names.size()).mapToObj(position -> "c" + position).collect(joining(", "));
+    return select + " FROM source AS s(" + columns + ")";
   }
 
   /**

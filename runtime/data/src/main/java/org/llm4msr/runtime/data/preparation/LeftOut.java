@@ -58,14 +58,14 @@ record LeftOut(List<LeftOutRows> groups) {
             row ->
                 "%s%s: %s"
                     .formatted(
-                        place(row),
+                        location(row),
                         row.column().isEmpty() ? "" : ", column '" + row.column() + "'",
                         row.text()))
         .orElse("not known");
   }
 
   /** Says where a row stands; columnar files have rows and no lines. */
-  static String place(LeftOutRows.Example row) {
+  static String location(LeftOutRows.Example row) {
     boolean isColumnar = COLUMNAR.matcher(row.file()).find();
     return "%s, %s %d".formatted(row.file(), isColumnar ? "row" : "line", row.line());
   }

@@ -258,15 +258,15 @@ final class RawTables {
               others(table, keys)));
       return;
     }
-    String places =
+    String locations =
         reader.rowsOf(table, keys.subList(0, 1)).values().stream()
             .flatMap(List::stream)
-            .map(LeftOut::place)
+            .map(LeftOut::location)
             .collect(Collectors.joining("; "));
     throw DataErrors.data(
         "DUPLICATE_KEY",
         "Table %s describes the %s '%s' more than once, and differently%s. Fix the raw data, or set dataset.malformed.policy to skip, which keeps the first."
-            .formatted(name(table), key, keys.get(0), places.isEmpty() ? "" : ": " + places));
+            .formatted(name(table), key, keys.get(0), locations.isEmpty() ? "" : ": " + locations));
   }
 
   /** Returns the rows that differ from the first of their key, as far as the reader tells them. */

@@ -312,14 +312,14 @@ public final class RowEncoder {
       }
     }
 
-    private static @Nullable Object value(RawRows rows, String column, int place, long row) {
-      if (!rows.has(column, place)) {
+    private static @Nullable Object value(RawRows rows, String column, int index, long row) {
+      if (!rows.has(column, index)) {
         throw DataErrors.data(
             "MISSING_COLUMN",
             "Row %d has no %s, which the model needs. Others have it; give it a value, or null."
                 .formatted(row, column));
       }
-      return rows.get(column, place);
+      return rows.get(column, index);
     }
 
     private int rank(@Nullable Object value, long row) {
@@ -337,8 +337,8 @@ public final class RowEncoder {
       return rank;
     }
 
-    private static int find(Entities entities, String column, RawRows rows, int place, long row) {
-      String key = new RawValue(column, row).text(value(rows, column, place, row));
+    private static int find(Entities entities, String column, RawRows rows, int index, long row) {
+      String key = new RawValue(column, row).text(value(rows, column, index, row));
       if (key == null) {
         return -1;
       }

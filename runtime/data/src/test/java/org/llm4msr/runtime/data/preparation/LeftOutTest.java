@@ -19,7 +19,7 @@ class LeftOutTest {
     "h.dat, line"
   })
   void columnarFilesHaveRowsAndOthersLines(String file, String word) {
-    assertThat(LeftOut.place(new LeftOutRows.Example(file, 5, "user", "")))
+    assertThat(LeftOut.location(new LeftOutRows.Example(file, 5, "user", "")))
         .isEqualTo(file + ", " + word + " 5");
   }
 }

@@ -109,8 +109,8 @@ final class SegmentReader {
     }
 
     private ByteBuffer buffer(int number) {
-      Buffer place = batch.buffers(number);
-      return body.slice(Math.toIntExact(place.offset()), Math.toIntExact(place.length()))
+      Buffer buffer = batch.buffers(number);
+      return body.slice(Math.toIntExact(buffer.offset()), Math.toIntExact(buffer.length()))
           .order(ByteOrder.LITTLE_ENDIAN);
     }
 

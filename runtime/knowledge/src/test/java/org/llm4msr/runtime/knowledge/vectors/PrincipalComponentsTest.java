@@ -25,7 +25,7 @@ class PrincipalComponentsTest {
 
   private final List<float[]> vectors = new ArrayList<>();
   private final List<String> keys = new ArrayList<>();
-  private final Map<String, Integer> places = new HashMap<>();
+  private final Map<String, Integer> indices = new HashMap<>();
 
   /** Six directions of falling strength in noise. */
   PrincipalComponentsTest() {
@@ -46,7 +46,7 @@ class PrincipalComponentsTest {
       }
       vectors.add(vector);
       keys.add("u" + user);
-      places.put("u" + user, user);
+      indices.put("u" + user, user);
     }
   }
 
@@ -59,7 +59,7 @@ class PrincipalComponentsTest {
 
         @Override
         public boolean read(String key, float[] target) {
-          Integer user = places.get(key);
+          Integer user = indices.get(key);
           if (user != null) {
             System.arraycopy(vectors.get(user), 0, target, 0, DIMENSION);
           }
