@@ -56,7 +56,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
 
   private ModelHarness.Parts parts(ModelShape shape, HeadParts parts) {
     return ModelHarness.of(shape, parts::backbone)
-        .head(knowledgeSize(), context -> watchedHead(parts.asked(context)))
+        .head(knowledgeSize(), context -> watchedHead(parts.recording(context)))
         .metaNetwork(Level.USER, LayersBetween.USUAL, parts::metaNetwork)
         .metaNetwork(Level.SCENARIO, LayersBetween.USUAL, parts::metaNetwork);
   }
@@ -258,7 +258,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
     private FusionHead shiftedHead(FusionContext context, AtomicReference<Parameter> made) {
       Parameter shift = ShiftedKnowledge.shift(context.model().scope("kit"), ModelData.KNOWLEDGE);
       made.set(shift);
-      FusionHead head = create(factory(), config(), new HeadParts(true).asked(context));
+      FusionHead head = create(factory(), config(), new HeadParts(true).recording(context));
       return (pass, features) -> head.logits(pass, new ShiftedKnowledge(features, shift));
     }
   }

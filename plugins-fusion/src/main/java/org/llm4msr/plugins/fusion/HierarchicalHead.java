@@ -69,11 +69,11 @@ final class HierarchicalHead implements FusionHead {
       x = residual ? adapted.add(x) : adapted;
     }
     NDArray logit = backbone.forward(pass, features.withFlat(x)).logit();
-    return alpha == null ? logit : logit.add(beside(pass, features, logit, alpha));
+    return alpha == null ? logit : logit.add(parallelSum(pass, features, logit, alpha));
   }
 
   /** The sum of alpha * (l - logit) over the levels in parallel: (B). */
-  private NDArray beside(Pass pass, Features features, NDArray logit, Parameter alpha) {
+  private NDArray parallelSum(Pass pass, Features features, NDArray logit, Parameter alpha) {
     NDList logits = new NDList();
     for (GeneratedLayers layers : parallel) {
       logits.add(layers.apply(pass, features, features.flat()));

@@ -264,7 +264,7 @@ final class EmbeddingsClient {
     int status = response.statusCode();
     boolean passing = status == 408 || status == 429 || status >= 500;
     String retryAfter = response.headers().firstValue("Retry-After").orElse(null);
-    Duration asked = Backoff.asked(retryAfter);
+    Duration asked = Backoff.requestedPause(retryAfter);
     String way =
         passing && asked.compareTo(Backoff.PATIENCE) > 0
             ? "It asks for a pause of %,d minutes: run the same command again then; it resumes where it stopped."

@@ -192,13 +192,13 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
             .formatted(
                 without.size(),
                 asked,
-                first(without),
+                abridged(without),
                 table.file(),
                 table.size(),
                 table.firstKeys(NAMED)));
   }
 
-  private static String first(List<String> keys) {
+  private static String abridged(List<String> keys) {
     return String.join(", ", keys.subList(0, Math.min(NAMED, keys.size())))
         + (keys.size() > NAMED ? ", ..." : "");
   }
@@ -214,7 +214,7 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
             config.users(),
             config.scenarios(),
             config.missing() == Missing.MEAN ? "the mean" : "zeros",
-            first(missed),
+            abridged(missed),
             missing > missed.size() ? ", ..." : "");
         missing = 0;
       }

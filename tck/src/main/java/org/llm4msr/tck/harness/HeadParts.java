@@ -60,7 +60,7 @@ public final class HeadParts {
   }
 
   /** Returns the context with requests recorded; a second request gets the part of the first. */
-  public FusionContext asked(FusionContext context) {
+  public FusionContext recording(FusionContext context) {
     return new AskedContext(context);
   }
 

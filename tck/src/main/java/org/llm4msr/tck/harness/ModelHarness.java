@@ -155,16 +155,16 @@ public final class ModelHarness implements AutoCloseable {
             flat,
             fieldWidth,
             byScenario,
-            given(ModelInput.SCENARIO_EMBEDDING, pass, batch.scenarioTable()),
-            given(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
-            given(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()));
+            declared(ModelInput.SCENARIO_EMBEDDING, pass, batch.scenarioTable()),
+            declared(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
+            declared(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()));
     PassContext context =
         new PassContext(pass, training, training ? step : 0, byScenario, byUser, masks);
     NDArray logits = head.logits(context, features);
     return new Forward(context, tape, training ? logits.reshape(new Shape(batch.rows())) : logits);
   }
 
-  private @Nullable NDArray given(ModelInput input, NDManager pass, float[][] values) {
+  private @Nullable NDArray declared(ModelInput input, NDManager pass, float[][] values) {
     return inputs.contains(input) ? pass.create(values) : null;
   }
 

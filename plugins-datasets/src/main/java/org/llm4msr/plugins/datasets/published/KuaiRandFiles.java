@@ -54,11 +54,11 @@ final class KuaiRandFiles {
               .toList();
     }
 
-    private List<String> first() {
+    private List<String> firstLogs() {
       return parts("log_standard_4_08_to_4_21", logParts);
     }
 
-    private List<String> second() {
+    private List<String> secondLogs() {
       return parts("log_standard_4_22_to_5_08", logParts);
     }
 
@@ -67,8 +67,8 @@ final class KuaiRandFiles {
     }
 
     private boolean hasLog(String name) {
-      return first().contains(name)
-          || second().contains(name)
+      return firstLogs().contains(name)
+          || secondLogs().contains(name)
           || random().equals(name)
           || (this == PURE && name.equals(LATE_PURE));
     }
@@ -112,7 +112,7 @@ final class KuaiRandFiles {
                     "data/UNKNOWN_FILE",
                     log
                         + " is not a log of KuaiRand; a published one is named, for example, "
-                        + Release.PURE.second().get(0)
+                        + Release.PURE.secondLogs().get(0)
                         + ". Give it its published name, or move it out of the folder."));
   }
 
@@ -123,20 +123,20 @@ final class KuaiRandFiles {
       return List.of(alone(late.get()));
     }
     List<Path> logs = new ArrayList<>();
-    if (release.first().stream().anyMatch(name -> folder.csv(name).isPresent())) {
-      logs.addAll(required(release.first()));
+    if (release.firstLogs().stream().anyMatch(name -> folder.csv(name).isPresent())) {
+      logs.addAll(required(release.firstLogs()));
     } else {
       LOG.warn(
           "{} is not in {}: only the second period of the standard log is read",
-          String.join(", ", release.first()),
+          String.join(", ", release.firstLogs()),
           folder.path());
     }
-    logs.addAll(required(release.second()));
+    logs.addAll(required(release.secondLogs()));
     return logs;
   }
 
   private Path alone(Path late) {
-    Stream.concat(release.first().stream(), release.second().stream())
+    Stream.concat(release.firstLogs().stream(), release.secondLogs().stream())
         .flatMap(name -> folder.csv(name).stream())
         .findFirst()
         .ifPresent(

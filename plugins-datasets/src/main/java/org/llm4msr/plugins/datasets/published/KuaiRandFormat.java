@@ -163,7 +163,7 @@ final class KuaiRandFormat {
   private String users() {
     users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id").present("user_id");
     String features =
-        Stream.of(USER_FEATURES).map(name -> known(name, name)).collect(joining(", "));
+        Stream.of(USER_FEATURES).map(name -> nullIfMissing(name, name)).collect(joining(", "));
     if (config.numericFields()) {
       users.require(USER_NUMBERS).type("DOUBLE", USER_NUMBERS);
       features += ", " + String.join(", ", USER_NUMBERS);
@@ -187,7 +187,7 @@ final class KuaiRandFormat {
     return described(basic);
   }
 
-  private static String known(String column, String name) {
+  private static String nullIfMissing(String column, String name) {
     return "CASE WHEN %s NOT IN %s THEN %1$s END AS %s".formatted(column, MISSING, name);
   }
 
@@ -217,7 +217,7 @@ final class KuaiRandFormat {
           table.type("BIGINT", table.firstOf("final_video_id"));
           LEVELS.stream()
               .map(level -> table.firstOf(level + "_level_category_id"))
-              .forEach(id -> columns.add(known("g." + id, id)));
+              .forEach(id -> columns.add(nullIfMissing("g." + id, id)));
           columns.add(
               LEVELS.stream()
                       .map(level -> "g." + table.firstOf(level + "_level_category_name"))

@@ -242,10 +242,10 @@ public final class CsvTable extends TableInput {
   }
 
   private CsvRows input(Path file, boolean strict, boolean shown) {
-    return new CsvRows(file, dialect, columns, read, whole(), strict, shown);
+    return new CsvRows(file, dialect, columns, read, wholeNumberColumns(), strict, shown);
   }
 
-  private Set<String> whole() {
+  private Set<String> wholeNumberColumns() {
     return types.keySet().stream().filter(this::isWhole).collect(toSet());
   }
 

@@ -172,13 +172,13 @@ public final class JsonLines {
       return value;
     }
     String key = column.keys().get(0);
-    String unlike = rowError(Sql.unlike(key, given(column), column.expected()));
+    String unlike = rowError(Sql.unlike(key, extracted(column), column.expected()));
     String missing = rowError(SqlText.literal("column '" + key + "' is missing."));
     return "CASE WHEN %s THEN %s WHEN %s IS NOT NULL THEN %s%s END"
         .formatted(
             usable(column),
             value,
-            given(column),
+            extracted(column),
             unlike,
             column.required() ? " ELSE " + missing : "");
   }
@@ -188,7 +188,7 @@ public final class JsonLines {
   }
 
   private String wrong(Column column) {
-    String needed = column.required() ? "true" : given(column) + " IS NOT NULL";
+    String needed = column.required() ? "true" : extracted(column) + " IS NOT NULL";
     return "(NOT coalesce(%s, false) AND %s)".formatted(usable(column), needed);
   }
 
@@ -202,7 +202,7 @@ public final class JsonLines {
         .collect(joining(", ", "coalesce(", ")"));
   }
 
-  private static String given(Column column) {
+  private static String extracted(Column column) {
     return column.keys().stream()
         .map(key -> "json_extract_string(line, " + SqlText.literal("$." + key) + ")")
         .collect(joining(", ", "coalesce(", ")"));

@@ -85,7 +85,7 @@ abstract class Command implements Callable<Integer> {
   public final Integer call() throws Exception {
     terminal().json(json);
     session().pluginFolders(pluginFolders);
-    session().interruption().kept(keptWhenInterrupted());
+    session().interruption().setKept(keptWhenInterrupted());
     checkPlugins();
     run();
     return 0;

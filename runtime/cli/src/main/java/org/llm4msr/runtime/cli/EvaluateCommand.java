@@ -58,7 +58,7 @@ final class EvaluateCommand extends ExperimentCommand {
                 ">calibration",
                 ">ECE"),
             rows);
-    return LeakNotice.below(table, report.leakFutureInteractions());
+    return LeakNotice.appendedTo(table, report.leakFutureInteractions());
   }
 
   private static List<String> row(String name, Metrics metrics) {

@@ -73,7 +73,7 @@ final class ExportCommand extends Group {
         terminal()
             .result(
                 Map.of("file", out.toString(), "rows", rows, "leakFutureInteractions", leaks),
-                LeakNotice.below("%s: %,d rows".formatted(out, rows), leaks));
+                LeakNotice.appendedTo("%s: %,d rows".formatted(out, rows), leaks));
       }
     }
   }

@@ -30,7 +30,7 @@ final class Interruption {
   }
 
   /** Sets the message on what is kept of the work that begins now. */
-  void kept(String text) {
+  void setKept(String text) {
     kept = text;
   }
 

@@ -54,7 +54,8 @@ final class KnowledgeCommand extends Group {
         result = extract(this, experiment, rebuild, progress);
       }
       String text = text(result, experiment);
-      terminal().result(result, LeakNotice.below(text, result.info().leakFutureInteractions()));
+      terminal()
+          .result(result, LeakNotice.appendedTo(text, result.info().leakFutureInteractions()));
     }
 
     /** Extracts, and on Ctrl-C waits for the current call of the model. */
@@ -157,7 +158,7 @@ final class KnowledgeCommand extends Group {
       } else {
         KnowledgeInspection.Summary summary = experiment.inspectKnowledge();
         boolean leaks = summary.info().leakFutureInteractions();
-        terminal().result(summary, LeakNotice.below(text(summary), leaks));
+        terminal().result(summary, LeakNotice.appendedTo(text(summary), leaks));
       }
     }
 

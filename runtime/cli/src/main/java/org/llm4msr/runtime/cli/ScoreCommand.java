@@ -75,7 +75,8 @@ final class ScoreCommand extends Command {
     try (Scorer scorer = Scorer.load(bundle, overrides, session().loader());
         ProgressView progress = progress("score", "rows")) {
       ScoringReport report = scorer.score(request, progress);
-      terminal().result(report, LeakNotice.below(text(report), report.leakFutureInteractions()));
+      terminal()
+          .result(report, LeakNotice.appendedTo(text(report), report.leakFutureInteractions()));
     }
   }
 

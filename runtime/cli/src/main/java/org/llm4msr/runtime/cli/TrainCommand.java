@@ -7,8 +7,8 @@ import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
-import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.report.ReportServer;
+import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.training.Validation;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -89,6 +89,6 @@ final class TrainCommand extends ExperimentCommand {
                 : String.format(
                     Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), report.device()),
             report.bundle());
-    return LeakNotice.below(text, report.leakFutureInteractions());
+    return LeakNotice.appendedTo(text, report.leakFutureInteractions());
   }
 }

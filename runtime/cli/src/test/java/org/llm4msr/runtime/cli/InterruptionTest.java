@@ -23,7 +23,7 @@ class InterruptionTest {
   @Test
   void whatCannotStopSaysWhatIsKept() throws IOException {
     terminal.json(true);
-    interruption.kept("Interrupted; it is kept.");
+    interruption.setKept("Interrupted; it is kept.");
     interruption.begin();
     terminal.result("late", "late"); // The work goes on until the process is gone.
 
@@ -34,7 +34,7 @@ class InterruptionTest {
 
   @Test
   void whatCanStopIsWaitedForUntilItHasSaidItsLastWords() {
-    interruption.kept("not said");
+    interruption.setKept("not said");
     interruption.stopWith(
         "Stopping; a checkpoint is being written.",
         () -> {
@@ -50,7 +50,7 @@ class InterruptionTest {
 
   @Test
   void whatHasNotBegunIsNotWaitedFor() {
-    interruption.kept("Interrupted; it is kept.");
+    interruption.setKept("Interrupted; it is kept.");
     interruption.stopWith(() -> false, "not said", () -> terminal.note("not asked"));
     interruption.begin();
 
@@ -59,7 +59,7 @@ class InterruptionTest {
 
   @Test
   void anOrdinaryEndIsNoInterruption() {
-    interruption.kept("not said");
+    interruption.setKept("not said");
     interruption.end();
     interruption.begin();
     assertThat(err.toString(UTF_8)).isEmpty();

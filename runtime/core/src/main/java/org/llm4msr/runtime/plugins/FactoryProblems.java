@@ -60,9 +60,12 @@ final class FactoryProblems {
           "ABSTRACT", "the class is abstract", "Register a class that implements " + name + ".");
     }
     if (!Modifier.isPublic(type.getModifiers())) {
-      return new PluginProblem("NOT_PUBLIC", "the class is not public", "Make " + name + " public.");
+      return new PluginProblem(
+          "NOT_PUBLIC", "the class is not public", "Make " + name + " public.");
     }
-    boolean sound = Stream.of(type.getConstructors()).anyMatch(constructor -> constructor.getParameterCount() == 0);
+    boolean sound =
+        Stream.of(type.getConstructors())
+            .anyMatch(constructor -> constructor.getParameterCount() == 0);
     return sound
         ? null
         : new PluginProblem(
@@ -118,7 +121,7 @@ final class FactoryProblems {
   /** Explains an error from loading or creating a factory. */
   static PluginProblem ofError(Throwable error, @Nullable ClassLoader loader) {
     for (Throwable at = error; at != null; at = at.getCause()) {
-      PluginProblem problem = known(at, loader);
+      PluginProblem problem = ofKnownError(at, loader);
       if (problem != null) {
         return problem;
       }
@@ -129,7 +132,8 @@ final class FactoryProblems {
         "A factory's constructor does nothing: move the work to create(), where settings are at hand.");
   }
 
-  private static @Nullable PluginProblem known(Throwable error, @Nullable ClassLoader loader) {
+  private static @Nullable PluginProblem ofKnownError(
+      Throwable error, @Nullable ClassLoader loader) {
     String message = String.valueOf(error.getMessage());
     if (error instanceof ExceptionInInitializerError) {
       Throwable cause = error.getCause();

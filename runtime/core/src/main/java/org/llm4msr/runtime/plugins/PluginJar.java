@@ -41,13 +41,13 @@ record PluginJar(Path path, Set<String> entries) {
   }
 
   boolean registersPlugins() {
-    return services().anyMatch(service -> known().contains(service));
+    return services().anyMatch(service -> factoryTypes().contains(service));
   }
 
   /** Returns our services that no kind has, for example those of another SPI version. */
   Set<String> unknownServices() {
     return services()
-        .filter(service -> service.startsWith("org.llm4msr.") && !known().contains(service))
+        .filter(service -> service.startsWith("org.llm4msr.") && !factoryTypes().contains(service))
         .collect(Collectors.toSet());
   }
 
@@ -57,7 +57,7 @@ record PluginJar(Path path, Set<String> entries) {
         .map(name -> name.substring(SERVICES.length()));
   }
 
-  private static Set<String> known() {
+  private static Set<String> factoryTypes() {
     return Stream.of(PluginKind.values())
         .map(kind -> kind.service().getName())
         .collect(Collectors.toSet());

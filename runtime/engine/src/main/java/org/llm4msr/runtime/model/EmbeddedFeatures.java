@@ -47,7 +47,7 @@ public record EmbeddedFeatures(
 
   @Override
   public NDArray scenarioTable() {
-    return given(scenarioTableOrNull, ModelInput.SCENARIO_EMBEDDING);
+    return declared(scenarioTableOrNull, ModelInput.SCENARIO_EMBEDDING);
   }
 
   @Override
@@ -57,12 +57,12 @@ public record EmbeddedFeatures(
 
   @Override
   public NDArray userKnowledge() {
-    return given(userKnowledgeOrNull, ModelInput.USER_KNOWLEDGE);
+    return declared(userKnowledgeOrNull, ModelInput.USER_KNOWLEDGE);
   }
 
   @Override
   public NDArray scenarioKnowledge() {
-    return given(scenarioKnowledgeOrNull, ModelInput.SCENARIO_KNOWLEDGE);
+    return declared(scenarioKnowledgeOrNull, ModelInput.SCENARIO_KNOWLEDGE);
   }
 
   @Override
@@ -76,7 +76,7 @@ public record EmbeddedFeatures(
         scenarioKnowledgeOrNull);
   }
 
-  private static NDArray given(@Nullable NDArray array, ModelInput input) {
+  private static NDArray declared(@Nullable NDArray array, ModelInput input) {
     if (array == null) {
       throw undeclared(input);
     }

@@ -61,7 +61,7 @@ final class SegmentNorm {
 
   void forward(FloatBuffer x, FloatBuffer shiftsOfGroups, FloatBuffer y, float epsilon) {
     float[] shifts = floats(shiftsOfGroups);
-    each(
+    forEachSegment(
         (norm, segment, at) -> {
           if (isEnough(segment)) {
             norm.statistics(x, segment, means, variances, at);
@@ -79,7 +79,7 @@ final class SegmentNorm {
    * @param dScales written for groups with rows, as are dShifts
    */
   void backward(FloatBuffer x, FloatBuffer dy, FloatBuffer dx, float[] dScales, float[] dShifts) {
-    each(
+    forEachSegment(
         (norm, segment, at) ->
             norm.backward(
                 x,
@@ -103,7 +103,7 @@ final class SegmentNorm {
     void of(RowNorm norm, Segment segment, int at);
   }
 
-  private void each(Task task) {
+  private void forEachSegment(Task task) {
     workers.range(
         segments.size(),
         1,

@@ -230,12 +230,12 @@ final class KnowledgeStage implements AutoCloseable {
         IntStream.range(1, count)
             .mapToObj(period -> experiment.workspace().knowledgeBefore(period, count))
             .map(KnowledgeStore::open)
-            .map(store -> like(whole, store, data))
+            .map(store -> compatible(whole, store, data))
             .toList();
     return new EarlierKnowledge(periods, users);
   }
 
-  private static KnowledgeSource like(
+  private static KnowledgeSource compatible(
       KnowledgeStore whole, KnowledgeStore store, PreparedData data) {
     store.requireSource(data.manifest().key());
     boolean otherModel = !store.info().identity().equals(whole.info().identity());

@@ -11,7 +11,7 @@ public final class LeakNotice {
   private LeakNotice() {}
 
   /** Returns a text, with the notice below it if something leaks. */
-  public static String below(String text, boolean leaks) {
+  public static String appendedTo(String text, boolean leaks) {
     return leaks ? text.stripTrailing() + "\nNOTE: " + TEXT + "\n" : text;
   }
 }

@@ -95,7 +95,7 @@ public final class TableWriter {
           "%nFailed: %s, seed %d: %s%n"
               .formatted(failure.model(), failure.seed(), failure.reason()));
     }
-    return LeakNotice.below(text.toString().stripTrailing(), result.leakFutureInteractions())
+    return LeakNotice.appendedTo(text.toString().stripTrailing(), result.leakFutureInteractions())
         + "\n";
   }
 

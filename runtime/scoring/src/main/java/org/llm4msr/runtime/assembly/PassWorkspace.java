@@ -134,7 +134,7 @@ final class PassWorkspace {
     FloatBuffer mask = userMask.floats(groups);
     mask.put(count, new float[groups - count]);
     for (int k = 0; k < count; k++) {
-      mask.put(k, vectors.known(users.user(k)) ? 0f : 1f);
+      mask.put(k, vectors.isKnown(users.user(k)) ? 0f : 1f);
     }
     NDArray isMissing = userMask.array(step, new Shape(groups, 1));
     return filled.add(isMissing.mul(missingUser.array()));

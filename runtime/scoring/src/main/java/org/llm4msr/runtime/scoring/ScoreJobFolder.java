@@ -229,7 +229,7 @@ final class ScoreJobFolder implements AutoCloseable {
       for (int c = 0; c < keep.size(); c++) {
         VarCharVector texts = (VarCharVector) root.getVector(1 + c);
         for (int i = 0; i < scores.length; i++) {
-          Object value = source.get(RowFile.kept(keep.get(c)), i);
+          Object value = source.get(RowFile.keptName(keep.get(c)), i);
           if (value != null) {
             texts.setSafe(i, value.toString().getBytes(StandardCharsets.UTF_8));
           }

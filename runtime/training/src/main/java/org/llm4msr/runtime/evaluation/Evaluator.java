@@ -221,10 +221,10 @@ public final class Evaluator implements AutoCloseable {
     /** Visits only the scenarios of this user: there may be many users and many scenarios. */
     private void endUser() {
       for (int i = 0; i < touchedCount; i++) {
-        totals[touched[i]].take(user[touched[i]]);
+        totals[touched[i]].add(user[touched[i]]);
       }
       touchedCount = 0;
-      totals[totals.length - 1].take(user[user.length - 1]);
+      totals[totals.length - 1].add(user[user.length - 1]);
     }
   }
 }

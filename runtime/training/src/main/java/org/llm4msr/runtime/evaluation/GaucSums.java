@@ -7,7 +7,7 @@ final class GaucSums {
   private long rows;
 
   /** Takes a user's rows, unless they are of one class, and clears the count for the next user. */
-  void take(AucCount user) {
+  void add(AucCount user) {
     if (user.hasBothClasses()) {
       weighted += user.rows() * user.value();
       rows += user.rows();

@@ -45,7 +45,7 @@ public final class Backoff {
    * @param retryAfter the header {@code Retry-After}, seconds or a date; null if there is none
    */
   public boolean again(@Nullable String retryAfter) {
-    Duration asked = asked(retryAfter);
+    Duration asked = requestedPause(retryAfter);
     if (failures == retries || asked.compareTo(PATIENCE) > 0) {
       return false;
     }
@@ -69,7 +69,7 @@ public final class Backoff {
   }
 
   /** Returns the time that a header asks for; zero if it cannot be read. */
-  public static Duration asked(@Nullable String retryAfter) {
+  public static Duration requestedPause(@Nullable String retryAfter) {
     if (retryAfter == null) {
       return Duration.ZERO;
     }

@@ -38,12 +38,12 @@ final class ClassPathModel {
   }
 
   void check() {
-    found();
+    requiredUrl();
   }
 
   /** Unpacks the matching files and returns their folder. */
   Path extract(Predicate<String> wanted) {
-    URL url = found();
+    URL url = requiredUrl();
     try {
       if (url.getProtocol().equals("file")) {
         return Path.of(url.toURI());
@@ -113,7 +113,7 @@ final class ClassPathModel {
     return HubSettings.path(cache).resolve("models");
   }
 
-  private URL found() {
+  private URL requiredUrl() {
     URL url = folder.isEmpty() ? null : resource();
     if (url == null) {
       throw new MsrException(

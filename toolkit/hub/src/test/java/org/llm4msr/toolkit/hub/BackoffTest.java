@@ -10,10 +10,11 @@ class BackoffTest {
 
   @Test
   void readsBothFormsOfRetryAfter() {
-    assertThat(Backoff.asked("120")).isEqualTo(Duration.ofMinutes(2));
-    assertThat(Backoff.asked("Fri, 31 Dec 1999 23:59:59 GMT")).isZero();
-    assertThat(Backoff.asked("Tue, 31 Dec 2199 23:59:59 GMT")).isGreaterThan(Duration.ofDays(300));
-    assertThat(Backoff.asked("soon")).isZero();
+    assertThat(Backoff.requestedPause("120")).isEqualTo(Duration.ofMinutes(2));
+    assertThat(Backoff.requestedPause("Fri, 31 Dec 1999 23:59:59 GMT")).isZero();
+    assertThat(Backoff.requestedPause("Tue, 31 Dec 2199 23:59:59 GMT"))
+        .isGreaterThan(Duration.ofDays(300));
+    assertThat(Backoff.requestedPause("soon")).isZero();
   }
 
   @Test

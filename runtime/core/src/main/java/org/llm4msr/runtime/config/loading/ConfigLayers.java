@@ -45,7 +45,7 @@ final class ConfigLayers {
     ConfigNode values = new YamlReader(layers, source, problems).read(json);
     Origin origin = new Origin(layers++, source, 0, 0);
     ConfigNode root = values instanceof Mapping ? values : new Mapping(Map.of(), origin);
-    return override((Mapping) at(root, origin), overrides);
+    return override((Mapping) withOrigin(root, origin), overrides);
   }
 
   /**
@@ -163,25 +163,29 @@ final class ConfigLayers {
       Problems unreadable = new Problems();
       ConfigNode value =
           new YamlReader(layers, origin.source(), unreadable).read(override.substring(equals + 1));
-      unreadable.list().forEach(problem -> problems.add(path, problem.value(), origin, problem.rule()));
-      merged = new OverridePath(path, origin, problems).set(merged, at(value, origin));
+      unreadable
+          .list()
+          .forEach(problem -> problems.add(path, problem.value(), origin, problem.rule()));
+      merged = new OverridePath(path, origin, problems).set(merged, withOrigin(value, origin));
     }
     layers++;
     return merged;
   }
 
   /** Lines and columns mean nothing in an override. */
-  private static ConfigNode at(ConfigNode node, Origin origin) {
+  private static ConfigNode withOrigin(ConfigNode node, Origin origin) {
     if (node instanceof Scalar scalar) {
       return new Scalar(scalar.text(), scalar.empty(), origin);
     }
     if (node instanceof Sequence sequence) {
-      return new Sequence(sequence.items().stream().map(item -> at(item, origin)).toList(), origin);
+      return new Sequence(
+          sequence.items().stream().map(item -> withOrigin(item, origin)).toList(), origin);
     }
     Map<String, Entry> entries = new LinkedHashMap<>();
     ((Mapping) node)
         .entries()
-        .forEach((key, entry) -> entries.put(key, new Entry(origin, at(entry.value(), origin))));
+        .forEach(
+            (key, entry) -> entries.put(key, new Entry(origin, withOrigin(entry.value(), origin))));
     return new Mapping(entries, origin);
   }
 }

@@ -36,10 +36,10 @@ final class Scalars {
       return bool(text);
     }
     if (type == int.class || type == Integer.class) {
-      return (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
+      return (int) wholeNumber(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
     if (type == long.class || type == Long.class) {
-      return whole(text, Long.MIN_VALUE, Long.MAX_VALUE);
+      return wholeNumber(text, Long.MIN_VALUE, Long.MAX_VALUE);
     }
     if (type == double.class || type == Double.class) {
       return number(text);
@@ -92,7 +92,7 @@ final class Scalars {
     };
   }
 
-  private static long whole(String text, long min, long max) throws NotOfTheType {
+  private static long wholeNumber(String text, long min, long max) throws NotOfTheType {
     try {
       long value = new BigDecimal(text.replace("_", "")).longValueExact();
       if (value >= min && value <= max) {

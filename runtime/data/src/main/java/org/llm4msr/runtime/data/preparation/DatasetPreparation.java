@@ -128,7 +128,7 @@ public final class DatasetPreparation {
       base.load(database, fields);
     }
     List<String> keys =
-        ScenarioChoice.choose(database, config.scenarios(), reader.scenarios(), known());
+        ScenarioChoice.choose(database, config.scenarios(), reader.scenarios(), rankedBefore());
     progress.step("sort");
     SplitCounts own = split.order();
     database.execute("DROP VIEW kept");
@@ -148,7 +148,7 @@ public final class DatasetPreparation {
   }
 
   /** Returns the scenarios that keep their ranks. */
-  private List<String> known() {
+  private List<String> rankedBefore() {
     return base == null ? List.of() : base.scenarios();
   }
 
@@ -157,7 +157,7 @@ public final class DatasetPreparation {
         reader.scenarios().stream()
             .collect(Collectors.toMap(RawScenario::key, Function.identity()));
     Map<String, SplitCounts> rows = ScenarioChoice.rows(database, counts);
-    return Stream.concat(known().stream(), ScenarioChoice.ranked(keys, rows).stream())
+    return Stream.concat(rankedBefore().stream(), ScenarioChoice.ranked(keys, rows).stream())
         .distinct()
         .map(
             key -> {

@@ -80,12 +80,12 @@ final class EntityTables {
       LOG.warn(
           "None of the {} of the interactions is described: all their features and texts are missing. Compare how the tables write their ids, which begin with '{}' and '{}'.",
           table == RawTable.USERS ? "users" : "items",
-          first(database, raw(table)),
-          first(database, RawTables.name(table)));
+          smallestKey(database, raw(table)),
+          smallestKey(database, RawTables.name(table)));
     }
   }
 
-  private static String first(PreparationDatabase database, String table) {
+  private static String smallestKey(PreparationDatabase database, String table) {
     String query = "SELECT min(k) FROM " + table;
     return database.query(query, row -> String.valueOf(row.getString(1))).get(0);
   }

@@ -46,11 +46,11 @@ record LeftOut(List<LeftOutRows> groups) {
               malformed,
               malformed + emitted,
               config.share(),
-              first()));
+              firstExample()));
     }
   }
 
-  private String first() {
+  private String firstExample() {
     return groups.stream()
         .flatMap(group -> group.examples().stream())
         .findFirst()

@@ -255,7 +255,7 @@ final class RawTables {
               "%s that were described differently before".formatted(name(table)),
               database.queryLong("SELECT count(*) FROM repeated WHERE other"),
               true,
-              others(table, keys)));
+              differingRows(table, keys)));
       return;
     }
     String locations =
@@ -270,7 +270,7 @@ final class RawTables {
   }
 
   /** Returns the rows that differ from the first of their key, as far as the reader tells them. */
-  private List<LeftOutRows.Example> others(RawTable table, List<String> keys) {
+  private List<LeftOutRows.Example> differingRows(RawTable table, List<String> keys) {
     Map<String, List<LeftOutRows.Example>> rows = reader.rowsOf(table, keys);
     List<LeftOutRows.Example> others = new ArrayList<>();
     for (String key : keys) {

@@ -148,7 +148,7 @@ public final class RowFile implements AutoCloseable {
    * Reads columns of all rows but the first {@code skip}.
    *
    * @param wanted those that the file lacks are left out
-   * @param kept columns that are passed on as texts, under the names that {@link #kept} gives
+   * @param kept columns that are passed on as texts, under the names that {@link #keptName} gives
    */
   public void forEach(List<ScoringColumn> wanted, List<String> kept, long skip, Consumer consumer) {
     List<String> selected = new ArrayList<>();
@@ -161,7 +161,8 @@ public final class RowFile implements AutoCloseable {
     }
     for (String name : kept) {
       requireOnce(name);
-      selected.add("CAST(%s AS VARCHAR) AS %s".formatted(identifier(name), identifier(kept(name))));
+      selected.add(
+          "CAST(%s AS VARCHAR) AS %s".formatted(identifier(name), identifier(keptName(name))));
     }
     String sql = "SELECT %s FROM %s OFFSET %s";
     export(
@@ -182,7 +183,7 @@ public final class RowFile implements AutoCloseable {
   }
 
   /** Returns the name under which a kept column stands beside the columns that the model reads. */
-  public static String kept(String name) {
+  public static String keptName(String name) {
     return "kept " + name;
   }
 

@@ -78,7 +78,7 @@ public final class KnowledgeVectors {
   }
 
   /** Returns whether an index has a vector of its own. */
-  boolean known(int index) {
+  boolean isKnown(int index) {
     return known.get(index);
   }
 

@@ -65,8 +65,8 @@ public final class UserKnowledge {
   }
 
   /** Returns whether a slot has a vector of its own. */
-  public boolean known(int slot) {
-    return version(slot).known(slot / versions);
+  public boolean isKnown(int slot) {
+    return version(slot).isKnown(slot / versions);
   }
 
   private KnowledgeVectors version(int slot) {

@@ -41,8 +41,8 @@ class KnowledgeStatisticsTest {
     assertThat(vector(mean, 0)).containsExactly(new float[] {1, 1, 0}, CLOSE);
     assertThat(vector(mean, 1)).containsExactly(0, 0, 0);
     assertThat(vector(zero, 1)).containsExactly(new float[] {-2, -6, 0}, CLOSE);
-    assertThat(mean.known(0)).isTrue();
-    assertThat(mean.known(1)).isFalse();
+    assertThat(mean.isKnown(0)).isTrue();
+    assertThat(mean.isKnown(1)).isFalse();
   }
 
   @Test

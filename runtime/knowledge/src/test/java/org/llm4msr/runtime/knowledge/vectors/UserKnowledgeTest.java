@@ -75,7 +75,7 @@ class UserKnowledgeTest {
     knowledge.slots(batch, training, slots);
     boolean[] known = new boolean[batch.size];
     for (int i = 0; i < batch.size; i++) {
-      known[i] = knowledge.known(slots[i]);
+      known[i] = knowledge.isKnown(slots[i]);
     }
     return known;
   }
