@@ -106,7 +106,8 @@ class ComparisonTest {
         Score baselineScore = baseline.scores().get(column);
         Score otherScore = other.scores().get(column);
         assertThat(baselineScore.difference()).isNull();
-        assertThat(otherScore.difference().mean()).isCloseTo(otherScore.auc() - baselineScore.auc(), within(1e-12));
+        assertThat(otherScore.difference().mean())
+            .isCloseTo(otherScore.auc() - baselineScore.auc(), within(1e-12));
         assertThat(otherScore.difference().deLong()).isBetween(0.0, 1.0);
         assertThat(otherScore.difference().tTest()).isBetween(0.0, 1.0);
         assertThat(baselineScore.best()).isEqualTo(baselineScore.auc() >= otherScore.auc());
@@ -239,7 +240,9 @@ class ComparisonTest {
 
     Document page = ReportTest.parse(Files.readString(folder.resolve("page/report.html")));
     ReportTest.assertSelfContained(page);
-    assertThat(ReportTest.elements(page, "section").stream().map(section -> section.getAttribute("id")))
+    assertThat(
+            ReportTest.elements(page, "section").stream()
+                .map(section -> section.getAttribute("id")))
         .containsExactly(
             "table",
             "auc",

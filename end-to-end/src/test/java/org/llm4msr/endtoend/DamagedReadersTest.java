@@ -406,7 +406,8 @@ class DamagedReadersTest {
   }
 
   private static void check(String which, Damage damage, String outcome) throws IOException {
-    Log log = LOGS.stream().filter(candidate -> candidate.data.equals(which)).findFirst().orElseThrow();
+    Log log =
+        LOGS.stream().filter(candidate -> candidate.data.equals(which)).findFirst().orElseThrow();
     if (!SOUND.containsKey(which)) {
       Path raw = folder.resolve(which.replaceAll("\\W", ""));
       DATA.put(

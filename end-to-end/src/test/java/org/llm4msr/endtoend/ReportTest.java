@@ -125,7 +125,9 @@ class ReportTest {
             "stages",
             "configuration",
             "provenance");
-    assertThat(elements(document, "svg").stream().map(element -> element.getAttribute("aria-labelledby")))
+    assertThat(
+            elements(document, "svg").stream()
+                .map(element -> element.getAttribute("aria-labelledby")))
         .contains(
             "curve-loss",
             "curve-auc",

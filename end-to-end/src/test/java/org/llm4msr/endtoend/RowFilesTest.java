@@ -288,7 +288,8 @@ class RowFilesTest {
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("real.arrow"))))
         .hasMessageContaining(message);
     try (Scorer scorer = Scorer.load(bundle)) {
-      assertThatThrownBy(() -> score(scorer, "3.0,i4,feed,7,9.5,a\n")).hasMessageContaining(message);
+      assertThatThrownBy(() -> score(scorer, "3.0,i4,feed,7,9.5,a\n"))
+          .hasMessageContaining(message);
       assertThat(score(scorer, "unknown.0,i4,feed,7,9.5,a\n")).hasSize(1);
       assertThatThrownBy(() -> score(scorer, "3,i4,feed,7.0,9.5,a\n"))
           .hasMessageContaining("Column 'hour' has '7.0' in row 0; the model knows '7'. Write");

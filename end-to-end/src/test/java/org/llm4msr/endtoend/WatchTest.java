@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.report.ReportServer;
+import org.llm4msr.runtime.report.RunReport;
 import org.w3c.dom.Document;
 
 /** The page on a run that is being trained. */

@@ -71,7 +71,8 @@ final class FactoryCheck {
         ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
             .anyMatch(
                 candidate ->
-                    candidate.getParameters().isEmpty() && candidate.getModifiers().contains(Modifier.PUBLIC));
+                    candidate.getParameters().isEmpty()
+                        && candidate.getModifiers().contains(Modifier.PUBLIC));
     if (!constructor && type.getModifiers().contains(Modifier.PUBLIC)) {
       problems.add(
           "has no public constructor without parameters. Add one; what it needs is handed to create().");

@@ -160,7 +160,10 @@ class PluginProcessorTest {
   private static String place(Diagnostic<? extends JavaFileObject> diagnostic) {
     return diagnostic.getSource() == null
         ? ""
-        : Path.of(diagnostic.getSource().getName()).getFileName() + ":" + diagnostic.getLineNumber() + " ";
+        : Path.of(diagnostic.getSource().getName()).getFileName()
+            + ":"
+            + diagnostic.getLineNumber()
+            + " ";
   }
 
   private static final class Source extends SimpleJavaFileObject {

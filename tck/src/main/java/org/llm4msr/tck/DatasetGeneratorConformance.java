@@ -28,8 +28,8 @@ import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.GeneratorProcess;
 import org.llm4msr.tck.harness.KitContext;
 import org.llm4msr.tck.harness.MeasuredProcess;
-import org.llm4msr.tck.harness.TableContents;
 import org.llm4msr.tck.harness.ReaderProcess;
+import org.llm4msr.tck.harness.TableContents;
 import org.llm4msr.tck.rule.Rule;
 
 /**

@@ -189,7 +189,8 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             "a name for each",
             reader.scenarios());
         Set<String> present =
-            new TreeSet<>(TableContents.of(reader, RawTable.INTERACTIONS).values(RawSchema.SCENARIO));
+            new TreeSet<>(
+                TableContents.of(reader, RawTable.INTERACTIONS).values(RawSchema.SCENARIO));
         Finding.unless(
             keys.isEmpty() || keys.containsAll(present),
             "rows of the scenarios " + keys + " alone: rows of others are left out",

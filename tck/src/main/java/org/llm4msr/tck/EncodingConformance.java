@@ -90,9 +90,12 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
         "length of the vector of " + description, expected.vector().length, actual.vector().length);
     for (int i = 0; i < expected.vector().length; i++) {
       Finding.unlessClose(
-          "number " + i + " of the vector of " + description, expected.vector()[i], actual.vector()[i]);
+          "number " + i + " of the vector of " + description,
+          expected.vector()[i],
+          actual.vector()[i]);
     }
-    Finding.unlessEqual("generated text of " + description, "" + expected.text(), "" + actual.text());
+    Finding.unlessEqual(
+        "generated text of " + description, "" + expected.text(), "" + actual.text());
   }
 
   /** The output. */

@@ -128,7 +128,8 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
             String prefix = "with " + between + " between, for a " + level + ", ";
             try (ModelHarness model = bare(level, LayersBetween.of(between), columns)) {
               Shape expected = new Shape(batch().rows(), columns);
-              Finding.unlessEqual(prefix + "rows", expected, model.infer(batch(), NDArray::getShape));
+              Finding.unlessEqual(
+                  prefix + "rows", expected, model.infer(batch(), NDArray::getShape));
               Finding.unlessEqual(
                   prefix + "type", DataType.FLOAT32, model.infer(batch(), NDArray::getDataType));
             }

@@ -297,7 +297,9 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
     lacking().forEach(feature -> expectedNames.add(feature.name()));
     expectedNames.addAll(EngineFeatures.having(declared));
     Finding.unless(
-        expectedNames.stream().allMatch(refusal::contains), "a refusal that names " + expectedNames, refusal);
+        expectedNames.stream().allMatch(refusal::contains),
+        "a refusal that names " + expectedNames,
+        refusal);
   }
 
   private static @Nullable Object nothing(Class<?> type) {

@@ -21,8 +21,8 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.KitContext;
 import org.llm4msr.tck.harness.MeasuredProcess;
-import org.llm4msr.tck.harness.TableContents;
 import org.llm4msr.tck.harness.ReaderProcess;
+import org.llm4msr.tck.harness.TableContents;
 import org.llm4msr.tck.rule.Rule;
 
 /**
@@ -197,7 +197,8 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
                 case USERS -> RawSchema.USER;
                 case ITEMS -> RawSchema.ITEM;
               };
-          List<String> keys = key.isEmpty() ? List.of() : TableContents.of(reader, table).values(key);
+          List<String> keys =
+              key.isEmpty() ? List.of() : TableContents.of(reader, table).values(key);
           Finding.unlessEqual(
               "different keys in " + table, keys.size(), new HashSet<>(keys).size());
         }
@@ -243,7 +244,8 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
         try (ArrowReader broken = reader.open(RawTable.INTERACTIONS, new RootAllocator())) {
           Finding.unless(broken.loadNextBatch(), "a batch", "none");
         }
-        before.unlessSame("interactions afterwards", TableContents.of(reader, RawTable.INTERACTIONS));
+        before.unlessSame(
+            "interactions afterwards", TableContents.of(reader, RawTable.INTERACTIONS));
       }
     }
 

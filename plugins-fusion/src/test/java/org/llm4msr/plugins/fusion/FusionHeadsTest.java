@@ -39,7 +39,8 @@ class FusionHeadsTest {
       List<Integer> user,
       List<Integer> scenario,
       boolean residual) {
-    HierarchicalConfig head = new HierarchicalConfig(Placement.BOTTOM, Placement.PARALLEL, 0.5, residual);
+    HierarchicalConfig head =
+        new HierarchicalConfig(Placement.BOTTOM, Placement.PARALLEL, 0.5, residual);
     return levels(fixture, hidden, user, scenario, head);
   }
 

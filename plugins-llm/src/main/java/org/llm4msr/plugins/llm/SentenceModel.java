@@ -292,7 +292,10 @@ record SentenceModel(
     JsonNode mode = stated.get("pooling_mode");
     if (mode == null || mode.isNull()) {
       return stated.properties().stream()
-          .filter(property -> property.getKey().startsWith("pooling_mode_") && property.getValue().booleanValue())
+          .filter(
+              property ->
+                  property.getKey().startsWith("pooling_mode_")
+                      && property.getValue().booleanValue())
           .map(Map.Entry::getKey)
           .toList();
     }

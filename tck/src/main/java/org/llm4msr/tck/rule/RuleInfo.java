@@ -10,7 +10,8 @@ import java.util.List;
  * @param says what a plugin that keeps the rule does
  * @param checkFirst the usual causes of a failure
  */
-public record RuleInfo(String id, RequirementLevel level, boolean slow, String says, List<String> checkFirst) {
+public record RuleInfo(
+    String id, RequirementLevel level, boolean slow, String says, List<String> checkFirst) {
 
   /** Copies the list. */
   public RuleInfo {

@@ -89,7 +89,8 @@ class MetaNetworkZooTest extends ModelZooTest {
     }
   }
 
-  private record ChangedContext(ModelContext model, Level level, int knowledgeSize, LayerSpec layers)
+  private record ChangedContext(
+      ModelContext model, Level level, int knowledgeSize, LayerSpec layers)
       implements MetaContext {}
 
   private static final class AppendsANumber extends SpoiltMetaNetwork {

@@ -151,7 +151,8 @@ public record CsvRows(
     private long size;
     private boolean sound;
 
-    Handler(TextBatch batch, Map<String, BatchColumn> values, TextBatchColumn rows, RowSource source) {
+    Handler(
+        TextBatch batch, Map<String, BatchColumn> values, TextBatchColumn rows, RowSource source) {
       this.batch = batch;
       this.values = columns.stream().map(values::get).toArray(BatchColumn[]::new);
       this.rows = rows;

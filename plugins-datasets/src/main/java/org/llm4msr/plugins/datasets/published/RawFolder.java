@@ -37,7 +37,8 @@ record RawFolder(Path path) {
           "data/TWO_RELEASES",
           "%s has several releases: %s. Set dataset.path to the folder of one."
               .formatted(
-                  folder, found.stream().map(release -> release.path.toString()).collect(joining(", "))));
+                  folder,
+                  found.stream().map(release -> release.path.toString()).collect(joining(", "))));
     }
     if (found.isEmpty()) {
       throw new MsrException(

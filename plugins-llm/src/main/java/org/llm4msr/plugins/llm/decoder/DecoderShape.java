@@ -82,7 +82,10 @@ record DecoderShape(
   }
 
   private static int longest(List<Attention> attentions) {
-    return attentions.stream().mapToInt(attention -> attention.rotary().longest()).min().orElseThrow();
+    return attentions.stream()
+        .mapToInt(attention -> attention.rotary().longest())
+        .min()
+        .orElseThrow();
   }
 
   private static Set<LayerArray> arrays(ModelJson config, Architecture architecture) {

@@ -157,7 +157,8 @@ class DecoderEncoderTest {
   void readsEveryKindOfText() {
     try (KnowledgeEncoder encoder = open(config("llama3", Position.PROMPT_END))) {
       List<String> texts = List.of("", "\uD83C\uDFAC 用户", "a", "\u0000\n", "x".repeat(40));
-      assertThat(encoder.encode(texts)).allSatisfy(knowledge -> assertThat(knowledge.vector()).hasSize(16));
+      assertThat(encoder.encode(texts))
+          .allSatisfy(knowledge -> assertThat(knowledge.vector()).hasSize(16));
       assertThat(encoder.countTokens("")).isEqualTo(1);
       assertThat(encoder.encode(List.of())).isEmpty();
     }

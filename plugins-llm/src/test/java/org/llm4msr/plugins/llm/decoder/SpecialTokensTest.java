@@ -44,7 +44,8 @@ class SpecialTokensTest {
   @ParameterizedTest
   @MethodSource("cases")
   void agreesWithTransformers(Case golden) throws IOException {
-    try (TextTokens tokens = open(GoldenStates.fixture(golden.file()), golden.settings().toString())) {
+    try (TextTokens tokens =
+        open(GoldenStates.fixture(golden.file()), golden.settings().toString())) {
       assertThat(tokens.encode(golden.text(), true)).isEqualTo(golden.ids());
       assertThat(tokens.encode(golden.text(), false)).isEqualTo(golden.bare());
     }

@@ -66,7 +66,8 @@ final class BundleCommand extends Group {
               Locale.ROOT, "%,d bytes in %d files", manifest.bytes(), manifest.files().size()));
       manifest
           .plugins()
-          .forEach(plugin -> line(text, plugin.kind(), plugin.name() + " (" + plugin.version() + ")"));
+          .forEach(
+              plugin -> line(text, plugin.kind(), plugin.name() + " (" + plugin.version() + ")"));
       manifest.provenance().forEach((key, value) -> line(text, key, provenance(value)));
       FlatValues.of(manifest.training()).forEach((key, value) -> metric(text, key, value));
       line(text, "needs columns", names(inspection.columns(), true));
@@ -122,7 +123,9 @@ final class BundleCommand extends Group {
       List<BundleDiff.Difference> differences =
           BundleDiff.between(Bundle.open(first), Bundle.open(second));
       List<List<String>> rows = new ArrayList<>();
-      differences.forEach(difference -> rows.add(List.of(difference.key(), difference.first(), difference.second())));
+      differences.forEach(
+          difference ->
+              rows.add(List.of(difference.key(), difference.first(), difference.second())));
       String text =
           rows.isEmpty()
               ? "The bundles do not differ."

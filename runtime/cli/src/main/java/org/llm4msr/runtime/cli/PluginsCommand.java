@@ -113,7 +113,8 @@ final class PluginsCommand extends Group {
         rows.add(row("ok", plugin.kind(), plugin.name(), plugin.origin(), plugin.description()));
       }
       for (BrokenPlugin plugin : broken) {
-        rows.add(row("broken", plugin.kind(), plugin.label(), plugin.origin(), plugin.error().code()));
+        rows.add(
+            row("broken", plugin.kind(), plugin.label(), plugin.origin(), plugin.error().code()));
       }
       List<String> headings = List.of("state", "kind", "name", "version", "jar", "description");
       StringBuilder text = new StringBuilder(Terminal.table(headings, rows));
@@ -164,8 +165,11 @@ final class PluginsCommand extends Group {
 
     private List<PluginDescriptor> named(PluginRegistry plugins) {
       List<PluginDescriptor> all =
-          Arrays.stream(PluginKind.values()).flatMap(pluginKind -> plugins.plugins(pluginKind).stream()).toList();
-      List<PluginDescriptor> named = all.stream().filter(plugin -> plugin.name().equals(name)).toList();
+          Arrays.stream(PluginKind.values())
+              .flatMap(pluginKind -> plugins.plugins(pluginKind).stream())
+              .toList();
+      List<PluginDescriptor> named =
+          all.stream().filter(plugin -> plugin.name().equals(name)).toList();
       if (!named.isEmpty()) {
         return named;
       }

@@ -143,7 +143,8 @@ public final class Quickstart {
     }
     Metrics plainMetrics = plain.result().overall();
     Metrics enhancedMetrics = enhanced.result().overall();
-    return new Comparison(row("overall", plainMetrics, enhancedMetrics, truth.path("overall")), rows);
+    return new Comparison(
+        row("overall", plainMetrics, enhancedMetrics, truth.path("overall")), rows);
   }
 
   private static Row row(String name, Metrics plain, Metrics enhanced, JsonNode truth) {

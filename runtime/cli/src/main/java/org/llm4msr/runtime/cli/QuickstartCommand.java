@@ -133,7 +133,9 @@ final class QuickstartCommand extends Command {
             interactions,
             quoted(quickstart.enhanced().toString()),
             quoted(quickstart.plain().toString()),
-            settings().stream().map(setting -> " " + quoted("-D" + setting)).collect(Collectors.joining()));
+            settings().stream()
+                .map(setting -> " " + quoted("-D" + setting))
+                .collect(Collectors.joining()));
   }
 
   /** Returns a word, quoted for a shell if necessary. */

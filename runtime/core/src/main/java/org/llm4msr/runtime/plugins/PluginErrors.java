@@ -39,14 +39,20 @@ final class PluginErrors {
   }
 
   static BrokenPlugin broken(
-      PluginKind kind, String label, PluginOrigin origin, PluginProblem problem, @Nullable Throwable cause) {
+      PluginKind kind,
+      String label,
+      PluginOrigin origin,
+      PluginProblem problem,
+      @Nullable Throwable cause) {
     String text =
         "The %s %s cannot be used: %s. It is in %s. %s"
-            .formatted(kind.title(), label, problem.description(), origin.location(), problem.remedy());
+            .formatted(
+                kind.title(), label, problem.description(), origin.location(), problem.remedy());
     return new BrokenPlugin(kind, label, origin, error(problem, text, cause));
   }
 
-  static MsrException broken(PluginDescriptor plugin, PluginProblem problem, @Nullable Throwable cause) {
+  static MsrException broken(
+      PluginDescriptor plugin, PluginProblem problem, @Nullable Throwable cause) {
     return broken(plugin.kind(), plugin.name(), plugin.origin(), problem, cause).error();
   }
 
@@ -54,7 +60,8 @@ final class PluginErrors {
   static BrokenPlugin brokenFolder(
       Path folder, PluginOrigin origin, PluginProblem problem, @Nullable Throwable cause) {
     String text =
-        "The plugin folder %s is left out: %s. %s".formatted(folder, problem.description(), problem.remedy());
+        "The plugin folder %s is left out: %s. %s"
+            .formatted(folder, problem.description(), problem.remedy());
     return new BrokenPlugin(
         null, String.valueOf(folder.getFileName()), origin, error(problem, text, cause));
   }

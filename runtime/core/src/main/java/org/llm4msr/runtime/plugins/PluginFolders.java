@@ -114,7 +114,8 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
   }
 
   private void addBroken(Path folder, Path path, PluginProblem problem, @Nullable Throwable cause) {
-    broken.add(PluginErrors.brokenFolder(folder, PluginOrigin.inFolder(folder, path), problem, cause));
+    broken.add(
+        PluginErrors.brokenFolder(folder, PluginOrigin.inFolder(folder, path), problem, cause));
   }
 
   private static PluginProblem unreadable(IOException error) {
@@ -127,7 +128,8 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
   private static PluginProblem corrupt(Path jar, IOException error) {
     return new PluginProblem(
         "CORRUPT_JAR",
-        "%s is not a readable jar (%s)".formatted(jar.getFileName(), FactoryProblems.describe(error)),
+        "%s is not a readable jar (%s)"
+            .formatted(jar.getFileName(), FactoryProblems.describe(error)),
         FactoryProblems.COPY_AGAIN);
   }
 
@@ -160,9 +162,11 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
       annotated.addAll(jar.annotatedClasses());
       unknown.addAll(jar.unknownServices());
     }
-    String description = "no jar in it has a services file META-INF/services/org.llm4msr.api...Factory";
+    String description =
+        "no jar in it has a services file META-INF/services/org.llm4msr.api...Factory";
     if (!unknown.isEmpty()) {
-      description += "; it has " + String.join(", ", unknown) + ", which this runtime does not know";
+      description +=
+          "; it has " + String.join(", ", unknown) + ", which this runtime does not know";
     }
     if (!unknown.isEmpty()) {
       return new PluginProblem(

@@ -128,7 +128,9 @@ final class PluginScan {
 
   private static PluginProblem damaged(String description, Exception error) {
     return new PluginProblem(
-        "CORRUPT_JAR", "%s (%s)".formatted(description, FactoryProblems.describe(error)), FactoryProblems.COPY_AGAIN);
+        "CORRUPT_JAR",
+        "%s (%s)".formatted(description, FactoryProblems.describe(error)),
+        FactoryProblems.COPY_AGAIN);
   }
 
   private static List<String> lines(URL file) throws IOException {

@@ -81,7 +81,9 @@ class DatasetDownloadTest {
             String range = exchange.getRequestHeaders().getFirst("Range");
             String path = exchange.getRequestURI().getPath();
             requests.add(path + (range == null ? "" : " " + range));
-            answers.getOrDefault(path, unknown -> unknown.sendResponseHeaders(404, -1)).send(exchange);
+            answers
+                .getOrDefault(path, unknown -> unknown.sendResponseHeaders(404, -1))
+                .send(exchange);
           }
         });
     server.start();

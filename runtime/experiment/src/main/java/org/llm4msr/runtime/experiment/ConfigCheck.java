@@ -185,7 +185,8 @@ final class ConfigCheck {
         return;
       }
       try (Scratch context = Scratch.of(folder, config.runtime());
-          DatasetReader reader = runWiring.wiring(new DataModule(context)).get(DatasetReader.class)) {
+          DatasetReader reader =
+              runWiring.wiring(new DataModule(context)).get(DatasetReader.class)) {
         columns(dataset, reader);
         refusal(
             "dataset.name",

@@ -49,7 +49,8 @@ public record EvaluationReport(
     return scenarios.stream()
         .map(
             scenario ->
-                Collections.frequency(names, scenario.name()) > 1 || scenario.name().equals(Metrics.OVERALL)
+                Collections.frequency(names, scenario.name()) > 1
+                        || scenario.name().equals(Metrics.OVERALL)
                     ? scenario.name() + " (" + scenario.key() + ")"
                     : scenario.name())
         .toList();

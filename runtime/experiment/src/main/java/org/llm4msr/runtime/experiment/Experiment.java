@@ -460,7 +460,8 @@ public final class Experiment {
       return this;
     }
     LoadedConfig merged = runWiring.stated().withModelOf(loader.loadStored(stored));
-    Experiment trained = new Experiment(RunWiring.of(merged, runWiring.replacements()), loader, check);
+    Experiment trained =
+        new Experiment(RunWiring.of(merged, runWiring.replacements()), loader, check);
     if (!leaks()) {
       trained.warnOfLeak();
     }

@@ -84,7 +84,8 @@ final class ComparisonPage {
         models.stream()
             .map(
                 model ->
-                    new SideBySide.Model(name(model), model.folders().stream().map(Path::of).toList()))
+                    new SideBySide.Model(
+                        name(model), model.folders().stream().map(Path::of).toList()))
             .toList());
   }
 

@@ -211,7 +211,8 @@ public final class TuningWriter {
   @SuppressWarnings("unchecked") // As above.
   private static void put(Map<String, Object> map, String key, @Nullable Object value) {
     if (map.get(key) instanceof Map<?, ?> there && value instanceof Map<?, ?> more) {
-      more.forEach((inner, inserted) -> put((Map<String, Object>) there, inner.toString(), inserted));
+      more.forEach(
+          (inner, inserted) -> put((Map<String, Object>) there, inner.toString(), inserted));
     } else {
       map.put(key, value);
     }

@@ -32,7 +32,8 @@ public final class DataTables {
    *
    * @param headings those that begin with {@code >} head numbers
    */
-  public record ReportTable(String id, String title, List<String> headings, List<List<String>> rows) {}
+  public record ReportTable(
+      String id, String title, List<String> headings, List<List<String>> rows) {}
 
   /** Returns a summary of the data, in one or two sentences. */
   public String head() {
@@ -113,7 +114,8 @@ public final class DataTables {
 
   private ReportTable overlap(String entities, List<List<Long>> shared) {
     String title =
-        format("Share of a scenario's %s (row) that are also in another scenario (column)", entities);
+        format(
+            "Share of a scenario's %s (row) that are also in another scenario (column)", entities);
     List<String> headings = new ArrayList<>(List.of("scenario"));
     List<List<String>> rows = new ArrayList<>();
     int shown = Math.min(shared.size(), MOST_COLUMNS);
@@ -174,7 +176,8 @@ public final class DataTables {
                         count(period.all().rows()),
                         percent(period.all().positiveShare())))
             .toList();
-    return new ReportTable("periods", "Labels over time", List.of("from", ">rows", ">positive"), rows);
+    return new ReportTable(
+        "periods", "Labels over time", List.of("from", ">rows", ">positive"), rows);
   }
 
   private ReportTable checks() {

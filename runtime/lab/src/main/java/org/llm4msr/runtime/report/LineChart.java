@@ -119,7 +119,10 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
 
   private AxisScale scale(ToDoubleFunction<Point> part, double from, double to) {
     DoubleSummaryStatistics values =
-        series.stream().flatMap(line -> line.points().stream()).mapToDouble(part).summaryStatistics();
+        series.stream()
+            .flatMap(line -> line.points().stream())
+            .mapToDouble(part)
+            .summaryStatistics();
     return AxisScale.of(values.getMin(), values.getMax(), from, to);
   }
 

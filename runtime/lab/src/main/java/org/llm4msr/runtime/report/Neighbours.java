@@ -26,7 +26,9 @@ public final class Neighbours {
 
   private static String text(List<Neighbour> others) {
     return others.stream()
-        .map(neighbour -> String.format(Locale.ROOT, "%s (%.3f)", neighbour.key(), neighbour.cosine()))
+        .map(
+            neighbour ->
+                String.format(Locale.ROOT, "%s (%.3f)", neighbour.key(), neighbour.cosine()))
         .collect(Collectors.joining(", "));
   }
 }

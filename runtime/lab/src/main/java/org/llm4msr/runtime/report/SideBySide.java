@@ -109,7 +109,8 @@ public final class SideBySide {
     List<Bar> bars = new ArrayList<>();
     for (Model model : models) {
       evaluation(model.first())
-          .forEach(evaluation -> RunCharts.bar(model.name(), evaluation, scenario).ifPresent(bars::add));
+          .forEach(
+              evaluation -> RunCharts.bar(model.name(), evaluation, scenario).ifPresent(bars::add));
     }
     return bars;
   }

@@ -169,7 +169,8 @@ class EvaluatorTest {
 
   @Test
   void whatIsNoProbabilityIsRefused() {
-    assertThatThrownBy(() -> evaluateOneRow(Float.NaN, 1)).hasMessageContaining("evaluation/BAD_PROBABILITY");
+    assertThatThrownBy(() -> evaluateOneRow(Float.NaN, 1))
+        .hasMessageContaining("evaluation/BAD_PROBABILITY");
     assertThatThrownBy(() -> evaluateOneRow(1.5f, 1)).isInstanceOf(MsrException.class);
     assertThatThrownBy(() -> evaluateOneRow(.5f, 2)).hasMessageContaining("evaluation/BAD_LABEL");
   }

@@ -154,7 +154,8 @@ final class InteractionLog {
       int item = shown[position];
       double logit = model.logit(request.user(), item, request.scenario(), request.query(), hour);
       boolean click = random.nextDouble() < ClickModel.probability(logit, position, positions);
-      int probability = (int) Math.round(ClickModel.meanProbability(logit, positions) * BayesAuc.UNIT);
+      int probability =
+          (int) Math.round(ClickModel.meanProbability(logit, positions) * BayesAuc.UNIT);
       if (request.query() < 0) {
         writeFeedRow(feeds, request, item, click);
       } else {

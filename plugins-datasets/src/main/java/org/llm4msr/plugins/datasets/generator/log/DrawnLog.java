@@ -37,7 +37,8 @@ public final class DrawnLog {
    *     its own
    * @param positions rows of one request, which share user and time and differ in the item
    */
-  public DrawnLog(LogSizeConfig size, List<String> scenarios, boolean scenarioOfItem, int positions) {
+  public DrawnLog(
+      LogSizeConfig size, List<String> scenarios, boolean scenarioOfItem, int positions) {
     this.size = size;
     this.scenarios = scenarios;
     this.scenarioOfItem = scenarioOfItem;

@@ -76,7 +76,10 @@ public final class ConfigSchema {
     return inline
         .map(
             setting ->
-                choice(LegalValues.kind(setting.type().getType()), SettingInfo.of(type), defaultPlugin))
+                choice(
+                    LegalValues.kind(setting.type().getType()),
+                    SettingInfo.of(type),
+                    defaultPlugin))
         .orElseGet(() -> object(SettingInfo.of(type), null, false));
   }
 
@@ -121,14 +124,17 @@ public final class ConfigSchema {
   private Map<String, Object> choice(
       PluginKind kind, List<SettingInfo> host, @Nullable Entry defaultPlugin) {
     String unnamed =
-        defaultPlugin != null && defaultPlugin.value() instanceof Scalar scalar ? scalar.text() : "";
+        defaultPlugin != null && defaultPlugin.value() instanceof Scalar scalar
+            ? scalar.text()
+            : "";
 
     List<Object> alternatives = new ArrayList<>();
     for (PluginDescriptor plugin : plugins.plugins(kind)) {
       List<SettingInfo> settings = settings(plugin);
       if (settings != null) {
         settings.addAll(host);
-        Map<String, Object> alternative = object(settings, plugin.name(), !plugin.name().equals(unnamed));
+        Map<String, Object> alternative =
+            object(settings, plugin.name(), !plugin.name().equals(unnamed));
         alternative.put("description", plugin.description());
         alternatives.add(alternative);
         if (settings.stream().noneMatch(SettingInfo::required)) {

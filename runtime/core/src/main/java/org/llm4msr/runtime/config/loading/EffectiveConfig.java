@@ -59,7 +59,9 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     Keys keys = new Keys(root);
     Map<String, String> decisive = new TreeMap<>();
     flat.forEach((key, value) -> decisive.put(renamed(key, keys.present), value));
-    decisive.keySet().removeIf(key -> keys.operational.stream().anyMatch(operational -> isAt(key, operational)));
+    decisive
+        .keySet()
+        .removeIf(key -> keys.operational.stream().anyMatch(operational -> isAt(key, operational)));
     return decisive;
   }
 
@@ -180,7 +182,8 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     }
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> plain = new LinkedHashMap<>();
-      map.forEach((key, element) -> plain.put(key.toString(), plain(element, path, origin, origins)));
+      map.forEach(
+          (key, element) -> plain.put(key.toString(), plain(element, path, origin, origins)));
       return plain;
     }
     if (value instanceof Iterable<?> items) {

@@ -23,9 +23,14 @@ public final class ReservedKeys {
       List<SettingInfo> settings = SettingInfo.of(host);
       boolean holds =
           settings.stream()
-              .anyMatch(setting -> setting.inline() && LegalValues.kind(setting.type().getType()) == kind);
+              .anyMatch(
+                  setting ->
+                      setting.inline() && LegalValues.kind(setting.type().getType()) == kind);
       if (holds) {
-        settings.stream().filter(setting -> !setting.inline()).map(SettingInfo::key).forEach(keys::add);
+        settings.stream()
+            .filter(setting -> !setting.inline())
+            .map(SettingInfo::key)
+            .forEach(keys::add);
       }
     }
     return keys;

@@ -201,7 +201,9 @@ final class LeakChecks {
     long wrong = 0;
     for (int s = 0; s < scenarios; s++) {
       ScenarioStatistics statistics = stated.get(s);
-      long[] figures = {statistics.interactions(), statistics.positives(), statistics.users(), statistics.items()};
+      long[] figures = {
+        statistics.interactions(), statistics.positives(), statistics.users(), statistics.items()
+      };
       boolean same =
           Arrays.equals(figures, counted[s])
               && statistics.sharedUsers().equals(Arrays.stream(shared[s]).boxed().toList());

@@ -124,7 +124,9 @@ final class BaseData {
       select.append(", c").append(position).append(" AS ").append(plan.encoded());
     }
     String columns =
-        IntStream.range(0, names.size()).mapToObj(position -> "c" + position).collect(joining(", "));
+        IntStream.range(0, names.size())
+            .mapToObj(position -> "c" + position)
+            .collect(joining(", "));
     return select + " FROM source AS s(" + columns + ")";
   }
 

@@ -126,7 +126,8 @@ public class DatasetPreparationTest {
         .containsExactly("0 0 1 1 0 " + hundred + " 1 [0]", "1 1 0 2 2 0.0 2 [0]");
     float five = (float) ((5 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
     assertThat(Preparations.rows(data.sequential(Split.TEST, 3)))
-        .containsExactly("3 1 0 0 0 " + scaledThree + " 1 [2, 1]", "4 0 1 0 1 " + five + " 0 [2, 1]");
+        .containsExactly(
+            "3 1 0 0 0 " + scaledThree + " 1 [2, 1]", "4 0 1 0 1 " + five + " 0 [2, 1]");
   }
 
   @Test

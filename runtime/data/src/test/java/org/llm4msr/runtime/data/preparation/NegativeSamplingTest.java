@@ -211,7 +211,8 @@ class NegativeSamplingTest {
     Path first = prepare(log, negatives, 1);
     Path second = prepare(log, negatives, 2);
     for (String part : PARTS) {
-      assertThat(second.resolve(part + ".arrow")).hasSameBinaryContentAs(first.resolve(part + ".arrow"));
+      assertThat(second.resolve(part + ".arrow"))
+          .hasSameBinaryContentAs(first.resolve(part + ".arrow"));
     }
     Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, 6), 2);
     assertThat(rows(other, "train")).isNotEqualTo(rows(first, "train"));

@@ -102,13 +102,19 @@ class PreparationSpeedTest {
         column(200_000, r -> List.of("t" + draw(r, 15, 500), "t" + draw(r, 16, 500))));
     reader.itemText = List.of("title");
     FieldKind categorical = new FieldKind.Categorical();
-    reader.field("user", RawTable.INTERACTIONS, categorical).field("item", RawTable.INTERACTIONS, categorical);
-    reader.field("hour", RawTable.INTERACTIONS, categorical).field("position", RawTable.INTERACTIONS, categorical);
+    reader
+        .field("user", RawTable.INTERACTIONS, categorical)
+        .field("item", RawTable.INTERACTIONS, categorical);
+    reader
+        .field("hour", RawTable.INTERACTIONS, categorical)
+        .field("position", RawTable.INTERACTIONS, categorical);
     reader.field("query", RawTable.INTERACTIONS, categorical);
     reader.field("session", RawTable.INTERACTIONS, new FieldKind.Numeric());
     reader.field("age", RawTable.USERS, categorical).field("city", RawTable.USERS, categorical);
     reader.field("activity", RawTable.USERS, new FieldKind.Numeric());
-    reader.field("author", RawTable.ITEMS, categorical).field("category", RawTable.ITEMS, categorical);
+    reader
+        .field("author", RawTable.ITEMS, categorical)
+        .field("category", RawTable.ITEMS, categorical);
     reader.field("tags", RawTable.ITEMS, new FieldKind.MultiCategorical());
     reader.batchRows = 65_536;
     return reader;
