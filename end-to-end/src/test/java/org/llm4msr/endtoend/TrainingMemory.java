@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.tck.guard.Held;
+import org.llm4msr.tck.guard.ResourceCounts;
 
 /** A training in a process of its own that says at some steps what memory it has. */
 final class TrainingMemory {
@@ -39,7 +39,7 @@ final class TrainingMemory {
    *
    * @param residentBytes physical memory of the process
    */
-  record Sample(Held held, long residentBytes) {}
+  record Sample(ResourceCounts held, long residentBytes) {}
 
   /**
    * Trains and returns samples by step; the rest of the process's memory is fixed from the start.
@@ -68,7 +68,8 @@ final class TrainingMemory {
     for (String line : output.split("\n")) {
       String[] words = line.split(" ");
       if (words[0].equals(MARK)) {
-        Held held = new Held(Integer.parseInt(words[2]), Long.parseLong(words[3]));
+        ResourceCounts held =
+            new ResourceCounts(Integer.parseInt(words[2]), Long.parseLong(words[3]));
         samples.put(Integer.valueOf(words[1]), new Sample(held, Long.parseLong(words[4])));
       }
     }
@@ -78,7 +79,7 @@ final class TrainingMemory {
 
   /** Trains the experiment and run that are named, with settings. */
   public static void main(String[] arguments) {
-    Held.watch();
+    ResourceCounts.watch();
     Experiment experiment =
         Experiment.fromYaml(
             Path.of(arguments[0]), Arrays.copyOfRange(arguments, 2, arguments.length));
@@ -87,7 +88,7 @@ final class TrainingMemory {
         (rows, total) -> {
           int step = Math.toIntExact(rows / batchSize);
           if (STEPS.contains(step)) {
-            Held held = Held.now();
+            ResourceCounts held = ResourceCounts.now();
             System.out.printf(
                 "%s %d %d %d %d%n", MARK, step, held.arrays(), held.arrowBytes(), resident());
           }

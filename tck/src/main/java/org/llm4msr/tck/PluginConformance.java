@@ -30,7 +30,7 @@ import org.llm4msr.tck.harness.TestEngines;
 import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.tck.rule.RuleInfo;
-import org.llm4msr.tck.rule.Tested;
+import org.llm4msr.tck.rule.TestSubject;
 
 /**
  * The common part of all kits: the factory, its settings, and the rules of packaging. The
@@ -41,7 +41,7 @@ import org.llm4msr.tck.rule.Tested;
  */
 @ExtendWith({RuleExtension.class, ResourceGuard.class})
 @DisplayNameGeneration(RuleNames.class)
-public abstract class PluginConformance<F extends PluginFactory<?>> implements Tested {
+public abstract class PluginConformance<F extends PluginFactory<?>> implements TestSubject {
 
   private final Class<? extends PluginFactory<?>> service;
 

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.NearestName;
 import org.llm4msr.tck.rule.Repetition;
 import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.tck.rule.RuleInfo;
@@ -33,7 +33,7 @@ public final class Rules {
     if (!known.contains(id)) {
       throw new IllegalArgumentException(
           "There is no rule %s (-D%s); docs/conformance.md lists them.%s"
-              .formatted(id, Repetition.ONE_RULE, Nearest.hint(id, known)));
+              .formatted(id, Repetition.ONE_RULE, NearestName.hint(id, known)));
     }
   }
 

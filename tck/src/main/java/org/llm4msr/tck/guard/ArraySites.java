@@ -71,7 +71,7 @@ final class ArraySites {
 
     @Override
     public NDArray put(NDArray key, NDArray value) {
-      sites.put(key, Sites.here());
+      sites.put(key, CallSites.here());
       // Nothing is stored for closing.
       return value;
     }

@@ -30,7 +30,7 @@ final class TrackedMemory extends AllocationManager {
     this.size = size;
     this.allocator = allocator.getName();
     address = MemoryUtil.allocateMemory(size);
-    site = ResourceGuard.debug() ? Sites.here() : "";
+    site = ResourceGuard.debug() ? CallSites.here() : "";
   }
 
   /**

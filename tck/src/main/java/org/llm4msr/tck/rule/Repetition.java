@@ -18,8 +18,8 @@ public final class Repetition {
 
   /** Returns the plugin of the test, or the test class if the test is not part of the kit. */
   static String subject(ExtensionContext context) {
-    return instance(context, Tested.class)
-        .map(Tested::subject)
+    return instance(context, TestSubject.class)
+        .map(TestSubject::subject)
         .orElseGet(() -> context.getRequiredTestClass().getName());
   }
 

@@ -77,7 +77,7 @@ public record LineRows(Path file) implements TextInput {
     private int lineLength() throws IOException {
       int length = 0;
       do {
-        int found = Bytes.lineFeed(window, start + length, end);
+        int found = ByteSearch.lineFeed(window, start + length, end);
         length = found - start;
         if (found < end) {
           return length;
@@ -89,7 +89,7 @@ public record LineRows(Path file) implements TextInput {
     private void skipLine(int length) throws IOException {
       start += length;
       do {
-        start = Bytes.lineFeed(window, start, end);
+        start = ByteSearch.lineFeed(window, start, end);
       } while (start == end && fill());
       start = Math.min(end, start + 1);
     }

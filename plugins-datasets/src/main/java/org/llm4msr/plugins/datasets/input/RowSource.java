@@ -61,7 +61,7 @@ final class RowSource extends Reader {
   /** Forgets what is before the row. */
   private void forget() {
     while (line < row && start < end) {
-      int next = Bytes.lineEnd(kept, start, end);
+      int next = ByteSearch.lineEnd(kept, start, end);
       afterReturn &= next == start;
       start = next;
       if (next < end) {

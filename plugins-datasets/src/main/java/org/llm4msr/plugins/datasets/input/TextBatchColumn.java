@@ -72,7 +72,7 @@ final class TextBatchColumn implements BatchColumn {
   }
 
   static boolean isUtf8(byte[] bytes, int from, int length) {
-    return Bytes.isAscii(bytes, from, from + length) || isDecoded(bytes, from, length);
+    return ByteSearch.isAscii(bytes, from, from + length) || isDecoded(bytes, from, length);
   }
 
   private static boolean isDecoded(byte[] bytes, int from, int length) {

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
       BundleCommand.Diff.class,
       BundleCommand.Create.class
     })
-final class BundleCommand extends Group {
+final class BundleCommand extends CommandGroup {
 
   /** The output of {@code bundle inspect} with {@code --json}. */
   record Inspection(

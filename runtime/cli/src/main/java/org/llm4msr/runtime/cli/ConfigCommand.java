@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
     name = "config",
     description = "Checks and shows configurations.",
     subcommands = {ConfigCommand.Check.class, ConfigCommand.Show.class, ConfigCommand.Schema.class})
-final class ConfigCommand extends Group {
+final class ConfigCommand extends CommandGroup {
 
   /** {@code config check}. */
   @CommandLine.Command(

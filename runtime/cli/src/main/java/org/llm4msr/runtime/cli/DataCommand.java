@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
       DataCommand.Inspect.class,
       DataCommand.Serve.class
     })
-final class DataCommand extends Group {
+final class DataCommand extends CommandGroup {
 
   /** {@code data generate}. */
   @CommandLine.Command(

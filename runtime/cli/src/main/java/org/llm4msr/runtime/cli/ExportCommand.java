@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
     name = "export",
     description = "Writes embeddings and predictions as Arrow files for other tools.",
     subcommands = {ExportCommand.Embeddings.class, ExportCommand.Predictions.class})
-final class ExportCommand extends Group {
+final class ExportCommand extends CommandGroup {
 
   /** {@code export embeddings}. */
   @CommandLine.Command(

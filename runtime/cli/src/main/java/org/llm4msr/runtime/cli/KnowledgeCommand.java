@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
     name = "knowledge",
     description = "Extracts and inspects what the language model knows.",
     subcommands = {KnowledgeCommand.Extract.class, KnowledgeCommand.Inspect.class})
-final class KnowledgeCommand extends Group {
+final class KnowledgeCommand extends CommandGroup {
 
   /** {@code knowledge extract}. */
   @CommandLine.Command(

@@ -17,7 +17,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.engine.EngineErrors;
 import org.llm4msr.runtime.experiment.RuntimeModule;
-import org.llm4msr.runtime.plugins.Culprit;
+import org.llm4msr.runtime.plugins.ErrorSource;
 import org.llm4msr.runtime.plugins.LinkageErrors;
 import org.llm4msr.runtime.plugins.MemoryErrors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -119,7 +119,7 @@ public final class Main {
     if (shown == null) {
       String text =
           "%s. This is a fault of %s; see above."
-              .formatted(error.toString().replaceAll("\\.$", ""), Culprit.of(error));
+              .formatted(error.toString().replaceAll("\\.$", ""), ErrorSource.of(error));
       terminal.note("[internal/FAULT] " + text);
       terminal.error("internal/FAULT", ErrorType.INTERNAL, text, false);
       return FAILED;
@@ -166,7 +166,7 @@ public final class Main {
         "130:interrupted by Ctrl-C; finished work is kept",
         "143:interrupted by SIGTERM; finished work is kept"
       })
-  static final class Root extends Group {
+  static final class Root extends CommandGroup {
     private final Session session;
 
     Root(Session session) {

@@ -9,7 +9,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.PluginDescription;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
-import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.NearestName;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginOrigin;
@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     name = "plugins",
     description = "Shows the plugins on the class path and in the plugin folders.",
     subcommands = {PluginsCommand.ListAll.class, PluginsCommand.Describe.class})
-final class PluginsCommand extends Group {
+final class PluginsCommand extends CommandGroup {
 
   /** {@code plugins list}. */
   @CommandLine.Command(
@@ -183,7 +183,7 @@ final class PluginsCommand extends Group {
           ErrorType.USER,
           "plugin/UNKNOWN",
           "There is no plugin \"%s\": there are %s.%s"
-              .formatted(name, String.join(", ", names), Nearest.hint(name, names)));
+              .formatted(name, String.join(", ", names), NearestName.hint(name, names)));
     }
 
     private static String text(PluginDescription description) {
@@ -245,6 +245,6 @@ final class PluginsCommand extends Group {
                         .formatted(
                             key,
                             String.join(", ", PluginKind.keys()),
-                            Nearest.hint(key, PluginKind.keys()))));
+                            NearestName.hint(key, PluginKind.keys()))));
   }
 }

@@ -14,12 +14,12 @@ public final class LinkageErrors {
    * @param plugins knows the folder's jars
    */
   public static MsrException explain(LinkageError error, PluginRegistry plugins) {
-    return Culprit.frame(error)
+    return ErrorSource.frame(error)
         .map(
             frame ->
                 explain(
                     error,
-                    Culprit.folder(frame),
+                    ErrorSource.folder(frame),
                     plugins.loader(String.valueOf(frame.getClassLoaderName()))))
         .orElseGet(() -> explain(error, "the class path", PluginRegistry.class.getClassLoader()));
   }

@@ -35,7 +35,10 @@ final class PluginClassLoader extends URLClassLoader {
 
   /** Makes a loader; its name shows in stack traces, as {@code plugin:NAME//}. */
   PluginClassLoader(Path folder, List<Path> jars, ClassLoader host) {
-    super(Culprit.LOADER + folder.getFileName(), urls(jars), ClassLoader.getPlatformClassLoader());
+    super(
+        ErrorSource.LOADER + folder.getFileName(),
+        urls(jars),
+        ClassLoader.getPlatformClassLoader());
     this.host = host;
     this.folder = folder;
     this.jars = List.copyOf(jars);

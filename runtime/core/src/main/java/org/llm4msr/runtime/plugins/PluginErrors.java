@@ -18,7 +18,7 @@ final class PluginErrors {
         ErrorType.USER,
         "plugin/UNKNOWN",
         "There is no %s \"%s\": %s.%s `llm4msr plugins list` shows all."
-            .formatted(kind.title(), name, known, Nearest.hint(name, names)));
+            .formatted(kind.title(), name, known, NearestName.hint(name, names)));
   }
 
   private static String names(List<String> names) {

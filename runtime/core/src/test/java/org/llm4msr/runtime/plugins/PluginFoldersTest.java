@@ -108,7 +108,7 @@ class PluginFoldersTest {
         .build();
     ClassLoader before = Thread.currentThread().getContextClassLoader();
 
-    String template = InContext.of(product(registry(), "where")).template();
+    String template = ContextWrappers.of(product(registry(), "where")).template();
 
     assertThat(template).isEqualTo("plugin:folder plugin:folder");
     assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(before);

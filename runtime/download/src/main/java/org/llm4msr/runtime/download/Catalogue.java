@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.NearestName;
 
 /**
  * The published data sets that can be downloaded.
@@ -51,7 +51,7 @@ public record Catalogue(Map<String, Licence> licences, List<PublishedDataset> da
                     ErrorType.USER,
                     "download/UNKNOWN",
                     "There is no data set '%s' to download.%s There are: %s."
-                        .formatted(name, Nearest.hint(name, names), String.join(", ", names))));
+                        .formatted(name, NearestName.hint(name, names), String.join(", ", names))));
   }
 
   /** Returns the licence of a data set. */

@@ -26,7 +26,7 @@ import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.SmallFiles;
-import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.NearestName;
 import org.llm4msr.toolkit.hub.Downloads;
 
 /** Downloads a published data set into a folder, checks it and unpacks it. */
@@ -169,7 +169,7 @@ public final class DatasetDownload {
                 .formatted(
                     dataset.name(),
                     category,
-                    Nearest.hint(category, dataset.categories()),
+                    NearestName.hint(category, dataset.categories()),
                     String.join(", ", dataset.categories())));
       }
     }

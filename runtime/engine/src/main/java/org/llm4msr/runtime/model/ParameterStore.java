@@ -170,7 +170,7 @@ public final class ParameterStore implements AutoCloseable {
     check(name, names, lead.addAll(part));
     ParameterArray array = new ParameterArray(manager, scope, name, names, lead, part, decay);
     for (DenseParameter parameter : array.parts()) {
-      Draws.fill(parameter.values(), initializer, seed, parameter.name());
+      InitialValues.fill(parameter.values(), initializer, seed, parameter.name());
       parameters.put(parameter.name(), parameter);
     }
     array.push();
@@ -184,7 +184,7 @@ public final class ParameterStore implements AutoCloseable {
     FloatBuffer start = FloatBuffer.allocate(Math.toIntExact(names.size() * part.size()));
     for (int i = 0; i < names.size(); i++) {
       int size = Math.toIntExact(part.size());
-      Draws.fill(start.slice(i * size, size), initializer, seed, names.get(i));
+      InitialValues.fill(start.slice(i * size, size), initializer, seed, names.get(i));
     }
     BufferArray array = new BufferArray(manager, name, names, lead, part, start.array());
     array.parts().forEach(buffer -> buffers.put(buffer.name(), buffer));

@@ -38,7 +38,7 @@ import org.llm4msr.runtime.config.loading.Problems;
 import org.llm4msr.runtime.data.preparation.DatasetPreparation;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.files.Scratch;
-import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.NearestName;
 
 /** Checks that the parts of a valid configuration fit each other, before anything runs. */
 final class ConfigCheck {
@@ -290,7 +290,7 @@ final class ConfigCheck {
                       use.get(0),
                       use.get(1),
                       "there is no such scenario. There are %s.%s"
-                          .formatted(String.join(", ", keys), Nearest.hint(use.get(1), keys))));
+                          .formatted(String.join(", ", keys), NearestName.hint(use.get(1), keys))));
     }
 
     private void weights(List<String> kept) {

@@ -8,7 +8,7 @@ import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.files.Scratch;
-import org.llm4msr.runtime.plugins.InContext;
+import org.llm4msr.runtime.plugins.ContextWrappers;
 
 /** Binds the reader of the raw data, which its user closes. */
 final class DataModule extends AbstractModule {
@@ -24,6 +24,6 @@ final class DataModule extends AbstractModule {
       PluginChoice<DatasetReaderFactory<Record>, Record> choice, RuntimeConfig runtime) {
     EngineFeatures.require(runtime.engine(), choice);
     DatasetReader reader = choice.create(DatasetReaderFactory::create, scratch);
-    return InContext.of(reader);
+    return ContextWrappers.of(reader);
   }
 }

@@ -451,7 +451,7 @@ public final class Experiment {
     Experiment trained = asTrained(run);
     return trained == this
         ? refusal
-        : OtherRun.explain(refusal, trained.loaded.config(), loaded.config());
+        : RunDifference.explain(refusal, trained.loaded.config(), loaded.config());
   }
 
   private Experiment asTrained(String run) {

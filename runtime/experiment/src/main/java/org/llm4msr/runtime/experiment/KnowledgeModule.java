@@ -13,7 +13,7 @@ import org.llm4msr.runtime.engine.EngineEncoderContext;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.files.Scratch;
-import org.llm4msr.runtime.plugins.InContext;
+import org.llm4msr.runtime.plugins.ContextWrappers;
 
 /** Binds the encoder; its user closes the encoder, then its context. */
 final class KnowledgeModule extends AbstractModule {
@@ -37,6 +37,6 @@ final class KnowledgeModule extends AbstractModule {
       RuntimeConfig runtime) {
     EngineFeatures.require(runtime.engine(), choice);
     KnowledgeEncoder encoder = choice.create(KnowledgeEncoderFactory::create, encoderContext);
-    return InContext.of(encoder);
+    return ContextWrappers.of(encoder);
   }
 }

@@ -121,8 +121,8 @@ record RunFolder(Path path) {
     provenance.put("engineVersion", engine.engine().getVersion());
     provenance.put("device", engine.deviceName());
     provenance.put("threads", engine.threads());
-    provenance.put("libraries", Libraries.versions());
-    String commit = Libraries.gitCommit(loaded.base());
+    provenance.put("libraries", LibraryVersions.versions());
+    String commit = LibraryVersions.gitCommit(loaded.base());
     if (commit != null) {
       provenance.put("gitCommit", commit);
     }

@@ -17,7 +17,7 @@ import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.engine.EngineFeatures;
-import org.llm4msr.runtime.plugins.InContext;
+import org.llm4msr.runtime.plugins.ContextWrappers;
 
 /**
  * Binds the plugins of a run as its configuration names them. {@link Experiments#open} takes
@@ -75,7 +75,7 @@ public final class RunModule extends AbstractModule {
       EngineFeatures.require(runtime.engine(), choice);
       PromptContext context = () -> base;
       ScenarioPromptBuilder prompts = choice.create(PromptBuilderFactory::create, context);
-      return InContext.of(prompts);
+      return ContextWrappers.of(prompts);
     }
   }
 }

@@ -125,7 +125,7 @@ final class ComparisonPage {
       Double auc = score.auc();
       if (auc != null) {
         double half = half(score.seeds(), score.deviation());
-        bars.add(new Bar(name(model), auc, auc - half, auc + half, Cells.auc(auc)));
+        bars.add(new Bar(name(model), auc, auc - half, auc + half, CellFormat.auc(auc)));
       }
     }
     return bars;
@@ -149,7 +149,7 @@ final class ComparisonPage {
     for (Model model : result.models()) {
       Double mean = model.seconds();
       if (mean != null) {
-        seconds.add(Bar.of(name(model), mean, Cells.seconds(mean) + " s"));
+        seconds.add(Bar.of(name(model), mean, CellFormat.seconds(mean) + " s"));
       }
     }
     return new BarChart("stage-time", "Training, mean of the seeds", "seconds", 0, seconds).svg()

@@ -89,7 +89,7 @@ public final class TableWriter {
               model.scores().stream().map(TableWriter::markdown)));
     }
     differences(text);
-    text.append('\n').append(Cells.legend(result, true)).append('\n');
+    text.append('\n').append(CellFormat.legend(result, true)).append('\n');
     for (Failure failure : result.failures()) {
       text.append(
           "%nFailed: %s, seed %d: %s%n"
@@ -126,7 +126,7 @@ public final class TableWriter {
   private static String difference(Score score) {
     Difference difference = score.difference();
     return difference == null || difference.low() == null
-        ? Cells.NONE
+        ? CellFormat.NONE
         : String.format(
             Locale.ROOT,
             "%+.4f (%+.4f to %+.4f)",
@@ -144,10 +144,12 @@ public final class TableWriter {
   }
 
   private static String markdown(Score score) {
-    String auc = Cells.auc(score.auc());
+    String auc = CellFormat.auc(score.auc());
     String marked =
-        (score.best() ? "**" + auc + "**" : auc) + (Cells.isSignificant(score) ? "\\*" : "");
-    return score.deviation() == null ? marked : marked + " (" + Cells.auc(score.deviation()) + ")";
+        (score.best() ? "**" + auc + "**" : auc) + (CellFormat.isSignificant(score) ? "\\*" : "");
+    return score.deviation() == null
+        ? marked
+        : marked + " (" + CellFormat.auc(score.deviation()) + ")";
   }
 
   /** Returns one line per model and column, with unrounded figures; missing ones are empty. */
@@ -218,7 +220,7 @@ public final class TableWriter {
   /** Returns a table for papers; it needs the package booktabs. */
   public String latex() {
     StringBuilder text = new StringBuilder();
-    text.append("% ").append(Cells.legend(result, false)).append('\n');
+    text.append("% ").append(CellFormat.legend(result, false)).append('\n');
     text.append("\\begin{tabular}{")
         .append("l".repeat(result.axes().size()))
         .append("r".repeat(result.columns().size()))
@@ -244,9 +246,9 @@ public final class TableWriter {
   }
 
   private static String latex(Score score) {
-    String auc = Cells.auc(score.auc());
+    String auc = CellFormat.auc(score.auc());
     return (score.best() ? "\\textbf{" + auc + "}" : auc)
-        + (Cells.isSignificant(score) ? "$^{*}$" : "");
+        + (CellFormat.isSignificant(score) ? "$^{*}$" : "");
   }
 
   private static String tex(String text) {
@@ -281,13 +283,13 @@ public final class TableWriter {
               "baseline", model.baseline(),
               "labels", model.labels(),
               "scores", model.scores().stream().map(TableWriter::cell).toList(),
-              "seconds", Cells.seconds(model.seconds())));
+              "seconds", CellFormat.seconds(model.seconds())));
     }
     return Map.of(
         "axes", result.axes(),
         "columns", result.columns(),
         "models", models,
-        "legend", Cells.legend(result, true),
+        "legend", CellFormat.legend(result, true),
         "failures", result.failures());
   }
 
@@ -298,16 +300,16 @@ public final class TableWriter {
             ? ""
             : "difference %s, 95 %% interval %s to %s, t-test p %s, DeLong p %s"
                 .formatted(
-                    Cells.auc(difference.mean()),
-                    Cells.auc(difference.low()),
-                    Cells.auc(difference.high()),
-                    Cells.p(difference.tTest()),
-                    Cells.p(difference.deLong()));
+                    CellFormat.auc(difference.mean()),
+                    CellFormat.auc(difference.low()),
+                    CellFormat.auc(difference.high()),
+                    CellFormat.p(difference.tTest()),
+                    CellFormat.p(difference.deLong()));
     return Map.of(
-        "auc", Cells.auc(score.auc()),
-        "deviation", score.deviation() == null ? "" : Cells.auc(score.deviation()),
+        "auc", CellFormat.auc(score.auc()),
+        "deviation", score.deviation() == null ? "" : CellFormat.auc(score.deviation()),
         "best", score.best(),
-        "significant", Cells.isSignificant(score),
+        "significant", CellFormat.isSignificant(score),
         "title", title);
   }
 }

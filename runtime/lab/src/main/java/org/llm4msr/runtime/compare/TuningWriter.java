@@ -87,7 +87,7 @@ public final class TuningWriter {
       List<String> cells = new ArrayList<>(List.of(Integer.toString(trial.number())));
       cells.addAll(values(trial));
       cells.add(Integer.toString(trial.epochs()));
-      cells.add(trial.auc() == null ? "failed" : Cells.auc(trial.auc()));
+      cells.add(trial.auc() == null ? "failed" : CellFormat.auc(trial.auc()));
       row(text, cells);
     }
     text.append('\n');

@@ -53,13 +53,13 @@ class TableWriterTest {
 
   @Test
   void aTinyPValueIsNotZero() {
-    assertThat(Cells.p(2e-9)).isEqualTo("<.0001");
-    assertThat(Cells.p(0.0001)).isEqualTo("0.0001");
-    assertThat(Cells.p(null)).isEqualTo("-");
+    assertThat(CellFormat.p(2e-9)).isEqualTo("<.0001");
+    assertThat(CellFormat.p(0.0001)).isEqualTo("0.0001");
+    assertThat(CellFormat.p(null)).isEqualTo("-");
   }
 
   private static String legend(long rows, Long... seeds) {
-    return Cells.legend(
+    return CellFormat.legend(
         new ComparisonResult(
             "test",
             List.of(seeds),

@@ -26,7 +26,7 @@ import org.llm4msr.runtime.config.loading.ConfigNode.Entry;
 import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.loading.ConfigNode.Scalar;
 import org.llm4msr.runtime.config.loading.ConfigNode.Sequence;
-import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.NearestName;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
@@ -312,7 +312,7 @@ final class RecordBinder {
         List<String> names = plugins.names(kind);
         String known = names.isEmpty() ? "none was found" : "there are " + String.join(", ", names);
         rule = "there is no such %s: %s.".formatted(kind.title(), known);
-        String hint = Nearest.hint(name.text(), names);
+        String hint = NearestName.hint(name.text(), names);
         rule += hint.isEmpty() ? " Plugins in a plugin folder need --plugins FOLDER." : hint;
       }
       fail(key, name.text(), name.origin(), rule);
@@ -349,7 +349,7 @@ final class RecordBinder {
             fail(path, entry.value().quoted(), entry.key(), KEYS);
             return;
           }
-          String hint = Nearest.hint(key, legal);
+          String hint = NearestName.hint(key, legal);
           String rule =
               legal.isEmpty()
                   ? "unknown key; there is nothing to set here"

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.plugins.Nearest;
+import org.llm4msr.runtime.plugins.NearestName;
 
 /** Turns the text of a scalar into a value of a Java type. */
 final class Scalars {
@@ -76,7 +76,7 @@ final class Scalars {
       }
     }
     List<String> values = LegalValues.enumValues(type);
-    String hint = Nearest.hint(text, values);
+    String hint = NearestName.hint(text, values);
     throw new NotOfTheType("is not one of " + String.join(", ", values) + "." + hint);
   }
 

@@ -44,7 +44,7 @@ public final class DatasetPreparation {
   private final PreparationFolder folder;
   private final Progress progress;
   private final @Nullable BaseData base;
-  private LeftOut leftOut = new LeftOut(List.of());
+  private LeftOutReport leftOut = new LeftOutReport(List.of());
 
   private DatasetPreparation(
       DatasetReader reader,
@@ -121,7 +121,8 @@ public final class DatasetPreparation {
     RawTables tables = new RawTables(reader, schema, fields, database, skip, progress);
     long emitted = tables.ingest();
     leftOut =
-        new LeftOut(Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
+        new LeftOutReport(
+            Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
     long twice = tables.leftOut().stream().mapToLong(LeftOutRows::rows).sum();
     leftOut.check(config.malformed(), emitted - twice);
     if (base != null) {

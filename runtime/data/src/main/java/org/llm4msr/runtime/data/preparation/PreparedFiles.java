@@ -94,10 +94,11 @@ final class PreparedFiles {
   }
 
   /** Writes what was left out, if anything was. */
-  void writeLeftOut(LeftOut leftOut) throws IOException {
+  void writeLeftOut(LeftOutReport leftOut) throws IOException {
     if (!leftOut.groups().isEmpty()) {
       stamps.put(
-          LeftOut.FILE, PreparationFolder.write(folder.resolve(LeftOut.FILE), leftOut.lines()));
+          LeftOutReport.FILE,
+          PreparationFolder.write(folder.resolve(LeftOutReport.FILE), leftOut.lines()));
     }
   }
 

@@ -261,7 +261,7 @@ final class RawTables {
     String locations =
         reader.rowsOf(table, keys.subList(0, 1)).values().stream()
             .flatMap(List::stream)
-            .map(LeftOut::location)
+            .map(LeftOutReport::location)
             .collect(Collectors.joining("; "));
     throw DataErrors.data(
         "DUPLICATE_KEY",

@@ -145,9 +145,9 @@ public class DatasetPreparationTest {
     PreparedData once = Preparations.prepare(twelveRows(), skipping, folder.resolve("once"));
     PreparedData twice = Preparations.prepare(repeated, skipping, folder.resolve("twice"));
     Map<String, DatasetManifest.FileStamp> files = new TreeMap<>(twice.manifest().files());
-    assertThat(files.remove(LeftOut.FILE)).isNotNull();
+    assertThat(files.remove(LeftOutReport.FILE)).isNotNull();
     assertThat(files).isEqualTo(once.manifest().files());
-    assertThat(folder.resolve("twice").resolve(LeftOut.FILE))
+    assertThat(folder.resolve("twice").resolve(LeftOutReport.FILE))
         .hasContent(
             """
             {"malformed":true,"reason":"users that were described differently before","rows":3}

@@ -6,12 +6,12 @@ import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 
 /** The format of a comparison's numbers. */
-final class Cells {
+final class CellFormat {
 
   /** The placeholder for a missing figure. */
   static final String NONE = "-";
 
-  private Cells() {}
+  private CellFormat() {}
 
   static String auc(@Nullable Double value) {
     return value == null ? NONE : String.format(Locale.ROOT, "%.4f", value);

@@ -26,9 +26,9 @@ import org.llm4msr.toolkit.arrow.ForwardingReader;
  * Wraps objects made by plugins so that every call runs in the plugin's {@link ContextLoader}. For
  * the kinds that access files and services; the parts of a model only compute on arrays.
  */
-public final class InContext {
+public final class ContextWrappers {
 
-  private InContext() {}
+  private ContextWrappers() {}
 
   /** Wraps a reader. */
   public static DatasetReader of(DatasetReader reader) {

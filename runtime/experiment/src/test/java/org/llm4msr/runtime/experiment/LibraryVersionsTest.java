@@ -7,19 +7,19 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 
-class LibrariesTest {
+class LibraryVersionsTest {
 
   @Test
   void versionOfDuckDbIsTheOneThatItsEngineStates() throws SQLException {
     try (Connection connection = DriverManager.getConnection("jdbc:duckdb:")) {
       String engine = connection.getMetaData().getDatabaseProductVersion();
 
-      assertThat("v" + Libraries.versions().get("duckdb")).startsWith(engine);
+      assertThat("v" + LibraryVersions.versions().get("duckdb")).startsWith(engine);
     }
   }
 
   @Test
   void noVersionIsUnknown() {
-    assertThat(Libraries.versions()).doesNotContainValue("unknown");
+    assertThat(LibraryVersions.versions()).doesNotContainValue("unknown");
   }
 }

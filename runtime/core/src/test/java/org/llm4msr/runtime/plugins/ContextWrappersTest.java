@@ -22,14 +22,14 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 
-class InContextTest {
+class ContextWrappersTest {
 
   static Stream<Arguments> wrapped() {
     return Stream.of(
-        Arguments.of(DatasetReader.class, InContext.of(nothing(DatasetReader.class))),
-        Arguments.of(KnowledgeEncoder.class, InContext.of(nothing(KnowledgeEncoder.class))),
+        Arguments.of(DatasetReader.class, ContextWrappers.of(nothing(DatasetReader.class))),
+        Arguments.of(KnowledgeEncoder.class, ContextWrappers.of(nothing(KnowledgeEncoder.class))),
         Arguments.of(
-            ScenarioPromptBuilder.class, InContext.of(nothing(ScenarioPromptBuilder.class))));
+            ScenarioPromptBuilder.class, ContextWrappers.of(nothing(ScenarioPromptBuilder.class))));
   }
 
   private static <T> T nothing(Class<T> kind) {
@@ -43,13 +43,15 @@ class InContextTest {
   @MethodSource("wrapped")
   void everyMethodIsHandedOn(Class<?> kind, Object wrapper) {
     List<String> handedOn =
-        Arrays.stream(wrapper.getClass().getDeclaredMethods()).map(InContextTest::form).toList();
+        Arrays.stream(wrapper.getClass().getDeclaredMethods())
+            .map(ContextWrappersTest::form)
+            .toList();
 
     assertThat(handedOn)
         .containsAll(
             Arrays.stream(kind.getMethods())
                 .filter(method -> !Modifier.isStatic(method.getModifiers()))
-                .map(InContextTest::form)
+                .map(ContextWrappersTest::form)
                 .toList());
   }
 
@@ -66,7 +68,7 @@ class InContextTest {
                   new Class<?>[] {DatasetReader.class},
                   (proxy, method, arguments) -> new Recording(allocator, contexts));
 
-      try (ArrowReader rows = InContext.of(reader).open(RawTable.INTERACTIONS, allocator)) {
+      try (ArrowReader rows = ContextWrappers.of(reader).open(RawTable.INTERACTIONS, allocator)) {
         rows.getVectorSchemaRoot();
         rows.loadNextBatch();
       }

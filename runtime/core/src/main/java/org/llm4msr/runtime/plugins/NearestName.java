@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The "did you mean" of error messages. */
-public final class Nearest {
+public final class NearestName {
 
-  private Nearest() {}
+  private NearestName() {}
 
   /**
    * Returns the candidate of which the word is most likely a misspelling, if one is near: at most a

@@ -14,9 +14,9 @@ import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 
 /** The versions of the libraries that influence a result beside our own code. */
-final class Libraries {
+final class LibraryVersions {
 
-  private Libraries() {}
+  private LibraryVersions() {}
 
   static Map<String, String> versions() {
     Map<String, String> versions = new TreeMap<>();

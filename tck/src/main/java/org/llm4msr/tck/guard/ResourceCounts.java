@@ -7,7 +7,7 @@ package org.llm4msr.tck.guard;
  * @param arrays open NDArrays of the engine in all threads
  * @param arrowBytes memory in Arrow allocators that were made since {@link #watch}
  */
-public record Held(int arrays, long arrowBytes) {
+public record ResourceCounts(int arrays, long arrowBytes) {
 
   /** Counts Arrow memory from now on. Call it before the first allocator is made. */
   public static void watch() {
@@ -15,7 +15,7 @@ public record Held(int arrays, long arrowBytes) {
   }
 
   /** Returns the resources that are held now. */
-  public static Held now() {
-    return new Held(ArrayWatch.open().size(), TrackedMemory.heldBytes());
+  public static ResourceCounts now() {
+    return new ResourceCounts(ArrayWatch.open().size(), TrackedMemory.heldBytes());
   }
 }

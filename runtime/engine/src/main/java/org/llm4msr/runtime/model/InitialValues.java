@@ -11,11 +11,11 @@ import org.llm4msr.runtime.plugins.ContextLoader;
  * Initial values by name: each array has a random stream of its own, from the seed and its name, so
  * that adding a layer or making layers in another order leaves all others as they were.
  */
-final class Draws {
+final class InitialValues {
 
   private static final RandomGeneratorFactory<RandomGenerator> STREAMS = streams();
 
-  private Draws() {}
+  private InitialValues() {}
 
   /** Java 17 looks its generators up through this loader, once a process; others see not all. */
   private static RandomGeneratorFactory<RandomGenerator> streams() {

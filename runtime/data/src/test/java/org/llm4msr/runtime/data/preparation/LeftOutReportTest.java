@@ -6,7 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.data.LeftOutRows;
 
-class LeftOutTest {
+class LeftOutReportTest {
 
   @ParameterizedTest
   @CsvSource({
@@ -19,7 +19,7 @@ class LeftOutTest {
     "h.dat, line"
   })
   void columnarFilesHaveRowsAndOthersLines(String file, String word) {
-    assertThat(LeftOut.location(new LeftOutRows.Example(file, 5, "user", "")))
+    assertThat(LeftOutReport.location(new LeftOutRows.Example(file, 5, "user", "")))
         .isEqualTo(file + ", " + word + " 5");
   }
 }

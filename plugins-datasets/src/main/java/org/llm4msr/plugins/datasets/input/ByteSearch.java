@@ -5,14 +5,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /** Searches bytes, eight at a time. */
-final class Bytes {
+final class ByteSearch {
 
   private static final VarHandle EIGHT =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGHEST_BITS = 0x8080808080808080L;
 
-  private Bytes() {}
+  private ByteSearch() {}
 
   /** Returns the place of the first line feed, {@code to} if there is none. */
   static int lineFeed(byte[] bytes, int from, int to) {

@@ -9,9 +9,9 @@ import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.loading.FlatValues;
 
 /** Says why a run cannot be continued: the settings in which it differs. */
-final class OtherRun {
+final class RunDifference {
 
-  private OtherRun() {}
+  private RunDifference() {}
 
   /** Adds to a refusal in which settings of model and training a run differs from others. */
   static MsrException explain(MsrException refusal, ExperimentConfig run, ExperimentConfig now) {

@@ -5,12 +5,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out whose code an error came from, by the class loaders of plugin folders. */
-public final class Culprit {
+public final class ErrorSource {
 
   /** The prefix of the name of a plugin folder's class loader. */
   static final String LOADER = "plugin:";
 
-  private Culprit() {}
+  private ErrorSource() {}
 
   /** Returns the innermost frame in a plugin folder's code. */
   static Optional<StackTraceElement> frame(Throwable error) {

@@ -15,11 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The rows that a reader left out, and the file that tells of them. */
-record LeftOut(List<LeftOutRows> groups) {
+record LeftOutReport(List<LeftOutRows> groups) {
 
   static final String FILE = "rejected.jsonl";
 
-  private static final Logger LOG = LoggerFactory.getLogger(LeftOut.class);
+  private static final Logger LOG = LoggerFactory.getLogger(LeftOutReport.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern COLUMNAR = Pattern.compile("\\.(parquet|arrows?|feather)$");
 

@@ -7,7 +7,7 @@ import picocli.CommandLine.Spec;
 
 /** A command that only holds others. */
 @CommandLine.Command(mixinStandardHelpOptions = true, versionProvider = Main.Version.class)
-abstract class Group implements Runnable {
+abstract class CommandGroup implements Runnable {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.
   @Spec

@@ -5,14 +5,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The place in the code under test that asked for memory. */
-final class Sites {
+final class CallSites {
 
   private static final int FRAMES = 6;
   private static final List<String> LIBRARIES = List.of("ai.djl.", "org.apache.arrow.", "java.");
   private static final Set<String> RECORDERS =
-      Set.of(Sites.class.getName(), ArraySites.class.getName(), TrackedMemory.class.getName());
+      Set.of(CallSites.class.getName(), ArraySites.class.getName(), TrackedMemory.class.getName());
 
-  private Sites() {}
+  private CallSites() {}
 
   /** Returns the innermost frames outside the libraries, one per line. */
   static String here() {
@@ -20,7 +20,7 @@ final class Sites {
         .walk(
             frames ->
                 frames
-                    .dropWhile(Sites::isLibrary)
+                    .dropWhile(CallSites::isLibrary)
                     .limit(FRAMES)
                     .map(frame -> "\n      at " + frame.toStackTraceElement())
                     .collect(Collectors.joining()));
