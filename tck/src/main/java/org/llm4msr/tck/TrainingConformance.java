@@ -186,7 +186,7 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     @Rule(
         id = "MODEL-25",
         level = RequirementLevel.SHOULD,
-        says = "multiplies arrays by numbers with support.Scale",
+        says = "multiplies arrays by numbers with toolkit.model.Scale",
         checkFirst = {
           "DJL's mul, div and pow with a number release it before PyTorch's backward pass reads it:"
               + " the gradient is occasionally wrong, and no test shows it",
