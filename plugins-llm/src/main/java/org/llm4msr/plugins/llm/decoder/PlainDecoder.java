@@ -84,13 +84,7 @@ final class PlainDecoder implements Decoder {
   }
 
   private NDArray embed(NDManager step, TokenBatch batch) {
-    float[] ids = new float[batch.tokens().length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = batch.tokens()[i];
-    }
-    // MXNet takes row numbers as floats, exact up to 2^24.
-    boolean floats = step.getEngine().getEngineName().equals("MXNet");
-    NDArray rows = floats ? step.create(ids) : step.create(batch.tokens());
+    NDArray rows = step.create(batch.tokens());
     return Embedding.embedding(rows, weights.embedding(), SparseFormat.DENSE)
         .singletonOrThrow()
         .mul(shape.embeddingScale());
