@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -143,7 +142,9 @@ class TrainerTest {
       Progress interrupting =
           (done, total) -> {
             caller.interrupt();
-            LockSupport.parkNanos(50_000_000); // Else it may end before the caller runs again.
+            while (caller.isInterrupted()) {
+              Thread.onSpinWait(); // Else training may end before the caller runs again.
+            }
           };
       assertThatThrownBy(() -> trainer.train(interrupting))
           .isInstanceOf(MsrException.class)
