@@ -184,7 +184,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
         id = "FUSION-12",
         says = "generates weights for " + MetaNetworks.GROUPS_AT_ONCE + " groups at once at most",
         checkFirst = {
-          "support.MetaNetworks.apply cuts the groups of a batch into such parts",
+          "toolkit.model.MetaNetworks.apply cuts the groups of a batch into such parts",
           "a full matrix for each of 3,500 users takes gigabytes"
         })
     final void generatesInParts() {
