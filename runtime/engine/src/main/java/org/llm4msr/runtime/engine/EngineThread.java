@@ -37,6 +37,9 @@ final class EngineThread implements AutoCloseable {
    * @throws MsrException {@code engine/INTERRUPTED} where the work did not begin
    */
   <T> T call(Callable<T> work, Runnable stop) {
+    if (Thread.currentThread() != thread && Thread.currentThread().isInterrupted()) {
+      throw interrupted(null);
+    }
     AtomicBoolean decided = new AtomicBoolean();
     return await(
         () -> {

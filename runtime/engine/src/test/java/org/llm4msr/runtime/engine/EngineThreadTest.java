@@ -28,6 +28,18 @@ class EngineThreadTest {
   }
 
   @Test
+  void anInterruptedCallerBeginsNothing() {
+    AtomicBoolean begun = new AtomicBoolean();
+    for (int i = 0; i < 1_000; i++) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> thread.call(() -> begun.getAndSet(true), () -> {}))
+          .hasMessageContaining("engine/INTERRUPTED");
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(thread.<Boolean>finish(begun::get)).isFalse();
+  }
+
+  @Test
   void workThatHasNotBegunNeverDoes() throws InterruptedException {
     CountDownLatch occupied = new CountDownLatch(1);
     CountDownLatch busy = new CountDownLatch(1);
@@ -43,7 +55,15 @@ class EngineThreadTest {
                     }));
     other.start();
     occupied.await();
-    Thread.currentThread().interrupt();
+    Thread caller = Thread.currentThread();
+    new Thread(
+            () -> {
+              while (caller.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+              }
+              caller.interrupt();
+            })
+        .start();
 
     assertThatThrownBy(() -> thread.call(() -> begun.getAndSet(true), () -> {}))
         .isInstanceOf(MsrException.class)
