@@ -226,7 +226,7 @@ class DamagedReadersTest {
       movielens | TIMES_TIMES_MILLION | line 2: column 'timestamp' has '956620800000000', which is not a time in seconds
       movielens | ONE_TIME_TIMES_1000 | line 3: column 'timestamp' has '956707200000', which is not a time in seconds
       movielens | NO_POSITIVES | none Drama
-      movielens release=1m | COLUMN_GONE | line 1: the row has 3 columns, the header 4
+      movielens release=1m | COLUMN_GONE | line 1: the row has 3 columns, not 4
       movielens release=1m | STRAY_QUOTE | line 3: column 'user_id' has '"28', which is not a whole number
       movielens release=1m | NOT_A_NUMBER | line 3: column 'rating' has 'nan', which is not a number
       movielens release=1m | NO_LABEL | line 3: column 'rating' has '', which is not a number
@@ -279,7 +279,7 @@ class DamagedReadersTest {
       amazon release=2023 | TIMES_IN_SECONDS | line 1: column 'timestamp' has '1325453760', which is not a time in milliseconds
       amazon release=2023 | NO_POSITIVES | none Beauty
       amazon release=2023 | CUT_OFF | is cut off or damaged
-      ali-ccp | COLUMN_GONE | line 1: column 'purchase' has
+      ali-ccp | COLUMN_GONE | line 1: the row has 5 columns, not 6
       ali-ccp | STRAY_QUOTE | line 3: column 'common_feature_index' has '"
       ali-ccp | NOT_A_NUMBER | line 3: column 'click' has 'NaN', which is not a whole number
       ali-ccp | NO_LABEL | line 3: column 'click' has ''
@@ -306,7 +306,7 @@ class DamagedReadersTest {
       douban | ID_ABOVE_32_BITS | rows 0
       douban | ID_ABOVE_64_BITS | rows 0
       douban | NO_POSITIVES | none book
-      mind | COLUMN_GONE | line 1: the row has 4 columns, the header 5
+      mind | COLUMN_GONE | line 1: the row has 4 columns, not 5
       mind | STRAY_QUOTE | rows 0
       mind | NOT_A_NUMBER | line 3: column 'impressions' has 'NaN', which is not a piece of news
       mind | NO_LABEL | rows -5

@@ -212,7 +212,8 @@ public record CsvRows(
 
     private @Nullable String fault() {
       if (getFieldCount() != columns.size()) {
-        return "the row has %d columns, the header %d.".formatted(getFieldCount(), columns.size());
+        return "the row has %d columns, %s %d."
+            .formatted(getFieldCount(), dialect.header() ? "the header" : "not", columns.size());
       }
       return size > TextBatch.LONGEST_ROW ? TextBatch.TOO_LONG : sound ? null : TextBatch.NOT_UTF_8;
     }

@@ -81,8 +81,8 @@ class CsvRowsTest {
   void aRowOfAnotherWidthIsFaulty() throws IOException {
     assertThat(rows("1\n2,3,4\n5,6\n"))
         .containsExactly(
-            "1|the row has 1 columns, the header 2.|1",
-            "2|the row has 3 columns, the header 2.|2,3,4",
+            "1|the row has 1 columns, not 2.|1",
+            "2|the row has 3 columns, not 2.|2,3,4",
             "3|5|6|5,6");
   }
 
