@@ -85,17 +85,7 @@ record MovieLensFiles(
   private static MovieLensFiles doubleColon(RawFolder folder, RawDatabase database) {
     Optional<Path> userFile = folder.optional("users.dat");
     Dialect dialect = new Dialect("::", "", false, userFile.isPresent() ? ISO_8859_1 : UTF_8);
-    CsvTable ratings =
-        CsvTable.headless(
-                database,
-                List.of(folder.file("ratings.dat")),
-                dialect,
-                List.of("user_id", "movie_id", "rating", "timestamp"))
-            .type("BIGINT", "user_id", "movie_id", "timestamp")
-            .type("DOUBLE", "rating")
-            .present("user_id", "movie_id")
-            .finite("rating")
-            .seconds("timestamp");
+    CsvTable ratings = headlessRatings(database, folder.file("ratings.dat"), dialect);
     CsvTable movies =
         CsvTable.headless(
                 database,
@@ -123,18 +113,18 @@ record MovieLensFiles(
             + movies.scan());
   }
 
+  private static CsvTable headlessRatings(RawDatabase database, Path file, Dialect dialect) {
+    return CsvTable.headless(
+            database, List.of(file), dialect, List.of("user_id", "movie_id", "rating", "timestamp"))
+        .type("BIGINT", "user_id", "movie_id", "timestamp")
+        .type("DOUBLE", "rating")
+        .present("user_id", "movie_id")
+        .finite("rating")
+        .seconds("timestamp");
+  }
+
   private static MovieLensFiles hundredThousand(RawFolder folder, RawDatabase database) {
-    CsvTable ratings =
-        CsvTable.headless(
-                database,
-                List.of(folder.file("u.data")),
-                TAB,
-                List.of("user_id", "movie_id", "rating", "timestamp"))
-            .type("BIGINT", "user_id", "movie_id", "timestamp")
-            .type("DOUBLE", "rating")
-            .present("user_id", "movie_id")
-            .finite("rating")
-            .seconds("timestamp");
+    CsvTable ratings = headlessRatings(database, folder.file("u.data"), TAB);
     List<String> columns =
         Stream.concat(
                 Stream.of("movie_id", "title", "release_date", "video_release_date", "url"),

@@ -96,7 +96,12 @@ public final class Trainer {
     eventFolder = folder;
   }
 
-  /** Sets what makes the evaluator of each validation. */
+  /**
+   * Sets what makes the evaluator of each validation.
+   *
+   * @param evaluators gives a new one each time, for the scenarios of the data in their order; the
+   *     trainer closes it
+   */
   public void validateWith(Supplier<Evaluator> evaluators) {
     this.evaluators = evaluators;
   }
