@@ -30,7 +30,8 @@ final class Contest {
       }
     }
     System.out.printf(
-        "medians of %d steps of %d rows, in %d rounds%n", ROUNDS * STEPS, Setup.BATCH, ROUNDS);
+        "medians of %d steps of %d rows, in %d rounds, on %s%n",
+        ROUNDS * STEPS, Setup.BATCH, ROUNDS, Processor.name());
     for (int c = 0; c < contenders.size(); c++) {
       print(contenders.get(c).name(), rounds.get(c), rounds.get(0));
     }
@@ -39,7 +40,7 @@ final class Contest {
   private static void print(String name, List<List<StepTime>> rounds, List<List<StepTime>> base) {
     double wall = wall(all(rounds));
     System.out.printf(
-        "%-24s %8.1f ms %9.0f rows/s, processor %8.1f ms",
+        "%-40s %8.1f ms %9.0f rows/s, processor %8.1f ms",
         name, wall, Setup.BATCH / wall * 1000, processor(all(rounds)));
     if (rounds != base) {
       DoubleSummaryStatistics ratios =

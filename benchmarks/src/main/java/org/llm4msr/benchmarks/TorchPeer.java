@@ -25,6 +25,11 @@ import org.llm4msr.runtime.tables.FieldValues.Ids;
  */
 final class TorchPeer implements Contender {
 
+  private static final Path PEERS = Path.of(System.getProperty("peers", "benchmarks/peers"));
+  private static final Path FULL_PRODUCTS =
+      PEERS.resolve(
+          "../../runtime/engine/src/main/resources/org/llm4msr/runtime/engine/libfull_products.so");
+
   private final String name;
   private final Path folder;
   private final Process process;
@@ -32,12 +37,23 @@ final class TorchPeer implements Contender {
   private final BufferedReader replies;
   private final long denseParameters;
 
-  TorchPeer(Path python, String optimizer, int threads, RandomData data, List<Batch> batches) {
+  /**
+   * Starts the program.
+   *
+   * @param fullProducts whether it gets the library that ours loads on AMD's processors
+   */
+  TorchPeer(
+      Path python,
+      String optimizer,
+      boolean fullProducts,
+      int threads,
+      RandomData data,
+      List<Batch> batches) {
     try {
       folder = Files.createTempDirectory("torch-peer");
       write(batches);
-      Path script = Path.of(System.getProperty("peers", "benchmarks/peers"), "torch_step.py");
-      process =
+      Path script = PEERS.resolve("torch_step.py");
+      ProcessBuilder program =
           new ProcessBuilder(
                   python.toString(),
                   script.toString(),
@@ -48,12 +64,15 @@ final class TorchPeer implements Contender {
                   Integer.toString(data.rowsPerField()),
                   Integer.toString(data.scenarios()),
                   Integer.toString(Setup.BATCH))
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
+              .redirectError(ProcessBuilder.Redirect.INHERIT);
+      if (fullProducts) {
+        program.environment().put("LD_PRELOAD", FULL_PRODUCTS.toRealPath().toString());
+      }
+      process = program.start();
       commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
       replies = process.inputReader(StandardCharsets.UTF_8);
       String[] ready = reply();
-      name = ready[0] + ", " + optimizer;
+      name = ready[0] + ", " + optimizer + (fullProducts ? ", full products" : "");
       denseParameters = Long.parseLong(ready[1]);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -21,7 +21,8 @@ import org.llm4msr.runtime.tables.Batch;
  * head NAME [KEY=VALUE...]      a head that reads no knowledge against none
  * dense ROWS                    exact dense Adam against lazy
  * djl ROWS                      DJL's embedding and Adam against ours
- * torch PYTHON ROWS             a program of PyTorch against ours; PYTHON has torch and numpy
+ * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
+ *                               that ours loads on AMD's processors; PYTHON has torch and numpy
  * </pre>
  *
  * <p>{@code benchmarks/run TrainingStepBenchmark ...} starts it. {@code -Dengine}, {@code
@@ -128,8 +129,11 @@ public final class TrainingStepBenchmark {
     Setup setup = Setup.plain(data(rows, SCENARIOS));
     List<Batch> batches = setup.data().batches(BATCHES);
     contenders.add(new OurStep("ours", engine, setup, batches));
-    for (String optimizer : List.of("dense", "sparse")) {
-      contenders.add(new TorchPeer(python, optimizer, THREADS, setup.data(), batches));
+    for (boolean fullProducts : new boolean[] {false, true}) {
+      for (String optimizer : List.of("dense", "sparse")) {
+        contenders.add(
+            new TorchPeer(python, optimizer, fullProducts, THREADS, setup.data(), batches));
+      }
     }
   }
 
