@@ -10,8 +10,8 @@ import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The users' vectors, possibly in several versions: one for each period of the training part, and
- * one for all rows that are not trained on. A slot is one user in one version. Safe for several
- * threads unless one of them trains.
+ * one for all rows that are not trained on. A slot is one user in one version, or all users without
+ * a vector, who read the same. Safe for several threads unless one of them trains.
  */
 public final class UserKnowledge {
 
@@ -20,6 +20,7 @@ public final class UserKnowledge {
   private final Function<KnowledgeSource, KnowledgeVectors> loader;
   private final int versions;
   private final int stored;
+  private final int unknown;
 
   /** By period; loaded by the first batch that trains. */
   private final List<KnowledgeVectors> byPeriod = new ArrayList<>();
@@ -40,6 +41,7 @@ public final class UserKnowledge {
       throw new ArithmeticException(
           "%d users in %d versions are too many".formatted(this.whole.size(), versions));
     }
+    unknown = (this.whole.size() - 1) * versions;
   }
 
   /** Returns the size of a vector as the model reads it. */
@@ -60,7 +62,8 @@ public final class UserKnowledge {
     }
     for (int i = 0; i < batch.size; i++) {
       int version = training && earlier != null ? 1 + earlier.periods().of(batch.row[i]) : 0;
-      target[i] = batch.user[i] * versions + version;
+      int slot = batch.user[i] * versions + version;
+      target[i] = isKnown(slot) ? slot : unknown;
     }
   }
 

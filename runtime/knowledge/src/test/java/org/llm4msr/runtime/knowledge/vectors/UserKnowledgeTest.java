@@ -54,6 +54,16 @@ class UserKnowledgeTest {
     assertThat(slots[1]).isEqualTo(slots[3]);
   }
 
+  /** u1 in the second period, u2 in the first, and a user who is in no data. */
+  @Test
+  void usersWithoutAVectorShareASlot() {
+    Batch batch = batch(new long[] {2, 0, 3, 4}, new int[] {1, 2, USERS.size(), 2});
+    int[] slots = new int[4];
+    knowledge.slots(batch, true, slots);
+
+    assertThat(slots[0]).isEqualTo(slots[1]).isEqualTo(slots[2]).isNotEqualTo(slots[3]);
+  }
+
   @Test
   void refusesTooFewSources() {
     assertThatThrownBy(() -> new EarlierKnowledge(new Periods(6, 3), List.of()))
