@@ -72,6 +72,9 @@ public abstract sealed class TensorEngine implements AutoCloseable
    * @throws MsrException {@code engine/NOT_LOADED}
    */
   public static Engine find(String name) {
+    if (name.equals(PyTorchEngine.NAME)) {
+      FullProducts.provide();
+    }
     // DJL looks for engines and their libraries through it, once a process.
     try (ContextLoader scope = ContextLoader.ofLoader(TensorEngine.class.getClassLoader())) {
       Engine engine = Engine.getEngine(name);

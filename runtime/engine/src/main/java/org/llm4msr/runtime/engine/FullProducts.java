@@ -1,0 +1,118 @@
+package org.llm4msr.runtime.engine;
+
+import static java.util.Objects.requireNonNull;
+
+import com.sun.jna.Library;
+import com.sun.jna.NativeLibrary;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets MKL, which PyTorch brings along on x86, multiply on AMD's processors as it does on Intel's
+ * of the same instructions. By itself it takes other products there, of less than half the speed.
+ *
+ * <p>MKL chooses by the answer of one function, which it calls by name. A library with a function
+ * of this name that stands in the global scope before PyTorch is loaded answers in its place.
+ */
+final class FullProducts {
+
+  /** The system property that leaves MKL as it is, with the value {@code false}. */
+  static final String SETTING = "llm4msr.fullProducts";
+
+  /** What MKL asks: whether the processor is Intel's. */
+  static final String FUNCTION = "mkl_serv_intel_cpu_true";
+
+  static final String RESOURCE = "libfull_products.so";
+
+  private static final Logger LOG = LoggerFactory.getLogger(FullProducts.class);
+
+  private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+  private static final Set<String> AMD = Set.of("AuthenticAMD", "HygonGenuine");
+  private static final List<String> WIDE = List.of("avx2", "avx512f");
+
+  /** Of the dynamic linker: resolve all names at once, and offer them to libraries loaded later. */
+  private static final int NOW_AND_GLOBAL = 0x102;
+
+  /** JNA unloads a library that nothing refers to. */
+  @SuppressWarnings("UnusedVariable")
+  private static @Nullable NativeLibrary library;
+
+  private static boolean tried;
+
+  private FullProducts() {}
+
+  /** Makes the products full where that helps; to be called before PyTorch is loaded. */
+  static synchronized void provide() {
+    if (tried || "false".equals(System.getProperty(SETTING)) || !isMklSlow()) {
+      return;
+    }
+    tried = true;
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    try {
+      library = load(folder);
+    } catch (IOException | LinkageError e) {
+      LOG.info(
+          "PyTorch multiplies at less than half the speed of this processor, as a library cannot be loaded from {}: {}. Name a folder that allows it by -Djava.io.tmpdir.",
+          folder,
+          e.toString());
+    }
+  }
+
+  /** Loads the library from a copy in a folder, which is deleted at once. */
+  static NativeLibrary load(Path folder) throws IOException {
+    Path copy = Files.createTempFile(folder, "llm4msr-", ".so");
+    try (InputStream content =
+        requireNonNull(FullProducts.class.getResourceAsStream(RESOURCE), RESOURCE)) {
+      Files.copy(content, copy, StandardCopyOption.REPLACE_EXISTING);
+      return NativeLibrary.getInstance(
+          copy.toString(), Map.of(Library.OPTION_OPEN_FLAGS, NOW_AND_GLOBAL));
+    } finally {
+      Files.delete(copy);
+    }
+  }
+
+  private static boolean isMklSlow() {
+    if (!System.getProperty("os.name").equals("Linux")
+        || !System.getProperty("os.arch").equals("amd64")) {
+      return false;
+    }
+    try {
+      return isMklSlow(Files.readString(PROCESSORS));
+    } catch (IOException e) {
+      LOG.debug("The processor is unknown", e);
+      return false;
+    }
+  }
+
+  /**
+   * Returns whether MKL is slow on the first processor.
+   *
+   * @param processors as Linux describes them: a line {@code name : value} each
+   */
+  static boolean isMklSlow(String processors) {
+    return value(processors, "vendor_id").filter(AMD::contains).isPresent()
+        && value(processors, "flags").stream()
+            .flatMap(flags -> Stream.of(flags.split(" ")))
+            .anyMatch(WIDE::contains);
+  }
+
+  private static Optional<String> value(String processors, String name) {
+    return processors
+        .lines()
+        .map(line -> line.split("\\s*:\\s*", 2))
+        .filter(line -> line.length == 2 && line[0].equals(name))
+        .map(line -> line[1])
+        .findFirst();
+  }
+}
