@@ -240,8 +240,22 @@ class RowProductsTest {
     for (int i = 0; i < expected.byParameters().size(); i++) {
       assertThat(found.byParameters().get(i))
           .as("gradient of %s", store.parameters().stream().skip(i).findFirst())
-          .containsExactly(expected.byParameters().get(i), within(2e-4f));
+          .containsExactly(
+              expected.byParameters().get(i),
+              within(2e-4f * Math.max(1, largest(expected.byParameters().get(i)))));
     }
+  }
+
+  /**
+   * The size that rounding goes by: normalisation of a group of one row divides by the root of
+   * 1e-5, and so multiplies what products round differently by 316.
+   */
+  private static float largest(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
   }
 
   @ParameterizedTest(name = "{0}")
