@@ -20,6 +20,7 @@ import org.llm4msr.runtime.tables.Batch;
  *                               the hierarchical head against none; layers W -> 64 -> W
  * head NAME [KEY=VALUE...]      a head that reads no knowledge against none
  * dense ROWS                    exact dense Adam against lazy
+ * products                      a step against its matrix products alone
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
  *                               that ours loads on AMD's processors; PYTHON has torch and numpy
@@ -71,6 +72,7 @@ public final class TrainingStepBenchmark {
                 args.length > 5 ? number(args[5]) : 0);
         case "head" -> head(args[1], List.of(args).subList(2, args.length));
         case "dense" -> dense(number(args[1]));
+        case "products" -> products();
         case "djl" -> djl(number(args[1]));
         case "torch" -> torch(Path.of(args[1]), number(args[2]));
         default -> throw new IllegalArgumentException(args[0]);
@@ -117,6 +119,14 @@ public final class TrainingStepBenchmark {
     ours("dense Adam", Setup.dense(data));
   }
 
+  private void products() {
+    Setup setup = Setup.plain(data(ROWS, SCENARIOS));
+    List<Batch> batches = setup.data().batches(BATCHES);
+    contenders.add(
+        engine.call(() -> new ProductsAlone(engine, FIELDS * Setup.DIMENSION, SCENARIOS, batches)));
+    contenders.add(new OurStep("a step", engine, setup, batches));
+  }
+
   private void djl(int rows) {
     Setup setup = Setup.plain(data(rows, SCENARIOS));
     List<Batch> batches = setup.data().batches(BATCHES);
@@ -147,7 +157,7 @@ public final class TrainingStepBenchmark {
 
   private void requireEqualModels(String comparison) {
     long distinct = contenders.stream().mapToLong(Contender::denseParameters).distinct().count();
-    if (distinct > 1 && (comparison.equals("djl") || comparison.equals("torch"))) {
+    if (distinct > 1 && List.of("djl", "torch", "products").contains(comparison)) {
       throw new IllegalStateException(
           "The models differ: dense parameters "
               + contenders.stream().map(c -> c.name() + " " + c.denseParameters()).toList());

@@ -16,13 +16,13 @@ import org.llm4msr.api.model.Parameter;
 public interface RowProducts {
 
   /**
-   * Multiplies each row by the matrices of its group and adds the group's bias: (B, e * n) to (B, e
-   * * m), part by part if a group has several matrices.
+   * Multiplies each row by the matrices of its group, adds the group's bias and does what follows:
+   * (B, e * n) to (B, e * m), part by part if a group has several matrices.
    *
    * @param weight (G, n, m), or (G, e, n, m)
    * @param bias (G, e * m), or null
    */
-  NDArray multiply(NDArray ordered, Parameter weight, @Nullable Parameter bias);
+  NDArray multiply(NDArray ordered, Parameter weight, @Nullable Parameter bias, Follow follow);
 
   /**
    * Multiplies each row by the element-wise product of its group's matrix and a matrix that all
@@ -38,8 +38,8 @@ public interface RowProducts {
   NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias);
 
   /**
-   * Normalises each column over the rows of each group: (B, n) to (B, n). A group of one row is
-   * normalised by the statistics that are passed in.
+   * Normalises each column over the rows of each group and does what follows: (B, n) to (B, n). A
+   * group of one row is normalised by the statistics that are passed in.
    *
    * @param scale (G, n)
    * @param shift (G, n)
@@ -48,7 +48,13 @@ public interface RowProducts {
    * @param epsilon added to the variance
    */
   Normalized normalize(
-      NDArray ordered, NDArray scale, NDArray shift, NDArray mean, NDArray variance, float epsilon);
+      NDArray ordered,
+      NDArray scale,
+      NDArray shift,
+      NDArray mean,
+      NDArray variance,
+      float epsilon,
+      Follow follow);
 
   /**
    * Normalised rows.

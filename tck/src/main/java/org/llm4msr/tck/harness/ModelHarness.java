@@ -159,7 +159,7 @@ public final class ModelHarness implements AutoCloseable {
             declared(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
             declared(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()));
     PassContext context =
-        new PassContext(pass, training, training ? step : 0, byScenario, byUser, masks);
+        new PassContext(pass, training, training ? step : 0, byScenario, byUser, masks, tape);
     NDArray logits = head.logits(context, features);
     return new Forward(context, tape, training ? logits.reshape(new Shape(batch.rows())) : logits);
   }

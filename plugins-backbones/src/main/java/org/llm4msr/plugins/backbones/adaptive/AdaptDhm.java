@@ -63,12 +63,13 @@ final class AdaptDhm implements Backbone {
       NDArray y = config.activation().apply(layer.forwardAll(h));
       h = Dropout.apply(pass, y, config.dropout());
     }
-    return new BackboneOutput(mix(cluster, h), mix(cluster, logit.forwardAll(h)).squeeze(-1));
+    return new BackboneOutput(
+        mix(pass, cluster, h), mix(pass, cluster, logit.forwardAll(h)).squeeze(-1));
   }
 
   /** Picks the result of each row's cluster from (C, B, n): (B, n). */
-  private static NDArray mix(NDArray cluster, NDArray outputs) {
-    return Gate.mix(cluster, outputs.transpose(1, 0, 2));
+  private static NDArray mix(Pass pass, NDArray cluster, NDArray outputs) {
+    return Gate.mix(pass, cluster, outputs.transpose(1, 0, 2));
   }
 
   /** Returns 1 at each row's cluster and 0 elsewhere: (B, C). */

@@ -85,7 +85,7 @@ final class M3oe implements Backbone {
     NDArray e = star.forward(GroupedRows.of(pass.scenarios(), x)).toRows();
     NDArray seen = aboveStar.forward(pass, e).add(skip.forward(pass, x));
     NDArray weights = gates.forward(pass, seen.stopGradient());
-    NDArray mixed = Gate.mix(weights, outputs(pass, shared, seen));
+    NDArray mixed = Gate.mix(pass, weights, outputs(pass, shared, seen));
     NDArray share = Activation.SIGMOID.apply(specificShare.array());
     NDArray hidden = mixed.add(balanced(pass, outputs(pass, specific, seen)).mul(share));
     return new BackboneOutput(hidden, logits(pass, hidden));
@@ -99,7 +99,7 @@ final class M3oe implements Backbone {
   /** Mixes the experts of scenarios: (B, S, H) to (B, H). */
   private NDArray balanced(Pass pass, NDArray outputs) {
     NDArray own = pass.scenarios().rowValues(pass.manager().eye(specific.size()));
-    NDArray ofOwn = Gate.mix(own, outputs);
+    NDArray ofOwn = Gate.mix(pass, own, outputs);
     NDArray share = Activation.SIGMOID.apply(ownShare.array());
     if (specific.size() == 1) {
       return ofOwn.mul(share);

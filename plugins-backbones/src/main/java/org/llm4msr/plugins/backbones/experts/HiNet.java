@@ -49,7 +49,7 @@ final class HiNet implements Backbone {
     }
 
     NDArray forward(Pass pass, NDArray x) {
-      return Gate.mix(gate.forward(pass, x), group.forward(pass, x));
+      return Gate.mix(pass, gate.forward(pass, x), group.forward(pass, x));
     }
   }
 
@@ -73,9 +73,9 @@ final class HiNet implements Backbone {
             new NDList(specific.stream().map(experts -> experts.forward(pass, x)).toList()), 1);
     NDArray same = pass.manager().eye(specific.size());
     Grouping scenarios = pass.scenarios();
-    NDArray own = Gate.mix(scenarios.rowValues(same), all);
+    NDArray own = Gate.mix(pass, scenarios.rowValues(same), all);
     NDArray weights = weightsOfOthers(features.scenarioTable(), same);
-    NDArray others = Gate.mix(scenarios.rowValues(weights), all);
+    NDArray others = Gate.mix(pass, scenarios.rowValues(weights), all);
     NDArray hidden = NDArrays.concat(new NDList(shared.forward(pass, x), own, others), 1);
     return new BackboneOutput(hidden, towers.forward(pass, hidden));
   }

@@ -75,7 +75,7 @@ final class M2m implements Backbone {
   public BackboneOutput forward(Pass pass, Features features) {
     NDArray known = knowledge.forward(pass, features.scenarioTable());
     NDArray outputs = experts.forward(pass, features.flat());
-    NDArray hidden = Gate.mix(attention(pass, known, outputs), outputs);
+    NDArray hidden = Gate.mix(pass, attention(pass, known, outputs), outputs);
     NDArray h = tower(pass, known, hidden);
     return new BackboneOutput(hidden, logit.forward(output.forward(pass, h)).squeeze(-1));
   }

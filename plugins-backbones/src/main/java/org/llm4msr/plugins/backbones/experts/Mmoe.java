@@ -50,7 +50,7 @@ final class Mmoe implements Backbone {
   @Override
   public BackboneOutput forward(Pass pass, Features features) {
     NDArray weights = gates.forward(pass, features.flat());
-    NDArray hidden = Gate.mix(weights, experts.forward(pass, features.flat()));
+    NDArray hidden = Gate.mix(pass, weights, experts.forward(pass, features.flat()));
     return new BackboneOutput(hidden, towers.forward(pass, hidden));
   }
 

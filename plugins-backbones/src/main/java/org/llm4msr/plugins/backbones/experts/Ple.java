@@ -69,7 +69,7 @@ final class Ple implements Backbone {
   /** Picks each row from its scenario's array. */
   private static NDArray ownOf(Pass pass, List<NDArray> specific) {
     NDArray own = pass.scenarios().rowValues(pass.manager().eye(specific.size()));
-    return Gate.mix(own, NDArrays.stack(new NDList(specific), 1));
+    return Gate.mix(pass, own, NDArrays.stack(new NDList(specific), 1));
   }
 
   @Override

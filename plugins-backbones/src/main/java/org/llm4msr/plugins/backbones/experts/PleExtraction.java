@@ -44,6 +44,6 @@ final class PleExtraction {
             .toRows()
             .reshape(-1, specific.experts(), specific.outputWidth());
     NDArray experts = ofScenario.concat(shared.forward(pass, common), 1);
-    return Gate.mix(gate.forward(pass, own), experts);
+    return Gate.mix(pass, gate.forward(pass, own), experts);
   }
 }

@@ -52,11 +52,11 @@ final class PleMixing {
     for (int rank = 0; rank < specific.size(); rank++) {
       NDArray x = flow.specific().get(rank);
       NDArray own = specific.get(rank).forward(pass, x);
-      mixed.add(Gate.mix(gates.get(rank).forward(pass, x), own.concat(common, 1)));
+      mixed.add(Gate.mix(pass, gates.get(rank).forward(pass, x), own.concat(common, 1)));
       all.add(own);
     }
     all.add(common);
     NDArray scores = ofSpecific.forward(flow.shared()).concat(ofShared.forward(flow.shared()), 1);
-    return new Flow(mixed, Gate.mix(scores.softmax(-1), NDArrays.concat(all, 1)));
+    return new Flow(mixed, Gate.mix(pass, scores.softmax(-1), NDArrays.concat(all, 1)));
   }
 }

@@ -70,7 +70,7 @@ final class SarNet implements Backbone {
             .mul(scenarios.rowValues(scales.array()))
             .add(scenarios.rowValues(shifts.array()));
     NDArray experts = apart(sharedExperts(pass, x)).concat(apart(ownExperts(pass, x)), 1);
-    NDArray hidden = Gate.mix(gate.forward(pass, x), experts);
+    NDArray hidden = Gate.mix(pass, gate.forward(pass, x), experts);
     return new BackboneOutput(hidden, logit.forward(tower.forward(pass, hidden)).squeeze(-1));
   }
 

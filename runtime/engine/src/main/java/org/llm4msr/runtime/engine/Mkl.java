@@ -10,6 +10,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -42,39 +43,63 @@ public final class Mkl {
   public static boolean serves(NDManager manager) {
     return manager.getEngine().getEngineName().equals(PyTorchEngine.NAME)
         && manager.getDevice().equals(Device.cpu())
-        && Library.FUNCTION.isPresent();
+        && Loaded.LIBRARY.isPresent();
   }
+
+  /** The functions of the library. */
+  private record Library(Function products, Function threads) {}
 
   /** Looked up on first use, when the engine is loaded. */
-  private static final class Library {
-    private static final Optional<Function> FUNCTION = find();
+  private static final class Loaded {
+    private static final Optional<Library> LIBRARY = find();
   }
 
-  private static Optional<Function> find() {
+  private static Library library() {
+    return Loaded.LIBRARY.orElseThrow();
+  }
+
+  private static Optional<Library> find() {
     try {
-      Path library = Path.of(LibUtils.getLibtorchPath(), System.mapLibraryName("torch_cpu"));
+      Path path = Path.of(LibUtils.getLibtorchPath(), System.mapLibraryName("torch_cpu"));
+      NativeLibrary found = NativeLibrary.getInstance(path.toString());
       return Optional.of(
-          NativeLibrary.getInstance(library.toString()).getFunction("cblas_sgemm_batch"));
+          new Library(
+              found.getFunction("cblas_sgemm_batch"),
+              found.getFunction("MKL_Set_Num_Threads_Local")));
     } catch (LinkageError e) {
       LOG.debug("PyTorch has no MKL", e);
       return Optional.empty();
     }
   }
 
-  /** Returns the address of the values of an array, copied if they are not contiguous. */
-  public static long address(NDArray array) {
-    return address(JniUtils.getByteBuffer((PtNDArray) array, true));
+  /** Returns the memory of an array; a copy of it where it is not contiguous. */
+  public static ByteBuffer bytes(NDArray array) {
+    return JniUtils.getByteBuffer((PtNDArray) array, true).order(ByteOrder.nativeOrder());
   }
 
   /** Returns the values of an array, to read; to write where it is contiguous. */
   public static FloatBuffer floats(NDArray array) {
-    return JniUtils.getByteBuffer((PtNDArray) array, true)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+    return bytes(array).asFloatBuffer();
   }
 
-  public static long address(ByteBuffer memory) {
+  /** Returns the address of the values of an array; of a copy where they are not contiguous. */
+  public static long address(NDArray array) {
+    return address(bytes(array));
+  }
+
+  /** Returns the address of memory outside the heap. */
+  public static long address(Buffer memory) {
     return Pointer.nativeValue(Native.getDirectBufferPointer(memory));
+  }
+
+  /** Runs calls, none of which uses a thread beside the calling one. */
+  public static void onThisThreadAlone(Runnable calls) {
+    int before = library().threads().invokeInt(new Object[] {1});
+    try {
+      calls.run();
+    } finally {
+      library().threads().invokeInt(new Object[] {before});
+    }
   }
 
   /** The products of one call: in each group e of op(A) op(B) + beta C to C. */
@@ -148,8 +173,8 @@ public final class Mkl {
     }
 
     public void run() {
-      Library.FUNCTION
-          .orElseThrow()
+      library()
+          .products()
           .invokeVoid(
               new Object[] {
                 ROW_MAJOR,

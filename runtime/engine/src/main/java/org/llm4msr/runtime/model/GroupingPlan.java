@@ -142,7 +142,7 @@ public final class GroupingPlan implements RowPlan {
       return Optional.empty();
     }
     if (products == null) {
-      products = new OrderedProducts(manager, tape, rows(), groups(), segments);
+      products = new OrderedProducts(tape, rows(), groups(), segments);
     }
     return Optional.of(products);
   }

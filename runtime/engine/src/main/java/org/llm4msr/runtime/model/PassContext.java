@@ -4,14 +4,20 @@ import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.internal.Follow;
+import org.llm4msr.api.internal.LayerPass;
+import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping;
-import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.model.Parameter;
 
 /** One forward pass: what models are told of it, and the loss terms they add. */
-public final class PassContext implements Pass {
+public final class PassContext implements LayerPass {
 
   private final NDManager manager;
   private final boolean training;
@@ -19,11 +25,23 @@ public final class PassContext implements Pass {
   private final Grouping scenarios;
   private final Grouping users;
   private final DropoutMasks masks;
+  private final @Nullable DenseLayers layers;
   private int masksDrawn;
   private final List<LossTerm> losses = new ArrayList<>();
 
   /** A term of the loss by its name in the metrics; a scalar. */
   public record LossTerm(String name, NDArray value) {}
+
+  /** Makes a pass whose layers the engine computes; the caller closes the manager when it ends. */
+  public PassContext(
+      NDManager manager,
+      boolean training,
+      long step,
+      Grouping scenarios,
+      Grouping users,
+      DropoutMasks masks) {
+    this(manager, training, step, scenarios, users, masks, null);
+  }
 
   /** Makes a pass; the caller closes the manager when it ends. */
   public PassContext(
@@ -32,13 +50,15 @@ public final class PassContext implements Pass {
       long step,
       Grouping scenarios,
       Grouping users,
-      DropoutMasks masks) {
+      DropoutMasks masks,
+      @Nullable Tape tape) {
     this.manager = requireNonNull(manager, "manager is null");
     this.training = training;
     this.step = step;
     this.scenarios = requireNonNull(scenarios, "scenarios is null");
     this.users = requireNonNull(users, "users is null");
     this.masks = requireNonNull(masks, "masks is null");
+    layers = tape == null || !tape.works() ? null : new DenseLayers(tape);
   }
 
   @Override
@@ -69,6 +89,33 @@ public final class PassContext implements Pass {
   @Override
   public NDArray dropoutMask(Shape shape, double rate) {
     return masks.mask(manager, step, masksDrawn++, shape, rate);
+  }
+
+  @Override
+  public Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
+    return layersOf(x, 2).map(own -> own.layer(x, weight, bias, follow));
+  }
+
+  @Override
+  public Optional<Normalized> normalize(
+      NDArray x, NDArray scale, NDArray shift, float epsilon, Follow follow) {
+    return layersOf(x, 2).map(own -> own.normalize(x, scale, shift, epsilon, follow));
+  }
+
+  @Override
+  public Optional<NDArray> mix(NDArray weights, NDArray outputs) {
+    return layersOf(outputs, 3).map(own -> own.mix(weights, outputs));
+  }
+
+  @Override
+  public Optional<NDArray> reshape(NDArray x, Shape shape) {
+    return layersOf(x, x.getShape().dimension()).map(own -> own.reshape(x, shape));
+  }
+
+  /** Returns the layers of the runtime if they take such an array. */
+  private Optional<DenseLayers> layersOf(NDArray x, int axes) {
+    return Optional.ofNullable(layers)
+        .filter(own -> x.getDataType() == DataType.FLOAT32 && x.getShape().dimension() == axes);
   }
 
   @Override

@@ -2,45 +2,40 @@ package org.llm4msr.runtime.model;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import org.llm4msr.api.model.Grouping.Segment;
 
 /**
- * Batch normalisation (Ioffe and Szegedy, ICML 2015) of the consecutive rows of one group. In
- * arrays of all groups, the values of a group begin at {@code at}. Has memory of its own, so each
- * thread needs its own instance.
+ * Batch normalisation (Ioffe and Szegedy, ICML 2015) of consecutive rows of one group. In arrays of
+ * all groups, the values of a group begin at {@code at}. Has memory of its own, so each thread
+ * needs its own instance.
  */
 final class RowNorm {
 
   /** How many numbers are processed at a time, so that they stay in the nearest cache. */
-  private static final int CHUNK = 1 << 12;
+  private static final int BLOCK = 1 << 12;
 
   private final int columns;
-  private final int rowsOfChunk;
+  private final int rowsOfBlock;
   private final float[] values;
   private final float[] gradients;
   private final float[] sums;
   private final float[] products;
-  private final double[] total;
-  private final double[] totalProduct;
 
   RowNorm(int columns) {
     this.columns = columns;
-    rowsOfChunk = Math.max(1, CHUNK / columns);
-    values = new float[rowsOfChunk * columns];
-    gradients = new float[rowsOfChunk * columns];
+    rowsOfBlock = Math.max(1, BLOCK / columns);
+    values = new float[rowsOfBlock * columns];
+    gradients = new float[rowsOfBlock * columns];
     sums = new float[columns];
     products = new float[columns];
-    total = new double[columns];
-    totalProduct = new double[columns];
   }
 
-  private interface Chunk {
+  private interface Block {
     void of(int row, int rows);
   }
 
-  private void chunks(Segment segment, Chunk chunk) {
-    for (int row = segment.from(); row < segment.to(); row += rowsOfChunk) {
-      chunk.of(row, Math.min(rowsOfChunk, segment.to() - row));
+  private void blocks(int from, int to, Block block) {
+    for (int row = from; row < to; row += rowsOfBlock) {
+      block.of(row, Math.min(rowsOfBlock, to - row));
     }
   }
 
@@ -48,12 +43,13 @@ final class RowNorm {
     from.get(row * columns, to, 0, rows * columns);
   }
 
-  /** Computes the mean and the biased variance of each column. */
-  void statistics(FloatBuffer x, Segment segment, float[] means, float[] variances, int at) {
-    Arrays.fill(total, 0); // The mean so far, and the sum of squared deviations from it.
-    Arrays.fill(totalProduct, 0);
-    chunks(
-        segment,
+  /** Returns the means and deviations of the rows {@code from} to {@code to - 1}. */
+  Moments moments(FloatBuffer x, int from, int to) {
+    Moments all = new Moments(columns);
+    Moments ofBlock = new Moments(columns);
+    blocks(
+        from,
+        to,
         (row, rows) -> {
           read(x, values, row, rows);
           Arrays.fill(sums, 0);
@@ -67,37 +63,27 @@ final class RowNorm {
           for (int r = 0; r < rows; r++) {
             addSquares(products, values, r * columns, sums);
           }
-          join(row - segment.from(), rows);
+          ofBlock.set(rows, sums, products);
+          all.join(ofBlock);
         });
-    for (int j = 0; j < columns; j++) {
-      means[at + j] = (float) total[j];
-      variances[at + j] = (float) (totalProduct[j] / segment.rows());
-    }
-  }
-
-  /** Joins the statistics of two parts (Chan, Golub and LeVeque, 1983). */
-  private void join(int before, int rows) {
-    double share = (double) rows / (before + rows);
-    for (int j = 0; j < columns; j++) {
-      double apart = sums[j] - total[j];
-      total[j] += apart * share;
-      totalProduct[j] += products[j] + apart * apart * before * share;
-    }
+    return all;
   }
 
   /** Writes y = (x - mean) inverse scale + shift. */
   void forward(
       FloatBuffer x,
       FloatBuffer y,
-      Segment segment,
+      int from,
+      int to,
       float[] means,
       float[] inverses,
       float[] scales,
       float[] shifts,
       int at) {
     factors(inverses, scales, at);
-    chunks(
-        segment,
+    blocks(
+        from,
+        to,
         (row, rows) -> {
           read(x, values, row, rows);
           for (int r = 0; r < rows; r++) {
@@ -113,27 +99,12 @@ final class RowNorm {
     }
   }
 
-  /**
-   * Computes the gradients of scale, of shift and of x: scale inverse (dy - mean(dy) - xhat mean(dy
-   * xhat)) with xhat = (x - mean) inverse, without the means where the statistics are not those of
-   * the rows.
-   */
-  void backward(
-      FloatBuffer x,
-      FloatBuffer dy,
-      FloatBuffer dx,
-      Segment segment,
-      float[] means,
-      float[] inverses,
-      float[] scales,
-      boolean own,
-      float[] dScales,
-      float[] dShifts,
-      int at) {
-    Arrays.fill(total, 0);
-    Arrays.fill(totalProduct, 0);
-    chunks(
-        segment,
+  /** Returns the sums of which the gradients of scale and shift, and that of x, are made. */
+  GradientSums sums(FloatBuffer x, FloatBuffer dy, int from, int to, float[] means, int at) {
+    GradientSums total = new GradientSums(columns);
+    blocks(
+        from,
+        to,
         (row, rows) -> {
           read(x, values, row, rows);
           read(dy, gradients, row, rows);
@@ -143,26 +114,40 @@ final class RowNorm {
             addUp(sums, gradients, r * columns);
             addProducts(products, r * columns, means, at);
           }
-          for (int j = 0; j < columns; j++) {
-            total[j] += sums[j];
-            totalProduct[j] += products[j];
-          }
+          total.add(sums, products);
         });
-    float[] mean = new float[columns];
-    for (int j = 0; j < columns; j++) {
-      dShifts[at + j] = (float) total[j];
-      dScales[at + j] = (float) (totalProduct[j] * inverses[at + j]);
-      mean[j] = own ? dShifts[at + j] / segment.rows() : 0;
-      products[j] = own ? dScales[at + j] / segment.rows() * inverses[at + j] : 0;
-    }
+    return total;
+  }
+
+  /**
+   * Writes the gradient of x: scale inverse (dy - mean(dy) - xhat mean(dy xhat)) with xhat = (x -
+   * mean) inverse.
+   *
+   * @param meanGradients mean(dy) of each group and column; zeros where the statistics are not
+   *     those of the rows
+   * @param meanProducts mean(dy xhat) inverse, likewise
+   */
+  void backward(
+      FloatBuffer x,
+      FloatBuffer dy,
+      FloatBuffer dx,
+      int from,
+      int to,
+      float[] means,
+      float[] inverses,
+      float[] scales,
+      float[] meanGradients,
+      float[] meanProducts,
+      int at) {
     factors(inverses, scales, at);
-    chunks(
-        segment,
+    blocks(
+        from,
+        to,
         (row, rows) -> {
           read(x, values, row, rows);
           read(dy, gradients, row, rows);
           for (int r = 0; r < rows; r++) {
-            toRows(r * columns, means, mean, at);
+            toRows(r * columns, means, meanGradients, meanProducts, at);
           }
           dx.put(row * columns, gradients, 0, rows * columns);
         });
@@ -193,10 +178,11 @@ final class RowNorm {
     }
   }
 
-  private void toRows(int row, float[] means, float[] mean, int at) {
+  private void toRows(int row, float[] means, float[] ofGradients, float[] ofProducts, int at) {
     for (int j = 0; j < columns; j++) {
       float apart = values[row + j] - means[at + j];
-      gradients[row + j] = (gradients[row + j] - mean[j] - apart * products[j]) * sums[j];
+      gradients[row + j] =
+          (gradients[row + j] - ofGradients[at + j] - apart * ofProducts[at + j]) * sums[j];
     }
   }
 }

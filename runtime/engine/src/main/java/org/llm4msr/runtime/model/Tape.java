@@ -45,6 +45,10 @@ public final class Tape {
     return new Tape(manager, workers, training && Mkl.serves(manager));
   }
 
+  NDManager manager() {
+    return manager;
+  }
+
   Workers workers() {
     return workers;
   }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Grouping.Segment;
@@ -63,7 +64,7 @@ class OrderedProductsTest {
   }
 
   private OrderedProducts products() {
-    return new OrderedProducts(manager, tape, ROWS, GROUPS, SEGMENTS);
+    return new OrderedProducts(tape, ROWS, GROUPS, SEGMENTS);
   }
 
   private ParameterArray parameter(String name, Shape shape) {
@@ -143,7 +144,7 @@ class OrderedProductsTest {
     ParameterArray bias = parameter("bias", new Shape(GROUPS, OUT));
     NDArray rows = input();
 
-    float[] y = run(rows, ordered -> products().multiply(ordered, weight, bias));
+    float[] y = run(rows, ordered -> products().multiply(ordered, weight, bias, Follow.NOTHING));
 
     Loops loops = new Loops(doubles(values(weight)), doubles(values(bias)));
     assertClose(y, loops.y);
@@ -163,8 +164,8 @@ class OrderedProductsTest {
             ordered -> {
               OrderedProducts products = products();
               return products
-                  .multiply(ordered, weight, null)
-                  .add(products.multiply(ordered, weight, null));
+                  .multiply(ordered, weight, null, Follow.NOTHING)
+                  .add(products.multiply(ordered, weight, null, Follow.NOTHING));
             });
 
     Loops loops = new Loops(doubles(values(weight)), new double[GROUPS * OUT]);
@@ -237,7 +238,7 @@ class OrderedProductsTest {
     ParameterArray weight = parameter("w", new Shape(GROUPS, 2, IN, 1));
     NDArray rows = manager.create(wide, new Shape(ROWS, 2 * IN));
 
-    float[] y = run(rows, ordered -> products().multiply(ordered, weight, null));
+    float[] y = run(rows, ordered -> products().multiply(ordered, weight, null, Follow.NOTHING));
 
     float[] w = values(weight);
     double[] expected = new double[ROWS * 2];
@@ -264,7 +265,8 @@ class OrderedProductsTest {
     float[] values = draw(ROWS * OUT);
     NDArray rows = manager.create(values, new Shape(ROWS, OUT));
 
-    Normalized normalized = products().normalize(rows, ones, zeros, zeros.add(5), ones.mul(4), 0);
+    Normalized normalized =
+        products().normalize(rows, ones, zeros, zeros.add(5), ones.mul(4), 0, Follow.NOTHING);
 
     float[] y = normalized.rows().toFloatArray();
     float[] means = normalized.mean().toFloatArray();
@@ -299,12 +301,12 @@ class OrderedProductsTest {
     ParameterArray bias = parameter("bias", new Shape(GROUPS, IN));
     NDArray rows = manager.create(x, new Shape(ROWS, IN));
 
-    assertThatThrownBy(() -> products().multiply(rows, weight, bias))
+    assertThatThrownBy(() -> products().multiply(rows, weight, bias, Follow.NOTHING))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("biases have the shape (4, 3), expected (4, 2)");
-    assertThatThrownBy(() -> products().multiply(rows.transpose(), weight, null))
+    assertThatThrownBy(() -> products().multiply(rows.transpose(), weight, null, Follow.NOTHING))
         .hasMessage("rows have the shape (3, 8), expected (8, 3)");
-    assertThatThrownBy(() -> products().multiply(rows, flat, null))
+    assertThatThrownBy(() -> products().multiply(rows, flat, null, Follow.NOTHING))
         .hasMessage("weights are (4, 3), not (G, n, m)");
   }
 }

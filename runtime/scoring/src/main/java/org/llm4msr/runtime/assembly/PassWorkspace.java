@@ -63,7 +63,7 @@ final class PassWorkspace {
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);
     GroupingPlan byUser =
         GroupingPlan.of(step, users.groupOfRow(), rows, users.groups(), training, tape);
-    PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks);
+    PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks, tape);
     ParameterArray scenarioTable = model.scenarioTable();
     EmbeddedFeatures features =
         new EmbeddedFeatures(

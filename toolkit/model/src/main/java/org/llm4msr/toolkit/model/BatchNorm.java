@@ -3,7 +3,10 @@ package org.llm4msr.toolkit.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Optional;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
+import org.llm4msr.api.internal.RowProducts;
 import org.llm4msr.api.model.Buffer;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
@@ -33,6 +36,16 @@ public final class BatchNorm {
   /** Normalises each column over the rows: (B, width) to (B, width). */
   public NDArray forward(Pass pass, NDArray x) {
     return now().apply(pass, x);
+  }
+
+  /** Normalises as {@link #forward} and does what follows. */
+  NDArray forward(Pass pass, NDArray x, Follow follow) {
+    return together(pass, x, follow).orElseGet(() -> follow.applyTo(forward(pass, x)));
+  }
+
+  /** Normalises and does what follows in one; empty where that takes operations of the engine. */
+  Optional<NDArray> together(Pass pass, NDArray x, Follow follow) {
+    return statistics.normalizeByBatch(pass, x, scale.array(), shift.array(), follow);
   }
 
   /** Returns the parts of the normalisation in this step. */
@@ -79,8 +92,25 @@ public final class BatchNorm {
       if (!pass.training() || x.getShape().get(0) < 2) {
         return withRunning(x, scale, shift);
       }
-      updateRunning(x.stopGradient());
-      return byBatch(pass.manager(), x, scale, shift);
+      return normalizeByBatch(pass, x, scale, shift, Follow.NOTHING)
+          .orElseGet(
+              () -> {
+                updateRunning(x.stopGradient());
+                return byBatch(pass.manager(), x, scale, shift);
+              });
+    }
+
+    /** Normalises by batch statistics in the runtime; empty where that is not possible. */
+    Optional<NDArray> normalizeByBatch(
+        Pass pass, NDArray x, NDArray scale, NDArray shift, Follow follow) {
+      long rows = x.getShape().get(0);
+      if (!pass.training() || rows < 2) {
+        return Optional.empty();
+      }
+      Optional<RowProducts.Normalized> normalized =
+          Layers.of(pass, runtime -> runtime.normalize(x, scale, shift, EPSILON, follow));
+      normalized.ifPresent(found -> update(found.mean(), found.variance(), rows));
+      return normalized.map(RowProducts.Normalized::rows);
     }
 
     /** Normalises (B, width) by its own statistics. */

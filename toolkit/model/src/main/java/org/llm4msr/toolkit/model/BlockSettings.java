@@ -3,7 +3,9 @@ package org.llm4msr.toolkit.model;
 import static java.util.Objects.requireNonNull;
 
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.Pass;
 
 /**
  * What follows each linear layer of an {@link Mlp}: batch normalisation, activation, dropout.
@@ -16,6 +18,13 @@ public record BlockSettings(Activation activation, double dropout, boolean batch
   /** Checks that there is an activation. */
   public BlockSettings {
     requireNonNull(activation, "activation is null");
+  }
+
+  /** Returns activation and dropout in a pass. */
+  Follow follow(Pass pass) {
+    return pass.training() && dropout > 0
+        ? new Follow(activation, shape -> pass.dropoutMask(shape, dropout))
+        : new Follow(activation, null);
   }
 
   /** Returns settings with an activation only. */

@@ -4,8 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
@@ -45,11 +48,13 @@ public final class ExpertGroup {
 
   /** Computes (B, in) to (B, n, outputWidth). */
   public NDArray forward(Pass pass, NDArray x) {
-    NDArray h = follow(pass, first.forward(x), firstNorm);
+    NDArray h = layer(pass, x, first.weights(), first.biases(), firstNorm, first::forward);
     for (Layer layer : others) {
-      h = follow(pass, layer.forward(h), layer.norm);
+      h = layer(pass, h, layer.weight, layer.bias, layer.norm, layer::forward);
     }
-    return h;
+    Shape shape = new Shape(x.getShape().get(0), experts, outputWidth);
+    NDArray rows = h;
+    return Layers.of(pass, runtime -> runtime.reshape(rows, shape)).orElseGet(() -> apart(rows));
   }
 
   /**
@@ -57,9 +62,12 @@ public final class ExpertGroup {
    * must have been made in a context of {@code each}, one part per group.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
-    GroupedRows h = follow(pass, rows.linear(first), firstNorm);
+    GroupedRows h =
+        firstNorm == null
+            ? rows.linear(pass, first, settings)
+            : rows.linear(first).normalize(pass, firstNorm, settings);
     for (Layer layer : others) {
-      h = follow(pass, layer.forward(h), layer.norm);
+      h = layer.forward(pass, h, settings);
     }
     return h;
   }
@@ -75,19 +83,39 @@ public final class ExpertGroup {
   }
 
   /**
-   * Normalises all experts side by side, (B, n * h), then applies activation and dropout to each,
-   * (B, n, h). The gradient of the batched product that follows is laid out expert by expert; the
-   * activation turns it into rows without a copy.
+   * Passes rows through one layer of all experts.
+   *
+   * @param x (B, in), (B, n, h) or (B, n * h)
+   * @param engine the engine's product, (B, n * h')
+   * @return (B, n, h') or (B, n * h')
    */
-  private NDArray follow(Pass pass, NDArray x, @Nullable BatchNorm norm) {
-    NDArray h = norm == null ? x : norm.forward(pass, x);
-    NDArray apart = h.reshape(h.getShape().get(0), experts, h.getShape().get(1) / experts);
-    return Dropout.apply(pass, settings.activation().apply(apart), settings.dropout());
+  private NDArray layer(
+      Pass pass,
+      NDArray x,
+      Parameter weight,
+      Parameter bias,
+      @Nullable BatchNorm norm,
+      UnaryOperator<NDArray> engine) {
+    NDArray rows = x.getShape().dimension() == 2 ? x : x.reshape(x.getShape().get(0), -1);
+    Follow follow = settings.follow(pass);
+    Follow first = norm == null ? follow : Follow.NOTHING;
+    Optional<NDArray> computed =
+        Layers.of(pass, runtime -> runtime.layer(rows, weight, bias, first));
+    if (norm == null) {
+      return computed.orElseGet(() -> follow.applyTo(apart(engine.apply(x))));
+    }
+    NDArray product = computed.orElseGet(() -> engine.apply(x));
+    return norm.together(pass, product, follow)
+        .orElseGet(() -> follow.applyTo(apart(norm.forward(pass, product))));
   }
 
-  private GroupedRows follow(Pass pass, GroupedRows rows, @Nullable BatchNorm norm) {
-    GroupedRows h = norm == null ? rows : rows.normalize(pass, norm);
-    return h.map(settings.activation()::apply).dropout(pass, settings.dropout());
+  /**
+   * Lays the experts apart, (B, n * h) to (B, n, h), before the engine's activation: the gradient
+   * of its batched product that follows is laid out expert by expert, and the activation turns it
+   * into rows without a copy.
+   */
+  private NDArray apart(NDArray x) {
+    return x.reshape(x.getShape().get(0), experts, -1);
   }
 
   private static @Nullable BatchNorm normOf(
@@ -112,8 +140,10 @@ public final class ExpertGroup {
       return product.reshape(x.getShape().get(0), -1).add(bias.array());
     }
 
-    GroupedRows forward(GroupedRows rows) {
-      return rows.linear(weight, bias);
+    GroupedRows forward(Pass pass, GroupedRows rows, BlockSettings settings) {
+      return norm == null
+          ? rows.linear(pass, weight, bias, settings)
+          : rows.linear(weight, bias).normalize(pass, norm, settings);
     }
   }
 }

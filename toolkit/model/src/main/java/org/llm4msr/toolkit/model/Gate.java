@@ -86,8 +86,9 @@ public final class Gate {
    * @param outputs (B, n, H)
    * @return (B, H)
    */
-  public static NDArray mix(NDArray weights, NDArray outputs) {
-    return weights.expandDims(2).mul(outputs).sum(new int[] {1});
+  public static NDArray mix(Pass pass, NDArray weights, NDArray outputs) {
+    return Layers.of(pass, runtime -> runtime.mix(weights, outputs))
+        .orElseGet(() -> weights.expandDims(2).mul(outputs).sum(new int[] {1}));
   }
 
   /** The scores of all gates: (B, gates * n). */

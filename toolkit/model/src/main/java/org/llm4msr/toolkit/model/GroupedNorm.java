@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowBlocks;
 import org.llm4msr.api.internal.RowBlocks.Block;
 import org.llm4msr.api.internal.RowPlan;
@@ -38,8 +39,8 @@ final class GroupedNorm {
     }
   }
 
-  /** Normalises ordered rows (B, n) in training. */
-  NDArray apply(RowProducts products, NDArray ordered) {
+  /** Normalises ordered rows (B, n) in training and does what follows. */
+  NDArray apply(RowProducts products, NDArray ordered, Follow follow) {
     BatchNorm.Statistics running = norms.statistics();
     RowProducts.Normalized normalized =
         products.normalize(
@@ -48,7 +49,8 @@ final class GroupedNorm {
             norms.shift(),
             running.runningMean(),
             running.runningVariance(),
-            BatchNorm.Statistics.EPSILON);
+            BatchNorm.Statistics.EPSILON,
+            follow);
     running.update(
         normalized.mean(),
         normalized.variance().mul(perGroup(GroupedNorm::unbiased)),

@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowPlan;
 import org.llm4msr.api.internal.RowProducts;
 import org.llm4msr.api.model.Grouping;
@@ -98,11 +99,28 @@ public final class GroupedRows {
    * @param layers made in a context of {@code each}, one part per group
    */
   public GroupedRows linear(Linear layers) {
-    return product((p, x) -> p.multiply(x, layers.weights(), layers.biases()))
+    return product((p, x) -> p.multiply(x, layers.weights(), layers.biases(), Follow.NOTHING))
         .orElseGet(
             () ->
                 withGroups(layers.weights(), NDArray::matMul)
                     .withGroups(layers.bias().expandDims(1), NDArray::add));
+  }
+
+  /** Passes each row through the layer of its group and what follows it. */
+  GroupedRows linear(Pass pass, Linear layers, BlockSettings settings) {
+    return product(
+            (p, x) -> p.multiply(x, layers.weights(), layers.biases(), settings.follow(pass)))
+        .orElseGet(() -> linear(layers).follow(pass, settings));
+  }
+
+  /** Multiplies each row by the matrices of its group and does what follows. */
+  GroupedRows linear(Pass pass, Parameter weight, Parameter bias, BlockSettings settings) {
+    return product((p, x) -> p.multiply(x, weight, bias, settings.follow(pass)))
+        .orElseGet(() -> linear(weight, bias).follow(pass, settings));
+  }
+
+  private GroupedRows follow(Pass pass, BlockSettings settings) {
+    return map(settings.activation()::apply).dropout(pass, settings.dropout());
   }
 
   /**
@@ -112,7 +130,7 @@ public final class GroupedRows {
    * @param bias (G, e * m)
    */
   GroupedRows linear(Parameter weight, Parameter bias) {
-    return product((p, x) -> p.multiply(x, weight, bias))
+    return product((p, x) -> p.multiply(x, weight, bias, Follow.NOTHING))
         .orElseGet(
             () ->
                 withGroups(weight, GroupedRows::partByPart)
@@ -172,9 +190,19 @@ public final class GroupedRows {
   }
 
   GroupedRows normalize(Pass pass, BatchNorm.Parts norms) {
+    return normalize(pass, norms, Follow.NOTHING)
+        .orElseGet(() -> with(new GroupedNorm(pass, grouping, norms).apply(blocks())));
+  }
+
+  /** Normalises and does what follows. */
+  GroupedRows normalize(Pass pass, BatchNorm norms, BlockSettings settings) {
+    return normalize(pass, norms.now(), settings.follow(pass))
+        .orElseGet(() -> normalize(pass, norms).follow(pass, settings));
+  }
+
+  private Optional<GroupedRows> normalize(Pass pass, BatchNorm.Parts norms, Follow follow) {
     GroupedNorm norm = new GroupedNorm(pass, grouping, norms);
-    return (pass.training() ? product(norm::apply) : Optional.<GroupedRows>empty())
-        .orElseGet(() -> with(norm.apply(blocks())));
+    return pass.training() ? product((p, x) -> norm.apply(p, x, follow)) : Optional.empty();
   }
 
   /** Applies a function of the columns, row by row. */

@@ -3,10 +3,12 @@ package org.llm4msr.toolkit.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
 
 /**
  * A linear layer {@code x W + b} with parameters {@code weight} (in, out) and {@code bias} (out).
@@ -26,6 +28,12 @@ public final class Linear {
   /** Computes (B, in) to (B, out). */
   public NDArray forward(NDArray x) {
     return x.matMul(weight.array()).add(bias.array());
+  }
+
+  /** Computes {@code x W + b} and what follows: (B, in) to (B, out). */
+  NDArray forward(Pass pass, NDArray x, Follow follow) {
+    return Layers.of(pass, runtime -> runtime.layer(x, weight, bias, follow))
+        .orElseGet(() -> follow.applyTo(forward(x)));
   }
 
   /** Returns W: (in, out). */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
@@ -65,15 +66,16 @@ public final class Mlp {
     }
 
     NDArray forward(Pass pass, NDArray x, BlockSettings settings) {
-      NDArray product = linear.forward(x);
-      NDArray h = norm == null ? product : norm.forward(pass, product);
-      return Dropout.apply(pass, settings.activation().apply(h), settings.dropout());
+      Follow follow = settings.follow(pass);
+      return norm == null
+          ? linear.forward(pass, x, follow)
+          : norm.forward(pass, linear.forward(pass, x, Follow.NOTHING), follow);
     }
 
     GroupedRows forward(Pass pass, GroupedRows rows, BlockSettings settings) {
-      GroupedRows product = rows.linear(linear);
-      GroupedRows h = norm == null ? product : product.normalize(pass, norm);
-      return h.map(settings.activation()::apply).dropout(pass, settings.dropout());
+      return norm == null
+          ? rows.linear(pass, linear, settings)
+          : rows.linear(linear).normalize(pass, norm, settings);
     }
   }
 }

@@ -65,8 +65,8 @@ final class PleSketch implements Backbone {
     NDArray mine =
         ScenarioRouter.apply(
             pass.scenarios(), specific, (s, rows) -> rows.split(scenarios, 1).get(s));
-    NDArray own = Gate.mix(firstOwnGate.forward(pass, x), mine.concat(shared, 1));
-    NDArray common = Gate.mix(firstSharedGate.forward(pass, x), specific.concat(shared, 1));
+    NDArray own = Gate.mix(pass, firstOwnGate.forward(pass, x), mine.concat(shared, 1));
+    NDArray common = Gate.mix(pass, firstSharedGate.forward(pass, x), specific.concat(shared, 1));
 
     NDArray deeper =
         ScenarioRouter.apply(
@@ -74,7 +74,7 @@ final class PleSketch implements Backbone {
             new NDList(own),
             (s, rows) -> secondSpecific.get(s).forward(pass, rows.singletonOrThrow()));
     NDArray experts = deeper.concat(secondShared.forward(pass, common), 1);
-    NDArray hidden = Gate.mix(secondOwnGate.forward(pass, own), experts);
+    NDArray hidden = Gate.mix(pass, secondOwnGate.forward(pass, own), experts);
     return new BackboneOutput(hidden, towers.forward(pass, hidden));
   }
 

@@ -1,0 +1,57 @@
+package org.llm4msr.api.internal;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.Optional;
+import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+
+/**
+ * What the passes of the runtime can do beside what plugins are promised. Models use it through the
+ * blocks of {@code llm4msr-toolkit-model}.
+ */
+@Stability(level = Stability.Level.INTERNAL, since = "0.1")
+public interface LayerPass extends Pass {
+
+  /**
+   * Computes {@code x W + b} and what follows: (B, e * n) to (B, e * m), part by part if there are
+   * several matrices.
+   *
+   * @param x float32
+   * @param weight (n, m), or (e, n, m)
+   * @param bias (e * m)
+   * @return the result, which belongs to the pass; empty where the engine's operations are to
+   *     compute it
+   */
+  Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow);
+
+  /**
+   * Normalises each column over the rows (batch normalisation) and does what follows: (B, n) to (B,
+   * n).
+   *
+   * @param x float32, at least two rows
+   * @param scale (n)
+   * @param shift (n)
+   * @param epsilon added to the variance
+   * @return the rows, with the mean and the biased variance of each column (n); empty where the
+   *     engine's operations are to compute them
+   */
+  Optional<RowProducts.Normalized> normalize(
+      NDArray x, NDArray scale, NDArray shift, float epsilon, Follow follow);
+
+  /**
+   * Sums up the outputs of experts, each row with its own weights: (B, h).
+   *
+   * @param weights (B, n)
+   * @param outputs (B, n, h)
+   * @return empty where the engine's operations are to compute it
+   */
+  Optional<NDArray> mix(NDArray weights, NDArray outputs);
+
+  /**
+   * Returns an array in another shape. Unlike a view of the engine it leads from one of these
+   * operations to the next without the engine's record.
+   */
+  Optional<NDArray> reshape(NDArray x, Shape shape);
+}

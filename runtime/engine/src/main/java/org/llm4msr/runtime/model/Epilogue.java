@@ -1,0 +1,192 @@
+package org.llm4msr.runtime.model;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Activation;
+
+/**
+ * What follows the product of a layer, in one pass over its rows: bias, activation and dropout, and
+ * their gradients. Has memory of its own, so each thread needs its own instance.
+ */
+final class Epilogue {
+
+  /** How many numbers are processed at a time, so that they stay in the nearest cache. */
+  private static final int BLOCK = 1 << 12;
+
+  private static final float LEAK = 0.01f;
+
+  /** The slopes of a leaky ReLU at a result that is not positive, and at one that is. */
+  private static final float[] SLOPES = {LEAK, 1};
+
+  /** Rows as numbers and as the bits of the numbers. */
+  record Rows(FloatBuffer numbers, IntBuffer bits) {
+
+    static Rows of(ByteBuffer memory) {
+      return new Rows(memory.asFloatBuffer(), memory.asIntBuffer());
+    }
+  }
+
+  private final Activation activation;
+  private final @Nullable FloatBuffer mask;
+  private final int columns;
+  private final int rowsOfBlock;
+  private final float[] values;
+  private final float[] others;
+  private final int[] bits;
+  private final int[] otherBits;
+  private final float[] perColumn;
+
+  /** Returns whether it has an activation; others are left to the engine. */
+  static boolean has(Activation activation) {
+    return switch (activation) {
+      case NONE, RELU, LEAKY_RELU -> true;
+      case TANH, SIGMOID -> false;
+    };
+  }
+
+  /**
+   * Makes what follows results of some columns.
+   *
+   * @param mask factors of dropout, one an element of the results; null without
+   */
+  Epilogue(Activation activation, @Nullable FloatBuffer mask, int columns) {
+    this.activation = activation;
+    this.mask = mask;
+    this.columns = columns;
+    rowsOfBlock = Math.max(1, BLOCK / columns);
+    int size = rowsOfBlock * columns;
+    values = new float[size];
+    others = new float[size];
+    bits = new int[size];
+    otherBits = new int[size];
+    perColumn = new float[columns];
+  }
+
+  private interface Block {
+    void of(int start, int count);
+  }
+
+  private void blocks(int from, int to, Block block) {
+    for (int row = from; row < to; row += rowsOfBlock) {
+      block.of(row * columns, Math.min(rowsOfBlock, to - row) * columns);
+    }
+  }
+
+  /**
+   * Finishes products, in place.
+   *
+   * @param y (B, n)
+   * @param bias n numbers from {@code at}; null without
+   */
+  void forward(FloatBuffer y, int from, int to, @Nullable FloatBuffer bias, int at) {
+    if (bias == null && isNothing()) {
+      return;
+    }
+    if (bias != null) {
+      bias.get(at, perColumn);
+    }
+    blocks(
+        from,
+        to,
+        (start, count) -> {
+          y.get(start, values, 0, count);
+          if (bias != null) {
+            for (int row = 0; row < count; row += columns) {
+              add(perColumn, row);
+            }
+          }
+          activate(count);
+          multiplyByMask(start, count);
+          y.put(start, values, 0, count);
+        });
+  }
+
+  /**
+   * Turns the gradient of results, in place, into that of their products.
+   *
+   * @param y the results
+   * @param sums the columns of the gradient are added to it; null if nobody asks
+   */
+  void backward(Rows y, Rows dy, int from, int to, float @Nullable [] sums) {
+    if (sums == null && isNothing()) {
+      return;
+    }
+    blocks(
+        from,
+        to,
+        (start, count) -> {
+          dy.numbers.get(start, values, 0, count);
+          if (mask != null) {
+            multiplyByMask(start, count);
+            dy.numbers.put(start, values, 0, count);
+          }
+          deactivate(y, dy, start, count);
+          if (sums != null) {
+            for (int row = 0; row < count; row += columns) {
+              addUp(sums, row);
+            }
+          }
+        });
+  }
+
+  private boolean isNothing() {
+    return activation == Activation.NONE && mask == null;
+  }
+
+  private void activate(int count) {
+    if (activation == Activation.RELU) {
+      for (int i = 0; i < count; i++) {
+        values[i] = Math.max(values[i], 0f);
+      }
+    } else if (activation == Activation.LEAKY_RELU) {
+      for (int i = 0; i < count; i++) {
+        values[i] = Math.max(values[i], values[i] * LEAK);
+      }
+    }
+  }
+
+  /** The sign of a result, or that it is zero, tells that of its product. */
+  private void deactivate(Rows y, Rows dy, int start, int count) {
+    if (activation == Activation.NONE) {
+      return;
+    }
+    y.bits.get(start, otherBits, 0, count);
+    if (activation == Activation.RELU) {
+      dy.bits.get(start, bits, 0, count);
+      for (int i = 0; i < count; i++) {
+        bits[i] &= -otherBits[i] >> 31; // All ones where the result is positive, else none.
+      }
+      dy.bits.put(start, bits, 0, count);
+      dy.numbers.get(start, values, 0, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        int result = otherBits[i];
+        values[i] *= SLOPES[(-result & ~result) >>> 31];
+      }
+      dy.numbers.put(start, values, 0, count);
+    }
+  }
+
+  private void multiplyByMask(int start, int count) {
+    if (mask != null) {
+      mask.get(start, others, 0, count);
+      for (int i = 0; i < count; i++) {
+        values[i] *= others[i];
+      }
+    }
+  }
+
+  private void add(float[] row, int at) {
+    for (int j = 0; j < columns; j++) {
+      values[at + j] += row[j];
+    }
+  }
+
+  private void addUp(float[] sums, int at) {
+    for (int j = 0; j < columns; j++) {
+      sums[j] += values[at + j];
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.runtime.engine.Mkl;
+
+/** Weights or biases of a layer: where they lie, and where their gradient goes. */
+interface GroupArray {
+
+  Shape shape();
+
+  /** Returns the values, row-major, to read. */
+  FloatBuffer values();
+
+  /** Returns whether a gradient was written in this pass. */
+  boolean hasGradient();
+
+  /** Returns where the gradient goes; if there is one already, it is added to. */
+  FloatBuffer gradient();
+
+  /** Returns a parameter, or the array that another implementation of parameters has. */
+  static GroupArray of(Tape tape, Parameter parameter) {
+    return parameter instanceof ParameterArray array
+        ? new OfParameter(array)
+        : of(tape, parameter.array());
+  }
+
+  /** Returns an array of the pass. */
+  static GroupArray of(Tape tape, NDArray array) {
+    if (array.getDataType() != DataType.FLOAT32) {
+      throw new IllegalArgumentException("numbers are " + array.getDataType() + ", not float32");
+    }
+    return new OfPass(tape.take(array));
+  }
+
+  /** An array of the pass. */
+  record OfPass(Tape.Leaf leaf) implements GroupArray {
+
+    @Override
+    public Shape shape() {
+      return leaf.array().getShape();
+    }
+
+    @Override
+    public FloatBuffer values() {
+      return leaf.values();
+    }
+
+    @Override
+    public boolean hasGradient() {
+      return leaf.hasGradient();
+    }
+
+    @Override
+    public FloatBuffer gradient() {
+      return Mkl.floats(leaf.gradient());
+    }
+  }
+
+  /** A parameter of the runtime. */
+  record OfParameter(ParameterArray parameter) implements GroupArray {
+
+    @Override
+    public Shape shape() {
+      return parameter.shape();
+    }
+
+    @Override
+    public FloatBuffer values() {
+      return parameter.values();
+    }
+
+    @Override
+    public boolean hasGradient() {
+      return parameter.written().isUsed();
+    }
+
+    @Override
+    public FloatBuffer gradient() {
+      return parameter.written().write().asFloatBuffer();
+    }
+  }
+
+  /**
+   * Weights times a factor; the gradient of the product only serves to compute those of the two.
+   */
+  final class Scaled implements GroupArray {
+
+    private final NDArray values;
+    private @Nullable NDArray gradient;
+
+    Scaled(NDArray values) {
+      this.values = values;
+    }
+
+    @Override
+    public Shape shape() {
+      return values.getShape();
+    }
+
+    @Override
+    public FloatBuffer values() {
+      return Mkl.floats(values);
+    }
+
+    @Override
+    public boolean hasGradient() {
+      return gradient != null;
+    }
+
+    @Override
+    public FloatBuffer gradient() {
+      return Mkl.floats(array());
+    }
+
+    /** Returns the array of the gradient, zeros where none was written. */
+    NDArray array() {
+      if (gradient == null) {
+        gradient = values.getManager().create(shape(), DataType.FLOAT32);
+      }
+      return gradient;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package org.llm4msr.runtime.model;
+
+/** The means of columns and their sums of squared deviations from them, over some rows. */
+final class Moments {
+
+  private final double[] means;
+  private final double[] squares;
+  private int rows;
+
+  /** Makes those of no rows. */
+  Moments(int columns) {
+    means = new double[columns];
+    squares = new double[columns];
+  }
+
+  /** Adds other rows (Chan, Golub and LeVeque, 1983). */
+  void join(Moments other) {
+    double share = (double) other.rows / (rows + other.rows);
+    for (int j = 0; j < means.length; j++) {
+      double apart = other.means[j] - means[j];
+      means[j] += apart * share;
+      squares[j] += other.squares[j] + apart * apart * rows * share;
+    }
+    rows += other.rows;
+  }
+
+  /**
+   * Takes the place of those of some rows.
+   *
+   * @param squares of deviations from the means
+   */
+  void set(int rows, float[] means, float[] squares) {
+    this.rows = rows;
+    for (int j = 0; j < means.length; j++) {
+      this.means[j] = means[j];
+      this.squares[j] = squares[j];
+    }
+  }
+
+  float mean(int column) {
+    return (float) means[column];
+  }
+
+  /** Returns the biased variance. */
+  float variance(int column) {
+    return (float) (squares[column] / rows);
+  }
+}

@@ -1,0 +1,81 @@
+package org.llm4msr.runtime.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * Rows in chunks that stay in a core's cache, each with the parts of the segments that lie in it.
+ */
+final class RowChunks {
+
+  /** The numbers of a chunk. */
+  private static final int NUMBERS = 1 << 17;
+
+  /**
+   * Rows of one group within a chunk.
+   *
+   * @param index its place among all pieces
+   * @param whole whether these are all rows of the group
+   */
+  record Piece(int index, int group, int from, int to, boolean whole) {
+
+    int rows() {
+      return to - from;
+    }
+  }
+
+  private final Workers workers;
+  private final List<Piece> pieces = new ArrayList<>();
+
+  /** Where each chunk ends among the pieces. */
+  private final List<Integer> ends = new ArrayList<>();
+
+  /**
+   * Cuts rows.
+   *
+   * @param segments of all rows, in order
+   * @param columns numbers a row, of what is read and of what is written
+   * @param workers each takes a chunk at a time
+   */
+  RowChunks(List<Segment> segments, int columns, Workers workers) {
+    this.workers = workers;
+    int rows = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).to();
+    int share = (rows + workers.threads() - 1) / workers.threads();
+    int size = Math.max(1, Math.min(NUMBERS / columns, share));
+    int free = size;
+    for (Segment segment : segments) {
+      int from = segment.from();
+      while (from < segment.to()) {
+        int to = Math.min(segment.to(), from + free);
+        boolean whole = to - from == segment.rows();
+        pieces.add(new Piece(pieces.size(), segment.group(), from, to, whole));
+        free -= to - from;
+        from = to;
+        if (free == 0) {
+          ends.add(pieces.size());
+          free = size;
+        }
+      }
+    }
+    if (free < size) {
+      ends.add(pieces.size());
+    }
+  }
+
+  /** Returns all pieces, in the order of the rows. */
+  List<Piece> pieces() {
+    return pieces;
+  }
+
+  /** Works on all chunks, one thread a chunk. */
+  void run(Consumer<List<Piece>> chunk) {
+    workers.range(
+        ends.size(),
+        1,
+        (worker, from, to) ->
+            chunk.accept(pieces.subList(from == 0 ? 0 : ends.get(from - 1), ends.get(from))));
+  }
+}

@@ -1,0 +1,339 @@
+package org.llm4msr.runtime.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.internal.Follow;
+import org.llm4msr.api.internal.RowProducts.Normalized;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.tables.Workers;
+
+/** Values against loops in double precision, gradients against the differences of their loss. */
+@Tag("engine")
+class DenseLayersTest {
+
+  private static final int ROWS = 7;
+  private static final int PARTS = 2;
+  private static final int IN = 3;
+  private static final int OUT = 2;
+  private static final int ROW_IN = PARTS * IN;
+  private static final int ROW_OUT = PARTS * OUT;
+  private static final double STEP = 1e-5;
+  private static final float EPSILON = 1e-5f;
+
+  private final NDManager manager = TestEngine.manager();
+  private final ParameterStore store = new ParameterStore(manager, 5);
+  private final Workers workers = new Workers(2);
+  private final Random random = new Random(9);
+  private final Tape tape = Tape.of(manager, workers, true);
+  private final DenseLayers layers = new DenseLayers(tape);
+
+  @BeforeEach
+  void onlyWhereThereAreProducts() {
+    assumeThat(Mkl.serves(manager)).isTrue();
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+    manager.close();
+    workers.close();
+  }
+
+  static Stream<Arguments> followers() {
+    return Arrays.stream(Activation.values())
+        .flatMap(
+            activation -> Stream.of(false, true).map(drops -> Arguments.of(activation, drops)));
+  }
+
+  private double[] draw(int count) {
+    return random.doubles(count, -1, 1).map(value -> (float) value).toArray();
+  }
+
+  /** A half of the units is dropped, the others are doubled. */
+  private double @Nullable [] mask(boolean drops, int count) {
+    return drops ? random.ints(count, 0, 2).mapToDouble(kept -> 2 * kept).toArray() : null;
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+
+  private static double[] doubles(NDArray array) {
+    float[] values = array.toFloatArray();
+    double[] doubles = new double[values.length];
+    Arrays.setAll(doubles, i -> values[i]);
+    return doubles;
+  }
+
+  private NDArray array(double[] values, long... shape) {
+    return manager.create(floats(values), new Shape(shape));
+  }
+
+  private ParameterArray parameter(String name, double[] values, long... shape) {
+    ParameterArray made =
+        store.parameter("b", name, new Shape(shape), new Initializer.Normal(1), Decay.NO);
+    made.values().put(floats(values));
+    return made;
+  }
+
+  private static double[] gradient(ParameterArray parameter) {
+    float[] values = new float[(int) parameter.shape().size()];
+    parameter.parts().get(0).readGradient((p, gradient) -> gradient.get(values));
+    double[] doubles = new double[values.length];
+    Arrays.setAll(doubles, i -> values[i]);
+    return doubles;
+  }
+
+  private Follow follow(Activation activation, double @Nullable [] mask) {
+    return new Follow(
+        activation, mask == null ? null : shape -> manager.create(floats(mask), shape));
+  }
+
+  private static double follow(Activation activation, double x) {
+    return switch (activation) {
+      case NONE -> x;
+      case RELU -> Math.max(0, x);
+      case LEAKY_RELU -> x > 0 ? x : 0.01 * x;
+      case TANH -> Math.tanh(x);
+      case SIGMOID -> 1 / (1 + Math.exp(-x));
+    };
+  }
+
+  /** The derivative of a function by differences. */
+  private static double[] derivative(double[] at, ToDoubleFunction<double[]> function) {
+    double[] derivative = new double[at.length];
+    for (int i = 0; i < at.length; i++) {
+      double[] up = at.clone();
+      double[] down = at.clone();
+      up[i] += STEP;
+      down[i] -= STEP;
+      derivative[i] = (function.applyAsDouble(up) - function.applyAsDouble(down)) / (2 * STEP);
+    }
+    return derivative;
+  }
+
+  private static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+
+  private static void assertClose(double[] values, double[] expected) {
+    assertThat(values).containsExactly(expected, within(2e-5));
+  }
+
+  private interface Network {
+    NDArray of(NDArray rows);
+  }
+
+  /** Runs forward, then backward from the sum of the result's elements times factors. */
+  private double[] run(NDArray input, double[] factors, Network network) {
+    input.setRequiresGradient(true);
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray y = network.of(input);
+      tape.backward(collector, y.mul(manager.create(floats(factors), y.getShape())).sum());
+      return doubles(y);
+    }
+  }
+
+  /** Two matrices (3, 2), each for its own half of the row. */
+  private static double[] layer(
+      double[] x, double[] w, double[] bias, Activation activation, double @Nullable [] mask) {
+    double[] y = new double[x.length / ROW_IN * ROW_OUT];
+    for (int k = 0; k < y.length; k++) {
+      int row = k / ROW_OUT;
+      int part = k % ROW_OUT / OUT;
+      double product = bias[k % ROW_OUT];
+      for (int i = 0; i < IN; i++) {
+        product += x[row * ROW_IN + part * IN + i] * w[(part * IN + i) * OUT + k % OUT];
+      }
+      y[k] = follow(activation, product) * (mask == null ? 1 : mask[k]);
+    }
+    return y;
+  }
+
+  @ParameterizedTest
+  @MethodSource("followers")
+  void layerWithWhatFollows(Activation activation, boolean drops) {
+    double[] x = draw(ROWS * ROW_IN);
+    double[] w = draw(PARTS * IN * OUT);
+    double[] b = draw(ROW_OUT);
+    double[] factors = draw(ROWS * ROW_OUT);
+    double[] mask = mask(drops, ROWS * ROW_OUT);
+    NDArray rows = array(x, ROWS, ROW_IN);
+    ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
+    ParameterArray bias = parameter("bias", b, ROW_OUT);
+
+    double[] y = run(rows, factors, h -> layers.layer(h, weight, bias, follow(activation, mask)));
+
+    assertClose(y, layer(x, w, b, activation, mask));
+    assertClose(
+        doubles(rows.getGradient()),
+        derivative(x, at -> dot(layer(at, w, b, activation, mask), factors)));
+    assertClose(
+        gradient(weight), derivative(w, at -> dot(layer(x, at, b, activation, mask), factors)));
+    assertClose(
+        gradient(bias), derivative(b, at -> dot(layer(x, w, at, activation, mask), factors)));
+  }
+
+  private static double[] normalize(
+      double[] x, double[] scale, double[] shift, Activation activation, double @Nullable [] mask) {
+    int columns = scale.length;
+    int rows = x.length / columns;
+    double[] y = new double[x.length];
+    for (int j = 0; j < columns; j++) {
+      double mean = 0;
+      double variance = 0;
+      for (int row = 0; row < rows; row++) {
+        mean += x[row * columns + j] / rows;
+      }
+      for (int row = 0; row < rows; row++) {
+        variance += Math.pow(x[row * columns + j] - mean, 2) / rows;
+      }
+      for (int i = j; i < x.length; i += columns) {
+        double normalised = (x[i] - mean) / Math.sqrt(variance + EPSILON);
+        y[i] = follow(activation, normalised * scale[j] + shift[j]) * (mask == null ? 1 : mask[i]);
+      }
+    }
+    return y;
+  }
+
+  @ParameterizedTest
+  @MethodSource("followers")
+  void normalisationWithWhatFollows(Activation activation, boolean drops) {
+    double[] x = draw(ROWS * OUT);
+    double[] scale = draw(OUT);
+    double[] shift = draw(OUT);
+    double[] factors = draw(ROWS * OUT);
+    double[] mask = mask(drops, ROWS * OUT);
+    NDArray rows = array(x, ROWS, OUT);
+    NDArray scales = array(scale, OUT);
+    NDArray shifts = array(shift, OUT);
+    scales.setRequiresGradient(true);
+    shifts.setRequiresGradient(true);
+
+    double[] y =
+        run(
+            rows,
+            factors,
+            h -> layers.normalize(h, scales, shifts, EPSILON, follow(activation, mask)).rows());
+
+    assertClose(y, normalize(x, scale, shift, activation, mask));
+    assertClose(
+        doubles(rows.getGradient()),
+        derivative(x, at -> dot(normalize(at, scale, shift, activation, mask), factors)));
+    assertClose(
+        doubles(scales.getGradient()),
+        derivative(scale, at -> dot(normalize(x, at, shift, activation, mask), factors)));
+    assertClose(
+        doubles(shifts.getGradient()),
+        derivative(shift, at -> dot(normalize(x, scale, at, activation, mask), factors)));
+  }
+
+  /** Columns 1, 3 and 10, 14: means 2 and 12, variances 1 and 4. */
+  @Test
+  void normalisationTellsItsStatistics() {
+    NDArray rows = manager.create(new float[] {1, 10, 3, 14}, new Shape(2, 2));
+    NDArray ones = manager.ones(new Shape(2));
+
+    Normalized normalized = layers.normalize(rows, ones, ones, 0, Follow.NOTHING);
+
+    assertThat(normalized.mean().toFloatArray()).containsExactly(2, 12);
+    assertThat(normalized.variance().toFloatArray()).containsExactly(1, 4);
+    assertThat(normalized.rows().toFloatArray()).containsExactly(0, 0, 2, 2);
+  }
+
+  /** Many rows, which several threads take in chunks, give what few give. */
+  @Test
+  void chunksDoNotShow() {
+    int rows = 10_000;
+    double[] x = draw(rows * ROW_IN);
+    double[] w = draw(PARTS * IN * OUT);
+    double[] b = draw(ROW_OUT);
+    double[] factors = draw(rows * ROW_OUT);
+    NDArray input = array(x, rows, ROW_IN);
+    ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
+    ParameterArray bias = parameter("bias", b, ROW_OUT);
+
+    double[] y =
+        run(input, factors, h -> layers.layer(h, weight, bias, follow(Activation.RELU, null)));
+
+    double[] expected = layer(x, w, b, Activation.RELU, null);
+    double[] dBias = new double[ROW_OUT];
+    for (int k = 0; k < y.length; k++) {
+      dBias[k % ROW_OUT] += expected[k] > 0 ? factors[k] : 0;
+    }
+    assertClose(y, expected);
+    assertThat(gradient(bias)).containsExactly(dBias, within(1e-3));
+  }
+
+  @Test
+  void addsTheGradientsOfALayerThatIsUsedTwice() {
+    double[] x = draw(ROWS * ROW_IN);
+    double[] w = draw(PARTS * IN * OUT);
+    double[] b = draw(ROW_OUT);
+    double[] factors = draw(ROWS * ROW_OUT);
+    NDArray rows = array(x, ROWS, ROW_IN);
+    ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
+    ParameterArray bias = parameter("bias", b, ROW_OUT);
+    Network network = h -> layers.layer(h, weight, bias, follow(Activation.RELU, null));
+
+    run(rows, factors, h -> network.of(h).add(network.of(h)));
+
+    double[] twice = twice(factors);
+    assertClose(
+        doubles(rows.getGradient()),
+        derivative(x, at -> dot(layer(at, w, b, Activation.RELU, null), twice)));
+    assertClose(
+        gradient(weight), derivative(w, at -> dot(layer(x, at, b, Activation.RELU, null), twice)));
+    assertClose(
+        gradient(bias), derivative(b, at -> dot(layer(x, w, at, Activation.RELU, null), twice)));
+  }
+
+  private static double[] twice(double[] values) {
+    return Arrays.stream(values).map(value -> 2 * value).toArray();
+  }
+
+  @Test
+  void namesWhatDoesNotFit() {
+    ParameterArray weight = parameter("w", draw(6), IN, OUT);
+    ParameterArray bias = parameter("bias", draw(3), IN);
+    NDArray rows = array(draw(6), 2, IN);
+
+    assertThatThrownBy(() -> layers.layer(rows, weight, bias, Follow.NOTHING))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("biases have the shape (3), expected (2)");
+    assertThatThrownBy(() -> layers.layer(rows, bias, bias, Follow.NOTHING))
+        .hasMessage("weights are (3), not (n, m)");
+    assertThatThrownBy(() -> layers.layer(array(draw(4), 2, OUT), weight, bias, Follow.NOTHING))
+        .hasMessage("rows have the shape (2, 2), expected (2, 3)");
+  }
+}
