@@ -192,14 +192,17 @@ class TuningTest {
   @Test
   void aRoundThatTimeEndsDecidesNothing() throws IOException {
     String search = "trials: 5\nseed: 3\n";
-    List<String> long6 = List.of("training.patience=0", "training.epochs=6");
+    // A base that learns nothing, so that another trial is the best.
+    String slow = "training.optimizer.learningRate=1e-6";
+    List<String> long6 = List.of("training.patience=0", "training.epochs=6", slow);
     open("whole", search + "strategy: halving\n");
     comparisons.openTuning(folder.resolve("whole.yaml"), long6).run(ComparisonView.NONE);
     open("first", search);
     TuningResult first =
         comparisons
             .openTuning(
-                folder.resolve("first.yaml"), List.of("training.patience=0", "training.epochs=2"))
+                folder.resolve("first.yaml"),
+                List.of("training.patience=0", "training.epochs=2", slow))
             .run(ComparisonView.NONE);
     double seconds = first.last().models().stream().mapToDouble(model -> model.seconds()).sum();
 

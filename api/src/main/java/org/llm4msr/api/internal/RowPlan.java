@@ -25,6 +25,9 @@ public interface RowPlan extends Grouping {
         grouping.getClass().getName() + " is no grouping of the runtime: use those of the pass.");
   }
 
+  /** Returns whether rows lie in the order of their groups, so that ordering them is free. */
+  boolean isOrdered();
+
   /** Returns the cheapest layout of the rows for products with one matrix per group. */
   RowBlocks blocks();
 

@@ -116,7 +116,7 @@ public final class ModelHarness implements AutoCloseable {
           new TestPass(
               forward.logits().toFloatArray(),
               gradients(),
-              flat.getGradient().toFloatArray(),
+              forward.tape().gradient(flat).toFloatArray(),
               losses(forward.pass()));
     }
     // Outside the scope, which would close the new arrays.
@@ -147,6 +147,7 @@ public final class ModelHarness implements AutoCloseable {
     int scenarios = batch.scenarioTable().length;
     int users = batch.userKnowledge().length;
     Tape tape = Tape.of(pass, WORKERS, training);
+    tape.begin(flat);
     GroupingPlan byScenario =
         GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios, training, tape);
     GroupingPlan byUser = GroupingPlan.of(pass, batch.user(), batch.rows(), users, training, tape);

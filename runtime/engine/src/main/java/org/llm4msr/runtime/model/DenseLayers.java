@@ -26,7 +26,7 @@ final class DenseLayers {
     GroupArray biases = GroupArray.of(tape, bias);
     ProductSizes sizes = ProductSizes.ofAll(weights.shape());
     Shapes.require("rows", x.getShape(), new Shape(x.getShape().get(0), sizes.rowIn()));
-    Shapes.require("biases", biases.shape(), new Shape(sizes.rowOut()));
+    Shapes.require("biases", new Shape(biases.shape().size()), new Shape(sizes.rowOut()));
     return new RowLayer(tape, all(x), 1, sizes, follow, x, weights, biases).apply(() -> {});
   }
 

@@ -117,13 +117,10 @@ final class Epilogue {
         from,
         to,
         (start, count) -> {
-          dy.numbers.get(start, values, 0, count);
-          if (mask != null) {
-            multiplyByMask(start, count);
-            dy.numbers.put(start, values, 0, count);
-          }
+          multiplyByMask(dy, start, count);
           deactivate(y, dy, start, count);
           if (sums != null) {
+            dy.numbers.get(start, values, 0, count);
             for (int row = 0; row < count; row += columns) {
               addUp(sums, row);
             }
@@ -149,23 +146,29 @@ final class Epilogue {
 
   /** The sign of a result, or that it is zero, tells that of its product. */
   private void deactivate(Rows y, Rows dy, int start, int count) {
-    if (activation == Activation.NONE) {
-      return;
-    }
-    y.bits.get(start, otherBits, 0, count);
     if (activation == Activation.RELU) {
+      y.bits.get(start, otherBits, 0, count);
       dy.bits.get(start, bits, 0, count);
       for (int i = 0; i < count; i++) {
         bits[i] &= -otherBits[i] >> 31; // All ones where the result is positive, else none.
       }
       dy.bits.put(start, bits, 0, count);
+    } else if (activation == Activation.LEAKY_RELU) {
+      y.bits.get(start, otherBits, 0, count);
       dy.numbers.get(start, values, 0, count);
-    } else {
       for (int i = 0; i < count; i++) {
         int result = otherBits[i];
         values[i] *= SLOPES[(-result & ~result) >>> 31];
       }
       dy.numbers.put(start, values, 0, count);
+    }
+  }
+
+  private void multiplyByMask(Rows rows, int start, int count) {
+    if (mask != null) {
+      rows.numbers.get(start, values, 0, count);
+      multiplyByMask(start, count);
+      rows.numbers.put(start, values, 0, count);
     }
   }
 

@@ -99,6 +99,11 @@ public final class GroupingPlan implements RowPlan {
   }
 
   @Override
+  public boolean isOrdered() {
+    return ordered;
+  }
+
+  @Override
   public NDArray order(NDArray x) {
     if (ordered) {
       return x;

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.internal.Follow;
@@ -18,6 +19,12 @@ import org.llm4msr.runtime.model.RowChunks.Piece;
  * a chunk.
  */
 final class RowLayer {
+
+  /** Into how many tasks a thread's share of the weights' gradient is cut. */
+  private static final int TASKS = 2;
+
+  /** Columns of weights below which a product is not cut. */
+  private static final int LEAST_COLUMNS = 64;
 
   private final Tape tape;
   private final List<Segment> segments;
@@ -186,31 +193,62 @@ final class RowLayer {
     call.run();
   }
 
+  /** A part of one group's weights: the columns {@code from} to {@code to - 1} of one matrix. */
+  private record Tile(Segment rows, int part, int from, int to) {}
+
   /** Groups without rows get zeros. */
   private void toWeights(long dy) {
     float beta = beta(weight.hasGradient());
     long to = Mkl.address(weight.gradient());
-    Mkl.Call call = new Mkl.Call(groups, sizes.each());
+    long values = x.address();
+    List<Tile> tiles = tiles();
+    int grain = Math.max(1, tiles.size() / (TASKS * tape.workers().threads()));
+    tape.workers()
+        .range(
+            tiles.size(),
+            grain,
+            (worker, first, behind) ->
+                Mkl.onThisThreadAlone(
+                    () -> toWeights(tiles.subList(first, behind), values, dy, to, beta)));
+  }
+
+  private List<Tile> tiles() {
+    int matrices = groups * sizes.each();
+    int cuts = Math.max(1, TASKS * tape.workers().threads() / matrices);
+    int columns = Math.max(LEAST_COLUMNS, (sizes.out() + cuts - 1) / cuts);
+    List<Tile> tiles = new ArrayList<>(matrices);
     int next = 0;
     for (int group = 0; group < groups; group++) {
       Segment segment = at(next, group);
       next += segment.rows() > 0 ? 1 : 0;
-      call.group(
-          true,
-          false,
-          sizes.in(),
-          sizes.out(),
-          segment.rows(),
-          sizes.rowIn(),
-          sizes.rowOut(),
-          sizes.out(),
-          beta);
       for (int part = 0; part < sizes.each(); part++) {
-        call.product(
-            sizes.row(x.address(), segment.from()) + sizes.inputOffset(part),
-            sizes.result(dy, segment.from()) + sizes.outputOffset(part),
-            sizes.matrix(to, group, part));
+        for (int from = 0; from < sizes.out(); from += columns) {
+          tiles.add(new Tile(segment, part, from, Math.min(from + columns, sizes.out())));
+        }
       }
+    }
+    return tiles;
+  }
+
+  private void toWeights(List<Tile> tiles, long values, long dy, long to, float beta) {
+    Mkl.Call call = new Mkl.Call(tiles.size(), 1);
+    for (Tile tile : tiles) {
+      Segment rows = tile.rows;
+      long column = (long) tile.from * Float.BYTES;
+      call.group(
+              true,
+              false,
+              sizes.in(),
+              tile.to - tile.from,
+              rows.rows(),
+              sizes.rowIn(),
+              sizes.rowOut(),
+              sizes.out(),
+              beta)
+          .product(
+              sizes.row(values, rows.from()) + sizes.inputOffset(tile.part),
+              sizes.result(dy, rows.from()) + sizes.outputOffset(tile.part) + column,
+              sizes.matrix(to, rows.group(), tile.part) + column);
     }
     call.run();
   }

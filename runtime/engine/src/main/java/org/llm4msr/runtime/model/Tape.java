@@ -123,6 +123,27 @@ public final class Tape {
     }
   }
 
+  /**
+   * Announces an array at which all records begin, and whose {@link #gradient} is asked for.
+   *
+   * @param input requires a gradient
+   */
+  public void begin(NDArray input) {
+    if (working) {
+      leaves.put(input, new Leaf(input.stopGradient(), input));
+    }
+  }
+
+  /**
+   * Returns the gradient of an input after {@link #backward}, zeros where nothing depends on it;
+   * the caller closes it.
+   */
+  public NDArray gradient(NDArray input) {
+    Leaf leaf = leaves.get(input);
+    NDArray whole = leaf == null ? null : leaf.whole();
+    return whole == null ? input.getGradient() : whole;
+  }
+
   /** Returns the leaf in which an array ends for the engine, for operations that take it. */
   Leaf take(NDArray array) {
     Leaf known = leaves.get(array);

@@ -29,6 +29,12 @@ public final class Batch {
     return new Batch(capacity, kinds.stream().map(kind -> values(kind, capacity)).toList());
   }
 
+  /** Makes an empty batch for as many rows of the same fields. */
+  public static Batch like(Batch other) {
+    int capacity = other.scenario.length;
+    return new Batch(capacity, other.fields.stream().map(field -> field.like(capacity)).toList());
+  }
+
   private static FieldValues values(FieldKind kind, int capacity) {
     if (kind instanceof FieldKind.Categorical) {
       return new FieldValues.Ids(new int[capacity]);

@@ -53,6 +53,11 @@ public final class EmbeddingGather {
       EmbeddingTable table, FieldValues values, int from, int to, float[] block, int column) {
     if (values instanceof Ids single) {
       int[] ids = single.ids();
+      float touched = 0;
+      for (int row = from; row < to; row++) {
+        touched += table.touch(ids[row], 0);
+      }
+      block[column] = touched; // Overwritten below.
       for (int row = from, at = column; row < to; row++, at += width) {
         int id = ids[row];
         System.arraycopy(table.chunk(id), table.offset(id), block, at, dimension);

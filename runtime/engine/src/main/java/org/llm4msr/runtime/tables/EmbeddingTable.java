@@ -16,6 +16,9 @@ public final class EmbeddingTable {
   /** Deviation of the initial values, that of the reference code. */
   public static final double INITIAL_DEVIATION = 1e-4;
 
+  /** Numbers of a cache line. */
+  private static final int LINE = 16;
+
   private static final int CHUNK_FLOATS = 1 << 22;
 
   private final String name;
@@ -99,6 +102,24 @@ public final class EmbeddingTable {
   /** Returns where a row begins in its {@link #chunk}. */
   int offset(int row) {
     return (row & ((1 << chunkShift) - 1)) * stride;
+  }
+
+  /**
+   * Reads a number of each cache line of a row. Reads of several rows do not wait for each other,
+   * as copies do: rows that were touched are in the cache when they are copied.
+   *
+   * @param slots how many numbers of state are read beside the vector, 0 to 2
+   * @return a number that depends on all, so that the compiler keeps the reads
+   */
+  float touch(int row, int slots) {
+    float[] chunk = chunk(row);
+    int from = offset(row);
+    int end = from + dimension * (1 + slots);
+    float sum = chunk[end - 1];
+    for (int i = from; i < end; i += LINE) {
+      sum += chunk[i];
+    }
+    return sum;
   }
 
   /**

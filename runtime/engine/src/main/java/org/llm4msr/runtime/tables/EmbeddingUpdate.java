@@ -100,6 +100,12 @@ public final class EmbeddingUpdate {
     EmbeddingTable table = tables.get(block.field);
     FieldIndex index = indexes[block.field];
     int column = block.field * dimension;
+    float touched = 0;
+    for (int k = block.from; k < block.to; k++) {
+      touched += table.touch(index.id(k), table.stateSlots());
+      touched += index.touch(k, gradient, width, column);
+    }
+    s.g[0] = touched; // Overwritten below.
     for (int k = block.from, at = 0; k < block.to; k++, at += dimension) {
       index.merge(k, gradient, width, column, dimension, s.g, at);
       load(table, index.id(k), s, at);

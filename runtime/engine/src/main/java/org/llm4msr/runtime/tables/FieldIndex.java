@@ -125,6 +125,15 @@ final class FieldIndex {
     return ids[k];
   }
 
+  /** Reads a number of each gradient of a distinct id, as {@link EmbeddingTable#touch}. */
+  float touch(int k, float[] gradient, int width, int column) {
+    float sum = 0;
+    for (int i = starts[k]; i < starts[k + 1]; i++) {
+      sum += gradient[rows[i] * width + column];
+    }
+    return sum;
+  }
+
   /** Adds up the gradient of a distinct id, always in the order of the batch. */
   void merge(int k, float[] gradient, int width, int column, int dimension, float[] into, int at) {
     Arrays.fill(into, at, at + dimension, 0f);

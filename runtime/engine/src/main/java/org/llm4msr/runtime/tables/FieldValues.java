@@ -5,13 +5,38 @@ import java.util.Arrays;
 /** The values of one field in a batch, in arrays that the next batch reuses. */
 public sealed interface FieldValues {
 
+  /** Makes room for as many rows of the same field. */
+  FieldValues like(int rows);
+
+  /**
+   * Takes rows of another batch: row i is its row {@code order[i]}.
+   *
+   * @param from the same field
+   * @param rows B
+   */
+  void pick(FieldValues from, int[] order, int rows);
+
   /**
    * One id per row; 0 is out of vocabulary.
    *
    * @param ids (at least B)
    */
   @SuppressWarnings("ArrayRecordComponent") // Reused buffers.
-  record Ids(int[] ids) implements FieldValues {}
+  record Ids(int[] ids) implements FieldValues {
+
+    @Override
+    public Ids like(int rows) {
+      return new Ids(new int[rows]);
+    }
+
+    @Override
+    public void pick(FieldValues from, int[] order, int rows) {
+      int[] source = ((Ids) from).ids;
+      for (int i = 0; i < rows; i++) {
+        ids[i] = source[order[i]];
+      }
+    }
+  }
 
   /** A list of ids per row. The id array grows as needed. */
   final class IdLists implements FieldValues {
@@ -29,12 +54,30 @@ public sealed interface FieldValues {
 
     /** Sets the list of a row, after those of all rows before it. */
     public void set(int row, int[] list, int length) {
+      set(row, list, 0, length);
+    }
+
+    private void set(int row, int[] source, int start, int length) {
       int from = row == 0 ? 0 : offsets[row];
       if (from + length > ids.length) {
         ids = Arrays.copyOf(ids, Math.max(from + length, 2 * ids.length));
       }
-      System.arraycopy(list, 0, ids, from, length);
+      System.arraycopy(source, start, ids, from, length);
       offsets[row + 1] = from + length;
+    }
+
+    @Override
+    public IdLists like(int rows) {
+      return new IdLists(rows);
+    }
+
+    @Override
+    public void pick(FieldValues from, int[] order, int rows) {
+      IdLists source = (IdLists) from;
+      for (int i = 0; i < rows; i++) {
+        int start = source.offsets[order[i]];
+        set(i, source.ids, start, source.offsets[order[i] + 1] - start);
+      }
     }
   }
 
@@ -44,5 +87,19 @@ public sealed interface FieldValues {
    * @param values (at least B)
    */
   @SuppressWarnings("ArrayRecordComponent") // Reused buffers.
-  record Numbers(float[] values) implements FieldValues {}
+  record Numbers(float[] values) implements FieldValues {
+
+    @Override
+    public Numbers like(int rows) {
+      return new Numbers(new float[rows]);
+    }
+
+    @Override
+    public void pick(FieldValues from, int[] order, int rows) {
+      float[] source = ((Numbers) from).values;
+      for (int i = 0; i < rows; i++) {
+        values[i] = source[order[i]];
+      }
+    }
+  }
 }

@@ -59,6 +59,7 @@ final class PassWorkspace {
     users.find(groups(batch, training), rows);
     int scenarios = model.shape().scenarios().size();
     Tape tape = Tape.of(step, model.workers(), training);
+    tape.begin(input);
     GroupingPlan byScenario =
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);
     GroupingPlan byUser =

@@ -45,6 +45,10 @@ public final class TrainingStep {
   private final DenseOptimizer optimizer;
   private final List<ParameterArray> parameters;
   private final float @Nullable [] scenarioWeights;
+
+  /** Null where the rows of a user lie together. */
+  private final @Nullable ScenarioOrder order;
+
   private final StepTimes times = new StepTimes();
   private final BatchInputs labels = new BatchInputs();
   private final BatchInputs weights = new BatchInputs();
@@ -67,6 +71,7 @@ public final class TrainingStep {
             config.clipNorm(),
             model.workers());
     this.scenarioWeights = weights(config.scenarioWeights(), scenarios);
+    order = config.groupUsers() == 1 ? new ScenarioOrder(scenarios.size()) : null;
     model.engine().shareForTraining();
   }
 
@@ -130,8 +135,12 @@ public final class TrainingStep {
    * @param step from 0
    */
   public Outcome run(Batch batch, long step, double learningRate) {
-    TensorEngine engine = model.engine();
     times.start();
+    return runInOrder(order == null ? batch : order.of(batch), step, learningRate);
+  }
+
+  private Outcome runInOrder(Batch batch, long step, double learningRate) {
+    TensorEngine engine = model.engine();
     Outcome outcome;
     try (NDManager manager = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
@@ -211,7 +220,7 @@ public final class TrainingStep {
 
   private void updateTables(
       TrainableModel.Forward forward, Batch batch, long step, double learningRate) {
-    try (NDArray gradient = forward.flat().getGradient()) {
+    try (NDArray gradient = forward.tape().gradient(forward.flat())) {
       FloatBuffer values = model.engine().read(gradient);
       tables.run(batch, values, rowRule, step + 1, learningRate);
     }

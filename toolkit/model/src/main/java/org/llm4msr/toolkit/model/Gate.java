@@ -3,6 +3,7 @@ package org.llm4msr.toolkit.model;
 import ai.djl.ndarray.NDArray;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 
@@ -69,10 +70,11 @@ public final class Gate {
    * Computes the weights of rows that are laid out by scenario: (B, n), in the order of the batch.
    */
   public NDArray forward(Pass pass, GroupedRows rows) {
-    if (gates > 1 && norm == null && gates * experts > FEW_COLUMNS) {
+    boolean oneByOne = rows.lieInOrder() || gates * experts > FEW_COLUMNS;
+    if (gates > 1 && norm == null && oneByOne) {
       return rows.linear(linear).toRows().softmax(-1);
     }
-    NDArray scores = scores(rows.toRows());
+    NDArray scores = scores(pass, rows.toRows());
     if (norm != null) {
       scores = norm.forward(pass, scores);
     }
@@ -92,6 +94,14 @@ public final class Gate {
   }
 
   /** The scores of all gates: (B, gates * n). */
+  private NDArray scores(Pass pass, NDArray x) {
+    if (gates == 1) {
+      return Layers.of(pass, own -> own.layer(x, linear.weights(), linear.biases(), Follow.NOTHING))
+          .orElseGet(() -> scores(x));
+    }
+    return scores(x);
+  }
+
   private NDArray scores(NDArray x) {
     NDArray sideBySide = linear.weight().transpose(1, 0, 2).reshape(-1, (long) gates * experts);
     return x.matMul(sideBySide).add(linear.bias().reshape(-1));

@@ -271,6 +271,11 @@ public final class GroupedRows {
         : grouping.blocks().toRows(blocks);
   }
 
+  /** Returns whether a product with the matrices of all groups moves no row. */
+  boolean lieInOrder() {
+    return grouping.isOrdered() && grouping.products().isPresent();
+  }
+
   /** Returns whether rows stay ordered: there are products, and blocks were not asked for. */
   private boolean isOrdered() {
     return blocks == null && grouping.products().isPresent();
