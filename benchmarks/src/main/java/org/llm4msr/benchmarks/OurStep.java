@@ -4,6 +4,8 @@ import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.config.InferenceConfig;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
@@ -24,7 +26,12 @@ final class OurStep implements Contender {
     this.engine = engine;
     model =
         ModelAssembly.assemble(
-            engine, setup.model(), setup.training(), setup.data(), setup.vectors());
+            engine,
+            setup.model(),
+            setup.training(),
+            new InferenceConfig(Precision.FLOAT32),
+            setup.data(),
+            setup.vectors());
     step = new TrainingStep(model, setup.training(), setup.data().manifest().scenarios());
     clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
   }

@@ -22,6 +22,7 @@ import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
@@ -37,19 +38,24 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
  * @param head with its settings
  * @param lazy whether Adam leaves rows unchanged that a batch does not have
  * @param knowledge that the head reads, through layers W -> 64 -> W
+ * @param precision of products
  */
 record Setup(
     RandomData data,
     PluginChoice<BackboneFactory<Record>, Record> backbone,
     PluginChoice<FusionHeadFactory<Record>, Record> head,
     boolean lazy,
-    @Nullable Knowledge knowledge) {
+    @Nullable Knowledge knowledge,
+    Precision precision) {
 
   static final int BATCH = Integer.getInteger("batch", 4096);
   static final int DIMENSION = 16;
   static final double LEARNING_RATE = 0.001;
   static final MmoeConfig MMOE =
       new MmoeConfig(4, List.of(128, 64), List.of(64), Activation.RELU, 0, false, false);
+
+  static final MmoeConfig WIDE =
+      new MmoeConfig(4, List.of(256, 128), List.of(64), Activation.RELU, 0, false, false);
 
   private static final int META_HIDDEN = 64;
   private static final PluginChoice<BackboneFactory<Record>, Record> MMOE_CHOICE =
@@ -76,19 +82,25 @@ record Setup(
   }
 
   static Setup plain(RandomData data, PluginChoice<BackboneFactory<Record>, Record> backbone) {
-    return new Setup(data, backbone, NONE, true, null);
+    return new Setup(data, backbone, NONE, true, null, Precision.FLOAT32);
+  }
+
+  /** MMoE with wide layers: 4 experts W -> 256 -> 128. */
+  static Setup wide(RandomData data, Precision precision) {
+    return new Setup(
+        data, PluginChoice.of("mmoe", new MmoeFactory(), WIDE), NONE, true, null, precision);
   }
 
   static Setup dense(RandomData data) {
-    return new Setup(data, MMOE_CHOICE, NONE, false, null);
+    return new Setup(data, MMOE_CHOICE, NONE, false, null, Precision.FLOAT32);
   }
 
   static Setup enhanced(RandomData data, Knowledge knowledge) {
-    return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge);
+    return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge, Precision.FLOAT32);
   }
 
   static Setup headed(RandomData data, PluginChoice<FusionHeadFactory<Record>, Record> head) {
-    return new Setup(data, MMOE_CHOICE, head, true, null);
+    return new Setup(data, MMOE_CHOICE, head, true, null, Precision.FLOAT32);
   }
 
   /**
@@ -143,6 +155,7 @@ record Setup(
         0,
         1_000_000,
         1,
+        precision,
         7);
   }
 

@@ -3,6 +3,7 @@ package org.llm4msr.benchmarks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.tables.Batch;
@@ -21,6 +22,7 @@ import org.llm4msr.runtime.tables.Batch;
  * head NAME [KEY=VALUE...]      a head that reads no knowledge against none
  * dense ROWS                    exact dense Adam against lazy
  * products                      a step against its matrix products alone
+ * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
  *                               that ours loads on AMD's processors; PYTHON has torch and numpy
@@ -34,6 +36,7 @@ import org.llm4msr.runtime.tables.Batch;
 public final class TrainingStepBenchmark {
 
   private static final int FIELDS = 12;
+  private static final int WIDE_FIELDS = 37;
   private static final int ROWS = 100_000;
   private static final int MANY_ROWS = 4_000_000;
   private static final int USERS = 100_000;
@@ -73,6 +76,7 @@ public final class TrainingStepBenchmark {
         case "head" -> head(args[1], List.of(args).subList(2, args.length));
         case "dense" -> dense(number(args[1]));
         case "products" -> products();
+        case "precision" -> precision();
         case "djl" -> djl(number(args[1]));
         case "torch" -> torch(Path.of(args[1]), number(args[2]));
         default -> throw new IllegalArgumentException(args[0]);
@@ -125,6 +129,13 @@ public final class TrainingStepBenchmark {
     contenders.add(
         engine.call(() -> new ProductsAlone(engine, FIELDS * Setup.DIMENSION, SCENARIOS, batches)));
     contenders.add(new OurStep("a step", engine, setup, batches));
+  }
+
+  private void precision() {
+    RandomData data = new RandomData(WIDE_FIELDS, ROWS / WIDE_FIELDS, USERS, SCENARIOS);
+    for (Precision precision : Precision.values()) {
+      ours(precision.name(), Setup.wide(data, precision));
+    }
   }
 
   private void djl(int rows) {

@@ -22,6 +22,7 @@ import org.llm4msr.api.model.MetaContext;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
@@ -146,7 +147,7 @@ public final class ModelHarness implements AutoCloseable {
   private Forward forward(NDManager pass, TestBatch batch, NDArray flat, boolean training) {
     int scenarios = batch.scenarioTable().length;
     int users = batch.userKnowledge().length;
-    Tape tape = Tape.of(pass, WORKERS, training);
+    Tape tape = Tape.of(pass, WORKERS, Precision.FLOAT32, training);
     tape.begin(flat);
     GroupingPlan byScenario =
         GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios, training, tape);

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.GroupingPlan;
@@ -80,7 +81,7 @@ class LayersTest {
     try (NDManager manager = TestEngines.manager();
         ParameterStore store = new ParameterStore(manager, 3)) {
       Network network = maker.make(store);
-      Tape tape = Tape.of(manager, workers, true);
+      Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
       GroupingPlan all = GroupingPlan.of(manager, new int[rows], rows, 1, true);
       DropoutMasks masks = new DropoutMasks(5);
       Pass pass = new PassContext(manager, true, 2, all, all, masks, byRuntime ? tape : null);

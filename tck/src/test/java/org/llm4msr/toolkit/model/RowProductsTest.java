@@ -33,6 +33,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.model.DropoutMasks;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
@@ -208,7 +209,7 @@ class RowProductsTest {
     NDArray x = manager.arange(0, (float) rows * WIDTH).mul(0.37f).sin().reshape(rows, WIDTH);
     NDArray input = x.duplicate();
     input.setRequiresGradient(true);
-    Tape tape = Tape.of(manager, workers, products);
+    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, products);
     GroupingPlan plan = GroupingPlan.of(manager, group, rows, GROUPS, true, tape);
     assertThat(plan.products().isPresent()).isEqualTo(products);
     Pass pass = new PassContext(manager, true, 0, plan, plan, new DropoutMasks(5));
@@ -300,7 +301,7 @@ class RowProductsTest {
 
   @Test
   void otherShapesAreRefused() {
-    Tape tape = Tape.of(manager, workers, true);
+    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
     GroupingPlan plan = GroupingPlan.of(manager, new int[] {2, 0, 2}, 3, GROUPS, true, tape);
     GroupedRows rows = GroupedRows.of(plan, manager.ones(new Shape(3, WIDTH)));
     NDArray weight = manager.ones(new Shape(GROUPS, WIDTH, 2));
@@ -316,7 +317,7 @@ class RowProductsTest {
 
   @Test
   void numbersWithoutAGradientAreOrderedToo() {
-    Tape tape = Tape.of(manager, workers, true);
+    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
     GroupingPlan plan = GroupingPlan.of(manager, new int[] {2, 0, 2}, 3, GROUPS, true, tape);
     NDArray x = manager.create(new int[] {7, 8, 9}, new Shape(3, 1));
     assertThat(plan.order(x).toIntArray()).containsExactly(8, 7, 9);

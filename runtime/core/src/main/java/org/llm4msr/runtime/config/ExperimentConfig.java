@@ -15,6 +15,8 @@ public record ExperimentConfig(
         @Nullable ModelConfig model,
     @Setting(value = "Optimiser, schedule and stopping", defaultValue = "{}") @Valid
         TrainingConfig training,
+    @Setting(value = "How trained models compute", defaultValue = "{}") @Valid
+        InferenceConfig scoring,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
         RuntimeConfig runtime) {
 

@@ -14,5 +14,6 @@ public record ScoringConfig(
         @Min(1)
         @Max(1 << 20)
         int batchSize,
+    @Setting(value = "How the model computes", defaultValue = "{}") @Valid InferenceConfig scoring,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
         RuntimeConfig runtime) {}

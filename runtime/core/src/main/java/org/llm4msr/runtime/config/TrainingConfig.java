@@ -46,4 +46,19 @@ public record TrainingConfig(
             defaultValue = "1")
         @Min(1)
         int groupUsers,
-    @Setting(value = "Seed of initialisation, order and dropout", defaultValue = "0") long seed) {}
+    @Setting(
+            value =
+                "Numbers that products of layers read: float32, or bfloat16 on processors with"
+                    + " AVX512_BF16 or AMX; all else is float32",
+            defaultValue = "float32")
+        Precision precision,
+    @Setting(value = "Seed of initialisation, order and dropout", defaultValue = "0") long seed) {
+
+  /**
+   * Returns the settings as one text; without those that earlier versions did not have, where these
+   * have their defaults.
+   */
+  public String identity() {
+    return toString().replace(", precision=" + Precision.FLOAT32, "");
+  }
+}

@@ -11,9 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +35,6 @@ final class FullProducts {
 
   private static final Logger LOG = LoggerFactory.getLogger(FullProducts.class);
 
-  private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
   private static final Set<String> AMD = Set.of("AuthenticAMD", "HygonGenuine");
   private static final List<String> WIDE = List.of("avx2", "avx512f");
 
@@ -83,36 +80,13 @@ final class FullProducts {
   }
 
   private static boolean isMklSlow() {
-    if (!System.getProperty("os.name").equals("Linux")
-        || !System.getProperty("os.arch").equals("amd64")) {
-      return false;
-    }
-    try {
-      return isMklSlow(Files.readString(PROCESSORS));
-    } catch (IOException e) {
-      LOG.debug("The processor is unknown", e);
-      return false;
-    }
+    return System.getProperty("os.name").equals("Linux")
+        && System.getProperty("os.arch").equals("amd64")
+        && isMklSlow(CpuInfo.read());
   }
 
-  /**
-   * Returns whether MKL is slow on the first processor.
-   *
-   * @param processors as Linux describes them: a line {@code name : value} each
-   */
-  static boolean isMklSlow(String processors) {
-    return value(processors, "vendor_id").filter(AMD::contains).isPresent()
-        && value(processors, "flags").stream()
-            .flatMap(flags -> Stream.of(flags.split(" ")))
-            .anyMatch(WIDE::contains);
-  }
-
-  private static Optional<String> value(String processors, String name) {
-    return processors
-        .lines()
-        .map(line -> line.split("\\s*:\\s*", 2))
-        .filter(line -> line.length == 2 && line[0].equals(name))
-        .map(line -> line[1])
-        .findFirst();
+  /** Returns whether MKL is slow on a processor. */
+  static boolean isMklSlow(CpuInfo processor) {
+    return processor.value("vendor_id").filter(AMD::contains).isPresent() && processor.hasAny(WIDE);
   }
 }

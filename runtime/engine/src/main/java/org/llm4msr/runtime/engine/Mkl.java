@@ -47,7 +47,7 @@ public final class Mkl {
   }
 
   /** The functions of the library. */
-  private record Library(Function products, Function threads) {}
+  private record Library(Function products, Function halfProducts, Function threads) {}
 
   /** Looked up on first use, when the engine is loaded. */
   private static final class Loaded {
@@ -65,6 +65,7 @@ public final class Mkl {
       return Optional.of(
           new Library(
               found.getFunction("cblas_sgemm_batch"),
+              found.getFunction("cblas_gemm_bf16bf16f32"),
               found.getFunction("MKL_Set_Num_Threads_Local")));
     } catch (LinkageError e) {
       LOG.debug("PyTorch has no MKL", e);
@@ -100,6 +101,44 @@ public final class Mkl {
     } finally {
       library().threads().invokeInt(new Object[] {before});
     }
+  }
+
+  /**
+   * Multiplies matrices (m, k) and (k, n) of bfloat16 at addresses a and b: C = op(A) op(B) + beta
+   * C, in float32. Sizes are those of {@link Call#group}.
+   */
+  public static void multiplyHalves(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      long a,
+      int rowOfA,
+      long b,
+      int rowOfB,
+      float beta,
+      long c,
+      int rowOfC) {
+    library()
+        .halfProducts()
+        .invokeVoid(
+            new Object[] {
+              ROW_MAJOR,
+              transposeA ? TRANSPOSED : AS_IT_IS,
+              transposeB ? TRANSPOSED : AS_IT_IS,
+              m,
+              n,
+              k,
+              1f,
+              new Pointer(a),
+              rowOfA,
+              new Pointer(b),
+              rowOfB,
+              beta,
+              new Pointer(c),
+              rowOfC
+            });
   }
 
   /** The products of one call: in each group e of op(A) op(B) + beta C to C. */

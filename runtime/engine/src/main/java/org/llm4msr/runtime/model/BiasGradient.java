@@ -2,7 +2,7 @@ package org.llm4msr.runtime.model;
 
 import java.nio.FloatBuffer;
 import java.util.List;
-import org.llm4msr.runtime.model.RowChunks.Piece;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
 
 /**
  * The gradient of biases: the sums over the rows of each group. Where a group's rows lie in several

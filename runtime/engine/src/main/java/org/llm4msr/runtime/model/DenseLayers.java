@@ -7,6 +7,9 @@ import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Parameter;
+import org.llm4msr.runtime.kernels.Epilogue;
+import org.llm4msr.runtime.kernels.ProductSizes;
+import org.llm4msr.runtime.kernels.Shapes;
 
 /** Layers whose weights all rows share, recorded on the tape of a pass. */
 final class DenseLayers {

@@ -7,6 +7,7 @@ import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.FloatMemory;
 
 /** Weights or biases of a layer: where they lie, and where their gradient goes. */
 interface GroupArray {
@@ -14,7 +15,7 @@ interface GroupArray {
   Shape shape();
 
   /** Returns the values, row-major, to read. */
-  FloatBuffer values();
+  FloatMemory values();
 
   /** Returns whether a gradient was written in this pass. */
   boolean hasGradient();
@@ -46,7 +47,7 @@ interface GroupArray {
     }
 
     @Override
-    public FloatBuffer values() {
+    public FloatMemory values() {
       return leaf.values();
     }
 
@@ -70,8 +71,8 @@ interface GroupArray {
     }
 
     @Override
-    public FloatBuffer values() {
-      return parameter.values();
+    public FloatMemory values() {
+      return FloatMemory.of(parameter.memory());
     }
 
     @Override
@@ -103,8 +104,8 @@ interface GroupArray {
     }
 
     @Override
-    public FloatBuffer values() {
-      return Mkl.floats(values);
+    public FloatMemory values() {
+      return FloatMemory.of(values);
     }
 
     @Override

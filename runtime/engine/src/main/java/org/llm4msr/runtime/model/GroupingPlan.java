@@ -46,7 +46,7 @@ public final class GroupingPlan implements RowPlan {
       NDManager manager, int[] groupOfRow, int groups, boolean training, @Nullable Tape tape) {
     this.manager = manager;
     this.training = training;
-    this.tape = tape != null && tape.works() ? tape : null;
+    this.tape = tape != null && tape.records() ? tape : null;
     this.groupOfRow = groupOfRow;
     starts = starts(groupOfRow, groups);
     orderOfRows = sortedRows(groupOfRow, starts);

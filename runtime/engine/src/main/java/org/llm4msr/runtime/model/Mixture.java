@@ -7,7 +7,9 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.model.RowChunks.Piece;
+import org.llm4msr.runtime.kernels.RowChunks;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
+import org.llm4msr.runtime.kernels.Shapes;
 
 /** The sum of experts' outputs (B, n, h), each row with its own weights (B, n): (B, h). */
 final class Mixture {
@@ -34,8 +36,8 @@ final class Mixture {
 
   /** Computes the sum, and records how its gradient goes on. */
   NDArray apply() {
-    FloatBuffer factors = weights.values();
-    FloatBuffer from = outputs.values();
+    FloatBuffer factors = weights.values().numbers();
+    FloatBuffer from = outputs.values().numbers();
     FloatBuffer to = Mkl.floats(y);
     rows(
         row -> {
@@ -47,8 +49,8 @@ final class Mixture {
   }
 
   private void backward(NDArray gradient) {
-    FloatBuffer factors = weights.values();
-    FloatBuffer from = outputs.values();
+    FloatBuffer factors = weights.values().numbers();
+    FloatBuffer from = outputs.values().numbers();
     FloatBuffer dy = Mkl.floats(gradient);
     NDArray dWeights = tape.manager().create(weights.array().getShape(), DataType.FLOAT32);
     NDArray dOutputs = tape.manager().create(outputs.array().getShape(), DataType.FLOAT32);

@@ -10,7 +10,13 @@ import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.model.RowChunks.Piece;
+import org.llm4msr.runtime.kernels.Epilogue;
+import org.llm4msr.runtime.kernels.FloatMemory;
+import org.llm4msr.runtime.kernels.GradientSums;
+import org.llm4msr.runtime.kernels.Moments;
+import org.llm4msr.runtime.kernels.RowChunks;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
+import org.llm4msr.runtime.kernels.RowNorm;
 
 /**
  * Batch normalisation of each group over its own rows, followed by an activation and dropout. A
@@ -63,7 +69,7 @@ final class NormLayer {
     means = floats(Mkl.floats(mean));
     variances = floats(Mkl.floats(variance));
     inverses = new float[variances.length];
-    scales = floats(this.scale.values());
+    scales = floats(this.scale.values().numbers());
     mask = follow.masks() == null ? null : Mkl.floats(follow.masks().apply(x.getShape()));
     y = tape.manager().create(x.getShape(), DataType.FLOAT32);
     chunks = new RowChunks(segments, 2 * columns, tape.workers());
@@ -93,7 +99,7 @@ final class NormLayer {
   }
 
   private void findStatistics() {
-    FloatBuffer rows = x.values();
+    FloatBuffer rows = x.values().numbers();
     Moments[] ofPieces = new Moments[chunks.pieces().size()];
     chunks.run(
         pieces -> {
@@ -131,9 +137,9 @@ final class NormLayer {
   }
 
   private void forward() {
-    FloatBuffer from = x.values();
+    FloatBuffer from = x.values().numbers();
     FloatBuffer to = Mkl.floats(y);
-    float[] shifts = floats(shift.values());
+    float[] shifts = floats(shift.values().numbers());
     chunks.run(
         pieces -> {
           RowNorm norm = new RowNorm(columns);
@@ -147,7 +153,7 @@ final class NormLayer {
   }
 
   private void backward(NDArray gradient) {
-    Epilogue.Rows dy = Epilogue.Rows.of(Mkl.bytes(gradient));
+    FloatMemory dy = FloatMemory.of(gradient);
     GradientSums[] ofGroups = sums(dy);
     float[] dScale = new float[groups() * columns];
     float[] dShift = new float[groups() * columns];
@@ -166,7 +172,7 @@ final class NormLayer {
       }
     }
     NDArray dx = tape.manager().create(y.getShape(), DataType.FLOAT32);
-    FloatBuffer from = x.values();
+    FloatBuffer from = x.values().numbers();
     FloatBuffer to = Mkl.floats(dx);
     chunks.run(
         pieces -> {
@@ -192,9 +198,9 @@ final class NormLayer {
   }
 
   /** Takes the gradient of the results back through dropout and activation, and adds it up. */
-  private GradientSums[] sums(Epilogue.Rows dy) {
-    FloatBuffer from = x.values();
-    Epilogue.Rows results = Epilogue.Rows.of(Mkl.bytes(y));
+  private GradientSums[] sums(FloatMemory dy) {
+    FloatBuffer from = x.values().numbers();
+    FloatMemory results = FloatMemory.of(y);
     GradientSums[] ofPieces = new GradientSums[chunks.pieces().size()];
     chunks.run(
         pieces -> {

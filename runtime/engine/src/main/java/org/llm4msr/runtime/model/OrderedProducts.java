@@ -10,6 +10,9 @@ import org.llm4msr.api.internal.RowProducts;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.Epilogue;
+import org.llm4msr.runtime.kernels.ProductSizes;
+import org.llm4msr.runtime.kernels.Shapes;
 
 /** Products of the rows of one plan by {@link Mkl}. */
 final class OrderedProducts implements RowProducts {

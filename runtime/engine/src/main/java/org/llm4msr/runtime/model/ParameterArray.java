@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.engine.EngineTraits;
+import org.llm4msr.runtime.kernels.AlignedMemory;
 
 /**
  * The engine's array of one parameter, or of several of one shape, stored one after the other. On

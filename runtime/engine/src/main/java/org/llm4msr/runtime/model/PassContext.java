@@ -58,7 +58,7 @@ public final class PassContext implements LayerPass {
     this.scenarios = requireNonNull(scenarios, "scenarios is null");
     this.users = requireNonNull(users, "users is null");
     this.masks = requireNonNull(masks, "masks is null");
-    layers = tape == null || !tape.works() ? null : new DenseLayers(tape);
+    layers = tape == null || !tape.computesLayers() ? null : new DenseLayers(tape);
   }
 
   @Override

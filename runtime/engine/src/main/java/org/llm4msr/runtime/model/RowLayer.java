@@ -3,7 +3,6 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +10,15 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.model.RowChunks.Piece;
+import org.llm4msr.runtime.kernels.Epilogue;
+import org.llm4msr.runtime.kernels.FloatMemory;
+import org.llm4msr.runtime.kernels.FloatProducts;
+import org.llm4msr.runtime.kernels.HalfProducts;
+import org.llm4msr.runtime.kernels.LayerProducts;
+import org.llm4msr.runtime.kernels.LayerProducts.Tile;
+import org.llm4msr.runtime.kernels.ProductSizes;
+import org.llm4msr.runtime.kernels.RowChunks;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
 
 /**
  * A layer over rows, whose weights are those of the row's group: {@code activation(x W + b)} with
@@ -36,6 +43,7 @@ final class RowLayer {
   private final @Nullable GroupArray bias;
   private final Tape.Leaf x;
   private final NDArray y;
+  private final LayerProducts products;
   private final RowChunks chunks;
 
   RowLayer(
@@ -61,7 +69,17 @@ final class RowLayer {
             ? null
             : Mkl.floats(follow.masks().apply(new Shape(rows, sizes.rowOut())));
     y = tape.manager().create(new Shape(rows, sizes.rowOut()), DataType.FLOAT32);
+    products = products(rows);
     chunks = new RowChunks(segments, sizes.rowIn() + sizes.rowOut(), tape.workers());
+  }
+
+  private LayerProducts products(int rows) {
+    return switch (tape.precision()) {
+      case FLOAT32 -> new FloatProducts(sizes, x.values().address(), weight.values().address());
+      case BFLOAT16 ->
+          new HalfProducts(
+              tape.manager(), tape.workers(), sizes, rows, groups, x.values(), weight.values());
+    };
   }
 
   private interface Chunk {
@@ -92,18 +110,14 @@ final class RowLayer {
   }
 
   private void forward() {
-    ByteBuffer memory = Mkl.bytes(y);
-    FloatBuffer results = memory.asFloatBuffer();
-    FloatBuffer biases = bias == null ? null : bias.values();
-    long from = x.address();
-    long to = Mkl.address(memory);
-    long weights = Mkl.address(weight.values());
+    FloatMemory results = FloatMemory.of(y);
+    FloatBuffer biases = bias == null ? null : bias.values().numbers();
     chunks(
         (pieces, epilogue) -> {
-          multiply(pieces, from, weights, to);
+          products.multiply(pieces, results);
           for (Piece piece : pieces) {
             int at = piece.group() * sizes.rowOut();
-            epilogue.forward(results, piece.from(), piece.to(), biases, at);
+            epilogue.forward(results.numbers(), piece.from(), piece.to(), biases, at);
           }
         });
   }
@@ -114,13 +128,10 @@ final class RowLayer {
    * @param gradient of the results; overwritten
    */
   private void backward(NDArray gradient) {
-    ByteBuffer memory = Mkl.bytes(gradient);
-    Epilogue.Rows dy = Epilogue.Rows.of(memory);
-    Epilogue.Rows results = Epilogue.Rows.of(Mkl.bytes(y));
-    long from = Mkl.address(memory);
-    long weights = Mkl.address(weight.values());
+    FloatMemory dy = FloatMemory.of(gradient);
+    FloatMemory results = FloatMemory.of(y);
     float beta = beta(x.hasGradient()); // Before its place is asked for.
-    long to = Mkl.address(x.gradient());
+    FloatMemory dx = FloatMemory.of(x.gradient());
     BiasGradient ofBias =
         bias == null ? null : new BiasGradient(bias, sizes.rowOut(), chunks.pieces());
     chunks(
@@ -134,84 +145,33 @@ final class RowLayer {
               ofBias.add(piece, sums);
             }
           }
-          multiplyTransposed(pieces, from, weights, to, beta);
+          products.multiplyTransposed(pieces, dy, dx, beta);
         });
     if (ofBias != null) {
       ofBias.finish();
     }
-    toWeights(from);
+    toWeights(dy);
   }
 
   private static float beta(boolean added) {
     return added ? 1 : 0;
   }
 
-  private void multiply(List<Piece> pieces, long from, long weights, long to) {
-    Mkl.Call call = new Mkl.Call(pieces.size(), sizes.each());
-    for (Piece piece : pieces) {
-      call.group(
-          false,
-          false,
-          piece.rows(),
-          sizes.out(),
-          sizes.in(),
-          sizes.rowIn(),
-          sizes.out(),
-          sizes.rowOut(),
-          0);
-      for (int part = 0; part < sizes.each(); part++) {
-        call.product(
-            sizes.row(from, piece.from()) + sizes.inputOffset(part),
-            sizes.matrix(weights, piece.group(), part),
-            sizes.result(to, piece.from()) + sizes.outputOffset(part));
-      }
-    }
-    call.run();
-  }
-
-  private void multiplyTransposed(
-      List<Piece> pieces, long from, long weights, long to, float beta) {
-    Mkl.Call call = new Mkl.Call(pieces.size(), sizes.each());
-    for (Piece piece : pieces) {
-      call.group(
-          false,
-          true,
-          piece.rows(),
-          sizes.in(),
-          sizes.out(),
-          sizes.rowOut(),
-          sizes.out(),
-          sizes.rowIn(),
-          beta);
-      for (int part = 0; part < sizes.each(); part++) {
-        call.product(
-            sizes.result(from, piece.from()) + sizes.outputOffset(part),
-            sizes.matrix(weights, piece.group(), part),
-            sizes.row(to, piece.from()) + sizes.inputOffset(part));
-      }
-    }
-    call.run();
-  }
-
-  /** A part of one group's weights: the columns {@code from} to {@code to - 1} of one matrix. */
-  private record Tile(Segment rows, int part, int from, int to) {}
-
-  /** Groups without rows get zeros. */
-  private void toWeights(long dy) {
+  private void toWeights(FloatMemory dy) {
     float beta = beta(weight.hasGradient());
-    long to = Mkl.address(weight.gradient());
-    long values = x.address();
+    long dw = Mkl.address(weight.gradient());
     List<Tile> tiles = tiles();
     int grain = Math.max(1, tiles.size() / (TASKS * tape.workers().threads()));
     tape.workers()
         .range(
             tiles.size(),
             grain,
-            (worker, first, behind) ->
+            (worker, from, to) ->
                 Mkl.onThisThreadAlone(
-                    () -> toWeights(tiles.subList(first, behind), values, dy, to, beta)));
+                    () -> products.toWeights(tiles.subList(from, to), dy, dw, beta)));
   }
 
+  /** Groups without rows have tiles of no rows, which become zeros. */
   private List<Tile> tiles() {
     int matrices = groups * sizes.each();
     int cuts = Math.max(1, TASKS * tape.workers().threads() / matrices);
@@ -228,29 +188,6 @@ final class RowLayer {
       }
     }
     return tiles;
-  }
-
-  private void toWeights(List<Tile> tiles, long values, long dy, long to, float beta) {
-    Mkl.Call call = new Mkl.Call(tiles.size(), 1);
-    for (Tile tile : tiles) {
-      Segment rows = tile.rows;
-      long column = (long) tile.from * Float.BYTES;
-      call.group(
-              true,
-              false,
-              sizes.in(),
-              tile.to - tile.from,
-              rows.rows(),
-              sizes.rowIn(),
-              sizes.rowOut(),
-              sizes.out(),
-              beta)
-          .product(
-              sizes.row(values, rows.from()) + sizes.inputOffset(tile.part),
-              sizes.result(dy, rows.from()) + sizes.outputOffset(tile.part) + column,
-              sizes.matrix(to, rows.group(), tile.part) + column);
-    }
-    call.run();
   }
 
   /** Returns the rows of a group; none if the next segment is that of another group. */

@@ -3,13 +3,14 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TorchGradients;
+import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -22,16 +23,18 @@ public final class Tape {
 
   private final NDManager manager;
   private final Workers workers;
-  private final boolean working;
+  private final Precision precision;
+  private final boolean recording;
   private final List<Runnable> steps = new ArrayList<>();
 
   /** The leaves of results, and of arrays that operations took, by the array. */
   private final IdentityHashMap<NDArray, Leaf> leaves = new IdentityHashMap<>();
 
-  private Tape(NDManager manager, Workers workers, boolean working) {
+  private Tape(NDManager manager, Workers workers, Precision precision, boolean recording) {
     this.manager = manager;
     this.workers = workers;
-    this.working = working;
+    this.precision = precision;
+    this.recording = recording;
   }
 
   /**
@@ -39,10 +42,15 @@ public final class Tape {
    *
    * @param manager owns its arrays
    * @param workers share its loops
+   * @param precision of products
    * @param training whether {@link #backward} follows
    */
-  public static Tape of(NDManager manager, Workers workers, boolean training) {
-    return new Tape(manager, workers, training && Mkl.serves(manager));
+  public static Tape of(NDManager manager, Workers workers, Precision precision, boolean training) {
+    return new Tape(manager, workers, precision, training && Mkl.serves(manager));
+  }
+
+  Precision precision() {
+    return precision;
   }
 
   NDManager manager() {
@@ -53,9 +61,14 @@ public final class Tape {
     return workers;
   }
 
-  /** Returns whether operations may use it. */
-  boolean works() {
-    return working;
+  /** Returns whether it records operations: those without may only be used where it need not. */
+  boolean records() {
+    return recording;
+  }
+
+  /** Returns whether layers are computed outside the engine. */
+  boolean computesLayers() {
+    return recording || (precision != Precision.FLOAT32 && Mkl.serves(manager));
   }
 
   /** An array at which the engine's record begins, or ends. */
@@ -82,14 +95,9 @@ public final class Tape {
       return array;
     }
 
-    /** Returns where the values lie, row-major, until the step ends. */
-    long address() {
-      return Mkl.address(values);
-    }
-
-    /** Returns the values, row-major. */
-    FloatBuffer values() {
-      return Mkl.floats(values);
+    /** Returns the values, row-major, until the step ends. */
+    FloatMemory values() {
+      return FloatMemory.of(values);
     }
 
     /** Returns whether a gradient was handed to it. */
@@ -129,7 +137,7 @@ public final class Tape {
    * @param input requires a gradient
    */
   public void begin(NDArray input) {
-    if (working) {
+    if (recording) {
       leaves.put(input, new Leaf(input.stopGradient(), input));
     }
   }
@@ -146,6 +154,9 @@ public final class Tape {
 
   /** Returns the leaf in which an array ends for the engine, for operations that take it. */
   Leaf take(NDArray array) {
+    if (!recording) {
+      return new Leaf(array, null);
+    }
     Leaf known = leaves.get(array);
     if (known != null) {
       return known;
@@ -178,6 +189,9 @@ public final class Tape {
 
   /** Records an operation; returns its result as the engine goes on with it. */
   NDArray give(NDArray result, Operation operation) {
+    if (!recording) {
+      return result;
+    }
     NDArray values = result.stopGradient();
     result.setRequiresGradient(true);
     Leaf leaf = new Leaf(values, result);

@@ -47,15 +47,17 @@ class FullProductsTest {
         "processor\t: 0\nvendor_id\t: %s\nflags\t\t: %s\n\nprocessor\t: 1\nvendor_id\t: other\n"
             .formatted(vendor, flags);
 
-    assertThat(FullProducts.isMklSlow(processors)).isEqualTo(helps);
+    assertThat(FullProducts.isMklSlow(new CpuInfo(processors))).isEqualTo(helps);
   }
 
   /** Of an ARM processor under Linux. */
   @Test
   void leavesProcessorsThatItDoesNotKnow() {
-    assertThat(FullProducts.isMklSlow("processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\n"))
+    assertThat(
+            FullProducts.isMklSlow(
+                new CpuInfo("processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\n")))
         .isFalse();
-    assertThat(FullProducts.isMklSlow("")).isFalse();
+    assertThat(FullProducts.isMklSlow(new CpuInfo(""))).isFalse();
   }
 
   @Test
@@ -129,7 +131,7 @@ class FullProductsTest {
   @ParameterizedTest
   @CsvSource({"true, 1", "false, none"})
   void theEngineComesWithItUnlessSwitchedOff(String setting, String answer) throws Exception {
-    assumeThat(FullProducts.isMklSlow(Files.readString(Path.of("/proc/cpuinfo")))).isTrue();
+    assumeThat(FullProducts.isMklSlow(CpuInfo.read())).isTrue();
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -26,6 +26,7 @@ import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -46,7 +47,7 @@ class DenseLayersTest {
   private final ParameterStore store = new ParameterStore(manager, 5);
   private final Workers workers = new Workers(2);
   private final Random random = new Random(9);
-  private final Tape tape = Tape.of(manager, workers, true);
+  private final Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
   private final DenseLayers layers = new DenseLayers(tape);
 
   @BeforeEach

@@ -20,6 +20,7 @@ import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Initializer;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -41,7 +42,7 @@ class OrderedProductsTest {
   private final Random random = new Random(9);
   private final float[] x = draw(ROWS * IN);
   private final float[] factor = draw(ROWS * OUT);
-  private final Tape tape = Tape.of(manager, workers, true);
+  private final Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
 
   @BeforeEach
   void onlyWhereThereAreProducts() {

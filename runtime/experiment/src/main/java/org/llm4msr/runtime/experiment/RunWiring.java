@@ -34,6 +34,7 @@ record RunWiring(LoadedConfig stated, LoadedConfig config, List<Module> replacem
             : knowledge.with(wiring.get(RunModule.PROMPT_BUILDER), wiring.get(RunModule.ENCODER)),
         stated.model() == null ? null : wiring.get(ModelConfig.class),
         stated.training(),
+        stated.scoring(),
         wiring.get(RuntimeConfig.class));
   }
 

@@ -40,7 +40,8 @@ final class TrainingModule extends AbstractModule {
   @Provides
   @Singleton
   TrainableModel model(TensorEngine engine, ModelConfig model) {
-    return ModelAssembly.assemble(engine, model, config.training(), data, knowledge);
+    return ModelAssembly.assemble(
+        engine, model, config.training(), config.scoring(), data, knowledge);
   }
 
   @Provides

@@ -35,6 +35,7 @@ record AssembledModel(
     @Nullable ModelKnowledge knowledge,
     @Nullable NDArray scenarioKnowledge,
     long seed,
+    Precisions precisions,
     String identity)
     implements AutoCloseable {
 

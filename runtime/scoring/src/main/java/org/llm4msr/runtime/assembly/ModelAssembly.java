@@ -22,10 +22,12 @@ import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -33,6 +35,7 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.engine.HalfPrecision;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
@@ -63,8 +66,11 @@ public final class ModelAssembly {
       TensorEngine engine,
       ModelConfig model,
       TrainingConfig training,
+      InferenceConfig scoring,
       PreparedData data,
       @Nullable KnowledgeInputs knowledge) {
+    HalfPrecision.require("training.precision", training.precision(), engine);
+    HalfPrecision.require("scoring.precision", scoring.precision(), engine);
     return engine.finish(
         () ->
             new TrainableModel(
@@ -75,7 +81,8 @@ public final class ModelAssembly {
                     () -> Population.of(data),
                     knowledge,
                     training.seed(),
-                    UpdateRule.rows(training.optimizer()).stateSlots())));
+                    UpdateRule.rows(training.optimizer()).stateSlots(),
+                    new Precisions(training.precision(), scoring.precision()))));
   }
 
   /**
@@ -87,8 +94,10 @@ public final class ModelAssembly {
   public static InferenceModel assemble(
       TensorEngine engine,
       ModelConfig model,
+      InferenceConfig scoring,
       RowEncoder encoder,
       @Nullable KnowledgeInputs knowledge) {
+    HalfPrecision.require("scoring.precision", scoring.precision(), engine);
     return engine.finish(
         () ->
             new InferenceModel(
@@ -99,7 +108,8 @@ public final class ModelAssembly {
                     () -> Population.of(encoder),
                     knowledge,
                     0,
-                    0)));
+                    0,
+                    new Precisions(Precision.FLOAT32, scoring.precision()))));
   }
 
   private static AssembledModel build(
@@ -109,7 +119,8 @@ public final class ModelAssembly {
       Supplier<Population> who,
       @Nullable KnowledgeInputs inputs,
       long seed,
-      int stateSlots) {
+      int stateSlots,
+      Precisions precisions) {
     engine.recordGradients(false);
     Set<ModelInput> required = required(model);
     ModelKnowledge knowledge = knowledge(model, required, who, inputs);
@@ -153,6 +164,7 @@ public final class ModelAssembly {
           knowledge,
           scenarioKnowledge(manager, knowledge),
           seed,
+          precisions,
           identity(manifest, model, context.metaNetworks(), inputs));
     } catch (RuntimeException | Error e) {
       workers.close();

@@ -58,7 +58,7 @@ final class PassWorkspace {
     }
     users.find(groups(batch, training), rows);
     int scenarios = model.shape().scenarios().size();
-    Tape tape = Tape.of(step, model.workers(), training);
+    Tape tape = Tape.of(step, model.workers(), model.precisions().of(training), training);
     tape.begin(input);
     GroupingPlan byScenario =
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);

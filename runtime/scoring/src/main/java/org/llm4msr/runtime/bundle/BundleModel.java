@@ -45,6 +45,9 @@ public final class BundleModel {
         && training.get("batchSize") instanceof Integer rows) {
       values.put("batchSize", rows);
     }
+    if (config.get("scoring") instanceof Map<?, ?> scoring) {
+      values.put("scoring", scoring);
+    }
     return loader.bind(
         ScoringConfig.class,
         bundle.folder().resolve(Bundle.MANIFEST),
@@ -89,7 +92,8 @@ public final class BundleModel {
       Bundle bundle, ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
     requireRoom(bundle, config, encoder);
     InferenceModel model =
-        ModelAssembly.assemble(engine, config.model(), encoder, knowledge(bundle, config));
+        ModelAssembly.assemble(
+            engine, config.model(), config.scoring(), encoder, knowledge(bundle, config));
     try {
       engine.call(
           () -> {

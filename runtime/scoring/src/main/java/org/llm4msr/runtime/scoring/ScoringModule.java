@@ -35,7 +35,8 @@ final class ScoringModule extends AbstractModule {
 
   @Provides
   ScoringConfig config(ModelConfig model, RuntimeConfig runtime) {
-    return new ScoringConfig(model, stated.missing(), stated.batchSize(), runtime);
+    return new ScoringConfig(
+        model, stated.missing(), stated.batchSize(), stated.scoring(), runtime);
   }
 
   @Provides

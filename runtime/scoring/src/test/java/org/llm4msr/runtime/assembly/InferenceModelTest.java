@@ -42,6 +42,7 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.engine.TorchGradients;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
@@ -122,6 +123,7 @@ class InferenceModelTest {
         knowledge,
         ModelAssembly.scenarioKnowledge(manager, knowledge),
         0,
+        new Precisions(Precision.FLOAT32, Precision.FLOAT32),
         "test");
   }
 

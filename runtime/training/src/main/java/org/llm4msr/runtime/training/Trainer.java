@@ -218,7 +218,7 @@ public final class Trainer {
   }
 
   private String key() {
-    String key = model.identity() + "|" + config;
+    String key = model.identity() + "|" + config.identity();
     return startedFrom.isEmpty() ? key : key + "|from " + startedFrom;
   }
 }

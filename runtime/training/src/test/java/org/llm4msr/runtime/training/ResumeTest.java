@@ -154,6 +154,7 @@ class ResumeTest {
             engine,
             TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
             CONFIG,
+            TinyModels.SCORING,
             DATA,
             knowledge)) {
       return new Trainer(model, DATA, CONFIG, run, checkpointEvery).train(diesAfter(death));

@@ -28,10 +28,12 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -42,6 +44,9 @@ import org.llm4msr.toolkit.model.Scale;
 
 /** Models that are just large enough to test the trainer, and configurations for them. */
 final class TinyModels {
+
+  /** How models score. */
+  static final InferenceConfig SCORING = new InferenceConfig(Precision.FLOAT32);
 
   record NoConfig() {}
 
@@ -254,6 +259,7 @@ final class TinyModels {
         patience,
         1_000_000,
         1,
+        Precision.FLOAT32,
         7);
   }
 

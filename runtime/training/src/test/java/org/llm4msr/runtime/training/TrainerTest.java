@@ -278,7 +278,12 @@ class TrainerTest {
   private static TrainableModel model(
       BackboneFactory<TinyModels.NoConfig> backbone, MemoryData data, TrainingConfig config) {
     return ModelAssembly.assemble(
-        engine, TinyModels.model(backbone, new TinyModels.Plain()), config, data, null);
+        engine,
+        TinyModels.model(backbone, new TinyModels.Plain()),
+        config,
+        TinyModels.SCORING,
+        data,
+        null);
   }
 
   private static TrainableModel knowing(MemoryData data, TrainingConfig config) {
@@ -296,6 +301,7 @@ class TrainerTest {
         engine,
         TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
         config,
+        TinyModels.SCORING,
         data,
         knowledge);
   }

@@ -161,6 +161,7 @@ class TrainingListenerTest {
             engine,
             TinyModels.model(new TinyModels.Towers(), new Watching()),
             CONFIG,
+            TinyModels.SCORING,
             DATA,
             null)) {
       Trainer trainer = new Trainer(model, DATA, CONFIG, folder.resolve(run));

@@ -127,6 +127,7 @@ class TrainingStepTest {
             engine,
             TinyModels.model(new TinyModels.Towers(together), new TinyModels.Plain()),
             config,
+            TinyModels.SCORING,
             without1,
             null)) {
       scaleTables(model, 1e4f);
@@ -162,6 +163,7 @@ class TrainingStepTest {
             engine,
             TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
             config,
+            TinyModels.SCORING,
             data,
             knowledge)) {
       TrainingStep step = new TrainingStep(model, config, data.manifest().scenarios());
@@ -199,6 +201,7 @@ class TrainingStepTest {
         engine,
         TinyModels.model(new TinyModels.Linear(), new TinyModels.Plain()),
         config,
+        TinyModels.SCORING,
         data,
         null);
   }

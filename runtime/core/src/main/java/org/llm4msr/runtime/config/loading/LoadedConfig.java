@@ -33,6 +33,7 @@ public record LoadedConfig(
             other.config.knowledge(),
             other.config.model(),
             other.config.training(),
+            config.scoring(),
             config.runtime());
     return with(merged);
   }

@@ -1,8 +1,6 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Activation;
 
@@ -10,7 +8,7 @@ import org.llm4msr.api.model.Activation;
  * What follows the product of a layer, in one pass over its rows: bias, activation and dropout, and
  * their gradients. Has memory of its own, so each thread needs its own instance.
  */
-final class Epilogue {
+public final class Epilogue {
 
   /** How many numbers are processed at a time, so that they stay in the nearest cache. */
   private static final int BLOCK = 1 << 12;
@@ -19,14 +17,6 @@ final class Epilogue {
 
   /** The slopes of a leaky ReLU at a result that is not positive, and at one that is. */
   private static final float[] SLOPES = {LEAK, 1};
-
-  /** Rows as numbers and as the bits of the numbers. */
-  record Rows(FloatBuffer numbers, IntBuffer bits) {
-
-    static Rows of(ByteBuffer memory) {
-      return new Rows(memory.asFloatBuffer(), memory.asIntBuffer());
-    }
-  }
 
   private final Activation activation;
   private final @Nullable FloatBuffer mask;
@@ -39,7 +29,7 @@ final class Epilogue {
   private final float[] perColumn;
 
   /** Returns whether it has an activation; others are left to the engine. */
-  static boolean has(Activation activation) {
+  public static boolean has(Activation activation) {
     return switch (activation) {
       case NONE, RELU, LEAKY_RELU -> true;
       case TANH, SIGMOID -> false;
@@ -51,7 +41,7 @@ final class Epilogue {
    *
    * @param mask factors of dropout, one an element of the results; null without
    */
-  Epilogue(Activation activation, @Nullable FloatBuffer mask, int columns) {
+  public Epilogue(Activation activation, @Nullable FloatBuffer mask, int columns) {
     this.activation = activation;
     this.mask = mask;
     this.columns = columns;
@@ -80,7 +70,7 @@ final class Epilogue {
    * @param y (B, n)
    * @param bias n numbers from {@code at}; null without
    */
-  void forward(FloatBuffer y, int from, int to, @Nullable FloatBuffer bias, int at) {
+  public void forward(FloatBuffer y, int from, int to, @Nullable FloatBuffer bias, int at) {
     if (bias == null && isNothing()) {
       return;
     }
@@ -109,7 +99,7 @@ final class Epilogue {
    * @param y the results
    * @param sums the columns of the gradient are added to it; null if nobody asks
    */
-  void backward(Rows y, Rows dy, int from, int to, float @Nullable [] sums) {
+  public void backward(FloatMemory y, FloatMemory dy, int from, int to, float @Nullable [] sums) {
     if (sums == null && isNothing()) {
       return;
     }
@@ -120,7 +110,7 @@ final class Epilogue {
           multiplyByMask(dy, start, count);
           deactivate(y, dy, start, count);
           if (sums != null) {
-            dy.numbers.get(start, values, 0, count);
+            dy.numbers().get(start, values, 0, count);
             for (int row = 0; row < count; row += columns) {
               addUp(sums, row);
             }
@@ -145,30 +135,30 @@ final class Epilogue {
   }
 
   /** The sign of a result, or that it is zero, tells that of its product. */
-  private void deactivate(Rows y, Rows dy, int start, int count) {
+  private void deactivate(FloatMemory y, FloatMemory dy, int start, int count) {
     if (activation == Activation.RELU) {
-      y.bits.get(start, otherBits, 0, count);
-      dy.bits.get(start, bits, 0, count);
+      y.bits().get(start, otherBits, 0, count);
+      dy.bits().get(start, bits, 0, count);
       for (int i = 0; i < count; i++) {
         bits[i] &= -otherBits[i] >> 31; // All ones where the result is positive, else none.
       }
-      dy.bits.put(start, bits, 0, count);
+      dy.bits().put(start, bits, 0, count);
     } else if (activation == Activation.LEAKY_RELU) {
-      y.bits.get(start, otherBits, 0, count);
-      dy.numbers.get(start, values, 0, count);
+      y.bits().get(start, otherBits, 0, count);
+      dy.numbers().get(start, values, 0, count);
       for (int i = 0; i < count; i++) {
         int result = otherBits[i];
         values[i] *= SLOPES[(-result & ~result) >>> 31];
       }
-      dy.numbers.put(start, values, 0, count);
+      dy.numbers().put(start, values, 0, count);
     }
   }
 
-  private void multiplyByMask(Rows rows, int start, int count) {
+  private void multiplyByMask(FloatMemory rows, int start, int count) {
     if (mask != null) {
-      rows.numbers.get(start, values, 0, count);
+      rows.numbers().get(start, values, 0, count);
       multiplyByMask(start, count);
-      rows.numbers.put(start, values, 0, count);
+      rows.numbers().put(start, values, 0, count);
     }
   }
 

@@ -1,9 +1,9 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 import ai.djl.ndarray.types.Shape;
 
 /** What products of the runtime ask of the shapes that they are given. */
-final class Shapes {
+public final class Shapes {
 
   private Shapes() {}
 
@@ -12,7 +12,7 @@ final class Shapes {
    *
    * @throws IllegalArgumentException if it is another
    */
-  static void require(String name, Shape shape, Shape expected) {
+  public static void require(String name, Shape shape, Shape expected) {
     if (!shape.equals(expected)) {
       throw new IllegalArgumentException(
           "%s have the shape %s, expected %s".formatted(name, shape, expected));

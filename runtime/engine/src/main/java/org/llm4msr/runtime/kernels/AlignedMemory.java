@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,26 +1,26 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 /** The columns' sums of dy, and of dy times the deviation of x from its mean, over some rows. */
-final class GradientSums {
+public final class GradientSums {
 
   private final double[] gradients;
   private final double[] products;
 
   /** Makes those of no rows. */
-  GradientSums(int columns) {
+  public GradientSums(int columns) {
     gradients = new double[columns];
     products = new double[columns];
   }
 
   /** Adds those of other rows. */
-  void add(GradientSums other) {
+  public void add(GradientSums other) {
     for (int j = 0; j < gradients.length; j++) {
       gradients[j] += other.gradients[j];
       products[j] += other.products[j];
     }
   }
 
-  void add(float[] moreGradients, float[] moreProducts) {
+  public void add(float[] moreGradients, float[] moreProducts) {
     for (int j = 0; j < gradients.length; j++) {
       gradients[j] += moreGradients[j];
       products[j] += moreProducts[j];
@@ -28,12 +28,12 @@ final class GradientSums {
   }
 
   /** Returns the sum of dy. */
-  double ofGradients(int column) {
+  public double ofGradients(int column) {
     return gradients[column];
   }
 
   /** Returns the sum of dy times the deviation. */
-  double ofProducts(int column) {
+  public double ofProducts(int column) {
     return products[column];
   }
 }

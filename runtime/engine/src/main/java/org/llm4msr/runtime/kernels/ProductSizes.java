@@ -1,20 +1,20 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 import ai.djl.ndarray.types.Shape;
 
 /**
  * The sizes of products of rows with the matrices of their groups, {@code each} (in, out) matrices
- * a group, side by side in the row. Addresses are of float32.
+ * a group, side by side in the row. Addresses are those of numbers of so many bytes.
  */
-record ProductSizes(int each, int in, int out) {
+public record ProductSizes(int each, int in, int out) {
 
   /** Returns the sizes of weights (G, n, m) or (G, e, n, m). */
-  static ProductSizes ofGroups(Shape weight) {
+  public static ProductSizes ofGroups(Shape weight) {
     return of(weight, 1, "(G, n, m)");
   }
 
   /** Returns the sizes of weights (n, m) or (e, n, m) of all rows. */
-  static ProductSizes ofAll(Shape weight) {
+  public static ProductSizes ofAll(Shape weight) {
     return of(weight, 0, "(n, m)");
   }
 
@@ -29,35 +29,29 @@ record ProductSizes(int each, int in, int out) {
   }
 
   /** Returns the shape of weights of so many groups. */
-  Shape shape(int groups, int axes) {
+  public Shape shape(int groups, int axes) {
     return axes == 3 ? new Shape(groups, in, out) : new Shape(groups, each, in, out);
   }
 
-  int rowIn() {
+  public int rowIn() {
     return each * in;
   }
 
-  int rowOut() {
+  public int rowOut() {
     return each * out;
   }
 
-  long row(long rows, int row) {
-    return rows + (long) row * rowIn() * Float.BYTES;
+  /** Returns the address of a row's numbers for one matrix. */
+  public long row(long rows, int row, int part, int bytes) {
+    return rows + ((long) row * rowIn() + (long) part * in) * bytes;
   }
 
-  long result(long results, int row) {
-    return results + (long) row * rowOut() * Float.BYTES;
+  /** Returns the address of a row's results of one matrix. */
+  public long result(long results, int row, int part, int bytes) {
+    return results + ((long) row * rowOut() + (long) part * out) * bytes;
   }
 
-  long matrix(long weights, int group, int part) {
-    return weights + ((long) group * each + part) * in * out * Float.BYTES;
-  }
-
-  long inputOffset(int part) {
-    return (long) part * in * Float.BYTES;
-  }
-
-  long outputOffset(int part) {
-    return (long) part * out * Float.BYTES;
+  public long matrix(long weights, int group, int part, int bytes) {
+    return weights + ((long) group * each + part) * in * out * bytes;
   }
 }

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +9,7 @@ import org.llm4msr.runtime.tables.Workers;
 /**
  * Rows in chunks that stay in a core's cache, each with the parts of the segments that lie in it.
  */
-final class RowChunks {
+public final class RowChunks {
 
   /** The numbers of a chunk. */
   private static final int NUMBERS = 1 << 17;
@@ -20,9 +20,9 @@ final class RowChunks {
    * @param index its place among all pieces
    * @param whole whether these are all rows of the group
    */
-  record Piece(int index, int group, int from, int to, boolean whole) {
+  public record Piece(int index, int group, int from, int to, boolean whole) {
 
-    int rows() {
+    public int rows() {
       return to - from;
     }
   }
@@ -40,7 +40,7 @@ final class RowChunks {
    * @param columns numbers a row, of what is read and of what is written
    * @param workers each takes a chunk at a time
    */
-  RowChunks(List<Segment> segments, int columns, Workers workers) {
+  public RowChunks(List<Segment> segments, int columns, Workers workers) {
     this.workers = workers;
     int rows = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).to();
     int share = (rows + workers.threads() - 1) / workers.threads();
@@ -66,12 +66,12 @@ final class RowChunks {
   }
 
   /** Returns all pieces, in the order of the rows. */
-  List<Piece> pieces() {
+  public List<Piece> pieces() {
     return pieces;
   }
 
   /** Works on all chunks, one thread a chunk. */
-  void run(Consumer<List<Piece>> chunk) {
+  public void run(Consumer<List<Piece>> chunk) {
     workers.range(
         ends.size(),
         1,

@@ -1,20 +1,20 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 /** The means of columns and their sums of squared deviations from them, over some rows. */
-final class Moments {
+public final class Moments {
 
   private final double[] means;
   private final double[] squares;
   private int rows;
 
   /** Makes those of no rows. */
-  Moments(int columns) {
+  public Moments(int columns) {
     means = new double[columns];
     squares = new double[columns];
   }
 
   /** Adds other rows (Chan, Golub and LeVeque, 1983). */
-  void join(Moments other) {
+  public void join(Moments other) {
     double share = (double) other.rows / (rows + other.rows);
     for (int j = 0; j < means.length; j++) {
       double apart = other.means[j] - means[j];
@@ -29,7 +29,7 @@ final class Moments {
    *
    * @param squares of deviations from the means
    */
-  void set(int rows, float[] means, float[] squares) {
+  public void set(int rows, float[] means, float[] squares) {
     this.rows = rows;
     for (int j = 0; j < means.length; j++) {
       this.means[j] = means[j];
@@ -37,12 +37,12 @@ final class Moments {
     }
   }
 
-  float mean(int column) {
+  public float mean(int column) {
     return (float) means[column];
   }
 
   /** Returns the biased variance. */
-  float variance(int column) {
+  public float variance(int column) {
     return (float) (squares[column] / rows);
   }
 }

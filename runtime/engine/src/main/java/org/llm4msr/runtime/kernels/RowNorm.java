@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -8,7 +8,7 @@ import java.util.Arrays;
  * all groups, the values of a group begin at {@code at}. Has memory of its own, so each thread
  * needs its own instance.
  */
-final class RowNorm {
+public final class RowNorm {
 
   /** How many numbers are processed at a time, so that they stay in the nearest cache. */
   private static final int BLOCK = 1 << 12;
@@ -20,7 +20,7 @@ final class RowNorm {
   private final float[] sums;
   private final float[] products;
 
-  RowNorm(int columns) {
+  public RowNorm(int columns) {
     this.columns = columns;
     rowsOfBlock = Math.max(1, BLOCK / columns);
     values = new float[rowsOfBlock * columns];
@@ -44,7 +44,7 @@ final class RowNorm {
   }
 
   /** Returns the means and deviations of the rows {@code from} to {@code to - 1}. */
-  Moments moments(FloatBuffer x, int from, int to) {
+  public Moments moments(FloatBuffer x, int from, int to) {
     Moments all = new Moments(columns);
     Moments ofBlock = new Moments(columns);
     blocks(
@@ -70,7 +70,7 @@ final class RowNorm {
   }
 
   /** Writes y = (x - mean) inverse scale + shift. */
-  void forward(
+  public void forward(
       FloatBuffer x,
       FloatBuffer y,
       int from,
@@ -100,7 +100,7 @@ final class RowNorm {
   }
 
   /** Returns the sums of which the gradients of scale and shift, and that of x, are made. */
-  GradientSums sums(FloatBuffer x, FloatBuffer dy, int from, int to, float[] means, int at) {
+  public GradientSums sums(FloatBuffer x, FloatBuffer dy, int from, int to, float[] means, int at) {
     GradientSums total = new GradientSums(columns);
     blocks(
         from,
@@ -127,7 +127,7 @@ final class RowNorm {
    *     those of the rows
    * @param meanProducts mean(dy xhat) inverse, likewise
    */
-  void backward(
+  public void backward(
       FloatBuffer x,
       FloatBuffer dy,
       FloatBuffer dx,

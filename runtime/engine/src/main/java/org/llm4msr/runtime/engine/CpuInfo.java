@@ -1,0 +1,42 @@
+package org.llm4msr.runtime.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What Linux says of the first processor.
+ *
+ * @param text lines {@code name : value}; empty where it is unknown
+ */
+record CpuInfo(String text) {
+
+  private static final Path FILE = Path.of("/proc/cpuinfo");
+
+  /** Reads it; empty on other systems. */
+  static CpuInfo read() {
+    try {
+      return new CpuInfo(Files.readString(FILE));
+    } catch (IOException e) {
+      return new CpuInfo("");
+    }
+  }
+
+  /** Returns the first value of a name. */
+  Optional<String> value(String name) {
+    return text.lines()
+        .map(line -> line.split("\\s*:\\s*", 2))
+        .filter(line -> line.length == 2 && line[0].equals(name))
+        .map(line -> line[1])
+        .findFirst();
+  }
+
+  /** Returns whether the processor has one of some instruction sets. */
+  boolean hasAny(List<String> instructions) {
+    return value("flags").map(flags -> List.of(flags.split(" "))).stream()
+        .flatMap(List::stream)
+        .anyMatch(instructions::contains);
+  }
+}

@@ -1,0 +1,73 @@
+package org.llm4msr.runtime.kernels;
+
+import java.util.List;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
+
+/** Products in float32. */
+public final class FloatProducts implements LayerProducts {
+
+  private static final int BYTES = Float.BYTES;
+
+  private final ProductSizes s;
+  private final long x;
+  private final long weights;
+
+  /**
+   * Makes the products of a layer.
+   *
+   * @param x address of the rows
+   * @param weights address of the weights
+   */
+  public FloatProducts(ProductSizes sizes, long x, long weights) {
+    s = sizes;
+    this.x = x;
+    this.weights = weights;
+  }
+
+  @Override
+  public void multiply(List<Piece> pieces, FloatMemory y) {
+    Mkl.Call call = new Mkl.Call(pieces.size(), s.each());
+    for (Piece piece : pieces) {
+      call.group(false, false, piece.rows(), s.out(), s.in(), s.rowIn(), s.out(), s.rowOut(), 0);
+      for (int part = 0; part < s.each(); part++) {
+        call.product(
+            s.row(x, piece.from(), part, BYTES),
+            s.matrix(weights, piece.group(), part, BYTES),
+            s.result(y.address(), piece.from(), part, BYTES));
+      }
+    }
+    call.run();
+  }
+
+  @Override
+  public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
+    Mkl.Call call = new Mkl.Call(pieces.size(), s.each());
+    for (Piece piece : pieces) {
+      call.group(false, true, piece.rows(), s.in(), s.out(), s.rowOut(), s.out(), s.rowIn(), beta);
+      for (int part = 0; part < s.each(); part++) {
+        call.product(
+            s.result(dy.address(), piece.from(), part, BYTES),
+            s.matrix(weights, piece.group(), part, BYTES),
+            s.row(dx.address(), piece.from(), part, BYTES));
+      }
+    }
+    call.run();
+  }
+
+  @Override
+  public void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta) {
+    Mkl.Call call = new Mkl.Call(tiles.size(), 1);
+    for (Tile tile : tiles) {
+      int rows = tile.rows().rows();
+      int from = tile.rows().from();
+      long column = (long) tile.from() * BYTES;
+      call.group(true, false, s.in(), tile.columns(), rows, s.rowIn(), s.rowOut(), s.out(), beta)
+          .product(
+              s.row(x, from, tile.part(), BYTES),
+              s.result(dy.address(), from, tile.part(), BYTES) + column,
+              s.matrix(dw, tile.rows().group(), tile.part(), BYTES) + column);
+    }
+    call.run();
+  }
+}

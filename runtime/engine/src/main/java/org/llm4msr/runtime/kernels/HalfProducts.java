@@ -1,0 +1,110 @@
+package org.llm4msr.runtime.kernels;
+
+import ai.djl.ndarray.NDManager;
+import java.util.List;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
+import org.llm4msr.runtime.tables.Workers;
+
+/** Products of bfloat16, to which rows, weights and gradients are rounded; sums are float32. */
+public final class HalfProducts implements LayerProducts {
+
+  private static final int BYTES = HalfMemory.BYTES;
+
+  /** Weights that a thread rounds at a time. */
+  private static final int GRAIN = 1 << 16;
+
+  private final ProductSizes s;
+  private final FloatMemory x;
+  private final HalfMemory rows;
+  private final HalfMemory weights;
+  private final HalfMemory gradients;
+
+  /**
+   * Makes the products of a layer, and rounds its weights.
+   *
+   * @param count B
+   * @param groups G
+   */
+  public HalfProducts(
+      NDManager manager,
+      Workers workers,
+      ProductSizes sizes,
+      int count,
+      int groups,
+      FloatMemory x,
+      FloatMemory w) {
+    s = sizes;
+    this.x = x;
+    rows = new HalfMemory(manager, (long) count * s.rowIn());
+    gradients = new HalfMemory(manager, (long) count * s.rowOut());
+    int numbers = groups * s.each() * s.in() * s.out();
+    weights = new HalfMemory(manager, numbers);
+    workers.range(numbers, GRAIN, (worker, from, to) -> weights.put(w.bits(), from, to));
+  }
+
+  @Override
+  public void multiply(List<Piece> pieces, FloatMemory y) {
+    for (Piece piece : pieces) {
+      rows.put(x.bits(), piece.from() * s.rowIn(), piece.to() * s.rowIn());
+      for (int part = 0; part < s.each(); part++) {
+        Mkl.multiplyHalves(
+            false,
+            false,
+            piece.rows(),
+            s.out(),
+            s.in(),
+            s.row(rows.address(), piece.from(), part, BYTES),
+            s.rowIn(),
+            s.matrix(weights.address(), piece.group(), part, BYTES),
+            s.out(),
+            0,
+            s.result(y.address(), piece.from(), part, Float.BYTES),
+            s.rowOut());
+      }
+    }
+  }
+
+  @Override
+  public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
+    for (Piece piece : pieces) {
+      gradients.put(dy.bits(), piece.from() * s.rowOut(), piece.to() * s.rowOut());
+      for (int part = 0; part < s.each(); part++) {
+        Mkl.multiplyHalves(
+            false,
+            true,
+            piece.rows(),
+            s.in(),
+            s.out(),
+            s.result(gradients.address(), piece.from(), part, BYTES),
+            s.rowOut(),
+            s.matrix(weights.address(), piece.group(), part, BYTES),
+            s.out(),
+            beta,
+            s.row(dx.address(), piece.from(), part, Float.BYTES),
+            s.rowIn());
+      }
+    }
+  }
+
+  @Override
+  public void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta) {
+    for (Tile tile : tiles) {
+      int from = tile.rows().from();
+      Mkl.multiplyHalves(
+          true,
+          false,
+          s.in(),
+          tile.columns(),
+          tile.rows().rows(),
+          s.row(rows.address(), from, tile.part(), BYTES),
+          s.rowIn(),
+          s.result(gradients.address(), from, tile.part(), BYTES) + (long) tile.from() * BYTES,
+          s.rowOut(),
+          beta,
+          s.matrix(dw, tile.rows().group(), tile.part(), Float.BYTES)
+              + (long) tile.from() * Float.BYTES,
+          s.out());
+    }
+  }
+}

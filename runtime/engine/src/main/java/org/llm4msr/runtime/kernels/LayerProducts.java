@@ -1,0 +1,33 @@
+package org.llm4msr.runtime.kernels;
+
+import java.util.List;
+import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
+
+/** The products of one layer, each call by one thread. Rows and results are float32. */
+public interface LayerProducts {
+
+  /** A part of one group's weights: the columns {@code from} to {@code to - 1} of one matrix. */
+  record Tile(Segment rows, int part, int from, int to) {
+
+    int columns() {
+      return to - from;
+    }
+  }
+
+  /** Multiplies rows by the matrices of their groups. */
+  void multiply(List<Piece> pieces, FloatMemory y);
+
+  /**
+   * Multiplies the gradients of results by the transposed matrices; after {@link #multiply}.
+   *
+   * @param beta 1 to add to what lies there, otherwise 0
+   */
+  void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta);
+
+  /**
+   * Multiplies rows by the gradients of their results, over the rows of each group; after {@link
+   * #multiplyTransposed} of all rows.
+   */
+  void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta);
+}

@@ -1,0 +1,153 @@
+package org.llm4msr.runtime.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.api.internal.Follow;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.runtime.config.Precision;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.tables.Workers;
+
+/** A layer in bfloat16 is one of rounded rows, weights and gradients. */
+@Tag("engine")
+class HalfProductsTest {
+
+  private static final int ROWS = 600;
+  private static final int PARTS = 2;
+  private static final int IN = 5;
+  private static final int OUT = 3;
+
+  private final NDManager manager = TestEngine.manager();
+  private final ParameterStore store = new ParameterStore(manager, 5);
+  private final Workers workers = new Workers(2);
+  private final Random random = new Random(9);
+
+  @BeforeEach
+  void onlyWhereThereAreProducts() {
+    assumeThat(Mkl.serves(manager)).isTrue();
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+    manager.close();
+    workers.close();
+  }
+
+  private float[] draw(int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private ParameterArray parameter(String name, float[] values, long... shape) {
+    ParameterArray made =
+        store.parameter("b", name, new Shape(shape), new Initializer.Normal(1), Decay.NO);
+    made.values().put(values);
+    return made;
+  }
+
+  private static float[] gradient(ParameterArray parameter) {
+    float[] values = new float[(int) parameter.shape().size()];
+    parameter.parts().get(0).readGradient((p, gradient) -> gradient.get(values));
+    return values;
+  }
+
+  /** The nearest number of 8 significant bits, found by its spacing 2^(exponent - 7). */
+  private static double[] rounded(float[] values) {
+    double[] rounded = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      double spacing = Math.scalb(1.0, Math.getExponent(values[i]) - 7);
+      rounded[i] = Math.rint(values[i] / spacing) * spacing;
+    }
+    return rounded;
+  }
+
+  private static void assertClose(float[] values, double[] expected, double error) {
+    double[] doubles = new double[values.length];
+    Arrays.setAll(doubles, i -> values[i]);
+    assertThat(doubles).containsExactly(expected, within(error));
+  }
+
+  @Test
+  void multipliesRoundedNumbersAndSumsInFloat() {
+    float[] x = draw(ROWS * PARTS * IN);
+    float[] w = draw(PARTS * IN * OUT);
+    float[] b = draw(PARTS * OUT);
+    float[] dy = draw(ROWS * PARTS * OUT);
+    NDArray rows = manager.create(x, new Shape(ROWS, PARTS * IN));
+    rows.setRequiresGradient(true);
+    ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
+    ParameterArray bias = parameter("bias", b, PARTS * OUT);
+    Tape tape = Tape.of(manager, workers, Precision.BFLOAT16, true);
+    float[] y;
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray result = new DenseLayers(tape).layer(rows, weight, bias, Follow.NOTHING);
+      tape.backward(collector, result.mul(manager.create(dy, result.getShape())).sum());
+      y = result.toFloatArray();
+    }
+
+    double[] rx = rounded(x);
+    double[] rw = rounded(w);
+    double[] rdy = rounded(dy);
+    double[] expected = new double[y.length];
+    double[] dx = new double[x.length];
+    double[] dw = new double[w.length];
+    double[] db = new double[b.length];
+    for (int k = 0; k < y.length; k++) {
+      int row = k / (PARTS * OUT);
+      int part = k % (PARTS * OUT) / OUT;
+      expected[k] = b[k % (PARTS * OUT)];
+      db[k % (PARTS * OUT)] += dy[k];
+      for (int i = 0; i < IN; i++) {
+        int atX = (row * PARTS + part) * IN + i;
+        int atW = (part * IN + i) * OUT + k % OUT;
+        expected[k] += rx[atX] * rw[atW];
+        dx[atX] += rdy[k] * rw[atW];
+        dw[atW] += rdy[k] * rx[atX];
+      }
+    }
+    assertClose(y, expected, 1e-5);
+    assertClose(rows.getGradient().toFloatArray(), dx, 1e-5);
+    assertClose(gradient(weight), dw, 1e-4);
+    assertClose(gradient(bias), db, 1e-4);
+  }
+
+  @Test
+  void multipliesTheSameWithoutARecord() {
+    float[] x = draw(2 * IN);
+    float[] w = draw(IN * OUT);
+    NDArray rows = manager.create(x, new Shape(2, IN));
+    ParameterArray weight = parameter("w", w, IN, OUT);
+    ParameterArray bias = parameter("bias", new float[OUT], OUT);
+    Tape tape = Tape.of(manager, workers, Precision.BFLOAT16, false);
+
+    NDArray y = new DenseLayers(tape).layer(rows, weight, bias, Follow.NOTHING);
+
+    double[] rx = rounded(x);
+    double[] rw = rounded(w);
+    double[] expected = new double[2 * OUT];
+    for (int k = 0; k < expected.length; k++) {
+      for (int i = 0; i < IN; i++) {
+        expected[k] += rx[k / OUT * IN + i] * rw[i * OUT + k % OUT];
+      }
+    }
+    assertThat(tape.records()).isFalse();
+    assertClose(y.toFloatArray(), expected, 1e-5);
+  }
+}

@@ -1,0 +1,11 @@
+package org.llm4msr.runtime.assembly;
+
+import org.llm4msr.runtime.config.Precision;
+
+/** The precision of products in passes that train, and in others. */
+record Precisions(Precision training, Precision scoring) {
+
+  Precision of(boolean trains) {
+    return trains ? training : scoring;
+  }
+}
