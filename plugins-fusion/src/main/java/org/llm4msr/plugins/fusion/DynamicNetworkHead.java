@@ -72,10 +72,10 @@ final class DynamicNetworkHead implements FusionHead {
     NDArray z = generator.forward(pass, features.scenarioTable());
     NDArray seen = hidden.concat(features.scenarioEmbedding(), 1);
     GroupedRows attended =
-        apply(attention, z, GroupedRows.of(pass.scenarios(), seen)).map(this::attention);
+        apply(pass, attention, z, GroupedRows.of(pass.scenarios(), seen)).map(this::attention);
     GroupedRows t = GroupedRows.of(pass.scenarios(), hidden).with(attended, NDArray::mul);
     for (GeneratedWeights layer : tower) {
-      t = apply(layer, z, t).with(t, NDArray::add).map(Activation.LEAKY_RELU::apply);
+      t = apply(pass, layer, z, t).with(t, NDArray::add).map(Activation.LEAKY_RELU::apply);
     }
     return logit.forward(t.toRows()).squeeze(-1);
   }
@@ -85,7 +85,7 @@ final class DynamicNetworkHead implements FusionHead {
     return Activation.SIGMOID.apply(weighed);
   }
 
-  private static GroupedRows apply(GeneratedWeights layer, NDArray z, GroupedRows rows) {
-    return rows.linear(layer.weights(z), layer.biases(z));
+  private static GroupedRows apply(Pass pass, GeneratedWeights layer, NDArray z, GroupedRows rows) {
+    return rows.linear(layer.weights(pass, z), layer.biases(pass, z));
   }
 }

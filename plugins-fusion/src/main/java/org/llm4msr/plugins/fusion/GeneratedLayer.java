@@ -9,6 +9,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.LayerSpec;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
 import org.llm4msr.toolkit.model.GroupedRows;
 
 /**
@@ -57,13 +58,13 @@ final class GeneratedLayer {
   }
 
   /** Computes the generated part of the weights from the source (G, inputs). */
-  NDArray weights(NDArray source) {
-    return generated.weights(source);
+  NDArray weights(Pass pass, NDArray source) {
+    return generated.weights(pass, source);
   }
 
   /** Computes the generated part of the biases from the source (G, inputs). */
-  NDArray biases(NDArray source) {
-    return generated.biases(source);
+  NDArray biases(Pass pass, NDArray source) {
+    return generated.biases(pass, source);
   }
 
   /** Applies the layer to rows with the weights and biases of their groups. */

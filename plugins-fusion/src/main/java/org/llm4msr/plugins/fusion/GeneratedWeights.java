@@ -6,6 +6,8 @@ import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.toolkit.model.Layers;
 
 /**
  * The weights and biases of a layer as affine maps of each group's source: W(k) = A k + C and b(k)
@@ -55,16 +57,14 @@ final class GeneratedWeights {
   }
 
   /** Computes W from the source (G, inputs): (G, in, out). */
-  NDArray weights(NDArray source) {
-    return source
-        .matMul(weight.array())
-        .add(weightBase.array())
-        .reshape(source.getShape().get(0), in, out);
+  NDArray weights(Pass pass, NDArray source) {
+    NDArray flat = Layers.linear(pass, source, weight, weightBase);
+    return Layers.reshape(pass, flat, new Shape(source.getShape().get(0), in, out));
   }
 
   /** Computes b from the source (G, inputs): (G, out). */
-  NDArray biases(NDArray source) {
-    return source.matMul(bias.array()).add(biasBase.array());
+  NDArray biases(Pass pass, NDArray source) {
+    return Layers.linear(pass, source, bias, biasBase);
   }
 
   /**

@@ -69,14 +69,14 @@ final class MlpMetaNetwork implements MetaNetwork {
 
   @Override
   public MetaWeights generate(Pass pass, NDArray knowledge) {
-    NDArray source = hidden == null ? knowledge : Activation.RELU.apply(hidden.forward(knowledge));
+    NDArray source = hidden == null ? knowledge : hidden.forward(pass, knowledge, Activation.RELU);
     if (hasFewRows(pass)) {
       return new MetaWeights(new NDList(withOne(source)));
     }
     NDList arrays = new NDList();
     for (GeneratedLayer layer : layers) {
-      arrays.add(layer.weights(source));
-      arrays.add(layer.biases(source));
+      arrays.add(layer.weights(pass, source));
+      arrays.add(layer.biases(pass, source));
     }
     return new MetaWeights(arrays);
   }

@@ -41,6 +41,11 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
+  public void take(List<Piece> pieces, FloatMemory dy) {
+    // Products read them where they lie.
+  }
+
+  @Override
   public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
     Mkl.Call call = new Mkl.Call(pieces.size(), s.each());
     for (Piece piece : pieces) {

@@ -66,9 +66,15 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
-  public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
+  public void take(List<Piece> pieces, FloatMemory dy) {
     for (Piece piece : pieces) {
       gradients.put(dy.bits(), piece.from() * s.rowOut(), piece.to() * s.rowOut());
+    }
+  }
+
+  @Override
+  public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
+    for (Piece piece : pieces) {
       for (int part = 0; part < s.each(); part++) {
         Mkl.multiplyHalves(
             false,

@@ -19,7 +19,12 @@ public interface LayerProducts {
   void multiply(List<Piece> pieces, FloatMemory y);
 
   /**
-   * Multiplies the gradients of results by the transposed matrices; after {@link #multiply}.
+   * Takes the gradients of results over; before the products with them, after {@link #multiply}.
+   */
+  void take(List<Piece> pieces, FloatMemory dy);
+
+  /**
+   * Multiplies the gradients of results by the transposed matrices.
    *
    * @param beta 1 to add to what lies there, otherwise 0
    */
@@ -27,7 +32,7 @@ public interface LayerProducts {
 
   /**
    * Multiplies rows by the gradients of their results, over the rows of each group; after {@link
-   * #multiplyTransposed} of all rows.
+   * #take} of all rows.
    */
   void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta);
 }

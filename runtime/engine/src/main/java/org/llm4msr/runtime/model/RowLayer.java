@@ -30,6 +30,9 @@ final class RowLayer {
   /** Into how many tasks a thread's share of the weights' gradient is cut. */
   private static final int TASKS = 2;
 
+  /** Numbers that a core's cache holds. */
+  private static final int CACHE = 1 << 20;
+
   /** Columns of weights below which a product is not cut. */
   private static final int LEAST_COLUMNS = 64;
 
@@ -44,6 +47,12 @@ final class RowLayer {
   private final Tape.Leaf x;
   private final NDArray y;
   private final LayerProducts products;
+
+  /**
+   * Whether a core's cache has no room for a group's weights: then all rows are multiplied at once.
+   */
+  private final boolean large;
+
   private final RowChunks chunks;
 
   RowLayer(
@@ -70,6 +79,7 @@ final class RowLayer {
             : Mkl.floats(follow.masks().apply(new Shape(rows, sizes.rowOut())));
     y = tape.manager().create(new Shape(rows, sizes.rowOut()), DataType.FLOAT32);
     products = products(rows);
+    large = (long) sizes.each() * sizes.in() * sizes.out() > CACHE;
     chunks = new RowChunks(segments, sizes.rowIn() + sizes.rowOut(), tape.workers());
   }
 
@@ -112,9 +122,14 @@ final class RowLayer {
   private void forward() {
     FloatMemory results = FloatMemory.of(y);
     FloatBuffer biases = bias == null ? null : bias.values().numbers();
+    if (large) {
+      products.multiply(wholeSegments(), results);
+    }
     chunks(
         (pieces, epilogue) -> {
-          products.multiply(pieces, results);
+          if (!large) {
+            products.multiply(pieces, results);
+          }
           for (Piece piece : pieces) {
             int at = piece.group() * sizes.rowOut();
             epilogue.forward(results.numbers(), piece.from(), piece.to(), biases, at);
@@ -131,7 +146,7 @@ final class RowLayer {
     FloatMemory dy = FloatMemory.of(gradient);
     FloatMemory results = FloatMemory.of(y);
     float beta = beta(x.hasGradient()); // Before its place is asked for.
-    FloatMemory dx = FloatMemory.of(x.gradient());
+    FloatMemory dx = x.isWanted() ? FloatMemory.of(x.gradient()) : null;
     BiasGradient ofBias =
         bias == null ? null : new BiasGradient(bias, sizes.rowOut(), chunks.pieces());
     chunks(
@@ -145,12 +160,24 @@ final class RowLayer {
               ofBias.add(piece, sums);
             }
           }
-          products.multiplyTransposed(pieces, dy, dx, beta);
+          products.take(pieces, dy);
+          if (dx != null && !large) {
+            products.multiplyTransposed(pieces, dy, dx, beta);
+          }
         });
+    if (dx != null && large) {
+      products.multiplyTransposed(wholeSegments(), dy, dx, beta);
+    }
     if (ofBias != null) {
       ofBias.finish();
     }
     toWeights(dy);
+  }
+
+  private List<Piece> wholeSegments() {
+    return segments.stream()
+        .map(rows -> new Piece(0, rows.group(), rows.from(), rows.to(), true))
+        .toList();
   }
 
   private static float beta(boolean added) {

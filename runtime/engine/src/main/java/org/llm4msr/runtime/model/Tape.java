@@ -77,16 +77,19 @@ public final class Tape {
     private final NDArray array;
     private final @Nullable NDArray result;
     private final NDArray values;
+    private final boolean wanted;
     private @Nullable NDArray gradient;
 
     /**
      * Makes a leaf.
      *
      * @param result the array with which the engine goes on, null where its record ends
+     * @param wanted whether its gradient goes anywhere
      */
-    private Leaf(NDArray array, @Nullable NDArray result) {
+    private Leaf(NDArray array, @Nullable NDArray result, boolean wanted) {
       this.array = array;
       this.result = result;
+      this.wanted = wanted;
       values = array.reshape(-1); // Copies values that are not contiguous.
     }
 
@@ -98,6 +101,11 @@ public final class Tape {
     /** Returns the values, row-major, until the step ends. */
     FloatMemory values() {
       return FloatMemory.of(values);
+    }
+
+    /** Returns whether something needs its gradient. */
+    boolean isWanted() {
+      return wanted;
     }
 
     /** Returns whether a gradient was handed to it. */
@@ -138,7 +146,7 @@ public final class Tape {
    */
   public void begin(NDArray input) {
     if (recording) {
-      leaves.put(input, new Leaf(input.stopGradient(), input));
+      leaves.put(input, new Leaf(input.stopGradient(), input, true));
     }
   }
 
@@ -155,21 +163,23 @@ public final class Tape {
   /** Returns the leaf in which an array ends for the engine, for operations that take it. */
   Leaf take(NDArray array) {
     if (!recording) {
-      return new Leaf(array, null);
+      return new Leaf(array, null, false);
     }
     Leaf known = leaves.get(array);
     if (known != null) {
       return known;
     }
-    Leaf leaf = new Leaf(array.stopGradient(), null);
+    Leaf leaf = new Leaf(array.stopGradient(), null, TorchGradients.reach(array));
     leaves.put(array, leaf);
-    steps.add(
-        () -> {
-          NDArray gradient = leaf.whole();
-          if (gradient != null && TorchGradients.reach(array)) {
-            TorchGradients.backward(array, gradient);
-          }
-        });
+    if (leaf.wanted) {
+      steps.add(
+          () -> {
+            NDArray gradient = leaf.whole();
+            if (gradient != null) {
+              TorchGradients.backward(array, gradient);
+            }
+          });
+    }
     return leaf;
   }
 
@@ -194,7 +204,7 @@ public final class Tape {
     }
     NDArray values = result.stopGradient();
     result.setRequiresGradient(true);
-    Leaf leaf = new Leaf(values, result);
+    Leaf leaf = new Leaf(values, result, true);
     NDArray guarded = guarded(result);
     leaves.put(guarded, leaf);
     steps.add(

@@ -53,8 +53,7 @@ public final class ExpertGroup {
       h = layer(pass, h, layer.weight, layer.bias, layer.norm, layer::forward);
     }
     Shape shape = new Shape(x.getShape().get(0), experts, outputWidth);
-    NDArray rows = h;
-    return Layers.of(pass, runtime -> runtime.reshape(rows, shape)).orElseGet(() -> apart(rows));
+    return Layers.reshape(pass, h, shape);
   }
 
   /**

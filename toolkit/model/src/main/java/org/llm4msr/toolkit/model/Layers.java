@@ -1,17 +1,46 @@
 package org.llm4msr.toolkit.model;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
 import java.util.function.Function;
+import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.LayerPass;
+import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 
-/** Layers that the runtime computes in fewer passes over memory than the engine takes. */
-final class Layers {
+/**
+ * Operations that the runtime computes in fewer passes over memory than the engine, where it can.
+ * Layers of this package use them; these are for parameters that a model holds itself.
+ */
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class Layers {
 
   private Layers() {}
 
   /** Asks the runtime; empty where the engine's operations are to compute the layer. */
   static <T> Optional<T> of(Pass pass, Function<LayerPass, Optional<T>> layer) {
     return pass instanceof LayerPass runtime ? layer.apply(runtime) : Optional.empty();
+  }
+
+  /**
+   * Computes {@code x W + b}: (B, n) to (B, m).
+   *
+   * @param weight (n, m)
+   * @param bias (m)
+   */
+  public static NDArray linear(Pass pass, NDArray x, Parameter weight, Parameter bias) {
+    return linear(pass, x, weight, bias, Follow.NOTHING);
+  }
+
+  static NDArray linear(Pass pass, NDArray x, Parameter weight, Parameter bias, Follow follow) {
+    return of(pass, runtime -> runtime.layer(x, weight, bias, follow))
+        .orElseGet(() -> follow.applyTo(x.matMul(weight.array()).add(bias.array())));
+  }
+
+  /** Returns the result of one layer in another shape, for the next. */
+  public static NDArray reshape(Pass pass, NDArray x, Shape shape) {
+    return of(pass, runtime -> runtime.reshape(x, shape)).orElseGet(() -> x.reshape(shape));
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.internal.Follow;
+import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
@@ -30,10 +31,13 @@ public final class Linear {
     return x.matMul(weight.array()).add(bias.array());
   }
 
-  /** Computes {@code x W + b} and what follows: (B, in) to (B, out). */
+  /** Computes (B, in) to (B, out), then applies the activation. */
+  public NDArray forward(Pass pass, NDArray x, Activation activation) {
+    return forward(pass, x, new Follow(activation, null));
+  }
+
   NDArray forward(Pass pass, NDArray x, Follow follow) {
-    return Layers.of(pass, runtime -> runtime.layer(x, weight, bias, follow))
-        .orElseGet(() -> follow.applyTo(forward(x)));
+    return Layers.linear(pass, x, weight, bias, follow);
   }
 
   /** Returns W: (in, out). */
