@@ -24,21 +24,19 @@ public final class HalfProducts implements LayerProducts {
    * Makes the products of a layer, and rounds its weights.
    *
    * @param count B
-   * @param groups G
    */
   public HalfProducts(
       NDManager manager,
       Workers workers,
       ProductSizes sizes,
       int count,
-      int groups,
       FloatMemory x,
       FloatMemory w) {
     s = sizes;
     this.x = x;
     rows = new HalfMemory(manager, (long) count * s.rowIn());
     gradients = new HalfMemory(manager, (long) count * s.rowOut());
-    int numbers = groups * s.each() * s.in() * s.out();
+    int numbers = w.numbers().limit();
     weights = new HalfMemory(manager, numbers);
     workers.range(numbers, GRAIN, (worker, from, to) -> weights.put(w.bits(), from, to));
   }

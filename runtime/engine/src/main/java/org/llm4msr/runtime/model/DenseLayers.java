@@ -20,6 +20,17 @@ final class DenseLayers {
     this.tape = tape;
   }
 
+  /** Returns whether Java can address so many numbers: a buffer ends at 2 GiB. */
+  static boolean hasRoom(long numbers) {
+    return numbers <= Integer.MAX_VALUE / Float.BYTES;
+  }
+
+  /** Returns whether Java can address what a layer reads and writes. */
+  boolean hasRoom(NDArray x, Parameter weight, Parameter bias) {
+    long results = x.getShape().get(0) * GroupArray.of(tape, bias).shape().size();
+    return hasRoom(results) && hasRoom(GroupArray.of(tape, weight).shape().size());
+  }
+
   /** Computes {@code x W + b} and what follows. */
   NDArray layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
     if (!Epilogue.has(follow.activation())) {

@@ -93,7 +93,9 @@ public final class PassContext implements LayerPass {
 
   @Override
   public Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
-    return layersOf(x, 2).map(own -> own.layer(x, weight, bias, follow));
+    return layersOf(x, 2)
+        .filter(own -> own.hasRoom(x, weight, bias))
+        .map(own -> own.layer(x, weight, bias, follow));
   }
 
   @Override
@@ -115,7 +117,8 @@ public final class PassContext implements LayerPass {
   /** Returns the layers of the runtime if they take such an array. */
   private Optional<DenseLayers> layersOf(NDArray x, int axes) {
     return Optional.ofNullable(layers)
-        .filter(own -> x.getDataType() == DataType.FLOAT32 && x.getShape().dimension() == axes);
+        .filter(own -> x.getDataType() == DataType.FLOAT32)
+        .filter(own -> x.getShape().dimension() == axes && DenseLayers.hasRoom(x.size()));
   }
 
   @Override

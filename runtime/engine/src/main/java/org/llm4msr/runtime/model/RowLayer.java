@@ -88,7 +88,7 @@ final class RowLayer {
       case FLOAT32 -> new FloatProducts(sizes, x.values().address(), weight.values().address());
       case BFLOAT16 ->
           new HalfProducts(
-              tape.manager(), tape.workers(), sizes, rows, groups, x.values(), weight.values());
+              tape.manager(), tape.workers(), sizes, rows, x.values(), weight.values());
     };
   }
 

@@ -323,6 +323,18 @@ class DenseLayersTest {
     return Arrays.stream(values).map(value -> 2 * value).toArray();
   }
 
+  /** 2 GiB hold 536,870,911 numbers and a byte less. */
+  @Test
+  void leavesToTheEngineWhatJavaCannotAddress() {
+    NDArray rows = array(draw(2 * IN), 2, IN);
+    ParameterArray weight = parameter("w", draw(6), IN, OUT);
+    ParameterArray bias = parameter("bias", draw(OUT), OUT);
+
+    assertThat(layers.hasRoom(rows, weight, bias)).isTrue();
+    assertThat(DenseLayers.hasRoom(536_870_911L)).isTrue();
+    assertThat(DenseLayers.hasRoom(536_870_912L)).isFalse();
+  }
+
   @Test
   void namesWhatDoesNotFit() {
     ParameterArray weight = parameter("w", draw(6), IN, OUT);
