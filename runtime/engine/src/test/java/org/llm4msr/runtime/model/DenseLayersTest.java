@@ -3,20 +3,14 @@ package org.llm4msr.runtime.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.Arrays;
-import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -24,15 +18,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Activation;
-import org.llm4msr.api.model.Decay;
-import org.llm4msr.api.model.Initializer;
 import org.llm4msr.runtime.config.Precision;
-import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.tables.Workers;
 
 /** Values against loops in double precision, gradients against the differences of their loss. */
-@Tag("engine")
-class DenseLayersTest {
+class DenseLayersTest extends ProductsTest {
 
   private static final int ROWS = 7;
   private static final int PARTS = 2;
@@ -43,24 +32,8 @@ class DenseLayersTest {
   private static final double STEP = 1e-5;
   private static final float EPSILON = 1e-5f;
 
-  private final NDManager manager = TestEngine.manager();
-  private final ParameterStore store = new ParameterStore(manager, 5);
-  private final Workers workers = new Workers(2);
-  private final Random random = new Random(9);
   private final Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
   private final DenseLayers layers = new DenseLayers(tape);
-
-  @BeforeEach
-  void onlyWhereThereAreProducts() {
-    assumeThat(Mkl.serves(manager)).isTrue();
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    manager.close();
-    workers.close();
-  }
 
   static Stream<Arguments> followers() {
     return Arrays.stream(Activation.values())
@@ -68,8 +41,8 @@ class DenseLayersTest {
             activation -> Stream.of(false, true).map(drops -> Arguments.of(activation, drops)));
   }
 
-  private double[] draw(int count) {
-    return random.doubles(count, -1, 1).map(value -> (float) value).toArray();
+  private double[] drawn(int count) {
+    return doubles(draw(count));
   }
 
   /** A half of the units is dropped, the others are doubled. */
@@ -86,7 +59,10 @@ class DenseLayersTest {
   }
 
   private static double[] doubles(NDArray array) {
-    float[] values = array.toFloatArray();
+    return doubles(array.toFloatArray());
+  }
+
+  private static double[] doubles(float[] values) {
     double[] doubles = new double[values.length];
     Arrays.setAll(doubles, i -> values[i]);
     return doubles;
@@ -97,18 +73,7 @@ class DenseLayersTest {
   }
 
   private ParameterArray parameter(String name, double[] values, long... shape) {
-    ParameterArray made =
-        store.parameter("b", name, new Shape(shape), new Initializer.Normal(1), Decay.NO);
-    made.values().put(floats(values));
-    return made;
-  }
-
-  private static double[] gradient(ParameterArray parameter) {
-    float[] values = new float[(int) parameter.shape().size()];
-    parameter.parts().get(0).readGradient((p, gradient) -> gradient.get(values));
-    double[] doubles = new double[values.length];
-    Arrays.setAll(doubles, i -> values[i]);
-    return doubles;
+    return parameter(name, floats(values), shape);
   }
 
   private Follow follow(Activation activation, double @Nullable [] mask) {
@@ -184,10 +149,10 @@ class DenseLayersTest {
   @ParameterizedTest
   @MethodSource("followers")
   void layerWithWhatFollows(Activation activation, boolean drops) {
-    double[] x = draw(ROWS * ROW_IN);
-    double[] w = draw(PARTS * IN * OUT);
-    double[] b = draw(ROW_OUT);
-    double[] factors = draw(ROWS * ROW_OUT);
+    double[] x = drawn(ROWS * ROW_IN);
+    double[] w = drawn(PARTS * IN * OUT);
+    double[] b = drawn(ROW_OUT);
+    double[] factors = drawn(ROWS * ROW_OUT);
     double[] mask = mask(drops, ROWS * ROW_OUT);
     NDArray rows = array(x, ROWS, ROW_IN);
     ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
@@ -200,9 +165,11 @@ class DenseLayersTest {
         doubles(rows.getGradient()),
         derivative(x, at -> dot(layer(at, w, b, activation, mask), factors)));
     assertClose(
-        gradient(weight), derivative(w, at -> dot(layer(x, at, b, activation, mask), factors)));
+        doubles(gradient(weight)),
+        derivative(w, at -> dot(layer(x, at, b, activation, mask), factors)));
     assertClose(
-        gradient(bias), derivative(b, at -> dot(layer(x, w, at, activation, mask), factors)));
+        doubles(gradient(bias)),
+        derivative(b, at -> dot(layer(x, w, at, activation, mask), factors)));
   }
 
   private static double[] normalize(
@@ -230,10 +197,10 @@ class DenseLayersTest {
   @ParameterizedTest
   @MethodSource("followers")
   void normalisationWithWhatFollows(Activation activation, boolean drops) {
-    double[] x = draw(ROWS * OUT);
-    double[] scale = draw(OUT);
-    double[] shift = draw(OUT);
-    double[] factors = draw(ROWS * OUT);
+    double[] x = drawn(ROWS * OUT);
+    double[] scale = drawn(OUT);
+    double[] shift = drawn(OUT);
+    double[] factors = drawn(ROWS * OUT);
     double[] mask = mask(drops, ROWS * OUT);
     NDArray rows = array(x, ROWS, OUT);
     NDArray scales = array(scale, OUT);
@@ -276,10 +243,10 @@ class DenseLayersTest {
   @Test
   void chunksDoNotShow() {
     int rows = 10_000;
-    double[] x = draw(rows * ROW_IN);
-    double[] w = draw(PARTS * IN * OUT);
-    double[] b = draw(ROW_OUT);
-    double[] factors = draw(rows * ROW_OUT);
+    double[] x = drawn(rows * ROW_IN);
+    double[] w = drawn(PARTS * IN * OUT);
+    double[] b = drawn(ROW_OUT);
+    double[] factors = drawn(rows * ROW_OUT);
     NDArray input = array(x, rows, ROW_IN);
     ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
     ParameterArray bias = parameter("bias", b, ROW_OUT);
@@ -293,15 +260,15 @@ class DenseLayersTest {
       dBias[k % ROW_OUT] += expected[k] > 0 ? factors[k] : 0;
     }
     assertClose(y, expected);
-    assertThat(gradient(bias)).containsExactly(dBias, within(1e-3));
+    assertThat(doubles(gradient(bias))).containsExactly(dBias, within(1e-3));
   }
 
   @Test
   void addsTheGradientsOfALayerThatIsUsedTwice() {
-    double[] x = draw(ROWS * ROW_IN);
-    double[] w = draw(PARTS * IN * OUT);
-    double[] b = draw(ROW_OUT);
-    double[] factors = draw(ROWS * ROW_OUT);
+    double[] x = drawn(ROWS * ROW_IN);
+    double[] w = drawn(PARTS * IN * OUT);
+    double[] b = drawn(ROW_OUT);
+    double[] factors = drawn(ROWS * ROW_OUT);
     NDArray rows = array(x, ROWS, ROW_IN);
     ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
     ParameterArray bias = parameter("bias", b, ROW_OUT);
@@ -314,9 +281,11 @@ class DenseLayersTest {
         doubles(rows.getGradient()),
         derivative(x, at -> dot(layer(at, w, b, Activation.RELU, null), twice)));
     assertClose(
-        gradient(weight), derivative(w, at -> dot(layer(x, at, b, Activation.RELU, null), twice)));
+        doubles(gradient(weight)),
+        derivative(w, at -> dot(layer(x, at, b, Activation.RELU, null), twice)));
     assertClose(
-        gradient(bias), derivative(b, at -> dot(layer(x, w, at, Activation.RELU, null), twice)));
+        doubles(gradient(bias)),
+        derivative(b, at -> dot(layer(x, w, at, Activation.RELU, null), twice)));
   }
 
   private static double[] twice(double[] values) {
@@ -326,9 +295,9 @@ class DenseLayersTest {
   /** 2 GiB hold 536,870,911 numbers and a byte less. */
   @Test
   void leavesToTheEngineWhatJavaCannotAddress() {
-    NDArray rows = array(draw(2 * IN), 2, IN);
-    ParameterArray weight = parameter("w", draw(6), IN, OUT);
-    ParameterArray bias = parameter("bias", draw(OUT), OUT);
+    NDArray rows = array(drawn(2 * IN), 2, IN);
+    ParameterArray weight = parameter("w", drawn(6), IN, OUT);
+    ParameterArray bias = parameter("bias", drawn(OUT), OUT);
 
     assertThat(layers.hasRoom(rows, weight, bias)).isTrue();
     assertThat(DenseLayers.hasRoom(536_870_911L)).isTrue();
@@ -337,16 +306,16 @@ class DenseLayersTest {
 
   @Test
   void namesWhatDoesNotFit() {
-    ParameterArray weight = parameter("w", draw(6), IN, OUT);
-    ParameterArray bias = parameter("bias", draw(3), IN);
-    NDArray rows = array(draw(6), 2, IN);
+    ParameterArray weight = parameter("w", drawn(6), IN, OUT);
+    ParameterArray bias = parameter("bias", drawn(3), IN);
+    NDArray rows = array(drawn(6), 2, IN);
 
     assertThatThrownBy(() -> layers.layer(rows, weight, bias, Follow.NOTHING))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("biases have the shape (3), expected (2)");
     assertThatThrownBy(() -> layers.layer(rows, bias, bias, Follow.NOTHING))
         .hasMessage("weights are (3), not (n, m)");
-    assertThatThrownBy(() -> layers.layer(array(draw(4), 2, OUT), weight, bias, Follow.NOTHING))
+    assertThatThrownBy(() -> layers.layer(array(drawn(4), 2, OUT), weight, bias, Follow.NOTHING))
         .hasMessage("rows have the shape (2, 2), expected (2, 3)");
   }
 }

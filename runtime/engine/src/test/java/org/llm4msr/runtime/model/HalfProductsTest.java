@@ -2,71 +2,22 @@ package org.llm4msr.runtime.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.Arrays;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.internal.Follow;
-import org.llm4msr.api.model.Decay;
-import org.llm4msr.api.model.Initializer;
 import org.llm4msr.runtime.config.Precision;
-import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.tables.Workers;
 
 /** A layer in bfloat16 is one of rounded rows, weights and gradients. */
-@Tag("engine")
-class HalfProductsTest {
+class HalfProductsTest extends ProductsTest {
 
   private static final int ROWS = 600;
   private static final int PARTS = 2;
   private static final int IN = 5;
   private static final int OUT = 3;
-
-  private final NDManager manager = TestEngine.manager();
-  private final ParameterStore store = new ParameterStore(manager, 5);
-  private final Workers workers = new Workers(2);
-  private final Random random = new Random(9);
-
-  @BeforeEach
-  void onlyWhereThereAreProducts() {
-    assumeThat(Mkl.serves(manager)).isTrue();
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    manager.close();
-    workers.close();
-  }
-
-  private float[] draw(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
-  private ParameterArray parameter(String name, float[] values, long... shape) {
-    ParameterArray made =
-        store.parameter("b", name, new Shape(shape), new Initializer.Normal(1), Decay.NO);
-    made.values().put(values);
-    return made;
-  }
-
-  private static float[] gradient(ParameterArray parameter) {
-    float[] values = new float[(int) parameter.shape().size()];
-    parameter.parts().get(0).readGradient((p, gradient) -> gradient.get(values));
-    return values;
-  }
 
   /** The nearest number of 8 significant bits, found by its spacing 2^(exponent - 7). */
   private static double[] rounded(float[] values) {

@@ -3,17 +3,11 @@ package org.llm4msr.runtime.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.List;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
@@ -21,12 +15,9 @@ import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.runtime.config.Precision;
-import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.tables.Workers;
 
 /** Values and gradients against loops in double precision; group 1 has no rows, group 3 one. */
-@Tag("engine")
-class OrderedProductsTest {
+class OrderedProductsTest extends ProductsTest {
 
   private static final int ROWS = 8;
   private static final int GROUPS = 4;
@@ -36,33 +27,9 @@ class OrderedProductsTest {
   private static final List<Segment> SEGMENTS =
       List.of(new Segment(0, 0, 3), new Segment(2, 3, 7), new Segment(3, 7, 8));
 
-  private final NDManager manager = TestEngine.manager();
-  private final ParameterStore store = new ParameterStore(manager, 5);
-  private final Workers workers = new Workers(2);
-  private final Random random = new Random(9);
   private final float[] x = draw(ROWS * IN);
   private final float[] factor = draw(ROWS * OUT);
   private final Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
-
-  @BeforeEach
-  void onlyWhereThereAreProducts() {
-    assumeThat(Mkl.serves(manager)).isTrue();
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    manager.close();
-    workers.close();
-  }
-
-  private float[] draw(int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
 
   private OrderedProducts products() {
     return new OrderedProducts(tape, ROWS, GROUPS, SEGMENTS);
@@ -75,12 +42,6 @@ class OrderedProductsTest {
   private static float[] values(ParameterArray parameter) {
     float[] values = new float[(int) parameter.shape().size()];
     parameter.values().get(values);
-    return values;
-  }
-
-  private static float[] gradient(ParameterArray parameter) {
-    float[] values = new float[(int) parameter.shape().size()];
-    parameter.parts().get(0).readGradient((p, gradient) -> gradient.get(values));
     return values;
   }
 
