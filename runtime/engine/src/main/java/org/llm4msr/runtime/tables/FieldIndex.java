@@ -136,8 +136,14 @@ final class FieldIndex {
 
   /** Adds up the gradient of a distinct id, always in the order of the batch. */
   void merge(int k, float[] gradient, int width, int column, int dimension, float[] into, int at) {
-    Arrays.fill(into, at, at + dimension, 0f);
-    for (int i = starts[k]; i < starts[k + 1]; i++) {
+    int first = starts[k];
+    int end = starts[k + 1];
+    if (weighted || first == end) {
+      Arrays.fill(into, at, at + dimension, 0f);
+    } else { // Most ids occur once.
+      System.arraycopy(gradient, rows[first++] * width + column, into, at, dimension);
+    }
+    for (int i = first; i < end; i++) {
       int from = rows[i] * width + column;
       if (weighted) {
         float weight = weights[i];
