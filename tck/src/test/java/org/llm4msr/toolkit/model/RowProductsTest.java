@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Grouping;
@@ -63,6 +64,18 @@ class RowProductsTest {
       shared("factor")
           .parameter("weight", new Shape(WIDTH, WIDTH), Initializer.linear(2), Decay.YES);
   private final BatchNorm norm = new BatchNorm(context("norm"), WIDTH);
+  private final Mlp network =
+      new Mlp(
+          context("network"), WIDTH, List.of(5, 3), new BlockSettings(Activation.RELU, 0.5, false));
+  private final ExpertGroup experts =
+      new ExpertGroup(
+          context("experts"),
+          WIDTH,
+          2,
+          List.of(3, 2),
+          new BlockSettings(Activation.LEAKY_RELU, 0.5, false));
+  private final Mlp smooth =
+      new Mlp(context("smooth"), WIDTH, List.of(3), new BlockSettings(Activation.TANH, 0.5, false));
 
   private ModelContext context(String scope) {
     return shared(scope).each("group", GROUPS);
@@ -109,6 +122,20 @@ class RowProductsTest {
               GroupedRows again = h.map(NDArray::tanh).linear(t.second);
               return h.linear(t.second).with(again, NDArray::add).with(h, NDArray::mul).toRows();
             }),
+        network(
+            "layers with what follows them",
+            (t, p, x) -> t.network.forward(p, rows(p, x)).toRows()),
+        network(
+            "experts with what follows them",
+            (t, p, x) -> t.experts.forward(p, rows(p, x)).toRows()),
+        network(
+            "an activation of the engine", (t, p, x) -> t.smooth.forward(p, rows(p, x)).toRows()),
+        network(
+            "normalisation with what follows it",
+            (t, p, x) ->
+                rows(p, x)
+                    .normalize(p, t.norm, new BlockSettings(Activation.RELU, 0.5, true))
+                    .toRows()),
         network(
             "several matrices a group",
             (t, p, x) -> rows(p, x).linear(t.twoMatrices, t.twoBiases).toRows()),

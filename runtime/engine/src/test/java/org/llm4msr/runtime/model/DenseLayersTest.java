@@ -239,6 +239,40 @@ class DenseLayersTest extends ProductsTest {
     assertThat(normalized.rows().toFloatArray()).containsExactly(0, 0, 2, 2);
   }
 
+  /** Three experts of five units each. */
+  private static double[] mix(double[] weights, double[] outputs) {
+    double[] y = new double[weights.length / 3 * 5];
+    for (int k = 0; k < y.length; k++) {
+      for (int e = 0; e < 3; e++) {
+        int expert = k / 5 * 3 + e;
+        y[k] += weights[expert] * outputs[expert * 5 + k % 5];
+      }
+    }
+    return y;
+  }
+
+  @Test
+  void mixesExperts() {
+    double[] w = drawn(ROWS * 3);
+    double[] x = drawn(ROWS * 3 * 5);
+    double[] factors = drawn(ROWS * 5);
+    NDArray weights = array(w, ROWS, 3);
+    weights.setRequiresGradient(true);
+    NDArray outputs = array(x, ROWS, 3 * 5);
+
+    double[] y =
+        run(
+            outputs,
+            factors,
+            rows -> layers.mix(weights, layers.reshape(rows, new Shape(ROWS, 3, 5))));
+
+    assertClose(y, mix(w, x));
+    assertClose(doubles(weights.getGradient()), derivative(w, at -> dot(mix(at, x), factors)));
+    assertClose(doubles(outputs.getGradient()), derivative(x, at -> dot(mix(w, at), factors)));
+    assertThatThrownBy(() -> layers.mix(weights, array(x, ROWS, 5, 3)))
+        .hasMessage("weights have the shape (7, 3), expected (7, 5)");
+  }
+
   /** Many rows, which several threads take in chunks, give what few give. */
   @Test
   void chunksDoNotShow() {
