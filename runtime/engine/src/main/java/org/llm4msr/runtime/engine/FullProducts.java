@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets MKL, which PyTorch brings along on x86, multiply on AMD's processors as it does on Intel's
- * of the same instructions. By itself it takes other products there, of less than half the speed.
+ * of the same instructions. By itself it takes slower products there.
  *
  * <p>MKL chooses by the answer of one function, which it calls by name. A library with a function
  * of this name that stands in the global scope before PyTorch is loaded answers in its place.
@@ -60,7 +60,7 @@ final class FullProducts {
       library = load(folder);
     } catch (IOException | LinkageError e) {
       LOG.info(
-          "PyTorch multiplies at less than half the speed of this processor, as a library cannot be loaded from {}: {}. Name a folder that allows it by -Djava.io.tmpdir.",
+          "PyTorch multiplies more slowly than this processor could, as a library cannot be loaded from {}: {}. Name a folder that allows it by -Djava.io.tmpdir.",
           folder,
           e.toString());
     }

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.engine;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.Precision;
@@ -23,7 +24,7 @@ public final class HalfPrecision {
     if (precision == Precision.FLOAT32) {
       return;
     }
-    whyNot(engine.engine().getEngineName(), engine.device().isGpu(), CpuInfo.read())
+    whyNot(engine.engine().getEngineName(), engine.device().isGpu(), CpuInfo.read(), Mkl::isThere)
         .ifPresent(
             reason -> {
               throw new MsrException(
@@ -34,15 +35,19 @@ public final class HalfPrecision {
   }
 
   /** Returns why there are no such products, empty if there are. */
-  static Optional<String> whyNot(String engine, boolean gpu, CpuInfo processor) {
+  static Optional<String> whyNot(
+      String engine, boolean gpu, CpuInfo processor, BooleanSupplier mkl) {
     if (!engine.equals(PyTorchEngine.NAME)) {
       return Optional.of("the engine " + engine + " has no such products; PyTorch has");
     }
     if (gpu) {
       return Optional.of("models on a GPU have no such products yet");
     }
-    return processor.hasAny(INSTRUCTIONS)
+    if (!processor.hasAny(INSTRUCTIONS)) {
+      return Optional.of("this processor has neither AVX512_BF16 nor AMX");
+    }
+    return mkl.getAsBoolean()
         ? Optional.empty()
-        : Optional.of("this processor has neither AVX512_BF16 nor AMX");
+        : Optional.of("this PyTorch brings no MKL, which has such products");
   }
 }

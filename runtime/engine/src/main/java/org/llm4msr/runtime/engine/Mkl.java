@@ -39,11 +39,16 @@ public final class Mkl {
 
   private Mkl() {}
 
+  /** Returns whether PyTorch, which must be loaded, brings it along. */
+  static boolean isThere() {
+    return Loaded.LIBRARY.isPresent();
+  }
+
   /** Returns whether arrays of a manager can be multiplied. */
   public static boolean serves(NDManager manager) {
     return manager.getEngine().getEngineName().equals(PyTorchEngine.NAME)
         && manager.getDevice().equals(Device.cpu())
-        && Loaded.LIBRARY.isPresent();
+        && isThere();
   }
 
   /** The functions of the library. */

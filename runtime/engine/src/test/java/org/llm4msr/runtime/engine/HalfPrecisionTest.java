@@ -13,18 +13,20 @@ class HalfPrecisionTest {
 
   @Test
   void isThereWithTheInstructions() {
-    assertThat(HalfPrecision.whyNot("PyTorch", false, WITH)).isEmpty();
-    assertThat(HalfPrecision.whyNot("PyTorch", false, WITH_TILES)).isEmpty();
+    assertThat(HalfPrecision.whyNot("PyTorch", false, WITH, () -> true)).isEmpty();
+    assertThat(HalfPrecision.whyNot("PyTorch", false, WITH_TILES, () -> true)).isEmpty();
   }
 
   @Test
   void isNotThereElsewhere() {
-    assertThat(HalfPrecision.whyNot("PyTorch", false, WITHOUT))
+    assertThat(HalfPrecision.whyNot("PyTorch", false, WITHOUT, () -> true))
         .contains("this processor has neither AVX512_BF16 nor AMX");
-    assertThat(HalfPrecision.whyNot("PyTorch", false, UNKNOWN)).isPresent();
-    assertThat(HalfPrecision.whyNot("PyTorch", true, WITH))
+    assertThat(HalfPrecision.whyNot("PyTorch", false, UNKNOWN, () -> true)).isPresent();
+    assertThat(HalfPrecision.whyNot("PyTorch", true, WITH, () -> true))
         .contains("models on a GPU have no such products yet");
-    assertThat(HalfPrecision.whyNot("MXNet", false, WITH))
+    assertThat(HalfPrecision.whyNot("PyTorch", false, WITH, () -> false))
+        .contains("this PyTorch brings no MKL, which has such products");
+    assertThat(HalfPrecision.whyNot("MXNet", false, WITH, () -> true))
         .contains("the engine MXNet has no such products; PyTorch has");
   }
 }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.internal.Follow;
+import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.config.Precision;
 
 /** A layer in bfloat16 is one of rounded rows, weights and gradients. */
@@ -100,5 +103,26 @@ class HalfProductsTest extends ProductsTest {
     }
     assertThat(tape.records()).isFalse();
     assertClose(y.toFloatArray(), expected, 1e-5);
+  }
+
+  /** The memory of a gradient is reused: what a group without rows had before must not stay. */
+  @Test
+  void groupsWithoutRowsGetZeros() {
+    NDArray rows = manager.create(new float[] {1, 2, 3}, new Shape(3, 1));
+    ParameterArray weight = parameter("w", new float[] {1, 1, 1}, 3, 1, 1);
+    ByteBuffer earlier = weight.written().write();
+    for (int i = 0; i < 3; i++) {
+      earlier.putFloat(i * Float.BYTES, 7);
+    }
+    weight.written().reset();
+    Tape tape = Tape.of(manager, workers, Precision.BFLOAT16, true);
+    List<Segment> segments = List.of(new Segment(0, 0, 2), new Segment(2, 2, 3));
+    OrderedProducts products = new OrderedProducts(tape, 3, 3, segments);
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray y = products.multiply(rows, weight, null, Follow.NOTHING);
+      tape.backward(collector, y.sum());
+    }
+
+    assertThat(gradient(weight)).containsExactly(3, 0, 3);
   }
 }

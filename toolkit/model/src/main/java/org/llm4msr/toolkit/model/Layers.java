@@ -12,7 +12,8 @@ import org.llm4msr.api.model.Pass;
 
 /**
  * Operations that the runtime computes in fewer passes over memory than the engine, where it can.
- * Layers of this package use them; these are for parameters that a model holds itself.
+ * Layers of this package use them; these are for parameters that a model holds itself. Arrays are
+ * float32; results belong to the pass, which closes them.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class Layers {
