@@ -2,9 +2,12 @@ package org.llm4msr.runtime.tables;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Workers implements AutoCloseable {
 
+  /** How long a thread looks out for work before it sleeps, in nanoseconds. */
+  private static final long PATIENCE = 200_000;
+
   private final int threads;
   private final @Nullable ExecutorService pool;
 
@@ -24,13 +30,44 @@ public final class Workers implements AutoCloseable {
     this.pool =
         this.threads == 1
             ? null
-            : Executors.newFixedThreadPool(
+            : new ThreadPoolExecutor(
                 this.threads - 1,
-                task -> {
-                  Thread thread = new Thread(task, "llm4msr-worker");
-                  thread.setDaemon(true);
-                  return thread;
-                });
+                this.threads - 1,
+                0,
+                TimeUnit.SECONDS,
+                new PatientQueue(),
+                Workers::thread);
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "llm4msr-worker");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Whoever waits looks out for a while before it sleeps: to wake a thread takes longer than most
+   * ranges are apart. It yields its processor to every other thread meanwhile.
+   *
+   * @param isDone whether to wait no longer
+   */
+  @SuppressWarnings(
+      "ThreadPriorityCheck") // Results do not depend on who goes first, only time does.
+  private static void lookOut(BooleanSupplier isDone) {
+    long end = System.nanoTime() + PATIENCE;
+    while (!isDone.getAsBoolean() && System.nanoTime() < end) {
+      Thread.yield();
+    }
+  }
+
+  /** The ranges that wait for a thread. */
+  private static final class PatientQueue extends LinkedBlockingQueue<Runnable> {
+
+    @Override
+    public Runnable take() throws InterruptedException {
+      lookOut(() -> !isEmpty());
+      return super.take();
+    }
   }
 
   /** Returns how many threads work. */
@@ -99,6 +136,7 @@ public final class Workers implements AutoCloseable {
 
   /** Waits without reacting to an interrupt: the helpers still write into the caller's arrays. */
   private static void await(CountDownLatch done) {
+    lookOut(() -> done.getCount() == 0);
     boolean interrupted = false;
     while (true) {
       try {
