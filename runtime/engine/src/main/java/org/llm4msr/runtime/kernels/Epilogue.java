@@ -1,12 +1,13 @@
 package org.llm4msr.runtime.kernels;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Activation;
 
 /**
  * What follows the product of a layer, in one pass over its rows: bias, activation and dropout, and
- * their gradients. Has memory of its own, so each thread needs its own instance.
+ * their gradients. For the thread that makes it.
  */
 public final class Epilogue {
 
@@ -27,6 +28,7 @@ public final class Epilogue {
   private final int[] bits;
   private final int[] otherBits;
   private final float[] perColumn;
+  private final float[] sums;
 
   /** Returns whether it has an activation; others are left to the engine. */
   public static boolean has(Activation activation) {
@@ -46,12 +48,13 @@ public final class Epilogue {
     this.mask = mask;
     this.columns = columns;
     rowsOfBlock = Math.max(1, BLOCK / columns);
-    int size = rowsOfBlock * columns;
-    values = new float[size];
-    others = new float[size];
-    bits = new int[size];
-    otherBits = new int[size];
-    perColumn = new float[columns];
+    Scratch scratch = Scratch.of(rowsOfBlock * columns);
+    values = scratch.values;
+    others = scratch.others;
+    bits = scratch.bits;
+    otherBits = scratch.otherBits;
+    perColumn = scratch.sums;
+    sums = scratch.otherSums;
   }
 
   private interface Block {
@@ -75,7 +78,7 @@ public final class Epilogue {
       return;
     }
     if (bias != null) {
-      bias.get(at, perColumn);
+      bias.get(at, perColumn, 0, columns);
     }
     blocks(
         from,
@@ -97,12 +100,25 @@ public final class Epilogue {
    * Turns the gradient of results, in place, into that of their products.
    *
    * @param y the results
-   * @param sums the columns of the gradient are added to it; null if nobody asks
    */
-  public void backward(FloatMemory y, FloatMemory dy, int from, int to, float @Nullable [] sums) {
-    if (sums == null && isNothing()) {
-      return;
+  public void backward(FloatMemory y, FloatMemory dy, int from, int to) {
+    if (!isNothing()) {
+      backward(y, dy, from, to, null);
     }
+  }
+
+  /**
+   * Does the same and sums up the columns of the gradient.
+   *
+   * @return the first n numbers, until the thread does something else
+   */
+  public float[] backwardAndSum(FloatMemory y, FloatMemory dy, int from, int to) {
+    Arrays.fill(sums, 0, columns, 0);
+    backward(y, dy, from, to, sums);
+    return sums;
+  }
+
+  private void backward(FloatMemory y, FloatMemory dy, int from, int to, float @Nullable [] sums) {
     blocks(
         from,
         to,

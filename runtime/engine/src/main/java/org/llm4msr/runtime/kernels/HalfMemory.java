@@ -40,8 +40,9 @@ public final class HalfMemory {
 
   /** Copies numbers, each rounded to the nearest, to the even one of two. */
   public void put(IntBuffer bits, int from, int to) {
-    int[] read = new int[Math.min(BLOCK, to - from)];
-    short[] halves = new short[read.length];
+    Scratch scratch = Scratch.of(BLOCK);
+    int[] read = scratch.bits;
+    short[] halves = scratch.halves;
     for (int start = from; start < to; start += BLOCK) {
       int count = Math.min(BLOCK, to - start);
       bits.get(start, read, 0, count);

@@ -25,13 +25,13 @@ public final class Moments {
   }
 
   /**
-   * Takes the place of those of some rows.
+   * Takes the place of those of some rows. Of each array the first numbers are read, one a column.
    *
    * @param squares of deviations from the means
    */
   public void set(int rows, float[] means, float[] squares) {
     this.rows = rows;
-    for (int j = 0; j < means.length; j++) {
+    for (int j = 0; j < this.means.length; j++) {
       this.means[j] = means[j];
       this.squares[j] = squares[j];
     }

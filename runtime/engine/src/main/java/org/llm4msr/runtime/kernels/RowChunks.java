@@ -28,6 +28,7 @@ public final class RowChunks {
   }
 
   private final Workers workers;
+  private final int size;
   private final List<Piece> pieces = new ArrayList<>();
 
   /** Where each chunk ends among the pieces. */
@@ -44,7 +45,7 @@ public final class RowChunks {
     this.workers = workers;
     int rows = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).to();
     int share = (rows + workers.threads() - 1) / workers.threads();
-    int size = Math.max(1, Math.min(NUMBERS / columns, share));
+    size = Math.max(1, Math.min(NUMBERS / columns, share));
     int free = size;
     for (Segment segment : segments) {
       int from = segment.from();
@@ -63,6 +64,11 @@ public final class RowChunks {
     if (free < size) {
       ends.add(pieces.size());
     }
+  }
+
+  /** Returns the rows of a chunk, at most. */
+  public int rows() {
+    return size;
   }
 
   /** Returns all pieces, in the order of the rows. */

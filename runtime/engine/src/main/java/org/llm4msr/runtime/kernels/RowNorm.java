@@ -5,8 +5,7 @@ import java.util.Arrays;
 
 /**
  * Batch normalisation (Ioffe and Szegedy, ICML 2015) of consecutive rows of one group. In arrays of
- * all groups, the values of a group begin at {@code at}. Has memory of its own, so each thread
- * needs its own instance.
+ * all groups, the values of a group begin at {@code at}. For the thread that makes it.
  */
 public final class RowNorm {
 
@@ -23,10 +22,11 @@ public final class RowNorm {
   public RowNorm(int columns) {
     this.columns = columns;
     rowsOfBlock = Math.max(1, BLOCK / columns);
-    values = new float[rowsOfBlock * columns];
-    gradients = new float[rowsOfBlock * columns];
-    sums = new float[columns];
-    products = new float[columns];
+    Scratch scratch = Scratch.of(rowsOfBlock * columns);
+    values = scratch.values;
+    gradients = scratch.others;
+    sums = scratch.sums;
+    products = scratch.otherSums;
   }
 
   private interface Block {
@@ -52,14 +52,14 @@ public final class RowNorm {
         to,
         (row, rows) -> {
           read(x, values, row, rows);
-          Arrays.fill(sums, 0);
+          Arrays.fill(sums, 0, columns, 0);
           for (int r = 0; r < rows; r++) {
             addUp(sums, values, r * columns);
           }
           for (int j = 0; j < columns; j++) {
             sums[j] /= rows;
           }
-          Arrays.fill(products, 0);
+          Arrays.fill(products, 0, columns, 0);
           for (int r = 0; r < rows; r++) {
             addSquares(products, values, r * columns, sums);
           }
@@ -108,8 +108,8 @@ public final class RowNorm {
         (row, rows) -> {
           read(x, values, row, rows);
           read(dy, gradients, row, rows);
-          Arrays.fill(sums, 0);
-          Arrays.fill(products, 0);
+          Arrays.fill(sums, 0, columns, 0);
+          Arrays.fill(products, 0, columns, 0);
           for (int r = 0; r < rows; r++) {
             addUp(sums, gradients, r * columns);
             addProducts(products, r * columns, means, at);

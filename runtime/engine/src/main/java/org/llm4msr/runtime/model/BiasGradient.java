@@ -1,7 +1,10 @@
 package org.llm4msr.runtime.model;
 
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 
 /**
@@ -12,15 +15,16 @@ final class BiasGradient {
 
   private final FloatBuffer target;
   private final int columns;
-  private final List<Piece> pieces;
+  private final List<Piece> parts;
 
-  /** The sums of pieces that are not whole. */
-  private final float[][] parts;
+  /** The sums of each part of a group, by the place of its piece. */
+  private final FloatBuffer sumsOfParts;
 
-  BiasGradient(GroupArray bias, int columns, List<Piece> pieces) {
+  BiasGradient(Tape tape, GroupArray bias, int columns, List<Piece> pieces) {
     this.columns = columns;
-    this.pieces = pieces;
-    parts = new float[pieces.size()][];
+    parts = pieces.stream().filter(piece -> !piece.whole()).toList();
+    Shape sums = new Shape(parts.isEmpty() ? 0 : pieces.size(), columns);
+    sumsOfParts = Mkl.floats(tape.manager().create(sums, DataType.FLOAT32));
     boolean added = bias.hasGradient(); // Before its place is asked for.
     target = bias.gradient();
     if (!added) {
@@ -28,25 +32,25 @@ final class BiasGradient {
     }
   }
 
-  /** Adds the sums of a piece, which it takes over. */
+  /** Adds the sums of a piece, the first numbers of an array. */
   void add(Piece piece, float[] sums) {
     if (piece.whole()) {
-      add(piece.group(), sums);
+      addUp(piece.group(), sums);
     } else {
-      parts[piece.index()] = sums;
+      sumsOfParts.put(piece.index() * columns, sums, 0, columns);
     }
   }
 
   /** Completes the gradient after all pieces. */
   void finish() {
-    for (Piece piece : pieces) {
-      if (!piece.whole()) {
-        add(piece.group(), parts[piece.index()]);
-      }
+    float[] sums = new float[columns];
+    for (Piece piece : parts) {
+      sumsOfParts.get(piece.index() * columns, sums);
+      addUp(piece.group(), sums);
     }
   }
 
-  private void add(int group, float[] sums) {
+  private void addUp(int group, float[] sums) {
     int at = group * columns;
     for (int j = 0; j < columns; j++) {
       target.put(at + j, target.get(at + j) + sums[j]);

@@ -207,7 +207,7 @@ final class NormLayer {
           RowNorm norm = new RowNorm(columns);
           Epilogue epilogue = epilogue();
           for (Piece piece : pieces) {
-            epilogue.backward(results, dy, piece.from(), piece.to(), null);
+            epilogue.backward(results, dy, piece.from(), piece.to());
             ofPieces[piece.index()] =
                 norm.sums(
                     from, dy.numbers(), piece.from(), piece.to(), means, piece.group() * columns);

@@ -33,6 +33,12 @@ final class RowLayer {
   /** Numbers that a core's cache holds. */
   private static final int CACHE = 1 << 20;
 
+  /** Rows of a chunk below which it costs more to read large weights than to multiply by them. */
+  private static final int LEAST_ROWS = 64;
+
+  /** Numbers of weights that are large beside few rows. */
+  private static final int MANY_WEIGHTS = 1 << 15;
+
   /** Columns of weights below which a product is not cut. */
   private static final int LEAST_COLUMNS = 64;
 
@@ -49,7 +55,8 @@ final class RowLayer {
   private final LayerProducts products;
 
   /**
-   * Whether a core's cache has no room for a group's weights: then all rows are multiplied at once.
+   * Whether each chunk would have to fetch a group's weights anew: then all rows are multiplied at
+   * once.
    */
   private final boolean large;
 
@@ -79,8 +86,9 @@ final class RowLayer {
             : Mkl.floats(follow.masks().apply(new Shape(rows, sizes.rowOut())));
     y = tape.manager().create(new Shape(rows, sizes.rowOut()), DataType.FLOAT32);
     products = products(rows);
-    large = (long) sizes.each() * sizes.in() * sizes.out() > CACHE;
     chunks = new RowChunks(segments, sizes.rowIn() + sizes.rowOut(), tape.workers());
+    long weights = (long) sizes.each() * sizes.in() * sizes.out();
+    large = weights > (chunks.rows() < LEAST_ROWS ? MANY_WEIGHTS : CACHE);
   }
 
   private LayerProducts products(int rows) {
@@ -148,16 +156,14 @@ final class RowLayer {
     float beta = beta(x.hasGradient()); // Before its place is asked for.
     FloatMemory dx = x.isWanted() ? FloatMemory.of(x.gradient()) : null;
     BiasGradient ofBias =
-        bias == null ? null : new BiasGradient(bias, sizes.rowOut(), chunks.pieces());
+        bias == null ? null : new BiasGradient(tape, bias, sizes.rowOut(), chunks.pieces());
     chunks(
         (pieces, epilogue) -> {
           for (Piece piece : pieces) {
             if (ofBias == null) {
-              epilogue.backward(results, dy, piece.from(), piece.to(), null);
+              epilogue.backward(results, dy, piece.from(), piece.to());
             } else {
-              float[] sums = new float[sizes.rowOut()];
-              epilogue.backward(results, dy, piece.from(), piece.to(), sums);
-              ofBias.add(piece, sums);
+              ofBias.add(piece, epilogue.backwardAndSum(results, dy, piece.from(), piece.to()));
             }
           }
           products.take(pieces, dy);
