@@ -26,6 +26,9 @@ public interface LayerPass extends Pass {
    */
   Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow);
 
+  /** Computes a layer whose weights are arrays of the pass instead of parameters. */
+  Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow);
+
   /**
    * Normalises each column over the rows (batch normalisation) and does what follows: (B, n) to (B,
    * n).

@@ -35,7 +35,7 @@ public interface RowProducts {
   NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias);
 
   /** Multiplies by arrays of the pass instead of parameters. */
-  NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias);
+  NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias, Follow follow);
 
   /**
    * Normalises each column over the rows of each group and does what follows: (B, n) to (B, n). A

@@ -11,6 +11,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.Layers;
 
 /**
  * One layer of {@link MlpMetaNetwork}, full or of low rank. In a full layer all of W(k) and b(k)
@@ -68,18 +69,18 @@ final class GeneratedLayer {
   }
 
   /** Applies the layer to rows with the weights and biases of their groups. */
-  GroupedRows apply(GroupedRows rows, NDArray weights, NDArray biases) {
-    GroupedRows own = rows.linear(weights, biases);
-    if (shared != null) {
-      own = own.map(shared::up).with(rows.map(shared::base), NDArray::add);
+  GroupedRows apply(Pass pass, GroupedRows rows, NDArray weights, NDArray biases) {
+    if (shared == null) {
+      return rows.linear(weights, biases, activation);
     }
-    return own.map(activation::apply);
+    return rows.linear(weights, biases)
+        .with(rows, (own, x) -> activation.apply(shared.add(pass, own, x)));
   }
 
   /** Applies the layer to rows (B, in); source: that of each row and a one (B, inputs + 1). */
-  NDArray contract(NDArray source, NDArray x) {
-    NDArray own = generated.contract(source, x);
-    return activation.apply(shared == null ? own : shared.up(own).add(shared.base(x)));
+  NDArray contract(Pass pass, NDArray source, NDArray x) {
+    NDArray own = generated.contract(pass, source, x);
+    return activation.apply(shared == null ? own : shared.add(pass, own, x));
   }
 
   /** S, s and V. */
@@ -100,12 +101,9 @@ final class GeneratedLayer {
               "up", new Shape(rank, out), GeneratedWeights.uniform(1.0 / rank), Decay.YES);
     }
 
-    NDArray base(NDArray x) {
-      return x.matMul(weight.array()).add(bias.array());
-    }
-
-    NDArray up(NDArray own) {
-      return own.matMul(up.array());
+    /** Computes x S + s + own V. */
+    NDArray add(Pass pass, NDArray own, NDArray x) {
+      return Layers.linear(pass, x, weight, bias).add(own.matMul(up.array()));
     }
   }
 }

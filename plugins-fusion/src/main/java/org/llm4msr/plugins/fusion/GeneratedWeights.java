@@ -2,11 +2,13 @@ package org.llm4msr.plugins.fusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.toolkit.model.Gate;
 import org.llm4msr.toolkit.model.Layers;
 
 /**
@@ -75,20 +77,19 @@ final class GeneratedWeights {
    * @param x (B, in)
    * @return (B, out)
    */
-  NDArray contract(NDArray source, NDArray x) {
+  NDArray contract(Pass pass, NDArray source, NDArray x) {
     long rows = x.getShape().get(0);
     long terms = source.getShape().get(1);
     NDArray all = weight.array().concat(weightBase.array().reshape(1, -1), 0);
-    NDArray product;
+    NDArray biases = bias.array().concat(biasBase.array().reshape(1, -1), 0);
     if (out < in) {
       NDArray columns = all.reshape(terms, in, out).transpose(1, 0, 2).reshape(in, terms * out);
-      NDArray perTerm = x.matMul(columns).reshape(rows, terms, out);
-      product = source.reshape(rows, 1, terms).matMul(perTerm).reshape(rows, out);
-    } else {
-      NDArray pairs = source.reshape(rows, terms, 1).mul(x.reshape(rows, 1, in));
-      product = pairs.reshape(rows, terms * in).matMul(all.reshape(terms * in, out));
+      NDArray perTerm =
+          Layers.linear(pass, x, columns, biases.reshape(terms * out), Activation.NONE);
+      return Gate.mix(pass, source, Layers.reshape(pass, perTerm, new Shape(rows, terms, out)));
     }
-    NDArray biases = bias.array().concat(biasBase.array().reshape(1, -1), 0);
+    NDArray pairs = source.reshape(rows, terms, 1).mul(x.reshape(rows, 1, in));
+    NDArray product = pairs.reshape(rows, terms * in).matMul(all.reshape(terms * in, out));
     return product.add(source.matMul(biases));
   }
 

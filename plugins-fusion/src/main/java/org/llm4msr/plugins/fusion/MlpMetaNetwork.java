@@ -84,13 +84,13 @@ final class MlpMetaNetwork implements MetaNetwork {
   @Override
   public NDArray apply(Pass pass, MetaWeights weights, Grouping grouping, NDArray x) {
     if (weights.arrays().size() == 1) {
-      return contract(grouping.rowValues(weights.arrays().get(0)), x);
+      return contract(pass, grouping.rowValues(weights.arrays().get(0)), x);
     }
     GroupedRows rows = GroupedRows.of(grouping, x);
     for (int i = 0; i < layers.size(); i++) {
       NDArray weight = weights.arrays().get(2 * i);
       NDArray bias = weights.arrays().get(2 * i + 1);
-      rows = layers.get(i).apply(rows, weight, bias);
+      rows = layers.get(i).apply(pass, rows, weight, bias);
     }
     return rows.toRows();
   }
@@ -109,10 +109,10 @@ final class MlpMetaNetwork implements MetaNetwork {
   }
 
   /** Applies the layers to rows (n, in) with the source of each row (n, inputs + 1). */
-  private NDArray contract(NDArray source, NDArray x) {
+  private NDArray contract(Pass pass, NDArray source, NDArray x) {
     NDArray result = x;
     for (GeneratedLayer layer : layers) {
-      result = layer.contract(source, result);
+      result = layer.contract(pass, source, result);
     }
     return result;
   }

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import java.util.Optional;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping.Segment;
@@ -25,23 +26,31 @@ final class DenseLayers {
     return numbers <= Integer.MAX_VALUE / Float.BYTES;
   }
 
-  /** Returns whether Java can address what a layer reads and writes. */
-  boolean hasRoom(NDArray x, Parameter weight, Parameter bias) {
-    long results = x.getShape().get(0) * GroupArray.of(tape, bias).shape().size();
-    return hasRoom(results) && hasRoom(GroupArray.of(tape, weight).shape().size());
+  GroupArray weights(Parameter parameter) {
+    return GroupArray.of(tape, parameter);
   }
 
-  /** Computes {@code x W + b} and what follows. */
-  NDArray layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
-    if (!Epilogue.has(follow.activation())) {
-      return follow.applyTo(layer(x, weight, bias, Follow.NOTHING));
+  GroupArray weights(NDArray array) {
+    return GroupArray.of(tape, array);
+  }
+
+  /**
+   * Computes {@code x W + b} and what follows; empty where Java cannot address what that reads and
+   * writes.
+   */
+  Optional<NDArray> layer(NDArray x, GroupArray weights, GroupArray biases, Follow follow) {
+    long results = x.getShape().get(0) * biases.shape().size();
+    if (!hasRoom(results) || !hasRoom(weights.shape().size())) {
+      return Optional.empty();
     }
-    GroupArray weights = GroupArray.of(tape, weight);
-    GroupArray biases = GroupArray.of(tape, bias);
+    if (!Epilogue.has(follow.activation())) {
+      return layer(x, weights, biases, Follow.NOTHING).map(follow::applyTo);
+    }
     ProductSizes sizes = ProductSizes.ofAll(weights.shape());
     Shapes.require("rows", x.getShape(), new Shape(x.getShape().get(0), sizes.rowIn()));
     Shapes.require("biases", new Shape(biases.shape().size()), new Shape(sizes.rowOut()));
-    return new RowLayer(tape, all(x), 1, sizes, follow, x, weights, biases).apply(() -> {});
+    RowLayer layer = new RowLayer(tape, all(x), 1, sizes, follow, x, weights, biases);
+    return Optional.of(layer.apply(() -> {}));
   }
 
   /** Normalises each column over the rows, at least two, and does what follows. */

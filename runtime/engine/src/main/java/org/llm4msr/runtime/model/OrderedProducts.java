@@ -32,23 +32,20 @@ final class OrderedProducts implements RowProducts {
   @Override
   public NDArray multiply(
       NDArray ordered, Parameter weight, @Nullable Parameter bias, Follow follow) {
-    if (!Epilogue.has(follow.activation())) {
-      return follow.applyTo(multiply(ordered, weight, bias, Follow.NOTHING));
-    }
     GroupArray biases = bias == null ? null : GroupArray.of(tape, bias);
     return multiply(ordered, GroupArray.of(tape, weight), biases, follow, () -> {});
   }
 
   @Override
-  public NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias) {
+  public NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias, Follow follow) {
     GroupArray biases = bias == null ? null : GroupArray.of(tape, bias);
-    return multiply(ordered, GroupArray.of(tape, weight), biases, Follow.NOTHING, () -> {});
+    return multiply(ordered, GroupArray.of(tape, weight), biases, follow, () -> {});
   }
 
   @Override
   public NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias) {
     if (!(weight instanceof ParameterArray own && factor instanceof ParameterArray shared)) {
-      return multiply(ordered, weight.array().mul(factor.array()), bias);
+      return multiply(ordered, weight.array().mul(factor.array()), bias, Follow.NOTHING);
     }
     Shapes.require("factors", shared.shape(), own.shape().slice(1));
     NDArray weights = own.constant();
@@ -77,6 +74,9 @@ final class OrderedProducts implements RowProducts {
       @Nullable GroupArray bias,
       Follow follow,
       Runnable behind) {
+    if (!Epilogue.has(follow.activation())) {
+      return follow.applyTo(multiply(ordered, weight, bias, Follow.NOTHING, behind));
+    }
     ProductSizes sizes = ProductSizes.ofGroups(weight.shape());
     require("rows", ordered, rows, sizes.rowIn());
     Shapes.require("weights", weight.shape(), sizes.shape(groups, weight.shape().dimension()));

@@ -94,8 +94,13 @@ public final class PassContext implements LayerPass {
   @Override
   public Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
     return layersOf(x, 2)
-        .filter(own -> own.hasRoom(x, weight, bias))
-        .map(own -> own.layer(x, weight, bias, follow));
+        .flatMap(own -> own.layer(x, own.weights(weight), own.weights(bias), follow));
+  }
+
+  @Override
+  public Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow) {
+    return layersOf(x, 2)
+        .flatMap(own -> own.layer(x, own.weights(weight), own.weights(bias), follow));
   }
 
   @Override

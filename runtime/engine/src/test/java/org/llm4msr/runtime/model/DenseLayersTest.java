@@ -76,6 +76,10 @@ class DenseLayersTest extends ProductsTest {
     return parameter(name, floats(values), shape);
   }
 
+  private NDArray layer(NDArray x, ParameterArray weight, ParameterArray bias, Follow follow) {
+    return layers.layer(x, layers.weights(weight), layers.weights(bias), follow).orElseThrow();
+  }
+
   private Follow follow(Activation activation, double @Nullable [] mask) {
     return new Follow(
         activation, mask == null ? null : shape -> manager.create(floats(mask), shape));
@@ -158,7 +162,7 @@ class DenseLayersTest extends ProductsTest {
     ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
     ParameterArray bias = parameter("bias", b, ROW_OUT);
 
-    double[] y = run(rows, factors, h -> layers.layer(h, weight, bias, follow(activation, mask)));
+    double[] y = run(rows, factors, h -> layer(h, weight, bias, follow(activation, mask)));
 
     assertClose(y, layer(x, w, b, activation, mask));
     assertClose(
@@ -285,8 +289,7 @@ class DenseLayersTest extends ProductsTest {
     ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
     ParameterArray bias = parameter("bias", b, ROW_OUT);
 
-    double[] y =
-        run(input, factors, h -> layers.layer(h, weight, bias, follow(Activation.RELU, null)));
+    double[] y = run(input, factors, h -> layer(h, weight, bias, follow(Activation.RELU, null)));
 
     double[] expected = layer(x, w, b, Activation.RELU, null);
     double[] dBias = new double[ROW_OUT];
@@ -306,7 +309,7 @@ class DenseLayersTest extends ProductsTest {
     NDArray rows = array(x, ROWS, ROW_IN);
     ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
     ParameterArray bias = parameter("bias", b, ROW_OUT);
-    Network network = h -> layers.layer(h, weight, bias, follow(Activation.RELU, null));
+    Network network = h -> layer(h, weight, bias, follow(Activation.RELU, null));
 
     run(rows, factors, h -> network.of(h).add(network.of(h)));
 
@@ -329,11 +332,6 @@ class DenseLayersTest extends ProductsTest {
   /** 2 GiB hold 536,870,911 numbers and a byte less. */
   @Test
   void leavesToTheEngineWhatJavaCannotAddress() {
-    NDArray rows = array(drawn(2 * IN), 2, IN);
-    ParameterArray weight = parameter("w", drawn(6), IN, OUT);
-    ParameterArray bias = parameter("bias", drawn(OUT), OUT);
-
-    assertThat(layers.hasRoom(rows, weight, bias)).isTrue();
     assertThat(DenseLayers.hasRoom(536_870_911L)).isTrue();
     assertThat(DenseLayers.hasRoom(536_870_912L)).isFalse();
   }
@@ -344,12 +342,12 @@ class DenseLayersTest extends ProductsTest {
     ParameterArray bias = parameter("bias", drawn(3), IN);
     NDArray rows = array(drawn(6), 2, IN);
 
-    assertThatThrownBy(() -> layers.layer(rows, weight, bias, Follow.NOTHING))
+    assertThatThrownBy(() -> layer(rows, weight, bias, Follow.NOTHING))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("biases have the shape (3), expected (2)");
-    assertThatThrownBy(() -> layers.layer(rows, bias, bias, Follow.NOTHING))
+    assertThatThrownBy(() -> layer(rows, bias, bias, Follow.NOTHING))
         .hasMessage("weights are (3), not (n, m)");
-    assertThatThrownBy(() -> layers.layer(array(drawn(4), 2, OUT), weight, bias, Follow.NOTHING))
+    assertThatThrownBy(() -> layer(array(drawn(4), 2, OUT), weight, bias, Follow.NOTHING))
         .hasMessage("rows have the shape (2, 2), expected (2, 3)");
   }
 }

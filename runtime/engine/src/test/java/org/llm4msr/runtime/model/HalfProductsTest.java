@@ -51,7 +51,7 @@ class HalfProductsTest extends ProductsTest {
     Tape tape = Tape.of(manager, workers, Precision.BFLOAT16, true);
     float[] y;
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
-      NDArray result = new DenseLayers(tape).layer(rows, weight, bias, Follow.NOTHING);
+      NDArray result = layer(tape, rows, weight, bias);
       tape.backward(collector, result.mul(manager.create(dy, result.getShape())).sum());
       y = result.toFloatArray();
     }
@@ -91,7 +91,7 @@ class HalfProductsTest extends ProductsTest {
     ParameterArray bias = parameter("bias", new float[OUT], OUT);
     Tape tape = Tape.of(manager, workers, Precision.BFLOAT16, false);
 
-    NDArray y = new DenseLayers(tape).layer(rows, weight, bias, Follow.NOTHING);
+    NDArray y = layer(tape, rows, weight, bias);
 
     double[] rx = rounded(x);
     double[] rw = rounded(w);
@@ -124,5 +124,12 @@ class HalfProductsTest extends ProductsTest {
     }
 
     assertThat(gradient(weight)).containsExactly(3, 0, 3);
+  }
+
+  private static NDArray layer(Tape tape, NDArray x, ParameterArray weight, ParameterArray bias) {
+    DenseLayers layers = new DenseLayers(tape);
+    return layers
+        .layer(x, layers.weights(weight), layers.weights(bias), Follow.NOTHING)
+        .orElseThrow();
   }
 }

@@ -151,7 +151,7 @@ class OrderedProductsTest extends ProductsTest {
     weight.setRequiresGradient(true);
     NDArray rows = input();
 
-    float[] y = run(rows, ordered -> products().multiply(ordered, weight, null));
+    float[] y = run(rows, ordered -> products().multiply(ordered, weight, null, Follow.NOTHING));
 
     Loops loops = new Loops(doubles(w), new double[GROUPS * OUT]);
     assertClose(y, loops.y);

@@ -15,6 +15,7 @@ import org.llm4msr.api.Stability;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowPlan;
 import org.llm4msr.api.internal.RowProducts;
+import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
@@ -152,8 +153,21 @@ public final class GroupedRows {
    * @param bias (G, m)
    */
   public GroupedRows linear(NDArray weight, NDArray bias) {
-    return product((p, x) -> p.multiply(x, weight, bias))
-        .orElseGet(() -> times(weight).withGroups(bias.expandDims(1), NDArray::add));
+    return linear(weight, bias, Activation.NONE);
+  }
+
+  /**
+   * Multiplies each row by the matrix of its group, adds the group's bias and applies an
+   * activation: n columns to m.
+   *
+   * @param weight (G, n, m)
+   * @param bias (G, m)
+   */
+  public GroupedRows linear(NDArray weight, NDArray bias, Activation activation) {
+    return product((p, x) -> p.multiply(x, weight, bias, new Follow(activation, null)))
+        .orElseGet(
+            () ->
+                times(weight).withGroups(bias.expandDims(1), NDArray::add).map(activation::apply));
   }
 
   /**
@@ -176,7 +190,7 @@ public final class GroupedRows {
 
   /** Multiplies each row by the matrix of its group: n columns to m; weight (G, n, m). */
   public GroupedRows times(NDArray weight) {
-    return product((p, x) -> p.multiply(x, weight, null))
+    return product((p, x) -> p.multiply(x, weight, null, Follow.NOTHING))
         .orElseGet(() -> withGroups(weight, NDArray::matMul));
   }
 

@@ -7,6 +7,7 @@ import java.util.function.Function;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.LayerPass;
+import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 
@@ -33,6 +34,18 @@ public final class Layers {
    */
   public static NDArray linear(Pass pass, NDArray x, Parameter weight, Parameter bias) {
     return linear(pass, x, weight, bias, Follow.NOTHING);
+  }
+
+  /**
+   * Computes {@code act(x W + b)} with weights that the pass computed: (B, n) to (B, m).
+   *
+   * @param weight (n, m)
+   * @param bias (m)
+   */
+  public static NDArray linear(
+      Pass pass, NDArray x, NDArray weight, NDArray bias, Activation activation) {
+    return of(pass, runtime -> runtime.layer(x, weight, bias, new Follow(activation, null)))
+        .orElseGet(() -> activation.apply(x.matMul(weight).add(bias)));
   }
 
   static NDArray linear(Pass pass, NDArray x, Parameter weight, Parameter bias, Follow follow) {

@@ -17,11 +17,14 @@ public final class MetaNetworks {
   /** The number of groups whose weights are generated together; it bounds the memory of a pass. */
   public static final int GROUPS_AT_ONCE = 512;
 
+  /** In training, more groups are taken together while their weights take no more than this. */
+  private static final long BYTES_AT_ONCE = 64L << 20;
+
   private MetaNetworks() {}
 
   /**
    * Generates the weights of every group and applies them to its rows, some hundred groups at a
-   * time.
+   * time, or more in training where their weights are small.
    *
    * @param knowledge (G, K)
    * @param x (B, inputWidth)
@@ -29,7 +32,12 @@ public final class MetaNetworks {
    */
   public static NDArray apply(
       Pass pass, MetaNetwork network, Grouping grouping, NDArray knowledge, NDArray x) {
-    List<Part> parts = grouping.parts(GROUPS_AT_ONCE);
+    long most = pass.training() ? BYTES_AT_ONCE / network.bytesPerGroup() : 0;
+    int atOnce = (int) Math.max(GROUPS_AT_ONCE, Math.min(most, grouping.groups()));
+    if (grouping.groups() <= atOnce) {
+      return run(pass, network, grouping, knowledge, x);
+    }
+    List<Part> parts = grouping.parts(atOnce);
     NDArray ordered = grouping.order(x);
     NDList rows = cut(ordered, parts.stream().mapToLong(Part::from).skip(1).toArray());
     NDList known = knowledgeOf(knowledge, parts);
