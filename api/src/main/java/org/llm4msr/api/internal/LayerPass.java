@@ -2,6 +2,7 @@ package org.llm4msr.api.internal;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.Optional;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Parameter;
@@ -15,16 +16,19 @@ import org.llm4msr.api.model.Pass;
 public interface LayerPass extends Pass {
 
   /**
-   * Computes {@code x W + b} and what follows: (B, e * n) to (B, e * m), part by part if there are
-   * several matrices.
+   * Passes rows through layers: (B, e * n) to (B, e * m).
    *
    * @param x float32
-   * @param weight (n, m), or (e, n, m)
-   * @param bias (e * m)
+   * @param layers at least one
    * @return the result, which belongs to the pass; empty where the engine's operations are to
    *     compute it
    */
-  Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow);
+  Optional<NDArray> layers(NDArray x, List<ChainedLayer> layers);
+
+  /** Passes rows through one layer. */
+  default Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
+    return layers(x, List.of(new ChainedLayer(weight, bias, follow)));
+  }
 
   /** Computes a layer whose weights are arrays of the pass instead of parameters. */
   Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow);

@@ -1,6 +1,7 @@
 package org.llm4msr.api.internal;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Grouping;
@@ -16,13 +17,17 @@ import org.llm4msr.api.model.Parameter;
 public interface RowProducts {
 
   /**
-   * Multiplies each row by the matrices of its group, adds the group's bias and does what follows:
-   * (B, e * n) to (B, e * m), part by part if a group has several matrices.
+   * Passes each row through the layers of its group: (B, e * n) to (B, e * m).
    *
-   * @param weight (G, n, m), or (G, e, n, m)
-   * @param bias (G, e * m), or null
+   * @param layers at least one
    */
-  NDArray multiply(NDArray ordered, Parameter weight, @Nullable Parameter bias, Follow follow);
+  NDArray multiply(NDArray ordered, List<ChainedLayer> layers);
+
+  /** Passes each row through one layer of its group. */
+  default NDArray multiply(
+      NDArray ordered, Parameter weight, @Nullable Parameter bias, Follow follow) {
+    return multiply(ordered, List.of(new ChainedLayer(weight, bias, follow)));
+  }
 
   /**
    * Multiplies each row by the element-wise product of its group's matrix and a matrix that all
@@ -34,7 +39,7 @@ public interface RowProducts {
    */
   NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias);
 
-  /** Multiplies by arrays of the pass instead of parameters. */
+  /** Passes each row through a layer whose weights are arrays of the pass instead of parameters. */
   NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias, Follow follow);
 
   /**

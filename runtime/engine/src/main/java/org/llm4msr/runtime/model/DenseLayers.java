@@ -4,10 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping.Segment;
-import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.kernels.Epilogue;
 import org.llm4msr.runtime.kernels.ProductSizes;
 import org.llm4msr.runtime.kernels.Shapes;
@@ -26,31 +27,47 @@ final class DenseLayers {
     return numbers <= Integer.MAX_VALUE / Float.BYTES;
   }
 
-  GroupArray weights(Parameter parameter) {
-    return GroupArray.of(tape, parameter);
+  /** Passes rows through layers; empty where Java cannot address what they read and write. */
+  Optional<NDArray> layers(NDArray x, List<ChainedLayer> layers) {
+    return apply(
+        x,
+        layers.stream()
+            .map(
+                layer ->
+                    parts(
+                        GroupArray.of(tape, layer.weight()),
+                        layer.bias() == null ? null : GroupArray.of(tape, layer.bias()),
+                        layer.follow()))
+            .toList());
   }
 
-  GroupArray weights(NDArray array) {
-    return GroupArray.of(tape, array);
+  /** Passes rows through a layer of arrays of the pass; empty as for {@link #layers}. */
+  Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow) {
+    GroupArray weights = GroupArray.of(tape, weight);
+    return apply(x, List.of(parts(weights, GroupArray.of(tape, bias), follow)));
   }
 
-  /**
-   * Computes {@code x W + b} and what follows; empty where Java cannot address what that reads and
-   * writes.
-   */
-  Optional<NDArray> layer(NDArray x, GroupArray weights, GroupArray biases, Follow follow) {
-    long results = x.getShape().get(0) * biases.shape().size();
-    if (!hasRoom(results) || !hasRoom(weights.shape().size())) {
-      return Optional.empty();
+  private static RowLayer.Parts parts(
+      GroupArray weights, @Nullable GroupArray biases, Follow follow) {
+    return new RowLayer.Parts(ProductSizes.ofAll(weights.shape()), weights, biases, follow);
+  }
+
+  private Optional<NDArray> apply(NDArray x, List<RowLayer.Parts> layers) {
+    long rows = x.getShape().get(0);
+    long columns = x.getShape().get(1);
+    for (RowLayer.Parts layer : layers) {
+      ProductSizes sizes = layer.sizes();
+      Shapes.require("rows", new Shape(rows, columns), new Shape(rows, sizes.rowIn()));
+      if (layer.bias() != null) {
+        Shape biases = new Shape(layer.bias().shape().size());
+        Shapes.require("biases", biases, new Shape(sizes.rowOut()));
+      }
+      columns = sizes.rowOut();
+      if (!hasRoom(rows * columns) || !hasRoom(layer.weights())) {
+        return Optional.empty();
+      }
     }
-    if (!Epilogue.has(follow.activation())) {
-      return layer(x, weights, biases, Follow.NOTHING).map(follow::applyTo);
-    }
-    ProductSizes sizes = ProductSizes.ofAll(weights.shape());
-    Shapes.require("rows", x.getShape(), new Shape(x.getShape().get(0), sizes.rowIn()));
-    Shapes.require("biases", new Shape(biases.shape().size()), new Shape(sizes.rowOut()));
-    RowLayer layer = new RowLayer(tape, all(x), 1, sizes, follow, x, weights, biases);
-    return Optional.of(layer.apply(() -> {}));
+    return Optional.of(RowLayers.apply(tape, all(x), 1, x, layers, () -> {}));
   }
 
   /** Normalises each column over the rows, at least two, and does what follows. */

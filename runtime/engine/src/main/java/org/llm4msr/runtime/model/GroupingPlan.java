@@ -3,6 +3,8 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -14,6 +16,8 @@ import org.llm4msr.api.internal.RowBlocks;
 import org.llm4msr.api.internal.RowPlan;
 import org.llm4msr.api.internal.RowProducts;
 import org.llm4msr.api.model.Grouping;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.RowMoves;
 
 /**
  * The index plan of one batch: a counting sort in Java, and index arrays on the engine that are
@@ -108,8 +112,8 @@ public final class GroupingPlan implements RowPlan {
     if (ordered) {
       return x;
     }
-    return isRecorded(x)
-        ? orderedRows.computeIfAbsent(x, rows -> move(rows, orderIndex(), inverseIndex()))
+    return isMoved(x)
+        ? orderedRows.computeIfAbsent(x, rows -> move(rows, orderOfRows, positions()))
         : Gathers.rows(x, orderIndex());
   }
 
@@ -118,8 +122,8 @@ public final class GroupingPlan implements RowPlan {
     if (ordered) {
       return inOrder;
     }
-    return isRecorded(inOrder)
-        ? move(inOrder, inverseIndex(), orderIndex())
+    return isMoved(inOrder)
+        ? move(inOrder, positions(), orderOfRows)
         : Gathers.rows(inOrder, inverseIndex());
   }
 
@@ -128,12 +132,25 @@ public final class GroupingPlan implements RowPlan {
     return tape != null && x.getDataType() == DataType.FLOAT32;
   }
 
+  private boolean isMoved(NDArray x) {
+    return isRecorded(x) && DenseLayers.hasRoom(x.size());
+  }
+
   /** Moves rows; the gradient of a permutation is its inverse. */
-  private NDArray move(NDArray x, NDArray there, NDArray back) {
+  private NDArray move(NDArray x, int[] there, int[] back) {
     Tape recorded = Objects.requireNonNull(tape);
     Tape.Leaf from = recorded.take(x);
-    NDArray moved = Gathers.rows(from.array(), there);
-    return recorded.give(moved, gradient -> from.add(Gathers.rows(gradient, back)));
+    NDArray moved = moved(recorded, from.values().numbers(), from.array().getShape(), there);
+    return recorded.give(
+        moved,
+        gradient -> from.add(moved(recorded, Mkl.floats(gradient), gradient.getShape(), back)));
+  }
+
+  private static NDArray moved(Tape tape, FloatBuffer from, Shape shape, int[] index) {
+    NDArray to = tape.manager().create(shape, DataType.FLOAT32);
+    int columns = (int) shape.slice(1).size();
+    RowMoves.run(from, index, columns, Mkl.floats(to), tape.workers());
+    return to;
   }
 
   @Override
@@ -208,13 +225,18 @@ public final class GroupingPlan implements RowPlan {
 
   private NDArray inverseIndex() {
     if (inverse == null) {
-      int[] positions = new int[rows()];
-      for (int position = 0; position < positions.length; position++) {
-        positions[orderOfRows[position]] = position;
-      }
-      inverse = Gathers.index(manager, positions);
+      inverse = Gathers.index(manager, positions());
     }
     return inverse;
+  }
+
+  /** Returns the ordered place of each row of the batch. */
+  private int[] positions() {
+    int[] positions = new int[rows()];
+    for (int position = 0; position < positions.length; position++) {
+      positions[orderOfRows[position]] = position;
+    }
+    return positions;
   }
 
   private static int[] starts(int[] groupOfRow, int groups) {

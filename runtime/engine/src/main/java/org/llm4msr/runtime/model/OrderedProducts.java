@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts;
 import org.llm4msr.api.model.Grouping.Segment;
@@ -30,16 +31,24 @@ final class OrderedProducts implements RowProducts {
   }
 
   @Override
-  public NDArray multiply(
-      NDArray ordered, Parameter weight, @Nullable Parameter bias, Follow follow) {
-    GroupArray biases = bias == null ? null : GroupArray.of(tape, bias);
-    return multiply(ordered, GroupArray.of(tape, weight), biases, follow, () -> {});
+  public NDArray multiply(NDArray ordered, List<ChainedLayer> layers) {
+    return apply(
+        ordered,
+        layers.stream()
+            .map(
+                layer ->
+                    parts(
+                        GroupArray.of(tape, layer.weight()),
+                        layer.bias() == null ? null : GroupArray.of(tape, layer.bias()),
+                        layer.follow()))
+            .toList(),
+        () -> {});
   }
 
   @Override
   public NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias, Follow follow) {
     GroupArray biases = bias == null ? null : GroupArray.of(tape, bias);
-    return multiply(ordered, GroupArray.of(tape, weight), biases, follow, () -> {});
+    return apply(ordered, List.of(parts(GroupArray.of(tape, weight), biases, follow)), () -> {});
   }
 
   @Override
@@ -51,11 +60,9 @@ final class OrderedProducts implements RowProducts {
     NDArray weights = own.constant();
     NDArray factors = shared.constant();
     GroupArray.Scaled scaled = new GroupArray.Scaled(weights.mul(factors));
-    return multiply(
+    return apply(
         ordered,
-        scaled,
-        GroupArray.of(tape, bias),
-        Follow.NOTHING,
+        List.of(parts(scaled, GroupArray.of(tape, bias), Follow.NOTHING)),
         () -> {
           NDArray gradient = scaled.array();
           shared.added().add(gradient.mul(weights).sum(new int[] {0}));
@@ -63,27 +70,28 @@ final class OrderedProducts implements RowProducts {
         });
   }
 
-  /**
-   * Multiplies.
-   *
-   * @param behind what runs once the gradient of the weights is complete
-   */
-  private NDArray multiply(
-      NDArray ordered,
-      GroupArray weight,
-      @Nullable GroupArray bias,
-      Follow follow,
-      Runnable behind) {
-    if (!Epilogue.has(follow.activation())) {
-      return follow.applyTo(multiply(ordered, weight, bias, Follow.NOTHING, behind));
-    }
+  private RowLayer.Parts parts(GroupArray weight, @Nullable GroupArray bias, Follow follow) {
     ProductSizes sizes = ProductSizes.ofGroups(weight.shape());
-    require("rows", ordered, rows, sizes.rowIn());
     Shapes.require("weights", weight.shape(), sizes.shape(groups, weight.shape().dimension()));
     if (bias != null) {
       Shapes.require("biases", bias.shape(), new Shape(groups, sizes.rowOut()));
     }
-    return new RowLayer(tape, segments, groups, sizes, follow, ordered, weight, bias).apply(behind);
+    return new RowLayer.Parts(sizes, weight, bias, follow);
+  }
+
+  /**
+   * Passes rows through layers.
+   *
+   * @param behind what runs once the gradients of the weights are complete
+   */
+  private NDArray apply(NDArray ordered, List<RowLayer.Parts> layers, Runnable behind) {
+    int columns = layers.get(0).sizes().rowIn();
+    require("rows", ordered, rows, columns);
+    for (RowLayer.Parts layer : layers) {
+      Shapes.require("rows", new Shape(rows, columns), new Shape(rows, layer.sizes().rowIn()));
+      columns = layer.sizes().rowOut();
+    }
+    return RowLayers.apply(tape, segments, groups, ordered, layers, behind);
   }
 
   @Override

@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.LayerPass;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping;
-import org.llm4msr.api.model.Parameter;
 
 /** One forward pass: what models are told of it, and the loss terms they add. */
 public final class PassContext implements LayerPass {
@@ -92,15 +92,13 @@ public final class PassContext implements LayerPass {
   }
 
   @Override
-  public Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
-    return layersOf(x, 2)
-        .flatMap(own -> own.layer(x, own.weights(weight), own.weights(bias), follow));
+  public Optional<NDArray> layers(NDArray x, List<ChainedLayer> chain) {
+    return layersOf(x, 2).flatMap(own -> own.layers(x, chain));
   }
 
   @Override
   public Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow) {
-    return layersOf(x, 2)
-        .flatMap(own -> own.layer(x, own.weights(weight), own.weights(bias), follow));
+    return layersOf(x, 2).flatMap(own -> own.layer(x, weight, bias, follow));
   }
 
   @Override

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Activation;
@@ -77,7 +79,7 @@ class DenseLayersTest extends ProductsTest {
   }
 
   private NDArray layer(NDArray x, ParameterArray weight, ParameterArray bias, Follow follow) {
-    return layers.layer(x, layers.weights(weight), layers.weights(bias), follow).orElseThrow();
+    return layers.layers(x, List.of(new ChainedLayer(weight, bias, follow))).orElseThrow();
   }
 
   private Follow follow(Activation activation, double @Nullable [] mask) {

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.config.Precision;
@@ -127,9 +128,7 @@ class HalfProductsTest extends ProductsTest {
   }
 
   private static NDArray layer(Tape tape, NDArray x, ParameterArray weight, ParameterArray bias) {
-    DenseLayers layers = new DenseLayers(tape);
-    return layers
-        .layer(x, layers.weights(weight), layers.weights(bias), Follow.NOTHING)
-        .orElseThrow();
+    ChainedLayer layer = new ChainedLayer(weight, bias, Follow.NOTHING);
+    return new DenseLayers(tape).layers(x, List.of(layer)).orElseThrow();
   }
 }

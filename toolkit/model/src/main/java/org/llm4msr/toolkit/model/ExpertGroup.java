@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
@@ -48,12 +49,30 @@ public final class ExpertGroup {
 
   /** Computes (B, in) to (B, n, outputWidth). */
   public NDArray forward(Pass pass, NDArray x) {
+    NDArray h =
+        firstNorm == null
+            ? Layers.of(pass, runtime -> runtime.layers(x, chain(pass)))
+                .orElseGet(() -> oneByOne(pass, x))
+            : oneByOne(pass, x);
+    Shape shape = new Shape(x.getShape().get(0), experts, outputWidth);
+    return Layers.reshape(pass, h, shape);
+  }
+
+  private List<ChainedLayer> chain(Pass pass) {
+    List<ChainedLayer> chain = new ArrayList<>();
+    chain.add(first.chained(settings.follow(pass)));
+    for (Layer layer : others) {
+      chain.add(new ChainedLayer(layer.weight, layer.bias, settings.follow(pass)));
+    }
+    return chain;
+  }
+
+  private NDArray oneByOne(Pass pass, NDArray x) {
     NDArray h = layer(pass, x, first.weights(), first.biases(), firstNorm, first::forward);
     for (Layer layer : others) {
       h = layer(pass, h, layer.weight, layer.bias, layer.norm, layer::forward);
     }
-    Shape shape = new Shape(x.getShape().get(0), experts, outputWidth);
-    return Layers.reshape(pass, h, shape);
+    return h;
   }
 
   /**
@@ -61,6 +80,12 @@ public final class ExpertGroup {
    * must have been made in a context of {@code each}, one part per group.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
+    return firstNorm == null
+        ? rows.layers(chain(pass)).orElseGet(() -> oneByOne(pass, rows))
+        : oneByOne(pass, rows);
+  }
+
+  private GroupedRows oneByOne(Pass pass, GroupedRows rows) {
     GroupedRows h =
         firstNorm == null
             ? rows.linear(pass, first, settings)

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
@@ -12,6 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowPlan;
 import org.llm4msr.api.internal.RowProducts;
@@ -118,6 +120,11 @@ public final class GroupedRows {
   GroupedRows linear(Pass pass, Parameter weight, Parameter bias, BlockSettings settings) {
     return product((p, x) -> p.multiply(x, weight, bias, settings.follow(pass)))
         .orElseGet(() -> linear(weight, bias).follow(pass, settings));
+  }
+
+  /** Passes each row through the layers of its group, if the grouping has such products. */
+  Optional<GroupedRows> layers(List<ChainedLayer> layers) {
+    return product((p, x) -> p.multiply(x, layers));
   }
 
   private GroupedRows follow(Pass pass, BlockSettings settings) {

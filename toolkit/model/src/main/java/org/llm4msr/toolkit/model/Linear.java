@@ -3,6 +3,7 @@ package org.llm4msr.toolkit.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
@@ -38,6 +39,10 @@ public final class Linear {
 
   NDArray forward(Pass pass, NDArray x, Follow follow) {
     return Layers.linear(pass, x, weight, bias, follow);
+  }
+
+  ChainedLayer chained(Follow follow) {
+    return new ChainedLayer(weight, bias, follow);
   }
 
   /** Returns W: (in, out). */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
@@ -33,6 +34,18 @@ public final class Mlp {
 
   /** Computes (B, in) to (B, outputWidth). */
   public NDArray forward(Pass pass, NDArray x) {
+    if (!settings.batchNorm() && !blocks.isEmpty()) {
+      return Layers.of(pass, runtime -> runtime.layers(x, chain(pass)))
+          .orElseGet(() -> oneByOne(pass, x));
+    }
+    return oneByOne(pass, x);
+  }
+
+  private List<ChainedLayer> chain(Pass pass) {
+    return blocks.stream().map(block -> block.linear.chained(settings.follow(pass))).toList();
+  }
+
+  private NDArray oneByOne(Pass pass, NDArray x) {
     NDArray h = x;
     for (Block block : blocks) {
       h = block.forward(pass, h, settings);
@@ -45,6 +58,13 @@ public final class Mlp {
    * context of {@code each}, one part per group. Normalisation is over the rows of a group.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
+    if (!settings.batchNorm() && !blocks.isEmpty()) {
+      return rows.layers(chain(pass)).orElseGet(() -> oneByOne(pass, rows));
+    }
+    return oneByOne(pass, rows);
+  }
+
+  private GroupedRows oneByOne(Pass pass, GroupedRows rows) {
     GroupedRows h = rows;
     for (Block block : blocks) {
       h = block.forward(pass, h, settings);

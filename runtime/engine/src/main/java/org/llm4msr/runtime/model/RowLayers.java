@@ -1,0 +1,197 @@
+package org.llm4msr.runtime.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.internal.Follow;
+import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.Epilogue;
+import org.llm4msr.runtime.kernels.FloatMemory;
+import org.llm4msr.runtime.kernels.RowChunks;
+import org.llm4msr.runtime.kernels.RowChunks.Piece;
+
+/**
+ * Layers over rows, one after the other. A chunk of rows passes through all of them while it is in
+ * a core's cache, forward and backward, one thread a chunk.
+ */
+final class RowLayers {
+
+  /** Numbers that a core's cache holds. */
+  private static final int CACHE = 1 << 20;
+
+  /** Rows of a chunk below which it costs more to read large weights than to multiply by them. */
+  private static final int LEAST_ROWS = 64;
+
+  /** Numbers of weights that are large beside few rows. */
+  private static final int MANY_WEIGHTS = 1 << 15;
+
+  private final Tape tape;
+  private final List<Segment> segments;
+  private final int groups;
+  private final Tape.Leaf x;
+  private final List<RowLayer> layers = new ArrayList<>();
+  private final RowChunks chunks;
+
+  /**
+   * Whether each chunk would have to fetch the weights of the only layer anew: then all rows are
+   * multiplied at once.
+   */
+  private final boolean large;
+
+  private RowLayers(
+      Tape tape,
+      List<Segment> segments,
+      int groups,
+      NDArray x,
+      List<RowLayer.Parts> parts,
+      RowChunks chunks) {
+    this.tape = tape;
+    this.segments = segments;
+    this.groups = groups;
+    this.chunks = chunks;
+    this.x = tape.take(x);
+    large = isLarge(parts, chunks);
+    int rows = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).to();
+    FloatMemory read = this.x.values();
+    for (RowLayer.Parts layer : parts) {
+      layers.add(new RowLayer(tape, layer, rows, read));
+      read = last().results();
+    }
+  }
+
+  /**
+   * Passes rows through layers, and records how the gradient goes on.
+   *
+   * @param x (B, n)
+   * @param parts of the layers; activations that {@link Epilogue} lacks are left to the engine
+   * @param behind what runs once the gradients of the weights are complete
+   * @return (B, m)
+   */
+  static NDArray apply(
+      Tape tape,
+      List<Segment> segments,
+      int groups,
+      NDArray x,
+      List<RowLayer.Parts> parts,
+      Runnable behind) {
+    int columns =
+        parts.get(0).sizes().rowIn() + parts.stream().mapToInt(p -> p.sizes().rowOut()).sum();
+    RowChunks chunks = new RowChunks(segments, columns, tape.workers());
+    int last = parts.size() - 1;
+    boolean together =
+        !isLarge(parts, chunks)
+            && parts.stream().allMatch(p -> Epilogue.has(p.follow().activation()));
+    if (last > 0 && !together) {
+      NDArray h = x;
+      for (RowLayer.Parts layer : parts.subList(0, last)) {
+        h = apply(tape, segments, groups, h, List.of(layer), () -> {});
+      }
+      return apply(tape, segments, groups, h, List.of(parts.get(last)), behind);
+    }
+    Follow follow = parts.get(last).follow();
+    if (!Epilogue.has(follow.activation())) {
+      List<RowLayer.Parts> product = List.of(parts.get(last).withoutFollow());
+      return follow.applyTo(apply(tape, segments, groups, x, product, behind));
+    }
+    return new RowLayers(tape, segments, groups, x, parts, chunks).apply(behind);
+  }
+
+  private static boolean isLarge(List<RowLayer.Parts> parts, RowChunks chunks) {
+    long weights = parts.stream().mapToLong(RowLayer.Parts::weights).sum();
+    return weights > (chunks.rows() < LEAST_ROWS ? MANY_WEIGHTS : CACHE);
+  }
+
+  private RowLayer last() {
+    return layers.get(layers.size() - 1);
+  }
+
+  private NDArray apply(Runnable behind) {
+    forward();
+    return tape.give(
+        last().y(),
+        gradient -> {
+          backward(gradient);
+          behind.run();
+        });
+  }
+
+  private void chunks(Consumer<List<Piece>> chunk) {
+    chunks.run(pieces -> Mkl.onThisThreadAlone(() -> chunk.accept(pieces)));
+  }
+
+  private void forward() {
+    if (large) {
+      last().multiply(wholeSegments());
+      chunks(last()::finish);
+      return;
+    }
+    chunks(
+        pieces -> {
+          for (RowLayer layer : layers) {
+            layer.multiply(pieces);
+            layer.finish(pieces);
+          }
+        });
+  }
+
+  /**
+   * Adds the gradients of what the layers took.
+   *
+   * @param gradient of the results; overwritten
+   */
+  private void backward(NDArray gradient) {
+    float beta = x.hasGradient() ? 1 : 0; // Before its place is asked for.
+    FloatMemory dx = x.isWanted() ? FloatMemory.of(x.gradient()) : null;
+    List<FloatMemory> dy = new ArrayList<>();
+    for (RowLayer layer : layers.subList(0, layers.size() - 1)) {
+      NDArray between = tape.manager().create(layer.y().getShape(), DataType.FLOAT32);
+      dy.add(FloatMemory.of(between));
+    }
+    dy.add(FloatMemory.of(gradient));
+    List<@Nullable BiasGradient> ofBiases = new ArrayList<>();
+    layers.forEach(layer -> ofBiases.add(layer.biasGradient(chunks.pieces())));
+    chunks(
+        pieces -> {
+          for (int i = layers.size() - 1; i >= 0; i--) {
+            RowLayer layer = layers.get(i);
+            layer.backward(pieces, dy.get(i), ofBiases.get(i));
+            if (i > 0) {
+              layer.multiplyTransposed(pieces, dy.get(i), dy.get(i - 1), 0);
+            } else if (dx != null && !large) {
+              layer.multiplyTransposed(pieces, dy.get(i), dx, beta);
+            }
+          }
+        });
+    if (dx != null && large) {
+      last().multiplyTransposed(wholeSegments(), dy.get(0), dx, beta);
+    }
+    for (BiasGradient ofBias : ofBiases) {
+      if (ofBias != null) {
+        ofBias.finish();
+      }
+    }
+    toWeights(dy);
+  }
+
+  private List<Piece> wholeSegments() {
+    return segments.stream()
+        .map(rows -> new Piece(0, rows.group(), rows.from(), rows.to(), true))
+        .toList();
+  }
+
+  private void toWeights(List<FloatMemory> dy) {
+    List<Runnable> tasks = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      tasks.addAll(layers.get(i).toWeights(segments, groups, dy.get(i)));
+    }
+    tape.workers()
+        .range(
+            tasks.size(),
+            1,
+            (worker, from, to) -> tasks.subList(from, to).forEach(Mkl::onThisThreadAlone));
+  }
+}
