@@ -10,7 +10,9 @@ import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
 
 /**
  * Generates the TorchScript of {@link ScriptDecoder}. Numbers of a model become constants in it.
- * Attention is the fused operation, and the last layer is completed only for the last tokens.
+ * The last layer is completed only for the last tokens. Attention is the fused operation, tile by
+ * tile of consecutive tokens, so that no scores of keys behind a tile are computed. The query heads
+ * of a key head are rows of one product: keys and values need not be repeated for them.
  */
 final class DecoderScript {
 
@@ -39,6 +41,42 @@ final class DecoderScript {
           w: List[Tensor],
           x: List[Tensor]) -> List[Tensor]:
           return [torch.to(torch.linear(torch.to(x[0], ${TYPE}), w[0]), 6)]
+        def turn(self: __torch__.M,
+          x: Tensor,
+          cosine: Tensor,
+          sine: Tensor) -> Tensor:
+          a, b, = torch.chunk(x, 2, -1)
+          return torch.cat([torch.addcmul(torch.mul(a, cosine), b, sine, value=-1), torch.addcmul(torch.mul(b, cosine), a, sine)], -1)
+        def attend(self: __torch__.M,
+          query: Tensor,
+          key: Tensor,
+          value: Tensor,
+          hidden: Tensor,
+          window: int,
+          tile: int,
+          result: Tensor) -> Tensor:
+          queries = torch.size(result, 1)
+          first = 0
+          while torch.lt(first, queries):
+            position = torch.add(torch.sub(torch.size(key, 2), queries), first)
+            next = ops.prim.min(queries, torch.sub(torch.add(first, tile), torch.remainder(position, tile)))
+            start = ops.prim.max(0, torch.sub(torch.add(position, 1), window))
+            end = torch.sub(torch.add(position, next), first)
+            q = torch.slice(query, 2, torch.mul(first, ${EACH}), torch.mul(next, ${EACH}))
+            k = torch.slice(key, 2, start, end)
+            v = torch.slice(value, 2, start, end)
+            if torch.eq(torch.sub(next, first), 1):
+              seen = torch.scaled_dot_product_attention(q, k, v, None, 0., False, scale=${SCALE})
+            else:
+              own = torch.sub(torch.size(hidden, 1), torch.floordiv(torch.size(hidden, 0), ${EACH}))
+              shift = torch.sub(own, position)
+              mask = torch.slice(hidden, 1, torch.add(start, shift), torch.add(end, shift))
+              mask = torch.contiguous(torch.slice(mask, 0, 0, torch.size(q, 2)))
+              seen = torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=${SCALE})
+            seen = torch.view(seen, [-1, ${KEY_HEADS}, torch.sub(next, first), ${EACH}, ${SIZE}])
+            _0 = torch.copy_(torch.slice(result, 1, first, next), torch.permute(seen, [0, 2, 1, 3, 4]), False)
+            first = next
+          return result
         def read(self: __torch__.M,
           w: List[Tensor],
           x: List[Tensor],
@@ -49,12 +87,13 @@ final class DecoderScript {
           for j in range(torch.size(plan[0], 0)):
             _0 = torch.append(sizes, int(torch.item(torch.select(plan[0], 0, j))))
           groups = torch.floordiv(torch.len(sizes), 3)
+          tile = sizes[1]
           angles = annotate(List[Tensor], [])
           for j in range(2, torch.len(x)):
-            _5 = torch.append(angles, torch.to(x[j], ${TYPE}))
+            _1 = torch.append(angles, torch.to(x[j], ${TYPE}))
           hidden = annotate(List[Tensor], [])
           for j in range(torch.len(masks)):
-            _1 = torch.append(hidden, torch.to(masks[j], ${TYPE}))
+            _2 = torch.append(hidden, torch.repeat_interleave(torch.to(masks[j], ${TYPE}), ${EACH}, 0))
           kept = annotate(List[Tensor], [])
           kinds = ${KINDS}
           windows = ${WINDOWS}
@@ -70,9 +109,7 @@ final class DecoderScript {
             kv = torch.linear(a, torch.slice(${QUERY_KEY_VALUE}, 0, ${QUERIES}), ${KEY_BIAS})
             k, v, = torch.chunk(kv, 2, -1)
             k = torch.view(k, [-1, ${KEY_HEADS}, ${SIZE}])
-            k = ${NORMED_KEY}
-            k1, k2, = torch.chunk(k, 2, -1)
-            k = torch.cat([torch.sub(torch.mul(k1, cosine), torch.mul(k2, sine)), torch.add(torch.mul(k2, cosine), torch.mul(k1, sine))], -1)
+            k = (self).turn(${NORMED_KEY}, cosine, sine, )
             v = torch.view(v, [-1, ${KEY_HEADS}, ${SIZE}])
             if last:
               a = torch.index_select(a, 0, x[1])
@@ -82,17 +119,15 @@ final class DecoderScript {
             else:
               pass
             q = torch.linear(a, torch.slice(${QUERY_KEY_VALUE}, 0, 0, ${QUERIES}), ${QUERY_BIAS})
-            q = torch.view(q, [-1, ${HEADS}, ${SIZE}])
-            q = ${NORMED_QUERY}
-            q1, q2, = torch.chunk(q, 2, -1)
-            q = torch.cat([torch.sub(torch.mul(q1, cosine), torch.mul(q2, sine)), torch.add(torch.mul(q2, cosine), torch.mul(q1, sine))], -1)
-            parts = annotate(List[Tensor], [])
+            q = torch.view(q, [-1, ${KEY_HEADS}, ${EACH}, ${SIZE}])
+            q = (self).turn(torch.transpose(${NORMED_QUERY}, 0, 1), cosine, sine, )
+            attended = torch.new_empty(h, [torch.size(h, 0), ${KEY_HEADS}, ${EACH}, ${SIZE}])
             start = 0
             end = 0
             for j in range(groups):
-              count = sizes[torch.add(1, torch.mul(j, 3))]
-              length = sizes[torch.add(2, torch.mul(j, 3))]
-              before = sizes[torch.add(3, torch.mul(j, 3))]
+              count = sizes[torch.add(2, torch.mul(j, 3))]
+              length = sizes[torch.add(3, torch.mul(j, 3))]
+              before = sizes[torch.add(4, torch.mul(j, 3))]
               tokens = torch.mul(count, length)
               key = torch.transpose(torch.view(torch.slice(k, 0, start, torch.add(start, tokens)), [count, length, ${KEY_HEADS}, ${SIZE}]), 1, 2)
               value = torch.transpose(torch.view(torch.slice(v, 0, start, torch.add(start, tokens)), [count, length, ${KEY_HEADS}, ${SIZE}]), 1, 2)
@@ -105,8 +140,8 @@ final class DecoderScript {
               else:
                 pass
               if torch.eq(sizes[0], 1):
-                _2 = torch.append(kept, key)
-                _3 = torch.append(kept, torch.contiguous(value))
+                _3 = torch.append(kept, key)
+                _4 = torch.append(kept, torch.contiguous(value))
               else:
                 pass
               queries = length
@@ -114,25 +149,12 @@ final class DecoderScript {
                 queries = 1
               else:
                 pass
-              query = torch.transpose(torch.view(torch.slice(q, 0, end, torch.add(end, torch.mul(count, queries))), [count, queries, ${HEADS}, ${SIZE}]), 1, 2)
-              end = torch.add(end, torch.mul(count, queries))
-              if torch.eq(queries, 1):
-                key = torch.slice(key, 2, windows[kind])
-                value = torch.slice(value, 2, windows[kind])
-              else:
-                pass
-              key = ${SHARED_KEY}
-              value = ${SHARED_VALUE}
-              if torch.eq(queries, 1):
-                seen = torch.scaled_dot_product_attention(query, key, value, None, 0., False, scale=${SCALE})
-              else:
-                mask = hidden[torch.add(torch.mul(kind, groups), j)]
-                if torch.eq(torch.numel(mask), 0):
-                  seen = torch.scaled_dot_product_attention(query, key, value, None, 0., True, scale=${SCALE})
-                else:
-                  seen = torch.scaled_dot_product_attention(query, key, value, mask, 0., False, scale=${SCALE})
-              _4 = torch.append(parts, torch.reshape(torch.transpose(seen, 1, 2), [torch.mul(count, queries), ${QUERIES}]))
-            o = torch.linear(torch.cat(parts, 0), ${OUTPUT}, ${OUTPUT_BIAS})
+              rows = torch.mul(count, queries)
+              query = torch.transpose(torch.view(torch.slice(q, 1, end, torch.add(end, rows)), [${KEY_HEADS}, count, torch.mul(queries, ${EACH}), ${SIZE}]), 0, 1)
+              result = torch.view(torch.slice(attended, 0, end, torch.add(end, rows)), [count, queries, ${KEY_HEADS}, ${EACH}, ${SIZE}])
+              _5 = (self).attend(query, key, value, hidden[kind], windows[kind], tile, result, )
+              end = torch.add(end, rows)
+            o = torch.linear(torch.view(attended, [-1, ${QUERIES}]), ${OUTPUT}, ${OUTPUT_BIAS})
             h = torch.add(h, ${NORMED_OUTPUT})
             f = ${NORMED_MIDDLE}
             gate, up, = torch.chunk(torch.linear(f, ${GATE_UP}, ${GATE_UP_BIAS}), 2, -1)
@@ -170,12 +192,12 @@ final class DecoderScript {
     values.put("EPSILON", number(shape.epsilon()));
     values.put("QUERIES", shape.queryWidth());
     values.put("KEY_HEADS", shape.keyValueHeads());
-    values.put("HEADS", shape.heads());
+    values.put("EACH", shape.queriesPerKey());
     values.put("SIZE", shape.headSize());
     values.put("SCALE", number(shape.scoreScale()));
     List<Attention> kinds = shape.kinds();
     values.put("KINDS", shape.attentions().stream().map(kinds::indexOf).toList());
-    values.put("WINDOWS", kinds.stream().map(kind -> -kind.window()).toList());
+    values.put("WINDOWS", kinds.stream().map(DecoderScript::window).toList());
   }
 
   /** Adds the places of a layer's arrays, and the computations that only some models have. */
@@ -193,8 +215,6 @@ final class DecoderScript {
     values.put("NORMED_KEY", normed("k", shape.headSize(), LayerArray.KEY_NORM));
     values.put("NORMED_OUTPUT", normed("o", shape.hidden(), LayerArray.OUTPUT_NORM));
     values.put("NORMED_DOWN", normed("d", shape.hidden(), LayerArray.DOWN_NORM));
-    values.put("SHARED_KEY", shared("key"));
-    values.put("SHARED_VALUE", shared("value"));
     String scale = number(shape.embeddingScale());
     values.put("SCALED", shape.embeddingScale() == 1 ? "h" : "torch.mul(h, %s)".formatted(scale));
     String gelu = "torch.gelu(gate, approximate=\"tanh\")";
@@ -219,10 +239,8 @@ final class DecoderScript {
     return call.formatted(states, width, values.get(norm.name()), number(shape.epsilon()));
   }
 
-  /** Repeats keys or values for each query head, without which nothing would be fused. */
-  private String shared(String array) {
-    int each = shape.heads() / shape.keyValueHeads();
-    return each == 1 ? array : "torch.repeat_interleave(%s, %d, 1)".formatted(array, each);
+  private static int window(Attention kind) {
+    return kind.window() == 0 ? Integer.MAX_VALUE : kind.window();
   }
 
   private static String number(double value) {

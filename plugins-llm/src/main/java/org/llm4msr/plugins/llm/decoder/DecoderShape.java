@@ -131,6 +131,11 @@ record DecoderShape(
     return heads * headSize;
   }
 
+  /** Returns how many query heads share a key head. */
+  int queriesPerKey() {
+    return heads / keyValueHeads;
+  }
+
   int keyValueWidth() {
     return keyValueHeads * headSize;
   }

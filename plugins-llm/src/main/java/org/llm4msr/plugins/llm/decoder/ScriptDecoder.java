@@ -15,7 +15,17 @@ import org.llm4msr.plugins.llm.decoder.TokenBatch.Group;
 /** The forward pass as one call of generated TorchScript, in float32 or bfloat16. */
 final class ScriptDecoder implements Decoder {
 
+  /** With fewer rows, PyTorch's attention on the CPU takes smaller and slower blocks of them. */
+  private static final int ROWS = 192;
+
+  /** Tokens; shorter tiles are too many calls. */
+  private static final int SHORTEST_TILE = 64;
+
+  /** Tokens, so that most texts are one call. */
+  private static final int GPU_TILE = 1024;
+
   private final DecoderShape shape;
+  private final int tile;
   private final NDManager manager;
   private final Script script;
   private final NDList weights;
@@ -23,6 +33,10 @@ final class ScriptDecoder implements Decoder {
 
   ScriptDecoder(DecoderShape shape, DecoderWeights weights, Script script, NDManager manager) {
     this.shape = shape;
+    this.tile =
+        manager.getDevice().isGpu()
+            ? GPU_TILE
+            : Math.max(SHORTEST_TILE, ROWS / shape.queriesPerKey());
     this.script = script;
     this.manager = manager;
     this.weights = new NDList(weights.embedding(), weights.finalNorm());
@@ -97,30 +111,31 @@ final class ScriptDecoder implements Decoder {
   }
 
   /**
-   * One array per kind of attention and group, empty if nothing is hidden or only what comes later.
+   * One array per kind of attention: what the tokens of a tile do not see, if the tile begins right
+   * behind the longest sequence. Other tiles, which begin earlier, need a part of it.
    */
   private NDList masks(NDManager step, TokenBatch batch) {
+    int longest = batch.groups().stream().mapToInt(Group::length).max().orElseThrow();
+    int queries = Math.min(tile, longest);
+    int seen = queries + batch.groups().stream().mapToInt(Group::seen).max().orElseThrow();
     NDList masks = new NDList();
     for (Attention kind : shape.kinds()) {
-      int window = kind.window();
-      for (Group group : batch.groups()) {
-        int seen = group.past() + group.length();
-        boolean causal =
-            group.length() == 1 || (group.past() == 0 && (window == 0 || seen <= window));
-        masks.add(
-            causal
-                ? step.create(new float[0])
-                : step.create(
-                    Masks.values(group.length(), seen, window), new Shape(group.length(), seen)));
-      }
+      // A single token sees all keys that it is given.
+      masks.add(
+          queries == 1
+              ? step.create(new float[0])
+              : step.create(Masks.values(queries, seen, kind.window()), new Shape(queries, seen)));
     }
     return masks;
   }
 
-  /** The script's integers: whether to keep keys and values, and the sizes of the groups. */
-  private static NDList plan(NDManager step, TokenBatch batch, boolean keep) {
+  /**
+   * The script's integers: whether to keep keys and values, the tile, and the sizes of the groups.
+   */
+  private NDList plan(NDManager step, TokenBatch batch, boolean keep) {
     List<Long> numbers = new ArrayList<>();
     numbers.add(keep ? 1L : 0L);
+    numbers.add((long) tile);
     for (Group group : batch.groups()) {
       numbers.add((long) group.count());
       numbers.add((long) group.length());

@@ -26,6 +26,10 @@ record TokenBatch(long[] tokens, List<Group> groups) {
     int tokens() {
       return count * length;
     }
+
+    int seen() {
+      return past + length;
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package org.llm4msr.plugins.llm.decoder;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +109,39 @@ class DecoderGoldenTest {
       NDArray states = decoder.read(step, last, past, false).postNorm();
       assertClose(decoder.getClass().getSimpleName(), text.post_norm(), row(states, 0));
       assertClose(decoder.getClass().getSimpleName(), text.post_norm(), row(states, 1));
+    }
+  }
+
+  /** The script's attention is computed tile by tile, of at least 64 tokens. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama3", "mistral", "gemma3", "ministral"})
+  void textsOfSeveralTilesAgreeWithThePlainForwardPass(String model) throws IOException {
+    assumeTrue(TestEngines.tensors().runsScripts());
+    Path folder = GoldenStates.fixture(model);
+    long[] ids = GoldenStates.read(folder.resolve("golden.json")).cases().get(4).ids();
+    long[] text = IntStream.range(0, 251).mapToLong(i -> ids[i * i % ids.length]).toArray();
+    try (Decoder plain = plain(folder);
+        Decoder script = script(folder, Precision.FLOAT32)) {
+      List<float[]> expected = afterThirtyTokens(plain, text);
+      List<float[]> actual = afterThirtyTokens(script, text);
+      for (int i = 0; i < expected.size(); i++) {
+        assertClose("text " + i, expected.get(i), actual.get(i));
+      }
+    }
+  }
+
+  /** Returns the states of three texts that go on after the same tokens, two of one length. */
+  private static List<float[]> afterThirtyTokens(Decoder decoder, long[] text) {
+    try (NDManager step = decoder.newManager()) {
+      TokenBatch first = TokenBatch.of(List.of(Arrays.copyOf(text, 30)), 0);
+      NDList past = decoder.read(step, first, null, true).kept();
+      List<long[]> rests =
+          List.of(
+              Arrays.copyOfRange(text, 30, 100),
+              Arrays.copyOfRange(text, 30, 250),
+              Arrays.copyOfRange(text, 31, 251));
+      NDArray states = decoder.read(step, TokenBatch.of(rests, 30), past, false).postNorm();
+      return IntStream.range(0, rests.size()).mapToObj(i -> row(states, i)).toList();
     }
   }
 
