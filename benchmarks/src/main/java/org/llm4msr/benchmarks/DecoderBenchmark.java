@@ -1,16 +1,17 @@
 package org.llm4msr.benchmarks;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,8 @@ import org.llm4msr.runtime.engine.TensorEngine;
 
 /**
  * Times the encoder {@code decoder} in bfloat16 against a plain batched forward pass of the same
- * sizes and against llama.cpp, in prompt tokens per processor second, and prints its memory.
+ * sizes and against llama.cpp, in prompt tokens per processor second, and prints the rate of its
+ * products, of which {@link Limits} has the most possible, and its memory.
  *
  * <pre>
  * benchmarks/run DecoderBenchmark MODEL PROMPTS [GGUF]
@@ -58,7 +60,7 @@ public final class DecoderBenchmark {
 
   private static void compare(String[] args) throws IOException {
     Path model = Path.of(args[0]).toAbsolutePath();
-    List<String> prompts = prompts(Path.of(args[1]));
+    List<String> prompts = Prompts.ofUsers(Path.of(args[1]), PROMPTS);
     try (TensorEngine engine =
         TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", THREADS, "1GB", 0, false))) {
       EncoderContext context = context(new EngineTensors(engine));
@@ -141,17 +143,26 @@ public final class DecoderBenchmark {
                 median(each),
                 each.stream().map("%.0f"::formatted).toList(),
                 median(each) / median(base)));
+    double computed =
+        1 - (double) prompts.size() * decoder.countTokens(beginning(prompts)) / tokens;
+    System.out.printf(
+        "products of the decoder, without those of the shared beginning and the last layer: %.0f GFLOP/s%n",
+        median(requireNonNull(rates.get("decoder"))) * computed * plain.operations() / 1e9);
+  }
+
+  /** Returns what all begin with, which the decoder reads once. */
+  private static String beginning(List<String> prompts) {
+    String shared = prompts.get(0);
+    for (String prompt : prompts) {
+      int end = Math.min(shared.length(), prompt.length());
+      int mismatch = Arrays.mismatch(shared.toCharArray(), 0, end, prompt.toCharArray(), 0, end);
+      shared = shared.substring(0, mismatch < 0 ? end : mismatch);
+    }
+    return shared;
   }
 
   private static double median(List<Double> values) {
     return values.stream().sorted().toList().get(values.size() / 2);
-  }
-
-  private static List<String> prompts(Path file) throws IOException {
-    JsonNode users = new ObjectMapper().readTree(file.toFile()).path("users");
-    List<String> prompts = new ArrayList<>();
-    users.forEach(user -> prompts.add(user.path("text").asText()));
-    return prompts.subList(0, Math.min(PROMPTS, prompts.size()));
   }
 
   private static KnowledgeEncoder decoder(Path model, EncoderContext context) {

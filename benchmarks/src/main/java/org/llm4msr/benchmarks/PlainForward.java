@@ -65,6 +65,7 @@ final class PlainForward implements AutoCloseable {
   private final Script script;
   private final NDList weights = new NDList();
   private final int vocabulary;
+  private final double operations;
   private final ToIntFunction<String> count;
 
   /**
@@ -95,6 +96,8 @@ final class PlainForward implements AutoCloseable {
                 .replace("$EACH", "" + heads / keys)
                 .replace("$QUERIES", "" + heads * size)
                 .replace("$SIZE", "" + size));
+    double each = (2.0 * heads + 2 * keys) * size * hidden + 3.0 * middle * hidden;
+    this.operations = 2 * (layers - 1) * each;
     add(vocabulary, hidden);
     add(hidden);
     for (int layer = 0; layer < layers; layer++) {
@@ -130,6 +133,11 @@ final class PlainForward implements AutoCloseable {
         script.call(step, "read", weights, new NDList(tokens)).get(0).toFloatArray();
       }
     }
+  }
+
+  /** Returns the operations of a token's products in all layers but the last. */
+  double operations() {
+    return operations;
   }
 
   /** Returns the share of padding in the computed tokens. */

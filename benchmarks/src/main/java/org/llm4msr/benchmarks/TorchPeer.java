@@ -2,18 +2,16 @@ package org.llm4msr.benchmarks;
 
 import static java.lang.Double.parseDouble;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llm4msr.runtime.tables.Batch;
@@ -25,16 +23,13 @@ import org.llm4msr.runtime.tables.FieldValues.Ids;
  */
 final class TorchPeer implements Contender {
 
-  private static final Path PEERS = Path.of(System.getProperty("peers", "benchmarks/peers"));
   private static final Path FULL_PRODUCTS =
-      PEERS.resolve(
+      PythonProcess.PEERS.resolve(
           "../../runtime/engine/src/main/resources/org/llm4msr/runtime/engine/libfull_products.so");
 
   private final String name;
   private final Path folder;
-  private final Process process;
-  private final PrintWriter commands;
-  private final BufferedReader replies;
+  private final PythonProcess process;
   private final long denseParameters;
 
   /**
@@ -52,26 +47,20 @@ final class TorchPeer implements Contender {
     try {
       folder = Files.createTempDirectory("torch-peer");
       write(batches);
-      Path script = PEERS.resolve("torch_step.py");
-      ProcessBuilder program =
-          new ProcessBuilder(
-                  python.toString(),
-                  script.toString(),
+      process =
+          new PythonProcess(
+              python,
+              "torch_step.py",
+              fullProducts ? Map.of("LD_PRELOAD", FULL_PRODUCTS.toRealPath().toString()) : Map.of(),
+              List.of(
                   folder.toString(),
                   optimizer,
                   Integer.toString(threads),
                   Integer.toString(data.fields()),
                   Integer.toString(data.rowsPerField()),
                   Integer.toString(data.scenarios()),
-                  Integer.toString(Setup.BATCH))
-              .redirectError(ProcessBuilder.Redirect.INHERIT);
-      if (fullProducts) {
-        program.environment().put("LD_PRELOAD", FULL_PRODUCTS.toRealPath().toString());
-      }
-      process = program.start();
-      commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
-      replies = process.inputReader(StandardCharsets.UTF_8);
-      String[] ready = reply();
+                  Integer.toString(Setup.BATCH)));
+      String[] ready = process.reply();
       name = ready[0] + ", " + optimizer + (fullProducts ? ", full products" : "");
       denseParameters = Long.parseLong(ready[1]);
     } catch (IOException e) {
@@ -124,29 +113,17 @@ final class TorchPeer implements Contender {
 
   @Override
   public List<StepTime> time(int steps) {
-    commands.println(steps);
-    try {
-      String[] wall = reply();
-      String[] processor = reply();
-      return IntStream.range(0, steps)
-          .mapToObj(i -> new StepTime(parseDouble(wall[i]), parseDouble(processor[i])))
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private String[] reply() throws IOException {
-    String line = replies.readLine();
-    if (line == null) {
-      throw new IOException("The peer ended; what it said stands above.");
-    }
-    return line.split("\t");
+    process.say(steps);
+    String[] wall = process.reply();
+    String[] processor = process.reply();
+    return IntStream.range(0, steps)
+        .mapToObj(i -> new StepTime(parseDouble(wall[i]), parseDouble(processor[i])))
+        .toList();
   }
 
   @Override
   public void close() {
-    process.destroy();
+    process.close();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         Files.delete(file);
