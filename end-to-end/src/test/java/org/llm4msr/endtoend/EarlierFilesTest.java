@@ -55,8 +55,12 @@ class EarlierFilesTest {
     }
   }
 
+  /** Since then the default of one setting changed. */
   private static Experiment experiment() {
-    return Experiment.fromYaml(folder.resolve("experiment.yaml"));
+    return Experiment.fromYaml(
+        folder.resolve("experiment.yaml"),
+        "model.metaNetworks.user.rank=0",
+        "model.metaNetworks.scenario.rank=0");
   }
 
   @Test

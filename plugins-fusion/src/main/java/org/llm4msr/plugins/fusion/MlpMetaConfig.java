@@ -11,7 +11,7 @@ public record MlpMetaConfig(
             value =
                 "Width of a ReLU layer between knowledge and weights; 0: one linear map, as"
                     + " published",
-            defaultValue = "0")
+            defaultValue = "32")
         @PositiveOrZero
         int generatorHidden,
     @Setting(
@@ -19,7 +19,7 @@ public record MlpMetaConfig(
                 "Rank of the change that knowledge makes to the weights of a layer; 0: full"
                     + " matrices, as"
                     + " published",
-            defaultValue = "0")
+            defaultValue = "8")
         @PositiveOrZero
         int rank,
     @Setting(
