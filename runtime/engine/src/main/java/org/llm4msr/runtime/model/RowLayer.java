@@ -9,6 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.Epilogue;
 import org.llm4msr.runtime.kernels.FloatMemory;
@@ -30,6 +31,9 @@ final class RowLayer {
 
   /** Columns of weights below which a product is not cut. */
   private static final int LEAST_COLUMNS = 64;
+
+  /** Rows or columns of weights below which rounding costs more than smaller numbers save. */
+  private static final int LEAST_HALF = 64;
 
   /** The arrays of a layer, and what follows its product. */
   record Parts(ProductSizes sizes, GroupArray weight, @Nullable GroupArray bias, Follow follow) {
@@ -70,11 +74,14 @@ final class RowLayer {
     biases = parts.bias() == null ? null : parts.bias().values().numbers();
     FloatMemory weights = parts.weight().values();
     products =
-        switch (tape.precision()) {
-          case FLOAT32 -> new FloatProducts(sizes, x.address(), weights.address());
-          case BFLOAT16 ->
-              new HalfProducts(tape.manager(), tape.workers(), sizes, rows, x, weights);
-        };
+        isHalf()
+            ? new HalfProducts(tape.manager(), tape.workers(), sizes, rows, x, weights)
+            : new FloatProducts(sizes, x.address(), weights.address());
+  }
+
+  private boolean isHalf() {
+    return tape.precision() == Precision.BFLOAT16
+        && Math.min(sizes.in(), sizes.out()) >= LEAST_HALF;
   }
 
   /** Returns the results: (B, e * m). */
