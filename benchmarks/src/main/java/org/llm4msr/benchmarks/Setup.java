@@ -57,6 +57,8 @@ record Setup(
   static final MmoeConfig WIDE =
       new MmoeConfig(4, List.of(256, 128), List.of(64), Activation.RELU, 0, false, false);
 
+  private static final Precision PRECISION =
+      Precision.valueOf(System.getProperty("precision", Precision.FLOAT32.name()));
   private static final int META_HIDDEN = 64;
   private static final PluginChoice<BackboneFactory<Record>, Record> MMOE_CHOICE =
       PluginChoice.of("mmoe", new MmoeFactory(), MMOE);
@@ -96,7 +98,7 @@ record Setup(
   }
 
   static Setup enhanced(RandomData data, Knowledge knowledge) {
-    return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge, Precision.FLOAT32);
+    return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge, PRECISION);
   }
 
   static Setup headed(RandomData data, PluginChoice<FusionHeadFactory<Record>, Record> head) {
