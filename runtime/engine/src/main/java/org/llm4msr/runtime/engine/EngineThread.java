@@ -19,10 +19,24 @@ final class EngineThread implements AutoCloseable {
   private volatile @Nullable Thread thread;
 
   EngineThread() {
+    this(() -> {});
+  }
+
+  /**
+   * Makes a thread.
+   *
+   * @param first what it does when it starts
+   */
+  EngineThread(Runnable first) {
     executor =
         Executors.newSingleThreadExecutor(
             task -> {
-              Thread created = new Thread(task, "llm4msr-engine");
+              Runnable work =
+                  () -> {
+                    first.run();
+                    task.run();
+                  };
+              Thread created = new Thread(work, "llm4msr-engine");
               created.setDaemon(true);
               thread = created;
               return created;

@@ -39,10 +39,13 @@ final class PyTorchEngine extends TensorEngine {
       System.getProperty("os.name").equals("Linux")
           && System.getProperty("os.arch").equals("amd64");
 
+  /**
+   * A thread takes this number when it first asks for it; until then its products use all cores.
+   */
   private static final String THREADS = "ai.djl.pytorch.num_threads";
 
   private PyTorchEngine(Engine engine, RuntimeConfig config) {
-    super(engine, new EngineThread(), config);
+    super(engine, new EngineThread(JniUtils::getNumThreads), config);
   }
 
   static PyTorchEngine load(RuntimeConfig config) {
@@ -119,6 +122,7 @@ final class PyTorchEngine extends TensorEngine {
     if (Thread.currentThread().isInterrupted()) {
       throw EngineThread.interrupted(null);
     }
+    JniUtils.getNumThreads();
     boolean recorded = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
     try {

@@ -32,7 +32,7 @@ public final class MetaNetworks {
    */
   public static NDArray apply(
       Pass pass, MetaNetwork network, Grouping grouping, NDArray knowledge, NDArray x) {
-    long most = pass.training() ? BYTES_AT_ONCE / network.bytesPerGroup() : 0;
+    long most = pass.training() ? BYTES_AT_ONCE / Math.max(1, network.bytesPerGroup()) : 0;
     int atOnce = (int) Math.max(GROUPS_AT_ONCE, Math.min(most, grouping.groups()));
     if (grouping.groups() <= atOnce) {
       return run(pass, network, grouping, knowledge, x);
