@@ -56,6 +56,8 @@ class ArchitectureTest {
           "Moments",
           "ProductSizes",
           "RowChunks",
+          "RowMixture",
+          "RowMoves",
           "RowNorm",
           "Shapes",
           // data

@@ -23,7 +23,7 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.config.Precision;
-import org.llm4msr.runtime.model.DropoutMasks;
+import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;

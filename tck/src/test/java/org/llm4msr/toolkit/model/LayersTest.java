@@ -25,7 +25,7 @@ import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.model.DropoutMasks;
+import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;

@@ -35,7 +35,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.config.Precision;
-import org.llm4msr.runtime.model.DropoutMasks;
+import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;

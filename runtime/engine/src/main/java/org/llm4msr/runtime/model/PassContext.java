@@ -15,6 +15,7 @@ import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.LayerPass;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping;
+import org.llm4msr.runtime.kernels.DropoutMasks;
 
 /** One forward pass: what models are told of it, and the loss terms they add. */
 public final class PassContext implements LayerPass {

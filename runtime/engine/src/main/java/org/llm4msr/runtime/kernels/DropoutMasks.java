@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.kernels;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -50,7 +50,7 @@ public final class DropoutMasks {
    *
    * @param rate the share of zeros, to within 2^-32; the other elements are 1 / (1 - rate)
    */
-  NDArray mask(NDManager manager, long step, int number, Shape shape, double rate) {
+  public NDArray mask(NDManager manager, long step, int number, Shape shape, double rate) {
     int bytes = Math.toIntExact(shape.size() * Float.BYTES);
     int pairs = bytes / Long.BYTES + (bytes % Long.BYTES == 0 ? 0 : 1);
     ByteBuffer target = memory(number, pairs * Long.BYTES);
