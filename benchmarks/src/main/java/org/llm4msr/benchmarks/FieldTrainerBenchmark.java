@@ -1,19 +1,17 @@
 package org.llm4msr.benchmarks;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.hipparchus.stat.descriptive.rank.Median;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.assembly.ModelAssembly;
@@ -42,7 +40,6 @@ import org.llm4msr.runtime.training.TrainingStep;
  */
 public final class FieldTrainerBenchmark {
 
-  private static final Path PEERS = Path.of(System.getProperty("peers", "benchmarks/peers"));
   private static final int THREADS = Integer.getInteger("threads", 2);
 
   private FieldTrainerBenchmark() {}
@@ -54,9 +51,21 @@ public final class FieldTrainerBenchmark {
 
   public static void main(String[] args) throws IOException {
     Path work = Files.createTempDirectory("field-trainer");
+    try {
+      compare(args, work);
+    } finally {
+      try (Stream<Path> files = Files.walk(work)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private static void compare(String[] args, Path work) throws IOException {
     Experiment experiment =
         Experiment.fromYaml(
-            PEERS.resolve("../../examples/configs/kuairand.yaml"),
+            PythonProcess.PEERS.resolve("../../examples/configs/kuairand.yaml"),
             "dataset.path=" + Path.of(args[2]).toAbsolutePath(),
             "workspace=" + work,
             "model.backbone.dropout=0",
@@ -64,6 +73,7 @@ public final class FieldTrainerBenchmark {
             "model.backbone.gateBatchNorm=true");
     experiment.prepare(false, Progress.NONE);
     ExperimentConfig config = experiment.config().config();
+    int batch = config.training().batchSize();
     int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 5;
     RuntimeConfig runtime = new RuntimeConfig("PyTorch", "cpu", THREADS, "1GB", 0, false);
     try (PreparedData data = experiment.openPrepared();
@@ -77,19 +87,25 @@ public final class FieldTrainerBenchmark {
                 data,
                 null)) {
       int rows = write(data, work);
-      Map<String, Epoch> epochs = new LinkedHashMap<>();
-      epochs.put("llm4msr", ours(engine, model, data, config.training()));
       long parameters =
           model.parameters().parameters().stream().mapToLong(DenseParameter::size).sum();
-      for (String mode : List.of("loader", "slices")) {
-        Peer peer = new Peer(args, work, mode, config.training().batchSize(), rows, data);
-        if (peer.parameters != parameters) {
-          throw new IllegalStateException(
-              "dense parameters: ours %d, %s %d".formatted(parameters, peer.name, peer.parameters));
+      try (Peer loader = new Peer(args, work, "loader", batch, rows, data);
+          Peer slices = new Peer(args, work, "slices", batch, rows, data)) {
+        Map<String, Epoch> epochs = new LinkedHashMap<>();
+        epochs.put("llm4msr", ours(engine, model, data, config.training()));
+        for (Peer peer : List.of(loader, slices)) {
+          requireEqual(parameters, peer);
+          epochs.put(peer.name, peer);
         }
-        epochs.put(peer.name, peer);
+        time(epochs, rounds, rows);
       }
-      time(epochs, rounds, rows);
+    }
+  }
+
+  private static void requireEqual(long parameters, Peer peer) {
+    if (peer.parameters != parameters) {
+      throw new IllegalStateException(
+          "dense parameters: ours %d, %s %d".formatted(parameters, peer.name, peer.parameters));
     }
   }
 
@@ -188,20 +204,16 @@ public final class FieldTrainerBenchmark {
   }
 
   /** {@code peers/field_trainer.py}, which waits while others are timed. */
-  private static final class Peer implements Epoch {
+  private static final class Peer implements Epoch, AutoCloseable {
 
-    private final PrintWriter commands;
-    private final BufferedReader replies;
+    private final PythonProcess process;
     private final String name;
     private final long parameters;
 
-    Peer(String[] args, Path folder, String mode, int batch, int rows, PreparedData data)
-        throws IOException {
-      List<String> command =
+    Peer(String[] args, Path folder, String mode, int batch, int rows, PreparedData data) {
+      List<String> arguments =
           new ArrayList<>(
               List.of(
-                  args[0],
-                  PEERS.resolve("field_trainer.py").toString(),
                   args[1],
                   folder.toString(),
                   mode,
@@ -209,30 +221,23 @@ public final class FieldTrainerBenchmark {
                   Integer.toString(batch),
                   Integer.toString(rows)));
       for (PreparedField field : data.manifest().fields()) {
-        command.add(Integer.toString(field.vocabularySize()));
+        arguments.add(Integer.toString(field.vocabularySize()));
       }
-      Process process =
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-      Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
-      commands = new PrintWriter(process.outputWriter(UTF_8), true);
-      replies = process.inputReader(UTF_8);
-      String[] ready = reply().split("\t");
+      process = new PythonProcess(Path.of(args[0]), "field_trainer.py", Map.of(), arguments);
+      String[] ready = process.reply();
       name = ready[0];
       parameters = Long.parseLong(ready[1]);
     }
 
     @Override
-    public double seconds() throws IOException {
-      commands.println();
-      return Double.parseDouble(reply());
+    public double seconds() {
+      process.say(1);
+      return Double.parseDouble(process.reply()[0]);
     }
 
-    private String reply() throws IOException {
-      String line = replies.readLine();
-      if (line == null) {
-        throw new IOException("The peer ended; what it said stands above.");
-      }
-      return line;
+    @Override
+    public void close() {
+      process.close();
     }
   }
 }
