@@ -122,7 +122,7 @@ final class PyTorchEngine extends TensorEngine {
     if (Thread.currentThread().isInterrupted()) {
       throw EngineThread.interrupted(null);
     }
-    JniUtils.getNumThreads();
+    JniUtils.getNumThreads(); // See THREADS.
     boolean recorded = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
     try {

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
@@ -31,25 +30,14 @@ final class DenseLayers {
   Optional<NDArray> layers(NDArray x, List<ChainedLayer> layers) {
     return apply(
         x,
-        layers.stream()
-            .map(
-                layer ->
-                    parts(
-                        GroupArray.of(tape, layer.weight()),
-                        layer.bias() == null ? null : GroupArray.of(tape, layer.bias()),
-                        layer.follow()))
-            .toList());
+        layers.stream().map(layer -> RowLayer.Parts.of(tape, layer, ProductSizes::ofAll)).toList());
   }
 
   /** Passes rows through a layer of arrays of the pass; empty as for {@link #layers}. */
   Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow) {
     GroupArray weights = GroupArray.of(tape, weight);
-    return apply(x, List.of(parts(weights, GroupArray.of(tape, bias), follow)));
-  }
-
-  private static RowLayer.Parts parts(
-      GroupArray weights, @Nullable GroupArray biases, Follow follow) {
-    return new RowLayer.Parts(ProductSizes.ofAll(weights.shape()), weights, biases, follow);
+    ProductSizes sizes = ProductSizes.ofAll(weights.shape());
+    return apply(x, List.of(new RowLayer.Parts(sizes, weights, GroupArray.of(tape, bias), follow)));
   }
 
   private Optional<NDArray> apply(NDArray x, List<RowLayer.Parts> layers) {

@@ -35,12 +35,7 @@ final class OrderedProducts implements RowProducts {
     return apply(
         ordered,
         layers.stream()
-            .map(
-                layer ->
-                    parts(
-                        GroupArray.of(tape, layer.weight()),
-                        layer.bias() == null ? null : GroupArray.of(tape, layer.bias()),
-                        layer.follow()))
+            .map(layer -> RowLayer.Parts.of(tape, layer, ProductSizes::ofGroups))
             .toList(),
         () -> {});
   }
@@ -70,13 +65,8 @@ final class OrderedProducts implements RowProducts {
         });
   }
 
-  private RowLayer.Parts parts(GroupArray weight, @Nullable GroupArray bias, Follow follow) {
-    ProductSizes sizes = ProductSizes.ofGroups(weight.shape());
-    Shapes.require("weights", weight.shape(), sizes.shape(groups, weight.shape().dimension()));
-    if (bias != null) {
-      Shapes.require("biases", bias.shape(), new Shape(groups, sizes.rowOut()));
-    }
-    return new RowLayer.Parts(sizes, weight, bias, follow);
+  private static RowLayer.Parts parts(GroupArray weight, @Nullable GroupArray bias, Follow follow) {
+    return new RowLayer.Parts(ProductSizes.ofGroups(weight.shape()), weight, bias, follow);
   }
 
   /**
@@ -88,10 +78,20 @@ final class OrderedProducts implements RowProducts {
     int columns = layers.get(0).sizes().rowIn();
     require("rows", ordered, rows, columns);
     for (RowLayer.Parts layer : layers) {
+      requireGroups(layer);
       Shapes.require("rows", new Shape(rows, columns), new Shape(rows, layer.sizes().rowIn()));
       columns = layer.sizes().rowOut();
     }
     return RowLayers.apply(tape, segments, groups, ordered, layers, behind);
+  }
+
+  private void requireGroups(RowLayer.Parts layer) {
+    ProductSizes sizes = layer.sizes();
+    Shape weights = layer.weight().shape();
+    Shapes.require("weights", weights, sizes.shape(groups, weights.dimension()));
+    if (layer.bias() != null) {
+      Shapes.require("biases", layer.bias().shape(), new Shape(groups, sizes.rowOut()));
+    }
   }
 
   @Override

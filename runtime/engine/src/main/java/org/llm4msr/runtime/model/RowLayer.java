@@ -6,7 +6,9 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.config.Precision;
@@ -37,6 +39,17 @@ final class RowLayer {
 
   /** The arrays of a layer, and what follows its product. */
   record Parts(ProductSizes sizes, GroupArray weight, @Nullable GroupArray bias, Follow follow) {
+
+    /**
+     * Takes a layer's arrays.
+     *
+     * @param sizesOf returns those of weights of a shape
+     */
+    static Parts of(Tape tape, ChainedLayer layer, Function<Shape, ProductSizes> sizesOf) {
+      GroupArray weight = GroupArray.of(tape, layer.weight());
+      GroupArray bias = layer.bias() == null ? null : GroupArray.of(tape, layer.bias());
+      return new Parts(sizesOf.apply(weight.shape()), weight, bias, layer.follow());
+    }
 
     long weights() {
       return (long) sizes.each() * sizes.in() * sizes.out();

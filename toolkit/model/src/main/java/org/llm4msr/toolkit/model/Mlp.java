@@ -34,11 +34,14 @@ public final class Mlp {
 
   /** Computes (B, in) to (B, outputWidth). */
   public NDArray forward(Pass pass, NDArray x) {
-    if (!settings.batchNorm() && !blocks.isEmpty()) {
-      return Layers.of(pass, runtime -> runtime.layers(x, chain(pass)))
-          .orElseGet(() -> oneByOne(pass, x));
-    }
-    return oneByOne(pass, x);
+    return isChain()
+        ? Layers.of(pass, runtime -> runtime.layers(x, chain(pass)))
+            .orElseGet(() -> oneByOne(pass, x))
+        : oneByOne(pass, x);
+  }
+
+  private boolean isChain() {
+    return !settings.batchNorm() && !blocks.isEmpty();
   }
 
   private List<ChainedLayer> chain(Pass pass) {
@@ -58,10 +61,9 @@ public final class Mlp {
    * context of {@code each}, one part per group. Normalisation is over the rows of a group.
    */
   public GroupedRows forward(Pass pass, GroupedRows rows) {
-    if (!settings.batchNorm() && !blocks.isEmpty()) {
-      return rows.layers(chain(pass)).orElseGet(() -> oneByOne(pass, rows));
-    }
-    return oneByOne(pass, rows);
+    return isChain()
+        ? rows.layers(chain(pass)).orElseGet(() -> oneByOne(pass, rows))
+        : oneByOne(pass, rows);
   }
 
   private GroupedRows oneByOne(Pass pass, GroupedRows rows) {
