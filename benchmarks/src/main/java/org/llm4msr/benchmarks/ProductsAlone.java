@@ -3,6 +3,7 @@ package org.llm4msr.benchmarks;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.engine.Mkl;
@@ -48,7 +49,21 @@ final class ProductsAlone implements Contender {
       layers.add(new Layer(rows, 1, from, 1));
     }
     parameters = layers.stream().mapToLong(Layer::parameters).sum();
-    clock = new StepClock(batches, (batch, n) -> layers.forEach(Layer::run));
+    clock = new StepClock(batches, (batch, n) -> run());
+  }
+
+  void run() {
+    layers.forEach(Layer::run);
+  }
+
+  /** Returns the rows of the first layer. */
+  FloatBuffer input() {
+    return Mkl.floats(layers.get(0).x);
+  }
+
+  /** Returns the results of all layers. */
+  List<FloatBuffer> results() {
+    return layers.stream().map(layer -> Mkl.floats(layer.y)).toList();
   }
 
   /** Rows of {@code parts * in} numbers times {@code parts} matrices (in, out). */

@@ -46,6 +46,7 @@ class ArchitectureTest {
   private static final Set<String> INSIDE =
       Set.of(
           // engine
+          "AddedGradient",
           "Epilogue",
           "FloatMemory",
           "FloatProducts",
@@ -54,12 +55,16 @@ class ArchitectureTest {
           "HalfProducts",
           "LayerProducts",
           "Moments",
+          "ParameterGradient",
+          "PieceGradients",
           "ProductSizes",
           "RowChunks",
           "RowMixture",
           "RowMoves",
           "RowNorm",
           "Shapes",
+          "WholeGradient",
+          "WrittenGradient",
           // data
           "ArrowFile",
           "ArrowFileSink",

@@ -58,7 +58,7 @@ final class Modules {
     add(all, "toolkit-database", List.of("toolkit.database"), List.of("api"));
     add(all, "toolkit-safetensors", List.of("toolkit.safetensors"), List.of("api"));
     runtime(all, "core", "config", "plugins", "files");
-    runtime(all, "engine", "engine", "kernels", "model", "tables");
+    runtime(all, "engine", "engine", "kernels", "gradients", "model", "tables");
     runtime(all, "data", "data");
     runtime(all, "knowledge", "knowledge");
     runtime(all, "scoring", "assembly", "bundle", "scoring");

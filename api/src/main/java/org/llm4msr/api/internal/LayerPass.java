@@ -34,6 +34,12 @@ public interface LayerPass extends Pass {
   Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow);
 
   /**
+   * Multiplies (..., k, n) by (..., n, m) in the precision of the pass, with the engine's
+   * operations or on its device.
+   */
+  NDArray product(NDArray left, NDArray right);
+
+  /**
    * Normalises each column over the rows (batch normalisation) and does what follows: (B, n) to (B,
    * n).
    *

@@ -37,6 +37,9 @@ public interface RowPlan extends Grouping {
    */
   Optional<RowProducts> products();
 
+  /** Multiplies (..., k, n) by (..., n, m) in the precision of the pass. */
+  NDArray product(NDArray left, NDArray right);
+
   /**
    * Returns an array with the same values, below which a backward pass goes only once. A backward
    * pass goes through what lies below {@link #products} separately from everything else: use the

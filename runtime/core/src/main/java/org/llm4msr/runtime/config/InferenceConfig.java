@@ -7,6 +7,6 @@ public record InferenceConfig(
     @Setting(
             value =
                 "Numbers that products of layers read: float32, or bfloat16 on processors with"
-                    + " AVX512_BF16 or AMX",
+                    + " AVX512_BF16 or AMX, and on GPUs",
             defaultValue = "float32")
         Precision precision) {}

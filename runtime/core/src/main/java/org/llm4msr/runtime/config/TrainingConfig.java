@@ -49,7 +49,7 @@ public record TrainingConfig(
     @Setting(
             value =
                 "Numbers that products of layers read: float32, or bfloat16 on processors with"
-                    + " AVX512_BF16 or AMX; all else is float32",
+                    + " AVX512_BF16 or AMX, and on GPUs; all else is float32",
             defaultValue = "float32")
         Precision precision,
     @Setting(value = "Seed of initialisation, order and dropout", defaultValue = "0") long seed) {

@@ -1,8 +1,10 @@
 package org.llm4msr.runtime.engine;
 
+import ai.djl.engine.EngineException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.Precision;
@@ -27,11 +29,33 @@ public final class HalfPrecision {
     whyNot(engine.engine().getEngineName(), engine.device().isGpu(), CpuInfo.read(), Mkl::isThere)
         .ifPresent(
             reason -> {
-              throw new MsrException(
-                  ErrorType.USER,
-                  "config/NO_BFLOAT16",
-                  "%s = bfloat16: %s. Set it to float32.".formatted(setting, reason));
+              throw refused(
+                  "%s = bfloat16: %s. Set it to float32.".formatted(setting, reason), null);
             });
+  }
+
+  /**
+   * Returns the products of the engine's device, null where it is a CPU: layers have their own
+   * there.
+   *
+   * @throws MsrException {@code config/NO_BFLOAT16} if the device has none
+   */
+  public static @Nullable HalfScript script(TensorEngine engine) {
+    if (!engine.device().isGpu()) {
+      return null;
+    }
+    try {
+      return HalfScript.of(engine);
+    } catch (EngineException e) {
+      throw refused(
+          "%s has no products of bfloat16: %s. Set training.precision and scoring.precision to float32."
+              .formatted(engine.deviceName(), e.getMessage()),
+          e);
+    }
+  }
+
+  private static MsrException refused(String text, @Nullable Throwable cause) {
+    return new MsrException(ErrorType.USER, "config/NO_BFLOAT16", text, cause);
   }
 
   /** Returns why there are no such products, empty if there are. */
@@ -41,7 +65,7 @@ public final class HalfPrecision {
       return Optional.of("the engine " + engine + " has no such products; PyTorch has");
     }
     if (gpu) {
-      return Optional.of("models on a GPU have no such products yet");
+      return Optional.empty();
     }
     if (!processor.hasAny(INSTRUCTIONS)) {
       return Optional.of("this processor has neither AVX512_BF16 nor AMX");

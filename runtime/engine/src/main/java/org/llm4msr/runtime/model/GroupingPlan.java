@@ -27,7 +27,13 @@ public final class GroupingPlan implements RowPlan {
 
   private final NDManager manager;
   private final boolean training;
+
+  /** The tape of the pass, null outside of one. */
+  private final @Nullable Tape pass;
+
+  /** The same where it records products outside the engine. */
   private final @Nullable Tape tape;
+
   private final int[] groupOfRow;
 
   /** {@code starts[g]} to {@code starts[g + 1]} are the ordered rows of group g. */
@@ -47,10 +53,11 @@ public final class GroupingPlan implements RowPlan {
   private final IdentityHashMap<NDArray, NDArray> orderedRows = new IdentityHashMap<>();
 
   private GroupingPlan(
-      NDManager manager, int[] groupOfRow, int groups, boolean training, @Nullable Tape tape) {
+      NDManager manager, int[] groupOfRow, int groups, boolean training, @Nullable Tape pass) {
     this.manager = manager;
     this.training = training;
-    this.tape = tape != null && tape.records() ? tape : null;
+    this.pass = pass;
+    tape = pass != null && pass.recordsGroups() ? pass : null;
     this.groupOfRow = groupOfRow;
     starts = starts(groupOfRow, groups);
     orderOfRows = sortedRows(groupOfRow, starts);
@@ -75,11 +82,11 @@ public final class GroupingPlan implements RowPlan {
   /**
    * Makes a plan of a pass.
    *
-   * @param tape of the pass
+   * @param pass its tape
    */
   public static GroupingPlan of(
-      NDManager manager, int[] group, int rows, int groups, boolean training, Tape tape) {
-    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training, tape);
+      NDManager manager, int[] group, int rows, int groups, boolean training, Tape pass) {
+    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training, pass);
   }
 
   /** Makes a plan of a pass that no backward pass follows. */
@@ -127,13 +134,8 @@ public final class GroupingPlan implements RowPlan {
         : Gathers.rows(inOrder, inverseIndex());
   }
 
-  /** Returns whether the tape records what is done with an array; others have no gradient. */
-  private boolean isRecorded(NDArray x) {
-    return tape != null && x.getDataType() == DataType.FLOAT32;
-  }
-
   private boolean isMoved(NDArray x) {
-    return isRecorded(x) && DenseLayers.hasRoom(x.size());
+    return tape != null && x.getDataType() == DataType.FLOAT32 && DenseLayers.hasRoom(x.size());
   }
 
   /** Moves rows; the gradient of a permutation is its inverse. */
@@ -155,7 +157,12 @@ public final class GroupingPlan implements RowPlan {
 
   @Override
   public NDArray join(NDArray x) {
-    return isRecorded(x) ? Objects.requireNonNull(tape).join(x) : x;
+    return pass != null && pass.records() && x.getDataType() == DataType.FLOAT32 ? pass.join(x) : x;
+  }
+
+  @Override
+  public NDArray product(NDArray left, NDArray right) {
+    return pass == null ? left.matMul(right) : HalfProduct.of(pass, left, right);
   }
 
   @Override
@@ -191,7 +198,7 @@ public final class GroupingPlan implements RowPlan {
     for (int row = 0; row < rows(); row++) {
       Arrays.fill(group, row * k, (row + 1) * k, groupOfRow[row]);
     }
-    return new GroupingPlan(manager, group, groups(), training, tape);
+    return new GroupingPlan(manager, group, groups(), training, pass);
   }
 
   @Override
@@ -213,7 +220,7 @@ public final class GroupingPlan implements RowPlan {
     for (int g = first; g < behind; g++) {
       Arrays.fill(group, starts[g] - starts[first], starts[g + 1] - starts[first], g - first);
     }
-    return new GroupingPlan(manager, group, behind - first, training, tape);
+    return new GroupingPlan(manager, group, behind - first, training, pass);
   }
 
   private NDArray orderIndex() {

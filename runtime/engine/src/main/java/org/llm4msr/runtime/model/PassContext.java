@@ -26,6 +26,7 @@ public final class PassContext implements LayerPass {
   private final Grouping scenarios;
   private final Grouping users;
   private final DropoutMasks masks;
+  private final @Nullable Tape tape;
   private final @Nullable DenseLayers layers;
   private int masksDrawn;
   private final List<LossTerm> losses = new ArrayList<>();
@@ -59,6 +60,7 @@ public final class PassContext implements LayerPass {
     this.scenarios = requireNonNull(scenarios, "scenarios is null");
     this.users = requireNonNull(users, "users is null");
     this.masks = requireNonNull(masks, "masks is null");
+    this.tape = tape;
     layers = tape == null || !tape.computesLayers() ? null : new DenseLayers(tape);
   }
 
@@ -100,6 +102,11 @@ public final class PassContext implements LayerPass {
   @Override
   public Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow) {
     return layersOf(x, 2).flatMap(own -> own.layer(x, weight, bias, follow));
+  }
+
+  @Override
+  public NDArray product(NDArray left, NDArray right) {
+    return tape == null ? left.matMul(right) : HalfProduct.of(tape, left, right);
   }
 
   @Override

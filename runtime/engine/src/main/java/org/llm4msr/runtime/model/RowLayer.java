@@ -35,7 +35,7 @@ final class RowLayer {
   private static final int LEAST_COLUMNS = 64;
 
   /** Rows or columns of weights below which rounding costs more than smaller numbers save. */
-  private static final int LEAST_HALF = 64;
+  static final int LEAST_HALF = 64;
 
   /** The arrays of a layer, and what follows its product. */
   record Parts(ProductSizes sizes, GroupArray weight, @Nullable GroupArray bias, Follow follow) {

@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.Precision;
+import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TorchGradients;
 import org.llm4msr.runtime.kernels.FloatMemory;
@@ -24,16 +25,23 @@ public final class Tape {
   private final NDManager manager;
   private final Workers workers;
   private final Precision precision;
+  private final @Nullable HalfScript halves;
   private final boolean recording;
   private final List<Runnable> steps = new ArrayList<>();
 
   /** The leaves of results, and of arrays that operations took, by the array. */
   private final IdentityHashMap<NDArray, Leaf> leaves = new IdentityHashMap<>();
 
-  private Tape(NDManager manager, Workers workers, Precision precision, boolean recording) {
+  private Tape(
+      NDManager manager,
+      Workers workers,
+      Precision precision,
+      @Nullable HalfScript halves,
+      boolean recording) {
     this.manager = manager;
     this.workers = workers;
     this.precision = precision;
+    this.halves = halves;
     this.recording = recording;
   }
 
@@ -46,7 +54,12 @@ public final class Tape {
    * @param training whether {@link #backward} follows
    */
   public static Tape of(NDManager manager, Workers workers, Precision precision, boolean training) {
-    return new Tape(manager, workers, precision, training && Mkl.serves(manager));
+    return new Tape(manager, workers, precision, null, training && Mkl.serves(manager));
+  }
+
+  /** Makes the tape of a pass whose products of bfloat16 are the engine's. */
+  public static Tape of(NDManager manager, Workers workers, HalfScript halves, boolean training) {
+    return new Tape(manager, workers, Precision.BFLOAT16, halves, training);
   }
 
   Precision precision() {
@@ -61,14 +74,27 @@ public final class Tape {
     return workers;
   }
 
-  /** Returns whether it records operations: those without may only be used where it need not. */
+  /** Returns the engine's products of bfloat16, null where it has none or none are wanted. */
+  @Nullable HalfScript halves() {
+    return halves;
+  }
+
+  /** Returns whether {@link #backward} follows. */
   boolean records() {
     return recording;
   }
 
+  /**
+   * Returns whether it records products with the matrices of groups outside the engine: those
+   * without may only be used where it need not.
+   */
+  boolean recordsGroups() {
+    return recording && halves == null;
+  }
+
   /** Returns whether layers are computed outside the engine. */
   boolean computesLayers() {
-    return recording || (precision != Precision.FLOAT32 && Mkl.serves(manager));
+    return halves == null && (recording || (precision != Precision.FLOAT32 && Mkl.serves(manager)));
   }
 
   /** An array at which the engine's record begins, or ends. */
@@ -76,8 +102,8 @@ public final class Tape {
 
     private final NDArray array;
     private final @Nullable NDArray result;
-    private final NDArray values;
     private final boolean wanted;
+    private @Nullable NDArray values;
     private @Nullable NDArray gradient;
 
     /**
@@ -90,7 +116,6 @@ public final class Tape {
       this.array = array;
       this.result = result;
       this.wanted = wanted;
-      values = array.reshape(-1); // Copies values that are not contiguous.
     }
 
     /** Returns the array without a history. */
@@ -100,6 +125,9 @@ public final class Tape {
 
     /** Returns the values, row-major, until the step ends. */
     FloatMemory values() {
+      if (values == null) {
+        values = array.reshape(-1); // Copies values that are not contiguous.
+      }
       return FloatMemory.of(values);
     }
 
@@ -205,7 +233,7 @@ public final class Tape {
     NDArray values = result.stopGradient();
     result.setRequiresGradient(true);
     Leaf leaf = new Leaf(values, result, true);
-    NDArray guarded = guarded(result);
+    NDArray guarded = TorchGradients.guarded(result);
     leaves.put(guarded, leaf);
     steps.add(
         () -> {
@@ -215,15 +243,6 @@ public final class Tape {
           }
         });
     return guarded;
-  }
-
-  /**
-   * Returns the values of a leaf in such a way that its gradient gets memory of its own. PyTorch
-   * may let the gradients of two leaves be views of one memory, and adds those of later backward
-   * passes in place.
-   */
-  static NDArray guarded(NDArray leaf) {
-    return leaf.getShape().isScalar() ? leaf : leaf.split(1, 0).singletonOrThrow();
   }
 
   /** Computes all gradients of a scalar. */

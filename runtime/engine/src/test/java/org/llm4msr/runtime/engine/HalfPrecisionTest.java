@@ -15,6 +15,7 @@ class HalfPrecisionTest {
   void isThereWithTheInstructions() {
     assertThat(HalfPrecision.whyNot("PyTorch", false, WITH, () -> true)).isEmpty();
     assertThat(HalfPrecision.whyNot("PyTorch", false, WITH_TILES, () -> true)).isEmpty();
+    assertThat(HalfPrecision.whyNot("PyTorch", true, WITHOUT, () -> false)).isEmpty();
   }
 
   @Test
@@ -22,8 +23,6 @@ class HalfPrecisionTest {
     assertThat(HalfPrecision.whyNot("PyTorch", false, WITHOUT, () -> true))
         .contains("this processor has neither AVX512_BF16 nor AMX");
     assertThat(HalfPrecision.whyNot("PyTorch", false, UNKNOWN, () -> true)).isPresent();
-    assertThat(HalfPrecision.whyNot("PyTorch", true, WITH, () -> true))
-        .contains("models on a GPU have no such products yet");
     assertThat(HalfPrecision.whyNot("PyTorch", false, WITH, () -> false))
         .contains("this PyTorch brings no MKL, which has such products");
     assertThat(HalfPrecision.whyNot("MXNet", false, WITH, () -> true))

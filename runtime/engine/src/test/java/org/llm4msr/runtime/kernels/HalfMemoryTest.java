@@ -1,10 +1,16 @@
 package org.llm4msr.runtime.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.djl.ndarray.NDManager;
+import com.sun.jna.Pointer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.model.TestEngine;
 
 class HalfMemoryTest {
 
@@ -35,5 +41,30 @@ class HalfMemoryTest {
     assertThat(HalfMemory.rounded(0x7FFFFFFF) >>> 16).isEqualTo(0x7FFF);
     assertThat(HalfMemory.rounded(0x7F800001) >>> 16).isEqualTo(0x7FC0);
     assertThat(HalfMemory.rounded(0xFFFFFFFF) >>> 16).isEqualTo(0xFFFF);
+  }
+
+  @Tag("engine")
+  @ParameterizedTest
+  @CsvSource({"0, 9000", "1, 8999", "3, 6", "2, 3", "3, 4", "5, 5"})
+  void writesTheNumbersOfARange(int from, int to) {
+    int count = 9000;
+    float[] numbers = new float[count];
+    for (int i = 0; i < count; i++) {
+      numbers[i] = 1 + i;
+    }
+    try (NDManager manager = TestEngine.manager()) {
+      assumeThat(Mkl.serves(manager)).isTrue();
+      HalfMemory memory = new HalfMemory(manager, count);
+      Pointer place = new Pointer(memory.address());
+      place.setMemory(0, count * Short.BYTES, (byte) 0);
+
+      memory.put(FloatMemory.of(manager.create(numbers)).bits(), from, to);
+
+      short[] expected = new short[count];
+      for (int i = from; i < to; i++) {
+        expected[i] = (short) (HalfMemory.rounded(Float.floatToRawIntBits(1 + i)) >>> 16);
+      }
+      assertThat(place.getShortArray(0, count)).containsExactly(expected);
+    }
   }
 }

@@ -4,11 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.FusionHead;
+import org.llm4msr.runtime.config.Precision;
+import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -20,6 +23,7 @@ import org.llm4msr.runtime.tables.Workers;
  * @param missingUser (1, K), what users without knowledge have, null where that is not learned
  * @param knowledge standardised, null where the head reads none
  * @param scenarioKnowledge (S, K), null where the head reads none
+ * @param halves the engine's products of bfloat16, null where other products are used
  * @param identity plugins, settings and data as one text
  */
 record AssembledModel(
@@ -36,8 +40,17 @@ record AssembledModel(
     @Nullable NDArray scenarioKnowledge,
     long seed,
     Precisions precisions,
+    @Nullable HalfScript halves,
     String identity)
     implements AutoCloseable {
+
+  /** Returns the tape of a pass whose arrays a manager owns. */
+  Tape tape(NDManager step, boolean training) {
+    Precision precision = precisions.of(training);
+    return halves == null || precision == Precision.FLOAT32
+        ? Tape.of(step, workers, precision, training)
+        : Tape.of(step, workers, halves, training);
+  }
 
   /** Releases everything but the engine, whether or not the caller is interrupted. */
   @Override
@@ -46,6 +59,9 @@ record AssembledModel(
         () -> {
           parameters.close();
           manager.close();
+          if (halves != null) {
+            halves.close();
+          }
           return 0;
         });
     workers.close();

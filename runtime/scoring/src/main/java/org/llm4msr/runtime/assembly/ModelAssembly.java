@@ -36,6 +36,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.HalfPrecision;
+import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
@@ -130,7 +131,9 @@ public final class ModelAssembly {
     manager.setName("model");
     ParameterStore store = new ParameterStore(manager, seed);
     Workers workers = new Workers(engine.threads());
+    HalfScript halves = null;
     try {
+      halves = precisions.areHalf() ? HalfPrecision.script(engine) : null;
       ParameterArray scenarioTable =
           required.contains(ModelInput.SCENARIO_EMBEDDING) ? scenarioTable(store, shape) : null;
       boolean learnsMissing =
@@ -165,11 +168,15 @@ public final class ModelAssembly {
           scenarioKnowledge(manager, knowledge),
           seed,
           precisions,
+          halves,
           identity(manifest, model, context.metaNetworks(), inputs));
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();
       manager.close();
+      if (halves != null) {
+        halves.close();
+      }
       throw e;
     }
   }

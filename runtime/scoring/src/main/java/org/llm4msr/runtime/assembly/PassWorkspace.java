@@ -58,7 +58,7 @@ final class PassWorkspace {
     }
     users.find(groups(batch, training), rows);
     int scenarios = model.shape().scenarios().size();
-    Tape tape = Tape.of(step, model.workers(), model.precisions().of(training), training);
+    Tape tape = model.tape(step, training);
     tape.begin(input);
     GroupingPlan byScenario =
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);

@@ -8,4 +8,9 @@ record Precisions(Precision training, Precision scoring) {
   Precision of(boolean trains) {
     return trains ? training : scoring;
   }
+
+  /** Returns whether products of some passes are not of float32. */
+  boolean areHalf() {
+    return training != Precision.FLOAT32 || scoring != Precision.FLOAT32;
+  }
 }

@@ -124,6 +124,7 @@ class InferenceModelTest {
         ModelAssembly.scenarioKnowledge(manager, knowledge),
         0,
         new Precisions(Precision.FLOAT32, Precision.FLOAT32),
+        null,
         "test");
   }
 

@@ -68,9 +68,10 @@ public final class ExpertGroup {
   }
 
   private NDArray oneByOne(Pass pass, NDArray x) {
-    NDArray h = layer(pass, x, first.weights(), first.biases(), firstNorm, first::forward);
+    UnaryOperator<NDArray> engine = in -> first.forward(pass, in, Follow.NOTHING);
+    NDArray h = layer(pass, x, first.weights(), first.biases(), firstNorm, engine);
     for (Layer layer : others) {
-      h = layer(pass, h, layer.weight, layer.bias, layer.norm, layer::forward);
+      h = layer(pass, h, layer.weight, layer.bias, layer.norm, in -> layer.forward(pass, in));
     }
     return h;
   }
@@ -159,8 +160,9 @@ public final class ExpertGroup {
           normOf(context, experts * out, settings));
     }
 
-    NDArray forward(NDArray x) {
-      NDArray product = x.transpose(1, 0, 2).matMul(weight.array()).transpose(1, 0, 2);
+    NDArray forward(Pass pass, NDArray x) {
+      NDArray byExpert = Layers.product(pass, x.transpose(1, 0, 2), weight.array());
+      NDArray product = byExpert.transpose(1, 0, 2);
       return product.reshape(x.getShape().get(0), -1).add(bias.array());
     }
 

@@ -105,7 +105,7 @@ public final class GroupedRows {
     return product((p, x) -> p.multiply(x, layers.weights(), layers.biases(), Follow.NOTHING))
         .orElseGet(
             () ->
-                withGroups(layers.weights(), NDArray::matMul)
+                withGroups(layers.weights(), grouping::product)
                     .withGroups(layers.bias().expandDims(1), NDArray::add));
   }
 
@@ -141,16 +141,19 @@ public final class GroupedRows {
     return product((p, x) -> p.multiply(x, weight, bias, Follow.NOTHING))
         .orElseGet(
             () ->
-                withGroups(weight, GroupedRows::partByPart)
+                withGroups(weight, this::partByPart)
                     .withGroups(bias.array().expandDims(1), NDArray::add));
   }
 
   /** (g, R, e * n) and (g, e, n, m) to (g, R, e * m). */
-  private static NDArray partByPart(NDArray x, NDArray weights) {
+  private NDArray partByPart(NDArray x, NDArray weights) {
     Shape shape = x.getShape();
     long parts = weights.getShape().get(1);
     NDArray apart = x.reshape(shape.get(0), shape.get(1), parts, -1).transpose(0, 2, 1, 3);
-    return apart.matMul(weights).transpose(0, 2, 1, 3).reshape(shape.get(0), shape.get(1), -1);
+    return grouping
+        .product(apart, weights)
+        .transpose(0, 2, 1, 3)
+        .reshape(shape.get(0), shape.get(1), -1);
   }
 
   /**
@@ -191,14 +194,14 @@ public final class GroupedRows {
             () ->
                 // Block by block: the product of a block is still in the cache when its rows are
                 // multiplied by it.
-                withGroups(weight, (x, own) -> x.matMul(own.mul(factor.array())))
+                withGroups(weight, (x, own) -> grouping.product(x, own.mul(factor.array())))
                     .withGroups(bias.expandDims(1), NDArray::add));
   }
 
   /** Multiplies each row by the matrix of its group: n columns to m; weight (G, n, m). */
   public GroupedRows times(NDArray weight) {
     return product((p, x) -> p.multiply(x, weight, null, Follow.NOTHING))
-        .orElseGet(() -> withGroups(weight, NDArray::matMul));
+        .orElseGet(() -> withGroups(weight, grouping::product));
   }
 
   /**

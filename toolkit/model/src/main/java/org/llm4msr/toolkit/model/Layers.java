@@ -45,12 +45,17 @@ public final class Layers {
   public static NDArray linear(
       Pass pass, NDArray x, NDArray weight, NDArray bias, Activation activation) {
     return of(pass, runtime -> runtime.layer(x, weight, bias, new Follow(activation, null)))
-        .orElseGet(() -> activation.apply(x.matMul(weight).add(bias)));
+        .orElseGet(() -> activation.apply(product(pass, x, weight).add(bias)));
   }
 
   static NDArray linear(Pass pass, NDArray x, Parameter weight, Parameter bias, Follow follow) {
     return of(pass, runtime -> runtime.layer(x, weight, bias, follow))
-        .orElseGet(() -> follow.applyTo(x.matMul(weight.array()).add(bias.array())));
+        .orElseGet(() -> follow.applyTo(product(pass, x, weight.array()).add(bias.array())));
+  }
+
+  /** Multiplies (..., k, n) by (..., n, m) in the precision of the pass. */
+  static NDArray product(Pass pass, NDArray left, NDArray right) {
+    return pass instanceof LayerPass runtime ? runtime.product(left, right) : left.matMul(right);
   }
 
   /** Returns the result of one layer in another shape, for the next. */

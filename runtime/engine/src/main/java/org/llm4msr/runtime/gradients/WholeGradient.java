@@ -1,27 +1,26 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.gradients;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TorchGradients;
 
 /** The gradient that the engine computes for the array as a whole. */
-final class WholeGradient implements ParameterGradient, AutoCloseable {
+public final class WholeGradient implements ParameterGradient, AutoCloseable {
 
   private final NDArray array;
   private @Nullable NDArray guarded;
   private boolean used;
 
   /** Makes the way of an array, which it takes over. */
-  WholeGradient(NDArray array) {
+  public WholeGradient(NDArray array) {
     this.array = array;
   }
 
   /** Returns the array for use in a pass. */
-  NDArray use() {
-    boolean guards = Mkl.serves(array.getManager());
+  public NDArray use() {
+    boolean guards = TorchGradients.serve(array.getManager());
     if (guards && !TorchGradients.areRecorded()) {
       return array;
     }
@@ -31,14 +30,14 @@ final class WholeGradient implements ParameterGradient, AutoCloseable {
 
   private NDArray guarded() {
     if (guarded == null) {
-      guarded = Tape.guarded(array);
+      guarded = TorchGradients.guarded(array);
       NDScope.unregister(guarded); // Other scopes of the step use it too.
     }
     return guarded;
   }
 
   /** Returns the values without a gradient, until the step ends. */
-  NDArray constant() {
+  public NDArray constant() {
     return array.stopGradient();
   }
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.gradients;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -9,20 +9,20 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.kernels.AlignedMemory;
 
 /** The gradient that products outside the engine write, in memory that the next step reuses. */
-final class WrittenGradient implements ParameterGradient {
+public final class WrittenGradient implements ParameterGradient {
 
   private final NDManager manager;
   private final Shape shape;
   private @Nullable ByteBuffer memory;
   private boolean used;
 
-  WrittenGradient(NDManager manager, Shape shape) {
+  public WrittenGradient(NDManager manager, Shape shape) {
     this.manager = manager;
     this.shape = shape;
   }
 
   /** Returns where it is written, row-major; what lies there counts only if it {@link #isUsed}. */
-  ByteBuffer write() {
+  public ByteBuffer write() {
     used = true;
     return memory();
   }
@@ -35,7 +35,7 @@ final class WrittenGradient implements ParameterGradient {
   }
 
   /** Ends the step. */
-  void reset() {
+  public void reset() {
     used = false;
   }
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.gradients;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -9,7 +9,7 @@ import java.util.function.BiFunction;
  * The gradients that the engine computes for consecutive pieces, each of which is an array of its
  * own: those of slices of the whole array would be copied into one.
  */
-final class PieceGradients implements ParameterGradient, AutoCloseable {
+public final class PieceGradients implements ParameterGradient, AutoCloseable {
 
   private final List<Integer> starts;
   private final NDList pieces;
@@ -21,7 +21,8 @@ final class PieceGradients implements ParameterGradient, AutoCloseable {
    * @param length of that axis
    * @param cut makes the array between two places
    */
-  PieceGradients(List<Integer> starts, int length, BiFunction<Integer, Integer, NDArray> cut) {
+  public PieceGradients(
+      List<Integer> starts, int length, BiFunction<Integer, Integer, NDArray> cut) {
     this.starts = starts;
     pieces = new NDList(starts.size());
     for (int i = 0; i < starts.size(); i++) {
@@ -29,11 +30,11 @@ final class PieceGradients implements ParameterGradient, AutoCloseable {
     }
   }
 
-  boolean isCutAt(List<Integer> positions) {
+  public boolean isCutAt(List<Integer> positions) {
     return starts.equals(positions);
   }
 
-  NDList pieces() {
+  public NDList pieces() {
     return pieces;
   }
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.gradients;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -6,17 +6,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The gradient that operations outside the engine hand over, as arrays of the step. */
-final class AddedGradient implements ParameterGradient {
+public final class AddedGradient implements ParameterGradient {
 
   private @Nullable NDArray sum;
 
   /** Adds a gradient and takes the array over. */
-  void add(NDArray gradient) {
+  public void add(NDArray gradient) {
     sum = sum == null ? gradient : sum.addi(gradient);
   }
 
   /** Ends the step, which closes the arrays. */
-  void reset() {
+  public void reset() {
     sum = null;
   }
 

@@ -1,9 +1,9 @@
-package org.llm4msr.runtime.model;
+package org.llm4msr.runtime.gradients;
 
 import ai.djl.ndarray.NDList;
 
-/** One of the ways in which the gradient of a {@link ParameterArray} comes about in a step. */
-sealed interface ParameterGradient
+/** One of the ways in which the gradient of a parameter comes about in a step. */
+public sealed interface ParameterGradient
     permits WholeGradient, PieceGradients, WrittenGradient, AddedGradient {
 
   /** Returns whether the step went this way. */
