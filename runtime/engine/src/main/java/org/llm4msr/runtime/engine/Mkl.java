@@ -5,17 +5,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.pytorch.jni.LibUtils;
-import com.sun.jna.Function;
 import com.sun.jna.Native;
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +36,7 @@ public final class Mkl {
 
   /** Returns whether PyTorch, which must be loaded, brings it along. */
   static boolean isThere() {
-    return Loaded.LIBRARY.isPresent();
+    return Loaded.FOUND;
   }
 
   /** Returns whether arrays of a manager can be multiplied. */
@@ -51,30 +46,18 @@ public final class Mkl {
         && isThere();
   }
 
-  /** The functions of the library. */
-  private record Library(Function products, Function halfProducts, Function threads) {}
-
   /** Looked up on first use, when the engine is loaded. */
   private static final class Loaded {
-    private static final Optional<Library> LIBRARY = find();
+    private static final boolean FOUND = find();
   }
 
-  private static Library library() {
-    return Loaded.LIBRARY.orElseThrow();
-  }
-
-  private static Optional<Library> find() {
+  private static boolean find() {
     try {
-      Path path = Path.of(LibUtils.getLibtorchPath(), System.mapLibraryName("torch_cpu"));
-      NativeLibrary found = NativeLibrary.getInstance(path.toString());
-      return Optional.of(
-          new Library(
-              found.getFunction("cblas_sgemm_batch"),
-              found.getFunction("cblas_gemm_bf16bf16f32"),
-              found.getFunction("MKL_Set_Num_Threads_Local")));
+      MklFunctions.bind();
+      return true;
     } catch (LinkageError e) {
       LOG.debug("PyTorch has no MKL", e);
-      return Optional.empty();
+      return false;
     }
   }
 
@@ -100,11 +83,11 @@ public final class Mkl {
 
   /** Runs calls, none of which uses a thread beside the calling one. */
   public static void onThisThreadAlone(Runnable calls) {
-    int before = library().threads().invokeInt(new Object[] {1});
+    int before = MklFunctions.MKL_Set_Num_Threads_Local(1);
     try {
       calls.run();
     } finally {
-      library().threads().invokeInt(new Object[] {before});
+      MklFunctions.MKL_Set_Num_Threads_Local(before);
     }
   }
 
@@ -125,25 +108,21 @@ public final class Mkl {
       float beta,
       long c,
       int rowOfC) {
-    library()
-        .halfProducts()
-        .invokeVoid(
-            new Object[] {
-              ROW_MAJOR,
-              transposeA ? TRANSPOSED : AS_IT_IS,
-              transposeB ? TRANSPOSED : AS_IT_IS,
-              m,
-              n,
-              k,
-              1f,
-              new Pointer(a),
-              rowOfA,
-              new Pointer(b),
-              rowOfB,
-              beta,
-              new Pointer(c),
-              rowOfC
-            });
+    MklFunctions.cblas_gemm_bf16bf16f32(
+        ROW_MAJOR,
+        transposeA ? TRANSPOSED : AS_IT_IS,
+        transposeB ? TRANSPOSED : AS_IT_IS,
+        m,
+        n,
+        k,
+        1,
+        a,
+        rowOfA,
+        b,
+        rowOfB,
+        beta,
+        c,
+        rowOfC);
   }
 
   /** The products of one call: in each group e of op(A) op(B) + beta C to C. */
@@ -217,27 +196,23 @@ public final class Mkl {
     }
 
     public void run() {
-      library()
-          .products()
-          .invokeVoid(
-              new Object[] {
-                ROW_MAJOR,
-                numbers(0),
-                numbers(1),
-                numbers(2),
-                numbers(3),
-                numbers(4),
-                numbers(9),
-                matrices(0),
-                numbers(5),
-                matrices(1),
-                numbers(6),
-                numbers(10),
-                matrices(2),
-                numbers(7),
-                groups,
-                numbers(8)
-              });
+      MklFunctions.cblas_sgemm_batch(
+          ROW_MAJOR,
+          numbers(0),
+          numbers(1),
+          numbers(2),
+          numbers(3),
+          numbers(4),
+          numbers(9),
+          matrices(0),
+          numbers(5),
+          matrices(1),
+          numbers(6),
+          numbers(10),
+          matrices(2),
+          numbers(7),
+          groups,
+          numbers(8));
     }
 
     private void number(int which, int value) {
@@ -252,12 +227,12 @@ public final class Mkl {
       return 3 * groups * each * Long.BYTES;
     }
 
-    private Pointer numbers(int which) {
-      return new Pointer(address + matricesEnd() + (long) which * groups * Integer.BYTES);
+    private long numbers(int which) {
+      return address + matricesEnd() + (long) which * groups * Integer.BYTES;
     }
 
-    private Pointer matrices(int which) {
-      return new Pointer(address + (long) which * groups * each * Long.BYTES);
+    private long matrices(int which) {
+      return address + (long) which * groups * each * Long.BYTES;
     }
   }
 }

@@ -11,8 +11,11 @@ import org.llm4msr.api.model.Activation;
  */
 public final class Epilogue {
 
-  /** How many numbers are processed at a time, so that they stay in the nearest cache. */
-  private static final int BLOCK = 1 << 12;
+  /**
+   * How many numbers are processed at a time, so that they stay in the nearest cache: in loops over
+   * whole blocks, because one over the few numbers of a row hardly runs in vector registers.
+   */
+  private static final int BLOCK = 1 << 11;
 
   private static final float LEAK = 0.01f;
 
@@ -27,8 +30,13 @@ public final class Epilogue {
   private final float[] others;
   private final int[] bits;
   private final int[] otherBits;
-  private final float[] perColumn;
+
+  /** The biases of each row of a block. */
+  private final float[] biases;
+
+  /** The sums of each row's place in a block. */
   private final float[] sums;
+
 
   /** Returns whether it has an activation; others are left to the engine. */
   public static boolean has(Activation activation) {
@@ -53,7 +61,7 @@ public final class Epilogue {
     others = scratch.others;
     bits = scratch.bits;
     otherBits = scratch.otherBits;
-    perColumn = scratch.sums;
+    biases = scratch.sums;
     sums = scratch.otherSums;
   }
 
@@ -67,6 +75,10 @@ public final class Epilogue {
     }
   }
 
+  private int numbersOfBlock(int from, int to) {
+    return Math.min(rowsOfBlock, to - from) * columns;
+  }
+
   /**
    * Finishes products, in place.
    *
@@ -78,7 +90,8 @@ public final class Epilogue {
       return;
     }
     if (bias != null) {
-      bias.get(at, perColumn, 0, columns);
+      bias.get(at, biases, 0, columns);
+      repeatBiases(numbersOfBlock(from, to));
     }
     blocks(
         from,
@@ -86,9 +99,7 @@ public final class Epilogue {
         (start, count) -> {
           y.get(start, values, 0, count);
           if (bias != null) {
-            for (int row = 0; row < count; row += columns) {
-              add(perColumn, row);
-            }
+            addBiases(count);
           }
           activate(count);
           multiplyByMask(start, count);
@@ -103,7 +114,7 @@ public final class Epilogue {
    */
   public void backward(FloatMemory y, FloatMemory dy, int from, int to) {
     if (!isNothing()) {
-      backward(y, dy, from, to, null);
+      backward(y, dy, from, to, false);
     }
   }
 
@@ -113,23 +124,23 @@ public final class Epilogue {
    * @return the first n numbers, until the thread does something else
    */
   public float[] backwardAndSum(FloatMemory y, FloatMemory dy, int from, int to) {
-    Arrays.fill(sums, 0, columns, 0);
-    backward(y, dy, from, to, sums);
+    int numbers = numbersOfBlock(from, to);
+    Arrays.fill(sums, 0, numbers, 0);
+    backward(y, dy, from, to, true);
+    addToFirstRow(numbers / columns);
     return sums;
   }
 
-  private void backward(FloatMemory y, FloatMemory dy, int from, int to, float @Nullable [] sums) {
+  private void backward(FloatMemory y, FloatMemory dy, int from, int to, boolean sumsUp) {
     blocks(
         from,
         to,
         (start, count) -> {
           multiplyByMask(dy, start, count);
           deactivate(y, dy, start, count);
-          if (sums != null) {
+          if (sumsUp) {
             dy.numbers().get(start, values, 0, count);
-            for (int row = 0; row < count; row += columns) {
-              addUp(sums, row);
-            }
+            addUp(count);
           }
         });
   }
@@ -187,15 +198,33 @@ public final class Epilogue {
     }
   }
 
-  private void add(float[] row, int at) {
-    for (int j = 0; j < columns; j++) {
-      values[at + j] += row[j];
+  /** Copies the first row to the others. */
+  private void repeatBiases(int count) {
+    for (int done = columns; done < count; done *= 2) {
+      System.arraycopy(biases, 0, biases, done, Math.min(done, count - done));
     }
   }
 
-  private void addUp(float[] sums, int at) {
-    for (int j = 0; j < columns; j++) {
-      sums[j] += values[at + j];
+  private void addBiases(int count) {
+    for (int i = 0; i < count; i++) {
+      values[i] += biases[i];
+    }
+  }
+
+  private void addUp(int count) {
+    for (int i = 0; i < count; i++) {
+      sums[i] += values[i];
+    }
+  }
+
+  /** Adds all rows of sums up, each time one half to the other. */
+  private void addToFirstRow(int rows) {
+    for (int left = rows; left > 1; left -= left / 2) {
+      int count = left / 2 * columns;
+      int from = left * columns - count;
+      for (int i = 0; i < count; i++) {
+        sums[i] += sums[from + i];
+      }
     }
   }
 }

@@ -100,10 +100,9 @@ public final class EmbeddingUpdate {
     EmbeddingTable table = tables.get(block.field);
     FieldIndex index = indexes[block.field];
     int column = block.field * dimension;
-    float touched = 0;
+    float touched = index.touch(block.from, block.to, gradient, width, column, dimension);
     for (int k = block.from; k < block.to; k++) {
       touched += table.touch(index.id(k), table.stateSlots());
-      touched += index.touch(k, gradient, width, column);
     }
     s.g[0] = touched; // Overwritten below.
     for (int k = block.from, at = 0; k < block.to; k++, at += dimension) {

@@ -125,11 +125,18 @@ final class FieldIndex {
     return ids[k];
   }
 
-  /** Reads a number of each gradient of a distinct id, as {@link EmbeddingTable#touch}. */
-  float touch(int k, float[] gradient, int width, int column) {
+  /**
+   * Reads a number of each cache line of the gradients of some distinct ids, as {@link
+   * EmbeddingTable#touch}.
+   */
+  float touch(int from, int to, float[] gradient, int width, int column, int dimension) {
     float sum = 0;
-    for (int i = starts[k]; i < starts[k + 1]; i++) {
-      sum += gradient[rows[i] * width + column];
+    for (int i = starts[from]; i < starts[to]; i++) {
+      int first = rows[i] * width + column;
+      sum += gradient[first] + gradient[first + dimension - 1];
+      for (int at = first + EmbeddingTable.LINE; at < first + dimension; at += EmbeddingTable.LINE) {
+        sum += gradient[at];
+      }
     }
     return sum;
   }
