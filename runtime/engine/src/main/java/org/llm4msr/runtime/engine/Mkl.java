@@ -91,6 +91,11 @@ public final class Mkl {
     }
   }
 
+  /** Writes the transposed (n, m) of a matrix (m, n) of float32. */
+  public static void transpose(int m, int n, long from, long to) {
+    MklFunctions.MKL_Somatcopy((byte) 'R', (byte) 'T', m, n, 1, from, n, to, m);
+  }
+
   /**
    * Multiplies matrices (m, k) and (k, n) of bfloat16 at addresses a and b: C = op(A) op(B) + beta
    * C, in float32. Sizes are those of {@link Call#group}.

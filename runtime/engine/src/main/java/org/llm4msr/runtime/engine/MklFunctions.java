@@ -45,6 +45,17 @@ final class MklFunctions {
       int groups,
       long sizes);
 
+  static native void MKL_Somatcopy(
+      byte layout,
+      byte transpose,
+      long rows,
+      long columns,
+      float factor,
+      long a,
+      long rowOfA,
+      long b,
+      long rowOfB);
+
   static native void cblas_gemm_bf16bf16f32(
       int layout,
       int transposeA,

@@ -1,5 +1,8 @@
 package org.llm4msr.runtime.kernels;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
@@ -9,9 +12,15 @@ public final class FloatProducts implements LayerProducts {
 
   private static final int BYTES = Float.BYTES;
 
+  /** Rows of a group from which products are faster by so much that weights are transposed. */
+  private static final int MANY_ROWS = 512;
+
   private final ProductSizes s;
   private final long x;
   private final long weights;
+
+  /** Where the transposed weights lie, 0 where there are none. */
+  private long transposed;
 
   /**
    * Makes the products of a layer.
@@ -41,6 +50,20 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
+  public void prepareTransposed(NDManager manager, int groups, int rows) {
+    if (rows < MANY_ROWS * groups) {
+      return;
+    }
+    int matrices = groups * s.each();
+    Shape shape = new Shape(matrices, s.out(), s.in());
+    transposed = Mkl.address(manager.create(shape, DataType.FLOAT32));
+    for (int matrix = 0; matrix < matrices; matrix++) {
+      long from = (long) matrix * s.in() * s.out() * BYTES;
+      Mkl.transpose(s.in(), s.out(), weights + from, transposed + from);
+    }
+  }
+
+  @Override
   public void take(List<Piece> pieces, FloatMemory dy) {
     // Products read them where they lie.
   }
@@ -48,12 +71,23 @@ public final class FloatProducts implements LayerProducts {
   @Override
   public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
     Mkl.Call call = new Mkl.Call(pieces.size(), s.each());
+    boolean turned = transposed != 0;
+    int rowOfWeights = turned ? s.in() : s.out();
     for (Piece piece : pieces) {
-      call.group(false, true, piece.rows(), s.in(), s.out(), s.rowOut(), s.out(), s.rowIn(), beta);
+      call.group(
+          false,
+          !turned,
+          piece.rows(),
+          s.in(),
+          s.out(),
+          s.rowOut(),
+          rowOfWeights,
+          s.rowIn(),
+          beta);
       for (int part = 0; part < s.each(); part++) {
         call.product(
             s.result(dy.address(), piece.from(), part, BYTES),
-            s.matrix(weights, piece.group(), part, BYTES),
+            s.matrix(turned ? transposed : weights, piece.group(), part, BYTES),
             s.row(dx.address(), piece.from(), part, BYTES));
       }
     }

@@ -64,6 +64,11 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
+  public void prepareTransposed(NDManager manager, int groups, int count) {
+    // Rounded weights serve both ways.
+  }
+
+  @Override
   public void take(List<Piece> pieces, FloatMemory dy) {
     for (Piece piece : pieces) {
       gradients.put(dy.bits(), piece.from() * s.rowOut(), piece.to() * s.rowOut());

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.kernels;
 
+import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
@@ -17,6 +18,15 @@ public interface LayerProducts {
 
   /** Multiplies rows by the matrices of their groups. */
   void multiply(List<Piece> pieces, FloatMemory y);
+
+  /**
+   * Prepares {@link #multiplyTransposed}, once for all calls.
+   *
+   * @param manager owns what is made
+   * @param groups G
+   * @param rows of all groups
+   */
+  void prepareTransposed(NDManager manager, int groups, int rows);
 
   /**
    * Takes the gradients of results over; before the products with them, after {@link #multiply}.

@@ -44,8 +44,7 @@ public final class RowChunks {
   public RowChunks(List<Segment> segments, int columns, Workers workers) {
     this.workers = workers;
     int rows = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).to();
-    int share = (rows + workers.threads() - 1) / workers.threads();
-    size = Math.max(1, Math.min(NUMBERS / columns, share));
+    size = size(rows, Math.max(1, NUMBERS / columns), workers.threads());
     int free = size;
     for (Segment segment : segments) {
       int from = segment.from();
@@ -64,6 +63,16 @@ public final class RowChunks {
     if (free < size) {
       ends.add(pieces.size());
     }
+  }
+
+  /** Returns as many rows for each chunk as let all threads finish together. */
+  private static int size(int rows, int most, int threads) {
+    int rounds = Math.max(1, quotient(rows, most * threads));
+    return Math.max(1, quotient(rows, rounds * threads));
+  }
+
+  private static int quotient(int dividend, int divisor) {
+    return (dividend + divisor - 1) / divisor;
   }
 
   /** Returns the rows of a chunk, at most. */

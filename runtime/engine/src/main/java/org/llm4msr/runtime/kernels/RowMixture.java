@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.kernels;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * Sums of experts' outputs (n, h) of consecutive rows, each row with its own weights (n). For the
@@ -8,16 +9,24 @@ import java.nio.FloatBuffer;
  */
 public final class RowMixture {
 
-  /** How many numbers are processed at a time, so that they stay in the nearest cache. */
-  private static final int BLOCK = 1 << 12;
+  /**
+   * How many numbers are processed at a time, so that they stay in the nearest cache: where it can
+   * be in loops over whole blocks, because those over an output are short.
+   */
+  private static final int BLOCK = 1 << 11;
 
   private final int experts;
   private final int width;
   private final int rowsOfBlock;
   private final float[] outputs;
   private final float[] sums;
+  private final float[] weightOfOutput;
+
+  /** The weight of each number of an output. */
   private final float[] factors;
-  private final float[] products;
+
+  /** The gradient of the sum, for each output. */
+  private final float[] gradients;
 
   public RowMixture(int experts, int width) {
     this.experts = experts;
@@ -26,8 +35,9 @@ public final class RowMixture {
     Scratch scratch = Scratch.of(rowsOfBlock * experts * width);
     outputs = scratch.values;
     sums = scratch.others;
-    factors = scratch.sums;
-    products = scratch.otherSums;
+    weightOfOutput = scratch.sums;
+    gradients = scratch.otherSums;
+    factors = scratch.factors;
   }
 
   /**
@@ -41,10 +51,11 @@ public final class RowMixture {
     for (int row = from; row < to; row += rowsOfBlock) {
       int rows = Math.min(rowsOfBlock, to - row);
       read(weights, of, row, rows);
+      multiply(outputs, factors, rows * experts * width);
       for (int r = 0; r < rows; r++) {
-        scale(r * width, factors[r * experts], r * experts * width);
+        System.arraycopy(outputs, r * experts * width, sums, r * width, width);
         for (int e = 1; e < experts; e++) {
-          add(r * width, factors[r * experts + e], (r * experts + e) * width);
+          add(r * width, (r * experts + e) * width);
         }
       }
       y.put(row * width, sums, 0, rows * width);
@@ -67,62 +78,57 @@ public final class RowMixture {
     for (int row = from; row < to; row += rowsOfBlock) {
       int rows = Math.min(rowsOfBlock, to - row);
       read(weights, of, row, rows);
+      int numbers = rows * experts * width;
       dy.get(row * width, sums, 0, rows * width);
       for (int k = 0; k < rows * experts; k++) {
-        factors[k] = differentiate(k / experts * width, factors[k], k * width);
+        System.arraycopy(sums, k / experts * width, gradients, k * width, width);
       }
-      dWeights.put(row * experts, factors, 0, rows * experts);
-      dOf.put(row * experts * width, outputs, 0, rows * experts * width);
+      multiply(outputs, gradients, numbers);
+      for (int k = 0; k < rows * experts; k++) {
+        weightOfOutput[k] = total(k * width);
+      }
+      multiply(gradients, factors, numbers);
+      dWeights.put(row * experts, weightOfOutput, 0, rows * experts);
+      dOf.put(row * experts * width, gradients, 0, numbers);
     }
   }
 
   private void read(FloatBuffer weights, FloatBuffer of, int row, int rows) {
-    weights.get(row * experts, factors, 0, rows * experts);
+    weights.get(row * experts, weightOfOutput, 0, rows * experts);
     of.get(row * experts * width, outputs, 0, rows * experts * width);
-  }
-
-  private void scale(int to, float factor, int from) {
-    for (int j = 0; j < width; j++) {
-      sums[to + j] = factor * outputs[from + j];
+    for (int k = 0; k < rows * experts; k++) {
+      Arrays.fill(factors, k * width, (k + 1) * width, weightOfOutput[k]);
     }
   }
 
-  private void add(int to, float factor, int from) {
-    for (int j = 0; j < width; j++) {
-      sums[to + j] += factor * outputs[from + j];
+  private static void multiply(float[] numbers, float[] by, int count) {
+    for (int i = 0; i < count; i++) {
+      numbers[i] *= by[i];
     }
   }
 
-  /**
-   * Replaces an expert's output by its gradient.
-   *
-   * @return the gradient of its weight
-   */
-  private float differentiate(int gradient, float factor, int output) {
+  private void add(int to, int from) {
     for (int j = 0; j < width; j++) {
-      products[j] = sums[gradient + j] * outputs[output + j];
+      sums[to + j] += outputs[from + j];
     }
-    for (int j = 0; j < width; j++) {
-      outputs[output + j] = factor * sums[gradient + j];
-    }
-    return total();
   }
 
-  /** Adds up in four sums: one would wait for itself. */
-  private float total() {
+  /** Adds up an output in four sums: one would wait for itself. */
+  private float total(int from) {
     float a = 0;
     float b = 0;
     float c = 0;
     float d = 0;
-    int j = 0;
-    for (; j + 3 < width; j += 4) {
-      a += products[j];
-      b += products[j + 1];
-      c += products[j + 2];
-      d += products[j + 3];
+    int j = from;
+    int end = from + width;
+    for (; j + 3 < end; j += 4) {
+      a += outputs[j];
+      b += outputs[j + 1];
+      c += outputs[j + 2];
+      d += outputs[j + 3];
     }
-    for (; j < width; j++) {
-      a += products[j];
+    for (; j < end; j++) {
+      a += outputs[j];
     }
     return a + b + (c + d);
   }

@@ -15,6 +15,7 @@ final class Scratch {
   final int[] otherBits;
   final float[] sums;
   final float[] otherSums;
+  final float[] factors;
 
   private Scratch(int size) {
     values = new float[size];
@@ -23,6 +24,7 @@ final class Scratch {
     otherBits = new int[size];
     sums = new float[size];
     otherSums = new float[size];
+    factors = new float[size];
   }
 
   /** Returns the calling thread's, whose arrays have at least so many numbers of anything. */

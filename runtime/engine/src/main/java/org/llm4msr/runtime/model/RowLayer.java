@@ -142,6 +142,11 @@ final class RowLayer {
     products.take(pieces, dy);
   }
 
+  /** Prepares {@link #multiplyTransposed}. */
+  void prepareTransposed(int groups) {
+    products.prepareTransposed(tape.manager(), groups, (int) y.getShape().get(0));
+  }
+
   void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
     products.multiplyTransposed(pieces, dy, dx, beta);
   }

@@ -152,6 +152,9 @@ final class RowLayers {
       dy.add(FloatMemory.of(between));
     }
     dy.add(FloatMemory.of(gradient));
+    for (RowLayer layer : dx == null ? layers.subList(1, layers.size()) : layers) {
+      layer.prepareTransposed(groups);
+    }
     List<@Nullable BiasGradient> ofBiases = new ArrayList<>();
     layers.forEach(layer -> ofBiases.add(layer.biasGradient(chunks.pieces())));
     chunks(
