@@ -14,7 +14,7 @@ import org.hipparchus.stat.descriptive.rank.Median;
 final class Contest {
 
   private static final int ROUNDS = Integer.getInteger("rounds", 12);
-  private static final int STEPS = Integer.getInteger("steps", 10);
+  private static final int STEPS = Integer.getInteger("steps", 40);
 
   private Contest() {}
 

@@ -32,7 +32,7 @@ import org.llm4msr.runtime.tables.Batch;
  * <p>{@code benchmarks/run TrainingStepBenchmark ...} starts it. {@code -Dengine}, {@code
  * -Dthreads}, {@code -Dbatch}, {@code -Drounds} and {@code -Dsteps} in {@code LLM4MSR_JAVA_OPTS}
  * change the engine (PyTorch), its threads (2), the rows of a batch (4096), and the length (12
- * rounds of 10 steps); {@code -Dprecision=BFLOAT16} the products of the enhanced contender.
+ * rounds of 40 steps); {@code -Dprecision=BFLOAT16} the products of the enhanced contender.
  */
 public final class TrainingStepBenchmark {
 

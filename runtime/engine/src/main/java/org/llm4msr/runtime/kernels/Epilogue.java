@@ -37,7 +37,6 @@ public final class Epilogue {
   /** The sums of each row's place in a block. */
   private final float[] sums;
 
-
   /** Returns whether it has an activation; others are left to the engine. */
   public static boolean has(Activation activation) {
     return switch (activation) {

@@ -75,15 +75,7 @@ public final class FloatProducts implements LayerProducts {
     int rowOfWeights = turned ? s.in() : s.out();
     for (Piece piece : pieces) {
       call.group(
-          false,
-          !turned,
-          piece.rows(),
-          s.in(),
-          s.out(),
-          s.rowOut(),
-          rowOfWeights,
-          s.rowIn(),
-          beta);
+          false, !turned, piece.rows(), s.in(), s.out(), s.rowOut(), rowOfWeights, s.rowIn(), beta);
       for (int part = 0; part < s.each(); part++) {
         call.product(
             s.result(dy.address(), piece.from(), part, BYTES),

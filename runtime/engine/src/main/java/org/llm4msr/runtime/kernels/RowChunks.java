@@ -12,7 +12,7 @@ import org.llm4msr.runtime.tables.Workers;
 public final class RowChunks {
 
   /** The numbers of a chunk. */
-  private static final int NUMBERS = 1 << 17;
+  private static final int NUMBERS = 1 << 18;
 
   /**
    * Rows of one group within a chunk.

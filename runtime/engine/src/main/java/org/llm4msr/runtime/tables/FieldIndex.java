@@ -134,7 +134,9 @@ final class FieldIndex {
     for (int i = starts[from]; i < starts[to]; i++) {
       int first = rows[i] * width + column;
       sum += gradient[first] + gradient[first + dimension - 1];
-      for (int at = first + EmbeddingTable.LINE; at < first + dimension; at += EmbeddingTable.LINE) {
+      for (int at = first + EmbeddingTable.LINE;
+          at < first + dimension;
+          at += EmbeddingTable.LINE) {
         sum += gradient[at];
       }
     }
