@@ -23,14 +23,7 @@ public final class HalfMemory {
   private static final int INFINITY = 0x7F800000;
   private static final int QUIET = 0x400000;
 
-  /** The half that is kept. */
-  private static final int UPPER = 0xFFFF0000;
-
   private final ShortBuffer numbers;
-
-  /** The same, two at a time, the first in the lower half. */
-  private final IntBuffer pairs;
-
   private final long address;
 
   /** Makes memory for so many numbers, until the manager is closed. */
@@ -38,7 +31,6 @@ public final class HalfMemory {
     NDArray array = manager.create(new Shape((count + 1) / 2), DataType.FLOAT32);
     ByteBuffer memory = Mkl.bytes(array);
     numbers = memory.asShortBuffer();
-    pairs = memory.asIntBuffer();
     address = Mkl.address(memory);
   }
 
@@ -48,30 +40,18 @@ public final class HalfMemory {
 
   /** Copies numbers, each rounded to the nearest, to the even one of two. */
   public void put(IntBuffer bits, int from, int to) {
-    int start = from + (from & 1);
-    int end = to - (to & 1);
-    if (start > from && from < to) {
-      put(bits, from);
-    }
-    if (end < to && start <= end) {
-      put(bits, end);
-    }
     Scratch scratch = Scratch.of(BLOCK);
     int[] read = scratch.bits;
-    int[] packed = scratch.otherBits;
-    for (int at = start; at < end; at += BLOCK) {
-      int count = Math.min(BLOCK, end - at);
-      bits.get(at, read, 0, count);
+    short[] halves = scratch.halves;
+    for (int start = from; start < to; start += BLOCK) {
+      int count = Math.min(BLOCK, to - start);
+      bits.get(start, read, 0, count);
       round(read, count);
-      for (int i = 0; i < count / 2; i++) {
-        packed[i] = (read[2 * i] >>> Short.SIZE) | (read[2 * i + 1] & UPPER);
+      for (int i = 0; i < count; i++) {
+        halves[i] = (short) (read[i] >>> Short.SIZE);
       }
-      pairs.put(at / 2, packed, 0, count / 2);
+      numbers.put(start, halves, 0, count);
     }
-  }
-
-  private void put(IntBuffer bits, int at) {
-    numbers.put(at, (short) (rounded(bits.get(at)) >>> Short.SIZE));
   }
 
   /** A loop of its own, which runs in vector registers. */
