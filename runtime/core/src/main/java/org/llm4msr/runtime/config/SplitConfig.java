@@ -11,7 +11,9 @@ import org.llm4msr.api.Setting;
 
 /** How rows are split into training, validation and test. */
 public record SplitConfig(
-    @Setting(value = "By time, as the publisher gave it, or at random", defaultValue = "time")
+    @Setting(
+            value = "By time, each user's rows by time, as the publisher gave it, or at random",
+            defaultValue = "time")
         By by,
     @Setting(
             value =
@@ -45,6 +47,8 @@ public record SplitConfig(
   public enum By {
     /** By time, the oldest rows for training; ties by row order. */
     TIME,
+    /** Each user's rows by time, the oldest for training, at least one; ties by row order. */
+    USER_TIME,
     /** By the column {@code split} of the raw data. */
     GIVEN,
     /** At random, seeded. */

@@ -255,11 +255,12 @@ final class ConfigCheck {
       List<String> legal = new ArrayList<>(List.of("random"));
       if (reader.schema().time()) {
         legal.add("time");
+        legal.add("user-time");
       }
       if (reader.schema().split()) {
         legal.add("given");
       }
-      String by = dataset.split().by().name().toLowerCase(Locale.ROOT);
+      String by = dataset.split().by().name().toLowerCase(Locale.ROOT).replace('_', '-');
       if (!legal.contains(by)) {
         String lacking =
             by.equals("given") ? "the data has no split of its own" : "the data has no time";
@@ -313,6 +314,12 @@ final class ConfigCheck {
             "validationFrom and testFrom must be given together or not at all");
       }
       boolean dates = split.validationFrom() != null || split.testFrom() != null;
+      if (dates && split.by() != SplitConfig.By.TIME) {
+        add(
+            "dataset.split.by",
+            null,
+            "validationFrom and testFrom divide by time alone. Remove both, or set by: time");
+      }
       if (dates && !split.ratio().equals(SplitConfig.DEFAULT_RATIO)) {
         add(
             "dataset.split.ratio",

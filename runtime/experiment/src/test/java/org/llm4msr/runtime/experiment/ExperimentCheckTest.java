@@ -113,6 +113,9 @@ class ExperimentCheckTest {
                 + " comedy, drama. Did you mean comedy?")
         .contains("dataset.scenarios = drama (-Ddataset.scenarios): is listed twice")
         .contains("training.scenarioWeights = horror");
+    assertThat(problem("dataset.split.by=user-time"))
+        .contains("dataset.split.by = user-time")
+        .contains("the data has no time");
     assertThat(problem("dataset.path=nowhere")).contains("there is no " + folder + "/nowhere");
   }
 
@@ -133,6 +136,7 @@ class ExperimentCheckTest {
         .contains("validationFrom and testFrom must be given together or not at all");
     assertThat(
             problem("dataset.split={by: given, validationFrom: 2023-05-02, testFrom: 2023-05-01}"))
+        .contains("dataset.split.by: validationFrom and testFrom divide by time alone")
         .contains("dataset.split.testFrom = 2023-05-01")
         .contains("must not be before validationFrom");
     assertThat(problem("dataset.split={ratio: [8, 1, 1], testFrom: 2023-05-01}"))

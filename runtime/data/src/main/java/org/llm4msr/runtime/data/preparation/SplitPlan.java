@@ -18,6 +18,9 @@ import org.llm4msr.runtime.data.prepared.SplitCounts;
  */
 final class SplitPlan {
 
+  /** Where parts are looked up row by row. */
+  private static final String OF_ROW = "parts.part";
+
   private final SplitConfig config;
   private final PreparationDatabase database;
   private final String partByTime;
@@ -25,9 +28,12 @@ final class SplitPlan {
   SplitPlan(SplitConfig config, RawSchema schema, PreparationDatabase database) {
     this.config = config;
     this.database = database;
-    if (config.by() == SplitConfig.By.TIME && !schema.time()) {
+    if (isByTime() && !schema.time()) {
       throw DataErrors.user(
-          "NO_TIME", "dataset.split.by is 'time', but the data has no time. Use given or random.");
+          "NO_TIME",
+          "dataset.split.by is '"
+              + (config.by() == SplitConfig.By.TIME ? "time" : "user-time")
+              + "', but the data has no time. Use given or random.");
     }
     if (config.by() == SplitConfig.By.GIVEN && !schema.split()) {
       throw DataErrors.user(
@@ -44,6 +50,7 @@ final class SplitPlan {
             .map(share -> share == Math.rint(share) ? Long.toString(share.longValue()) : "" + share)
             .collect(Collectors.joining(":"));
     return switch (config.by()) {
+      case USER_TIME -> "each user's time " + ratio;
       case TIME ->
           config.validationFrom() == null
               ? "time " + ratio
@@ -68,7 +75,7 @@ final class SplitPlan {
         "CREATE TABLE ordered AS SELECT kept.* EXCLUDE (r, bad_label, p), "
             + part
             + " AS part FROM kept"
-            + (config.by() == SplitConfig.By.RANDOM ? " JOIN drawn USING (r)" : "")
+            + (part.equals(OF_ROW) ? " JOIN parts USING (r)" : "")
             + " ORDER BY part, t NULLS FIRST, r");
     SplitCounts counts = byRatio() && config.by() == SplitConfig.By.TIME ? cut(rows) : counted();
     if (counts.train() == 0) {
@@ -88,11 +95,15 @@ final class SplitPlan {
   }
 
   private String part(long rows) {
+    if (isByTime()) {
+      RawTables.refuse(
+          database, "kept", "t IS NULL", "no time, which the split needs", "u", "NULL_TIME");
+    }
     return switch (config.by()) {
-      case TIME -> {
-        RawTables.refuse(
-            database, "kept", "t IS NULL", "no time, which the split needs", "u", "NULL_TIME");
-        yield partByTime;
+      case TIME -> partByTime;
+      case USER_TIME -> {
+        cutEachUser();
+        yield OF_ROW;
       }
       case GIVEN -> {
         RawTables.refuse(
@@ -106,7 +117,7 @@ final class SplitPlan {
       }
       case RANDOM -> {
         draw(cut(rows));
-        yield "drawn.part";
+        yield OF_ROW;
       }
     };
   }
@@ -150,11 +161,34 @@ final class SplitPlan {
     String hash = "md5_number_lower(" + literal(config.seed() + ":") + " || r)";
     database.execute("CREATE TABLE shuffled AS SELECT r FROM kept ORDER BY " + hash + ", r");
     database.execute(
-        "CREATE VIEW drawn AS SELECT r, CASE WHEN rowid < "
+        "CREATE VIEW parts AS SELECT r, CASE WHEN rowid < "
             + counts.train()
             + " THEN 0 WHEN rowid < "
             + (counts.train() + counts.validation())
             + " THEN 1 ELSE 2 END AS part FROM shuffled");
+  }
+
+  private boolean isByTime() {
+    return config.by() == SplitConfig.By.TIME || config.by() == SplitConfig.By.USER_TIME;
+  }
+
+  /** As {@link #cut(long, List)} for the rows of each user, but with one training row at least. */
+  private void cutEachUser() {
+    double train = config.ratio().get(0);
+    double seen = train + config.ratio().get(1);
+    double sum = seen + config.ratio().get(2);
+    database.execute(
+        """
+        CREATE VIEW parts AS
+        SELECT r, CASE WHEN n < greatest(1, %s) THEN 0 WHEN n < %s THEN 1 ELSE 2 END AS part
+        FROM (SELECT r, count(*) OVER (PARTITION BY u) AS m,
+            row_number() OVER (PARTITION BY u ORDER BY t, r) - 1 AS n FROM kept)
+        """
+            .formatted(shareOfUser(train / sum), shareOfUser(seen / sum)));
+  }
+
+  private static String shareOfUser(double share) {
+    return "least(m, floor(m * " + share + "::DOUBLE * (1 + 1e-14) + 1e-9))";
   }
 
   private SplitCounts cut(long rows) {

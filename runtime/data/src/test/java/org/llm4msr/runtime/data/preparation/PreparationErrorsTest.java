@@ -141,6 +141,11 @@ class PreparationErrorsTest {
     timeless.tables.get(RawTable.INTERACTIONS).remove("time");
     refused(timeless, byTime, "data/NO_TIME", "Use given or random");
     refused(
+        timeless,
+        Preparations.config(Preparations.split(SplitConfig.By.USER_TIME), 1),
+        "data/NO_TIME",
+        "dataset.split.by is 'user-time'");
+    refused(
         reader(),
         Preparations.config(Preparations.split(SplitConfig.By.GIVEN), 1),
         "data/NO_SPLIT",

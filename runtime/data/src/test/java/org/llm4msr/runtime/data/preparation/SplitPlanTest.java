@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
@@ -87,6 +88,65 @@ class SplitPlanTest {
     assertThat(users(split, Split.TRAIN)).containsExactly("c", "b");
     assertThat(users(split, Split.VALIDATION)).isEmpty();
     assertThat(users(split, Split.TEST)).containsExactly("d", "f", "e", "a");
+  }
+
+  /**
+   * Of 12 rows 8, 2 and 2; of 5 rows 3 (3.3), 1 (to 4.2) and 1; of 2 rows 1 (1.3), none (to 1.7)
+   * and 1; of one row one for training, though .7 rounds to none. Rows of one instant stay in the
+   * order of the files.
+   */
+  @Test
+  void cutsTheTimeOfEachUser() {
+    List<String> users = new ArrayList<>();
+    List<String> items = new ArrayList<>();
+    List<Long> times = new ArrayList<>();
+    rows("many", List.of(9L, 1L, 5L, 3L, 3L, 7L, 2L, 8L, 6L, 4L, 11L, 10L), users, items, times);
+    rows("some", List.of(50L, 20L, 30L, 10L, 40L), users, items, times);
+    rows("two", List.of(2L, 1L), users, items, times);
+    rows("one", List.of(99L), users, items, times);
+    ListReader reader =
+        new ListReader()
+            .table(
+                RawTable.INTERACTIONS,
+                "user",
+                users,
+                "item",
+                items,
+                "scenario",
+                users.stream().map(u -> "s").toList(),
+                "label",
+                users.stream().map(u -> 1L).toList(),
+                "time",
+                times);
+    SplitConfig split = Preparations.split(SplitConfig.By.USER_TIME);
+    PreparedData data =
+        Preparations.prepare(reader, Preparations.config(split, 1), folder.resolve("prepared"));
+
+    assertThat(data.manifest().rows()).isEqualTo(new SplitCounts(13, 3, 4));
+    assertThat(data.manifest().splitRule()).isEqualTo("each user's time 4:1:1");
+    assertThat(keys(data, Split.TRAIN))
+        .containsExactly(
+            "many", "two", "many", "many", "many", "many", "many", "many", "many", "some", "some",
+            "some", "one");
+    assertThat(keys(data, Split.VALIDATION)).containsExactly("many", "many", "some");
+    assertThat(keys(data, Split.TEST)).containsExactly("two", "many", "many", "some");
+  }
+
+  private static void rows(
+      String user, List<Long> at, List<String> users, List<String> items, List<Long> times) {
+    for (long time : at) {
+      users.add(user);
+      items.add("i" + time);
+      times.add(time * 1000);
+    }
+  }
+
+  private static List<String> keys(PreparedData data, Split part) {
+    Batch batch = data.sequential(part, 20).newBatch();
+    data.sequential(part, 20).next(batch);
+    return IntStream.range(0, batch.size)
+        .mapToObj(i -> data.userKeys().get(batch.user[i]))
+        .toList();
   }
 
   @Test
