@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.tables.Batch;
@@ -49,21 +50,24 @@ final class ProductsAlone implements Contender {
       layers.add(new Layer(rows, 1, from, 1));
     }
     parameters = layers.stream().mapToLong(Layer::parameters).sum();
-    clock = new StepClock(batches, (batch, n) -> run());
+    clock = new StepClock(batches, (batch, n) -> run(result -> {}));
   }
 
-  void run() {
-    layers.forEach(Layer::run);
+  /**
+   * Multiplies.
+   *
+   * @param behind gets the results of each layer
+   */
+  void run(Consumer<FloatBuffer> behind) {
+    for (Layer layer : layers) {
+      layer.run();
+      behind.accept(Mkl.floats(layer.y));
+    }
   }
 
   /** Returns the rows of the first layer. */
   FloatBuffer input() {
     return Mkl.floats(layers.get(0).x);
-  }
-
-  /** Returns the results of all layers. */
-  List<FloatBuffer> results() {
-    return layers.stream().map(layer -> Mkl.floats(layer.y)).toList();
   }
 
   /** Rows of {@code parts * in} numbers times {@code parts} matrices (in, out). */

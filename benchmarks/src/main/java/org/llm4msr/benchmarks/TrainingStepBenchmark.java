@@ -21,8 +21,8 @@ import org.llm4msr.runtime.tables.Batch;
  *                               the hierarchical head against none; layers W -> 64 -> W
  * head NAME [KEY=VALUE...]      a head that reads no knowledge against none
  * dense ROWS                    exact dense Adam against lazy
- * products                      a step, and what Java cannot do it without, against its matrix
- *                               products alone
+ * products                      a step, and its products with tables and copies, against its
+ *                               matrix products alone
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
@@ -130,7 +130,8 @@ public final class TrainingStepBenchmark {
     ProductsAlone products =
         engine.call(() -> new ProductsAlone(engine, FIELDS * Setup.DIMENSION, SCENARIOS, batches));
     contenders.add(products);
-    contenders.add(engine.call(() -> new LeastWork(engine, setup, THREADS, products, batches)));
+    contenders.add(
+        engine.call(() -> new TablesAndCopies(engine, setup, THREADS, products, batches)));
     contenders.add(new OurStep("a step", engine, setup, batches));
   }
 

@@ -34,8 +34,8 @@ public interface LayerPass extends Pass {
   Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow);
 
   /**
-   * Multiplies (..., k, n) by (..., n, m) in the precision of the pass, with the engine's
-   * operations or on its device.
+   * Multiplies (..., k, n) by (..., n, m) as the engine does, or in bfloat16 where the pass has the
+   * engine's products of bfloat16.
    */
   NDArray product(NDArray left, NDArray right);
 

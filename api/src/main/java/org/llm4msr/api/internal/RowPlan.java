@@ -37,14 +37,17 @@ public interface RowPlan extends Grouping {
    */
   Optional<RowProducts> products();
 
-  /** Multiplies (..., k, n) by (..., n, m) in the precision of the pass. */
+  /**
+   * Multiplies (..., k, n) by (..., n, m) as the engine does, or in bfloat16 where the pass has the
+   * engine's products of bfloat16.
+   */
   NDArray product(NDArray left, NDArray right);
 
   /**
    * Returns an array with the same values, below which a backward pass goes only once. A backward
-   * pass goes through what lies below {@link #products} separately from everything else: use the
-   * result in place of an array that has a large network below it and also reaches the loss in
-   * other ways.
+   * pass goes through what lies below {@link #products} and {@link #product} separately from
+   * everything else: use the result in place of an array that has a large network below it and also
+   * reaches the loss in other ways.
    *
    * @param x of any shape; it need not be ordered
    * @return an array of the shape of x; belongs to the pass, which closes it

@@ -35,9 +35,14 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.config.Precision;
+import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.engine.HalfScript;
+import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.kernels.DropoutMasks;
+import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
@@ -226,6 +231,77 @@ class RowProductsTest {
   /** Reaches the loss both through products and directly in the engine. */
   private static NDArray bothWays(RowProductsTest test, Pass pass, NDArray h) {
     return rows(pass, h).linear(test.first).toRows().mul(h);
+  }
+
+  /** The products of a GPU in bfloat16, on blocks of rows: a CPU computes them too. */
+  @Test
+  void blocksOfScriptsGiveRoundedResults() {
+    int wide = 64;
+    Linear layer = new Linear(context("wide"), wide, wide);
+    Parameter twoMatrices =
+        context("wide-two")
+            .parameter("weight", new Shape(2, wide, wide), Initializer.linear(wide), Decay.YES);
+    Parameter twoBiases =
+        context("wide-two")
+            .parameter("bias", new Shape(2L * wide), Initializer.linear(wide), Decay.NO);
+    int[] group = {2, 0, 2, 5, 2, 0, 1};
+    float[] values = new float[group.length * 2 * wide];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) Math.sin(.37 * i);
+    }
+    List<float[]> exact = new ArrayList<>();
+    List<float[]> rounded = new ArrayList<>();
+    RuntimeConfig config = new RuntimeConfig("PyTorch", "cpu", 2, "1GB", 0, false);
+    try (TensorEngine engine = TensorEngine.open(config);
+        HalfScript halves = HalfScript.of(engine)) {
+      for (List<float[]> found : List.of(exact, rounded)) {
+        store.push();
+        NDArray x = manager.create(values, new Shape(group.length, 2L * wide));
+        x.setRequiresGradient(true);
+        Tape tape =
+            found == exact
+                ? Tape.of(manager, workers, Precision.FLOAT32, true)
+                : Tape.of(manager, workers, halves, true);
+        GroupingPlan plan = GroupingPlan.of(manager, group, group.length, GROUPS, true, tape);
+        assertThat(plan.products().isPresent()).isEqualTo(found == exact);
+        try (GradientCollector collector = TestEngines.engine().newGradientCollector()) {
+          NDArray h = GroupedRows.of(plan, x).linear(twoMatrices, twoBiases).toRows();
+          NDArray half = h.get(":, 0:" + wide);
+          NDArray y = GroupedRows.of(plan, half).linear(layer).toRows().mul(half);
+          tape.backward(collector, y.sum());
+          found.add(y.toFloatArray());
+        }
+        found.add(x.getGradient().toFloatArray());
+        for (Parameter parameter : List.of(twoMatrices, layer.weights())) {
+          found.add(gradient(parameter));
+        }
+      }
+    }
+    for (int i = 0; i < exact.size(); i++) {
+      float[] expected = exact.get(i);
+      float largest = 0;
+      for (float value : expected) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+      assertThat(rounded.get(i)).containsExactly(expected, within(largest / 64));
+      assertThat(rounded.get(i)).isNotEqualTo(expected);
+    }
+  }
+
+  private float[] gradient(Parameter parameter) {
+    List<float[]> parts = new ArrayList<>();
+    for (DenseParameter part : ((ParameterArray) parameter).parts()) {
+      float[] values = new float[part.size()];
+      part.readGradient((p, gradient) -> gradient.get(values));
+      parts.add(values);
+    }
+    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 
   private record Result(float[] values, float[] byRows, List<float[]> byParameters) {}

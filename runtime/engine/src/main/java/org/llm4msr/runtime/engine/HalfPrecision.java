@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.Precision;
+import org.llm4msr.runtime.plugins.MemoryErrors;
 
-/** Where products of bfloat16 with sums in float32 exist. */
+/** Where products of bfloat16 exist. */
 public final class HalfPrecision {
 
   private static final List<String> INSTRUCTIONS = List.of("avx512_bf16", "amx_bf16");
@@ -47,6 +48,9 @@ public final class HalfPrecision {
     try {
       return HalfScript.of(engine);
     } catch (EngineException e) {
+      if (MemoryErrors.explain(e).isPresent()) {
+        throw e; // Reported as such.
+      }
       throw refused(
           "%s has no products of bfloat16: %s. Set training.precision and scoring.precision to float32."
               .formatted(engine.deviceName(), e.getMessage()),

@@ -9,8 +9,8 @@ import org.llm4msr.api.Script;
 
 /**
  * Products of arrays (..., k, n) and (..., n, m) whose numbers are rounded to bfloat16, on the
- * device of an engine. The device sums in float32 and rounds the sums, which are float32 numbers
- * again. The engine records no gradient of a script: its methods are here too.
+ * device of an engine, which rounds the products too; they are float32 numbers again. The engine
+ * records no gradient of a script: its methods are here too.
  */
 public final class HalfScript implements AutoCloseable {
 
@@ -79,8 +79,11 @@ public final class HalfScript implements AutoCloseable {
         result.getManager(), method, new NDList(result), new NDList(first), new NDList(second));
   }
 
-  /** A product and the rounded numbers of which it was made. */
-  public final class Product {
+  /**
+   * A product and the rounded numbers of which it was made; the result lives on after {@link
+   * #close}.
+   */
+  public final class Product implements AutoCloseable {
 
     private final NDArray result;
     private final NDArray left;
@@ -109,6 +112,13 @@ public final class HalfScript implements AutoCloseable {
       NDArray to = like(right);
       call("toRight", to, left, gradient);
       return to;
+    }
+
+    /** Frees the rounded numbers, which only gradients need. */
+    @Override
+    public void close() {
+      left.close();
+      right.close();
     }
 
     private NDArray like(NDArray array) {

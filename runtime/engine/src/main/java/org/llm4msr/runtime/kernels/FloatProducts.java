@@ -1,9 +1,11 @@
 package org.llm4msr.runtime.kernels;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 
@@ -19,8 +21,7 @@ public final class FloatProducts implements LayerProducts {
   private final long x;
   private final long weights;
 
-  /** Where the transposed weights lie, 0 where there are none. */
-  private long transposed;
+  private @Nullable NDArray transposed;
 
   /**
    * Makes the products of a layer.
@@ -56,10 +57,19 @@ public final class FloatProducts implements LayerProducts {
     }
     int matrices = groups * s.each();
     Shape shape = new Shape(matrices, s.out(), s.in());
-    transposed = Mkl.address(manager.create(shape, DataType.FLOAT32));
+    transposed = manager.create(shape, DataType.FLOAT32);
+    long address = Mkl.address(transposed);
     for (int matrix = 0; matrix < matrices; matrix++) {
       long from = (long) matrix * s.in() * s.out() * BYTES;
-      Mkl.transpose(s.in(), s.out(), weights + from, transposed + from);
+      Mkl.transpose(s.in(), s.out(), weights + from, address + from);
+    }
+  }
+
+  @Override
+  public void endTransposed() {
+    if (transposed != null) {
+      transposed.close();
+      transposed = null;
     }
   }
 
@@ -71,7 +81,8 @@ public final class FloatProducts implements LayerProducts {
   @Override
   public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
     Mkl.Call call = new Mkl.Call(pieces.size(), s.each());
-    boolean turned = transposed != 0;
+    boolean turned = transposed != null;
+    long matrices = transposed == null ? weights : Mkl.address(transposed);
     int rowOfWeights = turned ? s.in() : s.out();
     for (Piece piece : pieces) {
       call.group(
@@ -79,7 +90,7 @@ public final class FloatProducts implements LayerProducts {
       for (int part = 0; part < s.each(); part++) {
         call.product(
             s.result(dy.address(), piece.from(), part, BYTES),
-            s.matrix(turned ? transposed : weights, piece.group(), part, BYTES),
+            s.matrix(matrices, piece.group(), part, BYTES),
             s.row(dx.address(), piece.from(), part, BYTES));
       }
     }

@@ -64,8 +64,13 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
-  public void prepareTransposed(NDManager manager, int groups, int count) {
+  public void prepareTransposed(NDManager manager, int groups, int rows) {
     // Rounded weights serve both ways.
+  }
+
+  @Override
+  public void endTransposed() {
+    // Nothing was prepared.
   }
 
   @Override

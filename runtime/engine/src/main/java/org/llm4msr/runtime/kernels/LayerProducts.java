@@ -20,13 +20,16 @@ public interface LayerProducts {
   void multiply(List<Piece> pieces, FloatMemory y);
 
   /**
-   * Prepares {@link #multiplyTransposed}, once for all calls.
+   * Prepares {@link #multiplyTransposed}, once for all calls before {@link #endTransposed}.
    *
-   * @param manager owns what is made
+   * @param manager makes what is needed
    * @param groups G
    * @param rows of all groups
    */
   void prepareTransposed(NDManager manager, int groups, int rows);
+
+  /** Frees what was prepared. */
+  void endTransposed();
 
   /**
    * Takes the gradients of results over; before the products with them, after {@link #multiply}.

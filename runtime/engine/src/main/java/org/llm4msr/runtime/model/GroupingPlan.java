@@ -29,10 +29,10 @@ public final class GroupingPlan implements RowPlan {
   private final boolean training;
 
   /** The tape of the pass, null outside of one. */
-  private final @Nullable Tape pass;
+  private final @Nullable Tape tape;
 
   /** The same where it records products outside the engine. */
-  private final @Nullable Tape tape;
+  private final @Nullable Tape groupTape;
 
   private final int[] groupOfRow;
 
@@ -53,11 +53,11 @@ public final class GroupingPlan implements RowPlan {
   private final IdentityHashMap<NDArray, NDArray> orderedRows = new IdentityHashMap<>();
 
   private GroupingPlan(
-      NDManager manager, int[] groupOfRow, int groups, boolean training, @Nullable Tape pass) {
+      NDManager manager, int[] groupOfRow, int groups, boolean training, @Nullable Tape tape) {
     this.manager = manager;
     this.training = training;
-    this.pass = pass;
-    tape = pass != null && pass.recordsGroups() ? pass : null;
+    this.tape = tape;
+    groupTape = tape != null && tape.recordsGroups() ? tape : null;
     this.groupOfRow = groupOfRow;
     starts = starts(groupOfRow, groups);
     orderOfRows = sortedRows(groupOfRow, starts);
@@ -82,11 +82,11 @@ public final class GroupingPlan implements RowPlan {
   /**
    * Makes a plan of a pass.
    *
-   * @param pass its tape
+   * @param tape of the pass
    */
   public static GroupingPlan of(
-      NDManager manager, int[] group, int rows, int groups, boolean training, Tape pass) {
-    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training, pass);
+      NDManager manager, int[] group, int rows, int groups, boolean training, Tape tape) {
+    return new GroupingPlan(manager, Arrays.copyOf(group, rows), groups, training, tape);
   }
 
   /** Makes a plan of a pass that no backward pass follows. */
@@ -135,12 +135,14 @@ public final class GroupingPlan implements RowPlan {
   }
 
   private boolean isMoved(NDArray x) {
-    return tape != null && x.getDataType() == DataType.FLOAT32 && DenseLayers.hasRoom(x.size());
+    return groupTape != null
+        && x.getDataType() == DataType.FLOAT32
+        && DenseLayers.hasRoom(x.size());
   }
 
   /** Moves rows; the gradient of a permutation is its inverse. */
   private NDArray move(NDArray x, int[] there, int[] back) {
-    Tape recorded = Objects.requireNonNull(tape);
+    Tape recorded = Objects.requireNonNull(groupTape);
     Tape.Leaf from = recorded.take(x);
     NDArray moved = moved(recorded, from.values().numbers(), from.array().getShape(), there);
     return recorded.give(
@@ -157,21 +159,21 @@ public final class GroupingPlan implements RowPlan {
 
   @Override
   public NDArray join(NDArray x) {
-    return pass != null && pass.records() && x.getDataType() == DataType.FLOAT32 ? pass.join(x) : x;
+    return tape != null && tape.records() && x.getDataType() == DataType.FLOAT32 ? tape.join(x) : x;
   }
 
   @Override
   public NDArray product(NDArray left, NDArray right) {
-    return pass == null ? left.matMul(right) : HalfProduct.of(pass, left, right);
+    return tape == null ? left.matMul(right) : ScriptProduct.of(tape, left, right);
   }
 
   @Override
   public Optional<RowProducts> products() {
-    if (tape == null) {
+    if (groupTape == null) {
       return Optional.empty();
     }
     if (products == null) {
-      products = new OrderedProducts(tape, rows(), groups(), segments);
+      products = new OrderedProducts(groupTape, rows(), groups(), segments);
     }
     return Optional.of(products);
   }
@@ -198,7 +200,7 @@ public final class GroupingPlan implements RowPlan {
     for (int row = 0; row < rows(); row++) {
       Arrays.fill(group, row * k, (row + 1) * k, groupOfRow[row]);
     }
-    return new GroupingPlan(manager, group, groups(), training, pass);
+    return new GroupingPlan(manager, group, groups(), training, tape);
   }
 
   @Override
@@ -220,7 +222,7 @@ public final class GroupingPlan implements RowPlan {
     for (int g = first; g < behind; g++) {
       Arrays.fill(group, starts[g] - starts[first], starts[g + 1] - starts[first], g - first);
     }
-    return new GroupingPlan(manager, group, behind - first, training, pass);
+    return new GroupingPlan(manager, group, behind - first, training, tape);
   }
 
   private NDArray orderIndex() {

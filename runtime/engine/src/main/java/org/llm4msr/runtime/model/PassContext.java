@@ -106,7 +106,7 @@ public final class PassContext implements LayerPass {
 
   @Override
   public NDArray product(NDArray left, NDArray right) {
-    return tape == null ? left.matMul(right) : HalfProduct.of(tape, left, right);
+    return tape == null ? left.matMul(right) : ScriptProduct.of(tape, left, right);
   }
 
   @Override

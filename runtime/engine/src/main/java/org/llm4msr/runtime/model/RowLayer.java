@@ -147,6 +147,10 @@ final class RowLayer {
     products.prepareTransposed(tape.manager(), groups, (int) y.getShape().get(0));
   }
 
+  void endTransposed() {
+    products.endTransposed();
+  }
+
   void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
     products.multiplyTransposed(pieces, dy, dx, beta);
   }

@@ -172,6 +172,7 @@ final class RowLayers {
     if (dx != null && large) {
       last().multiplyTransposed(wholeSegments(), dy.get(0), dx, beta);
     }
+    layers.forEach(RowLayer::endTransposed);
     for (BiasGradient ofBias : ofBiases) {
       if (ofBias != null) {
         ofBias.finish();

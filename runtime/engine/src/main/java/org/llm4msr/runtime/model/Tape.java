@@ -79,15 +79,12 @@ public final class Tape {
     return halves;
   }
 
-  /** Returns whether {@link #backward} follows. */
+  /** Returns whether it records operations; if not, the engine records all. */
   boolean records() {
     return recording;
   }
 
-  /**
-   * Returns whether it records products with the matrices of groups outside the engine: those
-   * without may only be used where it need not.
-   */
+  /** Returns whether products with the matrices of groups are computed outside the engine. */
   boolean recordsGroups() {
     return recording && halves == null;
   }

@@ -295,11 +295,46 @@ class DenseLayersTest extends ProductsTest {
 
     double[] expected = layer(x, w, b, Activation.RELU, null);
     double[] dBias = new double[ROW_OUT];
+    double[] dInput = new double[x.length];
     for (int k = 0; k < y.length; k++) {
-      dBias[k % ROW_OUT] += expected[k] > 0 ? factors[k] : 0;
+      double dy = expected[k] > 0 ? factors[k] : 0;
+      dBias[k % ROW_OUT] += dy;
+      int part = k % ROW_OUT / OUT;
+      for (int i = 0; i < IN; i++) {
+        dInput[k / ROW_OUT * ROW_IN + part * IN + i] += dy * w[(part * IN + i) * OUT + k % OUT];
+      }
     }
     assertClose(y, expected);
     assertThat(doubles(gradient(bias))).containsExactly(dBias, within(1e-3));
+    assertClose(doubles(input.getGradient()), dInput);
+  }
+
+  /** More rows than one block of the mixture has. */
+  @Test
+  void mixesManyRows() {
+    int rows = 300;
+    double[] w = drawn(rows * 3);
+    double[] x = drawn(rows * 3 * 5);
+    double[] factors = drawn(rows * 5);
+    NDArray weights = array(w, rows, 3);
+    weights.setRequiresGradient(true);
+    NDArray outputs = array(x, rows, 3 * 5);
+
+    double[] y =
+        run(outputs, factors, h -> layers.mix(weights, layers.reshape(h, new Shape(rows, 3, 5))));
+
+    double[] dWeights = new double[w.length];
+    double[] dOutputs = new double[x.length];
+    for (int k = 0; k < y.length; k++) {
+      for (int e = 0; e < 3; e++) {
+        int expert = k / 5 * 3 + e;
+        dWeights[expert] += factors[k] * x[expert * 5 + k % 5];
+        dOutputs[expert * 5 + k % 5] += factors[k] * w[expert];
+      }
+    }
+    assertClose(y, mix(w, x));
+    assertClose(doubles(weights.getGradient()), dWeights);
+    assertClose(doubles(outputs.getGradient()), dOutputs);
   }
 
   @Test

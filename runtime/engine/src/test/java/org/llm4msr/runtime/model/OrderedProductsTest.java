@@ -100,6 +100,34 @@ class OrderedProductsTest extends ProductsTest {
     assertThat(doubles(values)).containsExactly(expected, within(1e-5));
   }
 
+  /** Enough rows of each group that its weights are transposed for the gradient of the rows. */
+  @Test
+  void passesGradientsOfManyRowsOn() {
+    int rows = 1100;
+    int parts = 2;
+    List<Segment> segments = List.of(new Segment(0, 0, 600), new Segment(1, 600, rows));
+    NDArray input = manager.ones(new Shape(rows, parts * IN));
+    input.setRequiresGradient(true);
+    ParameterArray weight = parameter("w", new Shape(2, parts, IN, OUT));
+    float[] w = values(weight);
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray y =
+          new OrderedProducts(tape, rows, 2, segments)
+              .multiply(input, weight, null, Follow.NOTHING);
+      tape.backward(collector, y.sum());
+    }
+
+    double[] dx = new double[rows * parts * IN];
+    for (int k = 0; k < dx.length; k++) {
+      int group = k / (parts * IN) < 600 ? 0 : 1;
+      int row = group * parts * IN + k % (parts * IN);
+      for (int o = 0; o < OUT; o++) {
+        dx[k] += w[row * OUT + o];
+      }
+    }
+    assertClose(input.getGradient().toFloatArray(), dx);
+  }
+
   @Test
   void multipliesByParameters() {
     ParameterArray weight = parameter("w", new Shape(GROUPS, IN, OUT));

@@ -61,9 +61,8 @@ public final class GroupedRows {
 
   /**
    * Returns an array with the same values, below which a backward pass goes only once. It goes
-   * through what lies below a product of grouped rows separately from everything else: use the
-   * result in place of an array that has a large network below it and also reaches the loss in
-   * other ways.
+   * through what lies below a recorded product separately from everything else: use the result in
+   * place of an array that has a large network below it and also reaches the loss in other ways.
    *
    * @param x of any shape; it need not be laid out
    * @return an array of the shape of x; belongs to the pass, which closes it
@@ -74,7 +73,8 @@ public final class GroupedRows {
 
   private NDList blocks() {
     if (blocks == null) {
-      blocks = grouping.blocks().ofRows(toRows());
+      // Each block is the end of a record of its own where products are recorded.
+      blocks = grouping.blocks().ofRows(grouping.join(toRows()));
     }
     return blocks;
   }

@@ -53,7 +53,7 @@ public final class Layers {
         .orElseGet(() -> follow.applyTo(product(pass, x, weight.array()).add(bias.array())));
   }
 
-  /** Multiplies (..., k, n) by (..., n, m) in the precision of the pass. */
+  /** Multiplies as {@link LayerPass#product} says. */
   static NDArray product(Pass pass, NDArray left, NDArray right) {
     return pass instanceof LayerPass runtime ? runtime.product(left, right) : left.matMul(right);
   }

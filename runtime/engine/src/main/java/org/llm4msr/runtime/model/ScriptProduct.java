@@ -6,9 +6,9 @@ import ai.djl.ndarray.types.Shape;
 import org.llm4msr.runtime.engine.HalfScript;
 
 /** Products of bfloat16 of the engine, recorded on the tape of a pass. */
-final class HalfProduct {
+final class ScriptProduct {
 
-  private HalfProduct() {}
+  private ScriptProduct() {}
 
   /**
    * Multiplies (..., k, n) and (..., n, m), as the engine does where the pass has no such products
@@ -22,6 +22,9 @@ final class HalfProduct {
     Tape.Leaf ofLeft = tape.take(left);
     Tape.Leaf ofRight = tape.take(right);
     HalfScript.Product product = halves.multiply(tape.manager(), ofLeft.array(), ofRight.array());
+    if (!tape.records()) {
+      product.close();
+    }
     return tape.give(
         product.result(),
         gradient -> {

@@ -24,7 +24,7 @@ import org.llm4msr.runtime.tables.Workers;
 
 /** The products of a GPU, which also compute on a CPU. */
 @Tag("engine")
-class HalfProductTest {
+class ScriptProductTest {
 
   /** Half a spacing of numbers with 8 significant bits, and the error of sums in float32. */
   private static final double ROUNDING = 1.0 / 256 + 1e-5;
@@ -88,9 +88,7 @@ class HalfProductTest {
     return new PassContext(manager, true, 1, all, all, new DropoutMasks(1, workers), tape);
   }
 
-  /**
-   * Two products one after the other, of which the second has a factor that the engine computes.
-   */
+  /** Both arrays of the product have a factor that the engine computes. */
   @Test
   void passesGradientsOnToTheEngine() {
     int groups = 2;
@@ -166,9 +164,9 @@ class HalfProductTest {
     assertThat(pass.product(manager.eye(64), weights).toFloatArray()).containsExactly(values);
   }
 
-  /** Layers ask the pass, which has none of its own where the engine multiplies. */
+  /** They ask for their product alone. */
   @Test
-  void servesInPlaceOfLayers() {
+  void leavesLayersToTheEngine() {
     Tape tape = Tape.of(manager, workers, halves, true);
     NDArray x = manager.ones(new Shape(2, 64));
 

@@ -14,11 +14,11 @@ import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
- * What a step in Java cannot do without: its products, the gathers and updates of its tables, and
- * the copies of layers' results and gradients between the engine's memory and the heap, where loops
- * run in vector registers. No bias, no activation, no loss.
+ * Products, the gathers and updates of tables, and the copies of layers' results and gradients
+ * between the engine's memory and the heap, where loops of Java run in vector registers. No bias,
+ * no activation, no loss.
  */
-final class LeastWork implements Contender {
+final class TablesAndCopies implements Contender {
 
   /** Numbers that are copied at a time. */
   private static final int BLOCK = 1 << 12;
@@ -30,11 +30,10 @@ final class LeastWork implements Contender {
   private final EmbeddingUpdate update;
   private final UpdateRule rule;
   private final FloatBuffer input;
-  private final List<FloatBuffer> results;
   private final float[][] blocks;
   private final StepClock clock;
 
-  LeastWork(
+  TablesAndCopies(
       TensorEngine engine, Setup setup, int threads, ProductsAlone products, List<Batch> batches) {
     this.engine = engine;
     this.products = products;
@@ -50,18 +49,17 @@ final class LeastWork implements Contender {
     gather = new EmbeddingGather(new EmbeddingTables(tables), workers);
     update = new EmbeddingUpdate(new EmbeddingTables(tables), workers);
     input = products.input();
-    results = products.results();
     blocks = IntStream.range(0, threads).mapToObj(w -> new float[BLOCK]).toArray(float[][]::new);
     clock = new StepClock(batches, this::step);
   }
 
   private void step(Batch batch, long number) {
     gather.gather(batch, input);
-    products.run();
-    for (FloatBuffer result : results) {
-      copy(result, 1); // Forward: bias and activation.
-      copy(result, 2); // Backward: the results and their gradients.
-    }
+    products.run(
+        result -> {
+          copy(result, 1); // Forward: bias and activation.
+          copy(result, 2); // Backward: the results and their gradients.
+        });
     update.run(batch, input, rule, number + 1, Setup.LEARNING_RATE);
   }
 
