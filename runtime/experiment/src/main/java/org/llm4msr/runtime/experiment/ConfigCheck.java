@@ -314,12 +314,6 @@ final class ConfigCheck {
             "validationFrom and testFrom must be given together or not at all");
       }
       boolean dates = split.validationFrom() != null || split.testFrom() != null;
-      if (dates && split.by() != SplitConfig.By.TIME) {
-        add(
-            "dataset.split.by",
-            null,
-            "validationFrom and testFrom divide by time alone. Remove both, or set by: time");
-      }
       if (dates && !split.ratio().equals(SplitConfig.DEFAULT_RATIO)) {
         add(
             "dataset.split.ratio",
