@@ -25,6 +25,9 @@ public @interface Setting {
    */
   String defaultValue() default "";
 
+  /** The value, as text, that holds for files written before there was this setting. */
+  String before() default "";
+
   /** An older name of the key, still read with a warning. */
   String formerly() default "";
 

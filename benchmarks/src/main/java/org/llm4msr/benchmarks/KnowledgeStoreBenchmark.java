@@ -15,6 +15,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.Prompt;
@@ -96,7 +97,7 @@ public final class KnowledgeStoreBenchmark {
             "benchmark",
             log,
             new RandomEncoder(dimension),
-            new KnowledgeExtractor.Settings(1, false, Precision.FLOAT16, Map.of()),
+            new KnowledgeExtractor.Settings(1, false, false, Precision.FLOAT16, Map.of()),
             Duration.ofSeconds(20))
         .extract(folder, false, Progress.NONE);
   }
@@ -163,6 +164,9 @@ public final class KnowledgeStoreBenchmark {
       LongStream.range(0, users)
           .forEach(number -> visitor.accept(new UserHistory(key(number), "", events)));
     }
+
+    @Override
+    public void forEachItem(Consumer<ItemText> visitor) {}
 
     @Override
     public List<Prompt> scenarioPrompts(List<ScenarioStatistics> scenarios) {

@@ -90,6 +90,16 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   }
 
   @Override
+  public List<String> itemKeys() {
+    return List.of("0");
+  }
+
+  @Override
+  public BitSet trainingItems() {
+    return BitSet.valueOf(new long[] {1});
+  }
+
+  @Override
   public TrainingLog trainingLog() {
     throw new UnsupportedOperationException("random rows have no history");
   }

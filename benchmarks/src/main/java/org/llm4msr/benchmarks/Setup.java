@@ -141,7 +141,7 @@ record Setup(
             Activation.RELU,
             Activation.NONE);
     return new ModelConfig(
-        DIMENSION, DIMENSION, backbone, head, new MetaNetworksConfig(meta, meta));
+        DIMENSION, DIMENSION, backbone, head, new MetaNetworksConfig(meta, meta, meta), null);
   }
 
   TrainingConfig training() {

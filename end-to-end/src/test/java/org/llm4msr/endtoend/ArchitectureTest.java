@@ -87,9 +87,11 @@ class ArchitectureTest {
           "WatchedReader",
           // knowledge
           "Hashes",
+          "ItemKnowledge",
           "StoreWriter",
           "StoredKnowledge",
           "StoredLevel",
+          "UserKnowledge",
           // core, engine
           "EngineTraits",
           "Inline",

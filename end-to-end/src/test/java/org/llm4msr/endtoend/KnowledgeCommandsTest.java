@@ -33,7 +33,7 @@ class KnowledgeCommandsTest {
     run(cli, "data", "prepare", experiment.toString());
 
     assertThat(run(cli, "knowledge", "extract", experiment.toString()))
-        .contains("3 scenarios and 12 users; 15 prompts read");
+        .contains("3 scenarios, 12 users; 15 prompts read");
     assertThat(run(cli, "knowledge", "extract", experiment.toString()))
         .contains("all stored already");
     Cli.Outcome elsewhere =
@@ -67,7 +67,7 @@ class KnowledgeCommandsTest {
     Cli.Outcome outcome =
         cli.run("knowledge", "extract", "experiment.yaml", "-Dknowledge.minInteractions=601");
 
-    assertThat(outcome.out()).contains("3 scenarios and 0 users");
+    assertThat(outcome.out()).contains("3 scenarios, 0 users");
     assertThat(outcome.err())
         .contains("No user has knowledge: each has fewer positive training rows than")
         .contains("knowledge.minInteractions, 601, in experiment.yaml");

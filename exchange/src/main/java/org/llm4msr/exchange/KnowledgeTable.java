@@ -55,7 +55,7 @@ record KnowledgeTable(KnowledgeStore store, Level level) implements Table {
     private final VectorSchemaRoot root;
     private final int most;
     private final List<String> keys = store.keys(level);
-    private final KnowledgeSource source = level == Level.USER ? store.users() : store.scenarios();
+    private final KnowledgeSource source = store.level(level);
     private final float[] vector = new float[source.dimension()];
     private int at;
 

@@ -52,6 +52,7 @@ final class Tables {
     if (knowledge != null) {
       tables.put(List.of(KNOWLEDGE, "users"), new KnowledgeTable(knowledge, Level.USER));
       tables.put(List.of(KNOWLEDGE, "scenarios"), new KnowledgeTable(knowledge, Level.SCENARIO));
+      tables.put(List.of(KNOWLEDGE, "items"), new KnowledgeTable(knowledge, Level.ITEM));
     }
   }
 

@@ -58,7 +58,8 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
     return ModelHarness.of(shape, parts::backbone)
         .head(knowledgeSize(), context -> watchedHead(parts.recording(context)))
         .metaNetwork(Level.USER, LayersBetween.USUAL, parts::metaNetwork)
-        .metaNetwork(Level.SCENARIO, LayersBetween.USUAL, parts::metaNetwork);
+        .metaNetwork(Level.SCENARIO, LayersBetween.USUAL, parts::metaNetwork)
+        .metaNetwork(Level.ITEM, LayersBetween.USUAL, parts::metaNetwork);
   }
 
   private FusionHead watchedHead(FusionContext context) {
@@ -68,7 +69,11 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
 
   private int knowledgeSize() {
     return Collections.disjoint(
-            declared(), Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE))
+            declared(),
+            Set.of(
+                ModelInput.USER_KNOWLEDGE,
+                ModelInput.SCENARIO_KNOWLEDGE,
+                ModelInput.ITEM_KNOWLEDGE))
         ? 0
         : ModelData.KNOWLEDGE;
   }
@@ -212,14 +217,15 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
           "rows of scenarioKnowledge() are ranks of scenarios, not places in segments()"
         })
     final void knowledgeMattersWhereItBelongs() {
-      check(ModelInput.USER_KNOWLEDGE, Level.USER, batch().user());
-      check(ModelInput.SCENARIO_KNOWLEDGE, Level.SCENARIO, batch().scenario());
+      check(ModelInput.USER_KNOWLEDGE, Level.USER);
+      check(ModelInput.SCENARIO_KNOWLEDGE, Level.SCENARIO);
     }
 
-    private void check(ModelInput input, Level level, int[] groups) {
+    private void check(ModelInput input, Level level) {
       if (!declared().contains(input)) {
         return;
       }
+      int[] groups = batch().groups(level);
       try (ModelHarness model = model(ModelData.EVEN)) {
         float[] before = model.infer(batch());
         float[] after = model.infer(batch().knowledgeMoved(level, 1));
@@ -242,12 +248,16 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
           "no stopGradient, toFloatArray or detached copy of knowledge"
         })
     final void knowledgeIsReached() {
-      if (!declared().contains(ModelInput.USER_KNOWLEDGE)) {
-        return;
+      if (declared().contains(ModelInput.USER_KNOWLEDGE)) {
+        checkReached(Level.USER);
       }
+    }
+
+    private void checkReached(Level level) {
       AtomicReference<Parameter> shift = new AtomicReference<>();
       ModelHarness.Parts parts =
-          parts(ModelData.EVEN).head(ModelData.KNOWLEDGE, context -> shiftedHead(context, shift));
+          parts(ModelData.EVEN)
+              .head(ModelData.KNOWLEDGE, context -> shiftedHead(context, shift, level));
       try (ModelHarness model = moved(parts.create())) {
         TestPass pass = model.train(batch(), factors(batch()));
         String name = Objects.requireNonNull(shift.get()).name();
@@ -255,11 +265,41 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
       }
     }
 
-    private FusionHead shiftedHead(FusionContext context, AtomicReference<Parameter> made) {
+    @Rule(
+        id = "FUSION-22",
+        says =
+            "lets items' knowledge, where it declares that, move the logits of the item's own rows"
+                + " alone, and a gradient reach it",
+        checkFirst = {
+          "rowValues of pass.items() for items' knowledge",
+          "knowledge.items.missing: learned learns the knowledge of items without any"
+        })
+    final void itemKnowledgeMattersWhereItBelongs() {
+      if (!declared().contains(ModelInput.ITEM_KNOWLEDGE)) {
+        return;
+      }
+      check(ModelInput.ITEM_KNOWLEDGE, Level.ITEM);
+      try (ModelHarness model = model(ModelData.EVEN)) {
+        float[] before = model.infer(batch());
+        float[] after = model.infer(batch().knowledgeMoved(Level.ITEM, 1));
+        for (int row = 0; row < before.length; row++) {
+          if (batch().item()[row] != 1) {
+            Finding.unless(
+                Math.abs(after[row] - before[row]) <= Finding.ROUNDING,
+                "the same logit " + before[row] + " in row " + row + " of another item",
+                after[row]);
+          }
+        }
+      }
+      checkReached(Level.ITEM);
+    }
+
+    private FusionHead shiftedHead(
+        FusionContext context, AtomicReference<Parameter> made, Level level) {
       Parameter shift = ShiftedKnowledge.shift(context.model().scope("kit"), ModelData.KNOWLEDGE);
       made.set(shift);
       FusionHead head = create(factory(), config(), new HeadParts(true).recording(context));
-      return (pass, features) -> head.logits(pass, new ShiftedKnowledge(features, shift));
+      return (pass, features) -> head.logits(pass, new ShiftedKnowledge(features, shift, level));
     }
   }
 }

@@ -74,7 +74,8 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
     return ModelHarness.of(shape, ReferenceBackbone::new)
         .head(ModelData.KNOWLEDGE, head)
         .metaNetwork(Level.USER, between, network)
-        .metaNetwork(Level.SCENARIO, between, network);
+        .metaNetwork(Level.SCENARIO, between, network)
+        .metaNetwork(Level.ITEM, between, network);
   }
 
   private MetaNetwork create(MetaContext context) {
@@ -102,11 +103,19 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
   }
 
   private static Grouping rows(Pass pass, Level level) {
-    return level == Level.USER ? pass.users() : pass.scenarios();
+    return switch (level) {
+      case USER -> pass.users();
+      case SCENARIO -> pass.scenarios();
+      case ITEM -> pass.items();
+    };
   }
 
   private static NDArray knowledge(Features features, Level level) {
-    return level == Level.USER ? features.userKnowledge() : features.scenarioKnowledge();
+    return switch (level) {
+      case USER -> features.userKnowledge();
+      case SCENARIO -> features.scenarioKnowledge();
+      case ITEM -> features.itemKnowledge();
+    };
   }
 
   /** The layers that a configuration asks for. */
@@ -251,7 +260,7 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
         })
     final void groupsAreTheirOwn() {
       for (Level level : Level.values()) {
-        int[] groups = level == Level.USER ? batch().user() : batch().scenario();
+        int[] groups = batch().groups(level);
         try (ModelHarness model = bare(level, LayersBetween.USUAL, 1)) {
           float[] before = model.infer(batch());
           float[] after = model.infer(batch().knowledgeMoved(level, 1));
@@ -300,7 +309,8 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
       Parameter shift = ShiftedKnowledge.shift(context.model(), context.knowledgeSize());
       made.set(shift);
       ReferenceHead head = new ReferenceHead(context);
-      return (pass, features) -> head.logits(pass, new ShiftedKnowledge(features, shift));
+      return (pass, features) ->
+          head.logits(pass, new ShiftedKnowledge(features, shift, Level.USER));
     }
   }
 

@@ -78,10 +78,12 @@ public final class ModelFixture {
     return new TestBatch(
         ints(json.get("scenario")),
         ints(json.get("user")),
+        new int[json.get("user").size()], // The reference implementations have no items.
         matrix(json.get("flat")),
         scenarioTable(),
         matrix(json.get("userKnowledge")),
-        matrix(json.get("scenarioKnowledge")));
+        matrix(json.get("scenarioKnowledge")),
+        new float[1][knowledgeSize()]);
   }
 
   /** Some fixtures have no table, as their models do not read it. */

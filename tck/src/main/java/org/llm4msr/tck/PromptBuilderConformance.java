@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
@@ -81,6 +82,7 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
     builder.scenarioPrompts(PromptData.SCENARIOS).forEach(prompt -> texts.add(prompt.text()));
     texts.add(builder.userPrompt(PromptData.history("anna", 12)).text());
     texts.add(builder.userPrompt(PromptData.history("ben", 3)).text());
+    PromptData.ITEMS.forEach(item -> texts.add(builder.itemPrompt(item).text()));
     return texts;
   }
 
@@ -166,6 +168,30 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
             "the text '" + event.text() + "' in the prompt",
             text);
         Finding.unless(!text.contains("Alpha u1 Omega"), odd + " left as it is", text);
+      }
+    }
+  }
+
+  /** The prompts of items. */
+  @Nested
+  class Items {
+
+    @Rule(
+        id = "PROMPT-05",
+        says = "gives each item a prompt under its raw id that holds its text as it is",
+        checkFirst = {
+          "the default of itemPrompt is the text alone",
+          "only texts that are far longer than a sentence may be cut"
+        })
+    final void writesItems() {
+      ScenarioPromptBuilder builder = create();
+      for (ItemText item : PromptData.ITEMS) {
+        Prompt prompt = builder.itemPrompt(item);
+        Finding.unlessEqual("key of the item prompt", item.item(), prompt.key());
+        Finding.unless(
+            prompt.text().contains(item.text()),
+            "the text '" + item.text() + "' in its prompt",
+            prompt.text());
       }
     }
   }

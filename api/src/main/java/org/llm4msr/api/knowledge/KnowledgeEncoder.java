@@ -41,7 +41,8 @@ public interface KnowledgeEncoder extends AutoCloseable {
    * Announces all keys of a level to an encoder that {@link #readsKeys}, before it is asked for any
    * of them; called for each store that is filled from scratch.
    *
-   * @param keys of users or scenarios, without the level that {@link #keyText} puts before them
+   * @param keys of users, scenarios or items, without the level that {@link #keyText} puts before
+   *     them
    * @throws org.llm4msr.api.MsrException if the encoder lacks some and cannot do without them
    */
   default void expect(Level level, List<String> keys) {}

@@ -9,7 +9,7 @@ import org.llm4msr.api.Stability;
  * A prompt in parts, so that it can be shortened without cutting a sentence: the runtime drops the
  * oldest history items until the text fits the encoder.
  *
- * @param key unique in its level: the scenario's key or the user's raw id
+ * @param key unique in its level: the scenario's key, or the raw id of user or item
  * @param head the text before the history
  * @param history the items that may be dropped, from the front: a user's items, newest last, or a
  *     scenario's popular items, the most popular last

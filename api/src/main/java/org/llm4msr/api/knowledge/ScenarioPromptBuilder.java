@@ -4,7 +4,7 @@ import java.util.List;
 import org.llm4msr.api.Stability;
 
 /**
- * Writes the prompts: one per scenario and one per user. It gets training rows only, and is
+ * Writes the prompts: one per scenario, per user and per item. It gets training rows only, and is
  * deterministic. Safe for use by several threads.
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
@@ -15,6 +15,11 @@ public interface ScenarioPromptBuilder {
 
   /** Returns the prompt of one user; its key is the user's raw id. */
   Prompt userPrompt(UserHistory history);
+
+  /** Returns the prompt of one item, by default its text; its key is the item's raw id. */
+  default Prompt itemPrompt(ItemText item) {
+    return new Prompt(item.item(), item.text(), List.of(), "", "");
+  }
 
   /**
    * Returns a text that changes whenever the same input would give another prompt: the templates

@@ -41,6 +41,12 @@ public interface Features {
   NDArray scenarioKnowledge();
 
   /**
+   * Returns the standardised knowledge of the items of the batch: (I, K). Only for a head that
+   * names {@link ModelInput#ITEM_KNOWLEDGE}. Items without knowledge are filled in.
+   */
+  NDArray itemKnowledge();
+
+  /**
    * Returns these features with another flat input, for the backbone.
    *
    * @param flat (B, W'), in the layout that the backbone was created with

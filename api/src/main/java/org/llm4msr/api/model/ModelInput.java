@@ -16,6 +16,8 @@ public enum ModelInput {
   USER_KNOWLEDGE,
   /** {@link Features#scenarioKnowledge()}. Fusion heads only. */
   SCENARIO_KNOWLEDGE,
+  /** {@link Features#itemKnowledge()} and {@link Pass#items()}. Fusion heads only. */
+  ITEM_KNOWLEDGE,
   /** {@link BackboneOutput#hidden()}. Fusion heads only. */
   HIDDEN
 }

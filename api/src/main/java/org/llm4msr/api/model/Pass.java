@@ -34,6 +34,12 @@ public interface Pass {
   Grouping users();
 
   /**
+   * Returns the rows by item; groups are the distinct items of the batch, G = I. Only for a head
+   * that names {@link ModelInput#ITEM_KNOWLEDGE}.
+   */
+  Grouping items();
+
+  /**
    * Draws a dropout mask: 0 with probability {@code rate}, 1 / (1 - rate) elsewhere. It depends
    * only on the seed, the step and the position of the mask in this pass, so engines, thread counts
    * and resumed runs agree. {@link org.llm4msr.toolkit.model.Dropout} applies it.

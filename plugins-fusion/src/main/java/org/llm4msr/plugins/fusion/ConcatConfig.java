@@ -9,7 +9,7 @@ import org.llm4msr.api.model.Level;
 /** Settings of {@link ConcatHead}. */
 public record ConcatConfig(
     @Setting(
-            value = "Levels whose knowledge becomes a feature: user, scenario or both",
+            value = "Levels whose knowledge becomes a feature: user, scenario, item",
             defaultValue = "[user, scenario]")
         @NotEmpty
         List<Level> levels,

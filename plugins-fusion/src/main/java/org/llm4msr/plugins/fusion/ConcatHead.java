@@ -16,8 +16,8 @@ import org.llm4msr.toolkit.model.Linear;
 
 /**
  * Knowledge as an extra feature, which LLM4MSR (CIKM 2024) argues against: logit = backbone([x, P_u
- * k_u, P_s k_s]), where P is one learned projection per level and k the knowledge of the row's user
- * or scenario.
+ * k_u, P_s k_s, P_i k_i]), where P is one learned projection per level and k the knowledge of the
+ * row's user, scenario or item.
  */
 final class ConcatHead implements FusionHead {
 
@@ -39,7 +39,11 @@ final class ConcatHead implements FusionHead {
   }
 
   private static FieldRole role(Level level) {
-    return level == Level.USER ? FieldRole.USER : FieldRole.SCENARIO;
+    return switch (level) {
+      case USER -> FieldRole.USER;
+      case SCENARIO -> FieldRole.SCENARIO;
+      case ITEM -> FieldRole.ITEM;
+    };
   }
 
   @Override

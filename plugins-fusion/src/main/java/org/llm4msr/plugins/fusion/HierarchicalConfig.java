@@ -42,6 +42,10 @@ public record HierarchicalConfig(
   }
 
   Placement placement(Level level) {
-    return level == Level.USER ? user : scenario;
+    return switch (level) {
+      case USER -> user;
+      case SCENARIO -> scenario;
+      case ITEM -> Placement.NONE;
+    };
   }
 }

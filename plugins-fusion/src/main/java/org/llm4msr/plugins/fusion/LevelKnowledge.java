@@ -15,6 +15,7 @@ record LevelKnowledge(Grouping grouping, NDArray values) {
     return switch (level) {
       case USER -> new LevelKnowledge(pass.users(), features.userKnowledge());
       case SCENARIO -> new LevelKnowledge(pass.scenarios(), features.scenarioKnowledge());
+      case ITEM -> new LevelKnowledge(pass.items(), features.itemKnowledge());
     };
   }
 
@@ -23,6 +24,7 @@ record LevelKnowledge(Grouping grouping, NDArray values) {
     return switch (level) {
       case USER -> ModelInput.USER_KNOWLEDGE;
       case SCENARIO -> ModelInput.SCENARIO_KNOWLEDGE;
+      case ITEM -> ModelInput.ITEM_KNOWLEDGE;
     };
   }
 }

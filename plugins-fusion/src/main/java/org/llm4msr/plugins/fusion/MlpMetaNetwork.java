@@ -96,7 +96,12 @@ final class MlpMetaNetwork implements MetaNetwork {
   }
 
   private boolean hasFewRows(Pass pass) {
-    Grouping grouping = level == Level.USER ? pass.users() : pass.scenarios();
+    Grouping grouping =
+        switch (level) {
+          case USER -> pass.users();
+          case SCENARIO -> pass.scenarios();
+          case ITEM -> pass.items();
+        };
     return inputs <= MOST_INPUTS
         && grouping.groups() > 1
         && grouping.rows() < FEW_ROWS * grouping.groups();

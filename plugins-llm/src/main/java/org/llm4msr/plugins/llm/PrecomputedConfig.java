@@ -12,6 +12,8 @@ public record PrecomputedConfig(
         @NotBlank
         String users,
     @Setting("File with one vector per scenario, of the same length") @NotBlank String scenarios,
+    @Setting("File with one vector per item, of the same length; needed by knowledge.items")
+        @Nullable String items,
     @Setting("Column of the keys; without it, the first that has a name") @Nullable String key,
     @Setting(
             "Column of lists, or of their text; without it, the only other column, or all"

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.llm4msr.api.ErrorType;
@@ -20,15 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks vectors up by key. A text is {@code user} or {@code scenario} and a key; one without either
+ * Looks vectors up by key. A text is a level, such as {@code user}, and a key; one without a level
  * is a user's key.
  */
 final class PrecomputedEncoder implements KnowledgeEncoder {
 
   private static final Logger LOG = LoggerFactory.getLogger(PrecomputedEncoder.class);
-
-  private static final String USER = KnowledgeEncoder.keyText(Level.USER, "");
-  private static final String SCENARIO = KnowledgeEncoder.keyText(Level.SCENARIO, "");
 
   /** The maximum length of a key, far above that of real ones. */
   private static final int LONGEST_KEY = 1024;
@@ -36,28 +36,31 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
   private static final int NAMED = 5;
 
   private final PrecomputedConfig config;
-  private final VectorTable users;
-  private final VectorTable scenarios;
+  private final Map<Level, VectorTable> tables;
   private final EncoderInfo info;
   private final List<String> missed = new ArrayList<>();
   private long missing;
 
   private PrecomputedEncoder(
-      PrecomputedConfig config, VectorTable users, VectorTable scenarios, String checksum) {
+      PrecomputedConfig config, Map<Level, VectorTable> tables, String checksum) {
     this.config = config;
-    this.users = users;
-    this.scenarios = scenarios;
-    if (users.dimension() != scenarios.dimension()) {
-      throw new MsrException(
-          ErrorType.DATA,
-          "knowledge/WRONG_DIMENSION",
-          "the vectors of users have %d numbers, those of scenarios %d. Files %s and %s. Use one model for both."
-              .formatted(
-                  users.dimension(), scenarios.dimension(), config.users(), config.scenarios()));
-    }
+    this.tables = tables;
+    VectorTable users = table(Level.USER);
+    tables.forEach((level, table) -> requireSameDimension(users, level, table));
     this.info =
         new EncoderInfo(
             config.model(), "file", checksum, state(config), users.dimension(), LONGEST_KEY, true);
+  }
+
+  private static void requireSameDimension(VectorTable users, Level level, VectorTable other) {
+    if (users.dimension() != other.dimension()) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "knowledge/WRONG_DIMENSION",
+          "the vectors of users have %d numbers, those of %s %d. Files %s and %s. Use one model for all."
+              .formatted(
+                  users.dimension(), plural(level), other.dimension(), users.file(), other.file()));
+    }
   }
 
   /** Describes what else determines the vectors: a change must not reuse stored ones. */
@@ -74,14 +77,16 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
 
   /** Reads the files once into a form in which vectors are mapped, not held in memory. */
   static PrecomputedEncoder open(PrecomputedConfig config, EncoderContext context) {
-    Path users = context.base().resolve(config.users());
-    Path scenarios = context.base().resolve(config.scenarios());
-    VectorFile.of(scenarios); // Checked before the users' file, which takes long to read.
-    return new PrecomputedEncoder(
-        config,
-        table(users, config, context),
-        table(scenarios, config, context),
-        checksum(List.of(users, scenarios)));
+    Map<Level, Path> files = new EnumMap<>(Level.class);
+    files.put(Level.USER, context.base().resolve(config.users()));
+    files.put(Level.SCENARIO, context.base().resolve(config.scenarios()));
+    if (config.items() != null) {
+      files.put(Level.ITEM, context.base().resolve(config.items()));
+    }
+    files.values().forEach(VectorFile::of); // Checked before one is read, which takes long.
+    Map<Level, VectorTable> tables = new EnumMap<>(Level.class);
+    files.forEach((level, file) -> tables.put(level, table(file, config, context)));
+    return new PrecomputedEncoder(config, tables, checksum(List.copyOf(files.values())));
   }
 
   private static VectorTable table(Path file, PrecomputedConfig config, EncoderContext context) {
@@ -120,19 +125,29 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
 
   @Override
   public void expect(Level level, List<String> keys) {
+    VectorTable table = table(level);
     if (config.missing() != Missing.FAIL) {
       return;
     }
-    VectorTable table = table(level);
     List<String> without = keys.stream().filter(key -> !table.has(key)).toList();
     if (!without.isEmpty()) {
-      String kind = level == Level.SCENARIO ? "scenarios" : "users";
-      throw missing(without, "%,d %s".formatted(keys.size(), kind), table);
+      throw missing(without, "%,d %s".formatted(keys.size(), plural(level)), table);
     }
   }
 
+  private static String plural(Level level) {
+    return level.name().toLowerCase(Locale.ROOT) + "s";
+  }
+
   private VectorTable table(Level level) {
-    return level == Level.SCENARIO ? scenarios : users;
+    VectorTable table = tables.get(level);
+    if (table == null) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NO_FILE",
+          "knowledge.items asks for the vectors of items, but knowledge.encoder names no file with them. Set knowledge.encoder.items, or remove knowledge.items.");
+    }
+    return table;
   }
 
   @Override
@@ -147,9 +162,10 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
     for (int i = 0; i < texts.size(); i++) {
       String text = texts.get(i);
       TokenLimit.check(text, i, text.length(), LONGEST_KEY);
-      VectorTable table = table(level(text));
+      Level level = level(text);
+      VectorTable table = table(level);
       float[] vector = new float[info.dimension()];
-      if (!table.read(key(text), vector)) {
+      if (!table.read(key(level, text), vector)) {
         without.add(text);
         if (config.missing() == Missing.MEAN) {
           table.mean(vector);
@@ -164,13 +180,17 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
   }
 
   private static Level level(String text) {
-    return text.startsWith(SCENARIO) ? Level.SCENARIO : Level.USER;
+    for (Level level : Level.values()) {
+      if (text.startsWith(KnowledgeEncoder.keyText(level, ""))) {
+        return level;
+      }
+    }
+    return Level.USER;
   }
 
-  private static String key(String text) {
-    return text.startsWith(SCENARIO)
-        ? text.substring(SCENARIO.length())
-        : text.startsWith(USER) ? text.substring(USER.length()) : text;
+  private static String key(Level level, String text) {
+    String prefix = KnowledgeEncoder.keyText(level, "");
+    return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
   }
 
   private void count(List<String> without, int asked) {
@@ -209,10 +229,11 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
     synchronized (missed) {
       if (missing > 0) {
         LOG.warn(
-            "{} keys have no vector in {} and {} and got {}: {}{}",
+            "{} keys have no vector in {} and got {}: {}{}",
             String.format(Locale.ROOT, "%,d", missing),
-            config.users(),
-            config.scenarios(),
+            tables.values().stream()
+                .map(table -> String.valueOf(table.file().getFileName()))
+                .collect(Collectors.joining(" and ")),
             config.missing() == Missing.MEAN ? "the mean" : "zeros",
             abridged(missed),
             missing > missed.size() ? ", ..." : "");

@@ -26,5 +26,8 @@ public final class PrecomputedFactory implements KnowledgeEncoderFactory<Precomp
   public void check(PrecomputedConfig config, Path base) {
     VectorFile.of(base.resolve(config.users()));
     VectorFile.of(base.resolve(config.scenarios()));
+    if (config.items() != null) {
+      VectorFile.of(base.resolve(config.items()));
+    }
   }
 }

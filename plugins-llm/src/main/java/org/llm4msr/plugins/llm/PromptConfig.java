@@ -18,6 +18,8 @@ public record PromptConfig(
         @Nullable String userTemplate,
     @Setting("File with a scenario template of your own, instead of the shipped one")
         @Nullable String scenarioTemplate,
+    @Setting("File with an item template of your own, instead of the shipped one")
+        @Nullable String itemTemplate,
     @Setting(
             value = "What an expert knows about the scenarios, for the scenario prompts",
             defaultValue = "''")
@@ -28,10 +30,19 @@ public record PromptConfig(
         @PositiveOrZero
         int maxHistory,
     @Setting(
-            value = "Most characters of an item's text, cut at a word; 0: all",
+            value = "Most characters of an item's text in a history, cut at a word; 0: all",
             defaultValue = "200")
         @PositiveOrZero
-        int maxItemLength) {
+        int maxItemLength,
+    @Setting(
+            value = "Most characters of the text in an item prompt, cut at a word; 0: all",
+            defaultValue = "" + PromptConfig.USUAL_ITEM_PROMPT,
+            before = "" + PromptConfig.USUAL_ITEM_PROMPT)
+        @PositiveOrZero
+        int maxItemPromptLength) {
+
+  /** About as much text as a sentence encoder reads. */
+  static final int USUAL_ITEM_PROMPT = 500;
 
   /** The language of a shipped template. */
   public enum Language {

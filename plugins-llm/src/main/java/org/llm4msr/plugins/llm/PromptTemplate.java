@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.llm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.MustacheException;
@@ -21,14 +22,15 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.Prompt;
 
 /**
- * A Mustache template whose one list section (for users: {@code history}) holds the items that may
- * be dropped from a prompt. Its placeholders are checked on creation, so that a misspelt one is
- * refused before any work. Safe for use by several threads.
+ * A Mustache template whose one list section (for users: {@code history}), if it has one, holds the
+ * items that may be dropped from a prompt. Its placeholders are checked on creation, so that a
+ * misspelt one is refused before any work. Safe for use by several threads.
  */
 final class PromptTemplate {
 
@@ -40,17 +42,17 @@ final class PromptTemplate {
 
   private final String file;
   private final String text;
-  private final String list;
+  private final @Nullable String list;
   private final Template template;
 
   /**
    * Compiles and checks a template.
    *
    * @param file the name of the template in errors
-   * @param list name of the list section, which must occur exactly once
+   * @param list name of the list section, which must occur exactly once; null: there is none
    * @param placeholders all other names that may occur
    */
-  PromptTemplate(String file, String text, String list, Set<String> placeholders) {
+  PromptTemplate(String file, String text, @Nullable String list, Set<String> placeholders) {
     this.file = file;
     this.text = text;
     this.list = list;
@@ -63,6 +65,11 @@ final class PromptTemplate {
     return text;
   }
 
+  /** Fills a template without a list. */
+  Prompt render(String key, Map<String, Object> values) {
+    return new Prompt(key, execute(values).stripTrailing(), List.of(), "", "");
+  }
+
   /**
    * Fills the template.
    *
@@ -70,6 +77,7 @@ final class PromptTemplate {
    * @param items the values in each repetition of the list, in the order of the prompt
    */
   Prompt render(String key, Map<String, Object> values, List<? extends Map<String, ?>> items) {
+    String list = requireNonNull(this.list, "the template has no list");
     List<String> rendered = new ArrayList<>(items.size());
     Map<String, Object> context = new HashMap<>(values);
     Mustache.Lambda section =
@@ -153,7 +161,7 @@ final class PromptTemplate {
         throw unknown(name, lineOf(name), placeholders);
       }
     }
-    if (sections.stream().filter(list::equals).count() != 1) {
+    if (list != null && sections.stream().filter(list::equals).count() != 1) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/MISSING_PLACEHOLDER",

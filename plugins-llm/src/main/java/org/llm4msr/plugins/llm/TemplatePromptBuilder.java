@@ -13,6 +13,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
@@ -44,9 +45,12 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
           "sharedPercent",
           "text");
 
+  private static final Set<String> ITEM_PLACEHOLDERS = Set.of("item", "text");
+
   private final PromptConfig config;
   private final PromptTemplate user;
   private final PromptTemplate scenario;
+  private final PromptTemplate item;
 
   TemplatePromptBuilder(PromptConfig config, Path base) {
     this.config = config;
@@ -54,6 +58,7 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     this.scenario =
         template(
             "scenario", config.scenarioTemplate(), base, "popularItems", SCENARIO_PLACEHOLDERS);
+    this.item = template("item", config.itemTemplate(), base, null, ITEM_PLACEHOLDERS);
     renderSamples();
   }
 
@@ -83,19 +88,40 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
   }
 
   @Override
+  public Prompt itemPrompt(ItemText described) {
+    String text = PromptTemplate.clean(described.text());
+    Map<String, Object> values =
+        Map.of(
+            "item", PromptTemplate.clean(described.item()),
+            "text", shorten(text, config.maxItemPromptLength()));
+    return item.render(described.item(), values);
+  }
+
+  /** Says of items only what the user has changed: older stores were filled without them. */
+  @Override
   public String template() {
-    return String.join(
-        "\u0000",
-        "llm4msr prompts 1",
-        user.text(),
-        scenario.text(),
-        config.expertKnowledge(),
-        "maxHistory=" + config.maxHistory(),
-        "maxItemLength=" + config.maxItemLength());
+    List<String> parts = new ArrayList<>();
+    parts.add("llm4msr prompts 1");
+    parts.add(user.text());
+    parts.add(scenario.text());
+    parts.add(config.expertKnowledge());
+    parts.add("maxHistory=" + config.maxHistory());
+    parts.add("maxItemLength=" + config.maxItemLength());
+    if (config.itemTemplate() != null) {
+      parts.add(item.text());
+    }
+    if (config.maxItemPromptLength() != PromptConfig.USUAL_ITEM_PROMPT) {
+      parts.add("maxItemPromptLength=" + config.maxItemPromptLength());
+    }
+    return String.join("\u0000", parts);
   }
 
   private PromptTemplate template(
-      String level, @Nullable String file, Path base, String list, Set<String> placeholders) {
+      String level,
+      @Nullable String file,
+      Path base,
+      @Nullable String list,
+      Set<String> placeholders) {
     if (file != null) {
       Path path = base.resolve(file);
       return new PromptTemplate("File " + path, PromptTemplate.read(path), list, placeholders);
@@ -112,7 +138,7 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     return Map.of(
         "scenario", PromptTemplate.clean(event.scenario()),
         "item", PromptTemplate.clean(event.item()),
-        "text", shorten(PromptTemplate.clean(event.text())));
+        "text", shorten(PromptTemplate.clean(event.text()), config.maxItemLength()));
   }
 
   private Prompt scenarioPrompt(List<ScenarioStatistics> scenarios, int rank) {
@@ -129,7 +155,10 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     // The least popular item stands first, because the first is dropped first.
     List<Map<String, String>> popular = new ArrayList<>();
     own.popularItems()
-        .forEach(text -> popular.add(Map.of("text", shorten(PromptTemplate.clean(text)))));
+        .forEach(
+            text ->
+                popular.add(
+                    Map.of("text", shorten(PromptTemplate.clean(text), config.maxItemLength()))));
     Collections.reverse(popular);
     return scenario.render(own.key(), values, popular);
   }
@@ -167,8 +196,7 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     return String.format(Locale.ROOT, "%.1f", whole == 0 ? 0.0 : 100.0 * part / whole);
   }
 
-  private String shorten(String text) {
-    int limit = config.maxItemLength();
+  private static String shorten(String text, int limit) {
     if (limit == 0 || text.length() <= limit) {
       return text;
     }
@@ -178,12 +206,13 @@ final class TemplatePromptBuilder implements ScenarioPromptBuilder {
     return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end);
   }
 
-  /** Fills both templates with and without optional values, so that errors show early. */
+  /** Fills all templates with and without optional values, so that errors show early. */
   private void renderSamples() {
     var event = new UserHistory.Event("scenario", "item", "text");
     var bare = new UserHistory.Event("scenario", "item", "");
     userPrompt(new UserHistory("user", "profile", List.of(event, bare)));
     userPrompt(new UserHistory("user", "", List.of(bare)));
+    itemPrompt(new ItemText("item", "text"));
     scenarioPrompts(List.of(sample("a", "text"), sample("b", "")));
     scenarioPrompts(
         List.of(new ScenarioStatistics("c", "c", "", 0, 0, 0, 0, List.of(0L), List.of(""))));

@@ -233,7 +233,7 @@ class PrecomputedEncoderTest {
     Path file = Files.writeString(scratch.resolve("frame.csv"), frame);
     PrecomputedConfig config =
         new PrecomputedConfig(
-            file.toString(), file.toString(), null, null, Missing.FAIL, "precomputed");
+            file.toString(), file.toString(), null, null, null, Missing.FAIL, "precomputed");
     try (PrecomputedEncoder encoder = PrecomputedEncoder.open(config, context())) {
       assertThat(vector(encoder, "user bob")).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
     }
@@ -273,7 +273,7 @@ class PrecomputedEncoderTest {
       }
       PrecomputedConfig config =
           new PrecomputedConfig(
-              file.toString(), file.toString(), null, null, Missing.FAIL, "precomputed");
+              file.toString(), file.toString(), null, null, null, Missing.FAIL, "precomputed");
       try (PrecomputedEncoder encoder = PrecomputedEncoder.open(config, context())) {
         assertThat(vector(encoder, "user 65")).containsExactly(65);
         assertThat(vector(encoder, "user 200")).containsExactly(200);
@@ -427,6 +427,28 @@ class PrecomputedEncoderTest {
         .hasMessageContaining("the vectors of users have 3 numbers, those of scenarios 5");
   }
 
+  @Test
+  void itemsHaveAFileOfTheirOwn() {
+    PrecomputedConfig config =
+        new PrecomputedConfig(
+            "users.parquet", "scenarios.csv", "users.npy", null, null, Missing.FAIL, "precomputed");
+    try (PrecomputedEncoder encoder = PrecomputedEncoder.open(config, context())) {
+      encoder.expect(Level.ITEM, List.of("ann"));
+      assertThat(vector(encoder, "item ann")).isEqualTo(expected.float32().get("ann"));
+      assertThat(failure(() -> encoder.expect(Level.ITEM, List.of("ann", "none"))))
+          .hasMessageContaining("1 of the 2 items have no vector: none. File");
+    }
+  }
+
+  @Test
+  void itemsWithoutAFileAreRefusedWithTheSetting() {
+    try (PrecomputedEncoder encoder = open("users.parquet", Missing.ZERO)) {
+      assertThat(failure(() -> encoder.expect(Level.ITEM, List.of("a"))))
+          .hasMessageContaining("[knowledge/NO_FILE]")
+          .hasMessageContaining("Set knowledge.encoder.items");
+    }
+  }
+
   private PrecomputedEncoder open(String users, Missing missing) {
     return PrecomputedEncoder.open(config(users, missing), context());
   }
@@ -456,7 +478,7 @@ class PrecomputedEncoderTest {
 
   private static PrecomputedConfig config(
       String users, Missing missing, String key, String vector) {
-    return new PrecomputedConfig(users, "scenarios.csv", key, vector, missing, "precomputed");
+    return new PrecomputedConfig(users, "scenarios.csv", null, key, vector, missing, "precomputed");
   }
 
   private static float[] vector(PrecomputedEncoder encoder, String text) {

@@ -22,7 +22,8 @@ class PromptConformanceTest {
           List.of("language=zh"),
           List.of("style=full", "expertKnowledge=Nights are quiet."),
           List.of("maxHistory=3"),
-          List.of("maxItemLength=9"));
+          List.of("maxItemLength=9"),
+          List.of("maxItemPromptLength=9"));
     }
   }
 

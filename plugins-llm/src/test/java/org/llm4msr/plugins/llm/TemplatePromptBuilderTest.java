@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
@@ -112,6 +113,50 @@ class TemplatePromptBuilderTest {
         .isEqualTo("age 30. Feed: item i2. Feed: marathon &. ");
   }
 
+  private static final ItemText ITEM = new ItemText("i1", " running \n shoes ");
+
+  @Test
+  void aCompactItemPromptIsTheText() {
+    Prompt prompt = builder(Language.EN, Style.COMPACT).itemPrompt(ITEM);
+
+    assertThat(prompt.key()).isEqualTo("i1");
+    assertThat(prompt.text()).isEqualTo("running shoes");
+    assertThat(prompt.history()).isEmpty();
+  }
+
+  @Test
+  void aFullItemPromptAsksWhomItSuitsInEitherLanguage() {
+    assertThat(builder(Language.EN, Style.FULL).itemPrompt(ITEM).text())
+        .contains("The item: running shoes\n")
+        .endsWith("whom it suits.");
+    assertThat(builder(Language.ZH, Style.FULL).itemPrompt(ITEM).text().replaceAll("[^a-zA-Z]", ""))
+        .isEqualTo("runningshoes");
+  }
+
+  @Test
+  void longItemTextsAreCutAtAWord() {
+    ItemText item = new ItemText("i1", "word ".repeat(200));
+
+    String text = builder(Language.EN, Style.COMPACT).itemPrompt(item).text();
+
+    assertThat(text).isEqualTo("word ".repeat(100).strip());
+  }
+
+  /** Stores that were filled before there were prompts of items are used on. */
+  @Test
+  void whatIsUsualForItemsIsNoPartOfTheTemplate() throws IOException {
+    assertThat(builder(Language.EN, Style.FULL).template()).doesNotContain("The item");
+    Files.writeString(folder.resolve("item.mustache"), "{{item}} is {{text}}");
+    ScenarioPromptBuilder own =
+        new TemplatePromptBuilder(
+            new PromptConfig(
+                Language.EN, Style.COMPACT, null, null, "item.mustache", "", 50, 200, 500),
+            folder);
+
+    assertThat(own.itemPrompt(ITEM).text()).isEqualTo("i1 is running shoes");
+    assertThat(own.template()).contains("{{item}} is {{text}}");
+  }
+
   @Test
   void ownTemplateReplacesTheShippedOne() throws IOException {
     String own = "{{user}} has {{count}}:{{#history}} {{item}}{{/history}}!";
@@ -179,8 +224,10 @@ class TemplatePromptBuilderTest {
         style,
         userTemplate,
         null,
+        null,
         "Intent is stated in search.",
         maxHistory,
-        maxItemLength);
+        maxItemLength,
+        PromptConfig.USUAL_ITEM_PROMPT);
   }
 }

@@ -147,11 +147,17 @@ public final class ModelHarness implements AutoCloseable {
   private Forward forward(NDManager pass, TestBatch batch, NDArray flat, boolean training) {
     int scenarios = batch.scenarioTable().length;
     int users = batch.userKnowledge().length;
+    int items = batch.itemKnowledge().length;
     Tape tape = Tape.of(pass, WORKERS, Precision.FLOAT32, training);
     tape.begin(flat);
     GroupingPlan byScenario =
         GroupingPlan.of(pass, batch.scenario(), batch.rows(), scenarios, training, tape);
     GroupingPlan byUser = GroupingPlan.of(pass, batch.user(), batch.rows(), users, training, tape);
+    boolean readsItems = inputs.contains(ModelInput.ITEM_KNOWLEDGE);
+    GroupingPlan byItem =
+        readsItems
+            ? GroupingPlan.of(pass, batch.item(), batch.rows(), items, training, tape)
+            : null;
     EmbeddedFeatures features =
         new EmbeddedFeatures(
             flat,
@@ -159,9 +165,11 @@ public final class ModelHarness implements AutoCloseable {
             byScenario,
             declared(ModelInput.SCENARIO_EMBEDDING, pass, batch.scenarioTable()),
             declared(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
-            declared(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()));
+            declared(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()),
+            declared(ModelInput.ITEM_KNOWLEDGE, pass, batch.itemKnowledge()));
     PassContext context =
-        new PassContext(pass, training, training ? step : 0, byScenario, byUser, masks, tape);
+        new PassContext(
+            pass, training, training ? step : 0, byScenario, byUser, byItem, masks, tape);
     NDArray logits = head.logits(context, features);
     return new Forward(context, tape, training ? logits.reshape(new Shape(batch.rows())) : logits);
   }

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
@@ -15,6 +16,12 @@ public final class PromptData {
           scenario("0", "homefeed", 900, List.of(400L, 120L, 30L)),
           scenario("1", "searchpage", 500, List.of(120L, 300L, 20L)),
           scenario("2", "liveroom", 60, List.of(30L, 20L, 50L)));
+
+  /** Items, some of whose texts look like placeholders. */
+  public static final List<ItemText> ITEMS =
+      List.of(
+          new ItemText("item 7/a", "the film pianoxq"),
+          new ItemText("8", "a {{user}} of ${item} and %s \\1"));
 
   private PromptData() {}
 

@@ -44,6 +44,12 @@ public record RecordingFeatures(Features features, Set<ModelInput> read) impleme
   }
 
   @Override
+  public NDArray itemKnowledge() {
+    read.add(ModelInput.ITEM_KNOWLEDGE);
+    return features.itemKnowledge();
+  }
+
+  @Override
   public Features withFlat(NDArray flat) {
     return new RecordingFeatures(features.withFlat(flat), read);
   }

@@ -5,14 +5,16 @@ import ai.djl.ndarray.types.Shape;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 
 /**
- * Features in which a learned vector is added to the users' knowledge, as the runtime does for
- * users without knowledge if {@code knowledge.missing} is {@code learned}.
+ * Features in which a learned vector is added to the knowledge of users or items, as the runtime
+ * does for those without knowledge if {@code missing} is {@code learned}.
  */
-public record ShiftedKnowledge(Features features, Parameter shift) implements Features {
+public record ShiftedKnowledge(Features features, Parameter shift, Level level)
+    implements Features {
 
   /** The name of the learned vector, relative to its context. */
   static final String SHIFT = "learned-knowledge";
@@ -24,7 +26,14 @@ public record ShiftedKnowledge(Features features, Parameter shift) implements Fe
 
   @Override
   public NDArray userKnowledge() {
-    return features.userKnowledge().add(shift.array());
+    NDArray knowledge = features.userKnowledge();
+    return level == Level.USER ? knowledge.add(shift.array()) : knowledge;
+  }
+
+  @Override
+  public NDArray itemKnowledge() {
+    NDArray knowledge = features.itemKnowledge();
+    return level == Level.ITEM ? knowledge.add(shift.array()) : knowledge;
   }
 
   @Override
@@ -54,6 +63,6 @@ public record ShiftedKnowledge(Features features, Parameter shift) implements Fe
 
   @Override
   public Features withFlat(NDArray flat) {
-    return new ShiftedKnowledge(features.withFlat(flat), shift);
+    return new ShiftedKnowledge(features.withFlat(flat), shift, level);
   }
 }

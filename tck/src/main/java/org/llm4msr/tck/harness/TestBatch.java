@@ -11,23 +11,27 @@ import org.llm4msr.api.model.Level;
  *
  * @param scenario the rank of each row's scenario: (B)
  * @param user the user of each row, 0 to U - 1: (B)
+ * @param item the item of each row, 0 to I - 1: (B)
  * @param flat (B, W)
  * @param scenarioTable (S, Ds)
  * @param userKnowledge (U, K)
  * @param scenarioKnowledge (S, K)
+ * @param itemKnowledge (I, K)
  */
 @SuppressWarnings("ArrayRecordComponent") // Test values, which are not compared with equals.
 public record TestBatch(
     int[] scenario,
     int[] user,
+    int[] item,
     float[][] flat,
     float[][] scenarioTable,
     float[][] userKnowledge,
-    float[][] scenarioKnowledge) {
+    float[][] scenarioKnowledge,
+    float[][] itemKnowledge) {
 
   /**
-   * Draws a batch of standard normal values with rows of every scenario, at least two, and of every
-   * user.
+   * Draws a batch of standard normal values with rows of every scenario, at least two, of every
+   * user, and of every item; there are as many items as users.
    */
   public static TestBatch random(
       long seed, int rows, int width, int scenarios, int users, int knowledge, int embedding) {
@@ -38,13 +42,32 @@ public record TestBatch(
       scenario[row] = row < 2 * scenarios ? row % scenarios : random.nextInt(scenarios);
       user[row] = row < users ? row : random.nextInt(users);
     }
+    float[][] flat = normal(random, rows, width);
+    float[][] scenarioTable = normal(random, scenarios, embedding);
+    float[][] userKnowledge = normal(random, users, knowledge);
+    float[][] scenarioKnowledge = normal(random, scenarios, knowledge);
+    int[] item = new int[rows];
+    for (int row = 0; row < rows; row++) {
+      item[row] = row < users ? users - 1 - row : random.nextInt(users);
+    }
     return new TestBatch(
         scenario,
         user,
-        normal(random, rows, width),
-        normal(random, scenarios, embedding),
-        normal(random, users, knowledge),
-        normal(random, scenarios, knowledge));
+        item,
+        flat,
+        scenarioTable,
+        userKnowledge,
+        scenarioKnowledge,
+        normal(random, users, knowledge));
+  }
+
+  /** Returns the group of each row at a level: (B). */
+  public int[] groups(Level level) {
+    return switch (level) {
+      case USER -> user;
+      case SCENARIO -> scenario;
+      case ITEM -> item;
+    };
   }
 
   /** Returns B. */
@@ -52,38 +75,67 @@ public record TestBatch(
     return scenario.length;
   }
 
-  /** Returns the batch of these rows, in this order; only users that have rows remain. */
+  /** Returns the batch of these rows, in this order; only users and items with rows remain. */
   public TestBatch rows(int... rows) {
-    int[] users = Arrays.stream(rows).map(row -> user[row]).distinct().toArray();
-    int[] position = new int[userKnowledge.length];
-    for (int i = 0; i < users.length; i++) {
-      position[users[i]] = i;
-    }
+    int[] users = Arrays.stream(rows).map(row -> user[row]).toArray();
+    int[] items = Arrays.stream(rows).map(row -> item[row]).toArray();
     return new TestBatch(
         Arrays.stream(rows).map(row -> scenario[row]).toArray(),
-        Arrays.stream(rows).map(row -> position[user[row]]).toArray(),
-        Arrays.stream(rows).mapToObj(row -> flat[row]).toArray(float[][]::new),
+        numbered(users),
+        numbered(items),
+        picked(flat, rows),
         scenarioTable,
-        Arrays.stream(users).mapToObj(u -> userKnowledge[u]).toArray(float[][]::new),
-        scenarioKnowledge);
+        picked(userKnowledge, Arrays.stream(users).distinct().toArray()),
+        scenarioKnowledge,
+        picked(itemKnowledge, Arrays.stream(items).distinct().toArray()));
+  }
+
+  /** Numbers groups by first appearance. */
+  private static int[] numbered(int[] groups) {
+    int[] distinct = Arrays.stream(groups).distinct().toArray();
+    int[] position = new int[Arrays.stream(groups).max().orElse(0) + 1];
+    for (int i = 0; i < distinct.length; i++) {
+      position[distinct[i]] = i;
+    }
+    return Arrays.stream(groups).map(group -> position[group]).toArray();
+  }
+
+  private static float[][] picked(float[][] values, int[] rows) {
+    return Arrays.stream(rows).mapToObj(row -> values[row]).toArray(float[][]::new);
   }
 
   /** Returns this batch with every input times a factor. */
   public TestBatch scaled(float factor) {
+    return withFlat(times(factor, flat));
+  }
+
+  private TestBatch withFlat(float[][] other) {
     return new TestBatch(
-        scenario, user, times(factor, flat), scenarioTable, userKnowledge, scenarioKnowledge);
+        scenario,
+        user,
+        item,
+        other,
+        scenarioTable,
+        userKnowledge,
+        scenarioKnowledge,
+        itemKnowledge);
   }
 
   /** Returns this batch with all knowledge times a factor. */
   public TestBatch knowledgeScaled(float factor) {
-    return withKnowledge(times(factor, userKnowledge), times(factor, scenarioKnowledge));
+    return withKnowledge(
+        times(factor, userKnowledge),
+        times(factor, scenarioKnowledge),
+        times(factor, itemKnowledge));
   }
 
-  /** Returns this batch with the knowledge of one user or scenario moved by 1. */
+  /** Returns this batch with the knowledge of one user, scenario or item moved by 1. */
   public TestBatch knowledgeMoved(Level level, int group) {
-    return level == Level.USER
-        ? withKnowledge(moved(userKnowledge, group), scenarioKnowledge)
-        : withKnowledge(userKnowledge, moved(scenarioKnowledge, group));
+    return switch (level) {
+      case USER -> withKnowledge(moved(userKnowledge, group), scenarioKnowledge, itemKnowledge);
+      case SCENARIO -> withKnowledge(userKnowledge, moved(scenarioKnowledge, group), itemKnowledge);
+      case ITEM -> withKnowledge(userKnowledge, scenarioKnowledge, moved(itemKnowledge, group));
+    };
   }
 
   /** Returns this batch with one row's input moved by a step in a random direction. */
@@ -94,7 +146,7 @@ public record TestBatch(
     for (int i = 0; i < moved[row].length; i++) {
       moved[row][i] += (float) (step * random.nextGaussian());
     }
-    return new TestBatch(scenario, user, moved, scenarioTable, userKnowledge, scenarioKnowledge);
+    return withFlat(moved);
   }
 
   private static float[][] moved(float[][] knowledge, int group) {
@@ -122,9 +174,10 @@ public record TestBatch(
    *
    * @param users (U, K)
    * @param scenarios (S, K)
+   * @param items (I, K)
    */
-  public TestBatch withKnowledge(float[][] users, float[][] scenarios) {
-    return new TestBatch(scenario, user, flat, scenarioTable, users, scenarios);
+  public TestBatch withKnowledge(float[][] users, float[][] scenarios, float[][] items) {
+    return new TestBatch(scenario, user, item, flat, scenarioTable, users, scenarios, items);
   }
 
   /** Returns the batch of the rows whose scenario passes a test, as {@link #rows} does. */

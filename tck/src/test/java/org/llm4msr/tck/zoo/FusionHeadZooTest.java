@@ -38,8 +38,11 @@ class FusionHeadZooTest extends ModelZooTest {
     flaw("FUSION-10", AsksTwice::new);
     flaw("FUSION-11", () -> asking(AnnouncesMore::new));
     flaw("FUSION-12", () -> asking(GeneratesForAll::new));
-    flaw("FUSION-20", () -> given(UnaryOperator.identity(), OtherKnowledge::reversed));
-    flaw("FUSION-21", () -> given(NDArray::stopGradient, UnaryOperator.identity()));
+    UnaryOperator<NDArray> same = UnaryOperator.identity();
+    flaw("FUSION-20", () -> given(same, OtherKnowledge::reversed, same));
+    flaw("FUSION-21", () -> given(NDArray::stopGradient, same, same));
+    flaw("FUSION-22", () -> given(same, same, NDArray::stopGradient));
+    flaw("FUSION-22", () -> given(same, same, FusionHeadZooTest::shared));
   }
 
   private static final class GivesAColumn extends Flaw {
@@ -49,11 +52,19 @@ class FusionHeadZooTest extends ModelZooTest {
     }
   }
 
-  private static Flaw given(UnaryOperator<NDArray> users, UnaryOperator<NDArray> scenarios) {
+  /** Lets every item read a little of all others, whichever items are in the batch. */
+  private static NDArray shared(NDArray items) {
+    return items.add(items.sum(new int[] {0}, true).mul(0.1));
+  }
+
+  private static Flaw given(
+      UnaryOperator<NDArray> users,
+      UnaryOperator<NDArray> scenarios,
+      UnaryOperator<NDArray> items) {
     return new Flaw() {
       @Override
       Features given(Features features) {
-        return new OtherKnowledge(features, users, scenarios);
+        return new OtherKnowledge(features, users, scenarios, items);
       }
     };
   }

@@ -9,7 +9,10 @@ import org.llm4msr.api.model.Features;
 
 /** Features whose knowledge is spoilt. */
 record OtherKnowledge(
-    Features features, UnaryOperator<NDArray> users, UnaryOperator<NDArray> scenarios)
+    Features features,
+    UnaryOperator<NDArray> users,
+    UnaryOperator<NDArray> scenarios,
+    UnaryOperator<NDArray> items)
     implements Features {
 
   /** Reverses the order of the rows. */
@@ -34,6 +37,11 @@ record OtherKnowledge(
   }
 
   @Override
+  public NDArray itemKnowledge() {
+    return items.apply(features.itemKnowledge());
+  }
+
+  @Override
   public NDArray flat() {
     return features.flat();
   }
@@ -55,6 +63,6 @@ record OtherKnowledge(
 
   @Override
   public Features withFlat(NDArray flat) {
-    return new OtherKnowledge(features.withFlat(flat), users, scenarios);
+    return new OtherKnowledge(features.withFlat(flat), users, scenarios, items);
   }
 }

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
@@ -38,6 +39,7 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
     flaw("PROMPT-02", HidesTheScenario::new);
     flaw("PROMPT-03", TakesTheLastOfNone::new);
     flaw("PROMPT-04", EscapesTexts::new);
+    flaw("PROMPT-05", NamesItemsByText::new);
     flaw("PROMPT-10", TurnsHistoryRound::new);
     flaw("PROMPT-11", ShowsTheLastInItsHead::new);
     flaw("PROMPT-12", ListsScenariosInItsHead::new);
@@ -79,6 +81,13 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
     @Override
     String item(UserHistory history, UserHistory.Event event) {
       return super.item(history, event).replace("\"", "&quot;");
+    }
+  }
+
+  private static final class NamesItemsByText extends SoundPrompts {
+    @Override
+    public Prompt itemPrompt(ItemText item) {
+      return new Prompt(item.text(), item.text(), List.of(), "", "");
     }
   }
 

@@ -84,7 +84,7 @@ class LayersTest {
       Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
       GroupingPlan all = GroupingPlan.of(manager, new int[rows], rows, 1, true);
       DropoutMasks masks = new DropoutMasks(5);
-      Pass pass = new PassContext(manager, true, 2, all, all, masks, byRuntime ? tape : null);
+      Pass pass = new PassContext(manager, true, 2, all, all, null, masks, byRuntime ? tape : null);
       NDArray x = manager.create(draw(rows * IN), new Shape(rows, IN));
       x.setRequiresGradient(true);
       List<float[]> found = new ArrayList<>();

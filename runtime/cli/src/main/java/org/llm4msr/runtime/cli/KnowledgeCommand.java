@@ -2,6 +2,8 @@ package org.llm4msr.runtime.cli;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -9,6 +11,7 @@ import org.llm4msr.runtime.experiment.LeakNotice;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
+import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -77,6 +80,7 @@ final class KnowledgeCommand extends CommandGroup {
       StringBuilder text = new StringBuilder();
       preview.scenarios().forEach(item -> append("scenario", item, preview.maxTokens(), text));
       preview.users().forEach(item -> append("user", item, preview.maxTokens(), text));
+      preview.items().forEach(item -> append("item", item, preview.maxTokens(), text));
       return text.toString();
     }
 
@@ -92,21 +96,19 @@ final class KnowledgeCommand extends CommandGroup {
       if (result.encoded() == 0) {
         return String.format(
             Locale.ROOT,
-            "%s: %,d scenarios and %,d users; all stored already, nothing to read,"
+            "%s: %s; all stored already, nothing to read,"
                 + " %,d users with positive rows below the threshold",
             experiment.workspace().knowledge(),
-            result.info().scenarios(),
-            result.info().users(),
+            counts(result.info()),
             result.belowThreshold());
       }
       return String.format(
           Locale.ROOT,
-          "%s: %,d scenarios and %,d users; %,d prompts read at %,.1f/s (%,.0f tokens/s)%s,"
+          "%s: %s; %,d prompts read at %,.1f/s (%,.0f tokens/s)%s,"
               + " %,d stored already,"
               + " %,d lost %,d history items, %,d users with positive rows below the threshold",
           experiment.workspace().knowledge(),
-          result.info().scenarios(),
-          result.info().users(),
+          counts(result.info()),
           result.encoded(),
           result.promptsPerSecond(),
           result.tokensPerSecond(),
@@ -118,10 +120,17 @@ final class KnowledgeCommand extends CommandGroup {
     }
   }
 
+  private static String counts(StoreInfo info) {
+    String items = info.items() == 0 ? "" : String.format(Locale.ROOT, ", %,d items", info.items());
+    return String.format(
+        Locale.ROOT, "%,d scenarios, %,d users%s", info.scenarios(), info.users(), items);
+  }
+
   /** {@code knowledge inspect}. */
   @CommandLine.Command(
       name = "inspect",
-      description = "Shows counts and norms, or the nearest neighbours of a user or scenario.")
+      description =
+          "Shows counts and norms, or the nearest neighbours of a user, scenario or item.")
   static final class Inspect extends ExperimentCommand {
 
     @Option(
@@ -137,6 +146,12 @@ final class KnowledgeCommand extends CommandGroup {
     @Nullable String scenario;
 
     @Option(
+        names = "--item",
+        paramLabel = "KEY",
+        description = "Show the items nearest to this one, with prompts and generated answers.")
+    @Nullable String item;
+
+    @Option(
         names = "--neighbours",
         defaultValue = "5",
         paramLabel = "N",
@@ -147,14 +162,16 @@ final class KnowledgeCommand extends CommandGroup {
     void run() {
       Experiment experiment = experiment();
       atLeast("--neighbours", count, 1);
-      if (user != null && scenario != null) {
+      if (Stream.of(user, scenario, item).filter(Objects::nonNull).count() > 1) {
         throw new ParameterException(
-            spec.commandLine(), "--user and --scenario cannot be given together");
+            spec.commandLine(), "only one of --user, --scenario and --item can be given");
       }
       if (user != null) {
         print(experiment.nearest(Level.USER, user, count));
       } else if (scenario != null) {
         print(experiment.nearest(Level.SCENARIO, scenario, count));
+      } else if (item != null) {
+        print(experiment.nearest(Level.ITEM, item, count));
       } else {
         KnowledgeInspection.Summary summary = experiment.inspectKnowledge();
         boolean leaks = summary.info().leakFutureInteractions();
@@ -197,7 +214,10 @@ final class KnowledgeCommand extends CommandGroup {
       return head
           + Terminal.table(
               headings,
-              List.of(row("scenario", summary.scenarios()), row("user", summary.users())));
+              List.of(
+                  row("scenario", summary.scenarios()),
+                  row("user", summary.users()),
+                  row("item", summary.items())));
     }
 
     private static List<String> row(String level, KnowledgeInspection.LevelSummary summary) {

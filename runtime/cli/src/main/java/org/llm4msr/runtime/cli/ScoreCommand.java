@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
@@ -55,6 +56,14 @@ final class ScoreCommand extends Command {
               + " ${DEFAULT-VALUE}).")
   String listSeparator = "|";
 
+  @Option(
+      names = "--knowledge",
+      paramLabel = "FOLDER",
+      description =
+          "A knowledge store with the vectors of items that the bundle does not know; for models"
+              + " that read the knowledge of items.")
+  @Nullable Path knowledge;
+
   @Option(names = "--force", description = "Replace an existing file of scores.")
   boolean force;
 
@@ -74,6 +83,9 @@ final class ScoreCommand extends Command {
     ScoringRequest request = new ScoringRequest(in, out, keep, listSeparator, force);
     try (Scorer scorer = Scorer.load(bundle, overrides, session().loader());
         ProgressView progress = progress("score", "rows")) {
+      if (knowledge != null) {
+        scorer.readNewItems(knowledge);
+      }
       ScoringReport report = scorer.score(request, progress);
       terminal()
           .result(report, LeakNotice.appendedTo(text(report), report.leakFutureInteractions()));

@@ -5,6 +5,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.PositiveOrZero;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
@@ -43,10 +44,12 @@ public record KnowledgeConfig(
             defaultValue = "0")
         @PositiveOrZero
         int components,
+    @Setting("Item texts; without this section, the language model reads none") @Valid
+        @Nullable ItemsConfig items,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
 
   /** Keys that say how a model reads the vectors, and do not affect the vectors. */
-  public static final Set<String> READING = Set.of("missing", "components");
+  public static final Set<String> READING = Set.of("missing", "components", "items.missing");
 
   /** Returns this with another prompt builder and encoder. */
   public KnowledgeConfig with(
@@ -59,12 +62,27 @@ public record KnowledgeConfig(
         minInteractions,
         periods,
         components,
+        items,
         precision);
   }
 
-  /** The vector of a user without knowledge. */
+  /** Returns what an item without a vector gets, also where the language model reads no items. */
+  public Missing missingItem() {
+    return items == null ? Missing.MEAN : items.missing;
+  }
+
+  /** What the language model reads of items. */
+  public record ItemsConfig(
+      @Setting(
+              value =
+                  "What a model reads for items without a stored vector: the mean of the training"
+                      + " items, the zero vector, or one trained vector",
+              defaultValue = "mean")
+          Missing missing) {}
+
+  /** The vector of a user or item without knowledge. */
   public enum Missing {
-    /** The mean of the training users, zero after standardisation. */
+    /** The mean of the training part, zero after standardisation. */
     MEAN,
     /** The zero vector before standardisation. */
     ZERO,

@@ -4,6 +4,7 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
@@ -21,11 +22,16 @@ public record ModelConfig(
         PluginChoice<BackboneFactory<Record>, Record> backbone,
     @Setting(value = "How knowledge enters the model", defaultValue = "{name: none}") @Valid
         PluginChoice<FusionHeadFactory<Record>, Record> fusion,
-    @Setting(value = "The meta networks of the two levels", defaultValue = "{}") @Valid
-        MetaNetworksConfig metaNetworks) {
+    @Setting(value = "The meta networks of the levels", defaultValue = "{}") @Valid
+        MetaNetworksConfig metaNetworks,
+    @Setting(
+            "The item's vector as one more field, for any backbone and head; without this section,"
+                + " there is none")
+        @Valid
+        @Nullable ItemKnowledgeConfig itemKnowledge) {
 
   private static final Set<ModelInput> KNOWLEDGE =
-      Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE);
+      Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
 
   /** Returns the inputs that the fusion head reads. */
   public Set<ModelInput> requires() {
@@ -33,7 +39,28 @@ public record ModelConfig(
   }
 
   /** Returns whether the fusion head reads knowledge of any level. */
-  public boolean readsKnowledge() {
+  public boolean headReadsKnowledge() {
     return requires().stream().anyMatch(KNOWLEDGE::contains);
+  }
+
+  /** Returns whether the model reads knowledge of items, in a field or by its head. */
+  public boolean readsItems() {
+    return itemKnowledge != null || requires().contains(ModelInput.ITEM_KNOWLEDGE);
+  }
+
+  /** Returns whether the model reads knowledge of any level. */
+  public boolean readsKnowledge() {
+    return readsItems() || headReadsKnowledge();
+  }
+
+  /** The field of the item's vector. */
+  public record ItemKnowledgeConfig(
+      @Setting("Width of the field; by default model.embeddingSize") @Min(1) @Max(4096)
+          @Nullable Integer width) {
+
+    /** Returns the width of the field beside others of a width. */
+    public int widthBeside(int embeddingSize) {
+      return width == null ? embeddingSize : width;
+    }
   }
 }

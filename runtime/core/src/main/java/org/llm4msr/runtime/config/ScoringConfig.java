@@ -10,6 +10,7 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 public record ScoringConfig(
     @Setting("Backbone, fusion head and meta networks") @Valid ModelConfig model,
     @Setting(value = "What users without knowledge get", defaultValue = "mean") Missing missing,
+    @Setting(value = "What items without knowledge get", defaultValue = "mean") Missing missingItem,
     @Setting(value = "Rows that go through the model at once", defaultValue = "4096")
         @Min(1)
         @Max(1 << 20)

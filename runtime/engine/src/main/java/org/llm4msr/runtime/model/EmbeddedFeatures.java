@@ -20,6 +20,7 @@ import org.llm4msr.api.model.ModelInput;
  * @param scenarioTableOrNull (S, Ds)
  * @param userKnowledgeOrNull (U, K)
  * @param scenarioKnowledgeOrNull (S, K)
+ * @param itemKnowledgeOrNull (I, K)
  */
 public record EmbeddedFeatures(
     NDArray flat,
@@ -27,7 +28,8 @@ public record EmbeddedFeatures(
     Grouping scenarios,
     @Nullable NDArray scenarioTableOrNull,
     @Nullable NDArray userKnowledgeOrNull,
-    @Nullable NDArray scenarioKnowledgeOrNull)
+    @Nullable NDArray scenarioKnowledgeOrNull,
+    @Nullable NDArray itemKnowledgeOrNull)
     implements Features {
 
   /** Checks that the parts every model reads are there. */
@@ -66,6 +68,11 @@ public record EmbeddedFeatures(
   }
 
   @Override
+  public NDArray itemKnowledge() {
+    return declared(itemKnowledgeOrNull, ModelInput.ITEM_KNOWLEDGE);
+  }
+
+  @Override
   public Features withFlat(NDArray other) {
     return new EmbeddedFeatures(
         other,
@@ -73,7 +80,8 @@ public record EmbeddedFeatures(
         scenarios,
         scenarioTableOrNull,
         userKnowledgeOrNull,
-        scenarioKnowledgeOrNull);
+        scenarioKnowledgeOrNull,
+        itemKnowledgeOrNull);
   }
 
   private static NDArray declared(@Nullable NDArray array, ModelInput input) {
@@ -83,7 +91,7 @@ public record EmbeddedFeatures(
     return array;
   }
 
-  private static MsrException undeclared(ModelInput input) {
+  static MsrException undeclared(ModelInput input) {
     return new MsrException(
         ErrorType.PLUGIN,
         "model/UNDECLARED_INPUT",

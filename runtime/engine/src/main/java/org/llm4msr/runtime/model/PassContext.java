@@ -15,6 +15,7 @@ import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.LayerPass;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping;
+import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 
 /** One forward pass: what models are told of it, and the loss terms they add. */
@@ -25,6 +26,7 @@ public final class PassContext implements LayerPass {
   private final long step;
   private final Grouping scenarios;
   private final Grouping users;
+  private final @Nullable Grouping items;
   private final DropoutMasks masks;
   private final @Nullable Tape tape;
   private final @Nullable DenseLayers layers;
@@ -42,16 +44,22 @@ public final class PassContext implements LayerPass {
       Grouping scenarios,
       Grouping users,
       DropoutMasks masks) {
-    this(manager, training, step, scenarios, users, masks, null);
+    this(manager, training, step, scenarios, users, null, masks, null);
   }
 
-  /** Makes a pass; the caller closes the manager when it ends. */
+  /**
+   * Makes a pass; the caller closes the manager when it ends.
+   *
+   * @param items null where no part of the model reads items
+   * @param tape null where the engine computes all layers
+   */
   public PassContext(
       NDManager manager,
       boolean training,
       long step,
       Grouping scenarios,
       Grouping users,
+      @Nullable Grouping items,
       DropoutMasks masks,
       @Nullable Tape tape) {
     this.manager = requireNonNull(manager, "manager is null");
@@ -59,6 +67,7 @@ public final class PassContext implements LayerPass {
     this.step = step;
     this.scenarios = requireNonNull(scenarios, "scenarios is null");
     this.users = requireNonNull(users, "users is null");
+    this.items = items;
     this.masks = requireNonNull(masks, "masks is null");
     this.tape = tape;
     layers = tape == null || !tape.computesLayers() ? null : new DenseLayers(tape);
@@ -87,6 +96,14 @@ public final class PassContext implements LayerPass {
   @Override
   public Grouping users() {
     return users;
+  }
+
+  @Override
+  public Grouping items() {
+    if (items == null) {
+      throw EmbeddedFeatures.undeclared(ModelInput.ITEM_KNOWLEDGE);
+    }
+    return items;
   }
 
   @Override

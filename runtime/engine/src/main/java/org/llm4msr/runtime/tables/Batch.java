@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.tables;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 
 /** Rows of prepared data, by column, in arrays that the next batch reuses. */
@@ -14,6 +15,12 @@ public final class Batch {
 
   /** Index of each row's user, into {@code users.arrow}. */
   public final int[] user;
+
+  /** Index of each row's item, into {@code items.arrow}; the index after the last if unknown. */
+  public final int[] item;
+
+  /** Knowledge (K) that came with a row, in place of its item's; null where none did. */
+  public float @Nullable [] @Nullable [] itemVectors;
 
   /** 0 or 1. */
   public final float[] label;
@@ -49,6 +56,7 @@ public final class Batch {
   public Batch(int capacity, List<FieldValues> fields) {
     scenario = new int[capacity];
     user = new int[capacity];
+    item = new int[capacity];
     label = new float[capacity];
     row = new long[capacity];
     this.fields = List.copyOf(fields);

@@ -85,7 +85,7 @@ class ScriptProductTest {
 
   private PassContext pass(Tape tape, int rows) {
     Grouping all = GroupingPlan.of(manager, new int[rows], rows, 1, true, tape);
-    return new PassContext(manager, true, 1, all, all, new DropoutMasks(1, workers), tape);
+    return new PassContext(manager, true, 1, all, all, null, new DropoutMasks(1, workers), tape);
   }
 
   /** Both arrays of the product have a factor that the engine computes. */

@@ -115,12 +115,20 @@ final class ConfigCheck {
       PluginChoice<BackboneFactory<Record>, Record> backbone = model.backbone();
       Set<ModelInput> required = model.requires();
       boolean readsKnowledge = model.readsKnowledge();
-      if (readsKnowledge && config.knowledge() == null) {
+      if (model.headReadsKnowledge() && config.knowledge() == null) {
         add(
             "model.fusion.name",
             head.name(),
             "reads the knowledge of a language model, but there is no section knowledge. Add"
                 + " one, or choose a head that reads none");
+      }
+      if (model.readsItems()
+          && (config.knowledge() == null || config.knowledge().items() == null)) {
+        add(
+            model.itemKnowledge() == null ? "model.fusion.name" : "model.itemKnowledge",
+            model.itemKnowledge() == null ? head.name() : null,
+            "reads the knowledge of items, but there is no section knowledge.items. Add knowledge:"
+                + " {items: {}}, or remove what reads it");
       }
       if (config.knowledge() != null
           && config.knowledge().periods() > 1

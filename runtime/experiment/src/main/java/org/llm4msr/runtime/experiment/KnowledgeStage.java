@@ -65,17 +65,22 @@ final class KnowledgeStage implements AutoCloseable {
     this.encoderContext = wiring.get(EngineEncoderContext.class);
     this.encoder = wiring.get(KnowledgeEncoder.class);
     boolean leaks = config.prompts().leakFutureInteractions();
-    this.extractor = extractor(log(experiment, leaks, data, scratch), leaks);
+    this.extractor =
+        extractor(log(experiment, leaks, data, scratch), leaks, config.items() != null);
   }
 
-  private KnowledgeExtractor extractor(TrainingLog log, boolean leaks) {
+  private KnowledgeExtractor extractor(TrainingLog log, boolean leaks, boolean items) {
     return new KnowledgeExtractor(
         log,
         data.manifest().key(),
         prompts,
         encoder,
         new KnowledgeExtractor.Settings(
-            config.minInteractions(), leaks, config.precision(), KnowledgeSettings.of(config)),
+            config.minInteractions(),
+            leaks,
+            items,
+            config.precision(),
+            KnowledgeSettings.of(config)),
         storeEvery(experiment.config().config().runtime()));
   }
 
@@ -194,7 +199,7 @@ final class KnowledgeStage implements AutoCloseable {
     Periods periods = new Periods(data.manifest().rows().train(), config.periods());
     return IntStream.range(1, config.periods())
         .mapToObj(period -> rows(experiment, scratch, period).oldest(periods.start(period)))
-        .map(log -> extractor(log, false))
+        .map(log -> extractor(log, false, false))
         .toList();
   }
 

@@ -184,7 +184,9 @@ final class TrainingStage implements AutoCloseable {
         : new KnowledgeInputs(
             store.users(),
             store.scenarios(),
+            store.items(),
             knowledge.missing(),
+            knowledge.missingItem(),
             start.scaling(),
             KnowledgeStage.earlier(experiment, data, store, knowledge.periods()),
             knowledge.components());

@@ -21,7 +21,9 @@ import org.llm4msr.runtime.tables.Workers;
  * @param manager owns the engine's arrays
  * @param scenarioTable (S, Ds), null where no part of the model reads it
  * @param missingUser (1, K), what users without knowledge have, null where that is not learned
- * @param knowledge standardised, null where the head reads none
+ * @param missingItem (1, K), what items without knowledge have, null where that is not learned
+ * @param itemField null where no field holds the item's knowledge
+ * @param knowledge standardised, null where the model reads none
  * @param scenarioKnowledge (S, K), null where the head reads none
  * @param halves the engine's products of bfloat16, null where other products are used
  * @param identity plugins, settings and data as one text
@@ -36,6 +38,8 @@ record AssembledModel(
     FusionHead head,
     @Nullable ParameterArray scenarioTable,
     @Nullable ParameterArray missingUser,
+    @Nullable ParameterArray missingItem,
+    @Nullable ItemField itemField,
     @Nullable ModelKnowledge knowledge,
     @Nullable NDArray scenarioKnowledge,
     long seed,

@@ -67,7 +67,7 @@ final class AssemblyContext implements FusionContext {
       throw new MsrException(
           ErrorType.USER,
           "model/NO_FIELDS",
-          "The backbone '%s' reads the fields separately, which needs one width for all; behind the fusion head '%s' they have the widths %s. Give the head's features the width of model.embeddingSize, or choose another head or backbone."
+          "The backbone '%s' reads the fields separately, which needs one width for all; behind the fusion head '%s' they have the widths %s. Give the head's features and model.itemKnowledge the width of model.embeddingSize, or choose another head or backbone."
               .formatted(
                   config.backbone().name(),
                   config.fusion().name(),
@@ -80,8 +80,7 @@ final class AssemblyContext implements FusionContext {
 
   @Override
   public MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth) {
-    MetaNetworkConfig meta =
-        level == Level.USER ? config.metaNetworks().user() : config.metaNetworks().scenario();
+    MetaNetworkConfig meta = config.metaNetworks().of(level);
     if (made.put(level, meta) != null) {
       throw twice("the meta network of level " + level);
     }

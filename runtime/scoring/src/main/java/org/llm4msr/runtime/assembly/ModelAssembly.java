@@ -7,12 +7,14 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.FeatureLayout;
@@ -20,12 +22,14 @@ import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.ModelConfig.ItemKnowledgeConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.TrainingConfig;
@@ -54,6 +58,12 @@ import org.llm4msr.runtime.tables.Workers;
 
 /** Puts a model together from configuration, prepared data and knowledge. */
 public final class ModelAssembly {
+
+  private static final Map<ModelInput, Level> KNOWLEDGE =
+      Map.of(
+          ModelInput.USER_KNOWLEDGE, Level.USER,
+          ModelInput.SCENARIO_KNOWLEDGE, Level.SCENARIO,
+          ModelInput.ITEM_KNOWLEDGE, Level.ITEM);
 
   private ModelAssembly() {}
 
@@ -126,6 +136,7 @@ public final class ModelAssembly {
     Set<ModelInput> required = required(model);
     ModelKnowledge knowledge = knowledge(model, required, who, inputs);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
+    ItemKnowledgeConfig itemKnowledge = model.itemKnowledge();
     ModelShape shape = shape(manifest, model);
     NDManager manager = engine.engine().newBaseManager(engine.device());
     manager.setName("model");
@@ -136,18 +147,23 @@ public final class ModelAssembly {
       halves = precisions.areHalf() ? HalfPrecision.script(engine) : null;
       ParameterArray scenarioTable =
           required.contains(ModelInput.SCENARIO_EMBEDDING) ? scenarioTable(store, shape) : null;
-      boolean learnsMissing =
-          knowledge != null && knowledge.users() != null && knowledge.missing() == Missing.LEARNED;
       ParameterArray missingUser =
-          learnsMissing
-              ? store.parameter(
-                  "knowledge",
-                  "missing-user",
-                  new Shape(1, knowledgeSize),
-                  Initializer.zeros(),
-                  Decay.NO)
+          knowledge != null && knowledge.users() != null && knowledge.missing() == Missing.LEARNED
+              ? missing(store, "missing-user", knowledgeSize)
               : null;
-      AssemblyContext context = new AssemblyContext(store, shape, model, knowledgeSize);
+      ParameterArray missingItem =
+          knowledge != null
+                  && knowledge.items() != null
+                  && knowledge.missingItem() == Missing.LEARNED
+              ? missing(store, "missing-item", knowledgeSize)
+              : null;
+      ItemField itemField =
+          itemKnowledge == null
+              ? null
+              : ItemField.of(
+                  store, knowledgeSize, itemKnowledge.widthBeside(model.embeddingSize()));
+      AssemblyContext context =
+          new AssemblyContext(store, shape, model, model.headReadsKnowledge() ? knowledgeSize : 0);
       FusionHead head =
           new CheckedHead(
               model.fusion().create(FusionHeadFactory::create, context),
@@ -164,6 +180,8 @@ public final class ModelAssembly {
           head,
           scenarioTable,
           missingUser,
+          missingItem,
+          itemField,
           knowledge,
           scenarioKnowledge(manager, knowledge),
           seed,
@@ -181,9 +199,17 @@ public final class ModelAssembly {
     }
   }
 
+  private static ParameterArray missing(ParameterStore store, String name, int knowledgeSize) {
+    return store.parameter(
+        "knowledge", name, new Shape(1, knowledgeSize), Initializer.zeros(), Decay.NO);
+  }
+
   private static Set<ModelInput> required(ModelConfig model) {
     Set<ModelInput> required = EnumSet.noneOf(ModelInput.class);
     required.addAll(model.requires());
+    if (model.readsItems()) {
+      required.add(ModelInput.ITEM_KNOWLEDGE);
+    }
     required.addAll(model.backbone().ask(BackboneFactory::inputs));
     HiddenCheck.require(
         required,
@@ -198,19 +224,27 @@ public final class ModelAssembly {
       Set<ModelInput> required,
       Supplier<Population> who,
       @Nullable KnowledgeInputs inputs) {
-    boolean users = required.contains(ModelInput.USER_KNOWLEDGE);
-    boolean scenarios = required.contains(ModelInput.SCENARIO_KNOWLEDGE);
-    if (!users && !scenarios) {
+    Set<Level> levels = EnumSet.noneOf(Level.class);
+    KNOWLEDGE.forEach(
+        (input, level) -> {
+          if (required.contains(input)) {
+            levels.add(level);
+          }
+        });
+    if (levels.isEmpty()) {
       return null;
     }
     if (inputs == null) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/NOT_CONFIGURED",
-          "The fusion head '%s' reads knowledge. Add a section 'knowledge' to the configuration and run 'llm4msr knowledge extract'."
-              .formatted(model.fusion().name()));
+          "%s reads knowledge. Add a section 'knowledge' to the configuration and run 'llm4msr knowledge extract'."
+              .formatted(
+                  model.headReadsKnowledge()
+                      ? "The fusion head '%s'".formatted(model.fusion().name())
+                      : "The field of model.itemKnowledge"));
     }
-    return ModelKnowledge.load(inputs, who.get(), users, scenarios);
+    return ModelKnowledge.load(inputs, who.get(), levels);
   }
 
   /** Returns all vectors, (S, K), which no pass changes. */
@@ -234,11 +268,18 @@ public final class ModelAssembly {
     for (PreparedField field : manifest.fields()) {
       fields.add(new Field(field.name(), field.role(), field.kind(), fields.size() * width, width));
     }
+    FeatureLayout layout = new FeatureLayout(fields);
+    ItemKnowledgeConfig items = model.itemKnowledge();
     List<Scenario> scenarios = new ArrayList<>();
     for (PreparedScenario scenario : manifest.scenarios()) {
       scenarios.add(new Scenario(scenarios.size(), scenario.name(), scenario.rows().train()));
     }
-    return new ModelShape(new FeatureLayout(fields), scenarios, model.scenarioEmbeddingSize());
+    return new ModelShape(
+        items == null
+            ? layout
+            : layout.with(ItemField.NAME, FieldRole.ITEM, items.widthBeside(width)),
+        scenarios,
+        model.scenarioEmbeddingSize());
   }
 
   private static ParameterArray scenarioTable(ParameterStore store, ModelShape shape) {
@@ -283,7 +324,14 @@ public final class ModelAssembly {
     return parts
         + (earlier == null ? "" : "|periods " + earlier.periods().count())
         + (inputs.components() == 0 ? "" : "|components " + inputs.components() + " of known users")
-        + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing());
+        + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing())
+        + (model.readsItems() ? "|items " + describeItems(model, inputs) : "");
+  }
+
+  private static String describeItems(ModelConfig model, KnowledgeInputs inputs) {
+    ItemKnowledgeConfig field = model.itemKnowledge();
+    return (field == null ? "" : "of width " + field.widthBeside(model.embeddingSize()))
+        + (inputs.missingItem() == Missing.MEAN ? "" : " missing " + inputs.missingItem());
   }
 
   private static String describe(PluginChoice<?, ?> choice) {

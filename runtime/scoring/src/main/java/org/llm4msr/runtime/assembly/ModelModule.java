@@ -41,6 +41,11 @@ public final class ModelModule extends AbstractModule {
       PluginChoice<FusionHeadFactory<Record>, Record> head,
       MetaNetworksConfig metaNetworks) {
     return new ModelConfig(
-        stated.embeddingSize(), stated.scenarioEmbeddingSize(), backbone, head, metaNetworks);
+        stated.embeddingSize(),
+        stated.scenarioEmbeddingSize(),
+        backbone,
+        head,
+        metaNetworks,
+        stated.itemKnowledge());
   }
 }

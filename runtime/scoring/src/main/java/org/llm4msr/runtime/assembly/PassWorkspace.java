@@ -7,6 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.kernels.DropoutMasks;
+import org.llm4msr.runtime.knowledge.vectors.BatchItems;
+import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
@@ -27,20 +29,25 @@ final class PassWorkspace {
 
   private final AssembledModel model;
   private final EmbeddingGather gather;
-  private final @Nullable UserKnowledge vectors;
   private final DropoutMasks masks;
-  private final DistinctUsers users = new DistinctUsers();
-  private int[] slotOfRow = new int[0];
+  private final @Nullable BatchKnowledge ofUsers;
+  private final @Nullable BatchKnowledge ofItems;
+  private final DistinctSlots users = new DistinctSlots();
   private final BatchInputs flat = new BatchInputs();
-  private final BatchInputs userVectors = new BatchInputs();
-  private final BatchInputs userMask = new BatchInputs();
 
   PassWorkspace(AssembledModel model) {
     this.model = model;
     gather = new EmbeddingGather(model.tables(), model.workers());
-    ModelKnowledge knowledge = model.knowledge();
-    vectors = knowledge == null ? null : knowledge.users();
     masks = new DropoutMasks(model.seed(), model.workers());
+    ModelKnowledge knowledge = model.knowledge();
+    UserKnowledge vectors = knowledge == null ? null : knowledge.users();
+    ofUsers =
+        vectors == null ? null : new BatchKnowledge(vectors, model.missingUser(), model.workers());
+    ItemKnowledge items = knowledge == null ? null : knowledge.items();
+    ofItems =
+        items == null
+            ? null
+            : new BatchKnowledge(new BatchItems(items), model.missingItem(), model.workers());
   }
 
   /**
@@ -56,25 +63,45 @@ final class PassWorkspace {
     if (training) {
       input.setRequiresGradient(true);
     }
-    users.find(groups(batch, training), rows);
     int scenarios = model.shape().scenarios().size();
     Tape tape = model.tape(step, training);
     tape.begin(input);
     GroupingPlan byScenario =
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);
-    GroupingPlan byUser =
-        GroupingPlan.of(step, users.groupOfRow(), rows, users.groups(), training, tape);
-    PassContext pass = new PassContext(step, training, number, byScenario, byUser, masks, tape);
+    GroupingPlan byUser = plan(step, users(batch, training), rows, training, tape);
+    GroupingPlan byItem =
+        ofItems == null ? null : plan(step, ofItems.find(batch, training), rows, training, tape);
+    PassContext pass =
+        new PassContext(step, training, number, byScenario, byUser, byItem, masks, tape);
+    NDArray itemKnowledge = ofItems == null ? null : ofItems.gather(step);
+    ItemField itemField = model.itemField();
     ParameterArray scenarioTable = model.scenarioTable();
     EmbeddedFeatures features =
         new EmbeddedFeatures(
-            input,
-            model.tables().dimension(),
+            itemField == null || byItem == null || itemKnowledge == null
+                ? input
+                : itemField.append(input, byItem, itemKnowledge),
+            model.shape().layout().uniform() ? model.tables().dimension() : 0,
             byScenario,
             scenarioTable == null ? null : scenarioTable.array(),
-            userKnowledge(step),
-            model.scenarioKnowledge());
+            ofUsers == null ? null : ofUsers.gather(step),
+            model.scenarioKnowledge(),
+            itemKnowledge);
     return new TrainableModel.Forward(pass, tape, input, model.head().logits(pass, features));
+  }
+
+  private static GroupingPlan plan(
+      NDManager step, DistinctSlots slots, int rows, boolean training, Tape tape) {
+    return GroupingPlan.of(step, slots.groupOfRow(), rows, slots.groups(), training, tape);
+  }
+
+  /** Groups the rows by user, or by the slot of the user's knowledge. */
+  private DistinctSlots users(Batch batch, boolean training) {
+    if (ofUsers != null) {
+      return ofUsers.find(batch, training);
+    }
+    users.find(batch.user, batch.size);
+    return users;
   }
 
   /**
@@ -91,53 +118,5 @@ final class PassWorkspace {
         probability[i] = (float) (1 / (1 + Math.exp(-logits.get(i))));
       }
     }
-  }
-
-  /**
-   * Returns what the rows of a batch are grouped by: the user, or the slot of the user's knowledge.
-   */
-  private int[] groups(Batch batch, boolean training) {
-    if (vectors == null) {
-      return batch.user;
-    }
-    if (slotOfRow.length < batch.size) {
-      slotOfRow = new int[batch.size];
-    }
-    vectors.slots(batch, training, slotOfRow);
-    return slotOfRow;
-  }
-
-  /** Gathers the vectors of the distinct users of the batch: (U, K). */
-  private @Nullable NDArray userKnowledge(NDManager step) {
-    if (vectors == null) {
-      return null;
-    }
-    int count = users.count();
-    int groups = users.groups();
-    FloatBuffer target = userVectors.floats((long) groups * vectors.dimension());
-    model
-        .workers()
-        .range(
-            count,
-            128,
-            (worker, from, to) -> {
-              for (int k = from; k < to; k++) {
-                vectors.copy(users.user(k), target, k);
-              }
-            });
-    int empty = (groups - count) * vectors.dimension();
-    target.put(count * vectors.dimension(), new float[empty]);
-    NDArray filled = userVectors.array(step, new Shape(groups, vectors.dimension()));
-    ParameterArray missingUser = model.missingUser();
-    if (missingUser == null) {
-      return filled;
-    }
-    FloatBuffer mask = userMask.floats(groups);
-    mask.put(count, new float[groups - count]);
-    for (int k = 0; k < count; k++) {
-      mask.put(k, vectors.isKnown(users.user(k)) ? 0f : 1f);
-    }
-    NDArray isMissing = userMask.array(step, new Shape(groups, 1));
-    return filled.add(isMissing.mul(missingUser.array()));
   }
 }

@@ -18,6 +18,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.FileErrors;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /**
  * A model bundle whose every byte was checked. Its folder holds {@code manifest.json} with the
@@ -177,6 +178,11 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
 
   public Path data() {
     return folder.resolve(DATA);
+  }
+
+  /** Opens the knowledge that the model was trained with. */
+  public KnowledgeStore knowledge() {
+    return KnowledgeStore.open(folder.resolve(KNOWLEDGE));
   }
 
   /** Returns whether the bundle was made with knowledge. */

@@ -17,7 +17,6 @@ import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeScaling;
 
@@ -40,6 +39,9 @@ public final class BundleModel {
     if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
       Object missing = knowledge.get("missing");
       values.put("missing", missing == null ? "mean" : missing);
+      if (knowledge.get("items") instanceof Map<?, ?> items) {
+        values.put("missingItem", items.get("missing"));
+      }
     }
     if (config.get("training") instanceof Map<?, ?> training
         && training.get("batchSize") instanceof Integer rows) {
@@ -116,9 +118,11 @@ public final class BundleModel {
     }
     Path scaling = bundle.folder().resolve(Bundle.SCALING);
     try {
-      KnowledgeStore store = KnowledgeStore.open(bundle.folder().resolve(Bundle.KNOWLEDGE));
       return new KnowledgeInputs(
-          store.users(), store.scenarios(), config.missing(), KnowledgeScaling.read(scaling));
+          bundle.knowledge(),
+          config.missing(),
+          config.missingItem(),
+          KnowledgeScaling.read(scaling));
     } catch (IOException e) {
       throw BundleErrors.unreadable(scaling, e);
     }

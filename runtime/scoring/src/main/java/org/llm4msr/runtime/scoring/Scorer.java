@@ -28,6 +28,8 @@ import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.tables.Batch;
 
@@ -47,7 +49,8 @@ public final class Scorer implements AutoCloseable {
 
   private final Bundle bundle;
   private final ScoringConfig config;
-  private final RowEncoder encoder;
+  private volatile RowEncoder encoder;
+  private volatile String newItems = "";
   private final TensorEngine engine;
   private final InferenceModel model;
   private final ReadWriteLock open = new ReentrantReadWriteLock();
@@ -112,6 +115,36 @@ public final class Scorer implements AutoCloseable {
         "%s holds the weights of a model other than the one that -D sets: %s Undo what -Dmodel... changes."
             .formatted(folder, cause.text()),
         cause);
+  }
+
+  /**
+   * Has items that the bundle does not know read the vectors of a knowledge store. A row that
+   * brings a vector of its own reads that.
+   *
+   * @param folder a complete store that the language model of the bundle has filled
+   * @throws MsrException {@code knowledge/STORE_MISMATCH} if another model, or another template,
+   *     has filled it; {@code score/NO_ITEMS} if the model reads no items
+   */
+  public void readNewItems(Path folder) {
+    if (!config.model().readsItems()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "score/NO_ITEMS",
+          "The model of %s reads no knowledge of items, so the store %s is of no use. Leave it out, or train a model with model.itemKnowledge."
+              .formatted(bundle.folder(), folder));
+    }
+    StoreInfo own = bundle.knowledge().info();
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    if (!store.info().identity().equals(own.identity())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/STORE_MISMATCH",
+          "The knowledge in %s was not extracted as that of the bundle %s: %s. Extract it with the settings of the bundle."
+              .formatted(
+                  folder, bundle.folder(), String.join("; ", own.differences(store.info()))));
+    }
+    encoder = encoder.with(new StoredItems(own.encoder().dimension(), store.items()));
+    newItems = store.info().content();
   }
 
   /** Returns the manifest of the bundle. */
@@ -185,7 +218,9 @@ public final class Scorer implements AutoCloseable {
               config.runtime().engine(),
               engine.deviceName(),
               EffectiveConfig.identity(config.model()),
-              config.missing().toString());
+              config.missing().toString(),
+              config.missingItem().toString(),
+              newItems);
       boolean leaks = manifest().leakFutureInteractions();
       return new FileScoring(this::score, columns(), request, leaks)
           .run(identity, scratch.scratch(), progress);

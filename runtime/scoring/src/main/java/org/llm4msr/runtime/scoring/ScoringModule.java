@@ -36,13 +36,21 @@ final class ScoringModule extends AbstractModule {
   @Provides
   ScoringConfig config(ModelConfig model, RuntimeConfig runtime) {
     return new ScoringConfig(
-        model, stated.missing(), stated.batchSize(), stated.scoring(), runtime);
+        model,
+        stated.missing(),
+        stated.missingItem(),
+        stated.batchSize(),
+        stated.scoring(),
+        runtime);
   }
 
   @Provides
   @Singleton
-  RowEncoder encoder() {
-    return BundleModel.encoder(bundle);
+  RowEncoder encoder(ModelConfig model) {
+    RowEncoder encoder = BundleModel.encoder(bundle);
+    return model.readsItems()
+        ? encoder.with(new StoredItems(bundle.knowledge().info().encoder().dimension(), null))
+        : encoder;
   }
 
   @Provides

@@ -10,11 +10,13 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -38,6 +40,7 @@ import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
@@ -66,9 +69,10 @@ import org.llm4msr.runtime.tables.Workers;
 class InferenceModelTest {
 
   private static final int USERS = 200;
+  private static final int ITEMS = 90;
   private static final int SCENARIOS = 3;
   private static final int KNOWLEDGE = 12;
-  private static final int WIDTH = 3 * 8;
+  private static final int WIDTH = 4 * 8;
   private static final int HIDDEN = 64;
   private static final int THREADS = 8;
 
@@ -105,6 +109,11 @@ class InferenceModelTest {
       table.initialize(3, workers);
     }
     Initializer drawn = new Initializer.Normal(0.3);
+    ItemField items = ItemField.of(store, KNOWLEDGE, 8);
+    FloatBuffer ofItems = items.weight().values();
+    for (int i = 0; i < ofItems.limit(); i++) {
+      ofItems.put(i, ofItems.get(i) * 1e-4f); // As small as what the tables hold.
+    }
     ModelKnowledge knowledge = knowledge();
     FusionHead head = new Everything(store, drawn);
     return new AssembledModel(
@@ -120,6 +129,8 @@ class InferenceModelTest {
         },
         store.parameter("scenario", "embedding", new Shape(SCENARIOS, 4), drawn, Decay.YES),
         store.parameter("knowledge", "missing-user", new Shape(1, KNOWLEDGE), drawn, Decay.NO),
+        store.parameter("knowledge", "missing-item", new Shape(1, KNOWLEDGE), drawn, Decay.NO),
+        items,
         knowledge,
         ModelAssembly.scenarioKnowledge(manager, knowledge),
         0,
@@ -133,13 +144,14 @@ class InferenceModelTest {
         List.of(
             new Field("user", FieldRole.USER, new FieldKind.Categorical(), 0, 8),
             new Field("tags", FieldRole.ITEM, new FieldKind.MultiCategorical(), 8, 8),
-            new Field("price", FieldRole.ITEM, new FieldKind.Numeric(), 16, 8));
+            new Field("price", FieldRole.ITEM, new FieldKind.Numeric(), 16, 8),
+            new Field(ItemField.NAME, FieldRole.ITEM, new FieldKind.Numeric(), 24, 8));
     List<Scenario> scenarios =
         IntStream.range(0, SCENARIOS).mapToObj(s -> new Scenario(s, "s" + s, 9)).toList();
     return new ModelShape(new FeatureLayout(fields), scenarios, 4);
   }
 
-  /** Every third user has none. */
+  /** Every third user and every fifth item has none. */
   private static ModelKnowledge knowledge() {
     BitSet training = new BitSet();
     training.set(0, USERS);
@@ -147,9 +159,14 @@ class InferenceModelTest {
         new Population(
             IntStream.range(0, USERS).mapToObj(u -> "u" + u).toList(),
             training,
-            IntStream.range(0, SCENARIOS).mapToObj(s -> "s" + s).toList());
+            IntStream.range(0, SCENARIOS).mapToObj(s -> "s" + s).toList(),
+            () -> IntStream.range(0, ITEMS).mapToObj(i -> "i" + i).toList(),
+            () -> BitSet.valueOf(new long[] {-1}));
     return ModelKnowledge.load(
-        new KnowledgeInputs(vectors(3), vectors(USERS), Missing.LEARNED), who, true, true);
+        new KnowledgeInputs(vectors(3), vectors(USERS), Missing.LEARNED)
+            .withItems(vectors(5), Missing.LEARNED),
+        who,
+        Set.of(Level.values()));
   }
 
   private static KnowledgeSource vectors(int without) {
@@ -218,7 +235,10 @@ class InferenceModelTest {
     }
   }
 
-  /** The last user is one that the model does not know. */
+  /**
+   * The last user and the last item are ones that the model does not know; some rows bring the
+   * vector of their item.
+   */
   private static Batch batch(int rows, long seed) {
     Random random = new Random(seed);
     int[] ids = random.ints(rows, 0, USERS).toArray();
@@ -226,8 +246,11 @@ class InferenceModelTest {
     float[] prices = new float[rows];
     Batch batch = new Batch(rows, List.of(new Ids(ids), tags, new Numbers(prices)));
     batch.size = rows;
+    batch.itemVectors = new float[rows][];
     for (int i = 0; i < rows; i++) {
       batch.user[i] = random.nextInt(10) == 0 ? USERS : ids[i];
+      batch.item[i] = random.nextInt(ITEMS + 1);
+      batch.itemVectors[i] = random.nextInt(10) == 0 ? new float[KNOWLEDGE] : null;
       batch.scenario[i] = random.nextInt(SCENARIOS);
       prices[i] = (float) random.nextGaussian();
       int[] list = random.ints(random.nextInt(100), 0, 50).toArray();

@@ -26,6 +26,7 @@ final class ScenarioOrder {
       int from = order[i];
       to.scenario[i] = batch.scenario[from];
       to.user[i] = batch.user[from];
+      to.item[i] = batch.item[from];
       to.label[i] = batch.label[from];
       to.row[i] = batch.row[from];
     }

@@ -148,6 +148,18 @@ final class MemoryData implements PreparedData {
   }
 
   @Override
+  public List<String> itemKeys() {
+    return IntStream.range(0, ITEMS).mapToObj(i -> "i" + i).toList();
+  }
+
+  @Override
+  public BitSet trainingItems() {
+    BitSet items = new BitSet();
+    training.forEach(row -> items.set(row.item()));
+    return items;
+  }
+
+  @Override
   public TrainingLog trainingLog() {
     throw new UnsupportedOperationException("not needed");
   }
@@ -185,6 +197,7 @@ final class MemoryData implements PreparedData {
         Row row = rows.get(next);
         batch.scenario[i] = row.scenario();
         batch.user[i] = row.user();
+        batch.item[i] = row.item();
         batch.label[i] = row.label();
         batch.row[i] = next++;
         ((Ids) batch.fields.get(0)).ids()[i] = row.user();

@@ -229,7 +229,8 @@ final class TinyModels {
         4,
         PluginChoice.of("tiny", backbone, new NoConfig()),
         PluginChoice.of("tiny-head", head, new NoConfig()),
-        new MetaNetworksConfig(null, null));
+        new MetaNetworksConfig(null, null, null),
+        null);
   }
 
   static OptimizerConfig optimizer(OptimizerConfig.Rule rule, double learningRate) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,6 +63,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     decisive
         .keySet()
         .removeIf(key -> keys.operational.stream().anyMatch(operational -> isAt(key, operational)));
+    keys.before.forEach(decisive::remove);
     return decisive;
   }
 
@@ -93,6 +95,7 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
   /** The full keys of a record's values by the annotations of the values. */
   private static final class Keys {
     final Set<String> operational = new HashSet<>();
+    final Map<String, String> before = new HashMap<>();
     final Map<String, String> present = new TreeMap<>(); // A parent comes before its parts.
 
     Keys(Record root) {
@@ -104,6 +107,9 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
         String key = setting.inline() ? path : RecordBinder.join(path, setting.key());
         if (setting.operational() || setting.secret()) {
           operational.add(key);
+        }
+        if (!setting.before().isEmpty()) {
+          before.put(key, setting.before());
         }
         if (!setting.formerly().isEmpty()) {
           present.put(RecordBinder.join(path, setting.formerly()), key);

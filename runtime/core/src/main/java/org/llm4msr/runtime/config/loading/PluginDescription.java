@@ -149,6 +149,7 @@ public record PluginDescription(
       case SCENARIO_EMBEDDING -> "the scenario embedding";
       case USER_KNOWLEDGE -> "the knowledge of users";
       case SCENARIO_KNOWLEDGE -> "the knowledge of scenarios";
+      case ITEM_KNOWLEDGE -> "the knowledge of items";
       case HIDDEN -> "the hidden state of the backbone";
     };
   }

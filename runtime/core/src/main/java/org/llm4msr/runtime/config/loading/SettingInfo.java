@@ -25,6 +25,7 @@ import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
  * @param inline whether it is a plugin whose keys are beside this record's
  * @param secret whether the value must not be shown
  * @param operational whether it has no effect on the result
+ * @param before the value that holds for older files, or empty
  * @param formerly an older name, or empty
  * @param constraints the Jakarta constraints
  */
@@ -37,6 +38,7 @@ record SettingInfo(
     boolean inline,
     boolean secret,
     boolean operational,
+    String before,
     String formerly,
     List<Annotation> constraints) {
 
@@ -66,6 +68,7 @@ record SettingInfo(
         component.isAnnotationPresent(Inline.class),
         setting != null && setting.secret(),
         setting != null && setting.operational(),
+        setting == null ? "" : setting.before(),
         setting == null ? "" : setting.formerly(),
         constraints(record, component.getName()));
   }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
@@ -88,6 +89,13 @@ public final class FolderTrainingLog implements TrainingLog {
   public void forEachUser(Consumer<UserHistory> visitor) {
     for (long row = 0; row < histories.rows(); row++) {
       visitor.accept(history(histories.locate(row)));
+    }
+  }
+
+  @Override
+  public void forEachItem(Consumer<ItemText> visitor) {
+    for (int item = 0; item < itemKeys.size(); item++) {
+      visitor.accept(new ItemText(itemKeys.get(item), itemTexts.get(item)));
     }
   }
 

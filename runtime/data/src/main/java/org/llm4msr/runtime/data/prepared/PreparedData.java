@@ -35,6 +35,20 @@ public interface PreparedData extends AutoCloseable {
   /** Returns the users with a training row. */
   BitSet trainingUsers();
 
+  /**
+   * Returns the raw id of each item by index; decoded when asked for.
+   *
+   * @throws org.llm4msr.api.MsrException of type DATA where the data does not tell the items apart
+   */
+  List<String> itemKeys();
+
+  /**
+   * Returns the items with a training row.
+   *
+   * @throws org.llm4msr.api.MsrException of type DATA where rows do not name their item
+   */
+  BitSet trainingItems();
+
   /** Returns the training part as prompts see it. */
   TrainingLog trainingLog();
 

@@ -131,6 +131,19 @@ public final class PreparedFolder implements PreparedData {
   }
 
   @Override
+  public List<String> itemKeys() {
+    ArrowFile items = ArrowFile.open(folder.resolve(ITEMS));
+    requireRows(items, manifest.items());
+    return new TextColumn(items, KEY);
+  }
+
+  @Override
+  public BitSet trainingItems() {
+    splits.values().forEach(SplitReader::requireItems);
+    return reader(Split.TRAIN).items();
+  }
+
+  @Override
   public TrainingLog trainingLog() {
     return new FolderTrainingLog(folder, folder, manifest);
   }

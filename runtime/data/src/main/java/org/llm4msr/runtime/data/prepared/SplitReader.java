@@ -1,9 +1,13 @@
 package org.llm4msr.runtime.data.prepared;
 
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.Columns;
+import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.tables.Batch;
@@ -13,6 +17,8 @@ public final class SplitReader {
 
   private final ArrowFile file;
   private final IdColumn user;
+  private final @Nullable IdColumn item;
+  private final int unknownItem;
   private final IdColumn scenario;
   private final NumberColumn label;
   private final List<FieldColumn> fields;
@@ -21,6 +27,11 @@ public final class SplitReader {
   SplitReader(ArrowFile file, DatasetManifest manifest) {
     this.file = file;
     user = new IdColumn(file, SplitColumns.USER, manifest.users());
+    item =
+        file.has(SplitColumns.ITEM)
+            ? new IdColumn(file, SplitColumns.ITEM, manifest.items())
+            : null;
+    unknownItem = manifest.items();
     scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
     label = new NumberColumn(file, SplitColumns.LABEL);
     fields = manifest.fields().stream().map(field -> FieldColumn.open(file, field)).toList();
@@ -29,6 +40,27 @@ public final class SplitReader {
 
   public ArrowFile file() {
     return file;
+  }
+
+  /** Refuses rows that do not name their item. */
+  IdColumn requireItems() {
+    if (item == null) {
+      throw DataErrors.data(
+          "MISSING_COLUMN",
+          "%s has no column %s, which a model that reads the knowledge of items needs. Prepare the data again, or remove model.itemKnowledge."
+              .formatted(file.path(), SplitColumns.ITEM));
+    }
+    return item;
+  }
+
+  /** Returns the items that have a row. */
+  BitSet items() {
+    IdColumn column = requireItems();
+    BitSet found = new BitSet(unknownItem);
+    for (long row = 0; row < file.rows(); row++) {
+      found.set(column.get(file.locate(row)));
+    }
+    return found;
   }
 
   BatchSource shuffled(TrainingOrder order) {
@@ -46,6 +78,11 @@ public final class SplitReader {
   public void gather(long[] picks, int count, Batch batch) {
     batch.size = count;
     user.gather(picks, count, batch.user);
+    if (item == null) {
+      Arrays.fill(batch.item, 0, count, unknownItem);
+    } else {
+      item.gather(picks, count, batch.item);
+    }
     gatherLabels(picks, count, batch.scenario, batch.label);
     for (int i = 0; i < count; i++) {
       batch.row[i] = file.start(Columns.block(picks[i])) + Columns.row(picks[i]);

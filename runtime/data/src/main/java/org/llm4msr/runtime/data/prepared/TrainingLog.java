@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data.prepared;
 
 import java.util.List;
 import java.util.function.Consumer;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 
@@ -16,4 +17,7 @@ public interface TrainingLog {
 
   /** Visits every user with a positive training row, by rising index. */
   void forEachUser(Consumer<UserHistory> visitor);
+
+  /** Visits every item, of all parts, by rising index. */
+  void forEachItem(Consumer<ItemText> visitor);
 }

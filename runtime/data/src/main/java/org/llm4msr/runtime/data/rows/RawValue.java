@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.rows;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.arrow.vector.util.Text;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
@@ -16,6 +17,8 @@ import org.llm4msr.runtime.data.arrow.DataErrors;
  * @param row for error texts
  */
 record RawValue(String column, long row) {
+
+  private static final Pattern BETWEEN = Pattern.compile("[,;|\\s]+");
 
   /** Returns the text by which a vocabulary knows a value; null where it is missing. */
   @Nullable String text(@Nullable Object value) {
@@ -73,6 +76,39 @@ record RawValue(String column, long row) {
     } catch (NumberFormatException e) {
       throw wrong(value, "a number");
     }
+  }
+
+  /**
+   * Returns a vector: a list of numbers, or a text of them such as {@code [0.1, 0.2]}; null if it
+   * is missing.
+   *
+   * @param size how many numbers it must have
+   */
+  float @Nullable [] vector(@Nullable Object value, int size) {
+    if (value == null || value.toString().isBlank()) {
+      return null;
+    }
+    List<Object> elements = new ArrayList<>();
+    if (value instanceof Iterable<?> list) {
+      list.forEach(elements::add);
+    } else if (value instanceof float[] numbers) {
+      for (float number : numbers) {
+        elements.add(number);
+      }
+    } else {
+      elements.addAll(List.of(BETWEEN.split(value.toString().replaceAll("[\\[\\]]", " ").strip())));
+    }
+    float[] vector = new float[size];
+    if (elements.size() != size) {
+      throw wrong(value, "%d numbers, not %d".formatted(size, elements.size()));
+    }
+    for (int i = 0; i < size; i++) {
+      vector[i] = (float) number(elements.get(i));
+      if (!Float.isFinite(vector[i])) {
+        throw wrong(value, "finite numbers");
+      }
+    }
+    return vector;
   }
 
   private MsrException wrong(Object value, String expected) {

@@ -49,10 +49,12 @@ public final class RowEncoder {
   private final Map<String, Vocabulary> vocabularies = new ConcurrentHashMap<>();
   private final Entities users;
   private final Entities items;
+  private final @Nullable ItemVectors itemVectors;
 
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
     this.manifest = manifest;
     this.sources = sources;
+    itemVectors = null;
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
     for (PreparedField field : manifest.fields()) {
       if (!(field.kind() instanceof FieldKind.Numeric)) {
@@ -86,6 +88,25 @@ public final class RowEncoder {
   public static RowEncoder open(Path folder) {
     DatasetManifest manifest = ManifestFile.read(folder);
     return new RowEncoder(folder, manifest, sources(folder));
+  }
+
+  private RowEncoder(RowEncoder other, ItemVectors itemVectors) {
+    manifest = other.manifest;
+    sources = other.sources;
+    ranks.putAll(other.ranks);
+    vocabularyFiles.putAll(other.vocabularyFiles);
+    users = other.users;
+    items = other.items;
+    this.itemVectors = itemVectors;
+  }
+
+  /**
+   * Returns this encoder for a model that reads the knowledge of items: rows may bring the vector
+   * of their item in the column {@value ItemVectors#COLUMN}, and items that the data does not have
+   * are looked up.
+   */
+  public RowEncoder with(ItemVectors vectors) {
+    return new RowEncoder(this, vectors);
   }
 
   /** Returns the files of a folder of prepared data that {@link #open} reads. */
@@ -155,6 +176,11 @@ public final class RowEncoder {
     return users.keys();
   }
 
+  /** Returns the raw id of each item by index. An unknown item gets the index after the last. */
+  public List<String> itemKeys() {
+    return items.keys();
+  }
+
   /** Returns the columns that rows have or may have. */
   public List<ScoringColumn> columns() {
     List<ScoringColumn> columns = new ArrayList<>();
@@ -164,6 +190,9 @@ public final class RowEncoder {
         boolean required = stored(field) == null && alias(field) == null;
         columns.add(ScoringColumn.of(field, required));
       }
+    }
+    if (itemVectors != null) {
+      columns.add(ScoringColumn.itemVector());
     }
     return columns;
   }
@@ -277,7 +306,10 @@ public final class RowEncoder {
 
     /** Makes a batch of at most {@code capacity} rows. */
     public Batch newBatch(int capacity) {
-      return Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
+      Batch batch =
+          Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
+      batch.itemVectors = itemVectors == null ? null : new float[capacity][];
+      return batch;
     }
 
     /**
@@ -296,6 +328,10 @@ public final class RowEncoder {
         int user = find(users, RawSchema.USER, rows, from + i, row);
         int item = find(items, RawSchema.ITEM, rows, from + i, row);
         batch.user[i] = user < 0 ? manifest.users() : user;
+        batch.item[i] = item < 0 ? items.keys().size() : item;
+        if (batch.itemVectors != null && itemVectors != null) {
+          batch.itemVectors[i] = itemVector(itemVectors, rows, from + i, row, item < 0);
+        }
         for (int f = 0; f < inputs.size(); f++) {
           FieldValues target = batch.fields.get(f);
           if (inputs.get(f) instanceof FromEntity entity) {
@@ -310,6 +346,20 @@ public final class RowEncoder {
           }
         }
       }
+    }
+
+    private static float @Nullable [] itemVector(
+        ItemVectors vectors, RawRows rows, int index, long row, boolean isNew) {
+      if (rows.columns().contains(ItemVectors.COLUMN) && rows.has(ItemVectors.COLUMN, index)) {
+        float[] given =
+            new RawValue(ItemVectors.COLUMN, row)
+                .vector(rows.get(ItemVectors.COLUMN, index), vectors.dimension());
+        if (given != null) {
+          return given;
+        }
+      }
+      String key = new RawValue(RawSchema.ITEM, row).text(value(rows, RawSchema.ITEM, index, row));
+      return isNew && key != null ? vectors.of(key) : null;
     }
 
     private static @Nullable Object value(RawRows rows, String column, int index, long row) {

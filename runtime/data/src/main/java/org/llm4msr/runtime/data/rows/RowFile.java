@@ -195,6 +195,9 @@ public final class RowFile implements AutoCloseable {
           ? "CAST(" + name + " AS VARCHAR[])"
           : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
     }
+    if (column.isVector() && isList(type)) {
+      return "CAST(" + name + " AS FLOAT[])";
+    }
     if (field.getDictionary() == null && type.isComplex()) {
       throw DataErrors.data(
           "WRONG_TYPE",

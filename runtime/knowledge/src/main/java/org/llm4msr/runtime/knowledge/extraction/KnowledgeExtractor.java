@@ -12,10 +12,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.Prompt;
@@ -33,7 +35,7 @@ import org.llm4msr.runtime.knowledge.store.StoredKnowledge;
 import org.llm4msr.runtime.knowledge.store.StoredLevel;
 
 /**
- * Runs a language model on one prompt per scenario and one per user, and stores its states. Prompts
+ * Runs a language model on one prompt per scenario, user and item, and stores its states. Prompts
  * whose vectors are stored already are skipped, so that an interrupted run continues where it
  * stopped. Used by one thread; the encoder may use more.
  */
@@ -61,12 +63,14 @@ public final class KnowledgeExtractor {
    *
    * @param minInteractions users with fewer positive training rows get no prompt
    * @param leakFutureInteractions whether the log holds validation and test rows
+   * @param items whether items are read
    * @param precision how vectors are stored
    * @param configured the configuration, as {@link StoreInfo#settings} records it
    */
   public record Settings(
       int minInteractions,
       boolean leakFutureInteractions,
+      boolean items,
       Precision precision,
       Map<String, String> configured) {}
 
@@ -117,12 +121,15 @@ public final class KnowledgeExtractor {
     if (encoder.readsKeys()) {
       encoder.expect(Level.SCENARIO, scenarioPrompts.stream().map(Prompt::key).toList());
       encoder.expect(Level.USER, userKeys());
+      if (settings.items()) {
+        encoder.expect(Level.ITEM, itemKeys());
+      }
     } else if (rebuild) {
       preview(TRIED);
     }
     try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, forceEvery)) {
       Run run = new Run(writer, sibling, progress);
-      run.start(scenarioPrompts.size() + log.users());
+      run.start(scenarioPrompts.size() + log.users() + items());
       scenarioPrompts.forEach(prompt -> run.add(Level.SCENARIO, prompt));
       run.encodeWaiting(Level.SCENARIO);
       log.forEachUser(
@@ -134,6 +141,10 @@ public final class KnowledgeExtractor {
             }
           });
       run.encodeWaiting(Level.USER);
+      if (settings.items()) {
+        forEachItem(item -> run.add(Level.ITEM, prompts.itemPrompt(item)));
+        run.encodeWaiting(Level.ITEM);
+      }
       return run.result(writer.finish());
     } catch (IOException e) {
       throw KnowledgeStore.failed("fill", folder, e);
@@ -158,9 +169,33 @@ public final class KnowledgeExtractor {
     return keys;
   }
 
+  private List<String> itemKeys() {
+    List<String> keys = new ArrayList<>();
+    forEachItem(item -> keys.add(item.item()));
+    return keys;
+  }
+
+  /** Visits the items to read: those with a text, or all where vectors are looked up by key. */
+  private void forEachItem(Consumer<ItemText> visitor) {
+    if (settings.items()) {
+      log.forEachItem(
+          item -> {
+            if (encoder.readsKeys() || !item.text().isBlank()) {
+              visitor.accept(item);
+            }
+          });
+    }
+  }
+
+  private long items() {
+    long[] count = {0};
+    forEachItem(item -> count[0]++);
+    return count[0];
+  }
+
   /** Returns how many prompts {@link #extract} processes, including those of users left out. */
   public long prompts() {
-    return prompts.scenarioPrompts(log.scenarioStatistics()).size() + log.users();
+    return prompts.scenarioPrompts(log.scenarioStatistics()).size() + log.users() + items();
   }
 
   /**
@@ -214,7 +249,14 @@ public final class KnowledgeExtractor {
             users.add(preview(fitter, Level.USER, prompts.userPrompt(history)));
           }
         });
-    return new PromptPreview(encoder.info().maxTokens(), scenarios, users);
+    List<PromptPreview.Item> items = new ArrayList<>();
+    forEachItem(
+        item -> {
+          if (items.size() < count) {
+            items.add(preview(fitter, Level.ITEM, prompts.itemPrompt(item)));
+          }
+        });
+    return new PromptPreview(encoder.info().maxTokens(), scenarios, users, items);
   }
 
   private static PromptPreview.Item preview(PromptFitter fitter, Level level, Prompt prompt) {

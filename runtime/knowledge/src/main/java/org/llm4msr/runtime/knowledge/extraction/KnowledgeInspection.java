@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -43,8 +44,9 @@ public final class KnowledgeInspection {
     this.prompts = requireNonNull(prompts, "prompts is null");
   }
 
-  /** A summary of both levels. */
-  public record Summary(StoreInfo info, LevelSummary scenarios, LevelSummary users) {}
+  /** A summary of all levels. */
+  public record Summary(
+      StoreInfo info, LevelSummary scenarios, LevelSummary users, LevelSummary items) {}
 
   /**
    * One level.
@@ -93,10 +95,13 @@ public final class KnowledgeInspection {
    */
   public record Neighbour(String key, double cosine, String prompt, @Nullable String generated) {}
 
-  /** Summarises both levels. */
+  /** Summarises all levels. */
   public static Summary summarize(KnowledgeStore store) {
     return new Summary(
-        store.info(), summarize(store.level(Level.SCENARIO)), summarize(store.level(Level.USER)));
+        store.info(),
+        summarize(store.level(Level.SCENARIO)),
+        summarize(store.level(Level.USER)),
+        summarize(store.level(Level.ITEM)));
   }
 
   /**
@@ -114,11 +119,7 @@ public final class KnowledgeInspection {
           "knowledge/UNKNOWN_KEY",
           "there is no knowledge of this %s. Key %s. %s"
               .formatted(
-                  level == Level.USER ? "user" : "scenario",
-                  key,
-                  level == Level.USER
-                      ? "Users without enough positive training rows have none."
-                      : "The scenarios are " + keys(stored) + "."));
+                  level.name().toLowerCase(Locale.ROOT), key, whoHasKnowledge(level, stored)));
     }
     List<Ranked> ranked = rank(stored, number, count);
     Set<String> wanted = new HashSet<>(Set.of(key));
@@ -131,6 +132,17 @@ public final class KnowledgeInspection {
           new Neighbour(other, near.cosine(), text(texts, other), stored.text(near.number())));
     }
     return new Neighbourhood(key, text(texts, key), stored.text(number), neighbours);
+  }
+
+  private static String whoHasKnowledge(Level level, StoredLevel stored) {
+    return switch (level) {
+      case USER -> "Users without enough positive training rows have none.";
+      case SCENARIO -> "The scenarios are " + keys(stored) + ".";
+      case ITEM ->
+          stored.size() == 0
+              ? "Items are read where the configuration has a section knowledge.items."
+              : "Items without a text have none.";
+    };
   }
 
   /** Finds for each scenario, by key, the nearest others by cosine, without their prompts. */
@@ -177,17 +189,25 @@ public final class KnowledgeInspection {
   /** Rebuilds the prompts of some keys with the same length as when they were read. */
   private Map<String, String> texts(Level level, StoredLevel stored, Set<String> wanted) {
     Map<String, String> texts = new HashMap<>();
-    if (level == Level.SCENARIO) {
-      prompts.scenarioPrompts(log.scenarioStatistics()).stream()
-          .filter(prompt -> wanted.contains(prompt.key()))
-          .forEach(prompt -> texts.put(prompt.key(), asRead(prompt, stored)));
-    } else {
-      log.forEachUser(
-          history -> {
-            if (wanted.contains(history.user())) {
-              texts.put(history.user(), asRead(prompts.userPrompt(history), stored));
-            }
-          });
+    switch (level) {
+      case SCENARIO ->
+          prompts.scenarioPrompts(log.scenarioStatistics()).stream()
+              .filter(prompt -> wanted.contains(prompt.key()))
+              .forEach(prompt -> texts.put(prompt.key(), asRead(prompt, stored)));
+      case USER ->
+          log.forEachUser(
+              history -> {
+                if (wanted.contains(history.user())) {
+                  texts.put(history.user(), asRead(prompts.userPrompt(history), stored));
+                }
+              });
+      case ITEM ->
+          log.forEachItem(
+              item -> {
+                if (wanted.contains(item.item())) {
+                  texts.put(item.item(), asRead(prompts.itemPrompt(item), stored));
+                }
+              });
     }
     return texts;
   }

@@ -8,18 +8,21 @@ import java.util.List;
  * @param maxTokens the longest prompt that the encoder reads
  * @param scenarios the first scenarios' prompts
  * @param users the first users' prompts
+ * @param items the first items' prompts
  */
-public record PromptPreview(int maxTokens, List<Item> scenarios, List<Item> users) {
+public record PromptPreview(
+    int maxTokens, List<Item> scenarios, List<Item> users, List<Item> items) {
 
   public PromptPreview {
     scenarios = List.copyOf(scenarios);
     users = List.copyOf(users);
+    items = List.copyOf(items);
   }
 
   /**
    * One prompt.
    *
-   * @param key the scenario's key or the user's raw id
+   * @param key the scenario's key, or the raw id of user or item
    * @param text the whole text
    * @param tokens its tokens, with special tokens
    * @param droppedHistory history items that did not fit

@@ -9,7 +9,7 @@ public interface KnowledgeSource {
   /**
    * Reads one vector.
    *
-   * @param key the scenario's key or the user's raw id
+   * @param key the scenario's key, or the raw id of user or item
    * @param target (K), filled
    * @return false, with the target untouched, if there is none
    */

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.knowledge.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
@@ -27,8 +30,8 @@ import org.llm4msr.runtime.files.SmallFiles;
 
 /**
  * A folder of vectors by key: {@code store.json} ({@link StoreInfo}) and Arrow IPC files {@code
- * users-00001.arrow}, {@code scenarios-00001.arrow} and so on. Vectors are mapped, not loaded, so
- * there is nothing to close. Safe for use by several threads.
+ * users-00001.arrow}, {@code scenarios-00001.arrow}, {@code items-00001.arrow} and so on. Vectors
+ * are mapped, not loaded, so there is nothing to close. Safe for use by several threads.
  */
 public final class KnowledgeStore {
 
@@ -39,14 +42,12 @@ public final class KnowledgeStore {
 
   private final Path folder;
   private final StoreInfo info;
-  private final StoredLevel scenarios;
-  private final StoredLevel users;
+  private final Map<Level, StoredLevel> levels;
 
-  private KnowledgeStore(Path folder, StoreInfo info, StoredLevel scenarios, StoredLevel users) {
+  private KnowledgeStore(Path folder, StoreInfo info, Map<Level, StoredLevel> levels) {
     this.folder = folder;
     this.info = info;
-    this.scenarios = scenarios;
-    this.users = users;
+    this.levels = levels;
   }
 
   /**
@@ -67,16 +68,19 @@ public final class KnowledgeStore {
     if (!info.complete()) {
       throw incomplete(folder);
     }
-    try (BufferAllocator allocator = new RootAllocator()) {
-      StoredLevel scenarios = StoredLevel.open(folder, Level.SCENARIO, info, allocator);
-      StoredLevel users = StoredLevel.open(folder, Level.USER, info, allocator);
-      if (scenarios.size() != info.scenarios() || users.size() != info.users()) {
-        throw SegmentReader.damaged(
-            folder.resolve(MANIFEST),
-            "it states %d scenarios and %d users, the segments hold %d and %d"
-                .formatted(info.scenarios(), info.users(), scenarios.size(), users.size()));
+    try {
+      Map<Level, StoredLevel> levels = new EnumMap<>(Level.class);
+      for (Level level : Level.values()) {
+        StoredLevel stored = level(folder, level, info);
+        if (stored.size() != info.count(level)) {
+          throw SegmentReader.damaged(
+              folder.resolve(MANIFEST),
+              "it states %d vectors of the level %s, the segments hold %d"
+                  .formatted(info.count(level), level, stored.size()));
+        }
+        levels.put(level, stored);
       }
-      return new KnowledgeStore(folder, info, scenarios, users);
+      return new KnowledgeStore(folder, info, levels);
     } catch (IOException e) {
       throw failed("read", folder, e);
     }
@@ -117,12 +121,17 @@ public final class KnowledgeStore {
 
   /** Returns the users' vectors by raw id. */
   public KnowledgeSource users() {
-    return users;
+    return level(Level.USER);
   }
 
   /** Returns the scenarios' vectors by key. */
   public KnowledgeSource scenarios() {
-    return scenarios;
+    return level(Level.SCENARIO);
+  }
+
+  /** Returns the items' vectors by raw id. */
+  public KnowledgeSource items() {
+    return level(Level.ITEM);
   }
 
   /** Returns the keys for which a level has a vector, decoded on demand. */
@@ -160,8 +169,9 @@ public final class KnowledgeStore {
   /** Returns the files of a store, for those who copy it. */
   public static List<Path> files(Path folder) throws IOException {
     List<Path> files = new ArrayList<>(List.of(folder.resolve(MANIFEST)));
-    files.addAll(StoredLevel.segments(folder, Level.SCENARIO));
-    files.addAll(StoredLevel.segments(folder, Level.USER));
+    for (Level level : Level.values()) {
+      files.addAll(StoredLevel.segments(folder, level));
+    }
     return files;
   }
 
@@ -194,10 +204,14 @@ public final class KnowledgeStore {
         }
       }
       StoreInfo info = second.info.after(first.info);
-      StoredLevel users = level(unfinished, Level.USER, info);
-      StoredLevel scenarios = level(unfinished, Level.SCENARIO, info);
       String content = Checksums.of((first.info.content() + info.content()).getBytes(UTF_8));
-      writeInfo(unfinished, info.completed(content, scenarios.size(), users.size()));
+      writeInfo(
+          unfinished,
+          info.completed(
+              content,
+              level(unfinished, Level.SCENARIO, info).size(),
+              level(unfinished, Level.USER, info).size(),
+              level(unfinished, Level.ITEM, info).size()));
       DurableFiles.publish(target);
     } catch (IOException e) {
       throw failed("write", target, e);
@@ -211,8 +225,9 @@ public final class KnowledgeStore {
     }
   }
 
+  /** Returns all rows of a level. */
   public StoredLevel level(Level level) {
-    return level == Level.USER ? users : scenarios;
+    return requireNonNull(levels.get(level), "no such level");
   }
 
   static StoreInfo readInfo(Path folder) {

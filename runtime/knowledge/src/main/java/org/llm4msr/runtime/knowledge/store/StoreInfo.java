@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 import org.llm4msr.runtime.files.Checksums;
 
@@ -31,6 +32,7 @@ import org.llm4msr.runtime.files.Checksums;
  * @param complete whether every scenario and user that should have knowledge has it
  * @param scenarios scenarios with knowledge; counted when complete
  * @param users users with knowledge; counted when complete
+ * @param items items with knowledge; counted when complete, 0 where items were not read
  */
 public record StoreInfo(
     int formatVersion,
@@ -45,7 +47,8 @@ public record StoreInfo(
     String content,
     boolean complete,
     long scenarios,
-    long users) {
+    long users,
+    long items) {
 
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
@@ -108,11 +111,12 @@ public record StoreInfo(
         "",
         false,
         0,
+        0,
         0);
   }
 
   /** Returns this with its content counted and declared complete. */
-  StoreInfo completed(String content, long scenarios, long users) {
+  StoreInfo completed(String content, long scenarios, long users, long items) {
     return new StoreInfo(
         formatVersion,
         identity,
@@ -126,7 +130,8 @@ public record StoreInfo(
         content,
         true,
         scenarios,
-        users);
+        users,
+        items);
   }
 
   /** Returns this, marked as leaking if it or the store that it continues leaks. */
@@ -144,7 +149,17 @@ public record StoreInfo(
         content,
         complete,
         scenarios,
-        users);
+        users,
+        items);
+  }
+
+  /** Returns how many vectors a level has; counted when complete. */
+  public long count(Level level) {
+    return switch (level) {
+      case USER -> users;
+      case SCENARIO -> scenarios;
+      case ITEM -> items;
+    };
   }
 
   /** Lists how another store differs, in a user's terms; empty if it does not. */

@@ -164,7 +164,8 @@ public final class StoreWriter implements AutoCloseable {
         info.completed(
             Checksums.hex(content.digest()),
             filling(Level.SCENARIO).wanted.size(),
-            filling(Level.USER).wanted.size());
+            filling(Level.USER).wanted.size(),
+            filling(Level.ITEM).wanted.size());
     KnowledgeStore.writeInfo(folder, completed);
     return completed;
   }
@@ -174,10 +175,12 @@ public final class StoreWriter implements AutoCloseable {
   public void close() throws IOException {
     @Nullable SegmentWriter users = filling(Level.USER).segment;
     @Nullable SegmentWriter scenarios = filling(Level.SCENARIO).segment;
+    @Nullable SegmentWriter items = filling(Level.ITEM).segment;
     try (lock;
         allocator;
         users;
-        scenarios) {
+        scenarios;
+        items) {
       for (Filling filling : levels.values()) {
         commit(filling);
       }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One row of a store.
  *
- * @param key the scenario's key or the user's raw id
+ * @param key the scenario's key, or the raw id of user or item
  * @param promptHash SHA-256 of the prompt before history was dropped, (32)
  * @param vector (K)
  * @param text what the model generated, or null

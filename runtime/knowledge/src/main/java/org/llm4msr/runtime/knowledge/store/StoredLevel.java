@@ -76,7 +76,11 @@ public final class StoredLevel implements KnowledgeSource {
 
   /** Returns the first part of the names of a level's segments. */
   static String prefix(Level level) {
-    return level == Level.USER ? "users-" : "scenarios-";
+    return switch (level) {
+      case USER -> "users-";
+      case SCENARIO -> "scenarios-";
+      case ITEM -> "items-";
+    };
   }
 
   /** Returns the name of a level's segment. */

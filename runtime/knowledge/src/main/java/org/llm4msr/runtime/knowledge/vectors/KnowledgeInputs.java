@@ -5,14 +5,17 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /**
  * The knowledge that a model may read.
  *
  * @param users vectors by raw user id
  * @param scenarios vectors by scenario key
+ * @param items vectors by raw item id
  * @param missing what a user without a vector gets
- * @param scaling how vectors are standardised; null: by the statistics of the training users
+ * @param missingItem what an item without a vector gets
+ * @param scaling how vectors are standardised; null: by the statistics of the training part
  * @param earlier what training rows read in place of {@code users}; null: the same
  * @param components principal components that vectors are reduced to; 0: none. Of no effect where
  *     {@code scaling} is given
@@ -20,7 +23,9 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 public record KnowledgeInputs(
     KnowledgeSource users,
     KnowledgeSource scenarios,
+    KnowledgeSource items,
     Missing missing,
+    Missing missingItem,
     @Nullable KnowledgeScaling scaling,
     @Nullable EarlierKnowledge earlier,
     int components) {
@@ -28,20 +33,28 @@ public record KnowledgeInputs(
   public KnowledgeInputs {
     requireNonNull(users, "users is null");
     requireNonNull(scenarios, "scenarios is null");
+    requireNonNull(items, "items is null");
     requireNonNull(missing, "missing is null");
+    requireNonNull(missingItem, "missingItem is null");
   }
 
   /** Makes inputs whose training rows read the same vectors as all others. */
   public KnowledgeInputs(
-      KnowledgeSource users,
-      KnowledgeSource scenarios,
+      KnowledgeStore store,
       Missing missing,
+      Missing missingItem,
       @Nullable KnowledgeScaling scaling) {
-    this(users, scenarios, missing, scaling, null, 0);
+    this(store.users(), store.scenarios(), store.items(), missing, missingItem, scaling, null, 0);
   }
 
-  /** Makes inputs that are standardised by the statistics of the training users. */
+  /** Makes inputs without items, standardised by the statistics of the training users. */
   public KnowledgeInputs(KnowledgeSource users, KnowledgeSource scenarios, Missing missing) {
-    this(users, scenarios, missing, null);
+    this(users, scenarios, new NoVectors(users.dimension()), missing, Missing.MEAN, null, null, 0);
+  }
+
+  /** Returns these with vectors of items. */
+  public KnowledgeInputs withItems(KnowledgeSource vectors, Missing missingVectors) {
+    return new KnowledgeInputs(
+        users, scenarios, vectors, missing, missingVectors, scaling, earlier, components);
   }
 }

@@ -1,61 +1,98 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.tables.Safetensors;
 import org.llm4msr.toolkit.safetensors.SafetensorsWriter;
 import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
- * How the knowledge of both levels is standardised, and reduced to principal components where that
+ * How the knowledge of each level is standardised, and reduced to principal components where that
  * is configured. Learned in training; travels with the model.
  */
 public final class KnowledgeScaling {
 
-  private static final String USERS = "users";
-  private static final String SCENARIOS = "scenarios";
   private static final String COMPONENTS = "components";
 
-  private final KnowledgeTransform users;
-  private final @Nullable KnowledgeTransform scenarios;
+  /** By level; without those that the model does not read, except what scenarios need of users. */
+  private final Map<Level, KnowledgeTransform> levels;
 
-  private KnowledgeScaling(KnowledgeTransform users, @Nullable KnowledgeTransform scenarios) {
-    this.users = users;
-    this.scenarios = scenarios;
+  private KnowledgeScaling(Map<Level, KnowledgeTransform> levels) {
+    this.levels = levels;
   }
 
-  /** Learns from the users of the training part. */
-  static KnowledgeScaling learn(KnowledgeInputs inputs, Population who, boolean forScenarios) {
-    Iterable<String> keys = who.trainingKeys();
-    requireAny(inputs.users(), keys);
-    KnowledgeStatistics users = KnowledgeStatistics.over(inputs.users(), keys);
-    KnowledgeStatistics scenarios =
-        forScenarios
-            ? KnowledgeStatistics.forScenarios(inputs.scenarios(), who.scenarios(), users)
-            : null;
-    if (inputs.components() == 0) {
-      return new KnowledgeScaling(users, scenarios);
+  /** Learns from the users and items of the training part. */
+  static KnowledgeScaling learn(KnowledgeInputs inputs, Population who, Set<Level> wanted) {
+    Map<Level, KnowledgeTransform> levels = new EnumMap<>(Level.class);
+    if (wanted.contains(Level.USER) || wanted.contains(Level.SCENARIO)) {
+      learnUsers(inputs, who, wanted.contains(Level.SCENARIO), levels);
     }
-    PrincipalComponents components =
-        PrincipalComponents.of(inputs.users(), keys, users, inputs.components());
-    return new KnowledgeScaling(
-        ReducedKnowledge.of(users, components, inputs.users(), keys),
-        scenarios == null
-            ? null
-            : ReducedKnowledge.of(scenarios, components, inputs.scenarios(), who.scenarios()));
+    if (wanted.contains(Level.ITEM)) {
+      Iterable<String> keys = who.trainingItemKeys();
+      requireAny(inputs.items(), keys, Level.ITEM);
+      KnowledgeStatistics items = KnowledgeStatistics.over(inputs.items(), keys);
+      levels.put(
+          Level.ITEM,
+          reduced(items, components(inputs.items(), keys, items, inputs), inputs.items(), keys));
+    }
+    return new KnowledgeScaling(levels);
+  }
+
+  private static void learnUsers(
+      KnowledgeInputs inputs,
+      Population who,
+      boolean forScenarios,
+      Map<Level, KnowledgeTransform> levels) {
+    Iterable<String> keys = who.trainingUserKeys();
+    requireAny(inputs.users(), keys, Level.USER);
+    KnowledgeStatistics users = KnowledgeStatistics.over(inputs.users(), keys);
+    PrincipalComponents components = components(inputs.users(), keys, users, inputs);
+    levels.put(Level.USER, reduced(users, components, inputs.users(), keys));
+    if (forScenarios) {
+      KnowledgeStatistics scenarios =
+          KnowledgeStatistics.forScenarios(inputs.scenarios(), who.scenarios(), users);
+      levels.put(
+          Level.SCENARIO, reduced(scenarios, components, inputs.scenarios(), who.scenarios()));
+    }
+  }
+
+  private static @Nullable PrincipalComponents components(
+      KnowledgeSource source,
+      Iterable<String> keys,
+      KnowledgeStatistics statistics,
+      KnowledgeInputs inputs) {
+    return inputs.components() == 0
+        ? null
+        : PrincipalComponents.of(source, keys, statistics, inputs.components());
+  }
+
+  private static KnowledgeTransform reduced(
+      KnowledgeStatistics statistics,
+      @Nullable PrincipalComponents components,
+      KnowledgeSource source,
+      Iterable<String> keys) {
+    return components == null
+        ? statistics
+        : ReducedKnowledge.of(statistics, components, source, keys);
   }
 
   /** Without any vector the deviations, by which all knowledge is divided, would be 0. */
-  private static void requireAny(KnowledgeSource source, Iterable<String> keys) {
+  private static void requireAny(KnowledgeSource source, Iterable<String> keys, Level level) {
     float[] vector = new float[source.dimension()];
     for (String key : keys) {
       if (source.read(key, vector)) {
@@ -64,47 +101,57 @@ public final class KnowledgeScaling {
     }
     throw new MsrException(
         ErrorType.USER,
-        "knowledge/NO_USERS",
-        "The knowledge has no vectors of users in the training part, which determine how all"
-            + " vectors are standardised. Lower knowledge.minInteractions and extract again, or"
-            + " provide a file with vectors of users.");
+        "knowledge/NO_" + plural(level).toUpperCase(Locale.ROOT),
+        ("The knowledge has no vectors of %s in the training part, which determine how all"
+                + " vectors are standardised. %s, or provide a file with vectors of %s.")
+            .formatted(
+                plural(level),
+                level == Level.USER
+                    ? "Lower knowledge.minInteractions and extract again"
+                    : "Add knowledge.items, see that the data has texts of items, and extract"
+                        + " again",
+                plural(level)));
   }
 
-  KnowledgeTransform users() {
-    return users;
+  private static String plural(Level level) {
+    return level.name().toLowerCase(Locale.ROOT) + "s";
   }
 
-  /** Returns what transforms scenarios; null where the model does not read them. */
-  @Nullable KnowledgeTransform scenarios() {
-    return scenarios;
+  /** Returns what transforms the vectors of a level that the model reads. */
+  KnowledgeTransform of(Level level) {
+    return requireNonNull(levels.get(level), "the model does not read this level");
   }
 
-  /** Returns the size of a vector as the model reads it. */
+  /** Returns the size of a vector as the model reads it, which is that of all levels. */
   public int dimension() {
-    return users.dimension();
+    return levels.values().iterator().next().dimension();
   }
 
   /** Writes a safetensors file. */
   public void write(Path file) throws IOException {
     List<Tensor> tensors = new ArrayList<>();
-    if (users instanceof ReducedKnowledge reduced) {
-      tensors.add(tensor(reduced.components()));
-    }
-    add(tensors, USERS, users);
-    if (scenarios != null) {
-      add(tensors, SCENARIOS, scenarios);
-    }
+    levels.forEach(
+        (level, transform) -> {
+          if (level != Level.SCENARIO && transform instanceof ReducedKnowledge reduced) {
+            tensors.add(tensor(componentsName(level), reduced.components()));
+          }
+          add(tensors, plural(level), transform);
+        });
     SafetensorsWriter.write(file, tensors);
   }
 
-  private static Tensor tensor(PrincipalComponents components) {
+  /** Scenarios are reduced to the components of the users. */
+  private static String componentsName(Level level) {
+    return level == Level.ITEM ? plural(level) + "/" + COMPONENTS : COMPONENTS;
+  }
+
+  private static Tensor tensor(String name, PrincipalComponents components) {
     int dimension = components.directions()[0].length;
     FloatBuffer values = FloatBuffer.allocate(components.count() * dimension);
     for (float[] direction : components.directions()) {
       values.put(direction);
     }
-    return new Tensor(
-        COMPONENTS, List.of((long) components.count(), (long) dimension), values.flip());
+    return new Tensor(name, List.of((long) components.count(), (long) dimension), values.flip());
   }
 
   private static void add(List<Tensor> tensors, String level, KnowledgeTransform transform) {
@@ -130,14 +177,26 @@ public final class KnowledgeScaling {
    */
   public static KnowledgeScaling read(Path file) throws IOException {
     Map<String, Tensor> tensors = new HashMap<>(Safetensors.read(file));
-    Tensor directions = tensors.remove(COMPONENTS);
-    PrincipalComponents components = directions == null ? null : components(directions);
-    KnowledgeTransform users = transform(tensors, USERS, components);
-    KnowledgeTransform scenarios = transform(tensors, SCENARIOS, components);
-    if (users == null
+    Map<Level, KnowledgeTransform> levels = new EnumMap<>(Level.class);
+    boolean sound = true;
+    for (Level level : Level.values()) {
+      Tensor directions =
+          level == Level.ITEM ? tensors.remove(componentsName(level)) : tensors.get(COMPONENTS);
+      PrincipalComponents components = directions == null ? null : components(directions);
+      sound &= directions == null || components != null;
+      KnowledgeTransform transform = transform(tensors, plural(level), components);
+      if (transform != null) {
+        levels.put(level, transform);
+      }
+    }
+    if (levels.containsKey(Level.USER)) {
+      tensors.remove(COMPONENTS);
+    }
+    if (!sound
         || !tensors.isEmpty()
-        || (directions != null && components == null)
-        || (scenarios != null && size(scenarios) != size(users))) {
+        || levels.isEmpty()
+        || (levels.containsKey(Level.SCENARIO) && !levels.containsKey(Level.USER))
+        || levels.values().stream().mapToInt(KnowledgeScaling::size).distinct().count() > 1) {
       throw new MsrException(
           ErrorType.DATA,
           "model/DAMAGED_FILE",
@@ -145,7 +204,7 @@ public final class KnowledgeScaling {
               + " does not hold the statistics of a model's knowledge. Use the file of this"
               + " model.");
     }
-    return new KnowledgeScaling(users, scenarios);
+    return new KnowledgeScaling(levels);
   }
 
   private static int size(KnowledgeTransform transform) {

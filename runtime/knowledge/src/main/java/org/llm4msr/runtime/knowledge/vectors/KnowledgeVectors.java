@@ -25,10 +25,10 @@ public final class KnowledgeVectors {
   }
 
   /**
-   * Loads the users' vectors, transformed; a user without one gets zeros or, with {@code
-   * Missing.ZERO}, transformed zeros. After the last comes one more vector, for unknown users.
+   * Loads the vectors of users or items, transformed; a key without one gets zeros or, with {@code
+   * Missing.ZERO}, transformed zeros. After the last comes one more vector, for unknown keys.
    */
-  static KnowledgeVectors users(
+  static KnowledgeVectors entities(
       KnowledgeSource source, List<String> keys, KnowledgeTransform transform, Missing missing) {
     float[] unknown =
         missing == Missing.ZERO

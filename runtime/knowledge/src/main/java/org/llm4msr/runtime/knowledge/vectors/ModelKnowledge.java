@@ -1,53 +1,79 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 
 /**
  * The standardised knowledge that one model reads; a level that it does not read is null.
  *
- * @param scaling what standardises both
+ * @param scaling what standardises all
  */
 public record ModelKnowledge(
     @Nullable UserKnowledge users,
     @Nullable KnowledgeVectors scenarios,
+    @Nullable ItemKnowledge items,
     KnowledgeScaling scaling,
-    Missing missing) {
+    Missing missing,
+    Missing missingItem) {
 
   /**
    * Loads what a model reads.
    *
-   * @param who the users and scenarios by index
+   * @param who the users, scenarios and items by index
+   * @param levels those that the model reads, at least one
    */
-  public static ModelKnowledge load(
-      KnowledgeInputs inputs, Population who, boolean readsUsers, boolean readsScenarios) {
+  public static ModelKnowledge load(KnowledgeInputs inputs, Population who, Set<Level> levels) {
     KnowledgeScaling scaling =
-        inputs.scaling() == null
-            ? KnowledgeScaling.learn(inputs, who, readsScenarios)
-            : inputs.scaling();
+        inputs.scaling() == null ? KnowledgeScaling.learn(inputs, who, levels) : inputs.scaling();
+    return new ModelKnowledge(
+        levels.contains(Level.USER) ? users(inputs, who, scaling) : null,
+        levels.contains(Level.SCENARIO) ? scenarios(inputs, who, scaling) : null,
+        levels.contains(Level.ITEM) ? items(inputs, who, scaling) : null,
+        scaling,
+        inputs.missing(),
+        inputs.missingItem());
+  }
+
+  private static UserKnowledge users(
+      KnowledgeInputs inputs, Population who, KnowledgeScaling scaling) {
+    KnowledgeTransform transform = scaling.of(Level.USER);
     UserKnowledge users =
-        readsUsers
-            ? new UserKnowledge(
-                inputs.users(),
-                inputs.earlier(),
-                source ->
-                    KnowledgeVectors.users(source, who.users(), scaling.users(), inputs.missing()))
-            : null;
-    if (users != null && users.knownCount() == 0) {
+        new UserKnowledge(
+            inputs.users(),
+            inputs.earlier(),
+            source -> KnowledgeVectors.entities(source, who.users(), transform, inputs.missing()));
+    if (users.knownCount() == 0) {
       throw empty("user");
     }
-    KnowledgeTransform forScenarios = scaling.scenarios();
-    if (!readsScenarios || forScenarios == null) {
-      return new ModelKnowledge(users, null, scaling, inputs.missing());
-    }
+    return users;
+  }
+
+  private static KnowledgeVectors scenarios(
+      KnowledgeInputs inputs, Population who, KnowledgeScaling scaling) {
     KnowledgeVectors scenarios =
-        KnowledgeVectors.scenarios(inputs.scenarios(), who.scenarios(), forScenarios);
+        KnowledgeVectors.scenarios(inputs.scenarios(), who.scenarios(), scaling.of(Level.SCENARIO));
     if (scenarios.knownCount() == 0) {
       throw empty("scenario");
     }
-    return new ModelKnowledge(users, scenarios, scaling, inputs.missing());
+    return scenarios;
+  }
+
+  private static ItemKnowledge items(
+      KnowledgeInputs inputs, Population who, KnowledgeScaling scaling) {
+    KnowledgeTransform transform = scaling.of(Level.ITEM);
+    ItemKnowledge items =
+        new ItemKnowledge(
+            KnowledgeVectors.entities(
+                inputs.items(), who.items().get(), transform, inputs.missingItem()),
+            transform);
+    if (items.knownCount() == 0) {
+      throw empty("item");
+    }
+    return items;
   }
 
   private static MsrException empty(String level) {
@@ -56,9 +82,10 @@ public record ModelKnowledge(
         "knowledge/NONE",
         "The knowledge store holds no "
             + level
-            + " of this data, but the fusion head reads "
+            + " of this data, but the model reads "
             + level
             + " knowledge. Run 'llm4msr knowledge extract' with this configuration; if it says"
-            + " that users are below the threshold, lower knowledge.minInteractions.");
+            + " that users are below the threshold, lower knowledge.minInteractions; items need"
+            + " texts in the data and a section knowledge.items.");
   }
 }

@@ -13,7 +13,7 @@ import org.llm4msr.runtime.tables.Batch;
  * one for all rows that are not trained on. A slot is one user in one version, or all users without
  * a vector, who read the same. Safe for several threads unless one of them trains.
  */
-public final class UserKnowledge {
+public final class UserKnowledge implements SlotVectors {
 
   private final KnowledgeVectors whole;
   private final @Nullable EarlierKnowledge earlier;
@@ -44,7 +44,7 @@ public final class UserKnowledge {
     unknown = (this.whole.size() - 1) * versions;
   }
 
-  /** Returns the size of a vector as the model reads it. */
+  @Override
   public int dimension() {
     return whole.dimension();
   }
@@ -54,10 +54,10 @@ public final class UserKnowledge {
     return whole.knownCount();
   }
 
-  /** Writes the slot that each row of a batch reads. */
+  @Override
   public void slots(Batch batch, boolean training, int[] target) {
     if (training && earlier != null && byPeriod.isEmpty()) {
-      byPeriod.add(loader.apply(new Nothing(stored)));
+      byPeriod.add(loader.apply(new NoVectors(stored)));
       earlier.users().forEach(source -> byPeriod.add(loader.apply(source)));
     }
     for (int i = 0; i < batch.size; i++) {
@@ -67,7 +67,7 @@ public final class UserKnowledge {
     }
   }
 
-  /** Returns whether a slot has a vector of its own. */
+  @Override
   public boolean isKnown(int slot) {
     return version(slot).isKnown(slot / versions);
   }
@@ -77,16 +77,8 @@ public final class UserKnowledge {
     return version == 0 ? whole : byPeriod.get(version - 1);
   }
 
-  /** Writes one vector to row {@code row} of (n, K). */
+  @Override
   public void copy(int slot, FloatBuffer target, int row) {
     version(slot).copy(slot / versions, target, row);
-  }
-
-  /** What is known before the first period. */
-  private record Nothing(int dimension) implements KnowledgeSource {
-    @Override
-    public boolean read(String key, float[] target) {
-      return false;
-    }
   }
 }

@@ -47,6 +47,52 @@ class KnowledgeExtractorTest {
   }
 
   @Test
+  void storesOneVectorForEachItemWithAText() {
+    log.items.put("i1", "red running shoes");
+    log.items.put("i2", " ");
+    log.items.put("i3", "lamp");
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.encoded()).isEqualTo(204);
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    assertThat(store.info().items()).isEqualTo(2);
+    // Three words, 17 characters.
+    assertThat(vector(store.items(), "i1")).containsExactly(3, 17 / 8f, 1);
+    assertThat(store.items().read("i2", new float[3])).isFalse();
+    assertThat(KnowledgeInspection.summarize(store).items().count()).isEqualTo(2);
+    assertThat(new KnowledgeInspection(store, log, log).nearest(Level.ITEM, "i1", 5).neighbours())
+        .extracting(KnowledgeInspection.Neighbour::prompt)
+        .containsExactly("lamp");
+    assertThatThrownBy(() -> new KnowledgeInspection(store, log, log).nearest(Level.ITEM, "i2", 1))
+        .hasMessageContaining("there is no knowledge of this item. Key i2. Items without a text");
+  }
+
+  @Test
+  void itemsAreAddedToAStoreThatHasNone() {
+    extract(1);
+    assertThat(KnowledgeStore.open(folder).info().items()).isZero();
+    log.items.put("i1", "lamp");
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.encoded()).isEqualTo(1);
+    assertThat(result.kept()).isEqualTo(202);
+    assertThat(KnowledgeStore.open(folder).info().items()).isEqualTo(1);
+  }
+
+  @Test
+  void anEncoderThatLooksKeysUpIsAskedForItemsWithoutATextToo() {
+    encoder.readsKeys = true;
+    log.items.put("i1", "");
+
+    extract(1);
+
+    assertThat(encoder.expected.get(Level.ITEM)).containsExactly("i1");
+    assertThat(encoder.read).contains("item i1");
+  }
+
+  @Test
   void dropsNoMoreHistoryThanItMust() {
     ExtractionResult result = extract(1);
 
@@ -350,12 +396,14 @@ class KnowledgeExtractorTest {
 
   @Test
   void previewEncodesNothing() {
+    log.items.put("i1", "lamp");
     PromptPreview preview = extractor(1, Precision.FLOAT16, Duration.ZERO).preview(1);
 
     assertThat(preview.scenarios())
         .containsExactly(new PromptPreview.Item("1", "scenario feed", 2, 0));
     assertThat(preview.users())
         .containsExactly(new PromptPreview.Item("u0", "u0 likes item 0 .", 5, 0));
+    assertThat(preview.items()).containsExactly(new PromptPreview.Item("i1", "lamp", 1, 0));
     assertThat(encoder.read).isEmpty();
     assertThat(folder).isEmptyDirectory();
   }
@@ -409,7 +457,11 @@ class KnowledgeExtractorTest {
         log,
         encoder,
         new KnowledgeExtractor.Settings(
-            minInteractions, false, precision, Map.of("encoder.name", "words")),
+            minInteractions,
+            false,
+            !log.items.isEmpty(),
+            precision,
+            Map.of("encoder.name", "words")),
         forceEvery);
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Prompt;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
@@ -15,6 +16,7 @@ import org.llm4msr.runtime.data.prepared.TrainingLog;
 public final class SmallLog implements TrainingLog, ScenarioPromptBuilder {
 
   public final Map<String, Integer> users = new LinkedHashMap<>();
+  public final Map<String, String> items = new LinkedHashMap<>();
   String template = "plain";
 
   public static SmallLog of(int count) {
@@ -48,6 +50,11 @@ public final class SmallLog implements TrainingLog, ScenarioPromptBuilder {
                     IntStream.range(0, likes)
                         .mapToObj(i -> new UserHistory.Event("feed", "i" + i, "item " + i))
                         .toList())));
+  }
+
+  @Override
+  public void forEachItem(Consumer<ItemText> visitor) {
+    items.forEach((item, text) -> visitor.accept(new ItemText(item, text)));
   }
 
   @Override

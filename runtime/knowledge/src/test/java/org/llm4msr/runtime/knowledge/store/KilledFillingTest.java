@@ -134,7 +134,7 @@ class KilledFillingTest {
             "data",
             log,
             new WordEncoder(),
-            new KnowledgeExtractor.Settings(1, false, Precision.FLOAT16, Map.of()),
+            new KnowledgeExtractor.Settings(1, false, false, Precision.FLOAT16, Map.of()),
             forceEvery)
         .extract(folder, false, progress);
   }

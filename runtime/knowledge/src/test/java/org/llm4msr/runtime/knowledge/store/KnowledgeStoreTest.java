@@ -103,7 +103,7 @@ class KnowledgeStoreTest {
     }
     Files.delete(segment);
     assertThatThrownBy(() -> KnowledgeStore.open(folder))
-        .hasMessageContaining("states 2 scenarios and 20 users, the segments hold 2 and 0");
+        .hasMessageContaining("states 20 vectors of the level USER, the segments hold 0");
   }
 
   @Test
@@ -208,7 +208,9 @@ class KnowledgeStoreTest {
           return vector;
         };
 
-    assertThatThrownBy(() -> fill(encoder, SmallLog.of(3), Precision.FLOAT32))
+    SmallLog log = SmallLog.of(3);
+    log.items.put("i1", "lamp");
+    assertThatThrownBy(() -> fill(encoder, log, Precision.FLOAT32))
         .hasMessage(
             "[knowledge/IO] cannot fill the knowledge store: No space left on device. Folder %s. Check that the disk is available, has free space and can be written to."
                 .formatted(folder))
@@ -225,7 +227,7 @@ class KnowledgeStoreTest {
     }
 
     encoder.change = vector -> vector;
-    fill(encoder, SmallLog.of(3), Precision.FLOAT32);
+    fill(encoder, log, Precision.FLOAT32);
     assertThat(vector(KnowledgeStore.open(folder).users(), "u1")).hasSize(3);
   }
 
@@ -249,7 +251,7 @@ class KnowledgeStoreTest {
         "data",
         log,
         encoder,
-        new KnowledgeExtractor.Settings(1, false, precision, Map.of()),
+        new KnowledgeExtractor.Settings(1, false, !log.items.isEmpty(), precision, Map.of()),
         Duration.ofHours(1));
   }
 

@@ -35,8 +35,8 @@ class KnowledgeStatisticsTest {
   void missingUsersAreTheMeanOrTheZeroVector() {
     KnowledgeStatistics statistics = KnowledgeStatistics.over(SOURCE, List.of("a", "b"));
     List<String> keys = List.of("b", "unknown");
-    KnowledgeVectors mean = KnowledgeVectors.users(SOURCE, keys, statistics, Missing.MEAN);
-    KnowledgeVectors zero = KnowledgeVectors.users(SOURCE, keys, statistics, Missing.ZERO);
+    KnowledgeVectors mean = KnowledgeVectors.entities(SOURCE, keys, statistics, Missing.MEAN);
+    KnowledgeVectors zero = KnowledgeVectors.entities(SOURCE, keys, statistics, Missing.ZERO);
 
     assertThat(vector(mean, 0)).containsExactly(new float[] {1, 1, 0}, CLOSE);
     assertThat(vector(mean, 1)).containsExactly(0, 0, 0);

@@ -25,7 +25,7 @@ class UserKnowledgeTest {
           source(30, Set.of("u0", "u1", "u2")),
           new EarlierKnowledge(
               new Periods(6, 3), List.of(source(10, Set.of("u0")), source(20, Set.of("u0", "u2")))),
-          source -> KnowledgeVectors.users(source, USERS, AS_IT_IS, Missing.MEAN));
+          source -> KnowledgeVectors.entities(source, USERS, AS_IT_IS, Missing.MEAN));
 
   @Test
   void aRowThatTrainsReadsWhatWasKnownBeforeItsPeriod() {

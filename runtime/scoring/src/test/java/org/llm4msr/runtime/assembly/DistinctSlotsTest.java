@@ -11,16 +11,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class DistinctUsersTest {
+class DistinctSlotsTest {
 
-  private final DistinctUsers users = new DistinctUsers();
+  private final DistinctSlots users = new DistinctSlots();
 
   @Test
   void numbersUsersByFirstAppearance() {
     users.find(new int[] {7, 3, 7, 9, 3, 1}, 5);
 
     assertThat(users.count()).isEqualTo(3);
-    assertThat(IntStream.range(0, 3).map(users::user)).containsExactly(7, 3, 9);
+    assertThat(IntStream.range(0, 3).map(users::slot)).containsExactly(7, 3, 9);
     assertThat(users.groupOfRow()).startsWith(0, 1, 0, 2, 1);
   }
 
@@ -40,7 +40,7 @@ class DistinctUsersTest {
       users.find(userOfRow, rows);
 
       assertThat(Arrays.copyOf(users.groupOfRow(), rows)).isEqualTo(expected);
-      assertThat(IntStream.range(0, users.count()).mapToObj(users::user))
+      assertThat(IntStream.range(0, users.count()).mapToObj(users::slot))
           .containsExactlyElementsOf(numbers.keySet());
     }
   }

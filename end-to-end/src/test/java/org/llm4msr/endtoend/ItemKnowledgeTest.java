@@ -1,0 +1,266 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.scoring.Scorer;
+
+/** A shop whose customers like tea and no lamps, and whose newest items training never saw. */
+class ItemKnowledgeTest {
+
+  private static final String EXPERIMENT =
+      """
+      workspace: %s
+      dataset:
+        name: table
+        path: .
+        files: [%s]
+        scenario: place
+        time: time
+        items: { files: [items.csv], key: item, text: [title] }
+        split: { by: time, ratio: [4, 1, 1] }
+      knowledge:
+        encoder: { name: hash, dimension: 32 }
+        items: {}
+      model:
+        embeddingSize: 4
+        backbone: { name: shared-bottom, bottom: [16], tower: [8], batchNorm: false }
+        itemKnowledge: {}
+      training: { epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 } }
+      runtime: { threads: 1 }
+      """;
+
+  /** Items of the training part, and those that come later. */
+  private static final int KNOWN = 40;
+
+  private static final int ALL = 80;
+
+  @TempDir static Path folder;
+  static Path bundle;
+
+  /** Two of three impressions of a tea are clicked, one of six of a lamp. */
+  @BeforeAll
+  static void train() throws IOException {
+    Random random = new Random(3);
+    List<String> items = new ArrayList<>(List.of("item,title"));
+    for (int item = 0; item < ALL + 2; item++) {
+      items.add("i%d,%s number %d".formatted(item, isTea(item) ? "green tea" : "desk lamp", item));
+    }
+    Files.write(folder.resolve("items.csv"), items);
+    List<String> log = new ArrayList<>(List.of("user,item,place,label,time"));
+    for (int n = 0; n < 6_000; n++) {
+      int item = n < 5_000 ? random.nextInt(KNOWN) : KNOWN + random.nextInt(ALL - KNOWN);
+      int clicked = random.nextInt(6) < (isTea(item) ? 4 : 1) ? 1 : 0;
+      String scenario = random.nextBoolean() ? "feed" : "search";
+      log.add("u%d,i%d,%s,%d,%d".formatted(random.nextInt(60), item, scenario, clicked, n));
+    }
+    Files.write(folder.resolve("log.csv"), log);
+    // The next day brings two items more.
+    List<String> next = new ArrayList<>(log.subList(0, 3_000));
+    next.add("u1,i%d,feed,1,6001".formatted(ALL));
+    next.add("u1,i%d,feed,0,6002".formatted(ALL + 1));
+    Files.write(folder.resolve("next.csv"), next);
+    Experiment experiment = experiment("work", "log.csv");
+    experiment.check();
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+    bundle = experiment.train("items", Progress.NONE).bundle();
+  }
+
+  private static boolean isTea(int item) {
+    return item % 2 == 0;
+  }
+
+  private static Experiment experiment(String workspace, String log, String... overrides)
+      throws IOException {
+    return of(EXPERIMENT.formatted(workspace, log), overrides);
+  }
+
+  private static Experiment of(String yaml, String... overrides) throws IOException {
+    Path file = folder.resolve(Integer.toHexString(yaml.hashCode()) + ".yaml");
+    Files.writeString(file, yaml);
+    return Experiment.fromYaml(file, overrides);
+  }
+
+  private static String without(String... lines) {
+    String yaml = EXPERIMENT.formatted("work", "log.csv");
+    for (String line : lines) {
+      assertThat(yaml).contains(line);
+      yaml = yaml.replace(line, "");
+    }
+    return yaml;
+  }
+
+  private static double testAuc(Experiment experiment, String run) {
+    return experiment.evaluate(run, Split.TEST, null, Progress.NONE).result().overall().auc();
+  }
+
+  /** Two rates of two thirds and one sixth have an AUC of 3/4; without text there is nothing. */
+  @Test
+  void unseenItemsAreRankedByTheirTexts() throws IOException {
+    Experiment plain = of(without("  itemKnowledge: {}\n"));
+    plain.train("plain", Progress.NONE);
+
+    assertThat(testAuc(plain, "plain")).isBetween(0.44, 0.56);
+    assertThat(testAuc(experiment("work", "log.csv"), "items")).isBetween(0.70, 0.80);
+  }
+
+  @Tag("slow")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{name: hierarchical}",
+        "{name: concat, levels: [item]}",
+        "{name: concat, levels: [user, scenario, item], width: 4}",
+        "{name: epnet}"
+      })
+  void headsReadItemsToo(String head) throws IOException {
+    Experiment experiment = experiment("work", "log.csv", "model.fusion=" + head);
+    String run = "run-" + Integer.toHexString(head.hashCode());
+    experiment.train(run, Progress.NONE);
+
+    assertThat(testAuc(experiment, run)).isBetween(0.70, 0.80);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mean", "zero", "learned"})
+  void aBundleScoresAsItWasEvaluated(String missing) throws IOException {
+    Experiment experiment =
+        experiment(
+            "work",
+            "log.csv",
+            "knowledge.items.missing=" + missing,
+            "model.itemKnowledge.width=6",
+            "knowledge.components=3");
+    Path own = experiment.train(missing, Progress.NONE).bundle();
+    Path predictions = folder.resolve(missing + ".arrow");
+    experiment.evaluate(missing, Split.TEST, predictions, Progress.NONE);
+    List<String> log = Files.readAllLines(folder.resolve("log.csv"));
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (String line : log.subList(5_001, 6_001)) {
+      String[] values = line.split(",");
+      rows.add(Map.of("user", values[0], "item", values[1], "scenario", values[2]));
+    }
+
+    try (Scorer scorer = Scorer.load(own)) {
+      assertThat(scorer.score(rows))
+          .containsExactly(BundleTest.floats(predictions, "probability"), within(1e-6f));
+    }
+  }
+
+  @Test
+  void anItemThatIsNewIsScoredWithItsVectorFromAStoreOrTheRow() throws IOException {
+    Experiment next = experiment("next", "next.csv");
+    next.prepare(false, Progress.NONE);
+    next.extract(false, Progress.NONE);
+    Path stored = folder.resolve("next/knowledge");
+    KnowledgeStore store = KnowledgeStore.open(stored);
+    List<Map<String, Object>> rows = List.of(row("i" + ALL), row("i" + (ALL + 1)));
+    List<Map<String, Object>> withVectors = new ArrayList<>();
+    for (Map<String, Object> row : rows) {
+      float[] vector = new float[32];
+      assertThat(store.items().read(row.get("item").toString(), vector)).isTrue();
+      Map<String, Object> own = new HashMap<>(row);
+      own.put("item_vector", vector);
+      withVectors.add(own);
+    }
+    try (Scorer scorer = Scorer.load(bundle)) {
+      float[] unknown = scorer.score(rows);
+      assertThat(unknown[0]).isEqualTo(unknown[1]);
+      float[] given = scorer.score(withVectors);
+      scorer.readNewItems(stored);
+
+      assertThat(given[0]).isGreaterThan(given[1] + 0.1f);
+      assertThat(scorer.score(rows)).containsExactly(given, within(1e-6f));
+      // A vector is given for one row alone.
+      assertThat(scorer.score(List.of(row("i" + ALL), withVectors.get(1)))[1])
+          .isEqualTo(given[1], within(1e-6f));
+    }
+  }
+
+  @Test
+  void theCommandLineScoresNewItemsToo() throws IOException, InterruptedException {
+    Experiment next = experiment("more", "next.csv");
+    next.prepare(false, Progress.NONE);
+    next.extract(false, Progress.NONE);
+    Path rows = folder.resolve("new.csv");
+    Files.writeString(
+        rows, "user,item,scenario\nu1,i%d,feed\nu1,i%d,feed\n".formatted(ALL, ALL + 1));
+    Path scores = folder.resolve("scores.csv");
+
+    Cli.Outcome outcome =
+        new Cli(folder)
+            .run(
+                "score",
+                bundle.toString(),
+                "--in",
+                rows.toString(),
+                "--out",
+                scores.toString(),
+                "--knowledge",
+                folder.resolve("more/knowledge").toString());
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    List<String> lines = Files.readAllLines(scores);
+    assertThat(score(lines.get(1))).isGreaterThan(score(lines.get(2)) + 0.1);
+  }
+
+  private static double score(String line) {
+    return Double.parseDouble(line.substring(line.lastIndexOf(',') + 1));
+  }
+
+  @Test
+  void vectorsOfAnotherSizeAndOtherStoresAreRefused() throws IOException {
+    Map<String, Object> row = new HashMap<>(row("i1"));
+    row.put("item_vector", List.of(1, 2));
+    Experiment other = experiment("other", "log.csv", "knowledge.encoder.dimension=16");
+    other.prepare(false, Progress.NONE);
+    other.extract(false, Progress.NONE);
+    try (Scorer scorer = Scorer.load(bundle)) {
+      assertThatThrownBy(() -> scorer.score(List.of(row)))
+          .hasMessageContaining("Column 'item_vector'")
+          .hasMessageContaining("expected 32 numbers, not 2");
+      assertThatThrownBy(() -> scorer.readNewItems(folder.resolve("other/knowledge")))
+          .hasMessageContaining("[knowledge/STORE_MISMATCH]")
+          .hasMessageContaining("dimension was 32 and is now 16");
+    }
+  }
+
+  @Test
+  void whatReadsItemsIsRefusedWithoutThem() throws IOException {
+    assertThatThrownBy(() -> of(without("  items: {}\n")).check())
+        .hasMessageContaining("model.itemKnowledge")
+        .hasMessageContaining("there is no section knowledge.items");
+    assertThatThrownBy(
+            () ->
+                of(
+                        without("  items: {}\n", "  itemKnowledge: {}\n"),
+                        "model.fusion={name: concat, levels: [item]}")
+                    .check())
+        .hasMessageContaining("model.fusion.name")
+        .hasMessageContaining("there is no section knowledge.items");
+  }
+
+  private static Map<String, Object> row(String item) {
+    return Map.of("user", "u5", "item", item, "scenario", "feed");
+  }
+}

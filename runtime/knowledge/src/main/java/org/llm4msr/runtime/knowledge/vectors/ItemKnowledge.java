@@ -1,0 +1,30 @@
+package org.llm4msr.runtime.knowledge.vectors;
+
+/**
+ * The items' vectors. Immutable and thread-safe; {@link BatchItems} adds those that come with the
+ * rows of a batch.
+ */
+public final class ItemKnowledge {
+
+  private final KnowledgeVectors stored;
+  private final KnowledgeTransform transform;
+
+  ItemKnowledge(KnowledgeVectors stored, KnowledgeTransform transform) {
+    this.stored = stored;
+    this.transform = transform;
+  }
+
+  /** Returns how many items have a vector of their own. */
+  int knownCount() {
+    return stored.knownCount();
+  }
+
+  KnowledgeVectors stored() {
+    return stored;
+  }
+
+  /** Returns a vector as the model reads it, in an array of its own. */
+  float[] transformed(float[] vector) {
+    return transform.apply(vector.clone());
+  }
+}
