@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.config;
 
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.llm4msr.api.Setting;
@@ -16,6 +17,13 @@ public record NegativesConfig(
                     + " scenario, or uniformly",
             defaultValue = "popularity")
         Draw draw,
+    @Setting(
+            value =
+                "The rows whose items are drawn: those of the positive's own part, also those of"
+                    + " the parts before it, or days: N for those of its part near to it in time",
+            defaultValue = "part")
+        @Valid
+        NegativePool pool,
     @Setting(value = "Seed of the draws", defaultValue = "0") long seed) {
 
   /** The probability of each item. */

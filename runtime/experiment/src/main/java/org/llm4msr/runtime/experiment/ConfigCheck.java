@@ -274,6 +274,13 @@ final class ConfigCheck {
             by.equals("given") ? "the data has no split of its own" : "the data has no time";
         add("dataset.split.by", by, lacking + ". Allowed here: " + String.join(", ", legal));
       }
+      Integer days = dataset.negatives().pool().days();
+      if (days != null && !reader.schema().time()) {
+        add(
+            "dataset.negatives.pool.days",
+            days.toString(),
+            "the data has no time. Use pool: part or pool: earlier");
+      }
     }
 
     private void scenarios(DatasetConfig dataset, List<RawScenario> known) {

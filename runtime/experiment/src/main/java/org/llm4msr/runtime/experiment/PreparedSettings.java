@@ -7,7 +7,6 @@ import java.util.List;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.DatasetConfig;
-import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -38,7 +37,7 @@ final class PreparedSettings {
       differences.addAll(
           FlatValues.differences(
               "dataset.",
-              EffectiveConfig.decisive(manifest.settings(), dataset),
+              DatasetSettings.recorded(manifest, dataset),
               DatasetSettings.of(dataset)));
     }
     if (!differences.isEmpty()) {

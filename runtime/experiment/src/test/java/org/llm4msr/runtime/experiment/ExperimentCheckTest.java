@@ -116,6 +116,9 @@ class ExperimentCheckTest {
     assertThat(problem("dataset.split.by=user-time"))
         .contains("dataset.split.by = user-time")
         .contains("the data has no time");
+    assertThat(problem("dataset.negatives={perPositive: 1, pool: {days: 3}}"))
+        .contains("dataset.negatives.pool.days = 3")
+        .contains("the data has no time. Use pool: part or pool: earlier");
     assertThat(problem("dataset.path=nowhere")).contains("there is no " + folder + "/nowhere");
   }
 

@@ -80,7 +80,19 @@ public final class ConfigSchema {
                     LegalValues.kind(setting.type().getType()),
                     SettingInfo.of(type),
                     defaultPlugin))
-        .orElseGet(() -> object(SettingInfo.of(type), null, false));
+        .orElseGet(() -> wordOrKeys(type));
+  }
+
+  private Map<String, Object> wordOrKeys(Class<?> type) {
+    Map<String, Object> keys = object(SettingInfo.of(type), null, false);
+    Optional<SettingInfo> word = SettingInfo.word(type);
+    if (word.isEmpty()) {
+      return keys;
+    }
+    keys.put("minProperties", 1);
+    Map<String, Object> either = new LinkedHashMap<>();
+    either.put("oneOf", List.of(value(word.get().type(), List.of(), null), keys));
+    return either;
   }
 
   private Map<String, Object> object(
@@ -94,7 +106,7 @@ public final class ConfigSchema {
       required.add("name");
     }
     for (SettingInfo setting : settings) {
-      if (setting.inline()) {
+      if (setting.inline() || setting.word()) {
         continue;
       }
       properties.put(setting.key(), property(setting));

@@ -178,7 +178,9 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
       return plugin(choice, path, origin, origins);
     }
     if (value instanceof Record record) {
-      return values(record, path, origin, origins);
+      Object word =
+          SettingInfo.word(record.getClass()).map(w -> read(record, w.key())).orElse(null);
+      return word == null ? values(record, path, origin, origins) : word(word);
     }
     if (value instanceof Optional<?> optional) {
       return optional.map(element -> plain(element, path, origin, origins)).orElse(null);
@@ -200,10 +202,11 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
       }
       return plain;
     }
-    if (value instanceof Enum<?> constant) {
-      return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-    return value;
+    return value instanceof Enum<?> ? word(value) : value;
+  }
+
+  private static String word(Object constant) {
+    return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static @Nullable Object read(Record record, String key) {

@@ -108,7 +108,9 @@ final class LegalValues {
       return "one of " + String.join(", ", enumValues(raw));
     }
     if (raw.isRecord()) {
-      return "a mapping";
+      return SettingInfo.word(raw)
+          .map(word -> scalar(raw(word.type().getType())) + ", or a mapping")
+          .orElse("a mapping");
     }
     if (raw == boolean.class || raw == Boolean.class) {
       return "true or false";

@@ -84,7 +84,7 @@ public record PluginDescription(
   /** Returns the keys of a record as rows. */
   public static List<Row> rows(Class<?> record) {
     return SettingInfo.of(record).stream()
-        .filter(setting -> !setting.inline())
+        .filter(setting -> !setting.inline() && !setting.word())
         .map(
             setting ->
                 new Row(

@@ -38,6 +38,9 @@ final class RecordBinder {
 
   static final String NAME = "name";
 
+  /** Holds the word that a record was written as. */
+  private static final String WORD = "";
+
   private static final String KEYS = "must be a mapping";
 
   private final PluginRegistry plugins;
@@ -125,7 +128,7 @@ final class RecordBinder {
   }
 
   private @Nullable Entry take(Map<String, Entry> rest, SettingInfo setting, String path) {
-    Entry entry = rest.remove(setting.key());
+    Entry entry = rest.remove(setting.word() ? WORD : setting.key());
     Entry former = setting.formerly().isEmpty() ? null : rest.remove(setting.formerly());
     if (former == null) {
       return entry;
@@ -142,7 +145,7 @@ final class RecordBinder {
 
   private @Nullable Object value(
       SettingInfo setting, @Nullable Entry entry, Origin origin, String path) {
-    String key = join(path, setting.key());
+    String key = setting.word() ? path : join(path, setting.key());
     Type type = setting.type().getType();
     if (entry != null && !entry.value().isEmpty()) {
       return value(type, withDefaultName(setting, entry.value()), key, setting.secret());
@@ -206,8 +209,25 @@ final class RecordBinder {
    * plugin.
    */
   private static ConfigNode shorthand(Class<?> record, ConfigNode node) {
+    if (SettingInfo.word(record).isPresent()) {
+      return word(node);
+    }
     boolean inline = SettingInfo.of(record).stream().anyMatch(SettingInfo::inline);
     return inline ? node.expanded() : node;
+  }
+
+  /** Keys replace the word of a lower layer. */
+  private static ConfigNode word(ConfigNode node) {
+    if (node instanceof Scalar scalar && !scalar.empty()) {
+      return new Mapping(Map.of(WORD, new Entry(node.origin(), node)), node.origin());
+    }
+    Entry below = node instanceof Mapping mapping ? mapping.entries().get(NAME) : null;
+    if (below == null || !below.isExpanded()) {
+      return node;
+    }
+    Map<String, Entry> entries = new LinkedHashMap<>(((Mapping) node).entries());
+    entries.remove(NAME);
+    return new Mapping(entries, node.origin());
   }
 
   private static Type argument(Type type, int index) {
@@ -361,7 +381,9 @@ final class RecordBinder {
   private static Set<String> keys(Class<?> record) {
     Set<String> keys = new TreeSet<>();
     for (SettingInfo setting : SettingInfo.of(record)) {
-      keys.add(setting.inline() ? NAME : setting.key());
+      if (!setting.word()) {
+        keys.add(setting.inline() ? NAME : setting.key());
+      }
     }
     return keys;
   }

@@ -6,10 +6,12 @@ import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.Inline;
 import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.config.Word;
 import org.llm4msr.runtime.config.loading.ConfigNode.Entry;
 import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
 
@@ -23,6 +25,7 @@ import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
  * @param defaultText the default as YAML; null if there is none
  * @param optional whether the key may be missing without a default
  * @param inline whether it is a plugin whose keys are beside this record's
+ * @param word whether it is what the record is written as instead of keys
  * @param secret whether the value must not be shown
  * @param operational whether it has no effect on the result
  * @param before the value that holds for older files, or empty
@@ -36,6 +39,7 @@ record SettingInfo(
     @Nullable String defaultText,
     boolean optional,
     boolean inline,
+    boolean word,
     boolean secret,
     boolean operational,
     String before,
@@ -53,12 +57,17 @@ record SettingInfo(
         .toList();
   }
 
+  /** Returns what a record may be written as instead of keys. */
+  static Optional<SettingInfo> word(Class<?> record) {
+    return of(record).stream().filter(SettingInfo::word).findFirst();
+  }
+
   private static SettingInfo of(Class<?> record, RecordComponent component) {
     Setting setting = component.getAnnotation(Setting.class);
     String defaultValue = setting == null ? "" : setting.defaultValue();
     boolean optional =
         component.getAnnotatedType().isAnnotationPresent(Nullable.class)
-            || component.getType() == java.util.Optional.class;
+            || component.getType() == Optional.class;
     return new SettingInfo(
         component.getName(),
         component.getAnnotatedType(),
@@ -66,6 +75,7 @@ record SettingInfo(
         defaultValue.isEmpty() ? null : defaultValue,
         optional,
         component.isAnnotationPresent(Inline.class),
+        component.isAnnotationPresent(Word.class),
         setting != null && setting.secret(),
         setting != null && setting.operational(),
         setting == null ? "" : setting.before(),

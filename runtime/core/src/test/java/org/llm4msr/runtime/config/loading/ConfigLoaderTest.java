@@ -28,6 +28,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.plugins.TestPlugins;
 
@@ -331,6 +332,57 @@ class ConfigLoaderTest {
         .singleElement()
         .asString()
         .startsWith("model.backbone.experts (child.yaml:3:15) is not a setting");
+  }
+
+  @Test
+  void aSettingOfAWordOrKeysTakesEither() throws IOException {
+    Files.writeString(
+        folder.resolve("word.yaml"),
+        "dataset: { name: movies, path: ., split: { by: given }, negatives: { pool: earlier } }\n");
+    Files.writeString(
+        folder.resolve("keys.yaml"),
+        "extends: word.yaml\ndataset: { negatives: { pool: { days: 7 } } }\n");
+
+    assertThat(pool(loadCopied("word.yaml"))).isEqualTo(NegativePool.EARLIER);
+    assertThat(pool(loadCopied("word.yaml", "dataset.negatives.pool=part")))
+        .isEqualTo(NegativePool.PART);
+    assertThat(pool(loadCopied("word.yaml", "dataset.negatives.pool.days=3")))
+        .as("keys replace the word below them")
+        .isEqualTo(NegativePool.near(3));
+    LoadedConfig keys = loadCopied("keys.yaml");
+    assertThat(pool(keys)).isEqualTo(NegativePool.near(7));
+    assertThat(pool(loadCopied("keys.yaml", "dataset.negatives.pool=earlier")))
+        .isEqualTo(NegativePool.EARLIER);
+    assertThat(keys.effective().yaml()).contains("    pool:\n      days: 7\n");
+    Files.writeString(folder.resolve("written.yaml"), keys.effective().yaml());
+    assertThat(loadCopied("written.yaml").config()).isEqualTo(keys.config());
+  }
+
+  private static NegativePool pool(LoadedConfig loaded) {
+    return loaded.config().dataset().negatives().pool();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          erlier;     dataset.negatives.pool = erlier (-Ddataset.negatives.pool): is not one of part, earlier. Did you mean earlier?
+          {days: 0};  dataset.negatives.pool.days = 0 (-Ddataset.negatives.pool): must be greater than or equal to 1. Allowed: a whole number, at least 1, at most 36500
+          {day: 3};   dataset.negatives.pool.day (-Ddataset.negatives.pool): unknown key. Did you mean days? There are days
+          {};         dataset.negatives.pool (-Ddataset.negatives.pool): must be part, earlier, or days: N, for example { days: 30 }
+          {rule: part};  dataset.negatives.pool.rule (-Ddataset.negatives.pool): unknown key. There are days
+          [part];     dataset.negatives.pool = [part] (-Ddataset.negatives.pool): must be a mapping
+          """)
+  void aSettingOfAWordOrKeysRefusesTheRest(String value, String problem) throws IOException {
+    Files.writeString(
+        folder.resolve("word.yaml"), "dataset: { name: movies, path: ., split: { by: given } }\n");
+
+    assertThat(
+            catchThrowableOfType(
+                MsrException.class,
+                () -> loadCopied("word.yaml", "dataset.negatives.pool=" + value)))
+        .hasMessageContaining(problem);
   }
 
   @Test

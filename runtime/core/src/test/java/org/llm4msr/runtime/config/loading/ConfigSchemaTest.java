@@ -65,6 +65,17 @@ class ConfigSchemaTest {
   }
 
   @Test
+  void aSettingOfAWordOrKeysIsEither() {
+    String data = "dataset: {name: movies, path: ., negatives: {pool: %s}}\n";
+    for (String pool : Set.of("part", "earlier", "{days: 3}", "~")) {
+      assertThat(problems(data.formatted(pool))).as(pool).isEmpty();
+    }
+    for (String pool : Set.of("days", "{}", "{days: 0}", "{rule: part}", "[part]")) {
+      assertThat(problems(data.formatted(pool))).as(pool).isNotEmpty();
+    }
+  }
+
+  @Test
   void aKeyWithoutAValueIsOneThatIsNotSet() {
     String data = "dataset: {name: movies, path: ., split: {by: given}}\n";
     assertThat(

@@ -116,6 +116,7 @@ public final class DatasetPreparation {
       throws IOException {
     List<FieldPlan> fields = FieldPlan.of(schema);
     SplitPlan split = new SplitPlan(config.split(), schema, database);
+    NegativeSampling negatives = new NegativeSampling(config.negatives(), schema.time(), database);
     progress.step("read");
     boolean skip = config.malformed().policy() == MalformedConfig.Policy.SKIP;
     RawTables tables = new RawTables(reader, schema, fields, database, skip, progress);
@@ -134,8 +135,7 @@ public final class DatasetPreparation {
     SplitCounts own = split.order();
     database.execute("DROP VIEW kept");
     database.execute("DROP TABLE interactions");
-    SplitCounts counts =
-        new NegativeSampling(config.negatives(), schema.time(), database).draw(own);
+    SplitCounts counts = negatives.draw(own);
     List<PreparedScenario> scenarios = scenarios(keys, counts);
     progress.step("index");
     index(fields, scenarios, counts.train());

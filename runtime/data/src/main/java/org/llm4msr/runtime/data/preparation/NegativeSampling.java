@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.data.preparation;
 
 import java.util.Locale;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.NegativesConfig;
+import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.slf4j.Logger;
@@ -12,8 +14,8 @@ import org.slf4j.LoggerFactory;
  * positives: same user, scenario, time and part. Never drawn are items that the user met in the
  * training part and, for a row of another part, those that the user met until then.
  *
- * <p>A row draws from the items of its scenario in its own part and the parts before: the training
- * part knows nothing of what comes later.
+ * <p>A row draws from the items of its scenario in its own part, or in the parts before as well:
+ * the training part knows nothing of what comes later.
  */
 final class NegativeSampling {
 
@@ -25,26 +27,36 @@ final class NegativeSampling {
   private final NegativesConfig config;
   private final boolean time;
   private final PreparationDatabase database;
+  private final NegativePools pools;
 
   /**
    * Makes a sampling.
    *
    * @param time whether the rows have a time
+   * @throws MsrException of type USER where the pool needs a time and there is none
    */
   NegativeSampling(NegativesConfig config, boolean time, PreparationDatabase database) {
     this.config = config;
     this.time = time;
     this.database = database;
+    pools = new NegativePools(config, database);
+    if (config.perPositive() > 0 && config.pool().days() != null && !time) {
+      throw DataErrors.user(
+          "NO_TIME",
+          "dataset.negatives.pool.days is %s, but the data has no time. Use part or earlier."
+              .formatted(config.pool().days()));
+    }
   }
 
   /** Says in words what is drawn. */
   static String rule(NegativesConfig config) {
     return config.perPositive() == 0
         ? ""
-        : "; %s negatives a positive drawn by %s, seed %s"
+        : "; %s negatives a positive drawn by %s %s, seed %s"
             .formatted(
                 config.perPositive(),
                 config.draw() == NegativesConfig.Draw.POPULARITY ? "popularity" : "chance",
+                NegativePools.rule(config.pool()),
                 config.seed());
   }
 
@@ -58,40 +70,35 @@ final class NegativeSampling {
     if (config.perPositive() == 0) {
       return counts;
     }
+    if (config.pool().days() != null) {
+      RawTables.refuse(
+          database,
+          "ordered",
+          "t IS NULL",
+          "no time, which dataset.negatives.pool.days needs",
+          "u",
+          "NULL_TIME");
+    }
     String part =
         "CASE WHEN rowid < %s THEN 0 WHEN rowid < %s THEN 1 ELSE 2 END"
             .formatted(counts.train(), counts.train() + counts.validation());
     database.execute(
         "CREATE TABLE met AS SELECT u, i, min(t) AS t, min(part) AS part FROM"
             + " (SELECT u, i, t, %s AS part FROM ordered) GROUP BY u, i".formatted(part));
-    pools(part);
+    pools.create(part);
     database.execute(
-        "CREATE TABLE wanted AS SELECT rowid AS n, k, u, s, t, %s AS part FROM ordered, range(1, %s) AS ks(k) WHERE y"
-            .formatted(part, config.perPositive() + 1));
+        "CREATE TABLE wanted AS SELECT rowid AS n, k, u, s, t, %s AS part, %s AS block FROM ordered, range(1, %s) AS ks(k) WHERE y"
+            .formatted(part, pools.block(), config.perPositive() + 1));
     database.execute("CREATE TABLE negatives(n BIGINT, k BIGINT, i VARCHAR)");
     for (int round = 0; round < ROUNDS && left() > 0; round++) {
       draw(round);
     }
     warnOfMissing();
     SplitCounts after = merge(counts);
-    for (String table : new String[] {"met", "pool", "pool_sizes", "wanted", "negatives"}) {
+    for (String table : new String[] {"met", "pool", "stretches", "wanted", "negatives"}) {
       database.execute("DROP TABLE " + table);
     }
     return after;
-  }
-
-  /** Sorts what can be drawn in each scenario, so that what a part may draw comes first. */
-  private void pools(String part) {
-    String candidates =
-        config.draw() == NegativesConfig.Draw.POPULARITY
-            ? "SELECT s, i, rowid AS first, %s AS part FROM ordered".formatted(part)
-            : "SELECT s, i, min(rowid) AS first, min(%s) AS part FROM ordered GROUP BY s, i"
-                .formatted(part);
-    database.execute(
-        "CREATE TABLE pool AS SELECT s, i, part FROM (%s) ORDER BY s, first".formatted(candidates));
-    database.execute(
-        "CREATE TABLE pool_sizes AS SELECT s, p.part, min(pool.rowid) AS start, count(*) FILTER (pool.part <= p.part)::UBIGINT AS size"
-            + " FROM pool, (VALUES (0), (1), (2)) AS p(part) GROUP BY s, p.part");
   }
 
   private long left() {
@@ -110,7 +117,7 @@ final class NegativeSampling {
         """
         CREATE TABLE places AS
         SELECT w.*, z.start + (md5_number_lower('%s:%s:' || w.n || ':' || w.k) %% z.size)::BIGINT AS place
-        FROM wanted w JOIN pool_sizes z ON z.s = w.s AND z.part = w.part
+        FROM wanted w JOIN stretches z USING (s, part, block)
         """
             .formatted(config.seed(), round));
     database.execute(
@@ -120,11 +127,11 @@ final class NegativeSampling {
           SELECT w.n, w.k, p.i FROM places w
           JOIN pool p ON p.rowid = w.place
           LEFT JOIN met m ON m.u = w.u AND m.i = p.i
-          WHERE m.u IS NULL OR NOT (%s)) d
+          WHERE (m.u IS NULL OR NOT (%s)) AND %s) d
         WHERE NOT EXISTS (SELECT 1 FROM negatives g WHERE g.n = d.n AND g.i = d.i)
         QUALIFY row_number() OVER (PARTITION BY n, i ORDER BY k) = 1
         """
-            .formatted(metBefore));
+            .formatted(metBefore, pools.near()));
     database.execute("DROP TABLE places");
     database.execute(
         "CREATE TABLE still_wanted AS SELECT * FROM wanted ANTI JOIN negatives USING (n, k)");
@@ -138,7 +145,7 @@ final class NegativeSampling {
       LOG.warn(
           String.format(
               Locale.ROOT,
-              "%,d negatives are missing: their users have met nearly all items of the scenario.",
+              "%,d negatives are missing: their users have met nearly all items that may be drawn.",
               missing));
     }
   }

@@ -14,6 +14,8 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.MalformedConfig;
+import org.llm4msr.runtime.config.NegativePool;
+import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.files.Checksums;
@@ -53,11 +55,22 @@ final class PreparationKey {
                 config.malformed().policy() == MalformedConfig.Policy.STRICT
                     ? ""
                     : canonical(config.malformed()),
-                config.negatives().perPositive() == 0 ? "" : canonical(config.negatives()),
+                negatives(config.negatives()),
                 base == null ? "" : "extends " + base.manifest().key())
             .filter(part -> !part.isEmpty())
             .toList();
     return Checksums.of(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The settings of negatives that decided alone before there was a choice of pools. */
+  private record Draws(int perPositive, NegativesConfig.Draw draw, long seed) {}
+
+  private static String negatives(NegativesConfig config) {
+    if (config.perPositive() == 0) {
+      return "";
+    }
+    String draws = canonical(new Draws(config.perPositive(), config.draw(), config.seed()));
+    return config.pool().equals(NegativePool.EARLIER) ? draws : draws + canonical(config.pool());
   }
 
   /**

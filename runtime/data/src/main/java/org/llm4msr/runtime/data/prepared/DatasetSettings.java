@@ -11,6 +11,8 @@ public final class DatasetSettings {
   private static final String PATH = "path";
   private static final String MALFORMED = "malformed.";
   private static final String NEGATIVES = "negatives.";
+  private static final String PER_POSITIVE = NEGATIVES + "perPositive";
+  private static final String POOL = NEGATIVES + "pool";
 
   private DatasetSettings() {}
 
@@ -21,9 +23,20 @@ public final class DatasetSettings {
     settings.remove(PATH);
     settings.keySet().removeIf(key -> key.startsWith(MALFORMED));
     if (config.negatives().perPositive() == 0) {
-      settings
-          .keySet()
-          .removeIf(key -> key.startsWith(NEGATIVES) && !key.equals(NEGATIVES + "perPositive"));
+      settings.keySet().removeIf(key -> key.startsWith(NEGATIVES) && !key.equals(PER_POSITIVE));
+    }
+    return settings;
+  }
+
+  /**
+   * Returns those that a manifest records, under their present names. Before the pool of negatives
+   * was a setting, they came from the earlier parts as well.
+   */
+  public static Map<String, String> recorded(DatasetManifest manifest, DatasetConfig config) {
+    Map<String, String> settings = EffectiveConfig.decisive(manifest.settings(), config);
+    boolean draws = !settings.getOrDefault(PER_POSITIVE, "0").equals("0");
+    if (draws && settings.keySet().stream().noneMatch(key -> key.startsWith(POOL))) {
+      settings.put(POOL, "earlier");
     }
     return settings;
   }

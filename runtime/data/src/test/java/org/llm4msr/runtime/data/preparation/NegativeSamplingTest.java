@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -21,9 +23,13 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.NegativesConfig.Draw;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
@@ -37,6 +43,7 @@ class NegativeSamplingTest {
   private static final List<String> PARTS = List.of("train", "validation", "test");
 
   @TempDir Path folder;
+  private int prepared;
 
   private record Row(String user, String item, String scenario, long time, boolean positive) {}
 
@@ -70,17 +77,8 @@ class NegativeSamplingTest {
   }
 
   private Path prepare(List<Row> log, NegativesConfig negatives, int threads) {
-    DatasetConfig plain = Preparations.config(Preparations.BY_TIME, 1);
-    DatasetConfig config =
-        new DatasetConfig(
-            plain.reader(),
-            plain.path(),
-            plain.scenarios(),
-            plain.split(),
-            1,
-            negatives,
-            plain.malformed());
-    Path target = folder.resolve("prepared-" + negatives.draw() + negatives.seed() + threads);
+    DatasetConfig config = Preparations.drawing(Preparations.BY_TIME, 1, negatives);
+    Path target = folder.resolve("prepared" + prepared++);
     DatasetPreparation.prepare(
         reader(log), Preparations.request(config, target, threads), Progress.NONE);
     return target;
@@ -135,7 +133,7 @@ class NegativeSamplingTest {
   void negativesStandBehindTheirPositivesAndAreNewToTheirUsers() throws IOException {
     List<Row> log = log();
     for (Draw draw : Draw.values()) {
-      Path prepared = prepare(log, new NegativesConfig(3, draw, 5), 2);
+      Path prepared = prepare(log, new NegativesConfig(3, draw, NegativePool.EARLIER, 5), 2);
       assertThat(ManifestFile.read(prepared).rows())
           .isEqualTo(new SplitCounts(8_000, 2_000, 2_000));
       Set<String> trained = new HashSet<>();
@@ -180,19 +178,100 @@ class NegativeSamplingTest {
                     && row.time() <= negative.time());
   }
 
-  /** Of three items the drawing users have met one; of the others one is nine times as popular. */
-  @Test
-  void popularItemsAreDrawnAsOftenAsTheyOccur() throws IOException {
+  static List<NegativePool> pools() {
+    return List.of(NegativePool.PART, NegativePool.EARLIER, NegativePool.near(2));
+  }
+
+  /** A log by day, all of it positive, each row of another user. */
+  private static List<Row> days(String... daysAndItems) {
     List<Row> log = new ArrayList<>();
+    for (String dayAndItem : daysAndItems) {
+      String[] words = dayAndItem.split(" ");
+      long time = TimeUnit.DAYS.toMillis(Long.parseLong(words[0]));
+      log.add(new Row("u" + log.size(), words[1], "s", time, true));
+    }
+    return log;
+  }
+
+  /** Eight rows train, two validate, two test. With seven draws each row gets all it may have. */
+  @ParameterizedTest
+  @EnumSource(Draw.class)
+  void thePoolIsThatOfItsRule(Draw draw) throws IOException {
+    List<Row> log =
+        days(
+            "0 a", "1 a", "2 b", "3 c", "10 d", "11 d", "12 e", "20 b", // train
+            "21 x", "22 a", "30 y", "31 x");
+
+    String train = "a:bcde a:bcde b:acde c:abde d:abce d:abce e:abcd b:acde";
+    assertThat(drawn(log, draw, NegativePool.PART)).containsExactly(train, "x:a a:x", "y:x x:y");
+    assertThat(drawn(log, draw, NegativePool.EARLIER))
+        .containsExactly(train, "x:abcde a:bcdex", "y:abcdex x:abcdey");
+    assertThat(drawn(log, draw, NegativePool.near(2)))
+        .as("the second day of the training part is near to that of validation, and not of it")
+        .containsExactly("a:b a:bc b:ac c:ab d:e d:e e:d b:", "x:a a:x", "y:x x:y");
+    assertThat(drawn(log, draw, NegativePool.near(1)))
+        .containsExactly("a: a:b b:ac c:b d: d:e e:d b:", "x:a a:x", "y:x x:y");
+  }
+
+  /** Returns each part as its positives, each with the items of its negatives in order. */
+  private List<String> drawn(List<Row> log, Draw draw, NegativePool pool) throws IOException {
+    Path target = prepare(log, new NegativesConfig(7, draw, pool, 5), 2);
+    List<String> parts = new ArrayList<>();
+    for (String part : PARTS) {
+      StringBuilder text = new StringBuilder();
+      Set<String> items = new TreeSet<>();
+      for (Row row : rows(target, part)) {
+        if (row.positive()) {
+          text.append(String.join("", items)).append(' ').append(row.item()).append(':');
+          items.clear();
+        } else {
+          items.add(row.item());
+        }
+      }
+      parts.add(text.append(String.join("", items)).toString().strip());
+    }
+    return parts;
+  }
+
+  /**
+   * From day 15, ten days reach from 5 to 25: {@code a} lies there in three stretches of ten days,
+   * {@code b} once, {@code d} after a row outside; {@code c} lies in the same stretches outside.
+   */
+  @Test
+  void eachItemOfTheDaysIsOneOfAll() throws IOException {
+    List<Row> log = days("2 c", "3 d", "8 a", "9 d", "12 a", "15 b", "22 a", "27 c");
+    for (int r = 0; r < 3_004; r++) {
+      long day = r < 2_000 ? 15 : 200;
+      log.add(new Row("other" + r, "own", "s", TimeUnit.DAYS.toMillis(day), true));
+    }
+    NegativesConfig negatives = new NegativesConfig(1, Draw.UNIFORM, NegativePool.near(10), 5);
+
+    Map<String, Long> drawn =
+        rows(prepare(log, negatives, 2), "train").stream()
+            .filter(row -> !row.positive() && row.user().startsWith("other"))
+            .collect(Collectors.groupingBy(Row::item, Collectors.counting()));
+
+    assertThat(drawn).containsOnlyKeys("a", "b", "d");
+    assertThat(drawn.values())
+        .allSatisfy(n -> assertThat(n / 2_000.0).isCloseTo(1 / 3.0, within(0.03)));
+    assertThat(drawn.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(2_000);
+  }
+
+  /** Of three items the drawing users have met one; of the others one is nine times as popular. */
+  @ParameterizedTest
+  @MethodSource("pools")
+  void popularItemsAreDrawnAsOftenAsTheyOccur(NegativePool pool) throws IOException {
+    List<Row> log = new ArrayList<>();
+    long hour = TimeUnit.HOURS.toMillis(1);
     for (int r = 0; r < 4_000; r++) {
-      log.add(new Row("fan" + r, r % 10 == 0 ? "rare" : "hit", "s", r, true));
+      log.add(new Row("fan" + r, r % 10 == 0 ? "rare" : "hit", "s", r * hour, true));
     }
     for (int r = 0; r < 2_000; r++) {
-      log.add(new Row("other" + r, "own", "s", 2L * r, true));
+      log.add(new Row("other" + r, "own", "s", 2L * r * hour, true));
     }
     Map<Draw, Double> shares = new HashMap<>();
     for (Draw draw : Draw.values()) {
-      List<Row> rows = rows(prepare(log, new NegativesConfig(1, draw, 5), 2), "train");
+      List<Row> rows = rows(prepare(log, new NegativesConfig(1, draw, pool, 5), 2), "train");
       Map<String, Long> drawn =
           rows.stream()
               .filter(row -> !row.positive() && row.user().startsWith("other"))
@@ -204,22 +283,23 @@ class NegativeSamplingTest {
     assertThat(shares.get(Draw.UNIFORM)).isCloseTo(0.5, within(0.05));
   }
 
-  @Test
-  void drawsDependOnTheSeedAloneAndTheTrainingPartOnItself() throws IOException {
+  @ParameterizedTest
+  @MethodSource("pools")
+  void drawsDependOnTheSeedAloneAndTheTrainingPartOnItself(NegativePool pool) throws IOException {
     List<Row> log = log();
-    NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, 5);
+    NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, pool, 5);
     Path first = prepare(log, negatives, 1);
     Path second = prepare(log, negatives, 2);
     for (String part : PARTS) {
       assertThat(second.resolve(part + ".arrow"))
           .hasSameBinaryContentAs(first.resolve(part + ".arrow"));
     }
-    Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, 6), 2);
+    Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, pool, 6), 2);
     assertThat(rows(other, "train")).isNotEqualTo(rows(first, "train"));
     List<Row> changed = new ArrayList<>(log.subList(0, 2_000));
     log.subList(2_000, ROWS)
         .forEach(row -> changed.add(new Row("new", "a-new", "a", row.time(), true)));
-    Path later = prepare(changed, new NegativesConfig(2, Draw.POPULARITY, 5), 3);
+    Path later = prepare(changed, new NegativesConfig(2, Draw.POPULARITY, pool, 5), 3);
     assertThat(later.resolve("train.arrow")).hasSameBinaryContentAs(first.resolve("train.arrow"));
   }
 
@@ -229,9 +309,10 @@ class NegativeSamplingTest {
     for (int r = 0; r < 60; r++) {
       log.add(new Row(r % 3 == 0 ? "b" : "a", "i" + r % 2, "s", r, true));
     }
-    Path prepared = prepare(log, new NegativesConfig(1, Draw.UNIFORM, 0), 2);
+    Path prepared = prepare(log, new NegativesConfig(1, Draw.UNIFORM, NegativePool.PART, 0), 2);
     assertThat(rows(prepared, "train")).hasSize(40);
     assertThat(Files.readString(prepared.resolve("dataset.json")))
-        .contains("label as given; 1 negatives a positive drawn by chance, seed 0");
+        .contains(
+            "label as given; 1 negatives a positive drawn by chance from the row's part, seed 0");
   }
 }

@@ -17,6 +17,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
@@ -121,16 +122,9 @@ class PreparationDeterminismTest {
 
   @Test
   void digitsOfTheLocaleChangeNothing() throws IOException {
-    DatasetConfig plain = Preparations.config(BY_DATE, 3);
-    DatasetConfig config =
-        new DatasetConfig(
-            plain.reader(),
-            plain.path(),
-            plain.scenarios(),
-            BY_DATE,
-            3,
-            new NegativesConfig(1, NegativesConfig.Draw.POPULARITY, 7),
-            plain.malformed());
+    NegativesConfig negatives =
+        new NegativesConfig(1, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 7);
+    DatasetConfig config = Preparations.drawing(BY_DATE, 3, negatives);
     Locale before = Locale.getDefault();
     try (PreparedData latin = Preparations.prepare(reader(5), config, folder.resolve("latin"))) {
       PreparedSummary seen = Preparations.inspect(folder.resolve("latin"), folder.resolve("a"));

@@ -21,6 +21,8 @@ import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativePool;
+import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 
@@ -133,6 +135,27 @@ class PreparationErrorsTest {
             FieldRole.CONTEXT,
             new FieldKind.Categorical()));
     refused(reader, byTime, "data/LEAK", "'clicked' reads the column 'label'");
+  }
+
+  @Test
+  void refusesDaysWithoutTimes() {
+    DatasetConfig near =
+        Preparations.drawing(
+            Preparations.split(SplitConfig.By.RANDOM),
+            1,
+            new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.near(7), 0));
+    refused(
+        changed(RawTable.INTERACTIONS, "time", 3, null),
+        near,
+        "data/NULL_TIME",
+        "1 rows with no time, which dataset.negatives.pool.days needs");
+    ListReader timeless = reader();
+    timeless.tables.get(RawTable.INTERACTIONS).remove("time");
+    refused(
+        timeless,
+        near,
+        "data/NO_TIME",
+        "dataset.negatives.pool.days is 7, but the data has no time. Use part or earlier.");
   }
 
   @Test

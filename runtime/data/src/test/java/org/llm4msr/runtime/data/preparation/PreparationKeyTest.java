@@ -9,7 +9,9 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.MalformedConfig;
+import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
+import org.llm4msr.runtime.config.NegativesConfig.Draw;
 import org.llm4msr.runtime.config.PluginChoice;
 
 class PreparationKeyTest {
@@ -31,7 +33,32 @@ class PreparationKeyTest {
     assertThat(key(new Settings(4, 1, "a"))).isNotEqualTo(former);
   }
 
+  /** The key under which data with negatives was prepared before their pool was a setting. */
+  private static final String BEFORE_POOLS =
+      "fb18b18165a90cc82ea8e54988b76d1b0ba543ee45c2336f0d40230e1535ec0b";
+
+  @Test
+  void dataOfTheFormerPoolKeepsItsKey() {
+    assertThat(key(drawing(NegativePool.EARLIER))).isEqualTo(BEFORE_POOLS);
+    assertThat(key(drawing(NegativePool.PART))).isNotEqualTo(BEFORE_POOLS);
+    assertThat(key(drawing(NegativePool.near(7)))).isNotEqualTo(key(drawing(NegativePool.near(8))));
+    assertThat(key(Preparations.NO_NEGATIVES))
+        .isEqualTo(key(new NegativesConfig(0, Draw.UNIFORM, NegativePool.near(7), 3)));
+  }
+
+  private static NegativesConfig drawing(NegativePool pool) {
+    return new NegativesConfig(2, Draw.POPULARITY, pool, 5);
+  }
+
+  private static String key(NegativesConfig negatives) {
+    return key(new Former(3), negatives);
+  }
+
   private static String key(Record reader) {
+    return key(reader, Preparations.NO_NEGATIVES);
+  }
+
+  private static String key(Record reader, NegativesConfig negatives) {
     DatasetConfig config =
         new DatasetConfig(
             new PluginChoice<>("own", null, reader),
@@ -39,7 +66,7 @@ class PreparationKeyTest {
             List.of(),
             null,
             2,
-            new NegativesConfig(0, NegativesConfig.Draw.UNIFORM, 0),
+            negatives,
             new MalformedConfig(MalformedConfig.Policy.STRICT, 0.001));
     List<RawTable> tables = List.of(RawTable.INTERACTIONS);
     RawSchema schema = new RawSchema(tables, List.of(), false, true, List.of(), List.of(), "rule");

@@ -8,15 +8,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.SplitConfig;
@@ -87,10 +90,18 @@ class PreparationMemoryTest {
     assertThat(manifest.rows().total()).isEqualTo(MANY_ROWS);
   }
 
+  static Stream<NegativesConfig> negatives() {
+    return Stream.of(NegativePool.PART, NegativePool.EARLIER, NegativePool.near(1))
+        .flatMap(
+            pool ->
+                Stream.of(NegativesConfig.Draw.values())
+                    .map(draw -> new NegativesConfig(2, draw, pool, 3)));
+  }
+
   @ParameterizedTest
-  @EnumSource(NegativesConfig.Draw.class)
-  void negatives(NegativesConfig.Draw draw) {
-    DatasetManifest manifest = prepare(SplitConfig.By.TIME, new NegativesConfig(2, draw, 3));
+  @MethodSource
+  void negatives(NegativesConfig negatives) {
+    DatasetManifest manifest = prepare(SplitConfig.By.TIME, negatives);
     assertThat(manifest.rows().total()).isGreaterThan(3 * ROWS / 2);
   }
 

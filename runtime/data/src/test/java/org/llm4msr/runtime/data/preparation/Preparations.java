@@ -11,6 +11,7 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.MalformedConfig;
+import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.SplitConfig;
@@ -30,7 +31,7 @@ public final class Preparations {
   public static final SplitConfig BY_TIME = split(SplitConfig.By.TIME);
 
   static final NegativesConfig NO_NEGATIVES =
-      new NegativesConfig(0, NegativesConfig.Draw.POPULARITY, 0);
+      new NegativesConfig(0, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 0);
 
   static final MalformedConfig STRICT = new MalformedConfig(MalformedConfig.Policy.STRICT, 0);
 
@@ -50,6 +51,19 @@ public final class Preparations {
         minFrequency,
         NO_NEGATIVES,
         STRICT);
+  }
+
+  /** Returns a configuration that draws negatives. */
+  static DatasetConfig drawing(SplitConfig split, int minFrequency, NegativesConfig negatives) {
+    DatasetConfig plain = config(split, minFrequency);
+    return new DatasetConfig(
+        plain.reader(),
+        plain.path(),
+        plain.scenarios(),
+        split,
+        minFrequency,
+        negatives,
+        plain.malformed());
   }
 
   /** Returns a configuration that skips malformed rows. */
