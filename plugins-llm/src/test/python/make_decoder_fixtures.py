@@ -5,7 +5,8 @@
     python3 make_decoder_fixtures.py ../resources/org/llm4msr/plugins/llm/decoder [SHARED/models/stories260k]
 
 Writes a folder a model: config.json as it is published, weights in another number type each, one model in
-shards, and golden.json: states of the last token before and after the final norm, computed in float64. chat.json: published chat
+shards, and golden.json: states of the last token before and after the final norm, and of the layers below the last (not yet in
+llama-bias, which transformers 4 reads otherwise), computed in float64. chat.json: published chat
 templates (read from it, and written back), filled by Jinja as transformers does. tokenizer.model: SentencePiece. special-tokens.json: what
 transformers 4 makes of special tokens by tokenizer_config.json. With
 the second argument also stories260k/: the tokenizer that the GGUF file holds, and what the model generates.
@@ -70,9 +71,10 @@ def states(model, ids):
     before = []
     hook = model.model.norm.register_forward_pre_hook(lambda module, inputs: before.append(inputs[0]))
     with torch.no_grad():
-        after = model.model(input_ids=torch.tensor([ids])).last_hidden_state
+        result = model.model(input_ids=torch.tensor([ids]), output_hidden_states=True)
     hook.remove()
-    return dict(ids=ids, pre_norm=before[0][0, -1].tolist(), post_norm=after[0, -1].tolist())
+    return dict(ids=ids, pre_norm=before[0][0, -1].tolist(), post_norm=result.last_hidden_state[0, -1].tolist(),
+                layers=[state[0, -1].tolist() for state in result.hidden_states[1:-1]])
 
 
 def write_weights(folder, weights, shards):

@@ -172,6 +172,7 @@ public final class DecoderBenchmark {
                 model.toString(),
                 null,
                 null,
+                null,
                 Position.PROMPT_END,
                 false,
                 Precision.BFLOAT16,

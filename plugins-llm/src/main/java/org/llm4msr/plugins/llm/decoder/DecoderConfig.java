@@ -18,8 +18,12 @@ public record DecoderConfig(
     @Setting("Folder or file of the tokenizer; without it, the model's folder")
         @Nullable String tokenizer,
     @Setting(
-            "The last layer's state before or after the final norm; without it, what Hugging Face"
-                + " gives: pre-norm for ChatGLM2, post-norm otherwise")
+            "The layer whose state is returned, from 1 at the bottom or from -1 at the top; without"
+                + " it, the last. Layers above it are not computed")
+        @Nullable Integer layer,
+    @Setting(
+            "The layer's state before or after the final norm; without it, what Hugging Face"
+                + " gives: post-norm for the last layer, except of ChatGLM2; pre-norm otherwise")
         @Nullable State state,
     @Setting(
             value =
@@ -69,6 +73,7 @@ public record DecoderConfig(
     return new DecoderConfig(
         model,
         tokenizer,
+        layer,
         known,
         position,
         l2,
@@ -82,7 +87,7 @@ public record DecoderConfig(
         seed);
   }
 
-  /** Which state of the last layer. */
+  /** Which state of the layer. */
   public enum State {
     /** Before the final norm. */
     PRE_NORM,

@@ -32,18 +32,17 @@ final class DecoderLoading {
   /** Checks all files except weights and tokenizer. */
   static void check(DecoderConfig config, ModelFolder folder) {
     Architecture architecture = Architecture.of(folder.config());
-    DecoderShape.of(folder.config(), architecture);
+    shape(config, folder, architecture);
     template(config, folder, architecture);
   }
 
   static DecoderEncoder load(DecoderConfig stated, ModelFolder folder, EncoderContext context) {
     ModelJson json = folder.config();
     Architecture architecture = Architecture.of(json);
-    DecoderShape shape = DecoderShape.of(json, architecture);
+    DecoderShape shape = shape(stated, folder, architecture);
+    boolean preNorm = architecture.unstated().preNorm() || !shape.isWhole();
     DecoderConfig config =
-        stated.state() == null
-            ? stated.with(architecture.unstated().preNorm() ? State.PRE_NORM : State.POST_NORM)
-            : stated;
+        stated.state() == null ? stated.with(preNorm ? State.PRE_NORM : State.POST_NORM) : stated;
     Set<Long> ends = new LinkedHashSet<>(json.integers("eos_token_id"));
     ends.addAll(folder.optional("generation_config.json").integers("eos_token_id"));
     Long start =
@@ -66,6 +65,32 @@ final class DecoderLoading {
     }
   }
 
+  /** Returns the shape up to the layer whose state is returned. */
+  private static DecoderShape shape(
+      DecoderConfig config, ModelFolder folder, Architecture architecture) {
+    DecoderShape whole = DecoderShape.of(folder.config(), architecture);
+    if (config.layer() == null) {
+      return whole;
+    }
+    int layers = whole.layers();
+    int layer = config.layer() < 0 ? layers + 1 + config.layer() : config.layer();
+    if (layer < 1 || layer > layers) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/LAYER",
+          "knowledge.encoder.layer is %d, and the model %s has %d layers. Set it to 1 (the lowest) up to %3$d (the last), or to -1 (the last) down to -%3$d."
+              .formatted(config.layer(), folder.name(), layers));
+    }
+    if (layer < layers && config.position() == Position.GENERATED_END) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/LAYER",
+          "knowledge.encoder.layer is %d, but to generate, the model %s computes all its %d layers. Remove layer, or set position: prompt-end."
+              .formatted(config.layer(), folder.name(), layers));
+    }
+    return whole.lowest(layer);
+  }
+
   private static @Nullable ChatTemplate template(
       DecoderConfig config, ModelFolder folder, Architecture architecture) {
     return config.template() == Template.CHAT ? ChatTemplate.of(folder, architecture) : null;
@@ -77,7 +102,7 @@ final class DecoderLoading {
         folder.name(),
         folder.revision(),
         folder.checksum(),
-        state(config),
+        state(config, shape),
         shape.hidden(),
         TokenLimit.of(config.maxTokens(), USUAL_TOKENS, room(config, folder, shape), folder.name()),
         threadSafe);
@@ -98,9 +123,12 @@ final class DecoderLoading {
     return shape.context() - config.generatedTokens();
   }
 
-  private static String state(DecoderConfig config) {
+  private static String state(DecoderConfig config, DecoderShape shape) {
     List<String> parts = new ArrayList<>();
     parts.add(config.state() == State.PRE_NORM ? "pre-norm" : "post-norm");
+    if (!shape.isWhole()) {
+      parts.add("layer %d of %d".formatted(shape.layers(), shape.modelLayers()));
+    }
     if (config.position() == Position.PROMPT_END) {
       parts.add("prompt-end");
     } else {

@@ -24,7 +24,8 @@ import org.llm4msr.api.MsrException;
  * @param context the longest text, in tokens
  * @param tied whether the embedding is also the output layer
  * @param arrays the arrays of each layer
- * @param attentions how each layer attends, from the bottom
+ * @param modelLayers layers of the model
+ * @param attentions how each computed layer attends, from the bottom
  */
 record DecoderShape(
     int hidden,
@@ -41,6 +42,7 @@ record DecoderShape(
     int context,
     boolean tied,
     Set<LayerArray> arrays,
+    int modelLayers,
     List<Attention> attentions) {
 
   /** Reads the sizes. */
@@ -78,7 +80,29 @@ record DecoderShape(
         Math.min(config.integer(keys.context()), longest(attentions)),
         config.flag("tie_word_embeddings", architecture.unstated().tied()),
         arrays(config, architecture),
+        layers,
         attentions);
+  }
+
+  /** Returns the shape without the layers above some lowest ones. */
+  DecoderShape lowest(int layers) {
+    return new DecoderShape(
+        hidden,
+        heads,
+        keyValueHeads,
+        headSize,
+        scoreScale,
+        feedForward,
+        gelu,
+        vocabulary,
+        embeddingScale,
+        epsilon,
+        preciseNorms,
+        context,
+        tied,
+        arrays,
+        modelLayers,
+        attentions.subList(0, layers));
   }
 
   private static int longest(List<Attention> attentions) {
@@ -113,8 +137,14 @@ record DecoderShape(
     return arrays;
   }
 
+  /** Returns how many layers are computed. */
   int layers() {
     return attentions.size();
+  }
+
+  /** Returns whether all layers are computed. */
+  boolean isWhole() {
+    return layers() == modelLayers;
   }
 
   /** Returns the distinct attentions of the layers. */

@@ -43,7 +43,7 @@ record DecoderWeights(
     }
   }
 
-  /** Reads all weights. */
+  /** Reads all weights of the computed layers. */
   static DecoderWeights read(
       WeightFiles files,
       Architecture architecture,
@@ -55,7 +55,7 @@ record DecoderWeights(
   }
 
   /**
-   * Reads all weights.
+   * Reads all weights of the computed layers.
    *
    * @param atOnce floats that are copied from the files to the engine at once; at least a whole
    *     head or row
@@ -106,7 +106,7 @@ record DecoderWeights(
     DecoderWeights read(boolean head) {
       NDArray embedding = matrix(List.of(names.embedding()), shape.vocabulary(), shape.hidden());
       List<Layer> layers = IntStream.range(0, shape.layers()).mapToObj(this::layer).toList();
-      files.requireNone(names.attentionNorm().formatted(shape.layers()) + ".weight");
+      files.requireNone(names.attentionNorm().formatted(shape.modelLayers()) + ".weight");
       NDArray norm = norm(names.finalNorm(), shape.hidden(), false);
       if (!head) {
         return new DecoderWeights(embedding, layers, norm, null);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,8 +47,34 @@ class DecoderEncoderTest {
   }
 
   private static DecoderConfig config(String model, Position position, Precision precision) {
+    return config(model, null, null, position, precision);
+  }
+
+  private static DecoderConfig config(
+      String model,
+      @Nullable Integer layer,
+      @Nullable State state,
+      Position position,
+      Precision precision) {
     return new DecoderConfig(
-        model, TOKENIZER, null, position, false, precision, Template.NONE, null, 4096, 24, 0, 1, 7);
+        model,
+        TOKENIZER,
+        layer,
+        state,
+        position,
+        false,
+        precision,
+        Template.NONE,
+        null,
+        4096,
+        24,
+        0,
+        1,
+        7);
+  }
+
+  private static DecoderConfig layer(int layer, @Nullable State state) {
+    return config("llama3", layer, state, Position.PROMPT_END, Precision.FLOAT32);
   }
 
   private KnowledgeEncoder open(DecoderConfig config) {
@@ -90,6 +117,7 @@ class DecoderEncoderTest {
             "llama3",
             TOKENIZER,
             null,
+            null,
             position,
             false,
             Precision.FLOAT32,
@@ -111,6 +139,7 @@ class DecoderEncoderTest {
         new DecoderConfig(
             "llama3",
             TOKENIZER,
+            null,
             State.PRE_NORM,
             Position.GENERATED_END,
             true,
@@ -182,6 +211,7 @@ class DecoderEncoderTest {
         new DecoderConfig(
             "llama3",
             TOKENIZER,
+            null,
             State.PRE_NORM,
             Position.PROMPT_END,
             true,
@@ -204,6 +234,51 @@ class DecoderEncoderTest {
       float[] unit = second.encode(List.of("a cat")).get(0).vector();
       assertThat(EncoderFixture.cosine(unit, unit)).isCloseTo(1, within(1e-5));
     }
+  }
+
+  /** The model has two layers. */
+  @Test
+  void aLayerIsCountedFromBelowOrFromAbove() {
+    String text = "Once upon a time";
+    try (KnowledgeEncoder last = open(config("llama3", Position.PROMPT_END))) {
+      for (int layer : new int[] {2, -1}) {
+        try (KnowledgeEncoder same = open(layer(layer, null))) {
+          assertThat(same.info()).isEqualTo(last.info());
+          assertThat(vector(same, text)).isEqualTo(vector(last, text));
+        }
+      }
+      try (KnowledgeEncoder first = open(layer(1, null));
+          KnowledgeEncoder fromAbove = open(layer(-2, null));
+          KnowledgeEncoder normed = open(layer(1, State.POST_NORM))) {
+        assertThat(first.info().state()).isEqualTo("pre-norm, layer 1 of 2, prompt-end");
+        assertThat(first.info().dimension()).isEqualTo(16);
+        assertThat(fromAbove.info()).isEqualTo(first.info());
+        assertThat(vector(fromAbove, text)).isEqualTo(vector(first, text));
+        assertThat(EncoderFixture.cosine(vector(first, text), vector(last, text))).isLessThan(0.9);
+        assertThat(normed.info().state()).isEqualTo("post-norm, layer 1 of 2, prompt-end");
+        assertThat(vector(normed, text)).isNotEqualTo(vector(first, text));
+      }
+    }
+  }
+
+  private static float[] vector(KnowledgeEncoder encoder, String text) {
+    return encoder.encode(List.of(text)).get(0).vector();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, PROMPT_END, 'layer is 0, and the model llama3 has 2 layers. Set it to 1 (the lowest) up to 2 (the last), or to -1 (the last) down to -2.'",
+    "3, PROMPT_END, 'layer is 3, and the model llama3 has 2'",
+    "-3, PROMPT_END, 'layer is -3, and'",
+    "-2, GENERATED_END, 'layer is -2, but to generate, the model llama3 computes all its 2 layers. Remove layer, or set position: prompt-end.'"
+  })
+  void refusesLayersThatItCannotReturn(int layer, Position position, String message) {
+    DecoderConfig config = config("llama3", layer, null, position, Precision.FLOAT32);
+    assertThatThrownBy(() -> new DecoderFactory().check(config, FIXTURES))
+        .as("before anything is loaded")
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[knowledge/LAYER] knowledge.encoder." + message);
+    assertThatThrownBy(() -> open(config)).hasMessageContaining(message);
   }
 
   @Test

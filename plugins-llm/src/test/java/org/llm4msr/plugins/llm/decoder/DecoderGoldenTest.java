@@ -57,6 +57,46 @@ class DecoderGoldenTest {
     assertAgrees(GoldenStates.fixture(model));
   }
 
+  /** Hugging Face gives the states of lower layers before the final norm. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama3",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "phi3",
+        "phi3-longrope",
+        "smollm3",
+        "gemma3",
+        "ministral"
+      })
+  void lowerLayersAgreeWithTransformers(String model) throws IOException {
+    Path folder = GoldenStates.fixture(model);
+    List<GoldenStates.Case> cases = GoldenStates.read(folder.resolve("golden.json")).cases();
+    DecoderShape whole = shape(folder);
+    for (int layer = 1; layer < whole.layers(); layer++) {
+      DecoderShape shape = whole.lowest(layer);
+      try (Decoder plain = plain(folder, shape, 1 << 22)) {
+        assertLayer(plain, layer, cases);
+      }
+      if (TestEngines.tensors().runsScripts()) {
+        try (Decoder script = script(folder, shape, Precision.FLOAT32)) {
+          assertLayer(script, layer, cases);
+        }
+      }
+    }
+  }
+
+  private static void assertLayer(Decoder decoder, int layer, List<GoldenStates.Case> cases) {
+    for (GoldenStates.Case golden : cases) {
+      assertClose(
+          "%s, layer %d".formatted(decoder.getClass().getSimpleName(), layer),
+          golden.layers()[layer - 1],
+          states(decoder, List.of(golden.ids())).get(0)[0]);
+    }
+  }
+
   private static void assertAgrees(Path folder) throws IOException {
     List<GoldenStates.Case> cases =
         new ArrayList<>(GoldenStates.read(folder.resolve("golden.json")).cases());
@@ -184,16 +224,14 @@ class DecoderGoldenTest {
   }
 
   private static Decoder scriptInParts(Path folder) {
-    ModelJson config = ModelJson.read(folder.resolve("config.json"));
-    Architecture architecture = Architecture.of(config);
-    DecoderShape shape = DecoderShape.of(config, architecture);
+    DecoderShape shape = shape(folder);
     Script script = TestEngines.tensors().script(DecoderScript.of(shape, Precision.BFLOAT16));
     NDManager manager = TestEngines.manager();
     WeightStore store = ScriptDecoder.bfloat16(script, manager);
     try (WeightFiles files = WeightFiles.open(folder)) {
       return new ScriptDecoder(
           shape,
-          DecoderWeights.read(files, architecture, shape, true, manager, store, 1),
+          DecoderWeights.read(files, architecture(folder), shape, true, manager, store, 1),
           script,
           manager);
     }
@@ -217,28 +255,42 @@ class DecoderGoldenTest {
   }
 
   private static Decoder plain(Path folder, int atOnce) throws IOException {
+    return plain(folder, shape(folder), atOnce);
+  }
+
+  private static Decoder plain(Path folder, DecoderShape shape, int atOnce) throws IOException {
     NDManager manager = TestEngines.manager();
-    ModelJson config = ModelJson.read(folder.resolve("config.json"));
-    Architecture architecture = Architecture.of(config);
-    DecoderShape shape = DecoderShape.of(config, architecture);
+    WeightStore store = new WeightStore.Float32(manager);
     try (WeightFiles files = WeightFiles.open(folder)) {
       return new PlainDecoder(
           shape,
-          DecoderWeights.read(
-              files, architecture, shape, true, manager, new WeightStore.Float32(manager), atOnce),
+          DecoderWeights.read(files, architecture(folder), shape, true, manager, store, atOnce),
           manager);
     }
   }
 
   static Decoder script(Path folder, Precision precision) {
-    ModelJson config = ModelJson.read(folder.resolve("config.json"));
-    Architecture architecture = Architecture.of(config);
-    DecoderShape shape = DecoderShape.of(config, architecture);
+    return script(folder, shape(folder), precision);
+  }
+
+  private static Decoder script(Path folder, DecoderShape shape, Precision precision) {
     TensorService tensors = TestEngines.tensors();
     try (WeightFiles files = WeightFiles.open(folder)) {
       return DecoderLoading.scripted(
-          precision, files, architecture, shape, true, tensors.newManager(), tensors);
+          precision, files, architecture(folder), shape, true, tensors.newManager(), tensors);
     }
+  }
+
+  private static DecoderShape shape(Path folder) {
+    return DecoderShape.of(config(folder), architecture(folder));
+  }
+
+  private static Architecture architecture(Path folder) {
+    return Architecture.of(config(folder));
+  }
+
+  private static ModelJson config(Path folder) {
+    return ModelJson.read(folder.resolve("config.json"));
   }
 
   /** Returns the state before and after the final norm of each text. */

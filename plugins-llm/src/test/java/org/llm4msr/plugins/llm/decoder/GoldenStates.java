@@ -11,8 +11,11 @@ import org.llm4msr.plugins.llm.JsonFixture;
 /** States of the last token that another implementation computed. */
 record GoldenStates(String source, List<Case> cases) {
 
-  /** One text, as token ids. */
-  record Case(long[] ids, float[] pre_norm, float[] post_norm) {}
+  /**
+   * One text, as token ids; {@code layers}, where given, has the states of the layers below the
+   * last.
+   */
+  record Case(long[] ids, float[] pre_norm, float[] post_norm, float[][] layers) {}
 
   static GoldenStates read(Path file) throws IOException {
     return JsonFixture.read(file, GoldenStates.class);

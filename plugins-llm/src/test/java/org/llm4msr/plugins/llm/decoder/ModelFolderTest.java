@@ -51,6 +51,7 @@ class ModelFolderTest {
         model,
         null,
         null,
+        null,
         DecoderConfig.Position.PROMPT_END,
         false,
         DecoderConfig.Precision.FLOAT32,

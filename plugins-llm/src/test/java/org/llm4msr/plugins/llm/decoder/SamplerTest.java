@@ -20,6 +20,7 @@ class SamplerTest {
             "m",
             null,
             null,
+            null,
             Position.GENERATED_END,
             false,
             Precision.FLOAT32,
