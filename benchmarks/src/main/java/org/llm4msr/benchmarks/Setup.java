@@ -16,6 +16,7 @@ import org.llm4msr.plugins.fusion.MlpMetaConfig;
 import org.llm4msr.plugins.fusion.MlpMetaFactory;
 import org.llm4msr.plugins.fusion.NoneConfig;
 import org.llm4msr.plugins.fusion.NoneFactory;
+import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
@@ -158,6 +159,7 @@ record Setup(
         1_000_000,
         1,
         precision,
+        CalibrationMethod.OFF,
         7);
   }
 

@@ -61,7 +61,7 @@ final class Modules {
     runtime(all, "engine", "engine", "kernels", "gradients", "model", "tables");
     runtime(all, "data", "data");
     runtime(all, "knowledge", "knowledge");
-    runtime(all, "scoring", "assembly", "bundle", "scoring");
+    runtime(all, "scoring", "assembly", "bundle", "calibration", "scoring");
     runtime(all, "training", "training", "evaluation");
     runtime(all, "experiment", "experiment", "exchange");
     runtime(all, "download", "download");

@@ -114,10 +114,11 @@ class WarmStartTest {
     // Running statistics of batch normalisation move at any learning rate.
     String plain = "model.fusion.name=none";
     String still = "model.backbone.batchNorm=false";
-    Experiment firstDayOnly = Experiment.fromYaml(firstDay.experiment(), plain, still);
+    String raw = "training.calibration=off";
+    Experiment firstDayOnly = Experiment.fromYaml(firstDay.experiment(), plain, still, raw);
     Path before = firstDayOnly.train("plain", Progress.NONE).bundle();
     Path after =
-        second(plain, still, STANDSTILL).train("plain", from(before), Progress.NONE).bundle();
+        second(plain, still, raw, STANDSTILL).train("plain", from(before), Progress.NONE).bundle();
 
     try (Scorer old = Scorer.load(before);
         Scorer warm = Scorer.load(after)) {

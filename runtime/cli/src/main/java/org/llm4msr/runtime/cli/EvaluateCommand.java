@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -55,10 +56,24 @@ final class EvaluateCommand extends ExperimentCommand {
                 ">AUC",
                 ">GAUC",
                 ">LogLoss",
+                ">constant",
                 ">calibration",
                 ">ECE"),
             rows);
-    return LeakNotice.appendedTo(table, report.leakFutureInteractions());
+    return LeakNotice.appendedTo(table + uncalibrated(report), report.leakFutureInteractions());
+  }
+
+  /** Calibration moves the scenarios against each other, and with it what is measured over all. */
+  private static String uncalibrated(EvaluationReport report) {
+    EvaluationResult before = report.uncalibrated();
+    return before == null
+        ? ""
+        : "%noverall before calibration: AUC %s, GAUC %s, LogLoss %s, ECE %s"
+            .formatted(
+                number(before.overall().auc()),
+                number(before.overall().gauc()),
+                number(before.overall().logLoss()),
+                number(before.overall().calibrationError()));
   }
 
   private static List<String> row(String name, Metrics metrics) {
@@ -70,6 +85,7 @@ final class EvaluateCommand extends ExperimentCommand {
         missing == null ? number(metrics.auc()) : "(" + missing + ")",
         number(metrics.gauc()),
         number(metrics.logLoss()),
+        number(metrics.constantLogLoss()),
         number(metrics.calibration()),
         number(metrics.calibrationError()));
   }

@@ -52,6 +52,12 @@ public record TrainingConfig(
                     + " AVX512_BF16 or AMX, and on GPUs; all else is float32",
             defaultValue = "float32")
         Precision precision,
+    @Setting(
+            value =
+                "Fit of the probabilities to the validation part after training: platt, a slope and"
+                    + " an offset for each scenario, or off",
+            defaultValue = "platt")
+        CalibrationMethod calibration,
     @Setting(value = "Seed of initialisation, order and dropout", defaultValue = "0") long seed) {
 
   /**
@@ -59,6 +65,8 @@ public record TrainingConfig(
    * have their defaults.
    */
   public String identity() {
-    return toString().replace(", precision=" + Precision.FLOAT32, "");
+    return toString()
+        .replace(", precision=" + Precision.FLOAT32, "")
+        .replace(", calibration=" + CalibrationMethod.PLATT, "");
   }
 }

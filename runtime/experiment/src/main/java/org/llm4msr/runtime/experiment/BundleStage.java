@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
@@ -66,6 +67,10 @@ final class BundleStage {
     JsonNode result = report.path("result");
     for (String key : List.of("steps", "bestStep", "stoppedEarly")) {
       training.put(key, JSON.convertValue(result.path(key), Object.class));
+    }
+    JsonNode calibration = report.path(BundleManifest.CALIBRATION);
+    if (!calibration.path("scenarios").isEmpty()) {
+      training.put(BundleManifest.CALIBRATION, JSON.convertValue(calibration, MAP));
     }
     JsonNode best = result.path("best");
     if (best.isObject()) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.util.StdConverter;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
@@ -15,7 +16,8 @@ import org.llm4msr.runtime.evaluation.Metrics;
  * @param run the run folder
  * @param split the part that was evaluated
  * @param scenarioNames names of the scenarios, by rank
- * @param result the metrics
+ * @param result the metrics of what the bundle scores: calibrated probabilities
+ * @param uncalibrated the metrics before calibration; null where there is none
  * @param finished whether training of the run is over; otherwise this is its best state so far
  * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
  *     and test rows, so that the metrics do not measure it
@@ -25,6 +27,7 @@ public record EvaluationReport(
     String split,
     List<String> scenarioNames,
     EvaluationResult result,
+    @Nullable EvaluationResult uncalibrated,
     boolean finished,
     boolean leakFutureInteractions) {
 

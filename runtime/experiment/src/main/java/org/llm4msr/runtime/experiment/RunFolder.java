@@ -20,6 +20,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.PluginStamps;
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -153,6 +154,21 @@ record RunFolder(Path path) {
       return JSON.readTree(SmallFiles.read(file));
     } catch (IOException e) {
       throw unreadable(file, e);
+    }
+  }
+
+  /** Returns the calibration of a finished run; none where it is not or has none. */
+  Calibration calibration() {
+    if (!Files.exists(path.resolve(TRAINING))) {
+      return Calibration.NONE;
+    }
+    JsonNode calibration = read(TRAINING).path("calibration");
+    try {
+      return calibration.isMissingNode()
+          ? Calibration.NONE
+          : JSON.treeToValue(calibration, Calibration.class);
+    } catch (IOException e) {
+      throw unreadable(path.resolve(TRAINING), e);
     }
   }
 

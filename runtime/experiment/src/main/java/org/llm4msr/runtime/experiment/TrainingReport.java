@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.experiment;
 
 import java.nio.file.Path;
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.training.TrainingResult;
 
 /**
@@ -10,8 +11,14 @@ import org.llm4msr.runtime.training.TrainingResult;
  * @param bundle the trained model, for scoring
  * @param result validations and the best step
  * @param device the device that it trained on: cpu, or gpu:N
+ * @param calibration of the bundle's probabilities, which the validations are without
  * @param leakFutureInteractions whether prompts revealed validation and test rows, so that the
  *     validations do not measure the model
  */
 public record TrainingReport(
-    Path run, Path bundle, TrainingResult result, String device, boolean leakFutureInteractions) {}
+    Path run,
+    Path bundle,
+    TrainingResult result,
+    String device,
+    Calibration calibration,
+    boolean leakFutureInteractions) {}

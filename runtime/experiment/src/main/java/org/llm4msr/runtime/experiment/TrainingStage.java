@@ -14,6 +14,9 @@ import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
+import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.calibration.CalibrationFit;
+import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
@@ -205,15 +208,33 @@ final class TrainingStage implements AutoCloseable {
     options.listeners().forEach(trainer::listen);
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
+    boolean isNew =
+        result.rowsPerSecond() > 0 || !Files.exists(folder.path().resolve(RunFolder.TRAINING));
+    Calibration calibration = isNew ? calibrate() : folder.calibration();
     TrainingReport report =
-        new TrainingReport(folder.path(), target, result, engine.deviceName(), leaks());
-    if (result.rowsPerSecond() > 0 || !Files.exists(folder.path().resolve(RunFolder.TRAINING))) {
+        new TrainingReport(
+            folder.path(), target, result, engine.deviceName(), calibration, leaks());
+    if (isNew) {
       folder.write(RunFolder.TRAINING, report);
     }
     if (!Files.exists(target)) {
       writeBundle(target);
     }
     return report;
+  }
+
+  private Calibration calibrate() {
+    if (config.training().calibration() == CalibrationMethod.OFF) {
+      return Calibration.NONE;
+    }
+    CalibrationFit fit = new CalibrationFit(data.manifest().scenarioKeys());
+    Predictions.forEach(
+        model,
+        data,
+        Split.VALIDATION,
+        config.training().batchSize(),
+        (batch, logits) -> fit.add(batch.size, batch.scenario, batch.label, logits));
+    return fit.result();
   }
 
   /**
@@ -252,7 +273,11 @@ final class TrainingStage implements AutoCloseable {
     }
     long rows = data.manifest().rows().of(split);
     List<String> keys = data.manifest().scenarioKeys();
+    Calibration calibration = reached.finished() ? folder.calibration() : Calibration.NONE;
+    float[] raw = new float[config.training().batchSize()];
+    float[] calibrated = new float[config.training().batchSize()];
     try (Evaluator evaluator = wiring.get(Evaluator.class);
+        Evaluator before = calibration.changesNothing() ? null : wiring.get(Evaluator.class);
         PredictionWriter writer =
             predictions == null ? null : new PredictionWriter(predictions, keys, leaks())) {
       long[] done = {0};
@@ -261,10 +286,16 @@ final class TrainingStage implements AutoCloseable {
           data,
           split,
           config.training().batchSize(),
-          (batch, p) -> {
-            evaluator.add(batch.size, batch.scenario, batch.user, batch.label, p);
+          (batch, logits) -> {
+            calibration.probabilities(batch.size, batch.scenario, logits, calibrated);
+            evaluator.add(batch.size, batch.scenario, batch.user, batch.label, calibrated);
+            if (before != null) {
+              Calibration.NONE.probabilities(batch.size, batch.scenario, logits, raw);
+              before.add(batch.size, batch.scenario, batch.user, batch.label, raw);
+            }
             if (writer != null) {
-              writer.add(batch.size, batch.row, batch.user, batch.scenario, batch.label, p);
+              writer.add(
+                  batch.size, batch.row, batch.user, batch.scenario, batch.label, calibrated);
             }
             done[0] += batch.size;
             progress.update(done[0], rows);
@@ -272,14 +303,20 @@ final class TrainingStage implements AutoCloseable {
       if (writer != null) {
         writer.finish();
       }
-      return report(split, evaluator.result(), reached.finished());
+      EvaluationResult uncalibrated = before == null ? null : before.result();
+      return report(split, evaluator.result(), uncalibrated, reached.finished());
     }
   }
 
-  private EvaluationReport report(Split split, EvaluationResult result, boolean finished) {
+  private EvaluationReport report(
+      Split split,
+      EvaluationResult result,
+      @Nullable EvaluationResult uncalibrated,
+      boolean finished) {
     List<String> names = EvaluationReport.titles(data.manifest().scenarios());
     EvaluationReport report =
-        new EvaluationReport(folder.path(), split.key(), names, result, finished, leaks());
+        new EvaluationReport(
+            folder.path(), split.key(), names, result, uncalibrated, finished, leaks());
     folder.write("evaluation-" + split.key() + ".json", report);
     return report;
   }

@@ -30,6 +30,7 @@ class EvaluationReportTest {
             "test",
             List.of(),
             new EvaluationResult(metrics, List.of(), List.of()),
+            new EvaluationResult(metrics, List.of(), List.of()),
             true,
             false);
     ObjectNode tree = json.valueToTree(report);

@@ -149,6 +149,7 @@ final class RunCharts {
                 ">95 % interval",
                 ">GAUC",
                 ">LogLoss",
+                ">constant",
                 ">calibration",
                 ">ECE"),
             rows)
@@ -193,6 +194,7 @@ final class RunCharts {
         missing == null ? number(interval.low()) + " to " + number(interval.high()) : "-",
         number(metrics.gauc()),
         number(metrics.logLoss()),
+        number(metrics.constantLogLoss()),
         number(metrics.calibration()),
         number(metrics.calibrationError()));
   }

@@ -150,7 +150,7 @@ class ComparisonTableTest {
       writer.finish();
       evaluator.add(n, scenario, user, label, probability);
       EvaluationReport report =
-          new EvaluationReport(folder, "test", ONE, evaluator.result(), true, false);
+          new EvaluationReport(folder, "test", ONE, evaluator.result(), null, true, false);
       return new RunResult("run", report, predictions, "", Double.NaN);
     }
   }

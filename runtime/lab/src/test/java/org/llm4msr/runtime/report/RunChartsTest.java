@@ -25,6 +25,7 @@ class RunChartsTest {
             List.of("home", "feed"),
             new EvaluationResult(
                 metrics("overall", 0.7), List.of(metrics("h", 0.6), metrics("f", 0.8)), List.of()),
+            null,
             true,
             false);
 

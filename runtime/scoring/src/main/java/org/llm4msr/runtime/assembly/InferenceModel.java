@@ -3,6 +3,7 @@ package org.llm4msr.runtime.assembly;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.tables.Batch;
 
 /**
@@ -15,6 +16,7 @@ import org.llm4msr.runtime.tables.Batch;
 public final class InferenceModel implements AutoCloseable {
 
   private final AssembledModel assembled;
+  private Calibration calibration = Calibration.NONE;
 
   /** Those that no call uses; the last one used comes first, since caches may still hold it. */
   private final ConcurrentLinkedDeque<PassWorkspace> idle = new ConcurrentLinkedDeque<>();
@@ -23,8 +25,13 @@ public final class InferenceModel implements AutoCloseable {
     this.assembled = assembled;
   }
 
-  /** Reads what was learned from the files of {@link ModelFiles}; before the first score. */
-  public void read(Path folder) throws IOException {
+  /**
+   * Reads what was learned from the files of {@link ModelFiles}; before the first score.
+   *
+   * @param fitted turns logits into probabilities
+   */
+  public void read(Path folder, Calibration fitted) throws IOException {
+    calibration = fitted;
     ModelFiles.read(assembled, folder);
     assembled.parameters().share();
   }
@@ -46,6 +53,7 @@ public final class InferenceModel implements AutoCloseable {
     PassWorkspace workspace = last == null ? new PassWorkspace(assembled) : last;
     try {
       workspace.predict(batch, probability);
+      calibration.probabilities(batch.size, batch.scenario, probability, probability);
     } finally {
       idle.addFirst(workspace);
     }

@@ -107,16 +107,13 @@ final class PassWorkspace {
   /**
    * Predicts a batch; gradients must not be recorded.
    *
-   * @param probability of label 1; its first {@code batch.size} elements are filled
+   * @param target its first {@code batch.size} elements get the logits
    */
-  void predict(Batch batch, float[] probability) {
+  void predict(Batch batch, float[] target) {
     try (NDManager step = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      FloatBuffer logits = model.engine().read(forward(step, batch, false, 0).logits());
-      for (int i = 0; i < batch.size; i++) {
-        probability[i] = (float) (1 / (1 + Math.exp(-logits.get(i))));
-      }
+      model.engine().read(forward(step, batch, false, 0).logits()).get(target, 0, batch.size);
     }
   }
 }

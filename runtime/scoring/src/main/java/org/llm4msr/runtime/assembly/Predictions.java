@@ -17,9 +17,9 @@ public final class Predictions {
     /**
      * Reads one batch; both are reused for the next.
      *
-     * @param probability of label 1; only the first {@code batch.size} are valid
+     * @param logits only the first {@code batch.size} are valid
      */
-    void accept(Batch batch, float[] probability);
+    void accept(Batch batch, float[] logits);
   }
 
   /** Predicts all rows of a part in file order. */
@@ -40,10 +40,10 @@ public final class Predictions {
       TrainableModel model, BatchSource source, int batchSize, Consumer consumer) {
     model.engine().recordGradients(false);
     Batch batch = source.newBatch();
-    float[] probability = new float[batchSize];
+    float[] logits = new float[batchSize];
     while (source.next(batch)) {
-      model.predict(batch, probability);
-      consumer.accept(batch, probability);
+      model.predict(batch, logits);
+      consumer.accept(batch, logits);
     }
   }
 }

@@ -41,8 +41,8 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /** Predicts a batch without gradients. */
-  void predict(Batch batch, float[] probability) {
-    workspace.predict(batch, probability);
+  void predict(Batch batch, float[] logits) {
+    workspace.predict(batch, logits);
   }
 
   AssembledModel assembled() {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
 
 /**
@@ -16,7 +17,8 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
  * @param plugins the plugins that the configuration names, with the versions of their jars
  * @param config the effective configuration of the experiment
  * @param provenance what else determined the result: versions, engine, seed, data, knowledge
- * @param training steps, best step and metrics on the validation part
+ * @param training steps, best step, metrics on the validation part before calibration, and the
+ *     {@link #calibration}
  * @param files the files beside the manifest, by path in the bundle
  */
 public record BundleManifest(
@@ -30,6 +32,9 @@ public record BundleManifest(
 
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
+
+  /** Key of the calibration in {@link #training}; absent where there is none. */
+  public static final String CALIBRATION = "calibration";
 
   /**
    * A plugin.
@@ -56,6 +61,14 @@ public record BundleManifest(
   /** Returns whether the model was trained with prompts that reveal validation and test rows. */
   public boolean leakFutureInteractions() {
     return Boolean.TRUE.equals(provenance.get("leakFutureInteractions"));
+  }
+
+  /** Returns how logits become probabilities; {@link Calibration#NONE} in older bundles. */
+  public Calibration calibration() {
+    Object calibration = training.get(CALIBRATION);
+    return calibration == null
+        ? Calibration.NONE
+        : Bundle.JSON.convertValue(calibration, Calibration.class);
   }
 
   /** Returns the bytes of all files. */

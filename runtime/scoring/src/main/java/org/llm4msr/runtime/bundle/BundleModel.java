@@ -12,6 +12,7 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.PreparedField;
@@ -99,7 +100,7 @@ public final class BundleModel {
     try {
       engine.call(
           () -> {
-            model.read(bundle.folder());
+            model.read(bundle.folder(), calibration(bundle, encoder));
             return 0;
           });
       return model;
@@ -110,6 +111,17 @@ public final class BundleModel {
       }
       throw e;
     }
+  }
+
+  private static Calibration calibration(Bundle bundle, RowEncoder encoder) {
+    Calibration calibration = bundle.manifest().calibration();
+    List<String> keys = encoder.manifest().scenarioKeys();
+    if (!calibration.changesNothing() && !calibration.keys().equals(keys)) {
+      throw BundleErrors.damaged(
+          bundle.folder().resolve(Bundle.MANIFEST),
+          "calibrates the scenarios %s, but the model has %s".formatted(calibration.keys(), keys));
+    }
+    return calibration;
   }
 
   private static @Nullable KnowledgeInputs knowledge(Bundle bundle, ScoringConfig config) {

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.evaluation;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,18 @@ public record Metrics(
         sums.meanLabel(),
         positives > 0 ? sums.meanPrediction() / sums.meanLabel() : Double.NaN,
         sums.calibrationError());
+  }
+
+  /**
+   * Returns the log loss of the best constant, {@code meanLabel} for every row: a model with a
+   * larger one says less than that. In JSON too, where it is not read back.
+   */
+  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
+  @JsonSerialize(using = NanAsNull.Writer.class)
+  public double constantLogLoss() {
+    return positives == 0 || positives == rows
+        ? 0 * meanLabel
+        : -meanLabel * Math.log(meanLabel) - (1 - meanLabel) * Math.log1p(-meanLabel);
   }
 
   private static @Nullable String aucMissing(long rows, long positives) {

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.training;
 
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
@@ -13,7 +14,7 @@ public final class ModelEvaluation {
   private ModelEvaluation() {}
 
   /**
-   * Predicts and evaluates all rows of a part.
+   * Predicts and evaluates all rows of a part, without calibration.
    *
    * @param evaluator is new, and closed afterwards
    */
@@ -25,8 +26,10 @@ public final class ModelEvaluation {
           data,
           split,
           batchSize,
-          (batch, probability) ->
-              evaluator.add(batch.size, batch.scenario, batch.user, batch.label, probability));
+          (batch, values) -> {
+            Calibration.NONE.probabilities(batch.size, batch.scenario, values, values);
+            evaluator.add(batch.size, batch.scenario, batch.user, batch.label, values);
+          });
       return evaluator.result();
     }
   }

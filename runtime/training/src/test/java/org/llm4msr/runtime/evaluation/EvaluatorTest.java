@@ -48,6 +48,8 @@ class EvaluatorTest {
     double logLoss =
         -(Math.log(.9) + Math.log(1 - .8) + Math.log(.7) + Math.log(1 - .7) + Math.log(1 - .1)) / 5;
     assertThat(metrics.logLoss()).isCloseTo(logLoss, within(1e-7));
+    // -.4 ln .4 - .6 ln .6
+    assertThat(metrics.constantLogLoss()).isCloseTo(.6730117, within(1e-7));
     assertThat(metrics.meanPrediction()).isCloseTo(.64, within(1e-7));
     assertThat(metrics.meanLabel()).isEqualTo(.4);
     assertThat(metrics.calibration()).isCloseTo(1.6, within(1e-6));
@@ -86,6 +88,8 @@ class EvaluatorTest {
     }
     Metrics oneClass = result.scenarios().get(2);
     assertThat(oneClass.auc()).isNaN();
+    assertThat(oneClass.constantLogLoss()).isZero();
+    assertThat(result.scenarios().get(3).constantLogLoss()).isNaN();
     assertThat(oneClass.aucMissing()).isEqualTo("no positives");
     assertThat(oneClass.gaucMissing()).isEqualTo("no user has rows of both classes");
     assertThat(result.scenarios().get(3).aucMissing()).isEqualTo("no rows");

@@ -28,6 +28,7 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -261,6 +262,7 @@ final class TinyModels {
         1_000_000,
         1,
         Precision.FLOAT32,
+        CalibrationMethod.OFF,
         7);
   }
 

@@ -176,7 +176,7 @@ class TrainingStepTest {
             }
             return 0;
           });
-      Predictions.forEach(model, data, Split.VALIDATION, 10, (batch, probability) -> {});
+      Predictions.forEach(model, data, Split.VALIDATION, 10, (batch, logits) -> {});
       live.add(resources(model.manager()));
 
       assertThat(live).allMatch(count -> count.equals(live.get(0)));
