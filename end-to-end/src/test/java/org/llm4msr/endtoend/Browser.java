@@ -54,7 +54,7 @@ final class Browser {
    * @param millis that its scripts may run
    */
   Seen open(String address, Path picture, int millis) throws IOException, InterruptedException {
-    call(address, "--window-size=900,3000", "--screenshot=" + picture);
+    call(address, "--window-size=900,4000", "--screenshot=" + picture);
     Path dom = call(address, "--dump-dom", "--virtual-time-budget=" + millis);
     List<String> console =
         Files.readAllLines(dom.resolveSibling("err.txt"), UTF_8).stream()

@@ -323,7 +323,9 @@ class ComparisonTest {
                 difference.low(),
                 difference.high()));
     List<String> csv = Files.readAllLines(folder.resolve("tables/table.csv"));
-    assertThat(csv).hasSize(1 + 4 * 4);
+    int slices = result.slices().stream().mapToInt(slicing -> slicing.columns().size()).sum();
+    assertThat(slices).isPositive();
+    assertThat(csv).hasSize(1 + 4 * (4 + slices));
     assertThat(csv.get(8))
         .startsWith("shared-bottom,hierarchical,overall,")
         .contains(",test,2," + result.models().get(1).scores().get(3).auc() + ",");

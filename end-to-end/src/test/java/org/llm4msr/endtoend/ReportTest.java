@@ -118,6 +118,7 @@ class ReportTest {
             "summary",
             "curves",
             "auc",
+            "slices",
             "calibration",
             "watched",
             "neighbours",

@@ -7,6 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.LeakNotice;
@@ -47,20 +48,13 @@ final class EvaluateCommand extends ExperimentCommand {
       rows.add(row(report.scenarioNames().get(rank), scenarios.get(rank)));
     }
     rows.add(row("overall", report.result().overall()));
-    String table =
-        Terminal.table(
-            List.of(
-                "scenario",
-                ">rows",
-                ">positives",
-                ">AUC",
-                ">GAUC",
-                ">LogLoss",
-                ">constant",
-                ">calibration",
-                ">ECE"),
-            rows);
-    return LeakNotice.appendedTo(table + uncalibrated(report), report.leakFutureInteractions());
+    StringBuilder tables = new StringBuilder(table("scenario", rows)).append(uncalibrated(report));
+    for (SlicedMetrics sliced : report.slices()) {
+      List<List<String>> slices =
+          sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList();
+      tables.append('\n').append(table(sliced.title(), slices));
+    }
+    return LeakNotice.appendedTo(tables.toString(), report.leakFutureInteractions());
   }
 
   /** Calibration moves the scenarios against each other, and with it what is measured over all. */
@@ -74,6 +68,21 @@ final class EvaluateCommand extends ExperimentCommand {
                 number(before.overall().gauc()),
                 number(before.overall().logLoss()),
                 number(before.overall().calibrationError()));
+  }
+
+  private static String table(String heading, List<List<String>> rows) {
+    return Terminal.table(
+        List.of(
+            heading,
+            ">rows",
+            ">positives",
+            ">AUC",
+            ">GAUC",
+            ">LogLoss",
+            ">constant",
+            ">calibration",
+            ">ECE"),
+        rows);
   }
 
   private static List<String> row(String name, Metrics metrics) {

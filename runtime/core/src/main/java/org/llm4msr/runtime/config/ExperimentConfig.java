@@ -17,6 +17,8 @@ public record ExperimentConfig(
         TrainingConfig training,
     @Setting(value = "How trained models compute", defaultValue = "{}") @Valid
         InferenceConfig scoring,
+    @Setting(value = "What evaluations tell apart", defaultValue = "{}") @Valid
+        EvaluationConfig evaluation,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
         RuntimeConfig runtime) {
 

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 
 /**
  * The result of an evaluation.
@@ -18,6 +19,7 @@ import org.llm4msr.runtime.evaluation.Metrics;
  * @param scenarioNames names of the scenarios, by rank
  * @param result the metrics of what the bundle scores: calibrated probabilities
  * @param uncalibrated the metrics before calibration; null where there is none
+ * @param slices the metrics of the slices that {@code evaluation.slices} names
  * @param finished whether training of the run is over; otherwise this is its best state so far
  * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
  *     and test rows, so that the metrics do not measure it
@@ -28,6 +30,7 @@ public record EvaluationReport(
     List<String> scenarioNames,
     EvaluationResult result,
     @Nullable EvaluationResult uncalibrated,
+    List<SlicedMetrics> slices,
     boolean finished,
     boolean leakFutureInteractions) {
 
@@ -41,6 +44,14 @@ public record EvaluationReport(
 
   public EvaluationReport {
     scenarioNames = List.copyOf(scenarioNames);
+    // Files of earlier versions have none.
+    slices = slices == null ? List.of() : List.copyOf(slices);
+  }
+
+  /** Returns this with the metrics of other slices. */
+  public EvaluationReport withSlices(List<SlicedMetrics> others) {
+    return new EvaluationReport(
+        run, split, scenarioNames, result, uncalibrated, others, finished, leakFutureInteractions);
   }
 
   /**

@@ -28,6 +28,8 @@ import org.llm4msr.runtime.data.preparation.PreparationResult;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.slices.RowSlices;
+import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.exchange.Exchange;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
 import org.llm4msr.runtime.exchange.ExchangeServer;
@@ -427,7 +429,7 @@ public final class Experiment {
     check.checkModel(trained.runWiring);
     StageCost.Meter meter = StageCost.Meter.start("evaluate");
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
-      EvaluationReport report = stage.evaluate(split, predictions, progress);
+      EvaluationReport report = stage.evaluate(split, slicings(split), predictions, progress);
       meter.write(report.run());
       return report;
     }
@@ -445,6 +447,15 @@ public final class Experiment {
     try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
       stage.createBundle(target);
     }
+  }
+
+  /**
+   * Returns how evaluations divide the rows of a part: what {@code evaluation.slices} names.
+   *
+   * @throws MsrException {@code data/NO_SLICES} if it names what the data does not have
+   */
+  public List<Slicing> slicings(Split split) {
+    return RowSlices.of(workspace.prepared(), split, loaded.config().evaluation().slices());
   }
 
   private MsrException otherRun(String run, MsrException refusal) {

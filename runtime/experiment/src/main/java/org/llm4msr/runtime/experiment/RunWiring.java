@@ -35,6 +35,7 @@ record RunWiring(LoadedConfig stated, LoadedConfig config, List<Module> replacem
         stated.model() == null ? null : wiring.get(ModelConfig.class),
         stated.training(),
         stated.scoring(),
+        stated.evaluation(),
         wiring.get(RuntimeConfig.class));
   }
 

@@ -22,10 +22,13 @@ import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.evaluation.SliceEvaluator;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
@@ -266,7 +269,8 @@ final class TrainingStage implements AutoCloseable {
   }
 
   /** Evaluates the best state; writes every prediction to a file if one is named. */
-  EvaluationReport evaluate(Split split, @Nullable Path predictions, Progress progress) {
+  EvaluationReport evaluate(
+      Split split, List<Slicing> slicings, @Nullable Path predictions, Progress progress) {
     Trainer.Reached reached = trainer.loadBest();
     if (!reached.finished()) {
       LOG.warn("This is the best state so far. {}", unfinished(reached));
@@ -278,6 +282,7 @@ final class TrainingStage implements AutoCloseable {
     float[] calibrated = new float[config.training().batchSize()];
     try (Evaluator evaluator = wiring.get(Evaluator.class);
         Evaluator before = calibration.changesNothing() ? null : wiring.get(Evaluator.class);
+        SliceEvaluator slices = new SliceEvaluator(slicings);
         PredictionWriter writer =
             predictions == null ? null : new PredictionWriter(predictions, keys, leaks())) {
       long[] done = {0};
@@ -289,6 +294,7 @@ final class TrainingStage implements AutoCloseable {
           (batch, logits) -> {
             calibration.probabilities(batch.size, batch.scenario, logits, calibrated);
             evaluator.add(batch.size, batch.scenario, batch.user, batch.label, calibrated);
+            slices.add(batch.size, batch.row, batch.user, batch.label, calibrated);
             if (before != null) {
               Calibration.NONE.probabilities(batch.size, batch.scenario, logits, raw);
               before.add(batch.size, batch.scenario, batch.user, batch.label, raw);
@@ -304,7 +310,7 @@ final class TrainingStage implements AutoCloseable {
         writer.finish();
       }
       EvaluationResult uncalibrated = before == null ? null : before.result();
-      return report(split, evaluator.result(), uncalibrated, reached.finished());
+      return report(split, evaluator.result(), uncalibrated, slices.result(), reached.finished());
     }
   }
 
@@ -312,11 +318,12 @@ final class TrainingStage implements AutoCloseable {
       Split split,
       EvaluationResult result,
       @Nullable EvaluationResult uncalibrated,
+      List<SlicedMetrics> slices,
       boolean finished) {
     List<String> names = EvaluationReport.titles(data.manifest().scenarios());
     EvaluationReport report =
         new EvaluationReport(
-            folder.path(), split.key(), names, result, uncalibrated, finished, leaks());
+            folder.path(), split.key(), names, result, uncalibrated, slices, finished, leaks());
     folder.write("evaluation-" + split.key() + ".json", report);
     return report;
   }

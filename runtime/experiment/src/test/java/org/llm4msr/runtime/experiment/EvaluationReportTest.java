@@ -31,6 +31,7 @@ class EvaluationReportTest {
             List.of(),
             new EvaluationResult(metrics, List.of(), List.of()),
             new EvaluationResult(metrics, List.of(), List.of()),
+            List.of(),
             true,
             false);
     ObjectNode tree = json.valueToTree(report);

@@ -1,8 +1,11 @@
 package org.llm4msr.runtime.compare;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
+import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 
 /** The format of a comparison's numbers. */
@@ -37,13 +40,22 @@ final class CellFormat {
    */
   static String legend(ComparisonResult result, boolean deviations) {
     int seeds = result.seeds().size();
-    return "AUC on the %s part, mean of %d %s%s. Bold: the best of its group. %s"
+    return "AUC on the %s part, mean of %d %s%s. Bold: the best of its group. %s%s"
         .formatted(
             result.part(),
             seeds,
             seeds == 1 ? "seed" : "seeds",
             deviations && seeds > 1 ? " (standard deviation)" : "",
+            hasGaps(result) ? NONE + ": no rows of both classes were measured. " : "",
             star(seeds, ComparisonTable.isTooLarge(result.columns())));
+  }
+
+  private static boolean hasGaps(ComparisonResult result) {
+    return Stream.concat(
+            result.models().stream().map(Model::scores),
+            result.slices().stream().flatMap(slices -> slices.scores().stream()))
+        .flatMap(List::stream)
+        .anyMatch(score -> score.auc() == null);
   }
 
   private static String star(int seeds, boolean tooLarge) {

@@ -76,7 +76,7 @@ public final class Comparison {
 
   /** Trains and measures until the budget is spent. */
   ComparisonResult run(Split part, Budget budget, ComparisonView view) {
-    Set<Cell> usable = prepare(view);
+    Set<Cell> usable = prepare(part, view);
     Map<Cell, List<@Nullable RunResult>> results = new HashMap<>();
     int number = 0;
     for (Cell cell : grid.cells()) {
@@ -120,6 +120,7 @@ public final class Comparison {
         grid.axes(),
         table.headings(),
         table.models(),
+        table.slices(),
         failures,
         neighbours(results),
         leaks);
@@ -153,7 +154,7 @@ public final class Comparison {
   }
 
   /** Checks all models, then prepares the data sets and extracts the knowledge that they read. */
-  private Set<Cell> prepare(ComparisonView view) {
+  private Set<Cell> prepare(Split part, ComparisonView view) {
     Set<Cell> usable = new HashSet<>();
     Set<Path> prepared = new HashSet<>();
     Set<Path> extracted = new HashSet<>();
@@ -165,7 +166,7 @@ public final class Comparison {
       }
     }
     for (Cell cell : checked) {
-      if (attempt(cell, seed, () -> runs.prepare(cell, prepared, extracted, view)) != null) {
+      if (attempt(cell, seed, () -> runs.prepare(cell, part, prepared, extracted, view)) != null) {
         usable.add(cell);
       }
     }

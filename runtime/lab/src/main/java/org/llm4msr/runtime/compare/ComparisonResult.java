@@ -13,6 +13,7 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
  * @param axes headings of the labels
  * @param columns the scenarios, by rank, and all rows together at the end
  * @param models one line each, in the order of the grid
+ * @param slices the same for the slices that {@code evaluation.slices} names
  * @param failures runs that gave no result
  * @param neighbours the nearest neighbours of each scenario, by key, in the knowledge of the first
  *     run that reads any; empty if none does
@@ -25,6 +26,7 @@ public record ComparisonResult(
     List<String> axes,
     List<Column> columns,
     List<Model> models,
+    List<Slices> slices,
     List<Failure> failures,
     Map<String, List<Neighbour>> neighbours,
     boolean leakFutureInteractions) {
@@ -34,11 +36,12 @@ public record ComparisonResult(
     axes = List.copyOf(axes);
     columns = List.copyOf(columns);
     models = List.copyOf(models);
+    slices = List.copyOf(slices);
     failures = List.copyOf(failures);
   }
 
   /**
-   * A scenario, or all.
+   * A scenario, all, or a slice.
    *
    * @param rows of the part; those of the first model if data differs between models
    */
@@ -69,6 +72,22 @@ public record ComparisonResult(
       group = List.copyOf(group);
       runs = List.copyOf(runs);
       folders = List.copyOf(folders);
+      scores = List.copyOf(scores);
+    }
+  }
+
+  /**
+   * The slices of one way to divide rows.
+   *
+   * @param name the name that settings have for it
+   * @param title a heading
+   * @param columns the slices
+   * @param scores by model, then by column
+   */
+  public record Slices(String name, String title, List<Column> columns, List<List<Score>> scores) {
+
+    public Slices {
+      columns = List.copyOf(columns);
       scores = List.copyOf(scores);
     }
   }

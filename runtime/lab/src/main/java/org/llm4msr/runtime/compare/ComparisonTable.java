@@ -1,12 +1,11 @@
 package org.llm4msr.runtime.compare;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.hipparchus.stat.StatUtils;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,9 @@ import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.compare.ComparisonResult.Slices;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 
 /** Makes the table of runs: means, deviations, the best, and the significance of differences. */
 final class ComparisonTable {
@@ -26,7 +27,9 @@ final class ComparisonTable {
 
   private final Grid grid;
   private final Map<Cell, List<@Nullable RunResult>> runs;
-  private final List<Column> columns;
+  private final List<MeasuredRows> columns;
+  private final Map<SlicedMetrics, List<MeasuredRows>> slices;
+  private final Map<Cell, Map<MeasuredRows, Double>> deLong;
 
   /**
    * Makes a table.
@@ -36,52 +39,28 @@ final class ComparisonTable {
   ComparisonTable(Grid grid, Map<Cell, List<@Nullable RunResult>> runs) {
     this.grid = grid;
     this.runs = runs;
-    this.columns = columns();
+    List<RunResult> results = grid.cells().stream().flatMap(this::all).toList();
+    this.columns = MeasuredRows.columns(results);
+    this.slices = MeasuredRows.slices(results);
+    this.deLong = isTooLarge(headings()) ? Map.of() : deLong();
   }
 
   private Stream<RunResult> all(Cell cell) {
     return runs.getOrDefault(cell, List.of()).stream().filter(Objects::nonNull);
   }
 
-  /** The scenarios of all runs, which may differ, and all rows together. */
-  private List<Column> columns() {
-    Map<String, Column> scenarios = new LinkedHashMap<>();
-    List<RunResult> results = grid.cells().stream().flatMap(this::all).toList();
-    for (RunResult run : results) {
-      List<Metrics> metrics = run.report().result().scenarios();
-      for (int rank = 0; rank < metrics.size(); rank++) {
-        String name = run.report().scenarioNames().get(rank);
-        scenarios.putIfAbsent(name, new Column(name, metrics.get(rank).rows()));
-      }
-    }
-    List<Column> columns = new ArrayList<>(scenarios.values());
-    if (!results.isEmpty()) {
-      long rows = results.get(0).report().result().overall().rows();
-      columns.add(new Column(Metrics.OVERALL, rows));
-    }
-    return columns;
-  }
-
-  private double auc(RunResult run, int column) {
-    Metrics metrics =
-        column == columns.size() - 1
-            ? run.report().result().overall()
-            : run.metrics(columns.get(column).name());
-    return metrics == null ? Double.NaN : metrics.auc();
-  }
-
   List<Column> headings() {
-    return columns;
+    return headings(columns);
+  }
+
+  private static List<Column> headings(List<MeasuredRows> columns) {
+    return columns.stream().map(MeasuredRows::column).toList();
   }
 
   List<Model> models() {
     List<Model> models = new ArrayList<>();
-    Map<Cell, List<@Nullable Double>> deLong = deLong();
+    List<List<Score>> scores = scores(columns);
     for (Cell cell : grid.cells()) {
-      List<Score> scores = new ArrayList<>();
-      for (int column = 0; column < columns.size(); column++) {
-        scores.add(score(cell, column, deLong.get(cell)));
-      }
       double[] seconds =
           all(cell).mapToDouble(RunResult::seconds).filter(s -> !Double.isNaN(s)).toArray();
       models.add(
@@ -91,13 +70,32 @@ final class ComparisonTable {
               cell.baseline(),
               all(cell).map(RunResult::name).toList(),
               all(cell).map(run -> run.folder().toString()).toList(),
-              scores,
+              scores.get(models.size()),
               seconds.length == 0 ? null : StatUtils.mean(seconds)));
     }
     return models;
   }
 
-  private Score score(Cell cell, int column, @Nullable List<@Nullable Double> deLong) {
+  List<Slices> slices() {
+    return slices.entrySet().stream()
+        .map(
+            entry ->
+                new Slices(
+                    entry.getKey().name(),
+                    entry.getKey().title(),
+                    headings(entry.getValue()),
+                    scores(entry.getValue())))
+        .toList();
+  }
+
+  /** Returns the scores of each cell, by column. */
+  private List<List<Score>> scores(List<MeasuredRows> columns) {
+    return grid.cells().stream()
+        .map(cell -> columns.stream().map(column -> score(cell, column)).toList())
+        .toList();
+  }
+
+  private Score score(Cell cell, MeasuredRows column) {
     double[] values = auc(cell, column);
     boolean best =
         values.length > 0
@@ -109,14 +107,19 @@ final class ComparisonTable {
         values.length == 0 ? null : StatUtils.mean(values),
         values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
         best,
-        difference(cell, column, deLong == null ? null : deLong.get(column)));
+        difference(cell, column));
   }
 
-  private double[] auc(Cell cell, int column) {
+  private double[] auc(Cell cell, MeasuredRows column) {
     return all(cell)
         .mapToDouble(run -> auc(run, column))
         .filter(auc -> !Double.isNaN(auc))
         .toArray();
+  }
+
+  private static double auc(RunResult run, MeasuredRows column) {
+    Metrics metrics = column.metrics(run);
+    return metrics == null ? Double.NaN : metrics.auc();
   }
 
   /** A mean over fewer seeds covers only those that succeeded. */
@@ -125,7 +128,7 @@ final class ComparisonTable {
         || (first.length == other.length && StatUtils.mean(first) > StatUtils.mean(other));
   }
 
-  private @Nullable Difference difference(Cell cell, int column, @Nullable Double deLong) {
+  private @Nullable Difference difference(Cell cell, MeasuredRows column) {
     if (cell.baseline()) {
       return null;
     }
@@ -146,19 +149,20 @@ final class ComparisonTable {
             pairs.stream().mapToDouble(pair -> pair[0]).toArray(),
             pairs.stream().mapToDouble(pair -> pair[1]).toArray());
     Double tTest = defined(paired.pValue());
+    Double median = deLong.getOrDefault(cell, Map.of()).get(column);
     return new Difference(
         paired.mean(),
         defined(paired.mean() - paired.halfWidth()),
         defined(paired.mean() + paired.halfWidth()),
         tTest,
-        deLong,
-        isSignificant(tTest, deLong));
+        median,
+        isSignificant(tTest, median));
   }
 
   /** Models measured on different rows, or on too few of a class, also differ by those. */
   private boolean isSignificant(@Nullable Double tTest, @Nullable Double deLong) {
     return deLong == null
-        ? isTooLarge(columns) && tTest != null && tTest < SIGNIFICANT
+        ? isTooLarge(headings()) && tTest != null && tTest < SIGNIFICANT
         : deLong < SIGNIFICANT && (tTest == null || tTest < SIGNIFICANT);
   }
 
@@ -190,51 +194,53 @@ final class ComparisonTable {
   }
 
   /** The p-values of each cell except baselines, by column: the median over its pairs. */
-  private Map<Cell, List<@Nullable Double>> deLong() {
-    Map<Cell, List<@Nullable Double>> medians = new HashMap<>();
-    if (isTooLarge(columns)) {
-      return medians;
-    }
+  private Map<Cell, Map<MeasuredRows, Double>> deLong() {
+    List<MeasuredRows> all =
+        Stream.concat(columns.stream(), slices.values().stream().flatMap(List::stream)).toList();
+    Map<Cell, Map<MeasuredRows, Double>> medians = new HashMap<>();
     for (Cell cell : grid.cells()) {
       if (!cell.baseline()) {
-        List<double[]> bySeed = new ArrayList<>();
-        forEachPair(cell, (before, after) -> pValues(before, after, bySeed));
-        medians.put(cell, medians(bySeed));
+        List<Map<MeasuredRows, Double>> bySeed = new ArrayList<>();
+        forEachPair(cell, (before, after) -> bySeed.add(pValues(before, after, all)));
+        medians.put(cell, medians(bySeed, all));
       }
     }
     return medians;
   }
 
-  private void pValues(RunResult before, RunResult after, List<double[]> bySeed) {
+  private static Map<MeasuredRows, Double> pValues(
+      RunResult before, RunResult after, List<MeasuredRows> columns) {
+    Map<MeasuredRows, Double> values = new HashMap<>();
     ScoredRows rowsBefore = ScoredRows.read(before.predictions());
     ScoredRows rowsAfter = ScoredRows.read(after.predictions());
-    if (!rowsBefore.sameRows(rowsAfter) || !before.drawn().equals(after.drawn())) {
-      return;
+    if (rowsBefore.sameRows(rowsAfter) && before.drawn().equals(after.drawn())) {
+      for (MeasuredRows column : columns) {
+        int[] own = column.of(before, rowsBefore);
+        if (Arrays.equals(own, column.of(after, rowsAfter))) {
+          values.put(column, pValue(rowsBefore.pick(own), rowsAfter.pick(own)));
+        }
+      }
     }
-    double[] values = new double[columns.size()];
-    for (int column = 0; column < values.length; column++) {
-      int rank = before.report().scenarioNames().indexOf(columns.get(column).name());
-      boolean whole = column == values.length - 1;
-      ScoredRows first = whole ? rowsBefore : rowsBefore.of(rank);
-      ScoredRows second = whole ? rowsAfter : rowsAfter.of(rank);
-      values[column] =
-          DeLong.pValue(first.user(), first.positive(), first.probability(), second.probability());
-    }
-    bySeed.add(values);
+    return values;
   }
 
-  private List<@Nullable Double> medians(List<double[]> bySeed) {
-    List<@Nullable Double> medians = new ArrayList<>();
-    IntStream.range(0, columns.size())
-        .forEach(
-            column -> {
-              double[] values =
-                  bySeed.stream()
-                      .mapToDouble(pValues -> pValues[column])
-                      .filter(value -> !Double.isNaN(value))
-                      .toArray();
-              medians.add(values.length == 0 ? null : StatUtils.percentile(values, 50));
-            });
+  private static double pValue(ScoredRows first, ScoredRows second) {
+    return DeLong.pValue(first.user(), first.positive(), first.probability(), second.probability());
+  }
+
+  private static Map<MeasuredRows, Double> medians(
+      List<Map<MeasuredRows, Double>> bySeed, List<MeasuredRows> columns) {
+    Map<MeasuredRows, Double> medians = new HashMap<>();
+    for (MeasuredRows column : columns) {
+      double[] values =
+          bySeed.stream()
+              .mapToDouble(pValues -> pValues.getOrDefault(column, Double.NaN))
+              .filter(value -> !Double.isNaN(value))
+              .toArray();
+      if (values.length > 0) {
+        medians.put(column, StatUtils.percentile(values, 50));
+      }
+    }
     return medians;
   }
 }

@@ -1,7 +1,8 @@
 package org.llm4msr.runtime.compare;
 
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 
@@ -10,21 +11,29 @@ import org.llm4msr.runtime.experiment.EvaluationReport;
  *
  * @param name of the run
  * @param predictions its rows, as Arrow
+ * @param slicings how its rows are divided, as in the report
  * @param drawn key of the data if its negatives were drawn: other data has other items in rows that
  *     otherwise look alike; empty if none were drawn
  * @param seconds of training, or NaN
  */
 record RunResult(
-    String name, EvaluationReport report, Path predictions, String drawn, double seconds) {
+    String name,
+    EvaluationReport report,
+    Path predictions,
+    List<Slicing> slicings,
+    String drawn,
+    double seconds) {
 
   /** Returns the folder of the run. */
   Path folder() {
     return predictions.resolveSibling("");
   }
 
-  /** Returns the metrics of a scenario by its name, or null if the run has none. */
-  @Nullable Metrics metrics(String scenario) {
-    int rank = report.scenarioNames().indexOf(scenario);
-    return rank < 0 ? null : report.result().scenarios().get(rank);
+  /** Returns the metrics of the slices of one way to divide rows; none if it was not measured. */
+  List<Metrics> slices(String slicing) {
+    return report.slices().stream()
+        .filter(sliced -> sliced.name().equals(slicing))
+        .flatMap(sliced -> sliced.slices().stream())
+        .toList();
   }
 }

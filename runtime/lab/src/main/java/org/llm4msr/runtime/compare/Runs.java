@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.slices.Slicing;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
@@ -77,10 +79,12 @@ final class Runs {
   /**
    * Prepares the data and knowledge of a model, unless that was done for another one.
    *
+   * @param part on which it will be measured
    * @param prepared workspaces with data
    * @param extracted workspaces with knowledge
    */
-  Experiment prepare(Cell cell, Set<Path> prepared, Set<Path> extracted, ComparisonView view) {
+  Experiment prepare(
+      Cell cell, Split part, Set<Path> prepared, Set<Path> extracted, ComparisonView view) {
     Experiment experiment = begin(open(cell, 0));
     Path workspace = experiment.workspace().root();
     if (!prepared.contains(workspace)) {
@@ -95,6 +99,7 @@ final class Runs {
       }
       extracted.add(workspace);
     }
+    experiment.slicings(part); // A slice that the data does not have is known before training.
     names.put(cell, Grid.slug(cell.toString()) + "-" + Grid.checksum(experiment.identity()));
     return experiment;
   }
@@ -116,10 +121,12 @@ final class Runs {
     }
     discardModel(folder);
     boolean draws = experiment.config().config().dataset().negatives().perPositive() > 0;
+    List<Slicing> slicings = experiment.slicings(part);
     return new RunResult(
         name,
-        read(evaluation, EvaluationReport.class),
+        withSlices(read(evaluation, EvaluationReport.class), slicings, predictions),
         predictions,
+        slicings,
         draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
         seconds(folder));
   }
@@ -129,6 +136,15 @@ final class Runs {
     return Files.exists(evaluation)
         && Files.exists(predictions)
         && read(evaluation, EvaluationReport.class).finished();
+  }
+
+  /** The evaluation may be that of other slices, or of an earlier version. */
+  private static EvaluationReport withSlices(
+      EvaluationReport report, List<Slicing> slicings, Path predictions) {
+    List<String> measured = report.slices().stream().map(SlicedMetrics::name).toList();
+    return measured.equals(slicings.stream().map(Slicing::name).toList())
+        ? report
+        : report.withSlices(ScoredRows.slices(predictions, slicings));
   }
 
   private Experiment begin(Experiment experiment) {

@@ -5,10 +5,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.function.IntPredicate;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.TinyIntVector;
@@ -17,6 +19,9 @@ import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.slices.Slicing;
+import org.llm4msr.runtime.evaluation.SliceEvaluator;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.files.FileErrors;
 
 /** A run's predictions for a part: user, scenario, label and probability, 13 bytes per row. */
@@ -36,22 +41,51 @@ final class ScoredRows {
 
   /** Reads what {@link org.llm4msr.runtime.evaluation.PredictionWriter} wrote. */
   static ScoredRows read(Path file) {
+    ScoredRows[] rows = {ofSize(0)};
+    int[] size = {0};
+    forEachBatch(
+        file,
+        root -> {
+          int end = size[0] + root.getRowCount();
+          if (end > rows[0].size()) {
+            rows[0] = rows[0].resized(Math.max(end, rows[0].size() * 2));
+          }
+          rows[0].fill(root, size[0]);
+          size[0] = end;
+        });
+    return rows[0].resized(size[0]);
+  }
+
+  /** Returns the metrics of slices of the rows of a file. */
+  static List<SlicedMetrics> slices(Path file, List<Slicing> slicings) {
+    try (SliceEvaluator evaluator = new SliceEvaluator(slicings)) {
+      forEachBatch(file, root -> add(root, evaluator));
+      return evaluator.result();
+    }
+  }
+
+  private static void add(VectorSchemaRoot root, SliceEvaluator evaluator) {
+    int count = root.getRowCount();
+    BigIntVector numbers = (BigIntVector) root.getVector("row");
+    ScoredRows rows = ofSize(count);
+    rows.fill(root, 0);
+    long[] number = new long[count];
+    float[] label = new float[count];
+    for (int i = 0; i < count; i++) {
+      number[i] = numbers.get(i);
+      label[i] = rows.positive[i] ? 1 : 0;
+    }
+    evaluator.add(count, number, rows.user, label, rows.probability);
+  }
+
+  private static void forEachBatch(Path file, Consumer<VectorSchemaRoot> visitor) {
     try (BufferAllocator allocator = new RootAllocator();
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
-      VectorSchemaRoot root = reader.getVectorSchemaRoot();
-      ScoredRows rows = ofSize(0);
-      int size = 0;
       for (ArrowBlock block : reader.getRecordBlocks()) {
         reader.loadRecordBatch(block);
-        int count = root.getRowCount();
-        if (size + count > rows.size()) {
-          rows = rows.resized(Math.max(size + count, rows.size() * 2));
-        }
-        rows.fill(root, size, count);
-        size += count;
+        visitor.accept(reader.getVectorSchemaRoot());
       }
-      return rows.resized(size);
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.DATA,
@@ -74,12 +108,12 @@ final class ScoredRows {
         Arrays.copyOf(probability, size));
   }
 
-  private void fill(VectorSchemaRoot root, int at, int count) {
+  private void fill(VectorSchemaRoot root, int at) {
     IntVector users = (IntVector) root.getVector("user");
     IntVector scenarios = (IntVector) root.getVector("scenario");
     TinyIntVector labels = (TinyIntVector) root.getVector("label");
     Float4Vector probabilities = (Float4Vector) root.getVector("probability");
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < root.getRowCount(); i++) {
       user[at + i] = users.get(i);
       scenario[at + i] = scenarios.get(i);
       positive[at + i] = labels.get(i) == 1;
@@ -113,14 +147,17 @@ final class ScoredRows {
         && Arrays.equals(positive, other.positive);
   }
 
-  /** Returns the rows of one scenario. */
-  ScoredRows of(int rank) {
-    IntPredicate own = i -> scenario[i] == rank;
-    int[] rows = IntStream.range(0, size()).filter(own).toArray();
+  /** Returns the numbers of the rows of one scenario. */
+  int[] of(int rank) {
+    return IntStream.range(0, size()).filter(i -> scenario[i] == rank).toArray();
+  }
+
+  /** Returns some of the rows. */
+  ScoredRows pick(int[] rows) {
     ScoredRows selected = ofSize(rows.length);
     for (int i = 0; i < rows.length; i++) {
       selected.user[i] = user[rows[i]];
-      selected.scenario[i] = rank;
+      selected.scenario[i] = scenario[rows[i]];
       selected.positive[i] = positive[rows[i]];
       selected.probability[i] = probability[rows[i]];
     }

@@ -16,7 +16,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
@@ -28,6 +31,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
@@ -72,23 +76,42 @@ public final class TableWriter {
     DurableFiles.write(folder.resolve(name), text.getBytes(UTF_8));
   }
 
-  private Stream<String> headings() {
-    return Stream.concat(result.axes().stream(), result.columns().stream().map(Column::name));
+  /**
+   * One table: that of the scenarios or, with a title, that of slices.
+   *
+   * @param scores by model, then by column
+   */
+  private record Block(
+      String slicing, String title, List<Column> columns, List<List<Score>> scores) {
+
+    String heading(Column column) {
+      return title.isEmpty()
+          ? column.name()
+          : String.format(Locale.ROOT, "%s (%,d rows)", column.name(), column.rows());
+    }
   }
 
-  /** Returns a table for text files, with its legend below. */
+  private List<Block> blocks() {
+    List<List<Score>> scores = result.models().stream().map(Model::scores).toList();
+    return Stream.concat(
+            Stream.of(new Block("", "", result.columns(), scores)),
+            result.slices().stream()
+                .map(s -> new Block(s.name(), "AUC by " + s.title(), s.columns(), s.scores())))
+        .toList();
+  }
+
+  private Stream<String> headings(Block block) {
+    return Stream.concat(result.axes().stream(), block.columns().stream().map(block::heading));
+  }
+
+  /** Returns tables for text files, with their legend below. */
   public String markdown() {
     StringBuilder text = new StringBuilder();
-    row(text, headings().map(TableWriter::escaped));
-    row(text, headings().map(heading -> "---"));
-    for (Model model : result.models()) {
-      row(
-          text,
-          Stream.concat(
-              model.labels().stream().map(TableWriter::escaped),
-              model.scores().stream().map(TableWriter::markdown)));
+    for (Block block : blocks()) {
+      text.append(block.title().isEmpty() ? "" : "\n" + block.title() + ":\n\n");
+      rows(text, block, i -> true, TableWriter::markdown);
+      differences(text, block);
     }
-    differences(text);
     text.append('\n').append(CellFormat.legend(result, true)).append('\n');
     for (Failure failure : result.failures()) {
       text.append(
@@ -99,23 +122,32 @@ public final class TableWriter {
         + "\n";
   }
 
-  private void differences(StringBuilder text) {
-    List<Model> compared =
-        result.models().stream()
-            .filter(model -> model.scores().stream().anyMatch(TableWriter::hasInterval))
-            .toList();
-    if (compared.isEmpty()) {
-      return;
+  /**
+   * Writes a table.
+   *
+   * @param shown which models it has
+   */
+  private void rows(
+      StringBuilder text, Block block, IntPredicate shown, Function<Score, String> cell) {
+    row(text, headings(block).map(TableWriter::escaped));
+    row(text, headings(block).map(heading -> "---"));
+    for (int model = 0; model < result.models().size(); model++) {
+      if (shown.test(model)) {
+        row(
+            text,
+            Stream.concat(
+                result.models().get(model).labels().stream().map(TableWriter::escaped),
+                block.scores().get(model).stream().map(cell)));
+      }
     }
-    text.append("\nDifference from the first of its group, 95 % interval:\n\n");
-    row(text, headings().map(TableWriter::escaped));
-    row(text, headings().map(heading -> "---"));
-    for (Model model : compared) {
-      row(
-          text,
-          Stream.concat(
-              model.labels().stream().map(TableWriter::escaped),
-              model.scores().stream().map(TableWriter::difference)));
+  }
+
+  private void differences(StringBuilder text, Block block) {
+    IntPredicate compared =
+        model -> block.scores().get(model).stream().anyMatch(TableWriter::hasInterval);
+    if (IntStream.range(0, result.models().size()).anyMatch(compared)) {
+      text.append("\nDifference from the first of its group, 95 % interval:\n\n");
+      rows(text, block, compared, TableWriter::difference);
     }
   }
 
@@ -152,7 +184,10 @@ public final class TableWriter {
         : marked + " (" + CellFormat.auc(score.deviation()) + ")";
   }
 
-  /** Returns one line per model and column, with unrounded figures; missing ones are empty. */
+  /**
+   * Returns one line per model and column, slices last, with unrounded figures; missing ones are
+   * empty.
+   */
   public String csv() {
     List<String> header = new ArrayList<>(result.axes());
     Collections.addAll(
@@ -170,7 +205,9 @@ public final class TableWriter {
         "pTTest",
         "pDeLong",
         "significant",
-        "trainingSeconds");
+        "trainingSeconds",
+        "slicing",
+        "slice");
     StringWriter text = new StringWriter();
     CSVFormat format =
         CSVFormat.RFC4180
@@ -179,9 +216,11 @@ public final class TableWriter {
             .setRecordSeparator('\n')
             .get();
     try (CSVPrinter csv = new CSVPrinter(text, format)) {
-      for (Model model : result.models()) {
-        for (int column = 0; column < model.scores().size(); column++) {
-          csv.printRecord(record(model, column));
+      for (Block block : blocks()) {
+        for (int model = 0; model < result.models().size(); model++) {
+          for (int column = 0; column < block.columns().size(); column++) {
+            csv.printRecord(record(block, model, column));
+          }
         }
       }
     } catch (IOException e) {
@@ -190,14 +229,17 @@ public final class TableWriter {
     return text.toString();
   }
 
-  private List<@Nullable Object> record(Model model, int column) {
-    Score score = model.scores().get(column);
+  private List<@Nullable Object> record(Block block, int number, int column) {
+    Model model = result.models().get(number);
+    Score score = block.scores().get(number).get(column);
+    String name = block.columns().get(column).name();
+    boolean sliced = !block.slicing().isEmpty();
     Difference difference = score.difference();
     List<@Nullable Object> values = new ArrayList<>(model.labels());
     values.addAll(
         Arrays.asList(
-            result.columns().get(column).name(),
-            result.columns().get(column).rows(),
+            sliced ? Metrics.OVERALL : name,
+            block.columns().get(column).rows(),
             result.part(),
             score.seeds(),
             score.auc(),
@@ -214,20 +256,29 @@ public final class TableWriter {
                 difference.deLong(),
                 difference.significant()));
     values.add(model.seconds());
+    values.add(sliced ? block.slicing() : null);
+    values.add(sliced ? name : null);
     return values;
   }
 
-  /** Returns a table for papers; it needs the package booktabs. */
+  /** Returns tables for papers; they need the package booktabs. */
   public String latex() {
     StringBuilder text = new StringBuilder();
     text.append("% ").append(CellFormat.legend(result, false)).append('\n');
+    blocks().forEach(block -> latex(text, block));
+    return text.toString();
+  }
+
+  private void latex(StringBuilder text, Block block) {
+    text.append(block.title().isEmpty() ? "" : "\n% " + block.title() + "\n");
     text.append("\\begin{tabular}{")
         .append("l".repeat(result.axes().size()))
-        .append("r".repeat(result.columns().size()))
+        .append("r".repeat(block.columns().size()))
         .append("}\n\\toprule\n");
-    line(text, headings().map(TableWriter::tex));
+    line(text, headings(block).map(TableWriter::tex));
     List<String> group = null;
-    for (Model model : result.models()) {
+    for (int i = 0; i < result.models().size(); i++) {
+      Model model = result.models().get(i);
       if (!model.group().equals(group)) {
         text.append("\\midrule\n");
         group = model.group();
@@ -236,9 +287,9 @@ public final class TableWriter {
           text,
           Stream.concat(
               model.labels().stream().map(TableWriter::tex),
-              model.scores().stream().map(TableWriter::latex)));
+              block.scores().get(i).stream().map(TableWriter::latex)));
     }
-    return text.append("\\bottomrule\n\\end{tabular}\n").toString();
+    text.append("\\bottomrule\n\\end{tabular}\n");
   }
 
   private static void line(StringBuilder text, Stream<String> cells) {
@@ -276,21 +327,28 @@ public final class TableWriter {
   }
 
   private Map<String, Object> page() {
+    return Map.of(
+        "axes", result.axes(),
+        "tables", blocks().stream().map(this::table).toList(),
+        "legend", CellFormat.legend(result, true),
+        "failures", result.failures());
+  }
+
+  private Map<String, Object> table(Block block) {
     List<Map<String, Object>> models = new ArrayList<>();
     for (Model model : result.models()) {
       models.add(
           Map.of(
               "baseline", model.baseline(),
               "labels", model.labels(),
-              "scores", model.scores().stream().map(TableWriter::cell).toList(),
+              "scores", block.scores().get(models.size()).stream().map(TableWriter::cell).toList(),
               "seconds", CellFormat.seconds(model.seconds())));
     }
     return Map.of(
-        "axes", result.axes(),
-        "columns", result.columns(),
-        "models", models,
-        "legend", CellFormat.legend(result, true),
-        "failures", result.failures());
+        "title", block.title(),
+        "first", block.title().isEmpty(),
+        "columns", block.columns(),
+        "models", models);
   }
 
   private static Map<String, Object> cell(Score score) {

@@ -18,6 +18,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.llm4msr.runtime.evaluation.CalibrationBin;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.StageCost;
 import org.llm4msr.runtime.report.BarChart.Bar;
@@ -140,23 +141,39 @@ final class RunCharts {
                 CHANCE,
                 bars)
             .svg()
-        + Html.table(
-            List.of(
-                "scenario",
-                ">rows",
-                ">positives",
-                ">AUC",
-                ">95 % interval",
-                ">GAUC",
-                ">LogLoss",
-                ">constant",
-                ">calibration",
-                ">ECE"),
-            rows)
+        + table("scenario", rows)
         + Html.note(
             "Intervals by Hanley and McNeil: the variation over other rows of such data. They treat"
                 + " rows as independent, so they are too narrow if users have many rows, and they do"
                 + " not cover other seeds.");
+  }
+
+  private static String table(String heading, List<List<String>> rows) {
+    return Html.table(
+        List.of(
+            heading,
+            ">rows",
+            ">positives",
+            ">AUC",
+            ">95 % interval",
+            ">GAUC",
+            ">LogLoss",
+            ">constant",
+            ">calibration",
+            ">ECE"),
+        rows);
+  }
+
+  /** Returns a table for each way to divide the rows into slices. */
+  static String slices(EvaluationReport report) {
+    StringBuilder html = new StringBuilder();
+    for (SlicedMetrics sliced : report.slices()) {
+      html.append(
+          table(
+              "%s, %s part".formatted(sliced.title(), report.split()),
+              sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList()));
+    }
+    return html.toString();
   }
 
   private static Metrics metrics(EvaluationReport report, int column) {

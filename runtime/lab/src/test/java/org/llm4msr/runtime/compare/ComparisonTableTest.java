@@ -66,7 +66,8 @@ class ComparisonTableTest {
   }
 
   private static RunResult drawn(RunResult run, String key) {
-    return new RunResult(run.name(), run.report(), run.predictions(), key, run.seconds());
+    return new RunResult(
+        run.name(), run.report(), run.predictions(), List.of(), key, run.seconds());
   }
 
   @Test
@@ -150,8 +151,8 @@ class ComparisonTableTest {
       writer.finish();
       evaluator.add(n, scenario, user, label, probability);
       EvaluationReport report =
-          new EvaluationReport(folder, "test", ONE, evaluator.result(), null, true, false);
-      return new RunResult("run", report, predictions, "", Double.NaN);
+          new EvaluationReport(folder, "test", ONE, evaluator.result(), null, List.of(), true, false);
+      return new RunResult("run", report, predictions, List.of(), "", Double.NaN);
     }
   }
 }

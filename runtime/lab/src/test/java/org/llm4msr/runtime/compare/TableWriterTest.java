@@ -31,6 +31,7 @@ class TableWriterTest {
             List.of(new Column("all", 10)),
             List.of(model),
             List.of(),
+            List.of(),
             Map.of(),
             false);
 
@@ -65,6 +66,7 @@ class TableWriterTest {
             List.of(seeds),
             List.of(),
             List.of(new Column("overall", rows)),
+            List.of(),
             List.of(),
             List.of(),
             Map.of(),

@@ -19,7 +19,15 @@ class TuningWriterTest {
 
   private static final ComparisonResult NO_TABLE =
       new ComparisonResult(
-          "validation", List.of(), List.of(), List.of(), List.of(), List.of(), Map.of(), false);
+          "validation",
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          Map.of(),
+          false);
 
   @TempDir Path folder;
 

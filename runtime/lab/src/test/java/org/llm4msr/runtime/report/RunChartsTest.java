@@ -26,6 +26,7 @@ class RunChartsTest {
             new EvaluationResult(
                 metrics("overall", 0.7), List.of(metrics("h", 0.6), metrics("f", 0.8)), List.of()),
             null,
+            List.of(),
             true,
             false);
 

@@ -72,19 +72,23 @@ public final class Evaluator implements AutoCloseable {
    * @throws MsrException if a probability is not a number in [0, 1] or a label is not 0 or 1
    */
   public void add(int n, int[] scenario, int[] user, float[] label, float[] probability) {
+    for (int i = 0; i < n; i++) {
+      add(scenario[i], user[i], label[i], probability[i]);
+    }
+  }
+
+  void add(int scenario, int user, float label, float probability) {
+    check(user, label, probability);
+    boolean positive = label == 1;
+    sums[scenario].add(probability, positive);
+    // Adding 0 makes -0 into 0, whose bits are in range.
+    long score = Float.floatToIntBits(probability + 0f);
+    long row = (long) scenario << 1 | (positive ? 1 : 0);
     try {
-      for (int i = 0; i < n; i++) {
-        check(user[i], label[i], probability[i]);
-        boolean positive = label[i] == 1;
-        sums[scenario[i]].add(probability[i], positive);
-        // Adding 0 makes -0 into 0, whose bits are in range.
-        long score = Float.floatToIntBits(probability[i] + 0f);
-        long row = (long) scenario[i] << 1 | (positive ? 1 : 0);
-        byScore.add(score << (scenarioBits + 1) | row);
-        long userAndScore = (long) user[i] << SCORE_BITS | score;
-        // The sign bit belongs to the user: with it flipped, signed order is unsigned order.
-        byUser.add((userAndScore << (scenarioBits + 1) | row) ^ Long.MIN_VALUE);
-      }
+      byScore.add(score << (scenarioBits + 1) | row);
+      long userAndScore = (long) user << SCORE_BITS | score;
+      // The sign bit belongs to the user: with it flipped, signed order is unsigned order.
+      byUser.add((userAndScore << (scenarioBits + 1) | row) ^ Long.MIN_VALUE);
     } catch (IOException e) {
       throw spillFailed(e);
     }

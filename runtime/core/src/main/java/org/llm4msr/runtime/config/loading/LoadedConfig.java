@@ -34,6 +34,7 @@ public record LoadedConfig(
             other.config.model(),
             other.config.training(),
             config.scoring(),
+            config.evaluation(),
             config.runtime());
     return with(merged);
   }

@@ -1,0 +1,62 @@
+package org.llm4msr.runtime.evaluation;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.runtime.data.slices.Slicing;
+
+/**
+ * Computes the metrics of slices, in the memory of one {@link Evaluator}. For use by one thread;
+ * closing it deletes its temporary files.
+ */
+public final class SliceEvaluator implements AutoCloseable {
+
+  private final List<Slicing> slicings;
+  private final List<Evaluator> evaluators = new ArrayList<>();
+
+  /** Makes an evaluator of rows of one part, the one that was divided. */
+  public SliceEvaluator(List<Slicing> slicings) {
+    this.slicings = List.copyOf(slicings);
+    for (Slicing slicing : slicings) {
+      int share = Evaluator.ROWS_IN_MEMORY / slicings.size();
+      evaluators.add(new Evaluator(slicing.slices(), null, share));
+    }
+  }
+
+  /**
+   * Adds rows.
+   *
+   * @param n the number of rows, which come first in each array
+   * @param row each row's number in its part
+   * @param user index of each row's user
+   * @param label 0 or 1
+   * @param probability in [0, 1]
+   */
+  public void add(int n, long[] row, int[] user, float[] label, float[] probability) {
+    for (int s = 0; s < slicings.size(); s++) {
+      for (int i = 0; i < n; i++) {
+        int left = slicings.get(s).of(row[i]);
+        while (left != 0) {
+          int slice = Integer.numberOfTrailingZeros(left);
+          evaluators.get(s).add(slice, user[i], label[i], probability[i]);
+          left &= left - 1;
+        }
+      }
+    }
+  }
+
+  /** Returns the metrics of all rows so far. */
+  public List<SlicedMetrics> result() {
+    List<SlicedMetrics> results = new ArrayList<>();
+    for (int s = 0; s < slicings.size(); s++) {
+      Slicing slicing = slicings.get(s);
+      List<Metrics> slices = evaluators.get(s).result().scenarios();
+      results.add(new SlicedMetrics(slicing.name(), slicing.title(), slices));
+    }
+    return results;
+  }
+
+  @Override
+  public void close() {
+    evaluators.forEach(Evaluator::close);
+  }
+}
