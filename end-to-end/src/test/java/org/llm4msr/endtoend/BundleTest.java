@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
@@ -66,6 +67,31 @@ class BundleTest {
     experiment.evaluate("one", Split.TEST, predictions, Progress.NONE);
     evaluated = floats(predictions, "probability");
     testRows = shop.rows().subList(2500, 3000);
+  }
+
+  @Test
+  void predictionsNameTheRawIdsOfTheirRows() throws IOException {
+    List<String> columns = List.of("user_key", "item_key", "scenario_key");
+    for (int column = 0; column < columns.size(); column++) {
+      int cell = column;
+      assertThat(texts(folder.resolve("predictions.arrow"), columns.get(column)))
+          .isEqualTo(testRows.stream().map(row -> row.split(",", -1)[cell]).toList());
+    }
+  }
+
+  private static List<String> texts(Path file, String column) throws IOException {
+    List<String> texts = new ArrayList<>();
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      while (reader.loadNextBatch()) {
+        FieldVector values = reader.getVectorSchemaRoot().getVector(column);
+        for (int i = 0; i < values.getValueCount(); i++) {
+          texts.add(String.valueOf(values.getObject(i)));
+        }
+      }
+    }
+    return texts;
   }
 
   @Test

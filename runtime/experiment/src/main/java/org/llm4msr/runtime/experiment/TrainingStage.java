@@ -21,6 +21,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -276,7 +277,6 @@ final class TrainingStage implements AutoCloseable {
       LOG.warn("This is the best state so far. {}", unfinished(reached));
     }
     long rows = data.manifest().rows().of(split);
-    List<String> keys = data.manifest().scenarioKeys();
     Calibration calibration = reached.finished() ? folder.calibration() : Calibration.NONE;
     float[] raw = new float[config.training().batchSize()];
     float[] calibrated = new float[config.training().batchSize()];
@@ -284,7 +284,7 @@ final class TrainingStage implements AutoCloseable {
         Evaluator before = calibration.changesNothing() ? null : wiring.get(Evaluator.class);
         SliceEvaluator slices = new SliceEvaluator(slicings);
         PredictionWriter writer =
-            predictions == null ? null : new PredictionWriter(predictions, keys, leaks())) {
+            predictions == null ? null : writer(predictions, split)) {
       long[] done = {0};
       Predictions.forEach(
           model,
@@ -312,6 +312,11 @@ final class TrainingStage implements AutoCloseable {
       EvaluationResult uncalibrated = before == null ? null : before.result();
       return report(split, evaluator.result(), uncalibrated, slices.result(), reached.finished());
     }
+  }
+
+  private PredictionWriter writer(Path target, Split split) {
+    List<String> scenarios = data.manifest().scenarioKeys();
+    return new PredictionWriter(target, scenarios, RowKeys.of(prepared, split), leaks());
   }
 
   private EvaluationReport report(

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.evaluation;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
@@ -12,12 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.TinyIntVector;
+import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -26,16 +29,19 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 
 /**
  * Writes the prediction of every row to an Arrow IPC file: {@code row} (int64, its number in the
  * split), {@code user} (int32, index into {@code users.arrow}), {@code scenario} (int32, rank; the
- * metadata key {@code scenarios} lists the keys, one per line), {@code label} (int8) and {@code
- * probability} (float32). The file gets its name only once it is complete.
+ * metadata key {@code scenarios} lists the keys, one per line), {@code label} (int8), {@code
+ * probability} (float32), and the raw ids {@code user_key}, {@code item_key} (null if the data does
+ * not have it) and {@code scenario_key} (utf8). The file gets its name only once it is complete.
  */
 public final class PredictionWriter implements AutoCloseable {
 
@@ -44,7 +50,7 @@ public final class PredictionWriter implements AutoCloseable {
 
   private static final ArrowType INT = new ArrowType.Int(32, true);
 
-  private static final List<Field> FIELDS =
+  private static final List<Field> NUMBERS =
       List.of(
           field("row", new ArrowType.Int(64, true)),
           field("user", INT),
@@ -52,8 +58,16 @@ public final class PredictionWriter implements AutoCloseable {
           field("label", new ArrowType.Int(8, true)),
           field("probability", new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)));
 
+  private static final List<Field> KEYS =
+      List.of(
+          field("user_key", ArrowType.Utf8.INSTANCE),
+          Field.nullable("item_key", ArrowType.Utf8.INSTANCE),
+          field("scenario_key", ArrowType.Utf8.INSTANCE));
+
   private final Path target;
   private final Path partial;
+  private final List<String> scenarios;
+  private final RowKeys keys;
   private final BufferAllocator allocator = new RootAllocator();
   private final VectorSchemaRoot root;
   private final FileChannel channel;
@@ -64,13 +78,17 @@ public final class PredictionWriter implements AutoCloseable {
    * Begins a file.
    *
    * @param scenarios the scenarios' keys, by rank
+   * @param keys of the rows
    * @param leakFutureInteractions whether the model's prompts revealed these rows; if so, the
    *     metadata key {@value #LEAK} is {@code true}
    * @throws MsrException {@code evaluation/IN_THE_WAY} if something other than predictions is
    *     there, of type RESOURCES if it cannot be written
    */
-  public PredictionWriter(Path target, List<String> scenarios, boolean leakFutureInteractions) {
+  public PredictionWriter(
+      Path target, List<String> scenarios, RowKeys keys, boolean leakFutureInteractions) {
     this.target = target;
+    this.scenarios = List.copyOf(scenarios);
+    this.keys = keys;
     requireFolder(target);
     requireNothingElse(target);
     partial = target.resolveSibling(target.getFileName() + ".tmp-" + UUID.randomUUID());
@@ -90,7 +108,7 @@ public final class PredictionWriter implements AutoCloseable {
       int n, long[] row, int[] user, int[] scenario, float[] label, float[] probability) {
     BigIntVector rows = (BigIntVector) root.getVector("row");
     IntVector users = (IntVector) root.getVector("user");
-    IntVector scenarios = (IntVector) root.getVector("scenario");
+    IntVector ranks = (IntVector) root.getVector("scenario");
     TinyIntVector labels = (TinyIntVector) root.getVector("label");
     Float4Vector probabilities = (Float4Vector) root.getVector("probability");
     root.clear();
@@ -99,15 +117,24 @@ public final class PredictionWriter implements AutoCloseable {
     for (int i = 0; i < n; i++) {
       rows.set(i, row[i]);
       users.set(i, user[i]);
-      scenarios.set(i, scenario[i]);
+      ranks.set(i, scenario[i]);
       labels.set(i, (int) label[i]);
       probabilities.set(i, probability[i]);
+      setText("user_key", i, keys.user(user[i]));
+      setText("item_key", i, keys.item(row[i]));
+      setText("scenario_key", i, scenarios.get(scenario[i]));
     }
     root.setRowCount(n);
     try {
       writer.writeBatch();
     } catch (IOException e) {
       throw failed(e);
+    }
+  }
+
+  private void setText(String column, int at, @Nullable String text) {
+    if (text != null) {
+      ((VarCharVector) root.getVector(column)).setSafe(at, text.getBytes(UTF_8));
     }
   }
 
@@ -170,7 +197,9 @@ public final class PredictionWriter implements AutoCloseable {
   private static boolean holdsPredictions(Path file) {
     try (BufferAllocator allocator = new RootAllocator();
         ArrowReader reader = ArrowRows.open(file, allocator)) {
-      return reader.getVectorSchemaRoot().getSchema().getFields().equals(FIELDS);
+      List<Field> fields = reader.getVectorSchemaRoot().getSchema().getFields();
+      // Files of earlier versions have no keys.
+      return fields.size() >= NUMBERS.size() && fields.subList(0, NUMBERS.size()).equals(NUMBERS);
     } catch (IOException | MsrException e) {
       return false;
     }
@@ -194,7 +223,7 @@ public final class PredictionWriter implements AutoCloseable {
     if (leaks) {
       metadata.put(LEAK, "true");
     }
-    return new Schema(FIELDS, metadata);
+    return new Schema(Stream.concat(NUMBERS.stream(), KEYS.stream()).toList(), metadata);
   }
 
   private static Field field(String name, ArrowType type) {

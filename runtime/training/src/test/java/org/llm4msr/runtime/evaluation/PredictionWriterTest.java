@@ -12,17 +12,33 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.runtime.data.keys.RowKeys;
 
 class PredictionWriterTest {
+
+  /** Row 1 has no item. */
+  private static final RowKeys KEYS =
+      new RowKeys() {
+        @Override
+        public String user(int index) {
+          return "user " + index;
+        }
+
+        @Override
+        public @Nullable String item(long row) {
+          return row == 1 ? null : "item of " + row;
+        }
+      };
 
   @TempDir Path folder;
 
   @Test
   void writesEveryRow() throws IOException {
     Path file = folder.resolve("predictions.arrow");
-    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed", "search"), false)) {
+    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed", "search"), KEYS, false)) {
       writer.add(
           2,
           new long[] {0, 1},
@@ -42,7 +58,11 @@ class PredictionWriterTest {
       assertThat(reader.loadNextBatch()).isTrue();
       assertThat(root.contentToTSVString())
           .isEqualTo(
-              "row\tuser\tscenario\tlabel\tprobability\n0\t5\t0\t1\t0.75\n1\t6\t1\t0\t0.5\n");
+              """
+              row\tuser\tscenario\tlabel\tprobability\tuser_key\titem_key\tscenario_key
+              0\t5\t0\t1\t0.75\tuser 5\titem of 0\tfeed
+              1\t6\t1\t0\t0.5\tuser 6\tnull\tsearch
+              """);
       assertThat(reader.loadNextBatch()).isTrue();
       assertThat(root.getVector("probability").getObject(0)).isEqualTo(.25f);
       assertThat(reader.loadNextBatch()).isFalse();
@@ -53,8 +73,8 @@ class PredictionWriterTest {
   void leavesWhatOthersWriteBesideIt() throws IOException {
     Path file = folder.resolve("predictions.arrow");
     Path mine = Files.writeString(folder.resolve("predictions.arrow.part"), "mine");
-    try (PredictionWriter first = new PredictionWriter(file, List.of("feed"), false);
-        PredictionWriter other = new PredictionWriter(file, List.of("feed"), false)) {
+    try (PredictionWriter first = new PredictionWriter(file, List.of("feed"), KEYS, false);
+        PredictionWriter other = new PredictionWriter(file, List.of("feed"), KEYS, false)) {
       first.finish();
       other.finish();
     }
@@ -65,7 +85,7 @@ class PredictionWriterTest {
   @Test
   void anUnfinishedFileLeavesNothing() {
     Path file = folder.resolve("predictions.arrow");
-    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"), false)) {
+    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"), KEYS, false)) {
       writer.add(1, new long[1], new int[1], new int[1], new float[1], new float[1]);
     }
     assertThat(folder).isEmptyDirectory();
@@ -75,7 +95,7 @@ class PredictionWriterTest {
   void replacesPredictionsAndNothingElse() throws IOException {
     Path file = folder.resolve("predictions.arrow");
     for (float probability : new float[] {.5f, .25f}) {
-      try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"), false)) {
+      try (PredictionWriter writer = new PredictionWriter(file, List.of("feed"), KEYS, false)) {
         writer.add(1, new long[1], new int[1], new int[1], new float[1], new float[] {probability});
         writer.finish();
       }
@@ -88,7 +108,7 @@ class PredictionWriterTest {
           .isEqualTo(.25f);
     }
     Path mine = Files.writeString(folder.resolve("rows.csv"), "user,item\n");
-    assertThatThrownBy(() -> new PredictionWriter(mine, List.of("feed"), false))
+    assertThatThrownBy(() -> new PredictionWriter(mine, List.of("feed"), KEYS, false))
         .hasMessage(
             "[evaluation/IN_THE_WAY] %s already exists and does not hold predictions. Choose"
                 + " another file, or move it away.",

@@ -1,0 +1,60 @@
+package org.llm4msr.runtime.data.keys;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.arrow.ArrowFile;
+import org.llm4msr.runtime.data.arrow.IdColumn;
+import org.llm4msr.runtime.data.arrow.TextColumn;
+import org.llm4msr.runtime.data.prepared.PreparedFolder;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.SplitColumns;
+
+/** The raw ids of the rows of one part. */
+public interface RowKeys {
+
+  /** Returns the raw id of a user by index. */
+  String user(int index);
+
+  /** Returns the raw id of the item of a row, or null if the data does not have it. */
+  @Nullable String item(long row);
+
+  /**
+   * Returns those of a part, decoded when asked for.
+   *
+   * @param prepared folder of prepared data
+   */
+  static RowKeys of(Path prepared, Split split) {
+    return new InFolder(prepared, split);
+  }
+
+  /** Reads keys in place. */
+  final class InFolder implements RowKeys {
+    private final ArrowFile part;
+    private final List<String> users;
+    private final List<String> items;
+    private final @Nullable IdColumn item;
+
+    private InFolder(Path folder, Split split) {
+      part = ArrowFile.open(folder.resolve(split.key() + ".arrow"));
+      users = keys(folder, PreparedFolder.USERS);
+      boolean named = part.has(SplitColumns.ITEM);
+      items = named ? keys(folder, PreparedFolder.ITEMS) : List.of();
+      item = named ? new IdColumn(part, SplitColumns.ITEM, items.size()) : null;
+    }
+
+    private static List<String> keys(Path folder, String file) {
+      return new TextColumn(ArrowFile.open(folder.resolve(file)), PreparedFolder.KEY);
+    }
+
+    @Override
+    public String user(int index) {
+      return users.get(index);
+    }
+
+    @Override
+    public @Nullable String item(long row) {
+      return item == null ? null : items.get(item.get(part.locate(row)));
+    }
+  }
+}
