@@ -97,6 +97,7 @@ class ArchitectureTest {
           "Inline",
           "Mkl",
           "TorchGradients",
+          "Word",
           // scoring
           "InferenceModel",
           // lab
