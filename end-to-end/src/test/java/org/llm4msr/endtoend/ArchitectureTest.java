@@ -88,6 +88,7 @@ class ArchitectureTest {
           // knowledge
           "Hashes",
           "ItemKnowledge",
+          "KnowledgeStatistics",
           "StoreWriter",
           "StoredKnowledge",
           "StoredLevel",

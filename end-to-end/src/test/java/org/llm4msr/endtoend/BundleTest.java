@@ -35,6 +35,8 @@ import org.duckdb.DuckDBResultSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
@@ -43,6 +45,7 @@ import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
@@ -136,6 +139,49 @@ class BundleTest {
     float[] expected = floats(predictions, "probability");
     assertThat(floats(out, "score")).containsExactly(expected, within(1e-6f));
     assertThat(expected).isNotEqualTo(evaluated);
+  }
+
+  /** A scorer reads the vectors of the control as knowledge. */
+  @ParameterizedTest
+  @ValueSource(strings = {"shuffled", "constant", "{user: random}"})
+  void aControlIsScoredAsItWasEvaluated(String control) throws IOException {
+    String name = "control-" + control.replaceAll("\\W+", "-");
+    Experiment plain = Experiment.fromYaml(folder.resolve("experiment.yaml"));
+    Experiment experiment =
+        Experiment.fromYaml(folder.resolve("experiment.yaml"), "knowledge.control=" + control);
+    Path controlled = experiment.train(name, Progress.NONE).bundle();
+    Path predictions = folder.resolve(name + "-predictions.arrow");
+    plain.evaluate(name, Split.TEST, predictions, Progress.NONE);
+    try (Scorer scorer = Scorer.load(controlled)) {
+      score(scorer, csv(name + ".csv", testRows), name + ".arrow");
+    }
+
+    float[] expected = floats(predictions, "probability");
+    assertThat(floats(folder.resolve(name + ".arrow"), "score"))
+        .containsExactly(expected, within(1e-6f));
+    assertThat(expected).isNotEqualTo(evaluated);
+    assertThat(controlled.resolve("knowledge")).isDirectoryNotContaining("glob:**.lock");
+  }
+
+  @Test
+  void anotherControlIsAnotherModel() {
+    Path file = folder.resolve("experiment.yaml");
+    Experiment plain = Experiment.fromYaml(file);
+    Experiment shuffled = Experiment.fromYaml(file, "knowledge.control={user: shuffled}");
+    Path from = shuffled.train("shuffled", Progress.NONE).bundle();
+
+    assertThat(shuffled.identity()).isNotEqualTo(plain.identity());
+    assertThatThrownBy(() -> plain.train("shuffled", Progress.NONE))
+        .hasMessageContaining("[training/OTHER_RUN]")
+        .hasMessageContaining("knowledge.control.user was shuffled and is now not set");
+    assertThatThrownBy(
+            () -> plain.train("continued", new TrainingOptions(null, from), Progress.NONE))
+        .hasMessageContaining("[bundle/OTHER_MODEL]")
+        .hasMessageContaining("knowledge.control was {user=shuffled, scenario=off} and is now off");
+    assertThatThrownBy(
+            () -> shuffled.train("continued", new TrainingOptions(null, from), Progress.NONE))
+        .hasMessageContaining("[bundle/CONTROL]")
+        .hasMessageContaining("Train without --from.");
   }
 
   @Test

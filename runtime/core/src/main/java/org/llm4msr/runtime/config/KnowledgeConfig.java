@@ -46,10 +46,22 @@ public record KnowledgeConfig(
         int components,
     @Setting("Item texts; without this section, the language model reads none") @Valid
         @Nullable ItemsConfig items,
+    @Setting(
+            value =
+                "What models read in place of the vectors, to tell knowledge from capacity: the"
+                    + " mean, each the vector of another key, or random numbers; of all levels, or"
+                    + " of each",
+            defaultValue = "off")
+        @Valid
+        KnowledgeControl control,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
 
-  /** Keys that say how a model reads the vectors, and do not affect the vectors. */
-  public static final Set<String> READING = Set.of("missing", "components", "items.missing");
+  private static final Set<String> READING = Set.of("missing", "components", "control", "items");
+
+  /** Returns whether a key says how a model reads the vectors, and does not affect the store. */
+  public static boolean isOfReading(String key) {
+    return READING.contains(key.split("\\.", 2)[0]);
+  }
 
   /** Returns this with another prompt builder and encoder. */
   public KnowledgeConfig with(
@@ -63,6 +75,7 @@ public record KnowledgeConfig(
         periods,
         components,
         items,
+        control,
         precision);
   }
 

@@ -13,6 +13,7 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.Prompt;
@@ -191,6 +192,13 @@ public final class ContextWrappers {
     public Prompt userPrompt(UserHistory history) {
       try (ContextLoader scope = ContextLoader.of(inner)) {
         return inner.userPrompt(history);
+      }
+    }
+
+    @Override
+    public Prompt itemPrompt(ItemText item) {
+      try (ContextLoader scope = ContextLoader.of(inner)) {
+        return inner.itemPrompt(item);
       }
     }
 

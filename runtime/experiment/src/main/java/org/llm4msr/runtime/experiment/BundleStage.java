@@ -14,7 +14,7 @@ import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
-import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 
 /** Writes the bundle of a finished run. */
 final class BundleStage {
@@ -29,7 +29,7 @@ final class BundleStage {
    *
    * @param model holds the best state
    * @param data the manifest of the prepared data
-   * @param knowledge the store that the model reads, null if it reads none
+   * @param knowledge what the model reads, null if it reads none
    */
   static void write(
       Path target,
@@ -37,7 +37,7 @@ final class BundleStage {
       RunWiring runWiring,
       Path prepared,
       DatasetManifest data,
-      @Nullable KnowledgeStore knowledge,
+      @Nullable ControlledKnowledge knowledge,
       TrainableModel model) {
     BundleWriter.write(
         target,

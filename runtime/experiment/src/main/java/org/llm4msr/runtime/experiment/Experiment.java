@@ -3,6 +3,7 @@ package org.llm4msr.runtime.experiment;
 import com.google.inject.Guice;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -146,8 +147,11 @@ public final class Experiment {
     }
     KnowledgeConfig knowledge = config.knowledge();
     if (knowledge != null && readsKnowledge()) {
-      text.append(KnowledgeStage.store(this).info().content())
-          .append(EffectiveConfig.of(knowledge).values());
+      Map<String, Object> values = new LinkedHashMap<>(EffectiveConfig.of(knowledge).values());
+      if (knowledge.control().isOff()) {
+        values.remove("control"); // The identity is that from before there were controls.
+      }
+      text.append(KnowledgeStage.store(this).info().content()).append(values);
     }
     return text.append(config.runtime().engine())
         .append(EffectiveConfig.of(loaded.model()).values())

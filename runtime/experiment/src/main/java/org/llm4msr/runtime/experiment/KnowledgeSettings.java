@@ -39,7 +39,7 @@ final class KnowledgeSettings {
   private static Map<String, String> decisive(
       Map<String, String> settings, KnowledgeConfig config) {
     Map<String, String> decisive = EffectiveConfig.decisive(settings, config);
-    decisive.keySet().removeAll(KnowledgeConfig.READING);
+    decisive.keySet().removeIf(KnowledgeConfig::isOfReading);
     return decisive;
   }
 

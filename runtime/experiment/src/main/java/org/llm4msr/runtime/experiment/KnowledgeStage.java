@@ -27,6 +27,7 @@ import org.llm4msr.runtime.data.prepared.TrainingLog;
 import org.llm4msr.runtime.engine.EngineEncoderContext;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
@@ -226,7 +227,7 @@ final class KnowledgeStage implements AutoCloseable {
 
   /** Opens the knowledge from before each period of the training part; null for one period. */
   static @Nullable EarlierKnowledge earlier(
-      Experiment experiment, PreparedData data, KnowledgeStore whole, int count) {
+      Experiment experiment, PreparedData data, ControlledKnowledge whole, int count) {
     if (count == 1) {
       return null;
     }
@@ -235,7 +236,8 @@ final class KnowledgeStage implements AutoCloseable {
         IntStream.range(1, count)
             .mapToObj(period -> experiment.workspace().knowledgeBefore(period, count))
             .map(KnowledgeStore::open)
-            .map(store -> compatible(whole, store, data))
+            .map(store -> compatible(whole.store(), store, data))
+            .map(before -> whole.level(Level.USER, before))
             .toList();
     return new EarlierKnowledge(periods, users);
   }

@@ -36,6 +36,6 @@ final class RunDifference {
     String[] parts = key.split("\\.", 2);
     return parts[0].equals("model")
         || parts[0].equals("training")
-        || (parts[0].equals("knowledge") && KnowledgeConfig.READING.contains(parts[1]));
+        || (parts[0].equals("knowledge") && KnowledgeConfig.isOfReading(parts[1]));
   }
 }

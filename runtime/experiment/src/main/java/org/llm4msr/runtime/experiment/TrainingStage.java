@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.Wiring;
@@ -32,6 +33,7 @@ import org.llm4msr.runtime.evaluation.SliceEvaluator;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
+import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.training.Trainer;
@@ -53,7 +55,7 @@ final class TrainingStage implements AutoCloseable {
   private final @Nullable FolderLock lock;
   private final RunLog log;
   private final PreparedData data;
-  private final @Nullable KnowledgeStore knowledge;
+  private final @Nullable ControlledKnowledge knowledge;
   private final Wiring wiring;
   private final TensorEngine engine;
   private final TrainableModel model;
@@ -65,7 +67,7 @@ final class TrainingStage implements AutoCloseable {
       @Nullable FolderLock lock,
       RunLog log,
       PreparedData data,
-      @Nullable KnowledgeStore knowledge,
+      @Nullable ControlledKnowledge knowledge,
       StartingPoint start) {
     this.runWiring = experiment.runWiring();
     this.config = runWiring.config().config();
@@ -126,14 +128,14 @@ final class TrainingStage implements AutoCloseable {
       lock = create ? folder.lock() : null;
       log = RunLog.open(folder.path().resolve("log.txt"));
       StartingPoint start = StartingPoint.of(folder, experiment.config().config(), from);
-      KnowledgeStore knowledge = knowledge(experiment, folder, data, create, start);
+      ControlledKnowledge knowledge = knowledge(experiment, folder, data, create, start);
       stage = new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
       if (folder.hasBegun()) {
         List<ModelPart> parts = ModelPart.of(experiment.config().model());
         PluginStamps.warnOfOthers(folder.path(), folder.plugins(), parts);
       } else if (create) {
         folder.writeConfig(
-            experiment.config(), data.manifest(), stage.knowledge, start, stage.engine);
+            experiment.config(), data.manifest(), store(knowledge), start, stage.engine);
       }
       return stage;
     } catch (RuntimeException | Error e) {
@@ -155,16 +157,33 @@ final class TrainingStage implements AutoCloseable {
     }
   }
 
-  private static @Nullable KnowledgeStore knowledge(
+  private static @Nullable ControlledKnowledge knowledge(
       Experiment experiment,
       RunFolder folder,
       PreparedData data,
       boolean trains,
       StartingPoint start) {
-    KnowledgeConfig config = experiment.config().config().knowledge();
-    if (config == null || !experiment.config().config().readsKnowledge()) {
-      return null;
-    }
+    ExperimentConfig whole = experiment.config().config();
+    KnowledgeConfig config = whole.knowledge();
+    return config == null || !whole.readsKnowledge()
+        ? null
+        : new ControlledKnowledge(
+            store(experiment, config, folder, data, trains, start),
+            config.control(),
+            whole.training().seed());
+  }
+
+  private static @Nullable KnowledgeStore store(@Nullable ControlledKnowledge knowledge) {
+    return knowledge == null ? null : knowledge.store();
+  }
+
+  private static KnowledgeStore store(
+      Experiment experiment,
+      KnowledgeConfig config,
+      RunFolder folder,
+      PreparedData data,
+      boolean trains,
+      StartingPoint start) {
     if (folder.hasBegun() && start.keepsKnowledge()) {
       return start.knowledge();
     }
@@ -183,20 +202,21 @@ final class TrainingStage implements AutoCloseable {
   private static @Nullable KnowledgeInputs inputs(
       Experiment experiment,
       PreparedData data,
-      @Nullable KnowledgeStore store,
+      @Nullable ControlledKnowledge knowledge,
       StartingPoint start) {
-    KnowledgeConfig knowledge = experiment.config().config().knowledge();
-    return store == null || knowledge == null
+    KnowledgeConfig config = experiment.config().config().knowledge();
+    return knowledge == null || config == null
         ? null
         : new KnowledgeInputs(
-            store.users(),
-            store.scenarios(),
-            store.items(),
-            knowledge.missing(),
-            knowledge.missingItem(),
+            knowledge.level(Level.USER),
+            knowledge.level(Level.SCENARIO),
+            knowledge.level(Level.ITEM),
+            config.missing(),
+            config.missingItem(),
             start.scaling(),
-            KnowledgeStage.earlier(experiment, data, store, knowledge.periods()),
-            knowledge.components());
+            KnowledgeStage.earlier(experiment, data, knowledge, config.periods()),
+            config.components(),
+            knowledge.controls());
   }
 
   /**
@@ -334,7 +354,7 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private boolean leaks() {
-    return knowledge != null && knowledge.info().leakFutureInteractions();
+    return knowledge != null && knowledge.store().info().leakFutureInteractions();
   }
 
   @Override

@@ -16,6 +16,9 @@ record Axis(String key, String title, List<AnyValue> values) {
   static final String BACKBONE = "model.backbone";
   static final String FUSION = "model.fusion";
 
+  /** Only models that read knowledge have several values. */
+  static final String CONTROL = "knowledge.control";
+
   private static final String DATASET = "dataset";
   private static final String KNOWLEDGE = "knowledge";
   private static final Set<String> PLUGINS = Set.of(BACKBONE, FUSION);
@@ -44,6 +47,6 @@ record Axis(String key, String title, List<AnyValue> values) {
     String[] parts = key.split("\\.", 2);
     return parts[0].equals(DATASET)
         || (parts[0].equals(KNOWLEDGE)
-            && (parts.length == 1 || !KnowledgeConfig.READING.contains(parts[1])));
+            && (parts.length == 1 || !KnowledgeConfig.isOfReading(parts[1])));
   }
 }

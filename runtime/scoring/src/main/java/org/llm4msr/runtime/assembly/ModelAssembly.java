@@ -325,6 +325,7 @@ public final class ModelAssembly {
         + (earlier == null ? "" : "|periods " + earlier.periods().count())
         + (inputs.components() == 0 ? "" : "|components " + inputs.components() + " of known users")
         + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing())
+        + (inputs.controls().isEmpty() ? "" : "|control " + inputs.controls())
         + (model.readsItems() ? "|items " + describeItems(model, inputs) : "");
   }
 

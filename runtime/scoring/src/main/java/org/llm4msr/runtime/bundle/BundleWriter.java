@@ -24,6 +24,7 @@ import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
+import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
 /**
@@ -41,13 +42,13 @@ public final class BundleWriter {
    *
    * @param prepared folder of the prepared data
    * @param data its manifest when the model was trained
-   * @param knowledge the store that the model was trained with, null if it reads none
+   * @param knowledge what the model was trained with, null if it reads none
    */
   public record Contents(
       TrainableModel model,
       Path prepared,
       DatasetManifest data,
-      @Nullable KnowledgeStore knowledge,
+      @Nullable ControlledKnowledge knowledge,
       List<BundleManifest.Plugin> plugins,
       Map<String, Object> config,
       Map<String, Object> provenance,
@@ -169,7 +170,12 @@ public final class BundleWriter {
     }
   }
 
-  private static void copyKnowledge(KnowledgeStore store, Path target) throws IOException {
+  private static void copyKnowledge(ControlledKnowledge knowledge, Path target) throws IOException {
+    KnowledgeStore store = knowledge.store();
+    if (!knowledge.controls().isEmpty()) {
+      knowledge.write(target);
+      return;
+    }
     copy(KnowledgeStore.files(store.folder()), store.folder(), target);
     // A store that is filled again is first marked as such, so neither copy mixes two stores.
     if (!store.isUnchanged(target) || !store.isUnchanged(store.folder())) {

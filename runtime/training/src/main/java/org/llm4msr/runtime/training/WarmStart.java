@@ -39,7 +39,7 @@ public final class WarmStart {
 
   /** Keys of how a model reads knowledge, with the values for bundles older than the key. */
   private static final Map<String, String> READ_OF_KNOWLEDGE =
-      Map.of("missing", "mean", "components", "0");
+      Map.of("missing", "mean", "components", "0", "control", "off");
 
   private WarmStart() {}
 
@@ -47,7 +47,8 @@ public final class WarmStart {
    * Refuses a bundle of other settings.
    *
    * @param config the configuration of the new model
-   * @throws MsrException {@code bundle/OTHER_MODEL} naming every key that differs
+   * @throws MsrException {@code bundle/OTHER_MODEL} naming every key that differs; {@code
+   *     bundle/CONTROL} if the model reads a control
    */
   public static void requireSame(Bundle bundle, ExperimentConfig config) {
     Map<String, String> before = model(bundle.manifest().config(), config);
@@ -59,6 +60,13 @@ public final class WarmStart {
           "OTHER_MODEL",
           "was trained with other settings: " + String.join("; ", differences),
           "Undo the change, or train without --from.");
+    }
+    if (config.knowledge() != null && !config.knowledge().control().isOff()) {
+      throw refused(
+          bundle,
+          "CONTROL",
+          "was trained with knowledge.control, whose vectors cannot be continued for new users",
+          "Train without --from.");
     }
   }
 

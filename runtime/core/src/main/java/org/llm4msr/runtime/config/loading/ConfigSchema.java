@@ -89,7 +89,9 @@ public final class ConfigSchema {
     if (word.isEmpty()) {
       return keys;
     }
-    keys.put("minProperties", 1);
+    if (SettingInfo.of(type).stream().allMatch(SettingInfo::optional)) {
+      keys.put("minProperties", 1);
+    }
     Map<String, Object> either = new LinkedHashMap<>();
     either.put("oneOf", List.of(value(word.get().type(), List.of(), null), keys));
     return either;

@@ -14,4 +14,9 @@ public interface KnowledgeSource {
    * @return false, with the target untouched, if there is none
    */
   boolean read(String key, float[] target);
+
+  /** Returns the knowledge itself where this is a control that is read in its place. */
+  default KnowledgeSource uncontrolled() {
+    return this;
+  }
 }

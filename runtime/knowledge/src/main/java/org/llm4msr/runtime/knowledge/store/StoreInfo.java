@@ -134,6 +134,31 @@ public record StoreInfo(
         items);
   }
 
+  /**
+   * Returns the description of an empty store of other vectors for the same keys.
+   *
+   * @param controls settings that say what was put in the place of which vectors
+   */
+  public StoreInfo under(Map<String, String> controls) {
+    Map<String, String> all = new TreeMap<>(settings);
+    all.putAll(controls);
+    return new StoreInfo(
+        formatVersion,
+        Checksums.of((identity + "\n" + controls).getBytes(UTF_8)),
+        encoder,
+        template,
+        Precision.FLOAT32,
+        source,
+        minInteractions,
+        leakFutureInteractions,
+        all,
+        "",
+        false,
+        0,
+        0,
+        0);
+  }
+
   /** Returns this, marked as leaking if it or the store that it continues leaks. */
   StoreInfo after(StoreInfo older) {
     return new StoreInfo(

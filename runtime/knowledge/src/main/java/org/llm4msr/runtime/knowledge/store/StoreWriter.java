@@ -33,7 +33,8 @@ public final class StoreWriter implements AutoCloseable {
   /** Bytes after which the next segment begins. */
   private static final long LARGE_SEGMENT = 1L << 30;
 
-  private static final String LOCK = "store.lock";
+  /** Name of the file that the process that fills a store holds. */
+  public static final String LOCK = "store.lock";
 
   private final Path folder;
   private final StoreInfo info;

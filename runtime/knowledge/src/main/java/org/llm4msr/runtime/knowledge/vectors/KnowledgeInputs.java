@@ -19,6 +19,8 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
  * @param earlier what training rows read in place of {@code users}; null: the same
  * @param components principal components that vectors are reduced to; 0: none. Of no effect where
  *     {@code scaling} is given
+ * @param controls which levels are a control of which kind, for the identity of the model; empty if
+ *     none is
  */
 public record KnowledgeInputs(
     KnowledgeSource users,
@@ -28,7 +30,8 @@ public record KnowledgeInputs(
     Missing missingItem,
     @Nullable KnowledgeScaling scaling,
     @Nullable EarlierKnowledge earlier,
-    int components) {
+    int components,
+    String controls) {
 
   public KnowledgeInputs {
     requireNonNull(users, "users is null");
@@ -44,17 +47,17 @@ public record KnowledgeInputs(
       Missing missing,
       Missing missingItem,
       @Nullable KnowledgeScaling scaling) {
-    this(store.users(), store.scenarios(), store.items(), missing, missingItem, scaling, null, 0);
+    this(store.users(), store.scenarios(), store.items(), missing, missingItem, scaling, null, 0, "");
   }
 
   /** Makes inputs without items, standardised by the statistics of the training users. */
   public KnowledgeInputs(KnowledgeSource users, KnowledgeSource scenarios, Missing missing) {
-    this(users, scenarios, new NoVectors(users.dimension()), missing, Missing.MEAN, null, null, 0);
+    this(users, scenarios, new NoVectors(users.dimension()), missing, Missing.MEAN, null, null, 0, "");
   }
 
   /** Returns these with vectors of items. */
   public KnowledgeInputs withItems(KnowledgeSource vectors, Missing missingVectors) {
     return new KnowledgeInputs(
-        users, scenarios, vectors, missing, missingVectors, scaling, earlier, components);
+        users, scenarios, vectors, missing, missingVectors, scaling, earlier, components, controls);
   }
 }

@@ -36,7 +36,10 @@ public final class KnowledgeScaling {
     this.levels = levels;
   }
 
-  /** Learns from the users and items of the training part. */
+  /**
+   * Learns from the users and items of the training part. What levels share is that of the
+   * knowledge itself, so that a control of one level leaves the others as they are.
+   */
   static KnowledgeScaling learn(KnowledgeInputs inputs, Population who, Set<Level> wanted) {
     Map<Level, KnowledgeTransform> levels = new EnumMap<>(Level.class);
     if (wanted.contains(Level.USER) || wanted.contains(Level.SCENARIO)) {
@@ -44,11 +47,12 @@ public final class KnowledgeScaling {
     }
     if (wanted.contains(Level.ITEM)) {
       Iterable<String> keys = who.trainingItemKeys();
-      requireAny(inputs.items(), keys, Level.ITEM);
-      KnowledgeStatistics items = KnowledgeStatistics.over(inputs.items(), keys);
+      KnowledgeSource knowledge = inputs.items().uncontrolled();
+      requireAny(knowledge, keys, Level.ITEM);
+      KnowledgeStatistics items = KnowledgeStatistics.over(knowledge, keys);
       levels.put(
           Level.ITEM,
-          reduced(items, components(inputs.items(), keys, items, inputs), inputs.items(), keys));
+          reduced(items, components(knowledge, keys, items, inputs), inputs.items(), keys));
     }
     return new KnowledgeScaling(levels);
   }
@@ -59,9 +63,10 @@ public final class KnowledgeScaling {
       boolean forScenarios,
       Map<Level, KnowledgeTransform> levels) {
     Iterable<String> keys = who.trainingUserKeys();
-    requireAny(inputs.users(), keys, Level.USER);
-    KnowledgeStatistics users = KnowledgeStatistics.over(inputs.users(), keys);
-    PrincipalComponents components = components(inputs.users(), keys, users, inputs);
+    KnowledgeSource knowledge = inputs.users().uncontrolled();
+    requireAny(knowledge, keys, Level.USER);
+    KnowledgeStatistics users = KnowledgeStatistics.over(knowledge, keys);
+    PrincipalComponents components = components(knowledge, keys, users, inputs);
     levels.put(Level.USER, reduced(users, components, inputs.users(), keys));
     if (forScenarios) {
       KnowledgeStatistics scenarios =

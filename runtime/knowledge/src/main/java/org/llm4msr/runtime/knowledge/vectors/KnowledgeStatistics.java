@@ -10,10 +10,10 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
  * @param deviation (K); 0 leaves a dimension out
  */
 @SuppressWarnings("ArrayRecordComponent") // Read-only by convention, and large.
-record KnowledgeStatistics(float[] mean, float[] deviation) implements KnowledgeTransform {
+public record KnowledgeStatistics(float[] mean, float[] deviation) implements KnowledgeTransform {
 
   /** Takes mean and population deviation over the keys that have a vector. */
-  static KnowledgeStatistics over(KnowledgeSource source, Iterable<String> keys) {
+  public static KnowledgeStatistics over(KnowledgeSource source, Iterable<String> keys) {
     int dimension = source.dimension();
     double[] mean = new double[dimension];
     double[] squares = new double[dimension];

@@ -10,6 +10,9 @@ record ReducedKnowledge(
     KnowledgeStatistics statistics, PrincipalComponents components, float factor)
     implements KnowledgeTransform {
 
+  /** Mean squares of what rounding leaves of equal vectors, of deviation 1. */
+  private static final double NOISE = 1e-6;
+
   /** Takes the factor from the keys that have a vector. */
   static ReducedKnowledge of(
       KnowledgeStatistics statistics,
@@ -27,7 +30,7 @@ record ReducedKnowledge(
         count += components.count();
       }
     }
-    double factor = squares == 0 ? 1 : 1 / Math.sqrt(squares / count);
+    double factor = squares <= NOISE * count ? 1 : 1 / Math.sqrt(squares / count);
     return new ReducedKnowledge(statistics, components, (float) factor);
   }
 

@@ -127,7 +127,8 @@ class ItemKnowledgeTest {
               Missing.MEAN,
               KnowledgeScaling.read(file),
               null,
-              0);
+              0,
+              "");
 
       ModelKnowledge read = ModelKnowledge.load(scored, who(), levels);
 
@@ -149,7 +150,8 @@ class ItemKnowledgeTest {
             Missing.MEAN,
             null,
             null,
-            1);
+            1,
+            "");
     ModelKnowledge knowledge = ModelKnowledge.load(reduced, who(), Set.of(Level.values()));
     Path file = folder.resolve("scaling.safetensors");
     knowledge.scaling().write(file);
@@ -166,7 +168,8 @@ class ItemKnowledgeTest {
             Missing.MEAN,
             KnowledgeScaling.read(file),
             null,
-            0);
+            0,
+            "");
     assertThat(component(ModelKnowledge.load(scored, who(), Set.of(Level.values())), 3))
         .isEqualTo(component(knowledge, 3));
   }
