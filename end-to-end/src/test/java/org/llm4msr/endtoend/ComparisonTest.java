@@ -116,6 +116,46 @@ class ComparisonTest {
   }
 
   @Test
+  void controlsJoinTheModelsThatAreThere() throws IOException {
+    List<Path> evaluations = files("evaluation-test.json");
+    ComparisonResult controlled =
+        open(
+                "controlled",
+                "backbones: [shared-bottom, {name: mmoe, experts: 3}]",
+                "fusions: [none, hierarchical]",
+                "controls: [shuffled]",
+                "seeds: [1, 2]",
+                "settings: {training.epochs: 1}")
+            .run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(controlled.failures()).isEmpty();
+    assertThat(controlled.axes()).containsExactly("backbone", "fusion", "control");
+    assertThat(controlled.models().stream().map(Model::labels))
+        .containsExactly(
+            List.of("shared-bottom", "none", ""),
+            List.of("shared-bottom", "hierarchical", ""),
+            List.of("shared-bottom", "hierarchical", "shuffled"),
+            List.of("mmoe (experts 3)", "none", ""),
+            List.of("mmoe (experts 3)", "hierarchical", ""),
+            List.of("mmoe (experts 3)", "hierarchical", "shuffled"));
+    assertThat(controlled.models().get(1).runs()).isEqualTo(result.models().get(1).runs());
+    assertThat(auc(controlled, 2)).isNotEqualTo(auc(controlled, 1));
+    assertThat(controlled.models().get(2).scores().get(3).difference().mean())
+        .as("from the model without knowledge")
+        .isCloseTo(auc(controlled, 2) - auc(controlled, 0), within(1e-12));
+    assertThat(files("evaluation-test.json"))
+        .as("one more for each backbone and seed")
+        .hasSize(evaluations.size() + 4);
+    assertThat(new TableWriter(controlled).markdown())
+        .contains("| backbone | fusion | control | ")
+        .doesNotContain("No control:");
+  }
+
+  private static double auc(ComparisonResult table, int model) {
+    return table.models().get(model).scores().get(3).auc();
+  }
+
+  @Test
   void goesOnWhereItStoppedAndKeepsNoModels() throws IOException {
     List<Path> evaluations = files("evaluation-test.json");
     List<FileTime> before = new ArrayList<>();

@@ -2,12 +2,13 @@ package org.llm4msr.runtime.compare;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * One model of the grid, to be trained with every seed.
  *
  * @param experiment the file
- * @param labels its value on each axis
+ * @param labels its value on each axis; empty for no control
  * @param group labels on the axes along which models are not compared: each group is one block of
  *     the table
  * @param baseline whether the other models of its group are compared with it
@@ -28,6 +29,11 @@ record Cell(
 
   @Override
   public String toString() {
-    return String.join(" + ", labels);
+    return name(labels);
+  }
+
+  /** Returns the name of a model. */
+  static String name(List<String> labels) {
+    return labels.stream().filter(label -> !label.isEmpty()).collect(Collectors.joining(" + "));
   }
 }

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.compare.ComparisonResult.Failure;
+import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.Uncontrolled.Reading;
+import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
@@ -40,6 +43,7 @@ public final class Comparison {
   private final Runs runs;
   private final List<Failure> failures = new ArrayList<>();
   private final Set<Cell> skipped = new HashSet<>();
+  private final Uncontrolled uncontrolled = new Uncontrolled();
 
   Comparison(Path file, List<Long> seeds, Grid grid, Runs runs) {
     this.file = file;
@@ -110,6 +114,7 @@ public final class Comparison {
     if (table.headings().isEmpty()) {
       throw nothing();
     }
+    List<Model> models = table.models();
     boolean leaks =
         results.values().stream()
             .flatMap(List::stream)
@@ -119,9 +124,10 @@ public final class Comparison {
         seeds,
         grid.axes(),
         table.headings(),
-        table.models(),
+        models,
         table.slices(),
         failures,
+        uncontrolled.of(grid, models),
         neighbours(results),
         leaks);
   }
@@ -166,11 +172,22 @@ public final class Comparison {
       }
     }
     for (Cell cell : checked) {
-      if (attempt(cell, seed, () -> runs.prepare(cell, part, prepared, extracted, view)) != null) {
+      Experiment experiment =
+          attempt(cell, seed, () -> runs.prepare(cell, part, prepared, extracted, view));
+      if (experiment != null) {
         usable.add(cell);
+        uncontrolled.put(cell, reading(experiment));
       }
     }
     return usable;
+  }
+
+  private static Reading reading(Experiment experiment) {
+    KnowledgeConfig knowledge = experiment.config().config().knowledge();
+    if (knowledge == null || !experiment.readsKnowledge()) {
+      return Reading.NOTHING;
+    }
+    return knowledge.control().isOff() ? Reading.KNOWLEDGE : Reading.CONTROL;
   }
 
   private interface Attempt<T> {

@@ -31,6 +31,13 @@ public record ComparisonConfig(
             defaultValue = "[]")
         @UniqueElements
         List<AnyValue> fusions,
+    @Setting(
+            value =
+                "Controls, each a knowledge.control: every model that reads knowledge is also"
+                    + " trained with each of them in its place",
+            defaultValue = "[]")
+        @UniqueElements
+        List<AnyValue> controls,
     @Setting(value = "Further experiment keys, each with the values to try", defaultValue = "{}")
         Map<String, List<AnyValue>> grid,
     @Setting(value = "Experiment settings that all runs share", defaultValue = "{}")

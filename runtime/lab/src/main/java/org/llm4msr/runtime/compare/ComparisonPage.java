@@ -90,7 +90,7 @@ final class ComparisonPage {
   }
 
   private static String name(Model model) {
-    return String.join(" + ", model.labels());
+    return Cell.name(model.labels());
   }
 
   private String bars() {

@@ -15,6 +15,8 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
  * @param models one line each, in the order of the grid
  * @param slices the same for the slices that {@code evaluation.slices} names
  * @param failures runs that gave no result
+ * @param uncontrolled names of models whose gain by knowledge no control confirms, see {@link
+ *     Uncontrolled}
  * @param neighbours the nearest neighbours of each scenario, by key, in the knowledge of the first
  *     run that reads any; empty if none does
  * @param leakFutureInteractions whether prompts of any model revealed the rows that it is measured
@@ -28,6 +30,7 @@ public record ComparisonResult(
     List<Model> models,
     List<Slices> slices,
     List<Failure> failures,
+    List<String> uncontrolled,
     Map<String, List<Neighbour>> neighbours,
     boolean leakFutureInteractions) {
 
@@ -38,6 +41,7 @@ public record ComparisonResult(
     models = List.copyOf(models);
     slices = List.copyOf(slices);
     failures = List.copyOf(failures);
+    uncontrolled = List.copyOf(uncontrolled);
   }
 
   /**

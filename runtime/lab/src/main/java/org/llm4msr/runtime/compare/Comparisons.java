@@ -3,6 +3,7 @@ package org.llm4msr.runtime.compare;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.experiment.Experiments;
 
@@ -31,8 +32,18 @@ public final class Comparisons {
             config,
             file,
             overrides,
-            experiment -> loader.load(experiment, overrides).config().workspace());
+            experiment -> loader.load(experiment, overrides).config().workspace(),
+            this::readsKnowledge);
     return new Comparison(file, config.seeds(), grid, new Runs(experiments, config.keepModels()));
+  }
+
+  /** What cannot be opened is reported where it is checked. */
+  private boolean readsKnowledge(Path experiment, List<String> overrides) {
+    try {
+      return experiments.open(experiment, overrides).readsKnowledge();
+    } catch (MsrException e) {
+      return true;
+    }
   }
 
   /**

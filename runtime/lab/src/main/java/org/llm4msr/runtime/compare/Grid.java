@@ -6,7 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -21,6 +26,9 @@ record Grid(List<String> axes, List<Cell> cells) {
 
   private static final int MOST_CELLS = 10_000;
 
+  /** It has no label, so that a model is called as it is without controls. */
+  private static final AnyValue OFF = new AnyValue("off", "");
+
   Grid {
     axes = List.copyOf(axes);
     cells = List.copyOf(cells);
@@ -31,10 +39,15 @@ record Grid(List<String> axes, List<Cell> cells) {
    *
    * @param file of the comparison
    * @param workspace returns the workspace that an experiment's file states
+   * @param readsKnowledge whether an experiment with some overrides does; asked for controls only
    */
   static Grid of(
-      ComparisonConfig config, Path file, List<String> extra, Function<Path, String> workspace) {
-    return new Layout(config, file, extra, workspace).grid();
+      ComparisonConfig config,
+      Path file,
+      List<String> extra,
+      Function<Path, String> workspace,
+      BiPredicate<Path, List<String>> readsKnowledge) {
+    return new Layout(config, file, extra, workspace, readsKnowledge).grid();
   }
 
   private static final class Layout {
@@ -43,12 +56,18 @@ record Grid(List<String> axes, List<Cell> cells) {
     private final List<Axis> axes = new ArrayList<>();
     private final List<String> shared = new ArrayList<>();
     private final Function<Path, String> workspace;
+    private final BiPredicate<Path, List<String>> readsKnowledge;
     private final List<Integer> shown;
-    private final int contrast;
+    private final Set<Integer> contrast;
 
     Layout(
-        ComparisonConfig config, Path file, List<String> extra, Function<Path, String> workspace) {
+        ComparisonConfig config,
+        Path file,
+        List<String> extra,
+        Function<Path, String> workspace,
+        BiPredicate<Path, List<String>> readsKnowledge) {
       this.workspace = workspace;
+      this.readsKnowledge = readsKnowledge;
       experiments = config.experiments().stream().map(file::resolveSibling).toList();
       axes.add(
           new Axis(
@@ -57,6 +76,11 @@ record Grid(List<String> axes, List<Cell> cells) {
               experiments.stream().map(experiment -> new AnyValue("", stem(experiment))).toList()));
       add(Axis.BACKBONE, "backbone", config.backbones());
       add(Axis.FUSION, "fusion", config.fusions());
+      if (!config.controls().isEmpty()) {
+        List<AnyValue> controls = new ArrayList<>(List.of(OFF));
+        controls.addAll(config.controls());
+        add(Axis.CONTROL, "control", controls);
+      }
       config.grid().forEach((key, values) -> add(key, key.substring(key.indexOf('.') + 1), values));
       config.settings().forEach((key, value) -> shared.add(key + "=" + value.yaml()));
       shared.addAll(extra);
@@ -70,22 +94,35 @@ record Grid(List<String> axes, List<Cell> cells) {
       }
     }
 
+    /** Controls are shown beside what is shown without them. */
     private List<Integer> shown() {
-      List<Integer> several = new ArrayList<>();
-      for (int axis = 0; axis < axes.size(); axis++) {
-        if (axes.get(axis).values().size() > 1) {
-          several.add(axis);
-        }
-      }
-      return several.isEmpty() ? List.of(axes.size() - 1) : several;
+      List<Integer> others = axes(axis -> !isControl(axis));
+      List<Integer> several = axes(axis -> axes.get(axis).values().size() > 1);
+      return several.stream().anyMatch(others::contains)
+          ? several
+          : axes(axis -> isControl(axis) || axis == others.get(others.size() - 1));
     }
 
-    /** Models are compared along the fusion heads or, without several, along the last axis. */
-    private int contrast() {
-      return shown.stream()
-          .filter(axis -> axes.get(axis).key().equals(Axis.FUSION))
-          .findFirst()
-          .orElse(shown.get(shown.size() - 1));
+    private List<Integer> axes(IntPredicate predicate) {
+      return IntStream.range(0, axes.size()).filter(predicate).boxed().toList();
+    }
+
+    /**
+     * Models are compared along the fusion heads or, without several, along the last axis; and
+     * along their controls.
+     */
+    private Set<Integer> contrast() {
+      List<Integer> others = shown.stream().filter(axis -> !isControl(axis)).toList();
+      int models =
+          others.stream()
+              .filter(axis -> axes.get(axis).key().equals(Axis.FUSION))
+              .findFirst()
+              .orElse(others.get(others.size() - 1));
+      return Set.copyOf(axes(axis -> isControl(axis) || axis == models));
+    }
+
+    private boolean isControl(int axis) {
+      return axes.get(axis).key().equals(Axis.CONTROL);
     }
 
     Grid grid() {
@@ -106,7 +143,7 @@ record Grid(List<String> axes, List<Cell> cells) {
 
     private void fill(int[] at, int axis, List<Cell> cells) {
       if (axis == axes.size()) {
-        cells.add(cell(at));
+        cell(at).ifPresent(cells::add);
         return;
       }
       for (at[axis] = 0; at[axis] < axes.get(axis).values().size(); at[axis]++) {
@@ -114,16 +151,23 @@ record Grid(List<String> axes, List<Cell> cells) {
       }
     }
 
-    private Cell cell(int[] at) {
+    /** Returns a cell; nothing for a control of a model that reads no knowledge. */
+    private Optional<Cell> cell(int[] at) {
       Path experiment = experiments.get(at[0]);
       List<String> overrides = new ArrayList<>(shared);
       List<String> labels = new ArrayList<>();
       List<String> group = new ArrayList<>();
       Variant variant = new Variant();
+      String control = "";
+      boolean controlled = false;
+      boolean baseline = true;
       for (int i = 0; i < at.length; i++) {
         Axis axis = axes.get(i);
         String label = axis.values().get(at[i]).label();
-        if (!axis.key().isEmpty()) {
+        if (isControl(i)) {
+          control = axis.override(at[i]);
+          controlled = at[i] > 0;
+        } else if (!axis.key().isEmpty()) {
           overrides.add(axis.override(at[i]));
         }
         if (axis.needsWorkspace() && axis.values().size() > 1) {
@@ -132,12 +176,23 @@ record Grid(List<String> axes, List<Cell> cells) {
         if (shown.contains(i)) {
           labels.add(label);
         }
-        if (i != contrast) {
+        if (contrast.contains(i)) {
+          baseline &= at[i] == 0;
+        } else {
           group.add(label);
         }
       }
       variant.workspace(() -> workspace.apply(experiment)).ifPresent(overrides::add);
-      return new Cell(experiment, labels, group, at[contrast] == 0, overrides);
+      if (!control.isEmpty()) {
+        boolean reads = readsKnowledge.test(experiment, overrides);
+        if (controlled && !reads) {
+          return Optional.empty();
+        }
+        if (reads) {
+          overrides.add(control);
+        }
+      }
+      return Optional.of(new Cell(experiment, labels, group, baseline, overrides));
     }
   }
 

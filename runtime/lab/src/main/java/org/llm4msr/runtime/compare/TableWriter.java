@@ -113,6 +113,9 @@ public final class TableWriter {
       differences(text, block);
     }
     text.append('\n').append(CellFormat.legend(result, true)).append('\n');
+    if (!result.uncontrolled().isEmpty()) {
+      text.append('\n').append(Uncontrolled.note(result.uncontrolled())).append('\n');
+    }
     for (Failure failure : result.failures()) {
       text.append(
           "%nFailed: %s, seed %d: %s%n"
@@ -331,6 +334,7 @@ public final class TableWriter {
         "axes", result.axes(),
         "tables", blocks().stream().map(this::table).toList(),
         "legend", CellFormat.legend(result, true),
+        "uncontrolled", Uncontrolled.note(result.uncontrolled()),
         "failures", result.failures());
   }
 

@@ -32,6 +32,7 @@ class TableWriterTest {
             List.of(model),
             List.of(),
             List.of(),
+            List.of(),
             Map.of(),
             false);
 
@@ -66,6 +67,7 @@ class TableWriterTest {
             List.of(seeds),
             List.of(),
             List.of(new Column("overall", rows)),
+            List.of(),
             List.of(),
             List.of(),
             List.of(),

@@ -26,6 +26,7 @@ class TuningWriterTest {
           List.of(),
           List.of(),
           List.of(),
+          List.of(),
           Map.of(),
           false);
 
