@@ -150,7 +150,7 @@ class ControlledKnowledgeTest {
       assertThat(read(constant.level(Level.USER), "u" + user)).containsExactly(4.5f, 28.5f, 5);
     }
     assertThat(read(constant.level(Level.SCENARIO), "b")).containsExactly(0.5f, 0.5f, 0);
-    assertThat(constant.controls()).isEqualTo("{USER=CONSTANT, SCENARIO=CONSTANT}");
+    assertThat(constant.controls()).isEqualTo("{USER=CONSTANT, SCENARIO=CONSTANT, ITEM=CONSTANT}");
   }
 
   /** Of n numbers from 0 the mean is (n - 1) / 2 and the variance (n^2 - 1) / 12. */
