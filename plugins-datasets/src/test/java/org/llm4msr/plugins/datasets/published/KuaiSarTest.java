@@ -249,7 +249,7 @@ class KuaiSarTest {
   void readsWhatTheGeneratorWrites(@TempDir Path generated) throws IOException {
     new KuaiSarGeneratorFactory()
         .create(
-            new KuaiSarGeneratorConfig("full", 20_000, null, null, 4, 30, 0.8, 3.0, 20, 7),
+            new KuaiSarGeneratorConfig("full", 20_000, null, null, 4, 30, 0.8, 3.0, 0, 0, 0, 20, 7),
             Contexts.of(generated, scratch))
         .generate(Progress.NONE);
     try (DatasetReader reader =
@@ -289,7 +289,7 @@ class KuaiSarTest {
       throws IOException {
     new KuaiSarGeneratorFactory()
         .create(
-            new KuaiSarGeneratorConfig(release, 2_000, null, null, 3, 30, 0.8, 3.0, 20, 7),
+            new KuaiSarGeneratorConfig(release, 2_000, null, null, 3, 30, 0.8, 3.0, 0, 0, 0, 20, 7),
             Contexts.of(folder, scratch))
         .generate(Progress.NONE);
     try (DatasetReader reader =

@@ -17,7 +17,8 @@ public record KnowledgeControl(
     @Setting(value = "Control of the items' vectors", defaultValue = "off") Kind item) {
 
   /** No control. */
-  public static final KnowledgeControl OFF = new KnowledgeControl(Kind.OFF, Kind.OFF, Kind.OFF, Kind.OFF);
+  public static final KnowledgeControl OFF =
+      new KnowledgeControl(Kind.OFF, Kind.OFF, Kind.OFF, Kind.OFF);
 
   /** Returns the control of a level. */
   public Kind of(Level level) {

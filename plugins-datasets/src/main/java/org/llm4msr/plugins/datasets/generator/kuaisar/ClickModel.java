@@ -10,6 +10,7 @@ import org.llm4msr.plugins.datasets.generator.log.Weights;
  * <pre>
  * logit = base(scenario) + strength * affinity(user, topic, scenario) + tendency(user)
  *       + quality(item) + taste(scenario, topic) + hour(topic, hour) + match(query, topic)
+ *       + textStrength * liking(user, style of the item)
  * P(click | place) = sigmoid(logit + attention(place))
  * </pre>
  *
@@ -36,6 +37,8 @@ final class ClickModel {
   private final UserPopulation users;
   private final ItemPopulation items;
   private final double strength;
+  private final double textStrength;
+  private final Styles styles;
   private final double[] base;
   private final double[][] taste;
   private final double[][] topicPopularity;
@@ -44,11 +47,14 @@ final class ClickModel {
       UserPopulation users,
       ItemPopulation items,
       Topics topics,
+      Styles styles,
       KuaiSarGeneratorConfig config,
       long seed) {
     this.users = users;
     this.items = items;
+    this.styles = styles;
     strength = config.interestStrength();
+    textStrength = config.textStrength();
     int scenarios = config.scenarios();
     base = new double[scenarios];
     taste = new double[scenarios][topics.size()];
@@ -98,12 +104,18 @@ final class ClickModel {
     int topic = items.topic(item);
     double phase = 24.0 * topic / taste[scenario].length;
     return base[scenario]
-        + strength * users.affinity(user, topic, scenario)
+        + interest(user, item, scenario)
         + users.bias(user)
         + items.quality(item)
         + taste[scenario][topic]
         + HOUR_EFFECT * Math.cos(2 * Math.PI * (hour - phase) / 24)
         + (query == topic ? MATCH : 0);
+  }
+
+  /** Returns the part of the logit that the text of an item tells to who knows the user. */
+  double interest(int user, int item, int scenario) {
+    double interest = strength * users.affinity(user, items.topic(item), scenario);
+    return textStrength == 0 ? interest : interest + textStrength * styles.liking(user, item);
   }
 
   /** Returns the probability of a click at one position of a request. */

@@ -11,10 +11,12 @@ record GenerationReport(
   private static final String MODEL =
       "P(click) = mean over places of sigmoid(base(scenario) + interestStrength *"
           + " affinity(user, topic, scenario) + tendency(user) + quality(item) + taste(scenario,"
-          + " topic) + hour(topic) + match(query, topic) + attention(place)). A user has three"
+          + " topic) + hour(topic) + match(query, topic) + textStrength * liking(user, style) +"
+          + " attention(place)). A user has three"
           + " favourite topics that hold in every scenario; in each scenario one is muted and one"
           + " other topic is liked there only. A topic shows in an item's category names and in"
-          + " the words of its caption.";
+          + " the words of its caption. A user likes two of eight styles by 1/2 and dislikes two"
+          + " by 1/2; three words of an item's caption alone show its style.";
 
   /** Returns the values to write. */
   Map<String, Object> toMap() {
@@ -31,6 +33,9 @@ record GenerationReport(
     map.put("topics", topics);
     map.put("scenarioSkew", config.scenarioSkew());
     map.put("interestStrength", config.interestStrength());
+    map.put("textStrength", config.textStrength());
+    map.put("lateItems", config.lateItems());
+    map.put("lateUsers", config.lateUsers());
     map.put("days", config.days());
     map.put(
         "truth",
@@ -40,6 +45,9 @@ record GenerationReport(
             + " decimals");
     map.put("bayes", log.all().bayes());
     map.put("bayesLastSixth", log.lastSixth().bayes());
+    map.put("bayesLastSixthOfNewItems", log.lastSixthOfNewItems().bayes());
+    map.put("bayesLastSixthOfNewUsers", log.lastSixthOfNewUsers().bayes());
+    map.put("textOracleLastSixth", log.lastSixthByText().bayes());
     map.put("dataset", "{ name: kuaisar, path: . }");
     return map;
   }

@@ -42,6 +42,9 @@ final class InteractionLog {
   /** How strongly requests cluster in the afternoon; a value below 1 keeps time rising. */
   private static final double DAILY_RHYTHM = 0.7;
 
+  private static final long USER_DRAW = 1L << 40;
+  private static final long ITEM_DRAW = 1L << 41;
+
   private final KuaiSarGeneratorConfig config;
   private final Topics topics;
   private final UserPopulation users;
@@ -49,11 +52,18 @@ final class InteractionLog {
   private final List<RawScenario> scenarios;
   private final double[] scenarioSizes;
 
-  /** The first row of the test part under the default split by time, 4:1:1. */
+  /** The end of the training part under the default split by time, 4:1:1. */
+  private final long trainingEnd;
+
+  /** The first row of the test part. */
   private final long testBegin;
 
   private final LogCounts all;
   private final LogCounts last;
+  private final LogCounts lastByText;
+  private final LogCounts lastNewItems;
+  private final LogCounts lastNewUsers;
+  private final LogCounts training;
   private final SplittableRandom random;
 
   InteractionLog(
@@ -67,11 +77,16 @@ final class InteractionLog {
     this.users = users;
     this.model = model;
     this.scenarios = scenarios;
+    trainingEnd = config.interactions() * 4 / 6;
     testBegin = config.interactions() * 5 / 6;
     scenarioSizes = Weights.zipf(scenarios.size(), config.scenarioSkew());
     List<String> keys = scenarios.stream().map(RawScenario::key).toList();
     all = new LogCounts(keys);
     last = new LogCounts(keys);
+    lastByText = new LogCounts(keys);
+    lastNewItems = new LogCounts(keys);
+    lastNewUsers = new LogCounts(keys);
+    training = new LogCounts(keys);
     random = new SplittableRandom(config.seed() + 4);
   }
 
@@ -83,6 +98,21 @@ final class InteractionLog {
   /** Returns the counts of the last sixth by time. */
   LogCounts lastSixth() {
     return last;
+  }
+
+  /** Returns the counts of the last sixth, with what the text of an item tells as the truth. */
+  LogCounts lastSixthByText() {
+    return lastByText;
+  }
+
+  /** Returns the counts of the last sixth without the items that the training part has. */
+  LogCounts lastSixthOfNewItems() {
+    return lastNewItems;
+  }
+
+  /** Returns the counts of the last sixth without the users that the training part has. */
+  LogCounts lastSixthOfNewUsers() {
+    return lastNewUsers;
   }
 
   /** One request of one user, with the rows that it got. */
@@ -102,7 +132,7 @@ final class InteractionLog {
       long previous = 0;
       long done = 0;
       for (long number = 0; done < config.interactions(); number++) {
-        Request request = draw(Math.max(previous + 1, time(done)), number);
+        Request request = draw(Math.max(previous + 1, time(done)), number, done);
         previous = request.time();
         int positions = request.scenario() == ClickModel.SEARCH ? SEARCH_POSITIONS : FEED_POSITIONS;
         int rows = (int) Math.min(positions, config.interactions() - done);
@@ -119,8 +149,11 @@ final class InteractionLog {
     }
   }
 
-  private Request draw(long time, long number) {
+  private Request draw(long time, long number, long done) {
     int user = users.draw(random);
+    while (done < trainingEnd && isLate(user, config.lateUsers(), USER_DRAW)) {
+      user = users.draw(random);
+    }
     int scenario = scenarioOfRequest();
     int query = scenario == ClickModel.SEARCH ? model.drawQuery(user, random) : -1;
     String clock = CLOCK.format(LocalDateTime.ofInstant(Instant.ofEpochMilli(time), BEIJING));
@@ -147,7 +180,7 @@ final class InteractionLog {
       CsvFile search,
       CsvFile truth)
       throws IOException {
-    int[] shown = drawItems(request, rows);
+    int[] shown = drawItems(request, rows, done < trainingEnd);
     int[] keyword = request.query() < 0 ? shown : topics.text(request.query(), 2, random);
     double hour = (request.time() + BEIJING.getTotalSeconds() * 1000L) % DAY * 24.0 / DAY;
     for (int position = 0; position < rows; position++) {
@@ -163,14 +196,37 @@ final class InteractionLog {
       }
       writeTruth(truth, request, item, click, probability);
       all.add(request.user(), item, request.scenario(), probability, click);
+      if (done + position < trainingEnd) {
+        training.add(request.user(), item, request.scenario(), probability, click);
+      }
       if (done + position >= testBegin) {
-        last.add(request.user(), item, request.scenario(), probability, click);
+        countLast(request, item, probability, click);
       }
     }
   }
 
+  private void countLast(Request request, int item, int probability, boolean click) {
+    int user = request.user();
+    int scenario = request.scenario();
+    last.add(user, item, scenario, probability, click);
+    double told = ClickModel.probability(model.interest(user, item, scenario) - 1, 0, 1);
+    lastByText.add(user, item, scenario, (int) Math.round(told * BayesAuc.UNIT), click);
+    if (!training.hasItem(item)) {
+      lastNewItems.add(user, item, scenario, probability, click);
+    }
+    if (!training.hasUser(user)) {
+      lastNewUsers.add(user, item, scenario, probability, click);
+    }
+  }
+
+  /** Returns whether a user or item appears late; no draw of the log depends on it. */
+  private boolean isLate(int number, double share, long draw) {
+    return share > 0
+        && new SplittableRandom(config.seed() + draw + number * 31L).nextDouble() < share;
+  }
+
   /** Draws distinct items, so that user, item and time identify a row. */
-  private int[] drawItems(Request request, int rows) {
+  private int[] drawItems(Request request, int rows, boolean early) {
     int[] shown = new int[rows];
     for (int position = 0; position < rows; position++) {
       do {
@@ -178,7 +234,8 @@ final class InteractionLog {
             request.query() < 0
                 ? model.drawFeedItem(request.user(), request.scenario(), random)
                 : model.drawFoundItem(request.query(), random);
-      } while (contains(shown, position, shown[position]));
+      } while (contains(shown, position, shown[position])
+          || (early && isLate(shown[position], config.lateItems(), ITEM_DRAW)));
     }
     return shown;
   }

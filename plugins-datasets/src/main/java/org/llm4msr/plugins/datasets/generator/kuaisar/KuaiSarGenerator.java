@@ -42,10 +42,13 @@ final class KuaiSarGenerator implements DatasetGenerator {
     Topics topics = Topics.load(config.topics());
     UserPopulation users = new UserPopulation(config.userCount(), topics, config.seed());
     ItemPopulation items = new ItemPopulation(config.itemCount(), topics, config.seed() + 1);
-    ClickModel model = new ClickModel(users, items, topics, config, config.seed() + 2);
+    Styles styles = new Styles(topics.words().size() + 1, config.seed() + 5);
+    ClickModel model = new ClickModel(users, items, topics, styles, config, config.seed() + 2);
     List<RawScenario> scenarios = AppScenarios.of(config.scenarios());
 
-    SideFiles sides = new SideFiles(folder, config.small(), topics, config.seed() + 3);
+    SideFiles sides =
+        new SideFiles(
+            folder, config.small(), topics, config.hasStyles() ? styles : null, config.seed() + 3);
     sides.words();
     sides.scenarios(scenarios);
     sides.users(users);

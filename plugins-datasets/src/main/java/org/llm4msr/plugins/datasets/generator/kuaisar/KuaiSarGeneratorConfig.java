@@ -6,6 +6,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 
@@ -39,12 +40,36 @@ public record KuaiSarGeneratorConfig(
             defaultValue = "3.0")
         @Positive
         double interestStrength,
+    @Setting(
+            value =
+                "Logits between an item whose style the user dislikes and one whose style the user"
+                    + " likes; only the words of its caption show the style. 0: no styles",
+            defaultValue = "0.0")
+        @PositiveOrZero
+        double textStrength,
+    @Setting(
+            value = "Share of the items that appear only in the last third of the rows",
+            defaultValue = "0.0")
+        @DecimalMin(value = "0.0", message = "must be at least 0")
+        @DecimalMax(value = "0.9", message = "must be at most 0.9")
+        double lateItems,
+    @Setting(
+            value = "Share of the users that appear only in the last third of the rows",
+            defaultValue = "0.0")
+        @DecimalMin(value = "0.0", message = "must be at least 0")
+        @DecimalMax(value = "0.9", message = "must be at most 0.9")
+        double lateUsers,
     @Setting(value = "Days that the log spans", defaultValue = "20") @Min(1) @Max(3650) int days,
     @Setting(value = "Seed of everything that is drawn", defaultValue = "7") long seed) {
 
   /** Returns whether the columns are those of the small release. */
   boolean small() {
     return release.equals("small");
+  }
+
+  /** Returns whether items have styles. */
+  boolean hasStyles() {
+    return textStrength > 0;
   }
 
   /** Returns the number of users to generate. */

@@ -6,6 +6,8 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.plugins.datasets.generator.log.Topics;
 
@@ -37,19 +39,30 @@ final class SideFiles {
   private final Path folder;
   private final boolean small;
   private final Topics topics;
+  private final @Nullable Styles styles;
   private final SplittableRandom random;
 
-  SideFiles(Path folder, boolean small, Topics topics, long seed) {
+  /**
+   * Makes what writes files.
+   *
+   * @param styles null where items have none
+   */
+  SideFiles(Path folder, boolean small, Topics topics, @Nullable Styles styles, long seed) {
     this.folder = folder;
     this.small = small;
     this.topics = topics;
+    this.styles = styles;
     random = new SplittableRandom(seed);
   }
 
   void words() throws IOException {
     try (CsvFile file = new CsvFile(folder.resolve("caption_words.csv"), "word_id,word")) {
-      for (int id = 1; id <= topics.words().size(); id++) {
-        file.field(id).field(topics.word(id)).endRow();
+      int id = 0;
+      for (String word : topics.words()) {
+        file.field(++id).field(word).endRow();
+      }
+      for (String word : styles == null ? List.<String>of() : styles.words()) {
+        file.field(++id).field(word).endRow();
       }
       file.finish();
     }
@@ -104,12 +117,12 @@ final class SideFiles {
         };
         file.field(item);
         if (small) {
-          item(file, topicId, authors);
+          item(file, item, topicId, authors);
           file.field(1 + item % MUSIC);
           categories(file, ids, names);
         } else {
           categories(file, ids, names);
-          item(file, topicId, authors);
+          item(file, item, topicId, authors);
         }
         for (String name : names) {
           file.field(name);
@@ -126,8 +139,13 @@ final class SideFiles {
     }
   }
 
-  private void item(CsvFile file, int topicId, int authors) throws IOException {
-    file.list(topics.text(topicId, 5 + random.nextInt(4), random))
+  private void item(CsvFile file, int item, int topicId, int authors) throws IOException {
+    int[] caption = topics.text(topicId, 5 + random.nextInt(4), random);
+    file.list(
+            styles == null
+                ? caption
+                : IntStream.concat(IntStream.of(caption), IntStream.of(styles.text(item)))
+                    .toArray())
         .field(topicId * (long) authors + random.nextInt(authors) + 1)
         .field("NORMAL")
         .field(LAST_UPLOAD.minusDays(random.nextInt(60)).toString())

@@ -30,6 +30,16 @@ public final class LogCounts {
     counts.get(scenario).add(probability, positive);
   }
 
+  /** Returns whether a user has a row. */
+  public boolean hasUser(int user) {
+    return users.get(user);
+  }
+
+  /** Returns whether an item has a row. */
+  public boolean hasItem(int item) {
+    return items.get(item);
+  }
+
   /** Returns how many users have a row. */
   public int users() {
     return users.cardinality();

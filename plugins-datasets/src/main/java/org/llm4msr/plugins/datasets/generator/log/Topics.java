@@ -83,6 +83,13 @@ public final class Topics {
     return text;
   }
 
+  /** Reads the words of each line of a list of vocabularies, whose names stand before them. */
+  public static List<List<String>> vocabularies(String resource) {
+    return lines(resource).stream()
+        .map(line -> List.of(line.substring(line.lastIndexOf('|') + 1).split(" ")))
+        .toList();
+  }
+
   private static int[] ids(String text, Map<String, Integer> ids) {
     String[] words = text.split(" ");
     int[] result = new int[words.length];

@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -143,7 +145,8 @@ class KuaiSarGeneratorTest {
   @Test
   void captionsAreWordsOfTheItemsTopic() throws IOException {
     generate(
-        folder, new KuaiSarGeneratorConfig("full", 1_000, null, 3_000, 2, 30, 0.8, 3.0, 20, 7));
+        folder,
+        new KuaiSarGeneratorConfig("full", 1_000, null, 3_000, 2, 30, 0.8, 3.0, 0, 0, 0, 20, 7));
     List<String> words =
         Files.readAllLines(folder.resolve("caption_words.csv")).stream()
             .skip(1)
@@ -159,6 +162,56 @@ class KuaiSarGeneratorTest {
       }
     }
     assertThat(baking).contains("bread", "oven").doesNotContain("goal", "guitar");
+  }
+
+  @Test
+  void stylesShowInCaptionsAloneAndMoveClicks(@TempDir Path plain) throws IOException {
+    generate(folder, told(3, 0, 0));
+    generate(plain, told(0, 0, 0));
+
+    // Three words each, after those of the topic.
+    String styled = Files.readAllLines(folder.resolve("item_features.csv")).get(1);
+    String unstyled = Files.readAllLines(plain.resolve("item_features.csv")).get(1);
+    String head = unstyled.substring(0, unstyled.indexOf(']'));
+    assertThat(styled).startsWith(head + ", ").endsWith(unstyled.substring(unstyled.indexOf(']')));
+    assertThat(styled.split(", ")).hasSize(unstyled.split(", ").length + 3);
+    double bayes = report(folder).at("/bayesLastSixth/overall/auc").doubleValue();
+    double byText = report(folder).at("/textOracleLastSixth/overall/auc").doubleValue();
+    assertThat(bayes)
+        .isGreaterThan(report(plain).at("/bayesLastSixth/overall/auc").doubleValue() + 0.02);
+    assertThat(byText).isBetween(0.75, bayes - 0.01);
+    assertThat(report(plain).at("/textOracleLastSixth/overall/auc").doubleValue())
+        .isLessThan(byText - 0.02);
+  }
+
+  @Test
+  void lateItemsAndUsersComeAfterTheTrainingPart() throws IOException {
+    generate(folder, told(0, 0.3, 0.2));
+    List<String[]> rows = truth(folder);
+    Set<String> users = new HashSet<>();
+    Set<String> items = new HashSet<>();
+    for (String[] row : rows.subList(0, 40_000)) {
+      users.add(row[1]);
+      items.add(row[2]);
+    }
+    List<String[]> test = rows.subList(50_000, 60_000);
+    List<String[]> newItems = test.stream().filter(row -> !items.contains(row[2])).toList();
+    List<String[]> newUsers = test.stream().filter(row -> !users.contains(row[1])).toList();
+
+    assertThat((double) newItems.size()).isCloseTo(3_000, within(700.0));
+    assertThat((double) newUsers.size()).isCloseTo(2_000, within(500.0));
+    JsonNode report = report(folder);
+    assertThat(report.at("/bayesLastSixthOfNewItems/overall/rows").intValue())
+        .isEqualTo(newItems.size());
+    assertThat(report.at("/bayesLastSixthOfNewItems/overall/auc").doubleValue())
+        .isCloseTo(aucByPairs(newItems), within(1e-12));
+    assertThat(report.at("/bayesLastSixthOfNewUsers/overall/auc").doubleValue())
+        .isCloseTo(aucByPairs(newUsers), within(1e-12));
+  }
+
+  private static KuaiSarGeneratorConfig told(double text, double lateItems, double lateUsers) {
+    return new KuaiSarGeneratorConfig(
+        "full", 60_000, null, null, 3, 30, 0.8, 3.0, text, lateItems, lateUsers, 20, 7);
   }
 
   @Test
@@ -184,7 +237,7 @@ class KuaiSarGeneratorTest {
   private static KuaiSarGeneratorConfig config(
       String release, long interactions, int scenarios, long seed) {
     return new KuaiSarGeneratorConfig(
-        release, interactions, null, null, scenarios, 30, 0.8, 3.0, 20, seed);
+        release, interactions, null, null, scenarios, 30, 0.8, 3.0, 0, 0, 0, 20, seed);
   }
 
   private static void generate(Path folder, KuaiSarGeneratorConfig config) throws IOException {

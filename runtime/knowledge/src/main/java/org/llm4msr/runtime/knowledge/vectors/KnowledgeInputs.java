@@ -47,12 +47,30 @@ public record KnowledgeInputs(
       Missing missing,
       Missing missingItem,
       @Nullable KnowledgeScaling scaling) {
-    this(store.users(), store.scenarios(), store.items(), missing, missingItem, scaling, null, 0, "");
+    this(
+        store.users(),
+        store.scenarios(),
+        store.items(),
+        missing,
+        missingItem,
+        scaling,
+        null,
+        0,
+        "");
   }
 
   /** Makes inputs without items, standardised by the statistics of the training users. */
   public KnowledgeInputs(KnowledgeSource users, KnowledgeSource scenarios, Missing missing) {
-    this(users, scenarios, new NoVectors(users.dimension()), missing, Missing.MEAN, null, null, 0, "");
+    this(
+        users,
+        scenarios,
+        new NoVectors(users.dimension()),
+        missing,
+        Missing.MEAN,
+        null,
+        null,
+        0,
+        "");
   }
 
   /** Returns these with vectors of items. */

@@ -143,7 +143,9 @@ class ControlledKnowledgeTest {
   void aConstantIsTheMean() throws IOException {
     ControlledKnowledge constant =
         new ControlledKnowledge(
-            store(firstTen()), new KnowledgeControl(Kind.CONSTANT, Kind.OFF, Kind.OFF, Kind.OFF), 1);
+            store(firstTen()),
+            new KnowledgeControl(Kind.CONSTANT, Kind.OFF, Kind.OFF, Kind.OFF),
+            1);
 
     // The sums of 0 to 9 and of their squares are 45 and 285.
     for (int user : firstTen()) {
