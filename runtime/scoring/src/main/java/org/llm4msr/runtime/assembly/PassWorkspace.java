@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
