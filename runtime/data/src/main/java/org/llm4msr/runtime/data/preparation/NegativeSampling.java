@@ -165,7 +165,7 @@ final class NegativeSampling {
         CREATE TABLE merged AS SELECT * EXCLUDE (n, k) FROM (
           SELECT *, rowid AS n, 0 AS k FROM ordered
           UNION ALL
-          SELECT o.* REPLACE (g.i AS i, false AS y), g.n, g.k
+          SELECT o.* REPLACE (g.i AS i, false AS y, true AS drawn), g.n, g.k
           FROM negatives g JOIN ordered o ON o.rowid = g.n)
         ORDER BY n, k
         """);

@@ -55,7 +55,8 @@ final class PreparedFiles {
                 SplitColumns.ITEM,
                 SplitColumns.SCENARIO,
                 SplitColumns.LABEL,
-                SplitColumns.TIME));
+                SplitColumns.TIME,
+                SplitColumns.DRAWN));
     encoders.forEach(encoder -> names.add(encoder.prepared().name()));
     long[] written = new long[1];
     LongConsumer count =
@@ -82,7 +83,7 @@ final class PreparedFiles {
                       case ITEMS -> ", ie." + encoder.plan().encoded();
                     })
             .collect(Collectors.joining());
-    return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t"
+    return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t, h.drawn::UTINYINT"
         + fields
         + " FROM keyed h JOIN "
         + EntityTables.encoded(RawTable.USERS)

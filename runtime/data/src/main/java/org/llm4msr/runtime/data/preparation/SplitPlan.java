@@ -74,7 +74,7 @@ final class SplitPlan {
     database.execute(
         "CREATE TABLE ordered AS SELECT kept.* EXCLUDE (r, bad_label, p), "
             + part
-            + " AS part FROM kept"
+            + " AS part, false AS drawn FROM kept"
             + (part.equals(OF_ROW) ? " JOIN parts USING (r)" : "")
             + " ORDER BY part, t NULLS FIRST, r");
     SplitCounts counts = byRatio() && config.by() == SplitConfig.By.TIME ? cut(rows) : counted();

@@ -11,7 +11,10 @@ public final class SplitColumns {
   public static final String LABEL = "label";
   public static final String TIME = "time";
 
-  public static final Set<String> RESERVED = Set.of(USER, ITEM, SCENARIO, LABEL, TIME);
+  /** 1: a negative that preparation drew; 0: a row that was logged. */
+  public static final String DRAWN = "drawn";
+
+  public static final Set<String> RESERVED = Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN);
 
   private SplitColumns() {}
 }
