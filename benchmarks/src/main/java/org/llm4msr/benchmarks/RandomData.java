@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.hipparchus.random.RandomDataGenerator;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
@@ -97,6 +99,11 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   @Override
   public BitSet trainingItems() {
     return BitSet.valueOf(new long[] {1});
+  }
+
+  @Override
+  public LoggedRows loggedRows(Set<Split> parts) {
+    throw new UnsupportedOperationException("random rows have no history");
   }
 
   @Override

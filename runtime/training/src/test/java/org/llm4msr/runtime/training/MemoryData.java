@@ -6,11 +6,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
@@ -157,6 +159,11 @@ final class MemoryData implements PreparedData {
     BitSet items = new BitSet();
     training.forEach(row -> items.set(row.item()));
     return items;
+  }
+
+  @Override
+  public LoggedRows loggedRows(Set<Split> parts) {
+    throw new UnsupportedOperationException("not needed");
   }
 
   @Override

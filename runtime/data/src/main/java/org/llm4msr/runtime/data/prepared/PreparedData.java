@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.prepared;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A folder of prepared data, opened for reading. Safe for use by several threads; each batch source
@@ -48,6 +49,14 @@ public interface PreparedData extends AutoCloseable {
    * @throws org.llm4msr.api.MsrException of type DATA where rows do not name their item
    */
   BitSet trainingItems();
+
+  /**
+   * Returns the logged rows of some parts.
+   *
+   * @throws org.llm4msr.api.MsrException of type USER where rows have no time, of type DATA where
+   *     the folder does not say which rows were logged
+   */
+  LoggedRows loggedRows(Set<Split> parts);
 
   /** Returns the training part as prompts see it. */
   TrainingLog trainingLog();

@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
@@ -141,6 +142,13 @@ public final class PreparedFolder implements PreparedData {
   public BitSet trainingItems() {
     splits.values().forEach(SplitReader::requireItems);
     return reader(Split.TRAIN).items();
+  }
+
+  @Override
+  public LoggedRows loggedRows(Set<Split> parts) {
+    Map<Split, ArrowFile> files = new EnumMap<>(Split.class);
+    parts.forEach(part -> files.put(part, reader(part).file()));
+    return new FolderLoggedRows(files, manifest);
   }
 
   @Override

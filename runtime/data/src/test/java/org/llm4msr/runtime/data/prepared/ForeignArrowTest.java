@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -165,5 +166,17 @@ class ForeignArrowTest {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(MsrException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessageContaining(text);
+  }
+
+  /** It trains as ever, but has no column that tells drawn rows from logged ones. */
+  @Test
+  void historyNeedsToKnowWhichRowsWereLogged() {
+    try (PreparedData data = PreparedData.open(FIXTURE)) {
+      assertThatThrownBy(() -> data.loggedRows(Set.of(Split.TRAIN)))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContaining("data/NO_HISTORY")
+          .hasMessageContaining("train.arrow does not say which rows were logged (column 'drawn')")
+          .hasMessageContaining("`llm4msr data prepare --force`");
+    }
   }
 }
