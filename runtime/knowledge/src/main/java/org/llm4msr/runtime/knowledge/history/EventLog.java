@@ -1,0 +1,127 @@
+package org.llm4msr.runtime.knowledge.history;
+
+import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.prepared.LoggedRows;
+import org.llm4msr.runtime.data.prepared.Split;
+
+/**
+ * Logged rows of one label by user, oldest first. What a row may read of them is exact: the events
+ * of its user strictly before its time, and none of a later part than its own. Immutable.
+ */
+public final class EventLog {
+
+  /** Each may read those before it. */
+  private static final List<Split> PARTS = List.of(Split.values());
+
+  /** The end of the events of an unknown user. */
+  private static final int NONE = -1;
+
+  private final int[] starts; // (users + 1)
+  private final long[] times;
+  private final int[] items;
+  private final int[] scenarios;
+  private final byte[] parts;
+
+  private EventLog(int[] starts) {
+    int events = starts[starts.length - 1];
+    this.starts = starts;
+    times = new long[events];
+    items = new int[events];
+    scenarios = new int[events];
+    parts = new byte[events];
+  }
+
+  /**
+   * Loads the events of one label, 17 bytes each. The rows are visited twice.
+   *
+   * @param rows of the parts whose events may be read
+   * @param users U; indices are below
+   */
+  public static EventLog load(LoggedRows rows, int users, boolean positives) {
+    int[] starts = new int[users + 1];
+    rows.forEach(
+        (part, user, item, scenario, positive, time) -> {
+          if (positive == positives) {
+            starts[user + 1]++;
+          }
+        });
+    long sum = 0;
+    for (int user = 0; user < users; user++) {
+      sum += starts[user + 1];
+      starts[user + 1] = (int) Math.min(sum, Integer.MAX_VALUE);
+    }
+    if (sum > Integer.MAX_VALUE - 8) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "knowledge/HISTORY_SIZE",
+          "The data has %,d logged %s, and a history holds at most %,d. Prepare fewer rows."
+              .formatted(sum, positives ? "positives" : "negatives", Integer.MAX_VALUE - 8));
+    }
+    EventLog log = new EventLog(starts);
+    int[] next = starts.clone();
+    rows.forEach(
+        (part, user, item, scenario, positive, time) -> {
+          if (positive == positives) {
+            log.set(next[user]++, part, item, scenario, time);
+          }
+        });
+    return log;
+  }
+
+  private void set(int event, Split part, int item, int scenario, long time) {
+    parts[event] = (byte) PARTS.indexOf(part);
+    items[event] = item;
+    scenarios[event] = scenario;
+    times[event] = time;
+  }
+
+  /** Returns how many events there are. */
+  public int size() {
+    return times.length;
+  }
+
+  /**
+   * Reads the last events of a user that a row may read.
+   *
+   * @param end as {@link #end} says for the row
+   * @param part of the row
+   * @param target filled with the newest, as far as there is room
+   */
+  void read(int user, int end, Split part, PastEvents target) {
+    target.clear();
+    if (end == NONE) {
+      return;
+    }
+    int first = starts[user];
+    int own = PARTS.indexOf(part);
+    for (int event = end - 1; event >= first && !target.isFull(); event--) {
+      if (parts[event] <= own) {
+        target.add(items[event], scenarios[event]);
+      }
+    }
+  }
+
+  /**
+   * Returns the end of a user's events that are strictly before a time; NONE of an unknown user.
+   *
+   * @param time in milliseconds since 1970
+   */
+  int end(int user, long time) {
+    if (user < 0 || user >= starts.length - 1) {
+      return NONE;
+    }
+    int low = starts[user];
+    int high = starts[user + 1];
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (times[middle] < time) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,95 @@
+package org.llm4msr.runtime.knowledge.history;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Vectors of items by index, scaled to length 1, so that a product of two is their cosine. An item
+ * whose vector is zero has no direction and counts as one without a vector.
+ */
+public final class ItemVectors {
+
+  private final float[] values; // (items, C)
+  private final int dimension;
+  private final boolean[] known;
+
+  /**
+   * Copies vectors.
+   *
+   * @param matrix (items, C), row after row
+   * @param dimension C
+   * @param known the items that have one
+   */
+  public ItemVectors(float[] matrix, int dimension, BitSet known) {
+    this.dimension = dimension;
+    values = new float[matrix.length];
+    this.known = new boolean[matrix.length / dimension];
+    for (int item = known.nextSetBit(0); item >= 0; item = known.nextSetBit(item + 1)) {
+      double squares = 0;
+      for (int at = offset(item); at < offset(item + 1); at++) {
+        squares += (double) matrix[at] * matrix[at];
+      }
+      if (squares > 0) {
+        double factor = 1 / Math.sqrt(squares);
+        for (int at = offset(item); at < offset(item + 1); at++) {
+          values[at] = (float) (matrix[at] * factor);
+        }
+        this.known[item] = true;
+      }
+    }
+  }
+
+  /** Returns C. */
+  public int dimension() {
+    return dimension;
+  }
+
+  /** Returns whether an item has a vector. */
+  public boolean has(int item) {
+    return known[item];
+  }
+
+  /** Returns where an item's vector begins. */
+  int offset(int item) {
+    return item * dimension;
+  }
+
+  /** Returns how much room {@link #products} needs for so many. */
+  static int padded(int count) {
+    return (count + 3) / 4 * 4;
+  }
+
+  /**
+   * Multiplies one vector with several, four at a time: one sum alone would wait for each of its
+   * additions. Each product has the order of the elements, whatever its place.
+   *
+   * @param offset where the one begins
+   * @param offsets where the others begin; what is behind them is overwritten
+   * @param products one for each of {@link #padded}
+   */
+  void products(int offset, int[] offsets, int count, float[] products) {
+    Arrays.fill(offsets, count, padded(count), offset);
+    float[] v = values;
+    for (int i = 0; i < count; i += 4) {
+      int a = offsets[i];
+      int b = offsets[i + 1];
+      int c = offsets[i + 2];
+      int e = offsets[i + 3];
+      float sumA = 0;
+      float sumB = 0;
+      float sumC = 0;
+      float sumE = 0;
+      for (int d = 0; d < dimension; d++) {
+        float x = v[offset + d];
+        sumA += x * v[a + d];
+        sumB += x * v[b + d];
+        sumC += x * v[c + d];
+        sumE += x * v[e + d];
+      }
+      products[i] = sumA;
+      products[i + 1] = sumB;
+      products[i + 2] = sumC;
+      products[i + 3] = sumE;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package org.llm4msr.runtime.knowledge.history;
+
+/**
+ * The events that one row may read, newest first, in arrays that the next row reuses. They come
+ * from an {@link EventLog}.
+ */
+final class PastEvents {
+
+  private final int[] items;
+  private final int[] scenarios;
+  private int size;
+
+  /**
+   * Makes room.
+   *
+   * @param length L, the most events
+   */
+  PastEvents(int length) {
+    items = new int[length];
+    scenarios = new int[length];
+  }
+
+  /** Returns how many there are. */
+  int size() {
+    return size;
+  }
+
+  /** Returns whether there is no room for another. */
+  boolean isFull() {
+    return size == items.length;
+  }
+
+  /** Removes all. */
+  void clear() {
+    size = 0;
+  }
+
+  /**
+   * Adds an event that is older than those before.
+   *
+   * @param item index
+   * @param scenario rank
+   */
+  void add(int item, int scenario) {
+    items[size] = item;
+    scenarios[size] = scenario;
+    size++;
+  }
+
+  /** Returns the item of an event. */
+  int item(int event) {
+    return items[event];
+  }
+
+  /** Returns the scenario of an event. */
+  int scenario(int event) {
+    return scenarios[event];
+  }
+}

@@ -1,0 +1,212 @@
+package org.llm4msr.runtime.knowledge.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.knowledge.history.RandomLog.Row;
+import org.llm4msr.runtime.tables.Workers;
+
+class HistoryFeaturesTest {
+
+  private static final Set<Split> ALL = EnumSet.allOf(Split.class);
+
+  private static float[] fill(
+      HistoryLayout layout, RandomLog log, ItemVectors vectors, List<Row> rows, int threads) {
+    List<EventLog> logs = new ArrayList<>();
+    logs.add(EventLog.load(log.of(ALL), RandomLog.USERS, true));
+    if (layout.negatives()) {
+      logs.add(EventLog.load(log.of(ALL), RandomLog.USERS, false));
+    }
+    float[] numbers = new float[rows.size() * layout.width()];
+    try (Workers workers = new Workers(threads)) {
+      HistoryFeatures features = new HistoryFeatures(vectors, logs, layout, workers);
+      for (Split part : Split.values()) {
+        List<Row> own = rows.stream().filter(row -> row.part() == part).toList();
+        float[] some = new float[own.size() * layout.width()];
+        features.fill(
+            part,
+            own.size(),
+            own.stream().mapToInt(Row::user).toArray(),
+            own.stream().mapToInt(Row::item).toArray(),
+            own.stream().mapToInt(Row::scenario).toArray(),
+            own.stream().mapToLong(Row::time).toArray(),
+            FloatBuffer.wrap(some));
+        for (int r = 0; r < own.size(); r++) {
+          int at = rows.indexOf(own.get(r)) * layout.width();
+          System.arraycopy(some, r * layout.width(), numbers, at, layout.width());
+        }
+      }
+    }
+    return numbers;
+  }
+
+  /**
+   * Vectors (3, 4), (4, 3), (-8, 6), (0, -2), none, and zeros: with the first, whose direction is
+   * (.6, .8), the second has cosine .48 + .48 = .96, the third -.48 + .48 = 0, the fourth -.8.
+   */
+  private static ItemVectors sixItems() {
+    BitSet known = new BitSet();
+    known.set(0, 6);
+    known.clear(4);
+    return new ItemVectors(new float[] {3, 4, 4, 3, -8, 6, 0, -2, 9, 9, 0, 0}, 2, known);
+  }
+
+  private static final RandomLog WORKED =
+      new RandomLog(
+          List.of(
+              new Row(Split.TRAIN, 0, 0, 1, true, 1), // Too old: there are six newer ones.
+              new Row(Split.TRAIN, 0, 1, 1, true, 2),
+              new Row(Split.TRAIN, 0, 2, 1, true, 3),
+              new Row(Split.TRAIN, 0, 3, 1, true, 4),
+              new Row(Split.TRAIN, 0, 1, 1, true, 5),
+              new Row(Split.TRAIN, 0, 3, 2, true, 6),
+              new Row(Split.TRAIN, 0, 4, 1, true, 7), // No vector, but one of the six.
+              new Row(Split.TRAIN, 0, 2, 2, false, 7),
+              new Row(Split.TRAIN, 0, 5, 2, false, 8), // No direction.
+              new Row(Split.TRAIN, 0, 0, 1, true, 9),
+              new Row(Split.TRAIN, 1, 0, 1, true, 9),
+              new Row(Split.TRAIN, 1, 5, 1, true, 10)));
+
+  /** Cosines of the own scenario: .96, 0, -.8, .96; of the other one -.8; of negatives 0. */
+  @Test
+  void numbersAreThoseWorkedByHand() {
+    HistoryLayout layout = new HistoryLayout(6, 4, true, true);
+    float[] numbers = fill(layout, WORKED, sixItems(), List.of(WORKED.rows().get(9)), 1);
+    assertThat(layout.names())
+        .startsWith("positives.own.any", "positives.own.mean", "positives.own.top3")
+        .contains("positives.other.max", "negatives.own.bin1")
+        .endsWith("negatives.other.bin3", "negatives.other.bin4")
+        .doesNotHaveDuplicates()
+        .hasSize(layout.width());
+    float sixth = 1 / 6f;
+    assertThat(numbers)
+        .containsExactly(
+            new float[] {
+              1, 0.28f, 0.64f, 0.96f, sixth, 0, sixth, 2 * sixth, //
+              1, -0.8f, -0.8f, -0.8f, sixth, 0, 0, 0, //
+              0, 0, 0, 0, 0, 0, 0, 0, //
+              1, 0, 0, 0, 0, 0, sixth, 0
+            },
+            within(1e-6f));
+  }
+
+  @Test
+  void scenariosMayBeTogetherAndNegativesLeftOut() {
+    HistoryLayout layout = new HistoryLayout(6, 2, false, false);
+    float[] numbers = fill(layout, WORKED, sixItems(), List.of(WORKED.rows().get(9)), 1);
+    assertThat(layout.names())
+        .containsExactly(
+            "positives.any",
+            "positives.mean",
+            "positives.top3",
+            "positives.max",
+            "positives.bin1",
+            "positives.bin2");
+    assertThat(numbers)
+        .containsExactly(new float[] {1, 0.064f, 0.64f, 0.96f, 2 / 6f, 3 / 6f}, within(1e-6f));
+  }
+
+  @Test
+  void withoutEventsOrWithoutAVectorThereAreZeros() {
+    HistoryLayout layout = new HistoryLayout(6, 4, true, true);
+    List<Row> rows = List.of(WORKED.rows().get(0), WORKED.rows().get(10), WORKED.rows().get(11));
+    assertThat(fill(layout, WORKED, sixItems(), rows, 1)).containsOnly(0);
+  }
+
+  /** In double precision, from the raw vectors. */
+  @Test
+  void numbersAreThoseOfAnotherImplementationWhateverTheThreads() {
+    int dimension = 37;
+    SplittableRandom random = new SplittableRandom(9);
+    float[] matrix = new float[RandomLog.ITEMS * dimension];
+    BitSet known = new BitSet();
+    for (int item = 0; item < RandomLog.ITEMS; item++) {
+      known.set(item, random.nextInt(5) > 0);
+      for (int d = 0; d < dimension; d++) {
+        matrix[item * dimension + d] = (float) (random.nextDouble(-1, 3) * (1 + item));
+      }
+    }
+    ItemVectors vectors = new ItemVectors(matrix, dimension, known);
+    for (boolean byTime : new boolean[] {true, false}) {
+      RandomLog log = RandomLog.of(3, 1_500, 200, byTime);
+      List<Row> rows = List.copyOf(new LinkedHashSet<>(log.rows()));
+      HistoryLayout layout = new HistoryLayout(20, 10, true, true);
+      float[] numbers = fill(layout, log, vectors, rows, 1);
+      assertThat(fill(layout, log, vectors, rows, 2)).isEqualTo(numbers);
+      assertThat(fill(layout, log, vectors, rows, 5)).isEqualTo(numbers);
+      for (int r = 0; r < rows.size(); r++) {
+        double[] expected = expected(layout, log, rows.get(r), matrix, dimension, known);
+        for (int n = 0; n < expected.length; n++) {
+          assertThat((double) numbers[r * layout.width() + n])
+              .as("%s: %s", rows.get(r), layout.names().get(n))
+              .isCloseTo(expected[n], within(2e-6));
+        }
+      }
+    }
+  }
+
+  private static double[] expected(
+      HistoryLayout layout, RandomLog log, Row own, float[] matrix, int dimension, BitSet known) {
+    double[] numbers = new double[layout.width()];
+    for (int group = 0; group < 4 && known.get(own.item()); group++) {
+      List<Double> cosines = new ArrayList<>();
+      for (Row past : log.past(own, ALL, group < 2, layout.length())) {
+        boolean inGroup = (past.scenario() == own.scenario()) == (group % 2 == 0);
+        if (inGroup && known.get(past.item())) {
+          double cosine = product(matrix, dimension, own.item(), past.item());
+          cosine /= Math.sqrt(product(matrix, dimension, own.item(), own.item()));
+          cosine /= Math.sqrt(product(matrix, dimension, past.item(), past.item()));
+          cosines.add(cosine);
+        }
+      }
+      if (cosines.isEmpty()) {
+        continue;
+      }
+      cosines.sort(Collections.reverseOrder());
+      int at = group * (4 + layout.bins());
+      numbers[at] = 1;
+      numbers[at + 1] = mean(cosines);
+      numbers[at + 2] = mean(cosines.subList(0, Math.min(3, cosines.size())));
+      numbers[at + 3] = cosines.get(0);
+      for (double cosine : cosines) {
+        double tier = Math.floor((cosine + 1) / 2 * layout.bins());
+        numbers[at + 4 + (int) Math.min(tier, layout.bins() - 1)] += 1.0 / layout.length();
+      }
+    }
+    return numbers;
+  }
+
+  private static double product(float[] matrix, int dimension, int a, int b) {
+    double sum = 0;
+    for (int d = 0; d < dimension; d++) {
+      sum += (double) matrix[a * dimension + d] * matrix[b * dimension + d];
+    }
+    return sum;
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+  }
+
+  @Test
+  void aLayoutWithNegativesNeedsTheirLog() {
+    EventLog log = EventLog.load(WORKED.of(ALL), RandomLog.USERS, true);
+    HistoryLayout layout = new HistoryLayout(6, 4, true, true);
+    try (Workers workers = new Workers(1)) {
+      assertThatThrownBy(() -> new HistoryFeatures(sixItems(), List.of(log), layout, workers))
+          .hasMessageContaining("needs 2 logs, not 1");
+    }
+  }
+}
