@@ -23,6 +23,8 @@ import org.llm4msr.runtime.tables.Batch;
  * dense ROWS                    exact dense Adam against lazy
  * products                      a step, and its products with tables and copies, against its
  *                               matrix products alone
+ * history ITEMS                 similarities to 50 positives, and to 50 negatives as well, each of
+ *                               64 numbers, alone against a step
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
@@ -77,6 +79,7 @@ public final class TrainingStepBenchmark {
         case "head" -> head(args[1], List.of(args).subList(2, args.length));
         case "dense" -> dense(number(args[1]));
         case "products" -> products();
+        case "history" -> history(number(args[1]));
         case "precision" -> precision();
         case "djl" -> djl(number(args[1]));
         case "torch" -> torch(Path.of(args[1]), number(args[2]));
@@ -133,6 +136,15 @@ public final class TrainingStepBenchmark {
     contenders.add(
         engine.call(() -> new TablesAndCopies(engine, setup, THREADS, products, batches)));
     contenders.add(new OurStep("a step", engine, setup, batches));
+  }
+
+  private void history(int items) {
+    Setup setup = Setup.plain(data(ROWS, SCENARIOS));
+    List<Batch> batches = setup.data().batches(BATCHES);
+    contenders.add(new OurStep("a step", engine, setup, batches));
+    for (boolean negatives : new boolean[] {false, true}) {
+      contenders.add(new HistoryAlone(setup, THREADS, items, negatives, batches));
+    }
   }
 
   private void precision() {

@@ -1,0 +1,106 @@
+package org.llm4msr.benchmarks;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.llm4msr.runtime.data.prepared.LoggedRows;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.llm4msr.runtime.knowledge.history.EventLog;
+import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
+import org.llm4msr.runtime.knowledge.history.HistoryLayout;
+import org.llm4msr.runtime.knowledge.history.ItemVectors;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * The similarities between each row's item and what its user met before, which has enough events
+ * for the full length; items are drawn uniformly. No step.
+ */
+final class HistoryAlone implements Contender {
+
+  private static final int DIMENSION = 64;
+  private static final int LENGTH = 50;
+  private static final int BINS = 10;
+  private static final int EVENTS = 60;
+
+  private final String name;
+  private final Workers workers;
+  private final HistoryFeatures features;
+  private final FloatBuffer target;
+  private final StepClock clock;
+  private final int[] items = new int[Setup.BATCH];
+  private final long[] times = new long[Setup.BATCH];
+  private final SplittableRandom random = new SplittableRandom(7);
+  private final int catalogue;
+
+  HistoryAlone(Setup setup, int threads, int catalogue, boolean negatives, List<Batch> batches) {
+    this.catalogue = catalogue;
+    name = "%,d items%s".formatted(catalogue, negatives ? ", negatives too" : "");
+    workers = new Workers(threads);
+    HistoryLayout layout = new HistoryLayout(LENGTH, BINS, true, negatives);
+    int users = setup.data().users();
+    List<EventLog> logs = new ArrayList<>();
+    for (boolean positives : negatives ? new boolean[] {true, false} : new boolean[] {true}) {
+      logs.add(EventLog.load(rows(users, setup.data().scenarios()), users, positives));
+    }
+    features = new HistoryFeatures(vectors(), logs, layout, workers);
+    target = AlignedMemory.floats((long) Setup.BATCH * layout.width()).asFloatBuffer();
+    clock = new StepClock(batches, this::step);
+  }
+
+  /** Every user has a positive and a negative at each time. */
+  private LoggedRows rows(int users, int scenarios) {
+    return visitor -> {
+      SplittableRandom drawn = new SplittableRandom(5);
+      for (int event = 0; event < 2 * EVENTS; event++) {
+        for (int user = 0; user < users; user++) {
+          int item = drawn.nextInt(catalogue);
+          int scenario = drawn.nextInt(scenarios);
+          visitor.visit(Split.TRAIN, user, item, scenario, event % 2 == 0, event / 2);
+        }
+      }
+    };
+  }
+
+  private ItemVectors vectors() {
+    float[] matrix = new float[catalogue * DIMENSION];
+    SplittableRandom drawn = new SplittableRandom(3);
+    for (int i = 0; i < matrix.length; i++) {
+      matrix[i] = (float) drawn.nextDouble(-1, 1);
+    }
+    BitSet known = new BitSet();
+    known.set(0, catalogue);
+    return new ItemVectors(matrix, DIMENSION, known);
+  }
+
+  private void step(Batch batch, long number) {
+    for (int row = 0; row < batch.size; row++) {
+      items[row] = random.nextInt(catalogue);
+      times[row] = random.nextInt(LENGTH, EVENTS + 1);
+    }
+    features.fill(Split.TRAIN, batch.size, batch.user, items, batch.scenario, times, target);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long denseParameters() {
+    return 0;
+  }
+
+  @Override
+  public List<StepTime> time(int steps) {
+    return clock.time(steps);
+  }
+
+  @Override
+  public void close() {
+    workers.close();
+  }
+}
