@@ -61,6 +61,7 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
         "given",
         rows,
         false,
+        0,
         1,
         "drawn",
         List.of(),

@@ -82,7 +82,7 @@ class BundleTest {
     }
   }
 
-  private static List<String> texts(Path file, String column) throws IOException {
+  static List<String> texts(Path file, String column) throws IOException {
     List<String> texts = new ArrayList<>();
     try (BufferAllocator allocator = new RootAllocator();
         FileChannel channel = FileChannel.open(file);

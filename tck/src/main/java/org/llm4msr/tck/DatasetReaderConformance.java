@@ -67,7 +67,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         id = "READER-01",
         says = "emits every column that its schema names",
         checkFirst = {
-          "interactions have user, item, scenario and label; time and split where the schema says"
+          "interactions have user, item, scenario and label; time, split and group where the schema says"
               + " so",
           "users have user, items have item",
           "each field, userText and itemText name a column of their table"
@@ -92,6 +92,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
               List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO, RawSchema.LABEL));
           columns.addAll(schema.time() ? List.of(RawSchema.TIME) : List.of());
           columns.addAll(schema.split() ? List.of(RawSchema.SPLIT) : List.of());
+          columns.addAll(schema.group() ? List.of(RawSchema.GROUP) : List.of());
         }
         case USERS -> {
           columns.add(RawSchema.USER);

@@ -16,6 +16,7 @@ import org.llm4msr.api.Stability;
  * @param time whether all interactions have {@value #TIME}: milliseconds since 1970, int64
  * @param split whether interactions have {@value #SPLIT}: {@code train}, {@code validation} or
  *     {@code test}
+ * @param group whether interactions have {@value #GROUP}
  * @param userText columns of {@link RawTable#USERS} that describe a user in words
  * @param itemText columns of {@link RawTable#ITEMS} that describe an item in words, the most
  *     informative first
@@ -27,6 +28,7 @@ public record RawSchema(
     List<RawField> fields,
     boolean time,
     boolean split,
+    boolean group,
     List<String> userText,
     List<String> itemText,
     String labelRule) {
@@ -48,6 +50,21 @@ public record RawSchema(
 
   /** The part to which the publisher assigned the row. */
   public static final String SPLIT = "split";
+
+  /** What was shown together, may be null; rows of one user with one value form a group. */
+  public static final String GROUP = "group";
+
+  /** Makes a schema without groups. */
+  public RawSchema(
+      List<RawTable> tables,
+      List<RawField> fields,
+      boolean time,
+      boolean split,
+      List<String> userText,
+      List<String> itemText,
+      String labelRule) {
+    this(tables, fields, time, split, false, userText, itemText, labelRule);
+  }
 
   public RawSchema {
     tables = List.copyOf(tables);

@@ -20,7 +20,7 @@ import org.llm4msr.api.data.RawSchema;
 
 /**
  * The lines of {@code behaviors.tsv}: id, user, time, news clicked before, impressions such as
- * {@code N5-1 N6-0}. A line gives one row per impression.
+ * {@code N5-1 N6-0}. A line gives one row per piece of news, all of one group.
  */
 final class Behaviors implements Rows {
 
@@ -34,6 +34,7 @@ final class Behaviors implements Rows {
               News.text(RawSchema.SCENARIO),
               Field.nullable(RawSchema.LABEL, new ArrowType.Int(32, true)),
               Field.nullable(RawSchema.TIME, new ArrowType.Int(64, true)),
+              News.text(RawSchema.GROUP),
               Field.nullable(HOUR, new ArrowType.Int(32, true)),
               new Field(
                   HISTORY,
@@ -65,12 +66,13 @@ final class Behaviors implements Rows {
       if (line == null) {
         return null;
       }
-      addRows(line[1], line[2], words(line[3]), words(line[4]));
+      addRows(line[0], line[1], line[2], words(line[3]), words(line[4]));
     }
     return rows.remove();
   }
 
-  private void addRows(String user, String time, List<String> history, List<String> impressions) {
+  private void addRows(
+      String id, String user, String time, List<String> history, List<String> impressions) {
     LocalDateTime shown = parse(time);
     long millis = shown.toInstant(ZoneOffset.UTC).toEpochMilli();
     for (String impression : impressions) {
@@ -87,7 +89,7 @@ final class Behaviors implements Rows {
         throw file.malformed("impressions", item, "a piece of news in news.tsv");
       }
       int label = impression.charAt(end + 1) - '0';
-      rows.add(List.of(user, item, category, label, millis, shown.getHour(), history));
+      rows.add(List.of(user, item, category, label, millis, id, shown.getHour(), history));
     }
   }
 

@@ -63,6 +63,7 @@ final class MindReader implements DatasetReader {
         fields,
         true,
         false,
+        true,
         List.of(),
         List.of(News.TITLE, News.CATEGORY),
         "clicked");

@@ -85,9 +85,9 @@ class MindReaderTest {
     long noon = Instant.parse("2019-11-09T12:05:00Z").toEpochMilli();
     assertThat(read(RawTable.INTERACTIONS))
         .containsExactly(
-            List.of("U8", "N1", "sports", 1, morning, 8, List.of("N2", "N1")),
-            List.of("U8", "N-3", "sports", 0, morning, 8, List.of("N2", "N1")),
-            List.of("U9", "N2", "news", 0, noon, 12, List.of()));
+            List.of("U8", "N1", "sports", 1, morning, "1", 8, List.of("N2", "N1")),
+            List.of("U8", "N-3", "sports", 0, morning, "1", 8, List.of("N2", "N1")),
+            List.of("U9", "N2", "news", 0, noon, "2", 12, List.of()));
   }
 
   @Test

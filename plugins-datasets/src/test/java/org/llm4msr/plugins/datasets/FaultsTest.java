@@ -371,6 +371,7 @@ class FaultsTest {
         null,
         TableConfig.TimeUnit.SECONDS,
         null,
+        null,
         List.of(),
         null,
         null,

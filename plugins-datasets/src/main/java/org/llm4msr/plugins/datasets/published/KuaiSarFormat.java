@@ -36,6 +36,7 @@ final class KuaiSarFormat {
   };
   private static final String RECOMMENDATION = "recommendation";
   private static final String SEARCH = "search";
+  private static final String GROUP = SqlText.identifier(RawSchema.GROUP);
   private static final String BEIJING_MS = "28800000";
 
   private static final List<RawScenario> PUBLISHED =
@@ -119,6 +120,7 @@ final class KuaiSarFormat {
         fields.list(),
         true,
         false,
+        true,
         List.of(),
         itemText,
         "recommendation: click; search: any row of the item in the session with click_cnt > 0");
@@ -156,7 +158,8 @@ final class KuaiSarFormat {
         + scenario
         + " AS scenario, click::INTEGER AS label, "
         + time(feeds, "timestamp", "time")
-        + " AS time"
+        + " AS time, NULL::VARCHAR AS "
+        + GROUP
         + (config.keywords() ? ", []::INTEGER[] AS keyword" : "")
         + " FROM "
         + feeds.scan();
@@ -169,7 +172,8 @@ final class KuaiSarFormat {
   private String searchRows() {
     return "SELECT * EXCLUDE (place) FROM (SELECT user_id AS user, item_id AS item, "
         + SqlText.literal(SEARCH)
-        + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, time"
+        + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, time, concat_ws(' ', search_session_id, time, keyword::VARCHAR) AS "
+        + GROUP
         + (config.keywords() ? ", any_value(keyword) AS keyword" : "")
         + ", min(place) AS place"
         + " FROM (SELECT *, row_number() OVER () AS place FROM ("

@@ -94,6 +94,7 @@ final class MindFormat {
             fields.list(),
             true,
             false,
+            true,
             List.of(),
             List.of("title", "category", "subcategory"),
             "clicked");
@@ -140,12 +141,13 @@ final class MindFormat {
   private String interactions(String joined) {
     return """
         SELECT user, b.item, CASE WHEN category IS NULL THEN %s ELSE category END AS scenario,
-          label, epoch_ms(moment) AS time, hour(moment) AS hour%s
+          label, epoch_ms(moment) AS time, hour(moment) AS hour, impression AS %s%s
         FROM %s %s
         ORDER BY b.f, b.n, b.place
         """
         .formatted(
             Sql.rowError(Sql.unlike("impressions", "b.item", "an item of news.tsv"), "file", "b.n"),
+            SqlText.identifier(RawSchema.GROUP),
             config.history() ? ", history" : "",
             joined,
             database.skipsMalformed() ? "WHERE category IS NOT NULL" : "");
@@ -172,9 +174,10 @@ final class MindFormat {
     return """
         SELECT user, regexp_replace(%1$s, '-[01]$', '') AS item,
           CASE WHEN regexp_matches(%1$s, '.-[01]$') THEN right(%1$s, 1)::INTEGER ELSE %2$s END AS label,
-          moment, history, f, n, place, file
+          moment, history, impression, f, n, place, file
         FROM (SELECT *, unnest(range(1, len(words) + 1)) AS place FROM (
-          SELECT user, string_split_regex(trim(impressions), ' +') AS words,
+          SELECT user, %10$s || impression AS impression,
+            string_split_regex(trim(impressions), ' +') AS words,
             CASE WHEN %3$s IS NULL THEN %4$s ELSE %3$s END AS moment,
             %5$s AS history, %6$s AS f, n, file
           FROM (SELECT *, %9$s AS n, %7$s AS file FROM %8$s)))
@@ -197,6 +200,8 @@ final class MindFormat {
             number,
             SqlText.literal(file.toString()),
             table.scan(),
-            CsvTable.LINE);
+            CsvTable.LINE,
+            // Each part numbers its impressions anew.
+            SqlText.literal(folders.size() > 1 ? file.getParent().getFileName() + "-" : ""));
   }
 }

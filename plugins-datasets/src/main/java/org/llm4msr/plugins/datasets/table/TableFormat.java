@@ -165,6 +165,7 @@ final class TableFormat {
         fields.list(),
         config.time() != null,
         config.partColumn() != null || !config.parts().isEmpty(),
+        config.group() != null,
         texts(config.users()),
         texts(config.items()),
         rule);
@@ -225,6 +226,9 @@ final class TableFormat {
       columns.add(input.value(config.partColumn()) + " AS split");
       String parts = PARTS.stream().map(SqlText::literal).collect(joining(", ", "(", ")"));
       input.requireThat(config.partColumn(), "%s::VARCHAR IN " + parts, "one of " + PARTS);
+    }
+    if (config.group() != null) {
+      columns.add(input.value(config.group()) + " AS " + SqlText.identifier(RawSchema.GROUP));
     }
     addFields(RawTable.INTERACTIONS, input, columns);
     return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();

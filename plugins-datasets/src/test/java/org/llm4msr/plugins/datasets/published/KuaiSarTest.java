@@ -111,6 +111,17 @@ class KuaiSarTest {
   }
 
   @Test
+  void aSearchIsAGroupAndAFeedHasNone() throws IOException {
+    try (DatasetReader reader = reader()) {
+      assertThat(reader.schema().group()).isTrue();
+      List<String> groups =
+          Rows.of(reader, RawTable.INTERACTIONS).stream().map(row -> row.get("group")).toList();
+      assertThat(groups.subList(0, 3)).containsOnly("null");
+      assertThat(groups.get(3)).isEqualTo(groups.get(5)).isNotEqualTo(groups.get(4));
+    }
+  }
+
+  @Test
   void usersAndVideosAreFoundInTheirFiles() throws IOException {
     Path release = folder.resolve("KuaiSAR_final");
     Files.writeString(

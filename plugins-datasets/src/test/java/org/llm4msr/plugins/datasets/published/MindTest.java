@@ -54,11 +54,11 @@ class MindTest {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> String.join(" ", row.values()))
           .containsExactly(
-              "U1 N1 sports 1 1573463158000 9",
-              "U1 N2 news 0 1573463158000 9",
-              "U2 N2 news 1 1573516800000 0",
-              "U1 N3 finance 0 1573824600000 13",
-              "U1 N1 sports 1 1573824600000 13");
+              "U1 N1 sports 1 1573463158000 9 MINDsmall_train-1",
+              "U1 N2 news 0 1573463158000 9 MINDsmall_train-1",
+              "U2 N2 news 1 1573516800000 0 MINDsmall_train-2",
+              "U1 N3 finance 0 1573824600000 13 MINDsmall_dev-1",
+              "U1 N1 sports 1 1573824600000 13 MINDsmall_dev-1");
       assertThat(Rows.of(reader, RawTable.ITEMS))
           .extracting(row -> String.join("|", row.values()))
           .containsExactly(

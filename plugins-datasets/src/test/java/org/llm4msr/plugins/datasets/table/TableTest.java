@@ -55,6 +55,7 @@ class TableTest extends TableFiles {
             null,
             TimeUnit.SECONDS,
             null,
+            null,
             List.of(),
             null,
             null,
@@ -106,6 +107,7 @@ class TableTest extends TableFiles {
             "when",
             TimeUnit.TIMESTAMP,
             null,
+            null,
             fields,
             new Entities(List.of("users.tsv"), "who", List.of()),
             new Entities(List.of("items.tsv"), "id", List.of("name")),
@@ -135,6 +137,38 @@ class TableTest extends TableFiles {
           .containsEntry("name", "The X")
           .containsEntry("field_kind", "book");
       assertThat(reader.sources()).hasSize(3);
+    }
+  }
+
+  @Test
+  void aColumnNamesTheGroupOfEachRow() throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "who,what,label,visit\na,b,1,v7\na,c,0,\n");
+    TableConfig config =
+        new TableConfig(
+            List.of("log.csv"),
+            Map.of(),
+            Format.AUTO,
+            ",",
+            "\"",
+            "|",
+            "who",
+            "what",
+            null,
+            "label",
+            null,
+            null,
+            TimeUnit.SECONDS,
+            null,
+            "visit",
+            List.of(),
+            null,
+            null,
+            Map.of());
+    try (DatasetReader reader = reader(config)) {
+      assertThat(reader.schema().group()).isTrue();
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("group"))
+          .containsExactly("v7", "null");
     }
   }
 

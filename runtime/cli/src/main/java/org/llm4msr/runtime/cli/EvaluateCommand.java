@@ -7,6 +7,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.RankingResult;
+import org.llm4msr.runtime.evaluation.RankingTable;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -18,7 +20,8 @@ import picocli.CommandLine.Option;
 /** {@code evaluate}. */
 @CommandLine.Command(
     name = "evaluate",
-    description = "Evaluates the best state of a run: AUC, GAUC, LogLoss and calibration.")
+    description =
+        "Evaluates the best state of a run: AUC, GAUC, LogLoss and calibration, and ranking metrics of groups.")
 final class EvaluateCommand extends ExperimentCommand {
 
   @Mixin RunOption run = new RunOption();
@@ -49,6 +52,11 @@ final class EvaluateCommand extends ExperimentCommand {
     }
     rows.add(row("overall", report.result().overall()));
     StringBuilder tables = new StringBuilder(table("scenario", rows)).append(uncalibrated(report));
+    RankingResult ranking = report.ranking();
+    if (ranking != null) {
+      List<List<String>> groups = RankingTable.rows(ranking, report.scenarioNames());
+      tables.append('\n').append(Terminal.table(RankingTable.headings(ranking), groups));
+    }
     for (SlicedMetrics sliced : report.slices()) {
       List<List<String>> slices =
           sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList();

@@ -1,6 +1,9 @@
 package org.llm4msr.runtime.config;
 
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
 import java.util.List;
 import org.hibernate.validator.constraints.UniqueElements;
 import org.llm4msr.api.Setting;
@@ -13,4 +16,13 @@ public record EvaluationConfig(
                     + " item and the user, and names of fields",
             defaultValue = "[item-rows, user-rows]")
         @UniqueElements
-        List<@NotBlank String> slices) {}
+        List<@NotBlank String> slices,
+    @Setting(
+            value = "NDCG and hit rate look at so many first rows of each group",
+            defaultValue = "[5, 10]")
+        @NotEmpty
+        @UniqueElements
+        List<@Min(1) @Max(EvaluationConfig.MOST) Integer> cutoffs) {
+
+  static final int MOST = 10_000;
+}

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.RankingResult;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 
 /**
@@ -20,6 +21,7 @@ import org.llm4msr.runtime.evaluation.SlicedMetrics;
  * @param result the metrics of what the bundle scores: calibrated probabilities
  * @param uncalibrated the metrics before calibration; null where there is none
  * @param slices the metrics of the slices that {@code evaluation.slices} names
+ * @param ranking metrics of the groups of rows; null if the data has no groups
  * @param finished whether training of the run is over; otherwise this is its best state so far
  * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
  *     and test rows, so that the metrics do not measure it
@@ -31,6 +33,7 @@ public record EvaluationReport(
     EvaluationResult result,
     @Nullable EvaluationResult uncalibrated,
     List<SlicedMetrics> slices,
+    @Nullable RankingResult ranking,
     boolean finished,
     boolean leakFutureInteractions) {
 
@@ -51,7 +54,15 @@ public record EvaluationReport(
   /** Returns this with the metrics of other slices. */
   public EvaluationReport withSlices(List<SlicedMetrics> others) {
     return new EvaluationReport(
-        run, split, scenarioNames, result, uncalibrated, others, finished, leakFutureInteractions);
+        run,
+        split,
+        scenarioNames,
+        result,
+        uncalibrated,
+        others,
+        ranking,
+        finished,
+        leakFutureInteractions);
   }
 
   /**

@@ -21,16 +21,16 @@ import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
-import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.keys.RowKeys;
+import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.evaluation.PartEvaluation;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
-import org.llm4msr.runtime.evaluation.SliceEvaluator;
-import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
@@ -300,11 +300,9 @@ final class TrainingStage implements AutoCloseable {
     Calibration calibration = reached.finished() ? folder.calibration() : Calibration.NONE;
     float[] raw = new float[config.training().batchSize()];
     float[] calibrated = new float[config.training().batchSize()];
-    try (Evaluator evaluator = wiring.get(Evaluator.class);
+    try (PartEvaluation evaluation = evaluation(split, slicings);
         Evaluator before = calibration.changesNothing() ? null : wiring.get(Evaluator.class);
-        SliceEvaluator slices = new SliceEvaluator(slicings);
-        PredictionWriter writer =
-            predictions == null ? null : writer(predictions, split)) {
+        PredictionWriter writer = predictions == null ? null : writer(predictions, split)) {
       long[] done = {0};
       Predictions.forEach(
           model,
@@ -313,8 +311,7 @@ final class TrainingStage implements AutoCloseable {
           config.training().batchSize(),
           (batch, logits) -> {
             calibration.probabilities(batch.size, batch.scenario, logits, calibrated);
-            evaluator.add(batch.size, batch.scenario, batch.user, batch.label, calibrated);
-            slices.add(batch.size, batch.row, batch.user, batch.label, calibrated);
+            evaluation.add(batch, calibrated);
             if (before != null) {
               Calibration.NONE.probabilities(batch.size, batch.scenario, logits, raw);
               before.add(batch.size, batch.scenario, batch.user, batch.label, raw);
@@ -330,8 +327,17 @@ final class TrainingStage implements AutoCloseable {
         writer.finish();
       }
       EvaluationResult uncalibrated = before == null ? null : before.result();
-      return report(split, evaluator.result(), uncalibrated, slices.result(), reached.finished());
+      return report(split, evaluation, uncalibrated, reached.finished());
     }
+  }
+
+  private PartEvaluation evaluation(Split split, List<Slicing> slicings) {
+    return new PartEvaluation(
+        wiring.get(Evaluator.class),
+        data.manifest().scenarioKeys(),
+        slicings,
+        RowGroups.of(prepared, split),
+        config.evaluation().cutoffs());
   }
 
   private PredictionWriter writer(Path target, Split split) {
@@ -341,14 +347,21 @@ final class TrainingStage implements AutoCloseable {
 
   private EvaluationReport report(
       Split split,
-      EvaluationResult result,
+      PartEvaluation evaluation,
       @Nullable EvaluationResult uncalibrated,
-      List<SlicedMetrics> slices,
       boolean finished) {
     List<String> names = EvaluationReport.titles(data.manifest().scenarios());
     EvaluationReport report =
         new EvaluationReport(
-            folder.path(), split.key(), names, result, uncalibrated, slices, finished, leaks());
+            folder.path(),
+            split.key(),
+            names,
+            evaluation.result(),
+            uncalibrated,
+            evaluation.slices(),
+            evaluation.ranking(),
+            finished,
+            leaks());
     folder.write("evaluation-" + split.key() + ".json", report);
     return report;
   }

@@ -32,6 +32,7 @@ class EvaluationReportTest {
             new EvaluationResult(metrics, List.of(), List.of()),
             new EvaluationResult(metrics, List.of(), List.of()),
             List.of(),
+            null,
             true,
             false);
     ObjectNode tree = json.valueToTree(report);

@@ -18,6 +18,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.llm4msr.runtime.evaluation.CalibrationBin;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.RankingResult;
+import org.llm4msr.runtime.evaluation.RankingTable;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.StageCost;
@@ -162,6 +164,16 @@ final class RunCharts {
             ">calibration",
             ">ECE"),
         rows);
+  }
+
+  /** Returns the table of the groups; empty if there are none. */
+  static String ranking(EvaluationReport report) {
+    RankingResult ranking = report.ranking();
+    return ranking == null
+        ? ""
+        : Html.note("On the %s part:".formatted(report.split()))
+            + Html.table(
+                RankingTable.headings(ranking), RankingTable.rows(ranking, report.scenarioNames()));
   }
 
   /** Returns a table for each way to divide the rows into slices. */

@@ -61,6 +61,7 @@ public final class RunReport {
     sections.add(new Section("summary", "Summary", summary(evaluations)));
     sections.add(new Section("curves", "Learning curves", charts.curves()));
     sections.add(new Section("auc", "AUC per scenario", joined(evaluations, RunCharts::auc)));
+    sections.add(new Section("ranking", "Ranking", joined(evaluations, RunCharts::ranking)));
     sections.add(new Section("slices", "Slices", joined(evaluations, RunCharts::slices)));
     sections.add(
         new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));

@@ -40,6 +40,11 @@ class ComparisonTableTest {
         public String item(long row) {
           return "i" + row;
         }
+
+        @Override
+        public @Nullable String group(long row) {
+          return null;
+        }
       };
 
   @TempDir Path folder;
@@ -165,7 +170,8 @@ class ComparisonTableTest {
       writer.finish();
       evaluator.add(n, scenario, user, label, probability);
       EvaluationReport report =
-          new EvaluationReport(folder, "test", ONE, evaluator.result(), null, List.of(), true, false);
+          new EvaluationReport(
+              folder, "test", ONE, evaluator.result(), null, List.of(), null, true, false);
       return new RunResult("run", report, predictions, List.of(), "", Double.NaN);
     }
   }

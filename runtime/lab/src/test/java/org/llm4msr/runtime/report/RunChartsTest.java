@@ -27,6 +27,7 @@ class RunChartsTest {
                 metrics("overall", 0.7), List.of(metrics("h", 0.6), metrics("f", 0.8)), List.of()),
             null,
             List.of(),
+            null,
             true,
             false);
 

@@ -23,16 +23,11 @@ public final class Evaluator implements AutoCloseable {
   /** The default number of rows held in memory by each of the two sorts: 64 MiB together. */
   public static final int ROWS_IN_MEMORY = 1 << 22;
 
-  private static final int SCORE_BITS = 30;
-  private static final int USER_AND_SCENARIO_BITS = 33;
-  private static final long SCORE_MASK = (1L << SCORE_BITS) - 1;
-
   private final List<String> scenarios;
   private final int scenarioBits;
-  private final long mostUsers;
   private final RowSums[] sums;
   private final LongSorter byScore;
-  private final LongSorter byUser;
+  private final RowsByOwner byUser;
 
   /**
    * Makes an evaluator that holds {@link #ROWS_IN_MEMORY} rows in memory and others in the folder
@@ -54,11 +49,10 @@ public final class Evaluator implements AutoCloseable {
    */
   public Evaluator(List<String> scenarios, @Nullable Path scratch, int rowsInMemory) {
     this.scenarios = List.copyOf(scenarios);
-    scenarioBits = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(0, scenarios.size() - 1));
-    mostUsers = 1L << (USER_AND_SCENARIO_BITS - scenarioBits);
+    scenarioBits = RowsByOwner.scenarioBits(scenarios.size());
     sums = Stream.generate(RowSums::new).limit(scenarios.size()).toArray(RowSums[]::new);
     byScore = new LongSorter(scratch, rowsInMemory);
-    byUser = new LongSorter(scratch, rowsInMemory);
+    byUser = new RowsByOwner("users", scenarios.size(), false, scratch, rowsInMemory);
   }
 
   /**
@@ -78,17 +72,13 @@ public final class Evaluator implements AutoCloseable {
   }
 
   void add(int scenario, int user, float label, float probability) {
-    check(user, label, probability);
+    check(label, probability);
     boolean positive = label == 1;
     sums[scenario].add(probability, positive);
-    // Adding 0 makes -0 into 0, whose bits are in range.
-    long score = Float.floatToIntBits(probability + 0f);
     long row = (long) scenario << 1 | (positive ? 1 : 0);
     try {
-      byScore.add(score << (scenarioBits + 1) | row);
-      long userAndScore = (long) user << SCORE_BITS | score;
-      // The sign bit belongs to the user: with it flipped, signed order is unsigned order.
-      byUser.add((userAndScore << (scenarioBits + 1) | row) ^ Long.MIN_VALUE);
+      byScore.add(RowsByOwner.bits(probability) << (scenarioBits + 1) | row);
+      byUser.add(user, scenario, probability, positive);
     } catch (IOException e) {
       throw spillFailed(e);
     }
@@ -106,10 +96,9 @@ public final class Evaluator implements AutoCloseable {
             auc[scenario(key)].add(score, positive);
             auc[count].add(score, positive);
           });
-      UserGroups users = new UserGroups(count);
-      byUser.forEachSorted(key -> users.add(key ^ Long.MIN_VALUE));
-      GaucSums[] gauc = users.finish();
-      return result(auc, gauc);
+      GaucByUser users = new GaucByUser(count + 1);
+      byUser.forEach(users);
+      return result(auc, users.totals);
     } catch (IOException e) {
       throw spillFailed(e);
     }
@@ -146,7 +135,7 @@ public final class Evaluator implements AutoCloseable {
     return Stream.generate(AucCount::new).limit(count).toArray(AucCount[]::new);
   }
 
-  private void check(int user, float label, float probability) {
+  static void check(float label, float probability) {
     if (!(probability >= 0 && probability <= 1)) {
       throw new MsrException(
           ErrorType.INTERNAL,
@@ -162,21 +151,9 @@ public final class Evaluator implements AutoCloseable {
           "evaluation/BAD_LABEL",
           "A label is " + label + ". Labels are 0 or 1; prepare the data again.");
     }
-    if (user < 0 || user >= mostUsers) {
-      throw new MsrException(
-          ErrorType.RESOURCES,
-          "evaluation/TOO_MANY_USERS",
-          "User index "
-              + user
-              + " is beyond what can be evaluated with "
-              + scenarios.size()
-              + " scenarios: indices must be below "
-              + mostUsers
-              + ". Evaluate fewer scenarios at a time.");
-    }
   }
 
-  private static MsrException spillFailed(IOException e) {
+  static MsrException spillFailed(IOException e) {
     return new MsrException(
         ErrorType.RESOURCES,
         "evaluation/SPILL",
@@ -187,48 +164,24 @@ public final class Evaluator implements AutoCloseable {
         e);
   }
 
-  /** Rows by user: a user's AUC over all of the user's rows and over those of each scenario. */
-  private final class UserGroups {
+  /** A user's AUC over all of the user's rows and over those of each scenario. */
+  private static final class GaucByUser implements RowsByOwner.Visitor {
     private final AucCount[] user;
     private final GaucSums[] totals;
-    private final int[] touched;
-    private int touchedCount;
-    private long current = -1;
 
-    UserGroups(int scenarioCount) {
-      user = counts(scenarioCount + 1);
-      totals = Stream.generate(GaucSums::new).limit(scenarioCount + 1).toArray(GaucSums[]::new);
-      touched = new int[scenarioCount];
+    GaucByUser(int columns) {
+      user = counts(columns);
+      totals = Stream.generate(GaucSums::new).limit(columns).toArray(GaucSums[]::new);
     }
 
-    void add(long key) {
-      long next = key >>> (SCORE_BITS + scenarioBits + 1);
-      if (next != current) {
-        endUser();
-        current = next;
-      }
-      float score = Float.intBitsToFloat((int) (key >>> (scenarioBits + 1) & SCORE_MASK));
-      boolean positive = (key & 1) == 1;
-      int scenario = scenario(key);
-      if (user[scenario].rows() == 0) {
-        touched[touchedCount++] = scenario;
-      }
-      user[scenario].add(score, positive);
-      user[user.length - 1].add(score, positive);
+    @Override
+    public void row(int column, float score, boolean positive) {
+      user[column].add(score, positive);
     }
 
-    GaucSums[] finish() {
-      endUser();
-      return totals;
-    }
-
-    /** Visits only the scenarios of this user: there may be many users and many scenarios. */
-    private void endUser() {
-      for (int i = 0; i < touchedCount; i++) {
-        totals[touched[i]].add(user[touched[i]]);
-      }
-      touchedCount = 0;
-      totals[totals.length - 1].add(user[user.length - 1]);
+    @Override
+    public void end(int column) {
+      totals[column].add(user[column]);
     }
   }
 }

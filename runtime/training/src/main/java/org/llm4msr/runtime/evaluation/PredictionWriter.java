@@ -40,8 +40,9 @@ import org.llm4msr.toolkit.arrow.ArrowRows;
  * Writes the prediction of every row to an Arrow IPC file: {@code row} (int64, its number in the
  * split), {@code user} (int32, index into {@code users.arrow}), {@code scenario} (int32, rank; the
  * metadata key {@code scenarios} lists the keys, one per line), {@code label} (int8), {@code
- * probability} (float32), and the raw ids {@code user_key}, {@code item_key} (null if the data does
- * not have it) and {@code scenario_key} (utf8). The file gets its name only once it is complete.
+ * probability} (float32), and the raw ids {@code user_key}, {@code item_key}, {@code scenario_key}
+ * and {@code group_key} (utf8; item and group are null where the data has none). The file gets its
+ * name only once it is complete.
  */
 public final class PredictionWriter implements AutoCloseable {
 
@@ -62,7 +63,8 @@ public final class PredictionWriter implements AutoCloseable {
       List.of(
           field("user_key", ArrowType.Utf8.INSTANCE),
           Field.nullable("item_key", ArrowType.Utf8.INSTANCE),
-          field("scenario_key", ArrowType.Utf8.INSTANCE));
+          field("scenario_key", ArrowType.Utf8.INSTANCE),
+          Field.nullable("group_key", ArrowType.Utf8.INSTANCE));
 
   private final Path target;
   private final Path partial;
@@ -123,6 +125,7 @@ public final class PredictionWriter implements AutoCloseable {
       setText("user_key", i, keys.user(user[i]));
       setText("item_key", i, keys.item(row[i]));
       setText("scenario_key", i, scenarios.get(scenario[i]));
+      setText("group_key", i, keys.group(row[i]));
     }
     root.setRowCount(n);
     try {

@@ -31,6 +31,11 @@ class PredictionWriterTest {
         public @Nullable String item(long row) {
           return row == 1 ? null : "item of " + row;
         }
+
+        @Override
+        public String group(long row) {
+          return "group of " + row;
+        }
       };
 
   @TempDir Path folder;
@@ -38,7 +43,8 @@ class PredictionWriterTest {
   @Test
   void writesEveryRow() throws IOException {
     Path file = folder.resolve("predictions.arrow");
-    try (PredictionWriter writer = new PredictionWriter(file, List.of("feed", "search"), KEYS, false)) {
+    try (PredictionWriter writer =
+        new PredictionWriter(file, List.of("feed", "search"), KEYS, false)) {
       writer.add(
           2,
           new long[] {0, 1},
@@ -59,9 +65,9 @@ class PredictionWriterTest {
       assertThat(root.contentToTSVString())
           .isEqualTo(
               """
-              row\tuser\tscenario\tlabel\tprobability\tuser_key\titem_key\tscenario_key
-              0\t5\t0\t1\t0.75\tuser 5\titem of 0\tfeed
-              1\t6\t1\t0\t0.5\tuser 6\tnull\tsearch
+              row\tuser\tscenario\tlabel\tprobability\tuser_key\titem_key\tscenario_key\tgroup_key
+              0\t5\t0\t1\t0.75\tuser 5\titem of 0\tfeed\tgroup of 0
+              1\t6\t1\t0\t0.5\tuser 6\tnull\tsearch\tgroup of 1
               """);
       assertThat(reader.loadNextBatch()).isTrue();
       assertThat(root.getVector("probability").getObject(0)).isEqualTo(.25f);

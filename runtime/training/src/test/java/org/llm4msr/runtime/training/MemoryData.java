@@ -103,6 +103,7 @@ final class MemoryData implements PreparedData {
         "given",
         new SplitCounts(training.size(), validation.size(), test.size()),
         false,
+        0,
         1,
         "given",
         List.of(),

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.data.keys;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ public interface RowKeys {
   /** Returns the raw id of the item of a row, or null if the data does not have it. */
   @Nullable String item(long row);
 
+  /** Returns the raw id of the group of a row, or null if it has none. */
+  @Nullable String group(long row);
+
   /**
    * Returns those of a part, decoded when asked for.
    *
@@ -34,6 +38,8 @@ public interface RowKeys {
     private final List<String> users;
     private final List<String> items;
     private final @Nullable IdColumn item;
+    private final RowGroups groups;
+    private final List<String> groupKeys;
 
     private InFolder(Path folder, Split split) {
       part = ArrowFile.open(folder.resolve(split.key() + ".arrow"));
@@ -41,6 +47,9 @@ public interface RowKeys {
       boolean named = part.has(SplitColumns.ITEM);
       items = named ? keys(folder, PreparedFolder.ITEMS) : List.of();
       item = named ? new IdColumn(part, SplitColumns.ITEM, items.size()) : null;
+      groups = RowGroups.of(folder, split);
+      boolean keyed = Files.exists(folder.resolve(PreparedFolder.GROUPS));
+      groupKeys = keyed ? keys(folder, PreparedFolder.GROUPS) : List.of();
     }
 
     private static List<String> keys(Path folder, String file) {
@@ -55,6 +64,12 @@ public interface RowKeys {
     @Override
     public @Nullable String item(long row) {
       return item == null ? null : items.get(item.get(part.locate(row)));
+    }
+
+    @Override
+    public @Nullable String group(long row) {
+      int group = groups.of(row);
+      return group == 0 || groupKeys.isEmpty() ? null : groupKeys.get(group - 1);
     }
   }
 }

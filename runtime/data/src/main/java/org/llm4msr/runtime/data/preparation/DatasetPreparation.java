@@ -80,7 +80,7 @@ public final class DatasetPreparation {
         base.requireSame(schema);
       }
       String key = PreparationKey.of(request.config(), schema, reader.scenarios(), sources, base);
-      @Nullable DatasetManifest existing = ExistingData.find(request, key);
+      @Nullable DatasetManifest existing = ExistingData.find(request, schema, key);
       if (existing != null) {
         LOG.info("{} holds this data already", request.target());
         return new PreparationResult(request.target(), existing, true);
@@ -186,6 +186,10 @@ public final class DatasetPreparation {
             + EntityTables.raw(RawTable.ITEMS)
             + " ii ON o.i = ii.k JOIN ranks ON o.s = ranks.s");
     database.execute("DROP TABLE ordered");
+    // By first row, so that the other parts do not change the groups of the training part.
+    database.execute(
+        "CREATE TABLE groups AS SELECT user_index, g FROM (SELECT user_index, g, min(n) AS first"
+            + " FROM keyed WHERE g IS NOT NULL GROUP BY user_index, g) ORDER BY first");
   }
 
   private void write(
@@ -198,7 +202,11 @@ public final class DatasetPreparation {
     EntityTables.encode(database, RawTable.USERS, encoders, base != null);
     EntityTables.encode(database, RawTable.ITEMS, encoders, base != null);
     progress.step("write");
-    files.writeSplits(encoders, counts, progress);
+    boolean groups = count("groups") > 0;
+    files.writeSplits(encoders, counts, groups, progress);
+    if (groups) {
+      files.writeGroups();
+    }
     files.writeVocabularies(encoders);
     files.writeEntities();
     files.writeFeatures(encoders);
@@ -228,6 +236,7 @@ public final class DatasetPreparation {
         SplitPlan.rule(config.split()),
         counts,
         schema.time(),
+        count("groups"),
         config.minFrequency(),
         schema.labelRule() + NegativeSampling.rule(config.negatives()),
         sources,

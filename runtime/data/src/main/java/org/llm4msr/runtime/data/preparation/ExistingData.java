@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
@@ -26,7 +27,8 @@ final class ExistingData {
    *
    * @throws MsrException of type USER where something else is there
    */
-  static @Nullable DatasetManifest find(PreparationRequest request, String key) throws IOException {
+  static @Nullable DatasetManifest find(PreparationRequest request, RawSchema schema, String key)
+      throws IOException {
     Path target = request.target();
     if (!Files.exists(target)) {
       return null;
@@ -53,6 +55,12 @@ final class ExistingData {
     }
     try {
       PreparedData.open(target).close();
+      if (schema.group() && manifest.groups() == 0) {
+        LOG.warn(
+            "{} has no groups of rows; `llm4msr data prepare --force {}` adds those of the raw data",
+            target,
+            request.experiment());
+      }
       return manifest;
     } catch (MsrException e) {
       LOG.warn("{} is damaged and is prepared again: {}", target, e.getMessage());

@@ -88,9 +88,14 @@ final class PreparationKey {
         if (setting != null && (setting.operational() || setting.secret())) {
           continue;
         }
+        Object part = read(record, component);
+        if (component.getName().equals(RawSchema.GROUP)
+            && (part == null || record instanceof RawSchema)) {
+          continue; // It came later: data prepared before keeps its key.
+        }
         String former = setting == null ? "" : setting.formerly();
         text.append(former.isEmpty() ? component.getName() : former);
-        text.append('=').append(canonical(read(record, component))).append(';');
+        text.append('=').append(canonical(part)).append(';');
       }
       return text.append('}').toString();
     }

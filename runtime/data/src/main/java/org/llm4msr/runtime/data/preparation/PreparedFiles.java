@@ -46,7 +46,13 @@ final class PreparedFiles {
     return stamps;
   }
 
-  void writeSplits(List<FieldEncoder> encoders, SplitCounts counts, Progress progress)
+  /**
+   * Writes the three parts.
+   *
+   * @param groups whether rows have groups
+   */
+  void writeSplits(
+      List<FieldEncoder> encoders, SplitCounts counts, boolean groups, Progress progress)
       throws IOException {
     List<String> names =
         new ArrayList<>(
@@ -57,6 +63,9 @@ final class PreparedFiles {
                 SplitColumns.LABEL,
                 SplitColumns.TIME,
                 SplitColumns.DRAWN));
+    if (groups) {
+      names.add(SplitColumns.GROUP);
+    }
     encoders.forEach(encoder -> names.add(encoder.prepared().name()));
     long[] written = new long[1];
     LongConsumer count =
@@ -65,12 +74,12 @@ final class PreparedFiles {
           progress.update(written[0], counts.total());
         };
     try (SplitWriter writer = new SplitWriter(names, counts, count)) {
-      database.export(rowsInOrder(encoders), writer::accept);
+      database.export(rowsInOrder(encoders, groups), writer::accept);
       writer.finish();
     }
   }
 
-  private static String rowsInOrder(List<FieldEncoder> encoders) {
+  private static String rowsInOrder(List<FieldEncoder> encoders, boolean groups) {
     List<FieldEncoder> ofRows =
         encoders.stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
     String fields =
@@ -84,14 +93,24 @@ final class PreparedFiles {
                     })
             .collect(Collectors.joining());
     return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t, h.drawn::UTINYINT"
+        + (groups ? ", coalesce(g.rowid + 1, 0)::INTEGER" : "")
         + fields
         + " FROM keyed h JOIN "
         + EntityTables.encoded(RawTable.USERS)
         + " ue ON h.user_index = ue.idx JOIN "
         + EntityTables.encoded(RawTable.ITEMS)
         + " ie ON h.item_index = ie.idx"
+        + (groups ? " LEFT JOIN groups g ON h.user_index = g.user_index AND h.g = g.g" : "")
         + FieldEncoder.joins(ofRows)
         + " ORDER BY h.n";
+  }
+
+  /** Writes the raw keys of the groups by number, from 1. */
+  void writeGroups() throws IOException {
+    write(
+        PreparedFolder.GROUPS,
+        List.of("index", PreparedFolder.KEY),
+        "SELECT (rowid + 1)::INTEGER, g FROM groups ORDER BY rowid");
   }
 
   /** Writes what was left out, if anything was. */

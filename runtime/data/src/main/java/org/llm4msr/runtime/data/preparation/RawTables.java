@@ -27,7 +27,7 @@ import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.database.WatchedReader;
 
 /**
- * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p and field
+ * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g and field
  * columns), {@code users} and {@code items} (k, text and field columns), and refuses bad rows.
  */
 final class RawTables {
@@ -148,6 +148,10 @@ final class RawTables {
             + ", 'null') END AS bad_label");
     selected.add(schema.time() ? columns.time() + " AS t" : "NULL::BIGINT AS t");
     selected.add(schema.split() ? columns.text(RawSchema.SPLIT) + " AS p" : "NULL::VARCHAR AS p");
+    selected.add(
+        schema.group()
+            ? "nullif(" + columns.text(RawSchema.GROUP) + ", '') AS g"
+            : "NULL::VARCHAR AS g");
     return selected;
   }
 

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param splitRule how the rows were divided, in words
  * @param rows rows of each part
  * @param time whether the rows have a time
+ * @param groups groups of rows, such as impressions; 0 where the rows have none
  * @param minFrequency how often a value must occur in training to get an id of its own
  * @param labelRule how the label was made
  * @param sources the raw files
@@ -41,6 +42,7 @@ public record DatasetManifest(
     String splitRule,
     SplitCounts rows,
     boolean time,
+    int groups,
     int minFrequency,
     String labelRule,
     List<Source> sources,

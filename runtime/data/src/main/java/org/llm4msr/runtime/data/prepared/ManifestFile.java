@@ -21,6 +21,7 @@ public final class ManifestFile {
 
   private static final String EXTENDED = "extended";
   private static final String SETTINGS = "settings";
+  private static final String GROUPS = "groups";
 
   public static final JsonMapper JSON =
       JsonMapper.builder()
@@ -64,6 +65,9 @@ public final class ManifestFile {
         }
         if (!manifest.has(SETTINGS)) {
           manifest.putObject(SETTINGS); // Another program's data has none.
+        }
+        if (!manifest.has(GROUPS)) {
+          manifest.put(GROUPS, 0); // Nor has data of earlier versions.
         }
       }
       return JSON.treeToValue(tree, DatasetManifest.class);

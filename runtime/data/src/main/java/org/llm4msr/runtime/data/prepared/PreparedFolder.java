@@ -20,6 +20,7 @@ public final class PreparedFolder implements PreparedData {
 
   public static final String USERS = "users.arrow";
   public static final String ITEMS = "items.arrow";
+  public static final String GROUPS = "groups.arrow";
   public static final String USER_FEATURES = "user-features.arrow";
   public static final String ITEM_FEATURES = "item-features.arrow";
   public static final String FIELD_SOURCES = "field-sources.json";

@@ -14,7 +14,10 @@ public final class SplitColumns {
   /** 1: a negative that preparation drew; 0: a row that was logged. */
   public static final String DRAWN = "drawn";
 
-  public static final Set<String> RESERVED = Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN);
+  /** Number of the row's group, from 1; 0 for none. */
+  public static final String GROUP = "group_index";
+
+  public static final Set<String> RESERVED = Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN, GROUP);
 
   private SplitColumns() {}
 }

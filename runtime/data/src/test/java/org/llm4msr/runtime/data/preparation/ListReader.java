@@ -68,6 +68,7 @@ public final class ListReader implements DatasetReader {
         fields,
         interactions.containsKey(RawSchema.TIME),
         interactions.containsKey(RawSchema.SPLIT),
+        interactions.containsKey(RawSchema.GROUP),
         userText,
         itemText,
         "label as given");

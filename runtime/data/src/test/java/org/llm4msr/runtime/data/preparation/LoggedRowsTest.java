@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
+import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
@@ -153,7 +154,7 @@ class LoggedRowsTest {
     prepare(Preparations.BY_TIME, Preparations.NO_NEGATIVES, DatasetPreparationTest.twelveRows());
     List<String> logged = rows(ALL);
     folder = folder.resolve("drawn");
-    NegativesConfig two = new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, 3);
+    NegativesConfig two = new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3);
     prepare(Preparations.BY_TIME, two, DatasetPreparationTest.twelveRows());
     try (PreparedData data = PreparedData.open(prepared())) {
       assertThat(data.manifest().rows().total()).isGreaterThan(12);

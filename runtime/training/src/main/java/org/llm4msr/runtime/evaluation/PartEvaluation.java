@@ -1,0 +1,79 @@
+package org.llm4msr.runtime.evaluation;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.keys.RowGroups;
+import org.llm4msr.runtime.data.slices.Slicing;
+import org.llm4msr.runtime.tables.Batch;
+
+/**
+ * All metrics of one part, in one pass over its rows: of the scenarios, of slices, and of groups if
+ * there are any. For use by one thread; closing it closes the evaluators.
+ */
+public final class PartEvaluation implements AutoCloseable {
+
+  private final Evaluator evaluator;
+  private final SliceEvaluator slices;
+  private final RowGroups groups;
+  private final @Nullable RankingEvaluator ranking;
+
+  /**
+   * Makes an evaluation.
+   *
+   * @param evaluator of the scenarios, new
+   * @param scenarios their keys, by rank
+   * @param slicings ways to divide the part
+   * @param groups of its rows
+   * @param cutoffs as {@link RankingEvaluator} has them
+   */
+  public PartEvaluation(
+      Evaluator evaluator,
+      List<String> scenarios,
+      List<Slicing> slicings,
+      RowGroups groups,
+      List<Integer> cutoffs) {
+    this.evaluator = evaluator;
+    this.slices = new SliceEvaluator(slicings);
+    this.groups = groups;
+    this.ranking =
+        groups.any()
+            ? new RankingEvaluator(scenarios, cutoffs, null, Evaluator.ROWS_IN_MEMORY)
+            : null;
+  }
+
+  /** Adds the rows of a batch with their probabilities. */
+  public void add(Batch batch, float[] probability) {
+    evaluator.add(batch.size, batch.scenario, batch.user, batch.label, probability);
+    slices.add(batch.size, batch.row, batch.user, batch.label, probability);
+    if (ranking != null) {
+      for (int i = 0; i < batch.size; i++) {
+        int group = groups.of(batch.row[i]);
+        ranking.add(batch.scenario[i], group, batch.label[i], probability[i]);
+      }
+    }
+  }
+
+  /** Returns the metrics of the scenarios and of all rows. */
+  public EvaluationResult result() {
+    return evaluator.result();
+  }
+
+  /** Returns the metrics of the slices. */
+  public List<SlicedMetrics> slices() {
+    return slices.result();
+  }
+
+  /** Returns the metrics of the groups; null if there are none. */
+  public @Nullable RankingResult ranking() {
+    return ranking == null ? null : ranking.result();
+  }
+
+  @Override
+  public void close() {
+    try (evaluator;
+        slices;
+        ranking) {
+      // All are closed, even if one fails.
+    }
+  }
+}
