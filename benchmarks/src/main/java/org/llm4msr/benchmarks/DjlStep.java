@@ -96,7 +96,7 @@ final class DjlStep implements Contender {
             GroupingPlan.of(temporaries, batch.scenario, batch.size, shape.scenarios().size());
         PassContext pass = new PassContext(temporaries, true, step, scenarios, scenarios, masks);
         EmbeddedFeatures features =
-            new EmbeddedFeatures(flat, Setup.DIMENSION, scenarios, null, null, null, null);
+            new EmbeddedFeatures(flat, Setup.DIMENSION, scenarios, null, null, null, null, null);
         NDArray x = backbone.forward(pass, features).logit().reshape(-1);
         NDArray y = temporaries.create(batch.label, new Shape(batch.size));
         NDArray loss = Activation.softPlus(x).sub(x.mul(y)).mean();

@@ -5,13 +5,15 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.kernels.AlignedMemory;
 import org.llm4msr.runtime.knowledge.history.EventLog;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.HistoryLayout;
-import org.llm4msr.runtime.knowledge.history.ItemVectors;
+import org.llm4msr.runtime.knowledge.history.ModelHistory;
+import org.llm4msr.runtime.knowledge.history.UnitVectors;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -31,8 +33,6 @@ final class HistoryAlone implements Contender {
   private final HistoryFeatures features;
   private final FloatBuffer target;
   private final StepClock clock;
-  private final int[] items = new int[Setup.BATCH];
-  private final long[] times = new long[Setup.BATCH];
   private final SplittableRandom random = new SplittableRandom(7);
   private final int catalogue;
 
@@ -46,7 +46,9 @@ final class HistoryAlone implements Contender {
     for (boolean positives : negatives ? new boolean[] {true, false} : new boolean[] {true}) {
       logs.add(EventLog.load(rows(users, setup.data().scenarios()), users, positives));
     }
-    features = new HistoryFeatures(vectors(), logs, layout, workers);
+    features =
+        new HistoryFeatures(
+            new ModelHistory(vectors(), logs, layout, UnaryOperator.identity()), workers);
     target = AlignedMemory.floats((long) Setup.BATCH * layout.width()).asFloatBuffer();
     clock = new StepClock(batches, this::step);
   }
@@ -59,13 +61,13 @@ final class HistoryAlone implements Contender {
         for (int user = 0; user < users; user++) {
           int item = drawn.nextInt(catalogue);
           int scenario = drawn.nextInt(scenarios);
-          visitor.visit(Split.TRAIN, user, item, scenario, event % 2 == 0, event / 2);
+          visitor.visit(Split.TRAIN, user, item, scenario, event % 2 == 0, event / 2, 0);
         }
       }
     };
   }
 
-  private ItemVectors vectors() {
+  private UnitVectors vectors() {
     float[] matrix = new float[catalogue * DIMENSION];
     SplittableRandom drawn = new SplittableRandom(3);
     for (int i = 0; i < matrix.length; i++) {
@@ -73,15 +75,15 @@ final class HistoryAlone implements Contender {
     }
     BitSet known = new BitSet();
     known.set(0, catalogue);
-    return new ItemVectors(matrix, DIMENSION, known);
+    return new UnitVectors(matrix, DIMENSION, known);
   }
 
   private void step(Batch batch, long number) {
     for (int row = 0; row < batch.size; row++) {
-      items[row] = random.nextInt(catalogue);
-      times[row] = random.nextInt(LENGTH, EVENTS + 1);
+      batch.item[row] = random.nextInt(catalogue);
+      batch.time[row] = random.nextInt(LENGTH, EVENTS + 1);
     }
-    features.fill(Split.TRAIN, batch.size, batch.user, items, batch.scenario, times, target);
+    features.fill(batch, target);
   }
 
   @Override

@@ -83,7 +83,8 @@ public final class ModelFixture {
         scenarioTable(),
         matrix(json.get("userKnowledge")),
         matrix(json.get("scenarioKnowledge")),
-        new float[1][knowledgeSize()]);
+        new float[1][knowledgeSize()],
+        new float[json.get("user").size()][1]);
   }
 
   /** Some fixtures have no table, as their models do not read it. */

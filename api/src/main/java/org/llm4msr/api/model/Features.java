@@ -47,6 +47,13 @@ public interface Features {
   NDArray itemKnowledge();
 
   /**
+   * Returns how alike each row's item is to those that its user met before: (B, n) numbers without
+   * a gradient, as {@code knowledge.history} says. Only for a head that names {@link
+   * ModelInput#HISTORY}.
+   */
+  NDArray history();
+
+  /**
    * Returns these features with another flat input, for the backbone.
    *
    * @param flat (B, W'), in the layout that the backbone was created with

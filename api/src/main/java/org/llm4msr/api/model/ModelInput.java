@@ -18,6 +18,8 @@ public enum ModelInput {
   SCENARIO_KNOWLEDGE,
   /** {@link Features#itemKnowledge()} and {@link Pass#items()}. Fusion heads only. */
   ITEM_KNOWLEDGE,
+  /** {@link Features#history()}. Fusion heads only. */
+  HISTORY,
   /** {@link BackboneOutput#hidden()}. Fusion heads only. */
   HIDDEN
 }

@@ -166,7 +166,8 @@ public final class ModelHarness implements AutoCloseable {
             declared(ModelInput.SCENARIO_EMBEDDING, pass, batch.scenarioTable()),
             declared(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
             declared(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()),
-            declared(ModelInput.ITEM_KNOWLEDGE, pass, batch.itemKnowledge()));
+            declared(ModelInput.ITEM_KNOWLEDGE, pass, batch.itemKnowledge()),
+            declared(ModelInput.HISTORY, pass, batch.history()));
     PassContext context =
         new PassContext(
             pass, training, training ? step : 0, byScenario, byUser, byItem, masks, tape);

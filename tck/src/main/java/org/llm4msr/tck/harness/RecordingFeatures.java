@@ -50,6 +50,12 @@ public record RecordingFeatures(Features features, Set<ModelInput> read) impleme
   }
 
   @Override
+  public NDArray history() {
+    read.add(ModelInput.HISTORY);
+    return features.history();
+  }
+
+  @Override
   public Features withFlat(NDArray flat) {
     return new RecordingFeatures(features.withFlat(flat), read);
   }

@@ -62,6 +62,11 @@ public record ShiftedKnowledge(Features features, Parameter shift, Level level)
   }
 
   @Override
+  public NDArray history() {
+    return features.history();
+  }
+
+  @Override
   public Features withFlat(NDArray flat) {
     return new ShiftedKnowledge(features.withFlat(flat), shift, level);
   }

@@ -17,6 +17,7 @@ import org.llm4msr.api.model.Level;
  * @param userKnowledge (U, K)
  * @param scenarioKnowledge (S, K)
  * @param itemKnowledge (I, K)
+ * @param history (B, n), similarities to the user's history
  */
 @SuppressWarnings("ArrayRecordComponent") // Test values, which are not compared with equals.
 public record TestBatch(
@@ -27,7 +28,10 @@ public record TestBatch(
     float[][] scenarioTable,
     float[][] userKnowledge,
     float[][] scenarioKnowledge,
-    float[][] itemKnowledge) {
+    float[][] itemKnowledge,
+    float[][] history) {
+
+  private static final int HISTORY = 6;
 
   /**
    * Draws a batch of standard normal values with rows of every scenario, at least two, of every
@@ -58,7 +62,8 @@ public record TestBatch(
         scenarioTable,
         userKnowledge,
         scenarioKnowledge,
-        normal(random, users, knowledge));
+        normal(random, users, knowledge),
+        normal(random, rows, HISTORY));
   }
 
   /** Returns the group of each row at a level: (B). */
@@ -87,7 +92,8 @@ public record TestBatch(
         scenarioTable,
         picked(userKnowledge, Arrays.stream(users).distinct().toArray()),
         scenarioKnowledge,
-        picked(itemKnowledge, Arrays.stream(items).distinct().toArray()));
+        picked(itemKnowledge, Arrays.stream(items).distinct().toArray()),
+        picked(history, rows));
   }
 
   /** Numbers groups by first appearance. */
@@ -118,7 +124,8 @@ public record TestBatch(
         scenarioTable,
         userKnowledge,
         scenarioKnowledge,
-        itemKnowledge);
+        itemKnowledge,
+        history);
   }
 
   /** Returns this batch with all knowledge times a factor. */
@@ -177,7 +184,7 @@ public record TestBatch(
    * @param items (I, K)
    */
   public TestBatch withKnowledge(float[][] users, float[][] scenarios, float[][] items) {
-    return new TestBatch(scenario, user, item, flat, scenarioTable, users, scenarios, items);
+    return new TestBatch(scenario, user, item, flat, scenarioTable, users, scenarios, items, history);
   }
 
   /** Returns the batch of the rows whose scenario passes a test, as {@link #rows} does. */

@@ -62,6 +62,11 @@ record OtherKnowledge(
   }
 
   @Override
+  public NDArray history() {
+    return features.history();
+  }
+
+  @Override
   public Features withFlat(NDArray flat) {
     return new OtherKnowledge(features.withFlat(flat), users, scenarios, items);
   }

@@ -12,6 +12,7 @@ import org.llm4msr.runtime.evaluation.RankingTable;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.HistoryNotice;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -62,7 +63,8 @@ final class EvaluateCommand extends ExperimentCommand {
           sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList();
       tables.append('\n').append(table(sliced.title(), slices));
     }
-    return LeakNotice.appendedTo(tables.toString(), report.leakFutureInteractions());
+    String marked = HistoryNotice.appendedTo(tables.toString(), report.readsLaterParts());
+    return LeakNotice.appendedTo(marked, report.leakFutureInteractions());
   }
 
   /** Calibration moves the scenarios against each other, and with it what is measured over all. */

@@ -22,8 +22,12 @@ public record ExperimentConfig(
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
         RuntimeConfig runtime) {
 
-  /** Returns whether there is a model whose fusion head reads knowledge of any level. */
+  /** Returns whether there is a model that reads knowledge of any level. */
   public boolean readsKnowledge() {
-    return model != null && model.readsKnowledge();
+    return model != null && (model.readsKnowledge() || readsHistory());
+  }
+
+  private boolean readsHistory() {
+    return knowledge != null && knowledge.history() != null;
   }
 }

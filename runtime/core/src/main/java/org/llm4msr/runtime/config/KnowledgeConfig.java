@@ -54,9 +54,14 @@ public record KnowledgeConfig(
             defaultValue = "off")
         @Valid
         KnowledgeControl control,
+    @Setting(
+            "How alike the item is to the user's history, by vectors of items; without this"
+                + " section, models do not read it")
+        @Valid
+        @Nullable HistoryConfig history,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
 
-  private static final Set<String> READING = Set.of("missing", "components", "control", "items");
+  private static final Set<String> READING = Set.of("missing", "components", "control", "items", "history");
 
   /** Returns whether a key says how a model reads the vectors, and does not affect the store. */
   public static boolean isOfReading(String key) {
@@ -76,6 +81,7 @@ public record KnowledgeConfig(
         components,
         items,
         control,
+        history,
         precision);
   }
 

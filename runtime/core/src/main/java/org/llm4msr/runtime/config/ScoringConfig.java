@@ -3,6 +3,7 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 
@@ -11,10 +12,18 @@ public record ScoringConfig(
     @Setting("Backbone, fusion head and meta networks") @Valid ModelConfig model,
     @Setting(value = "What users without knowledge get", defaultValue = "mean") Missing missing,
     @Setting(value = "What items without knowledge get", defaultValue = "mean") Missing missingItem,
+    @Setting("How the model reads users' histories, where it does") @Valid
+        @Nullable HistoryConfig history,
     @Setting(value = "Rows that go through the model at once", defaultValue = "4096")
         @Min(1)
         @Max(1 << 20)
         int batchSize,
     @Setting(value = "How the model computes", defaultValue = "{}") @Valid InferenceConfig scoring,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
-        RuntimeConfig runtime) {}
+        RuntimeConfig runtime) {
+
+  /** Returns whether the model reads the vectors of items. */
+  public boolean readsItems() {
+    return model.readsItems() || history != null;
+  }
+}

@@ -21,6 +21,7 @@ import org.llm4msr.api.model.ModelInput;
  * @param userKnowledgeOrNull (U, K)
  * @param scenarioKnowledgeOrNull (S, K)
  * @param itemKnowledgeOrNull (I, K)
+ * @param historyOrNull (B, n)
  */
 public record EmbeddedFeatures(
     NDArray flat,
@@ -29,7 +30,8 @@ public record EmbeddedFeatures(
     @Nullable NDArray scenarioTableOrNull,
     @Nullable NDArray userKnowledgeOrNull,
     @Nullable NDArray scenarioKnowledgeOrNull,
-    @Nullable NDArray itemKnowledgeOrNull)
+    @Nullable NDArray itemKnowledgeOrNull,
+    @Nullable NDArray historyOrNull)
     implements Features {
 
   /** Checks that the parts every model reads are there. */
@@ -73,6 +75,11 @@ public record EmbeddedFeatures(
   }
 
   @Override
+  public NDArray history() {
+    return declared(historyOrNull, ModelInput.HISTORY);
+  }
+
+  @Override
   public Features withFlat(NDArray other) {
     return new EmbeddedFeatures(
         other,
@@ -81,7 +88,8 @@ public record EmbeddedFeatures(
         scenarioTableOrNull,
         userKnowledgeOrNull,
         scenarioKnowledgeOrNull,
-        itemKnowledgeOrNull);
+        itemKnowledgeOrNull,
+        historyOrNull);
   }
 
   private static NDArray declared(@Nullable NDArray array, ModelInput input) {

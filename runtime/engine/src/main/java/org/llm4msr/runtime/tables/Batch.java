@@ -19,6 +19,18 @@ public final class Batch {
   /** Index of each row's item, into {@code items.arrow}; the index after the last if unknown. */
   public final int[] item;
 
+  /** Time of each row in milliseconds since 1970; the largest number where all events are past. */
+  public final long[] time;
+
+  /** Number of each row's group, such as an impression; 0 for none. */
+  public final int[] group;
+
+  /** The part that all rows are of, 0 for training. */
+  public int part;
+
+  /** What rows brought of their users' pasts; null where none did. */
+  public GivenPast @Nullable [] pasts;
+
   /** Knowledge (K) that came with a row, in place of its item's; null where none did. */
   public float @Nullable [] @Nullable [] itemVectors;
 
@@ -36,10 +48,13 @@ public final class Batch {
     return new Batch(capacity, kinds.stream().map(kind -> values(kind, capacity)).toList());
   }
 
-  /** Makes an empty batch for as many rows of the same fields. */
+  /** Makes an empty batch for as many rows of the same fields and part. */
   public static Batch like(Batch other) {
     int capacity = other.scenario.length;
-    return new Batch(capacity, other.fields.stream().map(field -> field.like(capacity)).toList());
+    Batch batch =
+        new Batch(capacity, other.fields.stream().map(field -> field.like(capacity)).toList());
+    batch.part = other.part;
+    return batch;
   }
 
   private static FieldValues values(FieldKind kind, int capacity) {
@@ -57,6 +72,8 @@ public final class Batch {
     scenario = new int[capacity];
     user = new int[capacity];
     item = new int[capacity];
+    time = new long[capacity];
+    group = new int[capacity];
     label = new float[capacity];
     row = new long[capacity];
     this.fields = List.copyOf(fields);

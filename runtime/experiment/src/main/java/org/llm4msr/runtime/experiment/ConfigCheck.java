@@ -130,6 +130,21 @@ final class ConfigCheck {
             "reads the knowledge of items, but there is no section knowledge.items. Add knowledge:"
                 + " {items: {}}, or remove what reads it");
       }
+      boolean hasHistory = config.knowledge() != null && config.knowledge().history() != null;
+      if (hasHistory && config.knowledge().items() == null) {
+        add(
+            "knowledge.history",
+            null,
+            "compares items by their vectors, but there is no section knowledge.items. Add it, or"
+                + " remove the history");
+      }
+      if (required.contains(ModelInput.HISTORY) && !hasHistory) {
+        add(
+            "model.fusion.name",
+            head.name(),
+            "reads the similarity to the user's history, but there is no section"
+                + " knowledge.history. Add one, or choose another head");
+      }
       if (config.knowledge() != null
           && config.knowledge().periods() > 1
           && config.knowledge().prompts().leakFutureInteractions()) {

@@ -25,6 +25,7 @@ import org.llm4msr.runtime.evaluation.SlicedMetrics;
  * @param finished whether training of the run is over; otherwise this is its best state so far
  * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
  *     and test rows, so that the metrics do not measure it
+ * @param readsLaterParts whether rows read earlier events of validation and test
  */
 public record EvaluationReport(
     @JsonDeserialize(converter = AsWritten.class) Path run,
@@ -35,7 +36,8 @@ public record EvaluationReport(
     List<SlicedMetrics> slices,
     @Nullable RankingResult ranking,
     boolean finished,
-    boolean leakFutureInteractions) {
+    boolean leakFutureInteractions,
+    boolean readsLaterParts) {
 
   /** Jackson would read a path with a colon as a URI. */
   static final class AsWritten extends StdConverter<String, Path> {
@@ -62,7 +64,8 @@ public record EvaluationReport(
         others,
         ranking,
         finished,
-        leakFutureInteractions);
+        leakFutureInteractions,
+        readsLaterParts);
   }
 
   /**

@@ -19,6 +19,7 @@ import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.CalibrationFit;
 import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.data.keys.RowGroups;
@@ -34,6 +35,7 @@ import org.llm4msr.runtime.evaluation.PredictionWriter;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.training.Trainer;
@@ -216,7 +218,8 @@ final class TrainingStage implements AutoCloseable {
             start.scaling(),
             KnowledgeStage.earlier(experiment, data, knowledge, config.periods()),
             config.components(),
-            knowledge.controls());
+            knowledge.controls(),
+            config.history() == null ? null : HistoryInputs.of(config.history(), data));
   }
 
   /**
@@ -361,9 +364,17 @@ final class TrainingStage implements AutoCloseable {
             evaluation.slices(),
             evaluation.ranking(),
             finished,
-            leaks());
+            leaks(),
+            readsLaterParts());
     folder.write("evaluation-" + split.key() + ".json", report);
     return report;
+  }
+
+  private boolean readsLaterParts() {
+    KnowledgeConfig settings = config.knowledge();
+    return settings != null
+        && settings.history() != null
+        && settings.history().until() == HistoryConfig.Until.ROW;
   }
 
   private boolean leaks() {

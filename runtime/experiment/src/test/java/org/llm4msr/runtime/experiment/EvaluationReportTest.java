@@ -34,6 +34,7 @@ class EvaluationReportTest {
             List.of(),
             null,
             true,
+            false,
             false);
     ObjectNode tree = json.valueToTree(report);
     tree.put("run", "/runs/10:30/a b");

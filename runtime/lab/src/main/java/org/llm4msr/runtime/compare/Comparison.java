@@ -16,6 +16,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.Uncontrolled.Reading;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
 import org.llm4msr.runtime.plugins.MemoryErrors;
@@ -115,10 +116,12 @@ public final class Comparison {
       throw nothing();
     }
     List<Model> models = table.models();
-    boolean leaks =
+    List<EvaluationReport> reports =
         results.values().stream()
             .flatMap(List::stream)
-            .anyMatch(run -> run != null && run.report().leakFutureInteractions());
+            .filter(Objects::nonNull)
+            .map(RunResult::report)
+            .toList();
     return new ComparisonResult(
         part.key(),
         seeds,
@@ -129,7 +132,8 @@ public final class Comparison {
         failures,
         uncontrolled.of(grid, models),
         neighbours(results),
-        leaks);
+        reports.stream().anyMatch(EvaluationReport::leakFutureInteractions),
+        reports.stream().anyMatch(EvaluationReport::readsLaterParts));
   }
 
   /** The knowledge of the first run that reads any; most grids share one. */

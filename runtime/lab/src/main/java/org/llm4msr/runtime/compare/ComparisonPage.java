@@ -9,6 +9,7 @@ import org.hipparchus.distribution.continuous.TDistribution;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.experiment.HistoryNotice;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import org.llm4msr.runtime.report.BarChart;
 import org.llm4msr.runtime.report.BarChart.Bar;
@@ -43,7 +44,9 @@ final class ComparisonPage {
   Page page(String table) {
     return new Page(
         "Comparison",
-        result.leakFutureInteractions() ? LeakNotice.TEXT : "",
+        result.leakFutureInteractions()
+            ? LeakNotice.TEXT
+            : result.readsLaterParts() ? HistoryNotice.TEXT : "",
         List.of(
             new Section("table", "Table", table),
             new Section("auc", "AUC per scenario", bars()),

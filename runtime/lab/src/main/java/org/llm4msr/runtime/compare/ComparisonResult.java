@@ -21,6 +21,7 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
  *     run that reads any; empty if none does
  * @param leakFutureInteractions whether prompts of any model revealed the rows that it is measured
  *     on
+ * @param readsLaterParts whether rows of any model read earlier events of validation and test
  */
 public record ComparisonResult(
     String part,
@@ -32,7 +33,8 @@ public record ComparisonResult(
     List<Failure> failures,
     List<String> uncontrolled,
     Map<String, List<Neighbour>> neighbours,
-    boolean leakFutureInteractions) {
+    boolean leakFutureInteractions,
+    boolean readsLaterParts) {
 
   public ComparisonResult {
     seeds = List.copyOf(seeds);

@@ -32,6 +32,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.experiment.HistoryNotice;
 import org.llm4msr.runtime.experiment.LeakNotice;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
@@ -121,8 +122,9 @@ public final class TableWriter {
           "%nFailed: %s, seed %d: %s%n"
               .formatted(failure.model(), failure.seed(), failure.reason()));
     }
-    return LeakNotice.appendedTo(text.toString().stripTrailing(), result.leakFutureInteractions())
-        + "\n";
+    String marked =
+        HistoryNotice.appendedTo(text.toString().stripTrailing(), result.readsLaterParts());
+    return LeakNotice.appendedTo(marked.stripTrailing(), result.leakFutureInteractions()) + "\n";
   }
 
   /**

@@ -11,6 +11,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.HistoryNotice;
 import org.llm4msr.runtime.experiment.LeakNotice;
 
 /** The page on one run, finished or not: what its folder holds. */
@@ -72,7 +73,9 @@ public final class RunReport {
     sections.add(new Section("configuration", "Configuration", pre(files.text("config.yaml"))));
     sections.add(new Section("provenance", "Provenance", RunCharts.provenance(provenance)));
     boolean leaks = provenance.path("leakFutureInteractions").asBoolean();
-    return new Page("Run " + run, leaks ? LeakNotice.TEXT : "", sections);
+    boolean later = evaluations.stream().anyMatch(EvaluationReport::readsLaterParts);
+    String notice = leaks ? LeakNotice.TEXT : later ? HistoryNotice.TEXT : "";
+    return new Page("Run " + run, notice, sections);
   }
 
   private interface Picture {

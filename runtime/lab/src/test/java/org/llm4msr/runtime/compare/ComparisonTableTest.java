@@ -171,7 +171,7 @@ class ComparisonTableTest {
       evaluator.add(n, scenario, user, label, probability);
       EvaluationReport report =
           new EvaluationReport(
-              folder, "test", ONE, evaluator.result(), null, List.of(), null, true, false);
+              folder, "test", ONE, evaluator.result(), null, List.of(), null, true, false, false);
       return new RunResult("run", report, predictions, List.of(), "", Double.NaN);
     }
   }

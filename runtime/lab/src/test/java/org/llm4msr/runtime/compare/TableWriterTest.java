@@ -34,6 +34,7 @@ class TableWriterTest {
             List.of(),
             List.of(),
             Map.of(),
+            false,
             false);
 
     assertThat(new TableWriter(result).latex())
@@ -72,6 +73,7 @@ class TableWriterTest {
             List.of(),
             List.of(),
             Map.of(),
+            false,
             false),
         true);
   }

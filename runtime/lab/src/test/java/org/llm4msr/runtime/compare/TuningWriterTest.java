@@ -28,6 +28,7 @@ class TuningWriterTest {
           List.of(),
           List.of(),
           Map.of(),
+          false,
           false);
 
   @TempDir Path folder;

@@ -29,6 +29,7 @@ class RunChartsTest {
             List.of(),
             null,
             true,
+            false,
             false);
 
     assertThat(RunCharts.bar("model", report, "feed"))

@@ -20,9 +20,8 @@ import org.llm4msr.runtime.tables.Workers;
  *
  * @param manager owns the engine's arrays
  * @param scenarioTable (S, Ds), null where no part of the model reads it
- * @param missingUser (1, K), what users without knowledge have, null where that is not learned
- * @param missingItem (1, K), what items without knowledge have, null where that is not learned
- * @param itemField null where no field holds the item's knowledge
+ * @param knowledgeParameters what is learned about knowledge beside the head
+ * @param readsItems whether the item field or the head reads the knowledge of items
  * @param knowledge standardised, null where the model reads none
  * @param scenarioKnowledge (S, K), null where the head reads none
  * @param halves the engine's products of bfloat16, null where other products are used
@@ -37,9 +36,8 @@ record AssembledModel(
     ModelShape shape,
     FusionHead head,
     @Nullable ParameterArray scenarioTable,
-    @Nullable ParameterArray missingUser,
-    @Nullable ParameterArray missingItem,
-    @Nullable ItemField itemField,
+    KnowledgeParameters knowledgeParameters,
+    boolean readsItems,
     @Nullable ModelKnowledge knowledge,
     @Nullable NDArray scenarioKnowledge,
     long seed,

@@ -42,6 +42,7 @@ import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.HalfPrecision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeVectors;
@@ -136,8 +137,8 @@ public final class ModelAssembly {
     Set<ModelInput> required = required(model);
     ModelKnowledge knowledge = knowledge(model, required, who, inputs);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
-    ItemKnowledgeConfig itemKnowledge = model.itemKnowledge();
-    ModelShape shape = shape(manifest, model);
+    HistoryInputs history = inputs == null ? null : inputs.history();
+    ModelShape shape = shape(manifest, model, history);
     NDManager manager = engine.engine().newBaseManager(engine.device());
     manager.setName("model");
     ParameterStore store = new ParameterStore(manager, seed);
@@ -147,21 +148,10 @@ public final class ModelAssembly {
       halves = precisions.areHalf() ? HalfPrecision.script(engine) : null;
       ParameterArray scenarioTable =
           required.contains(ModelInput.SCENARIO_EMBEDDING) ? scenarioTable(store, shape) : null;
-      ParameterArray missingUser =
-          knowledge != null && knowledge.users() != null && knowledge.missing() == Missing.LEARNED
-              ? missing(store, "missing-user", knowledgeSize)
-              : null;
-      ParameterArray missingItem =
-          knowledge != null
-                  && knowledge.items() != null
-                  && knowledge.missingItem() == Missing.LEARNED
-              ? missing(store, "missing-item", knowledgeSize)
-              : null;
-      ItemField itemField =
-          itemKnowledge == null
-              ? null
-              : ItemField.of(
-                  store, knowledgeSize, itemKnowledge.widthBeside(model.embeddingSize()));
+      KnowledgeParameters knowledgeParameters =
+          knowledge == null
+              ? KnowledgeParameters.NONE
+              : KnowledgeParameters.of(store, model, knowledge, history);
       AssemblyContext context =
           new AssemblyContext(store, shape, model, model.headReadsKnowledge() ? knowledgeSize : 0);
       FusionHead head =
@@ -179,9 +169,8 @@ public final class ModelAssembly {
           shape,
           head,
           scenarioTable,
-          missingUser,
-          missingItem,
-          itemField,
+          knowledgeParameters,
+          model.readsItems(),
           knowledge,
           scenarioKnowledge(manager, knowledge),
           seed,
@@ -197,11 +186,6 @@ public final class ModelAssembly {
       }
       throw e;
     }
-  }
-
-  private static ParameterArray missing(ParameterStore store, String name, int knowledgeSize) {
-    return store.parameter(
-        "knowledge", name, new Shape(1, knowledgeSize), Initializer.zeros(), Decay.NO);
   }
 
   private static Set<ModelInput> required(ModelConfig model) {
@@ -225,6 +209,15 @@ public final class ModelAssembly {
       Supplier<Population> who,
       @Nullable KnowledgeInputs inputs) {
     Set<Level> levels = EnumSet.noneOf(Level.class);
+    if (inputs != null && inputs.history() != null) {
+      levels.add(Level.ITEM);
+    } else if (required.contains(ModelInput.HISTORY)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NO_HISTORY",
+          "The fusion head '%s' reads the similarity to the user's history. Add a section 'knowledge.history' to the configuration."
+              .formatted(model.fusion().name()));
+    }
     KNOWLEDGE.forEach(
         (input, level) -> {
           if (required.contains(input)) {
@@ -262,7 +255,8 @@ public final class ModelAssembly {
     return inputs.array(manager, new Shape(vectors.size(), vectors.dimension()));
   }
 
-  private static ModelShape shape(DatasetManifest manifest, ModelConfig model) {
+  private static ModelShape shape(
+      DatasetManifest manifest, ModelConfig model, @Nullable HistoryInputs history) {
     List<Field> fields = new ArrayList<>();
     int width = model.embeddingSize();
     for (PreparedField field : manifest.fields()) {
@@ -270,16 +264,18 @@ public final class ModelAssembly {
     }
     FeatureLayout layout = new FeatureLayout(fields);
     ItemKnowledgeConfig items = model.itemKnowledge();
+    if (items != null) {
+      layout = layout.with(AddedField.ITEM, FieldRole.ITEM, items.widthBeside(width));
+    }
+    if (history != null) {
+      int own = history.config().widthBeside(width);
+      layout = layout.with(AddedField.HISTORY, FieldRole.CONTEXT, own);
+    }
     List<Scenario> scenarios = new ArrayList<>();
     for (PreparedScenario scenario : manifest.scenarios()) {
       scenarios.add(new Scenario(scenarios.size(), scenario.name(), scenario.rows().train()));
     }
-    return new ModelShape(
-        items == null
-            ? layout
-            : layout.with(ItemField.NAME, FieldRole.ITEM, items.widthBeside(width)),
-        scenarios,
-        model.scenarioEmbeddingSize());
+    return new ModelShape(layout, scenarios, model.scenarioEmbeddingSize());
   }
 
   private static ParameterArray scenarioTable(ParameterStore store, ModelShape shape) {
@@ -321,12 +317,14 @@ public final class ModelAssembly {
       return parts;
     }
     EarlierKnowledge earlier = inputs.earlier();
+    HistoryInputs history = inputs.history();
     return parts
         + (earlier == null ? "" : "|periods " + earlier.periods().count())
         + (inputs.components() == 0 ? "" : "|components " + inputs.components() + " of known users")
         + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing())
         + (inputs.controls().isEmpty() ? "" : "|control " + inputs.controls())
-        + (model.readsItems() ? "|items " + describeItems(model, inputs) : "");
+        + (model.readsItems() ? "|items " + describeItems(model, inputs) : "")
+        + (history == null ? "" : "|history " + EffectiveConfig.identity(history.config()));
   }
 
   private static String describeItems(ModelConfig model, KnowledgeInputs inputs) {

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.knowledge.history.HistoryFile;
+import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.DenseParameter;
@@ -56,6 +58,15 @@ public final class ModelFiles {
     ModelKnowledge knowledge = model.knowledge();
     if (knowledge != null) {
       knowledge.scaling().write(file);
+    }
+  }
+
+  /** Writes the events of users that the model reads; nothing where it reads none. */
+  public static void writeHistory(TrainableModel model, Path file) throws IOException {
+    ModelKnowledge knowledge = model.knowledge();
+    ModelHistory history = knowledge == null ? null : knowledge.history();
+    if (history != null) {
+      HistoryFile.write(history.logs(), file);
     }
   }
 

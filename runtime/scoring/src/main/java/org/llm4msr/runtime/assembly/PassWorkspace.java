@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.kernels.DropoutMasks;
+import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
@@ -31,6 +32,7 @@ final class PassWorkspace {
   private final DropoutMasks masks;
   private final @Nullable BatchKnowledge ofUsers;
   private final @Nullable BatchKnowledge ofItems;
+  private final @Nullable BatchHistory ofHistory;
   private final DistinctSlots users = new DistinctSlots();
   private final BatchInputs flat = new BatchInputs();
 
@@ -41,12 +43,14 @@ final class PassWorkspace {
     ModelKnowledge knowledge = model.knowledge();
     UserKnowledge vectors = knowledge == null ? null : knowledge.users();
     ofUsers =
-        vectors == null ? null : new BatchKnowledge(vectors, model.missingUser(), model.workers());
+        vectors == null ? null : new BatchKnowledge(vectors, model.knowledgeParameters().missingUser(), model.workers());
     ItemKnowledge items = knowledge == null ? null : knowledge.items();
     ofItems =
-        items == null
+        items == null || !model.readsItems()
             ? null
-            : new BatchKnowledge(new BatchItems(items), model.missingItem(), model.workers());
+            : new BatchKnowledge(new BatchItems(items), model.knowledgeParameters().missingItem(), model.workers());
+    ModelHistory history = knowledge == null ? null : knowledge.history();
+    ofHistory = history == null ? null : new BatchHistory(history, model.workers());
   }
 
   /**
@@ -73,20 +77,35 @@ final class PassWorkspace {
     PassContext pass =
         new PassContext(step, training, number, byScenario, byUser, byItem, masks, tape);
     NDArray itemKnowledge = ofItems == null ? null : ofItems.gather(step);
-    ItemField itemField = model.itemField();
+    NDArray history = ofHistory == null ? null : ofHistory.compute(step, batch);
     ParameterArray scenarioTable = model.scenarioTable();
     EmbeddedFeatures features =
         new EmbeddedFeatures(
-            itemField == null || byItem == null || itemKnowledge == null
-                ? input
-                : itemField.append(input, byItem, itemKnowledge),
+            withFields(input, byItem, itemKnowledge, history),
             model.shape().layout().uniform() ? model.tables().dimension() : 0,
             byScenario,
             scenarioTable == null ? null : scenarioTable.array(),
             ofUsers == null ? null : ofUsers.gather(step),
             model.scenarioKnowledge(),
-            itemKnowledge);
+            itemKnowledge,
+            history);
     return new TrainableModel.Forward(pass, tape, input, model.head().logits(pass, features));
+  }
+
+  private NDArray withFields(
+      NDArray input,
+      @Nullable GroupingPlan byItem,
+      @Nullable NDArray itemKnowledge,
+      @Nullable NDArray history) {
+    NDArray flat = input;
+    AddedField itemField = model.knowledgeParameters().itemField();
+    if (itemField != null && byItem != null && itemKnowledge != null) {
+      flat = AddedField.append(flat, byItem.rowValues(itemField.map(itemKnowledge)));
+    }
+    AddedField historyField = model.knowledgeParameters().historyField();
+    return historyField == null || history == null
+        ? flat
+        : AddedField.append(flat, historyField.map(history));
   }
 
   private static GroupingPlan plan(

@@ -39,6 +39,9 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
   /** How knowledge is standardised. */
   public static final String SCALING = "knowledge-scaling.safetensors";
 
+  /** The events of users; absent if the model reads no history. */
+  static final String HISTORY = "history.arrow";
+
   static final String MANIFEST = "manifest.json";
   static final String CHECKSUM = "manifest.json.sha256";
 

@@ -13,11 +13,15 @@ import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.knowledge.history.HistoryFile;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeScaling;
 
@@ -42,6 +46,9 @@ public final class BundleModel {
       values.put("missing", missing == null ? "mean" : missing);
       if (knowledge.get("items") instanceof Map<?, ?> items) {
         values.put("missingItem", items.get("missing"));
+      }
+      if (knowledge.get("history") instanceof Map<?, ?> history) {
+        values.put("history", history);
       }
     }
     if (config.get("training") instanceof Map<?, ?> training
@@ -96,7 +103,7 @@ public final class BundleModel {
     requireRoom(bundle, config, encoder);
     InferenceModel model =
         ModelAssembly.assemble(
-            engine, config.model(), config.scoring(), encoder, knowledge(bundle, config));
+            engine, config.model(), config.scoring(), encoder, knowledge(bundle, config, encoder));
     try {
       engine.call(
           () -> {
@@ -124,7 +131,8 @@ public final class BundleModel {
     return calibration;
   }
 
-  private static @Nullable KnowledgeInputs knowledge(Bundle bundle, ScoringConfig config) {
+  private static @Nullable KnowledgeInputs knowledge(
+      Bundle bundle, ScoringConfig config, RowEncoder encoder) {
     if (!bundle.hasKnowledge()) {
       return null;
     }
@@ -134,10 +142,22 @@ public final class BundleModel {
           bundle.knowledge(),
           config.missing(),
           config.missingItem(),
-          KnowledgeScaling.read(scaling));
+              KnowledgeScaling.read(scaling))
+          .withHistory(history(bundle, config, encoder.manifest()));
     } catch (IOException e) {
       throw BundleErrors.unreadable(scaling, e);
     }
+  }
+
+  private static @Nullable HistoryInputs history(
+      Bundle bundle, ScoringConfig config, DatasetManifest manifest) {
+    HistoryConfig history = config.history();
+    return history == null
+        ? null
+        : HistoryInputs.of(
+            history,
+            HistoryFile.open(bundle.folder().resolve(Bundle.HISTORY), manifest),
+            manifest.users());
   }
 
   /** Numbers in one file must not make us allocate memory for data that no other file holds. */

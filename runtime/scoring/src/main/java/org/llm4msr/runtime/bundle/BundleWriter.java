@@ -142,6 +142,7 @@ public final class BundleWriter {
         () -> {
           ModelFiles.write(model, folder, false);
           ModelFiles.writeScaling(model, folder.resolve(Bundle.SCALING));
+          ModelFiles.writeHistory(model, folder.resolve(Bundle.HISTORY));
         });
     copyData(contents, folder.resolve(Bundle.DATA));
     if (contents.knowledge() != null) {

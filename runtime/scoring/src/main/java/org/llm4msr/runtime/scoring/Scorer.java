@@ -126,7 +126,7 @@ public final class Scorer implements AutoCloseable {
    *     has filled it; {@code score/NO_ITEMS} if the model reads no items
    */
   public void readNewItems(Path folder) {
-    if (!config.model().readsItems()) {
+    if (!config.readsItems()) {
       throw new MsrException(
           ErrorType.USER,
           "score/NO_ITEMS",

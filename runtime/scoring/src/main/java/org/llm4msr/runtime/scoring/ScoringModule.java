@@ -39,6 +39,7 @@ final class ScoringModule extends AbstractModule {
         model,
         stated.missing(),
         stated.missingItem(),
+        stated.history(),
         stated.batchSize(),
         stated.scoring(),
         runtime);
@@ -46,10 +47,12 @@ final class ScoringModule extends AbstractModule {
 
   @Provides
   @Singleton
-  RowEncoder encoder(ModelConfig model) {
+  RowEncoder encoder(ScoringConfig config) {
     RowEncoder encoder = BundleModel.encoder(bundle);
-    return model.readsItems()
-        ? encoder.with(new StoredItems(bundle.knowledge().info().encoder().dimension(), null))
+    return config.readsItems()
+        ? encoder.with(
+            new StoredItems(bundle.knowledge().info().encoder().dimension(), null),
+            config.history() != null)
         : encoder;
   }
 

@@ -44,10 +44,13 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.Precision;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.engine.TorchGradients;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
@@ -62,6 +65,7 @@ import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
+import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
 
 /** A model that reads everything a model can read, scored by many threads. */
@@ -72,7 +76,27 @@ class InferenceModelTest {
   private static final int ITEMS = 90;
   private static final int SCENARIOS = 3;
   private static final int KNOWLEDGE = 12;
-  private static final int WIDTH = 4 * 8;
+  private static final int WIDTH = 5 * 8;
+
+  /** Each user liked and disliked some items. */
+  private static final HistoryInputs HISTORY =
+      HistoryInputs.of(
+          new HistoryConfig(5, 3, true, true, HistoryConfig.Until.TRAINING, null),
+          visitor -> {
+            Random random = new Random(4);
+            for (int event = 0; event < 9 * USERS; event++) {
+              visitor.visit(
+                  Split.TRAIN,
+                  random.nextInt(USERS),
+                  random.nextInt(ITEMS),
+                  random.nextInt(SCENARIOS),
+                  random.nextBoolean(),
+                  event,
+                  0);
+            }
+          },
+          USERS);
+
   private static final int HIDDEN = 64;
   private static final int THREADS = 8;
 
@@ -109,11 +133,9 @@ class InferenceModelTest {
       table.initialize(3, workers);
     }
     Initializer drawn = new Initializer.Normal(0.3);
-    ItemField items = ItemField.of(store, KNOWLEDGE, 8);
-    FloatBuffer ofItems = items.weight().values();
-    for (int i = 0; i < ofItems.limit(); i++) {
-      ofItems.put(i, ofItems.get(i) * 1e-4f); // As small as what the tables hold.
-    }
+    AddedField items = small(AddedField.of(store, AddedField.ITEM, KNOWLEDGE, 8));
+    AddedField history =
+        small(AddedField.of(store, AddedField.HISTORY, HISTORY.layout().width(), 8));
     ModelKnowledge knowledge = knowledge();
     FusionHead head = new Everything(store, drawn);
     return new AssembledModel(
@@ -128,9 +150,12 @@ class InferenceModelTest {
           return head.logits(pass, features);
         },
         store.parameter("scenario", "embedding", new Shape(SCENARIOS, 4), drawn, Decay.YES),
-        store.parameter("knowledge", "missing-user", new Shape(1, KNOWLEDGE), drawn, Decay.NO),
-        store.parameter("knowledge", "missing-item", new Shape(1, KNOWLEDGE), drawn, Decay.NO),
-        items,
+        new KnowledgeParameters(
+            store.parameter("knowledge", "missing-user", new Shape(1, KNOWLEDGE), drawn, Decay.NO),
+            store.parameter("knowledge", "missing-item", new Shape(1, KNOWLEDGE), drawn, Decay.NO),
+            items,
+            history),
+        true,
         knowledge,
         ModelAssembly.scenarioKnowledge(manager, knowledge),
         0,
@@ -139,13 +164,23 @@ class InferenceModelTest {
         "test");
   }
 
+  /** Makes a field as small as what the tables hold. */
+  private static AddedField small(AddedField field) {
+    FloatBuffer weights = field.weight().values();
+    for (int i = 0; i < weights.limit(); i++) {
+      weights.put(i, weights.get(i) * 1e-4f);
+    }
+    return field;
+  }
+
   private static ModelShape shape() {
     List<Field> fields =
         List.of(
             new Field("user", FieldRole.USER, new FieldKind.Categorical(), 0, 8),
             new Field("tags", FieldRole.ITEM, new FieldKind.MultiCategorical(), 8, 8),
             new Field("price", FieldRole.ITEM, new FieldKind.Numeric(), 16, 8),
-            new Field(ItemField.NAME, FieldRole.ITEM, new FieldKind.Numeric(), 24, 8));
+            new Field(AddedField.ITEM, FieldRole.ITEM, new FieldKind.Numeric(), 24, 8),
+            new Field(AddedField.HISTORY, FieldRole.CONTEXT, new FieldKind.Numeric(), 32, 8));
     List<Scenario> scenarios =
         IntStream.range(0, SCENARIOS).mapToObj(s -> new Scenario(s, "s" + s, 9)).toList();
     return new ModelShape(new FeatureLayout(fields), scenarios, 4);
@@ -164,7 +199,8 @@ class InferenceModelTest {
             () -> BitSet.valueOf(new long[] {-1}));
     return ModelKnowledge.load(
         new KnowledgeInputs(vectors(3), vectors(USERS), Missing.LEARNED)
-            .withItems(vectors(5), Missing.LEARNED),
+            .withItems(vectors(5), Missing.LEARNED)
+            .withHistory(HISTORY),
         who,
         Set.of(Level.values()));
   }
@@ -247,10 +283,16 @@ class InferenceModelTest {
     Batch batch = new Batch(rows, List.of(new Ids(ids), tags, new Numbers(prices)));
     batch.size = rows;
     batch.itemVectors = new float[rows][];
+    batch.pasts = new GivenPast[rows];
     for (int i = 0; i < rows; i++) {
       batch.user[i] = random.nextInt(10) == 0 ? USERS : ids[i];
       batch.item[i] = random.nextInt(ITEMS + 1);
       batch.itemVectors[i] = random.nextInt(10) == 0 ? new float[KNOWLEDGE] : null;
+      batch.time[i] = random.nextInt(12 * USERS);
+      batch.pasts[i] =
+          random.nextInt(10) == 0
+              ? new GivenPast(new int[] {3, 5}, new int[] {0, -1}, new boolean[] {true, false})
+              : null;
       batch.scenario[i] = random.nextInt(SCENARIOS);
       prices[i] = (float) random.nextGaussian();
       int[] list = random.ints(random.nextInt(100), 0, 50).toArray();
@@ -408,7 +450,7 @@ class InferenceModelTest {
     float[] first = score(batch);
     engine.finish(
         () -> {
-          ParameterArray missing = assembled.missingUser();
+          ParameterArray missing = assembled.knowledgeParameters().missingUser();
           missing.values().put(0, missing.values().get(0) + 1);
           assembled.parameters().push();
           assembled.parameters().share();

@@ -27,6 +27,8 @@ final class ScenarioOrder {
       to.scenario[i] = batch.scenario[from];
       to.user[i] = batch.user[from];
       to.item[i] = batch.item[from];
+      to.time[i] = batch.time[from];
+      to.group[i] = batch.group[from];
       to.label[i] = batch.label[from];
       to.row[i] = batch.row[from];
     }

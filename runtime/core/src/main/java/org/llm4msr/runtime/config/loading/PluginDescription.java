@@ -150,6 +150,7 @@ public record PluginDescription(
       case USER_KNOWLEDGE -> "the knowledge of users";
       case SCENARIO_KNOWLEDGE -> "the knowledge of scenarios";
       case ITEM_KNOWLEDGE -> "the knowledge of items";
+      case HISTORY -> "the similarity to the user's history";
       case HIDDEN -> "the hidden state of the backbone";
     };
   }

@@ -67,6 +67,7 @@ final class FolderLoggedRows implements LoggedRows {
     private final NumberColumn label;
     private final TimeColumn time;
     private final NumberColumn drawn;
+    private final @Nullable IdColumn group;
 
     Part(Split split, ArrowFile file, DatasetManifest manifest) {
       this.split = split;
@@ -83,6 +84,10 @@ final class FolderLoggedRows implements LoggedRows {
       label = new NumberColumn(file, SplitColumns.LABEL);
       time = new TimeColumn(file, SplitColumns.TIME);
       drawn = new NumberColumn(file, SplitColumns.DRAWN);
+      group =
+          file.has(SplitColumns.GROUP)
+              ? new IdColumn(file, SplitColumns.GROUP, Integer.MAX_VALUE)
+              : null;
     }
   }
 
@@ -136,7 +141,8 @@ final class FolderLoggedRows implements LoggedRows {
           part.item.get(pick),
           part.scenario.get(pick),
           part.label.get(pick) == 1,
-          time);
+          time,
+          part.group == null ? 0 : part.group.get(pick));
     }
   }
 }

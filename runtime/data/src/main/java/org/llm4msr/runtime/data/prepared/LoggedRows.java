@@ -20,7 +20,9 @@ public interface LoggedRows {
      * @param scenario rank
      * @param positive whether its label is 1
      * @param time milliseconds since 1970
+     * @param group number of the row's group, such as an impression; 0 for none
      */
-    void visit(Split part, int user, int item, int scenario, boolean positive, long time);
+    void visit(
+        Split part, int user, int item, int scenario, boolean positive, long time, int group);
   }
 }

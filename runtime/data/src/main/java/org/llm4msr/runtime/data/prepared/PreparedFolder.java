@@ -49,7 +49,7 @@ public final class PreparedFolder implements PreparedData {
     for (Split split : Split.values()) {
       ArrowFile file = ArrowFile.open(folder.resolve(split.key() + ".arrow"));
       requireRows(file, manifest.rows().of(split));
-      splits.put(split, new SplitReader(file, manifest));
+      splits.put(split, new SplitReader(file, split, manifest));
     }
   }
 

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.data.prepared;
 
+import java.util.List;
 import java.util.Locale;
 
 /** A part of the prepared data. */
@@ -14,5 +15,10 @@ public enum Split {
   /** Returns the name in files: {@code train}, {@code validation}, {@code test}. */
   public String key() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns its place among the parts, 0 for training. */
+  public int number() {
+    return List.of(values()).indexOf(this);
   }
 }

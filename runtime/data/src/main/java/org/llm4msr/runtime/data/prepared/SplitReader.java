@@ -10,6 +10,7 @@ import org.llm4msr.runtime.data.arrow.Columns;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
+import org.llm4msr.runtime.data.arrow.TimeColumn;
 import org.llm4msr.runtime.tables.Batch;
 
 /** The columns of one split file, checked against the manifest. Immutable and thread-safe. */
@@ -19,13 +20,22 @@ public final class SplitReader {
   private final IdColumn user;
   private final @Nullable IdColumn item;
   private final int unknownItem;
+  private final Split split;
+  private final @Nullable TimeColumn time;
+  private final @Nullable IdColumn group;
   private final IdColumn scenario;
   private final NumberColumn label;
   private final List<FieldColumn> fields;
   private final List<FieldKind> kinds;
 
-  SplitReader(ArrowFile file, DatasetManifest manifest) {
+  SplitReader(ArrowFile file, Split split, DatasetManifest manifest) {
     this.file = file;
+    this.split = split;
+    group =
+        file.has(SplitColumns.GROUP)
+            ? new IdColumn(file, SplitColumns.GROUP, Integer.MAX_VALUE)
+            : null;
+    time = file.has(SplitColumns.TIME) ? new TimeColumn(file, SplitColumns.TIME) : null;
     user = new IdColumn(file, SplitColumns.USER, manifest.users());
     item =
         file.has(SplitColumns.ITEM)
@@ -72,7 +82,9 @@ public final class SplitReader {
   }
 
   public Batch newBatch(int capacity) {
-    return Batch.of(capacity, kinds);
+    Batch batch = Batch.of(capacity, kinds);
+    batch.part = split.number();
+    return batch;
   }
 
   public void gather(long[] picks, int count, Batch batch) {
@@ -83,8 +95,15 @@ public final class SplitReader {
     } else {
       item.gather(picks, count, batch.item);
     }
+    if (group == null) {
+      Arrays.fill(batch.group, 0, count, 0);
+    } else {
+      group.gather(picks, count, batch.group);
+    }
     gatherLabels(picks, count, batch.scenario, batch.label);
     for (int i = 0; i < count; i++) {
+      // A row without a time has no past.
+      batch.time[i] = time != null && time.has(picks[i]) ? time.get(picks[i]) : Long.MIN_VALUE;
       batch.row[i] = file.start(Columns.block(picks[i])) + Columns.row(picks[i]);
     }
     for (int f = 0; f < fields.size(); f++) {

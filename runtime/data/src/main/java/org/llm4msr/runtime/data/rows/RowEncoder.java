@@ -27,10 +27,12 @@ import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.runtime.tables.GivenPast;
 
 /**
  * Encodes rows of raw ids and values as preparation does, with the vocabularies, statistics, users
@@ -50,11 +52,13 @@ public final class RowEncoder {
   private final Entities users;
   private final Entities items;
   private final @Nullable ItemVectors itemVectors;
+  private final boolean readsHistory;
 
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
     this.manifest = manifest;
     this.sources = sources;
     itemVectors = null;
+    readsHistory = false;
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
     for (PreparedField field : manifest.fields()) {
       if (!(field.kind() instanceof FieldKind.Numeric)) {
@@ -90,7 +94,7 @@ public final class RowEncoder {
     return new RowEncoder(folder, manifest, sources(folder));
   }
 
-  private RowEncoder(RowEncoder other, ItemVectors itemVectors) {
+  private RowEncoder(RowEncoder other, ItemVectors itemVectors, boolean readsHistory) {
     manifest = other.manifest;
     sources = other.sources;
     ranks.putAll(other.ranks);
@@ -98,15 +102,23 @@ public final class RowEncoder {
     users = other.users;
     items = other.items;
     this.itemVectors = itemVectors;
+    this.readsHistory = readsHistory;
   }
 
   /**
    * Returns this encoder for a model that reads the knowledge of items: rows may bring the vector
    * of their item in the column {@value ItemVectors#COLUMN}, and items that the data does not have
    * are looked up.
+   *
+   * @param history whether rows may bring their time and the past of their user
    */
+  public RowEncoder with(ItemVectors vectors, boolean history) {
+    return new RowEncoder(this, vectors, history);
+  }
+
+  /** Returns this encoder with other vectors of items that the data does not have. */
   public RowEncoder with(ItemVectors vectors) {
-    return new RowEncoder(this, vectors);
+    return with(vectors, readsHistory);
   }
 
   /** Returns the files of a folder of prepared data that {@link #open} reads. */
@@ -193,6 +205,10 @@ public final class RowEncoder {
     }
     if (itemVectors != null) {
       columns.add(ScoringColumn.itemVector());
+    }
+    if (readsHistory) {
+      columns.add(ScoringColumn.time());
+      columns.add(ScoringColumn.history());
     }
     return columns;
   }
@@ -299,6 +315,8 @@ public final class RowEncoder {
   public final class Binding {
 
     private final List<FieldInput> inputs;
+    private final GivenHistory givenHistory =
+        new GivenHistory(items::find, key -> ranks.getOrDefault(key, -1));
 
     private Binding(List<FieldInput> inputs) {
       this.inputs = inputs;
@@ -309,6 +327,8 @@ public final class RowEncoder {
       Batch batch =
           Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
       batch.itemVectors = itemVectors == null ? null : new float[capacity][];
+      batch.pasts = readsHistory ? new GivenPast[capacity] : null;
+      batch.part = Split.TEST.number();
       return batch;
     }
 
@@ -332,6 +352,13 @@ public final class RowEncoder {
         if (batch.itemVectors != null && itemVectors != null) {
           batch.itemVectors[i] = itemVector(itemVectors, rows, from + i, row, item < 0);
         }
+        if (batch.pasts != null) {
+          batch.time[i] = time(rows, from + i, row);
+          batch.pasts[i] =
+              has(rows, GivenHistory.COLUMN, from + i)
+                  ? givenHistory.read(rows.get(GivenHistory.COLUMN, from + i), row)
+                  : null;
+        }
         for (int f = 0; f < inputs.size(); f++) {
           FieldValues target = batch.fields.get(f);
           if (inputs.get(f) instanceof FromEntity entity) {
@@ -348,9 +375,22 @@ public final class RowEncoder {
       }
     }
 
+    private static boolean has(RawRows rows, String column, int index) {
+      return rows.columns().contains(column) && rows.has(column, index);
+    }
+
+    /** Everything is before a row whose time is not known. */
+    private static long time(RawRows rows, int index, long row) {
+      double time =
+          has(rows, RawSchema.TIME, index)
+              ? new RawValue(RawSchema.TIME, row).number(rows.get(RawSchema.TIME, index))
+              : Double.NaN;
+      return Double.isNaN(time) ? Long.MAX_VALUE : (long) time;
+    }
+
     private static float @Nullable [] itemVector(
         ItemVectors vectors, RawRows rows, int index, long row, boolean isNew) {
-      if (rows.columns().contains(ItemVectors.COLUMN) && rows.has(ItemVectors.COLUMN, index)) {
+      if (has(rows, ItemVectors.COLUMN, index)) {
         float[] given =
             new RawValue(ItemVectors.COLUMN, row)
                 .vector(rows.get(ItemVectors.COLUMN, index), vectors.dimension());

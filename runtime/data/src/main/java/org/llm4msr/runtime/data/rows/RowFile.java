@@ -195,6 +195,11 @@ public final class RowFile implements AutoCloseable {
           ? "CAST(" + name + " AS VARCHAR[])"
           : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
     }
+    if (column.isHistory()) {
+      return isList(type)
+          ? name
+          : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
+    }
     if (column.isVector() && isList(type)) {
       return "CAST(" + name + " AS FLOAT[])";
     }

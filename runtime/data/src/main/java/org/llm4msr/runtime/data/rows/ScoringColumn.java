@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data.rows;
 
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 
@@ -8,14 +9,15 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
  * A column that rows to be scored have or may have.
  *
  * @param name its name
- * @param kind {@code id}, {@code categorical}, {@code multi-categorical}, {@code numeric} or {@code
- *     vector}
+ * @param kind {@code id}, {@code categorical}, {@code multi-categorical}, {@code numeric}, {@code
+ *     vector} or {@code history}
  * @param required whether it must be there; if not, the value stored with the user or item takes
  *     its place
  */
 public record ScoringColumn(String name, String kind, boolean required) {
 
   private static final String VECTOR = "vector";
+  private static final String HISTORY = "history";
 
   static ScoringColumn id(String name) {
     return new ScoringColumn(name, "id", true);
@@ -28,6 +30,22 @@ public record ScoringColumn(String name, String kind, boolean required) {
   /** Returns the column of the items' own vectors. */
   static ScoringColumn itemVector() {
     return new ScoringColumn(ItemVectors.COLUMN, VECTOR, false);
+  }
+
+  /** Returns the column of the times of rows, which end what is read of the past. */
+  static ScoringColumn time() {
+    return new ScoringColumn(
+        RawSchema.TIME, FieldKinds.name(new FieldKind.Numeric()), false);
+  }
+
+  /** Returns the column of the users' pasts. */
+  static ScoringColumn history() {
+    return new ScoringColumn(GivenHistory.COLUMN, HISTORY, false);
+  }
+
+  /** Returns whether it holds lists of events. */
+  public boolean isHistory() {
+    return kind.equals(HISTORY);
   }
 
   /** Returns whether it holds lists of numbers. */

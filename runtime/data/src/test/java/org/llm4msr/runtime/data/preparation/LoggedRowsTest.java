@@ -50,7 +50,7 @@ class LoggedRowsTest {
       List<String> scenarios = data.manifest().scenarioKeys();
       data.loggedRows(parts)
           .forEach(
-              (part, user, item, scenario, positive, time) ->
+              (part, user, item, scenario, positive, time, group) ->
                   rows.add(
                       "%s %s %s %s %d %d"
                           .formatted(
@@ -190,7 +190,7 @@ class LoggedRowsTest {
         .hasMessageContaining("train.arrow: row 4 is older than the row before it");
     try (PreparedData data = PreparedData.open(prepared())) {
       LoggedRows later = data.loggedRows(EnumSet.of(Split.TEST));
-      later.forEach((part, user, item, scenario, positive, time) -> {});
+      later.forEach((part, user, item, scenario, positive, time, group) -> {});
     }
   }
 }

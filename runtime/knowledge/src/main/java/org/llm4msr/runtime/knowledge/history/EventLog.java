@@ -8,7 +8,8 @@ import org.llm4msr.runtime.data.prepared.Split;
 
 /**
  * Logged rows of one label by user, oldest first. What a row may read of them is exact: the events
- * of its user strictly before its time, and none of a later part than its own. Immutable.
+ * of its user strictly before its time, none of its own group, and none of a later part than its
+ * own. Immutable.
  */
 public final class EventLog {
 
@@ -23,6 +24,7 @@ public final class EventLog {
   private final int[] items;
   private final int[] scenarios;
   private final byte[] parts;
+  private final int[] groups;
 
   private EventLog(int[] starts) {
     int events = starts[starts.length - 1];
@@ -31,10 +33,11 @@ public final class EventLog {
     items = new int[events];
     scenarios = new int[events];
     parts = new byte[events];
+    groups = new int[events];
   }
 
   /**
-   * Loads the events of one label, 17 bytes each. The rows are visited twice.
+   * Loads the events of one label, 21 bytes each. The rows are visited twice.
    *
    * @param rows of the parts whose events may be read
    * @param users U; indices are below
@@ -42,7 +45,7 @@ public final class EventLog {
   public static EventLog load(LoggedRows rows, int users, boolean positives) {
     int[] starts = new int[users + 1];
     rows.forEach(
-        (part, user, item, scenario, positive, time) -> {
+        (part, user, item, scenario, positive, time, group) -> {
           if (positive == positives) {
             starts[user + 1]++;
           }
@@ -62,19 +65,36 @@ public final class EventLog {
     EventLog log = new EventLog(starts);
     int[] next = starts.clone();
     rows.forEach(
-        (part, user, item, scenario, positive, time) -> {
+        (part, user, item, scenario, positive, time, group) -> {
           if (positive == positives) {
-            log.set(next[user]++, part, item, scenario, time);
+            log.set(next[user]++, part, item, scenario, time, group);
           }
         });
     return log;
   }
 
-  private void set(int event, Split part, int item, int scenario, long time) {
-    parts[event] = (byte) PARTS.indexOf(part);
+  private void set(int event, Split part, int item, int scenario, long time, int group) {
+    groups[event] = group;
+    parts[event] = (byte) part.number();
     items[event] = item;
     scenarios[event] = scenario;
     times[event] = time;
+  }
+
+  /** Visits all events, user by user, oldest first. */
+  void forEach(boolean positive, LoggedRows.Visitor visitor) {
+    for (int user = 0; user < starts.length - 1; user++) {
+      for (int event = starts[user]; event < starts[user + 1]; event++) {
+        visitor.visit(
+            PARTS.get(parts[event]),
+            user,
+            items[event],
+            scenarios[event],
+            positive,
+            times[event],
+            groups[event]);
+      }
+    }
   }
 
   /** Returns how many events there are. */
@@ -86,18 +106,18 @@ public final class EventLog {
    * Reads the last events of a user that a row may read.
    *
    * @param end as {@link #end} says for the row
-   * @param part of the row
+   * @param part of the row, as {@link Split#number}
+   * @param group of the row, 0 for none
    * @param target filled with the newest, as far as there is room
    */
-  void read(int user, int end, Split part, PastEvents target) {
+  void read(int user, int end, int part, int group, PastEvents target) {
     target.clear();
     if (end == NONE) {
       return;
     }
     int first = starts[user];
-    int own = PARTS.indexOf(part);
     for (int event = end - 1; event >= first && !target.isFull(); event--) {
-      if (parts[event] <= own) {
+      if (parts[event] <= part && (group == 0 || groups[event] != group)) {
         target.add(items[event], scenarios[event]);
       }
     }

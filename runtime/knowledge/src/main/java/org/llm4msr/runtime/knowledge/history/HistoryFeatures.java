@@ -4,6 +4,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -15,67 +17,41 @@ public final class HistoryFeatures {
 
   private static final int GRAIN = 64;
 
-  private final ItemVectors vectors;
-  private final List<EventLog> logs;
-  private final HistoryLayout layout;
+  private final ModelHistory history;
   private final Workers workers;
   private final List<Desk> desks;
 
-  /**
-   * Makes what fills batches.
-   *
-   * @param logs the positives; then the negatives if the layout has them
-   */
-  public HistoryFeatures(
-      ItemVectors vectors, List<EventLog> logs, HistoryLayout layout, Workers workers) {
-    if (logs.size() != layout.labels()) {
-      throw new IllegalArgumentException(
-          "%s needs %d logs, not %d".formatted(layout, layout.labels(), logs.size()));
-    }
-    this.vectors = vectors;
-    this.logs = List.copyOf(logs);
-    this.layout = layout;
+  /** Makes what fills batches. */
+  public HistoryFeatures(ModelHistory history, Workers workers) {
+    this.history = history;
     this.workers = workers;
     desks = IntStream.range(0, workers.threads()).mapToObj(worker -> new Desk()).toList();
   }
 
   /**
-   * Fills the numbers of some rows, each of which reads its own past. A row whose item has no
-   * vector has zeros.
+   * Fills the numbers of the rows of a batch, each of which reads its own past. A row whose item
+   * has no vector has zeros.
    *
-   * @param part of all rows
-   * @param rows B
-   * @param users indices (at least B)
-   * @param items indices (at least B)
-   * @param scenarios ranks (at least B)
-   * @param times in milliseconds since 1970 (at least B); the smallest number of a row without one,
-   *     which has no past
    * @param target at least (B, {@link HistoryLayout#width}), row after row from index 0
    */
-  public void fill(
-      Split part,
-      int rows,
-      int[] users,
-      int[] items,
-      int[] scenarios,
-      long[] times,
-      FloatBuffer target) {
+  public void fill(Batch batch, FloatBuffer target) {
+    HistoryLayout layout = history.layout();
     int width = layout.width();
     workers.range(
-        rows,
+        batch.size,
         GRAIN,
         (worker, from, to) -> {
           Desk desk = desks.get(worker);
-          for (int label = 0; label < logs.size(); label++) {
-            EventLog log = logs.get(label);
+          for (int label = 0; label < layout.labels(); label++) {
+            EventLog log = history.logs().get(label);
             // Apart from the rest, so that the memory of several rows is fetched at a time.
             for (int row = from; row < to; row++) {
-              desk.ends[row - from] = log.end(users[row], times[row]);
+              desk.ends[row - from] = log.end(batch.user[row], batch.time[row]);
             }
             for (int row = from; row < to; row++) {
-              log.read(users[row], desk.ends[row - from], part, desk.past);
+              desk.read(batch, row, label, log, desk.ends[row - from]);
               int at = (row - from) * width + label * layout.widthOfLabel();
-              desk.similarities.write(items[row], scenarios[row], desk.past, desk.block, at);
+              desk.write(batch, row, at);
             }
           }
           target.put(from * width, desk.block, 0, (to - from) * width);
@@ -84,9 +60,26 @@ public final class HistoryFeatures {
 
   /** The scratch memory of one worker. */
   private final class Desk {
-    private final PastEvents past = new PastEvents(layout.length());
-    private final Similarities similarities = new Similarities(vectors, layout);
-    private final float[] block = new float[GRAIN * layout.width()];
+    private final PastEvents past = new PastEvents(history.layout().length());
+    private final Similarities similarities =
+        new Similarities(history.vectors(), history.layout());
+    private final float[] block = new float[GRAIN * history.layout().width()];
     private final int[] ends = new int[GRAIN];
+
+    void read(Batch batch, int row, int label, EventLog log, int end) {
+      GivenPast given = batch.pasts == null ? null : batch.pasts[row];
+      if (given == null) {
+        log.read(batch.user[row], end, batch.part, batch.group[row], past);
+      } else {
+        past.take(given, label == 0);
+      }
+    }
+
+    void write(Batch batch, int row, int at) {
+      float[] brought = batch.itemVectors == null ? null : batch.itemVectors[row];
+      float[] given = brought == null ? null : history.unit(brought);
+      similarities.write(
+          batch.item[row], given, batch.scenario[row], past, block, at);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.knowledge.history;
 
+import org.llm4msr.runtime.tables.GivenPast;
+
 /**
  * The events that one row may read, newest first, in arrays that the next row reuses. They come
  * from an {@link EventLog}.
@@ -45,6 +47,16 @@ final class PastEvents {
     items[size] = item;
     scenarios[size] = scenario;
     size++;
+  }
+
+  /** Takes the events of one label that came with a row, as far as there is room. */
+  void take(GivenPast given, boolean positives) {
+    clear();
+    for (int event = 0; event < given.items().length && !isFull(); event++) {
+      if (given.positives()[event] == positives) {
+        add(given.items()[event], given.scenarios()[event]);
+      }
+    }
   }
 
   /** Returns the item of an event. */

@@ -1,20 +1,21 @@
 package org.llm4msr.runtime.knowledge.history;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Computes the numbers of {@link HistoryLayout} for events of one label. For one thread. */
 final class Similarities {
 
-  private final ItemVectors vectors;
+  private final UnitVectors vectors;
   private final HistoryLayout layout;
   private final int[] offsets;
   private final float[] cosines;
   private final int[] counts;
 
-  Similarities(ItemVectors vectors, HistoryLayout layout) {
+  Similarities(UnitVectors vectors, HistoryLayout layout) {
     this.vectors = vectors;
     this.layout = layout;
-    offsets = new int[ItemVectors.padded(layout.length())];
+    offsets = new int[UnitVectors.padded(layout.length())];
     cosines = new float[offsets.length];
     counts = new int[layout.bins()];
   }
@@ -24,10 +25,17 @@ final class Similarities {
    * has no vector. Events whose item has none are skipped.
    *
    * @param item of the row
+   * @param given the vector that came with the row, of length 1, in place of the item's; or null
    * @param scenario of the row
    */
-  void write(int item, int scenario, PastEvents events, float[] target, int at) {
-    if (!vectors.has(item)) {
+  void write(
+      int item,
+      float @Nullable [] given,
+      int scenario,
+      PastEvents events,
+      float[] target,
+      int at) {
+    if (given == null && !vectors.has(item)) {
       Arrays.fill(target, at, at + layout.widthOfLabel(), 0f);
       return;
     }
@@ -46,7 +54,11 @@ final class Similarities {
     }
     int others = layout.length() - other;
     System.arraycopy(offsets, other, offsets, own, others);
-    vectors.products(vectors.offset(item), offsets, own + others, cosines);
+    if (given == null) {
+      vectors.products(vectors.values(), vectors.offset(item), offsets, own + others, cosines);
+    } else {
+      vectors.products(given, 0, offsets, own + others, cosines);
+    }
     summarise(0, own, target, at);
     if (layout.byScenario()) {
       summarise(own, own + others, target, at + layout.widthOfGroup());

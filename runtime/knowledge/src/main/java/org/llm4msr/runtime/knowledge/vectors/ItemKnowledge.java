@@ -1,5 +1,8 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
+import org.llm4msr.runtime.knowledge.history.ModelHistory;
+
 /**
  * The items' vectors. Immutable and thread-safe; {@link BatchItems} adds those that come with the
  * rows of a batch.
@@ -21,6 +24,11 @@ public final class ItemKnowledge {
 
   KnowledgeVectors stored() {
     return stored;
+  }
+
+  /** Returns what a model reads of histories by these vectors. */
+  ModelHistory history(HistoryInputs inputs) {
+    return new ModelHistory(stored.units(), inputs.logs(), inputs.layout(), this::transformed);
   }
 
   /** Returns a vector as the model reads it, in an array of its own. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
@@ -21,6 +22,7 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
  *     {@code scaling} is given
  * @param controls which levels are a control of which kind, for the identity of the model; empty if
  *     none is
+ * @param history the events of users that the model may read; null: none
  */
 public record KnowledgeInputs(
     KnowledgeSource users,
@@ -31,7 +33,8 @@ public record KnowledgeInputs(
     @Nullable KnowledgeScaling scaling,
     @Nullable EarlierKnowledge earlier,
     int components,
-    String controls) {
+    String controls,
+    @Nullable HistoryInputs history) {
 
   public KnowledgeInputs {
     requireNonNull(users, "users is null");
@@ -56,7 +59,8 @@ public record KnowledgeInputs(
         scaling,
         null,
         0,
-        "");
+        "",
+        null);
   }
 
   /** Makes inputs without items, standardised by the statistics of the training users. */
@@ -70,12 +74,19 @@ public record KnowledgeInputs(
         null,
         null,
         0,
-        "");
+        "",
+        null);
+  }
+
+  /** Returns these with the events of users. */
+  public KnowledgeInputs withHistory(@Nullable HistoryInputs events) {
+    return new KnowledgeInputs(
+        users, scenarios, items, missing, missingItem, scaling, earlier, components, controls, events);
   }
 
   /** Returns these with vectors of items. */
   public KnowledgeInputs withItems(KnowledgeSource vectors, Missing missingVectors) {
     return new KnowledgeInputs(
-        users, scenarios, vectors, missing, missingVectors, scaling, earlier, components, controls);
+        users, scenarios, vectors, missing, missingVectors, scaling, earlier, components, controls, history);
   }
 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.knowledge.history.UnitVectors;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
 /**
@@ -70,6 +71,16 @@ public final class KnowledgeVectors {
   /** Returns how many there are. */
   public int size() {
     return vectors.length;
+  }
+
+  /** Returns the directions of the vectors that are not filled in. */
+  UnitVectors units() {
+    float[] matrix = new float[vectors.length * dimension];
+    FloatBuffer target = FloatBuffer.wrap(matrix);
+    for (int index = 0; index < vectors.length; index++) {
+      copy(index, target, index);
+    }
+    return new UnitVectors(matrix, dimension, known);
   }
 
   /** Returns how many have a vector of their own. */

@@ -6,6 +6,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.knowledge.history.ModelHistory;
 
 /**
  * The standardised knowledge that one model reads; a level that it does not read is null.
@@ -16,6 +17,7 @@ public record ModelKnowledge(
     @Nullable UserKnowledge users,
     @Nullable KnowledgeVectors scenarios,
     @Nullable ItemKnowledge items,
+    @Nullable ModelHistory history,
     KnowledgeScaling scaling,
     Missing missing,
     Missing missingItem) {
@@ -29,10 +31,12 @@ public record ModelKnowledge(
   public static ModelKnowledge load(KnowledgeInputs inputs, Population who, Set<Level> levels) {
     KnowledgeScaling scaling =
         inputs.scaling() == null ? KnowledgeScaling.learn(inputs, who, levels) : inputs.scaling();
+    ItemKnowledge items = levels.contains(Level.ITEM) ? items(inputs, who, scaling) : null;
     return new ModelKnowledge(
         levels.contains(Level.USER) ? users(inputs, who, scaling) : null,
         levels.contains(Level.SCENARIO) ? scenarios(inputs, who, scaling) : null,
-        levels.contains(Level.ITEM) ? items(inputs, who, scaling) : null,
+        items,
+        items == null || inputs.history() == null ? null : items.history(inputs.history()),
         scaling,
         inputs.missing(),
         inputs.missingItem());

@@ -254,7 +254,8 @@ class ControlledKnowledgeTest {
             null,
             null,
             components,
-            knowledge.controls());
+            knowledge.controls(),
+            null);
     KnowledgeVectors scenarios =
         ModelKnowledge.load(
                 inputs,

@@ -17,16 +17,16 @@ class EventLogTest {
   private static final Set<Split> ALL = EnumSet.allOf(Split.class);
 
   private static List<List<Integer>> read(
-      EventLog log, int user, long time, Split part, int length) {
+      EventLog log, int user, long time, Split part, int group, int length) {
     PastEvents past = new PastEvents(length);
     past.add(1, 1); // What the row before left behind.
-    log.read(user, log.end(user, time), part, past);
+    log.read(user, log.end(user, time), part.number(), group, past);
     return IntStream.range(0, past.size())
         .mapToObj(event -> List.of(past.item(event), past.scenario(event)))
         .toList();
   }
 
-  /** No event at or after the time of a row, of another user, of another label or a later part. */
+  /** No event at or after a row's time, of its group, of another user or label, or a later part. */
   @Test
   void everyRowReadsWhatTheDefinitionSays() {
     for (boolean byTime : new boolean[] {true, false}) {
@@ -37,7 +37,7 @@ class EventLogTest {
             EventLog log = EventLog.load(rows.of(parts), RandomLog.USERS, positives);
             for (Row row : rows.rows()) {
               for (int length : new int[] {1, 4, 1_000}) {
-                assertThat(read(log, row.user(), row.time(), row.part(), length))
+                assertThat(read(log, row.user(), row.time(), row.part(), row.group(), length))
                     .as("%s of %s, %d", row, parts, length)
                     .isEqualTo(
                         rows.past(row, parts, positives, length).stream()
@@ -63,7 +63,7 @@ class EventLogTest {
     EventLog log = EventLog.load(rows.of(ALL), 1, true);
     List<List<List<Integer>>> read = new ArrayList<>();
     for (Split part : Split.values()) {
-      read.add(read(log, 0, 40, part, 9));
+      read.add(read(log, 0, 40, part, 0, 9));
     }
     assertThat(read)
         .containsExactly(
@@ -77,10 +77,10 @@ class EventLogTest {
   void unknownUsersAndRowsWithoutTimeHaveNoPast() {
     RandomLog rows = new RandomLog(List.of(new Row(Split.TRAIN, 1, 1, 0, true, -5)));
     EventLog log = EventLog.load(rows.of(ALL), 2, true);
-    assertThat(read(log, 1, -4, Split.TEST, 3)).hasSize(1);
-    assertThat(read(log, 1, Long.MIN_VALUE, Split.TEST, 3)).isEmpty();
-    assertThat(read(log, 0, 9, Split.TEST, 3)).isEmpty();
-    assertThat(read(log, 2, 9, Split.TEST, 3)).isEmpty();
-    assertThat(read(log, -1, 9, Split.TEST, 3)).isEmpty();
+    assertThat(read(log, 1, -4, Split.TEST, 0, 3)).hasSize(1);
+    assertThat(read(log, 1, Long.MIN_VALUE, Split.TEST, 0, 3)).isEmpty();
+    assertThat(read(log, 0, 9, Split.TEST, 0, 3)).isEmpty();
+    assertThat(read(log, 2, 9, Split.TEST, 0, 3)).isEmpty();
+    assertThat(read(log, -1, 9, Split.TEST, 0, 3)).isEmpty();
   }
 }

@@ -13,9 +13,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.history.RandomLog.Row;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
 
 class HistoryFeaturesTest {
@@ -23,7 +26,7 @@ class HistoryFeaturesTest {
   private static final Set<Split> ALL = EnumSet.allOf(Split.class);
 
   private static float[] fill(
-      HistoryLayout layout, RandomLog log, ItemVectors vectors, List<Row> rows, int threads) {
+      HistoryLayout layout, RandomLog log, UnitVectors vectors, List<Row> rows, int threads) {
     List<EventLog> logs = new ArrayList<>();
     logs.add(EventLog.load(log.of(ALL), RandomLog.USERS, true));
     if (layout.negatives()) {
@@ -31,18 +34,13 @@ class HistoryFeaturesTest {
     }
     float[] numbers = new float[rows.size() * layout.width()];
     try (Workers workers = new Workers(threads)) {
-      HistoryFeatures features = new HistoryFeatures(vectors, logs, layout, workers);
+      HistoryFeatures features =
+          new HistoryFeatures(
+              new ModelHistory(vectors, logs, layout, UnaryOperator.identity()), workers);
       for (Split part : Split.values()) {
         List<Row> own = rows.stream().filter(row -> row.part() == part).toList();
         float[] some = new float[own.size() * layout.width()];
-        features.fill(
-            part,
-            own.size(),
-            own.stream().mapToInt(Row::user).toArray(),
-            own.stream().mapToInt(Row::item).toArray(),
-            own.stream().mapToInt(Row::scenario).toArray(),
-            own.stream().mapToLong(Row::time).toArray(),
-            FloatBuffer.wrap(some));
+        features.fill(batch(part, own), FloatBuffer.wrap(some));
         for (int r = 0; r < own.size(); r++) {
           int at = rows.indexOf(own.get(r)) * layout.width();
           System.arraycopy(some, r * layout.width(), numbers, at, layout.width());
@@ -52,15 +50,29 @@ class HistoryFeaturesTest {
     return numbers;
   }
 
+  private static Batch batch(Split part, List<Row> rows) {
+    Batch batch = new Batch(rows.size(), List.of());
+    batch.size = rows.size();
+    batch.part = part.number();
+    for (int r = 0; r < rows.size(); r++) {
+      batch.user[r] = rows.get(r).user();
+      batch.item[r] = rows.get(r).item();
+      batch.scenario[r] = rows.get(r).scenario();
+      batch.time[r] = rows.get(r).time();
+      batch.group[r] = rows.get(r).group();
+    }
+    return batch;
+  }
+
   /**
    * Vectors (3, 4), (4, 3), (-8, 6), (0, -2), none, and zeros: with the first, whose direction is
    * (.6, .8), the second has cosine .48 + .48 = .96, the third -.48 + .48 = 0, the fourth -.8.
    */
-  private static ItemVectors sixItems() {
+  private static UnitVectors sixItems() {
     BitSet known = new BitSet();
     known.set(0, 6);
     known.clear(4);
-    return new ItemVectors(new float[] {3, 4, 4, 3, -8, 6, 0, -2, 9, 9, 0, 0}, 2, known);
+    return new UnitVectors(new float[] {3, 4, 4, 3, -8, 6, 0, -2, 9, 9, 0, 0}, 2, known);
   }
 
   private static final RandomLog WORKED =
@@ -125,6 +137,34 @@ class HistoryFeaturesTest {
     assertThat(fill(layout, WORKED, sixItems(), rows, 1)).containsOnly(0);
   }
 
+  /** The user's own past is (4, 3) twice; the row brings (0, -2) of the other scenario alone. */
+  @Test
+  void aPastAndAVectorThatCameWithTheRowReplaceThoseOfTheLog() {
+    HistoryLayout layout = new HistoryLayout(6, 2, true, false);
+    Batch batch = batch(Split.TEST, List.of(WORKED.rows().get(9), WORKED.rows().get(9)));
+    batch.pasts = new GivenPast[2];
+    batch.pasts[0] = new GivenPast(new int[] {3, 1}, new int[] {-1, 1}, new boolean[] {true, false});
+    batch.itemVectors = new float[][] {null, {-6, -8}};
+    float[] numbers = new float[2 * layout.width()];
+    try (Workers workers = new Workers(1)) {
+      EventLog log = EventLog.load(WORKED.of(ALL), RandomLog.USERS, true);
+      new HistoryFeatures(
+              new ModelHistory(sixItems(), List.of(log), layout, UnaryOperator.identity()),
+              workers)
+          .fill(batch, FloatBuffer.wrap(numbers));
+    }
+    assertThat(numbers)
+        .containsExactly(
+            new float[] {
+              0, 0, 0, 0, 0, 0, //
+              1, -0.8f, -0.8f, -0.8f, 1 / 6f, 0, //
+              // Against the first vector all cosines have the other sign.
+              1, -0.28f, -0.05333333f, 0.8f, 2 / 6f, 2 / 6f, //
+              1, 0.8f, 0.8f, 0.8f, 0, 1 / 6f
+            },
+            within(1e-6f));
+  }
+
   /** In double precision, from the raw vectors. */
   @Test
   void numbersAreThoseOfAnotherImplementationWhateverTheThreads() {
@@ -138,7 +178,7 @@ class HistoryFeaturesTest {
         matrix[item * dimension + d] = (float) (random.nextDouble(-1, 3) * (1 + item));
       }
     }
-    ItemVectors vectors = new ItemVectors(matrix, dimension, known);
+    UnitVectors vectors = new UnitVectors(matrix, dimension, known);
     for (boolean byTime : new boolean[] {true, false}) {
       RandomLog log = RandomLog.of(3, 1_500, 200, byTime);
       List<Row> rows = List.copyOf(new LinkedHashSet<>(log.rows()));
@@ -204,9 +244,8 @@ class HistoryFeaturesTest {
   void aLayoutWithNegativesNeedsTheirLog() {
     EventLog log = EventLog.load(WORKED.of(ALL), RandomLog.USERS, true);
     HistoryLayout layout = new HistoryLayout(6, 4, true, true);
-    try (Workers workers = new Workers(1)) {
-      assertThatThrownBy(() -> new HistoryFeatures(sixItems(), List.of(log), layout, workers))
-          .hasMessageContaining("needs 2 logs, not 1");
-    }
+    assertThatThrownBy(
+            () -> new ModelHistory(sixItems(), List.of(log), layout, UnaryOperator.identity()))
+        .hasMessageContaining("needs 2 logs, not 1");
   }
 }

@@ -16,7 +16,13 @@ record RandomLog(List<Row> rows) {
   static final int SCENARIOS = 3;
 
   /** A logged row. */
-  record Row(Split part, int user, int item, int scenario, boolean positive, long time) {}
+  record Row(
+      Split part, int user, int item, int scenario, boolean positive, long time, int group) {
+
+    Row(Split part, int user, int item, int scenario, boolean positive, long time) {
+      this(part, user, item, scenario, positive, time, 0);
+    }
+  }
 
   /**
    * Draws a log.
@@ -36,7 +42,8 @@ record RandomLog(List<Row> rows) {
               random.nextInt(ITEMS),
               random.nextInt(SCENARIOS),
               random.nextInt(3) == 0,
-              time));
+              time,
+              random.nextInt(4)));
     }
     rows.sort(Comparator.comparing(Row::time).thenComparing(Row::part));
     return new RandomLog(rows);
@@ -55,7 +62,8 @@ record RandomLog(List<Row> rows) {
                         row.item(),
                         row.scenario(),
                         row.positive(),
-                        row.time()));
+                        row.time(),
+                        row.group()));
   }
 
   /** Returns by definition what a row reads of one label, newest first. */
@@ -65,6 +73,7 @@ record RandomLog(List<Row> rows) {
       Row row = rows.get(r);
       if (row.user() == own.user()
           && row.time() < own.time()
+          && (own.group() == 0 || row.group() != own.group())
           && row.positive() == positives
           && parts.contains(row.part())
           && row.part().compareTo(own.part()) <= 0) {

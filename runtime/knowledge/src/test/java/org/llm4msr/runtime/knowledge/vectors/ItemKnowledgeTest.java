@@ -128,7 +128,8 @@ class ItemKnowledgeTest {
               KnowledgeScaling.read(file),
               null,
               0,
-              "");
+              "",
+              null);
 
       ModelKnowledge read = ModelKnowledge.load(scored, who(), levels);
 
@@ -151,7 +152,8 @@ class ItemKnowledgeTest {
             null,
             null,
             1,
-            "");
+            "",
+            null);
     ModelKnowledge knowledge = ModelKnowledge.load(reduced, who(), Set.of(Level.values()));
     Path file = folder.resolve("scaling.safetensors");
     knowledge.scaling().write(file);
@@ -169,7 +171,8 @@ class ItemKnowledgeTest {
             KnowledgeScaling.read(file),
             null,
             0,
-            "");
+            "",
+            null);
     assertThat(component(ModelKnowledge.load(scored, who(), Set.of(Level.values())), 3))
         .isEqualTo(component(knowledge, 3));
   }

@@ -7,7 +7,7 @@ import java.util.BitSet;
  * Vectors of items by index, scaled to length 1, so that a product of two is their cosine. An item
  * whose vector is zero has no direction and counts as one without a vector.
  */
-public final class ItemVectors {
+public final class UnitVectors {
 
   private final float[] values; // (items, C)
   private final int dimension;
@@ -20,22 +20,13 @@ public final class ItemVectors {
    * @param dimension C
    * @param known the items that have one
    */
-  public ItemVectors(float[] matrix, int dimension, BitSet known) {
+  public UnitVectors(float[] matrix, int dimension, BitSet known) {
     this.dimension = dimension;
     values = new float[matrix.length];
     this.known = new boolean[matrix.length / dimension];
     for (int item = known.nextSetBit(0); item >= 0; item = known.nextSetBit(item + 1)) {
-      double squares = 0;
-      for (int at = offset(item); at < offset(item + 1); at++) {
-        squares += (double) matrix[at] * matrix[at];
-      }
-      if (squares > 0) {
-        double factor = 1 / Math.sqrt(squares);
-        for (int at = offset(item); at < offset(item + 1); at++) {
-          values[at] = (float) (matrix[at] * factor);
-        }
-        this.known[item] = true;
-      }
+      System.arraycopy(matrix, offset(item), values, offset(item), dimension);
+      this.known[item] = scale(values, offset(item), offset(item + 1));
     }
   }
 
@@ -46,7 +37,25 @@ public final class ItemVectors {
 
   /** Returns whether an item has a vector. */
   public boolean has(int item) {
-    return known[item];
+    return item < known.length && known[item];
+  }
+
+  /** Returns all vectors, row after row. */
+  float[] values() {
+    return values;
+  }
+
+  /** Scales a vector to length 1 in place; returns false if it has no direction. */
+  static boolean scale(float[] vector, int from, int to) {
+    double squares = 0;
+    for (int at = from; at < to; at++) {
+      squares += (double) vector[at] * vector[at];
+    }
+    double factor = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (int at = from; at < to; at++) {
+      vector[at] = (float) (vector[at] * factor);
+    }
+    return squares > 0;
   }
 
   /** Returns where an item's vector begins. */
@@ -63,12 +72,13 @@ public final class ItemVectors {
    * Multiplies one vector with several, four at a time: one sum alone would wait for each of its
    * additions. Each product has the order of the elements, whatever its place.
    *
-   * @param offset where the one begins
-   * @param offsets where the others begin; what is behind them is overwritten
+   * @param one holds the one
+   * @param offset where it begins
+   * @param offsets where the others begin in {@link #values}; what is behind them is overwritten
    * @param products one for each of {@link #padded}
    */
-  void products(int offset, int[] offsets, int count, float[] products) {
-    Arrays.fill(offsets, count, padded(count), offset);
+  void products(float[] one, int offset, int[] offsets, int count, float[] products) {
+    Arrays.fill(offsets, count, padded(count), 0);
     float[] v = values;
     for (int i = 0; i < count; i += 4) {
       int a = offsets[i];
@@ -80,7 +90,7 @@ public final class ItemVectors {
       float sumC = 0;
       float sumE = 0;
       for (int d = 0; d < dimension; d++) {
-        float x = v[offset + d];
+        float x = one[offset + d];
         sumA += x * v[a + d];
         sumB += x * v[b + d];
         sumC += x * v[c + d];

@@ -1,0 +1,218 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.scoring.Scorer;
+
+/** A shop where one half of the customers likes tea, the other lamps, and the items change. */
+class HistoryTest {
+
+  private static final String EXPERIMENT =
+      """
+      workspace: work
+      dataset:
+        name: table
+        path: .
+        files: [log.csv]
+        scenario: place
+        time: time
+        items: { files: [items.csv], key: item, text: [title] }
+        split: { by: time, ratio: [4, 1, 1] }
+      knowledge:
+        encoder: { name: hash, dimension: 32 }
+        items: {}
+        history: { length: 10, bins: 4 }
+      model:
+        embeddingSize: 4
+        backbone: { name: shared-bottom, bottom: [16], tower: [8], batchNorm: false }
+      training: { epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 } }
+      runtime: { threads: 1 }
+      """;
+
+  private static final int KNOWN = 100;
+  private static final int ALL = 200;
+  private static final int USERS = 150;
+
+  @TempDir static Path folder;
+  static List<String> log;
+  static Path bundle;
+
+  /** Two of three impressions of what a user likes are clicked, one of six of the rest. */
+  @BeforeAll
+  static void train() throws IOException {
+    Random random = new Random(3);
+    List<String> items = new ArrayList<>(List.of("item,title"));
+    for (int item = 0; item < ALL; item++) {
+      items.add("i%d,%s".formatted(item, item % 2 == 0 ? "green tea leaves" : "bright desk lamp"));
+    }
+    Files.write(folder.resolve("items.csv"), items);
+    log = new ArrayList<>(List.of("user,item,place,label,time"));
+    for (int n = 0; n < 6_000; n++) {
+      int item = n < 5_000 ? random.nextInt(KNOWN) : KNOWN + random.nextInt(ALL - KNOWN);
+      int user = random.nextInt(USERS);
+      int clicked = random.nextInt(6) < (likes(user, item) ? 4 : 1) ? 1 : 0;
+      String scenario = random.nextBoolean() ? "feed" : "search";
+      log.add("u%d,i%d,%s,%d,%d".formatted(user, item, scenario, clicked, n));
+    }
+    Files.write(folder.resolve("log.csv"), log);
+    Experiment experiment = experiment(EXPERIMENT);
+    experiment.check();
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+    bundle = experiment.train("history", Progress.NONE).bundle();
+  }
+
+  private static boolean likes(int user, int item) {
+    return user % 2 == item % 2;
+  }
+
+  private static Experiment experiment(String yaml, String... overrides) throws IOException {
+    Path file = folder.resolve(Integer.toHexString(yaml.hashCode()) + ".yaml");
+    Files.writeString(file, yaml);
+    return Experiment.fromYaml(file, overrides);
+  }
+
+  private static double testAuc(Experiment experiment, String run) {
+    return experiment.evaluate(run, Split.TEST, null, Progress.NONE).result().overall().auc();
+  }
+
+  /** The taste alone has an AUC of 3/4; of items that are new, nothing else tells it. */
+  @Test
+  void newItemsAreRankedByWhatTheUserLikedBefore() throws IOException {
+    Experiment plain = experiment(EXPERIMENT.replace("  history: { length: 10, bins: 4 }\n", ""));
+    plain.train("plain", Progress.NONE);
+    Experiment control = experiment(EXPERIMENT, "knowledge.control.item=random");
+    control.train("control", Progress.NONE);
+
+    assertThat(testAuc(plain, "plain")).isBetween(0.44, 0.56);
+    assertThat(testAuc(control, "control")).isBetween(0.44, 0.56);
+    assertThat(testAuc(experiment(EXPERIMENT), "history")).isBetween(0.70, 0.80);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"training", "row"})
+  void aBundleScoresAsItWasEvaluated(String until) throws IOException {
+    Experiment experiment =
+        experiment(
+            EXPERIMENT, "knowledge.history.until=" + until, "knowledge.history.negatives=false");
+    Path own = experiment.train(until, Progress.NONE).bundle();
+    Path predictions = folder.resolve(until + ".arrow");
+    experiment.evaluate(until, Split.TEST, predictions, Progress.NONE);
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (String line : log.subList(5_001, 6_001)) {
+      String[] values = line.split(",");
+      Map<String, Object> row = row(values[0], values[1]);
+      row.put("scenario", values[2]);
+      row.put("time", Long.parseLong(values[4]) * 1000);
+      rows.add(row);
+    }
+
+    try (Scorer scorer = Scorer.load(own)) {
+      assertThat(scorer.score(rows))
+          .containsExactly(BundleTest.floats(predictions, "probability"), within(1e-6f));
+    }
+  }
+
+  @Test
+  void laterPartsAreReadOnlyWhereTheSettingSaysSo() throws IOException {
+    float[] training = predictions("history", "training");
+    experiment(EXPERIMENT, "knowledge.history.until=row").train("until-row", Progress.NONE);
+    assertThat(evaluated("until-row", "row").readsLaterParts()).isTrue();
+    assertThat(evaluated("history", "training").readsLaterParts()).isFalse();
+
+    assertThat(predictions("until-row", "row")).isNotEqualTo(training);
+  }
+
+  private static EvaluationReport evaluated(String run, String until) throws IOException {
+    return experiment(EXPERIMENT, "knowledge.history.until=" + until)
+        .evaluate(run, Split.TEST, null, Progress.NONE);
+  }
+
+  private static float[] predictions(String run, String until) throws IOException {
+    Path predictions = folder.resolve(run + "-rows.arrow");
+    experiment(EXPERIMENT, "knowledge.history.until=" + until)
+        .evaluate(run, Split.TEST, predictions, Progress.NONE);
+    return BundleTest.floats(predictions, "probability");
+  }
+
+  @Test
+  void aRequestBringsThePastOfAUser() {
+    Map<String, Object> unknown = row("somebody", "i100");
+    Map<String, Object> likesTea = row("somebody", "i100");
+    likesTea.put("history", List.of("i2", "i4", Map.of("item", "i6", "scenario", "feed"), "none"));
+    Map<String, Object> likesLamps = row("somebody", "i100");
+    likesLamps.put(
+        "history", List.of("i1", Map.of("item", "i3"), Map.of("item", "i2", "label", 0)));
+    // u1 likes lamps; what the request says counts.
+    Map<String, Object> replaced = row("u1", "i100");
+    replaced.put("history", likesTea.get("history"));
+    try (Scorer scorer = Scorer.load(bundle)) {
+      float[] scores =
+          scorer.score(List.of(unknown, likesTea, likesLamps, row("u1", "i100"), replaced));
+
+      assertThat(scores[1]).isGreaterThan(scores[0] + 0.1f);
+      assertThat(scores[2]).isLessThan(scores[1] - 0.2f);
+      assertThat(scores[3]).isLessThan(scores[1] - 0.2f);
+      assertThat(scores[4]).isGreaterThan(scores[3] + 0.1f);
+    }
+  }
+
+  @Test
+  void aPastThatCannotBeReadIsRefusedByRowAndValue() {
+    Map<String, Object> noList = row("u1", "i1");
+    noList.put("history", 7);
+    Map<String, Object> badLabel = row("u1", "i1");
+    badLabel.put("history", List.of(Map.of("item", "i1", "label", 3)));
+    Map<String, Object> noItem = row("u1", "i1");
+    noItem.put("history", List.of(Map.of("scenario", "feed")));
+    try (Scorer scorer = Scorer.load(bundle)) {
+      assertThatThrownBy(() -> scorer.score(List.of(noList)))
+          .hasMessageContaining("Column 'history' has '7' in row 0; expected a list of events");
+      assertThatThrownBy(() -> scorer.score(List.of(row("u1", "i1"), badLabel)))
+          .hasMessageContaining("in row 1; expected an event with the label 0 or 1");
+      assertThatThrownBy(() -> scorer.score(List.of(noItem)))
+          .hasMessageContaining("expected an event with an item");
+    }
+  }
+
+  @Test
+  void withoutTimeOrItemsThereIsNoHistory() throws IOException {
+    String timeless =
+        EXPERIMENT
+            .replace("  time: time\n", "")
+            .replace("by: time, ratio", "by: random, ratio")
+            .replace("workspace: work", "workspace: timeless");
+    Experiment experiment = experiment(timeless);
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+
+    assertThatThrownBy(() -> experiment.train("none", Progress.NONE))
+        .hasMessageContaining("[data/NO_TIME]");
+    assertThatThrownBy(() -> experiment(EXPERIMENT.replace("  items: {}\n", "")).check())
+        .hasMessageContaining("knowledge.history")
+        .hasMessageContaining("there is no section knowledge.items");
+  }
+
+  private static Map<String, Object> row(String user, String item) {
+    return new HashMap<>(Map.of("user", user, "item", item, "scenario", "feed"));
+  }
+}

@@ -1,0 +1,47 @@
+package org.llm4msr.runtime.config;
+
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** How alike a row's item is to those that its user met before, as one more field of any model. */
+public record HistoryConfig(
+    @Setting(
+            value = "L, how many of the newest positives, and of the newest negatives, are read",
+            defaultValue = "50")
+        @Min(1)
+        @Max(1000)
+        int length,
+    @Setting(value = "Bins of the histogram of similarities", defaultValue = "10")
+        @Min(1)
+        @Max(100)
+        int bins,
+    @Setting(
+            value = "Whether events of the row's scenario and of all others are told apart",
+            defaultValue = "true")
+        boolean byScenario,
+    @Setting(value = "Whether logged negatives are read too", defaultValue = "true")
+        boolean negatives,
+    @Setting(
+            value =
+                "training: events of the training part; row: also those of later parts that are"
+                    + " earlier than the row. Every result is marked",
+            defaultValue = "training")
+        Until until,
+    @Setting("Width of the field; by default model.embeddingSize") @Min(1) @Max(4096)
+        @Nullable Integer width) {
+
+  /** Returns the width of the field beside others of a width. */
+  public int widthBeside(int embeddingSize) {
+    return width == null ? embeddingSize : width;
+  }
+
+  /** The last part whose events are read. */
+  public enum Until {
+    /** The training part. */
+    TRAINING,
+    /** The row's own part. */
+    ROW
+  }
+}

@@ -1,0 +1,78 @@
+package org.llm4msr.runtime.data.rows;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.tables.GivenPast;
+
+/**
+ * Reads the past of a user that a row brings: a list of events, oldest first. An event is the id of
+ * an item, which was a positive, or a mapping with {@code item}, {@code scenario} (if it is left
+ * out, one of the others) and {@code label} (if it is left out, 1).
+ *
+ * @param item finds the index of an item, or -1
+ * @param scenario finds the rank of a scenario, or -1
+ */
+record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario) {
+
+  /** The column in which a row may bring it. */
+  static final String COLUMN = "history";
+
+  /** Reads the past of a row; null where it brings none. Items that are not known are left out. */
+  @Nullable GivenPast read(@Nullable Object value, long row) {
+    if (value == null) {
+      return null;
+    }
+    if (!(value instanceof Iterable<?> events)) {
+      throw wrong(value, "a list of events", row);
+    }
+    List<Event> known = new ArrayList<>();
+    for (Object event : events) {
+      Event read = event(event, row);
+      if (read != null && read.item() >= 0) {
+        known.add(0, read);
+      }
+    }
+    boolean[] positives = new boolean[known.size()];
+    for (int i = 0; i < positives.length; i++) {
+      positives[i] = known.get(i).positive();
+    }
+    return new GivenPast(
+        known.stream().mapToInt(Event::item).toArray(),
+        known.stream().mapToInt(Event::scenario).toArray(),
+        positives);
+  }
+
+  private record Event(int item, int scenario, boolean positive) {}
+
+  private @Nullable Event event(@Nullable Object event, long row) {
+    RawValue value = new RawValue(COLUMN, row);
+    if (!(event instanceof Map<?, ?> parts)) {
+      String id = value.text(event);
+      return id == null || id.isEmpty() ? null : new Event(item.applyAsInt(id), -1, true);
+    }
+    String id = value.text(parts.get(RawSchema.ITEM));
+    if (id == null) {
+      throw wrong(event, "an event with an item", row);
+    }
+    String key = value.text(parts.get(RawSchema.SCENARIO));
+    Object label = parts.get(RawSchema.LABEL);
+    double positive = label == null ? 1 : value.number(label);
+    if (positive != 0 && positive != 1) {
+      throw wrong(event, "an event with the label 0 or 1", row);
+    }
+    return new Event(
+        item.applyAsInt(id), key == null ? -1 : scenario.applyAsInt(key), positive == 1);
+  }
+
+  private static RuntimeException wrong(Object value, String expected, long row) {
+    return DataErrors.data(
+        "BAD_VALUE",
+        "Column '%s' has '%s' in row %d; expected %s. Fix the row, or leave the value empty."
+            .formatted(COLUMN, DataErrors.shown(value), row, expected));
+  }
+}

@@ -1,0 +1,61 @@
+package org.llm4msr.runtime.assembly;
+
+import ai.djl.ndarray.types.Shape;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.ModelConfig.ItemKnowledgeConfig;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
+import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.model.ParameterArray;
+import org.llm4msr.runtime.model.ParameterStore;
+
+/**
+ * What the runtime learns about knowledge, beside head and meta networks.
+ *
+ * @param missingUser (1, K), what users without knowledge have, null where that is not learned
+ * @param missingItem (1, K), what items without knowledge have, null where that is not learned
+ * @param itemField null where no field holds the item's knowledge
+ * @param historyField null where no field holds the similarity to the user's history
+ */
+record KnowledgeParameters(
+    @Nullable ParameterArray missingUser,
+    @Nullable ParameterArray missingItem,
+    @Nullable AddedField itemField,
+    @Nullable AddedField historyField) {
+
+  /** Those of a model that reads none. */
+  static final KnowledgeParameters NONE = new KnowledgeParameters(null, null, null, null);
+
+  /** Makes those of a model. */
+  static KnowledgeParameters of(
+      ParameterStore store,
+      ModelConfig model,
+      ModelKnowledge knowledge,
+      @Nullable HistoryInputs history) {
+    int size = knowledge.scaling().dimension();
+    boolean learnsUser = knowledge.users() != null && knowledge.missing() == Missing.LEARNED;
+    boolean learnsItem = model.readsItems() && knowledge.missingItem() == Missing.LEARNED;
+    ItemKnowledgeConfig items = model.itemKnowledge();
+    int width = model.embeddingSize();
+    return new KnowledgeParameters(
+        learnsUser ? missing(store, "missing-user", size) : null,
+        learnsItem ? missing(store, "missing-item", size) : null,
+        items == null
+            ? null
+            : AddedField.of(store, AddedField.ITEM, size, items.widthBeside(width)),
+        history == null
+            ? null
+            : AddedField.of(
+                store,
+                AddedField.HISTORY,
+                history.layout().width(),
+                history.config().widthBeside(width)));
+  }
+
+  private static ParameterArray missing(ParameterStore store, String name, int size) {
+    return store.parameter("knowledge", name, new Shape(1, size), Initializer.zeros(), Decay.NO);
+  }
+}
