@@ -33,6 +33,7 @@ class ArchitectureTest {
           "ComparisonConfig",
           "TuningConfig",
           "ModelEvaluation",
+          "RankingMetrics",
           "RunModule",
           "Quickstart",
           "TuningResult",

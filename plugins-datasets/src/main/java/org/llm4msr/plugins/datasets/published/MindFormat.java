@@ -132,7 +132,7 @@ final class MindFormat {
   private String joined(String news) {
     List<String> parts = new ArrayList<>();
     for (Path folder : folders) {
-      parts.add(impressions(folder.resolve("behaviors.tsv"), parts.size()));
+      parts.add(impressions(folder, parts.size()));
     }
     return "(%s) b LEFT JOIN (%s) w ON b.item = w.item"
         .formatted(String.join(" UNION ALL ", parts), news);
@@ -153,7 +153,8 @@ final class MindFormat {
             database.skipsMalformed() ? "WHERE category IS NOT NULL" : "");
   }
 
-  private String impressions(Path file, int number) {
+  private String impressions(Path folder, int number) {
+    Path file = folder.resolve("behaviors.tsv");
     CsvTable table =
         CsvTable.headless(
             database,
@@ -202,6 +203,6 @@ final class MindFormat {
             table.scan(),
             CsvTable.LINE,
             // Each part numbers its impressions anew.
-            SqlText.literal(folders.size() > 1 ? file.getParent().getFileName() + "-" : ""));
+            SqlText.literal(folders.size() > 1 ? folder.getFileName() + "-" : ""));
   }
 }

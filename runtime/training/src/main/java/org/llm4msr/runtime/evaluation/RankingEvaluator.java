@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Computes how well predictions order the rows of each group, overall and per scenario, exactly and
  * in bounded memory. For use by one thread; closing it deletes its temporary files.
  */
-public final class RankingEvaluator implements AutoCloseable {
+final class RankingEvaluator implements AutoCloseable {
 
   private final List<String> scenarios;
   private final int[] cutoffs;
@@ -26,7 +26,7 @@ public final class RankingEvaluator implements AutoCloseable {
    *     one for temporary files
    * @param rowsInMemory rows that are held in memory, 8 bytes each
    */
-  public RankingEvaluator(
+  RankingEvaluator(
       List<String> scenarios, List<Integer> cutoffs, @Nullable Path scratch, int rowsInMemory) {
     this.scenarios = List.copyOf(scenarios);
     this.cutoffs = cutoffs.stream().mapToInt(k -> k).sorted().toArray();
@@ -41,7 +41,7 @@ public final class RankingEvaluator implements AutoCloseable {
    * @param label 0 or 1
    * @param probability in [0, 1]
    */
-  public void add(int scenario, int group, float label, float probability) {
+  void add(int scenario, int group, float label, float probability) {
     Evaluator.check(label, probability);
     if (group == 0) {
       return;
@@ -54,7 +54,7 @@ public final class RankingEvaluator implements AutoCloseable {
   }
 
   /** Returns the metrics of all rows so far. */
-  public RankingResult result() {
+  RankingResult result() {
     Totals totals = new Totals(scenarios.size() + 1);
     try {
       byGroup.forEach(totals);

@@ -75,7 +75,7 @@ final class RowsByOwner implements Closeable {
     if (owner < 0 || owner >= mostOwners) {
       throw tooMany(owner);
     }
-    long row = ((long) owner << SCORE_BITS | bits(score) ^ flip) << scenarioBits | scenario;
+    long row = ((long) owner << SCORE_BITS | (bits(score) ^ flip)) << scenarioBits | scenario;
     // The sign bit belongs to the owner: with it flipped, signed order is unsigned order.
     sorter.add((row << 1 | (positive ? 1 : 0)) ^ Long.MIN_VALUE);
   }
