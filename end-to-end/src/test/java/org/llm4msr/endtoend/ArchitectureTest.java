@@ -85,6 +85,8 @@ class ArchitectureTest {
           "SplitReader",
           "TextColumn",
           "TimeColumn",
+          "VectorColumn",
+          "VectorMoments",
           "WatchedReader",
           // knowledge
           "Hashes",
@@ -97,7 +99,6 @@ class ArchitectureTest {
           // core, engine
           "EngineTraits",
           "Inline",
-          "Mkl",
           "TorchGradients",
           "Word",
           // scoring

@@ -135,11 +135,12 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
     @Rule(
         id = "READER-03",
         says =
-            "emits lists for multi-categorical fields, numbers for numeric ones, single values"
-                + " for categorical ones",
+            "emits lists for multi-categorical fields, numbers for numeric ones, lists of numbers of"
+                + " the stated size for vectors, single values for categorical ones",
         checkFirst = {
           "Arrow list columns for FieldKind.MultiCategorical",
-          "an integer, floating point or decimal column for FieldKind.Numeric"
+          "an integer, floating point or decimal column for FieldKind.Numeric",
+          "a list of floating point numbers for FieldKind.Vector, a fixed-size one of its size"
         })
     final void emitsTheDeclaredTypes() throws IOException {
       try (DatasetReader reader = reader()) {
@@ -149,7 +150,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             for (RawField field : schema.fields()) {
               if (field.table() == table && field.column().equals(column.getName())) {
                 Finding.unless(
-                    fits(field.kind(), column.getType()),
+                    fits(field.kind(), column),
                     "a column for " + field.kind() + " in " + field.name(),
                     column.getType());
               }
@@ -159,7 +160,8 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
       }
     }
 
-    private boolean fits(FieldKind kind, ArrowType type) {
+    private boolean fits(FieldKind kind, Field column) {
+      ArrowType type = column.getType();
       boolean list =
           type instanceof ArrowType.List
               || type instanceof ArrowType.LargeList
@@ -168,6 +170,14 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
           type instanceof ArrowType.Int
               || type instanceof ArrowType.FloatingPoint
               || type instanceof ArrowType.Decimal;
+      if (kind instanceof FieldKind.Vector vector) {
+        boolean size =
+            !(type instanceof ArrowType.FixedSizeList fixed)
+                || fixed.getListSize() == vector.size();
+        return list
+            && size
+            && column.getChildren().get(0).getType() instanceof ArrowType.FloatingPoint;
+      }
       return kind instanceof FieldKind.MultiCategorical
           ? list
           : kind instanceof FieldKind.Numeric ? number : !list;

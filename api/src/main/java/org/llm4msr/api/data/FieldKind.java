@@ -14,4 +14,10 @@ public sealed interface FieldKind {
 
   /** A number, standardised on the training part, times a learned D-vector. */
   record Numeric() implements FieldKind {}
+
+  /**
+   * A list of {@code size} numbers, such as another model's embedding. Each is standardised on the
+   * training part and multiplied by a learned D-vector of its own; the products are added up.
+   */
+  record Vector(int size) implements FieldKind {}
 }

@@ -90,6 +90,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
         declares(
             SoundReader.schema(TABLES, List.of(SoundReader.USER_FIELD, SoundReader.USER_FIELD))));
     flaw("READER-03", declares(SoundReader.schema(TABLES, List.of(listOf(RawSchema.USER)))));
+    flaw("READER-03", declares(SoundReader.schema(TABLES, List.of(vectorOf(RawSchema.USER)))));
     flaw("READER-04", NamesScenariosInWords::new);
     flaw("READER-04", NamesOneOfTwoScenarios::new);
     flaw("READER-05", HidesItsSources::new);
@@ -138,6 +139,11 @@ class ReaderZooTest extends ZooTest<SoundReader> {
   private static RawField listOf(String column) {
     return new RawField(
         column, RawTable.INTERACTIONS, column, FieldRole.USER, new FieldKind.MultiCategorical());
+  }
+
+  private static RawField vectorOf(String column) {
+    return new RawField(
+        column, RawTable.INTERACTIONS, column, FieldRole.USER, new FieldKind.Vector(2));
   }
 
   private static final class NamesScenariosInWords extends SoundReader {

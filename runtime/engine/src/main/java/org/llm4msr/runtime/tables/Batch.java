@@ -64,6 +64,9 @@ public final class Batch {
     if (kind instanceof FieldKind.MultiCategorical) {
       return new FieldValues.IdLists(capacity);
     }
+    if (kind instanceof FieldKind.Vector vector) {
+      return FieldValues.Vectors.of(vector.size(), capacity);
+    }
     return new FieldValues.Numbers(new float[capacity]);
   }
 

@@ -2,28 +2,37 @@ package org.llm4msr.runtime.tables;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
+import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
 /**
  * Gathers the vectors of a batch into one flat buffer (B, W). A categorical field gives the vector
  * of its id, a multi-categorical field the mean over its list (zeros for an empty one), a numeric
- * field its one vector times the value. For one thread at a time; several may read the same tables.
+ * field its one vector times the value, a vector field the sum of such products. For one thread at
+ * a time; several may read the same tables.
  */
 public final class EmbeddingGather {
 
   private static final int GATHER_ROWS = 64;
 
+  private final EmbeddingTables all;
   private final List<EmbeddingTable> tables;
   private final int dimension;
   private final int width;
   private final Workers workers;
   private final float[][] blocks;
 
+  /** By field, made when vectors are first gathered. */
+  private final Map<Integer, VectorProjection> projections = new HashMap<>();
+
   /** Makes what gathers from some tables; workers share the rows. */
   public EmbeddingGather(EmbeddingTables tables, Workers workers) {
+    all = tables;
     this.tables = tables.tables();
     this.dimension = tables.dimension();
     this.width = tables.width();
@@ -47,6 +56,13 @@ public final class EmbeddingGather {
           }
           target.put(from * width, block, 0, (to - from) * width);
         });
+    for (int f = 0; f < tables.size(); f++) {
+      if (batch.fields.get(f) instanceof Vectors vectors) {
+        projections
+            .computeIfAbsent(f, field -> all.projection(field, workers))
+            .project(vectors, batch.size, target, f * dimension, width);
+      }
+    }
   }
 
   private void gatherField(

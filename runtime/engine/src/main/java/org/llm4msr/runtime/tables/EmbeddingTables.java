@@ -10,9 +10,20 @@ public final class EmbeddingTables {
 
   private final List<EmbeddingTable> tables;
   private final int dimension;
+  private final boolean mkl;
 
-  /** Makes the layer over tables of one dimension. */
+  /** Makes the layer over tables of one dimension; Java multiplies vectors. */
   public EmbeddingTables(List<EmbeddingTable> tables) {
+    this(tables, false);
+  }
+
+  /**
+   * Makes the layer over tables of one dimension.
+   *
+   * @param mkl whether MKL multiplies vectors, or Java
+   */
+  public EmbeddingTables(List<EmbeddingTable> tables, boolean mkl) {
+    this.mkl = mkl;
     this.tables = List.copyOf(tables);
     this.dimension = tables.isEmpty() ? 0 : tables.get(0).dimension();
   }
@@ -20,6 +31,11 @@ public final class EmbeddingTables {
   /** Returns the tables, one per field. */
   public List<EmbeddingTable> tables() {
     return tables;
+  }
+
+  /** Returns what projects the vectors of a field onto its table. */
+  VectorProjection projection(int field, Workers workers) {
+    return new VectorProjection(tables.get(field), mkl, workers);
   }
 
   /** Returns D, the columns of one field. */

@@ -3,7 +3,10 @@ package org.llm4msr.runtime.tables;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
 /**
  * Updates the rows of the tables from the gradient of what {@link EmbeddingGather} filled. Results
@@ -18,11 +21,17 @@ public final class EmbeddingUpdate {
   private final int width;
   private final Workers workers;
   private final FieldIndex[] indexes;
+  private final EmbeddingTables all;
+
+  /** By field, made when vectors are first met. */
+  private final Map<Integer, VectorProjection> projections = new HashMap<>();
+
   private final Scratch[] scratch;
   private float[] gradient = new float[0];
 
   /** Makes what updates some tables; workers share the rows. */
   public EmbeddingUpdate(EmbeddingTables tables, Workers workers) {
+    all = tables;
     this.tables = tables.tables();
     this.dimension = tables.dimension();
     this.width = tables.width();
@@ -43,6 +52,15 @@ public final class EmbeddingUpdate {
       Batch batch, FloatBuffer flatGradient, UpdateRule rule, long step, double learningRate) {
     readGradient(flatGradient, batch.size);
     boolean everyRow = rule instanceof UpdateRule.Adam adam && !adam.lazy();
+    for (int f = 0; f < tables.size(); f++) {
+      if (batch.fields.get(f) instanceof Vectors vectors) {
+        VectorProjection projection =
+            projections.computeIfAbsent(f, field -> all.projection(field, workers));
+        indexes[f].buildAll(
+            tables.get(f).rows(),
+            projection.gradient(vectors, batch.size, gradient, f * dimension, width));
+      }
+    }
     workers.range(
         indexes.length,
         1,

@@ -19,6 +19,9 @@ final class FieldIndex {
   private float[] weights = new float[0];
   private boolean weighted;
 
+  /** Gradients of all rows of the table; empty where they are collected from rows of the batch. */
+  private float[] gradients = new float[0];
+
   private int[] slotOf = new int[0];
   private int[] hash = new int[0];
   private long[] sorted = new long[0];
@@ -36,6 +39,21 @@ final class FieldIndex {
     } else if (values instanceof Numbers numbers) {
       buildNumeric(numbers.values(), size);
     }
+  }
+
+  /**
+   * Takes the gradients of a vector field, which touches every row of its table.
+   *
+   * @param rows rows of the table
+   * @param ofRows (rows, D)
+   */
+  void buildAll(int rows, float[] ofRows) {
+    ensure(rows);
+    distinct = rows;
+    for (int k = 0; k < rows; k++) {
+      ids[k] = k;
+    }
+    gradients = ofRows;
   }
 
   /** A numeric field has one vector, which every row scales by its value. */
@@ -131,6 +149,9 @@ final class FieldIndex {
    */
   float touch(int from, int to, float[] gradient, int width, int column, int dimension) {
     float sum = 0;
+    if (gradients.length > 0) {
+      return sum; // They lie together.
+    }
     for (int i = starts[from]; i < starts[to]; i++) {
       int first = rows[i] * width + column;
       sum += gradient[first] + gradient[first + dimension - 1];
@@ -145,6 +166,10 @@ final class FieldIndex {
 
   /** Adds up the gradient of a distinct id, always in the order of the batch. */
   void merge(int k, float[] gradient, int width, int column, int dimension, float[] into, int at) {
+    if (gradients.length > 0) {
+      System.arraycopy(gradients, k * dimension, into, at, dimension);
+      return;
+    }
     int first = starts[k];
     int end = starts[k + 1];
     if (weighted || first == end) {

@@ -102,4 +102,32 @@ public sealed interface FieldValues {
       }
     }
   }
+
+  /**
+   * A vector of standardised numbers per row; zeros where it was missing.
+   *
+   * @param size numbers of a vector
+   * @param values (at least B * size), row after row
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Reused buffers.
+  record Vectors(int size, float[] values) implements FieldValues {
+
+    /** Makes room for some rows. */
+    public static Vectors of(int size, int rows) {
+      return new Vectors(size, new float[Math.multiplyExact(rows, size)]);
+    }
+
+    @Override
+    public Vectors like(int rows) {
+      return of(size, rows);
+    }
+
+    @Override
+    public void pick(FieldValues from, int[] order, int rows) {
+      float[] source = ((Vectors) from).values;
+      for (int i = 0; i < rows; i++) {
+        System.arraycopy(source, order[i] * size, values, i * size, size);
+      }
+    }
+  }
 }

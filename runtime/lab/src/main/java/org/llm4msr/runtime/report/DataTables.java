@@ -136,6 +136,7 @@ public final class DataTables {
     List<List<String>> rows = new ArrayList<>();
     for (FieldSummary field : summary.fields()) {
       boolean number = field.kind().equals("numeric");
+      boolean vector = field.kind().startsWith("vector");
       List<String> row = new ArrayList<>();
       row.add(field.name());
       row.add(field.kind());
@@ -143,8 +144,8 @@ public final class DataTables {
       row.add(
           number
               ? format("%.4g, %.4g", field.mean(), field.deviation())
-              : count(field.vocabularySize()));
-      row.add(number ? "-" : count(field.idsInTraining()));
+              : vector ? "-" : count(field.vocabularySize()));
+      row.add(number || vector ? "-" : count(field.idsInTraining()));
       for (Coverage part : field.coverage()) {
         row.add(percent(part.known()));
       }

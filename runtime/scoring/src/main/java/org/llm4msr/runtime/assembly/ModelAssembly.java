@@ -13,7 +13,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Decay;
@@ -41,6 +40,7 @@ import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.HalfPrecision;
 import org.llm4msr.runtime.engine.HalfScript;
+import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
@@ -164,7 +164,7 @@ public final class ModelAssembly {
           engine,
           manager,
           workers,
-          tables(manifest, model, seed, stateSlots, workers),
+          tables(manifest, model, seed, stateSlots, workers, Mkl.serves(manager)),
           store,
           shape,
           head,
@@ -288,16 +288,20 @@ public final class ModelAssembly {
   }
 
   private static EmbeddingTables tables(
-      DatasetManifest manifest, ModelConfig model, long seed, int stateSlots, Workers workers) {
+      DatasetManifest manifest,
+      ModelConfig model,
+      long seed,
+      int stateSlots,
+      Workers workers,
+      boolean mkl) {
     List<EmbeddingTable> tables = new ArrayList<>();
     for (PreparedField field : manifest.fields()) {
-      int rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
       EmbeddingTable table =
-          new EmbeddingTable(field.name(), rows, model.embeddingSize(), stateSlots);
+          new EmbeddingTable(field.name(), field.tableRows(), model.embeddingSize(), stateSlots);
       table.initialize(seed, workers);
       tables.add(table);
     }
-    return new EmbeddingTables(tables);
+    return new EmbeddingTables(tables, mkl);
   }
 
   private static String identity(

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
@@ -164,7 +163,7 @@ public final class BundleModel {
   private static void requireRoom(Bundle bundle, ScoringConfig config, RowEncoder encoder) {
     long width = config.model().embeddingSize() * (long) Float.BYTES;
     for (PreparedField field : encoder.manifest().fields()) {
-      long rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
+      long rows = field.tableRows();
       String name = ModelFiles.tableFile(field.name());
       if (bundle.bytes(name) < rows * width) {
         throw BundleErrors.damaged(

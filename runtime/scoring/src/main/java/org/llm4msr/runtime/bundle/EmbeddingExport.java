@@ -131,7 +131,7 @@ public final class EmbeddingExport {
     for (int row = 0; row < rows; row++) {
       int number = first + row;
       id.set(row, number);
-      if (number > 0) {
+      if (number > 0 && number <= values.size()) {
         value.setSafe(row, values.get(number - 1).getBytes(StandardCharsets.UTF_8));
       }
     }

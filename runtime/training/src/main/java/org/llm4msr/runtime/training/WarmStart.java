@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.assembly.ModelFiles;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.Bundle;
@@ -170,10 +169,9 @@ public final class WarmStart {
     List<EmbeddingTable> tables = model.tables().tables();
     for (int f = 0; f < tables.size(); f++) {
       PreparedField field = before.fields().get(f);
-      int rows = field.kind() instanceof FieldKind.Numeric ? 1 : field.vocabularySize();
       Path file = bundle.folder().resolve(ModelFiles.tableFile(field.name()));
       try {
-        TableFile.read(tables.get(f), file, rows);
+        TableFile.read(tables.get(f), file, field.tableRows());
       } catch (IOException e) {
         throw BundleErrors.unreadable(file, e);
       }

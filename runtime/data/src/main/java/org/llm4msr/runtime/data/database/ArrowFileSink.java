@@ -20,8 +20,10 @@ import org.apache.arrow.vector.BitVectorHelper;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.types.pojo.ArrowType.FixedSizeList;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -30,18 +32,23 @@ import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.files.Checksums;
 
 /**
- * Writes an Arrow IPC file in record batches of exactly {@value #BLOCK_ROWS} rows, whatever the
- * sizes of the batches that it is given, so that the same rows always give the same bytes.
+ * Writes an Arrow IPC file in record batches of exactly {@value #BLOCK_ROWS} rows, fewer if they
+ * have vectors, whatever the sizes of the batches that it is given, so that the same rows always
+ * give the same bytes.
  */
 public final class ArrowFileSink implements AutoCloseable {
 
   public static final int BLOCK_ROWS = 65_536;
+
+  /** Numbers of the vectors of a record batch. */
+  private static final int BLOCK_NUMBERS = 1 << 22;
 
   private final FileChannel channel;
   private final MessageDigest digest = Checksums.sha256();
   private final VectorSchemaRoot root;
   private final ArrowFileWriter writer;
   private final LongConsumer written;
+  private final int blockRows;
   private int filled;
 
   /**
@@ -61,10 +68,23 @@ public final class ArrowFileSink implements AutoCloseable {
     channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     root = VectorSchemaRoot.create(schema(names, like), allocator);
     this.written = written;
+    blockRows = blockRows(vectorNumbers(root.getSchema()));
     OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), digest);
     writer = new ArrowFileWriter(root, null, Channels.newChannel(out));
     writer.start();
     root.allocateNew();
+  }
+
+  /** Returns the rows of a record batch whose rows have so many numbers in vectors. */
+  public static int blockRows(int numbers) {
+    return Math.min(BLOCK_ROWS, BLOCK_NUMBERS / Math.max(1, numbers));
+  }
+
+  private static int vectorNumbers(Schema schema) {
+    return schema.getFields().stream()
+        .map(Field::getType)
+        .mapToInt(type -> type instanceof FixedSizeList list ? list.getListSize() : 0)
+        .sum();
   }
 
   private static Schema schema(List<String> names, VectorSchemaRoot like) {
@@ -86,14 +106,14 @@ public final class ArrowFileSink implements AutoCloseable {
     int next = from;
     int left = count;
     while (left > 0) {
-      int length = Math.min(left, BLOCK_ROWS - filled);
+      int length = Math.min(left, blockRows - filled);
       for (int c = 0; c < root.getFieldVectors().size(); c++) {
         copy(source.getVector(c), next, length, root.getVector(c));
       }
       filled += length;
       next += length;
       left -= length;
-      if (filled == BLOCK_ROWS) {
+      if (filled == blockRows) {
         flush();
       }
     }
@@ -102,6 +122,8 @@ public final class ArrowFileSink implements AutoCloseable {
   private void copy(FieldVector source, int from, int count, FieldVector target) {
     if (target instanceof ListVector lists) {
       copyLists((ListVector) source, from, count, lists);
+    } else if (target instanceof FixedSizeListVector vectors) {
+      copyVectors((FixedSizeListVector) source, from, count, vectors);
     } else if (target instanceof VarCharVector texts) {
       copyTexts((VarCharVector) source, from, count, texts);
     } else if (target.getField().isNullable()) {
@@ -143,6 +165,20 @@ public final class ArrowFileSink implements AutoCloseable {
     }
   }
 
+  private void copyVectors(
+      FixedSizeListVector source, int from, int count, FixedSizeListVector target) {
+    while (target.getValueCapacity() < filled + count) {
+      target.reAlloc();
+    }
+    int size = target.getListSize();
+    copyBytes(
+        (BaseFixedWidthVector) source.getDataVector(),
+        from * size,
+        count * size,
+        (BaseFixedWidthVector) target.getDataVector(),
+        filled * size);
+  }
+
   private void copyLists(ListVector source, int from, int count, ListVector target) {
     while (target.getValueCapacity() < filled + count) {
       target.reAlloc();
@@ -174,6 +210,11 @@ public final class ArrowFileSink implements AutoCloseable {
         int values = lists.getOffsetBuffer().getInt((long) filled * Integer.BYTES);
         markPresent(lists.getDataVector(), values);
         lists.getDataVector().setValueCount(values);
+      }
+      if (vector instanceof FixedSizeListVector vectors) {
+        int values = filled * vectors.getListSize();
+        markPresent(vectors.getDataVector(), values);
+        vectors.getDataVector().setValueCount(values);
       }
     }
     root.setRowCount(filled);

@@ -133,7 +133,16 @@ public final class PreparationDatabase implements AutoCloseable {
 
   /** Streams the result of a query. */
   public void export(String sql, BatchConsumer consumer) throws IOException {
-    try (ArrowResult result = database.stream(sql, allocator, ArrowFileSink.BLOCK_ROWS)) {
+    export(sql, ArrowFileSink.BLOCK_ROWS, consumer);
+  }
+
+  /**
+   * Streams the result of a query.
+   *
+   * @param rows about how many rows a batch has
+   */
+  public void export(String sql, int rows, BatchConsumer consumer) throws IOException {
+    try (ArrowResult result = database.stream(sql, allocator, rows)) {
       ArrowReader reader = result.reader();
       consumer.accept(reader.getVectorSchemaRoot());
       while (advance(reader)) {

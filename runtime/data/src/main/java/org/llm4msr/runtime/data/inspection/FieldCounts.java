@@ -11,6 +11,7 @@ final class FieldCounts {
   private long rows;
   private long known;
   private long values;
+  private long numbers;
   private double sum;
   private double squares;
 
@@ -33,6 +34,10 @@ final class FieldCounts {
       for (int i = 0; i < size; i++) {
         add(numbers.values()[i]);
       }
+    } else if (field instanceof FieldValues.Vectors vectors) {
+      for (int i = 0; i < size; i++) {
+        addVector(vectors.values(), i * vectors.size(), (i + 1) * vectors.size());
+      }
     } else {
       FieldValues.IdLists lists = (FieldValues.IdLists) field;
       for (int i = 0; i < size; i++) {
@@ -54,16 +59,25 @@ final class FieldCounts {
   }
 
   private void add(double number) {
+    numbers++;
     sum += number;
     squares += number * number;
     known += number == 0 ? 0 : 1;
+  }
+
+  private void addVector(float[] vector, int from, int to) {
+    long before = known;
+    for (int k = from; k < to; k++) {
+      add(vector[k]);
+    }
+    known = known > before ? before + 1 : before;
   }
 
   long rows() {
     return rows;
   }
 
-  /** Returns the rows with a known value, or with a number that is not 0. */
+  /** Returns the rows with a known value, or with a number or a vector that is not 0. */
   long known() {
     return known;
   }
@@ -78,13 +92,13 @@ final class FieldCounts {
     return byId == null ? 0 : byId[id];
   }
 
-  /** Returns the mean over all rows. */
+  /** Returns the mean of the numbers of all rows. */
   double mean() {
-    return sum / rows;
+    return sum / numbers;
   }
 
-  /** Returns the population variance over all rows. */
+  /** Returns the population variance of the numbers of all rows. */
   double variance() {
-    return squares / rows - mean() * mean();
+    return squares / numbers - mean() * mean();
   }
 }

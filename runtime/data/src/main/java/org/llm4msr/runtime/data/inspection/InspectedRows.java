@@ -14,11 +14,13 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.TimeColumn;
 import org.llm4msr.runtime.data.database.ArrowFileSink;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.RowOrder;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.SplitReader;
@@ -37,8 +39,8 @@ final class InspectedRows extends ArrowReader {
   private final List<FieldCounts> fields;
   private final LongConsumer counted;
   private final RowOrder order;
-  private final long[] picks = new long[ArrowFileSink.BLOCK_ROWS];
-  private final int[] item = new int[picks.length];
+  private final long[] picks;
+  private final int[] item;
   private final Batch batch;
 
   /**
@@ -64,6 +66,13 @@ final class InspectedRows extends ArrowReader {
     this.fields = fields;
     this.counted = counted;
     this.order = new RowOrder.Sequential(file);
+    int numbers =
+        manifest.fields().stream()
+            .map(PreparedField::kind)
+            .mapToInt(kind -> kind instanceof FieldKind.Vector vector ? vector.size() : 0)
+            .sum();
+    this.picks = new long[ArrowFileSink.blockRows(numbers)];
+    this.item = new int[picks.length];
     this.batch = reader.newBatch(picks.length);
   }
 

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.Columns;
@@ -226,7 +225,7 @@ final class LeakChecks {
     for (int f = 0; f < training.size(); f++) {
       PreparedField field = manifest.fields().get(f);
       Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
-      if (field.kind() instanceof FieldKind.Numeric) {
+      if (!field.hasVocabulary()) {
         continue;
       }
       if (!Files.exists(file)) {
@@ -260,7 +259,7 @@ final class LeakChecks {
     long wrong = 0;
     for (int f = 0; f < training.size(); f++) {
       FieldCounts counts = training.get(f);
-      if (manifest.fields().get(f).kind() instanceof FieldKind.Numeric && counts.rows() > 0) {
+      if (!manifest.fields().get(f).hasVocabulary() && counts.rows() > 0) {
         boolean own = Math.abs(counts.mean()) <= TOLERANCE && counts.variance() <= 1 + TOLERANCE;
         wrong += own ? 0 : 1;
       }
@@ -268,6 +267,6 @@ final class LeakChecks {
     add(
         name,
         wrong,
-        "numeric fields that over train.arrow have a mean other than 0 or a variance above 1");
+        "numeric and vector fields that over train.arrow have a mean other than 0 or a variance above 1");
   }
 }

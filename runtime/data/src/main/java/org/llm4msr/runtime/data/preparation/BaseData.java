@@ -26,6 +26,7 @@ import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.data.prepared.VectorMoments;
 
 /**
  * The prepared data that new data extends: known values keep their ids, known numbers their mean
@@ -57,6 +58,10 @@ final class BaseData {
     return manifest.fields().get(plan.index());
   }
 
+  VectorMoments moments(FieldPlan plan, int size) {
+    return VectorMoments.read(folder, plan.field().name(), size);
+  }
+
   /** Refuses data with other fields. */
   void requireSame(RawSchema schema) {
     List<String> before = manifest.fields().stream().map(BaseData::shown).toList();
@@ -80,7 +85,7 @@ final class BaseData {
   /** Loads the vocabularies, and the users and items with their encoded features. */
   void load(PreparationDatabase database, List<FieldPlan> fields) throws IOException {
     for (FieldPlan plan : fields) {
-      if (!(plan.field().kind() instanceof FieldKind.Numeric)) {
+      if (PreparedField.hasVocabulary(plan.field().kind())) {
         String file = PreparedFolder.vocabularyFile(plan.field().name());
         load(database, file, vocabulary(plan), names -> "id, value, count FROM source");
       }
@@ -121,7 +126,8 @@ final class BaseData {
     StringBuilder select = new StringBuilder("c" + names.indexOf(index) + " AS n");
     for (FieldPlan plan : fields) {
       int position = names.indexOf(plan.field().name());
-      select.append(", c").append(position).append(" AS ").append(plan.encoded());
+      String list = plan.field().kind() instanceof FieldKind.Vector ? "::FLOAT[]" : "";
+      select.append(", c").append(position).append(list).append(" AS ").append(plan.encoded());
     }
     String columns =
         IntStream.range(0, names.size())

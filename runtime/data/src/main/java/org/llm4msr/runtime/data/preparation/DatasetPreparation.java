@@ -207,7 +207,7 @@ public final class DatasetPreparation {
     if (groups) {
       files.writeGroups();
     }
-    files.writeVocabularies(encoders);
+    files.writeLearned(encoders);
     files.writeEntities();
     files.writeFeatures(encoders);
     progress.step("histories and statistics");

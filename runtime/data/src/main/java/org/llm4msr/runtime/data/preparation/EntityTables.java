@@ -116,7 +116,7 @@ final class EntityTables {
         value =
             "CASE WHEN h.described OR b.k IS NULL THEN %s ELSE b.%s END".formatted(value, column);
       }
-      columns.add(value + " AS " + column);
+      columns.add(encoder.stored(value) + " AS " + column);
     }
     database.execute(
         "CREATE TABLE "

@@ -3,10 +3,11 @@ package org.llm4msr.runtime.data.preparation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
-import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.VectorMoments;
 
 /**
  * Turns the raw values of one field into numbers. What it learns (vocabulary, mean, deviation)
@@ -20,10 +21,21 @@ final class FieldEncoder {
   private final PreparationDatabase database;
   private final PreparedField prepared;
 
+  private final @Nullable VectorMoments moments;
+
   private FieldEncoder(FieldPlan plan, PreparationDatabase database, PreparedField prepared) {
+    this(plan, database, prepared, null);
+  }
+
+  private FieldEncoder(
+      FieldPlan plan,
+      PreparationDatabase database,
+      PreparedField prepared,
+      @Nullable VectorMoments moments) {
     this.plan = plan;
     this.database = database;
     this.prepared = prepared;
+    this.moments = moments;
   }
 
   /**
@@ -44,10 +56,18 @@ final class FieldEncoder {
             : "(SELECT *, training_rows AS weight FROM "
                 + EntityTables.raw(plan.home())
                 + " WHERE training_rows > 0)";
-    if (!(plan.field().kind() instanceof FieldKind.Numeric)) {
+    if (PreparedField.hasVocabulary(plan.field().kind())) {
       count(plan, database, training);
       number(plan, database, minFrequency, base != null);
-      return new FieldEncoder(plan, database, vocabulary(plan, database));
+      return new FieldEncoder(plan, database, prepared(plan, known(plan, database) + 1, 0, 0));
+    }
+    if (plan.field().kind() instanceof FieldKind.Vector vector) {
+      VectorMoments moments =
+          base == null
+              ? VectorStatistics.learn(plan, vector.size(), database, training)
+              : base.moments(plan, vector.size());
+      VectorStatistics.store(plan, moments, database);
+      return new FieldEncoder(plan, database, prepared(plan, 0, 0, 0), moments);
     }
     PreparedField prepared = base == null ? moments(plan, database, training) : base.field(plan);
     return new FieldEncoder(plan, database, prepared);
@@ -59,6 +79,11 @@ final class FieldEncoder {
 
   PreparedField prepared() {
     return prepared;
+  }
+
+  /** Returns what standardises vectors; null for a field of another kind. */
+  @Nullable VectorMoments moments() {
+    return moments;
   }
 
   /** Makes the table {@code counted} of the values in training. */
@@ -100,15 +125,15 @@ final class FieldEncoder {
     database.execute("DROP TABLE newcomers");
   }
 
-  private static PreparedField vocabulary(FieldPlan plan, PreparationDatabase database) {
-    long known = database.queryLong("SELECT count(*) FROM " + plan.vocabulary());
+  private static int known(FieldPlan plan, PreparationDatabase database) {
+    return Math.toIntExact(database.queryLong("SELECT count(*) FROM " + plan.vocabulary()));
+  }
+
+  private static PreparedField prepared(
+      FieldPlan plan, int vocabularySize, double mean, double deviation) {
+    RawField field = plan.field();
     return new PreparedField(
-        plan.field().name(),
-        plan.field().role(),
-        plan.field().kind(),
-        Math.toIntExact(known + 1),
-        0,
-        0);
+        field.name(), field.role(), field.kind(), vocabularySize, mean, deviation);
   }
 
   private static PreparedField moments(
@@ -128,20 +153,8 @@ final class FieldEncoder {
             + " ORDER BY "
             + value,
         row -> moments.add(row.getDouble(1), (double) row.getLong(2)));
-    if (!Double.isFinite(moments.mean()) || !Double.isFinite(moments.deviation())) {
-      throw DataErrors.data(
-          "NUMBER_RANGE",
-          "The values of the numeric field '"
-              + plan.field().name()
-              + "' are too large for a mean and a deviation. Rescale them.");
-    }
-    return new PreparedField(
-        plan.field().name(),
-        plan.field().role(),
-        plan.field().kind(),
-        0,
-        moments.mean(),
-        moments.deviation());
+    moments.requireFinite(plan.field());
+    return prepared(plan, 0, moments.mean(), moments.deviation());
   }
 
   /** Makes the lists of ids of all lists of values; unknown elements are left out of a list. */
@@ -184,11 +197,17 @@ final class FieldEncoder {
     if (kind instanceof FieldKind.Numeric) {
       return "";
     }
+    if (kind instanceof FieldKind.Vector) {
+      return " CROSS JOIN " + plan.moments();
+    }
     String table = kind instanceof FieldKind.Categorical ? plan.vocabulary() : plan.lists();
     return " LEFT JOIN " + table + " ON h." + plan.column() + " = " + table + ".value";
   }
 
-  /** Returns the encoded value: id 0 for what is missing or unknown, 0.0 for a missing number. */
+  /**
+   * Returns the encoded value: id 0 for what is missing or unknown, 0.0 for a missing number, zeros
+   * for a missing vector.
+   */
   String value() {
     FieldKind kind = plan.field().kind();
     if (kind instanceof FieldKind.Categorical) {
@@ -197,23 +216,28 @@ final class FieldEncoder {
     if (kind instanceof FieldKind.MultiCategorical) {
       return "coalesce(" + plan.lists() + ".ids, [0])::INTEGER[]";
     }
+    if (kind instanceof FieldKind.Vector vector) {
+      return VectorStatistics.standardized(plan, vector.size());
+    }
     if (prepared.deviation() == 0) {
       return "0::FLOAT";
     }
-    String column = "h." + plan.column();
-    return "(CASE WHEN isfinite("
-        + column
-        + ") THEN greatest(-"
-        + PreparedField.LARGEST
-        + ", least("
-        + PreparedField.LARGEST
-        + ", ("
-        + column
-        + " - CAST('"
-        + prepared.mean()
-        + "' AS DOUBLE)) / CAST('"
-        + prepared.deviation()
-        + "' AS DOUBLE))) ELSE 0 END)::FLOAT";
+    String mean = "CAST('" + prepared.mean() + "' AS DOUBLE)";
+    String deviation = "CAST('" + prepared.deviation() + "' AS DOUBLE)";
+    return "(" + standardized("h." + plan.column(), mean, deviation) + ")::FLOAT";
+  }
+
+  /** Returns an encoded value in the type in which it is stored: a condition has no vectors. */
+  String stored(String value) {
+    return plan.field().kind() instanceof FieldKind.Vector vector
+        ? "(" + value + ")::FLOAT[" + vector.size() + "]"
+        : value;
+  }
+
+  /** Returns a number as models see it, in SQL; 0 where it is missing. */
+  static String standardized(String number, String mean, String deviation) {
+    return "CASE WHEN isfinite(%1$s) THEN greatest(-%4$s, least(%4$s, (%1$s - %2$s) / %3$s)) ELSE 0 END"
+        .formatted(number, mean, deviation, PreparedField.LARGEST);
   }
 
   /** Returns the joins of several fields. */

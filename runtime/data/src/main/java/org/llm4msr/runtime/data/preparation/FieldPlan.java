@@ -22,6 +22,9 @@ import org.llm4msr.runtime.data.prepared.SplitColumns;
  */
 record FieldPlan(int index, RawField field, RawTable home) {
 
+  /** A record batch of the database has thousands of rows, in one buffer of less than 2 GiB. */
+  private static final int MOST_NUMBERS = 16_384;
+
   private static final Set<String> OUTCOME = Set.of(RawSchema.LABEL, RawSchema.SPLIT);
 
   static List<FieldPlan> of(RawSchema schema) {
@@ -55,11 +58,22 @@ record FieldPlan(int index, RawField field, RawTable home) {
                 + field.column()
                 + "', which is not known when a prediction is made. Leave the field out.");
       }
+      requireSize(field);
       FieldPlan plan = new FieldPlan(plans.size(), field, home(field));
       plan.requireNoOtherId();
       plans.add(plan);
     }
     return plans;
+  }
+
+  private static void requireSize(RawField field) {
+    if (field.kind() instanceof FieldKind.Vector vector
+        && (vector.size() < 1 || vector.size() > MOST_NUMBERS)) {
+      throw DataErrors.data(
+          "VECTOR_SIZE",
+          "The vectors of the field '%s' have %d numbers; a field has 1 to %d. Fix the size, or reduce the vectors."
+              .formatted(field.name(), vector.size(), MOST_NUMBERS));
+    }
   }
 
   /** Rows to score have one column of each name: the raw id would be read as the field. */
@@ -112,6 +126,16 @@ record FieldPlan(int index, RawField field, RawTable home) {
   /** Returns the table of the vocabulary. */
   String vocabulary() {
     return "v" + index;
+  }
+
+  /** Returns the table of what standardises vectors. */
+  String moments() {
+    return "m" + index;
+  }
+
+  /** Returns whether the field is a vector that every user or item has once. */
+  boolean isVectorOfEntity() {
+    return field.kind() instanceof FieldKind.Vector && home != RawTable.INTERACTIONS;
   }
 
   /** Returns the table that maps each list of values to its list of ids. */

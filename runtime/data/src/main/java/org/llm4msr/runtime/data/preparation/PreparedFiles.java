@@ -28,6 +28,7 @@ import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
+import org.llm4msr.runtime.data.prepared.VectorMoments;
 
 /** Writes the Arrow files of prepared data out of the database. */
 final class PreparedFiles {
@@ -66,7 +67,9 @@ final class PreparedFiles {
     if (groups) {
       names.add(SplitColumns.GROUP);
     }
-    encoders.forEach(encoder -> names.add(encoder.prepared().name()));
+    List<FieldEncoder> columns =
+        encoders.stream().filter(encoder -> !encoder.plan().isVectorOfEntity()).toList();
+    columns.forEach(encoder -> names.add(encoder.prepared().name()));
     long[] written = new long[1];
     LongConsumer count =
         rows -> {
@@ -74,9 +77,18 @@ final class PreparedFiles {
           progress.update(written[0], counts.total());
         };
     try (SplitWriter writer = new SplitWriter(names, counts, count)) {
-      database.export(rowsInOrder(encoders, groups), writer::accept);
+      database.export(rowsInOrder(columns, groups), blockRows(columns), writer::accept);
       writer.finish();
     }
+  }
+
+  /** Returns how many rows of some fields are exported at a time. */
+  private static int blockRows(List<FieldEncoder> encoders) {
+    return ArrowFileSink.blockRows(
+        encoders.stream()
+            .map(encoder -> encoder.plan().field().kind())
+            .mapToInt(kind -> kind instanceof FieldKind.Vector vector ? vector.size() : 0)
+            .sum());
   }
 
   private static String rowsInOrder(List<FieldEncoder> encoders, boolean groups) {
@@ -87,7 +99,7 @@ final class PreparedFiles {
             .map(
                 encoder ->
                     switch (encoder.plan().home()) {
-                      case INTERACTIONS -> ", " + encoder.value();
+                      case INTERACTIONS -> ", " + encoder.stored(encoder.value());
                       case USERS -> ", ue." + encoder.plan().encoded();
                       case ITEMS -> ", ie." + encoder.plan().encoded();
                     })
@@ -122,9 +134,16 @@ final class PreparedFiles {
     }
   }
 
-  void writeVocabularies(List<FieldEncoder> encoders) throws IOException {
+  /** Writes vocabularies and the moments of vectors. */
+  void writeLearned(List<FieldEncoder> encoders) throws IOException {
     for (FieldEncoder encoder : encoders) {
-      if (!(encoder.plan().field().kind() instanceof FieldKind.Numeric)) {
+      VectorMoments moments = encoder.moments();
+      if (moments != null) {
+        String file = PreparedFolder.momentsFile(encoder.prepared().name());
+        byte[] json = ManifestFile.JSON.writeValueAsBytes(moments);
+        stamps.put(file, PreparationFolder.write(folder.resolve(file), json));
+      }
+      if (encoder.prepared().hasVocabulary()) {
         write(
             PreparedFolder.vocabularyFile(encoder.prepared().name()),
             List.of("id", "value", "count"),
@@ -157,16 +176,20 @@ final class PreparedFiles {
 
   private void writeFeatures(RawTable table, String file, String index, List<FieldEncoder> encoders)
       throws IOException {
+    List<FieldEncoder> own =
+        encoders.stream().filter(encoder -> encoder.plan().home() == table).toList();
     List<String> names = new ArrayList<>(List.of(index));
     List<String> columns = new ArrayList<>(List.of("idx"));
-    for (FieldEncoder encoder : encoders) {
-      if (encoder.plan().home() == table) {
-        names.add(encoder.prepared().name());
-        columns.add(encoder.plan().encoded());
-      }
+    for (FieldEncoder encoder : own) {
+      names.add(encoder.prepared().name());
+      columns.add(encoder.plan().encoded());
     }
     String sql = "SELECT %s FROM %s ORDER BY idx";
-    write(file, names, sql.formatted(String.join(", ", columns), EntityTables.encoded(table)));
+    write(
+        file,
+        names,
+        sql.formatted(String.join(", ", columns), EntityTables.encoded(table)),
+        blockRows(own));
   }
 
   void writeHistories(long trainingRows) throws IOException {
@@ -199,8 +222,12 @@ final class PreparedFiles {
   }
 
   private void write(String name, List<String> columns, String sql) throws IOException {
+    write(name, columns, sql, ArrowFileSink.BLOCK_ROWS);
+  }
+
+  private void write(String name, List<String> columns, String sql, int rows) throws IOException {
     try (OneFile file = new OneFile(name, columns)) {
-      database.export(sql, file::accept);
+      database.export(sql, rows, file::accept);
       file.finish();
     }
   }

@@ -77,6 +77,7 @@ final class RawTables {
       }
     }
     checkInteractions();
+    fields.forEach(this::checkSize);
     checkEntities(RawTable.USERS, RawSchema.USER);
     checkEntities(RawTable.ITEMS, RawSchema.ITEM);
     return rowsRead;
@@ -178,6 +179,8 @@ final class RawTables {
       value = columns.text(column);
     } else if (kind instanceof FieldKind.MultiCategorical) {
       value = columns.list(column);
+    } else if (kind instanceof FieldKind.Vector) {
+      value = columns.numbers(column);
     } else {
       value = columns.number(column);
     }
@@ -193,6 +196,37 @@ final class RawTables {
 
   private void requireNone(String condition, String example, String code, String problem) {
     refuse(database, "interactions", condition, problem, example, code);
+  }
+
+  /** Refuses vectors of another length than the field's. */
+  private void checkSize(FieldPlan plan) {
+    if (!(plan.field().kind() instanceof FieldKind.Vector vector)) {
+      return;
+    }
+    String wrong =
+        "%s WHERE len(%s) <> %d".formatted(name(plan.home()), plan.column(), vector.size());
+    long rows = database.queryLong("SELECT count(*) FROM " + wrong);
+    if (rows > 0) {
+      boolean interactions = plan.home() == RawTable.INTERACTIONS;
+      String key = interactions ? "'user ' || u || ' and item ' || i" : "k";
+      String first =
+          "SELECT %s, len(%s) FROM %s ORDER BY rowid LIMIT 1".formatted(key, plan.column(), wrong);
+      database.forEach(
+          first,
+          row -> {
+            throw DataErrors.data(
+                "VECTOR_SIZE",
+                "Table %s has %d rows whose column '%s' does not have the %d numbers of the vector field '%s'; the row of %s has %d. Fix the raw data, or the size of the field."
+                    .formatted(
+                        name(plan.home()),
+                        rows,
+                        plan.field().column(),
+                        vector.size(),
+                        plan.field().name(),
+                        interactions ? row.getString(1) : "'" + row.getString(1) + "'",
+                        row.getLong(2)));
+          });
+    }
   }
 
   /** Refuses the rows of a table for which a condition holds, with their number and an example. */
@@ -331,14 +365,22 @@ final class RawTables {
       return "CAST(" + identifier(column) + " AS VARCHAR[])";
     }
 
+    String numbers(String column) {
+      Field field = field(column);
+      boolean numbers = isList(field) && isNumber(field.getChildren().get(0).getType());
+      require(numbers, column, "a list of numbers");
+      return "CAST(" + identifier(column) + " AS DOUBLE[])";
+    }
+
+    private static boolean isNumber(ArrowType type) {
+      return type instanceof ArrowType.Int
+          || type instanceof ArrowType.FloatingPoint
+          || type instanceof ArrowType.Decimal
+          || type instanceof ArrowType.Bool;
+    }
+
     String number(String column) {
-      ArrowType type = field(column).getType();
-      boolean number =
-          type instanceof ArrowType.Int
-              || type instanceof ArrowType.FloatingPoint
-              || type instanceof ArrowType.Decimal
-              || type instanceof ArrowType.Bool;
-      require(number, column, "a number");
+      require(isNumber(field(column).getType()), column, "a number");
       return "CAST(" + identifier(column) + " AS DOUBLE)";
     }
 

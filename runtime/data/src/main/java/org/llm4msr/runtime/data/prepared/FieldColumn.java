@@ -1,10 +1,13 @@
 package org.llm4msr.runtime.data.prepared;
 
+import java.nio.file.Path;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
+import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.IdListColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
+import org.llm4msr.runtime.data.arrow.VectorColumn;
 import org.llm4msr.runtime.tables.FieldValues;
 
 /** One column of encoded values, read in place. */
@@ -17,6 +20,9 @@ public sealed interface FieldColumn {
     }
     if (kind instanceof FieldKind.MultiCategorical) {
       return new ManyIds(new IdListColumn(file, field.name(), field.vocabularySize()));
+    }
+    if (kind instanceof FieldKind.Vector vector) {
+      return new OneVector(new VectorColumn(file, field.name(), vector.size()), vector.size());
     }
     return new OneNumber(new NumberColumn(file, field.name()));
   }
@@ -61,6 +67,60 @@ public sealed interface FieldColumn {
     @Override
     public void copy(long pick, FieldValues target, int row) {
       ((FieldValues.Numbers) target).values()[row] = column.get(pick);
+    }
+  }
+
+  record OneVector(VectorColumn column, int size) implements FieldColumn {
+    @Override
+    public void gather(long[] picks, int count, FieldValues target) {
+      column.gather(picks, count, ((FieldValues.Vectors) target).values());
+    }
+
+    @Override
+    public void copy(long pick, FieldValues target, int row) {
+      column.copy(pick, ((FieldValues.Vectors) target).values(), row * size);
+    }
+  }
+
+  /** The values that users or items have in a file of theirs, for rows that name them. */
+  record OfEntity(IdColumn index, ArrowFile entities, FieldColumn values) implements FieldColumn {
+
+    /** Finds the file that has the field. */
+    static OfEntity open(
+        ArrowFile rows, PreparedField field, DatasetManifest manifest, Path folder) {
+      ArrowFile users = ArrowFile.open(folder.resolve(PreparedFolder.USER_FEATURES));
+      if (users.has(field.name())) {
+        IdColumn index = new IdColumn(rows, SplitColumns.USER, manifest.users());
+        return of(index, users, field, manifest.users());
+      }
+      ArrowFile items = ArrowFile.open(folder.resolve(PreparedFolder.ITEM_FEATURES));
+      IdColumn index = new IdColumn(rows, SplitColumns.ITEM, manifest.items());
+      return of(index, items, field, manifest.items());
+    }
+
+    private static OfEntity of(IdColumn index, ArrowFile file, PreparedField field, int expected) {
+      if (file.rows() != expected) {
+        throw DataErrors.data(
+            "ROW_COUNT",
+            "%s has %d rows; dataset.json says %d.".formatted(file.path(), file.rows(), expected));
+      }
+      return new OfEntity(index, file, FieldColumn.open(file, field));
+    }
+
+    @Override
+    public void gather(long[] picks, int count, FieldValues target) {
+      int[] numbers = new int[count];
+      index.gather(picks, count, numbers);
+      long[] places = new long[count];
+      for (int i = 0; i < count; i++) {
+        places[i] = entities.locate(numbers[i]);
+      }
+      values.gather(places, count, target);
+    }
+
+    @Override
+    public void copy(long pick, FieldValues target, int row) {
+      values.copy(entities.locate(index.get(pick)), target, row);
     }
   }
 }

@@ -8,10 +8,14 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.llm4msr.api.data.FieldKind;
 
 /** The kinds of fields as texts: in manifests, and in what commands print. */
 public final class FieldKinds {
+
+  private static final Pattern VECTOR = Pattern.compile("vector\\((\\d{1,9})\\)");
 
   private FieldKinds() {}
 
@@ -25,6 +29,9 @@ public final class FieldKinds {
   public static String name(FieldKind kind) {
     if (kind instanceof FieldKind.Categorical) {
       return "categorical";
+    }
+    if (kind instanceof FieldKind.Vector vector) {
+      return "vector(" + vector.size() + ")";
     }
     return kind instanceof FieldKind.MultiCategorical ? "multi-categorical" : "numeric";
   }
@@ -54,13 +61,19 @@ public final class FieldKinds {
     public FieldKind deserialize(JsonParser json, DeserializationContext context)
         throws IOException {
       String text = json.getText();
+      Matcher vector = VECTOR.matcher(text);
+      if (vector.matches()) {
+        return new FieldKind.Vector(Integer.parseInt(vector.group(1)));
+      }
       return switch (text) {
         case "categorical" -> new FieldKind.Categorical();
         case "multi-categorical" -> new FieldKind.MultiCategorical();
         case "numeric" -> new FieldKind.Numeric();
         default ->
             throw context.weirdStringException(
-                text, FieldKind.class, "expected categorical, multi-categorical or numeric");
+                text,
+                FieldKind.class,
+                "expected categorical, multi-categorical, numeric or vector(SIZE)");
       };
     }
   }

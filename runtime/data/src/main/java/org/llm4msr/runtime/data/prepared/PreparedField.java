@@ -9,7 +9,7 @@ import org.llm4msr.api.data.FieldRole;
  * One feature of prepared data.
  *
  * @param name its name, also that of its column in the split files
- * @param vocabularySize ids in use, with id 0 (out of vocabulary); 0 for a numeric field
+ * @param vocabularySize ids in use, with id 0 (out of vocabulary); 0 for numbers and vectors
  * @param mean mean over the training rows that have a value; 0 unless numeric
  * @param deviation population standard deviation over the same rows; 0 unless numeric
  */
@@ -30,8 +30,30 @@ public record PreparedField(
     requireNonNull(kind, "kind is null");
   }
 
+  /** Returns the rows of its embedding table. */
+  public int tableRows() {
+    if (kind instanceof FieldKind.Vector vector) {
+      return vector.size();
+    }
+    return kind instanceof FieldKind.Numeric ? 1 : vocabularySize;
+  }
+
+  /** Returns whether its values have a vocabulary. */
+  public boolean hasVocabulary() {
+    return hasVocabulary(kind);
+  }
+
+  /** Returns whether values of a kind have a vocabulary. */
+  public static boolean hasVocabulary(FieldKind kind) {
+    return kind instanceof FieldKind.Categorical || kind instanceof FieldKind.MultiCategorical;
+  }
+
   /** Returns the value as models see it: 0 where it is missing or the field is constant. */
   public float standardize(double value) {
+    return standardize(value, mean, deviation);
+  }
+
+  static float standardize(double value, double mean, double deviation) {
     if (!Double.isFinite(value) || deviation == 0) {
       return 0;
     }

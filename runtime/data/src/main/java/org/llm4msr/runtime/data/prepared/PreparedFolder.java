@@ -49,13 +49,18 @@ public final class PreparedFolder implements PreparedData {
     for (Split split : Split.values()) {
       ArrowFile file = ArrowFile.open(folder.resolve(split.key() + ".arrow"));
       requireRows(file, manifest.rows().of(split));
-      splits.put(split, new SplitReader(file, split, manifest));
+      splits.put(split, new SplitReader(file, split, manifest, folder));
     }
   }
 
   /** Returns the file of a field's vocabulary, relative to the folder. */
   public static String vocabularyFile(String field) {
     return VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
+  }
+
+  /** Returns the file of a vector field's moments, relative to the folder. */
+  public static String momentsFile(String field) {
+    return VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".json";
   }
 
   private void checkSizes() {

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data.prepared;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.TextColumn;
@@ -19,13 +20,22 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
     return new PreparedIds(folder, ManifestFile.read(folder));
   }
 
-  /** Returns the values of a field by rising id, the first of which is 1; none for numbers. */
+  /**
+   * Returns the values of a field by rising id, the first of which is 1; none without a vocabulary.
+   */
   public List<String> values(PreparedField field) {
-    if (field.kind() instanceof FieldKind.Numeric) {
+    if (!field.hasVocabulary()) {
       return List.of();
     }
     Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
     return new TextColumn(ArrowFile.open(file), "value");
+  }
+
+  /** Returns how a field's vectors are standardised; nothing for another kind of field. */
+  private Optional<VectorMoments> moments(PreparedField field) {
+    return field.kind() instanceof FieldKind.Vector vector
+        ? Optional.of(VectorMoments.read(folder, field.name(), vector.size()))
+        : Optional.empty();
   }
 
   /** Returns the keys of the scenarios by rank. */
@@ -52,6 +62,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
         && own.kind().equals(field.kind())
         && own.mean() == field.mean()
         && own.deviation() == field.deviation()
+        && moments(own).equals(other.moments(field))
         && begins(values(own), other.values(field));
   }
 

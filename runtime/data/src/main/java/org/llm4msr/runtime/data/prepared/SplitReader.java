@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.data.prepared;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -28,7 +29,12 @@ public final class SplitReader {
   private final List<FieldColumn> fields;
   private final List<FieldKind> kinds;
 
-  SplitReader(ArrowFile file, Split split, DatasetManifest manifest) {
+  /**
+   * Makes a reader.
+   *
+   * @param folder holds the vectors of users and items, which their rows do not repeat
+   */
+  SplitReader(ArrowFile file, Split split, DatasetManifest manifest, Path folder) {
     this.file = file;
     this.split = split;
     group =
@@ -44,7 +50,14 @@ public final class SplitReader {
     unknownItem = manifest.items();
     scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
     label = new NumberColumn(file, SplitColumns.LABEL);
-    fields = manifest.fields().stream().map(field -> FieldColumn.open(file, field)).toList();
+    fields =
+        manifest.fields().stream()
+            .map(
+                field ->
+                    file.has(field.name()) || !(field.kind() instanceof FieldKind.Vector)
+                        ? FieldColumn.open(file, field)
+                        : FieldColumn.OfEntity.open(file, field, manifest, folder))
+            .toList();
     kinds = manifest.fields().stream().map(PreparedField::kind).toList();
   }
 

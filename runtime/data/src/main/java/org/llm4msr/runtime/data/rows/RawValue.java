@@ -4,6 +4,9 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.apache.arrow.vector.util.Text;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
@@ -79,36 +82,53 @@ record RawValue(String column, long row) {
   }
 
   /**
-   * Returns a vector: a list of numbers, or a text of them such as {@code [0.1, 0.2]}; null if it
-   * is missing.
+   * Returns a vector whose numbers are all there; null if it is missing.
    *
    * @param size how many numbers it must have
    */
   float @Nullable [] vector(@Nullable Object value, int size) {
-    if (value == null || value.toString().isBlank()) {
+    double[] numbers = numbers(value, size);
+    if (value == null || numbers == null) {
       return null;
     }
-    List<Object> elements = new ArrayList<>();
-    if (value instanceof Iterable<?> list) {
-      list.forEach(elements::add);
-    } else if (value instanceof float[] numbers) {
-      for (float number : numbers) {
-        elements.add(number);
-      }
-    } else {
-      elements.addAll(List.of(BETWEEN.split(value.toString().replaceAll("[\\[\\]]", " ").strip())));
-    }
     float[] vector = new float[size];
-    if (elements.size() != size) {
-      throw wrong(value, "%d numbers, not %d".formatted(size, elements.size()));
-    }
     for (int i = 0; i < size; i++) {
-      vector[i] = (float) number(elements.get(i));
+      vector[i] = (float) numbers[i];
       if (!Float.isFinite(vector[i])) {
         throw wrong(value, "finite numbers");
       }
     }
     return vector;
+  }
+
+  /**
+   * Reads a vector: a list or an array of numbers, or a text of them such as {@code [0.1, 0.2]}.
+   *
+   * @return its numbers, NaN where one is missing; null if all is
+   */
+  double @Nullable [] numbers(@Nullable Object value, int size) {
+    if (value == null || value.toString().isBlank()) {
+      return null;
+    }
+    double[] numbers;
+    if (value instanceof double[] array) {
+      numbers = array;
+    } else if (value instanceof float[] array) {
+      numbers = IntStream.range(0, array.length).mapToDouble(i -> array[i]).toArray();
+    } else if (value instanceof Iterable<?> elements) {
+      numbers =
+          StreamSupport.stream(elements.spliterator(), false).mapToDouble(this::number).toArray();
+    } else {
+      String[] texts = BETWEEN.split(value.toString().replaceAll("[\\[\\]]", " ").strip());
+      numbers = Stream.of(texts).mapToDouble(this::number).toArray();
+    }
+    if (numbers.length != size) {
+      throw DataErrors.data(
+          "VECTOR_SIZE",
+          "Column '%s' has %d numbers in row %d; expected %d. Fix the row or leave the value empty."
+              .formatted(column, numbers.length, row, size));
+    }
+    return numbers;
   }
 
   private MsrException wrong(Object value, String expected) {

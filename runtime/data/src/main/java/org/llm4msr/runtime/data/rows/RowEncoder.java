@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.tables.Batch;
@@ -48,6 +50,7 @@ public final class RowEncoder {
   private final Map<String, FieldSource> sources;
   private final Map<String, Integer> ranks = new HashMap<>();
   private final Map<String, ArrowFile> vocabularyFiles = new HashMap<>();
+  private final Map<String, VectorMoments> moments = new HashMap<>();
   private final Map<String, Vocabulary> vocabularies = new ConcurrentHashMap<>();
   private final Entities users;
   private final Entities items;
@@ -61,9 +64,12 @@ public final class RowEncoder {
     readsHistory = false;
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
     for (PreparedField field : manifest.fields()) {
-      if (!(field.kind() instanceof FieldKind.Numeric)) {
+      if (field.hasVocabulary()) {
         Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
         vocabularyFiles.put(field.name(), ArrowFile.open(file));
+      }
+      if (field.kind() instanceof FieldKind.Vector vector) {
+        moments.put(field.name(), VectorMoments.read(folder, field.name(), vector.size()));
       }
     }
     users =
@@ -134,8 +140,12 @@ public final class RowEncoder {
         .forEach(name -> files.add(folder.resolve(name)));
     ManifestFile.read(folder)
         .fields()
-        .forEach(field -> files.add(folder.resolve(PreparedFolder.vocabularyFile(field.name()))));
-    // Numeric fields have no vocabulary, and another program may leave features out.
+        .forEach(
+            field -> {
+              files.add(folder.resolve(PreparedFolder.vocabularyFile(field.name())));
+              files.add(folder.resolve(PreparedFolder.momentsFile(field.name())));
+            });
+    // A field has one of them or none, and another program may leave features out.
     return files.stream().filter(Files::exists).toList();
   }
 
@@ -204,7 +214,7 @@ public final class RowEncoder {
       }
     }
     if (itemVectors != null) {
-      columns.add(ScoringColumn.itemVector());
+      columns.add(ScoringColumn.itemVector(itemVectors.dimension()));
     }
     if (readsHistory) {
       columns.add(ScoringColumn.time());
@@ -455,6 +465,17 @@ public final class RowEncoder {
         lists.set(row, NOTHING_KNOWN, 1);
       } else if (target instanceof FieldValues.Numbers numbers) {
         numbers.values()[row] = 0;
+      } else if (target instanceof FieldValues.Vectors vectors) {
+        Arrays.fill(vectors.values(), row * vectors.size(), (row + 1) * vectors.size(), 0);
+      }
+    }
+
+    private void encode(
+        PreparedField field, double @Nullable [] numbers, FieldValues.Vectors target, int row) {
+      VectorMoments ofField = requireNonNull(moments.get(field.name()), field.name());
+      for (int k = 0; k < target.size(); k++) {
+        float value = numbers == null ? 0 : ofField.standardize(k, numbers[k]);
+        target.values()[row * target.size() + k] = value;
       }
     }
 
@@ -475,6 +496,8 @@ public final class RowEncoder {
         lists.set(row, list, list.length);
       } else if (target instanceof FieldValues.Numbers numbers) {
         numbers.values()[row] = field.standardize(value.number(raw));
+      } else if (target instanceof FieldValues.Vectors vectors) {
+        encode(field, value.numbers(raw, vectors.size()), vectors, row);
       }
     }
   }

@@ -190,18 +190,14 @@ public final class RowFile implements AutoCloseable {
   private String value(ScoringColumn column, Field field) {
     String name = identifier(column.name());
     ArrowType type = field.getType();
-    if (column.isList()) {
-      return isList(type)
-          ? "CAST(" + name + " AS VARCHAR[])"
-          : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
-    }
-    if (column.isHistory()) {
-      return isList(type)
-          ? name
-          : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
-    }
     if (column.isVector() && isList(type)) {
-      return "CAST(" + name + " AS FLOAT[])";
+      return "CAST(" + name + " AS DOUBLE[])";
+    }
+    if (column.isList() || column.isHistory()) {
+      String list = column.isHistory() ? name : "CAST(" + name + " AS VARCHAR[])";
+      return isList(type)
+          ? list
+          : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
     }
     if (field.getDictionary() == null && type.isComplex()) {
       throw DataErrors.data(

@@ -10,13 +10,12 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
  *
  * @param name its name
  * @param kind {@code id}, {@code categorical}, {@code multi-categorical}, {@code numeric}, {@code
- *     vector} or {@code history}
+ *     vector(SIZE)} or {@code history}
  * @param required whether it must be there; if not, the value stored with the user or item takes
  *     its place
  */
 public record ScoringColumn(String name, String kind, boolean required) {
 
-  private static final String VECTOR = "vector";
   private static final String HISTORY = "history";
 
   static ScoringColumn id(String name) {
@@ -27,9 +26,10 @@ public record ScoringColumn(String name, String kind, boolean required) {
     return new ScoringColumn(field.name(), FieldKinds.name(field.kind()), required);
   }
 
-  /** Returns the column of the items' own vectors. */
-  static ScoringColumn itemVector() {
-    return new ScoringColumn(ItemVectors.COLUMN, VECTOR, false);
+  /** Returns the column of the items' own vectors of so many numbers. */
+  static ScoringColumn itemVector(int size) {
+    return new ScoringColumn(
+        ItemVectors.COLUMN, FieldKinds.name(new FieldKind.Vector(size)), false);
   }
 
   /** Returns the column of the times of rows, which end what is read of the past. */
@@ -48,11 +48,6 @@ public record ScoringColumn(String name, String kind, boolean required) {
     return kind.equals(HISTORY);
   }
 
-  /** Returns whether it holds lists of numbers. */
-  public boolean isVector() {
-    return kind.equals(VECTOR);
-  }
-
   /** Returns whether it holds lists. */
   public boolean isList() {
     return kind.equals(FieldKinds.name(new FieldKind.MultiCategorical()));
@@ -61,5 +56,10 @@ public record ScoringColumn(String name, String kind, boolean required) {
   /** Returns whether it holds numbers. */
   public boolean isNumber() {
     return kind.equals(FieldKinds.name(new FieldKind.Numeric()));
+  }
+
+  /** Returns whether it holds vectors. */
+  public boolean isVector() {
+    return kind.startsWith("vector(");
   }
 }

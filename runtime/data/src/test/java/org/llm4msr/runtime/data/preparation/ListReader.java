@@ -32,7 +32,10 @@ import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 
-/** A reader of rows held in lists; values are Long, Double, Instant, String or List of String. */
+/**
+ * A reader of rows held in lists; values are Long, Double, Instant, String or lists of String or
+ * Double.
+ */
 public final class ListReader implements DatasetReader {
 
   public final Map<RawTable, Map<String, List<?>>> tables = new EnumMap<>(RawTable.class);
@@ -130,7 +133,12 @@ public final class ListReader implements DatasetReader {
         return Field.nullable(name, new ArrowType.Timestamp(TimeUnit.MILLISECOND, "UTC"));
       }
       if (first instanceof List) {
-        Field element = Field.nullable("item", ArrowType.Utf8.INSTANCE);
+        boolean numbers = ((List<?>) first).stream().anyMatch(Double.class::isInstance);
+        ArrowType type =
+            numbers
+                ? new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE)
+                : ArrowType.Utf8.INSTANCE;
+        Field element = Field.nullable("item", type);
         return new Field(
             name, FieldType.nullable(ArrowType.List.INSTANCE), new ArrayList<>(List.of(element)));
       }
