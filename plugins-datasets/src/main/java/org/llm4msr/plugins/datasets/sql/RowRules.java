@@ -59,7 +59,18 @@ final class RowRules {
    * @param expected the requirement of the condition, in words
    */
   void add(String column, String holds, String expected) {
-    add(column, holds, SqlText.identifier(column), expected, false);
+    add(column, holds, SqlText.identifier(column), expected);
+  }
+
+  /**
+   * Adds a rule.
+   *
+   * @param holds a condition on the column, in SQL
+   * @param value what is reported of a row that breaks it, in SQL
+   * @param expected the requirement of the condition, in words
+   */
+  void add(String column, String holds, String value, String expected) {
+    add(column, holds, value, expected, false);
   }
 
   private void add(String column, String holds, String value, String expected, boolean implied) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalInt;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.plugins.datasets.input.TextInput;
@@ -63,6 +64,32 @@ public abstract class TableInput {
 
   /** Returns a column as a list. */
   public abstract String list(String column, String separator);
+
+  /**
+   * Returns a column as vectors, and refuses rows with another list.
+   *
+   * @param size how many numbers a vector has
+   */
+  public final String vector(String column, String separator, int size) {
+    String list = list(column, separator);
+    String vector = "TRY_CAST(" + list + " AS DOUBLE[])";
+    rules.add(
+        column,
+        "(%1$s IS NULL OR (len(%1$s) = %3$d AND list_count(%2$s) = %3$d))"
+            .formatted(list, vector, size),
+        "(len(%1$s) || ' values: ' || %1$s::VARCHAR)".formatted(list),
+        "a list of " + size + " numbers");
+    return vector;
+  }
+
+  /** Returns how many numbers the first vector of a column has; empty if it has none. */
+  public final OptionalInt vectorSize(String column, String separator) {
+    String list = list(column, separator);
+    String first = "SELECT len(%1$s) FROM %2$s WHERE %1$s IS NOT NULL LIMIT 1";
+    return database.rows(first.formatted(list, rows()), files).stream()
+        .mapToInt(row -> Integer.parseInt(row.get(0)))
+        .findFirst();
+  }
 
   /**
    * Refuses rows in which a condition does not hold.

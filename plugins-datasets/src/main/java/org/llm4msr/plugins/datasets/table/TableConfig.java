@@ -100,6 +100,8 @@ public record TableConfig(
     /** A list of values, or a text that listSeparator divides. */
     MULTI_CATEGORICAL,
     /** A number. */
-    NUMERIC
+    NUMERIC,
+    /** A list of numbers, such as another model's embedding; as many in each row. */
+    VECTOR
   }
 }

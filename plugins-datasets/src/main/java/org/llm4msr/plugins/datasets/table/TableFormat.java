@@ -6,13 +6,16 @@ import static java.util.stream.Collectors.joining;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +58,9 @@ final class TableFormat {
   private final Map<String, TableInput> interactions = new LinkedHashMap<>();
 
   private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
+
+  /** Numbers of the vectors of a field, by its name. */
+  private final Map<String, Integer> vectorSizes = new HashMap<>();
 
   TableFormat(TableConfig config, Path folder, RawDatabase database) {
     this.config = config;
@@ -270,6 +276,7 @@ final class TableFormat {
               case CATEGORICAL -> input.value(field.column());
               case MULTI_CATEGORICAL -> input.list(field.column(), config.listSeparator());
               case NUMERIC -> input.value(field.column(), "DOUBLE");
+              case VECTOR -> input.vector(field.column(), config.listSeparator(), size(field));
             };
         columns.add(value + " AS " + SqlText.identifier(column(field)));
       }
@@ -316,12 +323,34 @@ final class TableFormat {
     };
   }
 
-  private static FieldKind kind(TableConfig.TableField field) {
+  private FieldKind kind(TableConfig.TableField field) {
     return switch (field.kind()) {
       case CATEGORICAL -> new FieldKind.Categorical();
       case MULTI_CATEGORICAL -> new FieldKind.MultiCategorical();
       case NUMERIC -> new FieldKind.Numeric();
+      case VECTOR -> new FieldKind.Vector(size(field));
     };
+  }
+
+  private int size(TableConfig.TableField field) {
+    return vectorSizes.computeIfAbsent(name(field), name -> firstSize(field));
+  }
+
+  /** All vectors of a field have the size of the first. */
+  private int firstSize(TableConfig.TableField field) {
+    Collection<TableInput> inputs =
+        field.table() == RawTable.INTERACTIONS
+            ? interactions.values()
+            : Optional.ofNullable(entities.get(field.table())).stream().toList();
+    return inputs.stream()
+        .map(input -> input.vectorSize(field.column(), config.listSeparator()))
+        .flatMapToInt(OptionalInt::stream)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                wrongUse(
+                    "The column %s of the field %s has no vector."
+                        .formatted(field.column(), name(field))));
   }
 
   private static MsrException wrongUse(String message) {

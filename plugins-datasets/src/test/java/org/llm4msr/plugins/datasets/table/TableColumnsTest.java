@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
@@ -60,6 +61,56 @@ class TableColumnsTest extends TableFiles {
           .containsEntry("field_tags", "[\"a\",\"b\"]")
           .containsEntry("field_cost", "4999.5");
     }
+  }
+
+  private static TableConfig vectors(String file) {
+    TableField sound = new TableField("sound", null, RawTable.INTERACTIONS, null, Kind.VECTOR);
+    return threeColumns(List.of(file), null, sound);
+  }
+
+  /** A vector has as many numbers as the first; a missing one is null. */
+  @Test
+  void readsVectors() throws IOException, SQLException {
+    Files.writeString(
+        folder.resolve("log.csv"), "who,what,label,sound\na,1,1,\nb,2,0,0.5|-1e3|2\n");
+    try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        var statement = connection.createStatement()) {
+      statement.execute(
+          "COPY (SELECT * FROM (VALUES ('a', 1, 1, NULL), ('b', 2, 0, [0.5::FLOAT, -1000, 2])) t(who,"
+              + " what, label, sound)) TO '"
+              + folder.resolve("log.parquet")
+              + "' (FORMAT parquet)");
+    }
+    for (String file : List.of("log.csv", "log.parquet")) {
+      try (DatasetReader reader = reader(vectors(file))) {
+        assertThat(reader.schema().fields().get(3).kind()).isEqualTo(new FieldKind.Vector(3));
+        List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
+        assertThat(rows.get(0)).containsEntry("field_sound", "null");
+        assertThat(rows.get(1)).containsEntry("field_sound", "[0.5,-1000.0,2.0]");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.5|1|2|3", "0.5", "0.5|x|2"})
+  void otherListsThanVectorsAreNamed(String list) throws IOException {
+    Path file = folder.resolve("log.csv");
+    Files.writeString(file, "who,what,label,sound\na,1,1,1|2|3\nb,2,0," + list + "\n");
+    int count = list.split("\\|").length;
+
+    assertThatThrownBy(() -> readAll(vectors("log.csv")))
+        .hasMessage(
+            "[data/MALFORMED_ROW] %s, line 3: column 'sound' has '%d values: [%s]', which is not a list of 3 numbers. Fix or remove the row."
+                .formatted(file, count, list.replace("|", ", ")));
+  }
+
+  @Test
+  void aColumnWithoutVectorsIsRefused() throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "who,what,label,sound\na,1,1,\n");
+
+    assertThatThrownBy(() -> readAll(vectors("log.csv")))
+        .hasMessageContaining(
+            "[data/TABLE_CONFIG] The column sound of the field sound has no vector.");
   }
 
   @ParameterizedTest

@@ -1,0 +1,248 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.experiment.TrainingReport;
+import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.ScoringRequest;
+import org.llm4msr.toolkit.arrow.ArrowRows;
+
+/**
+ * Vectors of items and of rows on their way from files to scores. Labels depend on the first number
+ * of each alone, which nothing but the vectors tells: each item occurs once.
+ */
+class VectorFieldsTest {
+
+  private static final int ROWS = 3000;
+  private static final int TEST = 500;
+
+  private static final String EXPERIMENT =
+      """
+      workspace: work
+      dataset:
+        name: table
+        path: raw
+        files: [log.parquet]
+        time: time
+        fields:
+          - {column: mood, kind: vector}
+          - {column: image, table: items, kind: vector}
+        items: {files: [items.parquet], key: item}
+        split: {by: time, ratio: [4, 1, 1]}
+      model:
+        embeddingSize: 4
+        backbone: {name: shared-bottom, bottom: [8], tower: [4]}
+        fusion: none
+      training: {epochs: 6, batchSize: 128, optimizer: {learningRate: 0.02}}
+      runtime: {threads: 2}
+      """;
+
+  @TempDir static Path folder;
+  static Experiment experiment;
+  static TrainingReport report;
+  static TrainingReport ofMxNet;
+  static float[] evaluated;
+
+  @BeforeAll
+  static void train() throws IOException, SQLException {
+    Files.createDirectories(folder.resolve("raw"));
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement()) {
+      // hash() is uniform; the numbers of a vector lie between -1 and 1.
+      statement.execute("CREATE MACRO unit(i, k) AS (hash(i * 31 + k) % 2000)::DOUBLE / 1000 - 1");
+      statement.execute(
+          "CREATE TABLE items AS SELECT 'i' || i AS item, CASE WHEN i % 40 = 3 THEN NULL ELSE"
+              + " [unit(i, 0), unit(i, 1), unit(i, 2) / 100, 5]::FLOAT[] END AS image FROM range("
+              + ROWS
+              + ") t(i)");
+      statement.execute(
+          "CREATE TABLE log AS SELECT 'u' || i % 50 AS user, 'i' || i AS item, i AS time,"
+              + " [unit(i, 7), unit(i, 8)]::DOUBLE[2] AS mood, (unit(i, 0) + unit(i, 7) > 0)::INTEGER"
+              + " AS label FROM range("
+              + ROWS
+              + ") t(i)");
+      copy(statement, "items");
+      copy(statement, "log");
+    }
+    Path file = Files.writeString(folder.resolve("experiment.yaml"), EXPERIMENT);
+    experiment = Experiment.fromYaml(file);
+    experiment.prepare(false, Progress.NONE);
+    report = experiment.train("one", Progress.NONE);
+    ofMxNet = Experiment.fromYaml(file, "runtime.engine=MXNet").train("mxnet", Progress.NONE);
+    Path predictions = folder.resolve("predictions.arrow");
+    experiment.evaluate("one", Split.TEST, predictions, Progress.NONE);
+    evaluated = floats(predictions, "probability");
+  }
+
+  private static void copy(Statement statement, String table) throws SQLException {
+    Path file = folder.resolve("raw").resolve(table + ".parquet");
+    statement.execute("COPY " + table + " TO '" + file + "' (FORMAT parquet)");
+  }
+
+  private static float[] floats(Path file, String column) throws IOException {
+    List<Float> values = new ArrayList<>();
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowReader reader = ArrowRows.open(file, allocator)) {
+      while (reader.loadNextBatch()) {
+        Float4Vector vector = (Float4Vector) reader.getVectorSchemaRoot().getVector(column);
+        for (int i = 0; i < vector.getValueCount(); i++) {
+          values.add(vector.get(i));
+        }
+      }
+    }
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i);
+    }
+    return floats;
+  }
+
+  /** The rows of the test part as the files have them. */
+  private static List<Map<String, Object>> testRows(boolean withImage) throws SQLException {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement();
+        var result =
+            statement.executeQuery(
+                "SELECT user, item, mood::VARCHAR, image::VARCHAR FROM '%1$s/log.parquet' JOIN '%1$s/items.parquet' USING (item) WHERE time >= %2$d ORDER BY time"
+                    .formatted(folder.resolve("raw"), ROWS - TEST))) {
+      while (result.next()) {
+        Map<String, Object> row =
+            new HashMap<>(
+                Map.of(
+                    "user", result.getString(1),
+                    "item", result.getString(2),
+                    "scenario", "all",
+                    "mood", numbers(result.getString(3))));
+        if (withImage) {
+          String image = result.getString(4);
+          row.put("item", "never seen");
+          row.put("image", image == null ? null : numbers(image));
+        }
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+
+  private static List<Double> numbers(String list) {
+    String inside = list.substring(1, list.length() - 1);
+    return Arrays.stream(inside.split(", ")).map(Double::valueOf).toList();
+  }
+
+  @Test
+  void theModelLearnsFromThem() {
+    double auc = report.result().best().result().overall().auc();
+
+    assertThat(auc).isGreaterThan(0.9);
+  }
+
+  @Test
+  void scoresAreThoseOfEvaluation() throws SQLException {
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      assertThat(scorer.score(testRows(false))).containsExactly(evaluated, within(1e-5f));
+    }
+  }
+
+  /** Test items have no row of their own in the item table: only their vector tells them apart. */
+  @Test
+  void anItemThatNobodyKnowsIsScoredByTheVectorThatItBrings() throws SQLException {
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      assertThat(scorer.score(testRows(true))).containsExactly(evaluated, within(1e-5f));
+
+      List<Map<String, Object>> bare = testRows(true);
+      bare.forEach(row -> row.remove("image"));
+      List<Map<String, Object>> missing = testRows(true);
+      missing.forEach(row -> row.put("image", null));
+      float[] scores = scorer.score(bare);
+      assertThat(scores).containsExactly(scorer.score(missing)).isNotEqualTo(evaluated);
+    }
+  }
+
+  @Test
+  void bothEnginesScoreAlike() throws SQLException {
+    try (Scorer scorer = Scorer.load(report.bundle(), "runtime.engine=MXNet")) {
+      assertThat(scorer.score(testRows(false))).containsExactly(evaluated, within(1e-4f));
+    }
+  }
+
+  @Test
+  void theOtherEngineTrainsTheSameModel() {
+    assertThat(ofMxNet.result().best().result().overall().auc())
+        .isCloseTo(report.result().best().result().overall().auc(), within(0.02));
+  }
+
+  @Test
+  void filesOfRowsHaveListsOrTexts() throws IOException {
+    Path csv =
+        Files.writeString(
+            folder.resolve("rows.csv"),
+            "user,item,scenario,mood\nu1,i2999,all,0.5|-0.25\nu2,i2998,all,\n");
+    Path out = folder.resolve("scores.arrow");
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      scorer.score(new ScoringRequest(csv, out), Progress.NONE);
+
+      List<Map<String, Object>> rows = new ArrayList<>();
+      rows.add(
+          Map.of(
+              "user", "u1", "item", "i2999", "scenario", "all", "mood", new float[] {.5f, -.25f}));
+      Map<String, Object> second =
+          new HashMap<>(Map.of("user", "u2", "item", "i2998", "scenario", "all"));
+      second.put("mood", null);
+      rows.add(second);
+      assertThat(floats(out, "score")).containsExactly(scorer.score(rows), within(1e-6f));
+    }
+    Path wrong =
+        Files.writeString(
+            folder.resolve("wrong.csv"), "user,item,scenario,mood\nu1,i2999,all,0.5\n");
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      assertThatThrownBy(
+              () ->
+                  scorer.score(
+                      new ScoringRequest(wrong, folder.resolve("no.arrow")), Progress.NONE))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContaining("wrong.csv: Column 'mood' has 1 numbers in row 0; expected 2.");
+    }
+  }
+
+  /** Old rows of the projection are those of the bundle, and so are means and deviations. */
+  @Test
+  void anotherRunBeginsWithTheBundle() {
+    Experiment still =
+        Experiment.fromYaml(
+            folder.resolve("experiment.yaml"),
+            "training.epochs=1",
+            "training.optimizer={name: sgd, learningRate: 1e-20}");
+    TrainingReport on =
+        still.train("on", new TrainingOptions(null, report.bundle()), Progress.NONE);
+
+    assertThat(on.result().best().result().overall().auc())
+        .isEqualTo(report.result().best().result().overall().auc());
+  }
+}
