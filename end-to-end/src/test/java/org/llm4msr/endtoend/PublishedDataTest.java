@@ -50,7 +50,8 @@ class PublishedDataTest {
               tuple("Beauty", 5 * 50_329L));
       assertThat(data.manifest().items()).isEqualTo(16_258 + 11_837 + 14_188 + 10_379);
       assertThat(data.manifest().labelRule())
-          .isEqualTo("every review; 4 negatives a positive drawn by popularity from the row's part, seed 1");
+          .isEqualTo(
+              "every review; 4 negatives a positive drawn by popularity from the row's part, seed 1");
     }
   }
 

@@ -184,7 +184,8 @@ public record TestBatch(
    * @param items (I, K)
    */
   public TestBatch withKnowledge(float[][] users, float[][] scenarios, float[][] items) {
-    return new TestBatch(scenario, user, item, flat, scenarioTable, users, scenarios, items, history);
+    return new TestBatch(
+        scenario, user, item, flat, scenarioTable, users, scenarios, items, history);
   }
 
   /** Returns the batch of the rows whose scenario passes a test, as {@link #rows} does. */

@@ -13,9 +13,7 @@ public record HistoryConfig(
         @Min(1)
         @Max(1000)
         int length,
-    @Setting(value = "Bins of the histogram of similarities", defaultValue = "10")
-        @Min(1)
-        @Max(100)
+    @Setting(value = "Bins of the histogram of similarities", defaultValue = "10") @Min(1) @Max(100)
         int bins,
     @Setting(
             value = "Whether events of the row's scenario and of all others are told apart",

@@ -61,7 +61,8 @@ public record KnowledgeConfig(
         @Nullable HistoryConfig history,
     @Setting(value = "How vectors are stored", defaultValue = "float16") Precision precision) {
 
-  private static final Set<String> READING = Set.of("missing", "components", "control", "items", "history");
+  private static final Set<String> READING =
+      Set.of("missing", "components", "control", "items", "history");
 
   /** Returns whether a key says how a model reads the vectors, and does not affect the store. */
   public static boolean isOfReading(String key) {

@@ -131,7 +131,9 @@ final class ConfigCheck {
                 + " {items: {}}, or remove what reads it");
       }
       boolean hasHistory = config.knowledge() != null && config.knowledge().history() != null;
-      if (hasHistory && config.knowledge().items() == null) {
+      if (config.knowledge() != null
+          && config.knowledge().history() != null
+          && config.knowledge().items() == null) {
         add(
             "knowledge.history",
             null,

@@ -43,12 +43,16 @@ final class PassWorkspace {
     ModelKnowledge knowledge = model.knowledge();
     UserKnowledge vectors = knowledge == null ? null : knowledge.users();
     ofUsers =
-        vectors == null ? null : new BatchKnowledge(vectors, model.knowledgeParameters().missingUser(), model.workers());
+        vectors == null
+            ? null
+            : new BatchKnowledge(
+                vectors, model.knowledgeParameters().missingUser(), model.workers());
     ItemKnowledge items = knowledge == null ? null : knowledge.items();
     ofItems =
         items == null || !model.readsItems()
             ? null
-            : new BatchKnowledge(new BatchItems(items), model.knowledgeParameters().missingItem(), model.workers());
+            : new BatchKnowledge(
+                new BatchItems(items), model.knowledgeParameters().missingItem(), model.workers());
     ModelHistory history = knowledge == null ? null : knowledge.history();
     ofHistory = history == null ? null : new BatchHistory(history, model.workers());
   }

@@ -138,9 +138,9 @@ public final class BundleModel {
     Path scaling = bundle.folder().resolve(Bundle.SCALING);
     try {
       return new KnowledgeInputs(
-          bundle.knowledge(),
-          config.missing(),
-          config.missingItem(),
+              bundle.knowledge(),
+              config.missing(),
+              config.missingItem(),
               KnowledgeScaling.read(scaling))
           .withHistory(history(bundle, config, encoder.manifest()));
     } catch (IOException e) {

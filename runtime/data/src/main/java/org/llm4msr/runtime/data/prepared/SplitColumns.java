@@ -17,7 +17,8 @@ public final class SplitColumns {
   /** Number of the row's group, from 1; 0 for none. */
   public static final String GROUP = "group_index";
 
-  public static final Set<String> RESERVED = Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN, GROUP);
+  public static final Set<String> RESERVED =
+      Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN, GROUP);
 
   private SplitColumns() {}
 }

@@ -34,8 +34,7 @@ public record ScoringColumn(String name, String kind, boolean required) {
 
   /** Returns the column of the times of rows, which end what is read of the past. */
   static ScoringColumn time() {
-    return new ScoringColumn(
-        RawSchema.TIME, FieldKinds.name(new FieldKind.Numeric()), false);
+    return new ScoringColumn(RawSchema.TIME, FieldKinds.name(new FieldKind.Numeric()), false);
   }
 
   /** Returns the column of the users' pasts. */

@@ -154,7 +154,8 @@ class LoggedRowsTest {
     prepare(Preparations.BY_TIME, Preparations.NO_NEGATIVES, DatasetPreparationTest.twelveRows());
     List<String> logged = rows(ALL);
     folder = folder.resolve("drawn");
-    NegativesConfig two = new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3);
+    NegativesConfig two =
+        new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3);
     prepare(Preparations.BY_TIME, two, DatasetPreparationTest.twelveRows());
     try (PreparedData data = PreparedData.open(prepared())) {
       assertThat(data.manifest().rows().total()).isGreaterThan(12);

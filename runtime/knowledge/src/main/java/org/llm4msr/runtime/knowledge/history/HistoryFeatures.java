@@ -3,7 +3,6 @@ package org.llm4msr.runtime.knowledge.history;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
@@ -61,8 +60,7 @@ public final class HistoryFeatures {
   /** The scratch memory of one worker. */
   private final class Desk {
     private final PastEvents past = new PastEvents(history.layout().length());
-    private final Similarities similarities =
-        new Similarities(history.vectors(), history.layout());
+    private final Similarities similarities = new Similarities(history.vectors(), history.layout());
     private final float[] block = new float[GRAIN * history.layout().width()];
     private final int[] ends = new int[GRAIN];
 
@@ -78,8 +76,7 @@ public final class HistoryFeatures {
     void write(Batch batch, int row, int at) {
       float[] brought = batch.itemVectors == null ? null : batch.itemVectors[row];
       float[] given = brought == null ? null : history.unit(brought);
-      similarities.write(
-          batch.item[row], given, batch.scenario[row], past, block, at);
+      similarities.write(batch.item[row], given, batch.scenario[row], past, block, at);
     }
   }
 }

@@ -29,12 +29,7 @@ final class Similarities {
    * @param scenario of the row
    */
   void write(
-      int item,
-      float @Nullable [] given,
-      int scenario,
-      PastEvents events,
-      float[] target,
-      int at) {
+      int item, float @Nullable [] given, int scenario, PastEvents events, float[] target, int at) {
     if (given == null && !vectors.has(item)) {
       Arrays.fill(target, at, at + layout.widthOfLabel(), 0f);
       return;

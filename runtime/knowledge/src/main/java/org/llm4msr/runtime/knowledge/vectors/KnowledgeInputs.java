@@ -81,12 +81,30 @@ public record KnowledgeInputs(
   /** Returns these with the events of users. */
   public KnowledgeInputs withHistory(@Nullable HistoryInputs events) {
     return new KnowledgeInputs(
-        users, scenarios, items, missing, missingItem, scaling, earlier, components, controls, events);
+        users,
+        scenarios,
+        items,
+        missing,
+        missingItem,
+        scaling,
+        earlier,
+        components,
+        controls,
+        events);
   }
 
   /** Returns these with vectors of items. */
   public KnowledgeInputs withItems(KnowledgeSource vectors, Missing missingVectors) {
     return new KnowledgeInputs(
-        users, scenarios, vectors, missing, missingVectors, scaling, earlier, components, controls, history);
+        users,
+        scenarios,
+        vectors,
+        missing,
+        missingVectors,
+        scaling,
+        earlier,
+        components,
+        controls,
+        history);
   }
 }

@@ -143,24 +143,44 @@ class HistoryFeaturesTest {
     HistoryLayout layout = new HistoryLayout(6, 2, true, false);
     Batch batch = batch(Split.TEST, List.of(WORKED.rows().get(9), WORKED.rows().get(9)));
     batch.pasts = new GivenPast[2];
-    batch.pasts[0] = new GivenPast(new int[] {3, 1}, new int[] {-1, 1}, new boolean[] {true, false});
+    batch.pasts[0] =
+        new GivenPast(new int[] {3, 1}, new int[] {-1, 1}, new boolean[] {true, false});
     batch.itemVectors = new float[][] {null, {-6, -8}};
     float[] numbers = new float[2 * layout.width()];
     try (Workers workers = new Workers(1)) {
       EventLog log = EventLog.load(WORKED.of(ALL), RandomLog.USERS, true);
       new HistoryFeatures(
-              new ModelHistory(sixItems(), List.of(log), layout, UnaryOperator.identity()),
-              workers)
+              new ModelHistory(sixItems(), List.of(log), layout, UnaryOperator.identity()), workers)
           .fill(batch, FloatBuffer.wrap(numbers));
     }
     assertThat(numbers)
         .containsExactly(
             new float[] {
-              0, 0, 0, 0, 0, 0, //
-              1, -0.8f, -0.8f, -0.8f, 1 / 6f, 0, //
+              0,
+              0,
+              0,
+              0,
+              0,
+              0, //
+              1,
+              -0.8f,
+              -0.8f,
+              -0.8f,
+              1 / 6f,
+              0, //
               // Against the first vector all cosines have the other sign.
-              1, -0.28f, -0.05333333f, 0.8f, 2 / 6f, 2 / 6f, //
-              1, 0.8f, 0.8f, 0.8f, 0, 1 / 6f
+              1,
+              -0.28f,
+              -0.05333333f,
+              0.8f,
+              2 / 6f,
+              2 / 6f, //
+              1,
+              0.8f,
+              0.8f,
+              0.8f,
+              0,
+              1 / 6f
             },
             within(1e-6f));
   }

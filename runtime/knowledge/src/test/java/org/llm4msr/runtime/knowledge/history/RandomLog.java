@@ -16,8 +16,7 @@ record RandomLog(List<Row> rows) {
   static final int SCENARIOS = 3;
 
   /** A logged row. */
-  record Row(
-      Split part, int user, int item, int scenario, boolean positive, long time, int group) {
+  record Row(Split part, int user, int item, int scenario, boolean positive, long time, int group) {
 
     Row(Split part, int user, int item, int scenario, boolean positive, long time) {
       this(part, user, item, scenario, positive, time, 0);
