@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -112,8 +113,7 @@ public final class KnowledgeInspection {
    */
   public Neighbourhood nearest(Level level, String key, int count) {
     StoredLevel stored = store.level(level);
-    int number = stored.find(key);
-    if (number < 0) {
+    if (stored.find(key) < 0) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/UNKNOWN_KEY",
@@ -121,17 +121,43 @@ public final class KnowledgeInspection {
               .formatted(
                   level.name().toLowerCase(Locale.ROOT), key, whoHasKnowledge(level, stored)));
     }
-    List<Ranked> ranked = rank(stored, number, count);
-    Set<String> wanted = new HashSet<>(Set.of(key));
-    ranked.forEach(near -> wanted.add(stored.key(near.number())));
-    Map<String, String> texts = texts(level, stored, wanted);
-    List<Neighbour> neighbours = new ArrayList<>();
-    for (Ranked near : ranked) {
-      String other = stored.key(near.number());
-      neighbours.add(
-          new Neighbour(other, near.cosine(), text(texts, other), stored.text(near.number())));
+    return nearest(level, List.of(key), count).get(0);
+  }
+
+  /**
+   * Finds the nearest neighbours of those keys that have knowledge, in their order.
+   *
+   * @param count how many neighbours of each
+   */
+  public List<Neighbourhood> nearest(Level level, List<String> keys, int count) {
+    StoredLevel stored = store.level(level);
+    Map<String, List<Ranked>> ranked = new LinkedHashMap<>();
+    for (String key : keys) {
+      int number = stored.find(key);
+      if (number >= 0) {
+        ranked.put(key, rank(stored, number, count));
+      }
     }
-    return new Neighbourhood(key, text(texts, key), stored.text(number), neighbours);
+    Set<String> wanted = new HashSet<>(ranked.keySet());
+    ranked.values().stream()
+        .flatMap(List::stream)
+        .forEach(near -> wanted.add(stored.key(near.number())));
+    Map<String, String> texts = wanted.isEmpty() ? Map.of() : texts(level, stored, wanted);
+    List<Neighbourhood> found = new ArrayList<>();
+    ranked.forEach(
+        (key, others) ->
+            found.add(
+                new Neighbourhood(
+                    key,
+                    text(texts, key),
+                    stored.text(stored.find(key)),
+                    others.stream().map(near -> neighbour(near, stored, texts)).toList())));
+    return found;
+  }
+
+  private static Neighbour neighbour(Ranked near, StoredLevel stored, Map<String, String> texts) {
+    String key = stored.key(near.number());
+    return new Neighbour(key, near.cosine(), text(texts, key), stored.text(near.number()));
   }
 
   private static String whoHasKnowledge(Level level, StoredLevel stored) {
@@ -177,7 +203,7 @@ public final class KnowledgeInspection {
     for (int candidate = 0; candidate < stored.size(); candidate++) {
       if (candidate != number) {
         stored.read(candidate, other);
-        best.add(new Ranked(candidate, cosine(own, other)));
+        best.add(new Ranked(candidate, Cosines.of(own, other)));
         if (best.size() > count) {
           best.remove();
         }
@@ -231,7 +257,7 @@ public final class KnowledgeInspection {
     long directed = 0;
     for (int number = 0; number < stored.size(); number++) {
       stored.read(number, vector);
-      double norm = Math.sqrt(product(vector, vector));
+      double norm = Math.sqrt(Cosines.product(vector, vector));
       norms.add(norm);
       tokens.add(stored.tokens(number));
       shortened += stored.droppedHistory(number) > 0 ? 1 : 0;
@@ -259,19 +285,6 @@ public final class KnowledgeInspection {
       square += value * value;
     }
     return n < 2 ? Double.NaN : (square - n) / ((double) n * (n - 1));
-  }
-
-  private static double cosine(float[] a, float[] b) {
-    double norms = Math.sqrt(product(a, a)) * Math.sqrt(product(b, b));
-    return norms == 0 ? 0 : product(a, b) / norms;
-  }
-
-  private static double product(float[] a, float[] b) {
-    double product = 0;
-    for (int k = 0; k < a.length; k++) {
-      product += (double) a[k] * b[k];
-    }
-    return product;
   }
 
   private static final class Collector {
