@@ -3,6 +3,7 @@ package org.llm4msr.api.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.function.Supplier;
 import org.llm4msr.api.Stability;
 
 /**
@@ -55,4 +56,12 @@ public interface Pass {
    * @param scalar the term, already weighted
    */
   void addLoss(String name, NDArray scalar);
+
+  /**
+   * Names a term of the logits, which {@code explain} shows. All terms that a head names add up to
+   * its logits.
+   *
+   * @param values makes the term, (B); called only where somebody asks
+   */
+  default void term(String name, Supplier<NDArray> values) {}
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.Decay;
@@ -68,17 +69,30 @@ final class HierarchicalHead implements FusionHead {
       NDArray adapted = layers.apply(pass, features, x);
       x = residual ? adapted.add(x) : adapted;
     }
-    NDArray logit = backbone.forward(pass, features.withFlat(x)).logit();
-    return alpha == null ? logit : logit.add(parallelSum(pass, features, logit, alpha));
+    NDArray h = backbone.forward(pass, features.withFlat(x)).logit();
+    return alpha == null ? h : h.add(parallelSum(pass, features, h, alpha));
   }
 
-  /** The sum of alpha * (l - logit) over the levels in parallel: (B). */
-  private NDArray parallelSum(Pass pass, Features features, NDArray logit, Parameter alpha) {
+  /** The sum of alpha * (l - h) over the levels in parallel: (B). */
+  private NDArray parallelSum(Pass pass, Features features, NDArray h, Parameter alpha) {
     NDList logits = new NDList();
     for (GeneratedLayers layers : parallel) {
       logits.add(layers.apply(pass, features, features.flat()));
     }
+    nameTerms(pass, h, logits, alpha);
     NDArray all = logits.size() == 1 ? logits.get(0) : logits.get(0).concat(logits.get(1), 1);
-    return all.sub(logit.expandDims(1)).mul(alpha.array()).sum(new int[] {1});
+    return all.sub(h.expandDims(1)).mul(alpha.array()).sum(new int[] {1});
+  }
+
+  /** The logit is (1 - sum of alpha) * h + sum of alpha * l. */
+  private void nameTerms(Pass pass, NDArray h, NDList logits, Parameter alpha) {
+    pass.term("backbone (h)", () -> h.sub(h.mul(alpha.array().sum())));
+    for (int i = 0; i < parallel.size(); i++) {
+      NDArray l = logits.get(i);
+      long at = i;
+      pass.term(
+          parallel.get(i).level().name().toLowerCase(Locale.ROOT) + " level (l)",
+          () -> l.squeeze(1).mul(alpha.array().get(at)));
+    }
   }
 }

@@ -8,7 +8,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
@@ -32,6 +34,7 @@ public final class PassContext implements LayerPass {
   private final @Nullable DenseLayers layers;
   private int masksDrawn;
   private final List<LossTerm> losses = new ArrayList<>();
+  private @Nullable Map<String, NDArray> terms;
 
   /** A term of the loss by its name in the metrics; a scalar. */
   public record LossTerm(String name, NDArray value) {}
@@ -154,6 +157,22 @@ public final class PassContext implements LayerPass {
     if (training) {
       losses.add(new LossTerm(name, scalar));
     }
+  }
+
+  @Override
+  public void term(String name, Supplier<NDArray> values) {
+    if (terms != null) {
+      terms.put(name, values.get());
+    }
+  }
+
+  /**
+   * Asks for the terms of the logits.
+   *
+   * @param target gets each by its name, (B)
+   */
+  public void keepTerms(Map<String, NDArray> target) {
+    terms = target;
   }
 
   /** Returns the terms that models added, in order. */
