@@ -2,8 +2,11 @@ package org.llm4msr.runtime.assembly;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.FusionHead;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -25,6 +28,7 @@ import org.llm4msr.runtime.tables.Workers;
  * @param knowledge standardised, null where the model reads none
  * @param scenarioKnowledge (S, K), null where the head reads none
  * @param halves the engine's products of bfloat16, null where other products are used
+ * @param metaNetworks those of the head, by level
  * @param identity plugins, settings and data as one text
  */
 record AssembledModel(
@@ -43,6 +47,7 @@ record AssembledModel(
     long seed,
     Precisions precisions,
     @Nullable HalfScript halves,
+    Map<Level, MetaNetwork> metaNetworks,
     String identity)
     implements AutoCloseable {
 

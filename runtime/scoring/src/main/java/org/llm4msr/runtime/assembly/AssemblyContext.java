@@ -31,7 +31,8 @@ final class AssemblyContext implements FusionContext {
   private final ModelShape shape;
   private final ModelConfig config;
   private final int knowledgeSize;
-  private final Map<Level, MetaNetworkConfig> made = new EnumMap<>(Level.class);
+  private final Map<Level, MetaNetworkConfig> configs = new EnumMap<>(Level.class);
+  private final Map<Level, MetaNetwork> networks = new EnumMap<>(Level.class);
   private boolean backboneMade;
 
   AssemblyContext(ParameterStore store, ModelShape shape, ModelConfig config, int knowledgeSize) {
@@ -42,8 +43,13 @@ final class AssemblyContext implements FusionContext {
   }
 
   /** Returns the settings of the meta networks that the head asked for. */
-  List<MetaNetworkConfig> metaNetworks() {
-    return List.copyOf(made.values());
+  List<MetaNetworkConfig> metaNetworkConfigs() {
+    return List.copyOf(configs.values());
+  }
+
+  /** Returns the meta networks that the head asked for. */
+  Map<Level, MetaNetwork> metaNetworks() {
+    return Map.copyOf(networks);
   }
 
   @Override
@@ -81,7 +87,7 @@ final class AssemblyContext implements FusionContext {
   @Override
   public MetaNetwork metaNetwork(Level level, int inputWidth, int outputWidth) {
     MetaNetworkConfig meta = config.metaNetworks().of(level);
-    if (made.put(level, meta) != null) {
+    if (configs.put(level, meta) != null) {
       throw twice("the meta network of level " + level);
     }
     if (knowledgeSize == 0) {
@@ -97,10 +103,13 @@ final class AssemblyContext implements FusionContext {
     LayerSpec layers =
         new LayerSpec(inputWidth, widths, meta.activation(), meta.outputActivation());
     String scope = "meta/" + level.name().toLowerCase(Locale.ROOT);
-    return meta.network()
-        .create(
-            MetaNetworkFactory::create,
-            new Meta(store.context(scope, shape), level, knowledgeSize, layers));
+    MetaNetwork network =
+        meta.network()
+            .create(
+                MetaNetworkFactory::create,
+                new Meta(store.context(scope, shape), level, knowledgeSize, layers));
+    networks.put(level, network);
+    return network;
   }
 
   private MsrException twice(String part) {

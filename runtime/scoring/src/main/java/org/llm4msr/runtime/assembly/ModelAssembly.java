@@ -176,7 +176,8 @@ public final class ModelAssembly {
           seed,
           precisions,
           halves,
-          identity(manifest, model, context.metaNetworks(), inputs));
+          context.metaNetworks(),
+          identity(manifest, model, context.metaNetworkConfigs(), inputs));
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();

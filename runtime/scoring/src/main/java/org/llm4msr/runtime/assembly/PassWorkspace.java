@@ -4,7 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
@@ -63,6 +66,16 @@ final class PassWorkspace {
    * @param step owns all arrays; closed by the caller before the next call
    */
   TrainableModel.Forward forward(NDManager step, Batch batch, boolean training, long number) {
+    return forward(step, batch, training, number, model.scenarioKnowledge(), null);
+  }
+
+  private TrainableModel.Forward forward(
+      NDManager step,
+      Batch batch,
+      boolean training,
+      long number,
+      @Nullable NDArray scenarioKnowledge,
+      @Nullable Map<String, NDArray> terms) {
     int rows = batch.size;
     int width = model.tables().width();
     gather.gather(batch, flat.floats((long) rows * width));
@@ -80,6 +93,9 @@ final class PassWorkspace {
         ofItems == null ? null : plan(step, ofItems.find(batch, training), rows, training, tape);
     PassContext pass =
         new PassContext(step, training, number, byScenario, byUser, byItem, masks, tape);
+    if (terms != null) {
+      pass.keepTerms(terms);
+    }
     NDArray itemKnowledge = ofItems == null ? null : ofItems.gather(step);
     NDArray history = ofHistory == null ? null : ofHistory.compute(step, batch);
     ParameterArray scenarioTable = model.scenarioTable();
@@ -90,7 +106,7 @@ final class PassWorkspace {
             byScenario,
             scenarioTable == null ? null : scenarioTable.array(),
             ofUsers == null ? null : ofUsers.gather(step),
-            model.scenarioKnowledge(),
+            scenarioKnowledge,
             itemKnowledge,
             history);
     return new TrainableModel.Forward(pass, tape, input, model.head().logits(pass, features));
@@ -136,6 +152,35 @@ final class PassWorkspace {
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       model.engine().read(forward(step, batch, false, 0).logits()).get(target, 0, batch.size);
+    }
+  }
+
+  /**
+   * Predicts a batch as {@link #predict}, with the terms of the logits.
+   *
+   * @param withoutScenarios whether rows read zeros, the mean, in place of the knowledge of
+   *     scenarios
+   */
+  LogitTerms terms(Batch batch, boolean withoutScenarios) {
+    try (NDManager step = model.manager().newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray scenarios = model.scenarioKnowledge();
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      NDArray logits =
+          forward(
+                  step,
+                  batch,
+                  false,
+                  0,
+                  withoutScenarios && scenarios != null
+                      ? step.zeros(scenarios.getShape())
+                      : scenarios,
+                  arrays)
+              .logits();
+      Map<String, float[]> terms = new LinkedHashMap<>();
+      arrays.forEach((name, term) -> terms.put(name, HostCopy.of(term)));
+      return new LogitTerms(HostCopy.of(logits), terms);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.assembly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -136,6 +138,7 @@ class InferenceModelTest {
     AddedField items = small(AddedField.of(store, AddedField.ITEM, KNOWLEDGE, 8));
     AddedField history =
         small(AddedField.of(store, AddedField.HISTORY, HISTORY.layout().width(), 8));
+    store.push();
     ModelKnowledge knowledge = knowledge();
     FusionHead head = new Everything(store, drawn);
     return new AssembledModel(
@@ -161,6 +164,7 @@ class InferenceModelTest {
         0,
         new Precisions(Precision.FLOAT32, Precision.FLOAT32),
         null,
+        Map.of(),
         "test");
   }
 
@@ -460,5 +464,69 @@ class InferenceModelTest {
 
     assertThat(second[0]).isEqualTo(first[0]);
     assertThat(second[1]).isNotEqualTo(first[1]);
+  }
+
+  private LogitTerms probe(Batch batch, Level... without) {
+    ModelProbe probe = new ModelProbe(new TrainableModel(assembled), USERS, ITEMS);
+    return engine.finish(
+        () -> {
+          engine.recordGradients(false);
+          return probe.predict(batch, Set.of(without));
+        });
+  }
+
+  @Test
+  void aProbePredictsWhatTheModelScoresAndKeepsTheTermsThatPartsName() {
+    before =
+        (pass, features) -> {
+          pass.term("sum of the row", () -> features.flat().sum(new int[] {1}));
+          return features.flat();
+        };
+    Batch batch = batch(40, 1);
+    float[] scores = score(batch);
+
+    LogitTerms found = probe(batch);
+
+    for (int i = 0; i < 40; i++) {
+      assertThat((float) (1 / (1 + Math.exp(-found.logits()[i]))))
+          .isCloseTo(scores[i], within(1e-6f));
+    }
+    assertThat(found.terms()).containsOnlyKeys("sum of the row");
+    assertThat(found.terms().get("sum of the row")).hasSize(40);
+  }
+
+  /** The head adds to each logit the product of one parameter and the knowledge of the scenario. */
+  @Test
+  void aProbeTakesLevelsAway() {
+    Batch batch = batch(40, 1);
+    Batch strangers = batch(40, 1);
+    Arrays.fill(strangers.user, USERS);
+    Batch newItems = batch(40, 1);
+    Arrays.fill(newItems.item, ITEMS);
+    newItems.itemVectors = null;
+    float[] whole = probe(batch).logits();
+
+    assertThat(probe(batch, Level.USER).logits())
+        .isEqualTo(probe(strangers).logits())
+        .isNotEqualTo(whole);
+    assertThat(probe(batch, Level.ITEM).logits())
+        .isEqualTo(probe(newItems).logits())
+        .isNotEqualTo(whole);
+    float[] without = probe(batch, Level.SCENARIO).logits();
+    FloatBuffer weights =
+        assembled.parameters().parameters().stream()
+            .filter(parameter -> parameter.name().equals("b/knowledge"))
+            .findFirst()
+            .orElseThrow()
+            .values();
+    for (int i = 0; i < 40; i++) {
+      FloatBuffer own = FloatBuffer.allocate(KNOWLEDGE);
+      assembled.knowledge().scenarios().copy(batch.scenario[i], own, 0);
+      float product = 0;
+      for (int k = 0; k < KNOWLEDGE; k++) {
+        product += own.get(k) * weights.get(k);
+      }
+      assertThat(whole[i] - without[i]).isCloseTo(product, within(1e-4f));
+    }
   }
 }
