@@ -10,7 +10,6 @@ import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.TableWriter;
 import org.llm4msr.runtime.data.prepared.Split;
 import picocli.CommandLine;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,13 +19,11 @@ import picocli.CommandLine.Parameters;
     description =
         "Trains a grid of models with several seeds and compares their AUCs, with significance"
             + " tests. Run again, it resumes where it stopped.")
-final class CompareCommand extends Command {
+final class CompareCommand extends RunsCommand {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.
   @Parameters(paramLabel = "FILE", description = "The YAML file of the comparison.")
   Path file;
-
-  @Mixin OverridesOfRuns overrides = new OverridesOfRuns();
 
   @Option(
       names = "--split",
@@ -45,12 +42,12 @@ final class CompareCommand extends Command {
 
   @Override
   void run() {
-    Comparison comparison = session().get(Comparisons.class).open(file, overrides.settings);
+    Comparison comparison = session().get(Comparisons.class).open(file, overrides);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", comparison::requestStop);
     ComparisonResult result;
     try {
-      result = comparison.run(split, new TerminalView(this));
+      result = comparison.run(split, this);
     } finally {
       interruption.cannotStop();
     }

@@ -7,7 +7,6 @@ import org.llm4msr.runtime.compare.Tuning;
 import org.llm4msr.runtime.compare.TuningResult;
 import org.llm4msr.runtime.compare.TuningWriter;
 import picocli.CommandLine;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -17,13 +16,11 @@ import picocli.CommandLine.Parameters;
     description =
         "Searches for settings by the validation part and writes the best as a configuration."
             + " Run again, it resumes where it stopped.")
-final class TuneCommand extends Command {
+final class TuneCommand extends RunsCommand {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.
   @Parameters(paramLabel = "FILE", description = "The YAML file of the search.")
   Path file;
-
-  @Mixin OverridesOfRuns overrides = new OverridesOfRuns();
 
   @Option(
       names = "--out",
@@ -33,12 +30,12 @@ final class TuneCommand extends Command {
 
   @Override
   void run() {
-    Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides.settings);
+    Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", tuning::requestStop);
     TuningResult result;
     try {
-      result = tuning.run(new TerminalView(this));
+      result = tuning.run(this);
     } finally {
       interruption.cannotStop();
     }

@@ -1,0 +1,27 @@
+package org.llm4msr.runtime.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llm4msr.runtime.compare.ComparisonView;
+import picocli.CommandLine.Option;
+
+/** A command that trains several runs, and shows their progress on stderr. */
+abstract class RunsCommand extends Command implements ComparisonView {
+
+  @Option(
+      names = "-D",
+      paramLabel = "KEY=VALUE",
+      description = "Override a setting of all runs, for example -Dtraining.epochs=3.")
+  List<String> overrides = new ArrayList<>();
+
+  @Override
+  public void note(String text) {
+    terminal().note(text);
+  }
+
+  @Override
+  public Work begin(String task, String unit) {
+    ProgressView progress = progress(task, unit);
+    return new Work(progress, progress::close);
+  }
+}
