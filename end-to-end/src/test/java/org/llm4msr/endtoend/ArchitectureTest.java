@@ -101,6 +101,8 @@ class ArchitectureTest {
           "Word",
           // scoring
           "InferenceModel",
+          // experiment
+          "Explainer",
           // lab
           "BarChart",
           "Html",

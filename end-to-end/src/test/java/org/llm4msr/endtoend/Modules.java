@@ -63,7 +63,7 @@ final class Modules {
     runtime(all, "knowledge", "knowledge");
     runtime(all, "scoring", "assembly", "bundle", "calibration", "scoring");
     runtime(all, "training", "training", "evaluation");
-    runtime(all, "experiment", "experiment", "exchange");
+    runtime(all, "experiment", "experiment", "exchange", "explanation");
     runtime(all, "download", "download");
     runtime(all, "lab", "compare", "report");
     runtime(all, "cli", "cli");

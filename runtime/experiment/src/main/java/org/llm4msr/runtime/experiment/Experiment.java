@@ -34,6 +34,8 @@ import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.exchange.Exchange;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
 import org.llm4msr.runtime.exchange.ExchangeServer;
+import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
@@ -436,6 +438,21 @@ public final class Experiment {
       EvaluationReport report = stage.evaluate(split, slicings(split), predictions, progress);
       meter.write(report.run());
       return report;
+    }
+  }
+
+  /**
+   * Explains the best state of a run: what its knowledge says, what scores are made of, and what
+   * they become without each level. The run folder keeps the last explanation, for its report.
+   *
+   * @param progress gets the number of rows
+   * @throws MsrException as {@link org.llm4msr.runtime.explanation.Explainer#explain}
+   */
+  public Explanation explain(String run, ExplanationRequest request, Progress progress) {
+    Experiment trained = asTrained(run);
+    check.checkModel(trained.runWiring);
+    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
+      return stage.explain(trained, request, progress);
     }
   }
 

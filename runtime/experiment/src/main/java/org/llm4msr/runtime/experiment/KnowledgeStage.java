@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -264,12 +265,27 @@ final class KnowledgeStage implements AutoCloseable {
   static KnowledgeInspection.Neighbourhood nearest(
       Experiment experiment, Level level, String key, int count) {
     KnowledgeStore store = store(experiment);
-    try (PreparedData data = experiment.openPrepared();
-        Scratch scratch = scratch(experiment)) {
+    try (PreparedData data = experiment.openPrepared()) {
       store.requireSource(data.manifest().key());
+      return inspect(experiment, store, data, inspection -> inspection.nearest(level, key, count));
+    }
+  }
+
+  /** Answers a question about a store that was filled from this data. */
+  static <T> T inspect(
+      Experiment experiment,
+      KnowledgeStore store,
+      PreparedData data,
+      Function<KnowledgeInspection, T> question) {
+    config(experiment); // Without one there are no prompts.
+    if (!store.info().template().equals(templateHash(experiment))) {
+      LOG.warn(
+          "The prompts that are shown are those of the present template; {} was filled with another.",
+          store.folder());
+    }
+    try (Scratch scratch = scratch(experiment)) {
       TrainingLog log = log(experiment, store.info().leakFutureInteractions(), data, scratch);
-      config(experiment); // Without one there are no prompts.
-      return new KnowledgeInspection(store, log, prompts(experiment)).nearest(level, key, count);
+      return question.apply(new KnowledgeInspection(store, log, prompts(experiment)));
     }
   }
 

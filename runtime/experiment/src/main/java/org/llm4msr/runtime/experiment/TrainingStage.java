@@ -32,6 +32,9 @@ import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.PartEvaluation;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.explanation.Explainer;
+import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
@@ -295,12 +298,9 @@ final class TrainingStage implements AutoCloseable {
   /** Evaluates the best state; writes every prediction to a file if one is named. */
   EvaluationReport evaluate(
       Split split, List<Slicing> slicings, @Nullable Path predictions, Progress progress) {
-    Trainer.Reached reached = trainer.loadBest();
-    if (!reached.finished()) {
-      LOG.warn("This is the best state so far. {}", unfinished(reached));
-    }
+    boolean finished = loadBest();
+    Calibration calibration = finished ? folder.calibration() : Calibration.NONE;
     long rows = data.manifest().rows().of(split);
-    Calibration calibration = reached.finished() ? folder.calibration() : Calibration.NONE;
     float[] raw = new float[config.training().batchSize()];
     float[] calibrated = new float[config.training().batchSize()];
     try (PartEvaluation evaluation = evaluation(split, slicings);
@@ -330,7 +330,7 @@ final class TrainingStage implements AutoCloseable {
         writer.finish();
       }
       EvaluationResult uncalibrated = before == null ? null : before.result();
-      return report(split, evaluation, uncalibrated, reached.finished());
+      return report(split, evaluation, uncalibrated, finished);
     }
   }
 
@@ -341,6 +341,33 @@ final class TrainingStage implements AutoCloseable {
         slicings,
         RowGroups.of(prepared, split),
         config.evaluation().cutoffs());
+  }
+
+  /** Loads the best state; returns whether training is over, and says so if it is not. */
+  private boolean loadBest() {
+    Trainer.Reached reached = trainer.loadBest();
+    if (!reached.finished()) {
+      LOG.warn("This is the best state so far. {}", unfinished(reached));
+    }
+    return reached.finished();
+  }
+
+  /** Explains the best state. */
+  Explanation explain(Experiment experiment, ExplanationRequest request, Progress progress) {
+    Calibration calibration = loadBest() ? folder.calibration() : Calibration.NONE;
+    Explainer explainer =
+        new Explainer(
+            model,
+            data,
+            prepared,
+            calibration,
+            experiment.config().model().fusion().name(),
+            config.training().batchSize());
+    Explanation explanation =
+        new ExplanationStage(experiment, folder, data, knowledge, request)
+            .explanation(explainer.explain(request, progress));
+    folder.write(Explanation.FILE, explanation);
+    return explanation;
   }
 
   private PredictionWriter writer(Path target, Split split) {

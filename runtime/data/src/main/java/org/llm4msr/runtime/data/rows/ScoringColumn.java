@@ -17,9 +17,10 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 public record ScoringColumn(String name, String kind, boolean required) {
 
   private static final String HISTORY = "history";
+  private static final String ID = "id";
 
   static ScoringColumn id(String name) {
-    return new ScoringColumn(name, "id", true);
+    return new ScoringColumn(name, ID, true);
   }
 
   static ScoringColumn of(PreparedField field, boolean required) {
@@ -45,6 +46,11 @@ public record ScoringColumn(String name, String kind, boolean required) {
   /** Returns whether it holds lists of events. */
   public boolean isHistory() {
     return kind.equals(HISTORY);
+  }
+
+  /** Returns whether it holds users, items or scenarios. */
+  public boolean isId() {
+    return kind.equals(ID);
   }
 
   /** Returns whether it holds lists. */

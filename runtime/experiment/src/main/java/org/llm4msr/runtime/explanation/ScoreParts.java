@@ -1,0 +1,42 @@
+package org.llm4msr.runtime.explanation;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What scores are made of: the means of some rows, or one row.
+ *
+ * @param rows how many
+ * @param score probability of label 1, as the bundle scores
+ * @param logit before calibration
+ * @param terms what adds up to the logit; empty where the fusion head does not tell
+ * @param without what they become without knowledge: of each level, then of all where there are
+ *     several
+ */
+public record ScoreParts(
+    long rows, double score, double logit, List<Term> terms, List<Without> without) {
+
+  public ScoreParts {
+    terms = List.copyOf(terms);
+    without = List.copyOf(without);
+  }
+
+  /**
+   * A term of the logit.
+   *
+   * @param share of its mean absolute value in the sum of those of all terms; null if that is 0
+   */
+  public record Term(String name, double value, @Nullable Double share) {}
+
+  /**
+   * Scores without the knowledge of a level, in whose place the mean is read, or what {@code
+   * missing} says.
+   *
+   * @param levels {@code user}, {@code scenario}, {@code item} or {@code all}
+   * @param change mean absolute change of the logit
+   * @param share of that change in the sum of those of the single levels; null if that is 0, and
+   *     for all levels
+   */
+  public record Without(
+      String levels, double score, double logit, double change, @Nullable Double share) {}
+}
