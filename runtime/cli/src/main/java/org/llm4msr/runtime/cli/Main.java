@@ -150,6 +150,7 @@ public final class Main {
         KnowledgeCommand.class,
         TrainCommand.class,
         EvaluateCommand.class,
+        ExplainCommand.class,
         CompareCommand.class,
         ReportCommand.class,
         TuneCommand.class,

@@ -13,6 +13,11 @@ public final class Html {
     return Escapers.HTML.escape(text);
   }
 
+  /** Returns a heading within a section. */
+  static String heading(String text) {
+    return "<h3>" + escape(text) + "</h3>\n";
+  }
+
   /** Returns a paragraph. */
   public static String note(String text) {
     return "<p>" + escape(text) + "</p>\n";

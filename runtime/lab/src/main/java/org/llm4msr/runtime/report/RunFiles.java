@@ -19,6 +19,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.StageCost;
+import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.files.FileErrors;
 
 /**
@@ -46,18 +47,23 @@ record RunFiles(Path folder) {
   /** Returns the existing evaluations, that of the test part first. */
   List<EvaluationReport> evaluations() {
     return Stream.of(Split.TEST, Split.VALIDATION, Split.TRAIN)
-        .map(part -> evaluation("evaluation-" + part.key() + ".json"))
+        .map(part -> read("evaluation-" + part.key() + ".json", EvaluationReport.class))
         .filter(Objects::nonNull)
         .toList();
   }
 
-  private @Nullable EvaluationReport evaluation(String name) {
+  private <T> @Nullable T read(String name, Class<T> type) {
     String text = text(name);
     try {
-      return text.isEmpty() ? null : JSON.readValue(text, EvaluationReport.class);
+      return text.isEmpty() ? null : JSON.readValue(text, type);
     } catch (JsonProcessingException e) {
       throw unreadable(folder.resolve(name), e);
     }
+  }
+
+  /** Returns the last explanation, or null. */
+  @Nullable Explanation explanation() {
+    return read(Explanation.FILE, Explanation.class);
   }
 
   /** Returns a file as JSON, or nothing if it is missing. */

@@ -13,6 +13,7 @@ import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.HistoryNotice;
 import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.explanation.Explanation;
 
 /** The page on one run, finished or not: what its folder holds. */
 public final class RunReport {
@@ -68,6 +69,12 @@ public final class RunReport {
         new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));
     sections.add(new Section("watched", "Watched parameters over training", charts.watched()));
     sections.add(new Section("neighbours", "Nearest scenarios in knowledge space", neighbours));
+    Explanation explanation = files.explanation();
+    sections.add(
+        new Section(
+            "explanation",
+            "Knowledge and scores",
+            explanation == null ? "" : new ExplanationSection(explanation).html()));
     sections.addAll(data);
     sections.add(new Section("stages", "Time and memory", charts.costs()));
     sections.add(new Section("configuration", "Configuration", pre(files.text("config.yaml"))));

@@ -65,6 +65,19 @@ final class Svg {
   }
 
   /**
+   * Draws a square.
+   *
+   * @param opacity of its colour, 0 to 1
+   */
+  void shade(String style, double opacity, double x, double y, double size, String tip) {
+    xml.append(
+        format(
+            "<rect class=\"fill %s\" fill-opacity=\"%.2f\" x=\"%.1f\" y=\"%.1f\""
+                + " width=\"%.1f\" height=\"%.1f\"><title>%s</title></rect>\n",
+            style, opacity, x, y, size, size, Html.escape(tip)));
+  }
+
+  /**
    * Writes.
    *
    * @param anchor the part of the text that is placed at x: start, middle or end
