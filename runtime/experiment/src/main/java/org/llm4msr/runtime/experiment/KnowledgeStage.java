@@ -278,7 +278,8 @@ final class KnowledgeStage implements AutoCloseable {
       PreparedData data,
       Function<KnowledgeInspection, T> question) {
     config(experiment); // Without one there are no prompts.
-    if (!store.info().template().equals(templateHash(experiment))) {
+    boolean isOurs = !store.info().settings().isEmpty();
+    if (isOurs && !store.info().template().equals(templateHash(experiment))) {
       LOG.warn(
           "The prompts that are shown are those of the present template; {} was filled with another.",
           store.folder());
