@@ -364,7 +364,7 @@ final class TrainingStage implements AutoCloseable {
             experiment.config().model().fusion().name(),
             config.training().batchSize());
     Explanation explanation =
-        new ExplanationStage(experiment, folder, data, knowledge, request)
+        new ExplanationStage(experiment, folder, data, store(knowledge), request)
             .explanation(explainer.explain(request, progress));
     folder.write(Explanation.FILE, explanation);
     return explanation;

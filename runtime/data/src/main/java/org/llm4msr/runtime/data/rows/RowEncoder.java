@@ -362,8 +362,8 @@ public final class RowEncoder {
         if (batch.itemVectors != null && itemVectors != null) {
           batch.itemVectors[i] = itemVector(itemVectors, rows, from + i, row, item < 0);
         }
+        batch.time[i] = readsHistory ? time(rows, from + i, row) : Long.MAX_VALUE;
         if (batch.pasts != null) {
-          batch.time[i] = time(rows, from + i, row);
           batch.pasts[i] =
               has(rows, GivenHistory.COLUMN, from + i)
                   ? givenHistory.read(rows.get(GivenHistory.COLUMN, from + i), row)
