@@ -238,7 +238,7 @@ class ItemKnowledgeTest {
     try (Scorer scorer = Scorer.load(bundle)) {
       assertThatThrownBy(() -> scorer.score(List.of(row)))
           .hasMessageContaining("Column 'item_vector'")
-          .hasMessageContaining("expected 32 numbers, not 2");
+          .hasMessageContaining("2 numbers in row 0; expected 32");
       assertThatThrownBy(() -> scorer.readNewItems(folder.resolve("other/knowledge")))
           .hasMessageContaining("[knowledge/STORE_MISMATCH]")
           .hasMessageContaining("dimension was 32 and is now 16");

@@ -107,7 +107,7 @@ class ExamplePluginsTest {
           .contains(
               "'factorization-machine' reads the fields separately",
               "fusion head 'concat' they have the widths [8, 12]",
-              "Give the head's features the width of model.embeddingSize");
+              "Give the head's features, model.itemKnowledge and knowledge.history the width of");
     }
   }
 

@@ -73,7 +73,7 @@ final class AssemblyContext implements FusionContext {
       throw new MsrException(
           ErrorType.USER,
           "model/NO_FIELDS",
-          "The backbone '%s' reads the fields separately, which needs one width for all; behind the fusion head '%s' they have the widths %s. Give the head's features and model.itemKnowledge the width of model.embeddingSize, or choose another head or backbone."
+          "The backbone '%s' reads the fields separately, which needs one width for all; behind the fusion head '%s' they have the widths %s. Give the head's features, model.itemKnowledge and knowledge.history the width of model.embeddingSize, or choose another head or backbone."
               .formatted(
                   config.backbone().name(),
                   config.fusion().name(),
