@@ -177,7 +177,8 @@ class BundleTest {
     assertThatThrownBy(
             () -> plain.train("continued", new TrainingOptions(null, from), Progress.NONE))
         .hasMessageContaining("[bundle/OTHER_MODEL]")
-        .hasMessageContaining("knowledge.control was {user=shuffled, scenario=off, item=off} and is now off");
+        .hasMessageContaining(
+            "knowledge.control was {user=shuffled, scenario=off, item=off} and is now off");
     assertThatThrownBy(
             () -> shuffled.train("continued", new TrainingOptions(null, from), Progress.NONE))
         .hasMessageContaining("[bundle/CONTROL]")
