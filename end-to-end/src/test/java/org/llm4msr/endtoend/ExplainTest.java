@@ -193,7 +193,10 @@ class ExplainTest {
     double[] x =
         joined(
             embeddings,
-            linear(item, values(dense, "knowledge/item-knowledge/weight"), new double[2]));
+            linear(
+                item,
+                values(dense, "knowledge/item-knowledge/weight"),
+                values(dense, "knowledge/item-knowledge/bias")));
     double[] bottom = generatedLayers("user", user, x);
     String tower = "backbone/tower." + rank;
     double h =

@@ -12,8 +12,7 @@ import org.llm4msr.runtime.evaluation.RankingTable;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.HistoryNotice;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -63,8 +62,8 @@ final class EvaluateCommand extends ExperimentCommand {
           sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList();
       tables.append('\n').append(table(sliced.title(), slices));
     }
-    String marked = HistoryNotice.appendedTo(tables.toString(), report.readsLaterParts());
-    return LeakNotice.appendedTo(marked, report.leakFutureInteractions());
+    String marked = Notice.HISTORY.appendedTo(tables.toString(), report.readsLaterParts());
+    return Notice.LEAK.appendedTo(marked, report.leakFutureInteractions());
   }
 
   /** Calibration moves the scenarios against each other, and with it what is measured over all. */

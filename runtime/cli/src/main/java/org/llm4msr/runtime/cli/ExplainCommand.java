@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.report.ExplanationTables;
@@ -102,6 +102,6 @@ final class ExplainCommand extends ExperimentCommand {
       }
       text.append('\n');
     }
-    return LeakNotice.appendedTo(text.toString(), explanation.leakFutureInteractions());
+    return Notice.LEAK.appendedTo(text.toString(), explanation.leakFutureInteractions());
   }
 }

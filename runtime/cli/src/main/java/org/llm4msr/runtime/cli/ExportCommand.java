@@ -6,7 +6,7 @@ import java.util.Map;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
 import org.llm4msr.runtime.experiment.EvaluationReport;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,7 +73,7 @@ final class ExportCommand extends CommandGroup {
         terminal()
             .result(
                 Map.of("file", out.toString(), "rows", rows, "leakFutureInteractions", leaks),
-                LeakNotice.appendedTo("%s: %,d rows".formatted(out, rows), leaks));
+                Notice.LEAK.appendedTo("%s: %,d rows".formatted(out, rows), leaks));
       }
     }
   }

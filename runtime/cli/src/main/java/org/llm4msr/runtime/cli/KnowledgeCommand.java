@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
@@ -58,7 +58,7 @@ final class KnowledgeCommand extends CommandGroup {
       }
       String text = text(result, experiment);
       terminal()
-          .result(result, LeakNotice.appendedTo(text, result.info().leakFutureInteractions()));
+          .result(result, Notice.LEAK.appendedTo(text, result.info().leakFutureInteractions()));
     }
 
     /** Extracts, and on Ctrl-C waits for the current call of the model. */
@@ -175,7 +175,7 @@ final class KnowledgeCommand extends CommandGroup {
       } else {
         KnowledgeInspection.Summary summary = experiment.inspectKnowledge();
         boolean leaks = summary.info().leakFutureInteractions();
-        terminal().result(summary, LeakNotice.appendedTo(text(summary), leaks));
+        terminal().result(summary, Notice.LEAK.appendedTo(text(summary), leaks));
       }
     }
 

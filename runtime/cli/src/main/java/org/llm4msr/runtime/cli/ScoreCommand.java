@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
 import org.llm4msr.runtime.scoring.ScoringRequest;
@@ -88,7 +88,7 @@ final class ScoreCommand extends Command {
       }
       ScoringReport report = scorer.score(request, progress);
       terminal()
-          .result(report, LeakNotice.appendedTo(text(report), report.leakFutureInteractions()));
+          .result(report, Notice.LEAK.appendedTo(text(report), report.leakFutureInteractions()));
     }
   }
 

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.report.ReportServer;
@@ -89,6 +89,6 @@ final class TrainCommand extends ExperimentCommand {
                 : String.format(
                     Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), report.device()),
             report.bundle());
-    return LeakNotice.appendedTo(text, report.leakFutureInteractions());
+    return Notice.LEAK.appendedTo(text, report.leakFutureInteractions());
   }
 }

@@ -503,7 +503,7 @@ public final class Experiment {
   /** Warns if prompts reveal what is to be predicted. */
   void warnOfLeak() {
     if (leaks()) {
-      LOG.warn("{}: {}", loaded.file(), LeakNotice.TEXT);
+      LOG.warn("{}: {}", loaded.file(), Notice.LEAK.text());
     }
   }
 

@@ -9,8 +9,7 @@ import org.hipparchus.distribution.continuous.TDistribution;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
-import org.llm4msr.runtime.experiment.HistoryNotice;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.report.BarChart;
 import org.llm4msr.runtime.report.BarChart.Bar;
 import org.llm4msr.runtime.report.Html;
@@ -45,8 +44,8 @@ final class ComparisonPage {
     return new Page(
         "Comparison",
         result.leakFutureInteractions()
-            ? LeakNotice.TEXT
-            : result.readsLaterParts() ? HistoryNotice.TEXT : "",
+            ? Notice.LEAK.text()
+            : result.readsLaterParts() ? Notice.HISTORY.text() : "",
         List.of(
             new Section("table", "Table", table),
             new Section("auc", "AUC per scenario", bars()),

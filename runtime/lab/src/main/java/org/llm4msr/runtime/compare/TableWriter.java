@@ -32,8 +32,7 @@ import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.evaluation.Metrics;
-import org.llm4msr.runtime.experiment.HistoryNotice;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.report.Page;
@@ -123,8 +122,8 @@ public final class TableWriter {
               .formatted(failure.model(), failure.seed(), failure.reason()));
     }
     String marked =
-        HistoryNotice.appendedTo(text.toString().stripTrailing(), result.readsLaterParts());
-    return LeakNotice.appendedTo(marked.stripTrailing(), result.leakFutureInteractions()) + "\n";
+        Notice.HISTORY.appendedTo(text.toString().stripTrailing(), result.readsLaterParts());
+    return Notice.LEAK.appendedTo(marked.stripTrailing(), result.leakFutureInteractions()) + "\n";
   }
 
   /**

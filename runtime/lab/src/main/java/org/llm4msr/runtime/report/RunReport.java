@@ -11,8 +11,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.HistoryNotice;
-import org.llm4msr.runtime.experiment.LeakNotice;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.explanation.Explanation;
 
 /** The page on one run, finished or not: what its folder holds. */
@@ -81,7 +80,7 @@ public final class RunReport {
     sections.add(new Section("provenance", "Provenance", RunCharts.provenance(provenance)));
     boolean leaks = provenance.path("leakFutureInteractions").asBoolean();
     boolean later = evaluations.stream().anyMatch(EvaluationReport::readsLaterParts);
-    String notice = leaks ? LeakNotice.TEXT : later ? HistoryNotice.TEXT : "";
+    String notice = leaks ? Notice.LEAK.text() : later ? Notice.HISTORY.text() : "";
     return new Page("Run " + run, notice, sections);
   }
 

@@ -1,0 +1,29 @@
+package org.llm4msr.runtime.experiment;
+
+/** What results must say about how they were made. */
+public enum Notice {
+  /** Prompts were also made from validation and test rows. */
+  LEAK(
+      "knowledge.prompts.leakFutureInteractions is on: prompts reveal validation and test rows,"
+          + " so metrics show how much leaks, not how good the model is."),
+  /** Rows also read events of later parts. */
+  HISTORY(
+      "knowledge.history.until is row: a row also reads earlier events of validation and test, which"
+          + " models that read the training part alone do not know.");
+
+  private final String text;
+
+  Notice(String text) {
+    this.text = text;
+  }
+
+  /** Returns the notice. */
+  public String text() {
+    return text;
+  }
+
+  /** Returns a text, with the notice below it if it holds. */
+  public String appendedTo(String result, boolean holds) {
+    return holds ? result.stripTrailing() + "\nNOTE: " + text + "\n" : result;
+  }
+}
