@@ -80,6 +80,10 @@ public final class ModelProbe {
     Batch changed = new Batch(batch.size, batch.fields);
     changed.size = batch.size;
     changed.itemVectors = without.contains(Level.ITEM) ? null : batch.itemVectors;
+    changed.pasts = without.contains(Level.USER) ? null : batch.pasts;
+    changed.part = batch.part;
+    System.arraycopy(batch.time, 0, changed.time, 0, batch.size);
+    System.arraycopy(batch.group, 0, changed.group, 0, batch.size);
     System.arraycopy(batch.scenario, 0, changed.scenario, 0, batch.size);
     System.arraycopy(batch.row, 0, changed.row, 0, batch.size);
     if (without.contains(Level.USER)) {
