@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.config;
 
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,14 @@ public record HistoryConfig(
                     + " earlier than the row. Every result is marked",
             defaultValue = "training")
         Until until,
+    @Setting(
+            value =
+                "How far principal components of items are scaled to the same deviation before"
+                    + " cosines are taken: 0 not at all, 1 fully; needs knowledge.components",
+            defaultValue = "0.0")
+        @DecimalMin(value = "0.0", message = "must be at least 0")
+        @DecimalMax(value = "1.0", message = "must be at most 1")
+        double whitening,
     @Setting("Width of the field; by default model.embeddingSize") @Min(1) @Max(4096)
         @Nullable Integer width) {
 

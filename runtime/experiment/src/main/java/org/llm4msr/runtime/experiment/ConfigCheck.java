@@ -140,6 +140,16 @@ final class ConfigCheck {
             "compares items by their vectors, but there is no section knowledge.items. Add it, or"
                 + " remove the history");
       }
+      if (config.knowledge() != null
+          && config.knowledge().history() != null
+          && config.knowledge().history().whitening() > 0
+          && config.knowledge().components() == 0) {
+        add(
+            "knowledge.history.whitening",
+            String.valueOf(config.knowledge().history().whitening()),
+            "scales principal components, but the model reads none. Set knowledge.components, or"
+                + " remove the whitening");
+      }
       if (required.contains(ModelInput.HISTORY) && !hasHistory) {
         add(
             "model.fusion.name",

@@ -83,7 +83,7 @@ class InferenceModelTest {
   /** Each user liked and disliked some items. */
   private static final HistoryInputs HISTORY =
       HistoryInputs.of(
-          new HistoryConfig(5, 3, true, true, HistoryConfig.Until.TRAINING, null),
+          new HistoryConfig(5, 3, true, true, HistoryConfig.Until.TRAINING, 0, null),
           visitor -> {
             Random random = new Random(4);
             for (int event = 0; event < 9 * USERS; event++) {

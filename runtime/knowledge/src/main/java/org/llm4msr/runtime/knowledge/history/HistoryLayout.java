@@ -6,16 +6,17 @@ import java.util.List;
 /**
  * Which numbers of a row tell how alike its item is to what its user met before. They come in
  * groups, one after the other: positives in the row's scenario, positives in all others, then the
- * same of negatives. Each group has, of the cosines between the row's item and its events,
+ * same of negatives. Each group has, of the cosines between the row's item and its events, in units
+ * of 1/sqrt(C), which is the deviation of cosines of unrelated vectors of size C,
  *
  * <ol>
  *   <li>{@code any}: 1 if there is an event with a vector; otherwise this and all others are 0
  *   <li>{@code mean}
  *   <li>{@code top3}: the mean of the three largest, or of as many as there are
  *   <li>{@code max}
- *   <li>one number for each bin: how many lie in each of N equal parts of -1 to 1, divided by L,
- *       the most there can be. These are the tiers of SimTier (Sheng and others, CIKM 2024, arXiv
- *       2407.19467), which are not divided.
+ *   <li>one number for each bin: how many lie in each of N equal parts of -1 to 1, divided by L/N,
+ *       as many as there can be if all have the same. These are the tiers of SimTier (Sheng and
+ *       others, CIKM 2024, arXiv 2407.19467), which are not divided.
  * </ol>
  *
  * @param length L, how many of the newest positives, and of the newest negatives, are read

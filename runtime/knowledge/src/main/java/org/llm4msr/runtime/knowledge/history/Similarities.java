@@ -9,12 +9,14 @@ final class Similarities {
   private final UnitVectors vectors;
   private final HistoryLayout layout;
   private final int[] offsets;
+  private final float unit;
   private final float[] cosines;
   private final int[] counts;
 
   Similarities(UnitVectors vectors, HistoryLayout layout) {
     this.vectors = vectors;
     this.layout = layout;
+    unit = (float) Math.sqrt(vectors.dimension());
     offsets = new int[UnitVectors.padded(layout.length())];
     cosines = new float[offsets.length];
     counts = new int[layout.bins()];
@@ -85,11 +87,13 @@ final class Similarities {
     }
     int count = to - from;
     target[at + HistoryLayout.ANY] = 1;
-    target[at + HistoryLayout.MEAN] = sum / count;
-    target[at + HistoryLayout.TOP3] = count < 3 ? sum / count : (first + second + third) / 3;
-    target[at + HistoryLayout.MAX] = first;
+    target[at + HistoryLayout.MEAN] = unit * sum / count;
+    target[at + HistoryLayout.TOP3] =
+        unit * (count < 3 ? sum / count : (first + second + third) / 3);
+    target[at + HistoryLayout.MAX] = unit * first;
     for (int bin = 0; bin < counts.length; bin++) {
-      target[at + HistoryLayout.BINS + bin] = (float) counts[bin] / layout.length();
+      target[at + HistoryLayout.BINS + bin] =
+          (float) counts[bin] * counts.length / layout.length();
     }
   }
 }

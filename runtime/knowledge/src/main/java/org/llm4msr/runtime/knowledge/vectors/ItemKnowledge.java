@@ -2,6 +2,7 @@ package org.llm4msr.runtime.knowledge.vectors;
 
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
+import org.llm4msr.runtime.knowledge.history.Whitening;
 
 /**
  * The items' vectors. Immutable and thread-safe; {@link BatchItems} adds those that come with the
@@ -28,7 +29,12 @@ public final class ItemKnowledge {
 
   /** Returns what a model reads of histories by these vectors. */
   ModelHistory history(HistoryInputs inputs) {
-    return new ModelHistory(stored.units(), inputs.logs(), inputs.layout(), this::transformed);
+    Whitening whitening = Whitening.of(transform.deviations(), inputs.config().whitening());
+    return new ModelHistory(
+        stored.units(whitening),
+        inputs.logs(),
+        inputs.layout(),
+        vector -> whitening.apply(transformed(vector)));
   }
 
   /** Returns a vector as the model reads it, in an array of its own. */

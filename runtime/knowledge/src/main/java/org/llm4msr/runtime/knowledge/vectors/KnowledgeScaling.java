@@ -164,6 +164,7 @@ public final class KnowledgeScaling {
     if (transform instanceof ReducedKnowledge reduced) {
       statistics = reduced.statistics();
       tensors.add(tensor(level + "/factor", reduced.factor()));
+      tensors.add(tensor(level + "/deviations", reduced.deviations()));
     } else {
       statistics = (KnowledgeStatistics) transform;
     }
@@ -244,10 +245,18 @@ public final class KnowledgeScaling {
       return statistics;
     }
     Tensor factor = tensors.remove(level + "/factor");
+    Tensor deviations = tensors.remove(level + "/deviations");
     return factor == null
             || !factor.shape().equals(List.of(1L))
+            || (deviations != null && deviations.values().limit() != components.count())
             || components.directions()[0].length != statistics.dimension()
         ? null
-        : new ReducedKnowledge(statistics, components, factor.values().get(0));
+        : new ReducedKnowledge(
+            statistics,
+            components,
+            factor.values().get(0),
+            deviations == null
+                ? new float[components.count()] // No earlier model reads them.
+                : deviations.values().array());
   }
 }

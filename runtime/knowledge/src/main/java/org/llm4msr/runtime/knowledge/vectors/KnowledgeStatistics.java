@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
+import java.util.Arrays;
 import java.util.List;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
@@ -72,6 +73,13 @@ public record KnowledgeStatistics(float[] mean, float[] deviation) implements Kn
       deviation[d] *= (float) root;
     }
     return new KnowledgeStatistics(center, deviation);
+  }
+
+  @Override
+  public float[] deviations() {
+    float[] ones = new float[dimension()];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   @Override

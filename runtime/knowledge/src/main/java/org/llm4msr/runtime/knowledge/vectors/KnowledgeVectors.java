@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.history.UnitVectors;
+import org.llm4msr.runtime.knowledge.history.Whitening;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
 /**
@@ -73,12 +74,12 @@ public final class KnowledgeVectors {
     return vectors.length;
   }
 
-  /** Returns the directions of the vectors that are not filled in. */
-  UnitVectors units() {
+  /** Returns the directions of the whitened vectors that are not filled in. */
+  UnitVectors units(Whitening whitening) {
     float[] matrix = new float[vectors.length * dimension];
-    FloatBuffer target = FloatBuffer.wrap(matrix);
     for (int index = 0; index < vectors.length; index++) {
-      copy(index, target, index);
+      System.arraycopy(
+          whitening.apply(vectors[index].clone()), 0, matrix, index * dimension, dimension);
     }
     return new UnitVectors(matrix, dimension, known);
   }

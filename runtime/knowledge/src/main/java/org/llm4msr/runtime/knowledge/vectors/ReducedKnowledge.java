@@ -1,13 +1,20 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
+import java.util.Arrays;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
 /**
  * Standardised vectors as coordinates along principal components, with one factor that makes their
  * root mean square 1, which the initial values of meta networks assume.
+ *
+ * @param deviations (r) of the coordinates
  */
+@SuppressWarnings("ArrayRecordComponent") // Read-only by convention.
 record ReducedKnowledge(
-    KnowledgeStatistics statistics, PrincipalComponents components, float factor)
+    KnowledgeStatistics statistics,
+    PrincipalComponents components,
+    float factor,
+    float[] deviations)
     implements KnowledgeTransform {
 
   /** Mean squares of what rounding leaves of equal vectors, of deviation 1. */
@@ -19,19 +26,25 @@ record ReducedKnowledge(
       PrincipalComponents components,
       KnowledgeSource source,
       Iterable<String> keys) {
-    double squares = 0;
+    double[] squares = new double[components.count()];
     long count = 0;
     float[] vector = new float[source.dimension()];
     for (String key : keys) {
       if (source.read(key, vector)) {
-        for (float x : components.project(statistics.apply(vector))) {
-          squares += (double) x * x;
+        float[] coordinates = components.project(statistics.apply(vector));
+        for (int k = 0; k < coordinates.length; k++) {
+          squares[k] += (double) coordinates[k] * coordinates[k];
         }
-        count += components.count();
+        count++;
       }
     }
-    double factor = squares <= NOISE * count ? 1 : 1 / Math.sqrt(squares / count);
-    return new ReducedKnowledge(statistics, components, (float) factor);
+    double meanSquare = Arrays.stream(squares).sum() / Math.max(1, count * squares.length);
+    double factor = meanSquare <= NOISE ? 1 : 1 / Math.sqrt(meanSquare);
+    float[] deviations = new float[squares.length];
+    for (int k = 0; k < deviations.length; k++) {
+      deviations[k] = (float) (factor * Math.sqrt(squares[k] / Math.max(1, count)));
+    }
+    return new ReducedKnowledge(statistics, components, (float) factor, deviations);
   }
 
   @Override

@@ -75,6 +75,11 @@ class HistoryFeaturesTest {
     return new UnitVectors(new float[] {3, 4, 4, 3, -8, 6, 0, -2, 9, 9, 0, 0}, 2, known);
   }
 
+  /** In units of 1/sqrt(2). */
+  private static float cosine(double cosine) {
+    return (float) (cosine * Math.sqrt(2));
+  }
+
   private static final RandomLog WORKED =
       new RandomLog(
           List.of(
@@ -102,14 +107,14 @@ class HistoryFeaturesTest {
         .endsWith("negatives.other.bin3", "negatives.other.bin4")
         .doesNotHaveDuplicates()
         .hasSize(layout.width());
-    float sixth = 1 / 6f;
+    float bin = 4 / 6f;
     assertThat(numbers)
         .containsExactly(
             new float[] {
-              1, 0.28f, 0.64f, 0.96f, sixth, 0, sixth, 2 * sixth, //
-              1, -0.8f, -0.8f, -0.8f, sixth, 0, 0, 0, //
+              1, cosine(0.28), cosine(0.64), cosine(0.96), bin, 0, bin, 2 * bin, //
+              1, cosine(-0.8), cosine(-0.8), cosine(-0.8), bin, 0, 0, 0, //
               0, 0, 0, 0, 0, 0, 0, 0, //
-              1, 0, 0, 0, 0, 0, sixth, 0
+              1, 0, 0, 0, 0, 0, bin, 0
             },
             within(1e-6f));
   }
@@ -127,7 +132,8 @@ class HistoryFeaturesTest {
             "positives.bin1",
             "positives.bin2");
     assertThat(numbers)
-        .containsExactly(new float[] {1, 0.064f, 0.64f, 0.96f, 2 / 6f, 3 / 6f}, within(1e-6f));
+        .containsExactly(
+            new float[] {1, cosine(0.064), cosine(0.64), cosine(0.96), 4 / 6f, 1}, within(1e-6f));
   }
 
   @Test
@@ -156,31 +162,11 @@ class HistoryFeaturesTest {
     assertThat(numbers)
         .containsExactly(
             new float[] {
-              0,
-              0,
-              0,
-              0,
-              0,
-              0, //
-              1,
-              -0.8f,
-              -0.8f,
-              -0.8f,
-              1 / 6f,
-              0, //
+              0, 0, 0, 0, 0, 0, //
+              1, cosine(-0.8), cosine(-0.8), cosine(-0.8), 2 / 6f, 0, //
               // Against the first vector all cosines have the other sign.
-              1,
-              -0.28f,
-              -0.05333333f,
-              0.8f,
-              2 / 6f,
-              2 / 6f, //
-              1,
-              0.8f,
-              0.8f,
-              0.8f,
-              0,
-              1 / 6f
+              1, cosine(-0.28), cosine(-0.16 / 3), cosine(0.8), 4 / 6f, 4 / 6f, //
+              1, cosine(0.8), cosine(0.8), cosine(0.8), 0, 2 / 6f
             },
             within(1e-6f));
   }
@@ -211,7 +197,7 @@ class HistoryFeaturesTest {
         for (int n = 0; n < expected.length; n++) {
           assertThat((double) numbers[r * layout.width() + n])
               .as("%s: %s", rows.get(r), layout.names().get(n))
-              .isCloseTo(expected[n], within(2e-6));
+              .isCloseTo(expected[n], within(1e-5));
         }
       }
     }
@@ -237,12 +223,14 @@ class HistoryFeaturesTest {
       cosines.sort(Collections.reverseOrder());
       int at = group * (4 + layout.bins());
       numbers[at] = 1;
-      numbers[at + 1] = mean(cosines);
-      numbers[at + 2] = mean(cosines.subList(0, Math.min(3, cosines.size())));
-      numbers[at + 3] = cosines.get(0);
+      double unit = 1 / Math.sqrt(dimension);
+      numbers[at + 1] = mean(cosines) / unit;
+      numbers[at + 2] = mean(cosines.subList(0, Math.min(3, cosines.size()))) / unit;
+      numbers[at + 3] = cosines.get(0) / unit;
       for (double cosine : cosines) {
         double tier = Math.floor((cosine + 1) / 2 * layout.bins());
-        numbers[at + 4 + (int) Math.min(tier, layout.bins() - 1)] += 1.0 / layout.length();
+        numbers[at + 4 + (int) Math.min(tier, layout.bins() - 1)] +=
+            (double) layout.bins() / layout.length();
       }
     }
     return numbers;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -114,13 +115,16 @@ class PrincipalComponentsTest {
     PrincipalComponents components = PrincipalComponents.of(source, keys, statistics, COUNT);
     ReducedKnowledge reduced = ReducedKnowledge.of(statistics, components, source, keys);
 
-    double squares = 0;
+    double[] squares = new double[COUNT];
     for (float[] vector : vectors) {
-      for (float x : reduced.apply(vector.clone())) {
-        squares += (double) x * x;
-      }
+      float[] coordinates = reduced.apply(vector.clone());
+      Arrays.setAll(squares, k -> squares[k] + coordinates[k] * coordinates[k]);
     }
-    assertThat(squares / (USERS * COUNT)).isCloseTo(1, within(1e-4));
+    assertThat(Arrays.stream(squares).sum() / (USERS * COUNT)).isCloseTo(1, within(1e-4));
+    for (int k = 0; k < COUNT; k++) {
+      assertThat((double) reduced.deviations()[k])
+          .isCloseTo(Math.sqrt(squares[k] / USERS), within(1e-5));
+    }
     assertThat(reduced.dimension()).isEqualTo(COUNT);
   }
 
