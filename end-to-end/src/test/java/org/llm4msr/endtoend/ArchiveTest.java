@@ -94,11 +94,14 @@ class ArchiveTest {
   void theQuickstartGivesTheFiguresOfTheReadme() throws Exception {
     JsonNode overall = new ObjectMapper().readTree(run("quickstart", "--json")).path("overall");
 
-    MatchResult figures = readme("overall +50,000 +([0-9.]+) +([0-9.]+) ");
+    MatchResult figures = readme("overall +50,000 +([0-9.]+) +([0-9.]+) +([0-9.]+) ");
     assertThat(overall.path("plainAuc").doubleValue())
         .isCloseTo(Double.parseDouble(figures.group(1)), within(.002));
     assertThat(overall.path("enhancedAuc").doubleValue())
         .isCloseTo(Double.parseDouble(figures.group(2)), within(.002));
+    assertThat(overall.path("allLevelsAuc").doubleValue())
+        .isCloseTo(Double.parseDouble(figures.group(3)), within(.002));
+    assertThat(overall.path("closed").doubleValue()).isGreaterThan(.5);
     assertThat(home.resolve(".djl.ai/pytorch")).isNotEmptyDirectory();
   }
 

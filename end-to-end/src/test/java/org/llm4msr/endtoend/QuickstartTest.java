@@ -41,31 +41,44 @@ class QuickstartTest {
   private final Injector injector = Guice.createInjector(new RuntimeModule());
 
   @Test
-  void comparesTwoModelsWithTheTruthAndGoesOnWhereItStopped() throws IOException {
+  void comparesModelsWithTheTruthAndGoesOnWhereItStopped() throws IOException {
     Quickstart quickstart = Quickstart.open(folder);
     assertThat(generate(quickstart).reused()).isFalse();
     assertThat(generate(quickstart).reused()).isTrue();
 
     Experiment plain = open(quickstart.plain());
     Experiment enhanced = open(quickstart.enhanced());
-    assertThat(enhanced.prepare(false, Progress.NONE).reused()).isFalse();
+    Experiment allLevels = open(quickstart.allLevels());
+    assertThat(allLevels.prepare(false, Progress.NONE).reused()).isFalse();
     assertThat(plain.prepare(false, Progress.NONE).reused()).isTrue();
-    assertThat(enhanced.extract(false, Progress.NONE).encoded()).isPositive();
-    assertThat(enhanced.extract(false, Progress.NONE).encoded()).isZero();
-    EvaluationReport without = trainAndEvaluate(plain, "plain");
-    EvaluationReport with = trainAndEvaluate(enhanced, "enhanced");
+    assertThat(allLevels.extract(false, Progress.NONE).encoded()).isPositive();
+    assertThat(allLevels.extract(false, Progress.NONE).encoded()).isZero();
+    Quickstart.Evaluations evaluations =
+        new Quickstart.Evaluations(
+            trainAndEvaluate(plain, "plain"),
+            trainAndEvaluate(enhanced, "enhanced"),
+            trainAndEvaluate(allLevels, "all-levels"));
 
-    Quickstart.Comparison comparison = quickstart.compare(without, with);
+    Quickstart.Comparison comparison = quickstart.compare(evaluations);
 
     JsonNode truth =
-        new ObjectMapper()
-            .readTree(quickstart.raw().resolve("GENERATED.json").toFile())
-            .path("bayesLastSixth");
+        new ObjectMapper().readTree(quickstart.raw().resolve("GENERATED.json").toFile());
+    JsonNode newItems = truth.path("bayesLastSixthOfNewItems").path("overall");
+    assertThat(comparison.newItems().rows()).isEqualTo(newItems.path("rows").asLong()).isPositive();
+    assertThat(comparison.newItems().bayesAuc()).isEqualTo(newItems.path("auc").doubleValue());
+    assertThat(comparison.newItems().allLevelsAuc())
+        .isEqualTo(evaluations.allLevels().slices().get(0).slices().get(0).auc());
+    assertThat(comparison.oracleAuc())
+        .isEqualTo(truth.path("textOracleLastSixth").path("overall").path("auc").doubleValue())
+        .isLessThan(comparison.overall().bayesAuc());
+    Quickstart.Row all = comparison.overall();
+    assertThat(all.closed())
+        .isEqualTo((all.allLevelsAuc() - all.plainAuc()) / (all.bayesAuc() - all.plainAuc()));
     assertThat(comparison.overall().rows()).isEqualTo(2_000);
     assertThat(comparison.scenarios()).hasSize(5);
     assertThat(comparison.scenarios()).extracting(Quickstart.Row::rows).allMatch(rows -> rows > 0);
     assertThat(comparison.overall().bayesAuc())
-        .isEqualTo(truth.path("overall").path("auc").doubleValue())
+        .isEqualTo(truth.path("bayesLastSixth").path("overall").path("auc").doubleValue())
         .isGreaterThan(comparison.overall().enhancedAuc());
   }
 

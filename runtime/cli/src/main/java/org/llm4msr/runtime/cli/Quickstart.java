@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.slices.RowSlices;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.files.FileErrors;
@@ -25,8 +27,9 @@ import org.llm4msr.runtime.files.FileErrors;
 public final class Quickstart {
 
   private static final String RESOURCES = "/org/llm4msr/quickstart/";
+  private static final String OVERALL = "overall";
   private static final String GENERATOR = "generator.properties";
-  private static final List<String> FILES = List.of(GENERATOR, "enhanced.yaml", "plain.yaml");
+  private static final List<String> FILES = List.of(GENERATOR, "enhanced.yaml", "plain.yaml", "all-levels.yaml");
 
   private final Path folder;
   private final Properties generator;
@@ -39,10 +42,11 @@ public final class Quickstart {
   /**
    * One line of the result.
    *
-   * @param name the scenario
+   * @param name the scenario, or which rows
    * @param rows test rows
    * @param plainAuc without knowledge; null if it is not defined
-   * @param enhancedAuc with knowledge
+   * @param enhancedAuc with knowledge of users and scenarios
+   * @param allLevelsAuc with knowledge of items too, and of histories
    * @param bayesAuc of the true probabilities; null if the generator did not state it
    */
   public record Row(
@@ -50,12 +54,61 @@ public final class Quickstart {
       long rows,
       @Nullable Double plainAuc,
       @Nullable Double enhancedAuc,
-      @Nullable Double bayesAuc) {}
+      @Nullable Double allLevelsAuc,
+      @Nullable Double bayesAuc) {
 
-  /** The result: all test rows together, and each scenario. */
-  public record Comparison(Row overall, List<Row> scenarios) {
+    /** Returns the share of the distance from plain to Bayes that all levels close; null if unknown. */
+    public @Nullable Double closed() {
+      return plainAuc == null || allLevelsAuc == null || bayesAuc == null
+          ? null
+          : (allLevelsAuc - plainAuc) / (bayesAuc - plainAuc);
+    }
+  }
+
+  /**
+   * The result.
+   *
+   * @param overall all test rows together
+   * @param scenarios each scenario
+   * @param newItems test rows of items without a training row
+   * @param oracleAuc of who knows each user's taste and reads the texts of items alone; null if the
+   *     generator did not state it
+   */
+  public record Comparison(
+      Row overall, List<Row> scenarios, Row newItems, @Nullable Double oracleAuc) {
     public Comparison {
       scenarios = List.copyOf(scenarios);
+    }
+  }
+
+  /**
+   * The evaluations of the test part.
+   *
+   * @param plain without knowledge
+   * @param enhanced with users and scenarios
+   * @param allLevels with items and histories too
+   */
+  public record Evaluations(
+      EvaluationReport plain, EvaluationReport enhanced, EvaluationReport allLevels) {
+
+    private Row row(
+        String name, Function<EvaluationReport, @Nullable Metrics> part, JsonNode truth) {
+      Metrics of = part.apply(plain);
+      long rows = of == null ? 0 : of.rows();
+      // With a changed split, the test part has other rows than the stated truth.
+      boolean sameRows = truth.path("rows").asLong(-1) == rows;
+      JsonNode bayes = truth.path("auc");
+      return new Row(
+          name,
+          rows,
+          auc(of),
+          auc(part.apply(enhanced)),
+          auc(part.apply(allLevels)),
+          sameRows && bayes.isNumber() ? bayes.doubleValue() : null);
+    }
+
+    private static @Nullable Double auc(@Nullable Metrics metrics) {
+      return metrics == null || Double.isNaN(metrics.auc()) ? null : metrics.auc();
     }
   }
 
@@ -118,9 +171,14 @@ public final class Quickstart {
     return folder.resolve("raw");
   }
 
-  /** Returns the configuration with knowledge. */
+  /** Returns the configuration with knowledge of users and scenarios. */
   public Path enhanced() {
     return folder.resolve("enhanced.yaml");
+  }
+
+  /** Returns the configuration with knowledge of users, scenarios and items, and histories. */
+  public Path allLevels() {
+    return folder.resolve("all-levels.yaml");
   }
 
   /** Returns the configuration without knowledge. */
@@ -128,47 +186,56 @@ public final class Quickstart {
     return folder.resolve("plain.yaml");
   }
 
-  /** Compares two evaluations of the test part with what is known of the truth. */
-  public Comparison compare(EvaluationReport plain, EvaluationReport enhanced) {
+  /** Compares evaluations of the test part with what is known of the truth. */
+  public Comparison compare(Evaluations evaluations) {
+    EvaluationReport plain = evaluations.plain();
     if (!plain.split().equals(Split.TEST.key())) {
       throw new IllegalArgumentException("the truth is known of the test part");
     }
     JsonNode truth = truth();
+    JsonNode bayes = truth.path("bayesLastSixth");
     List<Row> rows = new ArrayList<>();
     for (int rank = 0; rank < plain.scenarioNames().size(); rank++) {
-      Metrics plainMetrics = plain.result().scenarios().get(rank);
-      Metrics enhancedMetrics = enhanced.result().scenarios().get(rank);
-      JsonNode known = truth.path("scenarios").path(plainMetrics.name());
-      rows.add(row(plain.scenarioNames().get(rank), plainMetrics, enhancedMetrics, known));
+      int scenario = rank;
+      rows.add(
+          evaluations.row(
+              plain.scenarioNames().get(rank),
+              report -> report.result().scenarios().get(scenario),
+              bayes
+                  .path("scenarios")
+                  .path(plain.result().scenarios().get(rank).name())));
     }
-    Metrics plainMetrics = plain.result().overall();
-    Metrics enhancedMetrics = enhanced.result().overall();
+    Row overall =
+        evaluations.row(
+            "overall", report -> report.result().overall(), bayes.path(OVERALL));
+    Row newItems =
+        evaluations.row(
+            "new items",
+            Quickstart::newItems,
+            truth.path("bayesLastSixthOfNewItems").path(OVERALL));
+    JsonNode oracle = truth.path("textOracleLastSixth").path(OVERALL).path("auc");
     return new Comparison(
-        row("overall", plainMetrics, enhancedMetrics, truth.path("overall")), rows);
+        overall,
+        rows,
+        newItems,
+        overall.bayesAuc() != null && oracle.isNumber() ? oracle.doubleValue() : null);
   }
 
-  private static Row row(String name, Metrics plain, Metrics enhanced, JsonNode truth) {
-    // With a changed split, the test part has other rows than the stated truth.
-    boolean sameRows = truth.path("rows").asLong(-1) == plain.rows();
-    JsonNode bayes = truth.path("auc");
-    return new Row(
-        name,
-        plain.rows(),
-        defined(plain.auc()),
-        defined(enhanced.auc()),
-        sameRows && bayes.isNumber() ? bayes.doubleValue() : null);
+  /** Returns the slice of items without a training row; null if it is not measured. */
+  private static @Nullable Metrics newItems(EvaluationReport report) {
+    return report.slices().stream()
+        .filter(slices -> slices.name().equals(RowSlices.ITEM_ROWS))
+        .map(slices -> slices.slices().get(0))
+        .findFirst()
+        .orElse(null);
   }
 
-  private static @Nullable Double defined(double value) {
-    return Double.isNaN(value) ? null : value;
-  }
-
-  /** Returns the generator's statement about the last sixth of the rows by time: the test part. */
+  /** Returns the generator's statements; those of the last sixth by time are of the test part. */
   private JsonNode truth() {
     Path file = raw().resolve("GENERATED.json");
     try {
       String text = Files.readString(file, StandardCharsets.UTF_8);
-      return new ObjectMapper().readTree(text).path("bayesLastSixth");
+      return new ObjectMapper().readTree(text);
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.DATA,
