@@ -120,7 +120,7 @@ final class WeightFiles implements AutoCloseable {
           throw new MsrException(
               ErrorType.USER,
               "knowledge/UNSUPPORTED_MODEL",
-              "'%s' is of type %s in %s; the decoder reads F32, F16 and BF16. Use weights that are not quantised."
+              "'%s' is of type %s in %s; the decoder reads F64, F32, F16 and BF16. Use weights that are not quantised."
                   .formatted(array.name(), array.type(), path));
         }
         locations.put(array.name(), new ArrayLocation(path, file, array));

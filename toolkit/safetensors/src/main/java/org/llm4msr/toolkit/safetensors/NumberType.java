@@ -7,6 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /** A number type of safetensors that is read as float32. */
 enum NumberType {
+  F64(8) {
+    @Override
+    void read(ByteBuffer from, FloatBuffer to) {
+      while (from.hasRemaining()) {
+        to.put((float) from.getDouble());
+      }
+    }
+  },
   F32(4) {
     @Override
     void read(ByteBuffer from, FloatBuffer to) {

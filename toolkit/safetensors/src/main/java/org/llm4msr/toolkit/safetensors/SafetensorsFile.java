@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.llm4msr.api.MsrException;
 
@@ -121,9 +123,9 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   private boolean fits(StoredArray array, long bytes) {
-    NumberType type = NumberType.of(array.type());
+    int each = array.elementBytes();
     try {
-      return type == null || Math.multiplyExact(array.elements(), (long) type.bytes()) == bytes;
+      return each == 0 || Math.multiplyExact(array.elements(), (long) each) == bytes;
     } catch (ArithmeticException e) {
       throw malformed(array.name());
     }
@@ -157,14 +159,28 @@ public final class SafetensorsFile implements AutoCloseable {
       throws IOException {
     NumberType type = NumberType.valueOf(array.type());
     long at = array.offset() + first * type.bytes();
-    long end = at + count * type.bytes();
+    forEachBlock(at, at + count * type.bytes(), block -> type.read(block, target));
+  }
+
+  /**
+   * Returns all elements of an array of whole numbers.
+   *
+   * @param array one of this file, of type I64
+   */
+  public long[] longs(StoredArray array) throws IOException {
+    LongBuffer numbers = LongBuffer.allocate(Math.toIntExact(array.elements()));
+    long end = array.offset() + (long) numbers.capacity() * Long.BYTES;
+    forEachBlock(array.offset(), end, block -> numbers.put(block.asLongBuffer()));
+    return numbers.array();
+  }
+
+  private void forEachBlock(long from, long to, Consumer<ByteBuffer> use) throws IOException {
     ByteBuffer block =
-        ByteBuffer.allocate((int) Math.min(BLOCK_BYTES, end - at)).order(ByteOrder.LITTLE_ENDIAN);
-    while (at < end) {
-      block.clear().limit((int) Math.min(block.capacity(), end - at));
+        ByteBuffer.allocate((int) Math.min(BLOCK_BYTES, to - from)).order(ByteOrder.LITTLE_ENDIAN);
+    for (long at = from; at < to; at += block.limit()) {
+      block.clear().limit((int) Math.min(block.capacity(), to - at));
       fill(block, at, "it ends too early");
-      at += block.position();
-      type.read(block.flip(), target);
+      use.accept(block.flip());
     }
   }
 

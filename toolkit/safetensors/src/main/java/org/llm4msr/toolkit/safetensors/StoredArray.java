@@ -24,4 +24,15 @@ public record StoredArray(String name, String type, List<Long> shape, long offse
   public boolean isReadable() {
     return NumberType.of(type) != null;
   }
+
+  /** Returns whether {@link SafetensorsFile#longs} reads it. */
+  public boolean isInt64() {
+    return type.equals("I64");
+  }
+
+  /** Returns the bytes of an element; 0 for a type that is not read. */
+  int elementBytes() {
+    NumberType number = NumberType.of(type);
+    return number != null ? number.bytes() : isInt64() ? Long.BYTES : 0;
+  }
 }

@@ -71,6 +71,24 @@ class SafetensorsFileTest {
     assertThat(read("b", 0, 4)).containsExactly(1f, -3.140625f, 0x1p-133f, 0x1.fep127f);
   }
 
+  @Test
+  void readsDoublesAndWholeNumbers() throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * 200_004).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putDouble(0.1).putDouble(-1e300);
+    bytes.putLong(Long.MIN_VALUE).putLong(1).putLong(8 * 200_003, 5);
+    write(
+        "{\"d\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]},"
+            + "\"i\":{\"dtype\":\"I64\",\"shape\":[200002],\"data_offsets\":[16,1600032]}}",
+        bytes.array());
+    assertThat(read("d", 0, 2)).containsExactly(0.1f, Float.NEGATIVE_INFINITY);
+    try (SafetensorsFile file = open()) {
+      StoredArray ids = file.arrays().get("i");
+      assertThat(ids.isInt64()).isTrue();
+      assertThat(ids.isReadable()).isFalse();
+      assertThat(file.longs(ids)).hasSize(200_002).startsWith(Long.MIN_VALUE, 1, 0).endsWith(0, 5);
+    }
+  }
+
   /** More numbers than are read from the file at once. */
   @Test
   void readsWhatWasWritten() throws IOException {
@@ -107,6 +125,7 @@ class SafetensorsFileTest {
       value = {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,12]}}|does not fit its shape",
         "{\"a\":{\"dtype\":\"I8\",\"shape\":[17],\"data_offsets\":[0,17]}}|does not fit its shape",
+        "{\"a\":{\"dtype\":\"I64\",\"shape\":[3],\"data_offsets\":[0,16]}}|does not fit its shape",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}|does not fit its shape",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4.5],\"data_offsets\":[0,16]}}|malformed",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":4,\"data_offsets\":[0,16]}}|malformed",
