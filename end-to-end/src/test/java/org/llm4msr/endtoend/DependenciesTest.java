@@ -34,6 +34,7 @@ class DependenciesTest {
         "toolkit/hub",
         "toolkit/database",
         "toolkit/safetensors",
+        "toolkit/vectors",
         "runtime/core",
         "runtime/engine",
         "runtime/data",

@@ -20,7 +20,8 @@ final class Modules {
           "toolkit-arrow",
           "toolkit-hub",
           "toolkit-database",
-          "toolkit-safetensors");
+          "toolkit-safetensors",
+          "toolkit-vectors");
 
   /** Each uses those before it. */
   private static final List<String> RUNTIME =
@@ -57,6 +58,11 @@ final class Modules {
     add(all, "toolkit-hub", List.of("toolkit.hub"), List.of("api"));
     add(all, "toolkit-database", List.of("toolkit.database"), List.of("api"));
     add(all, "toolkit-safetensors", List.of("toolkit.safetensors"), List.of("api"));
+    add(
+        all,
+        "toolkit-vectors",
+        List.of("toolkit.vectors"),
+        List.of("api", "toolkit-arrow", "toolkit-database", "toolkit-safetensors"));
     runtime(all, "core", "config", "plugins", "files");
     runtime(all, "engine", "engine", "kernels", "gradients", "model", "tables");
     runtime(all, "data", "data");

@@ -7,17 +7,21 @@ import org.llm4msr.api.Setting;
 /** Settings of the encoder {@code precomputed}. */
 public record PrecomputedConfig(
     @Setting(
-            "File with one vector per user: .parquet, .arrow, .feather, .npy, .csv or .tsv,"
-                + " also .gz")
+            "File with one vector per user: .parquet, .arrow, .feather, .npy, .safetensors, .csv or"
+                + " .tsv, also .gz")
         @NotBlank
         String users,
     @Setting("File with one vector per scenario, of the same length") @NotBlank String scenarios,
     @Setting("File with one vector per item, of the same length; needed by knowledge.items")
         @Nullable String items,
-    @Setting("Column of the keys; without it, the first that has a name") @Nullable String key,
+    @Setting(
+            "Column of the keys; without it, the first that has a name. In safetensors, an int64"
+                + " array; without it, .keys.txt holds them")
+        @Nullable String key,
     @Setting(
             "Column of lists, or of their text; without it, the only other column, or all"
-                + " others together, one number each")
+                + " others together, one number each. In safetensors, the matrix; without it, the"
+                + " only one")
         @Nullable String vector,
     @Setting(
             value =

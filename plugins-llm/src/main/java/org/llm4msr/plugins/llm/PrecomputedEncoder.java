@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,10 @@ import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.plugins.llm.PrecomputedConfig.Missing;
+import org.llm4msr.toolkit.vectors.VectorFile;
+import org.llm4msr.toolkit.vectors.VectorSettings;
+import org.llm4msr.toolkit.vectors.VectorTable;
+import org.llm4msr.toolkit.vectors.VectorTable.Gaps;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,36 +82,41 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
 
   /** Reads the files once into a form in which vectors are mapped, not held in memory. */
   static PrecomputedEncoder open(PrecomputedConfig config, EncoderContext context) {
-    Map<Level, Path> files = new EnumMap<>(Level.class);
-    files.put(Level.USER, context.base().resolve(config.users()));
-    files.put(Level.SCENARIO, context.base().resolve(config.scenarios()));
-    if (config.items() != null) {
-      files.put(Level.ITEM, context.base().resolve(config.items()));
-    }
-    files.values().forEach(VectorFile::of); // Checked before one is read, which takes long.
+    Map<Level, VectorFile> files = files(config, context.base());
     Map<Level, VectorTable> tables = new EnumMap<>(Level.class);
-    files.forEach((level, file) -> tables.put(level, table(file, config, context)));
-    return new PrecomputedEncoder(config, tables, checksum(List.copyOf(files.values())));
+    files.forEach(
+        (level, file) ->
+            tables.put(
+                level, VectorTable.read(file, Gaps.REFUSED, context.scratch(), context.threads())));
+    return new PrecomputedEncoder(config, tables, checksum(files.values()));
   }
 
-  private static VectorTable table(Path file, PrecomputedConfig config, EncoderContext context) {
-    VectorFile vectors = VectorFile.of(file);
-    try (VectorTable.Builder builder = new VectorTable.Builder(file, context.scratch())) {
-      vectors.read(config.key(), config.vector(), context, builder);
-      return builder.finish();
-    } catch (IOException e) {
-      throw VectorFile.notReadable(file, String.valueOf(e.getMessage()), e);
+  /** Finds the files by level, without reading them. */
+  static Map<Level, VectorFile> files(PrecomputedConfig config, Path base) {
+    VectorSettings settings =
+        new VectorSettings(
+            config.key(),
+            config.vector(),
+            "knowledge",
+            "knowledge.encoder.users, .scenarios and .items; relative paths start at the YAML file",
+            "knowledge.encoder.key and .vector");
+    Map<Level, VectorFile> files = new EnumMap<>(Level.class);
+    files.put(Level.USER, VectorFile.of(base.resolve(config.users()), settings));
+    files.put(Level.SCENARIO, VectorFile.of(base.resolve(config.scenarios()), settings));
+    if (config.items() != null) {
+      files.put(Level.ITEM, VectorFile.of(base.resolve(config.items()), settings));
     }
+    return files;
   }
 
-  private static String checksum(List<Path> files) {
+  private static String checksum(Collection<VectorFile> files) {
     MessageDigest digest = DigestUtils.getSha256Digest();
-    for (Path file : files) {
-      for (Path part : VectorFile.of(file).parts()) {
+    for (VectorFile file : files) {
+      for (Path part : file.parts()) {
         try {
           DigestUtils.updateDigest(digest, part);
         } catch (IOException e) {
-          throw VectorFile.notReadable(part, String.valueOf(e.getMessage()), e);
+          throw file.notReadable(e);
         }
       }
     }
@@ -214,8 +224,8 @@ final class PrecomputedEncoder implements KnowledgeEncoder {
                 asked,
                 abridged(without),
                 table.file(),
-                table.size(),
-                table.firstKeys(NAMED)));
+                table.keys().size(),
+                table.keys().stream().limit(NAMED).toList()));
   }
 
   private static String abridged(List<String> keys) {

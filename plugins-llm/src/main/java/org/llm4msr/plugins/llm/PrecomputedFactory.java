@@ -24,10 +24,6 @@ public final class PrecomputedFactory implements KnowledgeEncoderFactory<Precomp
 
   @Override
   public void check(PrecomputedConfig config, Path base) {
-    VectorFile.of(base.resolve(config.users()));
-    VectorFile.of(base.resolve(config.scenarios()));
-    if (config.items() != null) {
-      VectorFile.of(base.resolve(config.items()));
-    }
+    PrecomputedEncoder.files(config, base);
   }
 }

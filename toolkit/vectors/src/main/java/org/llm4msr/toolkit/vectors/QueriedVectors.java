@@ -1,4 +1,4 @@
-package org.llm4msr.plugins.llm;
+package org.llm4msr.toolkit.vectors;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.llm4msr.toolkit.database.SqlText.identifier;
@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.toolkit.database.ArrowResult;
 import org.llm4msr.toolkit.database.Database;
 
@@ -33,7 +33,7 @@ import org.llm4msr.toolkit.database.Database;
  * Parquet, CSV and TSV, through DuckDB: a column of keys, and either a column of lists, a column of
  * lists as text ({@code [0.1, 0.2]} or as NumPy prints them), or one column per number.
  */
-record QueriedVectors(Path file) implements VectorFile {
+final class QueriedVectors extends VectorFile {
 
   /**
    * The name that DuckDB gives to an unnamed first column, with as many zeros as the number of
@@ -50,26 +50,25 @@ record QueriedVectors(Path file) implements VectorFile {
   private static final Pattern WIDTH =
       Pattern.compile("Expected Number of Columns: (\\d+) Found: (\\d+)");
 
-  @Override
-  public List<Path> parts() {
-    return List.of(file);
+  QueriedVectors(Path file, VectorSettings settings) {
+    super(file, settings);
   }
 
   @Override
-  public void read(@Nullable String key, @Nullable String vector, EncoderContext context, Rows rows)
-      throws IOException {
-    Path spill = context.scratch().resolve("vectors-spill");
-    try (Database database = Database.open(MEMORY_BYTES, context.threads(), spill)) {
+  void readRows(Path scratch, int threads, Rows rows) throws IOException {
+    Path spill = scratch.resolve("vectors-spill");
+    try (Database database = Database.open(MEMORY_BYTES, threads, spill)) {
       String query =
           isParquet()
-              ? query(columns(database, parquet()), parquet(), key, vector)
-              : csvQuery(database, context.scratch(), key, vector);
+              ? query(columns(database, parquet()), parquet())
+              : csvQuery(database, scratch);
       try (BufferAllocator allocator = new RootAllocator();
           ArrowResult result = database.stream(query, allocator, ROWS_OF_A_BATCH)) {
-        ArrowVectors.read(file, result.reader(), null, null, rows);
+        VectorSchemaRoot root = result.reader().getVectorSchemaRoot();
+        ArrowVectors.read(this, result.reader(), root.getVector(0), root.getVector(1), rows);
       }
     } catch (SQLException e) {
-      throw VectorFile.notReadable(file, reason(String.valueOf(e.getMessage())), e);
+      throw wrong(reason(String.valueOf(e.getMessage())), e);
     }
   }
 
@@ -106,9 +105,7 @@ record QueriedVectors(Path file) implements VectorFile {
    * The columns are those of the first line: if DuckDB guesses them, rows of other widths can make
    * it take a later line for the header, or quotes for text.
    */
-  private String csvQuery(
-      Database database, Path scratch, @Nullable String key, @Nullable String vector)
-      throws SQLException, IOException {
+  private String csvQuery(Database database, Path scratch) throws SQLException, IOException {
     Path header = Files.createTempFile(scratch, "vectors-header", ".csv");
     try {
       Files.writeString(header, firstLine());
@@ -117,7 +114,7 @@ record QueriedVectors(Path file) implements VectorFile {
           columns.keySet().stream()
               .map(name -> literal(name) + ": 'VARCHAR'")
               .collect(Collectors.joining(", ", ", auto_detect = false, columns = {", "}"));
-      return query(columns, csv(file, typed), key, vector);
+      return query(columns, csv(file, typed));
     } finally {
       Files.delete(header);
     }
@@ -141,23 +138,23 @@ record QueriedVectors(Path file) implements VectorFile {
     return columns;
   }
 
-  private String query(
-      Map<String, String> columns, String table, @Nullable String key, @Nullable String vector) {
+  private String query(Map<String, String> columns, String table) {
+    String key = settings.key();
     List<String> names = new ArrayList<>(columns.keySet());
     if (names.size() > 2 && names.get(0).matches(UNNAMED) && !names.get(0).equals(key)) {
       names.remove(0);
     }
     String keys = key == null ? names.get(0) : named(key, columns);
     names.remove(keys);
-    if (vector != null) {
-      names = List.of(named(vector, columns));
+    if (settings.vector() != null) {
+      names = List.of(named(settings.vector(), columns));
     }
     List<String> lists = names.stream().filter(name -> isList(columns.get(name))).toList();
     if (lists.size() == 1) {
       names = lists;
     }
     if (names.isEmpty()) {
-      throw VectorFile.notReadable(file, "it has only the column %s".formatted(keys), null);
+      throw wrong("it has only the column %s".formatted(keys));
     }
     String list =
         names.size() > 1
@@ -183,11 +180,9 @@ record QueriedVectors(Path file) implements VectorFile {
 
   private String named(String name, Map<String, String> columns) {
     if (!columns.containsKey(name)) {
-      throw VectorFile.notReadable(
-          file,
+      throw wrong(
           "it has no column %s, its columns are %s"
-              .formatted(name, columns.keySet().stream().limit(20).toList()),
-          null);
+              .formatted(name, columns.keySet().stream().limit(20).toList()));
     }
     return name;
   }

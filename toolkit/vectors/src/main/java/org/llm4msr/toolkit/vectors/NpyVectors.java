@@ -1,9 +1,7 @@
-package org.llm4msr.plugins.llm;
+package org.llm4msr.toolkit.vectors;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,10 +15,6 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.arrow.memory.util.Float16;
-import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
-import org.llm4msr.api.knowledge.EncoderContext;
 
 /**
  * A matrix (n, K) saved by NumPy, and {@code NAME.keys.txt} beside it with one key per line.
@@ -28,7 +22,7 @@ import org.llm4msr.api.knowledge.EncoderContext;
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the
  *     format</a>
  */
-record NpyVectors(Path file, Path keys) implements VectorFile {
+final class NpyVectors extends VectorFile {
 
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int LONGEST_HEADER = 1 << 16;
@@ -37,17 +31,16 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
   private static final Pattern SHAPE =
       Pattern.compile("'shape'\\s*:\\s*\\(\\s*(\\d{1,10})\\s*,\\s*(\\d{1,6})\\s*,?\\s*\\)");
 
-  static NpyVectors of(Path file) {
-    String name = file.getFileName().toString();
-    Path keys = file.resolveSibling(name.substring(0, name.length() - 4) + ".keys.txt");
+  private final Path keys;
+
+  NpyVectors(Path file, VectorSettings settings) {
+    super(file, settings);
+    keys = KeyFile.of(file);
     if (!Files.isRegularFile(keys)) {
-      throw new MsrException(
-          ErrorType.USER,
-          "knowledge/VECTORS_NOT_FOUND",
+      throw settings.notFound(
           "no file %s, which names the rows of %s. Write it with one key per line, in the order of the rows."
               .formatted(keys, file));
     }
-    return new NpyVectors(file, keys);
   }
 
   private record Header(int elementBytes, long rows, int columns) {}
@@ -58,10 +51,8 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
   }
 
   @Override
-  public void read(@Nullable String key, @Nullable String vector, EncoderContext context, Rows rows)
-      throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        BufferedReader names = Files.newBufferedReader(keys, UTF_8)) {
+  void readRows(Path scratch, int threads, Rows rows) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Header header = header(channel);
       long expected = header.rows() * header.columns() * header.elementBytes();
       if (channel.size() - channel.position() != expected) {
@@ -69,21 +60,25 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
             "its header says %,d bytes of numbers, but there are %,d"
                 .formatted(expected, channel.size() - channel.position()));
       }
-      ByteBuffer row =
-          ByteBuffer.allocate(header.columns() * header.elementBytes())
-              .order(ByteOrder.LITTLE_ENDIAN);
-      for (long i = 0; i < header.rows(); i++) {
-        String name = names.readLine();
-        if (name == null) {
-          throw wrong("it has %,d rows, %s has %,d lines".formatted(header.rows(), keys, i));
-        }
-        fill(channel, row.clear());
-        rows.add(name, numbers(row.flip(), header));
-      }
-      if (names.readLine() != null) {
-        throw wrong("it has %,d rows, %s has more lines".formatted(header.rows(), keys));
+      try (KeyFile names = new KeyFile(this, keys, header.rows())) {
+        read(channel, header, names, rows);
       }
     }
+  }
+
+  private static void read(FileChannel channel, Header header, KeyFile names, Rows rows)
+      throws IOException {
+    ByteBuffer row =
+        ByteBuffer.allocate(header.columns() * header.elementBytes())
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (long i = 0; i < header.rows(); i++) {
+      String name = names.next(i);
+      fill(channel, row.clear());
+      if (!rows.add(name, numbers(row.flip(), header))) {
+        return;
+      }
+    }
+    names.requireEnd();
   }
 
   private static float[] numbers(ByteBuffer row, Header header) {
@@ -143,9 +138,5 @@ record NpyVectors(Path file, Path keys) implements VectorFile {
         throw new EOFException("it ends early");
       }
     }
-  }
-
-  private MsrException wrong(String why) {
-    return VectorFile.notReadable(file, why, null);
   }
 }

@@ -1,4 +1,4 @@
-package org.llm4msr.plugins.llm;
+package org.llm4msr.toolkit.vectors;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,52 +15,56 @@ import org.apache.arrow.vector.complex.BaseListVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 
 /** Arrow IPC, file or stream: a column of keys and a column of lists of floats. */
-record ArrowVectors(Path file) implements VectorFile {
+final class ArrowVectors extends VectorFile {
 
-  @Override
-  public List<Path> parts() {
-    return List.of(file);
+  ArrowVectors(Path file, VectorSettings settings) {
+    super(file, settings);
   }
 
   @Override
-  public void read(@Nullable String key, @Nullable String vector, EncoderContext context, Rows rows)
-      throws IOException {
+  void readRows(Path scratch, int threads, Rows rows) throws IOException {
     try (BufferAllocator allocator = new RootAllocator();
         ArrowReader reader = ArrowRows.open(file, allocator)) {
-      read(file, reader, key, vector, rows);
+      VectorSchemaRoot root = reader.getVectorSchemaRoot();
+      FieldVector keys = column(root, settings.key(), root.getFieldVectors().get(0));
+      FieldVector lists =
+          settings.vector() == null ? onlyList(root, keys) : column(root, settings.vector(), keys);
+      read(this, reader, keys, lists, rows);
     }
   }
 
   /** Reads the rows of any Arrow reader. */
   static void read(
-      Path file, ArrowReader reader, @Nullable String key, @Nullable String vector, Rows rows)
+      VectorFile file, ArrowReader reader, FieldVector keys, FieldVector lists, Rows rows)
       throws IOException {
     VectorSchemaRoot root = reader.getVectorSchemaRoot();
-    FieldVector keys = column(file, root, key, root.getFieldVectors().get(0));
-    FieldVector lists = column(file, root, vector, onlyList(file, root, keys));
     if (!(lists instanceof BaseListVector list) || keys.getField().getDictionary() != null) {
       throw wrong(file, root);
     }
-    FieldVector numbers = lists.getChildrenFromFields().get(0);
     while (reader.loadNextBatch()) {
       for (int row = 0; row < root.getRowCount(); row++) {
-        if (lists.isNull(row)) {
-          throw VectorFile.notReadable(
-              file, "the key %s has a null in place of a vector".formatted(text(keys, row)), null);
+        if (!rows.add(text(keys, row), vector(file, root, list, row))) {
+          return;
         }
-        String name = text(keys, row);
-        int from = list.getElementStartIndex(row);
-        float[] numbersOfRow = new float[list.getElementEndIndex(row) - from];
-        for (int k = 0; k < numbersOfRow.length; k++) {
-          numbersOfRow[k] = number(file, root, numbers, from + k);
-        }
-        rows.add(name, numbersOfRow);
       }
     }
+  }
+
+  private static float @Nullable [] vector(
+      VectorFile file, VectorSchemaRoot root, BaseListVector list, int row) {
+    if (list.isNull(row)) {
+      return null;
+    }
+    FieldVector numbers = list.getChildrenFromFields().get(0);
+    int from = list.getElementStartIndex(row);
+    float[] vector = new float[list.getElementEndIndex(row) - from];
+    for (int k = 0; k < vector.length; k++) {
+      vector[k] = number(file, root, numbers, from + k);
+    }
+    return vector;
   }
 
   private static @Nullable String text(FieldVector keys, int row) {
@@ -68,7 +72,8 @@ record ArrowVectors(Path file) implements VectorFile {
     return value == null ? null : value.toString();
   }
 
-  private static float number(Path file, VectorSchemaRoot root, FieldVector numbers, int index) {
+  private static float number(
+      VectorFile file, VectorSchemaRoot root, FieldVector numbers, int index) {
     if (numbers.isNull(index)) {
       return Float.NaN;
     }
@@ -84,34 +89,31 @@ record ArrowVectors(Path file) implements VectorFile {
     throw wrong(file, root);
   }
 
-  private static FieldVector column(
-      Path file, VectorSchemaRoot root, @Nullable String name, FieldVector otherwise) {
+  private FieldVector column(VectorSchemaRoot root, @Nullable String name, FieldVector otherwise) {
     if (name == null) {
       return otherwise;
     }
     FieldVector column = root.getVector(name);
     if (column == null) {
-      throw VectorFile.notReadable(
-          file, "it has no column %s, its columns are %s".formatted(name, root.getSchema()), null);
+      throw wrong("it has no column %s, its columns are %s".formatted(name, root.getSchema()));
     }
     return column;
   }
 
-  private static FieldVector onlyList(Path file, VectorSchemaRoot root, FieldVector keys) {
+  private FieldVector onlyList(VectorSchemaRoot root, FieldVector keys) {
     List<FieldVector> lists =
         root.getFieldVectors().stream()
             .filter(column -> column != keys && column instanceof BaseListVector)
             .toList();
     if (lists.size() != 1) {
-      throw wrong(file, root);
+      throw wrong(this, root);
     }
     return lists.get(0);
   }
 
-  private static MsrException wrong(Path file, VectorSchemaRoot root) {
-    return VectorFile.notReadable(
-        file,
-        "it needs a column of keys and one of lists of floats, its columns are " + root.getSchema(),
-        null);
+  private static MsrException wrong(VectorFile file, VectorSchemaRoot root) {
+    return file.wrong(
+        "it needs a column of keys and one of lists of floats, its columns are "
+            + root.getSchema());
   }
 }

@@ -1,4 +1,4 @@
-package org.llm4msr.plugins.llm;
+package org.llm4msr.toolkit.vectors;
 
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -11,20 +11,26 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Stability;
 
 /** Vectors by key, mapped from a temporary file of floats. Safe for several threads. */
-final class VectorTable {
+@Stability(level = Stability.Level.UNSTABLE, since = "0.1")
+public final class VectorTable {
 
   private static final int CHUNK_BYTES = 1 << 30;
 
   private final Path file;
+
+  /** Numbers of rows by key, in their order. */
   private final Map<String, Integer> rows;
+
   private final List<FloatBuffer> chunks;
   private final int chunkRows;
   private final float[] mean;
@@ -38,25 +44,47 @@ final class VectorTable {
     this.mean = mean;
   }
 
+  /** What is accepted in place of vectors and of numbers. */
+  public enum Gaps {
+    /** Nothing. */
+    REFUSED,
+    /** A null, whose key is left out, and numbers that are not finite. */
+    KEPT
+  }
+
+  /**
+   * Reads a file once.
+   *
+   * @param scratch a folder for temporaries, which exist as long as the table is used
+   * @throws MsrException of type DATA if keys occur twice or are missing, vectors differ in length,
+   *     there is none, or there are gaps that are refused
+   */
+  public static VectorTable read(VectorFile file, Gaps gaps, Path scratch, int threads) {
+    try (Builder builder = new Builder(file, gaps, scratch)) {
+      file.read(scratch, threads, builder);
+      return builder.finish();
+    } catch (IOException e) {
+      throw file.notReadable(e);
+    }
+  }
+
   /** Returns the file that the vectors come from. */
-  Path file() {
+  public Path file() {
     return file;
   }
 
-  int dimension() {
+  /** Returns how many numbers each vector has. */
+  public int dimension() {
     return mean.length;
   }
 
-  int size() {
-    return rows.size();
-  }
-
-  List<String> firstKeys(int count) {
-    return rows.keySet().stream().limit(count).toList();
+  /** Returns the keys in the order of the file. */
+  public Set<String> keys() {
+    return Collections.unmodifiableSet(rows.keySet());
   }
 
   /** Reads a vector, (K); returns false, with the target untouched, if there is none. */
-  boolean read(String key, float[] target) {
+  public boolean read(String key, float[] target) {
     Integer row = rows.get(key);
     if (row == null) {
       return false;
@@ -65,43 +93,50 @@ final class VectorTable {
     return true;
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return rows.containsKey(key);
   }
 
-  /** Reads the mean of all vectors, (K). */
-  void mean(float[] target) {
+  /** Reads the mean of all vectors, (K), which is no number where one of them is not. */
+  public void mean(float[] target) {
     System.arraycopy(mean, 0, target, 0, mean.length);
   }
 
   /** Writes the temporary file, row by row. */
-  static final class Builder implements VectorFile.Rows, AutoCloseable {
+  private static final class Builder implements VectorFile.Rows, AutoCloseable {
 
     private static final int BUFFER_BYTES = 1 << 20;
 
-    private final Path file;
+    private final VectorFile file;
+    private final Gaps gaps;
     private final FileChannel channel;
     private final Map<String, Integer> rows = new LinkedHashMap<>();
+    private long added;
     private double @Nullable [] sums;
     private @Nullable ByteBuffer buffer;
 
-    /**
-     * Opens the temporary file.
-     *
-     * @param file the file that is read, for messages
-     * @param folder for temporaries
-     */
-    Builder(Path file, Path folder) throws IOException {
+    Builder(VectorFile file, Gaps gaps, Path folder) throws IOException {
       this.file = file;
+      this.gaps = gaps;
       this.channel =
           FileChannel.open(Files.createTempFile(folder, "rows", ".vectors"), READ, WRITE);
     }
 
     @Override
-    public void add(@Nullable String key, float[] vector) throws IOException {
+    public boolean add(@Nullable String key, float @Nullable [] vector) throws IOException {
+      added++;
       if (key == null) {
-        throw wrong("row %,d has no key".formatted(rows.size() + 1));
+        throw wrong("row %,d has no key".formatted(added));
       }
+      if (vector != null) {
+        write(key, vector);
+      } else if (gaps == Gaps.REFUSED) {
+        throw wrong("the key %s has a null in place of a vector".formatted(key));
+      }
+      return true;
+    }
+
+    private void write(String key, float[] vector) throws IOException {
       if (rows.putIfAbsent(key, rows.size()) != null) {
         throw wrong("the key %s occurs twice".formatted(key));
       }
@@ -121,7 +156,7 @@ final class VectorTable {
                 .formatted(key, vector.length, sums.length));
       }
       for (int k = 0; k < vector.length; k++) {
-        if (!Float.isFinite(vector[k])) {
+        if (gaps == Gaps.REFUSED && !Float.isFinite(vector[k])) {
           throw wrong("number %d of the vector of %s is %s".formatted(k, key, vector[k]));
         }
         sums[k] += vector[k];
@@ -152,7 +187,7 @@ final class VectorTable {
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer());
       }
-      return new VectorTable(file, rows, chunks, chunkRows, mean);
+      return new VectorTable(file.file(), rows, chunks, chunkRows, mean);
     }
 
     private void write(ByteBuffer buffer) throws IOException {
@@ -164,10 +199,7 @@ final class VectorTable {
     }
 
     private MsrException wrong(String problem) {
-      return new MsrException(
-          ErrorType.DATA,
-          "knowledge/WRONG_VECTORS",
-          "the vectors cannot be used: %s. File %s. Fix the file.".formatted(problem, file));
+      return file.settings.wrong(file.file(), problem);
     }
 
     @Override
