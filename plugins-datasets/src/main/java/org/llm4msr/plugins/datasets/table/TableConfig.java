@@ -42,7 +42,9 @@ public record TableConfig(
             defaultValue = "seconds")
         TimeUnit timeUnit,
     @Setting("Column that says train, validation or test") @Nullable String partColumn,
-    @Setting("Column of what was shown together: an impression, a session, a request")
+    @Setting(
+            value = "Column of what was shown together: an impression, a session, a request",
+            before = "null")
         @Nullable String group,
     @Setting(
             value = "Features besides user, item and scenario, in the order models see them",

@@ -75,7 +75,8 @@ final class PreparationKey {
 
   /**
    * Writes a value by its components: a plugin's factory has no text of its own. A renamed setting
-   * keeps its former name, and one that decides nothing of the data is left out.
+   * keeps its former name. Left out is what decides nothing of the data, and what came later, while
+   * it has the value that held before: data prepared then keeps its key.
    */
   private static String canonical(@Nullable Object value) {
     if (value instanceof PluginChoice<?, ?> choice) {
@@ -89,9 +90,9 @@ final class PreparationKey {
           continue;
         }
         Object part = read(record, component);
-        if (component.getName().equals(RawSchema.GROUP)
-            && (part == null || record instanceof RawSchema)) {
-          continue; // It came later: data prepared before keeps its key.
+        if (isAsBefore(setting, part)
+            || (record instanceof RawSchema && component.getName().equals(RawSchema.GROUP))) {
+          continue;
         }
         String former = setting == null ? "" : setting.formerly();
         text.append(former.isEmpty() ? component.getName() : former);
@@ -103,6 +104,10 @@ final class PreparationKey {
       return list.stream().map(PreparationKey::canonical).toList().toString();
     }
     return String.valueOf(value);
+  }
+
+  private static boolean isAsBefore(@Nullable Setting setting, @Nullable Object value) {
+    return setting != null && setting.before().equals(String.valueOf(value));
   }
 
   private static @Nullable Object read(Record record, RecordComponent component) {

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.preparation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.RawSchema;
@@ -31,6 +32,21 @@ class PreparationKeyTest {
     assertThat(key(new Settings(3, 1, "a"))).isEqualTo(former);
     assertThat(key(new Settings(3, 2, "b"))).isEqualTo(former);
     assertThat(key(new Settings(4, 1, "a"))).isNotEqualTo(former);
+  }
+
+  /** The same in a later release. */
+  record Later(
+      @Setting("Rating") double limit,
+      @Setting(value = "File", before = "null") @Nullable String file,
+      @Setting(value = "Rows", before = "3") int rows) {}
+
+  @Test
+  void whatCameLaterIsInTheKeyIfItDiffersFromWhatHeldBefore() {
+    String before = key(new Former(3));
+
+    assertThat(key(new Later(3, null, 3))).isEqualTo(before);
+    assertThat(key(new Later(3, "a.npy", 3))).isNotEqualTo(before);
+    assertThat(key(new Later(3, null, 4))).isNotEqualTo(before);
   }
 
   /** The key under which data with negatives was prepared before their pool was a setting. */
