@@ -11,9 +11,13 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.database.ArrowFileSink;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How the vectors of a field are standardised: number by number. */
 final class VectorStatistics {
+
+  private static final Logger LOG = LoggerFactory.getLogger(VectorStatistics.class);
 
   private VectorStatistics() {}
 
@@ -36,6 +40,11 @@ final class VectorStatistics {
       throw database.failure(e);
     }
     List<WeightedMoments> all = List.of(moments);
+    if (all.stream().allMatch(WeightedMoments::isEmpty)) {
+      LOG.warn(
+          "No row of the training part has a vector in the field {}: models learn nothing from it. If the vectors are looked up by id, compare how the files write the ids.",
+          plan.field().name());
+    }
     all.forEach(of -> of.requireFinite(plan.field()));
     return new VectorMoments(
         all.stream().map(WeightedMoments::mean).toList(),

@@ -23,6 +23,10 @@ final class WeightedMoments {
     squares += before * delta * move;
   }
 
+  boolean isEmpty() {
+    return weight == 0;
+  }
+
   /** Returns the mean; 0 without values. */
   double mean() {
     return mean;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +30,7 @@ import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;
+import org.slf4j.LoggerFactory;
 
 /**
  * Vectors of rows ("sound") and of items ("image") in six rows, worked by hand: 4:1:1 by time gives
@@ -127,6 +131,33 @@ class VectorPreparationTest {
     for (int k = 0; k < expected.size(); k++) {
       assertThat(actual.get(k)).isCloseTo(expected.get(k), within(1e-6f));
     }
+  }
+
+  /** As when two files write the same ids differently. */
+  @Test
+  void warnsOfAFieldWithoutAnyVector() {
+    Logger logger = (Logger) LoggerFactory.getLogger(VectorStatistics.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      ListReader others = sixRows();
+      others
+          .tables
+          .get(RawTable.ITEMS)
+          .replaceAll(
+              (column, values) ->
+                  column.equals("item") ? List.<Object>of("item x", "item y", "item z") : values);
+      Preparations.prepare(
+          others, Preparations.config(Preparations.BY_TIME, 1), folder.resolve("prepared"));
+    } finally {
+      logger.detachAppender(log);
+    }
+
+    assertThat(log.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "No row of the training part has a vector in the field image: models learn nothing from it. If the vectors are looked up by id, compare how the files write the ids.");
   }
 
   /** An item's vector is not repeated in its rows. */
