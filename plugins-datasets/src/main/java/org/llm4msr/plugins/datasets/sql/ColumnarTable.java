@@ -152,8 +152,6 @@ public final class ColumnarTable extends TableInput {
         requireReadable(file, field, words == null ? field : words.getVector().getField());
         columns.put(field.getName(), Column.ofArrow(field));
       }
-    } catch (MsrException e) {
-      throw e;
     } catch (IOException | RuntimeException e) {
       throw QueryErrors.of(e, List.of(file));
     }

@@ -13,6 +13,9 @@ final class QueryErrors {
   private QueryErrors() {}
 
   static MsrException of(Exception cause, List<Path> files) {
+    if (cause instanceof MsrException explained) {
+      return explained;
+    }
     String text = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
     if (text.contains("Out of Memory Error") || text.contains("No space left")) {
       return new MsrException(

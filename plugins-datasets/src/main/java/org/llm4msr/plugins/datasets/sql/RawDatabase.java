@@ -62,7 +62,7 @@ public final class RawDatabase implements AutoCloseable {
   }
 
   /** Returns the name, in SQL, under which one query can read rows, once. */
-  String input(ArrowInput input) {
+  public String input(ArrowInput input) {
     String name = "input_" + inputs.size();
     inputs.put(name, input);
     return SqlText.identifier(name);

@@ -89,11 +89,24 @@ public record TableConfig(
 
   /** One feature. */
   public record TableField(
-      @Setting("Its column") String column,
+      @Setting("Its column; needed without a file") @Nullable String column,
       @Setting("Its name; by default that of the column") @Nullable String name,
       @Setting(value = "The table of the column", defaultValue = "interactions") RawTable table,
       @Setting("What it describes; by default what its table is about") @Nullable FieldRole role,
-      @Setting(value = "How its values become numbers", defaultValue = "categorical") Kind kind) {}
+      @Setting(value = "How its values become numbers", defaultValue = "categorical") Kind kind,
+      @Setting(
+              value =
+                  "Of users and items, a file of their vectors by id: .npy, .safetensors, .arrow,"
+                      + " .feather, .parquet, .csv or .tsv, also .gz; column is then the column or"
+                      + " array of vectors in it, by default the only one",
+              before = "null")
+          @Nullable String file,
+      @Setting(
+              value =
+                  "Column of the ids in file, by default the first; in safetensors, an int64 array,"
+                      + " by default the lines of .keys.txt",
+              before = "null")
+          @Nullable String key) {}
 
   /** How to turn values into numbers. */
   public enum Kind {

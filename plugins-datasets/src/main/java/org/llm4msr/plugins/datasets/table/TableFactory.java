@@ -20,6 +20,6 @@ public final class TableFactory implements DatasetReaderFactory<TableConfig> {
   @Override
   public DatasetReader create(TableConfig config, DatasetContext context) {
     return RawDatabase.reading(
-        context, database -> new TableFormat(config, context.folder(), database).reader());
+        context, database -> new TableFormat(config, context, database).reader());
   }
 }

@@ -8,12 +8,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -21,6 +23,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.DatasetContext;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
@@ -43,7 +46,8 @@ final class TableFormat {
   private static final List<String> PARTS = List.of("train", "validation", "test");
   private static final String ONE_SCENARIO = "all";
 
-  private static final String FIELD = "field_";
+  /** What begins the names of columns of fields. */
+  static final String FIELD = "field_";
 
   /** Neither missing nor an empty text, nor what pandas writes for a missing number. */
   private static final String PRESENT =
@@ -59,13 +63,16 @@ final class TableFormat {
 
   private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
 
+  private final VectorFields vectorFields;
+
   /** Numbers of the vectors of a field, by its name. */
   private final Map<String, Integer> vectorSizes = new HashMap<>();
 
-  TableFormat(TableConfig config, Path folder, RawDatabase database) {
+  TableFormat(TableConfig config, DatasetContext context, RawDatabase database) {
     this.config = config;
-    this.folder = folder;
+    folder = context.folder();
     this.database = database;
+    vectorFields = new VectorFields(context, database);
     String delimiter = config.delimiter().replace("\\t", "\t");
     dialect = new Dialect(delimiter, config.quote(), true, UTF_8);
     if (config.files().isEmpty() == config.parts().isEmpty()) {
@@ -77,6 +84,7 @@ final class TableFormat {
     config.parts().forEach((part, files) -> interactions.put(requirePart(part), input(files)));
     open(RawTable.USERS, config.users());
     open(RawTable.ITEMS, config.items());
+    config.fields().forEach(this::requireSource);
   }
 
   DatasetReader reader() {
@@ -84,19 +92,33 @@ final class TableFormat {
     List<String> parts = new ArrayList<>();
     interactions.forEach((part, input) -> parts.add(interactions(part, input)));
     queries.put(RawTable.INTERACTIONS, String.join(" UNION ALL ", parts));
-    if (config.users() != null) {
+    List<RawTable> tables = tables();
+    if (tables.contains(RawTable.USERS)) {
       queries.put(RawTable.USERS, entities(RawTable.USERS, RawSchema.USER, config.users()));
     }
-    if (config.items() != null) {
+    if (tables.contains(RawTable.ITEMS)) {
       queries.put(RawTable.ITEMS, entities(RawTable.ITEMS, RawSchema.ITEM, config.items()));
     }
     List<TableInput> inputs =
         Stream.concat(interactions.values().stream(), entities.values().stream()).toList();
+    List<Path> sources =
+        Stream.concat(
+                inputs.stream().flatMap(input -> input.files().stream()), vectorFields.files())
+            .distinct()
+            .toList();
     SqlDatasetReader reader =
-        new SqlDatasetReader(database, schema(), scenarios(), inputs, queries);
+        new SqlDatasetReader(database, schema(tables), scenarios(), sources, inputs, queries);
     describe(reader, RawTable.USERS, config.users());
     describe(reader, RawTable.ITEMS, config.items());
     return reader;
+  }
+
+  /** Returns the tables that are described, or have vectors in files. */
+  private List<RawTable> tables() {
+    Set<RawTable> tables = EnumSet.of(RawTable.INTERACTIONS);
+    tables.addAll(entities.keySet());
+    tables.addAll(vectorFields.tables());
+    return List.copyOf(tables);
   }
 
   private void open(RawTable table, TableConfig.@Nullable Entities described) {
@@ -154,14 +176,11 @@ final class TableFormat {
     return part;
   }
 
-  private RawSchema schema() {
+  private RawSchema schema(List<RawTable> tables) {
     Fields fields = Fields.ofInteractions();
     for (TableConfig.TableField field : config.fields()) {
-      requireTable(field);
       fields.add(name(field), field.table(), column(field), role(field), kind(field));
     }
-    List<RawTable> tables = new ArrayList<>(List.of(RawTable.INTERACTIONS));
-    tables.addAll(entities.keySet());
     String rule =
         config.positiveAbove() == null
             ? config.label()
@@ -256,7 +275,12 @@ final class TableFormat {
     return seconds ? "(" + number + " * 1000)::BIGINT" : number + "::BIGINT";
   }
 
-  private String entities(RawTable table, String key, TableConfig.Entities described) {
+  private String entities(RawTable table, String key, TableConfig.@Nullable Entities described) {
+    return vectorFields.join(
+        table, key, described == null ? null : described(table, key, described));
+  }
+
+  private String described(RawTable table, String key, TableConfig.Entities described) {
     TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
     List<String> columns = new ArrayList<>();
     columns.add(input.value(described.key()) + " AS " + SqlText.identifier(key));
@@ -270,32 +294,39 @@ final class TableFormat {
 
   private void addFields(RawTable table, TableInput input, List<String> columns) {
     for (TableConfig.TableField field : config.fields()) {
-      if (field.table() == table) {
+      if (field.table() == table && field.file() == null) {
+        String own = Objects.requireNonNull(field.column());
         String value =
             switch (field.kind()) {
-              case CATEGORICAL -> input.value(field.column());
-              case MULTI_CATEGORICAL -> input.list(field.column(), config.listSeparator());
-              case NUMERIC -> input.value(field.column(), "DOUBLE");
-              case VECTOR -> input.vector(field.column(), config.listSeparator(), size(field));
+              case CATEGORICAL -> input.value(own);
+              case MULTI_CATEGORICAL -> input.list(own, config.listSeparator());
+              case NUMERIC -> input.value(own, "DOUBLE");
+              case VECTOR -> input.vector(own, config.listSeparator(), size(field));
             };
         columns.add(value + " AS " + SqlText.identifier(column(field)));
       }
     }
   }
 
-  private void requireTable(TableConfig.TableField field) {
-    if (field.table() != RawTable.INTERACTIONS && !entities.containsKey(field.table())) {
+  /** Refuses a field without a name or a table, and finds its file if it has one. */
+  private void requireSource(TableConfig.TableField field) {
+    if (field.name() == null && field.column() == null) {
+      throw wrongUse("A field has neither a name nor a column.");
+    }
+    if (field.file() != null) {
+      vectorFields.add(field, field.file());
+    } else if (field.column() == null || field.key() != null) {
       throw wrongUse(
-          "The field "
-              + name(field)
-              + " is in the table "
-              + field.table().name().toLowerCase(Locale.ROOT)
-              + ", which is not described.");
+          "The field %s has no file, so it needs a column, and no key.".formatted(name(field)));
+    } else if (field.table() != RawTable.INTERACTIONS && !entities.containsKey(field.table())) {
+      throw wrongUse(
+          "The field %s is in the table %s, which is not described."
+              .formatted(name(field), field.table().name().toLowerCase(Locale.ROOT)));
     }
   }
 
   /** Columns of fields get new names: the user's may be called 'time'. */
-  private static String column(TableConfig.TableField field) {
+  static String column(TableConfig.TableField field) {
     return FIELD + name(field);
   }
 
@@ -308,8 +339,8 @@ final class TableFormat {
     return isTaken ? "text_" + column : column;
   }
 
-  private static String name(TableConfig.TableField field) {
-    return field.name() == null ? field.column() : field.name();
+  static String name(TableConfig.TableField field) {
+    return Objects.requireNonNull(field.name() == null ? field.column() : field.name());
   }
 
   private static FieldRole role(TableConfig.TableField field) {
@@ -333,27 +364,28 @@ final class TableFormat {
   }
 
   private int size(TableConfig.TableField field) {
-    return vectorSizes.computeIfAbsent(name(field), name -> firstSize(field));
+    return vectorSizes.computeIfAbsent(
+        name(field), name -> vectorFields.size(field).orElseGet(() -> firstSize(field)));
   }
 
-  /** All vectors of a field have the size of the first. */
+  /** All vectors of a column have the size of the first. */
   private int firstSize(TableConfig.TableField field) {
+    String column = Objects.requireNonNull(field.column());
     Collection<TableInput> inputs =
         field.table() == RawTable.INTERACTIONS
             ? interactions.values()
             : Optional.ofNullable(entities.get(field.table())).stream().toList();
     return inputs.stream()
-        .map(input -> input.vectorSize(field.column(), config.listSeparator()))
+        .map(input -> input.vectorSize(column, config.listSeparator()))
         .flatMapToInt(OptionalInt::stream)
         .findFirst()
         .orElseThrow(
             () ->
                 wrongUse(
-                    "The column %s of the field %s has no vector."
-                        .formatted(field.column(), name(field))));
+                    "The column %s of the field %s has no vector.".formatted(column, name(field))));
   }
 
-  private static MsrException wrongUse(String message) {
+  static MsrException wrongUse(String message) {
     return new MsrException(
         ErrorType.USER, "data/TABLE_CONFIG", message + " Fix the section dataset.");
   }

@@ -64,7 +64,8 @@ class TableColumnsTest extends TableFiles {
   }
 
   private static TableConfig vectors(String file) {
-    TableField sound = new TableField("sound", null, RawTable.INTERACTIONS, null, Kind.VECTOR);
+    TableField sound =
+        new TableField("sound", null, RawTable.INTERACTIONS, null, Kind.VECTOR, null, null);
     return threeColumns(List.of(file), null, sound);
   }
 
@@ -273,10 +274,13 @@ class TableColumnsTest extends TableFiles {
     Files.writeString(
         folder.resolve("log.csv"),
         "who,what,label\n007,12345678901234567891,1\n007,12345678901234567892,0\n");
-    TableField number = new TableField("what", "number", RawTable.INTERACTIONS, null, Kind.NUMERIC);
+    TableField number =
+        new TableField("what", "number", RawTable.INTERACTIONS, null, Kind.NUMERIC, null, null);
     TableField list =
-        new TableField("what", "list", RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL);
-    TableField user = new TableField("who", "age", RawTable.INTERACTIONS, null, Kind.NUMERIC);
+        new TableField(
+            "what", "list", RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL, null, null);
+    TableField user =
+        new TableField("who", "age", RawTable.INTERACTIONS, null, Kind.NUMERIC, null, null);
     try (DatasetReader reader =
         reader(threeColumns(List.of("log.csv"), null, number, list, user))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))

@@ -42,15 +42,16 @@ import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
 abstract class TableFiles {
 
   static final TableField TAGS =
-      new TableField("tags", null, RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL);
+      new TableField("tags", null, RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL, null, null);
   static final TableField PRICE =
-      new TableField("price", "cost", RawTable.INTERACTIONS, FieldRole.ITEM, Kind.NUMERIC);
+      new TableField(
+          "price", "cost", RawTable.INTERACTIONS, FieldRole.ITEM, Kind.NUMERIC, null, null);
 
   @TempDir Path folder;
   @TempDir Path scratch;
 
   static TableField field(String column, Kind kind) {
-    return new TableField(column, null, RawTable.INTERACTIONS, null, kind);
+    return new TableField(column, null, RawTable.INTERACTIONS, null, kind, null, null);
   }
 
   void readAll(TableConfig config) throws IOException {

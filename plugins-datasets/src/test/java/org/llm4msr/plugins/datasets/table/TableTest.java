@@ -89,8 +89,8 @@ class TableTest extends TableFiles {
         List.of(
             TAGS,
             PRICE,
-            new TableField("city", null, RawTable.USERS, null, Kind.CATEGORICAL),
-            new TableField("kind", null, RawTable.ITEMS, null, Kind.CATEGORICAL));
+            new TableField("city", null, RawTable.USERS, null, Kind.CATEGORICAL, null, null),
+            new TableField("kind", null, RawTable.ITEMS, null, Kind.CATEGORICAL, null, null));
     TableConfig config =
         new TableConfig(
             List.of("log.tsv"),
@@ -240,7 +240,7 @@ class TableTest extends TableFiles {
             null,
             null,
             users,
-            new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC));
+            new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC, null, null));
     try (DatasetReader reader =
         new TableFactory().create(config, Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.USERS)).hasSize(3);
