@@ -1,6 +1,7 @@
 package org.llm4msr.endtoend;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,6 +22,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.llm4msr.runtime.bundle.Bundle;
 
 /** What folders hold, in a form that two of them can be compared in. */
 final class Contents {
@@ -60,6 +62,22 @@ final class Contents {
       lines.add(object.toString());
     }
     return lines;
+  }
+
+  /** Compares two runs but for what tells when and where: manifests, logs, reports of time. */
+  static void assertSameRun(Path run, Path other) throws IOException {
+    Predicate<String> timeless =
+        name ->
+            name.startsWith("checkpoints/")
+                || name.startsWith("bundle/")
+                    && !name.startsWith("bundle/manifest.json")
+                    && !name.startsWith("bundle/knowledge/");
+    assertThat(bytes(run, timeless))
+        .isEqualTo(bytes(other, timeless))
+        .containsKey("bundle/dense.safetensors")
+        .hasSizeGreaterThan(25);
+    assertThat(metrics(run)).isEqualTo(metrics(other));
+    Bundle.open(run.resolve("bundle"));
   }
 
   /**

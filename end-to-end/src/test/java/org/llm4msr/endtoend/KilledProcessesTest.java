@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,7 +79,7 @@ class KilledProcessesTest {
     assertThat(early).hasMessageContaining("of at most 756").hasMessageContaining("--run one");
     killed.train("one", Progress.NONE);
     assertThat(killed.evaluate("one", Split.TEST, null, Progress.NONE).finished()).isTrue();
-    assertSameRun(run, whole.workspace().run("one"));
+    Contents.assertSameRun(run, whole.workspace().run("one"));
   }
 
   @Test
@@ -157,7 +156,7 @@ class KilledProcessesTest {
                 .isEqualTo("training/NOT_FINISHED");
           }
         },
-        () -> assertSameRun(run, folder.resolve("whole/runs/one")),
+        () -> Contents.assertSameRun(run, folder.resolve("whole/runs/one")),
         run);
   }
 
@@ -213,21 +212,5 @@ class KilledProcessesTest {
 
   private static String failure(ThrowingCallable action) {
     return catchThrowableOfType(MsrException.class, action).code();
-  }
-
-  /** All but what tells when and where: bundles' manifests, logs, reports of time. */
-  private static void assertSameRun(Path run, Path other) throws IOException {
-    Predicate<String> timeless =
-        name ->
-            name.startsWith("checkpoints/")
-                || name.startsWith("bundle/")
-                    && !name.startsWith("bundle/manifest.json")
-                    && !name.startsWith("bundle/knowledge/");
-    assertThat(Contents.bytes(run, timeless))
-        .isEqualTo(Contents.bytes(other, timeless))
-        .containsKey("bundle/dense.safetensors")
-        .hasSizeGreaterThan(25);
-    assertThat(Contents.metrics(run)).isEqualTo(Contents.metrics(other));
-    Bundle.open(run.resolve("bundle"));
   }
 }

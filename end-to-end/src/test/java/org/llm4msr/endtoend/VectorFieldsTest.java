@@ -1,10 +1,14 @@
 package org.llm4msr.endtoend;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.Float4Vector;
@@ -244,5 +249,119 @@ class VectorFieldsTest {
 
     assertThat(on.result().best().result().overall().auc())
         .isEqualTo(report.result().best().result().overall().auc());
+  }
+
+  /** A matrix has the images of items that have one, in another order. */
+  private static void writeImages(Path raw) throws IOException, SQLException {
+    List<String> keys = new ArrayList<>();
+    ByteBuffer numbers = ByteBuffer.allocate(ROWS * 16).order(ByteOrder.LITTLE_ENDIAN);
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement();
+        var result =
+            statement.executeQuery(
+                "SELECT item, image[1], image[2], image[3], image[4] FROM '%s/items.parquet' WHERE image IS NOT NULL ORDER BY hash(item)"
+                    .formatted(raw))) {
+      while (result.next()) {
+        keys.add(result.getString(1));
+        for (int k = 2; k <= 5; k++) {
+          numbers.putFloat(result.getFloat(k));
+        }
+      }
+    }
+    String header =
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 4), }".formatted(keys.size());
+    ByteBuffer file = ByteBuffer.allocate(128 + numbers.position());
+    file.put((byte) 0x93).put("NUMPY\1\0\166\0%-117s\n".formatted(header).getBytes(US_ASCII));
+    Files.write(raw.resolve("image.npy"), file.put(numbers.flip()).array());
+    Files.write(raw.resolve("image.keys.txt"), keys);
+  }
+
+  private static Experiment reading(String name, String image, boolean described)
+      throws IOException {
+    String text =
+        EXPERIMENT
+            .replace("workspace: work", "workspace: " + name)
+            .replace("{column: image, table: items, kind: vector}", image);
+    if (!described) {
+      text = text.replace("    items: {files: [items.parquet], key: item}\n", "");
+    }
+    return Experiment.fromYaml(Files.writeString(folder.resolve(name + ".yaml"), text));
+  }
+
+  @Test
+  void aFileByIdIsPreparedLikeAColumn() throws IOException, SQLException {
+    writeImages(folder.resolve("raw"));
+    Predicate<String> data = name -> !name.equals("dataset.json");
+    Map<String, String> ofColumn = Contents.bytes(experiment.workspace().prepared(), data);
+    String field = "{name: image, table: items, kind: vector, file: image.npy}";
+    for (boolean described : List.of(true, false)) {
+      Experiment ofFile = reading("file-" + described, field, described);
+      ofFile.prepare(false, Progress.NONE);
+
+      assertThat(Contents.bytes(ofFile.workspace().prepared(), data)).isEqualTo(ofColumn);
+      assertThat(ofFile.prepare(false, Progress.NONE).reused()).isTrue();
+    }
+    for (String changed : List.of("image.npy", "image.keys.txt")) {
+      Path file = folder.resolve("raw").resolve(changed);
+      byte[] content = Files.readAllBytes(file);
+      byte[] other = content.clone();
+      other[content.length - 3] ^= 1;
+      Files.write(file, other);
+      Experiment ofFile = reading("file-true", field, true);
+      assertThatThrownBy(() -> ofFile.prepare(false, Progress.NONE))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContaining("[data/OTHER_DATA]")
+          .hasMessageContaining("holds data prepared from other settings or sources.");
+      Files.write(file, content);
+    }
+  }
+
+  @Test
+  void aBrokenRunEndsAsIfItHadNotBeenBroken() throws IOException {
+    String often = "runtime.checkpointMinutes=0.0001";
+    Experiment again = Experiment.fromYaml(folder.resolve("experiment.yaml"), often);
+    again.train("whole", Progress.NONE);
+    IllegalStateException death = new IllegalStateException("dead");
+
+    assertThatThrownBy(
+            () ->
+                again.train(
+                    "broken",
+                    (done, total) -> {
+                      if (done > 3.4 * (ROWS - 2 * TEST)) {
+                        throw death;
+                      }
+                    }))
+        .isSameAs(death);
+    Path run = again.workspace().run("broken");
+    assertThat(run.resolve("checkpoints/state.json")).exists();
+    assertThat(run.resolve("bundle")).doesNotExist();
+    again.train("broken", Progress.NONE);
+
+    Contents.assertSameRun(run, again.workspace().run("whole"));
+  }
+
+  /** A layer of fewer than 64 rows or columns has no such products. */
+  @Test
+  void trainsWithProductsOfBfloat16() {
+    Path file = folder.resolve("experiment.yaml");
+    String size = "model.embeddingSize=16";
+    String wide = "model.backbone={name: shared-bottom, bottom: [64, 64], tower: [16]}";
+    TrainingReport full = Experiment.fromYaml(file, size, wide).train("wide", Progress.NONE);
+    TrainingReport halves;
+    try {
+      halves =
+          Experiment.fromYaml(file, size, wide, "training.precision=bfloat16")
+              .train("halves", Progress.NONE);
+    } catch (MsrException e) {
+      assumeThat(e.code()).as(e.getMessage()).isNotEqualTo("config/NO_BFLOAT16");
+      throw e;
+    }
+
+    assertThat(auc(halves)).isCloseTo(auc(full), within(0.02)).isNotEqualTo(auc(full));
+  }
+
+  private static double auc(TrainingReport trained) {
+    return trained.result().best().result().overall().auc();
   }
 }
