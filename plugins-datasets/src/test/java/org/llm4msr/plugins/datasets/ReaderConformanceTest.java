@@ -38,7 +38,7 @@ class ReaderConformanceTest {
           "files=[log.csv]",
           "scenario=page",
           "time=when",
-          "fields=[{column: price, kind: numeric}, {column: tags, kind: multi_categorical}]",
+          "fields=[{column: price, kind: numeric}, {column: tags, kind: multi_categorical}, {name: face, table: users, kind: vector, file: faces.csv}]",
           "users={files: [users.csv], key: user, text: [city]}");
     }
 
@@ -62,6 +62,7 @@ class ReaderConformanceTest {
                   + i
                   + ".5,red|blue");
       CsvSource.write(folder.resolve("users.csv"), "user,city", 7, i -> i + ",Paris");
+      CsvSource.write(folder.resolve("faces.csv"), "user,face", 5, i -> i + ",[0.5 " + i + "]");
     }
 
     @Override
