@@ -93,6 +93,7 @@ class ArchitectureTest {
           "StoredKnowledge",
           "StoredLevel",
           "UnitVectors",
+          "Whitening",
           "UserKnowledge",
           // core, engine
           "EngineTraits",

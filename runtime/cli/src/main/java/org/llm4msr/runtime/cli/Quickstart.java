@@ -29,7 +29,8 @@ public final class Quickstart {
   private static final String RESOURCES = "/org/llm4msr/quickstart/";
   private static final String OVERALL = "overall";
   private static final String GENERATOR = "generator.properties";
-  private static final List<String> FILES = List.of(GENERATOR, "enhanced.yaml", "plain.yaml", "all-levels.yaml");
+  private static final List<String> FILES =
+      List.of(GENERATOR, "enhanced.yaml", "plain.yaml", "all-levels.yaml");
 
   private final Path folder;
   private final Properties generator;
@@ -57,7 +58,9 @@ public final class Quickstart {
       @Nullable Double allLevelsAuc,
       @Nullable Double bayesAuc) {
 
-    /** Returns the share of the distance from plain to Bayes that all levels close; null if unknown. */
+    /**
+     * Returns the share of the distance from plain to Bayes that all levels close; null if unknown.
+     */
     public @Nullable Double closed() {
       return plainAuc == null || allLevelsAuc == null || bayesAuc == null
           ? null
@@ -201,13 +204,10 @@ public final class Quickstart {
           evaluations.row(
               plain.scenarioNames().get(rank),
               report -> report.result().scenarios().get(scenario),
-              bayes
-                  .path("scenarios")
-                  .path(plain.result().scenarios().get(rank).name())));
+              bayes.path("scenarios").path(plain.result().scenarios().get(rank).name())));
     }
     Row overall =
-        evaluations.row(
-            "overall", report -> report.result().overall(), bayes.path(OVERALL));
+        evaluations.row("overall", report -> report.result().overall(), bayes.path(OVERALL));
     Row newItems =
         evaluations.row(
             "new items",

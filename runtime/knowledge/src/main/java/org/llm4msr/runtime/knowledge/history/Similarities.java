@@ -92,8 +92,7 @@ final class Similarities {
         unit * (count < 3 ? sum / count : (first + second + third) / 3);
     target[at + HistoryLayout.MAX] = unit * first;
     for (int bin = 0; bin < counts.length; bin++) {
-      target[at + HistoryLayout.BINS + bin] =
-          (float) counts[bin] * counts.length / layout.length();
+      target[at + HistoryLayout.BINS + bin] = (float) counts[bin] * counts.length / layout.length();
     }
   }
 }

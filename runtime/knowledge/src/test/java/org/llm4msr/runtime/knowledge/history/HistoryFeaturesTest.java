@@ -111,10 +111,38 @@ class HistoryFeaturesTest {
     assertThat(numbers)
         .containsExactly(
             new float[] {
-              1, cosine(0.28), cosine(0.64), cosine(0.96), bin, 0, bin, 2 * bin, //
-              1, cosine(-0.8), cosine(-0.8), cosine(-0.8), bin, 0, 0, 0, //
-              0, 0, 0, 0, 0, 0, 0, 0, //
-              1, 0, 0, 0, 0, 0, bin, 0
+              1,
+              cosine(0.28),
+              cosine(0.64),
+              cosine(0.96),
+              bin,
+              0,
+              bin,
+              2 * bin, //
+              1,
+              cosine(-0.8),
+              cosine(-0.8),
+              cosine(-0.8),
+              bin,
+              0,
+              0,
+              0, //
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0, //
+              1,
+              0,
+              0,
+              0,
+              0,
+              0,
+              bin,
+              0
             },
             within(1e-6f));
   }
@@ -162,11 +190,31 @@ class HistoryFeaturesTest {
     assertThat(numbers)
         .containsExactly(
             new float[] {
-              0, 0, 0, 0, 0, 0, //
-              1, cosine(-0.8), cosine(-0.8), cosine(-0.8), 2 / 6f, 0, //
+              0,
+              0,
+              0,
+              0,
+              0,
+              0, //
+              1,
+              cosine(-0.8),
+              cosine(-0.8),
+              cosine(-0.8),
+              2 / 6f,
+              0, //
               // Against the first vector all cosines have the other sign.
-              1, cosine(-0.28), cosine(-0.16 / 3), cosine(0.8), 4 / 6f, 4 / 6f, //
-              1, cosine(0.8), cosine(0.8), cosine(0.8), 0, 2 / 6f
+              1,
+              cosine(-0.28),
+              cosine(-0.16 / 3),
+              cosine(0.8),
+              4 / 6f,
+              4 / 6f, //
+              1,
+              cosine(0.8),
+              cosine(0.8),
+              cosine(0.8),
+              0,
+              2 / 6f
             },
             within(1e-6f));
   }
