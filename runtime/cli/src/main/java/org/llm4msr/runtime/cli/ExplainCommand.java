@@ -87,7 +87,8 @@ final class ExplainCommand extends ExperimentCommand {
     try (ProgressView progress = progress("explain", "rows")) {
       explanation = experiment.explain(run.name, request, progress);
     }
-    terminal().result(explanation, text(explanation));
+    boolean later = experiment.config().config().readsLaterParts();
+    terminal().result(explanation, Notice.HISTORY.appendedTo(text(explanation), later));
   }
 
   private static String text(Explanation explanation) {

@@ -52,7 +52,8 @@ final class TrainCommand extends ExperimentCommand {
       }
       TrainingReport report =
           train(this, experiment, run.name, new TrainingOptions(bundle, from), "train");
-      terminal().result(report, text(report));
+      boolean later = experiment.config().config().readsLaterParts();
+      terminal().result(report, Notice.HISTORY.appendedTo(text(report), later));
     }
   }
 

@@ -30,4 +30,11 @@ public record ExperimentConfig(
   private boolean readsHistory() {
     return knowledge != null && knowledge.history() != null;
   }
+
+  /** Returns whether rows read earlier events of validation and test. */
+  public boolean readsLaterParts() {
+    return knowledge != null
+        && knowledge.history() != null
+        && knowledge.history().until() == HistoryConfig.Until.ROW;
+  }
 }

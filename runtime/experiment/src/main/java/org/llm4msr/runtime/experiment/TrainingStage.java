@@ -19,7 +19,6 @@ import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.CalibrationFit;
 import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.ExperimentConfig;
-import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.data.keys.RowGroups;
@@ -392,16 +391,9 @@ final class TrainingStage implements AutoCloseable {
             evaluation.ranking(),
             finished,
             leaks(),
-            readsLaterParts());
+            config.readsLaterParts());
     folder.write("evaluation-" + split.key() + ".json", report);
     return report;
-  }
-
-  private boolean readsLaterParts() {
-    KnowledgeConfig settings = config.knowledge();
-    return settings != null
-        && settings.history() != null
-        && settings.history().until() == HistoryConfig.Until.ROW;
   }
 
   private boolean leaks() {
