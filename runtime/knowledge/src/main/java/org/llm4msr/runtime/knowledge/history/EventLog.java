@@ -16,6 +16,9 @@ public final class EventLog {
   /** Each may read those before it. */
   private static final List<Split> PARTS = List.of(Split.values());
 
+  /** How many numbers of four bytes a processor fetches at a time. */
+  private static final int LINE = 16;
+
   /** The end of the events of an unknown user. */
   private static final int NONE = -1;
 
@@ -121,6 +124,24 @@ public final class EventLog {
         target.add(items[event], scenarios[event]);
       }
     }
+  }
+
+  /**
+   * Brings the last events of a user near the processor, as {@link UnitVectors#fetch} does vectors.
+   *
+   * @param end as {@link #end} says for the row
+   * @param length how many events
+   */
+  int fetch(int user, int end, int length) {
+    if (end == NONE) {
+      return 0;
+    }
+    int first = Math.max(starts[user], end - length);
+    int read = 0;
+    for (int event = end - 1; event >= first; event -= LINE) {
+      read += items[event] + scenarios[event] + parts[event];
+    }
+    return read;
   }
 
   /**

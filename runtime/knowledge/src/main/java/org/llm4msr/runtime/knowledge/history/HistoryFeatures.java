@@ -43,9 +43,12 @@ public final class HistoryFeatures {
           Desk desk = desks.get(worker);
           for (int label = 0; label < layout.labels(); label++) {
             EventLog log = history.logs().get(label);
-            // Apart from the rest, so that the memory of several rows is fetched at a time.
+            // One thing for all rows, then the next, so that a processor fetches for several.
             for (int row = from; row < to; row++) {
               desk.ends[row - from] = log.end(batch.user[row], batch.time[row]);
+            }
+            for (int row = from; row < to; row++) {
+              desk.fetched += log.fetch(batch.user[row], desk.ends[row - from], layout.length());
             }
             for (int row = from; row < to; row++) {
               desk.read(batch, row, label, log, desk.ends[row - from]);
@@ -63,6 +66,7 @@ public final class HistoryFeatures {
     private final Similarities similarities = new Similarities(history.vectors(), history.layout());
     private final float[] block = new float[GRAIN * history.layout().width()];
     private final int[] ends = new int[GRAIN];
+    private int fetched; // As of Similarities.
 
     void read(Batch batch, int row, int label, EventLog log, int end) {
       GivenPast given = batch.pasts == null ? null : batch.pasts[row];

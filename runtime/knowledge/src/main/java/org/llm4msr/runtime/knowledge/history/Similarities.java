@@ -13,11 +13,14 @@ final class Similarities {
   private final float[] cosines;
   private final int[] counts;
 
+  @SuppressWarnings("UnusedVariable") // Without it the compiler would leave out what fetches.
+  private float fetched;
+
   Similarities(UnitVectors vectors, HistoryLayout layout) {
     this.vectors = vectors;
     this.layout = layout;
     unit = (float) Math.sqrt(vectors.dimension());
-    offsets = new int[UnitVectors.padded(layout.length())];
+    offsets = new int[UnitVectors.padded(layout.length() + 1)]; // One for the row's item.
     cosines = new float[offsets.length];
     counts = new int[layout.bins()];
   }
@@ -51,14 +54,22 @@ final class Similarities {
     }
     int others = layout.length() - other;
     System.arraycopy(offsets, other, offsets, own, others);
-    if (given == null) {
-      vectors.products(vectors.values(), vectors.offset(item), offsets, own + others, cosines);
-    } else {
-      vectors.products(given, 0, offsets, own + others, cosines);
-    }
+    multiply(item, given, own + others);
     summarise(0, own, target, at);
     if (layout.byScenario()) {
       summarise(own, own + others, target, at + layout.widthOfGroup());
+    }
+  }
+
+  private void multiply(int item, float @Nullable [] given, int count) {
+    if (given == null) {
+      int own = vectors.offset(item);
+      offsets[count] = own;
+      fetched += vectors.fetch(offsets, count + 1);
+      vectors.products(vectors.values(), own, offsets, count, cosines);
+    } else {
+      fetched += vectors.fetch(offsets, count);
+      vectors.products(given, 0, offsets, count, cosines);
     }
   }
 
@@ -72,27 +83,35 @@ final class Similarities {
     float half = counts.length / 2f;
     int last = counts.length - 1;
     float sum = 0;
-    float first = -1;
-    float second = -1;
-    float third = -1;
+    int first = Integer.MIN_VALUE;
+    int second = first;
+    int third = first;
     for (int i = from; i < to; i++) {
       float cosine = cosines[i];
       sum += cosine;
       counts[Math.min((int) ((cosine + 1) * half), last)]++;
-      if (cosine > third) {
-        third = Math.min(cosine, second);
-        second = Math.max(second, Math.min(cosine, first));
-        first = Math.max(first, cosine);
-      }
+      int rank = ordered(Float.floatToRawIntBits(cosine));
+      third = Math.max(third, Math.min(second, rank));
+      second = Math.max(second, Math.min(first, rank));
+      first = Math.max(first, rank);
     }
     int count = to - from;
     target[at + HistoryLayout.ANY] = 1;
     target[at + HistoryLayout.MEAN] = unit * sum / count;
     target[at + HistoryLayout.TOP3] =
-        unit * (count < 3 ? sum / count : (first + second + third) / 3);
-    target[at + HistoryLayout.MAX] = unit * first;
+        unit * (count < 3 ? sum / count : (value(first) + value(second) + value(third)) / 3);
+    target[at + HistoryLayout.MAX] = unit * value(first);
     for (int bin = 0; bin < counts.length; bin++) {
       target[at + HistoryLayout.BINS + bin] = (float) counts[bin] * counts.length / layout.length();
     }
+  }
+
+  /** Turns a float's bits into a number of the same order, which needs no branch, and back. */
+  private static int ordered(int bits) {
+    return bits ^ ((bits >> 31) >>> 1);
+  }
+
+  private static float value(int rank) {
+    return Float.intBitsToFloat(ordered(rank));
   }
 }

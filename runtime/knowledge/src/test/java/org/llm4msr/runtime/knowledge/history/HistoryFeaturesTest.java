@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.history.RandomLog.Row;
 import org.llm4msr.runtime.tables.Batch;
@@ -220,9 +222,9 @@ class HistoryFeaturesTest {
   }
 
   /** In double precision, from the raw vectors. */
-  @Test
-  void numbersAreThoseOfAnotherImplementationWhateverTheThreads() {
-    int dimension = 37;
+  @ParameterizedTest
+  @ValueSource(ints = {1, 37, 130})
+  void numbersAreThoseOfAnotherImplementationWhateverTheThreads(int dimension) {
     SplittableRandom random = new SplittableRandom(9);
     float[] matrix = new float[RandomLog.ITEMS * dimension];
     BitSet known = new BitSet();
