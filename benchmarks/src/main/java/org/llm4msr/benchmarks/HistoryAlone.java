@@ -23,8 +23,9 @@ import org.llm4msr.runtime.tables.Workers;
  */
 final class HistoryAlone implements Contender {
 
-  private static final int DIMENSION = 64;
-  private static final int LENGTH = 50;
+  static final int DIMENSION = 64;
+  static final int LENGTH = 50;
+
   private static final int BINS = 10;
   private static final int EVENTS = 60;
 

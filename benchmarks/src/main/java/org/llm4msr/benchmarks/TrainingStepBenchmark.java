@@ -24,7 +24,8 @@ import org.llm4msr.runtime.tables.Batch;
  * products                      a step, and its products with tables and copies, against its
  *                               matrix products alone
  * history ITEMS                 similarities to 50 positives, and to 50 negatives as well, each of
- *                               64 numbers, alone against a step
+ *                               64 numbers, alone against a step; then what bounds them: the same
+ *                               of 100 items, which are always near, and only reads
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
@@ -43,6 +44,7 @@ public final class TrainingStepBenchmark {
   private static final int ROWS = 100_000;
   private static final int MANY_ROWS = 4_000_000;
   private static final int USERS = 100_000;
+  private static final int NEAR_ITEMS = 100;
   private static final int SCENARIOS = 3;
   private static final int MANY_SCENARIOS = 64;
   private static final int BATCHES = 64;
@@ -145,6 +147,8 @@ public final class TrainingStepBenchmark {
     for (boolean negatives : new boolean[] {false, true}) {
       contenders.add(new HistoryAlone(setup, THREADS, items, negatives, batches));
     }
+    contenders.add(new HistoryAlone(setup, THREADS, NEAR_ITEMS, true, batches));
+    contenders.add(new VectorReads(THREADS, items, 2 * HistoryAlone.LENGTH, batches));
   }
 
   private void precision() {
