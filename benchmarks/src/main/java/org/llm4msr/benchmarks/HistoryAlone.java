@@ -19,7 +19,8 @@ import org.llm4msr.runtime.tables.Workers;
 
 /**
  * The similarities between each row's item and what its user met before, which has enough events
- * for the full length; items are drawn uniformly. No step.
+ * for the full length; items are drawn uniformly. In the first epoch they are computed, in later
+ * ones kept rows are read in random order. No step.
  */
 final class HistoryAlone implements Contender {
 
@@ -28,6 +29,7 @@ final class HistoryAlone implements Contender {
 
   private static final int BINS = 10;
   private static final int EVENTS = 60;
+  private static final int KEPT_ROWS = 1_000_000;
 
   private final String name;
   private final Workers workers;
@@ -37,9 +39,39 @@ final class HistoryAlone implements Contender {
   private final SplittableRandom random = new SplittableRandom(7);
   private final int catalogue;
 
-  HistoryAlone(Setup setup, int threads, int catalogue, boolean negatives, List<Batch> batches) {
+  /** In the first epoch. */
+  static HistoryAlone first(
+      Setup setup, int threads, int catalogue, boolean negatives, List<Batch> batches) {
+    return new HistoryAlone(setup, threads, catalogue, negatives, false, batches);
+  }
+
+  /** In later epochs, positives and negatives. */
+  static HistoryAlone later(Setup setup, int threads, int catalogue, List<Batch> batches) {
+    HistoryAlone again = new HistoryAlone(setup, threads, catalogue, true, true, batches);
+    Batch batch = Batch.like(batches.get(0));
+    batch.size = Setup.BATCH;
+    for (int start = 0; start < KEPT_ROWS; start += Setup.BATCH) {
+      again.drawRows(batch);
+      for (int row = 0; row < batch.size; row++) {
+        batch.row[row] = start + row;
+      }
+      again.features.fill(batch, again.target);
+    }
+    return again;
+  }
+
+  private HistoryAlone(
+      Setup setup,
+      int threads,
+      int catalogue,
+      boolean negatives,
+      boolean keeps,
+      List<Batch> batches) {
     this.catalogue = catalogue;
-    name = "%,d items%s".formatted(catalogue, negatives ? ", negatives too" : "");
+    name =
+        "%,d items%s%s"
+            .formatted(
+                catalogue, negatives ? ", negatives too" : "", keeps ? ", later epochs" : "");
     workers = new Workers(threads);
     HistoryLayout layout = new HistoryLayout(LENGTH, BINS, true, negatives);
     int users = setup.data().users();
@@ -47,9 +79,11 @@ final class HistoryAlone implements Contender {
     for (boolean positives : negatives ? new boolean[] {true, false} : new boolean[] {true}) {
       logs.add(EventLog.load(rows(users, setup.data().scenarios()), users, positives));
     }
+    ModelHistory history = new ModelHistory(vectors(), logs, layout, UnaryOperator.identity());
     features =
-        new HistoryFeatures(
-            new ModelHistory(vectors(), logs, layout, UnaryOperator.identity()), workers);
+        keeps
+            ? HistoryFeatures.keeping(history, workers, Long.MAX_VALUE)
+            : new HistoryFeatures(history, workers);
     target = AlignedMemory.floats((long) Setup.BATCH * layout.width()).asFloatBuffer();
     clock = new StepClock(batches, this::step);
   }
@@ -80,11 +114,16 @@ final class HistoryAlone implements Contender {
   }
 
   private void step(Batch batch, long number) {
+    drawRows(batch);
+    features.fill(batch, target);
+  }
+
+  private void drawRows(Batch batch) {
     for (int row = 0; row < batch.size; row++) {
+      batch.row[row] = random.nextInt(KEPT_ROWS);
       batch.item[row] = random.nextInt(catalogue);
       batch.time[row] = random.nextInt(LENGTH, EVENTS + 1);
     }
-    features.fill(batch, target);
   }
 
   @Override

@@ -145,9 +145,10 @@ public final class TrainingStepBenchmark {
     List<Batch> batches = setup.data().batches(BATCHES);
     contenders.add(new OurStep("a step", engine, setup, batches));
     for (boolean negatives : new boolean[] {false, true}) {
-      contenders.add(new HistoryAlone(setup, THREADS, items, negatives, batches));
+      contenders.add(HistoryAlone.first(setup, THREADS, items, negatives, batches));
     }
-    contenders.add(new HistoryAlone(setup, THREADS, NEAR_ITEMS, true, batches));
+    contenders.add(HistoryAlone.later(setup, THREADS, items, batches));
+    contenders.add(HistoryAlone.first(setup, THREADS, NEAR_ITEMS, true, batches));
     contenders.add(new VectorReads(THREADS, items, 2 * HistoryAlone.LENGTH, batches));
   }
 

@@ -50,7 +50,7 @@ public final class InferenceModel implements AutoCloseable {
 
   private void inWorkspace(Batch batch, float[] probability) {
     PassWorkspace last = idle.pollFirst();
-    PassWorkspace workspace = last == null ? new PassWorkspace(assembled) : last;
+    PassWorkspace workspace = last == null ? PassWorkspace.of(assembled) : last;
     try {
       workspace.predict(batch, probability);
       calibration.probabilities(batch.size, batch.scenario, probability, probability);

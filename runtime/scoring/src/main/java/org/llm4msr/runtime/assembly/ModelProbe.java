@@ -41,7 +41,7 @@ public final class ModelProbe {
    */
   public ModelProbe(TrainableModel model, int unknownUser, int unknownItem) {
     this.model = model.assembled();
-    this.workspace = new PassWorkspace(this.model);
+    this.workspace = PassWorkspace.of(this.model);
     this.unknownUser = unknownUser;
     this.unknownItem = unknownItem;
   }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.kernels.DropoutMasks;
@@ -21,6 +22,7 @@ import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingGather;
+import org.llm4msr.runtime.tables.Workers;
 
 /**
  * All that a pass writes to beside the engine's arrays: the inputs of one batch, in memory that the
@@ -39,7 +41,18 @@ final class PassWorkspace {
   private final DistinctSlots users = new DistinctSlots();
   private final BatchInputs flat = new BatchInputs();
 
-  PassWorkspace(AssembledModel model) {
+  /** Makes a workspace for any rows. */
+  static PassWorkspace of(AssembledModel model) {
+    return new PassWorkspace(model, BatchHistory::of);
+  }
+
+  /** Makes a workspace for rows of the prepared data that the model is made for. */
+  static PassWorkspace ofPrepared(AssembledModel model) {
+    return new PassWorkspace(model, BatchHistory::ofPrepared);
+  }
+
+  private PassWorkspace(
+      AssembledModel model, BiFunction<ModelHistory, Workers, BatchHistory> toHistory) {
     this.model = model;
     gather = new EmbeddingGather(model.tables(), model.workers());
     masks = new DropoutMasks(model.seed(), model.workers());
@@ -57,7 +70,7 @@ final class PassWorkspace {
             : new BatchKnowledge(
                 new BatchItems(items), model.knowledgeParameters().missingItem(), model.workers());
     ModelHistory history = knowledge == null ? null : knowledge.history();
-    ofHistory = history == null ? null : new BatchHistory(history, model.workers());
+    ofHistory = history == null ? null : toHistory.apply(history, model.workers());
   }
 
   /**

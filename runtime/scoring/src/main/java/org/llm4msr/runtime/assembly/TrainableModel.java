@@ -25,7 +25,7 @@ public final class TrainableModel implements AutoCloseable {
 
   TrainableModel(AssembledModel assembled) {
     this.assembled = assembled;
-    workspace = new PassWorkspace(assembled);
+    workspace = PassWorkspace.ofPrepared(assembled);
   }
 
   /** A pass that has run forward. */

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.knowledge.history;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
@@ -18,13 +19,30 @@ public final class HistoryFeatures {
 
   private final ModelHistory history;
   private final Workers workers;
+  private final @Nullable KeptNumbers kept;
   private final List<Desk> desks;
 
-  /** Makes what fills batches. */
+  /** Makes what fills batches of any rows. */
   public HistoryFeatures(ModelHistory history, Workers workers) {
+    this(history, workers, null);
+  }
+
+  private HistoryFeatures(ModelHistory history, Workers workers, @Nullable KeptNumbers kept) {
     this.history = history;
     this.workers = workers;
+    this.kept = kept;
     desks = IntStream.range(0, workers.threads()).mapToObj(worker -> new Desk()).toList();
+  }
+
+  /**
+   * Makes what fills batches of one prepared data and computes the numbers of a row once, as far as
+   * memory allows.
+   *
+   * @param bytes of memory at most
+   */
+  public static HistoryFeatures keeping(ModelHistory history, Workers workers, long bytes) {
+    return new HistoryFeatures(
+        history, workers, new KeptNumbers(history.layout().width(), bytes));
   }
 
   /**
@@ -34,28 +52,16 @@ public final class HistoryFeatures {
    * @param target at least (B, {@link HistoryLayout#width}), row after row from index 0
    */
   public void fill(Batch batch, FloatBuffer target) {
-    HistoryLayout layout = history.layout();
-    int width = layout.width();
+    int width = history.layout().width();
+    if (kept != null) {
+      kept.begin(batch);
+    }
     workers.range(
         batch.size,
         GRAIN,
         (worker, from, to) -> {
           Desk desk = desks.get(worker);
-          for (int label = 0; label < layout.labels(); label++) {
-            EventLog log = history.logs().get(label);
-            // One thing for all rows, then the next, so that a processor fetches for several.
-            for (int row = from; row < to; row++) {
-              desk.ends[row - from] = log.end(batch.user[row], batch.time[row]);
-            }
-            for (int row = from; row < to; row++) {
-              desk.fetched += log.fetch(batch.user[row], desk.ends[row - from], layout.length());
-            }
-            for (int row = from; row < to; row++) {
-              desk.read(batch, row, label, log, desk.ends[row - from]);
-              int at = (row - from) * width + label * layout.widthOfLabel();
-              desk.write(batch, row, at);
-            }
-          }
+          desk.fill(batch, from, to);
           target.put(from * width, desk.block, 0, (to - from) * width);
         });
   }
@@ -65,10 +71,45 @@ public final class HistoryFeatures {
     private final PastEvents past = new PastEvents(history.layout().length());
     private final Similarities similarities = new Similarities(history.vectors(), history.layout());
     private final float[] block = new float[GRAIN * history.layout().width()];
+    private final int[] fresh = new int[GRAIN];
     private final int[] ends = new int[GRAIN];
     private int fetched; // As of Similarities.
 
-    void read(Batch batch, int row, int label, EventLog log, int end) {
+    /** Fills the block. */
+    void fill(Batch batch, int from, int to) {
+      int width = history.layout().width();
+      int count = 0;
+      for (int row = from; row < to; row++) {
+        if (kept == null || !kept.read(row, block, (row - from) * width)) {
+          fresh[count++] = row;
+        }
+      }
+      compute(batch, from, count);
+      for (int i = 0; kept != null && i < count; i++) {
+        kept.keep(fresh[i], block, (fresh[i] - from) * width);
+      }
+    }
+
+    private void compute(Batch batch, int from, int count) {
+      HistoryLayout layout = history.layout();
+      for (int label = 0; label < layout.labels(); label++) {
+        EventLog log = history.logs().get(label);
+        // One thing for all rows, then the next, so that a processor fetches for several.
+        for (int i = 0; i < count; i++) {
+          ends[i] = log.end(batch.user[fresh[i]], batch.time[fresh[i]]);
+        }
+        for (int i = 0; i < count; i++) {
+          fetched += log.fetch(batch.user[fresh[i]], ends[i], layout.length());
+        }
+        for (int i = 0; i < count; i++) {
+          int row = fresh[i];
+          read(batch, row, label, log, ends[i]);
+          write(batch, row, (row - from) * layout.width() + label * layout.widthOfLabel());
+        }
+      }
+    }
+
+    private void read(Batch batch, int row, int label, EventLog log, int end) {
       GivenPast given = batch.pasts == null ? null : batch.pasts[row];
       if (given == null) {
         log.read(batch.user[row], end, batch.part, batch.group[row], past);
@@ -77,7 +118,7 @@ public final class HistoryFeatures {
       }
     }
 
-    void write(Batch batch, int row, int at) {
+    private void write(Batch batch, int row, int at) {
       float[] brought = batch.itemVectors == null ? null : batch.itemVectors[row];
       float[] given = brought == null ? null : history.unit(brought);
       similarities.write(batch.item[row], given, batch.scenario[row], past, block, at);

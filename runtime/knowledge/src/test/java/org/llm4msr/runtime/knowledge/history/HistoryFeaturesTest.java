@@ -221,6 +221,44 @@ class HistoryFeaturesTest {
             within(1e-6f));
   }
 
+  /** Kept numbers are recognised by their user, who is another one when a row comes again. */
+  @Test
+  void numbersOfARowAreComputedOnceAsFarAsThereIsRoom() {
+    HistoryLayout layout = new HistoryLayout(6, 2, true, false);
+    EventLog log = EventLog.load(WORKED.of(ALL), RandomLog.USERS, true);
+    ModelHistory history =
+        new ModelHistory(sixItems(), List.of(log), layout, UnaryOperator.identity());
+    long oneBlock = 1024L * layout.width() * Float.BYTES;
+    Row row = WORKED.rows().get(9);
+    Row ofAnother = new Row(Split.TRAIN, 2, 0, 1, true, 9); // Who has no past.
+    float[] read = fill(layout, WORKED, sixItems(), List.of(row), 1);
+    float[] none = new float[layout.width()];
+    try (Workers workers = new Workers(2)) {
+      HistoryFeatures features = HistoryFeatures.keeping(history, workers, oneBlock);
+      assertThat(ofRows(features, row, Split.TRAIN, 3, 1024)).containsExactly(join(read, read));
+      assertThat(ofRows(features, ofAnother, Split.TRAIN, 3, 1024, 4))
+          .containsExactly(join(read, none, none));
+      assertThat(ofRows(features, row, Split.TRAIN, 4)).containsExactly(none);
+      assertThat(ofRows(features, ofAnother, Split.VALIDATION, 3)).containsExactly(none);
+    }
+  }
+
+  private static float[] ofRows(HistoryFeatures features, Row row, Split part, long... numbers) {
+    Batch batch = batch(part, Collections.nCopies(numbers.length, row));
+    System.arraycopy(numbers, 0, batch.row, 0, numbers.length);
+    float[] filled = new float[numbers.length * new HistoryLayout(6, 2, true, false).width()];
+    features.fill(batch, FloatBuffer.wrap(filled));
+    return filled;
+  }
+
+  private static float[] join(float[]... arrays) {
+    FloatBuffer joined = FloatBuffer.allocate(arrays.length * arrays[0].length);
+    for (float[] array : arrays) {
+      joined.put(array);
+    }
+    return joined.array();
+  }
+
   /** In double precision, from the raw vectors. */
   @ParameterizedTest
   @ValueSource(ints = {1, 37, 130})
