@@ -53,7 +53,7 @@ final class HistoryAlone implements Contender {
     for (int start = 0; start < KEPT_ROWS; start += Setup.BATCH) {
       again.drawRows(batch);
       for (int row = 0; row < batch.size; row++) {
-        batch.row[row] = start + row;
+        batch.row[row] = (long) start + row;
       }
       again.features.fill(batch, again.target);
     }

@@ -41,8 +41,7 @@ public final class HistoryFeatures {
    * @param bytes of memory at most
    */
   public static HistoryFeatures keeping(ModelHistory history, Workers workers, long bytes) {
-    return new HistoryFeatures(
-        history, workers, new KeptNumbers(history.layout().width(), bytes));
+    return new HistoryFeatures(history, workers, new KeptNumbers(history.layout().width(), bytes));
   }
 
   /**
@@ -73,20 +72,22 @@ public final class HistoryFeatures {
     private final float[] block = new float[GRAIN * history.layout().width()];
     private final int[] fresh = new int[GRAIN];
     private final int[] ends = new int[GRAIN];
-    private int fetched; // As of Similarities.
+
+    @SuppressWarnings("UnusedVariable") // As in Similarities.
+    private int fetched;
 
     /** Fills the block. */
     void fill(Batch batch, int from, int to) {
       int width = history.layout().width();
       int count = 0;
       for (int row = from; row < to; row++) {
-        if (kept == null || !kept.read(row, block, (row - from) * width)) {
+        if (kept == null || !kept.read(batch, row, block, (row - from) * width)) {
           fresh[count++] = row;
         }
       }
       compute(batch, from, count);
-      for (int i = 0; kept != null && i < count; i++) {
-        kept.keep(fresh[i], block, (fresh[i] - from) * width);
+      for (int i = 0; (kept != null) && (i < count); i++) {
+        kept.keep(batch, fresh[i], block, (fresh[i] - from) * width);
       }
     }
 

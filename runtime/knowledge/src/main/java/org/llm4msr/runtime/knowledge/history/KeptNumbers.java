@@ -19,8 +19,6 @@ final class KeptNumbers {
   private final int width;
   private final List<List<@Nullable SoftReference<float[]>>> parts = new ArrayList<>();
   private long blocksLeft;
-  private Batch batch = new Batch(0, List.of());
-  private float[] @Nullable [] blocks = new float[0][]; // By row of the batch; null for no room.
 
   /**
    * Keeps nothing yet.
@@ -36,59 +34,63 @@ final class KeptNumbers {
     }
   }
 
-  /** Takes the next batch, and holds what is kept of its rows. */
-  void begin(Batch next) {
-    batch = next;
-    if (blocks.length < next.size) {
-      blocks = new float[next.size][];
-    }
-    for (int row = 0; row < next.size; row++) {
-      blocks[row] = block(parts.get(next.part), (int) (next.row[row] / ROWS_OF_BLOCK));
+  /** Makes room for the rows of a batch, as far as there is any. */
+  void begin(Batch batch) {
+    for (int row = 0; row < batch.size; row++) {
+      makeRoom(parts.get(batch.part), block(batch, row));
     }
   }
 
-  private float @Nullable [] block(List<@Nullable SoftReference<float[]>> part, int number) {
-    while (part.size() <= number) {
+  private void makeRoom(List<@Nullable SoftReference<float[]>> part, int block) {
+    while (part.size() <= block) {
       part.add(null);
     }
-    SoftReference<float[]> reference = part.get(number);
-    float[] kept = reference == null ? null : reference.get();
-    if (kept != null) {
-      return kept;
-    }
-    if (reference == null) {
-      if (blocksLeft == 0) {
-        return null;
-      }
+    SoftReference<float[]> kept = part.get(block);
+    if (kept == null && blocksLeft > 0) {
       blocksLeft--;
+      part.set(block, new SoftReference<>(empty()));
+    } else if (kept != null && kept.get() == null) {
+      part.set(block, new SoftReference<>(empty()));
     }
+  }
+
+  private float[] empty() {
     float[] block = new float[ROWS_OF_BLOCK * width];
     for (int at = 0; at < block.length; at += width) {
       block[at] = Float.NaN;
     }
-    part.set(number, new SoftReference<>(block));
     return block;
   }
 
   /** Writes the numbers of a row of the batch, or returns false if they are not kept. */
-  boolean read(int row, float[] target, int at) {
-    float[] block = blocks[row];
-    if (block == null || Float.isNaN(block[offset(row)])) {
+  boolean read(Batch batch, int row, float[] target, int at) {
+    float[] block = numbers(batch, row);
+    int offset = offset(batch, row);
+    if (block == null || Float.isNaN(block[offset])) {
       return false;
     }
-    System.arraycopy(block, offset(row), target, at, width);
+    System.arraycopy(block, offset, target, at, width);
     return true;
   }
 
   /** Keeps the numbers of a row of the batch if there is room. */
-  void keep(int row, float[] source, int at) {
-    float[] block = blocks[row];
+  void keep(Batch batch, int row, float[] source, int at) {
+    float[] block = numbers(batch, row);
     if (block != null) {
-      System.arraycopy(source, at, block, offset(row), width);
+      System.arraycopy(source, at, block, offset(batch, row), width);
     }
   }
 
-  private int offset(int row) {
+  private float @Nullable [] numbers(Batch batch, int row) {
+    SoftReference<float[]> kept = parts.get(batch.part).get(block(batch, row));
+    return kept == null ? null : kept.get();
+  }
+
+  private static int block(Batch batch, int row) {
+    return (int) (batch.row[row] / ROWS_OF_BLOCK);
+  }
+
+  private int offset(Batch batch, int row) {
     return (int) (batch.row[row] % ROWS_OF_BLOCK) * width;
   }
 }
