@@ -17,18 +17,17 @@ public final class UnitVectors {
   private final boolean[] known;
 
   /**
-   * Copies vectors.
+   * Takes vectors over.
    *
-   * @param matrix (items, C), row after row
+   * @param matrix (items, C), row after row; scaled here, and belongs to this from now on
    * @param dimension C
    * @param known the items that have one
    */
   public UnitVectors(float[] matrix, int dimension, BitSet known) {
     this.dimension = dimension;
-    values = new float[matrix.length];
+    values = matrix;
     this.known = new boolean[matrix.length / dimension];
     for (int item = known.nextSetBit(0); item >= 0; item = known.nextSetBit(item + 1)) {
-      System.arraycopy(matrix, offset(item), values, offset(item), dimension);
       this.known[item] = scale(values, offset(item), offset(item + 1));
     }
   }

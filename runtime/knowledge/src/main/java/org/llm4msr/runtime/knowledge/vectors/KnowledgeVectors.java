@@ -4,6 +4,8 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.history.UnitVectors;
 import org.llm4msr.runtime.knowledge.history.Whitening;
@@ -15,6 +17,9 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
  * others.
  */
 public final class KnowledgeVectors {
+
+  /** Of one array. */
+  private static final int MOST_NUMBERS = Integer.MAX_VALUE - 8;
 
   private final int dimension;
   private final float[][] vectors;
@@ -54,10 +59,11 @@ public final class KnowledgeVectors {
     float[][] vectors = new float[size][];
     Arrays.fill(vectors, unknown);
     BitSet known = new BitSet();
+    float[] vector = new float[source.dimension()];
     for (int i = 0; i < keys.size(); i++) {
-      float[] vector = new float[source.dimension()];
       if (source.read(keys.get(i), vector)) {
         vectors[i] = transform.apply(vector);
+        vector = new float[source.dimension()];
         known.set(i);
       }
     }
@@ -74,8 +80,19 @@ public final class KnowledgeVectors {
     return vectors.length;
   }
 
-  /** Returns the directions of the whitened vectors that are not filled in. */
+  /**
+   * Returns the directions of the whitened vectors that are not filled in.
+   *
+   * @throws MsrException if they do not fit in one array
+   */
   UnitVectors units(Whitening whitening) {
+    if ((long) vectors.length * dimension > MOST_NUMBERS) {
+      throw new MsrException(
+          ErrorType.RESOURCES,
+          "knowledge/HISTORY_SIZE",
+          "knowledge.history reads %,d vectors of %,d numbers each, and at most %,d numbers fit. Set knowledge.components, for example to 64."
+              .formatted(vectors.length, dimension, MOST_NUMBERS));
+    }
     float[] matrix = new float[vectors.length * dimension];
     for (int index = 0; index < vectors.length; index++) {
       System.arraycopy(

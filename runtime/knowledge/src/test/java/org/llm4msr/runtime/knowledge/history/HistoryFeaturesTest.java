@@ -272,7 +272,7 @@ class HistoryFeaturesTest {
         matrix[item * dimension + d] = (float) (random.nextDouble(-1, 3) * (1 + item));
       }
     }
-    UnitVectors vectors = new UnitVectors(matrix, dimension, known);
+    UnitVectors vectors = new UnitVectors(matrix.clone(), dimension, known);
     for (boolean byTime : new boolean[] {true, false}) {
       RandomLog log = RandomLog.of(3, 1_500, 200, byTime);
       List<Row> rows = List.copyOf(new LinkedHashSet<>(log.rows()));
