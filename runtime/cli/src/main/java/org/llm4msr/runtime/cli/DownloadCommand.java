@@ -106,6 +106,9 @@ final class DownloadCommand extends Command {
   }
 
   private static String verified(PublishedFile file) {
+    if (file.rows() != null) {
+      return String.format(Locale.ROOT, "its first %,d rows, without a checksum", file.rows());
+    }
     return file.md5() != null || file.checksum() != null
         ? "verified by the MD5 of its publishers"
         : "verified by its size only: its publishers state no checksum";

@@ -1,5 +1,8 @@
 package org.llm4msr.runtime.download;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -76,7 +79,8 @@ public final class DatasetDownload {
   /**
    * A downloaded file.
    *
-   * @param verified {@code md5}, or {@code size} if the publishers state no checksum
+   * @param verified {@code md5}; {@code size} if the publishers state no checksum; {@code rows} if
+   *     only the first rows were wanted
    * @param content names of the files in it
    */
   public record LoadedFile(
@@ -250,8 +254,6 @@ public final class DatasetDownload {
   }
 
   private LoadedFile load(PublishedFile file, Path folder, Progress progress) throws IOException {
-    URI address = URI.create(file.address());
-    Expected expected = expected(file);
     Path unfinished = Files.createDirectories(folder.resolve(Archives.UNFINISHED));
     Path target = unfinished.resolve(file.fileName());
     Path done = unfinished.resolve(file.fileName() + DONE);
@@ -259,6 +261,17 @@ public final class DatasetDownload {
     if (earlier != null) {
       return earlier;
     }
+    if (file.rows() == null) {
+      return loadWhole(file, target, done, folder, progress);
+    }
+    loadRows(file, file.rows(), target);
+    return unpacked(file, "rows", target, done, folder);
+  }
+
+  private LoadedFile loadWhole(
+      PublishedFile file, Path target, Path done, Path folder, Progress progress)
+      throws IOException {
+    Expected expected = expected(file);
     if (!Files.exists(target)) {
       requireRoom(folder, expected.bytes(), Downloads.unfinished(target).toFile().length());
       String md5 = expected.md5();
@@ -271,12 +284,30 @@ public final class DatasetDownload {
             return file.fileName().endsWith(".gz") ? Archives.damage(whole) : "";
           };
       long bytes = expected.bytes() == null ? -1 : expected.bytes();
-      downloads.file(address, bytes, verifier, target, progress);
+      downloads.file(URI.create(file.address()), bytes, verifier, target, progress);
     }
+    return unpacked(file, expected.md5() == null ? "size" : "md5", target, done, folder);
+  }
+
+  private void loadRows(PublishedFile file, int rows, Path target) throws IOException {
+    int bytes = Math.toIntExact(requireNonNull(file.bytes(), "rows without bytes"));
+    String start = downloads.start(URI.create(file.address()), bytes);
+    boolean whole = start.getBytes(UTF_8).length < bytes;
+    int found = FirstRows.write(start, whole, rows, target);
+    if (found < rows) {
+      throw new MsrException(
+          ErrorType.EXTERNAL,
+          "download/ROWS",
+          "The first %,d bytes of %s hold %,d rows, not %,d: it was published anew. Download it by hand."
+              .formatted(bytes, file.address(), found, rows));
+    }
+  }
+
+  private static LoadedFile unpacked(
+      PublishedFile file, String verified, Path target, Path done, Path folder) throws IOException {
     long bytes = Files.size(target);
     String md5 = Archives.md5(target);
     List<String> content = Archives.unpack(target, file.root(), folder);
-    String verified = expected.md5() == null ? "size" : "md5";
     LoadedFile loaded = new LoadedFile(file.address(), bytes, md5, verified, content);
     DurableFiles.write(done, JSON.writeValueAsBytes(loaded));
     Files.deleteIfExists(target);

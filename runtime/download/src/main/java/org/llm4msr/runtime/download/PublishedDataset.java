@@ -44,18 +44,21 @@ public record PublishedDataset(
    * A file.
    *
    * @param address of the file
-   * @param bytes its size as its publishers state it, or null if only the server states it
+   * @param bytes its size as its publishers state it, or null if only the server states it; with
+   *     {@code rows}, how many bytes from the start hold them
    * @param md5 in hexadecimal as its publishers state it, or null
    * @param checksum where the publishers state the current size or MD5; null if they do not
    * @param root folder within the archive whose content is wanted; null for a file that is not an
    *     archive
+   * @param rows how many of the first rows of a CSV file are wanted; null for all
    */
   public record PublishedFile(
       String address,
       @Nullable Long bytes,
       @Nullable String md5,
       @Nullable Checksum checksum,
-      @Nullable String root) {
+      @Nullable String root,
+      @Nullable Integer rows) {
 
     /** Returns the last part of the address. */
     String fileName() {
@@ -63,7 +66,8 @@ public record PublishedDataset(
     }
 
     PublishedFile of(String category) {
-      return new PublishedFile(address.replace("{category}", category), bytes, md5, checksum, root);
+      return new PublishedFile(
+          address.replace("{category}", category), bytes, md5, checksum, root, rows);
     }
   }
 

@@ -163,7 +163,7 @@ class DatasetDownloadTest {
   }
 
   private PublishedFile zipFile(@Nullable Long bytes, @Nullable String md5) {
-    return new PublishedFile(address("/ml.zip"), bytes, md5, null, "ml/");
+    return new PublishedFile(address("/ml.zip"), bytes, md5, null, "ml/", null);
   }
 
   private Result load(PublishedFile file) {
@@ -359,7 +359,7 @@ class DatasetDownloadTest {
     assertThat(requests).containsExactly("/ml.zip", "/elsewhere.zip");
 
     answers.put("/bad.zip", redirect("file:///etc/passwd"));
-    PublishedFile bad = new PublishedFile(address("/bad.zip"), null, null, null, "ml/");
+    PublishedFile bad = new PublishedFile(address("/bad.zip"), null, null, null, "ml/", null);
     assertThatThrownBy(
             () ->
                 download.load(
@@ -384,7 +384,8 @@ class DatasetDownloadTest {
             "{\"files\": [{\"key\": \"other\"}, {\"key\": \"ml.zip\", \"size\": %d, \"checksum\": \"md5:%s\"}]}"
                 .formatted(zip.length, md5(zip))));
     PublishedFile file =
-        new PublishedFile(address("/records/7/files/ml.zip"), null, null, Checksum.ZENODO, "ml/");
+        new PublishedFile(
+            address("/records/7/files/ml.zip"), null, null, Checksum.ZENODO, "ml/", null);
 
     assertThat(load(file).receipt().files().get(0).verified()).isEqualTo("md5");
 
@@ -403,9 +404,70 @@ class DatasetDownloadTest {
     answers.put("/ml.zip", file(zip));
     answers.put("/ml.zip.md5", text("MD5 (ml.zip) = " + md5(zip) + "\n"));
     PublishedFile file =
-        new PublishedFile(address("/ml.zip"), null, null, Checksum.MD5_FILE, "ml/");
+        new PublishedFile(address("/ml.zip"), null, null, Checksum.MD5_FILE, "ml/", null);
 
     assertThat(load(file).receipt().files().get(0).verified()).isEqualTo("md5");
+  }
+
+  /** Answers with the bytes that are asked for, and cuts a character and a row. */
+  private static Answer range(byte[] content) {
+    return exchange -> {
+      String[] ends = exchange.getRequestHeaders().getFirst("Range").split("[=-]");
+      int to = Math.min(Integer.parseInt(ends[2]) + 1, content.length);
+      exchange.getResponseHeaders().set("Content-Range", "bytes 0-%d/*".formatted(to - 1));
+      exchange.sendResponseHeaders(206, to);
+      exchange.getResponseBody().write(content, 0, to);
+    };
+  }
+
+  private static final String CAPTIONS =
+      "id,caption\n0,\"#a, \"\"b\"\"\nc\"\n1,\n2,\u738b\u8005\n3,\"\u8363\u8000\"\n";
+
+  private Result loadRows(int rows, long bytes) {
+    return load(new PublishedFile(address("/captions.csv"), bytes, null, null, null, rows));
+  }
+
+  /** The row of id 2 ends with byte 43; what is behind is cut within a quote and a character. */
+  @Test
+  void takesTheFirstRowsOfAFile() throws Exception {
+    answers.put("/captions.csv", range(CAPTIONS.getBytes(UTF_8)));
+
+    Result result = loadRows(3, 48);
+
+    assertThat(requests).containsExactly("/captions.csv bytes=0-47");
+    assertThat(Files.readString(folder.resolve("out/captions.csv")).replace("\r\n", "\n"))
+        .isEqualTo("id,caption\n0,\"#a, \"\"b\"\"\nc\"\n1,\n2,\u738b\u8005\n");
+    assertThat(result.receipt().files().get(0).verified()).isEqualTo("rows");
+    assertThat(content()).containsExactly(".download.json", "captions.csv");
+  }
+
+  @Test
+  void takesTheLastRowOfAFileThatEndsEarlier() throws Exception {
+    answers.put("/captions.csv", range(CAPTIONS.getBytes(UTF_8)));
+
+    loadRows(4, 1_000);
+
+    assertThat(folder.resolve("out/captions.csv")).content().contains("\u8363\u8000");
+  }
+
+  @Test
+  void refusesAStartWithTooFewRows() {
+    answers.put("/captions.csv", range(CAPTIONS.getBytes(UTF_8)));
+
+    assertThatThrownBy(() -> loadRows(4, 48))
+        .hasMessageContaining("[download/ROWS]")
+        .hasMessageContaining("The first 48 bytes of " + address("/captions.csv"))
+        .hasMessageContaining("hold 3 rows, not 4");
+    assertThat(folder.resolve("out/captions.csv")).doesNotExist();
+  }
+
+  @Test
+  void refusesAServerThatSendsAllInPlaceOfTheStart() {
+    answers.put("/captions.csv", text(CAPTIONS));
+
+    assertThatThrownBy(() -> loadRows(1, 20))
+        .hasMessageContaining("[download/FAILED]")
+        .hasMessageContaining("more than the 20 bytes arrived that were asked for");
   }
 
   private static byte[] tar(String name, byte type) throws IOException {
@@ -428,7 +490,7 @@ class DatasetDownloadTest {
 
   private Result loadTar(byte[] tar) {
     answers.put("/d.tar.gz", file(tar));
-    return load(new PublishedFile(address("/d.tar.gz"), null, null, null, "d/data/"));
+    return load(new PublishedFile(address("/d.tar.gz"), null, null, null, "d/data/", null));
   }
 
   @Test
@@ -476,7 +538,7 @@ class DatasetDownloadTest {
             "page",
             "none",
             List.of("Books", "Music"),
-            List.of(new PublishedFile(address("/{category}.csv.gz"), null, null, null, null)),
+            List.of(new PublishedFile(address("/{category}.csv.gz"), null, null, null, null, null)),
             null);
     Path good = folder.resolve("good");
     download.load(dataset, List.of("Books"), "none", good, Progress.NONE);

@@ -135,6 +135,23 @@ public final class Downloads {
 
   /** Returns a text of at most 64 MiB. */
   public String text(URI address) {
+    return text(address, Map.of(), LARGEST_TEXT, "more than 64 MiB arrived");
+  }
+
+  /**
+   * Returns the first bytes of a text, whose last character may be cut, or all if it has fewer.
+   *
+   * @param bytes at most 64 MiB
+   */
+  public String start(URI address, int bytes) {
+    return text(
+        address,
+        Map.of("Range", "bytes=0-" + (bytes - 1)),
+        bytes,
+        "more than the %,d bytes arrived that were asked for".formatted(bytes));
+  }
+
+  private String text(URI address, Map<String, String> range, int most, String more) {
     try {
       return repeated(
           address,
@@ -149,15 +166,14 @@ public final class Downloads {
                         arrived.set(System.nanoTime());
                         part.ifPresent(
                             some -> {
-                              if (bytes.size() + some.length > LARGEST_TEXT) {
-                                throw new UncheckedIOException(
-                                    ServerFailure.lasting("more than 64 MiB arrived"));
+                              if (bytes.size() + some.length > most) {
+                                throw new UncheckedIOException(ServerFailure.lasting(more));
                               }
                               bytes.writeBytes(some);
                             });
                       });
                 };
-            requireSuccess(address, send(address, Map.of(), handler, arrived));
+            requireSuccess(address, send(address, range, handler, arrived));
             return bytes.toString(UTF_8);
           },
           () -> 0);
