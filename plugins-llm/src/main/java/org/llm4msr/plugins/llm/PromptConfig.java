@@ -10,7 +10,7 @@ public record PromptConfig(
     @Setting(
             value =
                 "compact: mainly the item texts, for sentence encoders, which follow no"
-                    + " instructions and read few tokens; full: the paper's instructions, for"
+                    + " instructions and read few tokens; full: instructions after the paper's, for"
                     + " language models that follow them",
             defaultValue = "compact")
         Style style,
