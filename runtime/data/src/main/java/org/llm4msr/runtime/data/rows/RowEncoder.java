@@ -48,10 +48,10 @@ public final class RowEncoder {
 
   private final DatasetManifest manifest;
   private final Map<String, FieldSource> sources;
-  private final Map<String, Integer> ranks = new HashMap<>();
-  private final Map<String, ArrowFile> vocabularyFiles = new HashMap<>();
-  private final Map<String, VectorMoments> moments = new HashMap<>();
-  private final Map<String, Vocabulary> vocabularies = new ConcurrentHashMap<>();
+  private final Map<String, Integer> ranks;
+  private final Map<String, ArrowFile> vocabularyFiles;
+  private final Map<String, VectorMoments> moments;
+  private final Map<String, Vocabulary> vocabularies;
   private final Entities users;
   private final Entities items;
   private final @Nullable ItemVectors itemVectors;
@@ -62,6 +62,10 @@ public final class RowEncoder {
     this.sources = sources;
     itemVectors = null;
     readsHistory = false;
+    ranks = new HashMap<>();
+    vocabularyFiles = new HashMap<>();
+    moments = new HashMap<>();
+    vocabularies = new ConcurrentHashMap<>();
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
     for (PreparedField field : manifest.fields()) {
       if (field.hasVocabulary()) {
@@ -103,8 +107,10 @@ public final class RowEncoder {
   private RowEncoder(RowEncoder other, ItemVectors itemVectors, boolean readsHistory) {
     manifest = other.manifest;
     sources = other.sources;
-    ranks.putAll(other.ranks);
-    vocabularyFiles.putAll(other.vocabularyFiles);
+    ranks = other.ranks;
+    vocabularyFiles = other.vocabularyFiles;
+    moments = other.moments;
+    vocabularies = other.vocabularies;
     users = other.users;
     items = other.items;
     this.itemVectors = itemVectors;
