@@ -23,6 +23,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.ScoringRequest;
 
 /** Rows for a model that reads items and pasts beside fields of every name and kind. */
 class ScoringColumnsTest {
@@ -43,6 +44,8 @@ class ScoringColumnsTest {
         time: time
         fields:
           - {column: mood, kind: vector}
+          - {column: history, kind: multi-categorical}
+          - {column: item_vector, kind: numeric}
         items: {files: [items.csv], key: item, text: [title]}
         split: {by: time, ratio: [4, 1, 1]}
       knowledge:
@@ -73,9 +76,11 @@ class ScoringColumnsTest {
         """
         COPY (
           SELECT 'u' || u AS user, 'i' || i AS item, %d + n * 60 AS time,
-            [hash(n * 7) %% 100, hash(n * 7 + 1) %% 100]::DOUBLE[] AS mood,
-            (hash(n * 7 + 3) %% 6 < CASE WHEN u %% 2 = i %% 2 THEN 4 ELSE 1 END)::INT AS label
-          FROM (SELECT n, hash(n * 7 + 4) %% 60 AS u, hash(n * 7 + 5) %% 50 AS i
+            [hash(n * 9) %% 100, hash(n * 9 + 1) %% 100]::DOUBLE[] AS mood,
+            ['i' || hash(n * 9 + 6) %% 50, 'i' || hash(n * 9 + 7) %% 50] AS history,
+            hash(n * 9 + 8) %% 100 AS item_vector,
+            (hash(n * 9 + 3) %% 6 < CASE WHEN u %% 2 = i %% 2 THEN 4 ELSE 1 END)::INT AS label
+          FROM (SELECT n, hash(n * 9 + 4) %% 60 AS u, hash(n * 9 + 5) %% 50 AS i
             FROM range(%d) t(n))
         ) TO '%s' (FORMAT parquet)
         """
@@ -124,5 +129,26 @@ class ScoringColumnsTest {
       assertThat(scorer.score(query(testRows("time * 1000"))))
           .containsExactly(evaluated, within(1e-5f));
     }
+  }
+
+  @Test
+  void aColumnWithTheNameOfAFieldIsThatField() throws SQLException, IOException {
+    Path rows = folder.resolve("rows.parquet");
+    Path scores = folder.resolve("scores.arrow");
+    query("COPY (%s) TO '%s' (FORMAT parquet)".formatted(testRows("time * 1000"), rows));
+    try (Scorer scorer = Scorer.load(bundle)) {
+      assertThat(scorer.columns())
+          .extracting(column -> column.name() + " " + column.kind())
+          .containsExactly(
+              "user id",
+              "item id",
+              "scenario id",
+              "mood vector(2)",
+              "history multi-categorical",
+              "item_vector numeric",
+              "time numeric");
+      scorer.score(new ScoringRequest(rows, scores), Progress.NONE);
+    }
+    assertThat(BundleTest.floats(scores, "score")).containsExactly(evaluated, within(1e-5f));
   }
 }

@@ -209,7 +209,7 @@ public final class RowEncoder {
     return items.keys();
   }
 
-  /** Returns the columns that rows have or may have. */
+  /** Returns the columns that rows have or may have, each name once. */
   public List<ScoringColumn> columns() {
     List<ScoringColumn> columns = new ArrayList<>();
     FieldSource.IDS.forEach(id -> columns.add(ScoringColumn.id(id)));
@@ -219,6 +219,13 @@ public final class RowEncoder {
         columns.add(ScoringColumn.of(field, required));
       }
     }
+    columns.addAll(brought());
+    return columns;
+  }
+
+  /** Returns what rows may bring that is no field. A field of the same name keeps its column. */
+  private List<ScoringColumn> brought() {
+    List<ScoringColumn> columns = new ArrayList<>();
     if (itemVectors != null) {
       columns.add(ScoringColumn.itemVector(itemVectors.dimension()));
     }
@@ -226,6 +233,9 @@ public final class RowEncoder {
       columns.add(ScoringColumn.time());
       columns.add(ScoringColumn.history());
     }
+    Set<String> fields =
+        manifest.fields().stream().map(PreparedField::name).collect(Collectors.toSet());
+    columns.removeIf(column -> fields.contains(column.name()));
     return columns;
   }
 
@@ -274,7 +284,12 @@ public final class RowEncoder {
                       .map(ScoringColumn::name)
                       .toList()));
     }
-    return new Binding(manifest.fields().stream().map(field -> input(field, columns)).toList());
+    return new Binding(
+        manifest.fields().stream().map(field -> input(field, columns)).toList(),
+        brought().stream()
+            .map(ScoringColumn::name)
+            .filter(columns::contains)
+            .collect(Collectors.toSet()));
   }
 
   private FieldInput input(PreparedField field, Set<String> columns) {
@@ -331,11 +346,13 @@ public final class RowEncoder {
   public final class Binding {
 
     private final List<FieldInput> inputs;
+    private final Set<String> brought;
     private final GivenHistory givenHistory =
         new GivenHistory(items::find, key -> ranks.getOrDefault(key, -1));
 
-    private Binding(List<FieldInput> inputs) {
+    private Binding(List<FieldInput> inputs, Set<String> brought) {
       this.inputs = inputs;
+      this.brought = brought;
     }
 
     /** Makes a batch of at most {@code capacity} rows. */
@@ -371,7 +388,7 @@ public final class RowEncoder {
         batch.time[i] = readsHistory ? time(rows, from + i, row) : Long.MAX_VALUE;
         if (batch.pasts != null) {
           batch.pasts[i] =
-              has(rows, GivenHistory.COLUMN, from + i)
+              brings(rows, GivenHistory.COLUMN, from + i)
                   ? givenHistory.read(rows.get(GivenHistory.COLUMN, from + i), row)
                   : null;
         }
@@ -391,22 +408,22 @@ public final class RowEncoder {
       }
     }
 
-    private static boolean has(RawRows rows, String column, int index) {
-      return rows.columns().contains(column) && rows.has(column, index);
+    private boolean brings(RawRows rows, String column, int index) {
+      return brought.contains(column) && rows.has(column, index);
     }
 
     /** Everything is before a row whose time is not known. */
-    private static long time(RawRows rows, int index, long row) {
+    private long time(RawRows rows, int index, long row) {
       double time =
-          has(rows, RawSchema.TIME, index)
+          brings(rows, RawSchema.TIME, index)
               ? new RawValue(RawSchema.TIME, row).number(rows.get(RawSchema.TIME, index))
               : Double.NaN;
       return Double.isNaN(time) ? Long.MAX_VALUE : (long) time;
     }
 
-    private static float @Nullable [] itemVector(
+    private float @Nullable [] itemVector(
         ItemVectors vectors, RawRows rows, int index, long row, boolean isNew) {
-      if (has(rows, ItemVectors.COLUMN, index)) {
+      if (brings(rows, ItemVectors.COLUMN, index)) {
         float[] given =
             new RawValue(ItemVectors.COLUMN, row)
                 .vector(rows.get(ItemVectors.COLUMN, index), vectors.dimension());
