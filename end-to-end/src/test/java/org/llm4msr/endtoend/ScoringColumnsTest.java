@@ -1,6 +1,7 @@
 package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -150,5 +151,16 @@ class ScoringColumnsTest {
       scorer.score(new ScoringRequest(rows, scores), Progress.NONE);
     }
     assertThat(BundleTest.floats(scores, "score")).containsExactly(evaluated, within(1e-5f));
+  }
+
+  /** They would be early in 1970, before all events, and the model would read no past. */
+  @Test
+  void secondsAreNoTimes() throws SQLException {
+    try (Scorer scorer = Scorer.load(bundle)) {
+      List<Map<String, Object>> rows = query(testRows("time"));
+      assertThatThrownBy(() -> scorer.score(rows))
+          .hasMessageContaining(
+              "[data/BAD_VALUE] Column 'time' has 1650150000 in row 0, which is 1970-01-20T02:22:30Z: it seems to be in seconds.");
+    }
   }
 }

@@ -17,6 +17,7 @@ import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.rows.EventTimes;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryFile;
@@ -89,6 +90,11 @@ public final class BundleModel {
   /** Opens the encoder of rows for the model of a bundle. */
   public static RowEncoder encoder(Bundle bundle) {
     return RowEncoder.open(bundle.data());
+  }
+
+  /** Returns when the events of a bundle with history took place. */
+  public static EventTimes events(Bundle bundle) {
+    return HistoryFile.times(bundle.folder().resolve(Bundle.HISTORY));
   }
 
   /**

@@ -52,7 +52,7 @@ final class ScoringModule extends AbstractModule {
     return config.readsItems()
         ? encoder.with(
             new StoredItems(bundle.knowledge().info().encoder().dimension(), null),
-            config.history() != null)
+            config.history() == null ? null : BundleModel.events(bundle))
         : encoder;
   }
 

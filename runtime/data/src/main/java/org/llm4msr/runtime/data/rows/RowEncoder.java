@@ -55,13 +55,13 @@ public final class RowEncoder {
   private final Entities users;
   private final Entities items;
   private final @Nullable ItemVectors itemVectors;
-  private final boolean readsHistory;
+  private final @Nullable EventTimes events;
 
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
     this.manifest = manifest;
     this.sources = sources;
     itemVectors = null;
-    readsHistory = false;
+    events = null;
     ranks = new HashMap<>();
     vocabularyFiles = new HashMap<>();
     moments = new HashMap<>();
@@ -104,7 +104,8 @@ public final class RowEncoder {
     return new RowEncoder(folder, manifest, sources(folder));
   }
 
-  private RowEncoder(RowEncoder other, ItemVectors itemVectors, boolean readsHistory) {
+  private RowEncoder(
+      RowEncoder other, ItemVectors itemVectors, @Nullable EventTimes events) {
     manifest = other.manifest;
     sources = other.sources;
     ranks = other.ranks;
@@ -114,7 +115,7 @@ public final class RowEncoder {
     users = other.users;
     items = other.items;
     this.itemVectors = itemVectors;
-    this.readsHistory = readsHistory;
+    this.events = events;
   }
 
   /**
@@ -122,15 +123,16 @@ public final class RowEncoder {
    * of their item in the column {@value ItemVectors#COLUMN}, and items that the data does not have
    * are looked up.
    *
-   * @param history whether rows may bring their time and the past of their user
+   * @param events those of a model with history, whose rows may bring their time and the past of
+   *     their user; null for a model without
    */
-  public RowEncoder with(ItemVectors vectors, boolean history) {
-    return new RowEncoder(this, vectors, history);
+  public RowEncoder with(ItemVectors vectors, @Nullable EventTimes events) {
+    return new RowEncoder(this, vectors, events);
   }
 
   /** Returns this encoder with other vectors of items that the data does not have. */
   public RowEncoder with(ItemVectors vectors) {
-    return with(vectors, readsHistory);
+    return with(vectors, events);
   }
 
   /** Returns the files of a folder of prepared data that {@link #open} reads. */
@@ -229,7 +231,7 @@ public final class RowEncoder {
     if (itemVectors != null) {
       columns.add(ScoringColumn.itemVector(itemVectors.dimension()));
     }
-    if (readsHistory) {
+    if (events != null) {
       columns.add(ScoringColumn.time());
       columns.add(ScoringColumn.history());
     }
@@ -360,7 +362,7 @@ public final class RowEncoder {
       Batch batch =
           Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
       batch.itemVectors = itemVectors == null ? null : new float[capacity][];
-      batch.pasts = readsHistory ? new GivenPast[capacity] : null;
+      batch.pasts = events == null ? null : new GivenPast[capacity];
       batch.part = Split.TEST.number();
       return batch;
     }
@@ -385,7 +387,7 @@ public final class RowEncoder {
         if (batch.itemVectors != null && itemVectors != null) {
           batch.itemVectors[i] = itemVector(itemVectors, rows, from + i, row, item < 0);
         }
-        batch.time[i] = readsHistory ? time(rows, from + i, row) : Long.MAX_VALUE;
+        batch.time[i] = events == null ? Long.MAX_VALUE : time(events, rows, from + i, row);
         if (batch.pasts != null) {
           batch.pasts[i] =
               brings(rows, GivenHistory.COLUMN, from + i)
@@ -413,12 +415,17 @@ public final class RowEncoder {
     }
 
     /** Everything is before a row whose time is not known. */
-    private long time(RawRows rows, int index, long row) {
-      double time =
+    private long time(EventTimes events, RawRows rows, int index, long row) {
+      double given =
           brings(rows, RawSchema.TIME, index)
               ? new RawValue(RawSchema.TIME, row).number(rows.get(RawSchema.TIME, index))
               : Double.NaN;
-      return Double.isNaN(time) ? Long.MAX_VALUE : (long) time;
+      if (Double.isNaN(given)) {
+        return Long.MAX_VALUE;
+      }
+      long time = (long) given;
+      events.requireMillis(time, RawSchema.TIME, row);
+      return time;
     }
 
     private float @Nullable [] itemVector(

@@ -25,6 +25,7 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.data.rows.EventTimes;
 
 /**
  * The events of users as an Arrow IPC file, user by user, oldest first: the columns of the split
@@ -123,6 +124,20 @@ public final class HistoryFile {
     public void close() {
       root.clear();
     }
+  }
+
+  /** Returns when the events in a file took place. */
+  public static EventTimes times(Path file) {
+    ArrowFile rows = ArrowFile.open(file);
+    TimeColumn time = new TimeColumn(rows, SplitColumns.TIME);
+    long first = Long.MAX_VALUE;
+    long last = Long.MIN_VALUE;
+    for (long row = 0; row < rows.rows(); row++) {
+      long at = time.get(rows.locate(row));
+      first = Math.min(first, at);
+      last = Math.max(last, at);
+    }
+    return new EventTimes(first, last);
   }
 
   /** Opens the events in a file. */

@@ -1,0 +1,32 @@
+package org.llm4msr.runtime.data.rows;
+
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+
+/**
+ * When the events of a model took place, in milliseconds since 1970.
+ *
+ * @param first time of the first; above {@code last} if there are none
+ * @param last time of the last
+ */
+public record EventTimes(long first, long last) {
+
+  /** How long after its events a model may still be in use. */
+  private static final long USED_MILLIS = TimeUnit.DAYS.toMillis(3653);
+
+  /**
+   * Refuses a time that is early in 1970, before all events, and among or soon after them if it is
+   * read as seconds.
+   */
+  void requireMillis(long time, String column, long row) {
+    long ofSeconds = TimeUnit.SECONDS.toMillis(time);
+    if (time > 0 && time < first && ofSeconds >= first && ofSeconds - USED_MILLIS <= last) {
+      throw DataErrors.data(
+          "BAD_VALUE",
+          "Column '%s' has %d in row %d, which is %s: it seems to be in seconds. The events of the model begin at %s. Write milliseconds since 1970."
+              .formatted(
+                  column, time, row, Instant.ofEpochMilli(time), Instant.ofEpochMilli(first)));
+    }
+  }
+}
