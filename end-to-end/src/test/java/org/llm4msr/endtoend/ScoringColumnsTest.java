@@ -20,6 +20,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -147,7 +149,7 @@ class ScoringColumnsTest {
               "mood vector(2)",
               "history multi-categorical",
               "item_vector numeric",
-              "time numeric");
+              "time time");
       scorer.score(new ScoringRequest(rows, scores), Progress.NONE);
     }
     assertThat(BundleTest.floats(scores, "score")).containsExactly(evaluated, within(1e-5f));
@@ -162,5 +164,21 @@ class ScoringColumnsTest {
           .hasMessageContaining(
               "[data/BAD_VALUE] Column 'time' has 1650150000 in row 0, which is 1970-01-20T02:22:30Z: it seems to be in seconds.");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_NS", "BIGINT", "VARCHAR"})
+  void filesMayHaveTimestampsOrMilliseconds(String type) throws SQLException, IOException {
+    boolean number = type.equals("BIGINT") || type.equals("VARCHAR");
+    String time = number ? "time * 1000" : "make_timestamp(time * 1000000)";
+    Path rows = folder.resolve(type + ".parquet");
+    Path scores = folder.resolve(type + ".arrow");
+    query(
+        "COPY (%s) TO '%s' (FORMAT parquet)"
+            .formatted(testRows("(%s)::%s".formatted(time, type)), rows));
+    try (Scorer scorer = Scorer.load(bundle)) {
+      scorer.score(new ScoringRequest(rows, scores), Progress.NONE);
+    }
+    assertThat(BundleTest.floats(scores, "score")).containsExactly(evaluated, within(1e-5f));
   }
 }

@@ -174,7 +174,7 @@ public final class Scorer implements AutoCloseable {
    * Scores the rows of an Arrow batch; ids of any integer or text type.
    *
    * @throws MsrException as {@link #score(List)}; {@code data/DICTIONARY} and {@code data/TIME} for
-   *     columns of such types
+   *     columns of such types; a timestamp is allowed as {@code time}
    */
   public float[] score(VectorSchemaRoot rows) {
     return score(RawRows.of(rows), 0);

@@ -6,10 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.RandomAccess;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.TimeStampVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 
@@ -70,8 +74,9 @@ public interface RawRows {
   }
 
   /**
-   * Returns the rows of an Arrow batch; a view, valid as long as the batch. Reading a column that
-   * is dictionary-encoded or of times throws an {@code MsrException} of type USER.
+   * Returns the rows of an Arrow batch; a view, valid as long as the batch. Timestamps in the
+   * column {@code time} are milliseconds since 1970, those without a zone of UTC. Reading a column
+   * that is dictionary-encoded, or another of times, throws an {@code MsrException} of type USER.
    */
   static RawRows of(VectorSchemaRoot root) {
     Set<String> columns = new LinkedHashSet<>();
@@ -101,10 +106,25 @@ public interface RawRows {
               "Column '%s' is dictionary-encoded, but a batch does not bring its dictionary. Pass the result of DictionaryEncoder.decode."
                   .formatted(column));
         }
+        if (column.equals(RawSchema.TIME) && vector instanceof TimeStampVector times) {
+          return times.isNull(row) ? null : millis(times, row);
+        }
         requireNoTimes(column, vector.getField());
         return ArrowRows.value(vector, row);
       }
     };
+  }
+
+  private static long millis(TimeStampVector times, int row) {
+    ArrowType.Timestamp type = (ArrowType.Timestamp) times.getField().getType();
+    TimeUnit unit =
+        switch (type.getUnit()) {
+          case SECOND -> TimeUnit.SECONDS;
+          case MILLISECOND -> TimeUnit.MILLISECONDS;
+          case MICROSECOND -> TimeUnit.MICROSECONDS;
+          case NANOSECOND -> TimeUnit.NANOSECONDS;
+        };
+    return unit.toMillis(times.get(row));
   }
 
   /** Arrow gives times as numbers, and a database writes them as texts. */
@@ -117,8 +137,13 @@ public interface RawRows {
     if (isTime) {
       throw DataErrors.user(
           "TIME",
-          "Column '%s' has the type %s, which can be written as text in more than one way. Pass texts as in the training data."
-              .formatted(column, field.getType()));
+          "Column '%s' has the type %s, which can be written as text in more than one way. Pass %s."
+              .formatted(
+                  column,
+                  field.getType(),
+                  column.equals(RawSchema.TIME)
+                      ? "a timestamp, or milliseconds since 1970"
+                      : "texts as in the training data"));
     }
     field.getChildren().forEach(child -> requireNoTimes(column, child));
   }

@@ -199,6 +199,9 @@ public final class RowFile implements AutoCloseable {
           ? list
           : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
     }
+    if (column.isTime() && type instanceof ArrowType.Timestamp) {
+      return "epoch_ms(" + name + ")";
+    }
     if (field.getDictionary() == null && type.isComplex()) {
       throw DataErrors.data(
           "WRONG_TYPE",

@@ -10,12 +10,13 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
  *
  * @param name its name
  * @param kind {@code id}, {@code categorical}, {@code multi-categorical}, {@code numeric}, {@code
- *     vector(SIZE)} or {@code history}
+ *     vector(SIZE)}, {@code time} or {@code history}
  * @param required whether it must be there; if not, the value stored with the user or item takes
  *     its place
  */
 public record ScoringColumn(String name, String kind, boolean required) {
 
+  private static final String TIME = "time";
   private static final String HISTORY = "history";
   private static final String ID = "id";
 
@@ -35,12 +36,17 @@ public record ScoringColumn(String name, String kind, boolean required) {
 
   /** Returns the column of the times of rows, which end what is read of the past. */
   static ScoringColumn time() {
-    return new ScoringColumn(RawSchema.TIME, FieldKinds.name(new FieldKind.Numeric()), false);
+    return new ScoringColumn(RawSchema.TIME, TIME, false);
   }
 
   /** Returns the column of the users' pasts. */
   static ScoringColumn history() {
     return new ScoringColumn(GivenHistory.COLUMN, HISTORY, false);
+  }
+
+  /** Returns whether it holds times. */
+  public boolean isTime() {
+    return kind.equals(TIME);
   }
 
   /** Returns whether it holds lists of events. */
@@ -58,9 +64,9 @@ public record ScoringColumn(String name, String kind, boolean required) {
     return kind.equals(FieldKinds.name(new FieldKind.MultiCategorical()));
   }
 
-  /** Returns whether it holds numbers. */
+  /** Returns whether it holds numbers, of which a time is one. */
   public boolean isNumber() {
-    return kind.equals(FieldKinds.name(new FieldKind.Numeric()));
+    return isTime() || kind.equals(FieldKinds.name(new FieldKind.Numeric()));
   }
 
   /** Returns whether it holds vectors. */

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.IntVector;
+import org.apache.arrow.vector.TimeStampVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.DateUnit;
 import org.apache.arrow.vector.types.IntervalUnit;
@@ -18,8 +19,10 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RawRowsTest {
@@ -67,6 +70,43 @@ class RawRowsTest {
       assertThatThrownBy(() -> rows.get("seen", 0))
           .hasMessageStartingWith("[data/TIME] Column 'seen' has the type ")
           .hasMessageEndingWith("Pass texts as in the training data.");
+    }
+  }
+
+  /** The 2nd of January 1970 at noon, which is 129,600,000 ms, and a millisecond's fraction. */
+  @ParameterizedTest
+  @CsvSource({
+    "SECOND, , 129600, 129600000",
+    "MILLISECOND, UTC, 129600123, 129600123",
+    "MICROSECOND, , 129600123456, 129600123",
+    "MICROSECOND, Asia/Shanghai, 129600123456, 129600123",
+    "NANOSECOND, UTC, 129600123456789, 129600123",
+  })
+  void timestampsOfTheRowAreMilliseconds(
+      TimeUnit unit, @Nullable String zone, long value, long millis) {
+    Field field = Field.nullable("time", new ArrowType.Timestamp(unit, zone));
+    try (BufferAllocator allocator = new RootAllocator();
+        VectorSchemaRoot root = VectorSchemaRoot.create(new Schema(List.of(field)), allocator)) {
+      root.allocateNew();
+      TimeStampVector times = (TimeStampVector) root.getVector("time");
+      times.set(0, value);
+      times.setNull(1);
+      root.setRowCount(2);
+      RawRows rows = RawRows.of(root);
+
+      assertThat(rows.get("time", 0)).isEqualTo(millis);
+      assertThat(rows.get("time", 1)).isNull();
+    }
+  }
+
+  @Test
+  void aDayIsNoTimeOfARow() {
+    Field field = Field.nullable("time", new ArrowType.Date(DateUnit.DAY));
+    try (BufferAllocator allocator = new RootAllocator();
+        VectorSchemaRoot root = VectorSchemaRoot.create(new Schema(List.of(field)), allocator)) {
+      assertThatThrownBy(() -> RawRows.of(root).get("time", 0))
+          .hasMessageStartingWith("[data/TIME] Column 'time' has the type Date(DAY)")
+          .hasMessageEndingWith("Pass a timestamp, or milliseconds since 1970.");
     }
   }
 }
