@@ -191,6 +191,25 @@ class HistoryTest {
     }
   }
 
+  /** A key that is left out says less than a null, which is no time, as in training. */
+  @Test
+  void aRowReadsEventsBeforeItsTime() {
+    Map<String, Object> without = row("u2", "i101");
+    Map<String, Object> late = row("u2", "i101");
+    late.put("time", 6_000_000L);
+    Map<String, Object> unknown = row("u2", "i101");
+    unknown.put("time", null);
+    Map<String, Object> none = row("u2", "i101");
+    none.put("history", List.of());
+    try (Scorer scorer = Scorer.load(bundle)) {
+      float[] scores = scorer.score(List.of(without, late, unknown, none));
+
+      assertThat(scores[0]).isEqualTo(scores[1], within(1e-6f));
+      assertThat(scores[2]).isEqualTo(scores[3], within(1e-6f));
+      assertThat(scores[0]).isNotCloseTo(scores[2], within(0.01f));
+    }
+  }
+
   private static double mean(float[] scores) {
     double sum = 0;
     for (float score : scores) {

@@ -104,8 +104,7 @@ public final class RowEncoder {
     return new RowEncoder(folder, manifest, sources(folder));
   }
 
-  private RowEncoder(
-      RowEncoder other, ItemVectors itemVectors, @Nullable EventTimes events) {
+  private RowEncoder(RowEncoder other, ItemVectors itemVectors, @Nullable EventTimes events) {
     manifest = other.manifest;
     sources = other.sources;
     ranks = other.ranks;
@@ -414,14 +413,17 @@ public final class RowEncoder {
       return brought.contains(column) && rows.has(column, index);
     }
 
-    /** Everything is before a row whose time is not known. */
+    /**
+     * Everything is before a row that leaves its time out, nothing before one without a time, as in
+     * prepared data.
+     */
     private long time(EventTimes events, RawRows rows, int index, long row) {
-      double given =
-          brings(rows, RawSchema.TIME, index)
-              ? new RawValue(RawSchema.TIME, row).number(rows.get(RawSchema.TIME, index))
-              : Double.NaN;
-      if (Double.isNaN(given)) {
+      if (!brings(rows, RawSchema.TIME, index)) {
         return Long.MAX_VALUE;
+      }
+      double given = new RawValue(RawSchema.TIME, row).number(rows.get(RawSchema.TIME, index));
+      if (Double.isNaN(given)) {
+        return Long.MIN_VALUE;
       }
       long time = (long) given;
       events.requireMillis(time, RawSchema.TIME, row);
