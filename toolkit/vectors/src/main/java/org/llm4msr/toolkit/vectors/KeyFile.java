@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** The keys of a matrix, one in each line of {@code NAME.keys.txt} beside it. */
 final class KeyFile implements AutoCloseable {
@@ -34,7 +36,7 @@ final class KeyFile implements AutoCloseable {
    * @param row the number of its row, from 0
    */
   String next(long row) throws IOException {
-    String key = lines.readLine();
+    String key = line();
     if (key == null) {
       throw matrix.wrong("it has %,d rows, %s has %,d lines".formatted(rows, keys, row));
     }
@@ -42,8 +44,16 @@ final class KeyFile implements AutoCloseable {
   }
 
   void requireEnd() throws IOException {
-    if (lines.readLine() != null) {
+    if (line() != null) {
       throw matrix.wrong("it has %,d rows, %s has more lines".formatted(rows, keys));
+    }
+  }
+
+  private @Nullable String line() throws IOException {
+    try {
+      return lines.readLine();
+    } catch (CharacterCodingException e) {
+      throw matrix.settings.notReadable(keys, "its keys are not UTF-8", e);
     }
   }
 

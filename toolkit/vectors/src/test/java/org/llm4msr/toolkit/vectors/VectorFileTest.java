@@ -1,5 +1,6 @@
 package org.llm4msr.toolkit.vectors;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -180,6 +181,18 @@ class VectorFileTest {
     Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 300));
     assertThatThrownBy(() -> read(file, null, "image", Gaps.KEPT))
         .hasMessageContaining("[test/VECTORS_NOT_READABLE]");
+  }
+
+  @Test
+  void keysThatAreNoUtf8AreNamedByTheirFile() throws IOException {
+    Path file = write("latin.npy", npy("<f4"));
+    Path keys =
+        Files.write(folder.resolve("latin.keys.txt"), "caf\u00e9\ni7\n".getBytes(ISO_8859_1));
+
+    assertThatThrownBy(() -> read(file, null, null, Gaps.KEPT))
+        .hasMessage(
+            "[test/VECTORS_NOT_READABLE] cannot read vectors: its keys are not UTF-8. File %s. Check that it is complete, and the columns' settings.",
+            keys);
   }
 
   @Test
