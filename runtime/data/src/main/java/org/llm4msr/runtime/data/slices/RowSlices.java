@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
@@ -56,8 +57,8 @@ public final class RowSlices {
    * item.
    *
    * @param prepared folder of prepared data
-   * @param names {@value #ITEM_ROWS}, {@value #USER_ROWS} or fields
-   * @throws org.llm4msr.api.MsrException {@code data/NO_SLICES} for another name
+   * @param names {@value #ITEM_ROWS}, {@value #USER_ROWS} or fields other than vectors
+   * @throws MsrException {@code data/NO_SLICES} for another name, and for a field of vectors
    */
   public static List<Slicing> of(Path prepared, Split split, List<String> names) {
     RowSlices slices = new RowSlices(prepared, split);
@@ -85,19 +86,30 @@ public final class RowSlices {
   }
 
   private PreparedField field(String name) {
-    return manifest.fields().stream()
-        .filter(field -> field.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () -> {
-              List<String> known = new ArrayList<>(List.of(ITEM_ROWS, USER_ROWS));
-              manifest.fields().forEach(field -> known.add(field.name()));
-              return DataErrors.user(
-                  "NO_SLICES",
-                  "evaluation.slices has '%s', which is no field of %s.%s It may have %s."
-                      .formatted(
-                          name, folder, NearestName.hint(name, known), String.join(", ", known)));
-            });
+    PreparedField field =
+        manifest.fields().stream()
+            .filter(each -> each.name().equals(name))
+            .findFirst()
+            .orElseThrow(() -> noSlices(name, "is no field of " + folder));
+    if (isVector(field)) {
+      throw noSlices(name, "is a vector and has no slices");
+    }
+    return field;
+  }
+
+  private static boolean isVector(PreparedField field) {
+    return field.kind() instanceof FieldKind.Vector;
+  }
+
+  private MsrException noSlices(String name, String why) {
+    List<String> known = new ArrayList<>(List.of(ITEM_ROWS, USER_ROWS));
+    manifest.fields().stream()
+        .filter(field -> !isVector(field))
+        .forEach(field -> known.add(field.name()));
+    return DataErrors.user(
+        "NO_SLICES",
+        "evaluation.slices has '%s', which %s.%s It may have %s."
+            .formatted(name, why, NearestName.hint(name, known), String.join(", ", known)));
   }
 
   private Slicing.Rule rule(PreparedField field) {

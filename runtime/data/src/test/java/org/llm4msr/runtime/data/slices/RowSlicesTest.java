@@ -82,10 +82,13 @@ class RowSlicesTest {
             "tags",
             tags,
             "number",
-            numbers)
+            numbers,
+            "image",
+            numbers.stream().map(number -> List.of(1.0, 2.0)).toList())
         .field("value", RawTable.INTERACTIONS, new FieldKind.Categorical())
         .field("tags", RawTable.INTERACTIONS, new FieldKind.MultiCategorical())
-        .field("number", RawTable.INTERACTIONS, new FieldKind.Numeric());
+        .field("number", RawTable.INTERACTIONS, new FieldKind.Numeric())
+        .field("image", RawTable.INTERACTIONS, new FieldKind.Vector(2));
     Preparations.prepare(
             reader, Preparations.config(Preparations.split(SplitConfig.By.GIVEN), 1), folder())
         .close();
@@ -166,5 +169,8 @@ class RowSlicesTest {
             "[data/NO_SLICES] evaluation.slices has 'valeu', which is no field of %s. Did you mean"
                 + " value? It may have item-rows, user-rows, value, tags, number.",
             folder());
+    assertThatThrownBy(() -> slicing("image"))
+        .hasMessage(
+            "[data/NO_SLICES] evaluation.slices has 'image', which is a vector and has no slices. It may have item-rows, user-rows, value, tags, number.");
   }
 }
