@@ -1,6 +1,8 @@
 package org.llm4msr.runtime.data.prepared;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
@@ -88,14 +90,33 @@ public sealed interface FieldColumn {
     /** Finds the file that has the field. */
     static OfEntity open(
         ArrowFile rows, PreparedField field, DatasetManifest manifest, Path folder) {
-      ArrowFile users = ArrowFile.open(folder.resolve(PreparedFolder.USER_FEATURES));
-      if (users.has(field.name())) {
+      ArrowFile users = having(field, folder.resolve(PreparedFolder.USER_FEATURES));
+      if (users != null) {
         IdColumn index = new IdColumn(rows, SplitColumns.USER, manifest.users());
         return of(index, users, field, manifest.users());
       }
-      ArrowFile items = ArrowFile.open(folder.resolve(PreparedFolder.ITEM_FEATURES));
-      IdColumn index = new IdColumn(rows, SplitColumns.ITEM, manifest.items());
-      return of(index, items, field, manifest.items());
+      ArrowFile items = having(field, folder.resolve(PreparedFolder.ITEM_FEATURES));
+      if (items != null) {
+        IdColumn index = new IdColumn(rows, SplitColumns.ITEM, manifest.items());
+        return of(index, items, field, manifest.items());
+      }
+      throw DataErrors.data(
+          "MISSING_COLUMN",
+          "%s has no column '%s', nor has %s or %s beside it. Write the vectors into one of them."
+              .formatted(
+                  rows.path(),
+                  field.name(),
+                  PreparedFolder.USER_FEATURES,
+                  PreparedFolder.ITEM_FEATURES));
+    }
+
+    /** Returns a file that another program may leave out; null if it does not have the field. */
+    private static @Nullable ArrowFile having(PreparedField field, Path features) {
+      if (!Files.exists(features)) {
+        return null;
+      }
+      ArrowFile file = ArrowFile.open(features);
+      return file.has(field.name()) ? file : null;
     }
 
     private static OfEntity of(IdColumn index, ArrowFile file, PreparedField field, int expected) {

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.within;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.prepared.BatchSource;
+import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -125,6 +128,29 @@ class VectorPreparationTest {
     VectorMoments moments = VectorMoments.read(folder.resolve("prepared"), "image", 2);
     assertThat(moments.mean()).containsExactly(1.0, 1.0);
     assertThat(moments.deviation().get(0)).isCloseTo(Math.sqrt(3), within(1e-12));
+  }
+
+  /** Another program need not write features of users where only items have vectors. */
+  @Test
+  void vectorsOfItemsNeedTheFileOfItemsAlone() throws IOException {
+    prepared().close();
+    Path prepared = folder.resolve("prepared");
+    Path manifest = prepared.resolve("dataset.json");
+    ObjectNode content = (ObjectNode) ManifestFile.JSON.readTree(manifest.toFile());
+    content.putObject("files");
+    ManifestFile.JSON.writeValue(manifest.toFile(), content);
+    Files.delete(prepared.resolve("user-features.arrow"));
+    float high = (float) (1 / Math.sqrt(3));
+
+    try (PreparedData data = PreparedData.open(prepared)) {
+      assertClose(vectors(data, Split.TEST, 2).get(0), List.of(3 * high, -3 * high));
+    }
+    Files.delete(prepared.resolve("item-features.arrow"));
+    assertThatThrownBy(() -> PreparedData.open(prepared))
+        .isInstanceOf(MsrException.class)
+        .hasMessage(
+            "[data/MISSING_COLUMN] %s has no column 'image', nor has user-features.arrow or item-features.arrow beside it. Write the vectors into one of them.",
+            prepared.resolve("train.arrow"));
   }
 
   private static void assertClose(List<Float> actual, List<Float> expected) {
