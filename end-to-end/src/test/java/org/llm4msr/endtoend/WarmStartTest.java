@@ -196,9 +196,91 @@ class WarmStartTest {
     assertThatThrownBy(() -> second(STANDSTILL).train("gone", Progress.NONE))
         .hasMessage(
             "[training/NOT_BEGUN] The run %s was started from the values of %s, but has no"
-                + " checkpoint yet. Train it again with --from, or start a new run with --run NAME.",
+                + " checkpoint yet. Train it again with --from, or start a new run with --run"
+                + " NAME.",
             run, first);
     assertThat(second(STANDSTILL).train("gone", from(first), Progress.NONE).run()).isEqualTo(run);
+  }
+
+  /** What the bundle knew of a user counts, whatever its indices were. */
+  @Test
+  void historyGoesOnWithTheEventsOfTheBundle() throws IOException {
+    String[] reads = history();
+    Experiment one = Experiment.fromYaml(firstDay.experiment(), reads);
+    one.prepare(false, Progress.NONE);
+    one.extract(false, Progress.NONE);
+    Path before = one.train("one", Progress.NONE).bundle();
+    Experiment two = second(reads);
+    two.prepare(false, before, Progress.NONE);
+    two.extract(false, Progress.NONE);
+    Path after = two.train("two", from(before), Progress.NONE).bundle();
+    List<String> training = new ArrayList<>(firstDay.rows().subList(0, 2000));
+    training.addAll(secondDay.rows().subList(0, 1000));
+
+    assertThat(events(after))
+        .containsExactlyInAnyOrderElementsOf(training.stream().map(WarmStartTest::event).toList());
+    Path predictions = folder.resolve("history.arrow");
+    two.evaluate("two", Split.TEST, predictions, Progress.NONE);
+    List<Map<String, Object>> test = rows(secondDay).skip(1250).toList();
+    List<Map<String, Object>> brought = rows(secondDay).skip(1250).toList();
+    for (Map<String, Object> row : brought) {
+      row.put("history", past(training, row));
+    }
+    try (Scorer scorer = Scorer.load(after)) {
+      float[] scores = scorer.score(test);
+      assertThat(scores)
+          .containsExactly(BundleTest.floats(predictions, "probability"), within(1e-6f));
+      assertThat(scorer.score(brought)).containsExactly(scores, within(1e-6f));
+      brought.forEach(row -> row.put("history", List.of()));
+      assertThat(scorer.score(brought)).isNotEqualTo(scores);
+    }
+  }
+
+  private static String[] history() {
+    List<String> overrides = new ArrayList<>(List.of(SmallShop.PLAIN));
+    overrides.add("workspace=history");
+    overrides.add("knowledge.items={}");
+    overrides.add("knowledge.history={length: 100, bins: 4}");
+    return overrides.toArray(String[]::new);
+  }
+
+  /** Returns the training rows of a row's user, oldest first, in the form of a request. */
+  private static List<Object> past(List<String> training, Map<String, Object> row) {
+    List<Object> past = new ArrayList<>();
+    for (String line : training) {
+      String[] values = line.split(",", -1);
+      if (values[0].equals(row.get("user").toString())) {
+        int label = Integer.parseInt(values[3]);
+        past.add(Map.of("item", values[1], "scenario", values[2], "label", label));
+      }
+    }
+    return past;
+  }
+
+  private static String event(String line) {
+    String[] values = line.split(",", -1);
+    return "%s %s %s %s %s000".formatted(values[0], values[1], values[2], values[3], values[4]);
+  }
+
+  /** Returns the events of a bundle by raw ids. */
+  private static List<String> events(Path bundle) throws IOException {
+    PreparedIds ids = PreparedIds.open(bundle.resolve("data"));
+    List<String> users = column(bundle.resolve("data/users.arrow"), List.of("key"));
+    List<String> items = column(bundle.resolve("data/items.arrow"), List.of("key"));
+    List<String> events = new ArrayList<>();
+    List<String> columns = List.of("user_index", "item_index", "scenario_rank", "label", "time");
+    for (String row : column(bundle.resolve("history.arrow"), columns)) {
+      String[] values = row.split(" ");
+      events.add(
+          "%s %s %s %s %s"
+              .formatted(
+                  users.get(Integer.parseInt(values[0])),
+                  items.get(Integer.parseInt(values[1])),
+                  ids.scenarios().get(Integer.parseInt(values[2])),
+                  values[3],
+                  values[4]));
+    }
+    return events;
   }
 
   /** "n" was the name of the index in the database. */

@@ -12,15 +12,20 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.HistoryConfig;
+import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.knowledge.history.HistoryFile;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeScaling;
 import org.llm4msr.runtime.training.WarmStart;
 
 /**
  * What the model of a run begins with: drawn values, or a bundle. With a bundle, the run keeps the
- * knowledge that it reads, so that it can be continued and evaluated without the bundle.
+ * knowledge and history that it reads, so that it can be continued and evaluated without the
+ * bundle.
  *
  * @param run the run folder
  * @param digest of the bundle; empty if the values are drawn
@@ -97,6 +102,17 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
   /** Opens the knowledge that the run keeps. */
   KnowledgeStore knowledge() {
     return KnowledgeStore.open(store());
+  }
+
+  /** Loads the events that the model reads: those of the bundle too, if it began with one. */
+  HistoryInputs history(HistoryConfig config, PreparedData data) {
+    Path file = run.path().resolve("history.arrow");
+    if (bundle != null) {
+      WarmStart.mergeHistory(bundle, config, data, file);
+    }
+    return Files.exists(file)
+        ? HistoryInputs.of(config, HistoryFile.open(file, data.manifest()), data.manifest().users())
+        : HistoryInputs.of(config, data);
   }
 
   private Path store() {

@@ -37,7 +37,6 @@ import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
-import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.training.Trainer;
@@ -221,7 +220,7 @@ final class TrainingStage implements AutoCloseable {
             KnowledgeStage.earlier(experiment, data, knowledge, config.periods()),
             config.components(),
             knowledge.controls(),
-            config.history() == null ? null : HistoryInputs.of(config.history(), data));
+            config.history() == null ? null : start.history(config.history(), data));
   }
 
   /**

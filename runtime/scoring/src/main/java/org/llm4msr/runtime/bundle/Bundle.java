@@ -40,7 +40,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
   public static final String SCALING = "knowledge-scaling.safetensors";
 
   /** The events of users; absent if the model reads no history. */
-  static final String HISTORY = "history.arrow";
+  public static final String HISTORY = "history.arrow";
 
   static final String MANIFEST = "manifest.json";
   static final String CHECKSUM = "manifest.json.sha256";

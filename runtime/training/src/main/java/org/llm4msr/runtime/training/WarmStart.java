@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,11 +15,18 @@ import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleErrors;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.loading.FlatValues;
+import org.llm4msr.runtime.data.arrow.KeyIndex;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.LoggedRows;
+import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.knowledge.history.HistoryFile;
+import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.DenseParameter;
@@ -130,6 +138,53 @@ public final class WarmStart {
     } catch (IOException e) {
       throw BundleErrors.notWritten(scaling, e);
     }
+  }
+
+  /**
+   * Writes the events for a run that continues from a bundle: those of the bundle, which count as
+   * events of the training part, before those of the data. Of users and items that the data does
+   * not know, there are none.
+   *
+   * @param target of the events; replaced
+   */
+  public static void mergeHistory(
+      Bundle bundle, HistoryConfig config, PreparedData data, Path target) {
+    PreparedIds ids = PreparedIds.open(bundle.data());
+    int[] users = numbers(ids.users(), data.userKeys());
+    int[] items = numbers(ids.items(), data.itemKeys());
+    int[] scenarios = numbers(ids.scenarios(), data.manifest().scenarioKeys());
+    LoggedRows before = HistoryFile.open(bundle.folder().resolve(Bundle.HISTORY), ids.manifest());
+    LoggedRows known =
+        visitor ->
+            before.forEach(
+                (part, user, item, scenario, positive, time, group) -> {
+                  if (users[user] >= 0 && items[item] >= 0 && scenarios[scenario] >= 0) {
+                    visitor.visit(
+                        Split.TRAIN,
+                        users[user],
+                        items[item],
+                        scenarios[scenario],
+                        positive,
+                        time,
+                        0); // The data numbers its groups anew.
+                  }
+                });
+    HistoryInputs merged =
+        HistoryInputs.of(config, data)
+            .after(known, data.loggedRows(EnumSet.allOf(Split.class)), data.manifest().users());
+    try {
+      Files.deleteIfExists(target);
+      HistoryFile.write(merged.logs(), target);
+    } catch (IOException e) {
+      throw BundleErrors.notWritten(target, e);
+    }
+  }
+
+  /** Returns the numbers of keys among others; -1 of those that are not there. */
+  private static int[] numbers(List<String> keys, List<String> others) {
+    KeyIndex index = new KeyIndex();
+    others.forEach(index::add);
+    return keys.stream().mapToInt(index::find).toArray();
   }
 
   private static ParameterSnapshot grown(

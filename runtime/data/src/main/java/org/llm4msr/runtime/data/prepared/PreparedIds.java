@@ -31,6 +31,20 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
     return new TextColumn(ArrowFile.open(file), "value");
   }
 
+  /** Returns the raw ids of the users by index. */
+  public List<String> users() {
+    return keys(PreparedFolder.USERS);
+  }
+
+  /** Returns the raw ids of the items by index. */
+  public List<String> items() {
+    return keys(PreparedFolder.ITEMS);
+  }
+
+  private List<String> keys(String file) {
+    return new TextColumn(ArrowFile.open(folder.resolve(file)), PreparedFolder.KEY);
+  }
+
   /** Returns how a field's vectors are standardised; nothing for another kind of field. */
   private Optional<VectorMoments> moments(PreparedField field) {
     return field.kind() instanceof FieldKind.Vector vector

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.knowledge.history;
 
+import java.util.BitSet;
 import java.util.List;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -84,20 +85,70 @@ public final class EventLog {
     times[event] = time;
   }
 
+  /**
+   * Returns these events and older ones, of which those of one time come first.
+   *
+   * @param before of the same users
+   * @param repeated numbers of the older events that are left out
+   */
+  EventLog after(EventLog before, BitSet repeated) {
+    LoggedRows both =
+        visitor -> {
+          for (int user = 0; user < users(); user++) {
+            int own = starts[user];
+            for (int event = before.starts[user]; event < before.starts[user + 1]; event++) {
+              if (!repeated.get(event)) {
+                for (; own < starts[user + 1] && times[own] < before.times[event]; own++) {
+                  visit(user, own, true, visitor);
+                }
+                before.visit(user, event, true, visitor);
+              }
+            }
+            for (; own < starts[user + 1]; own++) {
+              visit(user, own, true, visitor);
+            }
+          }
+        };
+    return load(both, users(), true);
+  }
+
+  /** Returns the numbers of the events that rows repeat, whatever their part and label. */
+  BitSet repeatedIn(LoggedRows rows) {
+    BitSet repeated = new BitSet(size());
+    rows.forEach(
+        (part, user, item, scenario, positive, time, group) -> {
+          int event = end(user, time);
+          for (; event < starts[user + 1] && times[event] == time; event++) {
+            if (items[event] == item && scenarios[event] == scenario) {
+              repeated.set(event);
+            }
+          }
+        });
+    return repeated;
+  }
+
   /** Visits all events, user by user, oldest first. */
   void forEach(boolean positive, LoggedRows.Visitor visitor) {
-    for (int user = 0; user < starts.length - 1; user++) {
+    for (int user = 0; user < users(); user++) {
       for (int event = starts[user]; event < starts[user + 1]; event++) {
-        visitor.visit(
-            PARTS.get(parts[event]),
-            user,
-            items[event],
-            scenarios[event],
-            positive,
-            times[event],
-            groups[event]);
+        visit(user, event, positive, visitor);
       }
     }
+  }
+
+  private void visit(int user, int event, boolean positive, LoggedRows.Visitor visitor) {
+    visitor.visit(
+        PARTS.get(parts[event]),
+        user,
+        items[event],
+        scenarios[event],
+        positive,
+        times[event],
+        groups[event]);
+  }
+
+  private int users() {
+    return starts.length - 1;
   }
 
   /** Returns how many events there are. */
@@ -150,7 +201,7 @@ public final class EventLog {
    * @param time in milliseconds since 1970
    */
   int end(int user, long time) {
-    if (user < 0 || user >= starts.length - 1) {
+    if (user < 0 || user >= users()) {
       return NONE;
     }
     int low = starts[user];

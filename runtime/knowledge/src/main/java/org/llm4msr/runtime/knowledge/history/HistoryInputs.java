@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.PreparedData;
@@ -43,6 +44,26 @@ public record HistoryInputs(HistoryConfig config, List<EventLog> logs) {
       logs.add(EventLog.load(rows, users, false));
     }
     return new HistoryInputs(config, logs);
+  }
+
+  /**
+   * Returns these events after those of earlier data. An event that rows of this data repeat,
+   * whatever their part and label, counts only as this data has it.
+   *
+   * @param earlier by the indices of this data
+   * @param rows all logged rows of this data, U users
+   */
+  public HistoryInputs after(LoggedRows earlier, LoggedRows rows, int users) {
+    List<EventLog> before = of(config, earlier, users).logs;
+    return new HistoryInputs(
+        config,
+        IntStream.range(0, logs.size())
+            .mapToObj(
+                label -> {
+                  EventLog older = before.get(label);
+                  return logs.get(label).after(older, older.repeatedIn(rows));
+                })
+            .toList());
   }
 
   /** Returns which numbers the model reads. */
