@@ -173,6 +173,13 @@ class WarmStartTest {
         .hasMessageContaining("[bundle/OTHER_MODEL]")
         .hasMessageContaining("model.backbone.experts was 2 and is now 3");
 
+    assertThatThrownBy(
+            () ->
+                second("knowledge.items={}", "knowledge.history={}")
+                    .train("no", from(first), Progress.NONE))
+        .hasMessageContaining("[bundle/OTHER_MODEL]")
+        .hasMessageContaining("knowledge.history.bins was not set and is now 10");
+
     SmallShop fresh =
         SmallShop.write(folder.resolve("three"), 3, 90_000, 1500, 60, List.of("live", "home"));
     Experiment third = Experiment.fromYaml(fresh.experiment());
@@ -234,13 +241,25 @@ class WarmStartTest {
       brought.forEach(row -> row.put("history", List.of()));
       assertThat(scorer.score(brought)).isNotEqualTo(scores);
     }
+    Map.of(
+            "knowledge.history.length=50", "history.length was 100 and is now 50",
+            "knowledge.history.bins=5", "history.bins was 4 and is now 5",
+            "knowledge.history.until=row", "history.until was training and is now row",
+            "knowledge.items.missing=zero", "items.missing was mean and is now zero")
+        .forEach(
+            (override, difference) ->
+                assertThatThrownBy(
+                        () -> second(history(override)).train("no", from(before), Progress.NONE))
+                    .hasMessageContaining("[bundle/OTHER_MODEL]")
+                    .hasMessageContaining("settings: knowledge." + difference + ". Undo"));
   }
 
-  private static String[] history() {
+  private static String[] history(String... further) {
     List<String> overrides = new ArrayList<>(List.of(SmallShop.PLAIN));
     overrides.add("workspace=history");
     overrides.add("knowledge.items={}");
     overrides.add("knowledge.history={length: 100, bins: 4}");
+    overrides.addAll(List.of(further));
     return overrides.toArray(String[]::new);
   }
 

@@ -44,9 +44,12 @@ import org.llm4msr.toolkit.safetensors.Tensor;
  */
 public final class WarmStart {
 
+  private static final String MISSING = "missing";
+  private static final String MEAN = "mean";
+
   /** Keys of how a model reads knowledge, with the values for bundles older than the key. */
   private static final Map<String, String> READ_OF_KNOWLEDGE =
-      Map.of("missing", "mean", "components", "0", "control", "off");
+      Map.of(MISSING, MEAN, "components", "0", "control", "off");
 
   private WarmStart() {}
 
@@ -82,12 +85,21 @@ public final class WarmStart {
     kept.put("model", config.getOrDefault("model", Map.of()));
     if (config.get("knowledge") instanceof Map<?, ?> knowledge) {
       READ_OF_KNOWLEDGE.forEach(
-          (key, usual) -> {
-            Object value = knowledge.get(key);
-            kept.put("knowledge." + key, String.valueOf(value == null ? usual : value));
-          });
+          (key, usual) -> kept.put("knowledge." + key, value(knowledge, key, usual)));
+      Object items = knowledge.get("items");
+      kept.put(
+          "knowledge.items.missing",
+          items instanceof Map<?, ?> section ? value(section, MISSING, MEAN) : MEAN);
+      if (knowledge.get("history") instanceof Map<?, ?> history) {
+        kept.put("knowledge.history", history);
+      }
     }
     return EffectiveConfig.decisive(FlatValues.of(kept), now);
+  }
+
+  private static String value(Map<?, ?> section, String key, String usual) {
+    Object value = section.get(key);
+    return value == null ? usual : value.toString();
   }
 
   /**
