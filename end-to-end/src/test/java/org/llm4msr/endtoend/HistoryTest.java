@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.inject.Guice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.compare.ComparisonResult;
+import org.llm4msr.runtime.compare.ComparisonView;
+import org.llm4msr.runtime.compare.Comparisons;
+import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.scoring.Scorer;
 
 /** A shop where one half of the customers likes tea, the other lamps, and the items change. */
@@ -47,6 +53,12 @@ class HistoryTest {
       training: { epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 } }
       runtime: { threads: 1 }
       """;
+
+  /** The same with a model that reads no items. */
+  private static final String USERS_ALONE =
+      EXPERIMENT
+          .replace("  items: {}\n  history: { length: 10, bins: 4 }\n", "")
+          .replace("model:\n", "model:\n  fusion: { name: concat }\n");
 
   private static final int KNOWN = 100;
   private static final int ALL = 200;
@@ -252,6 +264,43 @@ class HistoryTest {
     assertThatThrownBy(() -> experiment(EXPERIMENT.replace("  items: {}\n", "")).check())
         .hasMessageContaining("knowledge.history")
         .hasMessageContaining("there is no section knowledge.items");
+  }
+
+  @Test
+  void experimentsOfOneWorkspaceKeepEachOthersVectors() throws IOException {
+    Experiment users = experiment(USERS_ALONE);
+    assertThat(users.extract(false, Progress.NONE).encoded()).isZero();
+    users.train("users", Progress.NONE);
+    double auc = testAuc(users, "users");
+    assertThat(testAuc(experiment(EXPERIMENT), "history")).isGreaterThan(0.7);
+
+    assertThat(users.extract(true, Progress.NONE).info().items()).isZero();
+    assertThatThrownBy(() -> experiment(EXPERIMENT).train("none", Progress.NONE))
+        .hasMessageContaining("[knowledge/NO_ITEMS]")
+        .hasMessageContaining("with a configuration that has a section knowledge.items");
+    experiment(EXPERIMENT).extract(false, Progress.NONE);
+    assertThat(testAuc(users, "users")).isEqualTo(auc);
+    assertThat(testAuc(experiment(EXPERIMENT), "history")).isGreaterThan(0.7);
+  }
+
+  @Test
+  void aComparisonExtractsWhatAllOfItsModelsRead() throws IOException {
+    Files.writeString(
+        folder.resolve("users.yaml"), USERS_ALONE.replace("workspace: work", "workspace: both"));
+    Files.writeString(
+        folder.resolve("items.yaml"), EXPERIMENT.replace("workspace: work", "workspace: both"));
+    Path file = folder.resolve("both.yaml");
+    Files.writeString(
+        file,
+        "experiments: [users.yaml, items.yaml]\nseeds: [1]\nsettings: {training.epochs: 1}\n");
+    ComparisonResult result =
+        Guice.createInjector(new LabModule(new RuntimeModule()))
+            .getInstance(Comparisons.class)
+            .open(file, List.of())
+            .run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(result.failures()).isEmpty();
+    assertThat(result.models()).hasSize(2);
   }
 
   private static Map<String, Object> row(String user, String item) {

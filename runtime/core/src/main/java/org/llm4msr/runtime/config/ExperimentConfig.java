@@ -27,6 +27,11 @@ public record ExperimentConfig(
     return model != null && (model.readsKnowledge() || readsHistory());
   }
 
+  /** Returns whether there is a model that reads knowledge of items. */
+  public boolean readsItems() {
+    return model != null && (model.readsItems() || readsHistory());
+  }
+
   private boolean readsHistory() {
     return knowledge != null && knowledge.history() != null;
   }

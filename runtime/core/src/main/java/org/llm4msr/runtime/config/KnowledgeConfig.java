@@ -64,7 +64,7 @@ public record KnowledgeConfig(
   private static final Set<String> READING =
       Set.of("missing", "components", "control", "items", "history");
 
-  /** Returns whether a key says how a model reads the vectors, and does not affect the store. */
+  /** Returns whether a key says what a model reads of the vectors, and affects none of a store. */
   public static boolean isOfReading(String key) {
     return READING.contains(key.split("\\.", 2)[0]);
   }

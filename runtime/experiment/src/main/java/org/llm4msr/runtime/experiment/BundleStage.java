@@ -46,6 +46,7 @@ final class BundleStage {
             prepared,
             data,
             knowledge,
+            runWiring.config().config().readsItems(),
             PluginStamps.of(runWiring.config()),
             EffectiveConfig.of(runWiring.stated().config()).values(),
             provenance(run.read(RunFolder.PROVENANCE)),

@@ -153,7 +153,7 @@ public final class Experiment {
       if (knowledge.control().isOff()) {
         values.remove("control"); // The identity is that from before there were controls.
       }
-      text.append(KnowledgeStage.store(this).info().content()).append(values);
+      text.append(KnowledgeStage.store(this).info().content(config.readsItems())).append(values);
     }
     return text.append(config.runtime().engine())
         .append(EffectiveConfig.of(loaded.model()).values())
@@ -346,7 +346,8 @@ public final class Experiment {
     RunFolder folder = new RunFolder(workspace.run(run));
     StartingPoint start = StartingPoint.of(folder, loaded.config(), null);
     KnowledgeStore store = start.keepsKnowledge() ? start.knowledge() : KnowledgeStage.store(this);
-    KnowledgeSettings.requireTrainedWith(store, folder.provenance(), loaded.file().toString());
+    KnowledgeSettings.requireTrainedWith(
+        store, folder.provenance(), loaded.config().readsItems(), loaded.file().toString());
     return KnowledgeInspection.nearestScenarios(store, count);
   }
 

@@ -94,11 +94,16 @@ final class KnowledgeSettings {
             .toList();
   }
 
-  /** Refuses a store that is not the one with which a run was trained. */
-  static void requireTrainedWith(KnowledgeStore store, Path provenance, String file) {
+  /**
+   * Refuses a store whose vectors are not those with which a run was trained.
+   *
+   * @param items whether the run reads items
+   */
+  static void requireTrainedWith(
+      KnowledgeStore store, Path provenance, boolean items, String file) {
     StoreInfo trained = recorded(provenance);
     StoreInfo info = store.info();
-    if (trained.identity().equals(info.identity()) && trained.content().equals(info.content())) {
+    if (trained.hasSame(info, items)) {
       return;
     }
     List<String> differences = differences(trained.settings(), info.settings());

@@ -145,7 +145,9 @@ final class KnowledgeStage implements AutoCloseable {
     ExtractionResult result = extractor.extract(folder, rebuild, combined);
     if (result.info().users() == 0) {
       LOG.warn(
-          "No user has knowledge: each has fewer positive training rows than knowledge.minInteractions, {}, in {}. A model that reads the knowledge of users cannot be trained with it.",
+          "No user has knowledge: each has fewer positive training rows than"
+              + " knowledge.minInteractions, {}, in {}. A model that reads the knowledge of users"
+              + " cannot be trained with it.",
           config.minInteractions(),
           experiment.config().file());
     }
@@ -245,7 +247,7 @@ final class KnowledgeStage implements AutoCloseable {
 
   private static KnowledgeSource compatible(
       KnowledgeStore whole, KnowledgeStore store, PreparedData data) {
-    store.requireSource(data.manifest().key());
+    store.requireSource(data.manifest().key(), false);
     boolean otherModel = !store.info().identity().equals(whole.info().identity());
     List<String> differences = KnowledgeSettings.differencesOfPrompts(whole.info(), store.info());
     if (otherModel || !differences.isEmpty()) {
@@ -266,7 +268,7 @@ final class KnowledgeStage implements AutoCloseable {
       Experiment experiment, Level level, String key, int count) {
     KnowledgeStore store = store(experiment);
     try (PreparedData data = experiment.openPrepared()) {
-      store.requireSource(data.manifest().key());
+      store.requireSource(data.manifest().key(), false);
       return inspect(experiment, store, data, inspection -> inspection.nearest(level, key, count));
     }
   }
@@ -281,7 +283,8 @@ final class KnowledgeStage implements AutoCloseable {
     boolean isOurs = !store.info().settings().isEmpty();
     if (isOurs && !store.info().template().equals(templateHash(experiment))) {
       LOG.warn(
-          "The prompts that are shown are those of the present template; {} was filled with another.",
+          "The prompts that are shown are those of the present template; {} was filled with"
+              + " another.",
           store.folder());
     }
     try (Scratch scratch = scratch(experiment)) {

@@ -191,13 +191,14 @@ final class TrainingStage implements AutoCloseable {
       return start.knowledge();
     }
     KnowledgeStore store = KnowledgeStage.store(experiment);
-    store.requireSource(data.manifest().key());
+    boolean items = experiment.config().config().readsItems();
+    store.requireSource(data.manifest().key(), items);
     if (trains) {
       KnowledgeSettings.requireSame(store, experiment, config);
     }
     if (folder.hasBegun()) {
       String file = experiment.config().file().toString();
-      KnowledgeSettings.requireTrainedWith(store, folder.provenance(), file);
+      KnowledgeSettings.requireTrainedWith(store, folder.provenance(), items, file);
     }
     return start.keepsKnowledge() ? start.begin(store) : store;
   }

@@ -167,7 +167,7 @@ public final class Comparison {
   private Set<Cell> prepare(Split part, ComparisonView view) {
     Set<Cell> usable = new HashSet<>();
     Set<Path> prepared = new HashSet<>();
-    Set<Path> extracted = new HashSet<>();
+    Set<Runs.Extracted> extracted = new HashSet<>();
     long seed = seeds.get(0);
     List<Cell> checked = new ArrayList<>();
     for (Cell cell : grid.cells()) {

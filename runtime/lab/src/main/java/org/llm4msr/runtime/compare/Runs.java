@@ -13,6 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
@@ -69,6 +70,13 @@ final class Runs {
     return open(cell, 0).workspace().root().resolve(kind).resolve(Grid.stem(file));
   }
 
+  /**
+   * Knowledge that was extracted.
+   *
+   * @param items whether items were read too
+   */
+  record Extracted(Path workspace, boolean items) {}
+
   /** Checks a model. */
   Experiment check(Cell cell) {
     Experiment experiment = open(cell, 0);
@@ -81,10 +89,10 @@ final class Runs {
    *
    * @param part on which it will be measured
    * @param prepared workspaces with data
-   * @param extracted workspaces with knowledge
+   * @param extracted the knowledge that is there
    */
   Experiment prepare(
-      Cell cell, Split part, Set<Path> prepared, Set<Path> extracted, ComparisonView view) {
+      Cell cell, Split part, Set<Path> prepared, Set<Extracted> extracted, ComparisonView view) {
     Experiment experiment = begin(open(cell, 0));
     Path workspace = experiment.workspace().root();
     if (!prepared.contains(workspace)) {
@@ -93,11 +101,16 @@ final class Runs {
       }
       prepared.add(workspace);
     }
-    if (experiment.readsKnowledge() && !extracted.contains(workspace)) {
+    KnowledgeConfig knowledge = experiment.config().config().knowledge();
+    boolean items = knowledge != null && knowledge.items() != null;
+    Extracted wanted = new Extracted(workspace, items);
+    if (experiment.readsKnowledge()
+        && !extracted.contains(wanted)
+        && !extracted.contains(new Extracted(workspace, true))) {
       try (ComparisonView.Work work = view.begin("extract", "prompts")) {
         experiment.extract(false, work.progress());
       }
-      extracted.add(workspace);
+      extracted.add(wanted);
     }
     experiment.slicings(part); // A slice that the data does not have is known before training.
     names.put(cell, Grid.slug(cell.toString()) + "-" + Grid.checksum(experiment.identity()));

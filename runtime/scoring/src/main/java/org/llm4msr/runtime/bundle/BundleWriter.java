@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.store.StoreInfo;
 
 /**
  * Writes a bundle under a temporary name beside its target, forces it to the disk, and then renames
@@ -43,12 +45,14 @@ public final class BundleWriter {
    * @param prepared folder of the prepared data
    * @param data its manifest when the model was trained
    * @param knowledge what the model was trained with, null if it reads none
+   * @param readsItems whether the model reads that of items
    */
   public record Contents(
       TrainableModel model,
       Path prepared,
       DatasetManifest data,
       @Nullable ControlledKnowledge knowledge,
+      boolean readsItems,
       List<BundleManifest.Plugin> plugins,
       Map<String, Object> config,
       Map<String, Object> provenance,
@@ -146,7 +150,7 @@ public final class BundleWriter {
         });
     copyData(contents, folder.resolve(Bundle.DATA));
     if (contents.knowledge() != null) {
-      copyKnowledge(contents.knowledge(), folder.resolve(Bundle.KNOWLEDGE));
+      copyKnowledge(contents.knowledge(), contents.readsItems(), folder.resolve(Bundle.KNOWLEDGE));
     }
     BundleManifest manifest =
         new BundleManifest(
@@ -171,15 +175,19 @@ public final class BundleWriter {
     }
   }
 
-  private static void copyKnowledge(ControlledKnowledge knowledge, Path target) throws IOException {
+  private static void copyKnowledge(ControlledKnowledge knowledge, boolean items, Path target)
+      throws IOException {
     KnowledgeStore store = knowledge.store();
     if (!knowledge.controls().isEmpty()) {
       knowledge.write(target);
       return;
     }
+    Optional<StoreInfo> now = store.unchanged(items);
     copy(KnowledgeStore.files(store.folder()), store.folder(), target);
     // A store that is filled again is first marked as such, so neither copy mixes two stores.
-    if (!store.isUnchanged(target) || !store.isUnchanged(store.folder())) {
+    if (now.isEmpty()
+        || !now.equals(KnowledgeStore.stated(target))
+        || !now.equals(store.unchanged(items))) {
       throw replaced("knowledge", store.folder(), "extract the old knowledge again");
     }
   }

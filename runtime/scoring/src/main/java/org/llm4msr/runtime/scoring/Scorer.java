@@ -144,7 +144,7 @@ public final class Scorer implements AutoCloseable {
                   folder, bundle.folder(), String.join("; ", own.differences(store.info()))));
     }
     encoder = encoder.with(new StoredItems(own.encoder().dimension(), store.items()));
-    newItems = store.info().content();
+    newItems = store.info().content(true);
   }
 
   /** Returns the manifest of the bundle. */

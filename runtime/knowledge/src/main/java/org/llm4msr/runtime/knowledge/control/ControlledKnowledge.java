@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -126,8 +128,9 @@ public final class ControlledKnowledge {
     Map<String, String> controls = new TreeMap<>();
     kinds.forEach((level, kind) -> controls.put("control." + name(level), name(kind)));
     StoreInfo info = store.info().under(controls);
-    try (StoreWriter writer = StoreWriter.open(target, info, false, Duration.ofDays(1))) {
-      for (Level level : Level.values()) {
+    Set<Level> levels = EnumSet.allOf(Level.class);
+    try (StoreWriter writer = StoreWriter.open(target, info, levels, false, Duration.ofDays(1))) {
+      for (Level level : levels) {
         write(level, writer);
       }
       writer.finish();
@@ -143,7 +146,9 @@ public final class ControlledKnowledge {
       float[] vector = new float[source.dimension()];
       source.read(key, vector);
       // No prompt has this hash, so that no extraction takes the vector for that of a prompt.
-      byte[] hash = Checksums.sha256().digest((store.info().content() + key).getBytes(UTF_8));
+      byte[] hash =
+          Checksums.sha256()
+              .digest((store.info().content(level == Level.ITEM) + key).getBytes(UTF_8));
       writer.holds(level, key, hash);
       writer.append(
           level,

@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -127,7 +129,7 @@ public final class KnowledgeExtractor {
     } else if (rebuild) {
       preview(TRIED);
     }
-    try (StoreWriter writer = StoreWriter.open(folder, wanted(), rebuild, forceEvery)) {
+    try (StoreWriter writer = StoreWriter.open(folder, wanted(), filled(), rebuild, forceEvery)) {
       Run run = new Run(writer, sibling, progress);
       run.start(scenarioPrompts.size() + log.users() + items());
       scenarioPrompts.forEach(prompt -> run.add(Level.SCENARIO, prompt));
@@ -152,6 +154,14 @@ public final class KnowledgeExtractor {
       throw KnowledgeStore.failed(
           "fill", folder, requireNonNull(e.getCause(), "an UncheckedIOException has a cause"));
     }
+  }
+
+  private Set<Level> filled() {
+    Set<Level> filled = EnumSet.allOf(Level.class);
+    if (!settings.items()) {
+      filled.remove(Level.ITEM);
+    }
+    return filled;
   }
 
   private boolean isRead(UserHistory history) {

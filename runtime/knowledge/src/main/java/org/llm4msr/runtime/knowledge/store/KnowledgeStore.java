@@ -111,12 +111,13 @@ public final class KnowledgeStore {
     return folder;
   }
 
-  /** Returns whether a folder holds a complete store of the same vectors. */
-  public boolean isUnchanged(Path other) {
-    return stated(other)
-        .filter(StoreInfo::complete)
-        .filter(it -> it.identity().equals(info.identity()) && it.content().equals(info.content()))
-        .isPresent();
+  /**
+   * Returns what the folder says now, if it holds a complete store of the same vectors.
+   *
+   * @param withItems whether those of items count
+   */
+  public Optional<StoreInfo> unchanged(boolean withItems) {
+    return stated(folder).filter(StoreInfo::complete).filter(now -> now.hasSame(info, withItems));
   }
 
   /** Returns the users' vectors by raw id. */
@@ -155,14 +156,22 @@ public final class KnowledgeStore {
    * keeps for the test.
    *
    * @param source key of the prepared data
+   * @param withItems whether the vectors of items are read
    */
-  public void requireSource(String source) {
+  public void requireSource(String source, boolean withItems) {
     if (!info.source().equals(source)) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/OTHER_DATA",
           "the knowledge store was filled from other prepared data (%s, as its store.json says) than this (%s). Folder %s. Run 'llm4msr knowledge extract'; prompts that have not changed are kept."
               .formatted(info.source(), source, folder));
+    }
+    if (withItems && !info.itemSource().equals(source)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/NO_ITEMS",
+          "the knowledge store does not have all items of this prepared data (%s). Folder %s. Run 'llm4msr knowledge extract' with a configuration that has a section knowledge.items; prompts that have not changed are kept."
+              .formatted(source, folder));
     }
   }
 
@@ -203,8 +212,14 @@ public final class KnowledgeStore {
           }
         }
       }
-      StoreInfo info = second.info.after(first.info);
-      String content = Checksums.of((first.info.content() + info.content()).getBytes(UTF_8));
+      StoreInfo info =
+          second
+              .info
+              .after(first.info)
+              .withItems(
+                  second.info.itemSource(),
+                  both(first.info.itemContent(), second.info.itemContent()));
+      String content = both(first.info.content(), info.content());
       writeInfo(
           unfinished,
           info.completed(
@@ -217,6 +232,10 @@ public final class KnowledgeStore {
       throw failed("write", target, e);
     }
     return open(target);
+  }
+
+  private static String both(String first, String second) {
+    return Checksums.of((first + second).getBytes(UTF_8));
   }
 
   private static StoredLevel level(Path folder, Level level, StoreInfo info) throws IOException {

@@ -27,12 +27,15 @@ import org.llm4msr.runtime.files.Checksums;
  *     for experiments on leakage
  * @param settings section {@code knowledge} of the configuration that the store was filled from, by
  *     key such as {@code encoder.name}; empty if it was not recorded
- * @param content hash of the identity, the keys and the prompts: equal hashes mean equal vectors;
- *     empty until complete
+ * @param content hash of the identity, the keys and the prompts of scenarios and users: equal
+ *     hashes mean equal vectors; empty until complete
  * @param complete whether every scenario and user that should have knowledge has it
  * @param scenarios scenarios with knowledge; counted when complete
  * @param users users with knowledge; counted when complete
- * @param items items with knowledge; counted when complete, 0 where items were not read
+ * @param items items with knowledge; counted when complete, 0 where items were never read
+ * @param itemSource key of the prepared data whose items were last read; empty where none were, or
+ *     not to the end
+ * @param itemContent hash as {@code content}, of the items
  */
 public record StoreInfo(
     int formatVersion,
@@ -48,7 +51,9 @@ public record StoreInfo(
     boolean complete,
     long scenarios,
     long users,
-    long items) {
+    long items,
+    String itemSource,
+    String itemContent) {
 
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
@@ -62,6 +67,9 @@ public record StoreInfo(
     // Older stores do not record these two.
     settings = settings == null ? Map.of() : new TreeMap<>(settings);
     content = content == null ? "" : content;
+    // Those that do not record these read all levels at once.
+    itemSource = itemSource == null ? (items > 0 ? source : "") : itemSource;
+    itemContent = itemContent == null ? (items > 0 ? content : "") : itemContent;
   }
 
   /**
@@ -112,7 +120,9 @@ public record StoreInfo(
         false,
         0,
         0,
-        0);
+        0,
+        "",
+        "");
   }
 
   /** Returns this with its content counted and declared complete. */
@@ -131,7 +141,9 @@ public record StoreInfo(
         true,
         scenarios,
         users,
-        items);
+        items,
+        itemSource,
+        itemContent);
   }
 
   /**
@@ -156,7 +168,9 @@ public record StoreInfo(
         false,
         0,
         0,
-        0);
+        0,
+        "",
+        "");
   }
 
   /** Returns this, marked as leaking if it or the store that it continues leaks. */
@@ -175,7 +189,48 @@ public record StoreInfo(
         complete,
         scenarios,
         users,
-        items);
+        items,
+        itemSource,
+        itemContent);
+  }
+
+  /** Returns this with other items, not yet counted. */
+  StoreInfo withItems(String itemsOf, String contentOfItems) {
+    return new StoreInfo(
+        formatVersion,
+        identity,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        leakFutureInteractions,
+        settings,
+        content,
+        complete,
+        scenarios,
+        users,
+        items,
+        itemsOf,
+        contentOfItems);
+  }
+
+  /**
+   * Returns the hash of what a model reads.
+   *
+   * @param withItems whether it reads items
+   */
+  public String content(boolean withItems) {
+    return withItems && !itemContent.isEmpty() ? content + " " + itemContent : content;
+  }
+
+  /**
+   * Returns whether two stores have the same vectors.
+   *
+   * @param withItems whether those of items count
+   */
+  public boolean hasSame(StoreInfo other, boolean withItems) {
+    return identity.equals(other.identity) && content(withItems).equals(other.content(withItems));
   }
 
   /** Returns how many vectors a level has; counted when complete. */

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -42,27 +44,46 @@ public final class StoreWriter implements AutoCloseable {
   private final FolderLock lock;
   private final BufferAllocator allocator = new RootAllocator();
   private final Map<Level, Filling> levels = new EnumMap<>(Level.class);
+  private final Set<Level> filled;
+  private final Optional<StoreInfo> previous;
   private final MessageDigest content = Checksums.sha256();
+  private final MessageDigest itemContent = Checksums.sha256();
   private long forcedAt = System.nanoTime();
 
   /** One level while it is filled. */
   private static final class Filling {
     @Nullable StoredLevel before;
+    final int sizeBefore;
     final KeyIndex wanted = new KeyIndex();
     @Nullable SegmentWriter segment;
+    boolean hasNew;
 
     Filling(StoredLevel before) {
       this.before = before;
+      sizeBefore = before.size();
+    }
+
+    boolean isAsBefore() {
+      return !hasNew && wanted.size() == sizeBefore;
     }
   }
 
-  private StoreWriter(Path folder, StoreInfo info, Duration forceEvery, FolderLock lock)
+  private StoreWriter(
+      Path folder,
+      StoreInfo info,
+      Set<Level> filled,
+      Optional<StoreInfo> previous,
+      Duration forceEvery,
+      FolderLock lock)
       throws IOException {
     this.folder = folder;
     this.info = info;
+    this.filled = filled;
+    this.previous = previous;
     this.forceEvery = forceEvery;
     this.lock = lock;
     Hashes.update(content, info.identity());
+    Hashes.update(itemContent, info.identity());
     for (Level level : Level.values()) {
       levels.put(level, new Filling(StoredLevel.open(folder, level, info, allocator)));
     }
@@ -71,11 +92,13 @@ public final class StoreWriter implements AutoCloseable {
   /**
    * Opens a folder for filling and declares it incomplete.
    *
+   * @param filled the levels to fill, users and scenarios at least; the vectors of others are kept
    * @param rebuild whether to discard the existing store
    * @throws MsrException of type USER if the existing store was made in another way and {@code
    *     rebuild} is false, or if another process fills it
    */
-  public static StoreWriter open(Path folder, StoreInfo info, boolean rebuild, Duration forceEvery)
+  public static StoreWriter open(
+      Path folder, StoreInfo info, Set<Level> filled, boolean rebuild, Duration forceEvery)
       throws IOException {
     Files.createDirectories(folder);
     FolderLock lock = lock(folder);
@@ -94,8 +117,15 @@ public final class StoreWriter implements AutoCloseable {
         }
       }
       deleteUnfinished(folder);
-      KnowledgeStore.writeInfo(folder, info);
-      return new StoreWriter(folder, info, forceEvery, lock);
+      Optional<StoreInfo> previous = KnowledgeStore.stated(folder);
+      StoreInfo begun =
+          filled.contains(Level.ITEM)
+              ? info
+              : previous
+                  .map(there -> info.withItems(there.itemSource(), there.itemContent()))
+                  .orElse(info);
+      KnowledgeStore.writeInfo(folder, begun);
+      return new StoreWriter(folder, begun, filled, previous, forceEvery, lock);
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
@@ -117,9 +147,12 @@ public final class StoreWriter implements AutoCloseable {
           "two prompts have the same key. Level %s, key %s. Each scenario and user has one prompt; report it to the prompt builder's author."
               .formatted(level, key));
     }
-    Hashes.update(content, level + " " + key);
-    content.update(promptHash);
-    return filling.before != null && filling.before.holds(key, promptHash);
+    MessageDigest digest = level == Level.ITEM ? itemContent : content;
+    Hashes.update(digest, level + " " + key);
+    digest.update(promptHash);
+    boolean held = filling.before != null && filling.before.holds(key, promptHash);
+    filling.hasNew |= !held;
+    return held;
   }
 
   /** Adds a row. */
@@ -154,21 +187,39 @@ public final class StoreWriter implements AutoCloseable {
     }
   }
 
-  /** Commits, removes vectors without a prompt, and declares the store complete. */
+  /** Commits, removes vectors of filled levels without a prompt, declares the store complete. */
   public StoreInfo finish() throws IOException {
-    for (Level level : Level.values()) {
+    for (Level level : filled) {
       filling(level).before = null; // Tidying opens the level again: about 60 bytes per key, once.
       commit(filling(level));
       tidy(level);
     }
+    // What has not changed keeps its hashes, also those of releases that made them otherwise.
+    Optional<StoreInfo> same =
+        previous
+            .filter(StoreInfo::complete)
+            .filter(there -> filled.stream().allMatch(level -> filling(level).isAsBefore()));
+    StoreInfo read =
+        filled.contains(Level.ITEM) ? info.withItems(info.source(), items(same)) : info;
     StoreInfo completed =
-        info.completed(
-            Checksums.hex(content.digest()),
-            filling(Level.SCENARIO).wanted.size(),
-            filling(Level.USER).wanted.size(),
-            filling(Level.ITEM).wanted.size());
+        read.completed(
+            same.map(StoreInfo::content).orElseGet(() -> Checksums.hex(content.digest())),
+            size(Level.SCENARIO),
+            size(Level.USER),
+            size(Level.ITEM));
     KnowledgeStore.writeInfo(folder, completed);
     return completed;
+  }
+
+  private String items(Optional<StoreInfo> same) {
+    return same.map(StoreInfo::itemContent)
+        .filter(hash -> !hash.isEmpty())
+        .orElseGet(() -> Checksums.hex(itemContent.digest()));
+  }
+
+  private int size(Level level) {
+    Filling filling = filling(level);
+    return filled.contains(level) ? filling.wanted.size() : filling.sizeBefore;
   }
 
   /** Commits appended rows and lets others fill the store. */

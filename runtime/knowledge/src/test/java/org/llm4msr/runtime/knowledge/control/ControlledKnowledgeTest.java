@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -52,7 +53,8 @@ class ControlledKnowledgeTest {
             1,
             false,
             Map.of());
-    try (StoreWriter writer = StoreWriter.open(target, info, false, Duration.ofDays(1))) {
+    try (StoreWriter writer =
+        StoreWriter.open(target, info, EnumSet.allOf(Level.class), false, Duration.ofDays(1))) {
       for (int user : users) {
         append(writer, Level.USER, "u" + user, user, user * user, 5);
       }

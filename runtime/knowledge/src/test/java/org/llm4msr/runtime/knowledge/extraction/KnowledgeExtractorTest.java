@@ -3,6 +3,8 @@ package org.llm4msr.runtime.knowledge.extraction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -79,6 +81,81 @@ class KnowledgeExtractorTest {
     assertThat(result.encoded()).isEqualTo(1);
     assertThat(result.kept()).isEqualTo(202);
     assertThat(KnowledgeStore.open(folder).info().items()).isEqualTo(1);
+  }
+
+  @Test
+  void extractionWithoutItemsKeepsThoseThatAreThere() {
+    StoreInfo none = extract(1).info();
+    log.items.put("i1", "lamp");
+    StoreInfo both = extract(1).info();
+    assertThat(both.hasSame(none, false)).isTrue();
+    assertThat(both.hasSame(none, true)).isFalse();
+    log.items.clear();
+
+    StoreInfo again = extract(1).info();
+
+    assertThat(again).isEqualTo(both);
+    assertThat(vector(KnowledgeStore.open(folder).items(), "i1")).containsExactly(1, 0.5f, 1);
+
+    log.users.put("u3", 7);
+    StoreInfo others = extract(1).info();
+    assertThat(others.hasSame(both, false)).isFalse();
+    assertThat(others.items()).isEqualTo(1);
+    log.users.put("u3", 4);
+    assertThat(extract(1).info()).isEqualTo(both);
+
+    log.items.put("i1", "lamps");
+    StoreInfo changed = extract(1).info();
+    assertThat(changed.hasSame(both, false)).isTrue();
+    assertThat(changed.hasSame(both, true)).isFalse();
+  }
+
+  @Test
+  void itemsOfOtherDataOrOfAFillingThatBrokeOffAreNotRead() {
+    log.items.put("i1", "lamp");
+    encoder.change =
+        vector -> {
+          if (vector[0] == 1) {
+            throw new IllegalStateException("broken");
+          }
+          return vector;
+        };
+    assertThatThrownBy(() -> extract(1)).hasMessageContaining("broken");
+    log.items.clear();
+    extract(1);
+    assertThatThrownBy(() -> KnowledgeStore.open(folder).requireSource("data-1", true))
+        .hasMessageContaining("[knowledge/NO_ITEMS]");
+
+    encoder.change = vector -> vector;
+    log.items.put("i1", "lamp");
+    extract(1);
+    KnowledgeStore.open(folder).requireSource("data-1", true);
+
+    log.items.clear();
+    extractor("data-2", 1, Precision.FLOAT16, Duration.ZERO).extract(folder, false, Progress.NONE);
+    KnowledgeStore.open(folder).requireSource("data-2", false);
+    assertThatThrownBy(() -> KnowledgeStore.open(folder).requireSource("data-2", true))
+        .hasMessageContaining("does not have all items of this prepared data (data-2)");
+  }
+
+  /** Their hash covered all levels, and nothing said of items where they came from. */
+  @Test
+  void storesOfEarlierReleasesKeepTheirHashUntilSomethingChanges() throws IOException {
+    log.items.put("i1", "lamp");
+    extract(1);
+    Path file = folder.resolve("store.json");
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode description = (ObjectNode) json.readTree(Files.readAllBytes(file));
+    description.put("content", "of all levels").remove(List.of("itemSource", "itemContent"));
+    json.writeValue(file.toFile(), description);
+    StoreInfo before = KnowledgeStore.open(folder).info();
+    KnowledgeStore.open(folder).requireSource("data-1", true);
+
+    assertThat(extract(1).info()).isEqualTo(before);
+    log.items.clear();
+    assertThat(extract(1).info()).isEqualTo(before);
+    log.items.put("i1", "lamps");
+    assertThat(extract(1).info().hasSame(before, true)).isFalse();
   }
 
   @Test
@@ -451,9 +528,14 @@ class KnowledgeExtractorTest {
 
   private KnowledgeExtractor extractor(
       int minInteractions, Precision precision, Duration forceEvery) {
+    return extractor("data-1", minInteractions, precision, forceEvery);
+  }
+
+  private KnowledgeExtractor extractor(
+      String source, int minInteractions, Precision precision, Duration forceEvery) {
     return new KnowledgeExtractor(
         log,
-        "data-1",
+        source,
         log,
         encoder,
         new KnowledgeExtractor.Settings(

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,9 @@ class KilledFillingTest {
       assertThatThrownBy(() -> KnowledgeStore.open(folder))
           .hasMessageContaining(
               "[knowledge/INCOMPLETE] filling the knowledge store was interrupted");
-      try (StoreWriter writer = StoreWriter.open(folder, info(), false, Duration.ofHours(1))) {
+      try (StoreWriter writer =
+          StoreWriter.open(
+              folder, info(), EnumSet.allOf(Level.class), false, Duration.ofHours(1))) {
         long now = stored(writer);
         assertThat(now)
             .as("rows after kill at report " + reports)

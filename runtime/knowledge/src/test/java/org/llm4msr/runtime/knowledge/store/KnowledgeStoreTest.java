@@ -83,8 +83,8 @@ class KnowledgeStoreTest {
     fill(new WordEncoder(), SmallLog.of(5), Precision.FLOAT16);
     KnowledgeStore store = KnowledgeStore.open(folder);
 
-    store.requireSource("data");
-    assertThatThrownBy(() -> store.requireSource("other split"))
+    store.requireSource("data", false);
+    assertThatThrownBy(() -> store.requireSource("other split", false))
         .hasMessageContaining("[knowledge/OTHER_DATA]");
   }
 

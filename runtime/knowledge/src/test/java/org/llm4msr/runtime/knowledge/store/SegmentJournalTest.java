@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -160,7 +161,8 @@ class SegmentJournalTest {
     leave(2, 1, 3);
     KnowledgeStore.writeInfo(folder, info);
     try (StoreWriter writer =
-        StoreWriter.open(folder, info, false, java.time.Duration.ofHours(1))) {
+        StoreWriter.open(
+            folder, info, EnumSet.allOf(Level.class), false, java.time.Duration.ofHours(1))) {
       assertThat(writer.holds(Level.USER, "u4", hash(4))).isTrue();
       assertThat(writer.holds(Level.USER, "u6", hash(6))).isFalse();
     }
