@@ -27,6 +27,8 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.scoring.Scorer;
 
 /** A shop where one half of the customers likes tea, the other lamps, and the items change. */
@@ -152,6 +154,15 @@ class HistoryTest {
     assertThat(evaluated("history", "training").readsLaterParts()).isFalse();
 
     assertThat(predictions("until-row", "row")).isNotEqualTo(training);
+    assertThat(explained("until-row", "training").readsLaterParts()).isTrue();
+    assertThat(explained("history", "row").readsLaterParts()).isFalse();
+  }
+
+  private static Explanation explained(String run, String until) throws IOException {
+    ExplanationRequest request =
+        new ExplanationRequest(null, null, null, Map.of(), Split.TEST, 0, 1);
+    return experiment(EXPERIMENT, "knowledge.history.until=" + until)
+        .explain(run, request, Progress.NONE);
   }
 
   private static EvaluationReport evaluated(String run, String until) throws IOException {

@@ -87,8 +87,7 @@ final class ExplainCommand extends ExperimentCommand {
     try (ProgressView progress = progress("explain", "rows")) {
       explanation = experiment.explain(run.name, request, progress);
     }
-    boolean later = experiment.config().config().readsLaterParts();
-    terminal().result(explanation, Notice.HISTORY.appendedTo(text(explanation), later));
+    terminal().result(explanation, text(explanation));
   }
 
   private static String text(Explanation explanation) {
@@ -103,6 +102,7 @@ final class ExplainCommand extends ExperimentCommand {
       }
       text.append('\n');
     }
-    return Notice.LEAK.appendedTo(text.toString(), explanation.leakFutureInteractions());
+    String marked = Notice.HISTORY.appendedTo(text.toString(), explanation.readsLaterParts());
+    return Notice.LEAK.appendedTo(marked, explanation.leakFutureInteractions());
   }
 }

@@ -57,7 +57,8 @@ record ExplanationStage(
         EpochValues.of(folder.path().resolve("metrics.jsonl")),
         findings.rows(),
         findings.means(),
-        knowledge != null && knowledge.info().leakFutureInteractions());
+        knowledge != null && knowledge.info().leakFutureInteractions(),
+        experiment.config().config().readsLaterParts());
   }
 
   private Likeness stored(KnowledgeStore store) {

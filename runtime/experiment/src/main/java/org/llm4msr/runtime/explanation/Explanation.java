@@ -23,6 +23,7 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbourhoo
  * @param rows the rows of a user
  * @param means over the rows, per scenario and overall
  * @param leakFutureInteractions whether prompts reveal validation and test rows
+ * @param readsLaterParts whether rows read earlier events of validation and test
  */
 public record Explanation(
     String run,
@@ -35,7 +36,8 @@ public record Explanation(
     List<EpochValues> watched,
     List<ExplainedRow> rows,
     List<ScenarioMeans> means,
-    boolean leakFutureInteractions) {
+    boolean leakFutureInteractions,
+    boolean readsLaterParts) {
 
   /** The file of a run's last explanation. */
   public static final String FILE = "explanation.json";

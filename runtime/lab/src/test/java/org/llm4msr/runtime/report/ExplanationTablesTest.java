@@ -44,6 +44,7 @@ class ExplanationTablesTest {
         List.of(),
         List.of(),
         means,
+        false,
         false);
   }
 
