@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.inject.Guice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,9 +28,11 @@ import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
+import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.scoring.Scorer;
 
 /** A shop where one half of the customers likes tea, the other lamps, and the items change. */
@@ -61,6 +65,9 @@ class HistoryTest {
       EXPERIMENT
           .replace("  items: {}\n  history: { length: 10, bins: 4 }\n", "")
           .replace("model:\n", "model:\n  fusion: { name: concat }\n");
+
+  private static final ExplanationRequest REQUEST =
+      new ExplanationRequest(null, null, null, Map.of(), Split.TEST, 0, 1);
 
   private static final int KNOWN = 100;
   private static final int ALL = 200;
@@ -158,11 +165,31 @@ class HistoryTest {
     assertThat(explained("history", "row").readsLaterParts()).isFalse();
   }
 
+  @Test
+  void everyFileOfARunThatReadsLaterPartsSaysSo() throws IOException {
+    Experiment leaky =
+        experiment(
+            EXPERIMENT.replace("workspace: work", "workspace: leaky"),
+            "knowledge.prompts.leakFutureInteractions=true",
+            "knowledge.history.until=row",
+            "training.epochs=1");
+    leaky.prepare(false, Progress.NONE);
+    leaky.extract(false, Progress.NONE);
+    Path run = leaky.train("both", Progress.NONE).run();
+    leaky.evaluate("both", Split.TEST, null, Progress.NONE);
+    leaky.explain("both", REQUEST, Progress.NONE);
+
+    for (String file : List.of("provenance", "training", "evaluation-test", "explanation")) {
+      JsonNode json = new ObjectMapper().readTree(run.resolve(file + ".json").toFile());
+      assertThat(json.path("readsLaterParts").booleanValue()).as(file).isTrue();
+    }
+    assertThat(new RunReport(leaky, "both").page().warnings())
+        .containsExactly(Notice.HISTORY.text(), Notice.LEAK.text());
+  }
+
   private static Explanation explained(String run, String until) throws IOException {
-    ExplanationRequest request =
-        new ExplanationRequest(null, null, null, Map.of(), Split.TEST, 0, 1);
     return experiment(EXPERIMENT, "knowledge.history.until=" + until)
-        .explain(run, request, Progress.NONE);
+        .explain(run, REQUEST, Progress.NONE);
   }
 
   private static EvaluationReport evaluated(String run, String until) throws IOException {

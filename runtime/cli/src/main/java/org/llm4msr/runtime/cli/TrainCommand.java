@@ -52,8 +52,7 @@ final class TrainCommand extends ExperimentCommand {
       }
       TrainingReport report =
           train(this, experiment, run.name, new TrainingOptions(bundle, from), "train");
-      boolean later = experiment.config().config().readsLaterParts();
-      terminal().result(report, Notice.HISTORY.appendedTo(text(report), later));
+      terminal().result(report, text(report));
     }
   }
 
@@ -90,6 +89,7 @@ final class TrainCommand extends ExperimentCommand {
                 : String.format(
                     Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), report.device()),
             report.bundle());
-    return Notice.LEAK.appendedTo(text, report.leakFutureInteractions());
+    String marked = Notice.HISTORY.appendedTo(text, report.readsLaterParts());
+    return Notice.LEAK.appendedTo(marked, report.leakFutureInteractions());
   }
 }

@@ -1,5 +1,8 @@
 package org.llm4msr.runtime.experiment;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** What results must say about how they were made. */
 public enum Notice {
   /** Prompts were also made from validation and test rows. */
@@ -8,8 +11,8 @@ public enum Notice {
           + " so metrics show how much leaks, not how good the model is."),
   /** Rows also read events of later parts. */
   HISTORY(
-      "knowledge.history.until is row: a row also reads earlier events of validation and test, which"
-          + " models that read the training part alone do not know.");
+      "knowledge.history.until is row: a row also reads earlier events of validation and test,"
+          + " which models that read the training part alone do not know.");
 
   private final String text;
 
@@ -20,6 +23,18 @@ public enum Notice {
   /** Returns the notice. */
   public String text() {
     return text;
+  }
+
+  /** Returns those that hold. */
+  public static List<String> texts(boolean leakFutureInteractions, boolean readsLaterParts) {
+    List<String> texts = new ArrayList<>();
+    if (readsLaterParts) {
+      texts.add(HISTORY.text);
+    }
+    if (leakFutureInteractions) {
+      texts.add(LEAK.text);
+    }
+    return texts;
   }
 
   /** Returns a text, with the notice below it if it holds. */

@@ -132,6 +132,7 @@ record RunFolder(Path path) {
     provenance.put("data", manifest.key());
     if (knowledge != null) {
       provenance.put("leakFutureInteractions", knowledge.info().leakFutureInteractions());
+      provenance.put("readsLaterParts", loaded.config().readsLaterParts());
       provenance.put("knowledge", knowledge.info());
     }
     provenance.putAll(start.provenance());

@@ -14,6 +14,7 @@ import org.llm4msr.runtime.training.TrainingResult;
  * @param calibration of the bundle's probabilities, which the validations are without
  * @param leakFutureInteractions whether prompts revealed validation and test rows, so that the
  *     validations do not measure the model
+ * @param readsLaterParts whether rows read earlier events of validation and test
  */
 public record TrainingReport(
     Path run,
@@ -21,4 +22,5 @@ public record TrainingReport(
     TrainingResult result,
     String device,
     Calibration calibration,
-    boolean leakFutureInteractions) {}
+    boolean leakFutureInteractions,
+    boolean readsLaterParts) {}

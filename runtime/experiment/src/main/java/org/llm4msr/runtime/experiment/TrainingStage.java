@@ -242,7 +242,13 @@ final class TrainingStage implements AutoCloseable {
     Calibration calibration = isNew ? calibrate() : folder.calibration();
     TrainingReport report =
         new TrainingReport(
-            folder.path(), target, result, engine.deviceName(), calibration, leaks());
+            folder.path(),
+            target,
+            result,
+            engine.deviceName(),
+            calibration,
+            leaks(),
+            config.readsLaterParts());
     if (isNew) {
       folder.write(RunFolder.TRAINING, report);
     }

@@ -9,7 +9,6 @@ import org.hipparchus.distribution.continuous.TDistribution;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
-import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.report.BarChart;
 import org.llm4msr.runtime.report.BarChart.Bar;
 import org.llm4msr.runtime.report.Html;
@@ -43,9 +42,7 @@ final class ComparisonPage {
   Page page(String table) {
     return new Page(
         "Comparison",
-        result.leakFutureInteractions()
-            ? Notice.LEAK.text()
-            : result.readsLaterParts() ? Notice.HISTORY.text() : "",
+        result.notices(),
         List.of(
             new Section("table", "Table", table),
             new Section("auc", "AUC per scenario", bars()),

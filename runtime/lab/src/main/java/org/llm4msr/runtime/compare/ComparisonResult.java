@@ -3,6 +3,7 @@ package org.llm4msr.runtime.compare;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
 
 /**
@@ -35,6 +36,11 @@ public record ComparisonResult(
     Map<String, List<Neighbour>> neighbours,
     boolean leakFutureInteractions,
     boolean readsLaterParts) {
+
+  /** Returns what must be said of how the models were trained. */
+  List<String> notices() {
+    return Notice.texts(leakFutureInteractions, readsLaterParts);
+  }
 
   public ComparisonResult {
     seeds = List.copyOf(seeds);

@@ -269,6 +269,7 @@ public final class TableWriter {
   public String latex() {
     StringBuilder text = new StringBuilder();
     text.append("% ").append(CellFormat.legend(result, false)).append('\n');
+    result.notices().forEach(notice -> text.append("% NOTE: ").append(notice).append('\n'));
     blocks().forEach(block -> latex(text, block));
     return text.toString();
   }

@@ -32,7 +32,7 @@ public final class DataReport {
 
   /** Returns a page that covers only prepared data. */
   public static Page page(PreparedSummary summary) {
-    return new Page("Prepared data", "", List.of(section(summary)));
+    return new Page("Prepared data", List.of(), List.of(section(summary)));
   }
 
   /** Returns the part of a page on prepared data. */

@@ -19,9 +19,9 @@ import org.llm4msr.runtime.files.FileErrors;
 /**
  * A page in one file: style and pictures are in it, and its policy forbids it to load anything.
  *
- * @param warning a warning that readers must see first; may be empty
+ * @param warnings what readers must see first
  */
-public record Page(String title, String warning, List<Section> sections) {
+public record Page(String title, List<String> warnings, List<Section> sections) {
 
   /** Name of the file of a page. */
   public static final String FILE = "report.html";
@@ -30,6 +30,7 @@ public record Page(String title, String warning, List<Section> sections) {
   private static final int HEAD = 1024;
 
   public Page {
+    warnings = List.copyOf(warnings);
     sections = sections.stream().filter(section -> !section.html().isEmpty()).toList();
   }
 
@@ -50,7 +51,7 @@ public record Page(String title, String warning, List<Section> sections) {
   /** Returns the part of the page that changes while a run goes on. */
   String body() {
     return template("sections.html")
-        .execute(Map.of("title", title, "warning", warning, "sections", sections));
+        .execute(Map.of("title", title, "warnings", warnings, "sections", sections));
   }
 
   private static Template template(String name) {

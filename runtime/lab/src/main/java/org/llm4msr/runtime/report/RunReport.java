@@ -79,9 +79,10 @@ public final class RunReport {
     sections.add(new Section("configuration", "Configuration", pre(files.text("config.yaml"))));
     sections.add(new Section("provenance", "Provenance", RunCharts.provenance(provenance)));
     boolean leaks = provenance.path("leakFutureInteractions").asBoolean();
-    boolean later = evaluations.stream().anyMatch(EvaluationReport::readsLaterParts);
-    String notice = leaks ? Notice.LEAK.text() : later ? Notice.HISTORY.text() : "";
-    return new Page("Run " + run, notice, sections);
+    boolean later =
+        provenance.path("readsLaterParts").asBoolean()
+            || evaluations.stream().anyMatch(EvaluationReport::readsLaterParts);
+    return new Page("Run " + run, Notice.texts(leaks, later), sections);
   }
 
   private interface Picture {

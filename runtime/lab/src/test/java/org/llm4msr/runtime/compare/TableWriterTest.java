@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.experiment.Notice;
 
 /** Tables for papers, with names that mean something to LaTeX, and what is said below them. */
 class TableWriterTest {
@@ -43,6 +44,31 @@ class TableWriterTest {
             "A\\textbackslash{}B x\\textasciicircum{}2"
                 + " & 50\\%\\} \\textasciitilde{}a"
                 + " & \\{c\\}\\_\\$\\#\\& & 0.5000");
+  }
+
+  @Test
+  void bothNoticesAreBesideTheTables() {
+    ComparisonResult result =
+        new ComparisonResult(
+            "test",
+            List.of(1L),
+            List.of("plain"),
+            List.of(new Column("all", 10)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Map.of(),
+            true,
+            true);
+    TableWriter writer = new TableWriter(result);
+
+    for (Notice notice : Notice.values()) {
+      assertThat(writer.latex()).contains("\n% NOTE: " + notice.text() + "\n");
+      assertThat(writer.markdown()).contains("\nNOTE: " + notice.text() + "\n");
+      assertThat(new ComparisonPage(result).page("").html())
+          .contains("<p class=\"warning\">" + notice.text() + "</p>");
+    }
   }
 
   /** DeLong's test is not made above 20 million rows, and the t-test not with one seed. */
