@@ -52,7 +52,8 @@ public final class KnowledgeScaling {
       KnowledgeStatistics items = KnowledgeStatistics.over(knowledge, keys);
       levels.put(
           Level.ITEM,
-          reduced(items, components(knowledge, keys, items, inputs), inputs.items(), keys));
+          reduced(
+              items, components(Level.ITEM, knowledge, keys, items, inputs), inputs.items(), keys));
     }
     return new KnowledgeScaling(levels);
   }
@@ -66,7 +67,7 @@ public final class KnowledgeScaling {
     KnowledgeSource knowledge = inputs.users().uncontrolled();
     requireAny(knowledge, keys, Level.USER);
     KnowledgeStatistics users = KnowledgeStatistics.over(knowledge, keys);
-    PrincipalComponents components = components(knowledge, keys, users, inputs);
+    PrincipalComponents components = components(Level.USER, knowledge, keys, users, inputs);
     levels.put(Level.USER, reduced(users, components, inputs.users(), keys));
     if (forScenarios) {
       KnowledgeStatistics scenarios =
@@ -77,13 +78,14 @@ public final class KnowledgeScaling {
   }
 
   private static @Nullable PrincipalComponents components(
+      Level level,
       KnowledgeSource source,
       Iterable<String> keys,
       KnowledgeStatistics statistics,
       KnowledgeInputs inputs) {
     return inputs.components() == 0
         ? null
-        : PrincipalComponents.of(source, keys, statistics, inputs.components());
+        : PrincipalComponents.of(level, source, keys, statistics, inputs.components());
   }
 
   private static KnowledgeTransform reduced(

@@ -3,11 +3,13 @@ package org.llm4msr.runtime.knowledge.vectors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
 /**
@@ -28,16 +30,27 @@ record PrincipalComponents(float[][] directions) {
    */
   private static final int LEAST_USERS = 10_000;
 
-  /** Finds the components of the users that have a vector, or of an even sample of them. */
+  /**
+   * Finds the components of what has a vector, or of an even sample.
+   *
+   * @param level of the keys
+   */
   static PrincipalComponents of(
-      KnowledgeSource source, Iterable<String> keys, KnowledgeTransform standardise, int count) {
+      Level level,
+      KnowledgeSource source,
+      Iterable<String> keys,
+      KnowledgeTransform standardise,
+      int count) {
     int dimension = source.dimension();
     if (count > dimension) {
       throw tooMany(count, "the knowledge has %d dimensions".formatted(dimension));
     }
     float[][] vectors = vectors(source, keys, standardise);
     if (vectors.length < count) {
-      throw tooMany(count, "%,d training users have a vector".formatted(vectors.length));
+      throw tooMany(
+          count,
+          "%,d training %ss have a vector"
+              .formatted(vectors.length, level.name().toLowerCase(Locale.ROOT)));
     }
     double[][] basis = random(Math.min(dimension, count + OVERSAMPLING), dimension);
     for (int pass = 0; pass < PASSES; pass++) {

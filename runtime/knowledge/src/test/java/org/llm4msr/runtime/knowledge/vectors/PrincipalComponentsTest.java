@@ -15,6 +15,7 @@ import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.SingularValueDecomposition;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
 /** Components against the singular vectors that another library finds of the whole matrix. */
@@ -80,7 +81,7 @@ class PrincipalComponentsTest {
     }
     var expected = new SingularValueDecomposition(new Array2DRowRealMatrix(matrix)).getVT();
 
-    PrincipalComponents found = PrincipalComponents.of(source, keys, statistics, COUNT);
+    PrincipalComponents found = PrincipalComponents.of(Level.USER, source, keys, statistics, COUNT);
 
     for (int k = 0; k < COUNT; k++) {
       double cosine = 0;
@@ -98,7 +99,8 @@ class PrincipalComponentsTest {
   @Test
   void coordinatesAreThoseAlongTheDirections() {
     KnowledgeStatistics statistics = KnowledgeStatistics.over(source, keys);
-    PrincipalComponents components = PrincipalComponents.of(source, keys, statistics, COUNT);
+    PrincipalComponents components =
+        PrincipalComponents.of(Level.USER, source, keys, statistics, COUNT);
     float[] sum = new float[DIMENSION];
     for (int k = 0; k < COUNT; k++) {
       for (int d = 0; d < DIMENSION; d++) {
@@ -112,7 +114,8 @@ class PrincipalComponentsTest {
   @Test
   void reducedVectorsHaveMeanSquareOne() {
     KnowledgeStatistics statistics = KnowledgeStatistics.over(source, keys);
-    PrincipalComponents components = PrincipalComponents.of(source, keys, statistics, COUNT);
+    PrincipalComponents components =
+        PrincipalComponents.of(Level.USER, source, keys, statistics, COUNT);
     ReducedKnowledge reduced = ReducedKnowledge.of(statistics, components, source, keys);
 
     double[] squares = new double[COUNT];
@@ -136,10 +139,15 @@ class PrincipalComponentsTest {
       many.add(user % 3_000 == 1 && user / 3_000 < USERS ? keys.get(user / 3_000) : "none");
     }
 
-    assertThat(PrincipalComponents.of(source, many, statistics, COUNT).directions())
-        .isDeepEqualTo(PrincipalComponents.of(source, keys, statistics, COUNT).directions());
-    assertThatThrownBy(() -> PrincipalComponents.of(source, keys.subList(0, 4), statistics, COUNT))
+    assertThat(PrincipalComponents.of(Level.USER, source, many, statistics, COUNT).directions())
+        .isDeepEqualTo(
+            PrincipalComponents.of(Level.USER, source, keys, statistics, COUNT).directions());
+    assertThatThrownBy(
+            () -> PrincipalComponents.of(Level.USER, source, keys.subList(0, 4), statistics, COUNT))
         .hasMessageContaining("knowledge.components is 5, but 4 training users have a vector");
+    assertThatThrownBy(
+            () -> PrincipalComponents.of(Level.ITEM, source, keys.subList(0, 4), statistics, COUNT))
+        .hasMessageContaining("knowledge.components is 5, but 4 training items have a vector");
   }
 
   /** Of 60,000 every fourth is taken, and so of each user as many. */
@@ -151,9 +159,11 @@ class PrincipalComponentsTest {
       many.addAll(Collections.nCopies(200, key));
     }
 
-    PrincipalComponents sampled = PrincipalComponents.of(source, many, statistics, COUNT);
+    PrincipalComponents sampled =
+        PrincipalComponents.of(Level.USER, source, many, statistics, COUNT);
 
-    float[][] expected = PrincipalComponents.of(source, keys, statistics, COUNT).directions();
+    float[][] expected =
+        PrincipalComponents.of(Level.USER, source, keys, statistics, COUNT).directions();
     for (int k = 0; k < COUNT; k++) {
       assertThat(sampled.directions()[k]).containsExactly(expected[k], within(1e-4f));
     }
@@ -163,7 +173,7 @@ class PrincipalComponentsTest {
   void moreThanThereAreDimensionsIsRefused() {
     KnowledgeStatistics statistics = KnowledgeStatistics.over(source, keys);
 
-    assertThatThrownBy(() -> PrincipalComponents.of(source, keys, statistics, 41))
+    assertThatThrownBy(() -> PrincipalComponents.of(Level.USER, source, keys, statistics, 41))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("knowledge.components is 41")
         .hasMessageContaining("40 dimensions");
