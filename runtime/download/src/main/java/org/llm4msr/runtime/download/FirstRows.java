@@ -1,16 +1,20 @@
 package org.llm4msr.runtime.download;
 
-import de.siegmar.fastcsv.reader.CsvParseException;
-import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.CsvRecord;
-import de.siegmar.fastcsv.writer.CsvWriter;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVPrinter;
+import org.apache.commons.csv.CSVRecord;
 
 /** The first rows of a CSV file of which only the beginning was downloaded. */
 final class FirstRows {
+
+  /** A cut may leave a quote open. */
+  private static final CSVFormat FORMAT = CSVFormat.RFC4180.builder().setLenientEof(true).get();
 
   private FirstRows() {}
 
@@ -22,31 +26,15 @@ final class FirstRows {
    * @return how many rows were written
    */
   static int write(String start, boolean whole, int rows, Path target) throws IOException {
-    List<CsvRecord> records = read(start, rows + 2);
-    if (!whole && records.size() < rows + 2 && !records.isEmpty()) {
-      records.remove(records.size() - 1);
+    List<CSVRecord> records;
+    try (CSVParser parser = CSVParser.parse(start, FORMAT)) {
+      records = parser.stream().limit(rows + 2L).toList();
     }
-    List<CsvRecord> kept = records.subList(0, Math.min(rows + 1, records.size()));
-    try (CsvWriter file = CsvWriter.builder().build(target)) {
-      for (CsvRecord row : kept) {
-        file.writeRecord(row.getFields());
-      }
+    int complete = whole || records.size() == rows + 2 ? records.size() : records.size() - 1;
+    int kept = Math.max(Math.min(complete, rows + 1), 0);
+    try (CSVPrinter file = FORMAT.print(target, UTF_8)) {
+      file.printRecords(records.subList(0, kept));
     }
-    return Math.max(kept.size() - 1, 0);
-  }
-
-  private static List<CsvRecord> read(String start, int most) throws IOException {
-    List<CsvRecord> records = new ArrayList<>();
-    try (CsvReader<CsvRecord> reader = CsvReader.builder().ofCsvRecord(start)) {
-      for (CsvRecord row : reader) {
-        records.add(row);
-        if (records.size() == most) {
-          break;
-        }
-      }
-    } catch (CsvParseException e) {
-      throw new IOException("it is no CSV: " + e.getMessage(), e);
-    }
-    return records;
+    return Math.max(kept - 1, 0);
   }
 }
