@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -91,7 +92,9 @@ public final class WarmStart {
           "knowledge.items.missing",
           items instanceof Map<?, ?> section ? value(section, MISSING, MEAN) : MEAN);
       if (knowledge.get("history") instanceof Map<?, ?> history) {
-        kept.put("knowledge.history", history);
+        Map<Object, Object> read = new HashMap<>(history);
+        read.putIfAbsent("whitening", 0.0); // Bundles older than the key.
+        kept.put("knowledge.history", read);
       }
     }
     return EffectiveConfig.decisive(FlatValues.of(kept), now);
