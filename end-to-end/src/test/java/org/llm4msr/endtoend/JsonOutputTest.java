@@ -76,7 +76,8 @@ class JsonOutputTest {
 
     assertThat(keys(table.path("settings"), "users")).isEqualTo("files, key, text");
     assertThat(keys(table.path("settings"), "items")).isEqualTo("files, key, text");
-    assertThat(keys(table.path("settings"), "fields")).isEqualTo("column, name, table, role, kind, file, key");
+    assertThat(keys(table.path("settings"), "fields"))
+        .isEqualTo("column, name, table, role, kind, file, key");
   }
 
   private static String keys(JsonNode settings, String of) {
