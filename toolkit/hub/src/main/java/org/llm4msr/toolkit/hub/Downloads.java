@@ -142,6 +142,7 @@ public final class Downloads {
    * Returns the first bytes of a text, whose last character may be cut, or all if it has fewer.
    *
    * @param bytes at most 64 MiB
+   * @throws MsrException as {@link Server} makes it, also where the server sends more than these
    */
   public String start(URI address, int bytes) {
     return text(

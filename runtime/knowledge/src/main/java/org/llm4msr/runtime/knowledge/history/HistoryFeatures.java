@@ -86,8 +86,10 @@ public final class HistoryFeatures {
         }
       }
       compute(batch, from, count);
-      for (int i = 0; (kept != null) && (i < count); i++) {
-        kept.keep(batch, fresh[i], block, (fresh[i] - from) * width);
+      if (kept != null) {
+        for (int i = 0; i < count; i++) {
+          kept.keep(batch, fresh[i], block, (fresh[i] - from) * width);
+        }
       }
     }
 
