@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -19,8 +20,8 @@ import org.llm4msr.runtime.tables.Workers;
 
 /**
  * The similarities between each row's item and what its user met before, which has enough events
- * for the full length; items are drawn uniformly. In the first epoch they are computed, in later
- * ones kept rows are read in random order. No step.
+ * for the full length; items are drawn uniformly. They are computed batch by batch, or ahead and
+ * user by user; in an epoch after that, kept rows are read in random order. No step.
  */
 final class HistoryAlone implements Contender {
 
@@ -28,26 +29,45 @@ final class HistoryAlone implements Contender {
   static final int LENGTH = 50;
 
   private static final int BINS = 10;
-  private static final int EVENTS = 60;
-  private static final int KEPT_ROWS = 1_000_000;
+  private static final int EVENTS = 100;
+  private static final int KEPT_ROWS = 1 << 20;
+
+  /** Rows of a user that have the full length, one for each event after the first 50. */
+  private static final int ROWS_OF_USER = 2 * (EVENTS - LENGTH);
+
+  private enum Order {
+    BATCH_BY_BATCH,
+    USER_BY_USER,
+    KEPT
+  }
 
   private final String name;
   private final Workers workers;
-  private final HistoryFeatures features;
+  private final Supplier<HistoryFeatures> empty;
+  private HistoryFeatures features;
   private final FloatBuffer target;
   private final StepClock clock;
   private final SplittableRandom random = new SplittableRandom(7);
   private final int catalogue;
+  private final int users;
 
-  /** In the first epoch. */
-  static HistoryAlone first(
+  /** Computes batch by batch, where there is no room for all. */
+  static HistoryAlone byBatch(
       Setup setup, int threads, int catalogue, boolean negatives, List<Batch> batches) {
-    return new HistoryAlone(setup, threads, catalogue, negatives, false, batches);
+    return new HistoryAlone(setup, threads, catalogue, negatives, Order.BATCH_BY_BATCH, batches);
   }
 
-  /** In later epochs, positives and negatives. */
-  static HistoryAlone later(Setup setup, int threads, int catalogue, List<Batch> batches) {
-    HistoryAlone again = new HistoryAlone(setup, threads, catalogue, true, true, batches);
+  /** Computes ahead of the first epoch. */
+  static HistoryAlone ahead(
+      Setup setup, int threads, int catalogue, boolean negatives, List<Batch> batches) {
+    Batch own = Batch.like(batches.get(0));
+    own.size = Setup.BATCH;
+    return new HistoryAlone(setup, threads, catalogue, negatives, Order.USER_BY_USER, List.of(own));
+  }
+
+  /** Reads what was computed, positives and negatives. */
+  static HistoryAlone kept(Setup setup, int threads, int catalogue, List<Batch> batches) {
+    HistoryAlone again = new HistoryAlone(setup, threads, catalogue, true, Order.KEPT, batches);
     Batch batch = Batch.like(batches.get(0));
     batch.size = Setup.BATCH;
     for (int start = 0; start < KEPT_ROWS; start += Setup.BATCH) {
@@ -65,13 +85,19 @@ final class HistoryAlone implements Contender {
       int threads,
       int catalogue,
       boolean negatives,
-      boolean keeps,
+      Order order,
       List<Batch> batches) {
     this.catalogue = catalogue;
     name =
         "%,d items%s%s"
             .formatted(
-                catalogue, negatives ? ", negatives too" : "", keeps ? ", later epochs" : "");
+                catalogue,
+                negatives ? ", negatives too" : "",
+                switch (order) {
+                  case BATCH_BY_BATCH -> "";
+                  case USER_BY_USER -> ", ahead";
+                  case KEPT -> ", kept";
+                });
     workers = new Workers(threads);
     HistoryLayout layout = new HistoryLayout(LENGTH, BINS, true, negatives);
     int users = setup.data().users();
@@ -80,12 +106,15 @@ final class HistoryAlone implements Contender {
       logs.add(EventLog.load(rows(users, setup.data().scenarios()), users, positives));
     }
     ModelHistory history = new ModelHistory(vectors(), logs, layout, UnaryOperator.identity());
-    features =
-        keeps
-            ? HistoryFeatures.keeping(history, workers, Long.MAX_VALUE)
-            : new HistoryFeatures(history, workers);
+    empty =
+        () ->
+            order == Order.BATCH_BY_BATCH
+                ? new HistoryFeatures(history, workers)
+                : HistoryFeatures.keeping(history, workers, Long.MAX_VALUE, true);
+    features = empty.get();
     target = AlignedMemory.floats((long) Setup.BATCH * layout.width()).asFloatBuffer();
-    clock = new StepClock(batches, this::step);
+    this.users = users;
+    clock = new StepClock(batches, order == Order.USER_BY_USER ? this::ahead : this::step);
   }
 
   /** Every user has a positive and a negative at each time. */
@@ -115,6 +144,20 @@ final class HistoryAlone implements Contender {
 
   private void step(Batch batch, long number) {
     drawRows(batch);
+    features.fill(batch, target);
+  }
+
+  private void ahead(Batch batch, long number) {
+    if (number * batch.size % KEPT_ROWS == 0) {
+      features = empty.get();
+    }
+    for (int row = 0; row < batch.size; row++) {
+      long at = number * batch.size + row;
+      batch.row[row] = at % KEPT_ROWS;
+      batch.user[row] = (int) (at / ROWS_OF_USER % users);
+      batch.item[row] = random.nextInt(catalogue);
+      batch.time[row] = LENGTH + at % ROWS_OF_USER / 2;
+    }
     features.fill(batch, target);
   }
 

@@ -81,6 +81,11 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   }
 
   @Override
+  public BatchSource byUser(Split split, int batchSize) {
+    throw new UnsupportedOperationException("random rows have no history");
+  }
+
+  @Override
   public List<String> userKeys() {
     return IntStream.range(0, users).mapToObj(Integer::toString).toList();
   }

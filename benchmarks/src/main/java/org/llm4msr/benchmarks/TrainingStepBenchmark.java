@@ -24,8 +24,9 @@ import org.llm4msr.runtime.tables.Batch;
  * products                      a step, and its products with tables and copies, against its
  *                               matrix products alone
  * history ITEMS                 similarities to 50 positives, and to 50 negatives as well, each of
- *                               64 numbers, alone against a step; then what bounds them: the same
- *                               of 100 items, which are always near, and only reads
+ *                               64 numbers, alone against a step: ahead and user by user, batch by
+ *                               batch, and kept; then what bounds a batch: 100 items, which are
+ *                               always near, and only reads
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
@@ -145,10 +146,11 @@ public final class TrainingStepBenchmark {
     List<Batch> batches = setup.data().batches(BATCHES);
     contenders.add(new OurStep("a step", engine, setup, batches));
     for (boolean negatives : new boolean[] {false, true}) {
-      contenders.add(HistoryAlone.first(setup, THREADS, items, negatives, batches));
+      contenders.add(HistoryAlone.ahead(setup, THREADS, items, negatives, batches));
+      contenders.add(HistoryAlone.byBatch(setup, THREADS, items, negatives, batches));
     }
-    contenders.add(HistoryAlone.later(setup, THREADS, items, batches));
-    contenders.add(HistoryAlone.first(setup, THREADS, NEAR_ITEMS, true, batches));
+    contenders.add(HistoryAlone.kept(setup, THREADS, items, batches));
+    contenders.add(HistoryAlone.byBatch(setup, THREADS, NEAR_ITEMS, true, batches));
     contenders.add(new VectorReads(THREADS, items, 2 * HistoryAlone.LENGTH, batches));
   }
 

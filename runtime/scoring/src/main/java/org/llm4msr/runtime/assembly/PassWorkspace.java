@@ -6,9 +6,11 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.HostCopy;
+import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
@@ -43,16 +45,15 @@ final class PassWorkspace {
 
   /** Makes a workspace for any rows. */
   static PassWorkspace of(AssembledModel model) {
-    return new PassWorkspace(model, BatchHistory::of);
+    return new PassWorkspace(model, false);
   }
 
   /** Makes a workspace for rows of the prepared data that the model is made for. */
   static PassWorkspace ofPrepared(AssembledModel model) {
-    return new PassWorkspace(model, BatchHistory::ofPrepared);
+    return new PassWorkspace(model, true);
   }
 
-  private PassWorkspace(
-      AssembledModel model, BiFunction<ModelHistory, Workers, BatchHistory> toHistory) {
+  private PassWorkspace(AssembledModel model, boolean prepared) {
     this.model = model;
     gather = new EmbeddingGather(model.tables(), model.workers());
     masks = new DropoutMasks(model.seed(), model.workers());
@@ -70,7 +71,21 @@ final class PassWorkspace {
             : new BatchKnowledge(
                 new BatchItems(items), model.knowledgeParameters().missingItem(), model.workers());
     ModelHistory history = knowledge == null ? null : knowledge.history();
-    ofHistory = history == null ? null : toHistory.apply(history, model.workers());
+    ofHistory = history == null ? null : toHistory(history, prepared);
+  }
+
+  private BatchHistory toHistory(ModelHistory history, boolean prepared) {
+    Workers workers = model.workers();
+    return prepared
+        ? BatchHistory.ofPrepared(history, workers, Mkl.serves(model.manager()))
+        : BatchHistory.of(history, workers);
+  }
+
+  /** Computes what all rows of a part read of their users' past, if there is room to keep it. */
+  void computeAhead(PreparedData data, Split part) {
+    if (ofHistory != null) {
+      ofHistory.computeAhead(data, part);
+    }
   }
 
   /**

@@ -3,6 +3,8 @@ package org.llm4msr.runtime.assembly;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.model.ModelShape;
@@ -38,6 +40,14 @@ public final class TrainableModel implements AutoCloseable {
    */
   public Forward forward(NDManager step, Batch batch, boolean training, long number) {
     return workspace.forward(step, batch, training, number);
+  }
+
+  /**
+   * Computes what all rows of a part read of their users' past, if the model reads it and there is
+   * room to keep it: user by user, which is faster than batch by batch.
+   */
+  public void computeAhead(PreparedData data, Split part) {
+    workspace.computeAhead(data, part);
   }
 
   /** Predicts a batch without gradients. */

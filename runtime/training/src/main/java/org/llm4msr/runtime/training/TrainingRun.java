@@ -15,6 +15,7 @@ import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.TrainingOrder;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.tables.Batch;
@@ -123,6 +124,10 @@ final class TrainingRun {
 
   private void train(Listeners listeners) {
     listeners.tell(listener -> listener.started(state.step(), rowsSoFar()));
+    if (!isOver()) {
+      model.computeAhead(data, Split.TRAIN);
+      model.computeAhead(data, Split.VALIDATION);
+    }
     while (!isOver()) {
       epoch(listeners);
     }

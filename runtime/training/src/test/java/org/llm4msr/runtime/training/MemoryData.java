@@ -139,6 +139,11 @@ final class MemoryData implements PreparedData {
   }
 
   @Override
+  public BatchSource byUser(Split split, int batchSize) {
+    throw new UnsupportedOperationException("no model here reads histories");
+  }
+
+  @Override
   public List<String> userKeys() {
     return IntStream.range(0, USERS).mapToObj(u -> "u" + u).toList();
   }

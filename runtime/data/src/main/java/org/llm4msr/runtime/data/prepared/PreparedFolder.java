@@ -110,6 +110,11 @@ public final class PreparedFolder implements PreparedData {
     return reader.batches(new RowOrder.Sequential(reader.file()), batchSize);
   }
 
+  @Override
+  public BatchSource byUser(Split split, int batchSize) {
+    return reader(split).byUser(batchSize);
+  }
+
   public SplitReader reader(Split split) {
     SplitReader reader = splits.get(split);
     if (reader == null) {

@@ -21,6 +21,7 @@ public final class SplitReader {
   private final IdColumn user;
   private final @Nullable IdColumn item;
   private final int unknownItem;
+  private final int users;
   private final Split split;
   private final @Nullable TimeColumn time;
   private final @Nullable IdColumn group;
@@ -42,7 +43,8 @@ public final class SplitReader {
             ? new IdColumn(file, SplitColumns.GROUP, Integer.MAX_VALUE)
             : null;
     time = file.has(SplitColumns.TIME) ? new TimeColumn(file, SplitColumns.TIME) : null;
-    user = new IdColumn(file, SplitColumns.USER, manifest.users());
+    users = manifest.users();
+    user = new IdColumn(file, SplitColumns.USER, users);
     item =
         file.has(SplitColumns.ITEM)
             ? new IdColumn(file, SplitColumns.ITEM, manifest.items())
@@ -88,6 +90,10 @@ public final class SplitReader {
 
   BatchSource shuffled(TrainingOrder order) {
     return batches(new ShuffledOrder(file, user, order), order.batchSize());
+  }
+
+  BatchSource byUser(int batchSize) {
+    return batches(new UserOrder(file, user, users), batchSize);
   }
 
   BatchSource batches(RowOrder order, int batchSize) {

@@ -121,6 +121,16 @@ public class DatasetPreparationTest {
             "0 0 1 1 2 " + scaledThree + " 1 [2, 1]",
             "1 1 1 2 1 0.0 2 [1, 3]",
             "2 1 0 3 1 " + scaledOne + " 0 [0]");
+    assertThat(Preparations.rows(data.byUser(Split.TRAIN, 3)))
+        .containsExactly(
+            "0 1 0 1 1 " + scaledOne + " 1 [1, 3]",
+            "0 1 1 1 2 " + scaledThree + " 1 [0]",
+            "0 0 1 1 2 " + scaledThree + " 1 [2, 1]",
+            "1 1 1 2 1 " + scaledOne + " 2 [2, 1]",
+            "1 0 1 2 2 " + scaledThree + " 2 [2, 1]",
+            "1 1 1 2 1 0.0 2 [1, 3]",
+            "2 1 0 3 0 " + scaledOne + " 0 [2, 1]",
+            "2 1 0 3 1 " + scaledOne + " 0 [0]");
     float hundred = (float) ((100 - 13 / 7.0) / Math.sqrt(4 / 7.0 * 3 / 7 * 4));
     assertThat(Preparations.rows(data.sequential(Split.VALIDATION, 3)))
         .containsExactly("0 0 1 1 0 " + hundred + " 1 [0]", "1 1 0 2 2 0.0 2 [0]");

@@ -172,9 +172,24 @@ public final class EventLog {
     int first = starts[user];
     for (int event = end - 1; event >= first && !target.isFull(); event--) {
       if (parts[event] <= part && (group == 0 || groups[event] != group)) {
-        target.add(items[event], scenarios[event]);
+        target.add(items[event], scenarios[event], event);
       }
     }
+  }
+
+  /** Returns the item of an event, by its number. */
+  int item(int event) {
+    return items[event];
+  }
+
+  /**
+   * Returns the number of the oldest of a user's last events.
+   *
+   * @param end as {@link #end} says for a row
+   * @param length how many events at most
+   */
+  int start(int user, int end, int length) {
+    return end == NONE ? NONE : Math.max(starts[user], end - length);
   }
 
   /**
@@ -187,7 +202,7 @@ public final class EventLog {
     if (end == NONE) {
       return 0;
     }
-    int first = Math.max(starts[user], end - length);
+    int first = start(user, end, length);
     int read = 0;
     for (int event = end - 1; event >= first; event -= LINE) {
       read += items[event] + scenarios[event] + parts[event];

@@ -17,20 +17,26 @@ public final class HistoryFeatures {
 
   private static final int GRAIN = 64;
 
+  /** Rows of one user that are multiplied together. */
+  private static final int FEW = 4;
+
   private final ModelHistory history;
   private final Workers workers;
   private final @Nullable KeptNumbers kept;
+  private final boolean together;
   private final List<Desk> desks;
 
   /** Makes what fills batches of any rows. */
   public HistoryFeatures(ModelHistory history, Workers workers) {
-    this(history, workers, null);
+    this(history, workers, null, false);
   }
 
-  private HistoryFeatures(ModelHistory history, Workers workers, @Nullable KeptNumbers kept) {
+  private HistoryFeatures(
+      ModelHistory history, Workers workers, @Nullable KeptNumbers kept, boolean together) {
     this.history = history;
     this.workers = workers;
     this.kept = kept;
+    this.together = together;
     desks = IntStream.range(0, workers.threads()).mapToObj(worker -> new Desk()).toList();
   }
 
@@ -39,9 +45,18 @@ public final class HistoryFeatures {
    * memory allows.
    *
    * @param bytes of memory at most
+   * @param together whether rows of one user that follow one another are multiplied together, which
+   *     is faster; the engine must have {@link org.llm4msr.runtime.engine.Mkl}
    */
-  public static HistoryFeatures keeping(ModelHistory history, Workers workers, long bytes) {
-    return new HistoryFeatures(history, workers, new KeptNumbers(history.layout().width(), bytes));
+  public static HistoryFeatures keeping(
+      ModelHistory history, Workers workers, long bytes, boolean together) {
+    return new HistoryFeatures(
+        history, workers, new KeptNumbers(history.layout().width(), bytes), together);
+  }
+
+  /** Returns whether there is room for the numbers of all rows of a part. */
+  public boolean keeps(long rows) {
+    return kept != null && kept.hasRoomFor(rows);
   }
 
   /**
@@ -72,6 +87,9 @@ public final class HistoryFeatures {
     private final float[] block = new float[GRAIN * history.layout().width()];
     private final int[] fresh = new int[GRAIN];
     private final int[] ends = new int[GRAIN];
+    private final int[] items = new int[GRAIN];
+    private final @Nullable UserProducts products =
+        together ? new UserProducts(history.vectors(), GRAIN, history.layout().length()) : null;
 
     @SuppressWarnings("UnusedVariable") // As in Similarities.
     private int fetched;
@@ -104,12 +122,46 @@ public final class HistoryFeatures {
         for (int i = 0; i < count; i++) {
           fetched += log.fetch(batch.user[fresh[i]], ends[i], layout.length());
         }
-        for (int i = 0; i < count; i++) {
-          int row = fresh[i];
-          read(batch, row, label, log, ends[i]);
-          write(batch, row, (row - from) * layout.width() + label * layout.widthOfLabel());
+        for (int i = 0, next; i < count; i = next) {
+          next = endOfUser(batch, i, count);
+          boolean multiplied = multiply(batch, log, i, next);
+          for (int k = i; k < next; k++) {
+            int row = fresh[k];
+            int at = (row - from) * layout.width() + label * layout.widthOfLabel();
+            read(batch, row, label, log, ends[k]);
+            if (multiplied && products.hold(past)) {
+              similarities.write(
+                  batch.item[row], products, k - i, batch.scenario[row], past, block, at);
+            } else {
+              write(batch, row, at);
+            }
+          }
         }
       }
+    }
+
+    private int endOfUser(Batch batch, int from, int count) {
+      int to = from + 1;
+      while (to < count && batch.user[fresh[to]] == batch.user[fresh[from]]) {
+        to++;
+      }
+      return to;
+    }
+
+    /** Multiplies the rows of one user together if that is worth it. */
+    private boolean multiply(Batch batch, EventLog log, int from, int to) {
+      if (products == null || to - from < FEW || batch.pasts != null || batch.itemVectors != null) {
+        return false;
+      }
+      int length = history.layout().length();
+      int first = Integer.MAX_VALUE;
+      int end = ends[from];
+      for (int i = from; i < to; i++) {
+        items[i - from] = batch.item[fresh[i]];
+        first = Math.min(first, log.start(batch.user[fresh[i]], ends[i], length));
+        end = Math.max(end, ends[i]);
+      }
+      return products.multiply(items, to - from, log, first, end);
     }
 
     private void read(Batch batch, int row, int label, EventLog log, int end) {

@@ -14,7 +14,8 @@ import org.llm4msr.runtime.tables.Batch;
  */
 final class KeptNumbers {
 
-  private static final int ROWS_OF_BLOCK = 1024;
+  /** So many that the collector does not move a block from one place to another. */
+  private static final int ROWS_OF_BLOCK = 16_384;
 
   private final int width;
   private final List<List<@Nullable SoftReference<float[]>>> parts = new ArrayList<>();
@@ -32,6 +33,11 @@ final class KeptNumbers {
     for (int part = 0; part < Split.values().length; part++) {
       parts.add(new ArrayList<>());
     }
+  }
+
+  /** Returns whether there is room for so many rows more. */
+  boolean hasRoomFor(long rows) {
+    return (rows + ROWS_OF_BLOCK - 1) / ROWS_OF_BLOCK <= blocksLeft;
   }
 
   /** Makes room for the rows of a batch, as far as there is any. */

@@ -10,6 +10,7 @@ final class PastEvents {
 
   private final int[] items;
   private final int[] scenarios;
+  private final int[] events;
   private int size;
 
   /**
@@ -20,6 +21,7 @@ final class PastEvents {
   PastEvents(int length) {
     items = new int[length];
     scenarios = new int[length];
+    events = new int[length];
   }
 
   /** Returns how many there are. */
@@ -42,10 +44,12 @@ final class PastEvents {
    *
    * @param item index
    * @param scenario rank
+   * @param event its number in the log; any where it is of none
    */
-  void add(int item, int scenario) {
+  void add(int item, int scenario, int event) {
     items[size] = item;
     scenarios[size] = scenario;
+    events[size] = event;
     size++;
   }
 
@@ -54,7 +58,7 @@ final class PastEvents {
     clear();
     for (int event = 0; event < given.items().length && !isFull(); event++) {
       if (given.positives()[event] == positives) {
-        add(given.items()[event], given.scenarios()[event]);
+        add(given.items()[event], given.scenarios()[event], event);
       }
     }
   }
@@ -62,6 +66,11 @@ final class PastEvents {
   /** Returns the item of an event. */
   int item(int event) {
     return items[event];
+  }
+
+  /** Returns the number of an event in its log. */
+  int event(int event) {
+    return events[event];
   }
 
   /** Returns the scenario of an event. */

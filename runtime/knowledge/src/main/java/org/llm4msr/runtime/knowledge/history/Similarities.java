@@ -10,6 +10,7 @@ final class Similarities {
   private final HistoryLayout layout;
   private final int[] offsets;
   private final float unit;
+  private final float share; // Of one event in a bin, in units of its mean.
   private final float[] cosines;
   private final int[] counts;
 
@@ -20,6 +21,7 @@ final class Similarities {
     this.vectors = vectors;
     this.layout = layout;
     unit = (float) Math.sqrt(vectors.dimension());
+    share = (float) layout.bins() / layout.length();
     offsets = new int[UnitVectors.padded(layout.length() + 1)]; // One for the row's item.
     cosines = new float[offsets.length];
     counts = new int[layout.bins()];
@@ -44,7 +46,7 @@ final class Similarities {
     for (int event = 0; event < events.size(); event++) {
       int met = events.item(event);
       if (vectors.has(met)) {
-        boolean first = !layout.byScenario() || events.scenario(event) == scenario;
+        boolean first = isFirst(scenario, events, event);
         // Without a branch, which no processor could predict.
         offsets[own] = vectors.offset(met);
         offsets[other - 1] = vectors.offset(met);
@@ -55,10 +57,46 @@ final class Similarities {
     int others = layout.length() - other;
     System.arraycopy(offsets, other, offsets, own, others);
     multiply(item, given, own + others);
-    summarise(0, own, target, at);
-    if (layout.byScenario()) {
-      summarise(own, own + others, target, at + layout.widthOfGroup());
+    writeGroups(own, others, target, at);
+  }
+
+  /**
+   * Writes the numbers of one row whose cosines are there.
+   *
+   * @param row among those that were multiplied
+   */
+  void write(
+      int item,
+      UserProducts products,
+      int row,
+      int scenario,
+      PastEvents events,
+      float[] target,
+      int at) {
+    if (!vectors.has(item)) {
+      Arrays.fill(target, at, at + layout.widthOfLabel(), 0f);
+      return;
     }
+    int own = 0;
+    int other = layout.length();
+    for (int event = 0; event < events.size(); event++) {
+      int met = events.event(event);
+      if (products.has(met)) {
+        boolean first = isFirst(scenario, events, event);
+        float cosine = products.cosine(row, met);
+        cosines[own] = cosine;
+        cosines[other - 1] = cosine;
+        own += first ? 1 : 0;
+        other -= first ? 0 : 1;
+      }
+    }
+    int others = layout.length() - other;
+    System.arraycopy(cosines, other, cosines, own, others);
+    writeGroups(own, others, target, at);
+  }
+
+  private boolean isFirst(int scenario, PastEvents events, int event) {
+    return !layout.byScenario() || events.scenario(event) == scenario;
   }
 
   private void multiply(int item, float @Nullable [] given, int count) {
@@ -70,6 +108,13 @@ final class Similarities {
     } else {
       fetched += vectors.fetch(offsets, count);
       vectors.products(given, 0, offsets, count, cosines);
+    }
+  }
+
+  private void writeGroups(int own, int others, float[] target, int at) {
+    summarise(0, own, target, at);
+    if (layout.byScenario()) {
+      summarise(own, own + others, target, at + layout.widthOfGroup());
     }
   }
 
@@ -102,7 +147,7 @@ final class Similarities {
         unit * (count < 3 ? sum / count : (value(first) + value(second) + value(third)) / 3);
     target[at + HistoryLayout.MAX] = unit * value(first);
     for (int bin = 0; bin < counts.length; bin++) {
-      target[at + HistoryLayout.BINS + bin] = (float) counts[bin] * counts.length / layout.length();
+      target[at + HistoryLayout.BINS + bin] = counts[bin] * share;
     }
   }
 

@@ -19,7 +19,7 @@ class EventLogTest {
   private static List<List<Integer>> read(
       EventLog log, int user, long time, Split part, int group, int length) {
     PastEvents past = new PastEvents(length);
-    past.add(1, 1); // What the row before left behind.
+    past.add(1, 1, 0); // What the row before left behind.
     log.read(user, log.end(user, time), part.number(), group, past);
     return IntStream.range(0, past.size())
         .mapToObj(event -> List.of(past.item(event), past.scenario(event)))

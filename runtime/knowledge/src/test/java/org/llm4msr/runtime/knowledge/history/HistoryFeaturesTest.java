@@ -3,11 +3,15 @@ package org.llm4msr.runtime.knowledge.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,7 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.knowledge.history.RandomLog.Row;
+import org.llm4msr.runtime.model.TestEngine;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
@@ -228,19 +234,63 @@ class HistoryFeaturesTest {
     EventLog log = EventLog.load(WORKED.of(ALL), RandomLog.USERS, true);
     ModelHistory history =
         new ModelHistory(sixItems(), List.of(log), layout, UnaryOperator.identity());
-    long oneBlock = 1024L * layout.width() * Float.BYTES;
+    long oneBlock = 16_384L * layout.width() * Float.BYTES;
     Row row = WORKED.rows().get(9);
     Row ofAnother = new Row(Split.TRAIN, 2, 0, 1, true, 9); // Who has no past.
     float[] read = fill(layout, WORKED, sixItems(), List.of(row), 1);
     float[] none = new float[layout.width()];
     try (Workers workers = new Workers(2)) {
-      HistoryFeatures features = HistoryFeatures.keeping(history, workers, oneBlock);
-      assertThat(ofRows(features, row, Split.TRAIN, 3, 1024)).containsExactly(join(read, read));
-      assertThat(ofRows(features, ofAnother, Split.TRAIN, 3, 1024, 4))
+      HistoryFeatures features = HistoryFeatures.keeping(history, workers, oneBlock, false);
+      assertThat(ofRows(features, row, Split.TRAIN, 3, 16_384)).containsExactly(join(read, read));
+      assertThat(ofRows(features, ofAnother, Split.TRAIN, 3, 16_384, 4))
           .containsExactly(join(read, none, none));
       assertThat(ofRows(features, row, Split.TRAIN, 4)).containsExactly(none);
       assertThat(ofRows(features, ofAnother, Split.VALIDATION, 3)).containsExactly(none);
     }
+  }
+
+  /** Some users have fewer rows, some have more events, than are multiplied together. */
+  @Test
+  void rowsOfAUserTogetherHaveTheNumbersThatTheyHaveAlone() {
+    HistoryLayout layout = new HistoryLayout(4, 3, true, true);
+    RandomLog log = RandomLog.of(11, 600, 60, false);
+    UnitVectors vectors = randomItems(12);
+    List<EventLog> logs =
+        List.of(
+            EventLog.load(log.of(ALL), RandomLog.USERS, true),
+            EventLog.load(log.of(ALL), RandomLog.USERS, false));
+    ModelHistory history = new ModelHistory(vectors, logs, layout, UnaryOperator.identity());
+    List<Row> rows =
+        log.rows().stream()
+            .filter(row -> row.part() == Split.VALIDATION)
+            .sorted(Comparator.comparing(Row::user))
+            .toList();
+    float[] alone = new float[rows.size() * layout.width()];
+    float[] together = alone.clone();
+    try (NDManager engine = TestEngine.manager();
+        Workers workers = new Workers(2)) {
+      assumeThat(Mkl.serves(engine)).isTrue();
+      Batch batch = batch(Split.VALIDATION, rows);
+      Arrays.setAll(batch.row, row -> row);
+      new HistoryFeatures(history, workers).fill(batch, FloatBuffer.wrap(alone));
+      HistoryFeatures keeping = HistoryFeatures.keeping(history, workers, Long.MAX_VALUE, true);
+      keeping.fill(batch, FloatBuffer.wrap(together));
+      assertThat(together).containsExactly(alone, within(1e-5f));
+      Arrays.fill(together, -1);
+      keeping.fill(batch, FloatBuffer.wrap(together));
+      assertThat(together).containsExactly(alone, within(1e-5f));
+    }
+  }
+
+  private static UnitVectors randomItems(int dimension) {
+    SplittableRandom random = new SplittableRandom(5);
+    float[] values = new float[RandomLog.ITEMS * dimension];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextDouble(-1, 1);
+    }
+    BitSet known = new BitSet();
+    known.set(3, RandomLog.ITEMS);
+    return new UnitVectors(values, dimension, known);
   }
 
   private static float[] ofRows(HistoryFeatures features, Row row, Split part, long... numbers) {
