@@ -56,6 +56,9 @@ final class CompareCommand extends RunsCommand {
     tables.writeAll(folder);
     terminal().result(result, tables.markdown());
     terminal().note("tables: " + folder);
+    if (comparison.note() != null) {
+      terminal().note(comparison.note());
+    }
     int measured = result.models().stream().mapToInt(model -> model.runs().size()).sum();
     if (measured < comparison.size()) {
       throw new MsrException(

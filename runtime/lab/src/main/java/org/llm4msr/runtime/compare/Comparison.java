@@ -40,15 +40,17 @@ public final class Comparison {
 
   private final Path file;
   private final List<Long> seeds;
+  private final @Nullable String note;
   private final Grid grid;
   private final Runs runs;
   private final List<Failure> failures = new ArrayList<>();
   private final Set<Cell> skipped = new HashSet<>();
   private final Uncontrolled uncontrolled = new Uncontrolled();
 
-  Comparison(Path file, List<Long> seeds, Grid grid, Runs runs) {
+  Comparison(Path file, List<Long> seeds, @Nullable String note, Grid grid, Runs runs) {
     this.file = file;
     this.seeds = seeds;
+    this.note = note;
     this.grid = grid;
     this.runs = runs;
   }
@@ -56,6 +58,11 @@ public final class Comparison {
   /** Returns how many runs there are. */
   public int size() {
     return grid.cells().size() * seeds.size();
+  }
+
+  /** Returns what its file has to say below the table, or null. */
+  public @Nullable String note() {
+    return note;
   }
 
   /** Returns the folder of the tables unless another one is named. */

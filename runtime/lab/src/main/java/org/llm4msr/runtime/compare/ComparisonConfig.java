@@ -4,6 +4,7 @@ import jakarta.validation.constraints.NotEmpty;
 import java.util.List;
 import java.util.Map;
 import org.hibernate.validator.constraints.UniqueElements;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.loading.AnyValue;
 
@@ -42,5 +43,6 @@ public record ComparisonConfig(
         Map<String, List<AnyValue>> grid,
     @Setting(value = "Experiment settings that all runs share", defaultValue = "{}")
         Map<String, AnyValue> settings,
+    @Setting("Printed below the table, such as how to go on") @Nullable String note,
     @Setting(value = "Keep checkpoints and bundles of the runs", defaultValue = "false")
         boolean keepModels) {}

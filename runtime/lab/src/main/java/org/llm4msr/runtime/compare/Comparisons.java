@@ -34,7 +34,8 @@ public final class Comparisons {
             overrides,
             experiment -> loader.load(experiment, overrides).config().workspace(),
             this::readsKnowledge);
-    return new Comparison(file, config.seeds(), grid, new Runs(experiments, config.keepModels()));
+    return new Comparison(
+        file, config.seeds(), config.note(), grid, new Runs(experiments, config.keepModels()));
   }
 
   /** What cannot be opened is reported where it is checked. */

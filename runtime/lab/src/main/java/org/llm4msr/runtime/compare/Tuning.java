@@ -134,7 +134,7 @@ public final class Tuning {
     axes.addAll(space.keys());
     List<String> length = List.of(EPOCHS + "=" + epochs);
     List<Cell> cells = numbers.stream().map(number -> cell(number, length)).toList();
-    return new Comparison(file, config.seeds(), new Grid(axes, cells), runs);
+    return new Comparison(file, config.seeds(), null, new Grid(axes, cells), runs);
   }
 
   private Cell cell(int number, List<String> further) {

@@ -27,6 +27,7 @@ class GridTest {
             Stream.of(controls).map(yaml -> new AnyValue(yaml, label(yaml))).toList(),
             Map.of(),
             Map.of(),
+            null,
             false);
     return Grid.of(
         config,
