@@ -1,12 +1,12 @@
 """A small PyTorch network on prepared data, beside the models of this project.
 
-    python net.py PREPARED STORE OUT [SEED ...]
+    python net.py PREPARED STORE OUT [ARM ...]
 
 PREPARED is the folder of `data prepare`, STORE that of `knowledge extract`, with items. The network has embeddings
 of user, item and scenario and layers of 128 and 64; with `vector`, a linear map of the item's vector; with `history`,
 six numbers that say how alike the item is to the last 50 positives of the user before the row. Each seed has the
 epoch with the best validation AUC of twelve. OUT gets the test scores of each run, in the order of test.arrow.
-Needs numpy, scipy, pyarrow and torch.
+ARM is one of those below; without any, all are trained. Needs numpy, scipy, pyarrow and torch.
 """
 import glob
 import json
@@ -21,6 +21,7 @@ from torch import nn
 
 LENGTH = 50
 EPOCHS = 12
+SEEDS = [1, 2, 3, 4, 5]
 BATCH = 1024
 ARMS = {
     "plain": (False, False, False),
@@ -153,7 +154,7 @@ def train(data, arm, seed, numbers, vectors):
 
 def main():
     prepared, store, out = sys.argv[1:4]
-    seeds = [int(seed) for seed in sys.argv[4:]] or [1, 2, 3, 4, 5]
+    arms = sys.argv[4:] or list(ARMS)
     os.makedirs(out, exist_ok=True)
     data = Data(prepared, store)
     test = data.part == 2
@@ -162,15 +163,16 @@ def main():
     shuffled = np.random.default_rng(5).permutation(len(data.vectors))
     computed = {False: data.similarities(data.vectors)}
     computed[True] = data.similarities(data.vectors[shuffled])
-    for arm, (_, _, shuffle) in ARMS.items():
+    for arm in arms:
+        shuffle = ARMS[arm][2]
         vectors = data.vectors[shuffled] if shuffle else data.vectors
         results = []
-        for seed in seeds:
+        for seed in SEEDS:
             validation, scores, epoch = train(data, arm, seed, computed[shuffle], vectors)
             np.save(f"{out}/{arm.replace(', ', '-').replace(' ', '-')}-{seed}.npy", scores)
             results.append((validation, auc(scores, labels), auc(scores[new], labels[new]), epoch))
         mean = np.mean(results, 0)
-        deviation = np.std(results, 0, ddof=1) if len(seeds) > 1 else np.zeros(4)
+        deviation = np.std(results, 0, ddof=1)
         print(
             f"{arm:15s} validation {mean[0]:.4f}  test {mean[1]:.4f} ({deviation[1]:.4f})"
             f"  new items {mean[2]:.4f} ({deviation[2]:.4f})  epochs {json.dumps([r[3] for r in results])}",
