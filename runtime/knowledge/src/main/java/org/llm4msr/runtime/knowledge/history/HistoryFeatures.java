@@ -124,14 +124,14 @@ public final class HistoryFeatures {
         }
         for (int i = 0, next; i < count; i = next) {
           next = endOfUser(batch, i, count);
-          boolean multiplied = multiply(batch, log, i, next);
+          UserProducts multiplied = multiply(batch, log, i, next);
           for (int k = i; k < next; k++) {
             int row = fresh[k];
             int at = (row - from) * layout.width() + label * layout.widthOfLabel();
             read(batch, row, label, log, ends[k]);
-            if (multiplied && products.hold(past)) {
+            if (multiplied != null && multiplied.hold(past)) {
               similarities.write(
-                  batch.item[row], products, k - i, batch.scenario[row], past, block, at);
+                  batch.item[row], multiplied, k - i, batch.scenario[row], past, block, at);
             } else {
               write(batch, row, at);
             }
@@ -148,10 +148,10 @@ public final class HistoryFeatures {
       return to;
     }
 
-    /** Multiplies the rows of one user together if that is worth it. */
-    private boolean multiply(Batch batch, EventLog log, int from, int to) {
+    /** Multiplies the rows of one user together if that is worth it; otherwise returns null. */
+    private @Nullable UserProducts multiply(Batch batch, EventLog log, int from, int to) {
       if (products == null || to - from < FEW || batch.pasts != null || batch.itemVectors != null) {
-        return false;
+        return null;
       }
       int length = history.layout().length();
       int first = Integer.MAX_VALUE;
@@ -161,7 +161,7 @@ public final class HistoryFeatures {
         first = Math.min(first, log.start(batch.user[fresh[i]], ends[i], length));
         end = Math.max(end, ends[i]);
       }
-      return products.multiply(items, to - from, log, first, end);
+      return products.multiply(items, to - from, log, first, end) ? products : null;
     }
 
     private void read(Batch batch, int row, int label, EventLog log, int end) {
