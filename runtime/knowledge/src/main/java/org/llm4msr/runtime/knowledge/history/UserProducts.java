@@ -12,10 +12,11 @@ import org.llm4msr.runtime.kernels.FloatMemory;
  */
 final class UserProducts {
 
-  /**
-   * Events of one row take so many times their length at most, or most products are for nothing.
-   */
+  /** Of more events than so many times a row's length, most products would be for nothing. */
   private static final int SPREAD = 8;
+
+  /** More would take too much memory. */
+  private static final int MOST_EVENTS = 2048;
 
   /** In place of a vector that is not there. */
   private static final int ANY = 0;
@@ -43,7 +44,7 @@ final class UserProducts {
    */
   UserProducts(UnitVectors vectors, int mostRows, int length) {
     this.vectors = vectors;
-    mostEvents = SPREAD * length;
+    mostEvents = Math.min(SPREAD * length, MOST_EVENTS);
     rowVectors = memory(mostRows, vectors.dimension());
     eventVectors = memory(mostEvents, vectors.dimension());
     results = memory(mostRows, mostEvents);
