@@ -3,6 +3,7 @@ package org.llm4msr.runtime.model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 
 /** The engine and the device that this run of the tests is for. */
@@ -23,5 +24,12 @@ public final class TestEngine {
 
   public static NDManager manager() {
     return engine().newBaseManager(TensorEngine.device(engine(), DEVICE));
+  }
+
+  /** Returns whether products can be computed by MKL. */
+  public static boolean hasMkl() {
+    try (NDManager manager = manager()) {
+      return Mkl.serves(manager);
+    }
   }
 }

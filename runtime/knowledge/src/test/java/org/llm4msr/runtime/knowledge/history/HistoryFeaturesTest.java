@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import ai.djl.ndarray.NDManager;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.knowledge.history.RandomLog.Row;
 import org.llm4msr.runtime.model.TestEngine;
 import org.llm4msr.runtime.tables.Batch;
@@ -267,9 +265,8 @@ class HistoryFeaturesTest {
             .toList();
     float[] alone = new float[rows.size() * layout.width()];
     float[] together = alone.clone();
-    try (NDManager engine = TestEngine.manager();
-        Workers workers = new Workers(2)) {
-      assumeThat(Mkl.serves(engine)).isTrue();
+    assumeThat(TestEngine.hasMkl()).isTrue();
+    try (Workers workers = new Workers(2)) {
       Batch batch = batch(Split.VALIDATION, rows);
       Arrays.setAll(batch.row, row -> row);
       new HistoryFeatures(history, workers).fill(batch, FloatBuffer.wrap(alone));
