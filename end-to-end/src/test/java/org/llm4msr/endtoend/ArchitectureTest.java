@@ -49,7 +49,6 @@ class ArchitectureTest {
           // engine
           "AddedGradient",
           "Epilogue",
-          "FloatMemory",
           "FloatProducts",
           "GradientSums",
           "HalfMemory",
