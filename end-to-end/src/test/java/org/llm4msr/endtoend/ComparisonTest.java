@@ -67,6 +67,12 @@ class ComparisonTest {
   }
 
   @Test
+  void tellsWhatItsFileHasToSay() throws IOException {
+    assertThat(open("noted", "note: Go on.").note()).isEqualTo("Go on.");
+    assertThat(open("silent").note()).isNull();
+  }
+
+  @Test
   void hasEachModelWithTheAucThatItsRunsHaveAlone() {
     assertThat(result.axes()).containsExactly("backbone", "fusion");
     assertThat(result.columns().stream().map(ComparisonResult.Column::name))

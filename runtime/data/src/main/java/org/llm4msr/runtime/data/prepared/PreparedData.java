@@ -31,8 +31,9 @@ public interface PreparedData extends AutoCloseable {
   BatchSource sequential(Split split, int batchSize);
 
   /**
-   * Returns the rows of a part user by user, those of each in file order. Takes four bytes a row;
-   * at most 2^31 rows.
+   * Returns the rows of a part user by user, those of each in file order. Takes four bytes a row.
+   *
+   * @throws ArithmeticException if the part has more than 2^31 - 1 rows
    */
   BatchSource byUser(Split split, int batchSize);
 

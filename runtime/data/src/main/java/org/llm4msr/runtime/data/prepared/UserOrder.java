@@ -15,15 +15,16 @@ final class UserOrder implements RowOrder {
    * Orders all rows of a file.
    *
    * @param users U; indices are below
+   * @throws ArithmeticException above 2^31 - 1 rows
    */
   UserOrder(ArrowFile file, IdColumn user, int users) {
     this.file = file;
+    byUser = new int[Math.toIntExact(file.rows())];
     int[] starts = new int[users + 1];
-    for (int row = 0; row < file.rows(); row++) {
+    for (int row = 0; row < byUser.length; row++) {
       starts[user.get(file.locate(row)) + 1]++;
     }
     Arrays.parallelPrefix(starts, Integer::sum);
-    byUser = new int[Math.toIntExact(file.rows())];
     for (int row = 0; row < byUser.length; row++) {
       byUser[starts[user.get(file.locate(row))]++] = row;
     }

@@ -17,7 +17,7 @@ public final class HistoryFeatures {
 
   private static final int GRAIN = 64;
 
-  /** Rows of one user that are multiplied together. */
+  /** From so many rows of one user on they are multiplied together. */
   private static final int FEW = 4;
 
   private final ModelHistory history;
