@@ -23,6 +23,7 @@ import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.files.DurableFiles;
 
 /** Commands that die of SIGKILL at any moment, and go on, beside those that do not. */
 class KilledProcessesTest {
@@ -186,6 +187,7 @@ class KilledProcessesTest {
         () -> {
           if (Files.exists(scores)) {
             same.run();
+            DurableFiles.delete(scores); // A job does not replace what another has finished.
           }
         },
         same,
