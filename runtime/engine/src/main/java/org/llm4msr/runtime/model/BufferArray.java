@@ -18,6 +18,7 @@ import org.llm4msr.runtime.kernels.AlignedMemory;
 final class BufferArray implements Buffer {
 
   private final NDManager manager;
+  private final ParameterReads reads;
   private final String name;
   private final Shape shape;
   private final List<DenseBuffer> parts;
@@ -31,8 +32,15 @@ final class BufferArray implements Buffer {
    * @param part shape of each buffer
    */
   BufferArray(
-      NDManager manager, String name, List<String> names, Shape lead, Shape part, float[] start) {
+      NDManager manager,
+      ParameterReads reads,
+      String name,
+      List<String> names,
+      Shape lead,
+      Shape part,
+      float[] start) {
     this.manager = manager;
+    this.reads = reads;
     this.name = name;
     shape = lead.addAll(part);
     parts = DenseBuffer.partsOf(names, part);
@@ -46,7 +54,7 @@ final class BufferArray implements Buffer {
 
   @Override
   public NDArray array() {
-    return array;
+    return reads.of(name, array);
   }
 
   @Override

@@ -31,6 +31,7 @@ import org.llm4msr.runtime.kernels.AlignedMemory;
 public final class ParameterArray implements Parameter {
 
   private final NDManager manager;
+  private final ParameterReads reads;
   private final String name;
   private final Shape shape;
   private final ByteBuffer memory;
@@ -49,6 +50,7 @@ public final class ParameterArray implements Parameter {
    */
   ParameterArray(
       NDManager manager,
+      ParameterReads reads,
       String scope,
       String name,
       List<String> names,
@@ -56,6 +58,7 @@ public final class ParameterArray implements Parameter {
       Shape part,
       Decay decay) {
     this.manager = manager;
+    this.reads = reads;
     this.name = name;
     shape = lead.addAll(part);
     memory = AlignedMemory.floats(shape.size());
@@ -71,7 +74,7 @@ public final class ParameterArray implements Parameter {
 
   @Override
   public NDArray array() {
-    return whole.use();
+    return reads.of(name, whole.use());
   }
 
   /**

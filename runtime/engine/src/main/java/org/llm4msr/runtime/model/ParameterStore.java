@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.model;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
@@ -11,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
@@ -40,6 +42,7 @@ public final class ParameterStore implements AutoCloseable {
   private final Set<DenseParameter> watched = new LinkedHashSet<>();
   private final List<BufferArray> bufferArrays = new ArrayList<>();
   private final Map<String, DenseBuffer> buffers = new LinkedHashMap<>();
+  private final ParameterReads reads = new ParameterReads();
   private boolean sealed;
 
   /**
@@ -68,6 +71,24 @@ public final class ParameterStore implements AutoCloseable {
       String scope, String name, Shape shape, Initializer initializer, Decay decay) {
     String full = scope + "/" + name;
     return array(scope, full, List.of(full), new Shape(), shape, initializer, decay);
+  }
+
+  /** Chooses what a pass gets when it reads a parameter or buffer. */
+  @FunctionalInterface
+  public interface Reader {
+
+    /**
+     * Returns what the pass gets.
+     *
+     * @param name of the parameter or buffer; of several of one shape, of all together
+     * @param array its values
+     */
+    NDArray read(String name, NDArray array);
+  }
+
+  /** Runs something, and has a reader asked for all that it reads; no other pass may run then. */
+  public <T> T through(Reader reader, Supplier<T> run) {
+    return reads.through(reader, run);
   }
 
   /** Refuses any further creation: the model is complete. */
@@ -168,7 +189,8 @@ public final class ParameterStore implements AutoCloseable {
       Initializer initializer,
       Decay decay) {
     check(name, names, lead.addAll(part));
-    ParameterArray array = new ParameterArray(manager, scope, name, names, lead, part, decay);
+    ParameterArray array =
+        new ParameterArray(manager, reads, scope, name, names, lead, part, decay);
     for (DenseParameter parameter : array.parts()) {
       InitialValues.fill(parameter.values(), initializer, seed, parameter.name());
       parameters.put(parameter.name(), parameter);
@@ -186,7 +208,7 @@ public final class ParameterStore implements AutoCloseable {
       int size = Math.toIntExact(part.size());
       InitialValues.fill(start.slice(i * size, size), initializer, seed, names.get(i));
     }
-    BufferArray array = new BufferArray(manager, name, names, lead, part, start.array());
+    BufferArray array = new BufferArray(manager, reads, name, names, lead, part, start.array());
     array.parts().forEach(buffer -> buffers.put(buffer.name(), buffer));
     bufferArrays.add(array);
     return array;

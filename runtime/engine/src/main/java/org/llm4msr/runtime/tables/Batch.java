@@ -81,4 +81,27 @@ public final class Batch {
     row = new long[capacity];
     this.fields = List.copyOf(fields);
   }
+
+  /**
+   * Takes all of a row of another batch but its fields.
+   *
+   * @param from of the same fields
+   * @param row of the other batch
+   * @param at the row that takes it
+   */
+  public void takeRow(Batch from, int row, int at) {
+    scenario[at] = from.scenario[row];
+    user[at] = from.user[row];
+    item[at] = from.item[row];
+    time[at] = from.time[row];
+    group[at] = from.group[row];
+    label[at] = from.label[row];
+    this.row[at] = from.row[row];
+    if (pasts != null) {
+      pasts[at] = from.pasts == null ? null : from.pasts[row];
+    }
+    if (itemVectors != null) {
+      itemVectors[at] = from.itemVectors == null ? null : from.itemVectors[row];
+    }
+  }
 }

@@ -17,6 +17,15 @@ public sealed interface FieldValues {
   void pick(FieldValues from, int[] order, int rows);
 
   /**
+   * Takes one row of another batch; lists are filled row after row.
+   *
+   * @param from the same field
+   * @param row of the other batch
+   * @param at the row that takes it
+   */
+  void take(FieldValues from, int row, int at);
+
+  /**
    * One id per row; 0 is out of vocabulary.
    *
    * @param ids (at least B)
@@ -35,6 +44,11 @@ public sealed interface FieldValues {
       for (int i = 0; i < rows; i++) {
         ids[i] = source[order[i]];
       }
+    }
+
+    @Override
+    public void take(FieldValues from, int row, int at) {
+      ids[at] = ((Ids) from).ids[row];
     }
   }
 
@@ -73,11 +87,16 @@ public sealed interface FieldValues {
 
     @Override
     public void pick(FieldValues from, int[] order, int rows) {
-      IdLists source = (IdLists) from;
       for (int i = 0; i < rows; i++) {
-        int start = source.offsets[order[i]];
-        set(i, source.ids, start, source.offsets[order[i] + 1] - start);
+        take(from, order[i], i);
       }
+    }
+
+    @Override
+    public void take(FieldValues from, int row, int at) {
+      IdLists source = (IdLists) from;
+      int start = row == 0 ? 0 : source.offsets[row];
+      set(at, source.ids, start, source.offsets[row + 1] - start);
     }
   }
 
@@ -100,6 +119,11 @@ public sealed interface FieldValues {
       for (int i = 0; i < rows; i++) {
         values[i] = source[order[i]];
       }
+    }
+
+    @Override
+    public void take(FieldValues from, int row, int at) {
+      values[at] = ((Numbers) from).values[row];
     }
   }
 
@@ -128,6 +152,11 @@ public sealed interface FieldValues {
       for (int i = 0; i < rows; i++) {
         System.arraycopy(source, order[i] * size, values, i * size, size);
       }
+    }
+
+    @Override
+    public void take(FieldValues from, int row, int at) {
+      System.arraycopy(((Vectors) from).values, row * size, values, at * size, size);
     }
   }
 }

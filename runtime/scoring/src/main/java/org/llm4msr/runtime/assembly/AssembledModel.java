@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
+import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
@@ -50,6 +52,38 @@ record AssembledModel(
     Map<Level, MetaNetwork> metaNetworks,
     String identity)
     implements AutoCloseable {
+
+  /**
+   * Computes the logits, (B).
+   *
+   * @param pass has the items where the model reads them
+   */
+  NDArray logits(Pass pass, RowInputs inputs) {
+    return head.logits(
+        pass,
+        new EmbeddedFeatures(
+            withFields(pass, inputs),
+            shape.layout().uniform() ? tables.dimension() : 0,
+            pass.scenarios(),
+            scenarioTable == null ? null : scenarioTable.array(),
+            inputs.users(),
+            inputs.scenarios(),
+            inputs.items(),
+            inputs.history()));
+  }
+
+  private NDArray withFields(Pass pass, RowInputs inputs) {
+    NDArray flat = inputs.flat();
+    AddedField itemField = knowledgeParameters.itemField();
+    if (itemField != null && inputs.items() != null) {
+      NDArray ofItems = itemField.map(inputs.items());
+      flat = AddedField.append(flat, pass.items().rowValues(ofItems));
+    }
+    AddedField historyField = knowledgeParameters.historyField();
+    return historyField == null || inputs.history() == null
+        ? flat
+        : AddedField.append(flat, historyField.map(inputs.history()));
+  }
 
   /** Returns the tape of a pass whose arrays a manager owns. */
   Tape tape(NDManager step, boolean training) {

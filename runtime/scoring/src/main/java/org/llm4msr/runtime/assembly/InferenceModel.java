@@ -1,10 +1,17 @@
 package org.llm4msr.runtime.assembly;
 
+import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.EmbeddingTables;
 
 /**
  * A model that scores, and is not trained any further. {@link #score} is re-entrant: each call has
@@ -57,6 +64,51 @@ public final class InferenceModel implements AutoCloseable {
     } finally {
       idle.addFirst(workspace);
     }
+  }
+
+  /**
+   * Computes logits, (B), from arrays that the caller makes, on a pass of the caller's: to record
+   * what the model does. No other pass may run meanwhile.
+   *
+   * @param reader chooses what the pass gets when it reads a parameter or buffer
+   */
+  public NDArray logits(Pass pass, RowInputs inputs, ParameterStore.Reader reader) {
+    return assembled.parameters().through(reader, () -> assembled.logits(pass, inputs));
+  }
+
+  /** Returns the widths of what a pass reads. */
+  public InputWidths widths() {
+    return InputWidths.of(assembled);
+  }
+
+  /** Returns what passes read for the rows of batches; for one thread at a time. */
+  public PassNumbers numbers() {
+    return new PassNumbers(assembled);
+  }
+
+  /** Returns the embedding tables. */
+  public EmbeddingTables tables() {
+    return assembled.tables();
+  }
+
+  /** Returns what turns logits into probabilities. */
+  public Calibration calibration() {
+    return calibration;
+  }
+
+  /** Returns the knowledge of all scenarios, (S, K), null where the head reads none. */
+  public @Nullable NDArray scenarioKnowledge() {
+    return assembled.scenarioKnowledge();
+  }
+
+  /** Returns the input's layout and the scenarios. */
+  public ModelShape shape() {
+    return assembled.shape();
+  }
+
+  /** Returns the engine that the model runs on. */
+  public TensorEngine engine() {
+    return assembled.engine();
   }
 
   /** Releases the model; after the last call has returned. */

@@ -17,9 +17,7 @@ import org.llm4msr.runtime.knowledge.vectors.BatchItems;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
-import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
-import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Batch;
@@ -124,36 +122,14 @@ final class PassWorkspace {
     if (terms != null) {
       pass.keepTerms(terms);
     }
-    NDArray itemKnowledge = ofItems == null ? null : ofItems.gather(step);
-    NDArray history = ofHistory == null ? null : ofHistory.compute(step, batch);
-    ParameterArray scenarioTable = model.scenarioTable();
-    EmbeddedFeatures features =
-        new EmbeddedFeatures(
-            withFields(input, byItem, itemKnowledge, history),
-            model.shape().layout().uniform() ? model.tables().dimension() : 0,
-            byScenario,
-            scenarioTable == null ? null : scenarioTable.array(),
+    RowInputs inputs =
+        new RowInputs(
+            input,
             ofUsers == null ? null : ofUsers.gather(step),
             scenarioKnowledge,
-            itemKnowledge,
-            history);
-    return new TrainableModel.Forward(pass, tape, input, model.head().logits(pass, features));
-  }
-
-  private NDArray withFields(
-      NDArray input,
-      @Nullable GroupingPlan byItem,
-      @Nullable NDArray itemKnowledge,
-      @Nullable NDArray history) {
-    NDArray flat = input;
-    AddedField itemField = model.knowledgeParameters().itemField();
-    if (itemField != null && byItem != null && itemKnowledge != null) {
-      flat = AddedField.append(flat, byItem.rowValues(itemField.map(itemKnowledge)));
-    }
-    AddedField historyField = model.knowledgeParameters().historyField();
-    return historyField == null || history == null
-        ? flat
-        : AddedField.append(flat, historyField.map(history));
+            ofItems == null ? null : ofItems.gather(step),
+            ofHistory == null ? null : ofHistory.compute(step, batch));
+    return new TrainableModel.Forward(pass, tape, input, model.logits(pass, inputs));
   }
 
   private static GroupingPlan plan(

@@ -1,0 +1,92 @@
+package org.llm4msr.runtime.assembly;
+
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
+import org.llm4msr.runtime.knowledge.history.ModelHistory;
+import org.llm4msr.runtime.knowledge.vectors.BatchItems;
+import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
+import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
+import org.llm4msr.runtime.model.ParameterArray;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.EmbeddingGather;
+
+/**
+ * The numbers that a pass reads for the rows of a batch, for passes that run outside of the engine.
+ * Each method writes from index 0. For one thread at a time.
+ */
+public final class PassNumbers {
+
+  private final EmbeddingGather gather;
+  private final @Nullable OfLevel users;
+  private final @Nullable OfLevel items;
+  private final @Nullable HistoryFeatures history;
+
+  PassNumbers(AssembledModel model) {
+    gather = new EmbeddingGather(model.tables(), model.workers());
+    ModelKnowledge knowledge = model.knowledge();
+    KnowledgeParameters learned = model.knowledgeParameters();
+    UserKnowledge ofUsers = knowledge == null ? null : knowledge.users();
+    users = ofUsers == null ? null : new OfLevel(ofUsers, learned.missingUser());
+    ItemKnowledge ofItems = knowledge == null ? null : knowledge.items();
+    items =
+        ofItems == null || !model.readsItems()
+            ? null
+            : new OfLevel(new BatchItems(ofItems), learned.missingItem());
+    ModelHistory events = knowledge == null ? null : knowledge.history();
+    history = events == null ? null : new HistoryFeatures(events, model.workers());
+  }
+
+  /** Writes the embedded fields, (B, W). */
+  public void rows(Batch batch, FloatBuffer target) {
+    gather.gather(batch, target);
+  }
+
+  /** Writes the knowledge of each row's user, (B, K); nothing where the model reads none. */
+  public void users(Batch batch, FloatBuffer target) {
+    if (users != null) {
+      users.write(batch, target);
+    }
+  }
+
+  /** Writes the knowledge of each row's item, (B, K); nothing where the model reads none. */
+  public void items(Batch batch, FloatBuffer target) {
+    if (items != null) {
+      items.write(batch, target);
+    }
+  }
+
+  /** Writes the similarities, (B, n); nothing where the model reads none. */
+  public void history(Batch batch, FloatBuffer target) {
+    if (history != null) {
+      history.fill(batch, target);
+    }
+  }
+
+  /**
+   * The vectors of a level.
+   *
+   * @param missing (1, K), what is added where a row has none; null where that is not learned
+   */
+  private record OfLevel(SlotVectors vectors, @Nullable ParameterArray missing) {
+
+    void write(Batch batch, FloatBuffer target) {
+      int[] slots = new int[batch.size];
+      vectors.slots(batch, false, slots);
+      for (int row = 0; row < batch.size; row++) {
+        vectors.copy(slots[row], target, row);
+        if (missing != null && !vectors.isKnown(slots[row])) {
+          add(missing.values(), target, row * vectors.dimension());
+        }
+      }
+    }
+
+    private static void add(FloatBuffer values, FloatBuffer target, int at) {
+      for (int i = 0; i < values.limit(); i++) {
+        target.put(at + i, target.get(at + i) + values.get(i));
+      }
+    }
+  }
+}
