@@ -11,7 +11,7 @@ public final class BundleErrors {
 
   private BundleErrors() {}
 
-  static MsrException damaged(Path file, String how) {
+  public static MsrException damaged(Path file, String how) {
     return new MsrException(
         ErrorType.DATA,
         "bundle/DAMAGED",

@@ -17,7 +17,6 @@ import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
-import org.llm4msr.runtime.data.rows.EventTimes;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryFile;
@@ -87,14 +86,21 @@ public final class BundleModel {
     return Files.exists(folder.resolve(Bundle.MANIFEST)) ? Bundle.open(folder).data() : folder;
   }
 
-  /** Opens the encoder of rows for the model of a bundle. */
+  /** Opens the encoder of rows of ids and fields. */
   public static RowEncoder encoder(Bundle bundle) {
     return RowEncoder.open(bundle.data());
   }
 
-  /** Returns when the events of a bundle with history took place. */
-  public static EventTimes events(Bundle bundle) {
-    return HistoryFile.times(bundle.folder().resolve(Bundle.HISTORY));
+  /** Opens the encoder of rows for a model that may read the knowledge of items, or histories. */
+  public static RowEncoder encoder(Bundle bundle, ScoringConfig config) {
+    RowEncoder encoder = encoder(bundle);
+    return config.readsItems()
+        ? encoder.with(
+            new StoredItems(bundle.knowledge().info().encoder().dimension(), null),
+            config.history() == null
+                ? null
+                : HistoryFile.times(bundle.folder().resolve(Bundle.HISTORY)))
+        : encoder;
   }
 
   /**

@@ -66,6 +66,36 @@ public final class BundleWriter {
    *     {@code bundle/NOT_WRITTEN} if the disk is full or not writable
    */
   public static void write(Path target, Contents contents) {
+    write(target, folder -> fill(folder, contents));
+  }
+
+  /** Writes files into a folder. */
+  @FunctionalInterface
+  public interface Filling {
+    void fill(Path folder) throws IOException;
+  }
+
+  /**
+   * Writes a bundle that holds all of another one, and more.
+   *
+   * @param more writes what is new into the folder of the new bundle
+   * @throws MsrException as {@link #write(Path, Contents)}
+   */
+  public static void extend(Bundle bundle, Path target, Filling more) {
+    write(
+        target,
+        folder -> {
+          for (String name : bundle.manifest().files().keySet()) {
+            copy(List.of(bundle.folder().resolve(name)), bundle.folder(), folder);
+          }
+          more.fill(folder);
+          BundleManifest before = bundle.manifest();
+          writeManifest(
+              folder, before.plugins(), before.config(), before.provenance(), before.training());
+        });
+  }
+
+  private static void write(Path target, Filling filling) {
     Path unfinished = DurableFiles.unfinished(target);
     Path lockFile = unfinished.resolve(LOCK);
     try {
@@ -79,14 +109,14 @@ public final class BundleWriter {
               "Another process is writing the bundle %s. Wait until it has finished, or choose another folder."
                   .formatted(target));
         }
-        write(target, unfinished, lockFile, contents);
+        write(target, unfinished, lockFile, filling);
       }
     } catch (IOException e) {
       throw BundleErrors.notWritten(target, e);
     }
   }
 
-  private static void write(Path target, Path unfinished, Path lockFile, Contents contents)
+  private static void write(Path target, Path unfinished, Path lockFile, Filling filling)
       throws IOException {
     try {
       requireFree(target);
@@ -95,7 +125,7 @@ public final class BundleWriter {
           DurableFiles.delete(left);
         }
       }
-      fill(unfinished, contents);
+      filling.fill(unfinished);
       Files.delete(lockFile);
       DurableFiles.publish(target);
     } catch (IOException | RuntimeException e) {
@@ -152,14 +182,25 @@ public final class BundleWriter {
     if (contents.knowledge() != null) {
       copyKnowledge(contents.knowledge(), contents.readsItems(), folder.resolve(Bundle.KNOWLEDGE));
     }
+    writeManifest(
+        folder, contents.plugins(), contents.config(), contents.provenance(), contents.training());
+  }
+
+  private static void writeManifest(
+      Path folder,
+      List<BundleManifest.Plugin> plugins,
+      Map<String, Object> config,
+      Map<String, Object> provenance,
+      Map<String, Object> training)
+      throws IOException {
     BundleManifest manifest =
         new BundleManifest(
             BundleManifest.FORMAT_VERSION,
             Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-            contents.plugins(),
-            contents.config(),
-            contents.provenance(),
-            contents.training(),
+            plugins,
+            config,
+            provenance,
+            training,
             stamps(folder));
     byte[] json = Bundle.JSON.writeValueAsBytes(manifest);
     DurableFiles.write(folder.resolve(Bundle.MANIFEST), json);

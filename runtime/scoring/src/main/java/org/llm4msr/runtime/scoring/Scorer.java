@@ -17,6 +17,7 @@ import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.bundle.PluginStamps;
+import org.llm4msr.runtime.bundle.StoredItems;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;

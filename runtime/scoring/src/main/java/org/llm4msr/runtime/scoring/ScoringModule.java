@@ -48,12 +48,7 @@ final class ScoringModule extends AbstractModule {
   @Provides
   @Singleton
   RowEncoder encoder(ScoringConfig config) {
-    RowEncoder encoder = BundleModel.encoder(bundle);
-    return config.readsItems()
-        ? encoder.with(
-            new StoredItems(bundle.knowledge().info().encoder().dimension(), null),
-            config.history() == null ? null : BundleModel.events(bundle))
-        : encoder;
+    return BundleModel.encoder(bundle, config);
   }
 
   @Provides

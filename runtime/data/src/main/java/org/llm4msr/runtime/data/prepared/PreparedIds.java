@@ -46,7 +46,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
   }
 
   /** Returns how a field's vectors are standardised; nothing for another kind of field. */
-  private Optional<VectorMoments> moments(PreparedField field) {
+  public Optional<VectorMoments> moments(PreparedField field) {
     return field.kind() instanceof FieldKind.Vector vector
         ? Optional.of(VectorMoments.read(folder, field.name(), vector.size()))
         : Optional.empty();

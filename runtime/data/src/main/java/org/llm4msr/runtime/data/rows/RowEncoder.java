@@ -2,18 +2,15 @@ package org.llm4msr.runtime.data.rows;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
@@ -23,7 +20,6 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
-import org.llm4msr.runtime.data.prepared.FieldColumn;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
@@ -31,7 +27,6 @@ import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.files.Checksums;
-import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.runtime.tables.GivenPast;
@@ -43,7 +38,6 @@ import org.llm4msr.runtime.tables.GivenPast;
  */
 public final class RowEncoder {
 
-  private static final int[] NOTHING_KNOWN = {0};
   private static final String FRACTION = ".0";
 
   private final DatasetManifest manifest;
@@ -101,7 +95,7 @@ public final class RowEncoder {
    */
   public static RowEncoder open(Path folder) {
     DatasetManifest manifest = ManifestFile.read(folder);
-    return new RowEncoder(folder, manifest, sources(folder));
+    return new RowEncoder(folder, manifest, FieldSource.read(folder));
   }
 
   private RowEncoder(RowEncoder other, ItemVectors itemVectors, @Nullable EventTimes events) {
@@ -169,21 +163,6 @@ public final class RowEncoder {
       }
     }
     return true;
-  }
-
-  private static Map<String, FieldSource> sources(Path folder) {
-    Path file = folder.resolve(PreparedFolder.FIELD_SOURCES);
-    if (!Files.exists(file)) {
-      return Map.of();
-    }
-    try {
-      List<FieldSource> sources =
-          ManifestFile.JSON.readValue(SmallFiles.read(file), new TypeReference<>() {});
-      return sources.stream().collect(Collectors.toMap(FieldSource::field, Function.identity()));
-    } catch (IOException | IllegalStateException e) {
-      throw DataErrors.data(
-          "BAD_MANIFEST", file + " is broken: " + e.getMessage() + ". Prepare the data again.");
-    }
   }
 
   private List<PreparedField> fields(RawTable home) {
@@ -285,63 +264,46 @@ public final class RowEncoder {
                       .map(ScoringColumn::name)
                       .toList()));
     }
-    return new Binding(
-        manifest.fields().stream().map(field -> input(field, columns)).toList(),
-        brought().stream()
-            .map(ScoringColumn::name)
-            .filter(columns::contains)
-            .collect(Collectors.toSet()));
+    return new Binding(inputs(columns), brought(columns));
+  }
+
+  private Set<String> brought(Set<String> columns) {
+    return brought().stream()
+        .map(ScoringColumn::name)
+        .filter(columns::contains)
+        .collect(Collectors.toSet());
+  }
+
+  private List<FieldInput> inputs(Set<String> columns) {
+    return manifest.fields().stream().map(field -> input(field, columns)).toList();
   }
 
   private FieldInput input(PreparedField field, Set<String> columns) {
     Entities entities = stored(field);
     boolean given = columns.contains(field.name()) && !isKey(field);
-    FromEntity stored =
+    return new FieldInput(
+        field,
+        given ? field.name() : null,
+        alias(field),
         entities == null
             ? null
-            : new FromEntity(entities == users, entities, entities.feature(field.name()));
-    if (stored != null && !given) {
-      return stored;
-    }
-    String alias = alias(field);
-    return new FromColumn(given || alias == null ? field.name() : alias, field, stored);
+            : new FieldInput.Stored(entities == users, entities, entities.feature(field.name())),
+        field.hasVocabulary() ? () -> vocabulary(field) : null,
+        moments.get(field.name()));
   }
 
-  private int id(FromColumn given, String value, long row) {
-    PreparedField field = given.field();
-    Vocabulary vocabulary =
-        vocabularies.computeIfAbsent(field.name(), name -> Vocabulary.of(file(field), field));
-    String whole = vocabulary.madeReal(value);
-    if (whole != null) {
-      throw madeReal(given.column(), value, row, whole);
-    }
-    return vocabulary.id(value);
+  private Vocabulary vocabulary(PreparedField field) {
+    return vocabularies.computeIfAbsent(
+        field.name(),
+        name -> Vocabulary.of(requireNonNull(vocabularyFiles.get(name), name), field));
   }
 
-  /**
-   * Some programs turn a column with a missing value into real numbers, and all values would be
-   * unknown.
-   */
-  private static MsrException madeReal(String column, String value, long row, String known) {
-    return DataErrors.data(
-        "BAD_VALUE",
-        "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as in the training data, as whole numbers or texts."
-            .formatted(column, DataErrors.shown(value), row, DataErrors.shown(known)));
+  /** Returns the encoding of the rows of requests, for one thread; reads all vocabularies. */
+  public RequestEncoder requests() {
+    manifest.fields().stream().filter(PreparedField::hasVocabulary).forEach(this::vocabulary);
+    Set<String> all = columns().stream().map(ScoringColumn::name).collect(Collectors.toSet());
+    return new RequestEncoder(new Binding(inputs(all), brought(all)));
   }
-
-  private ArrowFile file(PreparedField field) {
-    return requireNonNull(vocabularyFiles.get(field.name()), field.name());
-  }
-
-  /** Where the values of one field come from. */
-  private sealed interface FieldInput {}
-
-  private record FromEntity(boolean user, Entities entities, FieldColumn feature)
-      implements FieldInput {}
-
-  /** {@code stored} is for rows without the column; null where they must have it. */
-  private record FromColumn(String column, PreparedField field, @Nullable FromEntity stored)
-      implements FieldInput {}
 
   /** The encoding of rows with certain columns. Thread-safe; a batch belongs to one thread. */
   public final class Binding {
@@ -377,35 +339,63 @@ public final class RowEncoder {
       batch.size = count;
       for (int i = 0; i < count; i++) {
         long row = number + i;
-        batch.row[i] = row;
         batch.scenario[i] = rank(value(rows, RawSchema.SCENARIO, from + i, row), row);
-        int user = find(users, RawSchema.USER, rows, from + i, row);
-        int item = find(items, RawSchema.ITEM, rows, from + i, row);
-        batch.user[i] = user < 0 ? manifest.users() : user;
-        batch.item[i] = item < 0 ? items.keys().size() : item;
-        if (batch.itemVectors != null && itemVectors != null) {
-          batch.itemVectors[i] = itemVector(itemVectors, rows, from + i, row, item < 0);
-        }
-        batch.time[i] = events == null ? Long.MAX_VALUE : time(events, rows, from + i, row);
-        if (batch.pasts != null) {
-          batch.pasts[i] =
-              brings(rows, GivenHistory.COLUMN, from + i)
-                  ? givenHistory.read(rows.get(GivenHistory.COLUMN, from + i), row)
-                  : null;
-        }
+        batch.user[i] = find(users, RawSchema.USER, rows, from + i, row);
+        encodeItem(rows, from + i, row, batch, i);
+        encodePast(rows, from + i, row, batch, i);
         for (int f = 0; f < inputs.size(); f++) {
-          FieldValues target = batch.fields.get(f);
-          if (inputs.get(f) instanceof FromEntity entity) {
-            copy(entity, entity.user() ? user : item, target, i);
-          } else if (inputs.get(f) instanceof FromColumn given) {
-            FromEntity stored = given.stored();
-            if (stored != null && !rows.has(given.column(), from + i)) {
-              copy(stored, stored.user() ? user : item, target, i);
-            } else {
-              encode(given, value(rows, given.column(), from + i, row), row, target, i);
-            }
-          }
+          encodeField(f, rows, from + i, row, batch, i);
         }
+      }
+    }
+
+    List<FieldInput> inputs() {
+      return inputs;
+    }
+
+    /** Encodes one row of an item that is not known, without its fields. */
+    void encodeShared(RawRows rows, Batch batch) {
+      batch.size = 1;
+      batch.scenario[0] = rank(value(rows, RawSchema.SCENARIO, 0, 0), 0);
+      batch.user[0] = find(users, RawSchema.USER, rows, 0, 0);
+      batch.item[0] = items.keys().size();
+      encodePast(rows, 0, 0, batch, 0);
+    }
+
+    int findItem(RawRows rows, int index, long row) {
+      return find(items, RawSchema.ITEM, rows, index, row);
+    }
+
+    /** Encodes the item of a row, and its vector if it brings one or is not known. */
+    void encodeItem(RawRows rows, int index, long row, Batch batch, int at) {
+      batch.row[at] = row;
+      batch.item[at] = findItem(rows, index, row);
+      if (batch.itemVectors != null && itemVectors != null) {
+        boolean isNew = batch.item[at] == items.keys().size();
+        batch.itemVectors[at] = itemVector(itemVectors, rows, index, row, isNew);
+      }
+    }
+
+    /** Encodes the time of a row and what it brings of its user's past. */
+    void encodePast(RawRows rows, int index, long row, Batch batch, int at) {
+      batch.time[at] = events == null ? Long.MAX_VALUE : time(events, rows, index, row);
+      if (batch.pasts != null) {
+        batch.pasts[at] =
+            brings(rows, GivenHistory.COLUMN, index)
+                ? givenHistory.read(rows.get(GivenHistory.COLUMN, index), row)
+                : null;
+      }
+    }
+
+    /** Encodes a field of a row whose user and item are known. */
+    void encodeField(int field, RawRows rows, int index, long row, Batch batch, int at) {
+      FieldInput input = inputs.get(field);
+      FieldValues target = batch.fields.get(field);
+      String column = input.columnOf(rows, index);
+      if (column == null) {
+        input.copy(batch.user[at], batch.item[at], target, at);
+      } else {
+        input.encode(column, value(rows, column, index, row), row, target, at);
       }
     }
 
@@ -469,67 +459,23 @@ public final class RowEncoder {
       return rank;
     }
 
+    /** Returns an index; that after the last for one that is not known. */
     private static int find(Entities entities, String column, RawRows rows, int index, long row) {
       String key = new RawValue(column, row).text(value(rows, column, index, row));
-      if (key == null) {
-        return -1;
+      int found = key == null ? -1 : entities.find(key);
+      if (found >= 0) {
+        return found;
       }
-      int found = entities.find(key);
-      if (found < 0 && key.endsWith(FRACTION)) {
+      if (key != null && key.endsWith(FRACTION)) {
         requireUnknown(entities, column, key, row);
       }
-      return found;
+      return entities.keys().size();
     }
 
     private static void requireUnknown(Entities entities, String column, String key, long row) {
       String whole = key.substring(0, key.length() - FRACTION.length());
       if (entities.find(whole) >= 0) {
-        throw madeReal(column, key, row, whole);
-      }
-    }
-
-    private static void copy(FromEntity entity, int number, FieldValues target, int row) {
-      if (number >= 0) {
-        entity.feature().copy(entity.entities().locate(number), target, row);
-      } else if (target instanceof FieldValues.Ids ids) {
-        ids.ids()[row] = 0;
-      } else if (target instanceof FieldValues.IdLists lists) {
-        lists.set(row, NOTHING_KNOWN, 1);
-      } else if (target instanceof FieldValues.Numbers numbers) {
-        numbers.values()[row] = 0;
-      } else if (target instanceof FieldValues.Vectors vectors) {
-        Arrays.fill(vectors.values(), row * vectors.size(), (row + 1) * vectors.size(), 0);
-      }
-    }
-
-    private void encode(
-        PreparedField field, double @Nullable [] numbers, FieldValues.Vectors target, int row) {
-      VectorMoments ofField = requireNonNull(moments.get(field.name()), field.name());
-      for (int k = 0; k < target.size(); k++) {
-        float value = numbers == null ? 0 : ofField.standardize(k, numbers[k]);
-        target.values()[row * target.size() + k] = value;
-      }
-    }
-
-    private void encode(
-        FromColumn given, @Nullable Object raw, long number, FieldValues target, int row) {
-      RawValue value = new RawValue(given.column(), number);
-      PreparedField field = given.field();
-      if (target instanceof FieldValues.Ids ids) {
-        String text = value.text(raw);
-        ids.ids()[row] = text == null ? 0 : id(given, text, number);
-      } else if (target instanceof FieldValues.IdLists lists) {
-        int[] known =
-            value.texts(raw).stream()
-                .mapToInt(text -> id(given, text, number))
-                .filter(id -> id > 0)
-                .toArray();
-        int[] list = known.length == 0 ? NOTHING_KNOWN : known;
-        lists.set(row, list, list.length);
-      } else if (target instanceof FieldValues.Numbers numbers) {
-        numbers.values()[row] = field.standardize(value.number(raw));
-      } else if (target instanceof FieldValues.Vectors vectors) {
-        encode(field, value.numbers(raw, vectors.size()), vectors, row);
+        throw FieldInput.madeReal(column, key, row, whole);
       }
     }
   }

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.scoring;
+package org.llm4msr.runtime.bundle;
 
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.rows.ItemVectors;
@@ -9,7 +9,7 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
  *
  * @param store holds them by raw id, null where there is none
  */
-record StoredItems(int dimension, @Nullable KnowledgeSource store) implements ItemVectors {
+public record StoredItems(int dimension, @Nullable KnowledgeSource store) implements ItemVectors {
 
   @Override
   public float @Nullable [] of(String item) {

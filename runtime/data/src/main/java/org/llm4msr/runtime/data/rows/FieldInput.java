@@ -1,0 +1,147 @@
+package org.llm4msr.runtime.data.rows;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.prepared.FieldColumn;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.VectorMoments;
+import org.llm4msr.runtime.tables.FieldValues;
+
+/**
+ * Writes one field into rows: what a row brings, or what is stored with its user or item.
+ *
+ * @param column in which rows may bring it; null if none may
+ * @param alias the id column that holds its values; null for most
+ * @param stored null if neither users nor items have it
+ * @param vocabulary null for a field without
+ * @param moments null but for a vector
+ */
+record FieldInput(
+    PreparedField field,
+    @Nullable String column,
+    @Nullable String alias,
+    @Nullable Stored stored,
+    @Nullable Supplier<Vocabulary> vocabulary,
+    @Nullable VectorMoments moments) {
+
+  private static final int[] NOTHING_KNOWN = {0};
+
+  /** The field of users or items. */
+  record Stored(boolean ofUser, Entities entities, FieldColumn feature) {}
+
+  /** Returns the column that tells the field of a row; null if what is stored does. */
+  @Nullable String columnOf(RawRows rows, int row) {
+    if (column != null && rows.has(column, row)) {
+      return column;
+    }
+    if (stored != null) {
+      return null;
+    }
+    return alias == null ? field.name() : alias;
+  }
+
+  /** Returns whether it is known of an item, if rows do not bring it. */
+  boolean isOfItem() {
+    return stored == null ? RawSchema.ITEM.equals(alias) : !stored.ofUser();
+  }
+
+  /** Returns whether it is among some values, by column. */
+  boolean isBroughtBy(Map<String, ?> values) {
+    return column != null && values.containsKey(column);
+  }
+
+  /** Returns whether rows must bring it. */
+  boolean mustBeBrought() {
+    return stored == null && alias == null;
+  }
+
+  /**
+   * Copies what is stored.
+   *
+   * @param user index; that after the last if unknown
+   * @param item likewise
+   */
+  void copy(int user, int item, FieldValues target, int row) {
+    Stored from = requireNonNull(stored, field.name());
+    int number = from.ofUser() ? user : item;
+    if (number < from.entities().keys().size()) {
+      from.feature().copy(from.entities().locate(number), target, row);
+    } else {
+      clear(target, row);
+    }
+  }
+
+  /** Writes that nothing is known. */
+  void clear(FieldValues target, int row) {
+    if (target instanceof FieldValues.Ids ids) {
+      ids.ids()[row] = 0;
+    } else if (target instanceof FieldValues.IdLists lists) {
+      lists.set(row, NOTHING_KNOWN, 1);
+    } else if (target instanceof FieldValues.Numbers numbers) {
+      numbers.values()[row] = 0;
+    } else if (target instanceof FieldValues.Vectors vectors) {
+      Arrays.fill(vectors.values(), row * vectors.size(), (row + 1) * vectors.size(), 0);
+    }
+  }
+
+  /**
+   * Encodes a raw value.
+   *
+   * @param from the column that it is of
+   * @param number of the row, for error texts
+   */
+  void encode(String from, @Nullable Object raw, long number, FieldValues target, int row) {
+    RawValue value = new RawValue(from, number);
+    if (target instanceof FieldValues.Ids ids) {
+      String text = value.text(raw);
+      ids.ids()[row] = text == null ? 0 : id(from, text, number);
+    } else if (target instanceof FieldValues.IdLists lists) {
+      int[] known =
+          value.texts(raw).stream()
+              .mapToInt(text -> id(from, text, number))
+              .filter(id -> id > 0)
+              .toArray();
+      int[] list = known.length == 0 ? NOTHING_KNOWN : known;
+      lists.set(row, list, list.length);
+    } else if (target instanceof FieldValues.Numbers numbers) {
+      numbers.values()[row] = field.standardize(value.number(raw));
+    } else if (target instanceof FieldValues.Vectors vectors) {
+      encode(value.numbers(raw, vectors.size()), vectors, row);
+    }
+  }
+
+  private void encode(double @Nullable [] numbers, FieldValues.Vectors target, int row) {
+    VectorMoments ofField = requireNonNull(moments, field.name());
+    for (int k = 0; k < target.size(); k++) {
+      float value = numbers == null ? 0 : ofField.standardize(k, numbers[k]);
+      target.values()[row * target.size() + k] = value;
+    }
+  }
+
+  private int id(String from, String value, long row) {
+    Vocabulary known = requireNonNull(vocabulary, field.name()).get();
+    String whole = known.madeReal(value);
+    if (whole != null) {
+      throw madeReal(from, value, row, whole);
+    }
+    return known.id(value);
+  }
+
+  /**
+   * Some programs turn a column with a missing value into real numbers, and all values would be
+   * unknown.
+   */
+  static MsrException madeReal(String column, String value, long row, String known) {
+    return DataErrors.data(
+        "BAD_VALUE",
+        "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as in the training data, as whole numbers or texts."
+            .formatted(column, DataErrors.shown(value), row, DataErrors.shown(known)));
+  }
+}

@@ -1,0 +1,176 @@
+package org.llm4msr.runtime.data.rows;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.data.prepared.FieldSource;
+import org.llm4msr.runtime.tables.Batch;
+
+/**
+ * Encodes the rows of one request at a time: what they share once, then each item. What an item
+ * brings counts before what they share, and that before what is stored. For one thread.
+ */
+public final class RequestEncoder {
+
+  private final RowEncoder.Binding binding;
+  private final Batch shared;
+  private final boolean[] stored;
+  private final boolean[] ofItem;
+  private final RequestRow row = new RequestRow();
+
+  RequestEncoder(RowEncoder.Binding binding) {
+    this.binding = binding;
+    shared = binding.newBatch(1);
+    stored = new boolean[binding.inputs().size()];
+    ofItem = new boolean[stored.length];
+    for (int f = 0; f < stored.length; f++) {
+      stored[f] = binding.inputs().get(f).isOfItem();
+    }
+  }
+
+  /** Returns whether a field is known of each item that is, by the number of the field. */
+  public boolean isOfItem(int field) {
+    return stored[field];
+  }
+
+  /** Makes a batch of at most {@code capacity} rows. */
+  public Batch newBatch(int capacity) {
+    return binding.newBatch(capacity);
+  }
+
+  /**
+   * Begins a request.
+   *
+   * @param context columns that all rows share beside the user and the scenario
+   * @return one row, of an item that is not known and of which nothing is
+   * @throws org.llm4msr.api.MsrException as {@link RowEncoder.Binding#encode}
+   */
+  public Batch begin(@Nullable Object user, @Nullable Object scenario, Map<String, ?> context) {
+    row.user = user;
+    row.scenario = scenario;
+    row.item = null;
+    row.context = context;
+    row.own = Map.of();
+    binding.encodeShared(row, shared);
+    for (int f = 0; f < ofItem.length; f++) {
+      FieldInput input = binding.inputs().get(f);
+      ofItem[f] = !input.isBroughtBy(context) && (stored[f] || input.mustBeBrought());
+      if (ofItem[f]) {
+        input.clear(shared.fields.get(f), 0);
+      } else {
+        binding.encodeField(f, row, 0, 0, shared, 0);
+      }
+    }
+    return shared;
+  }
+
+  /** Returns whether the items of the request differ in what is known of them and nothing else. */
+  public boolean itemsAreAsStored() {
+    return Arrays.equals(ofItem, stored) && !row.context.containsKey(ItemVectors.COLUMN);
+  }
+
+  /**
+   * Returns the index of an item; that after the last if it is not known.
+   *
+   * @param number of the row, for error texts
+   * @throws org.llm4msr.api.MsrException {@code data/BAD_VALUE} if it is no id
+   */
+  public int find(@Nullable Object item, long number) {
+    row.item = item;
+    return binding.findItem(row, 0, number);
+  }
+
+  /**
+   * Encodes one row of the request. If that fails, the row can be used for another.
+   *
+   * @param own what the item brings, by column
+   * @param number of the row, for error texts
+   * @param batch of {@link #newBatch}
+   * @param at the row of it, after those before
+   * @throws org.llm4msr.api.MsrException as {@link RowEncoder.Binding#encode}
+   */
+  public void encode(@Nullable Object item, Map<String, ?> own, long number, Batch batch, int at) {
+    row.item = item;
+    row.own = own;
+    batch.scenario[at] = shared.scenario[0];
+    batch.user[at] = shared.user[0];
+    binding.encodeItem(row, 0, number, batch, at);
+    if (bringsPast(own)) {
+      binding.encodePast(row, 0, number, batch, at);
+    } else {
+      copyPast(batch, at);
+    }
+    for (int f = 0; f < ofItem.length; f++) {
+      if (ofItem[f] || binding.inputs().get(f).isBroughtBy(own)) {
+        binding.encodeField(f, row, 0, number, batch, at);
+      } else {
+        batch.fields.get(f).take(shared.fields.get(f), 0, at);
+      }
+    }
+  }
+
+  /**
+   * Fills a row that is the item's alone in part: its ids, not its fields.
+   *
+   * @param item index
+   */
+  public void fill(int item, Batch batch, int at) {
+    batch.scenario[at] = shared.scenario[0];
+    batch.user[at] = shared.user[0];
+    batch.item[at] = item;
+    if (batch.itemVectors != null) {
+      batch.itemVectors[at] = null;
+    }
+    copyPast(batch, at);
+  }
+
+  private static boolean bringsPast(Map<String, ?> own) {
+    return own.containsKey(RawSchema.TIME) || own.containsKey(GivenHistory.COLUMN);
+  }
+
+  private void copyPast(Batch batch, int at) {
+    batch.time[at] = shared.time[0];
+    if (batch.pasts != null && shared.pasts != null) {
+      batch.pasts[at] = shared.pasts[0];
+    }
+  }
+
+  /** The row that is encoded. */
+  private static final class RequestRow implements RawRows {
+
+    private @Nullable Object user;
+    private @Nullable Object scenario;
+    private @Nullable Object item;
+    private Map<String, ?> context = Map.of();
+    private Map<String, ?> own = Map.of();
+
+    @Override
+    public int size() {
+      return 1;
+    }
+
+    @Override
+    public Set<String> columns() {
+      throw new UnsupportedOperationException("rows of requests are read by name");
+    }
+
+    @Override
+    public boolean has(String column, int index) {
+      return FieldSource.IDS.contains(column)
+          || own.containsKey(column)
+          || context.containsKey(column);
+    }
+
+    @Override
+    public @Nullable Object get(String column, int index) {
+      return switch (column) {
+        case RawSchema.USER -> user;
+        case RawSchema.SCENARIO -> scenario;
+        case RawSchema.ITEM -> item;
+        default -> own.containsKey(column) ? own.get(column) : context.get(column);
+      };
+    }
+  }
+}
