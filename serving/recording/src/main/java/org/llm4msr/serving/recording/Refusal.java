@@ -1,0 +1,67 @@
+package org.llm4msr.serving.recording;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Says why a pass cannot be recorded, and whose code it is. */
+final class Refusal {
+
+  private static final List<String> RUNTIME =
+      List.of(
+          "org.llm4msr.serving.",
+          "org.llm4msr.runtime.",
+          "org.llm4msr.toolkit.",
+          "org.llm4msr.api.",
+          "ai.djl.",
+          "java.",
+          "jdk.");
+
+  private Refusal() {}
+
+  /** Refuses what the calling code does. */
+  static MsrException of(String what) {
+    return of(caller(), what);
+  }
+
+  /** Refuses an operation of a recorded pass. */
+  static MsrException of(Value value, String why) {
+    return of(value.caller(), "uses the operation %s, %s.".formatted(value.operation(), why));
+  }
+
+  /** Refuses a pass as a whole. */
+  static MsrException ofPass(String why) {
+    return of("The model", why);
+  }
+
+  /** Refuses a pass that fails while it is recorded. */
+  static MsrException of(RuntimeException cause) {
+    return of("The model", "fails while it is recorded: %s.".formatted(cause), cause);
+  }
+
+  private static MsrException of(String who, String what) {
+    return of(who, what, null);
+  }
+
+  private static MsrException of(String who, String what, @Nullable Throwable cause) {
+    return new MsrException(
+        ErrorType.PLUGIN,
+        "compile/NOT_RECORDED",
+        "%s %s So the model cannot be compiled; `score` and a service that embeds the scorer run it as before."
+            .formatted(who, what),
+        cause);
+  }
+
+  /** Returns the innermost place outside of the runtime and the engine. */
+  static String caller() {
+    return StackWalker.getInstance()
+        .walk(
+            frames ->
+                frames
+                    .filter(frame -> RUNTIME.stream().noneMatch(frame.getClassName()::startsWith))
+                    .findFirst()
+                    .map(frame -> frame.getClassName() + ", line " + frame.getLineNumber() + ",")
+                    .orElse("The runtime"));
+  }
+}
