@@ -1,0 +1,52 @@
+package org.llm4msr.serving.ranker;
+
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.assembly.InferenceModel;
+import org.llm4msr.runtime.data.rows.RequestEncoder;
+import org.llm4msr.runtime.tables.Batch;
+
+/** Scores on the engine that trained the model. */
+final class EngineScorer implements RowScorer {
+
+  private final InferenceModel model;
+  private final RequestEncoder encoder;
+  private final int knownItems;
+  private final Batch batch;
+  private final int[] places = new int[ROWS];
+  private final float[] probabilities = new float[ROWS];
+
+  EngineScorer(InferenceModel model, RequestEncoder encoder, int knownItems) {
+    this.model = model;
+    this.encoder = encoder;
+    this.knownItems = knownItems;
+    batch = encoder.newBatch(ROWS);
+  }
+
+  @Override
+  public void score(RankRequest request, RankResult result) {
+    encoder.begin(request.user(), request.scenario(), request.context());
+    for (int from = 0; from < request.items().size(); from += ROWS) {
+      Deadline.require(request);
+      encode(request, from, Math.min(from + ROWS, request.items().size()), result);
+      if (batch.size > 0) {
+        model.score(batch, probabilities);
+      }
+      for (int row = 0; row < batch.size; row++) {
+        result.scored(places[row], probabilities[row], batch.item[row] < knownItems);
+      }
+    }
+  }
+
+  private void encode(RankRequest request, int from, int to, RankResult result) {
+    batch.size = 0;
+    for (int place = from; place < to; place++) {
+      try {
+        RankItem item = request.item(place);
+        encoder.encode(item.id(), item.fields(), place, batch, batch.size);
+        places[batch.size++] = place;
+      } catch (MsrException e) {
+        result.malformed(place, e);
+      }
+    }
+  }
+}

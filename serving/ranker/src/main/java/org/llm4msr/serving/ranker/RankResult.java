@@ -1,0 +1,82 @@
+package org.llm4msr.serving.ranker;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
+
+/** The items of a request with their probabilities of label 1. */
+public final class RankResult {
+
+  private final float[] probabilities;
+  private final ItemStatus[] statuses;
+  private final Map<Integer, MsrException> errors = new HashMap<>();
+
+  RankResult(int items) {
+    probabilities = new float[items];
+    statuses = new ItemStatus[items];
+    Arrays.fill(probabilities, Float.NaN);
+  }
+
+  void scored(int item, float probability, boolean known) {
+    probabilities[item] = probability;
+    statuses[item] = known ? ItemStatus.SCORED : ItemStatus.UNKNOWN;
+  }
+
+  void malformed(int item, MsrException error) {
+    statuses[item] = ItemStatus.MALFORMED;
+    errors.put(item, error);
+  }
+
+  /** Returns how many items the request had. */
+  public int size() {
+    return probabilities.length;
+  }
+
+  /** Returns the probability of an item by its place in the request; NaN if it was not scored. */
+  public float probability(int item) {
+    return probabilities[item];
+  }
+
+  /** Returns what became of an item. */
+  public ItemStatus status(int item) {
+    return statuses[item];
+  }
+
+  /** Returns why an item was not scored; null if it was. */
+  public @Nullable MsrException error(int item) {
+    return errors.get(item);
+  }
+
+  /** Returns how many items have a status. */
+  public int count(ItemStatus status) {
+    int count = 0;
+    for (ItemStatus each : statuses) {
+      count += each == status ? 1 : 0;
+    }
+    return count;
+  }
+
+  /**
+   * Returns the places of the items with the highest probabilities, the highest first; of equal
+   * ones the first. Items that were not scored are left out.
+   *
+   * @param most how many at most
+   */
+  public int[] best(int most) {
+    long[] keys = new long[size()];
+    int scored = 0;
+    for (int item = 0; item < keys.length; item++) {
+      if (statuses[item] != ItemStatus.MALFORMED) {
+        // Probabilities are not negative, so their bits have their order.
+        long falling = ~(long) Float.floatToIntBits(probabilities[item]);
+        keys[scored++] = falling << Integer.SIZE | item;
+      }
+    }
+    Arrays.sort(keys, 0, scored);
+    int[] best = new int[Math.max(0, Math.min(most, scored))];
+    Arrays.setAll(best, place -> (int) keys[place]);
+    return best;
+  }
+}

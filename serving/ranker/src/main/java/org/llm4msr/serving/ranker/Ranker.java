@@ -1,0 +1,195 @@
+package org.llm4msr.serving.ranker;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.assembly.InferenceModel;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.config.ScoringConfig;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.arrow.OpenPackages;
+import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ranks the items of requests with the model of a bundle, each request on the thread that calls, so
+ * that several threads rank at once. What a request shares is looked up once: the user, the
+ * scenario and the context. Probabilities are those of {@link
+ * org.llm4msr.runtime.scoring.Scorer#score} in float32, within 1e-5.
+ *
+ * <p>A bundle that is not compiled is served by the engine that trained it, more slowly; the log
+ * says so, and {@link #isCompiled} is false.
+ *
+ * <pre>{@code
+ * try (Ranker ranker = Ranker.open(Path.of("compiled-bundle"))) {
+ *   RankResult result =
+ *       ranker.rank(new RankRequest(17, "feed", List.of(new RankItem("a4"), new RankItem("b7"))));
+ *   int first = result.best(1)[0];
+ * }
+ * }</pre>
+ */
+public final class Ranker implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
+
+  private final TensorEngine engine;
+  private final InferenceModel model;
+  private final RowEncoder encoder;
+  private final @Nullable CompiledModel compiled;
+  private final WeightCache weights;
+  private final ItemCache items;
+  private final ConcurrentLinkedDeque<RowScorer> idle = new ConcurrentLinkedDeque<>();
+  private final ReadWriteLock open = new ReentrantReadWriteLock();
+  private final LongAdder requests = new LongAdder();
+  private final LongAdder ranked = new LongAdder();
+  private final LongAdder unknown = new LongAdder();
+  private final LongAdder malformed = new LongAdder();
+  private boolean closed;
+
+  private Ranker(
+      TensorEngine engine,
+      InferenceModel model,
+      RowEncoder encoder,
+      @Nullable CompiledModel compiled,
+      RankerSettings settings) {
+    this.engine = engine;
+    this.model = model;
+    this.encoder = encoder;
+    this.compiled = compiled;
+    weights = new WeightCache(settings.weightBytes());
+    items = new ItemCache(settings.itemBytes());
+  }
+
+  /** Opens a bundle with the plugins of the class path. */
+  public static Ranker open(Path bundle) {
+    return open(bundle, RankerSettings.STANDARD, ConfigLoader.standard(PluginRegistry.load()));
+  }
+
+  /**
+   * Checks every byte of a bundle and loads its model.
+   *
+   * @param loader knows the plugins
+   * @param overrides {@code key.path=value} each, of the sections {@code runtime} and {@code model}
+   * @throws MsrException as {@link org.llm4msr.runtime.scoring.Scorer#load}
+   */
+  public static Ranker open(
+      Path folder, RankerSettings settings, ConfigLoader loader, String... overrides) {
+    OpenPackages.require();
+    Bundle bundle = Bundle.open(folder);
+    List<String> all = new ArrayList<>(List.of("runtime.threads=1"));
+    if (CompiledModel.isIn(folder)) {
+      all.addAll(List.of("scoring.precision=float32", "runtime.device=cpu"));
+    }
+    all.addAll(List.of(overrides));
+    ScoringConfig config = BundleModel.config(bundle, all, loader);
+    RowEncoder encoder = BundleModel.encoder(bundle, config);
+    TensorEngine engine = TensorEngine.open(config.runtime());
+    InferenceModel model = null;
+    try {
+      model = BundleModel.load(bundle, config, encoder, engine);
+      return new Ranker(engine, model, encoder, compiled(bundle, encoder), settings);
+    } catch (RuntimeException | Error e) {
+      try (engine;
+          InferenceModel unused = model) {
+        throw e;
+      }
+    }
+  }
+
+  private static @Nullable CompiledModel compiled(Bundle bundle, RowEncoder encoder) {
+    if (CompiledModel.isIn(bundle.folder())) {
+      return new CompiledModel(bundle.folder(), encoder.manifest().users());
+    }
+    LOG.warn(
+        "{} is not compiled, so the engine that trained the model serves it, more slowly. Compile it: llm4msr compile {} --out FOLDER",
+        bundle.folder(),
+        bundle.folder());
+    return null;
+  }
+
+  /** Returns whether the graphs of a compiled bundle serve, and not the engine. */
+  public boolean isCompiled() {
+    return compiled != null;
+  }
+
+  /** Returns the keys of the scenarios. */
+  public List<String> scenarios() {
+    return encoder.manifest().scenarioKeys();
+  }
+
+  /**
+   * Scores the items of a request. An item that is not known is scored as such; one that cannot be
+   * read has an error of its own.
+   *
+   * @throws MsrException {@code data/UNKNOWN_SCENARIO}, {@code data/BAD_VALUE} and {@code
+   *     data/VECTOR_SIZE} for what the items share; {@code rank/DEADLINE}; {@code rank/CLOSED}
+   *     after {@link #close}
+   */
+  public RankResult rank(RankRequest request) {
+    open.readLock().lock();
+    try {
+      if (closed) {
+        throw new MsrException(
+            ErrorType.USER, "rank/CLOSED", "The ranker is closed. Open the bundle again.");
+      }
+      RankResult result = new RankResult(request.items().size());
+      RowScorer last = idle.pollFirst();
+      RowScorer scorer = last == null ? scorer() : last;
+      try {
+        scorer.score(request, result);
+      } finally {
+        idle.addFirst(scorer);
+      }
+      requests.increment();
+      ranked.add(result.size());
+      unknown.add(result.count(ItemStatus.UNKNOWN));
+      malformed.add(result.count(ItemStatus.MALFORMED));
+      return result;
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  private RowScorer scorer() {
+    int knownItems = encoder.itemKeys().size();
+    return compiled == null
+        ? new EngineScorer(model, encoder.requests(), knownItems)
+        : new GraphScorer(compiled, model, encoder.requests(), weights, items, knownItems);
+  }
+
+  /** Returns what was done until now. */
+  public RankerStats stats() {
+    return new RankerStats(
+        requests.sum(), ranked.sum(), unknown.sum(), malformed.sum(), weights.hits(), items.hits());
+  }
+
+  /** Waits for requests and releases the model. May be called again. */
+  @Override
+  public void close() {
+    open.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        weights.close();
+        try (engine;
+            model;
+            CompiledModel unused = compiled) {
+          // Closed in the reverse order of creation.
+        }
+      }
+    } finally {
+      open.writeLock().unlock();
+    }
+  }
+}
