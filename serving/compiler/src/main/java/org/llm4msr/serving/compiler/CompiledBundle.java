@@ -1,0 +1,48 @@
+package org.llm4msr.serving.compiler;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.files.DurableFiles;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes a bundle with the graphs of its model. */
+public final class CompiledBundle {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CompiledBundle.class);
+
+  private CompiledBundle() {}
+
+  /**
+   * Writes it; without graphs, and with a warning, where compiling fails.
+   *
+   * @param loader knows the plugins
+   * @param plain writes the bundle without graphs into a new folder
+   */
+  public static void write(Path target, ConfigLoader loader, Consumer<Path> plain) {
+    Path uncompiled = target.resolveSibling(target.getFileName() + "-uncompiled");
+    try {
+      DurableFiles.delete(uncompiled);
+      plain.accept(uncompiled);
+      try {
+        new Compiler(loader).compile(Bundle.open(uncompiled), target);
+        DurableFiles.delete(uncompiled);
+      } catch (RuntimeException e) {
+        LOG.warn("{} is not compiled: {}", target, e.getMessage());
+        Files.move(uncompiled, target);
+      }
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.EXTERNAL,
+          "bundle/NOT_WRITTEN",
+          "%s cannot be written: %s".formatted(target, e.getMessage()),
+          e);
+    }
+  }
+}
