@@ -1,0 +1,202 @@
+package org.llm4msr.serving.export;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.data.prepared.FieldKinds;
+import org.llm4msr.runtime.data.prepared.FieldSource;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedIds;
+import org.llm4msr.runtime.data.prepared.VectorMoments;
+import org.llm4msr.serving.recording.Axis;
+
+/**
+ * The content of {@code encoder.json}: how rows become inputs of the graphs.
+ *
+ * @param about how to use it
+ * @param graphs the inputs of each graph that was written
+ * @param leftOut why a graph is missing; null where none is
+ * @param output of each graph
+ * @param scenarios their ranks
+ * @param embeddingSize D
+ * @param fields what the model reads of rows, in order
+ * @param users their indices; null where the model reads nothing of them, or a graph is missing
+ * @param items likewise
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record EncoderFile(
+    int formatVersion,
+    List<String> about,
+    Map<String, List<Value>> graphs,
+    @Nullable String leftOut,
+    Value output,
+    Map<String, Integer> scenarios,
+    int embeddingSize,
+    List<Field> fields,
+    @Nullable Keys users,
+    @Nullable Keys items) {
+
+  static final String FILE = "encoder.json";
+
+  private static final int FORMAT_VERSION = 1;
+
+  private static final List<String> ABOUT =
+      List.of(
+          "Each graph computes, for the rows of one request, the probability of label 1. The rows"
+              + " of a request, as many as you like, are of one user in one scenario.",
+          "full.onnx reads ids and numbers as they are in the data. scorer.onnx reads embedded"
+              + " rows, for programs with tables of their own.",
+          "`graphs` describes all inputs. `rows` in a shape is the number of rows; another name is"
+              + " a length that you choose.",
+          "`scenarios` has all that the model knows. It cannot score rows of another one.",
+          "`fields` describes what the model reads of a row: the column of the raw data, its kind,"
+              + " and the input of full.onnx. `storedWith` says whether rows, users or items have a"
+              + " value each.",
+          "categorical: the id of the value in `ids`, compared as text; 0 for a missing or unknown"
+              + " value.",
+          "multi-categorical: the ids of all known values, or 0 alone where none is known; then -1"
+              + " until all rows of the request are as long.",
+          "numeric and vector: numbers as in the data, NaN where one is missing. full.onnx"
+              + " standardises them: (number - mean) / deviation in float64, and 0 where the number"
+              + " is missing or infinite or the deviation is 0.",
+          "An embedded field of scorer.onnx: the vector of the id; the mean of the vectors of the"
+              + " ids; the standardised number times the field's vector; or the sum of the"
+              + " standardised numbers times a vector each. `llm4msr export embeddings` writes the"
+              + " vectors.",
+          "`users` and `items` have the index of each key, compared as text, and the one for all"
+              + " others.");
+
+  /** An input or output of a graph. A shape has numbers, and names of lengths that are free. */
+  record Value(String name, String type, List<Object> shape, String meaning) {
+    static Value of(GraphInput input) {
+      return new Value(
+          input.name(),
+          input.type().name().toLowerCase(Locale.ROOT),
+          input.axes().stream()
+              .map(axis -> Optional.<Object>ofNullable(axis.name()).orElse(axis.size()))
+              .toList(),
+          input.meaning());
+    }
+  }
+
+  /**
+   * A field.
+   *
+   * @param column of the raw data
+   * @param storedWith {@code rows}, {@code users} or {@code items}
+   * @param input of {@code full.onnx}; null where that is missing
+   * @param ids of the values; null for numbers
+   * @param mean of the number, or of each number of a vector; null for values
+   * @param deviation likewise
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Field(
+      String name,
+      String column,
+      String storedWith,
+      String kind,
+      @Nullable String input,
+      @Nullable Map<String, Integer> ids,
+      @Nullable List<Double> mean,
+      @Nullable List<Double> deviation) {}
+
+  /**
+   * Keys of users or items.
+   *
+   * @param column of the raw data
+   * @param input of {@code full.onnx}
+   * @param unknown the index of all other keys
+   */
+  record Keys(String column, String input, int unknown, Map<String, Integer> index) {}
+
+  /**
+   * Describes a model's graphs.
+   *
+   * @param leftOut why {@code full.onnx} is missing; null if it is not
+   */
+  static EncoderFile of(FullGraph full, @Nullable String leftOut) {
+    PreparedIds ids = full.ids();
+    Map<String, List<Value>> graphs = new LinkedHashMap<>();
+    graphs.put(ScorerGraph.FILE, values(ScorerGraph.inputs(full.model().widths())));
+    if (leftOut == null) {
+      graphs.put(FullGraph.FILE, values(full.inputs()));
+    }
+    return new EncoderFile(
+        FORMAT_VERSION,
+        ABOUT,
+        graphs,
+        leftOut,
+        new Value(
+            GraphInput.OUTPUT,
+            "float32",
+            List.of(Axis.ROWS.name()),
+            "The probability of label 1 of each row, as the scorer gives it."),
+        new Numbered(ids.scenarios(), 0),
+        full.model().tables().dimension(),
+        fields(ids, leftOut == null),
+        leftOut == null && full.readsUsers()
+            ? keys(RawSchema.USER, FullGraph.USER, ids.users())
+            : null,
+        leftOut == null && full.readsItems()
+            ? keys(RawSchema.ITEM, FullGraph.ITEM, ids.items())
+            : null);
+  }
+
+  private static List<Value> values(List<GraphInput> inputs) {
+    return inputs.stream().map(Value::of).toList();
+  }
+
+  private static Keys keys(String column, String input, List<String> keys) {
+    return new Keys(column, input, keys.size(), new Numbered(keys, 0));
+  }
+
+  private static List<Field> fields(PreparedIds ids, boolean haveInputs) {
+    Map<String, FieldSource> sources = FieldSource.read(ids.folder());
+    List<GraphInput> inputs = FieldInputs.of(ids.manifest().fields());
+    List<Field> fields = new ArrayList<>();
+    for (PreparedField field : ids.manifest().fields()) {
+      VectorMoments moments = moments(ids, field);
+      fields.add(
+          new Field(
+              field.name(),
+              column(field, sources.get(field.name())),
+              storedWith(sources.get(field.name())),
+              field.kind() instanceof FieldKind.Vector ? "vector" : FieldKinds.name(field.kind()),
+              haveInputs ? inputs.get(fields.size()).name() : null,
+              field.hasVocabulary() ? new Numbered(ids.values(field), 1) : null,
+              moments == null ? null : moments.mean(),
+              moments == null ? null : moments.deviation()));
+    }
+    return fields;
+  }
+
+  private static @Nullable VectorMoments moments(PreparedIds ids, PreparedField field) {
+    return field.kind() instanceof FieldKind.Numeric
+        ? new VectorMoments(List.of(field.mean()), List.of(field.deviation()))
+        : ids.moments(field).orElse(null);
+  }
+
+  /** Returns the column that holds a field's values: the id that it is a copy of, or its own. */
+  private static String column(PreparedField field, @Nullable FieldSource source) {
+    return source != null && FieldSource.IDS.contains(source.column())
+        ? source.column()
+        : field.name();
+  }
+
+  private static String storedWith(@Nullable FieldSource source) {
+    RawTable home = source == null ? RawTable.INTERACTIONS : source.home();
+    return switch (home) {
+      case USERS -> "users";
+      case ITEMS -> "items";
+      default -> "rows";
+    };
+  }
+}

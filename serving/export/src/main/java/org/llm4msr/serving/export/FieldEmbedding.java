@@ -1,0 +1,91 @@
+package org.llm4msr.serving.export;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedIds;
+import org.llm4msr.runtime.data.prepared.VectorMoments;
+import org.llm4msr.runtime.tables.EmbeddingGather;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.serving.recording.GraphAssembly;
+import org.llm4msr.serving.recording.NumberType;
+
+/**
+ * Embeds fields in a graph as {@link EmbeddingGather} does, numbers from what they are in the data.
+ *
+ * @param ids of the model's data
+ */
+record FieldEmbedding(GraphAssembly graph, PreparedIds ids) {
+
+  /**
+   * Adds a field.
+   *
+   * @param input value with its ids or numbers
+   * @return its columns of the embedded rows, (B, D)
+   */
+  String add(PreparedField field, EmbeddingTable table, String input) {
+    FieldKind kind = field.kind();
+    String vectors = table(table);
+    if (kind instanceof FieldKind.Categorical) {
+      return graph.node("Gather", vectors, known(input));
+    }
+    if (kind instanceof FieldKind.MultiCategorical) {
+      return mean(vectors, input);
+    }
+    if (kind instanceof FieldKind.Vector) {
+      return graph.node("MatMul", standardised(input, ids.moments(field).orElseThrow()), vectors);
+    }
+    VectorMoments moments = new VectorMoments(List.of(field.mean()), List.of(field.deviation()));
+    String column = graph.node("Unsqueeze", input, graph.wholeNumbers(1));
+    return graph.node("Mul", standardised(column, moments), vectors);
+  }
+
+  private String table(EmbeddingTable table) {
+    float[] values = new float[Math.multiplyExact(table.rows(), table.dimension())];
+    table.read(0, 0, table.rows(), values);
+    return graph.table(FloatBuffer.wrap(values), table.rows(), table.dimension());
+  }
+
+  /** Takes what is below 0 as unknown; ONNX would count it from the end. */
+  private String known(String ids) {
+    return graph.node("Max", ids, graph.wholeNumbers(0));
+  }
+
+  /** Averages the vectors of ids that are not below 0; zeros where there are none. */
+  private String mean(String vectors, String ids) {
+    String second = graph.wholeNumbers(1);
+    String counted =
+        graph.node(
+            "Where",
+            graph.node("Less", ids, graph.wholeNumbers(0)),
+            graph.numbers(0),
+            graph.numbers(1));
+    String count = graph.node("Max", graph.node("ReduceSum", counted, second), graph.numbers(1));
+    String found = graph.node("Gather", vectors, known(ids));
+    String weighted =
+        graph.node("Mul", found, graph.node("Unsqueeze", counted, graph.wholeNumbers(2)));
+    String sum = graph.node("Squeeze", graph.node("ReduceSum", weighted, second), second);
+    return graph.node("Div", sum, count);
+  }
+
+  /** Standardises numbers of float64, (B, n), as {@link PreparedField#standardize} does. */
+  private String standardised(String numbers, VectorMoments moments) {
+    double[] means = moments.mean().stream().mapToDouble(mean -> mean).toArray();
+    double[] deviations =
+        moments.deviation().stream()
+            .mapToDouble(deviation -> deviation == 0 ? Double.POSITIVE_INFINITY : deviation)
+            .toArray();
+    String finite =
+        graph.node("Less", graph.node("Abs", numbers), graph.doubles(Double.POSITIVE_INFINITY));
+    String scaled =
+        graph.node(
+            "Div", graph.node("Sub", numbers, graph.doubles(means)), graph.doubles(deviations));
+    String bounded =
+        graph.node(
+            "Min",
+            graph.node("Max", scaled, graph.doubles(-PreparedField.LARGEST)),
+            graph.doubles(PreparedField.LARGEST));
+    return graph.cast(graph.node("Where", finite, bounded, graph.doubles(0)), NumberType.FLOAT32);
+  }
+}

@@ -1,0 +1,161 @@
+package org.llm4msr.serving.export;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.llm4msr.runtime.assembly.BatchInputs;
+import org.llm4msr.runtime.assembly.InferenceModel;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedIds;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.serving.compiler.ModelPass;
+import org.llm4msr.serving.compiler.UserSources;
+import org.llm4msr.serving.recording.Axis;
+import org.llm4msr.serving.recording.GraphAssembly;
+import org.llm4msr.serving.recording.NumberType;
+import org.llm4msr.serving.recording.OnnxModel;
+import org.llm4msr.serving.recording.RequestGraphs;
+
+/**
+ * The graph that reads ids and raw numbers, with all tables.
+ *
+ * @param ids of the model's data
+ */
+record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios) {
+
+  static final String FILE = "full.onnx";
+
+  static final String USER = "user_index";
+  static final String ITEM = "item_index";
+
+  private static final int AT_ONCE = 256;
+
+  private DatasetManifest data() {
+    return ids.manifest();
+  }
+
+  /** Returns its inputs. */
+  List<GraphInput> inputs() {
+    List<GraphInput> inputs = new ArrayList<>();
+    inputs.add(GraphInput.SCENARIO);
+    inputs.addAll(FieldInputs.of(data().fields()));
+    if (readsUsers()) {
+      inputs.add(
+          new GraphInput(
+              USER,
+              NumberType.INT64,
+              List.of(Axis.of(1)),
+              "The user of all rows: the index in `users`."));
+    }
+    if (readsItems()) {
+      inputs.add(
+          new GraphInput(
+              ITEM,
+              NumberType.INT64,
+              List.of(Axis.ROWS),
+              "The item of each row: the index in `items`."));
+    }
+    if (model.widths().history() > 0) {
+      inputs.add(GraphInput.history(model.widths().history()));
+    }
+    return inputs;
+  }
+
+  boolean readsUsers() {
+    return model.widths().users() > 0;
+  }
+
+  boolean readsItems() {
+    return model.widths().items() > 0;
+  }
+
+  /** Returns how many bytes all tables have. */
+  long tableBytes() {
+    long numbers = (data().items() + 1L) * model.widths().items();
+    for (EmbeddingTable table : model.tables().tables()) {
+      numbers += (long) table.rows() * table.dimension();
+    }
+    for (OnnxModel source : sources()) {
+      numbers += (data().users() + 1L) * columns(source);
+    }
+    return numbers * Float.BYTES;
+  }
+
+  /** Returns what makes the numbers that are stored of users; scenarios may share them. */
+  private List<OnnxModel> sources() {
+    return scenarios.scenarios().stream()
+        .map(RequestGraphs::source)
+        .filter(Objects::nonNull)
+        .distinct()
+        .toList();
+  }
+
+  private static long columns(OnnxModel source) {
+    return Arrays.stream(source.shape(RequestGraphs.SOURCE)).reduce(1, (a, b) -> a * b);
+  }
+
+  OnnxModel build() {
+    GraphAssembly graph = new GraphAssembly();
+    Map<String, String> given = new HashMap<>();
+    inputs().forEach(input -> given.put(input.name(), input.addTo(graph)));
+    given.put(ModelPass.ROWS, rows(graph));
+    if (readsItems()) {
+      String items = graph.table(items(), data().items() + 1L, model.widths().items());
+      given.put(ModelPass.ITEMS, graph.node("Gather", items, ITEM));
+    }
+    Map<OnnxModel, String> users = new HashMap<>();
+    UserSources stored = new UserSources(model, data().users());
+    for (OnnxModel source : sources()) {
+      String table = graph.table(stored.of(source), data().users() + 1L, columns(source));
+      users.put(source, graph.node("Gather", table, USER));
+    }
+    scenarios.addTo(
+        graph,
+        GraphInput.SCENARIO.name(),
+        given,
+        (branch, source) ->
+            branch.node(
+                "Reshape",
+                requireNonNull(users.get(source), "a table of the source"),
+                branch.wholeNumbers(source.shape(RequestGraphs.SOURCE))));
+    return graph.model();
+  }
+
+  private String rows(GraphAssembly graph) {
+    FieldEmbedding embedding = new FieldEmbedding(graph, ids);
+    List<PreparedField> fields = data().fields();
+    List<GraphInput> inputs = FieldInputs.of(fields);
+    List<EmbeddingTable> tables = model.tables().tables();
+    List<String> columns = new ArrayList<>();
+    for (int f = 0; f < fields.size(); f++) {
+      columns.add(embedding.add(fields.get(f), tables.get(f), inputs.get(f).name()));
+    }
+    return graph.concat(columns, 1);
+  }
+
+  /** Returns the knowledge of all items, (items + 1, K). */
+  private FloatBuffer items() {
+    int width = model.widths().items();
+    int count = data().items() + 1;
+    FloatBuffer all = FloatBuffer.allocate(Math.multiplyExact(count, width));
+    FloatBuffer some = new BatchInputs().floats((long) AT_ONCE * width);
+    Batch batch = Batch.of(AT_ONCE, List.of());
+    for (int first = 0; first < count; first += AT_ONCE) {
+      batch.size = Math.min(AT_ONCE, count - first);
+      for (int row = 0; row < batch.size; row++) {
+        batch.item[row] = first + row;
+      }
+      model.numbers().items(batch, some);
+      all.put(some.slice(0, batch.size * width));
+    }
+    return all.flip();
+  }
+}
