@@ -7,6 +7,8 @@ import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Notice;
+import org.llm4msr.serving.export.Exported;
+import org.llm4msr.serving.export.OnnxExporter;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,9 +17,37 @@ import picocli.CommandLine.Parameters;
 /** {@code export}. */
 @CommandLine.Command(
     name = "export",
-    description = "Writes embeddings and predictions as Arrow files for other tools.",
-    subcommands = {ExportCommand.Embeddings.class, ExportCommand.Predictions.class})
+    description = "Writes models, embeddings and predictions for other tools.",
+    subcommands = {
+      ExportCommand.Onnx.class,
+      ExportCommand.Embeddings.class,
+      ExportCommand.Predictions.class
+    })
 final class ExportCommand extends CommandGroup {
+
+  /** {@code export onnx}. */
+  @CommandLine.Command(
+      name = "onnx",
+      description =
+          "Writes a bundle's model as ONNX graphs, and what turns rows into their inputs.")
+  static final class Onnx extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "BUNDLE", description = "The bundle.")
+    Path bundle;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "A new folder.")
+    Path out;
+
+    @Override
+    void run() {
+      Exported exported = new OnnxExporter(session().loader()).export(Bundle.open(bundle), out);
+      String files = "%s: %s".formatted(out, String.join(", ", exported.files()));
+      String leftOut = exported.leftOut();
+      terminal().result(exported, leftOut == null ? files : files + "\n" + leftOut);
+    }
+  }
 
   /** {@code export embeddings}. */
   @CommandLine.Command(

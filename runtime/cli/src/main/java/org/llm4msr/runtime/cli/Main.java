@@ -152,6 +152,7 @@ public final class Main {
         EvaluateCommand.class,
         ExplainCommand.class,
         CompareCommand.class,
+        CompileCommand.class,
         ReportCommand.class,
         TuneCommand.class,
         BundleCommand.class,

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.DataGeneration;

@@ -9,4 +9,6 @@ public record InferenceConfig(
                 "Numbers that products of layers read: float32, or bfloat16 on processors with"
                     + " AVX512_BF16 or AMX, and on GPUs",
             defaultValue = "float32")
-        Precision precision) {}
+        Precision precision,
+    @Setting(value = "Whether a run compiles its bundle, for a ranker", defaultValue = "false")
+        boolean compile) {}

@@ -99,6 +99,11 @@ public final class Experiment {
     return loaded;
   }
 
+  /** Returns what reads configurations with the plugins of this experiment. */
+  ConfigLoader loader() {
+    return loader;
+  }
+
   RunWiring runWiring() {
     return runWiring;
   }

@@ -21,6 +21,7 @@ import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.data.prepared.PreparedData;
@@ -41,6 +42,7 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.training.Trainer;
 import org.llm4msr.runtime.training.TrainingResult;
+import org.llm4msr.serving.compiler.CompiledBundle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +53,7 @@ final class TrainingStage implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingStage.class);
 
+  private final ConfigLoader loader;
   private final RunWiring runWiring;
   private final ExperimentConfig config;
   private final Path prepared;
@@ -72,6 +75,7 @@ final class TrainingStage implements AutoCloseable {
       PreparedData data,
       @Nullable ControlledKnowledge knowledge,
       StartingPoint start) {
+    this.loader = experiment.loader();
     this.runWiring = experiment.runWiring();
     this.config = runWiring.config().config();
     this.prepared = experiment.workspace().prepared();
@@ -297,6 +301,14 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private void writeBundle(Path target) {
+    if (config.scoring().compile()) {
+      CompiledBundle.write(target, loader, this::writePlainBundle);
+    } else {
+      writePlainBundle(target);
+    }
+  }
+
+  private void writePlainBundle(Path target) {
     BundleStage.write(target, folder, runWiring, prepared, data.manifest(), knowledge, model);
   }
 

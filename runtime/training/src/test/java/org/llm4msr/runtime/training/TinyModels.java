@@ -47,7 +47,7 @@ import org.llm4msr.toolkit.model.Scale;
 final class TinyModels {
 
   /** How models score. */
-  static final InferenceConfig SCORING = new InferenceConfig(Precision.FLOAT32);
+  static final InferenceConfig SCORING = new InferenceConfig(Precision.FLOAT32, false);
 
   record NoConfig() {}
 
