@@ -22,6 +22,7 @@ import org.llm4msr.api.model.MetaContext;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
@@ -32,6 +33,8 @@ import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
 import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Workers;
+import org.llm4msr.serving.recording.RecordedArrays;
+import org.llm4msr.serving.recording.RequestGraphs;
 
 /**
  * A model on one engine with everything that it would get from the runtime, for tests: runs forward
@@ -124,6 +127,43 @@ public final class ModelHarness implements AutoCloseable {
     store.push();
     step++;
     return result;
+  }
+
+  /**
+   * Records what the model computes for rows of one user in one scenario, as the compiler does.
+   *
+   * @param batch whose widths the rows have
+   */
+  public RequestGraphs record(TestBatch batch, int scenario) {
+    int scenarios = batch.scenarioTable().length;
+    return RequestGraphs.of(
+        (pass, arrays) ->
+            store.through(arrays::constant, () -> head.logits(pass, features(pass, arrays, batch))),
+        manager,
+        scenarios,
+        scenario);
+  }
+
+  private EmbeddedFeatures features(Pass pass, RecordedArrays arrays, TestBatch batch) {
+    return new EmbeddedFeatures(
+        arrays.ofRows("rows", batch.flat()[0].length),
+        fieldWidth,
+        pass.scenarios(),
+        constant(ModelInput.SCENARIO_EMBEDDING, arrays, batch.scenarioTable()),
+        inputs.contains(ModelInput.USER_KNOWLEDGE)
+            ? arrays.ofUser(batch.userKnowledge()[0].length)
+            : null,
+        constant(ModelInput.SCENARIO_KNOWLEDGE, arrays, batch.scenarioKnowledge()),
+        ofRows(ModelInput.ITEM_KNOWLEDGE, arrays, batch.itemKnowledge()),
+        ofRows(ModelInput.HISTORY, arrays, batch.history()));
+  }
+
+  private @Nullable NDArray constant(ModelInput input, RecordedArrays arrays, float[][] values) {
+    return inputs.contains(input) ? arrays.constant(input.name(), manager.create(values)) : null;
+  }
+
+  private @Nullable NDArray ofRows(ModelInput input, RecordedArrays arrays, float[][] values) {
+    return inputs.contains(input) ? arrays.ofRows(input.name(), values[0].length) : null;
   }
 
   /** Restarts the step count at 0, and with it the engine's random numbers. */

@@ -19,6 +19,7 @@ final class InputFlaws {
     flaws.put("INPUT-01", ReadsInSecret::new);
     flaws.put("INPUT-02", DeclaresInVain::new);
     flaws.put("INPUT-03", WantsOneWidth::new);
+    flaws.put("RECORD-01", ReadsValues::new);
     return flaws;
   }
 
@@ -42,6 +43,14 @@ final class InputFlaws {
       if (!context.layout().uniform()) {
         throw new IllegalArgumentException("fields differ");
       }
+    }
+  }
+
+  private static final class ReadsValues extends Flaw {
+    @Override
+    NDArray read(Features features, NDArray y) {
+      float sum = features.flat().sum().getFloat();
+      return y.add(features.flat().sum().sub(sum));
     }
   }
 }
