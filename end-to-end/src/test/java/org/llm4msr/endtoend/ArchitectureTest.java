@@ -70,7 +70,6 @@ class ArchitectureTest {
           "Columns",
           "DataErrors",
           "FieldColumn",
-          "FieldSource",
           "FolderTrainingLog",
           "IdListColumn",
           "ManifestFile",
@@ -81,7 +80,6 @@ class ArchitectureTest {
           "SplitReader",
           "TextColumn",
           "VectorColumn",
-          "VectorMoments",
           "WatchedReader",
           // knowledge
           "EventLog",
@@ -100,7 +98,7 @@ class ArchitectureTest {
           "TorchGradients",
           "Word",
           // scoring
-          "InferenceModel",
+          "StoredItems",
           // experiment
           "Explainer",
           // lab

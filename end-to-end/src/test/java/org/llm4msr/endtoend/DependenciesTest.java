@@ -21,6 +21,18 @@ class DependenciesTest {
 
   private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
   private static final String LISTS = "end-to-end/src/test/resources/dependencies";
+  private static final List<String> NOT_TO_SCORE =
+      List.of(
+          "llm4msr-training",
+          "llm4msr-experiment",
+          "llm4msr-download",
+          "llm4msr-toolkit-hub",
+          "llm4msr-lab",
+          "llm4msr-cli",
+          "picocli",
+          "progressbar",
+          "jmustache");
+
   private static final Pattern ARTIFACT =
       Pattern.compile("^ +([\\w.-]+):([\\w.-]+):", Pattern.MULTILINE);
 
@@ -44,6 +56,10 @@ class DependenciesTest {
         "runtime/experiment",
         "runtime/download",
         "runtime/lab",
+        "serving/recording",
+        "serving/ranker",
+        "serving/compiler",
+        "serving/export",
         "runtime/cli",
         "exchange",
         "tck",
@@ -64,22 +80,13 @@ class DependenciesTest {
   static Stream<Arguments> unwanted() {
     return Stream.of(
         arguments("api", List.of("guice", "hibernate-validator", "duckdb_jdbc", "snakeyaml")),
-        arguments(
-            "runtime/scoring",
-            List.of(
-                "llm4msr-training",
-                "llm4msr-experiment",
-                "llm4msr-download",
-                "llm4msr-toolkit-hub",
-                "llm4msr-lab",
-                "llm4msr-cli",
-                "picocli",
-                "progressbar",
-                "jmustache")),
+        arguments("runtime/scoring", NOT_TO_SCORE),
+        arguments("serving/ranker", NOT_TO_SCORE),
+        arguments("serving/ranker", List.of("netty-common", "netty-buffer", "llm4msr-recording")),
         arguments("tck", List.of("llm4msr-data", "llm4msr-toolkit-database", "duckdb_jdbc")));
   }
 
-  /** A scorer: command line, reports, comparisons, training, downloads. The kit: preparation. */
+  /** Who scores: command line, reports, comparisons, training, downloads. The kit: preparation. */
   @ParameterizedTest
   @MethodSource("unwanted")
   void aModuleDoesWithout(String module, List<String> artifacts) throws IOException {

@@ -6,11 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 import java.util.stream.Stream;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,20 +114,7 @@ class EngineRefusalTest {
 
   @BeforeEach
   void install() throws IOException {
-    Path classes = Files.createDirectories(folder.resolve("classes"));
-    Path source = Files.writeString(folder.resolve("Top.java"), PLUGINS);
-    List<String> options =
-        List.of(
-            "-processorpath", // From Java 23 on, processors of the class path run if they are
-            // named.
-            System.getProperty("java.class.path"),
-            "-d",
-            classes.toString(),
-            source.toString());
-    int outcome =
-        ToolProvider.getSystemJavaCompiler().run(null, null, null, options.toArray(String[]::new));
-    assertThat(outcome).isZero();
-    pack(classes, Files.createDirectories(folder.resolve("plugins/top")).resolve("top.jar"));
+    PluginSource.install(folder, "Top", PLUGINS);
     Files.writeString(folder.resolve("experiment.yaml"), EXPERIMENT);
     cli = new Cli(folder);
   }
@@ -197,20 +180,5 @@ class EngineRefusalTest {
     return cli.run(
         Stream.concat(Stream.of(command), Stream.of("--plugins", "plugins"))
             .toArray(String[]::new));
-  }
-
-  private static void pack(Path classes, Path jar) throws IOException {
-    Path manifest = classes.resolve("META-INF/MANIFEST.MF");
-    try (JarOutputStream out =
-            new JarOutputStream(
-                Files.newOutputStream(jar), new Manifest(Files.newInputStream(manifest)));
-        Stream<Path> files = Files.walk(classes)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        if (!file.equals(manifest)) {
-          out.putNextEntry(new JarEntry(classes.relativize(file).toString()));
-          Files.copy(file, out);
-        }
-      }
-    }
   }
 }

@@ -69,13 +69,22 @@ final class Modules {
     runtime(all, "knowledge", "knowledge");
     runtime(all, "scoring", "assembly", "bundle", "calibration", "scoring");
     runtime(all, "training", "training", "evaluation");
+    List<String> scoring = with(RUNTIME.subList(0, RUNTIME.indexOf("training")), "api");
+    add(all, "recording", List.of("serving.recording"), List.of("api"));
+    add(all, "ranker", List.of("serving.ranker"), with(scoring, "toolkit-safetensors"));
+    List<String> ranker = with(with(scoring, "toolkit-safetensors"), "ranker");
+    add(all, "compiler", List.of("serving.compiler"), with(ranker, "recording"));
     runtime(all, "experiment", "experiment", "exchange", "explanation");
+    all.get("experiment").uses().add("compiler");
     runtime(all, "download", "download");
     runtime(all, "lab", "compare", "report");
+    List<String> compiler = with(with(ranker, "recording"), "compiler");
+    add(all, "export", List.of("serving.export"), compiler);
     runtime(all, "cli", "cli");
+    all.get("cli").uses().addAll(List.of("compiler", "ranker", "export"));
     List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
     add(all, "exchange", List.of("exchange"), with(served, "experiment"));
-    add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine"));
+    add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine", "recording"));
     for (String plugins : List.of("backbones", "datasets", "fusion", "llm", "llamacpp")) {
       add(all, "plugins-" + plugins, List.of("plugins." + plugins), with(TOOLKIT, "api"));
     }

@@ -92,7 +92,7 @@ class ExamplePluginsTest {
 
       JsonNode prepared = run("data", "prepare", "my.yaml", "--json");
       JsonNode extracted = run("knowledge", "extract", "my.yaml", "--json");
-      run("train", "my.yaml", "--json");
+      run("train", "my.yaml", "--json", "-Dscoring.compile=true");
       JsonNode evaluation = run("evaluate", "my.yaml", "--json");
       int uneven =
           exitCode("train", "my.yaml", "--run=uneven", "-Dmodel.fusion={name: concat, width: 12}");
@@ -102,6 +102,8 @@ class ExamplePluginsTest {
       assertThat(service.encoded()).isGreaterThanOrEqualTo(Clicks.USERS + 3);
       // Clicks follow the title; a model that learned nothing would score one half.
       assertThat(evaluation.findValue("auc").doubleValue()).isGreaterThan(0.7);
+      // The recorder follows plugins that it never saw.
+      assertThat(folder.resolve("work/runs/default/bundle/compiled/compiled.json")).exists();
       assertThat(uneven).isEqualTo(2);
       assertThat(error())
           .contains(

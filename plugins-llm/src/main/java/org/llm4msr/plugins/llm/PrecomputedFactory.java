@@ -9,7 +9,7 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 /** Makes encoders that look up vectors computed elsewhere. */
 @Plugin(
     name = "precomputed",
-    description = "Vectors from files, by the key of user or scenario; no model is run")
+    description = "Vectors from files, by the key of user, scenario or item; no model is run")
 public final class PrecomputedFactory implements KnowledgeEncoderFactory<PrecomputedConfig> {
 
   @Override

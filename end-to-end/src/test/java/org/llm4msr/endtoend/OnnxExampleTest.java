@@ -1,0 +1,152 @@
+package org.llm4msr.endtoend;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.ScoringRequest;
+import org.llm4msr.serving.export.OnnxExporter;
+
+/** Every backbone as a graph: Python's ONNX Runtime and the scorer on the same file of rows. */
+@Tag("slow")
+class OnnxExampleTest {
+
+  private static final int ROWS = 10_000;
+  private static final int USERS = 200;
+  private static final Path SCRIPT =
+      Path.of(System.getProperty("llm4msr.root"), "examples/onnx/score.py");
+
+  @TempDir static Path folder;
+  private static Python python;
+  private static Path rows;
+
+  @BeforeAll
+  static void prepare() throws Exception {
+    python = Python.with("onnxruntime", "numpy");
+    List<String> scenarios = List.of("feed", "search", "home");
+    SmallShop shop = SmallShop.write(folder, 1, 1000, ROWS, USERS, scenarios);
+    rows = folder.resolve("rows.csv");
+    Files.write(rows, withFeatures(shop.rows()));
+    Experiment experiment = experiment("shared-bottom");
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+  }
+
+  private static Experiment experiment(String backbone) {
+    return Experiment.fromYaml(
+        folder.resolve("experiment.yaml"),
+        "model.backbone={name: %s}".formatted(backbone),
+        "knowledge.items={}",
+        "model.itemKnowledge={width: 4}",
+        "training.epochs=1");
+  }
+
+  /** Adds the features of users and items, and makes some of all values unknown. */
+  private static List<String> withFeatures(List<String> log) throws IOException {
+    Map<String, String> users = features("users.csv");
+    Map<String, String> items = features("items.csv");
+    List<String> lines = new ArrayList<>();
+    lines.add("user,item,scenario,hour,price,tags,city,age,kind,words");
+    for (int row = 0; row < log.size(); row++) {
+      String[] values = log.get(row).split(",", -1);
+      String user = row % 50 == 0 ? "nobody" : values[0];
+      String item = row % 40 == 0 ? "new" : values[1];
+      lines.add(
+          String.join(
+              ",",
+              user,
+              item,
+              values[2],
+              row % 30 == 0 ? "99" : values[5],
+              values[6],
+              row % 20 == 0 ? values[7] + "|unknown" : values[7],
+              users.getOrDefault(user, ","),
+              items.getOrDefault(item, ",")));
+    }
+    return lines;
+  }
+
+  /** Returns what stands behind the key of each line. */
+  private static Map<String, String> features(String file) throws IOException {
+    Map<String, String> features = new HashMap<>();
+    for (String line : Files.readAllLines(folder.resolve("raw").resolve(file))) {
+      String[] parts = line.split(",", -1);
+      features.put(parts[0], parts[1] + "," + parts[2]);
+    }
+    return features;
+  }
+
+  static Stream<String> backbones() {
+    return PluginRegistry.load().names(PluginKind.BACKBONE).stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("backbones")
+  void pythonGivesTheScorersProbabilities(String backbone) throws Exception {
+    Bundle bundle = Bundle.open(experiment(backbone).train(backbone, Progress.NONE).bundle());
+    Path exported = folder.resolve(backbone);
+    new OnnxExporter(ConfigLoader.standard(PluginRegistry.load())).export(bundle, exported);
+    Path scores = exported.resolve("scores.csv");
+
+    python.run(
+        exported.resolve("output.txt"),
+        SCRIPT.toString(),
+        exported.toString(),
+        rows.toString(),
+        scores.toString());
+
+    float[] expected = expected(bundle, backbone);
+    assertThat(distinct(expected)).hasSizeGreaterThan(ROWS / 10);
+    assertThat(column(scores, "probability")).containsExactly(expected, within(1e-5f));
+  }
+
+  private static float[] expected(Bundle bundle, String backbone) throws IOException {
+    Path scores = folder.resolve(backbone + ".csv");
+    try (Scorer scorer = Scorer.load(bundle.folder())) {
+      scorer.score(new ScoringRequest(rows, scores), Progress.NONE);
+    }
+    float[] expected = column(scores, "score");
+    assertThat(expected).hasSize(ROWS);
+    return expected;
+  }
+
+  private static Set<Float> distinct(float[] values) {
+    Set<Float> distinct = new HashSet<>();
+    for (float value : values) {
+      distinct.add(value);
+    }
+    return distinct;
+  }
+
+  private static float[] column(Path file, String name) throws IOException {
+    List<String> lines = Files.readAllLines(file, UTF_8);
+    int column = List.of(lines.get(0).split(",")).indexOf(name);
+    float[] values = new float[lines.size() - 1];
+    for (int row = 0; row < values.length; row++) {
+      values[row] = Float.parseFloat(lines.get(row + 1).split(",", -1)[column]);
+    }
+    return values;
+  }
+}

@@ -1,0 +1,58 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+
+/** Plugins that a test writes as source. */
+final class PluginSource {
+
+  private PluginSource() {}
+
+  /**
+   * Compiles a class and packs it into a plugin folder.
+   *
+   * @param folder gets the plugin folder {@code plugins}
+   * @param name of the class
+   */
+  static void install(Path folder, String name, String source) throws IOException {
+    Path classes = Files.createDirectories(folder.resolve("classes"));
+    Path file = Files.writeString(folder.resolve(name + ".java"), source);
+    List<String> options =
+        List.of(
+            "-processorpath", // From Java 23 on, processors of the class path run if they are
+            // named.
+            System.getProperty("java.class.path"),
+            "-d",
+            classes.toString(),
+            file.toString());
+    int outcome =
+        ToolProvider.getSystemJavaCompiler().run(null, null, null, options.toArray(String[]::new));
+    assertThat(outcome).isZero();
+    Path target = Files.createDirectories(folder.resolve("plugins").resolve(name));
+    pack(classes, target.resolve(name + ".jar"));
+  }
+
+  private static void pack(Path classes, Path jar) throws IOException {
+    Path manifest = classes.resolve("META-INF/MANIFEST.MF");
+    try (JarOutputStream out =
+            new JarOutputStream(
+                Files.newOutputStream(jar), new Manifest(Files.newInputStream(manifest)));
+        Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!file.equals(manifest)) {
+          out.putNextEntry(new JarEntry(classes.relativize(file).toString()));
+          Files.copy(file, out);
+        }
+      }
+    }
+  }
+}

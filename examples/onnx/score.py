@@ -1,0 +1,85 @@
+"""Scores the rows of a CSV file with a model that `llm4msr export onnx` wrote.
+
+pip install onnxruntime numpy
+python score.py FOLDER rows.csv scores.csv
+
+FOLDER has full.onnx and encoder.json. rows.csv has a header, the columns user, item and scenario, and one for each
+field of the model. Lists and vectors are texts with | between their elements; an empty text is a missing value.
+scores.csv gets a row with the column probability for each of them.
+"""
+
+import collections
+import csv
+import json
+import pathlib
+import sys
+
+import numpy as np
+import onnxruntime
+
+
+def elements(text):
+    return text.split("|") if text else []
+
+
+def encode(field, texts):
+    """Returns the input of a field for some rows."""
+    kind = field["kind"]
+    if kind == "categorical":
+        return np.array([field["ids"].get(text, 0) for text in texts], np.int64)
+    if kind == "multi-categorical":
+        lists = [[field["ids"][one] for one in elements(text) if one in field["ids"]] or [0] for text in texts]
+        longest = max(map(len, lists))
+        return np.array([ids + [-1] * (longest - len(ids)) for ids in lists], np.int64)
+    if kind == "numeric":
+        return np.array([float(text or "nan") for text in texts])
+    missing = ["nan"] * len(field["mean"])
+    return np.array([[float(one or "nan") for one in elements(text) or missing] for text in texts])
+
+
+def indices(keys, texts):
+    """Returns the numbers of users or items."""
+    return np.array([keys["index"].get(text, keys["unknown"]) for text in texts], np.int64)
+
+
+def inputs(encoder, rows):
+    """Returns the inputs of full.onnx for rows of one user and one scenario."""
+
+    def column(name):
+        return [row[name] for row in rows]
+
+    given = {"scenario": np.array([encoder["scenarios"][rows[0]["scenario"]]], np.int64)}
+    for field in encoder["fields"]:
+        given[field["input"]] = encode(field, column(field["column"]))
+    if "users" in encoder:
+        given[encoder["users"]["input"]] = indices(encoder["users"], column(encoder["users"]["column"])[:1])
+    if "items" in encoder:
+        given[encoder["items"]["input"]] = indices(encoder["items"], column(encoder["items"]["column"]))
+    return given
+
+
+def main(folder, rows_file, scores_file):
+    folder = pathlib.Path(folder)
+    encoder = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+    if "leftOut" in encoder:
+        sys.exit(encoder["leftOut"])
+    if any(given["name"] == "history" for given in encoder["graphs"]["full.onnx"]):
+        sys.exit("The model reads what its users did before, which this script does not compute.")
+    with open(rows_file, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    requests = collections.defaultdict(list)
+    for number, row in enumerate(rows):
+        requests[row["scenario"], row["user"]].append(number)
+    session = onnxruntime.InferenceSession(folder / "full.onnx", providers=["CPUExecutionProvider"])
+    scores = np.empty(len(rows), np.float32)
+    for numbers in requests.values():
+        (scores[numbers],) = session.run(["probability"], inputs(encoder, [rows[one] for one in numbers]))
+    with open(scores_file, "w", encoding="utf-8") as file:
+        file.write("probability\n")
+        file.writelines(f"{score}\n" for score in scores)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
