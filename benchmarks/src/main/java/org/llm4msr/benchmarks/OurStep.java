@@ -29,7 +29,7 @@ final class OurStep implements Contender {
             engine,
             setup.model(),
             setup.training(),
-            new InferenceConfig(Precision.FLOAT32),
+            new InferenceConfig(Precision.FLOAT32, false),
             setup.data(),
             setup.vectors());
     step = new TrainingStep(model, setup.training(), setup.data().manifest().scenarios());

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The processor that a benchmark runs on, as Linux describes it. */
-final class Processor {
+public final class Processor {
 
   private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
 
   private Processor() {}
 
   /** Returns maker, model and the number of processors that this program may use. */
-  static String name() {
+  public static String name() {
     try (Stream<String> lines = Files.lines(DESCRIPTION)) {
       List<String> first = lines.takeWhile(line -> !line.isEmpty()).toList();
       return "%s %s, %d processors"
