@@ -12,7 +12,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,10 @@ class LauncherTest {
       echo "LC_ALL=$LC_ALL"
       """;
 
+  private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
+  private static final Set<String> NOT_RUN =
+      Set.of("tck", "archetype", "end-to-end", "examples", "benchmarks");
+
   @TempDir Path folder;
   private Path root;
   private Path firstJar;
@@ -47,6 +53,22 @@ class LauncherTest {
     secondJar = Files.createFile(folder.resolve("two.jar"));
     Checkout.write(root, firstJar + ":" + secondJar);
     java("17.0.9");
+  }
+
+  /** Otherwise it runs what was built before a change. */
+  @Test
+  void looksAtTheSourcesOfEveryModuleThatItRuns() throws IOException {
+    List<String> modules =
+        Pattern.compile("<module>(.+)</module>")
+            .matcher(Files.readString(ROOT.resolve("pom.xml")))
+            .results()
+            .map(module -> module.group(1).replaceFirst("plugins-.*", "plugins-*"))
+            .filter(module -> !NOT_RUN.contains(module))
+            .distinct()
+            .toList();
+
+    assertThat(Files.readString(ROOT.resolve("llm4msr")))
+        .contains("\"$root\"/{" + String.join(",", modules) + "}/{,*/}pom.xml");
   }
 
   @Test
