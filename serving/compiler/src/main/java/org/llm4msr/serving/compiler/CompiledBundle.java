@@ -33,8 +33,11 @@ public final class CompiledBundle {
       try {
         new Compiler(loader).compile(Bundle.open(uncompiled), target);
         DurableFiles.delete(uncompiled);
-      } catch (RuntimeException e) {
+      } catch (MsrException e) {
         LOG.warn("{} is not compiled: {}", target, e.getMessage());
+        Files.move(uncompiled, target);
+      } catch (RuntimeException e) {
+        LOG.warn("{} is not compiled", target, e);
         Files.move(uncompiled, target);
       }
     } catch (IOException e) {

@@ -9,6 +9,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
+import org.llm4msr.runtime.assembly.PassNumbers;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.serving.ranker.GraphSession;
 import org.llm4msr.serving.recording.OnnxModel;
@@ -36,6 +37,7 @@ public record UserSources(InferenceModel model, int users) {
   /** Computes the numbers of all users by a graph, (users + 1, n). */
   public FloatBuffer of(OnnxModel source) {
     int width = model.widths().users();
+    PassNumbers numbers = model.numbers();
     FloatBuffer knowledge = new BatchInputs().floats((long) AT_ONCE * width);
     Batch batch = Batch.of(AT_ONCE, List.of());
     FloatBuffer all = FloatBuffer.allocate(0);
@@ -45,16 +47,16 @@ public record UserSources(InferenceModel model, int users) {
         for (int row = 0; row < batch.size; row++) {
           batch.user[row] = first + row;
         }
-        model.numbers().users(batch, knowledge);
+        numbers.users(batch, knowledge);
         for (int row = 0; row < batch.size; row++) {
-          FloatBuffer numbers =
+          FloatBuffer ofUser =
               graph
                   .run(Map.of(RequestGraphs.USER, knowledge.slice(row * width, width)))
                   .get(RequestGraphs.SOURCE);
           if (all.capacity() == 0) {
-            all = FloatBuffer.allocate(size(numbers.remaining()));
+            all = FloatBuffer.allocate(size(ofUser.remaining()));
           }
-          all.put(numbers);
+          all.put(ofUser);
         }
       }
     }
