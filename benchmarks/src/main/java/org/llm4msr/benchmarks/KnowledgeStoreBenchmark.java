@@ -97,7 +97,8 @@ public final class KnowledgeStoreBenchmark {
             "benchmark",
             log,
             new RandomEncoder(dimension),
-            new KnowledgeExtractor.Settings(1, false, false, Precision.FLOAT16, Map.of()),
+            new KnowledgeExtractor.Settings(
+                1, false, false, Precision.FLOAT16, List.of(), Map.of()),
             Duration.ofSeconds(20))
         .extract(folder, false, Progress.NONE);
   }

@@ -55,7 +55,7 @@ class TrainingListenersTest {
     experiment.extract(false, Progress.NONE);
     Seen seen = new Seen();
 
-    TrainingOptions broken = new TrainingOptions(null, null, List.of(seen, new Broken()));
+    TrainingOptions broken = new TrainingOptions(null, null, false, List.of(seen, new Broken()));
     assertThatThrownBy(() -> experiment.train("run", broken, Progress.NONE))
         .isInstanceOf(MsrException.class)
         .hasMessageContainingAll(
@@ -67,7 +67,7 @@ class TrainingListenersTest {
 
     Seen whole = new Seen();
     TrainingReport report =
-        experiment.train("run", new TrainingOptions(null, null, List.of(whole)), Progress.NONE);
+        experiment.train("run", new TrainingOptions(null, null, false, List.of(whole)), Progress.NONE);
     assertThat(whole.steps).hasSize(1);
     assertThat(whole.steps.get(0).watched()).containsOnlyKeys("fusion/alpha");
     assertThat(whole.validations)

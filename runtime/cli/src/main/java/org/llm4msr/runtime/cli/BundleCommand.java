@@ -67,7 +67,14 @@ final class BundleCommand extends CommandGroup {
       manifest
           .plugins()
           .forEach(
-              plugin -> line(text, plugin.kind(), plugin.name() + " (" + plugin.version() + ")"));
+              plugin ->
+                  line(
+                      text,
+                      plugin.kind(),
+                      "%s (%s %s"
+                              .formatted(plugin.name(), plugin.version(), plugin.shortDigest())
+                              .strip()
+                          + ")"));
       manifest.provenance().forEach((key, value) -> line(text, key, provenance(value)));
       FlatValues.of(manifest.training()).forEach((key, value) -> metric(text, key, value));
       line(text, "needs columns", names(inspection.columns(), true));

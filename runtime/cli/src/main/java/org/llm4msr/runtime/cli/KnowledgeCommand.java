@@ -44,9 +44,22 @@ final class KnowledgeCommand extends CommandGroup {
         description = "Discard what is stored, and extract everything again.")
     boolean rebuild;
 
+    @Option(
+        names = "--accept",
+        description =
+            "Keep vectors that other code of a plugin made, and do not warn of it any more.")
+    boolean accept;
+
     @Override
     void run() {
+      if (accept && rebuild) {
+        throw new ParameterException(
+            spec.commandLine(), "--accept keeps what is stored, and --rebuild discards it");
+      }
       Experiment experiment = experiment();
+      if (accept) {
+        experiment.acceptKnowledge();
+      }
       if (dryRun) {
         PromptPreview preview = experiment.previewPrompts(atLeast("--prompts", prompts, 0));
         terminal().result(preview, text(preview));

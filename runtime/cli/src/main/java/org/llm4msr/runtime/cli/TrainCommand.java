@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -35,6 +36,11 @@ final class TrainCommand extends ExperimentCommand {
   @Nullable Path from;
 
   @Option(
+      names = "--force",
+      description = "Train anew: replace a run of this name, once this one has begun.")
+  boolean force;
+
+  @Option(
       names = "--watch",
       arity = "0..1",
       fallbackValue = "0",
@@ -51,7 +57,7 @@ final class TrainCommand extends ExperimentCommand {
         terminal().note("watch: " + page.address());
       }
       TrainingReport report =
-          train(this, experiment, run.name, new TrainingOptions(bundle, from), "train");
+          train(this, experiment, run.name, new TrainingOptions(bundle, from, force, List.of()), "train");
       terminal().result(report, text(report));
     }
   }

@@ -104,7 +104,10 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
         return;
       }
     }
-    if (jars.isEmpty()) {
+    PluginProblem twice = twoVersions(List.copyOf(read.values()));
+    if (twice != null) {
+      addBroken(folder, folder, twice, null);
+    } else if (jars.isEmpty()) {
       addBroken(folder, folder, noJar(), null);
     } else if (read.values().stream().noneMatch(PluginJar::registersPlugins)) {
       addBroken(folder, folder, noServices(read.values()), null);
@@ -145,6 +148,28 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
             name + " holds a copy of the API, which comes from the runtime",
             "In the plugin's POM give llm4msr-api <scope>provided</scope>; with the shade plugin"
                 + " exclude org.llm4msr:llm4msr-api.");
+  }
+
+  /** Which of two classes of one name is loaded would depend on the names of the jars. */
+  private static @Nullable PluginProblem twoVersions(List<PluginJar> jars) {
+    for (PluginJar jar : jars) {
+      for (PluginJar later : jars.subList(jars.indexOf(jar) + 1, jars.size())) {
+        Set<String> both = jar.alsoIn(later);
+        if (!both.isEmpty()) {
+          return new PluginProblem(
+              "TWO_VERSIONS",
+              "%s (version %s) and %s (version %s) both hold %s"
+                  .formatted(
+                      jar.path().getFileName(),
+                      PluginOrigin.of(jar.path()).version(),
+                      later.path().getFileName(),
+                      PluginOrigin.of(later.path()).version(),
+                      String.join(", ", both)),
+              "Delete the one that is not wanted; `mvn clean package` leaves no older one behind.");
+        }
+      }
+    }
+    return null;
   }
 
   private static PluginProblem noJar() {

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.plugins;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Plugin;
 
 /**
@@ -19,8 +21,9 @@ import org.llm4msr.api.Plugin;
  *
  * @param path the jar
  * @param entries the names in it
+ * @param providers the classes that its services files name for the kinds of plugins
  */
-record PluginJar(Path path, Set<String> entries) {
+record PluginJar(Path path, Set<String> entries, Set<String> providers) {
 
   private static final String SERVICES = "META-INF/services/";
   private static final String CLASS = ".class";
@@ -31,8 +34,30 @@ record PluginJar(Path path, Set<String> entries) {
   static PluginJar read(Path path) throws IOException {
     try (JarFile jar = new JarFile(path.toFile())) {
       return new PluginJar(
-          path, jar.stream().map(ZipEntry::getName).collect(Collectors.toCollection(TreeSet::new)));
+          path,
+          jar.stream().map(ZipEntry::getName).collect(Collectors.toCollection(TreeSet::new)),
+          factoryTypes().stream()
+              .flatMap(factoryType -> providers(jar, jar.getEntry(SERVICES + factoryType)))
+              .collect(Collectors.toCollection(TreeSet::new)));
     }
+  }
+
+  private static Stream<String> providers(JarFile jar, @Nullable ZipEntry services) {
+    if (services == null) {
+      return Stream.empty();
+    }
+    try (InputStream in = jar.getInputStream(services)) {
+      return PluginScan.lines(in).stream();
+    } catch (IOException | SecurityException e) {
+      return Stream.empty(); // The scan reports it.
+    }
+  }
+
+  /** Returns the classes that this and another jar both offer as plugins. */
+  Set<String> alsoIn(PluginJar other) {
+    Set<String> both = new TreeSet<>(providers);
+    both.retainAll(other.providers);
+    return both;
   }
 
   boolean holdsApi() {

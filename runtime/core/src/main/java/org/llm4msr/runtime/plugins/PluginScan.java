@@ -137,11 +137,16 @@ final class PluginScan {
     URLConnection connection = file.openConnection();
     connection.setUseCaches(false); // The cache would hold the jar open, and miss a newer one.
     try (InputStream in = connection.getInputStream()) {
-      return new String(in.readAllBytes(), UTF_8)
-          .lines()
-          .map(line -> line.replaceFirst("#.*", "").strip())
-          .filter(line -> !line.isEmpty())
-          .toList();
+      return lines(in);
     }
+  }
+
+  /** Returns what the lines of a services file name. */
+  static List<String> lines(InputStream services) throws IOException {
+    return new String(services.readAllBytes(), UTF_8)
+        .lines()
+        .map(line -> line.replaceFirst("#.*", "").strip())
+        .filter(line -> !line.isEmpty())
+        .toList();
   }
 }

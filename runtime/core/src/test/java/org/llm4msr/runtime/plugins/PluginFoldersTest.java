@@ -253,6 +253,26 @@ class PluginFoldersTest {
   }
 
   @Test
+  void twoVersionsOfAPluginInOneFolderAreBothNamed() {
+    TestFactory.named("One", "one").jar(root.resolve("one/one-1.0.jar")).build();
+    TestFactory.named("One", "one").jar(root.resolve("one/one-1.1.jar")).build();
+    TestFactory.named("Two", "two").jar(root.resolve("two/two.jar")).build();
+    TestFactory.named("Other", "other").jar(root.resolve("two/other.jar")).build();
+
+    PluginRegistry registry = registry();
+
+    assertThat(registry.names(PluginKind.PROMPT_BUILDER)).contains("two", "other");
+    assertThat(registry.broken())
+        .singleElement()
+        .extracting(broken -> broken.error().getMessage())
+        .isEqualTo(
+            "[plugin/TWO_VERSIONS] The plugin folder %s is left out: one-1.0.jar (version 3.2) and"
+                    .formatted(root.resolve("one"))
+                + " one-1.1.jar (version 3.2) both hold plug.One. Delete the one that is not"
+                + " wanted; `mvn clean package` leaves no older one behind.");
+  }
+
+  @Test
   void aRootThatIsNamedTwiceIsTakenOnce() throws IOException {
     Path plugins = root.resolve("plugins");
     TestFactory.named("Good", "good").jar(plugins.resolve("good/good.jar")).build();

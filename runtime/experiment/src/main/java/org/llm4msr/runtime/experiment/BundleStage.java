@@ -15,6 +15,7 @@ import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
+import org.llm4msr.runtime.plugins.PluginStamp;
 
 /** Writes the bundle of a finished run. */
 final class BundleStage {
@@ -47,10 +48,16 @@ final class BundleStage {
             data,
             knowledge,
             runWiring.config().config().readsItems(),
-            PluginStamps.of(runWiring.config()),
+            trainedWith(run, runWiring),
             EffectiveConfig.of(runWiring.stated().config()).values(),
             provenance(run.read(RunFolder.PROVENANCE)),
             training(run.read(RunFolder.TRAINING))));
+  }
+
+  /** Returns the plugins that learned the weights; runs of early releases did not record them. */
+  private static List<PluginStamp> trainedWith(RunFolder run, RunWiring runWiring) {
+    List<PluginStamp> recorded = run.plugins();
+    return recorded.isEmpty() ? PluginStamps.of(runWiring.config()) : recorded;
   }
 
   /** Returns the provenance without the plugins, which the manifest lists separately. */

@@ -301,6 +301,17 @@ public final class Experiment {
   }
 
   /**
+   * Records that the stored knowledge is what the present code of the prompt builder and the encoder
+   * makes, so that nothing warns of other code.
+   *
+   * @throws MsrException {@code knowledge/NOT_EXTRACTED} where there is none, {@code
+   *     knowledge/STORE_MISMATCH} if it was extracted with other settings
+   */
+  public void acceptKnowledge() {
+    KnowledgeStage.accept(this);
+  }
+
+  /**
    * Returns the first {@code count} prompts of each level as the language model would read them.
    */
   public PromptPreview previewPrompts(int count) {
@@ -376,7 +387,7 @@ public final class Experiment {
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(runWiring);
     StageCost.Meter meter = StageCost.Meter.start("train");
-    try (TrainingStage stage = TrainingStage.open(this, run, true, options.from())) {
+    try (TrainingStage stage = TrainingStage.open(this, run, options)) {
       TrainingReport report =
           stage.train(trainer -> begin(trainer::requestStop), options, progress);
       if (report.result().rowsPerSecond() > 0) {
@@ -385,7 +396,7 @@ public final class Experiment {
       return report;
     } catch (MsrException e) {
       writeStopped(meter, workspace.run(run), e);
-      throw e.code().equals("training/OTHER_RUN") ? otherRun(run, e) : e;
+      throw otherRun(run, e);
     } finally {
       end();
     }
@@ -440,7 +451,7 @@ public final class Experiment {
     Experiment trained = asTrained(run);
     check.checkModel(trained.runWiring);
     StageCost.Meter meter = StageCost.Meter.start("evaluate");
-    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
+    try (TrainingStage stage = TrainingStage.open(trained, run, null)) {
       EvaluationReport report = stage.evaluate(split, slicings(split), predictions, progress);
       meter.write(report.run());
       return report;
@@ -457,7 +468,7 @@ public final class Experiment {
   public Explanation explain(String run, ExplanationRequest request, Progress progress) {
     Experiment trained = asTrained(run);
     check.checkModel(trained.runWiring);
-    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
+    try (TrainingStage stage = TrainingStage.open(trained, run, null)) {
       return stage.explain(trained, request, progress);
     }
   }
@@ -471,7 +482,7 @@ public final class Experiment {
   public void createBundle(String run, Path target) {
     Experiment trained = asTrained(run);
     check.checkModel(trained.runWiring);
-    try (TrainingStage stage = TrainingStage.open(trained, run, false, null)) {
+    try (TrainingStage stage = TrainingStage.open(trained, run, null)) {
       stage.createBundle(target);
     }
   }
@@ -485,25 +496,63 @@ public final class Experiment {
     return RowSlices.of(workspace.prepared(), split, loaded.config().evaluation().slices());
   }
 
-  private MsrException otherRun(String run, MsrException refusal) {
-    Experiment trained = asTrained(run);
-    return trained == this
-        ? refusal
-        : RunDifference.explain(refusal, trained.loaded.config(), loaded.config());
+  /**
+   * Says in which plugins the code that trained a run differs from the code here; empty if in none,
+   * or if that is not known.
+   */
+  public String otherCode(String run) {
+    return new RunFolder(workspace.run(run)).otherCode(loaded.model());
   }
 
-  private Experiment asTrained(String run) {
-    Path stored = workspace.run(run).resolve(RunFolder.CONFIG);
-    if (!Files.exists(stored)) {
-      return this;
+  /** That a run is another one is told before what is wrong with the knowledge that it reads. */
+  private MsrException otherRun(String run, MsrException refusal) {
+    boolean isOther = refusal.code().equals("training/OTHER_RUN");
+    RunFolder folder = new RunFolder(workspace.run(run));
+    if (!folder.hasConfig()
+        || !folder.hasBegun()
+        || !(isOther || refusal.code().startsWith("knowledge/"))) {
+      return refusal;
     }
-    LoadedConfig merged = runWiring.stated().withModelOf(loader.loadStored(stored));
-    Experiment trained =
-        new Experiment(RunWiring.of(merged, runWiring.replacements()), loader, check);
+    ExperimentConfig trained = stored(run).config().config();
+    if (isOther) {
+      return RunDifference.explain(refusal, trained, loaded.config());
+    }
+    List<String> differences = RunDifference.of(trained, loaded.config());
+    return differences.isEmpty()
+        ? refusal
+        : new MsrException(
+            ErrorType.USER,
+            "training/OTHER_RUN",
+            "The run %s was trained with other settings: %s. Start a new run with --run NAME; this one stays as it is."
+                .formatted(folder.path(), String.join("; ", differences)),
+            refusal);
+  }
+
+  /** Returns the experiment of a run, and says in what it differs from this one. */
+  private Experiment asTrained(String run) {
+    Experiment trained = stored(run);
+    List<String> differences = RunDifference.of(trained.loaded.config(), loaded.config());
+    if (loaded.config().model() != null && !differences.isEmpty()) {
+      LOG.warn(
+          "The run {} was trained with settings other than those of {}: {}. What follows is the run"
+              + " as it was trained; for these settings train with --run NAME.",
+          workspace.run(run),
+          loaded.file(),
+          String.join("; ", differences));
+    }
     if (!leaks()) {
       trained.warnOfLeak();
     }
     return trained;
+  }
+
+  private Experiment stored(String run) {
+    RunFolder folder = new RunFolder(workspace.run(run));
+    if (!folder.hasConfig()) {
+      return this;
+    }
+    LoadedConfig merged = runWiring.stated().withModelOf(loader.loadStored(folder.config()));
+    return new Experiment(RunWiring.of(merged, runWiring.replacements()), loader, check);
   }
 
   /** Warns if prompts reveal what is to be predicted. */

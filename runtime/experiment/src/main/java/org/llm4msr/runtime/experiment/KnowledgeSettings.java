@@ -11,12 +11,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
+import org.llm4msr.runtime.plugins.PluginStamp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,6 +80,21 @@ final class KnowledgeSettings {
               + " checksum and state are as before. The stored vectors are kept. Add --rebuild"
               + " to extract them again.",
           String.join("; ", differences),
+          experiment.config().file());
+    }
+  }
+
+  /** Warns if the code of the prompt builder or the encoder is not the one that filled a store. */
+  static void warnOfOtherCode(
+      Path folder, StoreInfo there, Experiment experiment, KnowledgeConfig config) {
+    String others = PluginStamp.differences(there.plugins(), PluginStamps.of(config));
+    if (!others.isEmpty()) {
+      LOG.warn(
+          "The knowledge in {} was extracted with other code of a plugin: {}. The stored vectors are"
+              + " kept. If this code makes the same, say so with `llm4msr knowledge extract {}"
+              + " --accept`; otherwise extract them again, with --rebuild.",
+          folder,
+          others,
           experiment.config().file());
     }
   }

@@ -19,6 +19,7 @@ import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.Wiring;
+import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.data.preparation.RowsLog;
@@ -35,6 +36,7 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.store.StoreWriter;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,6 +84,7 @@ final class KnowledgeStage implements AutoCloseable {
             leaks,
             items,
             config.precision(),
+            PluginStamps.of(config),
             KnowledgeSettings.of(config)),
         storeEvery(experiment.config().config().runtime()));
   }
@@ -133,16 +136,20 @@ final class KnowledgeStage implements AutoCloseable {
     long prompts =
         extractor.prompts() + earlier.stream().mapToLong(KnowledgeExtractor::prompts).sum();
     CombinedProgress combined = new CombinedProgress(progress, prompts);
-    Path folder = experiment.workspace().knowledge();
+    Path whole = experiment.workspace().knowledge();
     if (!rebuild) {
-      KnowledgeStore.stated(folder)
+      KnowledgeStore.stated(whole)
           .filter(extractor::fills)
-          .ifPresent(there -> KnowledgeSettings.warnOfKept(there, experiment, config));
+          .ifPresent(
+              there -> {
+                KnowledgeSettings.warnOfKept(there, experiment, config);
+                KnowledgeSettings.warnOfOtherCode(whole, there, experiment, config);
+              });
       for (int period = 1; period < config.periods(); period++) {
         earlier.get(period - 1).requireSame(before(period));
       }
     }
-    ExtractionResult result = extractor.extract(folder, rebuild, combined);
+    ExtractionResult result = extractor.extract(whole, rebuild, combined);
     if (result.info().users() == 0) {
       LOG.warn(
           "No user has knowledge: each has fewer positive training rows than"
@@ -154,6 +161,7 @@ final class KnowledgeStage implements AutoCloseable {
     if (rebuild) {
       deleteOtherPeriods();
     }
+    Path folder = whole;
     // Backwards: what a user did before the last period is most similar to the whole.
     for (int period = config.periods() - 1; period > 0; period--) {
       KnowledgeStore later = KnowledgeStore.open(folder);
@@ -162,6 +170,32 @@ final class KnowledgeStage implements AutoCloseable {
       result = result.with(earlier.get(period - 1).extract(folder, rebuild, later, combined));
     }
     return result.onDevice(encoderContext.device());
+  }
+
+  /**
+   * Records that the vectors that are stored are those that the present code of prompt builder and
+   * encoder makes.
+   */
+  static void accept(Experiment experiment) {
+    KnowledgeConfig config = config(experiment);
+    KnowledgeStore store = store(experiment);
+    KnowledgeSettings.requireSame(store, experiment, config);
+    List<Path> folders =
+        IntStream.range(0, config.periods())
+            .mapToObj(
+                period ->
+                    period == 0
+                        ? store.folder()
+                        : experiment.workspace().knowledgeBefore(period, config.periods()))
+            .filter(Files::exists)
+            .toList();
+    for (Path folder : folders) {
+      try {
+        StoreWriter.accept(folder, PluginStamps.of(config));
+      } catch (IOException e) {
+        throw KnowledgeStore.failed("fill", folder, e);
+      }
+    }
   }
 
   private Path before(int period) {

@@ -8,14 +8,25 @@ import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.loading.FlatValues;
 
-/** Says why a run cannot be continued: the settings in which it differs. */
+/** Says in which settings of model and training a run differs from a configuration. */
 final class RunDifference {
 
   private RunDifference() {}
 
-  /** Adds to a refusal in which settings of model and training a run differs from others. */
+  /** Lists the settings that differ, each with both values. */
+  static List<String> of(ExperimentConfig run, ExperimentConfig now) {
+    Map<String, String> before = decisive(run);
+    Map<String, String> after = decisive(now);
+    if (!run.readsKnowledge() && !now.readsKnowledge()) {
+      before.keySet().removeIf(RunDifference::isOfKnowledge);
+      after.keySet().removeIf(RunDifference::isOfKnowledge);
+    }
+    return FlatValues.differences("", before, after);
+  }
+
+  /** Adds to a refusal in which settings a run differs. */
   static MsrException explain(MsrException refusal, ExperimentConfig run, ExperimentConfig now) {
-    List<String> differences = FlatValues.differences("", decisive(run), decisive(now));
+    List<String> differences = of(run, now);
     String why =
         differences.isEmpty()
             ? "Settings of model and training are the same"
@@ -36,6 +47,10 @@ final class RunDifference {
     String[] parts = key.split("\\.", 2);
     return parts[0].equals("model")
         || parts[0].equals("training")
-        || (parts[0].equals("knowledge") && KnowledgeConfig.isOfReading(parts[1]));
+        || (isOfKnowledge(key) && KnowledgeConfig.isOfReading(parts[1]));
+  }
+
+  private static boolean isOfKnowledge(String key) {
+    return key.startsWith("knowledge.");
   }
 }

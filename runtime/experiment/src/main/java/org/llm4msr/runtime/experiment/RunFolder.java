@@ -18,33 +18,40 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.FolderLock;
+import org.llm4msr.runtime.files.SetAside;
 import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.plugins.PluginStamp;
 
 /** The folder of a run: effective configuration, provenance, reports. */
 record RunFolder(Path path) {
 
   /** The effective configuration. */
-  static final String CONFIG = "config.yaml";
+  private static final String CONFIG = "config.yaml";
 
   static final String PROVENANCE = "provenance.json";
 
   /** Key of the plugins in {@link #PROVENANCE}. */
   static final String PLUGINS = "plugins";
 
+  private static final String KNOWLEDGE = "knowledge";
+
   /** The result of training. */
   static final String TRAINING = "training.json";
 
-  private static final TypeReference<List<BundleManifest.Plugin>> STAMPS = new TypeReference<>() {};
+  private static final String LOCK = "run.lock";
+
+  private static final TypeReference<List<PluginStamp>> STAMPS = new TypeReference<>() {};
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -67,7 +74,7 @@ record RunFolder(Path path) {
   FolderLock lock() {
     FolderLock lock;
     try {
-      lock = FolderLock.tryTake(path.resolve("run.lock"));
+      lock = FolderLock.tryTake(path.resolve(LOCK));
     } catch (IOException e) {
       throw failed(e);
     }
@@ -81,9 +88,41 @@ record RunFolder(Path path) {
     return lock;
   }
 
+  /** Moves what is in the folder aside, until {@link #settle}; the caller holds the lock. */
+  void setAside() {
+    try {
+      aside().begin();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Deletes what was set aside if another run has begun in its place, and else puts it back. */
+  void settle() {
+    try {
+      aside().settle(hasBegun());
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private SetAside aside() {
+    return new SetAside(path, LOCK);
+  }
+
   /** Returns whether there is a checkpoint: from then on, the run keeps its configuration. */
   boolean hasBegun() {
     return Files.exists(path.resolve("checkpoints/state.json"));
+  }
+
+  /** Returns the file of the effective configuration. */
+  Path config() {
+    return path.resolve(CONFIG);
+  }
+
+  /** Returns whether the configuration of the run is there. */
+  boolean hasConfig() {
+    return Files.exists(config());
   }
 
   /** Returns the file that says what determined the result beside the configuration. */
@@ -91,8 +130,13 @@ record RunFolder(Path path) {
     return path.resolve(PROVENANCE);
   }
 
+  /** Returns whether the model of the run reads knowledge; true where that is not recorded. */
+  boolean readsKnowledge() {
+    return !Files.exists(provenance()) || read(PROVENANCE).has(KNOWLEDGE);
+  }
+
   /** Returns the plugins with which the run began, as far as they are known. */
-  List<BundleManifest.Plugin> plugins() {
+  List<PluginStamp> plugins() {
     if (!Files.exists(provenance())) {
       return List.of();
     }
@@ -102,6 +146,11 @@ record RunFolder(Path path) {
     } catch (IOException e) {
       throw unreadable(provenance(), e);
     }
+  }
+
+  /** Says in which plugins of a model the code is not that with which the run began. */
+  String otherCode(ModelConfig model) {
+    return PluginStamp.differences(plugins(), PluginStamps.of(ModelPart.of(model)));
   }
 
   /** Stores the effective configuration and what else determines the result. */
@@ -133,7 +182,7 @@ record RunFolder(Path path) {
     if (knowledge != null) {
       provenance.put("leakFutureInteractions", knowledge.info().leakFutureInteractions());
       provenance.put("readsLaterParts", loaded.config().readsLaterParts());
-      provenance.put("knowledge", knowledge.info());
+      provenance.put(KNOWLEDGE, knowledge.info());
     }
     provenance.putAll(start.provenance());
     write(PROVENANCE, provenance);

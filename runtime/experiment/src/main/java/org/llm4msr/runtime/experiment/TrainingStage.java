@@ -104,12 +104,13 @@ final class TrainingStage implements AutoCloseable {
   }
 
   /**
-   * Opens a run; makes its folder if there is none and {@code create} is set.
+   * Opens a run; makes its folder if there is none and it is to be trained.
    *
-   * @param from the bundle with which a new run begins, or null
+   * @param options of the training; null to work with what was trained
    */
   static TrainingStage open(
-      Experiment experiment, String run, boolean create, @Nullable Path from) {
+      Experiment experiment, String run, @Nullable TrainingOptions options) {
+    boolean create = options != null;
     if (!RUN.matcher(run).matches()) {
       throw new MsrException(
           ErrorType.USER,
@@ -132,9 +133,18 @@ final class TrainingStage implements AutoCloseable {
     boolean made = false;
     try {
       made = folder.create();
-      lock = create ? folder.lock() : null;
+      if (options != null) {
+        lock = folder.lock();
+        folder.settle();
+        if (options.force()) {
+          folder.setAside();
+        }
+      }
       log = RunLog.open(folder.path().resolve("log.txt"));
-      StartingPoint start = StartingPoint.of(folder, experiment.config().config(), from);
+      StartingPoint start = StartingPoint.of(folder, experiment.config().config(), options == null ? null : options.from());
+      if (create && folder.hasBegun()) {
+        requireSameCode(folder, experiment);
+      }
       ControlledKnowledge knowledge = knowledge(experiment, folder, data, create, start);
       stage = new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
       if (folder.hasBegun()) {
@@ -154,6 +164,7 @@ final class TrainingStage implements AutoCloseable {
         log.close();
       }
       if (lock != null) {
+        settle(folder, e);
         if (made && !folder.hasBegun()) {
           DurableFiles.discard(folder.path(), e);
         }
@@ -161,6 +172,27 @@ final class TrainingStage implements AutoCloseable {
       }
       data.close();
       throw e;
+    }
+  }
+
+  /** The failure that led here is the one to report. */
+  private static void settle(RunFolder folder, Throwable cause) {
+    try {
+      folder.settle();
+    } catch (MsrException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** Refuses weights that were learned by other code, which would read them in another way. */
+  private static void requireSameCode(RunFolder folder, Experiment experiment) {
+    String others = folder.otherCode(experiment.config().model());
+    if (!others.isEmpty()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/OTHER_RUN",
+          "The run %s was trained with other code of a plugin: %s. Start a new run with --run NAME, or train this one anew with --force."
+              .formatted(folder.path(), others));
     }
   }
 
@@ -194,11 +226,19 @@ final class TrainingStage implements AutoCloseable {
     if (folder.hasBegun() && start.keepsKnowledge()) {
       return start.knowledge();
     }
+    if (folder.hasBegun() && trains && !folder.readsKnowledge()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/OTHER_RUN",
+          "The run %s reads no knowledge. Start a new run with --run NAME; this one stays as it is."
+              .formatted(folder.path()));
+    }
     KnowledgeStore store = KnowledgeStage.store(experiment);
     boolean items = experiment.config().config().readsItems();
     store.requireSource(data.manifest().key(), items);
     if (trains) {
       KnowledgeSettings.requireSame(store, experiment, config);
+      KnowledgeSettings.warnOfOtherCode(store.folder(), store.info(), experiment, config);
     }
     if (folder.hasBegun()) {
       String file = experiment.config().file().toString();
@@ -420,12 +460,17 @@ final class TrainingStage implements AutoCloseable {
 
   @Override
   public void close() {
-    try (lock;
-        log;
-        data;
-        engine;
-        model) {
-      // Closed in the reverse order of creation.
+    try (lock) {
+      try (log;
+          data;
+          engine;
+          model) {
+        // Closed in the reverse order of creation.
+      } finally {
+        if (lock != null) {
+          folder.settle();
+        }
+      }
     }
   }
 }

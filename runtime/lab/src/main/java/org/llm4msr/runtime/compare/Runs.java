@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,8 @@ import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.StageCost;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The runs of a comparison. A run's name ends with its seed, after a checksum of all that
@@ -30,6 +33,8 @@ import org.llm4msr.runtime.files.FileErrors;
  * and the predictions of each part that it was measured on.
  */
 final class Runs {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -39,6 +44,7 @@ final class Runs {
   private final Experiments experiments;
   private final boolean keepModels;
   private final Map<Cell, String> names = new HashMap<>();
+  private final Set<String> told = new HashSet<>();
   private volatile @Nullable Experiment current;
   private volatile boolean stopRequested;
 
@@ -124,7 +130,9 @@ final class Runs {
     Path folder = experiment.workspace().run(name);
     Path evaluation = folder.resolve("evaluation-" + part.key() + ".json");
     Path predictions = folder.resolve("predictions-" + part.key() + ".arrow");
-    if (!isMeasured(evaluation, predictions)) {
+    if (isMeasured(evaluation, predictions)) {
+      tellOtherCode(experiment, name);
+    } else {
       try (ComparisonView.Work work = view.begin("train", "rows")) {
         experiment.train(name, work.progress());
       }
@@ -142,6 +150,17 @@ final class Runs {
         slicings,
         draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
         seconds(folder));
+  }
+
+  private void tellOtherCode(Experiment experiment, String name) {
+    String others = experiment.otherCode(name);
+    if (!others.isEmpty() && told.add(others)) {
+      LOG.warn(
+          "Runs that were measured before, such as {}, were trained with other code of a plugin: {}."
+              + " Their figures are used; delete the folders of these runs to train them anew.",
+          name,
+          others);
+    }
   }
 
   /** The evaluation may also be one that a user made of a stopped run. */

@@ -54,7 +54,9 @@ public final class BundleDiff {
         .forEach(
             plugin ->
                 plugins.merge(
-                    plugin.kind(), plugin.name() + " " + plugin.version(), (x, y) -> x + ", " + y));
+                    plugin.kind(),
+                    "%s %s %s".formatted(plugin.name(), plugin.version(), plugin.shortDigest()).strip(),
+                    (x, y) -> x + ", " + y));
     return plugins;
   }
 

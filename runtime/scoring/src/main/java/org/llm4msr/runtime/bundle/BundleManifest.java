@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
+import org.llm4msr.runtime.plugins.PluginStamp;
 
 /**
  * A description of a bundle: the content of {@code manifest.json}. It holds no class names: plugins
@@ -24,7 +25,7 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
 public record BundleManifest(
     int formatVersion,
     String written,
-    List<Plugin> plugins,
+    List<PluginStamp> plugins,
     Map<String, Object> config,
     Map<String, Object> provenance,
     Map<String, Object> training,
@@ -35,19 +36,6 @@ public record BundleManifest(
 
   /** Key of the calibration in {@link #training}; absent where there is none. */
   public static final String CALIBRATION = "calibration";
-
-  /**
-   * A plugin.
-   *
-   * @param kind its kind, as {@code plugins list} has it
-   */
-  public record Plugin(String kind, String name, String version) {
-    public Plugin {
-      requireNonNull(kind, "kind is null");
-      requireNonNull(name, "name is null");
-      requireNonNull(version, "version is null");
-    }
-  }
 
   public BundleManifest {
     requireNonNull(written, "written is null");

@@ -28,6 +28,7 @@ import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
+import org.llm4msr.runtime.plugins.PluginStamp;
 
 /**
  * Writes a bundle under a temporary name beside its target, forces it to the disk, and then renames
@@ -53,7 +54,7 @@ public final class BundleWriter {
       DatasetManifest data,
       @Nullable ControlledKnowledge knowledge,
       boolean readsItems,
-      List<BundleManifest.Plugin> plugins,
+      List<PluginStamp> plugins,
       Map<String, Object> config,
       Map<String, Object> provenance,
       Map<String, Object> training) {}
@@ -188,7 +189,7 @@ public final class BundleWriter {
 
   private static void writeManifest(
       Path folder,
-      List<BundleManifest.Plugin> plugins,
+      List<PluginStamp> plugins,
       Map<String, Object> config,
       Map<String, Object> provenance,
       Map<String, Object> training)

@@ -3,15 +3,16 @@ package org.llm4msr.runtime.bundle;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.plugins.PluginKind;
-import org.llm4msr.runtime.plugins.PluginOrigin;
+import org.llm4msr.runtime.plugins.PluginStamp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The plugins with which a model was trained, and the versions of their jars. */
+/** The plugins with which something was made, and whether their code is the one that is here. */
 public final class PluginStamps {
 
   private static final Logger LOG = LoggerFactory.getLogger(PluginStamps.class);
@@ -21,37 +22,53 @@ public final class PluginStamps {
   /**
    * Returns the plugins that determine a model: reader, knowledge if it reads any, and its parts.
    */
-  public static List<BundleManifest.Plugin> of(LoadedConfig loaded) {
-    List<BundleManifest.Plugin> plugins = new ArrayList<>();
+  public static List<PluginStamp> of(LoadedConfig loaded) {
+    List<PluginStamp> plugins = new ArrayList<>();
     ExperimentConfig config = loaded.config();
     plugins.add(stamp(PluginKind.DATASET_READER, config.dataset().reader()));
     if (config.readsKnowledge() && config.knowledge() != null) {
-      plugins.add(stamp(PluginKind.PROMPT_BUILDER, config.knowledge().prompts().builder()));
-      plugins.add(stamp(PluginKind.KNOWLEDGE_ENCODER, config.knowledge().encoder()));
+      plugins.addAll(of(config.knowledge()));
     }
-    ModelPart.of(loaded.model()).stream()
-        .map(part -> stamp(part.kind(), part.choice()))
-        .forEach(plugins::add);
+    plugins.addAll(of(ModelPart.of(loaded.model())));
     return plugins.stream().distinct().toList();
   }
 
-  private static BundleManifest.Plugin stamp(PluginKind kind, PluginChoice<?, ?> choice) {
-    String version = PluginOrigin.of(choice.factory().getClass()).version();
-    return new BundleManifest.Plugin(kind.key(), choice.name(), version);
+  /** Returns the plugins that determine a knowledge store. */
+  public static List<PluginStamp> of(KnowledgeConfig knowledge) {
+    return List.of(
+        stamp(PluginKind.PROMPT_BUILDER, knowledge.prompts().builder()),
+        stamp(PluginKind.KNOWLEDGE_ENCODER, knowledge.encoder()));
+  }
+
+  /** Returns the plugins of a model alone. */
+  public static List<PluginStamp> of(List<ModelPart> parts) {
+    return parts.stream().map(part -> stamp(part.kind(), part.choice())).distinct().toList();
+  }
+
+  private static PluginStamp stamp(PluginKind kind, PluginChoice<?, ?> choice) {
+    return PluginStamp.of(kind, choice.name(), choice.factory());
   }
 
   /**
-   * Warns of other versions here: the weights fit them, but may have another meaning to them.
+   * Warns of other code here, and of other versions where the code was not recorded: the weights
+   * fit, but may have another meaning to it.
    *
    * @param subject what was trained, for the message
    */
   public static void warnOfOthers(
-      Object subject, List<BundleManifest.Plugin> trained, List<ModelPart> parts) {
-    List<BundleManifest.Plugin> present =
-        parts.stream().map(part -> stamp(part.kind(), part.choice())).distinct().toList();
-    for (BundleManifest.Plugin here : present) {
+      Object subject, List<PluginStamp> trained, List<ModelPart> parts) {
+    List<PluginStamp> present = of(parts);
+    String others = PluginStamp.differences(trained, present);
+    if (!others.isEmpty()) {
+      LOG.warn(
+          "{} was trained with other code: {}. Its scores are no longer those that it was measured"
+              + " with, unless the change is without effect; train again to be sure.",
+          subject,
+          others);
+    }
+    for (PluginStamp here : present) {
       trained.stream()
-          .filter(plugin -> plugin.kind().equals(here.kind()) && plugin.name().equals(here.name()))
+          .filter(plugin -> plugin.isOf(here) && plugin.digest().isEmpty())
           .filter(plugin -> !plugin.version().equals(here.version()))
           .findFirst()
           .ifPresent(

@@ -35,6 +35,7 @@ import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.knowledge.store.StoreWriter;
 import org.llm4msr.runtime.knowledge.store.StoredKnowledge;
 import org.llm4msr.runtime.knowledge.store.StoredLevel;
+import org.llm4msr.runtime.plugins.PluginStamp;
 
 /**
  * Runs a language model on one prompt per scenario, user and item, and stores its states. Prompts
@@ -67,6 +68,7 @@ public final class KnowledgeExtractor {
    * @param leakFutureInteractions whether the log holds validation and test rows
    * @param items whether items are read
    * @param precision how vectors are stored
+   * @param plugins the prompt builder and the encoder, as {@link StoreInfo#plugins} records them
    * @param configured the configuration, as {@link StoreInfo#settings} records it
    */
   public record Settings(
@@ -74,6 +76,7 @@ public final class KnowledgeExtractor {
       boolean leakFutureInteractions,
       boolean items,
       Precision precision,
+      List<PluginStamp> plugins,
       Map<String, String> configured) {}
 
   /**
@@ -287,6 +290,7 @@ public final class KnowledgeExtractor {
         source,
         settings.minInteractions(),
         settings.leakFutureInteractions(),
+        settings.plugins(),
         settings.configured());
   }
 

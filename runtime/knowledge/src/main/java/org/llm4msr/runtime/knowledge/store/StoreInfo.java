@@ -11,6 +11,7 @@ import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 import org.llm4msr.runtime.files.Checksums;
+import org.llm4msr.runtime.plugins.PluginStamp;
 
 /**
  * A description of a knowledge store: the content of {@code store.json}.
@@ -25,6 +26,8 @@ import org.llm4msr.runtime.files.Checksums;
  * @param minInteractions users with fewer positive training rows have no prompt
  * @param leakFutureInteractions whether prompts were also made from validation and test rows: only
  *     for experiments on leakage
+ * @param plugins the prompt builder and the encoder whose code filled the store, or was accepted as
+ *     making the same vectors; empty if that was not recorded
  * @param settings section {@code knowledge} of the configuration that the store was filled from, by
  *     key such as {@code encoder.name}; empty if it was not recorded
  * @param content hash of the identity, the keys and the prompts of scenarios and users: equal
@@ -46,6 +49,7 @@ public record StoreInfo(
     String source,
     int minInteractions,
     boolean leakFutureInteractions,
+    List<PluginStamp> plugins,
     Map<String, String> settings,
     String content,
     boolean complete,
@@ -64,7 +68,8 @@ public record StoreInfo(
     requireNonNull(template, "template is null");
     requireNonNull(precision, "precision is null");
     requireNonNull(source, "source is null");
-    // Older stores do not record these two.
+    // Older stores do not record these three.
+    plugins = plugins == null ? List.of() : List.copyOf(plugins);
     settings = settings == null ? Map.of() : new TreeMap<>(settings);
     content = content == null ? "" : content;
     // Those that do not record these read all levels at once.
@@ -104,6 +109,7 @@ public record StoreInfo(
       String source,
       int minInteractions,
       boolean leakFutureInteractions,
+      List<PluginStamp> plugins,
       Map<String, String> settings) {
     String identity = Checksums.of((encoder + "\n" + template + "\n" + precision).getBytes(UTF_8));
     return new StoreInfo(
@@ -115,6 +121,7 @@ public record StoreInfo(
         source,
         minInteractions,
         leakFutureInteractions,
+        plugins,
         settings,
         "",
         false,
@@ -136,6 +143,7 @@ public record StoreInfo(
         source,
         minInteractions,
         leakFutureInteractions,
+        plugins,
         settings,
         content,
         true,
@@ -163,6 +171,7 @@ public record StoreInfo(
         source,
         minInteractions,
         leakFutureInteractions,
+        plugins,
         all,
         "",
         false,
@@ -184,6 +193,29 @@ public record StoreInfo(
         source,
         minInteractions,
         leakFutureInteractions || older.leakFutureInteractions,
+        plugins,
+        settings,
+        content,
+        complete,
+        scenarios,
+        users,
+        items,
+        itemSource,
+        itemContent);
+  }
+
+  /** Returns this with the plugins whose code makes its vectors. */
+  StoreInfo madeBy(List<PluginStamp> others) {
+    return new StoreInfo(
+        formatVersion,
+        identity,
+        encoder,
+        template,
+        precision,
+        source,
+        minInteractions,
+        leakFutureInteractions,
+        others,
         settings,
         content,
         complete,
@@ -205,6 +237,7 @@ public record StoreInfo(
         source,
         minInteractions,
         leakFutureInteractions,
+        plugins,
         settings,
         content,
         complete,

@@ -21,6 +21,7 @@ import org.llm4msr.runtime.data.arrow.KeyIndex;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
+import org.llm4msr.runtime.plugins.PluginStamp;
 
 /**
  * Fills a store. A killed process loses what came after the last {@link #keep}; a machine that
@@ -118,12 +119,13 @@ public final class StoreWriter implements AutoCloseable {
       }
       deleteUnfinished(folder);
       Optional<StoreInfo> previous = KnowledgeStore.stated(folder);
+      StoreInfo ours = info.madeBy(previous.map(StoreInfo::plugins).orElse(info.plugins()));
       StoreInfo begun =
           filled.contains(Level.ITEM)
-              ? info
+              ? ours
               : previous
-                  .map(there -> info.withItems(there.itemSource(), there.itemContent()))
-                  .orElse(info);
+                  .map(there -> ours.withItems(there.itemSource(), there.itemContent()))
+                  .orElse(ours);
       KnowledgeStore.writeInfo(folder, begun);
       return new StoreWriter(folder, begun, filled, previous, forceEvery, lock);
     } catch (IOException | RuntimeException e) {
@@ -343,6 +345,17 @@ public final class StoreWriter implements AutoCloseable {
   /** Returns whether somebody fills the store of a folder. */
   static boolean isFilling(Path folder) throws IOException {
     return FolderLock.isHeld(folder.resolve(LOCK));
+  }
+
+  /**
+   * Records that the code of plugins that are here makes the vectors that are stored.
+   *
+   * @throws MsrException of type USER if another process fills the store
+   */
+  public static void accept(Path folder, List<PluginStamp> plugins) throws IOException {
+    try (FolderLock lock = lock(folder)) {
+      KnowledgeStore.writeInfo(folder, KnowledgeStore.readInfo(folder).madeBy(plugins));
+    }
   }
 
   /** Requires that a store, if there is one, was filled in the same way. */

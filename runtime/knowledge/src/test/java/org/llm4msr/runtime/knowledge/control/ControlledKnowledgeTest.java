@@ -52,6 +52,7 @@ class ControlledKnowledgeTest {
             "data",
             1,
             false,
+            List.of(),
             Map.of());
     try (StoreWriter writer =
         StoreWriter.open(target, info, EnumSet.allOf(Level.class), false, Duration.ofDays(1))) {

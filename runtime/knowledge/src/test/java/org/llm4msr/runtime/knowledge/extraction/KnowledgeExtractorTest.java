@@ -543,6 +543,7 @@ class KnowledgeExtractorTest {
             false,
             !log.items.isEmpty(),
             precision,
+            List.of(),
             Map.of("encoder.name", "words")),
         forceEvery);
   }

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -137,7 +138,8 @@ class KilledFillingTest {
             "data",
             log,
             new WordEncoder(),
-            new KnowledgeExtractor.Settings(1, false, false, Precision.FLOAT16, Map.of()),
+            new KnowledgeExtractor.Settings(
+                1, false, false, Precision.FLOAT16, List.of(), Map.of()),
             forceEvery)
         .extract(folder, false, progress);
   }

@@ -251,7 +251,8 @@ class KnowledgeStoreTest {
         "data",
         log,
         encoder,
-        new KnowledgeExtractor.Settings(1, false, !log.items.isEmpty(), precision, Map.of()),
+        new KnowledgeExtractor.Settings(
+            1, false, !log.items.isEmpty(), precision, List.of(), Map.of()),
         Duration.ofHours(1));
   }
 

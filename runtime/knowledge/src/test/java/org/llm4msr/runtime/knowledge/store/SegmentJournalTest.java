@@ -33,6 +33,7 @@ class SegmentJournalTest {
           "data",
           1,
           false,
+          List.of(),
           Map.of());
 
   private final BufferAllocator allocator = new RootAllocator();
