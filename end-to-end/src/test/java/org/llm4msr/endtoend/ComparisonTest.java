@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.inject.Guice;
@@ -21,9 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.compare.Comparison;
-import org.llm4msr.runtime.compare.ComparisonResult;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.compare.ComparisonResult;
 import org.llm4msr.runtime.compare.ComparisonView;
 import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.LabModule;
@@ -31,6 +34,7 @@ import org.llm4msr.runtime.compare.TableWriter;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.slf4j.LoggerFactory;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
@@ -198,6 +202,33 @@ class ComparisonTest {
     assertThat(grid().models().stream().map(Model::scores))
         .isEqualTo(result.models().stream().map(Model::scores).toList());
     assertThat(evaluation).hasContent(finished);
+  }
+
+  @Test
+  void tellsOnceOfRunsThatOtherCodeTrained() throws IOException {
+    for (Path provenance : files("provenance.json")) {
+      String text = Files.readString(provenance);
+      Files.writeString(
+          provenance,
+          text.replaceFirst("(\"mmoe\".*\\R.*\\R *\"digest\" : \")[0-9a-f]{12}", "$1000000000000"));
+    }
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger("org.llm4msr.runtime.compare.Runs");
+    logger.addAppender(log);
+    try {
+      assertThat(grid().models().stream().map(Model::scores))
+          .isEqualTo(result.models().stream().map(Model::scores).toList());
+    } finally {
+      logger.detachAppender(log);
+    }
+    assertThat(log.list)
+        .singleElement()
+        .asString()
+        .contains("Runs that were measured before, such as mmoe")
+        .contains("the backbone mmoe was version ")
+        .contains(" with the digest 000000000000, and is now ")
+        .contains("delete the folders of these runs to train them anew.");
   }
 
   private static List<Path> files(String name) throws IOException {
