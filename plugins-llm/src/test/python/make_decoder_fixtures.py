@@ -12,9 +12,12 @@ transformers 4 makes of special tokens by tokenizer_config.json. With
 the second argument also stories260k/: the tokenizer that the GGUF file holds, and what the model generates.
 """
 import json, shutil, sys
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 import torch
+from jinja2 import nodes
+from jinja2.ext import Extension, loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from safetensors.torch import save_file
 from gguf import GGUFReader
@@ -136,8 +139,26 @@ def stop(message):
     raise ValueError(message)
 
 
-jinja = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+class Generation(Extension):
+    """The block that transformers adds to Jinja, which renders what it encloses."""
+
+    tags = {"generation"}
+
+    def parse(self, parser):
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        return nodes.CallBlock(self.call_method("_enclosed"), [], [], body).set_lineno(line)
+
+    def _enclosed(self, caller):
+        return caller()
+
+
+# As transformers sets it up, on the day that ours always tells.
+jinja = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols])
 jinja.globals["raise_exception"] = stop
+jinja.globals["strftime_now"] = datetime(2025, 1, 1).strftime
+jinja.filters["tojson"] = lambda value, ensure_ascii=False, indent=None, sort_keys=False: json.dumps(
+    value, ensure_ascii=ensure_ascii, indent=indent, sort_keys=sort_keys)
 chats = json.loads((out / "chat.json").read_text())
 for chat in chats:
     chat["rendered"] = jinja.from_string(chat["template"]).render(

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
@@ -114,7 +115,10 @@ final class ChatTemplate {
   /** Puts a prompt into the template, up to where the model would answer. */
   String render(String prompt) {
     Map<String, Object> values = new HashMap<>();
-    values.put("messages", List.of(Map.of("role", "user", "content", prompt)));
+    Map<String, String> message = new LinkedHashMap<>(); // Templates may print it.
+    message.put("role", "user");
+    message.put("content", prompt);
+    values.put("messages", List.of(message));
     values.put("add_generation_prompt", true);
     SPECIAL.forEach(token -> values.put(token, settings.specialToken(token)));
     RenderResult result = jinja.renderForResult(template, values);

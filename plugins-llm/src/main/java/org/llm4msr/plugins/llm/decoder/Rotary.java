@@ -45,11 +45,15 @@ record Rotary(double[] frequencies, double amplitude, int[] order, int longest) 
     Architecture.Positions positions = architecture.positions();
     ModelJson stated = parameters.has(SHARE) ? parameters : config;
     int turned = (int) (headSize * stated.number(SHARE, positions.share()));
-    int least = positions.partial() ? 2 : headSize;
-    if (turned < least || turned > headSize || turned % 2 != 0) {
-      throw stated.wrong(
-          SHARE,
-          positions.partial() ? "so that an even number of " + headSize + " is turned" : "1");
+    if (turned < 2 || turned > headSize || turned % 2 != 0) {
+      throw stated.wrong(SHARE, "so that an even number of " + headSize + " is turned");
+    }
+    if (turned < headSize && !positions.partial()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "knowledge/UNSUPPORTED_MODEL",
+          "%s is %s in %s; of this model_type the decoder knows 1 only. Choose another model, or another encoder."
+              .formatted(SHARE, stated.number(SHARE), stated.file()));
     }
     int[] order = order(headSize, turned, positions.interleaved());
     double theta = parameters.number("rope_theta", base);

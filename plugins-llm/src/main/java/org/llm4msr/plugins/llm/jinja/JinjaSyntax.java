@@ -9,6 +9,7 @@ import com.hubspot.jinjava.interpret.Context;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import jinjava.de.odysseus.el.tree.Bindings;
@@ -31,6 +32,12 @@ import org.jspecify.annotations.Nullable;
 final class JinjaSyntax extends Builder {
   private static final long serialVersionUID = 1L;
 
+  /** Stands for the minus at the beginning of an expression; see {@link Jinja#trimmed}. */
+  static final String MINUS = "\u2212";
+
+  private static final Map<String, Symbol> WORDS =
+      Map.of("True", Symbol.TRUE, "False", Symbol.FALSE, "None", Symbol.NULL);
+
   JinjaSyntax() {
     super(Feature.METHOD_INVOCATIONS, Feature.VARARGS);
   }
@@ -44,7 +51,8 @@ final class JinjaSyntax extends Builder {
    * An expression in which {@code not} binds less tightly than comparisons, {@code in} and {@code
    * is}, {@code and} returns the operand that decides, values of different kinds are not equal,
    * remainders have the sign of the divisor, the value of a named argument is a whole expression,
-   * slices have steps, and unknown filters and tests are errors.
+   * slices have steps, {@code True}, {@code False} and {@code None} are known, and unknown filters
+   * and tests, and the formatting of texts by {@code %}, are errors.
    */
   private static final class Expression extends ExtendedParser {
 
@@ -63,16 +71,21 @@ final class JinjaSyntax extends Builder {
             !equal(left.eval(bindings, context), right.eval(bindings, context));
 
     private static final AstBinary.Operator REMAINDER =
-        (bindings, context, left, right) ->
-            Math.floorMod(
-                bindings.convert(left.eval(bindings, context), Long.class),
-                bindings.convert(right.eval(bindings, context), Long.class));
+        (bindings, context, left, right) -> {
+          Object first = left.eval(bindings, context);
+          if (first instanceof String) {
+            throw new ELException("% on texts is not known here");
+          }
+          return Math.floorMod(
+              bindings.convert(first, Long.class),
+              bindings.convert(right.eval(bindings, context), Long.class));
+        };
 
     private static final Map<AstBinary.Operator, AstBinary.Operator> PYTHONS =
         Map.of(AstBinary.EQ, EQUAL, AstBinary.NE, NOT_EQUAL, AstBinary.MOD, REMAINDER);
 
     Expression(Builder context, String text) {
-      super(context, text);
+      super(context, text.replaceFirst("^(\\W*?)" + MINUS, "$1-"));
     }
 
     private static boolean equal(@Nullable Object left, @Nullable Object right) {
@@ -95,6 +108,14 @@ final class JinjaSyntax extends Builder {
           Scanner.Token token = super.nextToken();
           // Jinjava reads the plus of i+1 as a sign.
           return token == AbsOperator.TOKEN ? fixed(Symbol.PLUS) : token;
+        }
+
+        @Override
+        protected Scanner.@Nullable Token keyword(String word) {
+          Symbol python = WORDS.get(word);
+          return python == null
+              ? super.keyword(word)
+              : new Scanner.Token(python, word.toLowerCase(Locale.ROOT), word.length());
         }
       };
     }

@@ -68,6 +68,7 @@ final class PythonTexts extends CompositeELResolver {
         case "split" -> List.of(StringUtils.split(text, SPACES));
         case "upper" -> text.toUpperCase(Locale.ROOT);
         case "lower" -> text.toLowerCase(Locale.ROOT);
+        case "capitalize" -> StringUtils.capitalize(text.toLowerCase(Locale.ROOT));
         default -> null;
       };
     }
@@ -81,7 +82,10 @@ final class PythonTexts extends CompositeELResolver {
       case "split" -> split(text, other, -1);
       case "startswith" -> text.startsWith(other);
       case "endswith" -> text.endsWith(other);
-      case "find" -> text.indexOf(other);
+      case "find" -> {
+        int at = text.indexOf(other);
+        yield at < 0 ? at : text.codePointCount(0, at);
+      }
       case "count" -> StringUtils.countMatches(text, other);
       default -> null;
     };

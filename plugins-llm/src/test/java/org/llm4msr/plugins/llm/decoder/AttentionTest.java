@@ -193,7 +193,15 @@ class AttentionTest {
         "knows [full_attention]");
     assertRefused(fixture("phi3"), "{'layer_types': ['full_attention']}", "without it only");
     assertRefused(
-        fixture("llama3"), "{'partial_rotary_factor': 0.5}", "factor is 0.5 in", "must be 1");
+        fixture("llama3"),
+        "{'partial_rotary_factor': 0.5}",
+        "[knowledge/UNSUPPORTED_MODEL] partial_rotary_factor is 0.5 in",
+        "knows 1 only");
+    assertRefused(
+        fixture("llama3"),
+        "{'partial_rotary_factor': 1.5}",
+        "[knowledge/MODEL_NOT_READABLE] partial_rotary_factor is 1.5 in",
+        "so that an even number of 8 is turned");
     assertRefused(fixture("llama3"), "{'is_causal': false}", "is_causal is false in");
     assertRefused(
         fixture("llama3"),

@@ -110,6 +110,7 @@ class ChatTemplateTest {
         "{{ 'a' if messages is many }} | exptest many is not known here",
         "{{ '{}'.format(messages[0].content) }} | method format of texts",
         "{{ '-'.join(messages[0].content) }} | method join of texts",
+        "{{ '%s' % messages[0].content }} | % on texts is not known here",
         "{% if messages[0].role != 'user' %}{{ messages[0].content }}{% endif %} | the prompt is"
             + " missing",
       })
@@ -125,5 +126,13 @@ class ChatTemplateTest {
     assertThatThrownBy(() -> template("llama", Map.of("chat_template", "{{ messages|items }}")))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("filter items is not known here");
+  }
+
+  @Test
+  void saysWhichOptionOfJsonIsUnknown() {
+    String template = "{{ messages|tojson(separators=(',', ':')) }}";
+    assertThatThrownBy(() -> template("llama", Map.of("chat_template", template)))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("of tojson only [ensure_ascii, indent, sort_keys] are known here");
   }
 }
