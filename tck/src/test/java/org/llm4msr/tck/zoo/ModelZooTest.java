@@ -42,6 +42,16 @@ abstract class ModelZooTest extends ZooTest<Flaw> {
             : Set.of();
   }
 
+  /** What reads values of arrays, or counts calls, cannot be recorded either. */
+  @Override
+  Set<String> broken(String rule) {
+    boolean unrecorded =
+        Set.of("MODEL-32", "INPUT-01", "FUSION-11").contains(rule)
+            || (rule.equals("MODEL-01") && !notRecorded.isEmpty());
+    boolean hasRule = !MetaNetworkConformance.class.isAssignableFrom(kit);
+    return unrecorded && hasRule ? Set.of(rule, "RECORD-01") : Set.of(rule);
+  }
+
   private static Set<String> with(Set<String> some, String... more) {
     return Stream.concat(some.stream(), Stream.of(more)).collect(Collectors.toSet());
   }
