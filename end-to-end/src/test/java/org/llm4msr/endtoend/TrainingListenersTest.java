@@ -67,7 +67,8 @@ class TrainingListenersTest {
 
     Seen whole = new Seen();
     TrainingReport report =
-        experiment.train("run", new TrainingOptions(null, null, false, List.of(whole)), Progress.NONE);
+        experiment.train(
+            "run", new TrainingOptions(null, null, false, List.of(whole)), Progress.NONE);
     assertThat(whole.steps).hasSize(1);
     assertThat(whole.steps.get(0).watched()).containsOnlyKeys("fusion/alpha");
     assertThat(whole.validations)

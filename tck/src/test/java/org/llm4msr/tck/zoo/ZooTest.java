@@ -151,10 +151,7 @@ abstract class ZooTest<T> {
   }
 
   private void check(
-      Set<String> broken,
-      String rule,
-      Supplier<? extends T> flawed,
-      Supplier<KitRun> kitRun) {
+      Set<String> broken, String rule, Supplier<? extends T> flawed, Supplier<KitRun> kitRun) {
     TestEngines.engine();
     cage.put(flawed);
 

@@ -74,7 +74,7 @@ final class JinjaSyntax extends Builder {
         (bindings, context, left, right) -> {
           Object first = left.eval(bindings, context);
           if (first instanceof String) {
-            throw new ELException("% on texts is not known here");
+            throw new ELException("formatting by '%' is not known here");
           }
           return Math.floorMod(
               bindings.convert(first, Long.class),

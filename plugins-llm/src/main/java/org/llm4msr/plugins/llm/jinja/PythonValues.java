@@ -101,8 +101,7 @@ final class PythonValues {
     }
 
     @Override
-    public JinjavaInterpreter newInstance(
-        Jinjava jinjava, Context context, JinjavaConfig config) {
+    public JinjavaInterpreter newInstance(Jinjava jinjava, Context context, JinjavaConfig config) {
       return new Printer(jinjava, context, config);
     }
   }

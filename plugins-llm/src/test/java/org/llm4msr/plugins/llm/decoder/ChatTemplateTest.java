@@ -110,7 +110,7 @@ class ChatTemplateTest {
         "{{ 'a' if messages is many }} | exptest many is not known here",
         "{{ '{}'.format(messages[0].content) }} | method format of texts",
         "{{ '-'.join(messages[0].content) }} | method join of texts",
-        "{{ '%s' % messages[0].content }} | % on texts is not known here",
+        "{{ '%s' % messages[0].content }} | formatting by '%' is not known here",
         "{% if messages[0].role != 'user' %}{{ messages[0].content }}{% endif %} | the prompt is"
             + " missing",
       })

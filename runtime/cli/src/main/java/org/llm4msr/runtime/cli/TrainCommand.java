@@ -57,7 +57,12 @@ final class TrainCommand extends ExperimentCommand {
         terminal().note("watch: " + page.address());
       }
       TrainingReport report =
-          train(this, experiment, run.name, new TrainingOptions(bundle, from, force, List.of()), "train");
+          train(
+              this,
+              experiment,
+              run.name,
+              new TrainingOptions(bundle, from, force, List.of()),
+              "train");
       terminal().result(report, text(report));
     }
   }

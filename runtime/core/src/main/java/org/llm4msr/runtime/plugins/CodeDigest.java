@@ -8,9 +8,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -61,7 +62,7 @@ final class CodeDigest {
   }
 
   private static String digest(List<Path> places) {
-    TreeSet<String> entries = new TreeSet<>();
+    List<String> entries = new ArrayList<>();
     for (Path place : places) {
       try {
         if (Files.isDirectory(place)) {
@@ -73,10 +74,11 @@ final class CodeDigest {
         throw new UncheckedIOException(e);
       }
     }
+    Collections.sort(entries);
     return Checksums.of(String.join("\n", entries).getBytes(UTF_8));
   }
 
-  private static void addJar(Path path, TreeSet<String> entries) throws IOException {
+  private static void addJar(Path path, List<String> entries) throws IOException {
     try (JarFile jar = new JarFile(path.toFile(), false)) {
       for (ZipEntry entry : jar.stream().filter(entry -> counts(entry.getName())).toList()) {
         try (InputStream in = jar.getInputStream(entry)) {
@@ -86,7 +88,7 @@ final class CodeDigest {
     }
   }
 
-  private static void addFolder(Path root, TreeSet<String> entries) throws IOException {
+  private static void addFolder(Path root, List<String> entries) throws IOException {
     List<Path> files;
     try (Stream<Path> all = Files.walk(root)) {
       files = all.filter(Files::isRegularFile).toList();

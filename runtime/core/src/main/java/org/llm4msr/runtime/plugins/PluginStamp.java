@@ -11,8 +11,8 @@ import org.llm4msr.api.PluginFactory;
  *
  * @param kind its kind, as {@code plugins list} has it
  * @param version of its jar
- * @param digest of the code of its jar and private libraries, SHA-256 in hexadecimal; empty in files
- *     of earlier releases, and where it could not be read
+ * @param digest of the code of its jar and private libraries, SHA-256 in hexadecimal; empty in
+ *     files of earlier releases, and where it could not be read
  */
 public record PluginStamp(String kind, String name, String version, String digest) {
 
@@ -33,8 +33,8 @@ public record PluginStamp(String kind, String name, String version, String diges
   }
 
   /**
-   * Says which plugins have other code here than those recorded; empty if none has. A plugin without
-   * a recorded digest is not compared.
+   * Says which plugins have other code here than those recorded; empty if none has. A plugin
+   * without a recorded digest is not compared.
    */
   public static String differences(List<PluginStamp> recorded, List<PluginStamp> here) {
     return recorded.stream()
@@ -43,10 +43,7 @@ public record PluginStamp(String kind, String name, String version, String diges
   }
 
   private boolean hasOtherCode(PluginStamp here) {
-    return isOf(here)
-        && !digest.isEmpty()
-        && !here.digest.isEmpty()
-        && !digest.equals(here.digest);
+    return isOf(here) && !digest.isEmpty() && !here.digest.isEmpty() && !digest.equals(here.digest);
   }
 
   /** Returns whether two stamps are of the same plugin. */
@@ -57,12 +54,7 @@ public record PluginStamp(String kind, String name, String version, String diges
   private String difference(PluginStamp here) {
     return "the %s %s was version %s with the digest %s, and is now %s with %s"
         .formatted(
-            kind.replace('-', ' '),
-            name,
-            version,
-            shortDigest(),
-            here.version,
-            here.shortDigest());
+            kind.replace('-', ' '), name, version, shortDigest(), here.version, here.shortDigest());
   }
 
   /** Returns what messages show of the digest. */

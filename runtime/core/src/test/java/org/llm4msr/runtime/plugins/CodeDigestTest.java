@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.plugins;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -67,7 +68,7 @@ class CodeDigestTest {
     }
     Collections.sort(lines);
 
-    assertThat(digest("first")).isEqualTo(sha256(String.join("\n", lines).getBytes()));
+    assertThat(digest("first")).isEqualTo(sha256(String.join("\n", lines).getBytes(UTF_8)));
   }
 
   private static String sha256(byte[] content) throws Exception {
@@ -82,9 +83,7 @@ class CodeDigestTest {
     PluginRegistry registry =
         PluginRegistry.load(getClass().getClassLoader(), List.of(root.resolve(plugins)));
     return PluginStamp.of(
-            PluginKind.PROMPT_BUILDER,
-            "one",
-            registry.factory(PluginKind.PROMPT_BUILDER, "one"))
+            PluginKind.PROMPT_BUILDER, "one", registry.factory(PluginKind.PROMPT_BUILDER, "one"))
         .digest();
   }
 
@@ -96,14 +95,14 @@ class CodeDigestTest {
       out.setLevel(0);
       List<ZipEntry> entries = new ArrayList<>(Collections.list(in.entries()));
       Collections.reverse(entries);
-      put(out, "META-INF/maven/g/a/pom.properties", "version=1.1".getBytes());
+      put(out, "META-INF/maven/g/a/pom.properties", "version=1.1".getBytes(UTF_8));
       for (ZipEntry entry : entries) {
         byte[] content = in.getInputStream(entry).readAllBytes();
         boolean manifest = entry.getName().equals(JarFile.MANIFEST_NAME);
         put(
             out,
             entry.getName(),
-            manifest ? new String(content).replace("3.2", "3.3").getBytes() : content);
+            manifest ? new String(content, UTF_8).replace("3.2", "3.3").getBytes(UTF_8) : content);
       }
     }
   }

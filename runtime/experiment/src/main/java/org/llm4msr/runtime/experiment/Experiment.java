@@ -301,8 +301,8 @@ public final class Experiment {
   }
 
   /**
-   * Records that the stored knowledge is what the present code of the prompt builder and the encoder
-   * makes, so that nothing warns of other code.
+   * Records that the stored knowledge is what the present code of the prompt builder and the
+   * encoder makes, so that nothing warns of other code.
    *
    * @throws MsrException {@code knowledge/NOT_EXTRACTED} where there is none, {@code
    *     knowledge/STORE_MISMATCH} if it was extracted with other settings

@@ -15,10 +15,7 @@ import org.llm4msr.runtime.training.TrainingListener;
  * @param listeners hear of the run, in this order
  */
 public record TrainingOptions(
-    @Nullable Path bundle,
-    @Nullable Path from,
-    boolean force,
-    List<TrainingListener> listeners) {
+    @Nullable Path bundle, @Nullable Path from, boolean force, List<TrainingListener> listeners) {
 
   /** Begins from scratch or goes on, and writes the bundle to the run folder. */
   public static final TrainingOptions NONE = new TrainingOptions(null, null);

@@ -108,8 +108,7 @@ final class TrainingStage implements AutoCloseable {
    *
    * @param options of the training; null to work with what was trained
    */
-  static TrainingStage open(
-      Experiment experiment, String run, @Nullable TrainingOptions options) {
+  static TrainingStage open(Experiment experiment, String run, @Nullable TrainingOptions options) {
     boolean create = options != null;
     if (!RUN.matcher(run).matches()) {
       throw new MsrException(
@@ -141,7 +140,9 @@ final class TrainingStage implements AutoCloseable {
         }
       }
       log = RunLog.open(folder.path().resolve("log.txt"));
-      StartingPoint start = StartingPoint.of(folder, experiment.config().config(), options == null ? null : options.from());
+      StartingPoint start =
+          StartingPoint.of(
+              folder, experiment.config().config(), options == null ? null : options.from());
       if (create && folder.hasBegun()) {
         requireSameCode(folder, experiment);
       }

@@ -55,7 +55,9 @@ public final class BundleDiff {
             plugin ->
                 plugins.merge(
                     plugin.kind(),
-                    "%s %s %s".formatted(plugin.name(), plugin.version(), plugin.shortDigest()).strip(),
+                    "%s %s %s"
+                        .formatted(plugin.name(), plugin.version(), plugin.shortDigest())
+                        .strip(),
                     (x, y) -> x + ", " + y));
     return plugins;
   }
