@@ -42,7 +42,7 @@ abstract class ModelZooTest extends ZooTest<Flaw> {
             : Set.of();
   }
 
-  /** What reads values of arrays, or counts calls, cannot be recorded either. */
+  /** What counts its calls, or reads what it did not declare, cannot be recorded either. */
   @Override
   Set<String> broken(String rule) {
     boolean unrecorded =

@@ -1,6 +1,8 @@
 package org.llm4msr.tck.zoo;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -158,8 +160,10 @@ abstract class ZooTest<T> {
     KitRun run = kitRun.get();
 
     assertThat(run.broken()).as(run.text()).isEqualTo(broken);
-    assertThat(run.text())
-        .startsWith(rule + " ")
+    assertThat(run.failures())
+        .extracting(Throwable::getMessage)
+        .filteredOn(text -> text.startsWith(rule + " "))
+        .first(as(STRING))
         .contains("plugin:   zoo (org.llm4msr.tck.zoo.Zoo", "), default settings")
         .contains(
             "expected: ", "actual: ", "check first:\n    - ", "seed:     7", "repeat:   mvn test");
