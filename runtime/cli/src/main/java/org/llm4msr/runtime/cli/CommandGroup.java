@@ -3,7 +3,10 @@ package org.llm4msr.runtime.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** A command that only holds others. */
 @CommandLine.Command(mixinStandardHelpOptions = true, versionProvider = Main.Version.class)
@@ -12,6 +15,17 @@ abstract class CommandGroup implements Runnable {
   @SuppressWarnings("NullAway.Init") // picocli fills it.
   @Spec
   CommandSpec spec;
+
+  /** Runs what was asked for; words that are no command are wrong usage also beside --help. */
+  static int execute(ParseResult parsed) {
+    for (ParseResult at = parsed; at != null; at = at.subcommand()) {
+      CommandLine line = at.commandSpec().commandLine();
+      if (line.getCommand() instanceof CommandGroup && !at.unmatched().isEmpty()) {
+        throw new UnmatchedArgumentException(line, at.unmatched());
+      }
+    }
+    return new RunLast().execute(parsed);
+  }
 
   @Override
   public void run() {

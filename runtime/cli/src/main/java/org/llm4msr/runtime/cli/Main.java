@@ -76,6 +76,7 @@ public final class Main {
   int run(String... arguments) {
     CommandLine line = new CommandLine(new Root(session));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionStrategy(CommandGroup::execute);
     line.setOut(new PrintWriter(session.terminal().out(), true, UTF_8));
     line.setErr(new PrintWriter(session.terminal().err(), true, UTF_8));
     line.setExecutionExceptionHandler((error, command, result) -> failed(error, command));

@@ -143,6 +143,18 @@ class MainTest {
   }
 
   @Test
+  void aWordThatIsNoCommandIsWrongUseBesideHelpToo() {
+    assertThat(run("nonsense", "--help")).isEqualTo(2);
+    assertThat(err()).startsWith("Unmatched argument at index 0: 'nonsense'");
+    assertThat(run("data", "nonsense", "--help")).isEqualTo(2);
+    assertThat(err()).startsWith("Unmatched argument at index 1: 'nonsense'");
+    assertThat(run("data", "--help", "nonsense")).isEqualTo(2);
+    assertThat(out()).isEmpty();
+    assertThat(run("data", "--help")).isZero();
+    assertThat(run("data", "prepare", "--help")).isZero();
+  }
+
+  @Test
   void theMemoryOfPreparationIsReadBesideOtherSettings() {
     for (String[] options :
         List.of(
