@@ -72,7 +72,10 @@ abstract class Command implements Callable<Integer> {
     if (strict) {
       plugins.requireSound();
     } else if (!plugins.broken().isEmpty()) {
-      terminal().note("warning: some plugins cannot be used; `llm4msr plugins list` says why.");
+      terminal()
+          .note(
+              "warning: some plugins cannot be used; `%s` says why."
+                  .formatted(plugins.listCommand()));
     }
   }
 

@@ -80,7 +80,7 @@ final class PluginsCommand extends CommandGroup {
               broken.stream().map(ListAll::broken).toList());
       terminal().result(listing, text(usable, broken));
       if (strict) {
-        plugins.requireSound();
+        plugins.requireSound(broken);
       }
     }
 
@@ -118,10 +118,7 @@ final class PluginsCommand extends CommandGroup {
       }
       List<String> headings = List.of("state", "kind", "name", "version", "jar", "description");
       StringBuilder text = new StringBuilder(Terminal.table(headings, rows));
-      broken.stream()
-          .map(plugin -> plugin.error().getMessage())
-          .distinct()
-          .forEach(error -> text.append('\n').append(error).append('\n'));
+      BrokenPlugin.reasons(broken).forEach(reason -> text.append('\n').append(reason).append('\n'));
       return text.toString();
     }
 
@@ -182,8 +179,12 @@ final class PluginsCommand extends CommandGroup {
       throw new MsrException(
           ErrorType.USER,
           "plugin/UNKNOWN",
-          "There is no plugin \"%s\": there are %s.%s"
-              .formatted(name, String.join(", ", names), NearestName.hint(name, names)));
+          "There is no plugin \"%s\": there are %s.%s%s"
+              .formatted(
+                  name,
+                  String.join(", ", names),
+                  NearestName.hint(name, names),
+                  BrokenPlugin.mayHold(plugins.mayHold(List.of(PluginKind.values())))));
     }
 
     private static String text(PluginDescription description) {

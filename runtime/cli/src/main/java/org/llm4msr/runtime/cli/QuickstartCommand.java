@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.cli;
 
+import static org.llm4msr.runtime.plugins.ShellWord.quoted;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,17 +126,17 @@ final class QuickstartCommand extends Command {
   private String steps(Quickstart quickstart) {
     return """
 
-        The same, step by step (each step skips what is already done):
-          %1$s data generate %2$s --out %3$s -Dinteractions=%4$d
-          %1$s data prepare %7$s%8$s
-          %1$s knowledge extract %7$s%8$s
-          %1$s train %5$s%8$s --run mine && %1$s evaluate %5$s%8$s --run mine
-          %1$s train %6$s%8$s --run mine-enhanced && %1$s evaluate %6$s%8$s --run mine-enhanced
-          %1$s train %7$s%8$s --run mine-all && %1$s evaluate %7$s%8$s --run mine-all
-        With the vectors of others, the gain disappears:
-          %1$s train %7$s%8$s -Dknowledge.control=shuffled --run shuffled
-          %1$s evaluate %7$s%8$s --run shuffled
-        """
+    The same, step by step (each step skips what is already done):
+      %1$s data generate %2$s --out %3$s -Dinteractions=%4$d
+      %1$s data prepare %7$s%8$s
+      %1$s knowledge extract %7$s%8$s
+      %1$s train %5$s%8$s --run mine && %1$s evaluate %5$s%8$s --run mine
+      %1$s train %6$s%8$s --run mine-enhanced && %1$s evaluate %6$s%8$s --run mine-enhanced
+      %1$s train %7$s%8$s --run mine-all && %1$s evaluate %7$s%8$s --run mine-all
+    With the vectors of others, the gain disappears:
+      %1$s train %7$s%8$s -Dknowledge.control=shuffled --run shuffled
+      %1$s evaluate %7$s%8$s --run shuffled
+    """
         .formatted(
             quoted(System.getProperty("llm4msr.command", "llm4msr")),
             quickstart.generator(),
@@ -146,11 +148,6 @@ final class QuickstartCommand extends Command {
             settings().stream()
                 .map(setting -> " " + quoted("-D" + setting))
                 .collect(Collectors.joining()));
-  }
-
-  /** Returns a word, quoted for a shell if necessary. */
-  private static String quoted(String word) {
-    return word.matches("[\\w./=:,+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   private static String text(Quickstart.Comparison comparison) {

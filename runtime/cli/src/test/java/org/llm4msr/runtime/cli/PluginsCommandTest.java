@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.plugins.TestFactory;
@@ -58,6 +60,64 @@ class PluginsCommandTest {
     assertThat(out.toString(UTF_8)).contains("good.jar");
     assertThat(run("plugins", "list", "--plugins", folder.resolve("no").toString())).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("[plugin/NO_FOLDER]");
+  }
+
+  @Test
+  void whatIsMissingMayBeInABrokenFolder() throws IOException {
+    Path root = Files.createDirectory(folder.resolve("my plugins"));
+    Files.createDirectory(root.resolve("mine"));
+    Path file = folder.resolve("e.yaml");
+    Files.writeString(file, "dataset: { name: mine, path: . }\nmodel: { backbone: mine }\n");
+    String broken =
+        """
+
+        What is missing may be in what cannot be used:
+          [plugin/NO_JAR] The plugin folder %s/mine is left out: it holds no jar. Put the plugin's jar, and those of its own libraries, directly into it, not into a folder below.
+        """
+            .formatted(root);
+    String warning =
+        "warning: some plugins cannot be used; `llm4msr plugins list --plugins '%s'` says why.\n"
+            .formatted(root);
+
+    assertThat(run("config", "check", file.toString(), "--plugins", root.toString())).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .startsWith(warning + "[config/INVALID] ")
+        .contains("dataset.name = mine", "model.backbone.name = mine", "no such backbone")
+        .endsWith(broken + "Fix this and run `llm4msr config check` on the file.\n")
+        .containsOnlyOnce("NO_JAR");
+
+    run("plugins", "describe", "mine", "--kind", "backbone", "--plugins", root.toString());
+    assertThat(err.toString(UTF_8))
+        .startsWith(warning + "[plugin/UNKNOWN] There is no backbone \"mine\": there are ")
+        .endsWith(" `llm4msr plugins list --plugins '%s'` shows all.%s".formatted(root, broken));
+    run("plugins", "describe", "other", "--plugins", root.toString());
+    assertThat(err.toString(UTF_8))
+        .startsWith(warning + "[plugin/UNKNOWN] There is no plugin \"other\": there are ")
+        .endsWith(broken);
+  }
+
+  @Test
+  void strictExplainsEachReasonOnce() {
+    TestFactory.named("One", "one")
+        .jar(folder.resolve("old/old.jar"))
+        .source("plug.Two", TestFactory.named("Two", "two").source())
+        .service(PromptBuilderFactory.class, "plug.One\nplug.Two")
+        .spi("2")
+        .build();
+    String plugins = "--plugins=" + folder;
+    String reason =
+        "[plugin/SPI_VERSION] The prompt builder one and the prompt builder two cannot be used:";
+
+    assertThat(run("plugins", "list", plugins, "--strict")).isEqualTo(1);
+    assertThat(out.toString(UTF_8)).containsOnlyOnce(reason).containsOnlyOnce("SPI version 2.0");
+    assertThat(err.toString(UTF_8))
+        .isEqualTo("[plugin/BROKEN] 2 plugins cannot be used. The list above says why.\n");
+    assertThat(run("plugins", "list", plugins, "--strict", "--kind", "backbone")).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("2 plugins cannot be used:\n  " + reason);
+    assertThat(run("plugins", "describe", "good", plugins, "--strict")).isEqualTo(1);
+    assertThat(err.toString(UTF_8))
+        .startsWith("[plugin/BROKEN] 2 plugins cannot be used:\n  " + reason)
+        .containsOnlyOnce("SPI version 2.0");
   }
 
   @Test

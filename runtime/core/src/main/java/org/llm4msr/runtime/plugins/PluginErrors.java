@@ -12,13 +12,20 @@ final class PluginErrors {
 
   private PluginErrors() {}
 
-  static MsrException unknown(PluginKind kind, String name, List<String> names) {
+  static MsrException unknown(PluginKind kind, String name, PluginRegistry plugins) {
+    List<String> names = plugins.names(kind);
     String known = names.isEmpty() ? "there are none" : "there are " + names(names);
     return new MsrException(
         ErrorType.USER,
         "plugin/UNKNOWN",
-        "There is no %s \"%s\": %s.%s `llm4msr plugins list` shows all."
-            .formatted(kind.title(), name, known, NearestName.hint(name, names)));
+        "There is no %s \"%s\": %s.%s `%s` shows all.%s"
+            .formatted(
+                kind.title(),
+                name,
+                known,
+                NearestName.hint(name, names),
+                plugins.listCommand(),
+                BrokenPlugin.mayHold(plugins.mayHold(List.of(kind)))));
   }
 
   private static String names(List<String> names) {
@@ -45,7 +52,7 @@ final class PluginErrors {
       PluginProblem problem,
       @Nullable Throwable cause) {
     String text =
-        "The %s %s cannot be used: %s. It is in %s. %s"
+        "The %s %s cannot be used: %s. Place: %s. %s"
             .formatted(
                 kind.title(), label, problem.description(), origin.location(), problem.remedy());
     return new BrokenPlugin(kind, label, origin, error(problem, text, cause));

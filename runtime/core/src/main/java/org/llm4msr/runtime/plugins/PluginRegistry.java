@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
@@ -29,10 +31,13 @@ public final class PluginRegistry {
   public static final String FOLDER_PROPERTY = "llm4msr.plugins";
 
   private final Map<PluginKind, Map<String, Candidate>> found = new EnumMap<>(PluginKind.class);
+  private final List<Path> roots;
   private final List<BrokenPlugin> unreadable;
   private final Map<PluginDescriptor, Object> created = new ConcurrentHashMap<>();
 
-  private PluginRegistry(List<Candidate> candidates, List<BrokenPlugin> unreadable) {
+  private PluginRegistry(
+      List<Path> roots, List<Candidate> candidates, List<BrokenPlugin> unreadable) {
+    this.roots = List.copyOf(roots);
     this.unreadable = new ArrayList<>(unreadable);
     for (PluginKind kind : PluginKind.values()) {
       found.put(kind, new TreeMap<>());
@@ -78,7 +83,7 @@ public final class PluginRegistry {
       broken.addAll(folders.broken());
       folders.loaders().forEach(loader -> scan(loader, candidates, broken));
     }
-    return new PluginRegistry(candidates, broken);
+    return new PluginRegistry(roots, candidates, broken);
   }
 
   /** The plugins of a folder that is named twice are not duplicates. */
@@ -111,14 +116,17 @@ public final class PluginRegistry {
    * folders given.
    */
   public static PluginRegistry load(List<Path> folders) {
-    List<Path> roots = new ArrayList<>();
-    for (String standard : System.getProperty(FOLDER_PROPERTY, "").split(File.pathSeparator)) {
-      if (!standard.isEmpty() && Files.isDirectory(Path.of(standard))) {
-        roots.add(Path.of(standard));
-      }
-    }
+    List<Path> roots = new ArrayList<>(standardFolders());
     roots.addAll(folders);
     return load(host(), roots);
+  }
+
+  private static List<Path> standardFolders() {
+    return Stream.of(System.getProperty(FOLDER_PROPERTY, "").split(File.pathSeparator))
+        .filter(folder -> !folder.isEmpty())
+        .map(Path::of)
+        .filter(Files::isDirectory)
+        .toList();
   }
 
   /** Finds the plugins on the class path. */
@@ -222,7 +230,7 @@ public final class PluginRegistry {
         throw broken.error();
       }
     }
-    throw PluginErrors.unknown(kind, name, names(kind));
+    throw PluginErrors.unknown(kind, name, this);
   }
 
   private Object outcome(Candidate candidate) {
@@ -242,17 +250,44 @@ public final class PluginRegistry {
     }
   }
 
+  /** Returns the command that lists these plugins, those of folders that a user named included. */
+  public String listCommand() {
+    List<Path> standard = standardFolders();
+    return roots.stream()
+        .filter(root -> !standard.contains(root))
+        .map(root -> " --plugins " + ShellWord.quoted(root.toString()))
+        .collect(Collectors.joining("", "llm4msr plugins list", ""));
+  }
+
+  /** Returns what cannot be used and may hold a plugin of these kinds that was not found. */
+  public List<BrokenPlugin> mayHold(List<PluginKind> kinds) {
+    return broken().stream()
+        .filter(plugin -> plugin.kind() == null || kinds.contains(plugin.kind()))
+        .toList();
+  }
+
   /** Throws if anything that was found cannot be used: the strict mode. */
   public void requireSound() {
+    requireSound(List.of());
+  }
+
+  /**
+   * Throws if anything that was found cannot be used.
+   *
+   * @param told whose reasons the user has read already
+   */
+  public void requireSound(List<BrokenPlugin> told) {
     List<BrokenPlugin> broken = verify();
-    if (!broken.isEmpty()) {
-      String count = broken.size() == 1 ? "1 plugin" : broken.size() + " plugins";
-      StringBuilder text = new StringBuilder(count + " cannot be used:");
-      broken.stream()
-          .map(plugin -> plugin.error().getMessage())
-          .distinct()
-          .forEach(error -> text.append("\n  ").append(error));
-      throw new MsrException(ErrorType.PLUGIN, "plugin/BROKEN", text.toString());
+    if (broken.isEmpty()) {
+      return;
     }
+    List<String> reasons = new ArrayList<>(BrokenPlugin.reasons(broken));
+    reasons.removeAll(BrokenPlugin.reasons(told));
+    String count = broken.size() == 1 ? "1 plugin" : broken.size() + " plugins";
+    String text =
+        reasons.isEmpty()
+            ? count + " cannot be used. The list above says why."
+            : String.join("\n  ", count + " cannot be used:", String.join("\n  ", reasons));
+    throw new MsrException(ErrorType.PLUGIN, "plugin/BROKEN", text);
   }
 }

@@ -2,10 +2,13 @@ package org.llm4msr.runtime.config.loading;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.plugins.BrokenPlugin;
 
 /** Collects everything that is wrong with a configuration, so that one run reports it all. */
 public final class Problems {
@@ -29,6 +32,7 @@ public final class Problems {
 
   private final List<Problem> problems = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
+  private final Set<BrokenPlugin> mayHold = new LinkedHashSet<>();
   private boolean unreadable;
 
   /** Adds a problem. */
@@ -45,6 +49,11 @@ public final class Problems {
   /** Returns whether a text was not YAML. */
   boolean unreadable() {
     return unreadable;
+  }
+
+  /** Adds what cannot be used and may hold a plugin that a problem misses. */
+  void mayBeIn(List<BrokenPlugin> broken) {
+    mayHold.addAll(broken);
   }
 
   /** Adds a warning about something that works but should be changed. */
@@ -81,7 +90,7 @@ public final class Problems {
     for (Problem problem : list()) {
       text.append("\n  ").append(number++).append(". ").append(problem);
     }
-    text.append('\n').append(wayOut);
+    text.append(BrokenPlugin.mayHold(mayHold)).append('\n').append(wayOut);
     throw new MsrException(ErrorType.USER, "config/INVALID", text.toString());
   }
 }

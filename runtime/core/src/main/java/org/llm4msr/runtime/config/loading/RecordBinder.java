@@ -26,6 +26,7 @@ import org.llm4msr.runtime.config.loading.ConfigNode.Entry;
 import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.loading.ConfigNode.Scalar;
 import org.llm4msr.runtime.config.loading.ConfigNode.Sequence;
+import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.NearestName;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -333,7 +334,12 @@ final class RecordBinder {
         String known = names.isEmpty() ? "none was found" : "there are " + String.join(", ", names);
         rule = "there is no such %s: %s.".formatted(kind.title(), known);
         String hint = NearestName.hint(name.text(), names);
-        rule += hint.isEmpty() ? " Plugins in a plugin folder need --plugins FOLDER." : hint;
+        List<BrokenPlugin> broken = plugins.mayHold(List.of(kind));
+        problems.mayBeIn(broken);
+        rule +=
+            hint.isEmpty() && broken.isEmpty()
+                ? " Plugins in a plugin folder need --plugins FOLDER."
+                : hint;
       }
       fail(key, name.text(), name.origin(), rule);
       return null;
