@@ -457,7 +457,7 @@ class ExplainTest {
   }
 
   private static Experiment plain(String run, Module... replacements) {
-    List<String> overrides = List.of("model.fusion=none", "model.itemKnowledge=");
+    List<String> overrides = List.of("model.fusion=none", "model.itemKnowledge=null");
     Experiment plain =
         Guice.createInjector(new RuntimeModule())
             .getInstance(Experiments.class)

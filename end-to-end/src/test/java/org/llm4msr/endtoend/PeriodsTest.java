@@ -152,7 +152,11 @@ class PeriodsTest {
   void dataWithoutTimeIsRefused() throws IOException {
     Experiment experiment =
         prepared(
-            "timeless", ClickLog.draw(false), THREE, "dataset.time=", "dataset.split.by=random");
+            "timeless",
+            ClickLog.draw(false),
+            THREE,
+            "dataset.time=null",
+            "dataset.split.by=random");
 
     assertThatThrownBy(() -> experiment.extract(false, Progress.NONE))
         .isInstanceOf(MsrException.class)

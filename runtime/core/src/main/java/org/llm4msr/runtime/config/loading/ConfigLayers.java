@@ -25,6 +25,9 @@ final class ConfigLayers {
 
   static final String EXTENDS = "extends";
 
+  /** The layer of a text whose lines and columns mean nothing. */
+  private static final int NO_LINES = -1;
+
   private final Problems problems;
   private int layers;
 
@@ -78,7 +81,8 @@ final class ConfigLayers {
       return merge(base, without(mapping, EXTENDS));
     }
     if (!own.isEmpty()) {
-      problems.add("", null, own.origin(), "the file must be a mapping of keys to values");
+      String rule = "the file must be a mapping of keys to values";
+      problems.add("", null, own.origin(), Lookalikes.explain(rule, own.quoted()));
     }
     return base;
   }
@@ -159,13 +163,22 @@ final class ConfigLayers {
             "-D%s has no value. Write -Dkey.path=value.".formatted(override));
       }
       String path = override.substring(0, equals);
+      if (equals == override.length() - 1) {
+        throw new MsrException(
+            ErrorType.USER,
+            "config/OVERRIDE",
+            "-D%s= has nothing behind the equals sign. Write -D%1$s=VALUE, -D%1$s=null for the default or for no value, or -D%1$s='\"\"' for an empty text."
+                .formatted(path));
+      }
       Origin origin = new Origin(layers, "-D" + path, 0, 0);
       Problems unreadable = new Problems();
       ConfigNode value =
-          new YamlReader(layers, origin.source(), unreadable).read(override.substring(equals + 1));
+          new YamlReader(NO_LINES, origin.source(), unreadable)
+              .read(override.substring(equals + 1));
       unreadable
           .list()
           .forEach(problem -> problems.add(path, problem.value(), origin, problem.rule()));
+      unreadable.warnings().forEach(problems::warn);
       merged = new OverridePath(path, origin, problems).set(merged, withOrigin(value, origin));
     }
     layers++;

@@ -124,6 +124,42 @@ final class LegalValues {
     return "text";
   }
 
+  /** Returns whether a list was to be written here, and something else was. */
+  static boolean isNoList(Type type, ConfigNode node) {
+    Class<?> raw = raw(type);
+    return (raw == List.class || raw == Set.class)
+        && !(node instanceof ConfigNode.Sequence)
+        && !node.isEmpty();
+  }
+
+  /**
+   * Returns an example that can be written: of what was written if that can be, else the default.
+   */
+  static String exampleOfList(SettingInfo setting, String written) {
+    Type item = ((ParameterizedType) setting.type().getType()).getActualTypeArguments()[0];
+    Class<?> raw = raw(item);
+    boolean numbers = isNumber(raw) || isWhole(raw);
+    List<String> items = numbers ? List.of(written.split("[:;,/\\s]+")) : List.of(written);
+    String own = items.stream().collect(Collectors.joining(", ", "[", "]"));
+    String example = fits(setting, items, raw) ? own : setting.defaultText();
+    return example == null || example.equals("[]") ? "" : ", for example " + example;
+  }
+
+  private static boolean fits(SettingInfo setting, List<String> items, Class<?> type) {
+    try {
+      for (String item : items) {
+        Scalars.parse(item, type);
+      }
+    } catch (Scalars.NotOfTheType e) {
+      return false;
+    }
+    return setting.constraints().stream()
+        .noneMatch(
+            constraint ->
+                constraint instanceof Size size
+                    && (items.size() < size.min() || items.size() > size.max()));
+  }
+
   private static @Nullable String constraint(Annotation constraint) {
     if (constraint instanceof Min min) {
       return "at least " + min.value();

@@ -148,6 +148,11 @@ final class RecordBinder {
       SettingInfo setting, @Nullable Entry entry, Origin origin, String path) {
     String key = setting.word() ? path : join(path, setting.key());
     Type type = setting.type().getType();
+    if (entry != null && LegalValues.isNoList(type, entry.value())) {
+      String shown = shown(entry.value(), setting.secret());
+      String rule = "must be a list" + LegalValues.exampleOfList(setting, shown);
+      return failWith(LegalValues.raw(type), key, shown, entry.value().origin(), rule);
+    }
     if (entry != null && !entry.value().isEmpty()) {
       return value(type, withDefaultName(setting, entry.value()), key, setting.secret());
     }
@@ -375,13 +380,19 @@ final class RecordBinder {
             fail(path, entry.value().quoted(), entry.key(), KEYS);
             return;
           }
-          String hint = NearestName.hint(key, legal);
           String rule =
-              legal.isEmpty()
-                  ? "unknown key; there is nothing to set here"
-                  : "unknown key." + hint + " There are " + String.join(", ", legal);
+              Lookalikes.inKey(key)
+                  .map("unknown key. "::concat)
+                  .orElseGet(() -> unknownKey(key, legal));
           fail(join(path, key), null, entry.key(), rule);
         });
+  }
+
+  private static String unknownKey(String key, Set<String> legal) {
+    return legal.isEmpty()
+        ? "unknown key; there is nothing to set here"
+        : "unknown key.%s There are %s"
+            .formatted(NearestName.hint(key, legal), String.join(", ", legal));
   }
 
   private static Set<String> keys(Class<?> record) {
@@ -429,7 +440,7 @@ final class RecordBinder {
 
   private @Nullable Object fail(String path, @Nullable String value, Origin origin, String rule) {
     failed.add(path);
-    problems.add(path, value, origin, rule);
+    problems.add(path, value, origin, Lookalikes.explain(rule, value));
     return null;
   }
 

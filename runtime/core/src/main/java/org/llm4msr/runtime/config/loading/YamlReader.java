@@ -6,10 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.llm4msr.runtime.config.loading.ConfigNode.Entry;
 import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.loading.ConfigNode.Scalar;
 import org.llm4msr.runtime.config.loading.ConfigNode.Sequence;
+import org.llm4msr.runtime.config.loading.Lookalikes.Finding;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -44,6 +47,8 @@ final class YamlReader {
           Tag.MAP,
           Tag.MERGE);
 
+  private static final Pattern LINE_BREAK = Pattern.compile("\\r\\n|[\\n\\r\\x85\\u2028\\u2029]");
+
   private final int layer;
   private final String source;
   private final Problems problems;
@@ -63,17 +68,41 @@ final class YamlReader {
           new Yaml(new SafeConstructor(new LoaderOptions())).compose(new StringReader(text));
       return root == null ? new Scalar("", true, start) : convert(root, 0);
     } catch (MarkedYAMLException e) {
-      Origin origin = e.getProblemMark() == null ? start : origin(e.getProblemMark());
-      problems.addUnreadable(origin, "is not valid YAML: " + describe(e));
+      List<String> lines = List.of(LINE_BREAK.split(text, -1));
+      if (!explain(e, lines)) {
+        Origin origin = e.getProblemMark() == null ? start : origin(e.getProblemMark());
+        problems.addUnreadable(origin, "is not valid YAML: " + describe(e, lines));
+      }
     } catch (YAMLException e) {
       problems.addUnreadable(start, "is not valid YAML: " + e.getMessage());
     }
     return new Scalar("", true, start);
   }
 
-  private static String describe(MarkedYAMLException e) {
+  /** Explains the lines that may be why this is not YAML; false if none of them is strange. */
+  private boolean explain(MarkedYAMLException e, List<String> lines) {
+    Map<Integer, Finding> findings = new TreeMap<>();
+    if (e.getContextMark() != null && e.getContext().startsWith("while scanning")) {
+      findings.putAll(Lookalikes.inLine(lines, e.getContextMark().getLine()));
+    }
+    if (e.getProblemMark() != null) {
+      findings.putAll(Lookalikes.inLinesUpTo(lines, e.getProblemMark().getLine()));
+    }
+    findings.forEach(
+        (line, finding) -> {
+          Origin origin = new Origin(layer, source, line + 1, finding.column() + 1);
+          problems.addUnreadable(origin, finding.rule());
+        });
+    return !findings.isEmpty();
+  }
+
+  private static String describe(MarkedYAMLException e, List<String> lines) {
     String context = e.getContext() == null ? "" : e.getContext() + ", ";
-    return context + e.getProblem();
+    String text = context + e.getProblem();
+    int line = e.getProblemMark() == null ? lines.size() : e.getProblemMark().getLine();
+    return context.contains("flow") && line < lines.size()
+        ? Lookalikes.comma(lines.get(line).strip()).map(rule -> text + ". " + rule).orElse(text)
+        : text;
   }
 
   private ConfigNode convert(Node node, int depth) {
@@ -100,6 +129,10 @@ final class YamlReader {
       if (scalar.getValue().indexOf('\0') >= 0) {
         problems.add("", null, origin, "holds the character U+0000. Remove it");
         return new Scalar("", true, origin);
+      }
+      if (scalar.isPlain()) {
+        Lookalikes.enclosing(scalar.getValue())
+            .ifPresent(rule -> problems.warn("%s: %s.".formatted(origin, rule)));
       }
       return new Scalar(scalar.getValue(), scalar.getTag().equals(Tag.NULL), origin);
     }

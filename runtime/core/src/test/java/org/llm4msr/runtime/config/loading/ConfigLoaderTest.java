@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.config.loading;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import jakarta.validation.constraints.NotBlank;
@@ -207,6 +208,40 @@ class ConfigLoaderTest {
 
   /** One of a list. */
   public record Column(@Setting("Its name") String name, @Setting("Its kind") String kind) {}
+
+  /** The example of a message is written where the mistake was, and loads. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dataset.split.ratio | 0.8 | [4, 1, 1]",
+        "dataset.split.ratio | '8:1:1' | [8, 1, 1]",
+        "dataset.split.ratio | 80/10/10 | [80, 10, 10]",
+        "dataset.split.ratio | '{train: 8}' | [4, 1, 1]",
+        "dataset.scenarios | 1 | [1]",
+        "model.backbone.expertLayers | 64 | [64]",
+        "model.backbone.expertLayers | wide | [128, 64]",
+      })
+  void theExampleOfAListIsAcceptedItself(String key, String wrong, String example)
+      throws IOException {
+    MsrException error =
+        catchThrowableOfType(MsrException.class, () -> load("good.yaml", key + "=" + wrong));
+
+    assertThat(error).hasMessageContaining("must be a list, for example " + example + "\n");
+    String read = error.getMessage().replaceFirst("(?s).*for example (\\[.*?])\n.*", "$1");
+    assertThatCode(() -> load("good.yaml", key + "=" + read)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void anEmptyOverrideIsRefusedWithWhatToWrite() throws IOException {
+    assertThat(catchThrowableOfType(MsrException.class, () -> load("good.yaml", "workspace=")))
+        .hasMessage(
+            "[config/OVERRIDE] -Dworkspace= has nothing behind the equals sign. Write"
+                + " -Dworkspace=VALUE, -Dworkspace=null for the default or for no value, or"
+                + " -Dworkspace='\"\"' for an empty text.");
+    assertThat(load("good.yaml", "workspace=null").config().workspace()).isEqualTo("work");
+    assertThat(load("good.yaml", "dataset.path=\"\"").config().dataset().path()).isEmpty();
+  }
 
   @Test
   void overridesReachElementsOfLists() throws IOException {

@@ -25,7 +25,8 @@ class HostileConfigTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "workspace: !!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL ['http://localhost/']]]]",
+        "workspace: !!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL"
+            + " ['http://localhost/']]]]",
         "workspace: !!java.io.File {path: /tmp}",
         "!!org.llm4msr.runtime.config.ExperimentConfig {workspace: w}",
         "workspace: !own w",
@@ -74,6 +75,17 @@ class HostileConfigTest {
 
     assertThat(error.code()).isEqualTo("config/INVALID");
     assertThat(error).hasMessageContaining("more than 100,000 parts");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" ", "a ", "a:", "\u00A0", "\u201C", "\uFF1A", "k\uFF1Av "})
+  void longTextsAreNotExplained(String part) throws IOException {
+    String text = "x" + part.repeat(200_000) + "x\u201D";
+
+    assertThat(load("training: { epochs: " + text + " }"))
+        .hasMessageContaining("must be a whole number");
+    assertThat(load("workspace: " + text + "\ntraining: { epochs: 5\nmodel: {}\n"))
+        .hasMessageContaining("is not valid YAML");
   }
 
   @Test
