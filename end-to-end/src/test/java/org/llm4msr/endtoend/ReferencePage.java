@@ -20,7 +20,7 @@ final class ReferencePage {
       # Configuration reference
 
       Generated from the records that the configuration is bound to; `llm4msr config schema` prints the
-      same as a JSON Schema, and `llm4msr plugins describe NAME` prints it for any plugin, including your
+      same as a JSON Schema (`--of compare` and `--of tune` those of their files), and `llm4msr plugins describe NAME` prints it for any plugin, including your
       own. Keys of a plugin are written next to its `name`.
 
       A key marked as operational decides only how the work is done; changing it does not require

@@ -2,10 +2,16 @@ package org.llm4msr.runtime.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.llm4msr.runtime.compare.ComparisonConfig;
+import org.llm4msr.runtime.compare.TuningConfig;
+import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.loading.ConfigSchema;
 import org.llm4msr.runtime.experiment.Experiment;
 import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code config}. */
 @CommandLine.Command(
@@ -60,12 +66,49 @@ final class ConfigCommand extends CommandGroup {
   /** {@code config schema}. */
   @CommandLine.Command(
       name = "schema",
-      description = "Prints the JSON Schema of experiments, with every plugin found, for editors.")
+      description =
+          "Prints the JSON Schema of a kind of file, for editors; that of experiments has every"
+              + " plugin found.")
   static final class Schema extends Command {
+
+    @Option(
+        names = "--of",
+        paramLabel = "FILES",
+        defaultValue = "experiment",
+        converter = Converter.class,
+        description = "Of files of experiment, compare or tune (default: ${DEFAULT-VALUE}).")
+    Files of = Files.EXPERIMENT;
+
+    /** Kinds of files, each with the record that it is read into. */
+    enum Files {
+      EXPERIMENT(ExperimentConfig.class),
+      COMPARE(ComparisonConfig.class),
+      TUNE(TuningConfig.class);
+
+      private final Class<? extends Record> type;
+
+      Files(Class<? extends Record> type) {
+        this.type = type;
+      }
+    }
+
+    /** Reads the name of a kind of file. */
+    static final class Converter implements ITypeConverter<Files> {
+      @Override
+      public Files convert(String text) {
+        return Stream.of(Files.values())
+            .filter(files -> files.name().equalsIgnoreCase(text))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new TypeConversionException(
+                        "expected one of experiment, compare, tune but was '%s'".formatted(text)));
+      }
+    }
 
     @Override
     void run() {
-      terminal().raw(Terminal.toJson(ConfigSchema.of(session().plugins())) + "\n");
+      terminal().raw(Terminal.toJson(ConfigSchema.of(session().plugins(), of.type)) + "\n");
     }
   }
 }

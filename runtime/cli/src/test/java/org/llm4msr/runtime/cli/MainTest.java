@@ -82,6 +82,18 @@ class MainTest {
   }
 
   @Test
+  void eachKindOfFileHasASchema() throws IOException {
+    assertThat(run("config", "schema")).isZero();
+    assertThat(json().at("/title").asText()).isEqualTo("llm4msr experiment");
+    assertThat(run("config", "schema", "--of", "compare")).isZero();
+    assertThat(json().at("/else/required").toString()).isEqualTo("[\"experiments\"]");
+    assertThat(run("config", "schema", "--of", "tune")).isZero();
+    assertThat(json().at("/else/required").toString()).isEqualTo("[\"experiment\",\"space\"]");
+    assertThat(run("config", "schema", "--of", "bundle")).isEqualTo(2);
+    assertThat(err()).contains("expected one of experiment, compare, tune");
+  }
+
+  @Test
   void aWrongConfigurationExitsWithTwoAndWithoutAStackTrace() throws IOException {
     assertThat(run("config", "check", file, "-Dtraining.epochs=0")).isEqualTo(2);
     assertThat(out()).isEmpty();

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.config.loading;
 
+import static java.util.Locale.ROOT;
+
 import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedParameterizedType;
 import java.lang.reflect.AnnotatedType;
@@ -11,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.loading.ConfigNode.Entry;
 import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
@@ -24,13 +26,16 @@ import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
- * The JSON Schema (draft 2020-12) of an experiment, for editors: every key with its type, bounds,
+ * The JSON Schema (draft 2020-12) of a kind of file, for editors: every key with its type, bounds,
  * default and description, and every plugin found with its own keys. A file with {@code extends}
  * holds only a part, so nothing is required of it.
  */
 public final class ConfigSchema {
 
   private static final String OBJECT = "object";
+
+  /** A value that no file can hold. */
+  private static final Map<String, Object> NOTHING = Map.of("not", Map.of());
 
   private final PluginRegistry plugins;
   private final boolean partial;
@@ -40,20 +45,24 @@ public final class ConfigSchema {
     this.partial = partial;
   }
 
-  /** Returns the schema as maps, lists and values. Plugins that cannot be created are left out. */
-  public static Map<String, Object> of(PluginRegistry plugins) {
+  /**
+   * Returns the schema as maps, lists and values. Plugins that cannot be created are left out.
+   *
+   * @param type the record that the files are read into, such as {@code ExperimentConfig}
+   */
+  public static Map<String, Object> of(PluginRegistry plugins, Class<? extends Record> type) {
     Map<String, Object> schema = new LinkedHashMap<>();
     schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
-    schema.put("title", "llm4msr experiment");
+    schema.put("title", "llm4msr " + type.getSimpleName().replace("Config", "").toLowerCase(ROOT));
     schema.put("type", OBJECT);
     schema.put("if", Map.of("required", List.of(ConfigLayers.EXTENDS)));
-    schema.put("then", new ConfigSchema(plugins, true).root());
-    schema.put("else", new ConfigSchema(plugins, false).root());
+    schema.put("then", new ConfigSchema(plugins, true).root(type));
+    schema.put("else", new ConfigSchema(plugins, false).root(type));
     return schema;
   }
 
-  private Map<String, Object> root() {
-    Map<String, Object> root = record(ExperimentConfig.class, null);
+  private Map<String, Object> root(Class<? extends Record> type) {
+    Map<String, Object> root = record(type, null);
     if (partial) {
       root.computeIfPresent("properties", (key, properties) -> withExtends((Map<?, ?>) properties));
     }
@@ -84,7 +93,7 @@ public final class ConfigSchema {
   }
 
   private Map<String, Object> wordOrKeys(Class<?> type) {
-    Map<String, Object> keys = object(SettingInfo.of(type), null, false);
+    Map<String, Object> keys = object(SettingInfo.of(type), false);
     Optional<SettingInfo> word = SettingInfo.word(type);
     if (word.isEmpty()) {
       return keys;
@@ -97,15 +106,11 @@ public final class ConfigSchema {
     return either;
   }
 
-  private Map<String, Object> object(
-      List<SettingInfo> settings, @Nullable String name, boolean named) {
+  private Map<String, Object> object(List<SettingInfo> settings, boolean named) {
     Map<String, Object> properties = new LinkedHashMap<>();
     List<String> required = new ArrayList<>();
-    if (name != null) {
-      properties.put("name", Map.of("const", name));
-    }
     if (named) {
-      required.add("name");
+      properties.put(RecordBinder.NAME, true);
     }
     for (SettingInfo setting : settings) {
       if (setting.inline() || setting.word()) {
@@ -132,33 +137,85 @@ public final class ConfigSchema {
   }
 
   /**
-   * One alternative per plugin, with the keys of its host beside its own. The default plugin needs
-   * no name.
+   * The name decides which keys there are: those of the plugin, and those of its host beside them.
+   * The default plugin needs no name, and in a part of a file none does.
    */
   private Map<String, Object> choice(
       PluginKind kind, List<SettingInfo> host, @Nullable Entry defaultPlugin) {
-    String unnamed =
-        defaultPlugin != null && defaultPlugin.value() instanceof Scalar scalar
-            ? scalar.text()
-            : "";
-
-    List<Object> alternatives = new ArrayList<>();
+    Map<String, String> names = new LinkedHashMap<>();
+    Map<String, String> withoutKeys = new LinkedHashMap<>();
+    Map<String, Object> keys = new LinkedHashMap<>();
     for (PluginDescriptor plugin : plugins.plugins(kind)) {
       List<SettingInfo> settings = settings(plugin);
       if (settings != null) {
         settings.addAll(host);
-        Map<String, Object> alternative =
-            object(settings, plugin.name(), !plugin.name().equals(unnamed));
-        alternative.put("description", plugin.description());
-        alternatives.add(alternative);
+        names.put(plugin.name(), plugin.description());
+        keys.put(plugin.name(), object(settings, true));
         if (settings.stream().noneMatch(SettingInfo::required)) {
-          alternatives.add(Map.of("const", plugin.name(), "description", plugin.description()));
+          withoutKeys.put(plugin.name(), plugin.description());
         }
       }
     }
+    List<Object> byName = new ArrayList<>();
+    keys.forEach((name, object) -> byName.add(when(named(name), object)));
+    byName.add(when(notNamed(), unnamed(keys, defaultPlugin)));
+    Map<String, Object> mapping = new LinkedHashMap<>();
+    mapping.put("properties", Map.of(RecordBinder.NAME, oneOf(names)));
+    mapping.put("allOf", byName);
     Map<String, Object> choice = new LinkedHashMap<>();
-    choice.put(partial ? "anyOf" : "oneOf", alternatives);
+    choice.put("type", List.of("string", OBJECT));
+    choice.put("if", Map.of("type", "string"));
+    choice.put("then", oneOf(withoutKeys));
+    choice.put("else", mapping);
     return choice;
+  }
+
+  private Object unnamed(Map<String, Object> keys, @Nullable Entry defaultPlugin) {
+    if (partial) {
+      return keys.isEmpty() ? NOTHING : Map.of("anyOf", List.copyOf(keys.values()));
+    }
+    Object ofDefault =
+        defaultPlugin != null && defaultPlugin.value() instanceof Scalar scalar
+            ? keys.get(scalar.text())
+            : null;
+    return ofDefault != null ? ofDefault : Map.of("required", List.of(RecordBinder.NAME));
+  }
+
+  private static Map<String, Object> named(String name) {
+    Map<String, Object> named = new LinkedHashMap<>();
+    named.put("type", OBJECT);
+    named.put("properties", Map.of(RecordBinder.NAME, Map.of("const", name)));
+    named.put("required", List.of(RecordBinder.NAME));
+    return named;
+  }
+
+  private static Map<String, Object> notNamed() {
+    Map<String, Object> notNamed = new LinkedHashMap<>();
+    notNamed.put("type", OBJECT);
+    notNamed.put("not", Map.of("required", List.of(RecordBinder.NAME)));
+    return notNamed;
+  }
+
+  private static Map<String, Object> when(Object condition, Object then) {
+    Map<String, Object> rule = new LinkedHashMap<>();
+    rule.put("if", condition);
+    rule.put("then", then);
+    return rule;
+  }
+
+  /** One of the names, with a description that editors show. */
+  private static Map<String, Object> oneOf(Map<String, String> descriptions) {
+    if (descriptions.isEmpty()) {
+      return NOTHING;
+    }
+    Map<String, Object> names = new LinkedHashMap<>();
+    names.put("enum", List.copyOf(descriptions.keySet()));
+    names.put(
+        "description",
+        descriptions.entrySet().stream()
+            .map(plugin -> plugin.getKey() + ": " + plugin.getValue())
+            .collect(Collectors.joining("\n")));
+    return names;
   }
 
   private @Nullable List<SettingInfo> settings(PluginDescriptor plugin) {
@@ -212,6 +269,9 @@ public final class ConfigSchema {
     Class<?> raw = LegalValues.raw(type);
     if (raw == PluginChoice.class) {
       return choice(LegalValues.kind(type), List.of(), defaultPlugin);
+    }
+    if (raw == AnyValue.class) {
+      return new LinkedHashMap<>();
     }
     if (raw.isRecord()) {
       return record(raw, defaultPlugin);

@@ -15,6 +15,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.hibernate.validator.constraints.UniqueElements;
 
 /** Jakarta constraints as JSON Schema. A plugin's own constraints have no counterpart. */
 final class SchemaConstraints {
@@ -38,6 +39,8 @@ final class SchemaConstraints {
       schema.put("pattern", "^(?:" + pattern.regexp() + ")$");
     } else if (constraint instanceof NotEmpty || constraint instanceof NotBlank) {
       schema.put("min" + unit(type), 1);
+    } else if (constraint instanceof UniqueElements) {
+      schema.put("uniqueItems", true);
     } else if (constraint instanceof Size size) {
       schema.put("min" + unit(type), size.min());
       if (size.max() < Integer.MAX_VALUE) {

@@ -11,12 +11,14 @@ import com.networknt.schema.ValidationMessage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.runtime.config.ExperimentConfig;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -32,7 +34,8 @@ class ConfigSchemaTest {
 
   @BeforeEach
   void makeSchema() {
-    tree = JSON.valueToTree(ConfigSchema.of(ConfigPlugins.registry(folder)));
+    tree =
+        JSON.valueToTree(ConfigSchema.of(ConfigPlugins.registry(folder), ExperimentConfig.class));
     schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(tree);
   }
 
@@ -62,6 +65,30 @@ class ConfigSchemaTest {
                     + " scenario: {layers: [4]}}}"))
         .isEmpty();
     assertThat(problems(data + "model: {backbone: {experts: 3}}")).isNotEmpty();
+  }
+
+  @Test
+  void aWrongNameOrKeyOfAPluginFailsWhereItStands() {
+    String data = "dataset: {name: movies, path: ., split: {by: given}}\n";
+    for (String file : List.of(data, "extends: base.yaml\n")) {
+      assertThat(texts(file + "model: {backbone: {name: mmo, experts: 3}}"))
+          .containsExactly(
+              "$.model.backbone.name: does not have a value in the enumeration [\"flat\","
+                  + " \"mmoe\"]");
+      assertThat(texts(file + "model: {backbone: mmo}"))
+          .containsExactly(
+              "$.model.backbone: does not have a value in the enumeration [\"flat\", \"mmoe\"]");
+      assertThat(texts(file + "model: {backbone: {name: mmoe, expert: 3}}"))
+          .singleElement()
+          .asString()
+          .startsWith("$.model.backbone: property 'expert' is not defined in the schema");
+      assertThat(texts(file + "model: {backbone: [mmoe]}"))
+          .contains("$.model.backbone: array found, [string, object] expected");
+    }
+  }
+
+  private List<String> texts(String yaml) {
+    return problems(yaml).stream().map(ValidationMessage::getMessage).toList();
   }
 
   @Test
@@ -100,13 +127,15 @@ class ConfigSchemaTest {
     JsonNode training = tree.at("/else/properties/training/properties");
     assertThat(training.at("/batchSize").toString())
         .isEqualTo(
-            "{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"maximum\":1048576,\"description\":\"B, rows per step\",\"default\":4096}");
+            "{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"maximum\":1048576,\"description\":\"B,"
+                + " rows per step\",\"default\":4096}");
     assertThat(training.at("/optimizer/properties/beta2/exclusiveMaximum").decimalValue())
         .isEqualByComparingTo("1.0");
-    JsonNode backbones = tree.at("/else/properties/model/properties/backbone/oneOf");
-    assertThat(backbones)
-        .extracting(backbone -> backbone.at("/properties/name/const").asText())
-        .contains("mmoe", "flat");
+    JsonNode backbone = tree.at("/else/properties/model/properties/backbone");
+    assertThat(backbone.at("/else/properties/name/enum").toString())
+        .isEqualTo("[\"flat\",\"mmoe\"]");
+    assertThat(backbone.at("/else/properties/name/description").asText())
+        .isEqualTo("flat: A backbone without hidden\nmmoe: Test MMoE");
     assertThat(tree.at("/else/required").toString()).isEqualTo("[\"dataset\"]");
   }
 

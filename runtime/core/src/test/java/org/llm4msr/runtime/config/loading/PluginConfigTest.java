@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.PromptsConfig;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -70,7 +71,8 @@ class PluginConfigTest {
 
   @Test
   void theSchemaOfEditorsHasItsKeys() {
-    String schema = new ObjectMapper().valueToTree(ConfigSchema.of(plugins)).toString();
+    String schema =
+        new ObjectMapper().valueToTree(ConfigSchema.of(plugins, ExperimentConfig.class)).toString();
 
     assertThat(schema).contains("\"own\"").contains("A number").contains("\"maximum\":9");
   }
@@ -85,7 +87,8 @@ class PluginConfigTest {
         .build();
     plugins = PluginRegistry.load(getClass().getClassLoader(), List.of(folder));
 
-    String schema = new ObjectMapper().valueToTree(ConfigSchema.of(plugins)).toString();
+    String schema =
+        new ObjectMapper().valueToTree(ConfigSchema.of(plugins, ExperimentConfig.class)).toString();
 
     assertThat(schema).contains("\"default\":{\"a\":1,\"b\":2}");
   }
@@ -106,10 +109,10 @@ class PluginConfigTest {
   void aRuleOfTwoKeysHasThePlaceOfTheirPlugin() {
     TestFactory.named("Pair", "pair")
         .config(
-            "@Setting(value = \"Low\", defaultValue = \"1\") int low,"
-                + " @Setting(value = \"High\", defaultValue = \"0\") int high) {"
-                + " @jakarta.validation.constraints.AssertTrue(message = \"low must not be above high\")"
-                + " public boolean isOrdered() { return low <= high; } } record Unused(")
+            "@Setting(value = \"Low\", defaultValue = \"1\") int low, @Setting(value = \"High\","
+                + " defaultValue = \"0\") int high) {"
+                + " @jakarta.validation.constraints.AssertTrue(message = \"low must not be above"
+                + " high\") public boolean isOrdered() { return low <= high; } } record Unused(")
         .jar(folder.resolve("pair/pair.jar"))
         .build();
     loader =
@@ -136,10 +139,12 @@ class PluginConfigTest {
 
     assertThat(refusal("odd"))
         .hasMessageContaining(
-            "builder.name = odd (-Dbuilder): has settings [leakFutureInteractions, name], which the runtime reads itself");
+            "builder.name = odd (-Dbuilder): has settings [leakFutureInteractions, name], which the"
+                + " runtime reads itself");
     assertThat(refusal("late"))
         .hasMessageContaining(
-            "builder.pause = PT1S (default): cannot be set: its type in the plugin's code, java.time.Duration, is not one that settings can have");
+            "builder.pause = PT1S (default): cannot be set: its type in the plugin's code,"
+                + " java.time.Duration, is not one that settings can have");
   }
 
   record Holder(@Valid PromptsConfig builder) {}
