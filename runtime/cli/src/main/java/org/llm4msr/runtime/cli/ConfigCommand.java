@@ -2,7 +2,10 @@ package org.llm4msr.runtime.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.ModelMemory;
 import org.llm4msr.runtime.compare.ComparisonConfig;
 import org.llm4msr.runtime.compare.TuningConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
@@ -28,13 +31,22 @@ final class ConfigCommand extends CommandGroup {
               + " need from each other.")
   static final class Check extends ExperimentCommand {
 
-    /** The output with {@code --json}. */
-    record Outcome(boolean valid, List<String> warnings) {}
+    /** The output with {@code --json}; {@code memory} is null where it is not known. */
+    record Outcome(boolean valid, List<String> warnings, @Nullable Memory memory) {}
+
+    /** What training takes at least; {@code tableNumbers} is null where no data is prepared. */
+    record Memory(long bytes, long heapBytes, long parameters, @Nullable Long tableNumbers) {
+
+      static Memory of(ModelMemory memory) {
+        return new Memory(
+            memory.bytes(), memory.heapBytes(), memory.parameters(), memory.tableNumbers());
+      }
+    }
 
     @Override
     void run() {
       Experiment experiment = experiment();
-      experiment.check();
+      Optional<ModelMemory> memory = experiment.check();
       List<String> warnings = new ArrayList<>(experiment.config().warnings());
       if (experiment.config().config().model() == null) {
         String warning =
@@ -43,7 +55,11 @@ final class ConfigCommand extends CommandGroup {
         warnings.add(warning);
         terminal().note("warning: " + warning);
       }
-      terminal().result(new Outcome(true, warnings), file + " is valid.");
+      String text = memory.map(needed -> " Training takes %s.".formatted(needed.text())).orElse("");
+      terminal()
+          .result(
+              new Outcome(true, warnings, memory.map(Memory::of).orElse(null)),
+              file + " is valid." + text);
     }
   }
 

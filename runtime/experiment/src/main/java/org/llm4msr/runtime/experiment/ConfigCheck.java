@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,6 +26,7 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.assembly.ModelMemory;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
@@ -36,6 +38,8 @@ import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.config.loading.Origin;
 import org.llm4msr.runtime.config.loading.Problems;
 import org.llm4msr.runtime.data.preparation.DatasetPreparation;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.plugins.NearestName;
@@ -74,14 +78,23 @@ final class ConfigCheck {
     problems.throwIfAny(runWiring.config().file().toString());
   }
 
-  /** Checks all that {@link #checkData} does, and prompt templates and the files of the encoder. */
-  void checkAll(RunWiring runWiring) {
+  /**
+   * Checks all that {@link #checkData} does, prompt templates, the files of the encoder, and
+   * whether the model has room.
+   *
+   * @return what training takes at least, where that is known
+   */
+  Optional<ModelMemory> checkAll(RunWiring runWiring) {
+    String file = runWiring.config().file().toString();
     Problems problems = new Problems();
     Check check = new Check(runWiring, problems);
     check.modelIfAny();
     check.data();
     check.knowledge();
-    problems.throwIfAny(runWiring.config().file().toString());
+    problems.throwIfAny(file);
+    Optional<ModelMemory> memory = check.memory();
+    problems.throwIfAny(file);
+    return memory;
   }
 
   /** One pass over one configuration. */
@@ -91,6 +104,7 @@ final class ConfigCheck {
     private final LoadedConfig loaded;
     private final ExperimentConfig config;
     private final Problems problems;
+    private ModelMemory.@Nullable Data data;
 
     Check(RunWiring runWiring, Problems problems) {
       this.runWiring = runWiring;
@@ -227,7 +241,9 @@ final class ConfigCheck {
             "dataset.name",
             dataset.reader().name(),
             () -> DatasetPreparation.requireFields(reader.schema()));
-        scenarios(dataset, reader.scenarios());
+        List<RawScenario> known = reader.scenarios();
+        scenarios(dataset, known);
+        data = ModelMemory.Data.of(reader.schema(), kept(dataset, known));
       } catch (MsrException e) {
         if (!isOfConfiguration(e)) {
           throw e;
@@ -318,7 +334,7 @@ final class ConfigCheck {
         }
       }
       List<String> keys = known.stream().map(RawScenario::key).toList();
-      weights(dataset.scenarios().isEmpty() ? keys : dataset.scenarios());
+      weights(kept(dataset, known));
       if (known.isEmpty()) {
         return;
       }
@@ -334,6 +350,12 @@ final class ConfigCheck {
                       use.get(1),
                       "there is no such scenario. There are %s.%s"
                           .formatted(String.join(", ", keys), NearestName.hint(use.get(1), keys))));
+    }
+
+    private static List<String> kept(DatasetConfig dataset, List<RawScenario> known) {
+      return dataset.scenarios().isEmpty()
+          ? known.stream().map(RawScenario::key).toList()
+          : dataset.scenarios();
     }
 
     private void weights(List<String> kept) {
@@ -366,6 +388,24 @@ final class ConfigCheck {
       if (validation != null && test != null && validation > test) {
         add("dataset.split.testFrom", split.testFrom(), "must not be before validationFrom");
       }
+    }
+
+    /** Prepared data tells the rows of tables, and the scenarios that the raw files have. */
+    Optional<ModelMemory> memory() {
+      Workspace workspace = new Workspace(loaded.base().resolve(config.workspace()).normalize());
+      Path manifest = workspace.prepared().resolve(DatasetManifest.FILE);
+      if (Files.exists(manifest)) {
+        try (PreparedData prepared = PreparedData.open(workspace.prepared())) {
+          PreparedSettings.requireSame(prepared.manifest(), manifest, loaded);
+          data = ModelMemory.Data.of(prepared.manifest());
+        } catch (MsrException e) {
+          // Training says so; what the raw data tells is enough here.
+        }
+      }
+      Optional<ModelMemory> memory =
+          Optional.ofNullable(data).flatMap(known -> ModelMemory.of(config, known));
+      memory.ifPresent(needed -> needed.tooMuch().ifPresent(rule -> add(needed.key(), null, rule)));
+      return memory;
     }
 
     private @Nullable Long millis(String path, @Nullable String text) {

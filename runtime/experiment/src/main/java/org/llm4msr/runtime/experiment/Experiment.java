@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.assembly.ModelMemory;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
@@ -115,12 +117,15 @@ public final class Experiment {
 
   /**
    * Checks that head, backbone, engine and raw data fit each other, and that prompt templates and
-   * the files of the encoder are there. Sections that are not there are not checked.
+   * the files of the encoder are there; if all that is right, that the model has room in memory.
+   * Sections that are not there are not checked.
    *
+   * @return the memory that training takes at least; nothing without a model, or where a plugin
+   *     cannot be asked
    * @throws MsrException {@code config/INVALID} with everything that does not fit
    */
-  public void check() {
-    check.checkAll(runWiring);
+  public Optional<ModelMemory> check() {
+    return check.checkAll(runWiring);
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Backbone;
@@ -22,12 +23,11 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.runtime.model.ParameterStore;
 
 /** Makes the parts that a fusion head asks for, each under the name of its place. */
 final class AssemblyContext implements FusionContext {
 
-  private final ParameterStore store;
+  private final BiFunction<String, ModelShape, ModelContext> places;
   private final ModelShape shape;
   private final ModelConfig config;
   private final int knowledgeSize;
@@ -35,8 +35,18 @@ final class AssemblyContext implements FusionContext {
   private final Map<Level, MetaNetwork> networks = new EnumMap<>(Level.class);
   private boolean backboneMade;
 
-  AssemblyContext(ParameterStore store, ModelShape shape, ModelConfig config, int knowledgeSize) {
-    this.store = store;
+  /**
+   * Makes a context.
+   *
+   * @param places gives each part of the model, by name, where it makes its arrays
+   * @param knowledgeSize K, or 0 if the head reads no knowledge
+   */
+  AssemblyContext(
+      BiFunction<String, ModelShape, ModelContext> places,
+      ModelShape shape,
+      ModelConfig config,
+      int knowledgeSize) {
+    this.places = places;
     this.shape = shape;
     this.config = config;
     this.knowledgeSize = knowledgeSize;
@@ -54,7 +64,7 @@ final class AssemblyContext implements FusionContext {
 
   @Override
   public ModelContext model() {
-    return store.context("fusion", shape);
+    return places.apply("fusion", shape);
   }
 
   @Override
@@ -81,7 +91,7 @@ final class AssemblyContext implements FusionContext {
     }
     return config
         .backbone()
-        .create(BackboneFactory::create, store.context("backbone", shape.with(layout)));
+        .create(BackboneFactory::create, places.apply("backbone", shape.with(layout)));
   }
 
   @Override
@@ -107,7 +117,7 @@ final class AssemblyContext implements FusionContext {
         meta.network()
             .create(
                 MetaNetworkFactory::create,
-                new Meta(store.context(scope, shape), level, knowledgeSize, layers));
+                new Meta(places.apply(scope, shape), level, knowledgeSize, layers));
     networks.put(level, network);
     return network;
   }

@@ -24,6 +24,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
@@ -138,7 +139,12 @@ public final class ModelAssembly {
     ModelKnowledge knowledge = knowledge(model, required, who, inputs);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
     HistoryInputs history = inputs == null ? null : inputs.history();
-    ModelShape shape = shape(manifest, model, history);
+    ModelShape shape =
+        shape(
+            manifest.fields(),
+            manifest.scenarios(),
+            model,
+            history == null ? null : history.config());
     NDManager manager = engine.engine().newBaseManager(engine.device());
     manager.setName("model");
     ParameterStore store = new ParameterStore(manager, seed);
@@ -153,7 +159,8 @@ public final class ModelAssembly {
               ? KnowledgeParameters.NONE
               : KnowledgeParameters.of(store, model, knowledge, history);
       AssemblyContext context =
-          new AssemblyContext(store, shape, model, model.headReadsKnowledge() ? knowledgeSize : 0);
+          new AssemblyContext(
+              store::context, shape, model, model.headReadsKnowledge() ? knowledgeSize : 0);
       FusionHead head =
           new CheckedHead(
               model.fusion().create(FusionHeadFactory::create, context),
@@ -189,7 +196,8 @@ public final class ModelAssembly {
     }
   }
 
-  private static Set<ModelInput> required(ModelConfig model) {
+  /** Returns what the parts of a model read, together. */
+  static Set<ModelInput> required(ModelConfig model) {
     Set<ModelInput> required = EnumSet.noneOf(ModelInput.class);
     required.addAll(model.requires());
     if (model.readsItems()) {
@@ -256,11 +264,15 @@ public final class ModelAssembly {
     return inputs.array(manager, new Shape(vectors.size(), vectors.dimension()));
   }
 
-  private static ModelShape shape(
-      DatasetManifest manifest, ModelConfig model, @Nullable HistoryInputs history) {
+  /** Returns what the parts of a model get to know about the data. */
+  static ModelShape shape(
+      List<PreparedField> prepared,
+      List<PreparedScenario> rows,
+      ModelConfig model,
+      @Nullable HistoryConfig history) {
     List<Field> fields = new ArrayList<>();
     int width = model.embeddingSize();
-    for (PreparedField field : manifest.fields()) {
+    for (PreparedField field : prepared) {
       fields.add(new Field(field.name(), field.role(), field.kind(), fields.size() * width, width));
     }
     FeatureLayout layout = new FeatureLayout(fields);
@@ -269,11 +281,11 @@ public final class ModelAssembly {
       layout = layout.with(AddedField.ITEM, FieldRole.ITEM, items.widthBeside(width));
     }
     if (history != null) {
-      int own = history.config().widthBeside(width);
+      int own = history.widthBeside(width);
       layout = layout.with(AddedField.HISTORY, FieldRole.CONTEXT, own);
     }
     List<Scenario> scenarios = new ArrayList<>();
-    for (PreparedScenario scenario : manifest.scenarios()) {
+    for (PreparedScenario scenario : rows) {
       scenarios.add(new Scenario(scenarios.size(), scenario.name(), scenario.rows().train()));
     }
     return new ModelShape(layout, scenarios, model.scenarioEmbeddingSize());
