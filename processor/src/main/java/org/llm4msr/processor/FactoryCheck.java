@@ -7,16 +7,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import javax.annotation.processing.ProcessingEnvironment;
-import javax.lang.model.element.AnnotationMirror;
 import javax.lang.model.element.ElementKind;
-import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.NestingKind;
-import javax.lang.model.element.RecordComponentElement;
 import javax.lang.model.element.TypeElement;
-import javax.lang.model.element.VariableElement;
 import javax.lang.model.type.DeclaredType;
-import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 import javax.lang.model.util.Types;
@@ -28,19 +23,25 @@ final class FactoryCheck {
 
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
 
-  /** The default messages of these need an expression language, which the runtime does not have. */
-  private static final Set<String> NEED_A_MESSAGE =
-      Set.of(
-          "jakarta.validation.constraints.DecimalMin", "jakarta.validation.constraints.DecimalMax");
-
+  private final ProcessingEnvironment environment;
   private final Types types;
 
   FactoryCheck(ProcessingEnvironment environment) {
+    this.environment = environment;
     types = environment.getTypeUtils();
   }
 
-  /** Returns what is wrong with an annotated class, as the end of a sentence and its remedy. */
-  List<String> problems(TypeElement type) {
+  /** Returns what is wrong with an annotated class and with the record of its settings. */
+  List<Mistake> mistakes(TypeElement type) {
+    List<String> problems = problems(type);
+    List<Mistake> mistakes = new ArrayList<>();
+    settings(type)
+        .ifPresent(record -> mistakes.addAll(SettingsCheck.of(environment, record, kinds(type))));
+    problems.forEach(problem -> mistakes.add(new Mistake(type, problem)));
+    return mistakes;
+  }
+
+  private List<String> problems(TypeElement type) {
     List<String> problems = new ArrayList<>();
     if (type.getKind() != ElementKind.CLASS || type.getModifiers().contains(Modifier.ABSTRACT)) {
       problems.add("is not a class that can be created. Annotate a class that is not abstract.");
@@ -50,8 +51,10 @@ final class FactoryCheck {
     annotation(type.getAnnotation(Plugin.class), problems);
     if (kinds(type).isEmpty()) {
       problems.add("implements no factory type of org.llm4msr.api, such as BackboneFactory.");
-    } else {
-      settings(type, problems);
+    } else if (settings(type).isEmpty()) {
+      problems.add(
+          "does not name a record as the type of its settings. Declare a record, which may be"
+              + " empty.");
     }
     return problems;
   }
@@ -118,49 +121,15 @@ final class FactoryCheck {
         : Optional.empty();
   }
 
-  private void settings(TypeElement type, List<String> problems) {
-    TypeMirror config = types.getNoType(TypeKind.NONE);
-    for (DeclaredType supertype : supertypes(type)) {
-      if (isPluginFactory(supertype) && !supertype.getTypeArguments().isEmpty()) {
-        config = supertype.getTypeArguments().get(0);
-      }
-    }
-    if (!(types.asElement(config) instanceof TypeElement record)
-        || record.getKind() != ElementKind.RECORD) {
-      problems.add(
-          "does not name a record as the type of its settings. Declare a record, which may be"
-              + " empty.");
-      return;
-    }
-    for (RecordComponentElement component : record.getRecordComponents()) {
-      component(record, component, problems);
-    }
-  }
-
-  /**
-   * The compiler puts constraints on the field and the parameter of a component, not on the
-   * component.
-   */
-  private static void component(
-      TypeElement record, RecordComponentElement component, List<String> problems) {
-    for (VariableElement field : ElementFilter.fieldsIn(record.getEnclosedElements())) {
-      if (!field.getSimpleName().equals(component.getSimpleName())) {
-        continue;
-      }
-      for (AnnotationMirror constraint : field.getAnnotationMirrors()) {
-        TypeElement annotation = (TypeElement) constraint.getAnnotationType().asElement();
-        if (NEED_A_MESSAGE.contains(annotation.getQualifiedName().toString())
-            && constraint.getElementValues().keySet().stream().noneMatch(FactoryCheck::isMessage)) {
-          problems.add(
-              "has @%s without a message on the setting %s. Write message = ..., as there is no expression language."
-                  .formatted(annotation.getSimpleName(), field.getSimpleName()));
-        }
-      }
-    }
-  }
-
-  private static boolean isMessage(ExecutableElement element) {
-    return element.getSimpleName().contentEquals("message");
+  private Optional<TypeElement> settings(TypeElement type) {
+    return supertypes(type).stream()
+        .filter(FactoryCheck::isPluginFactory)
+        .flatMap(factory -> factory.getTypeArguments().stream())
+        .map(types::asElement)
+        .filter(config -> config instanceof TypeElement)
+        .map(TypeElement.class::cast)
+        .filter(config -> config.getKind() == ElementKind.RECORD)
+        .findFirst();
   }
 
   private static boolean isPluginFactory(TypeMirror type) {

@@ -41,7 +41,7 @@ public final class PluginProcessor extends AbstractProcessor {
     FactoryCheck check = new FactoryCheck(processingEnv);
     round.getElementsAnnotatedWith(Plugin.class).forEach(type -> check(check, type));
     for (TypeElement type : ElementFilter.typesIn(round.getRootElements())) {
-      check.unnamed(type).ifPresent(problem -> error(type, problem));
+      check.unnamed(type).ifPresent(problem -> error(type, new Mistake(type, problem)));
     }
     if (round.processingOver() && !round.errorRaised() && !services.isEmpty()) {
       new ServiceFiles(processingEnv).write(services);
@@ -51,22 +51,22 @@ public final class PluginProcessor extends AbstractProcessor {
 
   private void check(FactoryCheck check, Element annotated) {
     TypeElement type = (TypeElement) annotated;
-    Set<String> problems = new TreeSet<>(check.problems(type));
+    check.mistakes(type).forEach(mistake -> error(type, mistake));
     for (String kind : check.kinds(type)) {
       String key = kind + " \"" + type.getAnnotation(Plugin.class).name() + "\"";
       String earlier = names.putIfAbsent(key, type.getQualifiedName().toString());
       if (earlier != null) {
-        problems.add("is a second " + key + ", as " + earlier + " is. Give one another name.");
+        String text = "is a second " + key + ", as " + earlier + " is. Give one another name.";
+        error(type, new Mistake(type, text));
       }
       String binary = processingEnv.getElementUtils().getBinaryName(type).toString();
       services.computeIfAbsent(kind, key2 -> new TreeSet<>()).add(binary);
     }
-    problems.forEach(problem -> error(annotated, problem));
   }
 
-  private void error(Element type, String problem) {
+  private void error(TypeElement factory, Mistake mistake) {
     Messager messager = processingEnv.getMessager();
-    String text = "The plugin factory %s %s".formatted(type.getSimpleName(), problem);
-    messager.printMessage(Diagnostic.Kind.ERROR, text, type);
+    String text = "The plugin factory %s %s".formatted(factory.getSimpleName(), mistake.text());
+    messager.printMessage(Diagnostic.Kind.ERROR, text, mistake.place());
   }
 }

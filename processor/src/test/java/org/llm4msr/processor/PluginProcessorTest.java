@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PluginProcessorTest {
 
@@ -113,6 +114,93 @@ class PluginProcessorTest {
         .asString()
         .startsWith("Right.java:")
         .contains("The plugin factory Right " + message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '#',
+      textBlock =
+          """
+          java.time.Duration x                              | the setting x, but no setting can have the type java.time.Duration. {types}
+          List<java.util.Date> x                            | the setting x, but no setting can have the type java.util.Date. {types}
+          List x                                            | the setting x, but no setting can have the type java.util.List without the type of its elements. {types}
+          Map<Integer, String> x                            | the setting x, but no setting can have the type java.util.Map with keys that are not String. {types}
+          int[] x                                           | the setting x, but no setting can have the type int[]. {types}
+          Node x                                            | the setting x.inner, but the record plug.Right.Node holds itself, so that no list of its keys would end. {types}
+          @Setting(value = "", defaultValue = "[1, b]") List<Integer> x     | the defaultValue "[1, b]" for the setting x, but "b" must be a whole number.
+          @Setting(value = "", defaultValue = "64") List<Integer> x         | the defaultValue "64" for the setting x, but it must be a list, for example [].
+          @Setting(value = "", defaultValue = "[64, 32") List<Integer> x    | the defaultValue "[64, 32" for the setting x, but this is not valid YAML: expected ',' or ']', but got <stream end>.
+          @Setting(value = "", defaultValue = "3e9") int x                  | the defaultValue "3e9" for the setting x, but "3e9" must be a whole number from -2147483648 to 2147483647.
+          @Setting(value = "", defaultValue = "1e999") Double x             | the defaultValue "1e999" for the setting x, but "1e999" must be a finite number.
+          @Setting(value = "", defaultValue = "half") float x               | the defaultValue "half" for the setting x, but "half" must be a number.
+          @Setting(value = "", defaultValue = "yes") boolean x              | the defaultValue "yes" for the setting x, but "yes" must be true or false.
+          @Setting(value = "", defaultValue = "prompt") Where x             | the defaultValue "prompt" for the setting x, but "prompt" must be one of prompt-end, text-end.
+          @Setting(value = "", defaultValue = "{b: 1}") Part x              | the defaultValue "{b: 1}" for the setting x, but there is no key "b".
+          @Setting(value = "", defaultValue = "a") Map<String, Integer> x   | the defaultValue "a" for the setting x, but it must be a mapping, for example {}.
+          @Setting(value = "", defaultValue = "[a]") String x               | the defaultValue "[a]" for the setting x, but it must be a single value.
+          @Setting(value = "", defaultValue = "!x 1") int x                 | the defaultValue "!x 1" for the setting x, but settings have no tags such as !x.
+          @Setting(value = "", before = "none") Integer x                   | before = "none" for the setting x, but "none" must be a whole number; "null" means none.
+          @Setting("") String name                          | the setting name, but the runtime reads that key itself. Rename the setting; reserved are leakFutureInteractions, name.
+          @Setting("") boolean leakFutureInteractions       | the setting leakFutureInteractions, but the runtime reads that key itself. Rename the setting; reserved are leakFutureInteractions, name.
+          Held<Integer> x                                   | the setting x.e, but no setting can have the type java.lang.Object. {types}
+          Deep x                                            | the defaultValue "few" for the setting x.depth, but "few" must be a whole number.
+          """)
+  void aSettingThatNoConfigurationCanGiveIsAnErrorAtItsLine(String setting, String message) {
+    String types =
+        "Use String, Path, boolean, int, long, float, double, an enum, a record of these, or List,"
+            + " Set, Map<String, ...> or Optional of these.";
+
+    assertThat(compile(new Source("Right", withSetting(setting))))
+        .containsExactly(
+            "Right.java:%d The plugin factory Right has %s"
+                .formatted(line(setting), message.replace("{types}", types)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "@Setting(value = \"\", defaultValue = \"[1_000, 2.0]\") List<Integer> x",
+        "@Setting(value = \"\", defaultValue = \"[[a], []]\") List<Set<? extends CharSequence>> x",
+        "@Setting(value = \"\", defaultValue = \"PromptEnd\") Where x",
+        "@Setting(value = \"\", defaultValue = \"{a: 1, old: 2}\") Part x",
+        "@Setting(value = \"\", defaultValue = \"{m: {a: 1}}\") Map<String, Part> x",
+        "@Setting(value = \"\", defaultValue = \"9223372036854775807\") Optional<Long> x",
+        "@Setting(value = \"\", defaultValue = \"a: b\", before = \"a: b\") Map<?, String> x",
+        "@Setting(value = \"\", before = \"a: b\") String x",
+        "@Setting(value = \"\", before = \"null\") Integer x",
+        "java.nio.file.Path x",
+      })
+  void aSettingThatAConfigurationCanGiveIsNone(String setting) {
+    assertThat(compile(new Source("Right", withSetting(setting)))).isEmpty();
+  }
+
+  /** Returns where the mistake is: in the setting, or in the record that is its type. */
+  private static int line(String setting) {
+    return switch (setting.split("[ <]")[0]) {
+      case "Node" -> 8;
+      case "Held" -> 9;
+      case "Deep" -> 10;
+      default -> 13;
+    };
+  }
+
+  private static String withSetting(String setting) {
+    return RIGHT
+        .replace("import org.llm4msr.api.*;", "import org.llm4msr.api.*; import java.util.*;")
+        .replace(
+            "  public record Config(@jakarta.validation.constraints.Max(3) int x) {}",
+            """
+            public enum Where { PROMPT_END, TEXT_END }
+            public record Part(@Setting(value = "", formerly = "old") Integer a) {}
+            public record Node(List<Node> inner) {}
+            public record Held<E>(E e) {} public record Deep(
+              @Setting(value = "", defaultValue = "few") int depth) {}
+            public record Config(
+
+              %s) {}\
+            """
+                .formatted(setting));
   }
 
   @Test

@@ -129,11 +129,12 @@ class PackagingZooTest {
   /** Settings of which the runtime takes one as the name of the plugin. */
   public record Hidden(@Setting(value = "A name", defaultValue = "a") String name) {}
 
-  /** Makes encoders of {@link Hidden}. */
+  /** Makes encoders of {@link Hidden}, and tells the annotation processor of other settings. */
   @Plugin(name = "zoo-hidden", description = "A setting that never reaches it")
-  public static final class HiddenSetting extends Sound<Hidden> {
+  public static final class HiddenSetting extends Sound<ZooConfig> {
+    @SuppressWarnings("unchecked")
     public HiddenSetting() {
-      super(Hidden.class);
+      super((Class<ZooConfig>) (Class<?>) Hidden.class);
     }
   }
 
