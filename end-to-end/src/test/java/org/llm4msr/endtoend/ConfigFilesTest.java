@@ -45,10 +45,32 @@ class ConfigFilesTest {
             "knowledge.encoder={name: onnx-sentence, model: bge}");
 
     assertThat(error.getMessage())
-        .contains("1. knowledge.prompts.name = llm4msr", folder.resolve("mine.txt").toString())
         .contains(
-            "2. knowledge.encoder.name = onnx-sentence",
+            "2. knowledge.prompts.userTemplate = mine.txt (-Dknowledge.prompts.userTemplate): ",
+            folder.resolve("mine.txt").toString())
+        .contains(
+            "1. knowledge.encoder.model = bge (-Dknowledge.encoder): ",
             "no file model.onnx in " + folder.resolve("bge"));
+  }
+
+  @Test
+  void anErrorOfAPluginStandsAtTheKeyThatItSpeaksOf() throws IOException {
+    Path mine = folder.resolve("mine.yaml");
+    Files.writeString(
+        mine,
+        """
+        extends: experiment.yaml
+        knowledge:
+          encoder:
+            name: onnx-sentence
+            model: models/bge
+        """);
+
+    MsrException error =
+        catchThrowableOfType(MsrException.class, () -> Experiment.fromYaml(mine).check());
+
+    assertThat(error.getMessage())
+        .contains("knowledge.encoder.model = models/bge (%s:5:12): [".formatted(mine));
   }
 
   @Test

@@ -35,6 +35,7 @@ import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
+import org.llm4msr.runtime.config.loading.MeantSetting;
 import org.llm4msr.runtime.config.loading.Origin;
 import org.llm4msr.runtime.config.loading.Problems;
 import org.llm4msr.runtime.data.preparation.DatasetPreparation;
@@ -238,9 +239,7 @@ final class ConfigCheck {
               runWiring.wiring(new DataModule(context)).get(DatasetReader.class)) {
         columns(dataset, reader);
         refusal(
-            "dataset.name",
-            dataset.reader().name(),
-            () -> DatasetPreparation.requireFields(reader.schema()));
+            "dataset", dataset.reader(), () -> DatasetPreparation.requireFields(reader.schema()));
         List<RawScenario> known = reader.scenarios();
         scenarios(dataset, known);
         data = ModelMemory.Data.of(reader.schema(), kept(dataset, known));
@@ -274,11 +273,10 @@ final class ConfigCheck {
       }
       PluginChoice<?, ?> prompts = knowledge.prompts().builder();
       if (isServed("knowledge.prompts.name", prompts)) {
-        refusal("knowledge.prompts.name", prompts.name(), this::prompts);
+        refusal("knowledge.prompts", prompts, this::prompts);
       }
       if (isServed("knowledge.encoder.name", knowledge.encoder())) {
-        refusal(
-            "knowledge.encoder.name", knowledge.encoder().name(), () -> files(knowledge.encoder()));
+        refusal("knowledge.encoder", knowledge.encoder(), () -> files(knowledge.encoder()));
       }
     }
 
@@ -294,11 +292,15 @@ final class ConfigCheck {
           });
     }
 
-    private void refusal(String path, String value, Runnable attempt) {
+    /** Reports an error of a plugin at the setting that it speaks of, or else at its name. */
+    private void refusal(String path, PluginChoice<?, ?> plugin, Runnable attempt) {
       try {
         attempt.run();
       } catch (MsrException e) {
-        add(path, value, String.valueOf(e.getMessage()));
+        MeantSetting at =
+            MeantSetting.in(loaded.effective(), loaded.base(), path, e.text())
+                .orElse(new MeantSetting(path + ".name", plugin.name()));
+        add(at.path(), at.value(), String.valueOf(e.getMessage()));
       }
     }
 

@@ -16,6 +16,7 @@ import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.WildcardType;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -121,7 +122,7 @@ final class LegalValues {
     if (isNumber(raw)) {
       return "a number";
     }
-    return "text";
+    return raw == Path.class ? "a path" : "text";
   }
 
   /** Returns whether a list was to be written here, and something else was. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.validation.Valid;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +68,15 @@ class PluginConfigTest {
     assertThat(error)
         .hasMessageContaining("x = 3 (-Dx): must be even")
         .hasMessageContaining("y = 12 (-Dy): must be less than or equal to 9");
+  }
+
+  private record Files(Path file, List<Path> more, Map<String, String> titles) {}
+
+  @Test
+  void aPathIsToldFromOtherText() {
+    assertThat(PluginDescription.rows(Files.class))
+        .extracting(PluginDescription.Row::legal)
+        .containsExactly("a path", "a list, each a path", "a mapping, each value text");
   }
 
   @Test
