@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
@@ -23,11 +25,13 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.model.ParameterSnapshot;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
@@ -75,9 +79,32 @@ public final class ModelHarness implements AutoCloseable {
     return new Parts(shape, backbone);
   }
 
+  /**
+   * Begins a model over data of these fields and scenarios.
+   *
+   * @param scenarioEmbeddingSize Ds, the width of the table of scenarios
+   */
+  public static Parts of(
+      List<Field> fields,
+      List<Scenario> scenarios,
+      int scenarioEmbeddingSize,
+      Function<ModelContext, Backbone> backbone) {
+    return of(
+        new ModelShape(new FeatureLayout(fields), scenarios, scenarioEmbeddingSize), backbone);
+  }
+
   /** Returns the parameters and buffers. */
   public ParameterStore store() {
     return store;
+  }
+
+  /**
+   * Sets all parameters and buffers.
+   *
+   * @param values by full name, such as {@code backbone/logit/weight}, row-major
+   */
+  public void set(Map<String, float[]> values) {
+    store.restore(new ParameterSnapshot("The test", values));
   }
 
   /** Returns the logits outside training. */
