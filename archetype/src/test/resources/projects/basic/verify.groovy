@@ -10,3 +10,6 @@ def services = jar.getInputStream(jar.getEntry('META-INF/services/org.llm4msr.ap
 assert services.trim() == 'com.example.ranker.MyRankerFactory'
 assert new File(project, '.gitignore').exists()
 assert new File(project, 'experiment.yaml').text.contains('backbone: { name: my-ranker,')
+// Nothing of other kinds is left.
+assert project.list().sort() == ['.gitignore', 'README.md', 'build.log', 'experiment.yaml', 'pom.xml', 'src', 'target']
+assert new File(project, 'src/main/java/com/example/ranker').list().sort() == ['MyRanker.java', 'MyRankerConfig.java', 'MyRankerFactory.java', 'package-info.java']

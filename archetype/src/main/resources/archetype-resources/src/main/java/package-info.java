@@ -1,4 +1,4 @@
-/** The backbone {@code ${artifactId}}. */
+/** The plugin {@code ${artifactId}} of llm4msr. */
 @NullMarked
 package ${package};
 

@@ -1,7 +1,6 @@
 package ${package};
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.Map;
@@ -10,11 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.BackboneFactory;
-import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.Scenario;
-import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.runtime.model.ParameterSnapshot;
 import org.llm4msr.tck.BackboneConformance;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.TestBatch;
@@ -43,16 +39,13 @@ class ${className}Test {
   void addsNetworkAndBiasOfTheScenario() {
     TestBatch batch = TestBatch.random(1, 6, 2, 2, 3, 1, 1);
     try (ModelHarness model = model(new ${className}Config(List.of(1), 0, true))) {
-      model
-          .store()
-          .restore(
-              new ParameterSnapshot(
-                  Map.of(
-                      "backbone/network/layer.0/weight", new float[] {1, 2},
-                      "backbone/network/layer.0/bias", new float[] {0.5f},
-                      "backbone/logit/weight", new float[] {3},
-                      "backbone/logit/bias", new float[] {-1},
-                      "backbone/scenario/bias", new float[] {0, 10})));
+      model.set(
+          Map.of(
+              "backbone/network/layer.0/weight", new float[] {1, 2},
+              "backbone/network/layer.0/bias", new float[] {0.5f},
+              "backbone/logit/weight", new float[] {3},
+              "backbone/logit/bias", new float[] {-1},
+              "backbone/scenario/bias", new float[] {0, 10}));
 
       float[] logits = model.infer(batch);
 
@@ -60,7 +53,7 @@ class ${className}Test {
         float[] x = batch.flat()[row];
         float hidden = Math.max(0, x[0] + 2 * x[1] + 0.5f);
         float expected = 3 * hidden - 1 + 10 * batch.scenario()[row];
-        assertThat(logits[row]).as("row %d", row).isCloseTo(expected, within(1e-5f));
+        assertEquals(expected, logits[row], 1e-5f, "row " + row);
       }
     }
   }
@@ -69,7 +62,9 @@ class ${className}Test {
     Field field = new Field("item", FieldRole.ITEM, new FieldKind.Categorical(), 0, 2);
     List<Scenario> scenarios = List.of(new Scenario(0, "feed", 10), new Scenario(1, "search", 10));
     return ModelHarness.of(
-            new ModelShape(new FeatureLayout(List.of(field)), scenarios, 1),
+            List.of(field),
+            scenarios,
+            1,
             context -> new ${className}Factory().create(config, context))
         .create();
   }
