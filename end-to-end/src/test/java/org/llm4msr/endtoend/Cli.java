@@ -37,7 +37,7 @@ final class Cli {
   /**
    * Returns what tests run with; this module has no main classes, and the launcher refuses gaps.
    */
-  private static String classPath() {
+  static String classPath() {
     return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
         .filter(entry -> Files.exists(Path.of(entry)))
         .collect(Collectors.joining(File.pathSeparator));

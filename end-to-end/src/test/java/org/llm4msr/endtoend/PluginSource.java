@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -24,16 +25,22 @@ final class PluginSource {
    * @param name of the class
    */
   static void install(Path folder, String name, String source) throws IOException {
+    install(folder, name, List.of(Files.writeString(folder.resolve(name + ".java"), source)));
+  }
+
+  /**
+   * Compiles files and packs their classes into a plugin folder.
+   *
+   * @param folder gets the plugin folder {@code plugins}
+   * @param name of the plugin's folder and jar
+   */
+  static void install(Path folder, String name, List<Path> files) throws IOException {
     Path classes = Files.createDirectories(folder.resolve("classes"));
-    Path file = Files.writeString(folder.resolve(name + ".java"), source);
-    List<String> options =
-        List.of(
-            "-processorpath", // From Java 23 on, processors of the class path run if they are
-            // named.
-            System.getProperty("java.class.path"),
-            "-d",
-            classes.toString(),
-            file.toString());
+    List<String> options = new ArrayList<>();
+    options.add("-processorpath"); // From Java 23 on, processors of the class path run if named.
+    options.add(System.getProperty("java.class.path"));
+    options.addAll(List.of("-d", classes.toString()));
+    files.forEach(file -> options.add(file.toString()));
     int outcome =
         ToolProvider.getSystemJavaCompiler().run(null, null, null, options.toArray(String[]::new));
     assertThat(outcome).isZero();

@@ -1,0 +1,108 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Projects of the archetype train as their READMEs say. The archetype's own tests build them and
+ * run their tests.
+ */
+@Tag("slow")
+class ArchetypeProjectsTest {
+
+  private static final Path KINDS =
+      Path.of(System.getProperty("llm4msr.root"))
+          .resolve("archetype/src/main/resources/archetype-resources/kinds");
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "backbone",
+        "fusion-head",
+        "meta-network",
+        "knowledge-encoder",
+        "prompt-builder",
+        "dataset-reader",
+        "dataset-generator"
+      })
+  void theCommandsOfTheReadmeTrainAndEvaluate(String kind) throws Exception {
+    List<Path> sources = new ArrayList<>();
+    if (kind.equals("dataset-generator")) {
+      sources.addAll(generated("dataset-reader"));
+    }
+    sources.addAll(generated(kind));
+    PluginSource.install(folder, "my-plugin", sources);
+    addToolkit();
+    Path out = folder.resolve("out.txt");
+    ProcessBuilder commands =
+        new ProcessBuilder("bash", "-e", "-c", commandsOfTheReadme())
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(out.toFile());
+    Path launcher = Checkout.write(folder.resolve("checkout"), Cli.classPath());
+    commands.environment().put("LLM4MSR", launcher.getParent().toString());
+    commands.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    commands.environment().put("LLM4MSR_JAVA_OPTS", "-Xmx1g");
+
+    Process process = commands.start();
+
+    assertThat(process.waitFor(10, TimeUnit.MINUTES)).as("ends").isTrue();
+    assertThat(process.exitValue()).as(Files.readString(out)).isZero();
+    assertThat(out).content().contains("my-plugin").contains("overall before calibration: AUC ");
+  }
+
+  /** Writes the files of a kind as the archetype does, and returns those of the plugin. */
+  private List<Path> generated(String kind) throws IOException {
+    List<Path> sources = new ArrayList<>();
+    for (Path template : files(KINDS.resolve(kind))) {
+      String text =
+          Files.readString(template)
+              .replace("${artifactId}", "my-plugin")
+              .replace("${className}", "My")
+              .replace("${package}", "com.example");
+      Path file = folder.resolve(template.getFileName().toString().replace("__className__", "My"));
+      if (!template.getParent().endsWith("test")) {
+        Files.writeString(file, text);
+      }
+      if (template.getParent().endsWith("main")) {
+        sources.add(file);
+      }
+    }
+    return sources;
+  }
+
+  private static List<Path> files(Path kind) throws IOException {
+    try (Stream<Path> files = Files.walk(kind)) {
+      return files.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  /** The library of model plugins, which their build lays beside their jar. */
+  private void addToolkit() throws Exception {
+    Class<?> part = Class.forName("org.llm4msr.toolkit.model.Linear");
+    Path jar = Path.of(part.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Files.copy(jar, folder.resolve("plugins/my-plugin/toolkit.jar"));
+  }
+
+  /** Returns the last block of commands, on less data. */
+  private String commandsOfTheReadme() throws IOException {
+    String readme = Files.readString(folder.resolve("README.md"));
+    String commands =
+        readme.substring(readme.lastIndexOf("```sh\n") + 6, readme.lastIndexOf("```"));
+    assertThat(commands).contains("$LLM4MSR/llm4msr evaluate experiment.yaml");
+    return commands.replace("target/plugins", "plugins").replace("50000", "8000");
+  }
+}
