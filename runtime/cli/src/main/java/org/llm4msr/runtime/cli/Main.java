@@ -20,11 +20,13 @@ import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.plugins.ErrorSource;
 import org.llm4msr.runtime.plugins.LinkageErrors;
 import org.llm4msr.runtime.plugins.MemoryErrors;
+import org.llm4msr.runtime.plugins.PluginFaults;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /**
  * The command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted,
@@ -86,11 +88,19 @@ public final class Main {
       return line.execute(arguments);
     } catch (LinkageError e) {
       return failed(LinkageErrors.explain(e, session.plugins()), line);
-    } catch (OutOfMemoryError e) {
-      return failed(MemoryErrors.explain(e).orElseThrow(), line);
+    } catch (Error e) { // Picocli handles exceptions alone.
+      return failed(e, running(line));
     } finally {
       session.interruption().end();
     }
+  }
+
+  /** Returns the command that the words named; the root where they could not be read. */
+  private static CommandLine running(CommandLine line) {
+    ParseResult parsed = line.getParseResult();
+    return parsed == null
+        ? line
+        : parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
   }
 
   private int wrongUse(
@@ -106,14 +116,17 @@ public final class Main {
     return code;
   }
 
-  private int failed(Exception error, CommandLine command) {
+  private int failed(Throwable error, CommandLine command) {
     Terminal terminal = session.terminal();
     boolean debug = command.getCommand() instanceof Command ours && ours.debug;
     MsrException known = find(error);
     MsrException shown =
         known != null
             ? known
-            : EngineErrors.explain(error).or(() -> MemoryErrors.explain(error)).orElse(null);
+            : EngineErrors.explain(error)
+                .or(() -> MemoryErrors.explain(error))
+                .or(() -> PluginFaults.explain(error))
+                .orElse(null);
     if (debug || shown == null) {
       error.printStackTrace(terminal.err());
     }

@@ -14,15 +14,29 @@ public final class ErrorSource {
 
   /** Returns the innermost frame in a plugin folder's code. */
   static Optional<StackTraceElement> frame(Throwable error) {
-    return Arrays.stream(error.getStackTrace())
-        .filter(frame -> String.valueOf(frame.getClassLoaderName()).startsWith(LOADER))
-        .findFirst();
+    return Arrays.stream(error.getStackTrace()).filter(ErrorSource::isOfFolder).findFirst();
+  }
+
+  static boolean isOfFolder(StackTraceElement frame) {
+    return String.valueOf(frame.getClassLoaderName()).startsWith(LOADER);
+  }
+
+  /** Returns class, method, file and line of a frame. */
+  static String place(StackTraceElement frame) {
+    return new StackTraceElement(
+            frame.getClassName(), frame.getMethodName(), frame.getFileName(), frame.getLineNumber())
+        .toString();
   }
 
   /** Returns the plugin folder of a frame, in words. */
   static String folder(StackTraceElement frame) {
     return "the plugin folder "
         + String.valueOf(frame.getClassLoaderName()).substring(LOADER.length());
+  }
+
+  /** Returns, in words, where a frame is: its line, and its plugin folder if it is in one. */
+  public static String where(StackTraceElement frame) {
+    return isOfFolder(frame) ? place(frame) + " in " + folder(frame) : place(frame);
   }
 
   /** Returns, in words, whose fault an error is. */

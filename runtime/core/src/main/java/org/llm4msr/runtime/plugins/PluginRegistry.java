@@ -245,7 +245,11 @@ public final class PluginRegistry {
       PluginFactory<?> factory = (PluginFactory<?>) type.getConstructor().newInstance();
       PluginProblem problem = SettingsProblems.of(factory.configType());
       return problem == null ? factory : PluginErrors.broken(plugin, problem, null);
-    } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+    } catch (ReflectiveOperationException
+        | RuntimeException
+        | LinkageError
+        | PluginExit
+        | StackOverflowError e) {
       return PluginErrors.broken(plugin, FactoryProblems.ofError(e, type.getClassLoader()), e);
     }
   }

@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.plugins;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -12,7 +11,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,7 +106,8 @@ class PluginFoldersTest {
         .build();
     ClassLoader before = Thread.currentThread().getContextClassLoader();
 
-    String template = ContextWrappers.of(product(registry(), "where")).template();
+    PluginCall plugin = new PluginCall("The prompt builder 'where'");
+    String template = ContextWrappers.of(plugin, product(registry(), "where")).template();
 
     assertThat(template).isEqualTo("plugin:folder plugin:folder");
     assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(before);
@@ -339,10 +338,7 @@ class PluginFoldersTest {
   void aSignedJarOfWhichAClassWasChangedIsNamedAndTheOthersLoad() throws Exception {
     TestFactory.named("Good", "good").jar(root.resolve("good/good.jar")).build();
     Path signed = sound("signed");
-    String store = root.resolve(".store").toString();
-    String key = "-genkeypair -alias me -keyalg EC -dname CN=me -storepass secret -keystore";
-    tool("keytool", key, store);
-    tool("jarsigner", "-storepass secret -keystore", store, signed.toString(), "me");
+    TestJar.sign(signed, root.resolve(".store"));
     assertThat(registry().broken()).isEmpty();
     try (FileSystem jar = FileSystems.newFileSystem(signed)) {
       Path code = jar.getPath("plug/Broken.class");
@@ -356,17 +352,6 @@ class PluginFoldersTest {
         .singleElement()
         .satisfies(
             error -> is(error, "CORRUPT_JAR", "signed", "not the one that was signed", "digest"));
-  }
-
-  /** Runs a program of the JDK; its first options stand in one text. */
-  private static void tool(String name, String options, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", name).toString());
-    command.addAll(List.of(options.split(" ")));
-    command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
   }
 
   /** The first byte of deflated data: a last block of a type that there is not. */

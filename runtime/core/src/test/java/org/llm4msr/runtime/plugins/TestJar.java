@@ -27,6 +27,7 @@ public final class TestJar {
   private final Map<String, byte[]> entries = new TreeMap<>();
   private final List<String> options = new ArrayList<>(List.of("-proc:none"));
   private String classPath = System.getProperty("java.class.path");
+  private final Map<String, String> attributes = new TreeMap<>();
   private String spi = SpiVersion.CURRENT.toString();
 
   private TestJar(Path file) {
@@ -55,6 +56,12 @@ public final class TestJar {
   /** States another SPI version; an empty text states none. */
   public TestJar spi(String version) {
     spi = version;
+    return this;
+  }
+
+  /** Adds a line to the manifest. */
+  public TestJar manifest(String name, String value) {
+    attributes.put(name, value);
     return this;
   }
 
@@ -99,12 +106,13 @@ public final class TestJar {
 
   private void write(Path classes) throws IOException {
     Manifest manifest = new Manifest();
-    Attributes attributes = manifest.getMainAttributes();
-    attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    attributes.put(Attributes.Name.IMPLEMENTATION_VERSION, "3.2");
+    Attributes main = manifest.getMainAttributes();
+    main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    main.put(Attributes.Name.IMPLEMENTATION_VERSION, "3.2");
     if (!spi.isEmpty()) {
-      attributes.putValue(SpiVersion.MANIFEST_ENTRY, spi);
+      main.putValue(SpiVersion.MANIFEST_ENTRY, spi);
     }
+    attributes.forEach(main::putValue);
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file), manifest);
         Stream<Path> compiled = Files.walk(classes)) {
       for (Path classFile : compiled.filter(Files::isRegularFile).toList()) {
@@ -124,5 +132,27 @@ public final class TestJar {
   private static void put(JarOutputStream out, String name, byte[] content) throws IOException {
     out.putNextEntry(new JarEntry(name));
     out.write(content);
+  }
+
+  /**
+   * Signs a jar.
+   *
+   * @param store gets the key
+   */
+  static void sign(Path jar, Path store) throws Exception {
+    String key = "-genkeypair -alias me -keyalg EC -dname CN=me -storepass secret -keystore";
+    tool("keytool", key, store.toString());
+    tool("jarsigner", "-storepass secret -keystore", store.toString(), jar.toString(), "me");
+  }
+
+  /** Runs a program of the JDK; its first options stand in one text. */
+  private static void tool(String name, String options, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", name).toString());
+    command.addAll(List.of(options.split(" ")));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
   }
 }
