@@ -1,11 +1,13 @@
 package org.llm4msr.runtime.cli;
 
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
+import org.llm4msr.runtime.plugins.ErrorSource;
 
 /**
  * What Ctrl-C does. A command that can stop in good order is asked to and waited for, until its own
@@ -14,6 +16,7 @@ import org.llm4msr.api.ErrorType;
 final class Interruption {
 
   private static final String CODE = "cli/INTERRUPTED";
+  private static final int FAILED = 1;
 
   /** One call of a slow language model may take minutes. */
   private static final long SECONDS_TO_STOP = 300;
@@ -67,9 +70,10 @@ final class Interruption {
     if (exit.isPresent()) { // That thread does not continue: there is nothing to wait for.
       String text =
           "%s called System.exit. What is stored is kept; report it to the author of that code."
-              .formatted(exit.get());
+              .formatted(ErrorSource.where(exit.get()));
       terminal.note("[cli/EXIT] " + text);
       terminal.error("cli/EXIT", ErrorType.PLUGIN, text, false);
+      Runtime.getRuntime().halt(FAILED); // Its own exit code may be that of a success.
       return;
     }
     Stop asked = stop;
@@ -87,14 +91,17 @@ final class Interruption {
     }
   }
 
-  /** Returns the frame that called {@code System.exit}, if any. */
+  /** Returns the frame outside the JDK that called {@code System.exit}, if any. */
   private static Optional<StackTraceElement> exit() {
     for (StackTraceElement[] trace : Thread.getAllStackTraces().values()) {
-      for (int i = 0; i + 2 < trace.length; i++) {
+      for (int i = 0; i + 1 < trace.length; i++) {
         if (trace[i].getClassName().equals("java.lang.Runtime")
             && trace[i].getMethodName().equals("exit")) {
-          boolean direct = !trace[i + 1].getClassName().equals("java.lang.System");
-          return Optional.of(trace[direct ? i + 1 : i + 2]);
+          StackTraceElement next = trace[i + 1];
+          return Arrays.stream(trace, i + 1, trace.length)
+              .filter(frame -> frame.getModuleName() == null)
+              .findFirst()
+              .or(() -> Optional.of(next));
         }
       }
     }
