@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -90,12 +91,22 @@ final class Cli {
     return start(List.of(), arguments);
   }
 
+  /** Starts a command with more variables of the environment. */
+  Running start(Map<String, String> environment, String... arguments) throws IOException {
+    return start(List.of(), environment, arguments);
+  }
+
   /**
    * Starts a command under another.
    *
    * @param prefix runs what follows it, such as {@code nice}
    */
   Running start(List<String> prefix, String... arguments) throws IOException {
+    return start(prefix, Map.of(), arguments);
+  }
+
+  private Running start(List<String> prefix, Map<String, String> environment, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(prefix);
     command.add(launcher.toString());
     command.addAll(List.of(arguments));
@@ -104,6 +115,7 @@ final class Cli {
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("LLM4MSR_JAVA_OPTS", "-Xmx1g");
+    builder.environment().putAll(environment);
     return new Running(
         builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start(), out, err);
   }

@@ -5,11 +5,11 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.PluginFactory;
-import org.llm4msr.runtime.plugins.ContextLoader;
+import org.llm4msr.runtime.plugins.PluginCall;
 
 /**
  * A plugin that the configuration names, with its bound and validated settings. The factory is
- * called with them in its own {@link ContextLoader}.
+ * called with them through a {@link PluginCall}.
  *
  * @param name the plugin's name
  * @param factory the plugin
@@ -41,18 +41,20 @@ public record PluginChoice<F extends PluginFactory<C>, C extends Record>(
     return new PluginChoice<>(name, (F) factory, factory.configType().cast(config));
   }
 
+  /** Returns the seam for calls of what the factory makes. */
+  public PluginCall calls() {
+    return PluginCall.of(factory, name);
+  }
+
   /** Makes something in a context, for example by {@code BackboneFactory::create}. */
   public <X, T> T create(Creation<F, C, X, T> creation, X context) {
-    try (ContextLoader scope = ContextLoader.of(factory)) {
-      return creation.create(factory, config, context);
-    }
+    return calls().inContext(factory, "create()", () -> creation.create(factory, config, context));
   }
 
   /** Asks what follows from the settings, for example {@code BackboneFactory::hasHidden}. */
   public <T> T ask(BiFunction<F, C, T> question) {
-    try (ContextLoader scope = ContextLoader.of(factory)) {
-      return question.apply(factory, config);
-    }
+    return calls()
+        .inContext(factory, "a method of its factory", () -> question.apply(factory, config));
   }
 
   /** Returns the engine features that the plugin needs with these settings. */

@@ -24,189 +24,154 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.toolkit.arrow.ForwardingReader;
 
 /**
- * Wraps objects made by plugins so that every call runs in the plugin's {@link ContextLoader}. For
- * the kinds that access files and services; the parts of a model only compute on arrays.
+ * Wraps objects made by plugins so that every call is a {@link PluginCall} in the plugin's {@link
+ * ContextLoader}. For the kinds that access files and services; the parts of a model only compute
+ * on arrays.
  */
 public final class ContextWrappers {
 
   private ContextWrappers() {}
 
   /** Wraps a reader. */
-  public static DatasetReader of(DatasetReader reader) {
-    return new Reader(reader);
+  public static DatasetReader of(PluginCall plugin, DatasetReader reader) {
+    return new Reader(plugin, reader);
   }
 
   /** Wraps an encoder. */
-  public static KnowledgeEncoder of(KnowledgeEncoder encoder) {
-    return new Encoder(encoder);
+  public static KnowledgeEncoder of(PluginCall plugin, KnowledgeEncoder encoder) {
+    return new Encoder(plugin, encoder);
   }
 
   /** Wraps a prompt builder. */
-  public static ScenarioPromptBuilder of(ScenarioPromptBuilder prompts) {
-    return new Prompts(prompts);
+  public static ScenarioPromptBuilder of(PluginCall plugin, ScenarioPromptBuilder prompts) {
+    return new Prompts(plugin, prompts);
   }
 
-  private record Reader(DatasetReader inner) implements DatasetReader {
+  private record Reader(PluginCall plugin, DatasetReader inner) implements DatasetReader {
     @Override
     public RawSchema schema() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.schema();
-      }
+      return plugin.inContext(inner, "schema()", inner::schema);
     }
 
     @Override
     public List<RawScenario> scenarios() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.scenarios();
-      }
+      return plugin.inContext(inner, "scenarios()", inner::scenarios);
     }
 
     @Override
     public List<Path> sources() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.sources();
-      }
+      return plugin.inContext(inner, "sources()", inner::sources);
     }
 
     @Override
     public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return new Batches(inner.open(table, allocator), allocator, inner);
-      }
+      ArrowReader rows = plugin.inContext(inner, "open()", () -> inner.open(table, allocator));
+      return new Batches(plugin, inner, rows, allocator);
     }
 
     @Override
     public List<LeftOutRows> leftOut() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.leftOut();
-      }
+      return plugin.inContext(inner, "leftOut()", inner::leftOut);
     }
 
     @Override
     public Map<String, List<LeftOutRows.Example>> rowsOf(RawTable table, List<String> keys) {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.rowsOf(table, keys);
-      }
+      return plugin.inContext(inner, "rowsOf()", () -> inner.rowsOf(table, keys));
     }
 
     @Override
     public void close() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        inner.close();
-      }
+      plugin.inContext(inner, "close()", inner::close);
     }
   }
 
   /** The database may ask for rows on a thread of its own. */
   private static final class Batches extends ForwardingReader {
 
-    private final DatasetReader plugin;
+    private final PluginCall plugin;
+    private final DatasetReader reader;
 
-    Batches(ArrowReader inner, BufferAllocator allocator, DatasetReader plugin) {
+    Batches(PluginCall plugin, DatasetReader reader, ArrowReader inner, BufferAllocator allocator) {
       super(inner, allocator);
       this.plugin = plugin;
+      this.reader = reader;
     }
 
     @Override
     public VectorSchemaRoot getVectorSchemaRoot() throws IOException {
-      try (ContextLoader scope = ContextLoader.of(plugin)) {
-        return super.getVectorSchemaRoot();
-      }
+      return plugin.inContext(reader, "the rows of open()", () -> super.getVectorSchemaRoot());
     }
 
     @Override
     public boolean loadNextBatch() throws IOException {
-      try (ContextLoader scope = ContextLoader.of(plugin)) {
-        return super.loadNextBatch();
-      }
+      return plugin.inContext(reader, "the rows of open()", () -> super.loadNextBatch());
     }
 
     @Override
     public void close(boolean closeSource) throws IOException {
-      try (ContextLoader scope = ContextLoader.of(plugin)) {
+      try (ContextLoader scope = ContextLoader.of(reader)) {
         super.close(closeSource);
       }
     }
   }
 
-  private record Encoder(KnowledgeEncoder inner) implements KnowledgeEncoder {
+  private record Encoder(PluginCall plugin, KnowledgeEncoder inner) implements KnowledgeEncoder {
     @Override
     public EncoderInfo info() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.info();
-      }
+      return plugin.inContext(inner, "info()", inner::info);
     }
 
     @Override
     public int countTokens(String text) {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.countTokens(text);
-      }
+      return plugin.inContext(inner, "countTokens()", () -> inner.countTokens(text));
     }
 
     @Override
     public List<Knowledge> encode(List<String> texts) {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.encode(texts);
-      }
+      return plugin.inContext(inner, "encode()", () -> inner.encode(texts));
     }
 
     @Override
     public boolean readsKeys() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.readsKeys();
-      }
+      return plugin.inContext(inner, "readsKeys()", inner::readsKeys);
     }
 
     @Override
     public void expect(Level level, List<String> keys) {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        inner.expect(level, keys);
-      }
+      plugin.inContext(inner, "expect()", () -> inner.expect(level, keys));
     }
 
     @Override
     public void stopWaiting() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        inner.stopWaiting();
-      }
+      plugin.inContext(inner, "stopWaiting()", inner::stopWaiting);
     }
 
     @Override
     public void close() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        inner.close();
-      }
+      plugin.inContext(inner, "close()", inner::close);
     }
   }
 
-  private record Prompts(ScenarioPromptBuilder inner) implements ScenarioPromptBuilder {
+  private record Prompts(PluginCall plugin, ScenarioPromptBuilder inner)
+      implements ScenarioPromptBuilder {
     @Override
     public List<Prompt> scenarioPrompts(List<ScenarioStatistics> scenarios) {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.scenarioPrompts(scenarios);
-      }
+      return plugin.inContext(inner, "scenarioPrompts()", () -> inner.scenarioPrompts(scenarios));
     }
 
     @Override
     public Prompt userPrompt(UserHistory history) {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.userPrompt(history);
-      }
+      return plugin.inContext(inner, "userPrompt()", () -> inner.userPrompt(history));
     }
 
     @Override
     public Prompt itemPrompt(ItemText item) {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.itemPrompt(item);
-      }
+      return plugin.inContext(inner, "itemPrompt()", () -> inner.itemPrompt(item));
     }
 
     @Override
     public String template() {
-      try (ContextLoader scope = ContextLoader.of(inner)) {
-        return inner.template();
-      }
+      return plugin.inContext(inner, "template()", inner::template);
     }
   }
 }

@@ -24,12 +24,16 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 
 class ContextWrappersTest {
 
+  private static final PluginCall PLUGIN = new PluginCall("The plugin 'watched'");
+
   static Stream<Arguments> wrapped() {
     return Stream.of(
-        Arguments.of(DatasetReader.class, ContextWrappers.of(nothing(DatasetReader.class))),
-        Arguments.of(KnowledgeEncoder.class, ContextWrappers.of(nothing(KnowledgeEncoder.class))),
+        Arguments.of(DatasetReader.class, ContextWrappers.of(PLUGIN, nothing(DatasetReader.class))),
         Arguments.of(
-            ScenarioPromptBuilder.class, ContextWrappers.of(nothing(ScenarioPromptBuilder.class))));
+            KnowledgeEncoder.class, ContextWrappers.of(PLUGIN, nothing(KnowledgeEncoder.class))),
+        Arguments.of(
+            ScenarioPromptBuilder.class,
+            ContextWrappers.of(PLUGIN, nothing(ScenarioPromptBuilder.class))));
   }
 
   private static <T> T nothing(Class<T> kind) {
@@ -68,7 +72,8 @@ class ContextWrappersTest {
                   new Class<?>[] {DatasetReader.class},
                   (proxy, method, arguments) -> new Recording(allocator, contexts));
 
-      try (ArrowReader rows = ContextWrappers.of(reader).open(RawTable.INTERACTIONS, allocator)) {
+      try (ArrowReader rows =
+          ContextWrappers.of(PLUGIN, reader).open(RawTable.INTERACTIONS, allocator)) {
         rows.getVectorSchemaRoot();
         rows.loadNextBatch();
       }

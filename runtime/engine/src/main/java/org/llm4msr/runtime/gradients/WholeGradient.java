@@ -36,6 +36,11 @@ public final class WholeGradient implements ParameterGradient, AutoCloseable {
     return guarded;
   }
 
+  /** Returns whether the array was closed. */
+  public boolean isClosed() {
+    return array.isReleased() || guarded != null && guarded.isReleased();
+  }
+
   /** Returns the values without a gradient, until the step ends. */
   public NDArray constant() {
     return array.stopGradient();

@@ -72,6 +72,11 @@ final class BufferArray implements Buffer {
     replace(copy);
   }
 
+  /** Returns whether somebody closed the engine's array. */
+  boolean isClosed() {
+    return array.isReleased();
+  }
+
   List<DenseBuffer> parts() {
     return parts;
   }

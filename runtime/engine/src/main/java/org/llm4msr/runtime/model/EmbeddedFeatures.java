@@ -3,6 +3,8 @@ package org.llm4msr.runtime.model;
 import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDArray;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -90,6 +92,24 @@ public record EmbeddedFeatures(
         scenarioKnowledgeOrNull,
         itemKnowledgeOrNull,
         historyOrNull);
+  }
+
+  /** Returns the arrays that there are, by their names in errors. */
+  public Map<String, NDArray> arrays() {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    arrays.put("features.flat()", flat);
+    put(arrays, "features.scenarioTable()", scenarioTableOrNull);
+    put(arrays, "features.userKnowledge()", userKnowledgeOrNull);
+    put(arrays, "features.scenarioKnowledge()", scenarioKnowledgeOrNull);
+    put(arrays, "features.itemKnowledge()", itemKnowledgeOrNull);
+    put(arrays, "features.history()", historyOrNull);
+    return arrays;
+  }
+
+  private static void put(Map<String, NDArray> arrays, String method, @Nullable NDArray array) {
+    if (array != null) {
+      arrays.put(method, array);
+    }
   }
 
   private static NDArray declared(@Nullable NDArray array, ModelInput input) {

@@ -168,6 +168,11 @@ public final class ParameterArray implements Parameter {
     return added;
   }
 
+  /** Returns whether somebody closed the engine's array. */
+  boolean isClosed() {
+    return whole.isClosed();
+  }
+
   /** Returns the values without a gradient, until the step ends. */
   NDArray constant() {
     return whole.constant();

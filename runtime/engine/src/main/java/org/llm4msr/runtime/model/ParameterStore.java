@@ -11,10 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Buffer;
@@ -114,6 +116,19 @@ public final class ParameterStore implements AutoCloseable {
   /** Returns the buffers in the order of their creation. */
   public Collection<DenseBuffer> buffers() {
     return Collections.unmodifiableCollection(buffers.values());
+  }
+
+  /**
+   * Returns the name of a parameter or buffer whose array somebody closed.
+   *
+   * @param scope of the part of the model that it belongs to
+   */
+  public Optional<String> closed(String scope) {
+    return Stream.concat(
+            arrays.stream().filter(ParameterArray::isClosed).map(ParameterArray::name),
+            bufferArrays.stream().filter(BufferArray::isClosed).map(BufferArray::name))
+        .filter(name -> name.startsWith(scope + "/"))
+        .findFirst();
   }
 
   /** Makes written values known to the engine and drops all gradients. */

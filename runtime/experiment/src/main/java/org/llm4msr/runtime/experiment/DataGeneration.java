@@ -107,9 +107,16 @@ public final class DataGeneration {
     try (ContextLoader scope = ContextLoader.of(choice.factory());
         Scratch context =
             new Scratch(data, MEMORY_BYTES, Runtime.getRuntime().availableProcessors())) {
-      Wiring.of(new GenerationModule(choice, context), List.of())
-          .get(DatasetGenerator.class)
-          .generate(progress);
+      DatasetGenerator generator =
+          Wiring.of(new GenerationModule(choice, context), List.of()).get(DatasetGenerator.class);
+      choice
+          .calls()
+          .call(
+              "generate()",
+              () -> {
+                generator.generate(progress);
+                return generator;
+              });
       Files.writeString(data.resolve(STAMP), stamp);
       Files.deleteIfExists(folder);
       Files.move(data, folder, StandardCopyOption.ATOMIC_MOVE);

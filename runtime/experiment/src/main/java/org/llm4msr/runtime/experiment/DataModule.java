@@ -24,6 +24,6 @@ final class DataModule extends AbstractModule {
       PluginChoice<DatasetReaderFactory<Record>, Record> choice, RuntimeConfig runtime) {
     EngineFeatures.require(runtime.engine(), choice);
     DatasetReader reader = choice.create(DatasetReaderFactory::create, scratch);
-    return ContextWrappers.of(reader);
+    return ContextWrappers.of(choice.calls(), reader);
   }
 }

@@ -37,6 +37,6 @@ final class KnowledgeModule extends AbstractModule {
       RuntimeConfig runtime) {
     EngineFeatures.require(runtime.engine(), choice);
     KnowledgeEncoder encoder = choice.create(KnowledgeEncoderFactory::create, encoderContext);
-    return ContextWrappers.of(encoder);
+    return ContextWrappers.of(choice.calls(), encoder);
   }
 }

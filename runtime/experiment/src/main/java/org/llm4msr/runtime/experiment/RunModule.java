@@ -75,7 +75,7 @@ public final class RunModule extends AbstractModule {
       EngineFeatures.require(runtime.engine(), choice);
       PromptContext context = () -> base;
       ScenarioPromptBuilder prompts = choice.create(PromptBuilderFactory::create, context);
-      return ContextWrappers.of(prompts);
+      return ContextWrappers.of(choice.calls(), prompts);
     }
   }
 }

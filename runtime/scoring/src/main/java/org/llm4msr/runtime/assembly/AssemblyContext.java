@@ -5,7 +5,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Backbone;
@@ -28,6 +30,7 @@ import org.llm4msr.runtime.model.ModelShape;
 final class AssemblyContext implements FusionContext {
 
   private final BiFunction<String, ModelShape, ModelContext> places;
+  private final Function<String, Optional<String>> closed;
   private final ModelShape shape;
   private final ModelConfig config;
   private final int knowledgeSize;
@@ -39,14 +42,17 @@ final class AssemblyContext implements FusionContext {
    * Makes a context.
    *
    * @param places gives each part of the model, by name, where it makes its arrays
+   * @param closed names an array of a part that has been closed, if any
    * @param knowledgeSize K, or 0 if the head reads no knowledge
    */
   AssemblyContext(
       BiFunction<String, ModelShape, ModelContext> places,
+      Function<String, Optional<String>> closed,
       ModelShape shape,
       ModelConfig config,
       int knowledgeSize) {
     this.places = places;
+    this.closed = closed;
     this.shape = shape;
     this.config = config;
     this.knowledgeSize = knowledgeSize;
@@ -89,9 +95,12 @@ final class AssemblyContext implements FusionContext {
                   config.fusion().name(),
                   layout.fields().stream().map(Field::width).distinct().toList()));
     }
-    return config
-        .backbone()
-        .create(BackboneFactory::create, places.apply("backbone", shape.with(layout)));
+    Backbone backbone =
+        config
+            .backbone()
+            .create(BackboneFactory::create, places.apply("backbone", shape.with(layout)));
+    return new CheckedBackbone(
+        backbone, new CheckedPart(config.backbone().calls(), closed, "backbone"));
   }
 
   @Override
@@ -113,11 +122,13 @@ final class AssemblyContext implements FusionContext {
     LayerSpec layers =
         new LayerSpec(inputWidth, widths, meta.activation(), meta.outputActivation());
     String scope = "meta/" + level.name().toLowerCase(Locale.ROOT);
-    MetaNetwork network =
+    MetaNetwork made =
         meta.network()
             .create(
                 MetaNetworkFactory::create,
                 new Meta(places.apply(scope, shape), level, knowledgeSize, layers));
+    MetaNetwork network =
+        new CheckedMetaNetwork(made, new CheckedPart(meta.network().calls(), closed, scope));
     networks.put(level, network);
     return network;
   }

@@ -10,12 +10,15 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Pass;
 
 /**
- * A head whose logits are checked to be (B) of float32: (B, 1), for example, would broadcast
- * without an error.
+ * A head that is called as a {@link CheckedPart}, and whose logits are checked to be (B) of float32:
+ * (B, 1), for example, would broadcast without an error.
  */
 final class CheckedHead implements FusionHead {
 
+  private static final String LOGITS = "logits()";
+
   private final FusionHead head;
+  private final CheckedPart part;
   private final String plugins;
 
   /**
@@ -23,14 +26,17 @@ final class CheckedHead implements FusionHead {
    *
    * @param plugins whose logits these are, for the error text
    */
-  CheckedHead(FusionHead head, String plugins) {
+  CheckedHead(FusionHead head, CheckedPart part, String plugins) {
     this.head = head;
+    this.part = part;
     this.plugins = plugins;
   }
 
   @Override
   public NDArray logits(Pass pass, Features features) {
-    NDArray logits = head.logits(pass, features);
+    NDArray logits =
+        part.call(LOGITS, pass, CheckedPart.arrays(features), () -> head.logits(pass, features));
+    part.requireOpen(LOGITS, "logits", logits);
     long rows = features.flat().getShape().get(0);
     if (!logits.getShape().equals(new Shape(rows)) || logits.getDataType() != DataType.FLOAT32) {
       throw new MsrException(

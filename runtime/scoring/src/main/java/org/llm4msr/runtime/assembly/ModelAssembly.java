@@ -160,10 +160,14 @@ public final class ModelAssembly {
               : KnowledgeParameters.of(store, model, knowledge, history);
       AssemblyContext context =
           new AssemblyContext(
-              store::context, shape, model, model.headReadsKnowledge() ? knowledgeSize : 0);
+              store::context,
+              store::closed,
+              shape,
+              model, model.headReadsKnowledge() ? knowledgeSize : 0);
       FusionHead head =
           new CheckedHead(
               model.fusion().create(FusionHeadFactory::create, context),
+              new CheckedPart(model.fusion().calls(), store::closed, "fusion"),
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
       store.seal();

@@ -14,15 +14,20 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.TestEngine;
+import org.llm4msr.runtime.plugins.PluginCall;
 
 @Tag("engine")
 class CheckedHeadTest {
 
   private static NDArray checked(NDManager manager, NDArray logits) {
     NDArray flat = manager.zeros(new Shape(4, 3));
-    FusionHead head = new CheckedHead((pass, features) -> logits, "The backbone a");
-    return head.logits(stub(Pass.class, flat), stub(Features.class, flat));
+    try (ParameterStore store = new ParameterStore(manager, 1)) {
+      CheckedPart part = new CheckedPart(new PluginCall("The head"), store::closed, "fusion");
+      FusionHead head = new CheckedHead((pass, features) -> logits, part, "The backbone a");
+      return head.logits(stub(Pass.class, flat), stub(Features.class, flat));
+    }
   }
 
   /** Answers every call with an array. */
