@@ -32,14 +32,17 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 class PluginTrapsTest {
 
   private static final String SOURCE =
-"""
+      """
       package trap;
 
       import ai.djl.ndarray.NDArray;
       import ai.djl.ndarray.types.Shape;
+      import java.io.BufferedReader;
+      import java.io.IOException;
+      import java.io.StringReader;
       import java.nio.file.Path;
-      import java.util.ArrayList;
-import java.util.List;
+      import java.util.Collections;
+      import java.util.List;
       import java.util.Set;
       import org.apache.arrow.memory.BufferAllocator;
       import org.apache.arrow.vector.ipc.ArrowReader;
@@ -84,7 +87,7 @@ import java.util.List;
             Shape shape = new Shape(context.layout().width(), 1);
             Parameter weight = context.parameter("weight", shape, Initializer.zeros(), Decay.YES);
             return config.is("no-backbone") ? null : new Backbone() {
-              public int hiddenSize() { return config.is("hidden") ? 3 : 1; }
+              public int hiddenSize() { return config.is("hidden") ? 3 : config.is("no-size") ? 0 : 1; }
               public BackboneOutput forward(Pass pass, Features features) {
                 config.spring();
                 NDArray hidden = features.flat().matMul(weight.array());
@@ -100,7 +103,7 @@ import java.util.List;
         @Plugin(name = "trap-head", description = "Falls into a trap")
         public static final class OfHeads implements FusionHeadFactory<Trap> {
           public Class<Trap> configType() { return Trap.class; }
-          public Set<ModelInput> requires(Trap config) { return Set.of(); }
+          public Set<ModelInput> requires(Trap config) { return Set.of(ModelInput.HIDDEN); }
           public FusionHead create(Trap config, FusionContext context) {
             Backbone backbone = context.backbone(context.model().layout());
             return (pass, features) -> config.is("no-logits") ? null : backbone.forward(pass, features).logit();
@@ -148,9 +151,13 @@ import java.util.List;
             super(allocator);
             this.trap = trap;
           }
-          public boolean loadNextBatch() {
+          public boolean loadNextBatch() throws IOException {
             trap.spring();
-            return false;
+            BufferedReader lines = new BufferedReader(new StringReader("1 2 3"));
+            if (trap.is("closed")) {
+              lines.close();
+            }
+            return lines.readLine() == null;
           }
           public long bytesRead() { return 0; }
           protected void closeReadSource() {}
@@ -172,7 +179,7 @@ import java.util.List;
               public int countTokens(String text) { return 1; }
               public List<Knowledge> encode(List<String> texts) {
                 config.spring();
-                return null;
+                return config.is("hole") ? Collections.singletonList(null) : null;
               }
               public void close() {}
             };
@@ -229,12 +236,25 @@ import java.util.List;
     }
   }
 
+  @Test
+  void aBackboneThatPromisesAHiddenStateHasASize() {
+    String[] settings = {
+      "model.backbone={name: trap-backbone, trap: no-size}", "model.fusion={name: trap-head}"
+    };
+    refused(
+        "HIDDEN_SIZE",
+        "The backbone 'trap-backbone' has a hiddenSize() of 0, but its factory's hasHidden() is",
+        () -> open(inFolder, settings).train("traps", Progress.NONE));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "no-schema | NULL | The dataset reader 'trap-reader' returned null from schema().",
         "no-rows   | NULL | The dataset reader 'trap-reader' returned null from open().",
+        "closed    | CLOSED_INPUT | The dataset reader 'trap-reader' read on in the rows of open()"
+            + " after it had closed its input (Stream closed). Have it close files and streams",
         "overflow  | STACK_OVERFLOW | The dataset reader 'trap-reader' in the rows of open()"
             + " overflowed the stack, in the calls of trap.Traps.deeper(RECURSION).",
       })
@@ -251,6 +271,8 @@ import java.util.List;
       delimiter = '|',
       value = {
         "nothing  | NULL | The knowledge encoder 'trap-encoder' returned null from encode().",
+        "hole     | NULL | The knowledge encoder 'trap-encoder' returned null from encode(), among"
+            + " its answers.",
         "overflow | STACK_OVERFLOW | The knowledge encoder 'trap-encoder' in encode() overflowed"
             + " the stack, in the calls of trap.Traps.deeper(RECURSION).",
       })

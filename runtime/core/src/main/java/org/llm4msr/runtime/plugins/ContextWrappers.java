@@ -128,7 +128,9 @@ public final class ContextWrappers {
 
     @Override
     public List<Knowledge> encode(List<String> texts) {
-      return plugin.inContext(inner, "encode()", () -> inner.encode(texts));
+      List<Knowledge> answers = plugin.inContext(inner, "encode()", () -> inner.encode(texts));
+      answers.forEach(answer -> plugin.call("encode(), among its answers", () -> answer));
+      return answers;
     }
 
     @Override

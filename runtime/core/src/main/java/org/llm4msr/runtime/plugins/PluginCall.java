@@ -1,6 +1,10 @@
 package org.llm4msr.runtime.plugins;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -13,6 +17,10 @@ import org.llm4msr.api.PluginFactory;
  * @param plugin kind and name, as the beginning of a sentence
  */
 public record PluginCall(String plugin) {
+
+  /** What the JDK says of its readers, streams, scanners and archives. */
+  private static final Pattern CLOSED =
+      Pattern.compile("(?i)(stream|scanner|zip file|zipfile) (has been )?closed");
 
   /** A call that returns something and may throw. */
   @FunctionalInterface
@@ -37,7 +45,8 @@ public record PluginCall(String plugin) {
    * Runs a call.
    *
    * @param method what is called, for example {@code forward()}
-   * @throws MsrException {@code plugin/NULL} if it returns null, {@code plugin/STACK_OVERFLOW}
+   * @throws MsrException {@code plugin/NULL} if it returns null, {@code plugin/STACK_OVERFLOW},
+   *     {@code plugin/CLOSED_INPUT} if it reads from a stream that it has closed
    */
   public <T, E extends Exception> T call(String method, Call<T, E> call) throws E {
     T result;
@@ -45,6 +54,15 @@ public record PluginCall(String plugin) {
       result = call.run();
     } catch (StackOverflowError e) {
       throw PluginFaults.overflow("%s in %s".formatted(plugin, method), e);
+    } catch (Exception e) {
+      if (isOfClosedInput(e)) {
+        throw error(
+            "CLOSED_INPUT",
+            "read on in %s after it had closed its input (%s). Have it close files and streams in close(), not before."
+                .formatted(method, e.getMessage()),
+            e);
+      }
+      throw e;
     }
     if (result == null) {
       throw error(
@@ -54,6 +72,15 @@ public record PluginCall(String plugin) {
           null);
     }
     return result;
+  }
+
+  private static boolean isOfClosedInput(Exception error) {
+    if (error instanceof UncheckedIOException && error.getCause() instanceof IOException cause) {
+      return isOfClosedInput(cause);
+    }
+    boolean ofJdk = error instanceof IOException || error instanceof IllegalStateException;
+    return error.getClass() == ClosedChannelException.class
+        || (ofJdk && CLOSED.matcher(String.valueOf(error.getMessage())).matches());
   }
 
   /** Runs a call as {@link #call}, in the {@link ContextLoader} of what is called. */

@@ -7,6 +7,7 @@ import org.llm4msr.api.MsrException;
  * Thrown where code in a plugin folder would end the process: {@link ExitCalls} has it call the
  * methods of this class. An error, so that a plugin that catches exceptions does not swallow it.
  */
+@SuppressWarnings("DoNotCallSuggester") // Called by classes that ExitCalls changes.
 public final class PluginExit extends Error {
 
   static final String REMEDY =

@@ -38,7 +38,7 @@ public final class WholeGradient implements ParameterGradient, AutoCloseable {
 
   /** Returns whether the array was closed. */
   public boolean isClosed() {
-    return array.isReleased() || guarded != null && guarded.isReleased();
+    return array.isReleased() || (guarded != null && guarded.isReleased());
   }
 
   /** Returns the values without a gradient, until the step ends. */

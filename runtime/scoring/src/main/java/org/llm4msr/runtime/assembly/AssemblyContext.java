@@ -25,6 +25,7 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.plugins.PluginCall;
 
 /** Makes the parts that a fusion head asks for, each under the name of its place. */
 final class AssemblyContext implements FusionContext {
@@ -99,8 +100,14 @@ final class AssemblyContext implements FusionContext {
         config
             .backbone()
             .create(BackboneFactory::create, places.apply("backbone", shape.with(layout)));
-    return new CheckedBackbone(
-        backbone, new CheckedPart(config.backbone().calls(), closed, "backbone"));
+    PluginCall plugin = config.backbone().calls();
+    if (backbone.hiddenSize() == 0 && config.requires().contains(ModelInput.HIDDEN)) {
+      throw plugin.error(
+          "HIDDEN_SIZE",
+          "has a hiddenSize() of 0, but its factory's hasHidden() is true. Make the two agree.",
+          null);
+    }
+    return new CheckedBackbone(backbone, new CheckedPart(plugin, closed, "backbone"));
   }
 
   @Override

@@ -28,16 +28,17 @@ final class CheckedBackbone implements Backbone {
     NDArray hidden = output.hidden();
     part.requireOpen(FORWARD, "logit()", output.logit());
     part.requireOpen(FORWARD, "hidden()", hidden);
-    if (hidden != null) {
-      Shape stated = new Shape(features.flat().getShape().get(0), hiddenSize());
-      if (!hidden.getShape().equals(stated)) {
-        throw part.plugin()
-            .error(
-                "HIDDEN_SIZE",
-                "returned hidden() of the shape %s from forward(); its hiddenSize() is %d, so %s is expected. Make the two agree."
-                    .formatted(hidden.getShape(), hiddenSize(), stated),
-                null);
-      }
+    Shape stated = new Shape(features.flat().getShape().get(0), hiddenSize());
+    if (hidden == null ? hiddenSize() > 0 : !hidden.getShape().equals(stated)) {
+      throw part.plugin()
+          .error(
+              "HIDDEN_SIZE",
+              "returned %s from forward(); its hiddenSize() is %d, so %s is expected. Make the two agree."
+                  .formatted(
+                      hidden == null ? "no hidden()" : "hidden() of the shape " + hidden.getShape(),
+                      hiddenSize(),
+                      stated),
+              null);
     }
     return output;
   }

@@ -118,6 +118,11 @@ class CheckedPartTest {
         backbone(5, given -> new BackboneOutput(given.flat(), rows(given))),
         "returned hidden() of the shape (4, 3) from forward(); its hiddenSize() is 5, so (4, 5) is"
             + " expected. Make the two agree.");
+    refused(
+        "HIDDEN_SIZE",
+        backbone(5, given -> new BackboneOutput(null, rows(given))),
+        "returned no hidden() from forward(); its hiddenSize() is 5, so (4, 5) is expected. Make"
+            + " the two agree.");
   }
 
   @Test
