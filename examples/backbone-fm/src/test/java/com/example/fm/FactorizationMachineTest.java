@@ -9,10 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.BackboneFactory;
-import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.Scenario;
-import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.tck.BackboneConformance;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.TestBatch;
@@ -31,7 +29,9 @@ class FactorizationMachineTest {
             new Field("hour", FieldRole.CONTEXT, new FieldKind.Categorical(), 2 * SIZE, SIZE));
     List<Scenario> scenarios = List.of(new Scenario(0, "feed", 10), new Scenario(1, "search", 10));
     return ModelHarness.of(
-        new ModelShape(new FeatureLayout(fields), scenarios, 1),
+        fields,
+        scenarios,
+        1,
         context ->
             new FactorizationMachineFactory()
                 .create(new FactorizationMachineConfig(true), context));

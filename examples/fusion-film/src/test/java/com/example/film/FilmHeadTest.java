@@ -12,14 +12,11 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
-import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
-import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.runtime.model.ParameterSnapshot;
 import org.llm4msr.tck.FusionHeadConformance;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.TestBatch;
@@ -48,8 +45,7 @@ class FilmHeadTest {
     List<Scenario> scenarios = List.of(new Scenario(0, "feed", 10), new Scenario(1, "search", 10));
     FilmConfig config = new FilmConfig(true);
     FilmFactory factory = new FilmFactory();
-    return ModelHarness.of(
-            new ModelShape(new FeatureLayout(List.of(field)), scenarios, 1), context -> new Sum())
+    return ModelHarness.of(List.of(field), scenarios, 1, context -> new Sum())
         .inputs(factory.requires(config))
         .head(KNOWLEDGE, context -> factory.create(config, context));
   }
@@ -75,7 +71,7 @@ class FilmHeadTest {
       for (String name : List.of("scenario/scale", "scenario/shift", "user/scale", "user/shift")) {
         values.put("fusion/" + name, ramp(name.length()));
       }
-      model.store().restore(new ParameterSnapshot(values));
+      model.set(values);
 
       float[] logits = model.infer(BATCH);
 
