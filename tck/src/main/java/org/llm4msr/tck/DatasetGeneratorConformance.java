@@ -120,6 +120,11 @@ public abstract class DatasetGeneratorConformance
     return generated(name, SMALL, seed, 2, Progress.NONE);
   }
 
+  @Override
+  final void use() throws IOException {
+    generated("data", SEED);
+  }
+
   private static <C extends Record> DatasetGenerator create(
       DatasetGeneratorFactory<C> factory, Record config, KitContext context) {
     return factory.create(factory.configType().cast(config), context);

@@ -81,6 +81,15 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
     return factory.create(factory.configType().cast(config), context);
   }
 
+  @Override
+  final void use() {
+    try (KnowledgeEncoder encoder = create()) {
+      texts().forEach(encoder::countTokens);
+      encoder.encode(texts());
+      encoder.info();
+    }
+  }
+
   static Knowledge only(KnowledgeEncoder encoder, String text) {
     return encoder.encode(List.of(text)).get(0);
   }

@@ -48,7 +48,7 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
         model.infer(batch());
         model.train(batch(), factors(batch()));
       } catch (MsrException e) {
-        throw new Finding("reads of " + declared() + " at most", "" + e.getMessage());
+        throw new Finding("reads of " + declared() + " at most", e);
       }
     }
 
@@ -85,7 +85,9 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
         Finding.unlessFinite("logits", model.infer(batch));
         Finding.unless(!needsOneWidth, "a refusal of fields of several widths", "logits");
       } catch (MsrException e) {
-        Finding.unless(needsOneWidth, "logits from fields of several widths", e.getMessage());
+        if (!needsOneWidth) {
+          throw new Finding("logits from fields of several widths", e);
+        }
       }
     }
   }
@@ -103,12 +105,12 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
           "sizes are constants or multiples of the rows, whatever these are above twice the scenarios"
         })
     final void canBeRecorded() {
-      try (ModelHarness model = parts(ModelData.EVEN).inputs(declared()).create()) {
+      try (ModelHarness model = parts(ModelData.EVEN).create()) {
         for (int scenario = 0; scenario < batch().scenarioTable().length; scenario++) {
           model.record(batch(), scenario);
         }
       } catch (MsrException e) {
-        throw new Finding("a graph", "" + e.getMessage());
+        throw new Finding("a graph", e);
       }
     }
   }

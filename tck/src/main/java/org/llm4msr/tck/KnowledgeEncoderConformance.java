@@ -250,8 +250,12 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
       if (refusal == null) {
         throw new Finding("a refusal", "an answer");
       }
-      Finding.unlessEqual("the code", LongText.TOO_LONG, refusal.code());
-      Finding.unlessEqual("the type", ErrorType.USER, refusal.type());
+      Finding.about(
+          refusal,
+          () -> {
+            Finding.unlessEqual("the code", LongText.TOO_LONG, refusal.code());
+            Finding.unlessEqual("the type", ErrorType.USER, refusal.type());
+          });
     }
 
     @Rule(
@@ -267,11 +271,15 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
       try (KnowledgeEncoder encoder = create()) {
         int limit = encoder.info().maxTokens();
         int tokens = encoder.countTokens(LongText.tooLong(encoder));
+        String message = "" + refusal.getMessage();
         for (int number : List.of(tokens, limit)) {
-          Finding.unless(
-              ("" + refusal.getMessage()).contains("" + number),
-              "a message with the number " + number,
-              refusal.getMessage());
+          Finding.about(
+              refusal,
+              () ->
+                  Finding.unless(
+                      message.contains("" + number),
+                      "a message with the number " + number,
+                      message));
         }
       }
     }

@@ -52,9 +52,19 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
     }
   }
 
+  @Override
+  final boolean dependsOnTheEngine(RuleInfo rule) {
+    return !rule.id().startsWith("PLUGIN-");
+  }
+
   /** Returns whether the engine of this run has all features that a supported engine may have. */
   private static boolean hasAll() {
     return EngineFeatures.of(TestEngines.name()).containsAll(FeatureUse.visible());
+  }
+
+  @Override
+  final void use() {
+    inferAndTrain();
   }
 
   private void inferAndTrain() {

@@ -1,5 +1,6 @@
 package org.llm4msr.tck;
 
+import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -12,9 +13,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.llm4msr.api.EngineFeature;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Setting;
@@ -24,6 +27,7 @@ import org.llm4msr.runtime.config.loading.ReservedKeys;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.tck.code.EngineCalls;
 import org.llm4msr.tck.guard.ResourceGuard;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.TestEngines;
@@ -41,6 +45,7 @@ import org.llm4msr.tck.rule.TestSubject;
  */
 @ExtendWith({RuleExtension.class, ResourceGuard.class})
 @DisplayNameGeneration(RuleNames.class)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 public abstract class PluginConformance<F extends PluginFactory<?>> implements TestSubject {
 
   private final Class<? extends PluginFactory<?>> service;
@@ -96,7 +101,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
     try {
       config();
       return true;
-    } catch (MsrException e) {
+    } catch (RuntimeException e) {
       return false;
     }
   }
@@ -150,9 +155,43 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
     return Optional.empty();
   }
 
+  /** Returns a class of the plugin; where the factory cannot be made, of its test. */
+  final Class<?> codeOfPlugin() {
+    try {
+      return factory().getClass();
+    } catch (RuntimeException | LinkageError e) {
+      return getClass();
+    }
+  }
+
+  @Override
+  public final List<String> hints(RuleInfo rule) {
+    return dependsOnTheEngine(rule) ? EngineCalls.hints(codeOfPlugin()) : List.of();
+  }
+
+  /** Returns whether code that takes the default engine may break a rule. */
+  boolean dependsOnTheEngine(RuleInfo rule) {
+    return rule.id().startsWith("GUARD-");
+  }
+
+  /** Makes the plugin and uses it on small data, as most rules do. */
+  abstract void use() throws IOException;
+
+  @Rule(
+      id = "RUN-01",
+      says = "works on small data without an exception",
+      checkFirst = {
+        "the line that the failure names; the stack trace shows how it was reached",
+        "rules that meet the same exception at the same line are skipped"
+      })
+  @Order(1)
+  final void runs() throws IOException {
+    use();
+  }
+
   /** Returns the name of the plugin. */
   final String name() {
-    Plugin plugin = factory().getClass().getAnnotation(Plugin.class);
+    Plugin plugin = codeOfPlugin().getAnnotation(Plugin.class);
     return plugin == null ? "(no @Plugin)" : plugin.name();
   }
 
@@ -160,7 +199,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
   public final String subject() {
     String settings = settings().isEmpty() ? "default settings" : String.join(" ", settings());
     String engine = TestEngines.loaded().isPresent() ? ", " + TestEngines.name() : "";
-    return "%s (%s), %s%s".formatted(name(), factory().getClass().getName(), settings, engine);
+    return "%s (%s), %s%s".formatted(name(), codeOfPlugin().getName(), settings, engine);
   }
 
   @Rule(
@@ -200,8 +239,8 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
       checkFirst = {
         "the defaultValue of every @Setting is YAML of the component's type",
         "the defaults keep the record's own Jakarta constraints",
-        "a setting without a default is required: give it in settings() of the test; what else"
-            + " settings() holds is left out here",
+        "a setting without a default is required: give it in settings() of the test",
+        "what else settings() holds is bound after the defaults alone",
         "no setting has the name of a key that the runtime reads itself, such as name, or layers of"
             + " a meta network"
       })
@@ -213,6 +252,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
     names.retainAll(ReservedKeys.of(PluginKind.of(service)));
     Finding.unlessEqual("settings that the runtime reads itself", Set.of(), names);
     config(settings().stream().filter(this::isRequired).toList());
+    config();
   }
 
   /** Returns whether the record has no default for the key in a text "key=value". */

@@ -77,6 +77,11 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
     return factory.create(factory.configType().cast(config), KitContext.files(base(), temporary));
   }
 
+  @Override
+  final void use() {
+    texts(create());
+  }
+
   private static List<String> texts(ScenarioPromptBuilder builder) {
     List<String> texts = new ArrayList<>();
     builder.scenarioPrompts(PromptData.SCENARIOS).forEach(prompt -> texts.add(prompt.text()));

@@ -92,6 +92,17 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     return open();
   }
 
+  @Override
+  final void use() throws IOException {
+    try (DatasetReader reader = reader()) {
+      for (RawTable table : reader.schema().tables()) {
+        TableContents.of(reader, table);
+      }
+      reader.scenarios();
+      reader.sources();
+    }
+  }
+
   final DatasetReader open() {
     return create(factory(), KitContext.dataset(folder, scratch, ReaderProcess.MEMORY_BYTES));
   }

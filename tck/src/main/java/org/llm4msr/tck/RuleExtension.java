@@ -1,11 +1,16 @@
 package org.llm4msr.tck;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.llm4msr.tck.code.Fault;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.rule.Repetition;
 import org.llm4msr.tck.rule.Rule;
@@ -15,12 +20,15 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * Turns anything that a rule throws into a {@link RuleBroken}, and skips rules that cannot be
- * tested.
+ * tested. A {@link Fault} of the plugin that several rules meet breaks the first one, and aborts
+ * the others.
  */
 public final class RuleExtension
     implements ExecutionCondition,
         TestExecutionExceptionHandler,
         LifecycleMethodExecutionExceptionHandler {
+
+  private static final Namespace NAMESPACE = Namespace.create(RuleExtension.class);
 
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
@@ -54,19 +62,53 @@ public final class RuleExtension
 
   private static Throwable reported(ExtensionContext context, Throwable thrown) {
     RuleInfo rule = rule(context).orElse(null);
-    if (rule == null || thrown instanceof TestAbortedException) {
+    PluginConformance<?> plugin = conformance(context).orElse(null);
+    if (rule == null || plugin == null || thrown instanceof TestAbortedException) {
       return thrown;
     }
-    Optional<PluginConformance<?>> plugin = conformance(context);
-    Optional<String> excuse = plugin.flatMap(p -> p.excuse(rule));
+    Optional<String> excuse = plugin.excuse(rule);
     if (excuse.isPresent()) {
       return new TestAbortedException(excuse.get(), thrown);
     }
-    String exchange = plugin.map(PluginConformance::lastExchange).orElse("");
-    return thrown instanceof Finding finding
-        ? new RuleBroken(rule, context, finding.expected(), finding.actual(), exchange, null)
-        : new RuleBroken(rule, context, "no exception", String.valueOf(thrown), exchange, thrown);
+    Fault fault = Fault.of(thrown, plugin.codeOfPlugin()).orElse(null);
+    if (fault != null) {
+      String first = firstToMeet(fault, rule, thrown, context, plugin);
+      if (!first.equals(rule.id())) {
+        return new TestAbortedException("%s, which %s reports".formatted(fault, first));
+      }
+    }
+    String exchange = plugin.lastExchange();
+    if (thrown instanceof Finding finding) {
+      return new RuleBroken(rule, context, finding.expected(), finding.actual(), exchange, null);
+    }
+    String actual = fault == null ? thrown.toString() : fault.describe(thrown);
+    return new RuleBroken(rule, context, "no exception", actual, exchange, thrown);
   }
+
+  /**
+   * Returns the rule that fails with a fault: the first that met it in this test class with these
+   * settings. A rule that expects exceptions, and makes a finding of one, hides it from no other.
+   */
+  @SuppressWarnings("unchecked") // What this method puts there.
+  private static String firstToMeet(
+      Fault fault,
+      RuleInfo rule,
+      Throwable thrown,
+      ExtensionContext context,
+      PluginConformance<?> plugin) {
+    Map<Fault, String> met =
+        context
+            .getRoot()
+            .getStore(NAMESPACE)
+            .getOrComputeIfAbsent(
+                new Tested(plugin.getClass(), plugin.settings()),
+                tested -> new ConcurrentHashMap<>(),
+                Map.class);
+    String first = thrown instanceof Finding ? met.get(fault) : met.putIfAbsent(fault, rule.id());
+    return first == null ? rule.id() : first;
+  }
+
+  private record Tested(Class<?> test, List<String> settings) {}
 
   private static Optional<PluginConformance<?>> conformance(ExtensionContext context) {
     return Repetition.instance(context, PluginConformance.class).map(plugin -> plugin);

@@ -61,6 +61,15 @@ public record KitRun(List<String> passed, List<String> skipped, List<Throwable> 
     return ids;
   }
 
+  /** Returns the text of the failure of a rule, or of the first one. */
+  public String text(String id) {
+    return failures.stream()
+        .map(failure -> String.valueOf(failure.getMessage()))
+        .filter(text -> text.startsWith(id + " "))
+        .findFirst()
+        .orElseGet(this::text);
+  }
+
   /** Returns the text of the first failure. */
   public String text() {
     return failures.isEmpty() ? "no failure" : String.valueOf(failures.get(0).getMessage());

@@ -24,6 +24,12 @@ public final class Finding extends AssertionError {
     this.actual = actual;
   }
 
+  /** Makes a finding from a phrase and an exception. */
+  public Finding(String expected, Throwable actual) {
+    this(expected, String.valueOf(actual.getMessage()));
+    initCause(actual);
+  }
+
   /** Returns what was expected. */
   public String expected() {
     return expected;
@@ -32,6 +38,16 @@ public final class Finding extends AssertionError {
   /** Returns what was found. */
   public String actual() {
     return actual;
+  }
+
+  /** Checks an exception that a rule expects; a finding then names it as its cause. */
+  public static void about(Throwable seen, Runnable checks) {
+    try {
+      checks.run();
+    } catch (Finding found) {
+      found.initCause(seen);
+      throw found;
+    }
   }
 
   /** Throws a finding unless a condition holds. */

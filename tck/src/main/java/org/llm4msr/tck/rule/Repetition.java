@@ -23,6 +23,10 @@ public final class Repetition {
         .orElseGet(() -> context.getRequiredTestClass().getName());
   }
 
+  static List<String> hints(ExtensionContext context, RuleInfo rule) {
+    return instance(context, TestSubject.class).map(it -> it.hints(rule)).orElse(List.of());
+  }
+
   /** Returns the first of the test's instances that has a type. */
   public static <T> Optional<T> instance(ExtensionContext context, Class<T> type) {
     List<Object> instances =

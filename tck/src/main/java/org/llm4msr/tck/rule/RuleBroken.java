@@ -1,6 +1,7 @@
 package org.llm4msr.tck.rule;
 
 import java.io.Serial;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.llm4msr.tck.harness.TestSeed;
@@ -50,7 +51,8 @@ public final class RuleBroken extends AssertionError {
       text.append("\n  last exchange: ").append(exchange);
     }
     text.append("\n  check first:");
-    rule.checkFirst().forEach(check -> text.append("\n    - ").append(check));
+    Stream.concat(Repetition.hints(context, rule).stream(), rule.checkFirst().stream())
+        .forEach(check -> text.append("\n    - ").append(check));
     return text.append("\n  seed:     ")
         .append(TestSeed.value())
         .append("\n  repeat:   ")

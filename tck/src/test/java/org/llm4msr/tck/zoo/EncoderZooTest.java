@@ -42,6 +42,12 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
 
   EncoderZooTest() {
     super(Kit.class, ZooEncoderFactory.CAGE);
+    flaw(
+        "RUN-01",
+        vectors(
+            (text, vector) -> {
+              throw new IllegalStateException(OUT_OF_ORDER);
+            }));
     flaw("ENCODER-01", HasNoChecksum::new);
     flaw("ENCODER-02", CountsItsRevision::new);
     flaw("ENCODER-03", WritesBesideTheConfiguration::new);

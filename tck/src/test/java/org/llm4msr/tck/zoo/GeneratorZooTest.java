@@ -47,6 +47,7 @@ class GeneratorZooTest extends ZooTest<SoundGenerator> {
   GeneratorZooTest() {
     super(Kit.class, ZooGeneratorFactory.CAGE);
     leaks(SoundGenerator::new);
+    flaw("RUN-01", OutOfOrder::new);
     flaw("GENERATOR-01", ForgetsTheSeed::new);
     flaw("GENERATOR-02", WritesOneRowLess::new);
     flaw("GENERATOR-03", WritesOneClass::new);
@@ -56,6 +57,13 @@ class GeneratorZooTest extends ZooTest<SoundGenerator> {
     flaw("GENERATOR-12", WritesBeside::new);
     flaw("GENERATOR-13", TellsNothing::new);
     flaw("GENERATOR-14", Hoards::new);
+  }
+
+  private static final class OutOfOrder extends SoundGenerator {
+    @Override
+    String label(ZooGeneratorConfig config) {
+      throw new IllegalStateException(OUT_OF_ORDER);
+    }
   }
 
   private static final class ForgetsTheSeed extends SoundGenerator {

@@ -50,6 +50,7 @@ final class ModelFlaws {
 
   static Map<String, Supplier<Flaw>> byRule() {
     Map<String, Supplier<Flaw>> flaws = new LinkedHashMap<>();
+    flaws.put("RUN-01", OutOfOrder::new);
     flaws.put("MODEL-01", () -> new NeedsOfTheEngine(Set.of(), Set.of(EngineFeature.TOP_K)));
     flaws.put(
         "MODEL-02",
@@ -110,6 +111,13 @@ final class ModelFlaws {
   private static NDArray addVectorLoss(Pass pass, NDArray x, NDArray y) {
     pass.addLoss("vector", y.mul(0.3f));
     return y;
+  }
+
+  private static final class OutOfOrder extends Flaw {
+    @Override
+    NDArray output(Pass pass, NDArray x, NDArray y) {
+      throw new IllegalStateException(ZooTest.OUT_OF_ORDER);
+    }
   }
 
   private static final class NeedsASecondScenario extends Flaw {

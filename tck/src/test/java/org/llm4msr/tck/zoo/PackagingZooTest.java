@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.validation.constraints.Min;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,23 @@ class PackagingZooTest {
 
     assertThat(run.broken()).as(run.text()).containsExactly(rule);
     assertThat(run.text()).startsWith(rule + " ").contains(flawed.getClass().getName());
+  }
+
+  static class WrongSettings extends Kit {
+    @Override
+    protected List<String> settings() {
+      return List.of("shift=far");
+    }
+  }
+
+  @Test
+  void settingsOfTheTestThatDoNotBindBreakARule() {
+    factory = new ZooEncoderFactory();
+
+    KitRun run = KitRun.of(WrongSettings.class);
+
+    assertThat(run.broken()).containsExactly("PLUGIN-03");
+    assertThat(run.text()).contains("shift", "far");
   }
 
   @Test

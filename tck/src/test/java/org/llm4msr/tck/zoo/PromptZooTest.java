@@ -35,6 +35,7 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
 
   PromptZooTest() {
     super(Kit.class, ZooPromptFactory.CAGE);
+    flaw("RUN-01", OutOfOrder::new);
     flaw("PROMPT-01", NamesScenariosByName::new);
     flaw("PROMPT-02", HidesTheScenario::new);
     flaw("PROMPT-03", TakesTheLastOfNone::new);
@@ -51,6 +52,13 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
     flaw("PROMPT-24", WritesInAField::new);
     flaw("PROMPT-25", WritesAFile::new);
     leaks(SoundPrompts::new);
+  }
+
+  private static final class OutOfOrder extends SoundPrompts {
+    @Override
+    String tail() {
+      throw new IllegalStateException(OUT_OF_ORDER);
+    }
   }
 
   private static final class NamesScenariosByName extends SoundPrompts {

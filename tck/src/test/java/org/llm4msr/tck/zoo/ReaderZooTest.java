@@ -84,6 +84,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
 
   ReaderZooTest() {
     super(Kit.class, ZooReaderFactory.CAGE);
+    flaw("RUN-01", OutOfOrder::new);
     flaw("READER-01", declares(withText(SoundReader.schema(TABLES, List.of()), "name")));
     flaw(
         "READER-02",
@@ -144,6 +145,13 @@ class ReaderZooTest extends ZooTest<SoundReader> {
   private static RawField vectorOf(String column) {
     return new RawField(
         column, RawTable.INTERACTIONS, column, FieldRole.USER, new FieldKind.Vector(2));
+  }
+
+  private static final class OutOfOrder extends SoundReader {
+    @Override
+    long[] row(long number, String line) {
+      throw new IllegalStateException(OUT_OF_ORDER);
+    }
   }
 
   private static final class NamesScenariosInWords extends SoundReader {

@@ -1,4 +1,4 @@
-package org.llm4msr.tck.harness;
+package org.llm4msr.tck.code;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,52 +19,42 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
-/**
- * The places where code multiplies arrays by numbers with DJL's own methods, which on PyTorch may
- * give a wrong gradient. They are found in class files, since no run reliably shows an occasional
- * fault.
- */
-public final class NumberProducts {
+/** Finds the places where code calls some methods, in its class files. */
+final class Calls {
 
-  private static final Set<String> METHODS = Set.of("mul", "muli", "div", "divi", "pow", "powi");
   private static final int CLASS_CONSTANT = 7;
 
-  private final ClassLoader loader;
+  /** A method as class files name it. */
+  interface Matcher {
+    boolean matches(String owner, String method, String descriptor);
+  }
 
-  /** The place of the class files: a folder or a jar. */
-  private final String home;
-
+  private final Matcher matcher;
+  private final Home home;
   private final Set<String> seen = new HashSet<>();
   private final Deque<String> open = new ArrayDeque<>();
   private final Set<String> places = new TreeSet<>();
 
-  private NumberProducts(ClassLoader loader, String home) {
-    this.loader = loader;
+  private Calls(Matcher matcher, Home home) {
+    this.matcher = matcher;
     this.home = home;
   }
 
   /**
-   * Returns the places, such as {@code MyModel.java:12}, in a class and in the classes of its own
-   * folder or jar that it uses.
+   * Returns the places of calls and method references, such as {@code MyModel.java:12}, in a class
+   * and in the classes of its own folder or jar that it uses.
    */
-  public static Set<String> reachedFrom(Class<?> type) {
-    ClassLoader loader = type.getClassLoader();
-    String name = Type.getInternalName(type);
-    URL file = loader.getResource(file(name));
-    if (file == null) {
-      return Set.of(); // A class made at run time.
+  static Set<String> reachedFrom(Class<?> type, Matcher matcher) {
+    Home home = Home.of(type);
+    if (home == null) {
+      return Set.of();
     }
-    String home = file.toString().substring(0, file.toString().length() - file(name).length());
-    NumberProducts products = new NumberProducts(loader, home);
-    products.meet(name);
-    while (!products.open.isEmpty()) {
-      products.read(products.open.pop());
+    Calls calls = new Calls(matcher, home);
+    calls.meet(Type.getInternalName(type));
+    while (!calls.open.isEmpty()) {
+      calls.read(calls.open.pop());
     }
-    return Collections.unmodifiableSet(products.places);
-  }
-
-  private static String file(String name) {
-    return name + ".class";
+    return Collections.unmodifiableSet(calls.places);
   }
 
   private void meet(String name) {
@@ -74,8 +64,8 @@ public final class NumberProducts {
   }
 
   private void read(String name) {
-    URL file = loader.getResource(file(name));
-    if (file == null || !file.toString().startsWith(home)) {
+    URL file = home.find(name);
+    if (file == null) {
       return;
     }
     try (InputStream stream = file.openStream()) {
@@ -96,12 +86,6 @@ public final class NumberProducts {
         meet((type.getSort() == Type.ARRAY ? type.getElementType() : type).getInternalName());
       }
     }
-  }
-
-  private static boolean isProduct(String owner, String method, String descriptor) {
-    return owner.startsWith("ai/djl/")
-        && METHODS.contains(method)
-        && descriptor.contains("Ljava/lang/Number;");
   }
 
   /** Looks for calls and method references. */
@@ -136,7 +120,7 @@ public final class NumberProducts {
         @Override
         public void visitMethodInsn(
             int opcode, String owner, String method, String form, boolean ofInterface) {
-          if (isProduct(owner, method, form)) {
+          if (matcher.matches(owner, method, form)) {
             places.add(source + ":" + line);
           }
         }
@@ -146,7 +130,7 @@ public final class NumberProducts {
             String method, String form, Handle bootstrap, Object... arguments) {
           for (Object argument : arguments) {
             if (argument instanceof Handle handle
-                && isProduct(handle.getOwner(), handle.getName(), handle.getDesc())) {
+                && matcher.matches(handle.getOwner(), handle.getName(), handle.getDesc())) {
               places.add(source + ":" + line);
             }
           }

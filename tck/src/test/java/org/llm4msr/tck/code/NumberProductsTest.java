@@ -1,4 +1,4 @@
-package org.llm4msr.tck.harness;
+package org.llm4msr.tck.code;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.tck.BackboneConformance;
 import org.llm4msr.tck.KitRun;
+import org.llm4msr.tck.harness.TestEngines;
 import org.llm4msr.tck.zoo.HalvingFactory;
 
 class NumberProductsTest {

@@ -1,4 +1,4 @@
-package org.llm4msr.tck.harness;
+package org.llm4msr.tck.code;
 
 import ai.djl.ndarray.NDArray;
 import org.llm4msr.toolkit.model.Scale;
