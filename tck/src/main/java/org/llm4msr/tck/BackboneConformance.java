@@ -92,7 +92,7 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
     @Rule(
         id = "BACKBONE-01",
         says = "gives one float32 logit per row",
-        checkFirst = {"squeeze(-1) at the end: (B), not (B, 1)", "a logit, not a probability"})
+        checkFirst = {"squeeze(-1) at the end: (B), not (B, 1)"})
     final void givesOneLogitARow() {
       Seen output = run();
       long rows = ModelData.batch(ModelData.EVEN).rows();
@@ -122,6 +122,17 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
       }
       Finding.unlessEqual(
           "refusal of a head that needs hidden:", !declared, refusesAHead(declared));
+    }
+
+    @Rule(
+        id = "BACKBONE-03",
+        says = "gives logits, not probabilities: not all of them lie in [0, 1]",
+        checkFirst = {
+          "no sigmoid or softmax at the end: the runtime applies the sigmoid",
+          "a product of probabilities has a logit as well: log p - log(1 - p)"
+        })
+    final void givesLogits() {
+      unlessProbabilities();
     }
 
     private boolean refusesAHead(boolean declared) {

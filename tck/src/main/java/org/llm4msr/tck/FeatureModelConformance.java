@@ -12,11 +12,18 @@ import org.llm4msr.tck.harness.ModelData;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.RecordingFeatures;
 import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestSeed;
 import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 
 /** The rules of models that read features: backbones and fusion heads. */
 abstract class FeatureModelConformance<F extends PluginFactory<?>> extends ModelConformance<F> {
+
+  private static final int SEEDS = 3;
+  private static final float[] SIZES = {1, 10, 30};
+
+  /** How much parameters grow from one size of inputs to the next. */
+  private static final float GROWTH = 3;
 
   private final Set<ModelInput> read = EnumSet.noneOf(ModelInput.class);
 
@@ -30,6 +37,35 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
   /** Returns features that record what the plugin reads. */
   final Features watched(Features features) {
     return new RecordingFeatures(features, read);
+  }
+
+  /**
+   * Throws a finding if all logits lie in [0, 1] and differ, for several seeds, inputs, knowledge
+   * and parameters of several sizes. Logits of a model leave this interval for some of them; those
+   * of a model that is dead are constant.
+   */
+  final void unlessProbabilities() {
+    float least = Float.POSITIVE_INFINITY;
+    float most = Float.NEGATIVE_INFINITY;
+    for (int seed = 0; seed < SEEDS; seed++) {
+      try (ModelHarness model =
+          moved(parts(ModelData.EVEN).seed(TestSeed.value() + seed).create())) {
+        for (float size : SIZES) {
+          for (float logit : model.infer(batch().scaled(size).knowledgeScaled(size))) {
+            if (!(logit >= 0 && logit <= 1)) {
+              return;
+            }
+            least = Math.min(least, logit);
+            most = Math.max(most, logit);
+          }
+          scale(model, GROWTH);
+        }
+      }
+    }
+    Finding.unless(
+        least == most,
+        "logits below 0 or above 1 for some inputs and parameters",
+        "all from %s to %s".formatted(least, most));
   }
 
   /** The capability set: which inputs are read, and which are not. */

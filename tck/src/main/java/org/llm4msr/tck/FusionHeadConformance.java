@@ -108,10 +108,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
     @Rule(
         id = "FUSION-01",
         says = "gives one float32 logit per row",
-        checkFirst = {
-          "squeeze(-1) behind a meta network of one column: (B), not (B, 1)",
-          "a logit, not a probability"
-        })
+        checkFirst = {"squeeze(-1) behind a meta network of one column: (B), not (B, 1)"})
     final void givesOneLogitARow() {
       try (ModelHarness model = model(ModelData.EVEN)) {
         Shape expected = new Shape(batch().rows());
@@ -142,6 +139,17 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
       try (ModelHarness model = moved(parts(ModelData.EVEN, new HeadParts(false)).create())) {
         Finding.unlessFinite("logits", model.infer(batch()));
       }
+    }
+
+    @Rule(
+        id = "FUSION-03",
+        says = "gives logits, not probabilities: not all of them lie in [0, 1]",
+        checkFirst = {
+          "no sigmoid or softmax at the end: the runtime applies the sigmoid",
+          "a product of probabilities has a logit as well: log p - log(1 - p)"
+        })
+    final void givesLogits() {
+      unlessProbabilities();
     }
   }
 

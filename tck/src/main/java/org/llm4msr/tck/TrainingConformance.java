@@ -64,6 +64,17 @@ abstract class TrainingConformance<F extends PluginFactory<?>> extends PluginCon
     return model;
   }
 
+  /** Multiplies all parameters by a factor. */
+  static void scale(ModelHarness model, float factor) {
+    for (DenseParameter parameter : model.store().parameters()) {
+      var values = parameter.values();
+      for (int i = 0; i < parameter.size(); i++) {
+        values.put(i, factor * values.get(i));
+      }
+    }
+    model.store().push();
+  }
+
   static TestBatch batch() {
     return ModelData.batch(ModelData.EVEN);
   }

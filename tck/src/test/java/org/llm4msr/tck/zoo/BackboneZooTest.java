@@ -28,6 +28,7 @@ class BackboneZooTest extends ModelZooTest {
     flaws(GuardFlaws.byRule());
     flaw("BACKBONE-01", GivesAColumn::new);
     flaw("BACKBONE-02", HidesHidden::new);
+    flaw("BACKBONE-03", ModelFlaws.GivesProbabilities::new);
   }
 
   @Test

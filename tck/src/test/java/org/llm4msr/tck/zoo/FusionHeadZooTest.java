@@ -35,6 +35,7 @@ class FusionHeadZooTest extends ModelZooTest {
     sharedFlaws(GuardFlaws.byRule());
     flaw("FUSION-01", GivesAColumn::new);
     flaw("FUSION-02", () -> asking(NeedsHidden::new));
+    flaw("FUSION-03", ModelFlaws.GivesProbabilities::new);
     flaw("FUSION-10", AsksTwice::new);
     flaw("FUSION-11", () -> asking(AnnouncesMore::new));
     flaw("FUSION-12", () -> asking(GeneratesForAll::new));

@@ -3,6 +3,7 @@ package org.llm4msr.tck.zoo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -111,6 +112,13 @@ final class ModelFlaws {
   private static NDArray addVectorLoss(Pass pass, NDArray x, NDArray y) {
     pass.addLoss("vector", y.mul(0.3f));
     return y;
+  }
+
+  static final class GivesProbabilities extends Flaw {
+    @Override
+    NDArray output(Pass pass, NDArray x, NDArray y) {
+      return Activation.sigmoid(y);
+    }
   }
 
   private static final class OutOfOrder extends Flaw {
