@@ -59,6 +59,64 @@ class KnowledgeCommandsTest {
   }
 
   @Test
+  void promptsAreWrittenForATool() throws Exception {
+    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
+    Cli cli = new Cli(folder);
+    run(cli, "data", "prepare", "experiment.yaml");
+    // Its files are made of the prompts, so they do not exist yet.
+    String[] precomputed = {
+      "-Dknowledge.encoder={name: precomputed, users: users.csv, scenarios: scenarios.csv, items:"
+          + " items.csv}",
+      "-Dknowledge.items={}"
+    };
+
+    assertThat(
+            run(
+                cli,
+                "knowledge",
+                "prompts",
+                "experiment.yaml",
+                "--out",
+                "prompts.jsonl",
+                precomputed[0],
+                precomputed[1]))
+        .contains("prompts.jsonl: 3 scenarios, 12 users, 148 items; 0 lost 0 history items");
+    List<String> prompts = Files.readAllLines(folder.resolve("prompts.jsonl"));
+    for (String level : List.of("user", "scenario", "item")) {
+      StringBuilder vectors = new StringBuilder("key,a,b\n");
+      for (String line : prompts) {
+        JsonNode prompt = new ObjectMapper().readTree(line);
+        if (prompt.path("level").asText().equals(level)) {
+          String text = prompt.path("text").asText();
+          vectors.append(
+              "%s,%d,%d\n"
+                  .formatted(prompt.path("key").asText(), text.length(), text.hashCode() % 1000));
+        }
+      }
+      Files.writeString(folder.resolve(level + "s.csv"), vectors);
+    }
+
+    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", precomputed[0], precomputed[1]))
+        .contains("3 scenarios, 12 users, 148 items; 163 prompts read");
+    Cli.Outcome again =
+        cli.run("knowledge", "prompts", "experiment.yaml", "--out", "prompts.jsonl");
+    assertThat(again.code()).isEqualTo(2);
+    assertThat(again.err()).contains("[knowledge/EXISTS] prompts.jsonl already exists.");
+    assertThat(
+            run(
+                cli,
+                "knowledge",
+                "prompts",
+                "experiment.yaml",
+                "--out",
+                "prompts.jsonl",
+                "--force",
+                "--fit",
+                "-Dknowledge.encoder.maxTokens=30"))
+        .containsPattern("3 scenarios, 12 users, 0 items; 12 lost [1-9]\\d+ history items");
+  }
+
+  @Test
   void aThresholdThatNobodyReachesIsTold() throws Exception {
     SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
     Cli cli = new Cli(folder);

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.cli;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -10,7 +11,9 @@ import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.extraction.PromptFile;
 import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
+import org.llm4msr.runtime.knowledge.extraction.WrittenPrompts;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -20,7 +23,11 @@ import picocli.CommandLine.ParameterException;
 @CommandLine.Command(
     name = "knowledge",
     description = "Extracts and inspects what the language model knows.",
-    subcommands = {KnowledgeCommand.Extract.class, KnowledgeCommand.Inspect.class})
+    subcommands = {
+      KnowledgeCommand.Extract.class,
+      KnowledgeCommand.Prompts.class,
+      KnowledgeCommand.Inspect.class
+    })
 final class KnowledgeCommand extends CommandGroup {
 
   /** {@code knowledge extract}. */
@@ -137,6 +144,56 @@ final class KnowledgeCommand extends CommandGroup {
     String items = info.items() == 0 ? "" : String.format(Locale.ROOT, ", %,d items", info.items());
     return String.format(
         Locale.ROOT, "%,d scenarios, %,d users%s", info.scenarios(), info.users(), items);
+  }
+
+  /** {@code knowledge prompts}. */
+  @CommandLine.Command(
+      name = "prompts",
+      description = "Writes all prompts for another tool, without the language model.")
+  static final class Prompts extends ExperimentCommand {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Option(
+        names = "--out",
+        required = true,
+        paramLabel = "FILE",
+        description = "The prompts, one a line: .jsonl or .jsonl.gz.")
+    Path out;
+
+    @Option(
+        names = "--fit",
+        description =
+            "Load the language model, and drop history items until each prompt fits it, as extract"
+                + " does.")
+    boolean fit;
+
+    @Option(names = "--force", description = "Replace an existing file.")
+    boolean force;
+
+    @Override
+    String keptWhenInterrupted() {
+      return "Interrupted; nothing was written.";
+    }
+
+    @Override
+    void run() {
+      PromptFile target = PromptFile.at(out, force);
+      WrittenPrompts written;
+      try (ProgressView progress = progress("write", "prompts")) {
+        written = experiment().writePrompts(target, fit, progress);
+      }
+      String text =
+          String.format(
+              Locale.ROOT,
+              "%s: %,d scenarios, %,d users, %,d items; %,d lost %,d history items",
+              out,
+              written.scenarios(),
+              written.users(),
+              written.items(),
+              written.shortened(),
+              written.droppedHistory());
+      terminal().result(written, Notice.LEAK.appendedTo(text, written.leakFutureInteractions()));
+    }
   }
 
   /** {@code knowledge inspect}. */

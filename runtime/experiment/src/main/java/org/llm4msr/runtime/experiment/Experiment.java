@@ -41,7 +41,9 @@ import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.extraction.PromptFile;
 import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
+import org.llm4msr.runtime.knowledge.extraction.WrittenPrompts;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -322,6 +324,18 @@ public final class Experiment {
   public PromptPreview previewPrompts(int count) {
     try (KnowledgeStage stage = KnowledgeStage.open(this)) {
       return stage.preview(count);
+    }
+  }
+
+  /**
+   * Writes the prompts of all levels, of the whole training part.
+   *
+   * @param fitted whether to drop history items until a prompt fits the language model, which is
+   *     loaded for that; otherwise prompts are whole
+   */
+  public WrittenPrompts writePrompts(PromptFile file, boolean fitted, Progress progress) {
+    try (KnowledgeStage stage = KnowledgeStage.open(this, fitted)) {
+      return stage.write(file, progress);
     }
   }
 

@@ -33,7 +33,10 @@ import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
+import org.llm4msr.runtime.knowledge.extraction.NoEncoder;
+import org.llm4msr.runtime.knowledge.extraction.PromptFile;
 import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
+import org.llm4msr.runtime.knowledge.extraction.WrittenPrompts;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreWriter;
@@ -59,7 +62,11 @@ final class KnowledgeStage implements AutoCloseable {
   private final KnowledgeExtractor extractor;
 
   private KnowledgeStage(
-      Experiment experiment, KnowledgeConfig config, PreparedData data, Scratch scratch) {
+      Experiment experiment,
+      KnowledgeConfig config,
+      PreparedData data,
+      Scratch scratch,
+      boolean encodes) {
     this.experiment = experiment;
     this.data = data;
     this.scratch = scratch;
@@ -67,7 +74,7 @@ final class KnowledgeStage implements AutoCloseable {
     Wiring wiring = experiment.runWiring().wiring(new KnowledgeModule(scratch));
     this.prompts = wiring.get(ScenarioPromptBuilder.class);
     this.encoderContext = wiring.get(EngineEncoderContext.class);
-    this.encoder = wiring.get(KnowledgeEncoder.class);
+    this.encoder = encodes ? wiring.get(KnowledgeEncoder.class) : new NoEncoder();
     boolean leaks = config.prompts().leakFutureInteractions();
     this.extractor =
         extractor(log(experiment, leaks, data, scratch), leaks, config.items() != null);
@@ -97,11 +104,16 @@ final class KnowledgeStage implements AutoCloseable {
   }
 
   static KnowledgeStage open(Experiment experiment) {
+    return open(experiment, true);
+  }
+
+  /** Opens the prompts, and the encoder if something is encoded or its tokens are counted. */
+  static KnowledgeStage open(Experiment experiment, boolean encodes) {
     KnowledgeConfig config = config(experiment);
     PreparedData data = experiment.openPrepared();
     Scratch scratch = scratch(experiment);
     try {
-      return new KnowledgeStage(experiment, config, data, scratch);
+      return new KnowledgeStage(experiment, config, data, scratch, encodes);
     } catch (RuntimeException | Error e) {
       scratch.close();
       data.close();
@@ -243,6 +255,10 @@ final class KnowledgeStage implements AutoCloseable {
 
   PromptPreview preview(int count) {
     return extractor.preview(count);
+  }
+
+  WrittenPrompts write(PromptFile file, Progress progress) {
+    return extractor.write(file, progress);
   }
 
   /** Returns the hash of the configured prompt template, as {@code store.json} has it. */

@@ -135,27 +135,47 @@ public final class KnowledgeExtractor {
     try (StoreWriter writer = StoreWriter.open(folder, wanted(), filled(), rebuild, forceEvery)) {
       Run run = new Run(writer, sibling, progress);
       run.start(scenarioPrompts.size() + log.users() + items());
-      scenarioPrompts.forEach(prompt -> run.add(Level.SCENARIO, prompt));
-      run.encodeWaiting(Level.SCENARIO);
-      log.forEachUser(
-          history -> {
-            if (isRead(history)) {
-              run.add(Level.USER, prompts.userPrompt(history));
-            } else {
-              run.leaveOut();
-            }
-          });
-      run.encodeWaiting(Level.USER);
-      if (settings.items()) {
-        forEachItem(item -> run.add(Level.ITEM, prompts.itemPrompt(item)));
-        run.encodeWaiting(Level.ITEM);
-      }
+      forEachPrompt(scenarioPrompts, run);
       return run.result(writer.finish());
     } catch (IOException e) {
       throw KnowledgeStore.failed("fill", folder, e);
     } catch (UncheckedIOException e) {
       throw KnowledgeStore.failed(
           "fill", folder, requireNonNull(e.getCause(), "an UncheckedIOException has a cause"));
+    }
+  }
+
+  /**
+   * Writes all prompts as the encoder would read them; whole, if it reads keys.
+   *
+   * @param progress gets the number of prompts, as in {@link #extract}
+   */
+  public WrittenPrompts write(PromptFile file, Progress progress) {
+    List<Prompt> scenarioPrompts = prompts.scenarioPrompts(log.scenarioStatistics());
+    long total = scenarioPrompts.size() + log.users() + items();
+    return file.write(
+        lines -> {
+          PromptWriter writer = new PromptWriter(lines, new PromptFitter(encoder), total, progress);
+          forEachPrompt(scenarioPrompts, writer);
+          return writer.result(settings.leakFutureInteractions());
+        });
+  }
+
+  private void forEachPrompt(List<Prompt> scenarioPrompts, PromptSink sink) {
+    scenarioPrompts.forEach(prompt -> sink.add(Level.SCENARIO, prompt));
+    sink.end(Level.SCENARIO);
+    log.forEachUser(
+        history -> {
+          if (isRead(history)) {
+            sink.add(Level.USER, prompts.userPrompt(history));
+          } else {
+            sink.leaveOut();
+          }
+        });
+    sink.end(Level.USER);
+    if (settings.items()) {
+      forEachItem(item -> sink.add(Level.ITEM, prompts.itemPrompt(item)));
+      sink.end(Level.ITEM);
     }
   }
 
@@ -299,7 +319,7 @@ public final class KnowledgeExtractor {
   private record Waiting(byte[] hash, PromptFitter.Fitted fitted) {}
 
   /** One filling, with its counts. */
-  private final class Run {
+  private final class Run implements PromptSink {
     private final StoreWriter writer;
     private final @Nullable KnowledgeStore sibling;
     private final Progress progress;
@@ -325,11 +345,13 @@ public final class KnowledgeExtractor {
       report();
     }
 
-    void leaveOut() {
+    @Override
+    public void leaveOut() {
       belowThreshold++;
     }
 
-    void add(Level level, Prompt prompt) {
+    @Override
+    public void add(Level level, Prompt prompt) {
       endWhenAsked();
       byte[] hash = Hashes.of(prompt);
       if (writer.holds(level, prompt.key(), hash)) {
@@ -366,8 +388,13 @@ public final class KnowledgeExtractor {
       return true;
     }
 
+    @Override
+    public void end(Level level) {
+      encodeWaiting(level);
+    }
+
     /** Encodes the waiting prompts, those of about equal length together. */
-    void encodeWaiting(Level level) {
+    private void encodeWaiting(Level level) {
       waiting.sort(Comparator.comparingInt((Waiting prompt) -> prompt.fitted().tokens()));
       for (int from = 0; from < waiting.size(); from += CALL) {
         endWhenAsked();

@@ -1,0 +1,19 @@
+package org.llm4msr.runtime.knowledge.extraction;
+
+/**
+ * What a file of prompts holds.
+ *
+ * @param scenarios prompts of scenarios
+ * @param users prompts of users
+ * @param items prompts of items
+ * @param shortened prompts that lost history items
+ * @param droppedHistory history items that they lost
+ * @param leakFutureInteractions whether they reveal validation and test rows
+ */
+public record WrittenPrompts(
+    long scenarios,
+    long users,
+    long items,
+    long shortened,
+    long droppedHistory,
+    boolean leakFutureInteractions) {}
