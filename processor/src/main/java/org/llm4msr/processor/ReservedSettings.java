@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Keys beside a plugin's own, which the runtime reads itself. */
+/** Keys beside a plugin's own, which the runtime reads itself: those of its ReservedKeys. */
 final class ReservedSettings {
 
   private static final Map<String, Set<String>> BY_FACTORY =
