@@ -294,7 +294,7 @@ class PluginTrapsTest {
 
   /** Returns where a text stands in the source. */
   private static String line(String text) {
-    return "Traps.java:" + (SOURCE.substring(0, SOURCE.indexOf(text)).lines().count());
+    return "Traps.java:" + SOURCE.substring(0, SOURCE.indexOf(text)).lines().count();
   }
 
   private static Experiment open(PluginRegistry plugins, String... settings) {

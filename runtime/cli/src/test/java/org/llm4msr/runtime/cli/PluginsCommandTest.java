@@ -141,6 +141,34 @@ class PluginsCommandTest {
         .contains("[plugin/MISSING_CLASS] Code of the plugin folder old", "lib.Set is missing");
   }
 
+  @Test
+  void anEndOfTheProcessAndAnOverflowAreExplained() {
+    asked("ends", "System.exit(0); return null;");
+    asked("deep", "return engineFeatures(c);");
+    String plugins = "--plugins=" + folder;
+
+    assertThat(run("plugins", "describe", "ends", plugins)).isEqualTo(1);
+    assertThat(err.toString(UTF_8))
+        .startsWith("[plugin/EXIT] plug.Asked.engineFeatures(Asked.java:")
+        .contains(" in the plugin folder ends called System.exit(0), which would have ended");
+    assertThat(run("plugins", "describe", "deep", plugins)).isEqualTo(1);
+    assertThat(err.toString(UTF_8))
+        .startsWith(
+            "[plugin/STACK_OVERFLOW] Code of the plugin folder deep overflowed the stack, in the"
+                + " calls of plug.Asked.engineFeatures(Asked.java:")
+        .hasLineCount(1);
+    assertThat(run("plugins", "describe", "deep", plugins, "--debug")).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("\tat plugin:deep//plug.Asked.").hasLineCount(22);
+  }
+
+  private void asked(String name, String body) {
+    TestFactory.named("Asked", name)
+        .config("@Setting(value = \"\", defaultValue = \"1\") int x")
+        .member("public java.util.Set<EngineFeature> engineFeatures(Config c) { " + body + " }")
+        .jar(folder.resolve(name + "/asked.jar"))
+        .build();
+  }
+
   private int run(String... arguments) {
     out.reset();
     err.reset();
