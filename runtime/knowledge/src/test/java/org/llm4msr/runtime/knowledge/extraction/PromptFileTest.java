@@ -171,7 +171,7 @@ class PromptFileTest {
   private KnowledgeExtractor extractor(TrainingLog rows, KnowledgeEncoder reader, int least) {
     KnowledgeExtractor.Settings settings =
         new KnowledgeExtractor.Settings(
-            least, false, !log.items.isEmpty(), Precision.FLOAT32, Map.of());
+            least, false, !log.items.isEmpty(), Precision.FLOAT32, List.of(), Map.of());
     return new KnowledgeExtractor(rows, "data-1", log, reader, settings, Duration.ZERO);
   }
 
