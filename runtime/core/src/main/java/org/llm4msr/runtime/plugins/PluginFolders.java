@@ -42,6 +42,27 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     return found;
   }
 
+  /** Opens one folder, wherever it is. */
+  static PluginFolders openOne(Path folder, ClassLoader host) {
+    PluginFolders found = new PluginFolders(new ArrayList<>(), new ArrayList<>());
+    found.add(folder, host);
+    return found;
+  }
+
+  /** Returns the folders in a root. */
+  static List<Path> folders(Path root) {
+    return visibleIn(root).stream().filter(Files::isDirectory).toList();
+  }
+
+  /** Returns the jars in a folder; none if it cannot be read, which {@link #openOne} tells. */
+  static List<Path> jars(Path folder) {
+    try {
+      return visible(folder).stream().filter(PluginFolders::isJar).toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
   private static List<Path> visible(Path folder) throws IOException {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths

@@ -75,11 +75,21 @@ public final class PluginRegistry {
    * @throws MsrException {@code plugin/NO_FOLDER} if a root cannot be read
    */
   public static PluginRegistry load(ClassLoader host, List<Path> roots) {
+    return of(host, roots, opened(host, roots));
+  }
+
+  private static List<PluginFolders> opened(ClassLoader host, List<Path> roots) {
+    List<PluginFolders> opened = new ArrayList<>();
+    distinct(roots).forEach(root -> opened.add(PluginFolders.open(root, host)));
+    return opened;
+  }
+
+  private static PluginRegistry of(
+      ClassLoader host, List<Path> roots, List<PluginFolders> opened) {
     List<Candidate> candidates = new ArrayList<>();
     List<BrokenPlugin> broken = new ArrayList<>();
     scan(host, candidates, broken);
-    for (Path root : distinct(roots)) {
-      PluginFolders folders = PluginFolders.open(root, host);
+    for (PluginFolders folders : opened) {
       broken.addAll(folders.broken());
       folders.loaders().forEach(loader -> scan(loader, candidates, broken));
     }
@@ -116,9 +126,25 @@ public final class PluginRegistry {
    * folders given.
    */
   public static PluginRegistry load(List<Path> folders) {
-    List<Path> roots = new ArrayList<>(standardFolders());
-    roots.addAll(folders);
-    return load(host(), roots);
+    return load(host(), withStandard(folders));
+  }
+
+  /** As {@link #load(List)}, with the plugins of one folder of jars, in or outside of the roots. */
+  public static PluginRegistry loadWith(Path folder, List<Path> roots) {
+    ClassLoader host = host();
+    Path own = folder.toAbsolutePath().normalize();
+    Path above = own.getParent();
+    List<Path> all = withStandard(roots);
+    if (above != null && all.stream().map(PluginRegistry::place).anyMatch(place(above)::equals)) {
+      return load(roots);
+    }
+    List<PluginFolders> opened = opened(host, all);
+    opened.add(PluginFolders.openOne(own, host));
+    return of(host, all, opened);
+  }
+
+  private static List<Path> withStandard(List<Path> folders) {
+    return Stream.concat(standardFolders().stream(), folders.stream()).toList();
   }
 
   private static List<Path> standardFolders() {
