@@ -6,8 +6,10 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,7 @@ class DependenciesTest {
         "runtime/cli",
         "exchange",
         "tck",
+        "checking",
         "plugins-backbones",
         "plugins-datasets",
         "plugins-fusion",
@@ -104,6 +107,22 @@ class DependenciesTest {
             "com.samskivert:jmustache",
             "org.duckdb:duckdb_jdbc",
             "org.llm4msr:llm4msr-training");
+  }
+
+  /** The launcher puts {@code checking/target/check} behind the class path of the runtime. */
+  @Test
+  void theCheckBringsWhatTheRuntimeLacks() throws IOException {
+    String pom = Files.readString(ROOT.resolve("checking/pom.xml"));
+    Matcher groups = Pattern.compile("<includeGroupIds>(.*)</includeGroupIds>").matcher(pom);
+    assertThat(groups.find()).isTrue();
+    List<String> lacking = new ArrayList<>(brought("checking"));
+    lacking.removeAll(brought("dist"));
+    lacking.remove("org.llm4msr:llm4msr-tck"); // Included by its name.
+
+    assertThat(lacking)
+        .isNotEmpty()
+        .extracting(artifact -> artifact.substring(0, artifact.indexOf(':')))
+        .isSubsetOf(groups.group(1).split(","));
   }
 
   private static List<String> brought(String module) throws IOException {

@@ -85,6 +85,7 @@ final class Modules {
     List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
     add(all, "exchange", List.of("exchange"), with(served, "experiment"));
     add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine", "recording"));
+    add(all, "checking", List.of("checking"), List.of("api", "core", "engine", "tck"));
     for (String plugins : List.of("backbones", "datasets", "fusion", "llm", "llamacpp")) {
       add(all, "plugins-" + plugins, List.of("plugins." + plugins), with(TOOLKIT, "api"));
     }

@@ -1,0 +1,355 @@
+package org.llm4msr.checking;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.runtime.plugins.TestFactory;
+import org.llm4msr.runtime.plugins.TestJar;
+import org.llm4msr.runtime.plugins.check.CheckFinding;
+import org.llm4msr.runtime.plugins.check.CheckStep;
+import org.llm4msr.runtime.plugins.check.CheckStep.State;
+
+class PluginChecksTest {
+
+  private static final int JAVA_25 = 69;
+
+  @TempDir Path root;
+
+  @Test
+  void aSoundPluginPassesEveryStep() throws IOException {
+    Ranker.sound().jar(root.resolve("acme/acme.jar")).build();
+
+    List<CheckStep> steps = check(root, null);
+
+    assertThat(steps).allSatisfy(step -> assertThat(step.findings()).as(step.name()).isEmpty());
+    assertThat(steps)
+        .extracting(CheckStep::name)
+        .containsExactly("jars", "plugins", "linkage", "settings", "creation", "rules");
+    assertThat(step(steps, "linkage").detail()).startsWith("3 classes of the plugin");
+    assertThat(step(steps, "creation").detail()).contains("48 rows scored", "training step");
+    assertThat(step(steps, "rules").detail())
+        .matches("3\\d of \\d\\d rules kept, 0 broken, \\d not run");
+    assertThat(step(steps, "rules").notes()).anyMatch(note -> note.contains("--slow runs them"));
+  }
+
+  @Test
+  void oneFolderOfJarsIsCheckedAsItIs() throws IOException {
+    Ranker.sound().jar(root.resolve("acme/acme.jar")).build();
+
+    List<CheckStep> steps = check(root.resolve("acme"), null);
+
+    assertThat(findings(steps)).isEmpty();
+    assertThat(step(steps, "rules").subject()).isEqualTo("backbone acme");
+  }
+
+  @Test
+  void findsBytesThatChangedInsideAJar() throws IOException {
+    Path jar = Ranker.sound().jar(root.resolve("acme/acme.jar")).build();
+    Ranker.change(jar, "", content -> content);
+    Ranker.flip(jar, "A linear model", "A linear m0del"); // Java loads the class.
+
+    assertThat(findings(check(root, null)))
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.code()).isEqualTo("plugin/CORRUPT_JAR");
+              assertThat(finding.what()).contains("an entry is damaged: its checksum is");
+              assertThat(finding.where()).isEqualTo(jar + ", com/acme/RankerFactory.class");
+            });
+  }
+
+  @Test
+  void findsALibraryThatOnlyForwardNeeds() throws IOException {
+    Path library =
+        TestJar.at(root.resolve("library.jar"))
+            .source(
+                "lib.Maths",
+                "package lib; public class Maths {"
+                    + " public static <T> T same(T x) { return x; } }")
+            .build();
+    Path jar =
+        Ranker.sound()
+            .logit("lib.Maths.same(y)")
+            .jar(root.resolve("plugins/acme/acme.jar"))
+            .with(library)
+            .build();
+
+    List<CheckStep> steps = check(jar.getParent().getParent(), null);
+
+    assertThat(step(steps, "linkage").findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.code()).isEqualTo("plugin/MISSING_CLASS");
+              assertThat(finding.what()).isEqualTo("the class lib.Maths is missing");
+              assertThat(finding.where())
+                  .isEqualTo("com.acme.Ranker.forward (Ranker.java:12) in acme.jar");
+              assertThat(finding.wayOut())
+                  .contains("Put the jar that holds it beside the plugin's");
+            });
+    assertThat(step(steps, "creation").findings())
+        .extracting(CheckFinding::code)
+        .containsExactly("plugin/MISSING_CLASS");
+    assertThat(step(steps, "rules").notes()).anyMatch(n -> n.contains("cannot be created"));
+  }
+
+  @Test
+  void findsAMethodThatAnotherVersionOfALibraryHas() throws IOException {
+    Path library = root.resolve("acme/lib.jar");
+    String source = "package lib; public class Maths { public static <T> T %s(T x) { return x; } }";
+    TestJar.at(library).source("lib.Maths", source.formatted("same")).build();
+    Ranker.sound()
+        .logit("lib.Maths.same(y)")
+        .jar(root.resolve("acme/acme.jar"))
+        .with(library)
+        .build();
+    TestJar.at(library).source("lib.Maths", source.formatted("identity")).build();
+
+    assertThat(step(check(root, null), "linkage").findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.code()).isEqualTo("plugin/LINKAGE");
+              assertThat(finding.what())
+                  .isEqualTo(
+                      "lib.Maths has no method same(java.lang.Object) that returns"
+                          + " java.lang.Object");
+            });
+  }
+
+  @Test
+  void findsClassesOfANewerJavaInTheModelAlone() throws IOException {
+    Path jar = Ranker.sound().jar(root.resolve("acme/acme.jar")).build();
+    Ranker.change(
+        jar,
+        Ranker.MODEL,
+        content -> {
+          content[7] = JAVA_25;
+          return content;
+        });
+
+    assertThat(step(check(root, null), "linkage").findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.code()).isEqualTo("plugin/JAVA_VERSION");
+              assertThat(finding.what())
+                  .startsWith(
+                      "the class com.acme.Ranker was compiled for Java 25 and this is Java");
+              assertThat(finding.where()).isEqualTo("com.acme.Ranker in acme.jar");
+            });
+  }
+
+  /** A library's own library that is missing counts where the plugin gets there. */
+  @Test
+  void tellsWhatALibraryNeedsFromWhatItMayDoWithout() throws IOException {
+    Path others =
+        TestJar.at(root.resolve("others.jar"))
+            .source("deep.Needed", "package deep; public class Needed { public void run() {} }")
+            .source("logs.Log", "package logs; public class Log { public void info() {} }")
+            .source("asked.Extra", "package asked; public class Extra { public void run() {} }")
+            .build();
+    Path library =
+        TestJar.at(root.resolve("plugins/acme/lib.jar"))
+            .source(
+                "lib.Maths",
+                """
+                package lib;
+                import java.util.function.Supplier;
+                public class Maths {
+                  public static <T> T same(T x) {
+                    Supplier<T> task = new Deep<>(x);
+                    if (isThere()) { new asked.Extra().run(); }
+                    try { new logs.Log().info(); } catch (NoClassDefFoundError e) { }
+                    return task.get();
+                  }
+                  static boolean isThere() {
+                    try { Class.forName("asked.Extra"); return true; } catch (ClassNotFoundException e) { return false; }
+                  }
+                }
+                """)
+            .source(
+                "lib.Deep",
+                """
+                package lib;
+                class Deep<T> implements java.util.function.Supplier<T> {
+                  private final T x;
+                  Deep(T x) { this.x = x; }
+                  public T get() { new deep.Needed().run(); return x; }
+                }
+                """)
+            .source(
+                "lib.Unused",
+                "package lib; public class Unused { public void log() { new logs.Log().info(); } }")
+            .with(others)
+            .build();
+    Ranker.sound()
+        .logit("lib.Maths.same(y)")
+        .jar(root.resolve("plugins/acme/acme.jar"))
+        .with(library)
+        .build();
+
+    CheckStep linkage = step(check(root.resolve("plugins"), null), "linkage");
+
+    assertThat(linkage.findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.what()).isEqualTo("the class deep.Needed is missing");
+              assertThat(finding.where())
+                  .startsWith(
+                      "lib.Deep.get (Deep.java:5) in lib.jar, reached from"
+                          + " com.acme.Ranker.forward (Ranker.java:12) in acme.jar");
+            });
+    assertThat(linkage.notes())
+        .singleElement()
+        .asString()
+        .startsWith("lib.jar: ")
+        .endsWith(": asked.Extra, logs.Log");
+  }
+
+  @Test
+  void whatAPluginBreaksIsNamedByRule() throws IOException {
+    Ranker.sound().logit("y.expandDims(-1)").jar(root.resolve("acme/acme.jar")).build();
+
+    assertThat(step(check(root, null), "rules").findings())
+        .extracting(CheckFinding::code)
+        .contains("BACKBONE-01");
+  }
+
+  /** The check does not know what the plugin's test waives. */
+  @Test
+  void whatAPluginShouldKeepIsANote() throws IOException {
+    Ranker.sound().logit("y.mul(0.5)").jar(root.resolve("acme/acme.jar")).build();
+
+    CheckStep rules = step(check(root, null), "rules");
+
+    assertThat(rules.findings()).isEmpty();
+    assertThat(rules.notes())
+        .anyMatch(note -> note.contains("MODEL-25") && note.contains("[Ranker.java:12]"));
+  }
+
+  @Test
+  void settingsWithoutADefaultComeFromAnExperiment() throws IOException {
+    Ranker.sound()
+        .settings(
+            "@Setting(\"A bias\") boolean bias, @Setting(\"Sizes\") java.util.List<Integer> sizes")
+        .jar(root.resolve("plugins/acme/acme.jar"))
+        .build();
+
+    List<CheckStep> without = check(root.resolve("plugins"), null);
+    assertThat(step(without, "settings").findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.code()).isEqualTo("config/INVALID");
+              assertThat(finding.what()).contains("bias", "sizes");
+              assertThat(finding.wayOut()).contains("--config FILE");
+            });
+    assertThat(step(without, "rules").state()).isEqualTo(State.SKIPPED);
+
+    Path config =
+        Files.writeString(
+            root.resolve("shop.yaml"),
+            """
+            dataset: { name: raw, path: data }
+            model: { backbone: { name: acme, bias: false, sizes: [3, 4] } }
+            """);
+    writeReader();
+    List<CheckStep> with = check(root.resolve("plugins"), config);
+    assertThat(step(with, "backbone acme", "settings").detail()).isEqualTo("those of " + config);
+    assertThat(step(with, "backbone acme", "rules").findings()).isEmpty();
+    assertThat(step(with, "dataset reader raw", "creation").findings())
+        .extracting(CheckFinding::code)
+        .containsExactly("raw/NOTHING");
+    assertThat(step(with, "dataset reader raw", "rules").notes())
+        .anyMatch(note -> note.endsWith("they read sources that a test writes"));
+  }
+
+  /** An experiment needs a reader. */
+  private void writeReader() {
+    TestJar.at(root.resolve("plugins/raw/raw.jar"))
+        .source(
+            "com.acme.raw.RawFactory",
+            """
+            package com.acme.raw;
+            import org.llm4msr.api.*;
+            import org.llm4msr.api.data.*;
+            @Plugin(name = "raw", description = "Reads nothing")
+            public final class RawFactory implements DatasetReaderFactory<RawFactory.Config> {
+              public record Config() {}
+              public Class<Config> configType() { return Config.class; }
+              public DatasetReader create(Config config, DatasetContext context) {
+                throw new MsrException(ErrorType.DATA, "raw/NOTHING", "There is nothing in " + context.folder() + ".");
+              }
+            }
+            """)
+        .service(DatasetReaderFactory.class, "com.acme.raw.RawFactory\n")
+        .build();
+  }
+
+  @Test
+  void runsWhatNeedsNoTestOfOtherKinds() throws IOException {
+    TestFactory.named("Words", "words")
+        .config("@Setting(value = \"A number\", defaultValue = \"1\") int x")
+        .template("\"\" + 1")
+        .jar(root.resolve("words/words.jar"))
+        .build();
+
+    List<CheckStep> steps = check(root, null);
+
+    // Its builder refuses to write the prompt of a user.
+    assertThat(step(steps, "creation").findings())
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.code()).isEqualTo("check/CREATION");
+              assertThat(finding.what()).contains("java.lang.UnsupportedOperationException");
+              assertThat(finding.where()).contains("plug.Words$1.userPrompt(Words.java:");
+            });
+    assertThat(step(steps, "rules").state()).isEqualTo(State.OK);
+    assertThat(step(steps, "rules").notes())
+        .anyMatch(note -> note.contains("it cannot be created and used"))
+        .anyMatch(note -> note.startsWith("not run: PROMPT-23: it compares with other settings"));
+  }
+
+  @Test
+  void aFolderWithoutPluginsIsNoSoundOne() throws IOException {
+    assertThat(findings(check(root, null)))
+        .extracting(CheckFinding::code)
+        .containsExactly("check/NO_PLUGINS");
+
+    TestJar.at(root.resolve("empty/lib.jar")).source("lib.A", "package lib; class A {}").build();
+    List<CheckStep> steps = check(root, null);
+    assertThat(findings(steps))
+        .extracting(CheckFinding::code)
+        .containsExactly("plugin/NO_SERVICES");
+    assertThat(step(steps, "linkage").state()).isEqualTo(State.SKIPPED);
+  }
+
+  private static List<CheckStep> check(Path folder, Path config) throws IOException {
+    List<CheckStep> steps = new ArrayList<>();
+    new PluginChecks(folder, config, false, List.of()).run(steps::add);
+    steps.removeIf(step -> step.state() == State.STARTED);
+    return steps;
+  }
+
+  private static CheckStep step(List<CheckStep> steps, String name) {
+    return steps.stream().filter(step -> step.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static CheckStep step(List<CheckStep> steps, String subject, String name) {
+    return step(steps.stream().filter(s -> s.subject().equals(subject)).toList(), name);
+  }
+
+  private static List<CheckFinding> findings(List<CheckStep> steps) {
+    return steps.stream().flatMap(step -> step.findings().stream()).toList();
+  }
+}
