@@ -101,6 +101,9 @@ class ArchitectureTest {
           "StoredItems",
           // experiment
           "Explainer",
+          // cli
+          "CheckProcess",
+          "CheckReport",
           // lab
           "BarChart",
           "Html",
@@ -182,7 +185,8 @@ class ArchitectureTest {
   static final ArchRule noStandardStreamsOutsideTheCommandLine =
       noClasses()
           .that()
-          .resideOutsideOfPackages("org.llm4msr.runtime.cli..", "org.llm4msr.tck..")
+          .resideOutsideOfPackages(
+              "org.llm4msr.runtime.cli..", "org.llm4msr.tck..", "org.llm4msr.checking..")
           .should(ACCESS_STANDARD_STREAMS);
 
   @ArchTest

@@ -61,17 +61,33 @@ class ArchiveTest {
 
   @Test
   void bringsEachLibraryOnceAndNamesItsLicence() throws IOException {
-    List<String> libraries =
-        files(unpacked.resolve("lib"), ".jar").stream()
-            .map(jar -> jar.getFileName().toString())
-            .filter(jar -> !jar.startsWith("llm4msr-"))
-            .map(jar -> jar.replaceFirst("-\\d.*", ""))
-            .toList();
+    List<String> libraries = libraries("lib");
     assertThat(libraries).hasSizeGreaterThan(50).doesNotHaveDuplicates();
+    List<String> ofTheCheck = libraries("lib/check");
+    assertThat(ofTheCheck).contains("junit-platform-launcher", "assertj-core");
 
     String licences = Files.readString(unpacked.resolve("licenses/THIRD-PARTY.txt"));
-    assertThat(libraries).allSatisfy(library -> assertThat(licences).contains(":" + library + ":"));
+    assertThat(Stream.concat(libraries.stream(), ofTheCheck.stream()))
+        .allSatisfy(library -> assertThat(licences).contains(":" + library + ":"));
     assertThat(unpacked.resolve("LICENSE")).exists();
+  }
+
+  /** Returns the names of the jars in a folder that are not ours. */
+  private static List<String> libraries(String place) throws IOException {
+    return files(unpacked.resolve(place), ".jar").stream()
+        .map(jar -> jar.getFileName().toString())
+        .filter(jar -> !jar.startsWith("llm4msr-"))
+        .map(jar -> jar.replaceFirst("-\\d.*", ""))
+        .toList();
+  }
+
+  /** That of llama.cpp cannot be created: it needs the file of a model. */
+  @Test
+  void checksAPluginFolder() throws Exception {
+    assertThat(runTo(1, "plugins", "check", unpacked.resolve("plugins").toString()))
+        .containsPattern("llama-cpp +- +linkage +ok")
+        .containsOnlyOnce("\n[")
+        .contains("[config/INVALID] llama-cpp, knowledge encoder llama-cpp settings");
   }
 
   @Test
@@ -114,6 +130,10 @@ class ArchiveTest {
 
   /** Runs the launcher, and returns what it printed. */
   private static String run(String... arguments) throws Exception {
+    return runTo(0, arguments);
+  }
+
+  private static String runTo(int code, String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     if (succeeds(with(NO_NETWORK, "true"))) {
       command.addAll(NO_NETWORK);
@@ -134,7 +154,7 @@ class ArchiveTest {
     builder.environment().put("LLM4MSR_JAVA_OPTS", options);
     Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).as("ends").isTrue();
-    assertThat(process.exitValue()).as(Files.readString(err)).isZero();
+    assertThat(process.exitValue()).as(Files.readString(err)).isEqualTo(code);
     return Files.readString(out);
   }
 

@@ -33,6 +33,15 @@ class ClassPathTest {
     assertThat(jarsOfClass).isEmpty();
   }
 
+  /** They are in the way of plugins, and of those who embed the runtime. */
+  @Test
+  void whatChecksPluginsIsOnTheClassPathOfThatCommandAlone() throws IOException {
+    assertThat(Files.readString(DEPENDENCIES).split(File.pathSeparator))
+        .noneMatch(
+            jar ->
+                jar.matches(".*/(junit-|assertj-|llm4msr-tck|llm4msr-checking|tck/|checking/).*"));
+  }
+
   /** Modules may be folders, as in {@code mvn test}; they have packages of their own. */
   private static List<String> classes(Path jar) throws IOException {
     if (Files.isDirectory(jar)) {

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -7,10 +9,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.cli.check.CheckProcess;
+import org.llm4msr.runtime.cli.check.CheckReport;
 import org.llm4msr.runtime.config.loading.PluginDescription;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.NearestName;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginFolder;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginOrigin;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -22,7 +27,11 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "plugins",
     description = "Shows the plugins on the class path and in the plugin folders.",
-    subcommands = {PluginsCommand.ListAll.class, PluginsCommand.Describe.class})
+    subcommands = {
+      PluginsCommand.ListAll.class,
+      PluginsCommand.Describe.class,
+      PluginsCommand.Check.class
+    })
 final class PluginsCommand extends CommandGroup {
 
   /** {@code plugins list}. */
@@ -222,6 +231,67 @@ final class PluginsCommand extends CommandGroup {
     private static String standard(PluginDescription.Row row) {
       String value = row.defaultValue();
       return value != null ? value : row.required() ? "(required)" : "(none)";
+    }
+  }
+
+  /** {@code plugins check}. */
+  @CommandLine.Command(
+      name = "check",
+      description =
+          "Checks plugin folders before others use them: checksums of the jars, every class against"
+              + " what it runs with, settings, creation on small data, and the rules of the"
+              + " conformance kit. Runs in a process of its own.")
+  static final class Check extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(
+        paramLabel = "DIR",
+        description =
+            "A folder with one folder of jars for each plugin, as for --plugins, or one such"
+                + " folder of jars.")
+    Path folder;
+
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description =
+            "An experiment whose sections give the settings of the plugins that it names; others"
+                + " have their defaults.")
+    @Nullable Path config;
+
+    @Option(names = "--slow", description = "Run the slow rules of the conformance kit as well.")
+    boolean slow;
+
+    /** Does nothing here: the process of the check loads the plugins. */
+    @Override
+    void checkPlugins() {}
+
+    @Override
+    String keptWhenInterrupted() {
+      return "Interrupted.";
+    }
+
+    @Override
+    void run() throws IOException, InterruptedException {
+      PluginFolder.requireReadable(folder);
+      List<String> arguments = new ArrayList<>();
+      if (config != null) {
+        arguments.addAll(List.of("--config", config.toString()));
+      }
+      if (slow) {
+        arguments.add("--slow");
+      }
+      pluginFolders.forEach(root -> arguments.addAll(List.of("--plugins", root.toString())));
+      CheckReport report = CheckReport.of(CheckProcess.run(folder, arguments, terminal().err()));
+      terminal()
+          .result(report, Terminal.table(CheckReport.HEADINGS, report.rows()) + report.text());
+      if (!report.sound()) {
+        throw new MsrException(
+            ErrorType.PLUGIN,
+            "check/UNSOUND",
+            "%d finding%s in %s: see above."
+                .formatted(report.findings(), report.findings() == 1 ? "" : "s", folder));
+      }
     }
   }
 
