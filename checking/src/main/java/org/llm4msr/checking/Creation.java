@@ -118,7 +118,7 @@ final class Creation {
   private String prompts(PluginChoice<PromptBuilderFactory<Record>, Record> choice) {
     KitContext context = KitContext.files(subject.base(), scratch);
     ScenarioPromptBuilder made = choice.create(PromptBuilderFactory::create, context);
-    ScenarioPromptBuilder builder = ContextWrappers.of(made);
+    ScenarioPromptBuilder builder = ContextWrappers.of(choice.calls(), made);
     int scenarios = builder.scenarioPrompts(PromptData.SCENARIOS).size();
     builder.userPrompt(PromptData.history("anna", 3));
     builder.itemPrompt(PromptData.ITEMS.get(0));
@@ -128,7 +128,7 @@ final class Creation {
   private String encoder(PluginChoice<KnowledgeEncoderFactory<Record>, Record> choice) {
     KitContext context = KitContext.files(subject.base(), scratch);
     KnowledgeEncoder made = choice.create(KnowledgeEncoderFactory::create, context);
-    try (KnowledgeEncoder encoder = ContextWrappers.of(made)) {
+    try (KnowledgeEncoder encoder = ContextWrappers.of(choice.calls(), made)) {
       int answers = encoder.encode(TEXTS).size();
       return "created; %d texts encoded by %s".formatted(answers, encoder.info().model());
     }
@@ -143,7 +143,7 @@ final class Creation {
     }
     KitContext context = KitContext.dataset(data, scratch, ReaderProcess.MEMORY_BYTES);
     DatasetReader made = choice.create(DatasetReaderFactory::create, context);
-    try (DatasetReader reader = ContextWrappers.of(made);
+    try (DatasetReader reader = ContextWrappers.of(choice.calls(), made);
         BufferAllocator allocator = new RootAllocator();
         ArrowReader batches = reader.open(RawTable.INTERACTIONS, allocator)) {
       batches.loadNextBatch();
