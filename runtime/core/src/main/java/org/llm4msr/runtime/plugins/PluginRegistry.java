@@ -84,8 +84,7 @@ public final class PluginRegistry {
     return opened;
   }
 
-  private static PluginRegistry of(
-      ClassLoader host, List<Path> roots, List<PluginFolders> opened) {
+  private static PluginRegistry of(ClassLoader host, List<Path> roots, List<PluginFolders> opened) {
     List<Candidate> candidates = new ArrayList<>();
     List<BrokenPlugin> broken = new ArrayList<>();
     scan(host, candidates, broken);

@@ -10,8 +10,8 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Pass;
 
 /**
- * A head that is called as a {@link CheckedPart}, and whose logits are checked to be (B) of float32:
- * (B, 1), for example, would broadcast without an error.
+ * A head that is called as a {@link CheckedPart}, and whose logits are checked to be (B) of
+ * float32: (B, 1), for example, would broadcast without an error.
  */
 final class CheckedHead implements FusionHead {
 

@@ -163,7 +163,8 @@ public final class ModelAssembly {
               store::context,
               store::closed,
               shape,
-              model, model.headReadsKnowledge() ? knowledgeSize : 0);
+              model,
+              model.headReadsKnowledge() ? knowledgeSize : 0);
       FusionHead head =
           new CheckedHead(
               model.fusion().create(FusionHeadFactory::create, context),

@@ -131,7 +131,9 @@ public record ModelMemory(
     int size = knowledge == null || !model.headReadsKnowledge() ? 0 : size(knowledge);
     model
         .fusion()
-        .create(FusionHeadFactory::create, new AssemblyContext(count::context, scope -> Optional.empty(), shape, model, size));
+        .create(
+            FusionHeadFactory::create,
+            new AssemblyContext(count::context, scope -> Optional.empty(), shape, model, size));
   }
 
   /** Returns K, or 1 where it is known only from vectors. */
