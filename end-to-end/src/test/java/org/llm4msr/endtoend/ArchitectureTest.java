@@ -86,7 +86,6 @@ class ArchitectureTest {
           "Hashes",
           "ItemKnowledge",
           "KnowledgeStatistics",
-          "StoreWriter",
           "StoredKnowledge",
           "StoredLevel",
           "UnitVectors",

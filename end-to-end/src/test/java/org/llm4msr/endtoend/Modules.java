@@ -63,7 +63,7 @@ final class Modules {
         "toolkit-vectors",
         List.of("toolkit.vectors"),
         List.of("api", "toolkit-arrow", "toolkit-database", "toolkit-safetensors"));
-    runtime(all, "core", "config", "plugins", "files");
+    runtime(all, "core", "config", "plugins", "files", "text");
     runtime(all, "engine", "engine", "kernels", "gradients", "model", "tables");
     runtime(all, "data", "data");
     runtime(all, "knowledge", "knowledge");

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.llm4msr.runtime.plugins.NearestName;
+import org.llm4msr.runtime.text.NearestName;
 import org.llm4msr.tck.rule.Repetition;
 import org.llm4msr.tck.rule.Rule;
 import org.llm4msr.tck.rule.RuleInfo;

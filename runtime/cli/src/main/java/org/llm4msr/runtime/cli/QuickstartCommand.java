@@ -1,6 +1,6 @@
 package org.llm4msr.runtime.cli;
 
-import static org.llm4msr.runtime.plugins.ShellWord.quoted;
+import static org.llm4msr.runtime.text.ShellWord.quoted;
 
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,9 +1,13 @@
 package org.llm4msr.runtime.config;
 
+import com.sun.management.OperatingSystemMXBean;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.files.Scratch;
 
 /** Where and how an experiment runs: nothing here is part of the experiment's identity. */
 public record RuntimeConfig(
@@ -46,5 +50,37 @@ public record RuntimeConfig(
   /** Returns the time between checkpoints. */
   public Duration checkpointEvery() {
     return Duration.ofNanos((long) (checkpointMinutes * NANOS_A_MINUTE));
+  }
+
+  /**
+   * Returns a scratch folder for work on files.
+   *
+   * @param folder of the raw files, or the base of relative paths
+   */
+  public Scratch scratch(Path folder) {
+    return new Scratch(folder, bytes(memory), workers());
+  }
+
+  /**
+   * Returns a scratch folder for preparing a data set, with half of the memory: the reader and the
+   * preparation each have a database.
+   */
+  public Scratch scratch(Path folder, DatasetConfig dataset) {
+    boolean skip = dataset.malformed().policy() == MalformedConfig.Policy.SKIP;
+    return new Scratch(folder, bytes(memory) / 2, workers(), skip);
+  }
+
+  /** Returns the bytes of {@code 512MB} or {@code 4GB}; of {@code auto}, a quarter of memory. */
+  static long bytes(String memory) {
+    if (memory.equals("auto")) {
+      return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
+          / 4;
+    }
+    long number = Long.parseLong(memory.substring(0, memory.length() - 2));
+    return number << (memory.endsWith("GB") ? 30 : 20);
+  }
+
+  private int workers() {
+    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
   }
 }

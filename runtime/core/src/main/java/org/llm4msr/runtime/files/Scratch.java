@@ -1,9 +1,7 @@
 package org.llm4msr.runtime.files;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -12,9 +10,6 @@ import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetContext;
-import org.llm4msr.runtime.config.DatasetConfig;
-import org.llm4msr.runtime.config.MalformedConfig;
-import org.llm4msr.runtime.config.RuntimeConfig;
 
 /** The folders, memory and threads for plugins that work on files. Owns its scratch folder. */
 public final class Scratch implements DatasetContext, AutoCloseable {
@@ -55,33 +50,6 @@ public final class Scratch implements DatasetContext, AutoCloseable {
           e,
           true);
     }
-  }
-
-  public static Scratch of(Path folder, RuntimeConfig config) {
-    return new Scratch(folder, bytes(config.memory()), threads(config));
-  }
-
-  /**
-   * Returns a scratch folder for preparing a data set, with half of the memory: the reader and the
-   * preparation each have a database.
-   */
-  public static Scratch of(Path folder, RuntimeConfig config, DatasetConfig dataset) {
-    boolean skip = dataset.malformed().policy() == MalformedConfig.Policy.SKIP;
-    return new Scratch(folder, bytes(config.memory()) / 2, threads(config), skip);
-  }
-
-  /** Returns the bytes of {@code 512MB} or {@code 4GB}; of {@code auto}, a quarter of memory. */
-  static long bytes(String memory) {
-    if (memory.equals("auto")) {
-      return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
-          / 4;
-    }
-    long number = Long.parseLong(memory.substring(0, memory.length() - 2));
-    return number << (memory.endsWith("GB") ? 30 : 20);
-  }
-
-  static int threads(RuntimeConfig config) {
-    return config.threads() > 0 ? config.threads() : Runtime.getRuntime().availableProcessors();
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
+import org.llm4msr.runtime.text.ShellWord;
 
 /**
  * The plugins on the class path and in plugin folders, by kind and name. Finding them creates none;

@@ -2,8 +2,11 @@ package org.llm4msr.runtime.plugins;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.PluginFactory;
 
 /**
@@ -18,11 +21,19 @@ public record PluginStamp(String kind, String name, String version, String diges
 
   private static final int SHOWN_DIGITS = 12;
 
-  public PluginStamp {
-    requireNonNull(kind, "kind is null");
-    requireNonNull(name, "name is null");
-    requireNonNull(version, "version is null");
-    digest = digest == null ? "" : digest;
+  /** Reads a stamp; files of earlier releases have no digest. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static PluginStamp read(Map<String, @Nullable String> json) {
+    String digest = json.get("digest");
+    return new PluginStamp(
+        required(json, "kind"),
+        required(json, "name"),
+        required(json, "version"),
+        digest == null ? "" : digest);
+  }
+
+  private static String required(Map<String, @Nullable String> json, String key) {
+    return requireNonNull(json.get(key), key + " is null");
   }
 
   /** Returns the stamp of a plugin that is here. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.plugins.NearestName;
+import org.llm4msr.runtime.text.NearestName;
 
 /**
  * The published data sets that can be downloaded.

@@ -29,7 +29,7 @@ import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.SmallFiles;
-import org.llm4msr.runtime.plugins.NearestName;
+import org.llm4msr.runtime.text.NearestName;
 import org.llm4msr.toolkit.hub.Downloads;
 
 /** Downloads a published data set into a folder, checks it and unpacks it. */

@@ -43,7 +43,7 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.files.Scratch;
-import org.llm4msr.runtime.plugins.NearestName;
+import org.llm4msr.runtime.text.NearestName;
 
 /** Checks that the parts of a valid configuration fit each other, before anything runs. */
 final class ConfigCheck {
@@ -234,7 +234,7 @@ final class ConfigCheck {
       if (!served) {
         return;
       }
-      try (Scratch context = Scratch.of(folder, config.runtime());
+      try (Scratch context = config.runtime().scratch(folder);
           DatasetReader reader =
               runWiring.wiring(new DataModule(context)).get(DatasetReader.class)) {
         columns(dataset, reader);

@@ -195,8 +195,7 @@ public final class Experiment {
     check.checkData(runWiring);
     DatasetConfig dataset = loaded.config().dataset();
     Path folder = loaded.base().resolve(dataset.path()).normalize();
-    try (Scratch context =
-            Scratch.of(folder, loaded.config().runtime(), loaded.config().dataset());
+    try (Scratch context = loaded.config().runtime().scratch(folder, loaded.config().dataset());
         DatasetReader reader = runWiring.wiring(new DataModule(context)).get(DatasetReader.class)) {
       PreparationRequest request =
           new PreparationRequest(
@@ -224,7 +223,7 @@ public final class Experiment {
    */
   public PreparedSummary inspectData(Progress progress) {
     openPrepared().close();
-    try (Scratch scratch = Scratch.of(loaded.base(), loaded.config().runtime())) {
+    try (Scratch scratch = loaded.config().runtime().scratch(loaded.base())) {
       PreparedSummary summary = inspect(workspace.prepared(), scratch, progress);
       summary.store(workspace.root());
       return summary;

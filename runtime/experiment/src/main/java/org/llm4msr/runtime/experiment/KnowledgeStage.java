@@ -359,7 +359,7 @@ final class KnowledgeStage implements AutoCloseable {
   }
 
   private static Scratch scratch(Experiment experiment) {
-    return Scratch.of(experiment.config().base(), experiment.config().config().runtime());
+    return experiment.config().config().runtime().scratch(experiment.config().base());
   }
 
   @Override

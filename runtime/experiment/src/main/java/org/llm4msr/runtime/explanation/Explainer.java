@@ -21,7 +21,7 @@ import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.knowledge.extraction.Cosines;
-import org.llm4msr.runtime.plugins.NearestName;
+import org.llm4msr.runtime.text.NearestName;
 
 /** Explains the scores of a model. */
 public final class Explainer {

@@ -211,7 +211,7 @@ public final class Scorer implements AutoCloseable {
    * @param progress gets the number of rows
    */
   public ScoringReport score(ScoringRequest request, Progress progress) {
-    try (Scratch scratch = Scratch.of(Path.of(""), config.runtime())) {
+    try (Scratch scratch = config.runtime().scratch(Path.of(""))) {
       String identity =
           String.join(
               " ",

@@ -27,9 +27,9 @@ import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.loading.ConfigNode.Scalar;
 import org.llm4msr.runtime.config.loading.ConfigNode.Sequence;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
-import org.llm4msr.runtime.plugins.NearestName;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.text.NearestName;
 
 /**
  * Binds nodes to records. A value that cannot be bound is reported and replaced by a placeholder,

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.plugins.NearestName;
+import org.llm4msr.runtime.text.NearestName;
 
 /** Turns the text of a scalar into a value of a Java type. */
 final class Scalars {

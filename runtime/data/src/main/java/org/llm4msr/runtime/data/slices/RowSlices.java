@@ -17,7 +17,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
-import org.llm4msr.runtime.plugins.NearestName;
+import org.llm4msr.runtime.text.NearestName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.plugins;
+package org.llm4msr.runtime.text;
 
 import java.util.Collection;
 import java.util.Comparator;

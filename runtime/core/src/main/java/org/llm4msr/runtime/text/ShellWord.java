@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.plugins;
+package org.llm4msr.runtime.text;
 
 /** Words of commands that texts show, to be copied into a shell. */
 public final class ShellWord {
