@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,9 @@ final class EmbeddingsClient {
   private static final int LARGEST_PORT = 65535;
   private static final int SHOWN = 300;
 
+  /** About eight seconds. */
+  private static final int FIRST_RETRIES = 5;
+
   private final OpenAiConfig config;
   private final @Nullable String key;
   private final URI address;
@@ -61,6 +65,7 @@ final class EmbeddingsClient {
           .proxy(EnvironmentProxies.of(System::getenv))
           .build();
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final AtomicInteger repeated = new AtomicInteger();
   private final AtomicReference<@Nullable String> answering = new AtomicReference<>();
 
   /**
@@ -89,25 +94,23 @@ final class EmbeddingsClient {
 
   /** Returns vectors of K numbers. */
   float[][] embed(List<String> texts, int dimension) {
-    float[][] vectors = embed(texts).vectors();
-    for (float[] vector : vectors) {
-      if (vector.length != dimension) {
-        throw wrong(
-            "a vector has %d numbers, others have %d".formatted(vector.length, dimension), false);
-      }
-    }
-    return vectors;
+    return embed(texts, dimension, config.retries()).vectors();
+  }
+
+  /** Returns the first answer of the service; one that is not there is told soon. */
+  Embeddings first(String text) {
+    return embed(List.of(text), null, Math.min(config.retries(), FIRST_RETRIES));
   }
 
   /** Requests the vectors of texts, and repeats the request if it may yet succeed. */
-  Embeddings embed(List<String> texts) {
-    Backoff backoff = new Backoff(config.retries());
+  private Embeddings embed(List<String> texts, @Nullable Integer dimension, int retries) {
+    Backoff backoff = new Backoff(retries);
     while (true) {
       Failure failure;
       try {
         HttpResponse<String> response = ask(texts);
         if (response.statusCode() == 200) {
-          return read(response.body(), texts.size());
+          return read(response.body(), texts.size(), dimension);
         }
         failure = failure(response);
       } catch (MsrException e) {
@@ -123,6 +126,7 @@ final class EmbeddingsClient {
       if (!failure.error().retryable() || !backoff.again(failure.retryAfter())) {
         throw failure.error();
       }
+      repeated.incrementAndGet();
       LOG.atLevel(backoff.level())
           .log("Retrying in {} s: {}", backoff.pause().toMillis() / 1000.0, failure.error().text());
       pause(backoff.pause());
@@ -184,7 +188,7 @@ final class EmbeddingsClient {
     }
   }
 
-  private Embeddings read(String body, int texts) {
+  private Embeddings read(String body, int texts, @Nullable Integer dimension) {
     Answer answer;
     try {
       answer = JSON.readValue(body, Answer.class);
@@ -206,6 +210,12 @@ final class EmbeddingsClient {
         throw wrong("data[%d] has index %d".formatted(i, index), false);
       }
       vectors[index] = finite(item.embedding(), i);
+      if (dimension != null && vectors[index].length != dimension) {
+        throw wrong(
+            "data[%d] has %d numbers, others have %d"
+                .formatted(i, vectors[index].length, dimension),
+            true);
+      }
     }
     if (config.dimensions() != null && vectors[0].length != config.dimensions()) {
       throw wrong(
@@ -225,7 +235,7 @@ final class EmbeddingsClient {
       }
       vector[k] = number.floatValue();
       if (!Float.isFinite(vector[k])) {
-        throw wrong("data[%d] holds %s".formatted(index, vector[k]), false);
+        throw wrong("data[%d] holds %s".formatted(index, vector[k]), true);
       }
     }
     return vector;
@@ -242,6 +252,11 @@ final class EmbeddingsClient {
           "it is from the model %s, those before were from %s".formatted(model, before), false);
     }
     return model;
+  }
+
+  /** Returns how many requests were sent again. */
+  int repeated() {
+    return repeated.get();
   }
 
   /** Makes current and later pauses end with an error. */

@@ -45,8 +45,10 @@ public record OpenAiConfig(
         @Max(86400)
         int timeoutSeconds,
     @Setting(
-            value = "How often a request is retried after no answer, a broken one, 429 or 5xx",
-            defaultValue = "5",
+            value =
+                "How often a request is retried after no answer, a broken one, 429 or 5xx; the"
+                    + " default goes on for about two minutes",
+            defaultValue = "12",
             operational = true)
         @Min(0)
         @Max(100)

@@ -16,12 +16,16 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Has a service encode texts, several per request and with several requests at once. A first
  * request finds out the model's name and dimension.
  */
 final class OpenAiEncoder implements KnowledgeEncoder {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OpenAiEncoder.class);
 
   private final EmbeddingsClient client;
   private final TokenCounter counter;
@@ -33,7 +37,7 @@ final class OpenAiEncoder implements KnowledgeEncoder {
     this.client = client;
     this.counter = counter;
     this.batchSize = config.batchSize();
-    this.info = info(config, client.embed(List.of("a")));
+    this.info = info(config, client.first("a"));
     this.requests =
         Executors.newFixedThreadPool(
             config.concurrency(),
@@ -139,5 +143,12 @@ final class OpenAiEncoder implements KnowledgeEncoder {
   public void close() {
     requests.shutdownNow();
     counter.close();
+    if (client.repeated() > 0) {
+      LOG.warn(
+          "Requests to {} that were sent again, as there was no usable answer: {}. All were answered"
+              + " unless an error says otherwise.",
+          info.model(),
+          client.repeated());
+    }
   }
 }

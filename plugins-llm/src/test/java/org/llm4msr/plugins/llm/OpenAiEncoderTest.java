@@ -146,9 +146,12 @@ class OpenAiEncoderTest {
         "cut-body",
         "cut-json",
         "slow 3000",
-        "drip"
+        "drip",
+        "send 200 {\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3, 4, 5, null]}]}",
+        "send 200 {\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3, 4, 5, NaN]}]}",
+        "send 200 {\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3]}]}"
       })
-  void asksAgainAfterWhatMayPass(String fault) {
+  void asksAgainAfterWhatMayPassAndSaysSo(String fault) {
     encoder = open(2, 1, 8, 1);
     int before = service.requests().size();
     service.order(fault);
@@ -156,6 +159,10 @@ class OpenAiEncoderTest {
     assertThat(encoder.encode(List.of("one")).get(0).vector())
         .isEqualTo(EmbeddingService.vector("one"));
     assertThat(service.requests()).hasSize(before + 2);
+    assertThat(warnings(encoder::close))
+        .containsExactly(
+            "Requests to tiny that were sent again, as there was no usable answer: 1. All were"
+                + " answered unless an error says otherwise.");
   }
 
   @Test
@@ -259,7 +266,7 @@ class OpenAiEncoderTest {
     encoder = open(0, 1, 8);
     service.order("send 200 {\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3]}]}");
     assertThat(failure(() -> encoder.encode(List.of("one"))))
-        .hasMessageContaining("a vector has 3 numbers, others have 6");
+        .hasMessageContaining("data[0] has 3 numbers, others have 6");
   }
 
   @Test
@@ -272,6 +279,19 @@ class OpenAiEncoderTest {
       assertThat(error.code()).isEqualTo("openai/SERVICE_FAILED");
       assertThat(error.retryable()).isTrue();
     }
+  }
+
+  private static List<String> warnings(Runnable work) {
+    Logger logger = (Logger) LoggerFactory.getLogger(OpenAiEncoder.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      work.run();
+    } finally {
+      logger.detachAppender(log);
+    }
+    return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
   @Test

@@ -36,6 +36,8 @@ import org.llm4msr.runtime.knowledge.store.StoreWriter;
 import org.llm4msr.runtime.knowledge.store.StoredKnowledge;
 import org.llm4msr.runtime.knowledge.store.StoredLevel;
 import org.llm4msr.runtime.plugins.PluginStamp;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a language model on one prompt per scenario, user and item, and stores its states. Prompts
@@ -52,6 +54,8 @@ public final class KnowledgeExtractor {
 
   /** Prompts per call, of about equal length: few enough to show the progress of a slow model. */
   private static final int CALL = 64;
+
+  private static final Logger LOG = LoggerFactory.getLogger(KnowledgeExtractor.class);
 
   private final TrainingLog log;
   private final String source;
@@ -314,6 +318,15 @@ public final class KnowledgeExtractor {
         settings.configured());
   }
 
+  private static boolean isZero(float[] vector) {
+    for (float number : vector) {
+      if (number != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** A prompt that waits to be encoded. */
   @SuppressWarnings("ArrayRecordComponent") // A hash, never compared here.
   private record Waiting(byte[] hash, PromptFitter.Fitted fitted) {}
@@ -333,6 +346,7 @@ public final class KnowledgeExtractor {
     private long dropped;
     private long tokens;
     private long encodingNanos;
+    private final List<String> zeros = new ArrayList<>();
 
     Run(StoreWriter writer, @Nullable KnowledgeStore sibling, Progress progress) {
       this.writer = writer;
@@ -406,6 +420,14 @@ public final class KnowledgeExtractor {
     }
 
     ExtractionResult result(StoreInfo info) {
+      if (!zeros.isEmpty() && !encoder.readsKeys()) {
+        LOG.warn(
+            "{} prompts got a vector of zeros from {}, which tells nothing of them; the first is that"
+                + " of {}. Look at it with --dry-run.",
+            zeros.size(),
+            encoder.info().model(),
+            zeros.get(0));
+      }
       return new ExtractionResult(
           info,
           encoded,
@@ -418,9 +440,20 @@ public final class KnowledgeExtractor {
           null);
     }
 
+    /** Encodes prompts; where a call of several fails for good, one by one up to the culprit. */
     private void encode(Level level, List<Waiting> batch) {
       long start = System.nanoTime();
-      List<Knowledge> answers = read(batch.stream().map(w -> w.fitted().text()).toList());
+      List<Knowledge> answers;
+      try {
+        answers = encoder.encode(batch.stream().map(prompt -> prompt.fitted().text()).toList());
+      } catch (MsrException e) {
+        endWhenAsked(); // It gave up waiting.
+        if (batch.size() == 1 || e.retryable()) {
+          throw named(level, batch, e);
+        }
+        batch.forEach(prompt -> encode(level, List.of(prompt)));
+        return;
+      }
       encodingNanos += System.nanoTime() - start;
       if (answers.size() != batch.size()) {
         throw new MsrException(
@@ -435,13 +468,19 @@ public final class KnowledgeExtractor {
       keep(level);
     }
 
-    private List<Knowledge> read(List<String> texts) {
-      try {
-        return encoder.encode(texts);
-      } catch (MsrException e) {
-        endWhenAsked(); // It gave up waiting.
-        throw e;
-      }
+    private MsrException named(Level level, List<Waiting> batch, MsrException error) {
+      String first = name(level, batch.get(0));
+      String prompts =
+          batch.size() == 1
+              ? "The prompt is that of %s.".formatted(first)
+              : "The call has the prompts of %s and of %d more.".formatted(first, batch.size() - 1);
+      return new MsrException(
+          error.type(), error.code(), error.text() + " " + prompts, error, error.retryable());
+    }
+
+    private static String name(Level level, Waiting prompt) {
+      return "%s '%s'"
+          .formatted(level.name().toLowerCase(Locale.ROOT), prompt.fitted().prompt().key());
     }
 
     /** Results of the model must not be computed again, whatever happens to this process. */
@@ -455,6 +494,9 @@ public final class KnowledgeExtractor {
     }
 
     private void store(Level level, Waiting prompt, Knowledge answer) {
+      if (isZero(answer.vector())) {
+        zeros.add(name(level, prompt));
+      }
       PromptFitter.Fitted fitted = prompt.fitted();
       append(
           level,

@@ -3,6 +3,9 @@ package org.llm4msr.runtime.knowledge.extraction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -26,6 +29,7 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.knowledge.store.StoredLevel;
+import org.slf4j.LoggerFactory;
 
 class KnowledgeExtractorTest {
 
@@ -493,6 +497,62 @@ class KnowledgeExtractorTest {
         .extract(folder, false, (done, total) -> reports.add(done + "/" + total));
 
     assertThat(reports).startsWith("0/202").endsWith("202/202");
+  }
+
+  @Test
+  void namesThePromptThatAnEncoderRefusesAndKeepsThoseBeforeIt() {
+    PromptPreview.Item bad = extractor(1, Precision.FLOAT16, Duration.ofDays(1)).preview(200).users().get(100);
+    encoder.refuses = bad.text();
+
+    assertThatThrownBy(() -> extract(1))
+        .isInstanceOf(MsrException.class)
+        .hasMessage(
+            "[words/REFUSED] 1 texts are bad. The prompt is that of user '%s'.", bad.key());
+
+    encoder.refuses = null;
+    long read = extract(1).kept();
+    assertThat(read).as("scenarios, and whole calls of users").isGreaterThanOrEqualTo(2 + 64);
+    assertThat(encoder.callSizes).as("one by one up to the bad one").contains(1);
+  }
+
+  @Test
+  void namesTheFirstOfACallThatMaySucceedLater() {
+    encoder.change =
+        vector -> {
+          throw new MsrException(ErrorType.EXTERNAL, "words/BUSY", "It is busy.", null, true);
+        };
+
+    assertThatThrownBy(() -> extract(1))
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[words/BUSY] It is busy. The call has the prompts of scenario '")
+        .hasMessageEndingWith("' and of 1 more.")
+        .extracting(error -> ((MsrException) error).retryable())
+        .isEqualTo(true);
+    assertThat(encoder.callSizes).containsExactly(2);
+  }
+
+  @Test
+  void tellsOfVectorsThatAreAllZeros() {
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(KnowledgeExtractor.class);
+    logger.addAppender(log);
+    try {
+      extract(1);
+      assertThat(log.list).isEmpty();
+      encoder.change = vector -> new float[3];
+      encoder.revision = "2";
+      extractor(1, Precision.FLOAT16, Duration.ofDays(1)).extract(folder, true, Progress.NONE);
+    } finally {
+      logger.detachAppender(log);
+    }
+    assertThat(log.list)
+        .singleElement()
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .asString()
+        .startsWith(
+            "202 prompts got a vector of zeros from words, which tells nothing of them; the first is"
+                + " that of scenario '");
   }
 
   @Test

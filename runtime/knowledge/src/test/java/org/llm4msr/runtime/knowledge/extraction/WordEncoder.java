@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
@@ -26,6 +28,7 @@ public class WordEncoder implements KnowledgeEncoder {
   public int maxTokens = 12;
   boolean readsKeys;
   @Nullable String lacks;
+  @Nullable String refuses;
   int stops;
 
   @Override
@@ -42,6 +45,10 @@ public class WordEncoder implements KnowledgeEncoder {
   public List<Knowledge> encode(List<String> texts) {
     callSizes.add(texts.size());
     read.addAll(texts);
+    if (refuses != null && texts.contains(refuses)) {
+      throw new MsrException(
+          ErrorType.EXTERNAL, "words/REFUSED", texts.size() + " texts are bad.");
+    }
     return texts.stream().map(this::encode).toList();
   }
 
