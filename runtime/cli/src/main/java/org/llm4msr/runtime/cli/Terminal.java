@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
+import org.llm4msr.runtime.text.Passwords;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 
 /** The output of a command: results go to stdout, all else to stderr. */
@@ -60,8 +61,9 @@ final class Terminal {
   /** Prints an error as the result with {@code --json}, and nothing otherwise. */
   synchronized void error(String code, ErrorType type, String message, boolean retryable) {
     if (json) {
-      var error = new ErrorObject(code, type.name(), message, retryable);
-      result(Map.of("error", error), message);
+      String shown = Passwords.masked(message);
+      var error = new ErrorObject(code, type.name(), shown, retryable);
+      result(Map.of("error", error), shown);
     }
   }
 
@@ -73,7 +75,7 @@ final class Terminal {
 
   /** Prints a remark that is no result. */
   void note(String text) {
-    err.println(text);
+    err.println(Passwords.masked(text));
   }
 
   static String toJson(Object object) {

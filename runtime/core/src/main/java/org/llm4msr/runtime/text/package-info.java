@@ -1,4 +1,4 @@
-/** Texts that help: the name that was probably meant, a word to copy into a shell. */
+/** Texts that help: the name that was probably meant, a word to copy into a shell, no password. */
 @NullMarked
 package org.llm4msr.runtime.text;
 

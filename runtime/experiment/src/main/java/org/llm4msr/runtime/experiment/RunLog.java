@@ -6,6 +6,7 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
 import java.nio.file.Path;
+import org.llm4msr.runtime.text.Passwords;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -43,7 +44,12 @@ final class RunLog implements AutoCloseable {
       LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
       PatternLayoutEncoder encoder = new PatternLayoutEncoder();
       encoder.setContext(context);
-      encoder.setPattern("%d{yyyy-MM-dd HH:mm:ss} %-5level %logger{20}: %msg%n");
+      encoder.setPattern(
+          "%d{yyyy-MM-dd HH:mm:ss} %-5level %logger{20}: %replace(%msg){'"
+              + Passwords.IN_ADDRESS
+              + "', '"
+              + Passwords.MASKED
+              + "'}%n");
       encoder.start();
       FileAppender<ILoggingEvent> appender = new FileAppender<>();
       appender.setContext(context);

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
+import org.llm4msr.runtime.text.Passwords;
 
 /** Collects everything that is wrong with a configuration, so that one run reports it all. */
 public final class Problems {
@@ -37,7 +38,8 @@ public final class Problems {
 
   /** Adds a problem. */
   public void add(String path, @Nullable String value, Origin origin, String rule) {
-    problems.add(new Problem(path, value, origin, rule));
+    String shown = value == null ? null : Passwords.masked(value);
+    problems.add(new Problem(path, shown, origin, Passwords.masked(rule)));
   }
 
   /** Adds a text that is not YAML; other problems then follow from it. */

@@ -98,6 +98,16 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void aPasswordInAnAddressIsNotShown() {
+    assertThat(
+            catchThrowableOfType(
+                MsrException.class,
+                () -> load("good.yaml", "runtime.engine=https://ann:s3cret@host")))
+        .hasMessageContaining("runtime.engine = https://ann:***@host")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  @Test
   void extendsMergesDeeplyAndLeavesSettingsOfAReplacedPluginBehind() throws IOException {
     copy("good.yaml");
     Files.writeString(
