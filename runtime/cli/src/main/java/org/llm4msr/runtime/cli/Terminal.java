@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
-import org.llm4msr.runtime.text.Passwords;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
+import org.llm4msr.runtime.text.Passwords;
 
 /** The output of a command: results go to stdout, all else to stderr. */
 final class Terminal {

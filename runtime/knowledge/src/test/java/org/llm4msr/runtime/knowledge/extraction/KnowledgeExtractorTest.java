@@ -501,13 +501,13 @@ class KnowledgeExtractorTest {
 
   @Test
   void namesThePromptThatAnEncoderRefusesAndKeepsThoseBeforeIt() {
-    PromptPreview.Item bad = extractor(1, Precision.FLOAT16, Duration.ofDays(1)).preview(200).users().get(100);
+    PromptPreview.Item bad =
+        extractor(1, Precision.FLOAT16, Duration.ofDays(1)).preview(200).users().get(100);
     encoder.refuses = bad.text();
 
     assertThatThrownBy(() -> extract(1))
         .isInstanceOf(MsrException.class)
-        .hasMessage(
-            "[words/REFUSED] 1 texts are bad. The prompt is that of user '%s'.", bad.key());
+        .hasMessage("[words/REFUSED] 1 texts are bad. The prompt is that of user '%s'.", bad.key());
 
     encoder.refuses = null;
     long read = extract(1).kept();

@@ -46,8 +46,7 @@ public class WordEncoder implements KnowledgeEncoder {
     callSizes.add(texts.size());
     read.addAll(texts);
     if (refuses != null && texts.contains(refuses)) {
-      throw new MsrException(
-          ErrorType.EXTERNAL, "words/REFUSED", texts.size() + " texts are bad.");
+      throw new MsrException(ErrorType.EXTERNAL, "words/REFUSED", texts.size() + " texts are bad.");
     }
     return texts.stream().map(this::encode).toList();
   }
