@@ -22,6 +22,7 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
+import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.check.CheckFinding;
 import org.llm4msr.tck.PluginConformance;
 import org.llm4msr.tck.Rules;
@@ -84,6 +85,12 @@ final class RuleRun {
 
   /** Returns what a rule needs that only the plugin's own test has; empty if nothing. */
   private static String needs(RuleInfo rule, Subject subject) {
+    if (rule.id().equals("RUN-01") && subject.kind() == PluginKind.DATASET_READER) {
+      return "it reads sources that a test writes";
+    }
+    if (rule.id().equals("RUN-01") && subject.kind() == PluginKind.DATASET_GENERATOR) {
+      return "it needs settings for a small log, which a test names";
+    }
     if (rule.id().startsWith("READER-")) {
       return "they read sources that a test writes";
     }

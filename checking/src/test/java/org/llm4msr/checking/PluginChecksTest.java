@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.runtime.plugins.TestFactory;
 import org.llm4msr.runtime.plugins.TestJar;
@@ -262,7 +263,8 @@ class PluginChecksTest {
             dataset: { name: raw, path: data }
             model: { backbone: { name: acme, bias: false, sizes: [3, 4] } }
             """);
-    writeReader();
+    writeReader(
+        "throw new MsrException(ErrorType.DATA, \"raw/NOTHING\", \"There is nothing in \" + context.folder() + \".\");");
     List<CheckStep> with = check(root.resolve("plugins"), config);
     assertThat(step(with, "backbone acme", "settings").detail()).isEqualTo("those of " + config);
     assertThat(step(with, "backbone acme", "rules").findings()).isEmpty();
@@ -274,7 +276,7 @@ class PluginChecksTest {
   }
 
   /** An experiment needs a reader. */
-  private void writeReader() {
+  private void writeReader(String create) {
     TestJar.at(root.resolve("plugins/raw/raw.jar"))
         .source(
             "com.acme.raw.RawFactory",
@@ -282,15 +284,37 @@ class PluginChecksTest {
             package com.acme.raw;
             import org.llm4msr.api.*;
             import org.llm4msr.api.data.*;
+            import java.nio.file.Path;
+            import java.util.List;
+            import org.apache.arrow.memory.BufferAllocator;
+            import org.apache.arrow.vector.ipc.ArrowReader;
+            import org.apache.arrow.vector.types.pojo.*;
             @Plugin(name = "raw", description = "Reads nothing")
             public final class RawFactory implements DatasetReaderFactory<RawFactory.Config> {
               public record Config() {}
               public Class<Config> configType() { return Config.class; }
               public DatasetReader create(Config config, DatasetContext context) {
-                throw new MsrException(ErrorType.DATA, "raw/NOTHING", "There is nothing in " + context.folder() + ".");
+                CREATE
+              }
+              private static final class Nothing implements DatasetReader {
+                private static final Schema COLUMNS =
+                    new Schema(List.of(Field.nullable("user", ArrowType.Utf8.INSTANCE)));
+                public RawSchema schema() { throw new UnsupportedOperationException(); }
+                public List<RawScenario> scenarios() { return List.of(); }
+                public List<Path> sources() { return List.of(); }
+                public ArrowReader open(RawTable table, BufferAllocator allocator) {
+                  return new ArrowReader(allocator) {
+                    public boolean loadNextBatch() { return false; }
+                    public long bytesRead() { return 0; }
+                    protected void closeReadSource() {}
+                    protected Schema readSchema() { return COLUMNS; }
+                  };
+                }
+                public void close() {}
               }
             }
-            """)
+            """
+                .replace("CREATE", create))
         .service(DatasetReaderFactory.class, "com.acme.raw.RawFactory\n")
         .build();
   }
@@ -318,6 +342,57 @@ class PluginChecksTest {
     assertThat(step(steps, "rules").notes())
         .anyMatch(note -> note.contains("it cannot be created and used"))
         .anyMatch(note -> note.startsWith("not run: PROMPT-23: it compares with other settings"));
+  }
+
+  @Test
+  void aSoundGeneratorIsFoundSound() throws IOException {
+    TestJar.at(root.resolve("plugins/clicks/clicks.jar"))
+        .source(
+            "com.acme.clicks.ClicksFactory",
+            """
+            package com.acme.clicks;
+            import org.llm4msr.api.*;
+            import org.llm4msr.api.data.*;
+            @Plugin(name = "clicks", description = "Writes nothing")
+            public final class ClicksFactory implements DatasetGeneratorFactory<ClicksFactory.Config> {
+              public record Config() {}
+              public Class<Config> configType() { return Config.class; }
+              public DatasetGenerator create(Config config, DatasetContext context) {
+                return progress -> {};
+              }
+            }
+            """)
+        .service(DatasetGeneratorFactory.class, "com.acme.clicks.ClicksFactory\n")
+        .build();
+
+    List<CheckStep> steps = check(root.resolve("plugins"), null);
+
+    assertThat(findings(steps)).isEmpty();
+    assertThat(step(steps, "creation").state()).isEqualTo(State.OK);
+    assertThat(step(steps, "rules").notes())
+        .containsExactly(
+            "not run: RUN-01: it needs settings for a small log, which a test names",
+            "not run: GENERATOR-01 to GENERATOR-14 (8): they need settings for logs of several"
+                + " sizes, and the reader, which a test names");
+  }
+
+  @Test
+  void aSoundReaderIsFoundSound() throws IOException {
+    Ranker.sound().jar(root.resolve("plugins/acme/acme.jar")).build();
+    writeReader("return new Nothing();");
+    Path config =
+        Files.writeString(
+            root.resolve("shop.yaml"),
+            """
+            dataset: { name: raw, path: data }
+            model: { backbone: { name: acme } }
+            """);
+
+    List<CheckStep> steps = check(root.resolve("plugins"), config);
+
+    assertThat(step(steps, "dataset reader raw", "creation").detail())
+        .startsWith("created; the first 0 interactions of");
+    assertThat(step(steps, "dataset reader raw", "rules").findings()).isEmpty();
   }
 
   @Test
