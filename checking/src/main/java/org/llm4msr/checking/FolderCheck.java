@@ -14,6 +14,8 @@ import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.checking.link.Linkage;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
+import org.llm4msr.runtime.plugins.PluginExit;
+import org.llm4msr.runtime.plugins.PluginFaults;
 import org.llm4msr.runtime.plugins.PluginFolder;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -140,14 +142,18 @@ final class FolderCheck {
       return failed(title, new CheckFinding(e.code(), e.text(), place(e), null));
     } catch (LinkageError e) {
       return failed(title, folder.explain(e, place(e)));
-    } catch (Exception | StackOverflowError | AssertionError e) {
-      return failed(
-          title,
-          new CheckFinding(
-              "check/CREATION",
-              "creating or using it threw " + e,
-              place(e),
-              "Its test with the conformance kit shows the whole stack trace."));
+    } catch (Exception | StackOverflowError | AssertionError | PluginExit e) {
+      CheckFinding finding =
+          PluginFaults.explain(e)
+              .map(fault -> new CheckFinding(fault.code(), fault.text(), place(e), null))
+              .orElseGet(
+                  () ->
+                      new CheckFinding(
+                          "check/CREATION",
+                          "creating or using it threw " + e,
+                          place(e),
+                          "Its test with the conformance kit shows the whole stack trace."));
+      return failed(title, finding);
     }
   }
 
