@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.plugins;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.JarURLConnection;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -98,8 +99,10 @@ final class PluginClassLoader extends URLClassLoader {
     for (Path jar : jars) {
       JarFile file = open(jar);
       ZipEntry entry = file.getEntry(path);
-      if (entry != null && ExitCalls.areNamedIn(file.getInputStream(entry).readAllBytes())) {
-        return true;
+      if (entry != null) {
+        try (InputStream in = file.getInputStream(entry)) {
+          return ExitCalls.areNamedIn(in.readAllBytes());
+        }
       }
     }
     return false;
@@ -158,6 +161,14 @@ final class PluginClassLoader extends URLClassLoader {
       }
     }
     return super.loadClass(name, resolve);
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (JarFile jar : opened.values()) {
+      jar.close();
+    }
+    super.close();
   }
 
   @Override
