@@ -194,6 +194,9 @@ class PluginCodeTest {
   @Test
   void aHeadThatReadsKnowledgeIsToldToBeAnotherRun() {
     Experiment reads = open("first", "model.fusion=concat");
+    assertThatThrownBy(() -> reads.train("one", ANEW, Progress.NONE))
+        .as("it is to be replaced: what keeps it from that is told")
+        .hasMessageStartingWith("[knowledge/NOT_EXTRACTED]");
     for (int extracted = 0; extracted < 2; extracted++) {
       assertThatThrownBy(() -> reads.train("one", Progress.NONE))
           .isInstanceOf(MsrException.class)

@@ -414,7 +414,7 @@ public final class Experiment {
       return report;
     } catch (MsrException e) {
       writeStopped(meter, workspace.run(run), e);
-      throw otherRun(run, e);
+      throw options.force() ? e : otherRun(run, e);
     } finally {
       end();
     }
@@ -459,7 +459,7 @@ public final class Experiment {
 
   /**
    * Evaluates the best state of a run, and says so if the run is not finished. Model and training
-   * settings are those of the run, whatever this configuration says.
+   * settings are those of the run, whatever this configuration says; a warning tells what differs.
    *
    * @param predictions gets every row's prediction as Arrow; null for none
    * @param progress gets the number of rows
