@@ -346,7 +346,8 @@ public final class KnowledgeExtractor {
     private long dropped;
     private long tokens;
     private long encodingNanos;
-    private final List<String> zeros = new ArrayList<>();
+    private long zeros;
+    private @Nullable String firstZero;
 
     Run(StoreWriter writer, @Nullable KnowledgeStore sibling, Progress progress) {
       this.writer = writer;
@@ -420,13 +421,13 @@ public final class KnowledgeExtractor {
     }
 
     ExtractionResult result(StoreInfo info) {
-      if (!zeros.isEmpty() && !encoder.readsKeys()) {
+      if (zeros > 0 && !encoder.readsKeys()) {
         LOG.warn(
             "{} prompts got a vector of zeros from {}, which tells nothing of them; the first is that"
                 + " of {}. Look at it with --dry-run.",
-            zeros.size(),
+            zeros,
             encoder.info().model(),
-            zeros.get(0));
+            firstZero);
       }
       return new ExtractionResult(
           info,
@@ -495,7 +496,8 @@ public final class KnowledgeExtractor {
 
     private void store(Level level, Waiting prompt, Knowledge answer) {
       if (isZero(answer.vector())) {
-        zeros.add(name(level, prompt));
+        zeros++;
+        firstZero = firstZero == null ? name(level, prompt) : firstZero;
       }
       PromptFitter.Fitted fitted = prompt.fitted();
       append(
