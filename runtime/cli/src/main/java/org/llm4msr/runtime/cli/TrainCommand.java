@@ -10,6 +10,7 @@ import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.report.ReportServer;
 import org.llm4msr.runtime.report.RunReport;
+import org.llm4msr.runtime.training.TrainingResult;
 import org.llm4msr.runtime.training.Validation;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -80,7 +81,7 @@ final class TrainCommand extends ExperimentCommand {
   }
 
   private static String text(TrainingReport report) {
-    var result = report.result();
+    TrainingResult result = report.result();
     Validation best = result.best();
     String auc =
         best == null
@@ -89,7 +90,7 @@ final class TrainCommand extends ExperimentCommand {
     String text =
         String.format(
             Locale.ROOT,
-            "%s: best at step %,d of %,d%s, %s; %s%nbundle: %s",
+            "%s: best at step %,d of %,d%s, %s; %s%s%nbundle: %s",
             report.run(),
             result.bestStep(),
             result.steps(),
@@ -99,6 +100,9 @@ final class TrainCommand extends ExperimentCommand {
                 ? "already trained, nothing left to do"
                 : String.format(
                     Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), report.device()),
+            result.stillImproving()
+                ? System.lineSeparator() + TrainingResult.raiseEpochs(result.epochs())
+                : "",
             report.bundle());
     String marked = Notice.HISTORY.appendedTo(text, report.readsLaterParts());
     return Notice.LEAK.appendedTo(marked, report.leakFutureInteractions());

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.compare;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One model of the grid, to be trained with every seed.
@@ -12,6 +13,7 @@ import java.util.stream.Collectors;
  * @param group labels on the axes along which models are not compared: each group is one block of
  *     the table
  * @param baseline whether the other models of its group are compared with it
+ * @param controlled labels of the model in whose place it stands; null if it is no control
  * @param overrides settings in addition to those of the file
  */
 record Cell(
@@ -19,6 +21,7 @@ record Cell(
     List<String> labels,
     List<String> group,
     boolean baseline,
+    @Nullable List<String> controlled,
     List<String> overrides) {
 
   Cell {

@@ -2,10 +2,12 @@ package org.llm4msr.runtime.compare;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 
 /** The format of a comparison's numbers. */
@@ -24,6 +26,28 @@ final class CellFormat {
     return value != null && value < 1e-4 ? "<.0001" : auc(value);
   }
 
+  /** Returns a figure with its interval, if it has one. */
+  static String interval(double mean, @Nullable Double low, @Nullable Double high) {
+    return low == null || high == null
+        ? String.format(Locale.ROOT, "%+.4f", mean)
+        : String.format(Locale.ROOT, "%+.4f (%+.4f to %+.4f)", mean, low, high);
+  }
+
+  /** Returns a share in percent with its interval, if it has one. */
+  static String share(Rest rest) {
+    Double share = rest.share();
+    return share == null
+        ? NONE
+        : rest.shareLow() == null || rest.shareHigh() == null
+            ? String.format(Locale.ROOT, "%.0f %%", 100 * share)
+            : String.format(
+                Locale.ROOT,
+                "%.0f %% (%.0f to %.0f)",
+                100 * share,
+                100 * rest.shareLow(),
+                100 * rest.shareHigh());
+  }
+
   static String seconds(@Nullable Double value) {
     return value == null ? NONE : String.format(Locale.ROOT, "%.1f", value);
   }
@@ -31,6 +55,24 @@ final class CellFormat {
   static boolean isSignificant(Score score) {
     Difference difference = score.difference();
     return difference != null && difference.significant();
+  }
+
+  /** Returns which models more epochs may improve; empty if there are none. */
+  static String stillImproving(List<Model> models) {
+    String names =
+        models.stream()
+            .filter(model -> model.stillImproving() > 0)
+            .map(
+                model ->
+                    "%s (%d of %d runs)"
+                        .formatted(
+                            Cell.name(model.labels()),
+                            model.stillImproving(),
+                            model.runs().size()))
+            .collect(Collectors.joining(", "));
+    return names.isEmpty()
+        ? ""
+        : "Still improving at the last step: %s. Raise training.epochs.".formatted(names);
   }
 
   /**

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.compare.ComparisonResult.Failure;
-import org.llm4msr.runtime.compare.ComparisonResult.Model;
-import org.llm4msr.runtime.compare.Uncontrolled.Reading;
+import org.llm4msr.runtime.compare.Controls.Reading;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
@@ -42,16 +41,29 @@ public final class Comparison {
   private final Path file;
   private final List<Long> seeds;
   private final @Nullable String note;
+  private final boolean asksForControls;
   private final Grid grid;
   private final Runs runs;
   private final List<Failure> failures = new ArrayList<>();
   private final Set<Cell> skipped = new HashSet<>();
-  private final Uncontrolled uncontrolled = new Uncontrolled();
+  private final Controls controls = new Controls();
 
-  Comparison(Path file, List<Long> seeds, @Nullable String note, Grid grid, Runs runs) {
+  /**
+   * Makes a comparison.
+   *
+   * @param asksForControls whether it says which models have none
+   */
+  Comparison(
+      Path file,
+      List<Long> seeds,
+      @Nullable String note,
+      boolean asksForControls,
+      Grid grid,
+      Runs runs) {
     this.file = file;
     this.seeds = seeds;
     this.note = note;
+    this.asksForControls = asksForControls;
     this.grid = grid;
     this.runs = runs;
   }
@@ -119,11 +131,10 @@ public final class Comparison {
   }
 
   private ComparisonResult result(Split part, Map<Cell, List<@Nullable RunResult>> results) {
-    ComparisonTable table = new ComparisonTable(grid, results);
+    ComparisonTable table = new ComparisonTable(grid, results, controls);
     if (table.headings().isEmpty()) {
       throw nothing();
     }
-    List<Model> models = table.models();
     List<EvaluationReport> reports =
         results.values().stream()
             .flatMap(List::stream)
@@ -135,10 +146,11 @@ public final class Comparison {
         seeds,
         grid.axes(),
         table.headings(),
-        models,
+        table.models(),
         table.slices(),
         failures,
-        uncontrolled.of(grid, models),
+        controls.kinds(),
+        asksForControls ? controls.uncontrolled(grid) : List.of(),
         neighbours(results),
         reports.stream().anyMatch(EvaluationReport::leakFutureInteractions),
         reports.stream().anyMatch(EvaluationReport::readsLaterParts));
@@ -188,18 +200,19 @@ public final class Comparison {
           attempt(cell, seed, () -> runs.prepare(cell, part, prepared, extracted, view));
       if (experiment != null) {
         usable.add(cell);
-        uncontrolled.put(cell, reading(experiment));
+        note(cell, experiment);
       }
     }
     return usable;
   }
 
-  private static Reading reading(Experiment experiment) {
+  private void note(Cell cell, Experiment experiment) {
     KnowledgeConfig knowledge = experiment.config().config().knowledge();
     if (knowledge == null || !experiment.readsKnowledge()) {
-      return Reading.NOTHING;
+      controls.put(cell, Reading.NOTHING);
+    } else {
+      controls.put(cell, knowledge.control());
     }
-    return knowledge.control().isOff() ? Reading.KNOWLEDGE : Reading.CONTROL;
   }
 
   private interface Attempt<T> {

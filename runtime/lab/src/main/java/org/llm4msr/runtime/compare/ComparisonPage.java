@@ -38,13 +38,15 @@ final class ComparisonPage {
    * Returns the page.
    *
    * @param table as HTML
+   * @param controls what they tell of the gains, as HTML
    */
-  Page page(String table) {
+  Page page(String table, String controls) {
     return new Page(
         "Comparison",
         result.notices(),
         List.of(
             new Section("table", "Table", table),
+            new Section("controls", "Knowledge or capacity", controls),
             new Section("auc", "AUC per scenario", bars()),
             new Section("curves", "Learning curves", groups(SideBySide::auc)),
             new Section("calibration", "Calibration", groups(SideBySide::calibration)),

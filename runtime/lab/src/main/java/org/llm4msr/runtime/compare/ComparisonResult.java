@@ -3,6 +3,7 @@ package org.llm4msr.runtime.compare;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.KnowledgeControl.Kind;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
 
@@ -16,8 +17,8 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
  * @param models one line each, in the order of the grid
  * @param slices the same for the slices that {@code evaluation.slices} names
  * @param failures runs that gave no result
- * @param uncontrolled names of models whose gain by knowledge no control confirms, see {@link
- *     Uncontrolled}
+ * @param controls the kinds of controls among the models
+ * @param uncontrolled names of models that read knowledge, of groups without a control
  * @param neighbours the nearest neighbours of each scenario, by key, in the knowledge of the first
  *     run that reads any; empty if none does
  * @param leakFutureInteractions whether prompts of any model revealed the rows that it is measured
@@ -32,6 +33,7 @@ public record ComparisonResult(
     List<Model> models,
     List<Slices> slices,
     List<Failure> failures,
+    List<Kind> controls,
     List<String> uncontrolled,
     Map<String, List<Neighbour>> neighbours,
     boolean leakFutureInteractions,
@@ -49,6 +51,7 @@ public record ComparisonResult(
     models = List.copyOf(models);
     slices = List.copyOf(slices);
     failures = List.copyOf(failures);
+    controls = List.copyOf(controls);
     uncontrolled = List.copyOf(uncontrolled);
   }
 
@@ -68,6 +71,7 @@ public record ComparisonResult(
    * @param runs names of its runs, by seed
    * @param folders of its runs, by seed
    * @param scores by column
+   * @param stillImproving the number of its runs whose last validation was the best
    * @param seconds mean training time of its runs, if they were measured
    */
   public record Model(
@@ -77,6 +81,7 @@ public record ComparisonResult(
       List<String> runs,
       List<String> folders,
       List<Score> scores,
+      int stillImproving,
       @Nullable Double seconds) {
 
     public Model {
@@ -113,13 +118,16 @@ public record ComparisonResult(
    * @param best whether no model of its group has results of more seeds, or of as many with a
    *     higher mean
    * @param difference from the baseline of its group, or null for the baseline itself
+   * @param rest what the gain of a model has beyond this, its control; null unless it is a control,
+   *     and the baseline reads nothing
    */
   public record Score(
       int seeds,
       @Nullable Double auc,
       @Nullable Double deviation,
       boolean best,
-      @Nullable Difference difference) {}
+      @Nullable Difference difference,
+      @Nullable Rest rest) {}
 
   /**
    * Difference of two models over pairs of runs of one seed.
@@ -141,6 +149,25 @@ public record ComparisonResult(
       @Nullable Double tTest,
       @Nullable Double deLong,
       boolean significant) {}
+
+  /**
+   * A model beside its control, over the seeds that both and the baseline have.
+   *
+   * @param knowledge mean AUC of the model minus that of the control
+   * @param low end of the 95 % interval by Student's t, or null for a single seed
+   * @param high its other end
+   * @param share share of the model's gain that the control has as well; null where the model has
+   *     no gain, or none that Student's t tells from 0
+   * @param shareLow end of its 95 % interval by Fieller, or null for a single seed
+   * @param shareHigh its other end
+   */
+  public record Rest(
+      double knowledge,
+      @Nullable Double low,
+      @Nullable Double high,
+      @Nullable Double share,
+      @Nullable Double shareLow,
+      @Nullable Double shareHigh) {}
 
   /** A run that gave no result. */
   public record Failure(String model, long seed, String reason) {}

@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.hipparchus.stat.StatUtils;
+import org.hipparchus.util.MathArrays;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.compare.ComparisonResult.Slices;
 import org.llm4msr.runtime.evaluation.Metrics;
@@ -27,6 +29,7 @@ final class ComparisonTable {
 
   private final Grid grid;
   private final Map<Cell, List<@Nullable RunResult>> runs;
+  private final Controls controls;
   private final List<MeasuredRows> columns;
   private final Map<SlicedMetrics, List<MeasuredRows>> slices;
   private final Map<Cell, Map<MeasuredRows, Double>> deLong;
@@ -36,9 +39,10 @@ final class ComparisonTable {
    *
    * @param runs of each cell, by seed; null for a run that failed
    */
-  ComparisonTable(Grid grid, Map<Cell, List<@Nullable RunResult>> runs) {
+  ComparisonTable(Grid grid, Map<Cell, List<@Nullable RunResult>> runs, Controls controls) {
     this.grid = grid;
     this.runs = runs;
+    this.controls = controls;
     List<RunResult> results = grid.cells().stream().flatMap(this::all).toList();
     this.columns = MeasuredRows.columns(results);
     this.slices = MeasuredRows.slices(results);
@@ -71,6 +75,7 @@ final class ComparisonTable {
               all(cell).map(RunResult::name).toList(),
               all(cell).map(run -> run.folder().toString()).toList(),
               scores.get(models.size()),
+              (int) all(cell).filter(RunResult::stillImproving).count(),
               seconds.length == 0 ? null : StatUtils.mean(seconds)));
     }
     return models;
@@ -107,7 +112,8 @@ final class ComparisonTable {
         values.length == 0 ? null : StatUtils.mean(values),
         values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
         best,
-        difference(cell, column));
+        difference(cell, column),
+        rest(cell, column));
   }
 
   private double[] auc(Cell cell, MeasuredRows column) {
@@ -132,22 +138,11 @@ final class ComparisonTable {
     if (cell.baseline()) {
       return null;
     }
-    List<double[]> pairs = new ArrayList<>();
-    forEachPair(
-        cell,
-        (before, after) -> {
-          double[] pair = {auc(before, column), auc(after, column)};
-          if (!Double.isNaN(pair[0]) && !Double.isNaN(pair[1])) {
-            pairs.add(pair);
-          }
-        });
-    if (pairs.isEmpty()) {
+    double[][] pairs = bySeed(column, baseline(cell), cell);
+    if (pairs[0].length == 0) {
       return null;
     }
-    PairedDifference paired =
-        PairedDifference.of(
-            pairs.stream().mapToDouble(pair -> pair[0]).toArray(),
-            pairs.stream().mapToDouble(pair -> pair[1]).toArray());
+    PairedDifference paired = PairedDifference.of(pairs[0], pairs[1]);
     Double tTest = defined(paired.pValue());
     Double median = deLong.getOrDefault(cell, Map.of()).get(column);
     return new Difference(
@@ -157,6 +152,53 @@ final class ComparisonTable {
         tTest,
         median,
         isSignificant(tTest, median));
+  }
+
+  private @Nullable Rest rest(Cell control, MeasuredRows column) {
+    Cell model = controls.controlled(grid, control);
+    if (model == null) {
+      return null;
+    }
+    double[][] auc = bySeed(column, baseline(control), model, control);
+    if (auc[0].length == 0) {
+      return null;
+    }
+    PairedDifference knowledge = PairedDifference.of(auc[2], auc[1]);
+    PairedRatio share =
+        PairedRatio.of(
+            MathArrays.ebeSubtract(auc[2], auc[0]), MathArrays.ebeSubtract(auc[1], auc[0]));
+    return new Rest(
+        knowledge.mean(),
+        defined(knowledge.mean() - knowledge.halfWidth()),
+        defined(knowledge.mean() + knowledge.halfWidth()),
+        defined(share.value()),
+        defined(share.low()),
+        defined(share.high()));
+  }
+
+  /** Returns the AUCs of each model, for the seeds with which all of them have one. */
+  private double[][] bySeed(MeasuredRows column, Cell... models) {
+    List<List<@Nullable RunResult>> bySeed =
+        Stream.of(models).map(model -> runs.getOrDefault(model, List.of())).toList();
+    int seeds = bySeed.stream().mapToInt(List::size).min().orElse(0);
+    List<double[]> complete = new ArrayList<>();
+    for (int seed = 0; seed < seeds; seed++) {
+      double[] auc = new double[models.length];
+      for (int model = 0; model < models.length; model++) {
+        RunResult run = bySeed.get(model).get(seed);
+        auc[model] = run == null ? Double.NaN : auc(run, column);
+      }
+      if (Arrays.stream(auc).noneMatch(Double::isNaN)) {
+        complete.add(auc);
+      }
+    }
+    double[][] byModel = new double[models.length][];
+    Arrays.setAll(byModel, i -> complete.stream().mapToDouble(auc -> auc[i]).toArray());
+    return byModel;
+  }
+
+  private Cell baseline(Cell cell) {
+    return grid.group(cell).stream().filter(Cell::baseline).findFirst().orElseThrow();
   }
 
   /** Models measured on different rows, or on too few of a class, also differ by those. */
@@ -181,8 +223,7 @@ final class ComparisonTable {
   }
 
   private void forEachPair(Cell cell, Pair action) {
-    Cell baseline = grid.group(cell).stream().filter(Cell::baseline).findFirst().orElseThrow();
-    List<@Nullable RunResult> before = runs.getOrDefault(baseline, List.of());
+    List<@Nullable RunResult> before = runs.getOrDefault(baseline(cell), List.of());
     List<@Nullable RunResult> after = runs.getOrDefault(cell, List.of());
     for (int seed = 0; seed < Math.min(before.size(), after.size()); seed++) {
       RunResult earlier = before.get(seed);

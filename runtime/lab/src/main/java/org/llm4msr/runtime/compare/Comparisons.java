@@ -35,7 +35,12 @@ public final class Comparisons {
             experiment -> loader.load(experiment, overrides).config().workspace(),
             this::readsKnowledge);
     return new Comparison(
-        file, config.seeds(), config.note(), grid, new Runs(experiments, config.keepModels()));
+        file,
+        config.seeds(),
+        config.note(),
+        true,
+        grid,
+        new Runs(experiments, config.keepModels()));
   }
 
   /** What cannot be opened is reported where it is checked. */

@@ -156,6 +156,7 @@ record Grid(List<String> axes, List<Cell> cells) {
       Path experiment = experiments.get(at[0]);
       List<String> overrides = new ArrayList<>(shared);
       List<String> labels = new ArrayList<>();
+      List<String> uncontrolled = new ArrayList<>();
       List<String> group = new ArrayList<>();
       Variant variant = new Variant();
       String control = "";
@@ -175,6 +176,7 @@ record Grid(List<String> axes, List<Cell> cells) {
         }
         if (shown.contains(i)) {
           labels.add(label);
+          uncontrolled.add(isControl(i) ? axis.values().get(0).label() : label);
         }
         if (contrast.contains(i)) {
           baseline &= at[i] == 0;
@@ -192,7 +194,9 @@ record Grid(List<String> axes, List<Cell> cells) {
           overrides.add(control);
         }
       }
-      return Optional.of(new Cell(experiment, labels, group, baseline, overrides));
+      return Optional.of(
+          new Cell(
+              experiment, labels, group, baseline, controlled ? uncontrolled : null, overrides));
     }
   }
 

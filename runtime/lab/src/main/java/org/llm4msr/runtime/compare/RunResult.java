@@ -14,6 +14,7 @@ import org.llm4msr.runtime.experiment.EvaluationReport;
  * @param slicings how its rows are divided, as in the report
  * @param drawn key of the data if its negatives were drawn: other data has other items in rows that
  *     otherwise look alike; empty if none were drawn
+ * @param stillImproving whether its last validation was the best
  * @param seconds of training, or NaN
  */
 record RunResult(
@@ -22,6 +23,7 @@ record RunResult(
     Path predictions,
     List<Slicing> slicings,
     String drawn,
+    boolean stillImproving,
     double seconds) {
 
   /** Returns the folder of the run. */

@@ -149,7 +149,14 @@ final class Runs {
         predictions,
         slicings,
         draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
+        isStillImproving(folder),
         seconds(folder));
+  }
+
+  private static boolean isStillImproving(Path folder) {
+    Path file = folder.resolve("training.json");
+    return Files.exists(file)
+        && read(file, JsonNode.class).path("result").path("stillImproving").asBoolean();
   }
 
   private void tellOtherCode(Experiment experiment, String name) {

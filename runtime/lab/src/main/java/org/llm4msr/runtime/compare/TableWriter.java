@@ -30,15 +30,21 @@ import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
+import org.llm4msr.runtime.report.Html;
 import org.llm4msr.runtime.report.Page;
 
 /** Writes a comparison as Markdown, CSV, LaTeX, HTML and JSON. */
 public final class TableWriter {
+
+  private static final String REST =
+      "Knowledge: AUC beyond that of the control; and the share of the gain that the control"
+          + " reaches as well. Both with 95 % intervals";
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -61,7 +67,7 @@ public final class TableWriter {
       write(folder, "table.csv", csv());
       write(folder, "table.tex", latex());
       write(folder, "comparison.json", JSON.writeValueAsString(result) + "\n");
-      new ComparisonPage(result).page(html()).write(folder.resolve(Page.FILE));
+      new ComparisonPage(result).page(html(), controls()).write(folder.resolve(Page.FILE));
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.RESOURCES,
@@ -111,11 +117,11 @@ public final class TableWriter {
       text.append(block.title().isEmpty() ? "" : "\n" + block.title() + ":\n\n");
       rows(text, block, i -> true, TableWriter::markdown);
       differences(text, block);
+      rests(text, block);
     }
     text.append('\n').append(CellFormat.legend(result, true)).append('\n');
-    if (!result.uncontrolled().isEmpty()) {
-      text.append('\n').append(Uncontrolled.note(result.uncontrolled())).append('\n');
-    }
+    Controls.explanation(result.controls()).forEach(line -> text.append("\n" + line + "\n"));
+    remarks().forEach(remark -> text.append("\n" + remark + "\n"));
     for (Failure failure : result.failures()) {
       text.append(
           "%nFailed: %s, seed %d: %s%n"
@@ -124,6 +130,14 @@ public final class TableWriter {
     String marked =
         Notice.HISTORY.appendedTo(text.toString().stripTrailing(), result.readsLaterParts());
     return Notice.LEAK.appendedTo(marked.stripTrailing(), result.leakFutureInteractions()) + "\n";
+  }
+
+  /** Returns what users should do about the models. */
+  private List<String> remarks() {
+    return Stream.of(
+            Controls.missing(result.uncontrolled()), CellFormat.stillImproving(result.models()))
+        .filter(remark -> !remark.isEmpty())
+        .toList();
   }
 
   /**
@@ -155,6 +169,24 @@ public final class TableWriter {
     }
   }
 
+  private void rests(StringBuilder text, Block block) {
+    IntPredicate controls =
+        model -> block.scores().get(model).stream().anyMatch(score -> score.rest() != null);
+    if (IntStream.range(0, result.models().size()).anyMatch(controls)) {
+      text.append('\n').append(REST).append(":\n\n");
+      rows(text, block, controls, TableWriter::rest);
+    }
+  }
+
+  private static String rest(Score score) {
+    Rest rest = score.rest();
+    return rest == null
+        ? CellFormat.NONE
+        : CellFormat.interval(rest.knowledge(), rest.low(), rest.high())
+            + "; "
+            + CellFormat.share(rest);
+  }
+
   private static boolean hasInterval(Score score) {
     return score.difference() != null && score.difference().low() != null;
   }
@@ -163,12 +195,7 @@ public final class TableWriter {
     Difference difference = score.difference();
     return difference == null || difference.low() == null
         ? CellFormat.NONE
-        : String.format(
-            Locale.ROOT,
-            "%+.4f (%+.4f to %+.4f)",
-            difference.mean(),
-            difference.low(),
-            difference.high());
+        : CellFormat.interval(difference.mean(), difference.low(), difference.high());
   }
 
   private static String escaped(String text) {
@@ -209,6 +236,13 @@ public final class TableWriter {
         "pTTest",
         "pDeLong",
         "significant",
+        "knowledge",
+        "knowledgeLow",
+        "knowledgeHigh",
+        "share",
+        "shareLow",
+        "shareHigh",
+        "stillImproving",
         "trainingSeconds",
         "slicing",
         "slice");
@@ -259,6 +293,18 @@ public final class TableWriter {
                 difference.tTest(),
                 difference.deLong(),
                 difference.significant()));
+    Rest rest = score.rest();
+    values.addAll(
+        rest == null
+            ? Collections.nCopies(6, null)
+            : Arrays.asList(
+                rest.knowledge(),
+                rest.low(),
+                rest.high(),
+                rest.share(),
+                rest.shareLow(),
+                rest.shareHigh()));
+    values.add(model.stillImproving());
     values.add(model.seconds());
     values.add(sliced ? block.slicing() : null);
     values.add(sliced ? name : null);
@@ -321,6 +367,36 @@ public final class TableWriter {
     };
   }
 
+  /** Returns how to read the controls, with what they leave of each gain; empty without any. */
+  private String controls() {
+    StringBuilder html = new StringBuilder();
+    Controls.explanation(result.controls()).forEach(line -> html.append(Html.note(line)));
+    for (Block block : blocks()) {
+      List<List<String>> rows = new ArrayList<>();
+      for (int model = 0; model < result.models().size(); model++) {
+        List<Score> scores = block.scores().get(model);
+        if (scores.stream().anyMatch(score -> score.rest() != null)) {
+          rows.add(
+              Stream.concat(
+                      result.models().get(model).labels().stream(),
+                      scores.stream().map(TableWriter::rest))
+                  .toList());
+        }
+      }
+      if (!rows.isEmpty()) {
+        html.append(Html.note((block.title().isEmpty() ? "" : block.title() + ". ") + REST + "."))
+            .append(Html.table(numbered(block), rows));
+      }
+    }
+    return html.toString();
+  }
+
+  private List<String> numbered(Block block) {
+    return Stream.concat(
+            result.axes().stream(), block.columns().stream().map(c -> ">" + block.heading(c)))
+        .toList();
+  }
+
   private String html() throws IOException {
     try (InputStream in = TableWriter.class.getResourceAsStream("table.html")) {
       if (in == null) {
@@ -336,7 +412,7 @@ public final class TableWriter {
         "axes", result.axes(),
         "tables", blocks().stream().map(this::table).toList(),
         "legend", CellFormat.legend(result, true),
-        "uncontrolled", Uncontrolled.note(result.uncontrolled()),
+        "remarks", remarks(),
         "failures", result.failures());
   }
 

@@ -134,7 +134,7 @@ public final class Tuning {
     axes.addAll(space.keys());
     List<String> length = List.of(EPOCHS + "=" + epochs);
     List<Cell> cells = numbers.stream().map(number -> cell(number, length)).toList();
-    return new Comparison(file, config.seeds(), null, new Grid(axes, cells), runs);
+    return new Comparison(file, config.seeds(), null, false, new Grid(axes, cells), runs);
   }
 
   private Cell cell(int number, List<String> further) {
@@ -148,7 +148,7 @@ public final class Tuning {
     }
     Path experiment = file.resolveSibling(config.experiment());
     workspace(values).ifPresent(overrides::add);
-    return new Cell(experiment, labels, List.of(), number == 0, overrides);
+    return new Cell(experiment, labels, List.of(), number == 0, null, overrides);
   }
 
   /** Returns the override that gives a trial its own data or knowledge if it needs them. */

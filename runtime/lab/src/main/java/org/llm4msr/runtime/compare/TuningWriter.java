@@ -94,6 +94,8 @@ public final class TuningWriter {
     if (result.outOfTime()) {
       text.append("Time ran out before everything was tried.\n");
     }
+    String improving = CellFormat.stillImproving(result.last().models());
+    text.append(improving.isEmpty() ? "" : improving + "\n");
     text.append(
         result.best().isEmpty()
             ? "Nothing was better than the experiment as it is.\n"

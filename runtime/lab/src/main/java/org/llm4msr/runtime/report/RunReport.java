@@ -13,6 +13,7 @@ import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.training.TrainingResult;
 
 /** The page on one run, finished or not: what its folder holds. */
 public final class RunReport {
@@ -132,7 +133,10 @@ public final class RunReport {
     for (EvaluationReport evaluation : evaluations) {
       rows.add(List.of(evaluation.split() + " AUC", auc(evaluation.result().overall().auc())));
     }
-    return Html.table(List.of("figure", ">value"), rows);
+    String table = Html.table(List.of("figure", ">value"), rows);
+    return result.path("stillImproving").asBoolean()
+        ? table + Html.note(TrainingResult.raiseEpochs(result.path("epochs").asInt()))
+        : table;
   }
 
   private static String auc(double value) {

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.compare.Controls.Reading;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
@@ -86,7 +88,7 @@ class ComparisonTableTest {
 
   private static RunResult drawn(RunResult run, String key) {
     return new RunResult(
-        run.name(), run.report(), run.predictions(), List.of(), key, run.seconds());
+        run.name(), run.report(), run.predictions(), List.of(), key, false, run.seconds());
   }
 
   @Test
@@ -122,6 +124,55 @@ class ComparisonTableTest {
     assertThat(models.get(0).scores().get(1).best()).isTrue();
   }
 
+  /**
+   * AUCs of three seeds: .5, .5, .5 without knowledge; .8, .9, .85 with it; .6, .65, .6 of its
+   * control. The gains are .3, .4, .35 and .1, .15, .1, and their means .35 and .35 / 3. With
+   * Student's t of 4.30265 for two degrees of freedom, the rest of .2, .25, .25 has the interval
+   * .23333 +- .07171, and Fieller's bounds of the share solve .107073 r^2 - 2 * .033120 r + .008469
+   * = 0.
+   */
+  @Test
+  void aControlTellsTheRestOfTheGain() {
+    Cell control = new Cell(Path.of("e.yaml"), List.of("c"), List.of(), false, ONE, List.of());
+    Cell model = new Cell(Path.of("e.yaml"), ONE, List.of(), false, null, List.of());
+    Controls controls = new Controls();
+    controls.put(BASELINE, Reading.NOTHING);
+    controls.put(model, Reading.KNOWLEDGE);
+    controls.put(control, Reading.CONTROL);
+    Grid grid = new Grid(List.of("model"), List.of(BASELINE, model, control));
+    Map<Cell, List<@Nullable RunResult>> runs =
+        Map.of(
+            BASELINE, above(10, 10, 10), model, above(16, 18, 17), control, above(12, 13, 12));
+
+    List<ComparisonResult.Model> models = new ComparisonTable(grid, runs, controls).models();
+
+    assertThat(models.get(1).scores().get(1).rest()).isNull();
+    ComparisonResult.Rest rest = models.get(2).scores().get(1).rest();
+    assertThat(rest.knowledge()).isCloseTo(.7 / 3, within(1e-9));
+    assertThat(rest.low()).isCloseTo(.161622, within(1e-5));
+    assertThat(rest.high()).isCloseTo(.305044, within(1e-5));
+    assertThat(rest.share()).isCloseTo(1 / 3., within(1e-9));
+    assertThat(rest.shareLow()).isCloseTo(0.180533, within(1e-5));
+    assertThat(rest.shareHigh()).isCloseTo(0.438106, within(1e-5));
+    assertThat(CellFormat.share(rest)).isEqualTo("33 % (18 to 44)");
+    assertThat(models).extracting(ComparisonResult.Model::stillImproving).containsOnly(3);
+  }
+
+  /** Returns runs whose AUC is the share of the 20 positives that is above all negatives. */
+  private List<@Nullable RunResult> above(int... positives) {
+    return Arrays.stream(positives)
+        .<@Nullable RunResult>mapToObj(
+            count -> {
+              float[] scores = new float[40];
+              Arrays.fill(scores, .5f);
+              for (int i = 0; i < 20; i++) {
+                scores[2 * i] = i < count ? .9f : .1f;
+              }
+              return run(LABELS, scores);
+            })
+        .toList();
+  }
+
   private Score second(List<@Nullable RunResult> before, float[] first, float[] other) {
     return second(before, List.of(run(LABELS, first), run(LABELS, other)));
   }
@@ -133,11 +184,12 @@ class ComparisonTableTest {
   private static List<ComparisonResult.Model> models(
       List<@Nullable RunResult> before, List<@Nullable RunResult> after) {
     Grid grid = new Grid(List.of("model"), List.of(BASELINE, OTHER));
-    return new ComparisonTable(grid, Map.of(BASELINE, before, OTHER, after)).models();
+    return new ComparisonTable(grid, Map.of(BASELINE, before, OTHER, after), new Controls())
+        .models();
   }
 
   private static Cell cell(String label, boolean baseline) {
-    return new Cell(Path.of("e.yaml"), List.of(label), List.of(), baseline, List.of());
+    return new Cell(Path.of("e.yaml"), List.of(label), List.of(), baseline, null, List.of());
   }
 
   private static float[] alternating(int rows, float even, float odd) {
@@ -172,7 +224,7 @@ class ComparisonTableTest {
       EvaluationReport report =
           new EvaluationReport(
               folder, "test", ONE, evaluator.result(), null, List.of(), null, true, false, false);
-      return new RunResult("run", report, predictions, List.of(), "", Double.NaN);
+      return new RunResult("run", report, predictions, List.of(), "", true, Double.NaN);
     }
   }
 }

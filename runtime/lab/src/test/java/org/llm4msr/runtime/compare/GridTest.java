@@ -7,10 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.compare.ComparisonResult.Difference;
-import org.llm4msr.runtime.compare.ComparisonResult.Model;
-import org.llm4msr.runtime.compare.ComparisonResult.Score;
-import org.llm4msr.runtime.compare.Uncontrolled.Reading;
+import org.llm4msr.runtime.compare.Controls.Reading;
+import org.llm4msr.runtime.config.KnowledgeControl;
+import org.llm4msr.runtime.config.KnowledgeControl.Kind;
 import org.llm4msr.runtime.config.loading.AnyValue;
 
 class GridTest {
@@ -86,50 +85,58 @@ class GridTest {
   }
 
   @Test
-  void aGainWithoutAControlIsTold() {
+  void modelsWithoutAControlAreTold() {
     Grid plain = grid(List.of("e.yaml"), List.of("none", "hierarchical"));
     Grid controlled = grid(List.of("e.yaml"), List.of("none", "hierarchical"), "random");
+    Grid both = grid(List.of("e.yaml"), List.of("epnet", "hierarchical"));
 
-    assertThat(uncontrolled(plain, 0.01, true)).containsExactly("hierarchical");
-    assertThat(uncontrolled(plain, 0.01, false)).as("not significant").isEmpty();
-    assertThat(uncontrolled(plain, -0.01, true)).as("a loss").isEmpty();
-    assertThat(uncontrolled(controlled, 0.01, true)).isEmpty();
-    assertThat(uncontrolled(grid(List.of("e.yaml"), List.of("epnet", "hierarchical")), 0.01, true))
-        .as("both read it")
-        .isEmpty();
-    assertThat(Uncontrolled.note(List.of("hierarchical")))
+    assertThat(controls(plain).uncontrolled(plain)).containsExactly("hierarchical");
+    assertThat(controls(controlled).uncontrolled(controlled)).isEmpty();
+    assertThat(controls(both).uncontrolled(both)).containsExactly("epnet", "hierarchical");
+    assertThat(Controls.missing(List.of("a", "b")))
         .isEqualTo(
-            "No control: hierarchical gained, but vectors that say nothing may gain as well."
-                + " `controls: [shuffled]` trains models that read them.");
-    assertThat(Uncontrolled.note(List.of())).isEmpty();
+            "No control: what a, b gained may be capacity and no knowledge, as vectors that know"
+                + " nothing may gain too. Add `controls: [shuffled]` to the comparison.");
+    assertThat(Controls.missing(List.of())).isEmpty();
   }
 
-  /** Every model but the baseline differs from it by the same. */
-  private static List<String> uncontrolled(Grid grid, double mean, boolean significant) {
-    Uncontrolled uncontrolled = new Uncontrolled();
+  @Test
+  void aControlSharesTheGainOfTheModelInWhosePlaceItStands() {
+    Grid grid = grid(List.of("e.yaml"), List.of("none", "concat", "hierarchical"), "random");
+    Controls controls = controls(grid);
+
+    assertThat(grid.cells().stream().map(cell -> controls.controlled(grid, cell)))
+        .containsExactly(null, null, grid.cells().get(1), null, grid.cells().get(3));
+    Grid both = grid(List.of("e.yaml"), List.of("epnet", "hierarchical"), "random");
+    assertThat(both.cells().stream().map(cell -> controls(both).controlled(both, cell)))
+        .as("there is no gain over nothing")
+        .containsOnlyNulls();
+  }
+
+  @Test
+  void theKindsThatAreThereAreExplained() {
+    Controls controls = new Controls();
+    Cell cell = grid(List.of("e.yaml"), List.of("none")).cells().get(0);
+    controls.put(cell, new KnowledgeControl(null, Kind.SHUFFLED, Kind.OFF, Kind.CONSTANT));
+
+    assertThat(controls.kinds()).containsExactly(Kind.CONSTANT, Kind.SHUFFLED);
+    assertThat(Controls.explanation(controls.kinds()))
+        .hasSize(3)
+        .anyMatch(line -> line.startsWith("constant: every key reads the mean"))
+        .anyMatch(line -> line.startsWith("shuffled: each key reads the vector of another."));
+    assertThat(Controls.explanation(List.of())).isEmpty();
+  }
+
+  private static Controls controls(Grid grid) {
+    Controls controls = new Controls();
     for (Cell cell : grid.cells()) {
-      String name = cell.labels().get(0);
       boolean control = cell.toString().contains("random");
-      uncontrolled.put(
+      controls.put(
           cell,
-          name.equals("none") ? Reading.NOTHING : control ? Reading.CONTROL : Reading.KNOWLEDGE);
+          cell.labels().get(0).equals("none")
+              ? Reading.NOTHING
+              : control ? Reading.CONTROL : Reading.KNOWLEDGE);
     }
-    Difference difference = new Difference(mean, null, null, null, 0.5, significant);
-    List<Model> models =
-        grid.cells().stream()
-            .map(cell -> model(cell, cell.baseline() ? null : difference))
-            .toList();
-    return uncontrolled.of(grid, models);
-  }
-
-  private static Model model(Cell cell, Difference difference) {
-    return new Model(
-        cell.labels(),
-        cell.group(),
-        cell.baseline(),
-        List.of(),
-        List.of(),
-        List.of(new Score(1, 0.5, null, false, difference)),
-        null);
+    return controls;
   }
 }

@@ -2,16 +2,22 @@ package org.llm4msr.runtime.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
+import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
+import org.llm4msr.runtime.config.KnowledgeControl.Kind;
 import org.llm4msr.runtime.experiment.Notice;
 
 /** Tables for papers, with names that mean something to LaTeX, and what is said below them. */
 class TableWriterTest {
+
+  @TempDir Path folder;
 
   @Test
   void everyCharacterThatLatexReadsIsEscaped() {
@@ -22,7 +28,8 @@ class TableWriterTest {
             true,
             List.of(),
             List.of(),
-            List.of(new Score(1, 0.5, null, false, null)),
+            List.of(new Score(1, 0.5, null, false, null, null)),
+            0,
             null);
     ComparisonResult result =
         new ComparisonResult(
@@ -31,6 +38,7 @@ class TableWriterTest {
             List.of("a_b", "plain", "c"),
             List.of(new Column("all", 10)),
             List.of(model),
+            List.of(),
             List.of(),
             List.of(),
             List.of(),
@@ -58,6 +66,7 @@ class TableWriterTest {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             Map.of(),
             true,
             true);
@@ -66,9 +75,70 @@ class TableWriterTest {
     for (Notice notice : Notice.values()) {
       assertThat(writer.latex()).contains("\n% NOTE: " + notice.text() + "\n");
       assertThat(writer.markdown()).contains("\nNOTE: " + notice.text() + "\n");
-      assertThat(new ComparisonPage(result).page("").html())
+      assertThat(new ComparisonPage(result).page("", "").html())
           .contains("<p class=\"warning\">" + notice.text() + "</p>");
     }
+  }
+
+  /** One seed without knowledge, two with it, and their control, of which one failed. */
+  @Test
+  void whatUsersShouldDoIsBelowTheTables() {
+    Rest rest = new Rest(.05, .04, .06, .7, .61, .82);
+    Rest unknown = new Rest(-.01, null, null, null, null, null);
+    ComparisonResult result =
+        new ComparisonResult(
+            "test",
+            List.of(1L, 2L),
+            List.of("model"),
+            List.of(new Column("feed", 4), new Column("overall", 10)),
+            List.of(
+                model("plain", 2, null, null),
+                model("items", 0, null, null),
+                model("items + shuffled", 1, unknown, rest)),
+            List.of(),
+            List.of(),
+            List.of(Kind.SHUFFLED),
+            List.of("users"),
+            Map.of(),
+            false,
+            false);
+    TableWriter writer = new TableWriter(result);
+
+    String markdown = writer.markdown();
+    assertThat(markdown)
+        .contains(
+            "| items + shuffled | -0.0100; - | +0.0500 (+0.0400 to +0.0600); 70 % (61 to 82) |")
+        .contains("\nshuffled: each key reads the vector of another. It keeps the vectors")
+        .contains("\nNo control: what users gained may be capacity")
+        .contains(
+            "\nStill improving at the last step: plain (2 of 2 runs), items + shuffled (1 of 2"
+                + " runs). Raise training.epochs.\n");
+    assertThat(markdown.split("70 %")).as("of the control alone").hasSize(2);
+    assertThat(writer.csv())
+        .contains("significant,knowledge,knowledgeLow,knowledgeHigh,share,shareLow,shareHigh,still")
+        .contains(",0.05,0.04,0.06,0.7,0.61,0.82,1,");
+    writer.writeAll(folder);
+    assertThat(folder.resolve("report.html"))
+        .content()
+        .contains("<section id=\"controls\"")
+        .contains("<td>+0.0500 (+0.0400 to +0.0600); 70 % (61 to 82)</td>")
+        .contains("<p>shuffled: each key reads the vector of another.")
+        .contains("<p class=\"warning\">No control: what users gained")
+        .contains("<p class=\"warning\">Still improving at the last step: plain (2 of 2 runs)");
+  }
+
+  private static Model model(String name, int stillImproving, Rest ofFeed, Rest overall) {
+    return new Model(
+        List.of(name),
+        List.of(),
+        name.equals("plain"),
+        List.of("a", "b"),
+        List.of(),
+        List.of(
+            new Score(2, 0.5, 0.1, false, null, ofFeed),
+            new Score(2, 0.5, 0.1, false, null, overall)),
+        stillImproving,
+        null);
   }
 
   /** DeLong's test is not made above 20 million rows, and the t-test not with one seed. */
@@ -94,6 +164,7 @@ class TableWriterTest {
             List.of(seeds),
             List.of(),
             List.of(new Column("overall", rows)),
+            List.of(),
             List.of(),
             List.of(),
             List.of(),

@@ -27,6 +27,7 @@ class TuningWriterTest {
           List.of(),
           List.of(),
           List.of(),
+          List.of(),
           Map.of(),
           false,
           false);

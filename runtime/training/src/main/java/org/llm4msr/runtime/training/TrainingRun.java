@@ -255,6 +255,7 @@ final class TrainingRun {
         state.best() == null ? state.step() : state.bestStep(),
         best,
         history,
+        config.epochs(),
         state.step() < batchesAnEpoch * config.epochs(),
         (System.nanoTime() - started) / 1e9,
         throughput.ofSteps());
