@@ -10,6 +10,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.Wiring;
@@ -24,6 +25,7 @@ import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.keys.RowKeys;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.Slicing;
@@ -40,6 +42,7 @@ import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
+import org.llm4msr.runtime.training.SlowTraining;
 import org.llm4msr.runtime.training.Trainer;
 import org.llm4msr.runtime.training.TrainingResult;
 import org.llm4msr.serving.compiler.CompiledBundle;
@@ -280,6 +283,9 @@ final class TrainingStage implements AutoCloseable {
       BundleWriter.requireFree(target);
     }
     options.listeners().forEach(trainer::listen);
+    if (knowledge != null) {
+      warnIfSlow(knowledge);
+    }
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
     boolean isNew =
@@ -301,6 +307,21 @@ final class TrainingStage implements AutoCloseable {
       writeBundle(target);
     }
     return report;
+  }
+
+  private void warnIfSlow(ControlledKnowledge read) {
+    trainer.checkSpeed(this::plain, slow -> LOG.warn(text(slow, read)));
+  }
+
+  private TrainableModel plain() {
+    return ModelAssembly.plain(
+        model, runWiring.config().model(), config.training(), config.scoring(), data);
+  }
+
+  private String text(SlowTraining slow, ControlledKnowledge read) {
+    DatasetManifest manifest = data.manifest();
+    double rowsOfUser = (double) manifest.rows().train() / Math.max(1, manifest.trainingUsers());
+    return slow.text(config, read.level(Level.USER).dimension(), rowsOfUser);
   }
 
   private Calibration calibrate() {

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.Field;
+import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Initializer;
@@ -95,7 +97,66 @@ public final class ModelAssembly {
                     knowledge,
                     training.seed(),
                     UpdateRule.rows(training.optimizer()).stateSlots(),
+                    null,
                     new Precisions(training.precision(), scoring.precision()))));
+  }
+
+  /**
+   * Makes the backbone of a model alone, as a model without knowledge. It reads the embedding
+   * tables of the other model, and must not outlive it.
+   *
+   * @param enhanced the other model, which was assembled from the same settings and data
+   */
+  public static TrainableModel plain(
+      TrainableModel enhanced,
+      ModelConfig model,
+      TrainingConfig training,
+      InferenceConfig scoring,
+      PreparedData data) {
+    ModelConfig plain =
+        new ModelConfig(
+            model.embeddingSize(),
+            model.scenarioEmbeddingSize(),
+            model.backbone(),
+            PluginChoice.of("none", new BackboneAlone(), new BackboneAlone.NoSettings()),
+            model.metaNetworks(),
+            null);
+    return enhanced
+        .engine()
+        .finish(
+            () ->
+                new TrainableModel(
+                    build(
+                        enhanced.engine(),
+                        plain,
+                        data.manifest(),
+                        () -> Population.of(data),
+                        null,
+                        training.seed(),
+                        0,
+                        enhanced.tables(),
+                        new Precisions(training.precision(), scoring.precision()))));
+  }
+
+  private static final class BackboneAlone implements FusionHeadFactory<BackboneAlone.NoSettings> {
+
+    record NoSettings() {}
+
+    @Override
+    public Class<NoSettings> configType() {
+      return NoSettings.class;
+    }
+
+    @Override
+    public Set<ModelInput> requires(NoSettings settings) {
+      return Set.of();
+    }
+
+    @Override
+    public FusionHead create(NoSettings settings, FusionContext context) {
+      Backbone backbone = context.backbone(context.model().layout());
+      return (pass, features) -> backbone.forward(pass, features).logit();
+    }
   }
 
   /**
@@ -122,6 +183,7 @@ public final class ModelAssembly {
                     knowledge,
                     0,
                     0,
+                    null,
                     new Precisions(Precision.FLOAT32, scoring.precision()))));
   }
 
@@ -133,6 +195,7 @@ public final class ModelAssembly {
       @Nullable KnowledgeInputs inputs,
       long seed,
       int stateSlots,
+      @Nullable EmbeddingTables shared,
       Precisions precisions) {
     engine.recordGradients(false);
     Set<ModelInput> required = required(model);
@@ -176,7 +239,9 @@ public final class ModelAssembly {
           engine,
           manager,
           workers,
-          tables(manifest, model, seed, stateSlots, workers, Mkl.serves(manager)),
+          shared == null
+              ? tables(manifest, model, seed, stateSlots, workers, Mkl.serves(manager))
+              : shared,
           store,
           shape,
           head,

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -39,6 +40,7 @@ public final class Trainer {
   private final List<TrainingListener> listeners = new ArrayList<>();
   private Supplier<Evaluator> evaluators;
   private @Nullable Path eventFolder;
+  private @Nullable SpeedCheck speedCheck;
   private volatile boolean stopRequested;
 
   /** Makes a trainer that writes checkpoints only when it validates or is asked to stop. */
@@ -106,6 +108,19 @@ public final class Trainer {
     this.evaluators = evaluators;
   }
 
+  /**
+   * Has {@link #train} say where it is slow: where its steps are at least {@value
+   * SpeedCheck#SLOWER} times as long as those of a plain model, and all of them take more than two
+   * minutes.
+   *
+   * @param plain makes the plain model, which reads the tables of the model that is trained; called
+   *     at most once, and its training changes nothing else
+   * @param slow is told from the engine's thread, after the first steps
+   */
+  public void checkSpeed(Supplier<TrainableModel> plain, Consumer<SlowTraining> slow) {
+    speedCheck = new SpeedCheck(plain, trainingStep, config, data.manifest().scenarios(), slow);
+  }
+
   /** Adds a listener to those that hear of {@link #train}. */
   public void listen(TrainingListener listener) {
     listeners.add(listener);
@@ -138,7 +153,8 @@ public final class Trainer {
             this::validate,
             state,
             checkpointEvery,
-            () -> stopRequested);
+            () -> stopRequested,
+            speedCheck);
     if (!state.finished()) {
       if (state.step() > 0) {
         LOG.info("Resuming at step {} of {}", state.step(), runFolder);

@@ -43,6 +43,7 @@ final class TrainingRun {
   private final Supplier<EvaluationResult> evaluation;
   private final Duration checkpointEvery;
   private final BooleanSupplier stopRequested;
+  private final @Nullable SpeedCheck speedCheck;
   private final long trainingRows;
   private final boolean validates;
   private final long batchesAnEpoch;
@@ -59,6 +60,7 @@ final class TrainingRun {
    * @param evaluation evaluates the validation part
    * @param state where it begins; model and optimiser are in it
    * @param checkpointEvery time between two checkpoints; zero: none for the time
+   * @param speedCheck hears of each step; null: none
    */
   TrainingRun(
       TrainableModel model,
@@ -68,7 +70,8 @@ final class TrainingRun {
       Supplier<EvaluationResult> evaluation,
       RunState state,
       Duration checkpointEvery,
-      BooleanSupplier stopRequested) {
+      BooleanSupplier stopRequested,
+      @Nullable SpeedCheck speedCheck) {
     this.model = model;
     this.data = data;
     this.config = config;
@@ -77,6 +80,7 @@ final class TrainingRun {
     this.state = state;
     this.checkpointEvery = checkpointEvery;
     this.stopRequested = stopRequested;
+    this.speedCheck = speedCheck;
     this.trainingRows = data.manifest().rows().train();
     this.validates = data.manifest().rows().validation() > 0;
     this.batchesAnEpoch = batchesAnEpoch(data, config);
@@ -174,7 +178,11 @@ final class TrainingRun {
   private void step(Batch batch, Listeners listeners, long before) {
     double rate = learningRate.at(state.step());
     TrainingStep.Outcome outcome = trainingStep.run(batch, state.step(), rate);
-    throughput.add(batch.size, System.nanoTime() - before);
+    long nanos = System.nanoTime() - before;
+    throughput.add(batch.size, nanos);
+    if (speedCheck != null) {
+      speedCheck.stepped(batch, nanos, config.epochs() * trainingRows - rowsSoFar());
+    }
     int epoch = state.epoch();
     state = state.stepped(batchesAnEpoch, outcome.loss());
     listeners.tell(l -> l.rowsTrained(rowsSoFar(), config.epochs() * trainingRows));

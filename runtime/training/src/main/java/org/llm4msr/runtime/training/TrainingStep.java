@@ -135,11 +135,20 @@ public final class TrainingStep {
    * @param step from 0
    */
   public Outcome run(Batch batch, long step, double learningRate) {
-    times.start();
-    return runInOrder(order == null ? batch : order.of(batch), step, learningRate);
+    return run(batch, step, learningRate, true);
   }
 
-  private Outcome runInOrder(Batch batch, long step, double learningRate) {
+  /** Trains dense parameters alone: the tables stay as they are. */
+  void runWithoutTables(Batch batch, long step, double learningRate) {
+    run(batch, step, learningRate, false);
+  }
+
+  private Outcome run(Batch batch, long step, double learningRate, boolean withTables) {
+    times.start();
+    return runInOrder(order == null ? batch : order.of(batch), step, learningRate, withTables);
+  }
+
+  private Outcome runInOrder(Batch batch, long step, double learningRate, boolean withTables) {
     TensorEngine engine = model.engine();
     Outcome outcome;
     try (NDManager manager = model.manager().newSubManager();
@@ -158,7 +167,9 @@ public final class TrainingStep {
       }
       float value = finite(HostCopy.of(loss)[0], step, learningRate);
       times.end(StepTimes.Part.BACKWARD);
-      updateTables(forward, batch, step, learningRate);
+      if (withTables) {
+        updateTables(forward, batch, step, learningRate);
+      }
       times.end(StepTimes.Part.TABLES);
       double norm = updateDense(step, learningRate);
       times.end(StepTimes.Part.DENSE);

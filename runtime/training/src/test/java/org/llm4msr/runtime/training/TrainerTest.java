@@ -75,6 +75,23 @@ class TrainerTest {
     assertThat(last.at("/validation/scenarios")).hasSize(3);
   }
 
+  /** One epoch has one validation, which is the best and the last. */
+  @Test
+  void saysWhereMoreEpochsMayHelp() {
+    MemoryData data = MemoryData.of(1_000, 100, 0.9);
+    TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 1, 64);
+    try (TrainableModel model = towers(data, config)) {
+      TrainingResult result = new Trainer(model, data, config, folder).train(Progress.NONE);
+
+      assertThat(result.stillImproving()).isTrue();
+      assertThat(result.epochs()).isEqualTo(1);
+      JsonNode json = new ObjectMapper().valueToTree(result);
+      assertThat(json.path("stillImproving").asBoolean()).isTrue();
+      assertThat(TrainingResult.raiseEpochs(result.epochs()))
+          .isEqualTo("Still improving: raise training.epochs (now 1).");
+    }
+  }
+
   @Test
   void repeatsARunBitForBit() {
     MemoryData data = MemoryData.of(1_000, 100, 0.9);
@@ -208,6 +225,7 @@ class TrainerTest {
       TrainingResult result = new Trainer(model, noise, config, folder).train(Progress.NONE);
 
       assertThat(result.stoppedEarly()).isTrue();
+      assertThat(result.stillImproving()).isFalse();
       assertThat(result.history()).hasSize((int) result.bestStep() / 5 + 3);
       assertThat(result.steps()).isEqualTo(result.bestStep() + 15);
       double best = result.best().result().overall().auc();
