@@ -11,8 +11,8 @@ import org.llm4msr.api.Setting;
 
 /** Optimiser, schedule and stopping. */
 public record TrainingConfig(
-    @Setting(value = "Passes over the training part", defaultValue = "5") @Min(1) int epochs,
-    @Setting(value = "B, rows per step", defaultValue = "4096") @Min(1) @Max(1 << 20) int batchSize,
+    @Setting(value = "Passes over the training part", defaultValue = "20") @Min(1) int epochs,
+    @Setting(value = "B, rows per step", defaultValue = "1024") @Min(1) @Max(1 << 20) int batchSize,
     @Setting(value = "The optimiser of tables and dense parameters", defaultValue = "{}") @Valid
         OptimizerConfig optimizer,
     @Setting(value = "Warm-up and decay of the learning rate", defaultValue = "{}") @Valid

@@ -128,7 +128,7 @@ class ConfigSchemaTest {
     assertThat(training.at("/batchSize").toString())
         .isEqualTo(
             "{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"maximum\":1048576,\"description\":\"B,"
-                + " rows per step\",\"default\":4096}");
+                + " rows per step\",\"default\":1024}");
     assertThat(training.at("/optimizer/properties/beta2/exclusiveMaximum").decimalValue())
         .isEqualByComparingTo("1.0");
     JsonNode backbone = tree.at("/else/properties/model/properties/backbone");
