@@ -153,12 +153,20 @@ class ComparisonTest {
     assertThat(controlled.models().get(2).scores().get(3).difference().mean())
         .as("from the model without knowledge")
         .isCloseTo(auc(controlled, 2) - auc(controlled, 0), within(1e-12));
+    Score control = controlled.models().get(2).scores().get(3);
+    assertThat(control.rest().knowledge())
+        .isCloseTo(auc(controlled, 1) - auc(controlled, 2), within(1e-12));
+    assertThat(controlled.models().get(1).scores().get(3).rest()).isNull();
     assertThat(files("evaluation-test.json"))
         .as("one more for each backbone and seed")
         .hasSize(evaluations.size() + 4);
     assertThat(new TableWriter(controlled).markdown())
         .contains("| backbone | fusion | control | ")
+        .contains("\n- shuffled: each key reads the vector of another.")
         .doesNotContain("No control:");
+    assertThat(new TableWriter(result).markdown())
+        .contains("No control: what shared-bottom + hierarchical, mmoe (experts 3) + hierarchical")
+        .contains("Still improving at the last step: shared-bottom + none (2 of 2 runs), ");
   }
 
   private static double auc(ComparisonResult table, int model) {

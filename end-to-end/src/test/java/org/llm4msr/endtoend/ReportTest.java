@@ -239,12 +239,16 @@ class ReportTest {
   void textsOfUsersAreNoTags() throws Exception {
     Path other = Files.createDirectories(folder.resolve("tags"));
     SmallShop shop = SmallShop.write(other, 1, 1000, 600, 20, List.of("<b>feed", "a & 'b'"));
-    Experiment odd = Experiment.fromYaml(shop.experiment(), "model.fusion=none");
+    Experiment odd =
+        Experiment.fromYaml(shop.experiment(), "model.fusion=none", "training.epochs=1");
     odd.prepare(false, Progress.NONE);
     odd.train("odd", Progress.NONE);
     odd.evaluate("odd", Split.TEST, null, Progress.NONE);
 
     Document parsed = parse(new RunReport(odd, "odd").page().html());
+    assertThat(elements(parsed, "p").stream().map(Element::getTextContent))
+        .as("of one epoch, the last validation is the best")
+        .contains("Still improving: raise training.epochs (now 1).");
 
     assertThat(parsed.getDocumentElement().getTextContent()).contains("<b>feed", "a & 'b'");
     assertThat(elements(parsed, "b")).isEmpty();

@@ -66,9 +66,7 @@ final class CellFormat {
                 model ->
                     "%s (%d of %d runs)"
                         .formatted(
-                            Cell.name(model.labels()),
-                            model.stillImproving(),
-                            model.runs().size()))
+                            Cell.name(model.labels()), model.stillImproving(), model.runs().size()))
             .collect(Collectors.joining(", "));
     return names.isEmpty()
         ? ""

@@ -85,21 +85,18 @@ final class Controls {
             .formatted(String.join(", ", names));
   }
 
-  /** Explains controls: how to read them, then a line for each kind; empty if there are none. */
-  static List<String> explanation(List<Kind> kinds) {
-    List<String> lines = new ArrayList<>();
-    if (!kinds.isEmpty()) {
-      lines.add(
-          "Controls are the same models with vectors that know nothing. The gain over a model that"
-              + " reads nothing is knowledge and capacity together; what the control gains is"
-              + " capacity (and the knowledge of levels that it leaves alone), and the rest is"
-              + " knowledge. All controls keep the parameters, and which keys have a vector.");
-      kinds.forEach(kind -> lines.add(explanation(kind)));
-    }
-    return lines;
+  /** Says how to read controls; empty if there are none. */
+  static String explanation(List<Kind> kinds) {
+    return kinds.isEmpty()
+        ? ""
+        : "Controls are the same models with vectors that know nothing. The gain over a model that"
+            + " reads nothing is knowledge and capacity together; what the control gains is"
+            + " capacity (and the knowledge of levels that it leaves alone), and the rest is"
+            + " knowledge. All controls keep the parameters, and which keys have a vector.";
   }
 
-  private static String explanation(Kind kind) {
+  /** Says what a kind keeps and destroys. */
+  static String explanation(Kind kind) {
     return switch (kind) {
       case OFF -> throw new IllegalArgumentException("no control");
       case CONSTANT ->

@@ -5,8 +5,8 @@ import org.hipparchus.stat.StatUtils;
 import org.hipparchus.stat.correlation.Covariance;
 
 /**
- * Ratio of the means of paired numbers, with the interval of Fieller (JRSS B 1954): all ratios r for
- * which Student's t does not tell the mean of {@code numerator - r denominator} from 0.
+ * Ratio of the means of paired numbers, with the interval of Fieller (JRSS B 1954): all ratios r
+ * for which Student's t does not tell the mean of {@code numerator - r denominator} from 0.
  *
  * @param value the ratio
  * @param low end of the 95 % interval; NaN for a single pair

@@ -120,7 +120,7 @@ public final class TableWriter {
       rests(text, block);
     }
     text.append('\n').append(CellFormat.legend(result, true)).append('\n');
-    Controls.explanation(result.controls()).forEach(line -> text.append("\n" + line + "\n"));
+    controls(text);
     remarks().forEach(remark -> text.append("\n" + remark + "\n"));
     for (Failure failure : result.failures()) {
       text.append(
@@ -130,6 +130,15 @@ public final class TableWriter {
     String marked =
         Notice.HISTORY.appendedTo(text.toString().stripTrailing(), result.readsLaterParts());
     return Notice.LEAK.appendedTo(marked.stripTrailing(), result.leakFutureInteractions()) + "\n";
+  }
+
+  private void controls(StringBuilder text) {
+    if (!result.controls().isEmpty()) {
+      text.append('\n').append(Controls.explanation(result.controls())).append("\n\n");
+      result
+          .controls()
+          .forEach(kind -> text.append("- ").append(Controls.explanation(kind)).append('\n'));
+    }
   }
 
   /** Returns what users should do about the models. */
@@ -369,8 +378,11 @@ public final class TableWriter {
 
   /** Returns how to read the controls, with what they leave of each gain; empty without any. */
   private String controls() {
-    StringBuilder html = new StringBuilder();
-    Controls.explanation(result.controls()).forEach(line -> html.append(Html.note(line)));
+    if (result.controls().isEmpty()) {
+      return "";
+    }
+    StringBuilder html = new StringBuilder(Html.note(Controls.explanation(result.controls())));
+    result.controls().forEach(kind -> html.append(Html.note(Controls.explanation(kind))));
     for (Block block : blocks()) {
       List<List<String>> rows = new ArrayList<>();
       for (int model = 0; model < result.models().size(); model++) {

@@ -141,8 +141,7 @@ class ComparisonTableTest {
     controls.put(control, Reading.CONTROL);
     Grid grid = new Grid(List.of("model"), List.of(BASELINE, model, control));
     Map<Cell, List<@Nullable RunResult>> runs =
-        Map.of(
-            BASELINE, above(10, 10, 10), model, above(16, 18, 17), control, above(12, 13, 12));
+        Map.of(BASELINE, above(10, 10, 10), model, above(16, 18, 17), control, above(12, 13, 12));
 
     List<ComparisonResult.Model> models = new ComparisonTable(grid, runs, controls).models();
 

@@ -108,7 +108,7 @@ class TableWriterTest {
     assertThat(markdown)
         .contains(
             "| items + shuffled | -0.0100; - | +0.0500 (+0.0400 to +0.0600); 70 % (61 to 82) |")
-        .contains("\nshuffled: each key reads the vector of another. It keeps the vectors")
+        .contains("\n- shuffled: each key reads the vector of another. It keeps the vectors")
         .contains("\nNo control: what users gained may be capacity")
         .contains(
             "\nStill improving at the last step: plain (2 of 2 runs), items + shuffled (1 of 2"

@@ -82,4 +82,32 @@ class TuningWriterTest {
     assertThat(config.training().scenarioWeights()).isEqualTo(Map.of("01", 2.0, "02", 3.0));
     assertThat(config.training().clipNorm()).isNull();
   }
+
+  @Test
+  void trialsThatMoreEpochsMayImproveAreTold() {
+    ComparisonResult.Model trial =
+        new ComparisonResult.Model(
+            List.of("1", "0.01"), List.of(), false, List.of("a"), List.of(), List.of(), 1, null);
+    ComparisonResult table =
+        new ComparisonResult(
+            "validation",
+            List.of(1L),
+            List.of("trial", "rate"),
+            List.of(),
+            List.of(trial),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Map.of(),
+            false,
+            false);
+    TuningResult result =
+        new TuningResult(List.of("rate"), List.of(), List.of("rate=0.01"), List.of(), table, false);
+
+    assertThat(new TuningWriter(result).markdown())
+        .contains(
+            "\nStill improving at the last step: 1 + 0.01 (1 of 1 runs). Raise training.epochs.\n"
+                + "Best: rate=0.01\n");
+  }
 }

@@ -39,7 +39,9 @@ public record SlowTraining(
     List<String> remedies = remedies(config, knowledgeSize, rowsOfUser);
     return String.format(
         Locale.ROOT,
-        "Training is slow: %,.0f rows/s, while the backbone alone trains %,.0f (%.1f times as many); a batch of %,d rows has %,d users. All epochs take %s, unless patience ends them.%s",
+        "Training is slow: %,.0f rows/s, while the backbone alone trains %,.0f (%.1f times as"
+            + " many); a batch of %,d rows has %,d users. All epochs take %s, unless patience ends"
+            + " them.%s",
         rowsPerSecond,
         plainRowsPerSecond,
         plainRowsPerSecond / rowsPerSecond,
@@ -75,7 +77,8 @@ public record SlowTraining(
       remedies.add(
           String.format(
               Locale.ROOT,
-              "training.groupUsers: %d (now 1; a user has %.0f training rows), so that a batch has fewer users",
+              "training.groupUsers: %d (now 1; a user has %.0f training rows), so that a batch has"
+                  + " fewer users",
               GROUPED,
               rowsOfUser));
     }

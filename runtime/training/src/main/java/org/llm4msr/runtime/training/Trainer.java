@@ -109,9 +109,8 @@ public final class Trainer {
   }
 
   /**
-   * Has {@link #train} say where it is slow: where its steps are at least {@value
-   * SpeedCheck#SLOWER} times as long as those of a plain model, and all of them take more than two
-   * minutes.
+   * Has {@link #train} say where it is slow: where its steps take at least three times as long as
+   * those of a plain model, and all of them more than two minutes.
    *
    * @param plain makes the plain model, which reads the tables of the model that is trained; called
    *     at most once, and its training changes nothing else

@@ -29,9 +29,9 @@ class SlowTrainingTest {
 
   private static final SlowTraining SLOW = new SlowTraining(9_900, 84_600, 4_096, 3_710, 5_400);
   private static final String SPEED =
-      "Training is slow: 9,900 rows/s, while the backbone alone trains 84,600 (8.5 times as many); a"
-          + " batch of 4,096 rows has 3,710 users. All epochs take 90 minutes, unless patience ends"
-          + " them.";
+      "Training is slow: 9,900 rows/s, while the backbone alone trains 84,600 (8.5 times as many);"
+          + " a batch of 4,096 rows has 3,710 users. All epochs take 90 minutes, unless patience"
+          + " ends them.";
 
   /** Settings of a meta network that has ranks. */
   record Ranked(int rank) {}

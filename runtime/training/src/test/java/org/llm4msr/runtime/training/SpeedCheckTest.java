@@ -107,8 +107,7 @@ class SpeedCheckTest {
           try (TrainableModel model = enhanced()) {
             TrainingStep step = new TrainingStep(model, LONG, DATA.manifest().scenarios());
             SpeedCheck check =
-                new SpeedCheck(
-                    plain(model), step, LONG, DATA.manifest().scenarios(), told::add);
+                new SpeedCheck(plain(model), step, LONG, DATA.manifest().scenarios(), told::add);
             Batch batch = batch();
             for (int i = 0; i < steps; i++) {
               check.stepped(batch, nanos, rowsLeft);
