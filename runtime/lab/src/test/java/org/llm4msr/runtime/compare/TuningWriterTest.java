@@ -107,7 +107,7 @@ class TuningWriterTest {
 
     assertThat(new TuningWriter(result).markdown())
         .contains(
-            "\nStill improving at the last step: 1 + 0.01 (1 of 1 runs). Raise training.epochs.\n"
-                + "Best: rate=0.01\n");
+            "Still improving at the last step: 1 + 0.01 (1 of 1 runs). Raise training.epochs.",
+            "Best: rate=0.01");
   }
 }
