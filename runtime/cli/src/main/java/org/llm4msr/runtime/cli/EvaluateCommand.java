@@ -31,7 +31,7 @@ final class EvaluateCommand extends ExperimentCommand {
   @Option(
       names = "--predictions",
       paramLabel = "FILE",
-      description = "Write every row's prediction to an Arrow file.")
+      description = "Write every row's prediction: .arrow, .parquet or .csv.")
   @Nullable Path predictions;
 
   @Override

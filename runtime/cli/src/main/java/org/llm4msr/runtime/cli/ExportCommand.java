@@ -91,7 +91,11 @@ final class ExportCommand extends CommandGroup {
     @Mixin SplitOption split = new SplitOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
-    @Option(names = "--out", required = true, paramLabel = "FILE", description = "An Arrow file.")
+    @Option(
+        names = "--out",
+        required = true,
+        paramLabel = "FILE",
+        description = "The predictions: .arrow, .parquet or .csv.")
     Path out;
 
     @Override

@@ -36,6 +36,7 @@ import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.exchange.Exchange;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
 import org.llm4msr.runtime.exchange.ExchangeServer;
+import org.llm4msr.runtime.evaluation.PredictionWriter;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.Scratch;
@@ -461,11 +462,14 @@ public final class Experiment {
    * Evaluates the best state of a run, and says so if the run is not finished. Model and training
    * settings are those of the run, whatever this configuration says; a warning tells what differs.
    *
-   * @param predictions gets every row's prediction as Arrow; null for none
+   * @param predictions gets every row's prediction, as Arrow, Parquet or CSV; null for none
    * @param progress gets the number of rows
    */
   public EvaluationReport evaluate(
       String run, Split split, @Nullable Path predictions, Progress progress) {
+    if (predictions != null) {
+      PredictionWriter.requireFree(predictions);
+    }
     Experiment trained = asTrained(run);
     check.checkModel(trained.runWiring);
     StageCost.Meter meter = StageCost.Meter.start("evaluate");

@@ -67,7 +67,7 @@ final class FileScoring {
    * @param progress gets the number of rows; the total is known only for Parquet
    */
   public ScoringReport run(String identity, Path scratch, Progress progress) {
-    ArrowConversion.Format format = format(request.out());
+    ArrowConversion.Format format = ArrowConversion.Format.of(request.out());
     requireTarget();
     try (RowFile file = new RowFile(request.in(), request.listSeparator(), scratch);
         ScoreJobFolder job = ScoreJobFolder.open(request.out(), key(identity), request.keep())) {
@@ -121,16 +121,6 @@ final class FileScoring {
             .formatted(request.out(), FileErrors.reason(e)),
         e,
         true);
-  }
-
-  private static ArrowConversion.Format format(Path out) {
-    String name = String.valueOf(out.getFileName()).toLowerCase(Locale.ROOT);
-    for (ArrowConversion.Format format : ArrowConversion.Format.values()) {
-      if (name.endsWith("." + format.name().toLowerCase(Locale.ROOT))) {
-        return format;
-      }
-    }
-    throw user("FORMAT", out + " must end in .arrow, .parquet or .csv.");
   }
 
   private void requireTarget() {

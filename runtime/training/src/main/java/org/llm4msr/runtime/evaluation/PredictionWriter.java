@@ -23,7 +23,6 @@ import org.apache.arrow.vector.TinyIntVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
-import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -32,17 +31,20 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.database.ArrowConversion;
 import org.llm4msr.runtime.data.keys.RowKeys;
+import org.llm4msr.runtime.data.rows.RowFile;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
-import org.llm4msr.toolkit.arrow.ArrowRows;
+import org.llm4msr.runtime.files.Scratch;
 
 /**
- * Writes the prediction of every row to an Arrow IPC file: {@code row} (int64, its number in the
- * split), {@code user} (int32, index into {@code users.arrow}), {@code scenario} (int32, rank; the
- * metadata key {@code scenarios} lists the keys, one per line), {@code label} (int8), {@code
- * probability} (float32), and the raw ids {@code user_key}, {@code item_key}, {@code scenario_key}
- * and {@code group_key} (utf8; item and group are null where the data has none). The file gets its
- * name only once it is complete.
+ * Writes the prediction of every row to an Arrow IPC file, Parquet or CSV, as the name says: {@code
+ * row} (int64, its number in the split), {@code user} (int32, index into {@code users.arrow}),
+ * {@code scenario} (int32, rank; the metadata key {@code scenarios} lists the keys, one per line),
+ * {@code label} (int8), {@code probability} (float32), and the raw ids {@code user_key}, {@code
+ * item_key}, {@code scenario_key} and {@code group_key} (utf8; item and group are null where the
+ * data has none). The file gets its name only once it is complete.
  */
 public final class PredictionWriter implements AutoCloseable {
 
@@ -67,7 +69,9 @@ public final class PredictionWriter implements AutoCloseable {
           Field.nullable("group_key", ArrowType.Utf8.INSTANCE));
 
   private final Path target;
+  private final ArrowConversion.Format format;
   private final Path partial;
+  private final Path converted;
   private final List<String> scenarios;
   private final RowKeys keys;
   private final BufferAllocator allocator = new RootAllocator();
@@ -83,17 +87,17 @@ public final class PredictionWriter implements AutoCloseable {
    * @param keys of the rows
    * @param leakFutureInteractions whether the model's prompts revealed these rows; if so, the
    *     metadata key {@value #LEAK} is {@code true}
-   * @throws MsrException {@code evaluation/IN_THE_WAY} if something other than predictions is
-   *     there, of type RESOURCES if it cannot be written
+   * @throws MsrException as {@link #requireFree}, of type RESOURCES if it cannot be written
    */
   public PredictionWriter(
       Path target, List<String> scenarios, RowKeys keys, boolean leakFutureInteractions) {
     this.target = target;
     this.scenarios = List.copyOf(scenarios);
     this.keys = keys;
-    requireFolder(target);
-    requireNothingElse(target);
+    requireFree(target);
+    format = ArrowConversion.Format.of(target);
     partial = target.resolveSibling(target.getFileName() + ".tmp-" + UUID.randomUUID());
+    converted = target.resolveSibling(partial.getFileName() + ".converted");
     root = VectorSchemaRoot.create(schema(scenarios, leakFutureInteractions), allocator);
     try {
       channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -148,10 +152,25 @@ public final class PredictionWriter implements AutoCloseable {
       channel.force(true);
       release();
       Files.move(
-          partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+          inFormat(), target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  private Path inFormat() throws IOException {
+    if (format == ArrowConversion.Format.ARROW) {
+      return partial;
+    }
+    try (Scratch scratch = scratch()) {
+      ArrowConversion.convert(partial, converted, format, scratch.scratch());
+    }
+    DurableFiles.force(converted);
+    return converted;
+  }
+
+  private static Scratch scratch() {
+    return new Scratch(Path.of(""), 0, 1);
   }
 
   /** Leaves nothing behind unless {@link #finish} was called. */
@@ -160,6 +179,7 @@ public final class PredictionWriter implements AutoCloseable {
     try {
       release();
       Files.deleteIfExists(partial);
+      Files.deleteIfExists(converted);
     } catch (IOException e) {
       throw failed(e);
     }
@@ -174,6 +194,19 @@ public final class PredictionWriter implements AutoCloseable {
         // Closing the writer would write a footer into an incomplete file.
       }
     }
+  }
+
+  /**
+   * Refuses a place where predictions cannot or must not be written.
+   *
+   * @throws MsrException {@code data/FORMAT} if the name tells no format, {@code
+   *     evaluation/NO_FOLDER}, {@code evaluation/IN_THE_WAY} if something other than predictions is
+   *     there
+   */
+  public static void requireFree(Path target) {
+    ArrowConversion.Format.of(target);
+    requireFolder(target);
+    requireNothingElse(target);
   }
 
   private static void requireFolder(Path target) {
@@ -198,12 +231,12 @@ public final class PredictionWriter implements AutoCloseable {
   }
 
   private static boolean holdsPredictions(Path file) {
-    try (BufferAllocator allocator = new RootAllocator();
-        ArrowReader reader = ArrowRows.open(file, allocator)) {
-      List<Field> fields = reader.getVectorSchemaRoot().getSchema().getFields();
+    try (Scratch scratch = scratch();
+        RowFile rows = new RowFile(file, "|", scratch.scratch())) {
       // Files of earlier versions have no keys.
-      return fields.size() >= NUMBERS.size() && fields.subList(0, NUMBERS.size()).equals(NUMBERS);
-    } catch (IOException | MsrException e) {
+      List<String> numbers = NUMBERS.stream().map(Field::getName).toList();
+      return rows.columns().stream().limit(numbers.size()).toList().equals(numbers);
+    } catch (MsrException e) {
       return false;
     }
   }
