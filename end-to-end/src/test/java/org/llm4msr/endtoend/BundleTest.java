@@ -41,6 +41,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -345,7 +346,8 @@ class BundleTest {
     }
     Path rows = csv("many.csv", many);
     Path out = folder.resolve("many.arrow");
-    ScoringRequest request = new ScoringRequest(rows, out, List.of("user"), "|", false, 20_000);
+    ScoringRequest request =
+        new ScoringRequest(rows, out, List.of("user"), "|", false, Policy.STRICT, 20_000);
     try (Scorer scorer = Scorer.load(bundle)) {
       IllegalStateException stop = new IllegalStateException("stopped");
       assertThatThrownBy(

@@ -3,6 +3,7 @@ package org.llm4msr.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -35,8 +36,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
+import org.llm4msr.runtime.data.rows.RowException;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.ScoringReport;
+import org.llm4msr.runtime.scoring.ScoringReport.RowProblem;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 
 /** Rows as programs write them. */
@@ -139,6 +144,152 @@ class RowFilesTest {
     assertThat(folder.resolve("ragged.arrow.parts")).doesNotExist();
   }
 
+  private static ScoringRequest skipping(Path rows, Path out) {
+    return new ScoringRequest(rows, out, List.of("user"), "|", false, Policy.SKIP, 2);
+  }
+
+  /** Row 1 is short, 3 long, 4 has no number, 6 no known scenario; 5 has a line break. */
+  @Test
+  void rowsThatCannotBeReadAreReportedAndTheOthersScored() throws IOException {
+    Path rows =
+        csv(
+            "malformed.csv",
+            ROW
+                + "3,i4,feed\n"
+                + ROW
+                + "3,i4,feed,7,9.5,a,b,c\n"
+                + "3,i4,feed,7,cheap,a\n"
+                + "\"a\n"
+                + "b\",i4,feed,,,\n"
+                + "3,i4,mall,7,9.5,\n");
+    Path out = folder.resolve("malformed.arrow");
+    try (Scorer scorer = Scorer.load(bundle)) {
+      ScoringReport report = scorer.score(skipping(rows, out), Progress.NONE);
+
+      assertThat(report.rows()).isEqualTo(7);
+      assertThat(report.malformed()).isEqualTo(4);
+      assertThat(report.problems())
+          .extracting(RowProblem::row, RowProblem::problem)
+          .containsExactly(
+              tuple(
+                  1L,
+                  "Row 1 has 3 values, but the header names 6 columns. Fix it, or leave it out."),
+              tuple(
+                  3L,
+                  "Row 3 has 8 values, but the header names 6 columns. Fix it, or leave it out."),
+              tuple(
+                  4L,
+                  "Column 'price' has 'cheap' in row 4; expected a number. Fix the row or leave the"
+                      + " value empty."),
+              tuple(
+                  6L,
+                  "Column 'scenario' has 'mall' in row 6; the model knows [feed, search, home]."
+                      + " Leave such rows out, or train a model with this scenario."));
+      assertThat(BundleTest.texts(out, "row")).containsExactly("0", "1", "2", "3", "4", "5", "6");
+      assertThat(BundleTest.texts(out, "user"))
+          .containsExactly("3", "3", "3", "3", "3", "a\nb", "3");
+      List<String> scores = BundleTest.texts(out, "score");
+      assertThat(scores).element(1).isEqualTo("null");
+      assertThat(List.of(scores.get(3), scores.get(4), scores.get(6))).containsOnly("null");
+      float whole = scorer.score(List.of(row(3)))[0];
+      assertThat(Float.parseFloat(scores.get(0))).isEqualTo(whole, within(1e-6f));
+      assertThat(Float.parseFloat(scores.get(2))).isEqualTo(whole, within(1e-6f));
+      Map<String, Object> empty = new HashMap<>(row("a\nb"));
+      List.of("hour", "price", "tags").forEach(column -> empty.put(column, null));
+      assertThat(Float.parseFloat(scores.get(5)))
+          .isEqualTo(scorer.score(List.of(empty))[0], within(1e-6f));
+      assertThat(BundleTest.texts(out, "problem"))
+          .element(1)
+          .isEqualTo(
+              "Row 1 has 3 values, but the header names 6 columns. Fix it, or leave it out.");
+
+      Path asCsv = folder.resolve("malformed-scores.csv");
+      scorer.score(skipping(rows, asCsv), Progress.NONE);
+      assertThat(Files.readAllLines(asCsv))
+          .contains("row,user,score,problem")
+          .anyMatch(line -> line.startsWith("1,3,,\"Row 1 has 3 values"));
+    }
+  }
+
+  @Test
+  void aFileWithoutAReadableRowIsAnError() throws IOException {
+    Path rows = csv("none.csv", "3,i4,mall,7,9.5,a\n".repeat(3));
+    Path out = folder.resolve("none.arrow");
+
+    assertThat(refusal(skipping(rows, out)))
+        .hasMessageStartingWith(
+            "[score/NO_SCORES] "
+                + rows
+                + ": none of its 3 rows can be read. The first: Column 'scenario' has 'mall' in row"
+                + " 0;");
+    assertThat(out).doesNotExist();
+    assertThat(folder.resolve("none.arrow.parts")).doesNotExist();
+  }
+
+  /** The texts of a list are read as numbers row by row. */
+  @Test
+  void rowsOfParquetAreReportedToo() throws IOException, SQLException {
+    Path rows =
+        parquet(
+            "malformed",
+            "3 AS user, 'i4' AS item, s AS scenario, h AS hour, 9.5::DOUBLE AS price, ['a', 'b'] AS"
+                + " tags FROM (VALUES ('feed', '7'), ('mall', '7'), ('feed', '7.0'), ('feed', '7'))"
+                + " t(s, h)");
+    Path out = folder.resolve("malformed-parquet.arrow");
+    try (Scorer scorer = Scorer.load(bundle)) {
+      ScoringReport report = scorer.score(skipping(rows, out), Progress.NONE);
+
+      assertThat(report.problems()).extracting(RowProblem::row).containsExactly(1L, 2L);
+      assertThat(report.problems().get(1).problem())
+          .startsWith("Column 'hour' has '7.0' in row 2; the model knows '7'.");
+      assertThat(Float.parseFloat(BundleTest.texts(out, "score").get(3)))
+          .isEqualTo(scorer.score(List.of(row(3)))[0], within(1e-6f));
+    }
+  }
+
+  @Test
+  void mapsThatCannotBeReadHaveNoScore() {
+    Map<String, Object> incomplete = new HashMap<>(row(3));
+    incomplete.remove("hour");
+    Map<String, Object> wrong = new HashMap<>(row(3));
+    wrong.put("price", "cheap");
+    List<RowException> malformed = new ArrayList<>();
+    try (Scorer scorer = Scorer.load(bundle)) {
+      float whole = scorer.score(List.of(row(3)))[0];
+
+      float[] scores = scorer.score(List.of(incomplete, row(3), wrong, row(3)), malformed::add);
+
+      assertThat(scores).containsExactly(Float.NaN, whole, Float.NaN, whole);
+    }
+    assertThat(malformed)
+        .extracting(RowException::row, RowException::code)
+        .containsExactly(tuple(0L, "data/MISSING_COLUMN"), tuple(2L, "data/BAD_VALUE"));
+  }
+
+  /** What was scored before is counted with what is left. */
+  @Test
+  void aStoppedJobCountsAllItsProblems() throws IOException {
+    String wrong = "3,i4,mall,7,9.5,a\n";
+    Path rows = csv("stopped.csv", wrong + ROW + ROW + wrong + ROW);
+    Path out = folder.resolve("stopped.arrow");
+    ScoringRequest request = skipping(rows, out);
+    try (Scorer scorer = Scorer.load(bundle)) {
+      Progress stop =
+          (done, total) -> {
+            if (done >= 5) {
+              throw new IllegalStateException("stopped");
+            }
+          };
+      assertThatThrownBy(() -> scorer.score(request, stop)).hasMessageContaining("stopped");
+
+      ScoringReport report = scorer.score(request, Progress.NONE);
+
+      assertThat(report.resumedAt()).isPositive();
+      assertThat(report.malformed()).isEqualTo(2);
+      assertThat(report.problems()).extracting(RowProblem::row).containsExactly(0L, 3L);
+    }
+  }
+
   @Test
   void aColumnThatIsReadStandsOnce() throws IOException {
     Path rows = folder.resolve("repeated.csv");
@@ -151,7 +302,9 @@ class RowFilesTest {
 
     Files.writeString(rows, twice.formatted("note"));
     Path kept = folder.resolve("repeated-kept.arrow");
-    assertThat(refusal(new ScoringRequest(rows, kept, List.of("note"), "|", false, 1000)))
+    assertThat(
+            refusal(
+                new ScoringRequest(rows, kept, List.of("note"), "|", false, Policy.STRICT, 1000)))
         .hasMessageContaining("names the column 'note' more than once");
     try (Scorer scorer = Scorer.load(bundle)) {
       Path out = folder.resolve("repeated.arrow");
@@ -180,10 +333,12 @@ class RowFilesTest {
     Path rows =
         parquet(
             "kept",
-            "3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 12345678::BIGINT AS price, 'a|b' AS tags");
+            "3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 12345678::BIGINT AS price,"
+                + " 'a|b' AS tags");
     Path out = folder.resolve("kept.arrow");
     ScoringRequest request =
-        new ScoringRequest(rows, out, List.of("price", "tags", "user"), "|", false, 1000);
+        new ScoringRequest(
+            rows, out, List.of("price", "tags", "user"), "|", false, Policy.STRICT, 1000);
     try (Scorer scorer = Scorer.load(bundle)) {
       scorer.score(request, Progress.NONE);
     }
@@ -212,7 +367,8 @@ class RowFilesTest {
     Path rows =
         parquet(
             "unpriced",
-            "3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, '' AS price, ['a', 'b'] AS tags");
+            "3 AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, '' AS price, ['a', 'b'] AS"
+                + " tags");
     Path out = folder.resolve("unpriced.arrow");
     Map<String, Object> missing = new HashMap<>(row(3));
     missing.put("price", null);
@@ -231,7 +387,9 @@ class RowFilesTest {
     try (Scorer scorer = Scorer.load(bundle)) {
       float expected = scorer.score(List.of(row(3)))[0];
       Locale.setDefault(Locale.forLanguageTag("fa-IR"));
-      scorer.score(new ScoringRequest(rows, out, List.of("user"), "|", false, 1), Progress.NONE);
+      scorer.score(
+          new ScoringRequest(rows, out, List.of("user"), "|", false, Policy.STRICT, 1),
+          Progress.NONE);
       assertThat(BundleTest.floats(out, "score"))
           .containsExactly(new float[] {expected, expected, expected}, within(1e-6f));
     } finally {
@@ -257,7 +415,8 @@ class RowFilesTest {
   void partsOfOtherSettingsAreNotGoneOnWith() throws IOException {
     Path rows = csv("parts.csv", ROW.repeat(70_000) + "3,i4,nowhere,7,9.5,a\n");
     Path out = folder.resolve("parts.arrow");
-    ScoringRequest request = new ScoringRequest(rows, out, List.of(), "|", false, 1000);
+    ScoringRequest request =
+        new ScoringRequest(rows, out, List.of(), "|", false, Policy.STRICT, 1000);
     try (Scorer first = Scorer.load(bundle)) {
       assertThatThrownBy(() -> first.score(request, Progress.NONE))
           .hasMessageContaining("UNKNOWN_SCENARIO");
@@ -282,7 +441,8 @@ class RowFilesTest {
     Path rows =
         parquet(
             "real",
-            "3.0::DOUBLE AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 9.5 AS price, ['a'] AS tags");
+            "3.0::DOUBLE AS user, 'i4' AS item, 'feed' AS scenario, 7 AS hour, 9.5 AS price, ['a']"
+                + " AS tags");
     String message = "Column 'user' has '3.0' in row 0; the model knows '3'. Write values as";
 
     assertThat(refusal(new ScoringRequest(rows, folder.resolve("real.arrow"))))
@@ -370,7 +530,8 @@ class RowFilesTest {
   void aSecondJobOnTheSameFileIsRefusedAndTheFirstGoesOn() throws IOException {
     Path rows = csv("many.csv", ROW.repeat(30_000));
     Path out = folder.resolve("many.arrow");
-    ScoringRequest request = new ScoringRequest(rows, out, List.of("user"), "|", false, 10_000);
+    ScoringRequest request =
+        new ScoringRequest(rows, out, List.of("user"), "|", false, Policy.STRICT, 10_000);
     List<String> codes = new ArrayList<>();
     try (Scorer scorer = Scorer.load(bundle);
         Scorer other = Scorer.load(bundle)) {
@@ -400,7 +561,9 @@ class RowFilesTest {
     Path rows = Files.writeString(folder.resolve("own.csv"), name + "," + HEADER + "1," + ROW);
     Path out = folder.resolve("own.arrow");
 
-    assertThat(refusal(new ScoringRequest(rows, out, List.of("user", name), "|", false)))
+    assertThat(
+            refusal(
+                new ScoringRequest(rows, out, List.of("user", name), "|", false, Policy.STRICT)))
         .hasMessageContaining("The column " + name + " of " + rows + " cannot be kept");
     assertThat(folder.resolve("own.arrow.parts")).doesNotExist();
   }
@@ -409,7 +572,7 @@ class RowFilesTest {
   void theRowsAreNotReplacedByTheirScores() throws IOException {
     Path rows = csv("both.csv", ROW);
 
-    assertThat(refusal(new ScoringRequest(rows, rows, List.of(), "|", true)))
+    assertThat(refusal(new ScoringRequest(rows, rows, List.of(), "|", true, Policy.STRICT)))
         .hasMessageContaining("both.csv holds the rows; the scores need another file");
     assertThat(rows).hasContent(HEADER + ROW);
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
@@ -64,6 +65,15 @@ final class ScoreCommand extends Command {
               + " that read the knowledge of items.")
   @Nullable Path knowledge;
 
+  @Option(
+      names = "--malformed",
+      defaultValue = "strict",
+      paramLabel = "POLICY",
+      description =
+          "strict: the first row that cannot be read is an error. skip: such rows have no score,"
+              + " and the column problem says why (default: ${DEFAULT-VALUE}).")
+  Policy malformed = Policy.STRICT;
+
   @Option(names = "--force", description = "Replace an existing file of scores.")
   boolean force;
 
@@ -80,7 +90,7 @@ final class ScoreCommand extends Command {
 
   @Override
   void run() {
-    ScoringRequest request = new ScoringRequest(in, out, keep, listSeparator, force);
+    ScoringRequest request = new ScoringRequest(in, out, keep, listSeparator, force, malformed);
     try (Scorer scorer = Scorer.load(bundle, overrides, session().loader());
         ProgressView progress = progress("score", "rows")) {
       if (knowledge != null) {
@@ -93,6 +103,20 @@ final class ScoreCommand extends Command {
   }
 
   private static String text(ScoringReport report) {
+    StringBuilder text = new StringBuilder(scored(report));
+    if (report.malformed() > 0) {
+      text.append(
+          String.format(
+              Locale.ROOT, "%n%,d rows could not be read and have no score:", report.malformed()));
+      report.problems().forEach(row -> text.append("%n  ".formatted()).append(row.problem()));
+      if (report.malformed() > report.problems().size()) {
+        text.append("%n  ... The column problem names them all.".formatted());
+      }
+    }
+    return text.toString();
+  }
+
+  private static String scored(ScoringReport report) {
     return String.format(
         Locale.ROOT,
         "%s: %,d rows%s, %,.0f rows/s",

@@ -16,11 +16,11 @@ public record MalformedConfig(
         @DecimalMax(value = "1", message = "must be at most 1")
         double share) {
 
-  /** What to do with them. */
+  /** What to do with rows that cannot be read. */
   public enum Policy {
     /** An error names the place of the first one. */
     STRICT,
-    /** They are counted, and some are kept in rejected.jsonl. */
+    /** They are counted and reported, and the others are read. */
     SKIP
   }
 }

@@ -6,16 +6,22 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.database.ArrowConversion;
 import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RowException;
 import org.llm4msr.runtime.data.rows.RowFile;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.files.FileErrors;
@@ -35,11 +41,12 @@ final class FileScoring {
   @FunctionalInterface
   public interface ScoreFunction {
     /**
-     * Returns one probability per row.
+     * Returns one probability per row, NaN for one that cannot be read.
      *
      * @param first number of the first row, for error texts
+     * @param malformed gets why rows cannot be read; null if the first of them is an error
      */
-    float[] score(RawRows rows, long first);
+    float[] score(RawRows rows, long first, @Nullable Consumer<? super RowException> malformed);
   }
 
   /**
@@ -69,8 +76,9 @@ final class FileScoring {
   public ScoringReport run(String identity, Path scratch, Progress progress) {
     ArrowConversion.Format format = ArrowConversion.Format.of(request.out());
     requireTarget();
-    try (RowFile file = new RowFile(request.in(), request.listSeparator(), scratch);
-        ScoreJobFolder job = ScoreJobFolder.open(request.out(), key(identity), request.keep())) {
+    try (RowFile file =
+            new RowFile(request.in(), request.listSeparator(), request.malformed(), scratch);
+        ScoreJobFolder job = ScoreJobFolder.open(request, key(identity))) {
       requireTarget(); // Another job may just have finished it.
       requireKept(file.columns());
       long before = job.rows();
@@ -83,7 +91,9 @@ final class FileScoring {
             request.keep(),
             before,
             rows -> {
-              writer.add(rows, score(rows, job.rows() + writer.pending()));
+              Map<Long, String> problems = new HashMap<>();
+              float[] scores = score(rows, job.rows() + writer.pending(), problems);
+              writer.add(rows, scores, problems);
               progress.update(job.rows() + writer.pending(), total);
             });
         writer.finish();
@@ -95,6 +105,8 @@ final class FileScoring {
           request.out(),
           rows,
           before,
+          job.malformed(),
+          job.problems(),
           rows == before ? 0 : (rows - before) / seconds,
           leakFutureInteractions);
     } catch (IOException e) {
@@ -104,10 +116,19 @@ final class FileScoring {
     }
   }
 
-  /** Scores rows; their errors name the row, and only here is the file known. */
-  private float[] score(RawRows rows, long first) {
+  /**
+   * Scores rows; their errors name the row, and only here is the file known.
+   *
+   * @param problems gets why rows cannot be read, by number, where that is no error
+   */
+  private float[] score(RawRows rows, long first, Map<Long, String> problems) {
     try {
-      return model.score(rows, first);
+      return model.score(
+          rows,
+          first,
+          request.malformed() == Policy.STRICT
+              ? null
+              : malformed -> problems.put(malformed.row(), malformed.text()));
     } catch (MsrException e) {
       throw new MsrException(e.type(), e.code(), request.in() + ": " + e.text(), e, e.retryable());
     }
@@ -148,7 +169,7 @@ final class FileScoring {
 
   private void requireKept(Set<String> present) {
     // Parquet and CSV are written by a database that ignores the case of letters.
-    Set<String> taken = new HashSet<>(ScoreJobFolder.OWN);
+    Set<String> taken = new HashSet<>(ScoreJobFolder.own(request.malformed()));
     for (String name : request.keep()) {
       if (!taken.add(name.toLowerCase(Locale.ROOT))) {
         throw user(
@@ -177,7 +198,8 @@ final class FileScoring {
             ? Files.size(in) + " " + Files.getLastModifiedTime(in).toMillis()
             : "",
         request.listSeparator(),
-        request.keep().toString());
+        request.keep().toString(),
+        request.malformed().toString());
   }
 
   private static MsrException user(String code, String message) {

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -35,11 +36,13 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.database.ArrowConversion;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowFile;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
+import org.llm4msr.runtime.scoring.ScoringReport.RowProblem;
 
 /**
  * The folder {@code OUT.parts} of an unfinished job: {@code job.txt} identifies the job, and files
@@ -48,9 +51,6 @@ import org.llm4msr.runtime.files.FolderLock;
  */
 final class ScoreJobFolder implements AutoCloseable {
 
-  /** The columns of the scores beside those that are kept. */
-  static final List<String> OWN = List.of("row", "score");
-
   private static final String LOCK = "lock";
   private static final String JOB = "job.txt";
 
@@ -58,21 +58,27 @@ final class ScoreJobFolder implements AutoCloseable {
   private static final Pattern BEGUN = Pattern.compile("lock|job\\.txt.*");
 
   private static final Pattern PART = Pattern.compile("part-(\\d{12})-(\\d{9})\\.arrow");
-  private static final String ROW = OWN.get(0);
-  private static final String SCORE = OWN.get(1);
+  private static final String ROW = "row";
+  private static final String SCORE = "score";
+  private static final String PROBLEM = "problem";
 
-  private final Path out;
+  private final ScoringRequest request;
   private final Path folder;
-  private final List<String> keep;
   private final FolderLock lock;
   private final List<Path> parts = new ArrayList<>();
+  private final List<RowProblem> problems = new ArrayList<>();
   private long rows;
+  private long malformed;
 
-  private ScoreJobFolder(Path out, Path folder, List<String> keep, FolderLock lock) {
+  private ScoreJobFolder(ScoringRequest request, Path folder, FolderLock lock) {
     this.lock = lock;
-    this.out = out;
+    this.request = request;
     this.folder = folder;
-    this.keep = keep;
+  }
+
+  /** Returns the columns of the scores beside those that are kept. */
+  static List<String> own(Policy malformed) {
+    return malformed == Policy.SKIP ? List.of(ROW, SCORE, PROBLEM) : List.of(ROW, SCORE);
   }
 
   /**
@@ -80,7 +86,8 @@ final class ScoreJobFolder implements AutoCloseable {
    *
    * @param key of model, rows and settings
    */
-  static ScoreJobFolder open(Path out, String key, List<String> keep) throws IOException {
+  static ScoreJobFolder open(ScoringRequest request, String key) throws IOException {
+    Path out = request.out();
     Path folder = out.resolveSibling(out.getFileName() + ".parts");
     requireOurs(folder);
     Files.createDirectories(folder);
@@ -92,7 +99,7 @@ final class ScoreJobFolder implements AutoCloseable {
           "Another job is writing %s. Wait until it has finished, or choose another file."
               .formatted(out));
     }
-    ScoreJobFolder opened = new ScoreJobFolder(out, folder, keep, lock);
+    ScoreJobFolder opened = new ScoreJobFolder(request, folder, lock);
     try {
       opened.begin(key);
       return opened;
@@ -189,10 +196,16 @@ final class ScoreJobFolder implements AutoCloseable {
       return pending;
     }
 
-    void add(RawRows source, float[] scores) {
+    /**
+     * Appends rows.
+     *
+     * @param problems why rows have no score, by number
+     */
+    void add(RawRows source, float[] scores, Map<Long, String> problems) {
       try {
         ArrowFileWriter open = writer == null ? begin() : writer;
         fill(source, scores);
+        note(problems);
         open.writeBatch();
         pending += scores.length;
         if (pending >= partRows) {
@@ -226,16 +239,26 @@ final class ScoreJobFolder implements AutoCloseable {
         numbers.set(i, rows + pending + i);
         values.set(i, scores[i]);
       }
-      for (int c = 0; c < keep.size(); c++) {
+      for (int c = 0; c < request.keep().size(); c++) {
         VarCharVector texts = (VarCharVector) root.getVector(1 + c);
         for (int i = 0; i < scores.length; i++) {
-          Object value = source.get(RowFile.keptName(keep.get(c)), i);
+          Object value = source.get(RowFile.keptName(request.keep().get(c)), i);
           if (value != null) {
             texts.setSafe(i, value.toString().getBytes(StandardCharsets.UTF_8));
           }
         }
       }
       root.setRowCount(scores.length);
+    }
+
+    private void note(Map<Long, String> problems) {
+      problems.forEach(
+          (row, problem) -> {
+            int at = (int) (row - rows - pending);
+            root.getVector(SCORE).setNull(at);
+            ((VarCharVector) root.getVector(PROBLEM))
+                .setSafe(at, problem.getBytes(StandardCharsets.UTF_8));
+          });
     }
 
     /** Completes the last part. */
@@ -279,16 +302,34 @@ final class ScoreJobFolder implements AutoCloseable {
   private Schema schema() {
     List<Field> fields = new ArrayList<>();
     fields.add(new Field(ROW, FieldType.notNullable(new ArrowType.Int(64, true)), null));
-    keep.forEach(name -> fields.add(Field.nullable(name, new ArrowType.Utf8())));
+    request.keep().forEach(name -> fields.add(Field.nullable(name, new ArrowType.Utf8())));
     ArrowType float32 = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
-    fields.add(new Field(SCORE, FieldType.notNullable(float32), null));
+    if (request.malformed() == Policy.SKIP) {
+      fields.add(Field.nullable(SCORE, float32));
+      fields.add(Field.nullable(PROBLEM, new ArrowType.Utf8()));
+    } else {
+      fields.add(new Field(SCORE, FieldType.notNullable(float32), null));
+    }
     return new Schema(fields);
   }
 
-  /** Puts the parts together under the name of the scores, and deletes them. */
+  /**
+   * Puts the parts together under the name of the scores, and deletes them.
+   *
+   * @throws MsrException {@code score/NO_SCORES} if no row has one; then no part is left
+   */
   void assemble(ArrowConversion.Format format, Path scratch) throws IOException {
+    Path out = request.out();
     Path whole = folder.resolve("whole.arrow");
     join(whole);
+    if (malformed > 0 && malformed == rows) {
+      parts.clear();
+      throw new MsrException(
+          ErrorType.DATA,
+          "score/NO_SCORES",
+          "%s: none of its %d rows can be read. The first: %s"
+              .formatted(request.in(), rows, problems.get(0).problem()));
+    }
     Path converted = whole;
     if (format != ArrowConversion.Format.ARROW) {
       converted = folder.resolve("whole.converted");
@@ -299,6 +340,16 @@ final class ScoreJobFolder implements AutoCloseable {
     Files.move(converted, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     DurableFiles.forceFolder(requireNonNull(out.toAbsolutePath().getParent(), "out is a file"));
     DurableFiles.delete(folder);
+  }
+
+  /** Returns how many of the assembled rows have no score. */
+  long malformed() {
+    return malformed;
+  }
+
+  /** Returns why the first of them have none. */
+  List<RowProblem> problems() {
+    return problems;
   }
 
   private void join(Path whole) throws IOException {
@@ -317,6 +368,7 @@ final class ScoreJobFolder implements AutoCloseable {
         try (FileChannel in = FileChannel.open(part, StandardOpenOption.READ);
             ArrowFileReader reader = new ArrowFileReader(in, allocator)) {
           while (reader.loadNextBatch()) {
+            count(reader.getVectorSchemaRoot());
             VectorUnloader unloader = new VectorUnloader(reader.getVectorSchemaRoot());
             try (ArrowRecordBatch batch = unloader.getRecordBatch()) {
               loader.load(batch);
@@ -327,6 +379,18 @@ final class ScoreJobFolder implements AutoCloseable {
       }
       writer.end();
       channel.force(true);
+    }
+  }
+
+  private void count(VectorSchemaRoot batch) {
+    if (batch.getVector(PROBLEM) instanceof VarCharVector texts) {
+      malformed += texts.getValueCount() - texts.getNullCount();
+      BigIntVector numbers = (BigIntVector) batch.getVector(ROW);
+      for (int i = 0; i < texts.getValueCount(); i++) {
+        if (!texts.isNull(i) && problems.size() < ScoringReport.MOST_PROBLEMS) {
+          problems.add(new RowProblem(numbers.get(i), texts.getObject(i).toString()));
+        }
+      }
     }
   }
 }

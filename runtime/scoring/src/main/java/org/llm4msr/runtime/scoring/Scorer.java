@@ -3,11 +3,15 @@ package org.llm4msr.runtime.scoring;
 import com.google.inject.Module;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -25,6 +29,7 @@ import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.data.arrow.OpenPackages;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.RowException;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -168,7 +173,17 @@ public final class Scorer implements AutoCloseable {
    *     engine/INTERRUPTED} if the thread is interrupted before the model has read all rows
    */
   public float[] score(List<? extends Map<String, ?>> rows) {
-    return rows.isEmpty() ? new float[0] : score(RawRows.of(rows), 0);
+    return rows.isEmpty() ? new float[0] : score(RawRows.of(rows), 0, null);
+  }
+
+  /**
+   * Scores the rows that can be read, as {@link #score(List)}; the others get NaN.
+   *
+   * @param malformed gets why they cannot be read, in their order
+   */
+  public float[] score(
+      List<? extends Map<String, ?>> rows, Consumer<? super RowException> malformed) {
+    return rows.isEmpty() ? new float[0] : score(RawRows.of(rows), 0, malformed);
   }
 
   /**
@@ -178,10 +193,26 @@ public final class Scorer implements AutoCloseable {
    *     columns of such types; a timestamp is allowed as {@code time}
    */
   public float[] score(VectorSchemaRoot rows) {
-    return score(RawRows.of(rows), 0);
+    return score(RawRows.of(rows), 0, null);
   }
 
-  private float[] score(RawRows rows, long first) {
+  /**
+   * Scores the rows of an Arrow batch that can be read, as {@link #score(VectorSchemaRoot)}; the
+   * others get NaN.
+   *
+   * @param malformed gets why they cannot be read, in their order
+   */
+  public float[] score(VectorSchemaRoot rows, Consumer<? super RowException> malformed) {
+    return score(RawRows.of(rows), 0, malformed);
+  }
+
+  /**
+   * Scores rows.
+   *
+   * @param malformed null if the first row that cannot be read is an error
+   */
+  private float[] score(
+      RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
     open.readLock().lock();
     try {
       if (closed) {
@@ -193,11 +224,21 @@ public final class Scorer implements AutoCloseable {
       Batch batch = binding.newBatch(size);
       float[] scores = new float[rows.size()];
       float[] some = new float[size];
+      int[] places = IntStream.range(0, size).toArray();
+      Arrays.fill(scores, Float.NaN);
       for (int from = 0; from < scores.length; from += size) {
         int count = Math.min(size, scores.length - from);
-        binding.encode(rows, from, count, first + from, batch);
-        model.score(batch, some);
-        System.arraycopy(some, 0, scores, from, count);
+        if (malformed == null) {
+          binding.encode(rows, from, count, first + from, batch);
+        } else {
+          binding.encodeReadable(rows, from, count, first + from, batch, places, malformed);
+        }
+        if (batch.size > 0) {
+          model.score(batch, some);
+        }
+        for (int i = 0; i < batch.size; i++) {
+          scores[from + places[i]] = some[i];
+        }
       }
       return scores;
     } finally {

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.scoring;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The result of scoring a file.
@@ -8,9 +9,33 @@ import java.nio.file.Path;
  * @param out the scores
  * @param rows rows in it
  * @param resumedAt rows that a stopped job had scored before
+ * @param malformed those of {@code rows} that could not be read and have no score
+ * @param problems of the first of them
  * @param rowsPerSecond rows that this process scored per second; 0 if there were none left
  * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
  *     and test rows, so that metrics of these scores may not measure it
  */
 public record ScoringReport(
-    Path out, long rows, long resumedAt, double rowsPerSecond, boolean leakFutureInteractions) {}
+    Path out,
+    long rows,
+    long resumedAt,
+    long malformed,
+    List<RowProblem> problems,
+    double rowsPerSecond,
+    boolean leakFutureInteractions) {
+
+  /** Most problems that a report has; the column {@code problem} of the scores has all. */
+  public static final int MOST_PROBLEMS = 10;
+
+  /**
+   * Why a row has no score.
+   *
+   * @param row its number, from 0
+   * @param problem which names the row, and the column and value that are wrong
+   */
+  public record RowProblem(long row, String problem) {}
+
+  public ScoringReport {
+    problems = List.copyOf(problems);
+  }
+}

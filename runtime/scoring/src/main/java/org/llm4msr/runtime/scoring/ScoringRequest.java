@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 import java.util.List;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 
 /**
  * A file to score.
@@ -14,10 +15,18 @@ import org.llm4msr.api.data.RawSchema;
  * @param keep columns of the rows that go into the scores, as text
  * @param listSeparator separator of the values of a list that is written as one text
  * @param force whether an existing file of scores is replaced
+ * @param malformed whether the first row that cannot be read ends the job, or such rows get no
+ *     score, but a text in the column {@code problem}
  * @param partRows rows after which a part is complete: this much is lost if a job is killed
  */
 public record ScoringRequest(
-    Path in, Path out, List<String> keep, String listSeparator, boolean force, int partRows) {
+    Path in,
+    Path out,
+    List<String> keep,
+    String listSeparator,
+    boolean force,
+    Policy malformed,
+    int partRows) {
 
   private static final int PART_ROWS = 1 << 19;
 
@@ -29,12 +38,13 @@ public record ScoringRequest(
         List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO),
         "|",
         false,
-        PART_ROWS);
+        Policy.STRICT);
   }
 
   /** Makes a request with parts of the usual size. */
-  public ScoringRequest(Path in, Path out, List<String> keep, String listSeparator, boolean force) {
-    this(in, out, keep, listSeparator, force, PART_ROWS);
+  public ScoringRequest(
+      Path in, Path out, List<String> keep, String listSeparator, boolean force, Policy malformed) {
+    this(in, out, keep, listSeparator, force, malformed, PART_ROWS);
   }
 
   public ScoringRequest {

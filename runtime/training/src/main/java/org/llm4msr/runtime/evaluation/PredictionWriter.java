@@ -31,6 +31,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.database.ArrowConversion;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.data.rows.RowFile;
@@ -232,7 +233,7 @@ public final class PredictionWriter implements AutoCloseable {
 
   private static boolean holdsPredictions(Path file) {
     try (Scratch scratch = scratch();
-        RowFile rows = new RowFile(file, "|", scratch.scratch())) {
+        RowFile rows = new RowFile(file, "|", Policy.STRICT, scratch.scratch())) {
       // Files of earlier versions have no keys.
       List<String> numbers = NUMBERS.stream().map(Field::getName).toList();
       return rows.columns().stream().limit(numbers.size()).toList().equals(numbers);

@@ -105,14 +105,16 @@ class PredictionWriterTest {
             "group_key VARCHAR");
     assertThat(
             query(
-                "SELECT concat_ws(' ', row, user, scenario, label, probability, user_key, coalesce(item_key, '-'), scenario_key, group_key) FROM read_parquet('%s')",
+                "SELECT concat_ws(' ', row, user, scenario, label, probability, user_key,"
+                    + " coalesce(item_key, '-'), scenario_key, group_key) FROM read_parquet('%s')",
                 file))
         .containsExactly(
             "0 5 0 1 0.75 user 5 item of 0 feed group of 0",
             "1 6 1 0 0.5 user 6 - it's group of 1");
     assertThat(
             query(
-                "SELECT decode(key) || '=' || replace(decode(value), chr(10), '|') FROM parquet_kv_metadata('%s') ORDER BY 1",
+                "SELECT decode(key) || '=' || replace(decode(value), chr(10), '|') FROM"
+                    + " parquet_kv_metadata('%s') ORDER BY 1",
                 file))
         .contains("llm4msr.leakFutureInteractions=true", "scenarios=feed|it's");
     assertThat(folder).isDirectoryContaining(file::equals);
@@ -151,7 +153,8 @@ class PredictionWriterTest {
     Path file = folder.resolve("predictions.parq");
     assertThatThrownBy(() -> new PredictionWriter(file, List.of("feed"), KEYS, false))
         .hasMessage(
-            "[data/FORMAT] %s does not say in which format it is to be written. Let its name end in .arrow, .parquet or .csv.",
+            "[data/FORMAT] %s does not say in which format it is to be written. Let its name end in"
+                + " .arrow, .parquet or .csv.",
             file);
     assertThat(folder).isEmptyDirectory();
   }

@@ -44,7 +44,8 @@ public final class ArrowConversion {
                   DataErrors.user(
                       "FORMAT",
                       file
-                          + " does not say in which format it is to be written. Let its name end in .arrow, .parquet or .csv."));
+                          + " does not say in which format it is to be written. Let its name end in"
+                          + " .arrow, .parquet or .csv."));
     }
   }
 

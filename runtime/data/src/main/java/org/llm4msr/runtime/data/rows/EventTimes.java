@@ -2,7 +2,6 @@ package org.llm4msr.runtime.data.rows;
 
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
-import org.llm4msr.runtime.data.arrow.DataErrors;
 
 /**
  * When the events of a model took place, in milliseconds since 1970.
@@ -22,8 +21,9 @@ public record EventTimes(long first, long last) {
   void requireMillis(long time, String column, long row) {
     long ofSeconds = TimeUnit.SECONDS.toMillis(time);
     if (time > 0 && time < first && ofSeconds >= first && ofSeconds - USED_MILLIS <= last) {
-      throw DataErrors.data(
+      throw new RowException(
           "BAD_VALUE",
+          row,
           "Column '%s' has %d in row %d, which is %s: it seems to be in seconds. The events of the model begin at %s. Write milliseconds since 1970."
               .formatted(
                   column, time, row, Instant.ofEpochMilli(time), Instant.ofEpochMilli(first)));

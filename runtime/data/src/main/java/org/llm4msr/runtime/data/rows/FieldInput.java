@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.FieldColumn;
@@ -138,9 +137,10 @@ record FieldInput(
    * Some programs turn a column with a missing value into real numbers, and all values would be
    * unknown.
    */
-  static MsrException madeReal(String column, String value, long row, String known) {
-    return DataErrors.data(
+  static RowException madeReal(String column, String value, long row, String known) {
+    return new RowException(
         "BAD_VALUE",
+        row,
         "Column '%s' has '%s' in row %d; the model knows '%s'. Write values as in the training data, as whole numbers or texts."
             .formatted(column, DataErrors.shown(value), row, DataErrors.shown(known)));
   }

@@ -69,9 +69,10 @@ record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario) 
         item.applyAsInt(id), key == null ? -1 : scenario.applyAsInt(key), positive == 1);
   }
 
-  private static RuntimeException wrong(Object value, String expected, long row) {
-    return DataErrors.data(
+  private static RowException wrong(Object value, String expected, long row) {
+    return new RowException(
         "BAD_VALUE",
+        row,
         "Column '%s' has '%s' in row %d; expected %s. Fix the row, or leave the value empty."
             .formatted(COLUMN, DataErrors.shown(value), row, expected));
   }

@@ -37,6 +37,11 @@ public interface RawRows {
    */
   @Nullable Object get(String column, int row);
 
+  /** Returns what is wrong with a row as a whole, such as too few values; null for most. */
+  default @Nullable String fault(int row) {
+    return null;
+  }
+
   /** Returns rows given as maps, which need not have the same keys. */
   static RawRows of(List<? extends Map<String, ?>> given) {
     // Rows are asked for by number, once a column.

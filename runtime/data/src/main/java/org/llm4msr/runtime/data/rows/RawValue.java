@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.arrow.vector.util.Text;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 
 /**
@@ -123,19 +122,21 @@ record RawValue(String column, long row) {
       numbers = Stream.of(texts).mapToDouble(this::number).toArray();
     }
     if (numbers.length != size) {
-      throw DataErrors.data(
+      throw new RowException(
           "VECTOR_SIZE",
+          row,
           "Column '%s' has %d numbers in row %d; expected %d. Fix the row or leave the value empty."
               .formatted(column, numbers.length, row, size));
     }
     return numbers;
   }
 
-  private MsrException wrong(Object value, String expected) {
+  private RowException wrong(Object value, String expected) {
     // A BigDecimal looks like a number in the text, and an array is no list.
     String type = isText(value) ? "" : " (%s)".formatted(value.getClass().getSimpleName());
-    return DataErrors.data(
+    return new RowException(
         "BAD_VALUE",
+        row,
         "Column '%s' has '%s'%s in row %d; expected %s. Fix the row or leave the value empty."
             .formatted(column, DataErrors.shown(value), type, row, expected));
   }

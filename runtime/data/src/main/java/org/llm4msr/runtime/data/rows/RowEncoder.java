@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
@@ -334,18 +335,53 @@ public final class RowEncoder {
      * @param from the first of them
      * @param count how many
      * @param number number of the first, for error texts and {@link Batch#row}
+     * @throws RowException for the first that cannot be read
      */
     public void encode(RawRows rows, int from, int count, long number, Batch batch) {
       batch.size = count;
       for (int i = 0; i < count; i++) {
-        long row = number + i;
-        batch.scenario[i] = rank(value(rows, RawSchema.SCENARIO, from + i, row), row);
-        batch.user[i] = find(users, RawSchema.USER, rows, from + i, row);
-        encodeItem(rows, from + i, row, batch, i);
-        encodePast(rows, from + i, row, batch, i);
-        for (int f = 0; f < inputs.size(); f++) {
-          encodeField(f, rows, from + i, row, batch, i);
+        encodeRow(rows, from + i, number + i, batch, i);
+      }
+    }
+
+    /**
+     * Encodes those of some rows that can be read, one after the other.
+     *
+     * @param places gets, for each row of the batch, its place among the given ones, from 0
+     * @param malformed gets why the others cannot be read, in their order
+     */
+    public void encodeReadable(
+        RawRows rows,
+        int from,
+        int count,
+        long number,
+        Batch batch,
+        int[] places,
+        Consumer<? super RowException> malformed) {
+      batch.size = 0;
+      for (int i = 0; i < count; i++) {
+        try {
+          encodeRow(rows, from + i, number + i, batch, batch.size);
+          places[batch.size++] = i;
+        } catch (RowException e) {
+          malformed.accept(e);
         }
+      }
+    }
+
+    /** Encodes one row. If that fails, its place can be used for another. */
+    private void encodeRow(RawRows rows, int index, long row, Batch batch, int at) {
+      String fault = rows.fault(index);
+      if (fault != null) {
+        throw new RowException(
+            "BAD_ROW", row, "Row %d has %s. Fix it, or leave it out.".formatted(row, fault));
+      }
+      batch.scenario[at] = rank(value(rows, RawSchema.SCENARIO, index, row), row);
+      batch.user[at] = find(users, RawSchema.USER, rows, index, row);
+      encodeItem(rows, index, row, batch, at);
+      encodePast(rows, index, row, batch, at);
+      for (int f = 0; f < inputs.size(); f++) {
+        encodeField(f, rows, index, row, batch, at);
       }
     }
 
@@ -436,8 +472,9 @@ public final class RowEncoder {
 
     private static @Nullable Object value(RawRows rows, String column, int index, long row) {
       if (!rows.has(column, index)) {
-        throw DataErrors.data(
+        throw new RowException(
             "MISSING_COLUMN",
+            row,
             "Row %d has no %s, which the model needs. Others have it; give it a value, or null."
                 .formatted(row, column));
       }
@@ -448,8 +485,9 @@ public final class RowEncoder {
       String key = new RawValue(RawSchema.SCENARIO, row).text(value);
       Integer rank = key == null ? null : ranks.get(key);
       if (rank == null) {
-        throw DataErrors.data(
+        throw new RowException(
             "UNKNOWN_SCENARIO",
+            row,
             "Column 'scenario' has %s in row %d; the model knows %s. Leave such rows out, or train a model with this scenario."
                 .formatted(
                     key == null ? "no value" : "'" + DataErrors.shown(key) + "'",

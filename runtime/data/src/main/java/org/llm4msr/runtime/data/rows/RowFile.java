@@ -20,11 +20,14 @@ import java.util.stream.Collectors;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.toolkit.arrow.ArrowRows;
+import org.llm4msr.toolkit.database.SqlText;
 
 /**
  * A file of raw rows (Arrow IPC, Parquet, or CSV with a header, possibly gzipped), read as a stream
@@ -36,8 +39,17 @@ public final class RowFile implements AutoCloseable {
   private static final String DIALECT = "delim=',', quote='\"', escape='\"'";
   private static final int MOST_SHOWN = 400;
 
+  /** How many values more than the header's columns are counted, where rows are. */
+  private static final int BEYOND = 64;
+
+  private static final String FAULT = "fault of the row";
+
+  /** No text of a file that is read as lines has it. */
+  private static final String NOTHING = "\1";
+
   private final Path file;
   private final String listSeparator;
+  private final boolean marked;
   private final boolean arrow;
   private final String source;
   private final PreparationDatabase database;
@@ -48,21 +60,25 @@ public final class RowFile implements AutoCloseable {
    * Opens a file; its name's end tells the format.
    *
    * @param listSeparator what stands between the values of a list that is written as one text
+   * @param malformed whether a row of CSV with too few or too many values is an error, or has a
+   *     {@link RawRows#fault}
    * @param scratch an empty folder
    * @throws MsrException of type DATA where it does not read
    */
-  public RowFile(Path file, String listSeparator, Path scratch) {
+  public RowFile(Path file, String listSeparator, Policy malformed, Path scratch) {
     this.file = file;
     this.listSeparator = listSeparator;
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     arrow = name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
+    boolean parquet = name.endsWith(".parquet");
+    marked = malformed == Policy.SKIP && !arrow && !parquet;
     if (!Files.isRegularFile(file)) {
       throw DataErrors.user("MISSING_FILE", "There is no file " + file + ". Give an existing one.");
     }
     // One thread: the rows of a streamed result then come in the order of the file.
     database = new PreparationDatabase(scratch, MEMORY_BYTES, 1);
     try {
-      source = arrow ? "source" : name.endsWith(".parquet") ? parquet() : csv(scratch);
+      source = arrow ? "source" : parquet ? parquet() : csv(scratch);
       export("SELECT * FROM " + source + " LIMIT 0", root -> note(root.getSchema().getFields()));
     } catch (RuntimeException e) {
       database.close();
@@ -82,17 +98,45 @@ public final class RowFile implements AutoCloseable {
           "SELECT * FROM read_csv(%s, all_varchar=true, skip=0, comment='', hive_partitioning=false, %s, header="
               .formatted(path(header.toAbsolutePath()), DIALECT);
       database.query(select + "false)", RowFile::values).forEach(this::noteRepeated);
-      String columns =
-          database.query("DESCRIBE " + select + "true)", row -> row.getString(1)).stream()
-              .map(name -> literal(name) + ": 'VARCHAR'")
-              .collect(Collectors.joining(", ", "{", "}"));
-      return "read_csv(%s, auto_detect=false, header=true, hive_partitioning=false, columns=%s, %s)"
-          .formatted(path(file.toAbsolutePath()), columns, DIALECT);
+      List<String> names = database.query("DESCRIBE " + select + "true)", row -> row.getString(1));
+      return marked ? markedTable(names) : table(names, DIALECT);
     } catch (IOException e) {
       throw bad(e);
     } catch (MsrException e) {
       throw ofFile(e);
     }
+  }
+
+  private String table(List<String> names, String dialect) {
+    String columns =
+        names.stream()
+            .map(name -> literal(name) + ": 'VARCHAR'")
+            .collect(Collectors.joining(", ", "{", "}"));
+    return "read_csv(%s, auto_detect=false, header=true, hive_partitioning=false, columns=%s, %s)"
+        .formatted(path(file.toAbsolutePath()), columns, dialect);
+  }
+
+  /** Marks rows of another width: only values that are not there at all are read as NULL. */
+  private String markedTable(List<String> names) {
+    List<String> all = new ArrayList<>(names);
+    for (int i = 0; i < BEYOND; i++) {
+      all.add(FAULT + " " + i);
+    }
+    String values = all.stream().map(SqlText::identifier).collect(Collectors.joining(", "));
+    String fault =
+        "CASE WHEN %s IS NULL OR %s IS NOT NULL THEN concat(list_count([%s]), ' values, but the header names %d columns') END AS %s"
+            .formatted(
+                identifier(names.get(names.size() - 1)),
+                identifier(all.get(names.size())),
+                values,
+                names.size(),
+                identifier(FAULT));
+    String read =
+        names.stream()
+            .map(name -> "nullif(%1$s, '') AS %1$s".formatted(identifier(name)))
+            .collect(Collectors.joining(", "));
+    String dialect = DIALECT + ", null_padding=true, parallel=false, nullstr=" + literal(NOTHING);
+    return "(SELECT %s, %s FROM %s)".formatted(read, fault, table(all, dialect));
   }
 
   private static List<String> values(ResultSet row) throws SQLException {
@@ -110,7 +154,9 @@ public final class RowFile implements AutoCloseable {
 
   private String header() {
     String first =
-        "SELECT line FROM read_csv(%s, auto_detect=false, header=false, hive_partitioning=false, columns={'line': 'VARCHAR'}, delim='\u0001', quote='', escape='', strict_mode=false) LIMIT 1";
+        "SELECT line FROM read_csv(%s, auto_detect=false, header=false, hive_partitioning=false,"
+            + " columns={'line': 'VARCHAR'}, delim='\u0001', quote='', escape='',"
+            + " strict_mode=false) LIMIT 1";
     List<String> lines =
         database.query(first.formatted(path(file.toAbsolutePath())), row -> row.getString(1));
     if (lines.isEmpty() || lines.get(0) == null) {
@@ -121,7 +167,9 @@ public final class RowFile implements AutoCloseable {
   }
 
   private void note(List<Field> fields) {
-    fields.forEach(field -> columns.put(field.getName(), field));
+    fields.stream()
+        .filter(field -> !marked || !field.getName().equals(FAULT))
+        .forEach(field -> columns.put(field.getName(), field));
   }
 
   /** Returns the names of the columns. */
@@ -164,14 +212,48 @@ public final class RowFile implements AutoCloseable {
       selected.add(
           "CAST(%s AS VARCHAR) AS %s".formatted(identifier(name), identifier(keptName(name))));
     }
+    if (marked) {
+      selected.add(identifier(FAULT));
+    }
     String sql = "SELECT %s FROM %s OFFSET %s";
     export(
         sql.formatted(String.join(", ", selected), source, skip),
         root -> {
           if (root.getRowCount() > 0) {
-            consumer.accept(RawRows.of(root));
+            RawRows rows = RawRows.of(root);
+            consumer.accept(marked ? new MarkedRows(rows) : rows);
           }
         });
+  }
+
+  /** Rows of which one column says what is wrong with them. */
+  private record MarkedRows(RawRows rows) implements RawRows {
+
+    @Override
+    public int size() {
+      return rows.size();
+    }
+
+    @Override
+    public Set<String> columns() {
+      return rows.columns();
+    }
+
+    @Override
+    public boolean has(String column, int row) {
+      return rows.has(column, row);
+    }
+
+    @Override
+    public @Nullable Object get(String column, int row) {
+      return rows.get(column, row);
+    }
+
+    @Override
+    public @Nullable String fault(int row) {
+      Object fault = rows.get(FAULT, row);
+      return fault == null ? null : fault.toString();
+    }
   }
 
   private void requireOnce(String column) {
@@ -191,7 +273,9 @@ public final class RowFile implements AutoCloseable {
     String name = identifier(column.name());
     ArrowType type = field.getType();
     if (column.isVector() && isList(type)) {
-      return "CAST(" + name + " AS DOUBLE[])";
+      // Texts stay texts, so that an error names the row of one that is no number.
+      boolean texts = field.getChildren().get(0).getType() instanceof ArrowType.Utf8;
+      return "CAST(" + name + " AS " + (texts ? "VARCHAR[]" : "DOUBLE[]") + ")";
     }
     if (column.isList() || column.isHistory()) {
       String list = column.isHistory() ? name : "CAST(" + name + " AS VARCHAR[])";

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.TextColumn;
 import org.llm4msr.runtime.data.preparation.DatasetPreparationTest;
@@ -60,7 +61,7 @@ class PreparationDatabaseTest {
       database.execute("COPY (SELECT TIMESTAMPTZ '%s' AS seen) TO '%s'".formatted(TIME, file));
     }
     List<Object> read = new ArrayList<>();
-    try (RowFile rows = new RowFile(file, "|", scratch("reader"))) {
+    try (RowFile rows = new RowFile(file, "|", Policy.STRICT, scratch("reader"))) {
       rows.forEach(
           List.of(new ScoringColumn("seen", "categorical", true)),
           List.of("seen"),
