@@ -111,6 +111,25 @@ class ReportTest {
     assertSelfContained(document);
   }
 
+  /** Values under the pointer need no script, and are not printed. */
+  @Test
+  void everyChartTellsItsValues() {
+    for (Element svg : elements(document, "svg")) {
+      List<String> tips = new ArrayList<>();
+      NodeList titles = svg.getElementsByTagName("title");
+      for (int i = 0; i < titles.getLength(); i++) {
+        tips.add(titles.item(i).getTextContent());
+      }
+      assertThat(tips)
+          .as(svg.getAttribute("aria-labelledby"))
+          .isNotEmpty()
+          .allSatisfy(tip -> assertThat(tip).containsPattern(": [-\\d]"));
+    }
+    assertThat(elements(document, "script")).isEmpty();
+    assertThat(elements(document, "style").get(0).getTextContent())
+        .containsPattern("@media print \\{[^@]*@page[^@]*nav, \\.hover \\{ display: none; \\}");
+  }
+
   @Test
   void hasAllParts() {
     assertThat(elements(document, "section").stream().map(element -> element.getAttribute("id")))
@@ -165,7 +184,7 @@ class ReportTest {
     }
     assertThat(inspection.checks())
         .allSatisfy(check -> assertThat(check.state()).as(check.name()).isEqualTo("ok"));
-    assertThat(text).contains("shared rows", "Labels over time");
+    assertThat(text).contains("shared rows", "Labels over time", "logged", "drawn negatives");
   }
 
   private static ScenarioStatistics statistics(String key) {

@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
 @CommandLine.Command(
     name = "evaluate",
     description =
-        "Evaluates the best state of a run: AUC, GAUC, LogLoss and calibration, and ranking metrics of groups.")
+        "Evaluates the best state of a run: AUC, GAUC, LogLoss and calibration, and ranking metrics"
+            + " of groups.")
 final class EvaluateCommand extends ExperimentCommand {
 
   @Mixin RunOption run = new RunOption();
@@ -62,6 +63,10 @@ final class EvaluateCommand extends ExperimentCommand {
           sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList();
       tables.append('\n').append(table(sliced.title(), slices));
     }
+    tables
+        .append("%nGAUC covers the rows of users with both labels. ".formatted())
+        .append(
+            "ECE: distance between mean prediction and share of positives over bins; 0 is best.");
     String marked = Notice.HISTORY.appendedTo(tables.toString(), report.readsLaterParts());
     return Notice.LEAK.appendedTo(marked, report.leakFutureInteractions());
   }
@@ -87,6 +92,8 @@ final class EvaluateCommand extends ExperimentCommand {
             ">positives",
             ">AUC",
             ">GAUC",
+            ">of rows",
+            ">of users",
             ">LogLoss",
             ">constant",
             ">calibration",
@@ -98,14 +105,20 @@ final class EvaluateCommand extends ExperimentCommand {
     String missing = metrics.aucMissing();
     return List.of(
         name,
-        String.format(Locale.ROOT, "%,d", metrics.rows()),
-        String.format(Locale.ROOT, "%,d", metrics.positives()),
+        count(metrics.rows()),
+        count(metrics.positives()),
         missing == null ? number(metrics.auc()) : "(" + missing + ")",
         number(metrics.gauc()),
+        count(metrics.gaucRows()),
+        count(metrics.gaucUsers()),
         number(metrics.logLoss()),
         number(metrics.constantLogLoss()),
         number(metrics.calibration()),
         number(metrics.calibrationError()));
+  }
+
+  private static String count(@Nullable Long value) {
+    return value == null ? "-" : String.format(Locale.ROOT, "%,d", value);
   }
 
   static String number(double value) {

@@ -24,8 +24,11 @@ import org.slf4j.LoggerFactory;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record StageCost(String stage, double seconds, @Nullable Long peakBytes) {
 
+  /** The stage of what only models with knowledge need. */
+  public static final String EXTRACT = "extract";
+
   /** The stages in the order of their work. */
-  public static final List<String> STAGES = List.of("prepare", "extract", "train", "evaluate");
+  public static final List<String> STAGES = List.of("prepare", EXTRACT, "train", "evaluate");
 
   private static final String FILE = "stages.jsonl";
   private static final Logger LOG = LoggerFactory.getLogger(StageCost.class);

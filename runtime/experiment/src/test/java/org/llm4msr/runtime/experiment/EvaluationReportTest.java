@@ -23,7 +23,7 @@ class EvaluationReportTest {
   @Test
   void aRunMayLieBelowANameWithAColon() throws IOException {
     ObjectMapper json = new ObjectMapper();
-    Metrics metrics = new Metrics("overall", 1, 1, 0.5, null, 0, null, 0, 0, 0, 0, 0, 0);
+    Metrics metrics = new Metrics("overall", 1, 1, 0.5, null, 0, null, 0, 0L, 0, 0, 0, 0, 0);
     EvaluationReport report =
         new EvaluationReport(
             Path.of("/runs/10:30/a b"),

@@ -17,15 +17,19 @@ record AxisScale(double min, double max, double step, double from, double to) {
 
   private static final int TICKS = 5;
 
-  /** Returns an axis with round ticks that has room for two values. */
+  /** Returns an axis with round ticks that has room for two values; if they are one, around it. */
   static AxisScale of(double low, double high, double from, double to) {
-    double width = high > low ? high - low : Math.max(Math.abs(low) / TICKS, 1e-3);
+    if (low == high) {
+      double around = low == 0 ? 1 : Math.abs(low) / 2;
+      return of(low - around, low + around, from, to);
+    }
+    double width = high - low;
     double power = Math.pow(10, Math.floor(Math.log10(width / TICKS)));
     double parts = width / TICKS / power;
     double step = power * (parts <= 1 ? 1 : parts <= 2 ? 2 : parts <= 5 ? 5 : 10);
     double min = Math.floor(low / step + 1e-9) * step;
     double max = Math.ceil(high / step - 1e-9) * step;
-    return new AxisScale(min, max > min ? max : min + step, step, from, to);
+    return new AxisScale(min, max, step, from, to);
   }
 
   double at(double value) {

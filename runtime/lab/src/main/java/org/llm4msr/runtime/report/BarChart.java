@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.report;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.DoubleStream;
 
 /**
@@ -12,13 +13,13 @@ import java.util.stream.DoubleStream;
  */
 public record BarChart(String id, String title, String label, double base, List<Bar> bars) {
 
-  private static final double WIDTH = 640;
-  private static final double LEFT = 190;
-  private static final double RIGHT = 80;
-  private static final double LINE = 22;
-  private static final double THICK = 14;
-  private static final double BOTTOM = 42;
-  private static final int LONGEST_NAME = 28;
+  private static final double WIDTH = 960;
+  private static final double LEFT = 270;
+  private static final double RIGHT = 100;
+  private static final double LINE = 28;
+  private static final double THICK = 18;
+  private static final double BOTTOM = 46;
+  private static final int LONGEST_NAME = 38;
 
   public BarChart {
     bars = bars.stream().filter(bar -> Double.isFinite(bar.value())).toList();
@@ -70,7 +71,10 @@ public record BarChart(String id, String title, String label, double base, List<
             .flatMapToDouble(bar -> DoubleStream.of(bar.high(), bar.value()))
             .max()
             .orElseThrow();
-    return AxisScale.of(Math.min(base, low), Math.max(base, high), LEFT, WIDTH - RIGHT);
+    double most = Math.max(base, high);
+    boolean isFlat = Math.min(base, low) == most;
+    return AxisScale.of(
+        Math.min(base, low), isFlat ? most + Math.max(most, 1) : most, LEFT, WIDTH - RIGHT);
   }
 
   private void draw(Svg svg, Bar bar, double top, AxisScale scale) {
@@ -78,13 +82,16 @@ public record BarChart(String id, String title, String label, double base, List<
     double to = scale.at(Math.max(base, bar.value()));
     double middle = top + THICK / 2;
     svg.text("end", LEFT - 8, middle + 4, shortened(bar.name()));
-    svg.bar("c0", from, top, to - from, THICK, bar.name() + ": " + bar.text());
+    svg.bar("c0", from, top, to - from, THICK);
+    String tip = bar.name() + ": " + bar.text();
     if (bar.high() > bar.low()) {
+      tip += String.format(Locale.ROOT, " (%.4f to %.4f)", bar.low(), bar.high());
       svg.line("interval", scale.at(bar.low()), middle, scale.at(bar.high()), middle);
       svg.line("interval", scale.at(bar.low()), middle - 4, scale.at(bar.low()), middle + 4);
       svg.line("interval", scale.at(bar.high()), middle - 4, scale.at(bar.high()), middle + 4);
     }
     svg.text("start", WIDTH - RIGHT + 8, middle + 4, bar.text());
+    svg.hover(0, top - 4, WIDTH, LINE, tip);
   }
 
   private static String shortened(String name) {

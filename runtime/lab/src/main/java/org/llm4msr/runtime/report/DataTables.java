@@ -69,13 +69,23 @@ public final class DataTables {
           List.of(
               part.split(),
               count(all),
+              count(part.labels().logged()),
+              count(part.labels().drawn()),
               percent(part.labels().positiveShare()),
               percent(share(part.newUsers(), all)),
               percent(part.newItems() == null ? null : share(part.newItems(), all)),
               part.from() == null ? "-" : part.from() + " to " + part.to()));
     }
     List<String> headings =
-        List.of("part", ">rows", ">positive", ">of new users", ">of new items", "time");
+        List.of(
+            "part",
+            ">rows",
+            ">logged",
+            ">drawn negatives",
+            ">positive",
+            ">of new users",
+            ">of new items",
+            "time");
     return new ReportTable("parts", "Parts", headings, rows);
   }
 
@@ -87,8 +97,10 @@ public final class DataTables {
       List<String> row = new ArrayList<>();
       row.add(scenario.name());
       row.add(count(all.users()));
-      row.add(all.items() == null ? "-" : count(all.items()));
+      row.add(count(all.items()));
       row.add(count(all.labels().rows()));
+      row.add(count(all.labels().logged()));
+      row.add(count(all.labels().drawn()));
       row.add(percent(negatives(all.labels())));
       for (ScenarioPart part : scenario.parts()) {
         row.add(count(part.labels().rows()));
@@ -101,7 +113,9 @@ public final class DataTables {
             "scenario",
             ">users",
             ">items",
-            ">interactions",
+            ">rows",
+            ">logged",
+            ">drawn negatives",
             ">negatives",
             ">train",
             ">negatives",
@@ -175,17 +189,20 @@ public final class DataTables {
                     List.of(
                         period.from(),
                         count(period.all().rows()),
+                        count(period.all().drawn()),
                         percent(period.all().positiveShare())))
             .toList();
     return new ReportTable(
-        "periods", "Labels over time", List.of("from", ">rows", ">positive"), rows);
+        "periods",
+        "Labels over time",
+        List.of("from", ">rows", ">drawn negatives", ">positive"),
+        rows);
   }
 
   private ReportTable checks() {
     List<List<String>> rows = new ArrayList<>();
     for (LeakCheck check : summary.checks()) {
-      String found = check.found() == null ? "-" : count(check.found());
-      rows.add(List.of(check.name(), check.state(), found, check.meaning()));
+      rows.add(List.of(check.name(), check.state(), count(check.found()), check.meaning()));
     }
     List<String> headings = List.of("check", "state", ">found", "what is counted");
     return new ReportTable("checks", "Leaks between the parts", headings, rows);
@@ -205,6 +222,10 @@ public final class DataTables {
 
   private static String count(long number) {
     return format("%,d", number);
+  }
+
+  private static String count(@Nullable Long number) {
+    return number == null ? "-" : format("%,d", number);
   }
 
   private static String format(String form, Object... values) {

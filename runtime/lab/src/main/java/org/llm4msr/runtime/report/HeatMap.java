@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 record HeatMap(String id, String title, List<String> labels, List<List<@Nullable Double>> values) {
 
-  private static final double CELL = 52;
-  private static final double LEFT = 190;
+  private static final double CELL = 56;
+  private static final double LEFT = 270;
   private static final double TOP = 24;
-  private static final int LONGEST_LABEL = 28;
+  private static final int LONGEST_LABEL = 38;
 
   /** Colours are told apart down to this opacity. */
   private static final double FAINTEST = 0.08;

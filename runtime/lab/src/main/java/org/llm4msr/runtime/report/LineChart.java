@@ -1,10 +1,13 @@
 package org.llm4msr.runtime.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
@@ -18,13 +21,15 @@ import java.util.stream.DoubleStream;
  */
 record LineChart(String id, String title, String xLabel, String yLabel, List<Series> series) {
 
-  private static final double WIDTH = 640;
-  private static final double HEIGHT = 260;
-  private static final double LEFT = 70;
+  private static final double WIDTH = 960;
+  private static final double HEIGHT = 400;
+  private static final double LEFT = 80;
   private static final double RIGHT = 20;
-  private static final double TOP = 10;
-  private static final double BOTTOM = 42;
-  private static final double LEGEND = 16;
+  private static final double TOP = 12;
+  private static final double BOTTOM = 46;
+  private static final double LEGEND = 18;
+
+  private static final MathContext DIGITS = new MathContext(5);
 
   /** More points than this are thinned out: a picture shows no more. */
   private static final int MOST_POINTS = 400;
@@ -105,7 +110,7 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
     }
     svg.line("axis", LEFT, bottom, WIDTH - RIGHT, bottom);
     svg.text("middle", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, xLabel);
-    svg.upright(14, (TOP + bottom) / 2, yLabel);
+    svg.upright(16, (TOP + bottom) / 2, yLabel);
     for (int i = 0; i < series.size(); i++) {
       draw(svg, series.get(i), Svg.colour(i), x, y);
       if (series.size() > 1) {
@@ -114,7 +119,34 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
         svg.text("start", LEFT + 28, line + 4, series.get(i).name());
       }
     }
+    addTips(svg, x, bottom);
     return svg.end();
+  }
+
+  /** Shows at each x what the lines are there; the area of an x reaches half way to the next. */
+  private void addTips(Svg svg, AxisScale scale, double bottom) {
+    SortedMap<Double, List<String>> tips = new TreeMap<>();
+    for (Series line : series) {
+      for (Point point : line.points()) {
+        tips.computeIfAbsent(point.x(), x -> new ArrayList<>(List.of(xLabel + ": " + shown(x))))
+            .add(line.name() + ": " + shown(point.y()));
+      }
+    }
+    double[] places = tips.keySet().stream().mapToDouble(scale::at).toArray();
+    int i = 0;
+    for (List<String> tip : tips.values()) {
+      double from = i == 0 ? LEFT : (places[i - 1] + places[i]) / 2;
+      double to = i == places.length - 1 ? WIDTH - RIGHT : (places[i] + places[i + 1]) / 2;
+      svg.hover(from, TOP, to - from, bottom - TOP, String.join("\n", tip));
+      i++;
+    }
+  }
+
+  /** Returns a number as text, of a fraction at most five digits. */
+  private static String shown(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? String.format(Locale.ROOT, "%,d", (long) value)
+        : new BigDecimal(value, DIGITS).stripTrailingZeros().toPlainString();
   }
 
   private AxisScale scale(ToDoubleFunction<Point> part, double from, double to) {
@@ -133,11 +165,7 @@ record LineChart(String id, String title, String xLabel, String yLabel, List<Ser
             .flatMapToDouble(point -> DoubleStream.of(x.at(point.x()), y.at(point.y())))
             .toArray());
     if (line.points().size() <= MARKED) {
-      for (Point point : line.points()) {
-        String tip =
-            String.format(Locale.ROOT, "%s: %.6g at %.6g", line.name(), point.y(), point.x());
-        svg.dot(colour, x.at(point.x()), y.at(point.y()), tip);
-      }
+      line.points().forEach(point -> svg.dot(colour, x.at(point.x()), y.at(point.y())));
     }
   }
 }

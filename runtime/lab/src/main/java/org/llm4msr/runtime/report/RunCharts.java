@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.evaluation.CalibrationBin;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.RankingResult;
@@ -35,6 +36,23 @@ final class RunCharts {
 
   /** More lines than this hide each other. */
   private static final int MOST_LINES = 8;
+
+  /** What the columns of {@link #table} mean. */
+  private static final String MEANINGS =
+      Html.note(
+              "Intervals by Hanley and McNeil: the variation over other rows of such data. They"
+                  + " treat rows as independent, so they are too narrow if users have many rows,"
+                  + " and they do not cover other seeds.")
+          + Html.note(
+              "GAUC: mean of the AUCs within users, weighted by their rows. Only users with rows of"
+                  + " both labels contribute: the columns beside it count their rows and them.")
+          + Html.note(
+              "LogLoss in nats per row; constant: that of the share of positives, predicted for all"
+                  + " rows. Calibration: mean prediction divided by the share of positives; 1 is"
+                  + " best.")
+          + Html.note(
+              "ECE, expected calibration error: rows are put into %d bins of equal width by their prediction. It is the distance between mean prediction and share of positives of a bin, averaged over the rows; 0 is best. It says nothing about the order of rows: a constant, the share of positives, has 0 too."
+                  .formatted(CalibrationBin.COUNT));
 
   private final List<JsonNode> steps;
   private final List<JsonNode> validations;
@@ -143,11 +161,12 @@ final class RunCharts {
                 CHANCE,
                 bars)
             .svg()
-        + table("scenario", rows)
-        + Html.note(
-            "Intervals by Hanley and McNeil: the variation over other rows of such data. They treat"
-                + " rows as independent, so they are too narrow if users have many rows, and they do"
-                + " not cover other seeds.");
+        + table("scenario", rows);
+  }
+
+  /** Adds to tables of metrics what their columns mean. */
+  static String explained(String tables) {
+    return tables.isEmpty() ? "" : tables + MEANINGS;
   }
 
   private static String table(String heading, List<List<String>> rows) {
@@ -159,6 +178,8 @@ final class RunCharts {
             ">AUC",
             ">95 % interval",
             ">GAUC",
+            ">of rows",
+            ">of users",
             ">LogLoss",
             ">constant",
             ">calibration",
@@ -217,15 +238,21 @@ final class RunCharts {
     String missing = metrics.aucMissing();
     return List.of(
         name,
-        String.format(Locale.ROOT, "%,d", metrics.rows()),
-        String.format(Locale.ROOT, "%,d", metrics.positives()),
+        count(metrics.rows()),
+        count(metrics.positives()),
         missing == null ? number(metrics.auc()) : missing,
         missing == null ? number(interval.low()) + " to " + number(interval.high()) : "-",
         number(metrics.gauc()),
+        count(metrics.gaucRows()),
+        count(metrics.gaucUsers()),
         number(metrics.logLoss()),
         number(metrics.constantLogLoss()),
         number(metrics.calibration()),
         number(metrics.calibrationError()));
+  }
+
+  private static String count(@Nullable Long value) {
+    return value == null ? "-" : String.format(Locale.ROOT, "%,d", value);
   }
 
   private static String number(double value) {
@@ -325,9 +352,14 @@ final class RunCharts {
       seconds.add(Bar.of(name, stage.seconds(), time));
       memory.add(Bar.of(name, stage.peakMebibytes(), mebibytes(stage) + " MiB"));
     }
+    if (seconds.isEmpty()) {
+      return "";
+    }
     return new BarChart("stage-time", "Time of each stage, all calls", "seconds", 0, seconds).svg()
-        + new BarChart("stage-memory", "Peak resident memory of each stage", "MiB", 0, memory)
-            .svg();
+        + new BarChart("stage-memory", "Peak resident memory of each stage", "MiB", 0, memory).svg()
+        + Html.note(
+            "Preparation and extraction were done for all runs of the workspace. Runs that read no"
+                + " knowledge are without extraction.");
   }
 
   /** What else determined the result, as a table. */

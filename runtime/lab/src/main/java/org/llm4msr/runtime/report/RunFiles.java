@@ -89,10 +89,16 @@ record RunFiles(Path folder) {
     }
   }
 
-  /** Returns the costs of the stages, including those of the workspace. */
+  /** Returns the costs of the stages, including those of the workspace that the run needed. */
   List<StageCost> costs() {
     Path workspace = folder.resolve("../..").normalize();
-    return Stream.of(workspace, folder).map(StageCost::read).flatMap(List::stream).toList();
+    JsonNode provenance = json("provenance.json");
+    boolean plain = provenance.isObject() && !provenance.has("knowledge");
+    return Stream.of(workspace, folder)
+        .map(StageCost::read)
+        .flatMap(List::stream)
+        .filter(cost -> !plain || !cost.stage().equals(StageCost.EXTRACT))
+        .toList();
   }
 
   private static MsrException unreadable(Path file, IOException cause) {

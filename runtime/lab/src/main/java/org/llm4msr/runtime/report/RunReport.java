@@ -62,9 +62,11 @@ public final class RunReport {
     List<Section> sections = new ArrayList<>();
     sections.add(new Section("summary", "Summary", summary(evaluations)));
     sections.add(new Section("curves", "Learning curves", charts.curves()));
-    sections.add(new Section("auc", "AUC per scenario", joined(evaluations, RunCharts::auc)));
+    String auc = RunCharts.explained(joined(evaluations, RunCharts::auc));
+    sections.add(new Section("auc", "AUC per scenario", auc));
     sections.add(new Section("ranking", "Ranking", joined(evaluations, RunCharts::ranking)));
-    sections.add(new Section("slices", "Slices", joined(evaluations, RunCharts::slices)));
+    String slices = RunCharts.explained(joined(evaluations, RunCharts::slices));
+    sections.add(new Section("slices", "Slices", slices));
     sections.add(
         new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));
     sections.add(new Section("watched", "Watched parameters over training", charts.watched()));

@@ -48,20 +48,27 @@ final class Svg {
     xml.append(format("<path class=\"line %s\" d=\"%s\"/>\n", style, path));
   }
 
-  void dot(String style, double x, double y, String tip) {
+  void dot(String style, double x, double y) {
     xml.append(
-        format(
-            "<circle class=\"fill %s\" cx=\"%.1f\" cy=\"%.1f\""
-                + " r=\"2.5\"><title>%s</title></circle>\n",
-            style, x, y, Html.escape(tip)));
+        format("<circle class=\"fill %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n", style, x, y));
   }
 
-  void bar(String style, double x, double y, double width, double height, String tip) {
+  void bar(String style, double x, double y, double width, double height) {
     xml.append(
         format(
-            "<rect class=\"fill %s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\""
+            "<rect class=\"fill %s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
+            style, x, y, width, height));
+  }
+
+  /**
+   * Adds an area that shows a text when the pointer is on it; it must come after what it covers.
+   */
+  void hover(double x, double y, double width, double height, String tip) {
+    xml.append(
+        format(
+            "<rect class=\"hover\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\""
                 + " height=\"%.1f\"><title>%s</title></rect>\n",
-            style, x, y, width, height, Html.escape(tip)));
+            x, y, width, height, Html.escape(tip)));
   }
 
   /**

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AxisScaleTest {
 
@@ -21,12 +23,12 @@ class AxisScaleTest {
     assertThat(labels(0, 23_000)).contains("20,000", "25,000");
   }
 
-  @Test
-  void oneValueAloneHasAnAxis() {
-    AxisScale scale = AxisScale.of(0.7, 0.7, 0, 100);
-    assertThat(scale.min()).isLessThanOrEqualTo(0.7 + 1e-12);
-    assertThat(scale.max()).isGreaterThan(scale.min());
-    assertThat(labels(0, 0)).doesNotHaveDuplicates();
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 1e-3, 0.00888, 0.7, 1, 9.99, 12_345, -0.3})
+  void oneValueAloneIsInTheMiddle(double value) {
+    AxisScale scale = AxisScale.of(value, value, 200, 0);
+    assertThat(scale.at(value)).isBetween(70.0, 130.0);
+    assertThat(labels(value, value)).hasSizeGreaterThan(3).doesNotHaveDuplicates();
   }
 
   @Test

@@ -10,7 +10,7 @@ package org.llm4msr.runtime.evaluation;
 public record CalibrationBin(long rows, double meanPrediction, double meanLabel) {
 
   /** Bins of equal width over [0, 1]. */
-  static final int COUNT = 20;
+  public static final int COUNT = 20;
 
   /** Returns the index of this bin among those of equal width, from 0. */
   public int number() {

@@ -5,12 +5,14 @@ final class GaucSums {
 
   private double weighted;
   private long rows;
+  private long users;
 
   /** Takes a user's rows, unless they are of one class, and clears the count for the next user. */
   void add(AucCount user) {
     if (user.hasBothClasses()) {
       weighted += user.rows() * user.value();
       rows += user.rows();
+      users++;
     }
     user.clear();
   }
@@ -18,6 +20,11 @@ final class GaucSums {
   /** Returns the rows of the users that were taken. */
   long rows() {
     return rows;
+  }
+
+  /** Returns how many users were taken. */
+  long users() {
+    return users;
   }
 
   /** Returns the weighted mean, or NaN if no user was taken. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param gauc the AUC of each user's rows, weighted by their number; users with one class left out
  * @param gaucMissing why there is no {@code gauc}, or null
  * @param gaucRows rows of the users that {@code gauc} covers
+ * @param gaucUsers how many users these are; null in files of earlier checkouts
  * @param logLoss mean negative log-likelihood, in nats; probabilities clipped to 1e-7
  * @param meanPrediction mean probability
  * @param meanLabel share of positives
@@ -34,6 +35,7 @@ public record Metrics(
         double gauc,
     @Nullable String gaucMissing,
     long gaucRows,
+    @Nullable Long gaucUsers,
     @JsonSerialize(using = NanAsNull.Writer.class) @JsonDeserialize(using = NanAsNull.Reader.class)
         double logLoss,
     @JsonSerialize(using = NanAsNull.Writer.class) @JsonDeserialize(using = NanAsNull.Reader.class)
@@ -60,6 +62,7 @@ public record Metrics(
         gauc.value(),
         gauc.rows() > 0 ? null : rows == 0 ? "no rows" : "no user has rows of both classes",
         gauc.rows(),
+        gauc.users(),
         sums.logLoss(),
         sums.meanPrediction(),
         sums.meanLabel(),

@@ -45,6 +45,7 @@ class EvaluatorTest {
     assertThat(metrics.auc()).isCloseTo(4.5 / 6, within(1e-15));
     assertThat(metrics.gauc()).isCloseTo(0.85, within(1e-15));
     assertThat(metrics.gaucRows()).isEqualTo(5);
+    assertThat(metrics.gaucUsers()).isEqualTo(2);
     double logLoss =
         -(Math.log(.9) + Math.log(1 - .8) + Math.log(.7) + Math.log(1 - .7) + Math.log(1 - .1)) / 5;
     assertThat(metrics.logLoss()).isCloseTo(logLoss, within(1e-7));
@@ -55,6 +56,23 @@ class EvaluatorTest {
     assertThat(metrics.calibration()).isCloseTo(1.6, within(1e-6));
     // Bins of .05: .9 | .8 | .7 .7 | .1, errors .1 + .8 + |1.4 - 1| + .1.
     assertThat(metrics.calibrationError()).isCloseTo(1.4 / 5, within(1e-6));
+  }
+
+  /** User 0 has both labels, user 1 two positives, user 2 one negative. */
+  @Test
+  void gaucCountsTheUsersWithBothLabels() {
+    Metrics metrics =
+        evaluate(
+                List.of("only"),
+                new int[] {0, 0, 0, 0, 0, 0},
+                new int[] {0, 0, 0, 1, 1, 2},
+                new float[] {1, 0, 0, 1, 1, 0},
+                new float[] {.6f, .5f, .7f, .7f, .2f, .1f})
+            .overall();
+
+    assertThat(metrics.gauc()).isCloseTo(.5, within(1e-15));
+    assertThat(metrics.gaucRows()).isEqualTo(3);
+    assertThat(metrics.gaucUsers()).isEqualTo(1);
   }
 
   @Test

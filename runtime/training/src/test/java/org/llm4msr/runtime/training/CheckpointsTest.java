@@ -54,7 +54,7 @@ class CheckpointsTest {
   @Test
   void aValidationWithoutAnAucIsNotWaitedFor() {
     Metrics metrics =
-        new Metrics("overall", 1, 1, Double.NaN, "one class", 0, null, 0, 0, 0, 0, 0, 0);
+        new Metrics("overall", 1, 1, Double.NaN, "one class", 0, null, 0, 0L, 0, 0, 0, 0, 0);
     Validation validation =
         new Validation(1, 0, 0.5, new EvaluationResult(metrics, List.of(), List.of()));
     RunState state = RunState.start("run").validated(validation, 0.6).validated(validation, 0.5);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
+import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.TimeColumn;
 import org.llm4msr.runtime.data.database.ArrowFileSink;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -27,8 +28,8 @@ import org.llm4msr.runtime.data.prepared.SplitReader;
 import org.llm4msr.runtime.tables.Batch;
 
 /**
- * The rows of one part in the form that a database reads: user, item, scenario, time and label.
- * Fields are counted on the way and not passed on.
+ * The rows of one part in the form that a database reads: user, item, scenario, label, time, and
+ * whether the row is a drawn negative. Fields are counted on the way and not passed on.
  */
 final class InspectedRows extends ArrowReader {
 
@@ -36,6 +37,7 @@ final class InspectedRows extends ArrowReader {
   private final SplitReader reader;
   private final @Nullable IdColumn items;
   private final @Nullable TimeColumn times;
+  private final @Nullable NumberColumn drawn;
   private final List<FieldCounts> fields;
   private final LongConsumer counted;
   private final RowOrder order;
@@ -63,6 +65,7 @@ final class InspectedRows extends ArrowReader {
             ? new IdColumn(file, SplitColumns.ITEM, manifest.items())
             : null;
     this.times = file.has(SplitColumns.TIME) ? new TimeColumn(file, SplitColumns.TIME) : null;
+    this.drawn = file.has(SplitColumns.DRAWN) ? new NumberColumn(file, SplitColumns.DRAWN) : null;
     this.fields = fields;
     this.counted = counted;
     this.order = new RowOrder.Sequential(file);
@@ -84,7 +87,8 @@ final class InspectedRows extends ArrowReader {
             column("i", new ArrowType.Int(32, true)),
             column("s", new ArrowType.Int(32, true)),
             column("y", new ArrowType.Int(8, true)),
-            column("t", new ArrowType.Int(64, true))));
+            column("t", new ArrowType.Int(64, true)),
+            column("d", new ArrowType.Int(8, true))));
   }
 
   private static Field column(String name, ArrowType type) {
@@ -116,6 +120,7 @@ final class InspectedRows extends ArrowReader {
     IntVector scenarios = (IntVector) column(2, count);
     TinyIntVector labels = (TinyIntVector) column(3, count);
     BigIntVector timesOut = (BigIntVector) column(4, count);
+    TinyIntVector drawnOut = (TinyIntVector) column(5, count);
     for (int i = 0; i < count; i++) {
       users.set(i, batch.user[i]);
       scenarios.set(i, batch.scenario[i]);
@@ -129,6 +134,11 @@ final class InspectedRows extends ArrowReader {
         timesOut.setNull(i);
       } else {
         timesOut.set(i, times.get(picks[i]));
+      }
+      if (drawn == null) {
+        drawnOut.setNull(i);
+      } else {
+        drawnOut.set(i, (int) drawn.get(picks[i]));
       }
     }
     getVectorSchemaRoot().setRowCount(count);

@@ -40,10 +40,17 @@ final class LabelPeriods {
 
   private final PreparationDatabase database;
   private final int scenarios;
+  private final boolean tellsDrawn;
 
-  LabelPeriods(PreparationDatabase database, int scenarios) {
+  /**
+   * Makes the periods.
+   *
+   * @param tellsDrawn whether rows say if they are drawn negatives
+   */
+  LabelPeriods(PreparationDatabase database, int scenarios, boolean tellsDrawn) {
     this.database = database;
     this.scenarios = scenarios;
+    this.tellsDrawn = tellsDrawn;
   }
 
   /** Returns the periods with rows; empty where no row has a time. */
@@ -58,11 +65,11 @@ final class LabelPeriods {
     long length = length((double) ranges.get(0)[1] - ranges.get(0)[0]);
     SortedMap<Long, long[][]> counts = new TreeMap<>();
     database.forEach(
-        "SELECT t // %1$s - (CASE WHEN t %% %1$s < 0 THEN 1 ELSE 0 END), s, count(*), sum(y)::BIGINT FROM rows WHERE t IS NOT NULL GROUP BY 1, 2"
+        "SELECT t // %1$s - (CASE WHEN t %% %1$s < 0 THEN 1 ELSE 0 END), s, count(*), sum(y)::BIGINT, sum(d)::BIGINT FROM rows WHERE t IS NOT NULL GROUP BY 1, 2"
             .formatted(length),
         row ->
-            counts.computeIfAbsent(row.getLong(1), key -> new long[scenarios][2])[row.getInt(2)] =
-                new long[] {row.getLong(3), row.getLong(4)});
+            counts.computeIfAbsent(row.getLong(1), key -> new long[scenarios][3])[row.getInt(2)] =
+                new long[] {row.getLong(3), row.getLong(4), row.getLong(5)});
     List<Period> periods = new ArrayList<>();
     counts.forEach((number, cells) -> periods.add(period(number * length, cells)));
     return periods;
@@ -75,10 +82,18 @@ final class LabelPeriods {
         .orElse((long) (span / MOST) + 1);
   }
 
-  private static Period period(long from, long[][] cells) {
-    List<Labels> scenarios = Arrays.stream(cells).map(cell -> Labels.of(cell[0], cell[1])).toList();
-    long rows = scenarios.stream().mapToLong(Labels::rows).sum();
-    long positives = scenarios.stream().mapToLong(Labels::positives).sum();
-    return new Period(Instant.ofEpochMilli(from).toString(), Labels.of(rows, positives), scenarios);
+  private Period period(long from, long[][] cells) {
+    long[] all = new long[3];
+    for (long[] cell : cells) {
+      Arrays.setAll(all, i -> all[i] + cell[i]);
+    }
+    return new Period(
+        Instant.ofEpochMilli(from).toString(),
+        labels(all),
+        Arrays.stream(cells).map(this::labels).toList());
+  }
+
+  private Labels labels(long[] counts) {
+    return Labels.of(counts[0], counts[1], tellsDrawn ? counts[2] : null);
   }
 }

@@ -67,7 +67,8 @@ final class PreparedInspection {
    */
   private void readRows(Progress progress) {
     database.execute(
-        "CREATE TABLE rows(p TINYINT, u INTEGER, i INTEGER, s INTEGER, y TINYINT, t BIGINT)");
+        "CREATE TABLE rows(p TINYINT, u INTEGER, i INTEGER, s INTEGER, y TINYINT, t BIGINT, d"
+            + " TINYINT)");
     long[] done = new long[1];
     LongConsumer count =
         rows -> {
@@ -105,12 +106,24 @@ final class PreparedInspection {
         scenarios(),
         new Overlap(overlap("u"), hasItems() ? overlap("i") : List.of()),
         IntStream.range(0, manifest.fields().size()).mapToObj(this::field).toList(),
-        new LabelPeriods(database, manifest.scenarios().size()).periods(),
+        new LabelPeriods(database, manifest.scenarios().size(), tellsDrawn()).periods(),
         checks);
   }
 
   private boolean hasItems() {
-    return PARTS.stream().allMatch(split -> data.reader(split).file().has(SplitColumns.ITEM));
+    return have(SplitColumns.ITEM);
+  }
+
+  private boolean tellsDrawn() {
+    return have(SplitColumns.DRAWN);
+  }
+
+  private boolean have(String column) {
+    return PARTS.stream().allMatch(split -> data.reader(split).file().has(column));
+  }
+
+  private Labels labels(long rows, long positives, long drawn) {
+    return Labels.of(rows, positives, tellsDrawn() ? drawn : null);
   }
 
   /** Labels and times of one part. */
@@ -118,13 +131,15 @@ final class PreparedInspection {
 
   private List<Part> parts() {
     PartRows[] rows = new PartRows[PARTS.size()];
-    Arrays.fill(rows, new PartRows(Labels.of(0, 0), null, null));
+    Arrays.fill(rows, new PartRows(labels(0, 0, 0), null, null));
     database.forEach(
-        "SELECT p, count(*), sum(y)::BIGINT, min(t), max(t) FROM rows GROUP BY p",
+        "SELECT p, count(*), sum(y)::BIGINT, sum(d)::BIGINT, min(t), max(t) FROM rows GROUP BY p",
         row ->
             rows[row.getInt(1)] =
                 new PartRows(
-                    Labels.of(row.getLong(2), row.getLong(3)), time(row, 4), time(row, 5)));
+                    labels(row.getLong(2), row.getLong(3), row.getLong(4)),
+                    time(row, 5),
+                    time(row, 6)));
     long[] newUsers = rowsOfNew("u");
     long[] newItems = rowsOfNew("i");
     List<Part> parts = new ArrayList<>();
@@ -155,14 +170,15 @@ final class PreparedInspection {
   private List<ScenarioSummary> scenarios() {
     int splits = PARTS.size();
     int scenarios = manifest.scenarios().size();
-    long[][] labels = new long[scenarios * (splits + 1)][2];
+    long[][] labels = new long[scenarios * (splits + 1)][3];
     database.forEach(
-        "SELECT s, p, count(*), sum(y)::BIGINT FROM rows GROUP BY s, p",
+        "SELECT s, p, count(*), sum(y)::BIGINT, sum(d)::BIGINT FROM rows GROUP BY s, p",
         row -> {
           for (int part : new int[] {row.getInt(2), splits}) {
             long[] cell = labels[row.getInt(1) * (splits + 1) + part];
             cell[0] += row.getLong(3);
             cell[1] += row.getLong(4);
+            cell[2] += row.getLong(5);
           }
         });
     long[] users = distinct("u", scenarios);
@@ -177,7 +193,7 @@ final class PreparedInspection {
                 p == splits ? "all" : PARTS.get(p).key(),
                 users[cell],
                 hasItems() ? items[cell] : null,
-                Labels.of(labels[cell][0], labels[cell][1])));
+                labels(labels[cell][0], labels[cell][1], labels[cell][2])));
       }
       PreparedScenario scenario = manifest.scenarios().get(s);
       result.add(

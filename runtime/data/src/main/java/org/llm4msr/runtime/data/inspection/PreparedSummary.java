@@ -53,13 +53,25 @@ public record PreparedSummary(
   /**
    * Rows and their labels.
    *
+   * @param drawn those of the negatives that preparation drew, the other rows being of the log;
+   *     null where the data does not tell
    * @param positiveShare positives by rows, or null without rows
    */
-  public record Labels(long rows, long positives, long negatives, @Nullable Double positiveShare) {
+  public record Labels(
+      long rows,
+      long positives,
+      long negatives,
+      @Nullable Long drawn,
+      @Nullable Double positiveShare) {
 
-    static Labels of(long rows, long positives) {
+    static Labels of(long rows, long positives, @Nullable Long drawn) {
       Double share = rows == 0 ? null : (double) positives / rows;
-      return new Labels(rows, positives, rows - positives, share);
+      return new Labels(rows, positives, rows - positives, drawn, share);
+    }
+
+    /** Returns the rows of the log; null where the data does not tell them from drawn negatives. */
+    public @Nullable Long logged() {
+      return drawn == null ? null : (Long) (rows - drawn);
     }
   }
 

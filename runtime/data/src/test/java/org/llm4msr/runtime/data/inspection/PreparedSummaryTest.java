@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data.inspection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -31,7 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.config.NegativePool;
+import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Labels;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Part;
@@ -89,21 +93,21 @@ class PreparedSummaryTest {
         .containsExactly(
             new Part(
                 "train",
-                Labels.of(8, 5),
+                Labels.of(8, 5, 0L),
                 0,
                 0L,
                 "1970-01-01T00:00:00.001Z",
                 "1970-01-01T00:00:00.008Z"),
             new Part(
                 "validation",
-                Labels.of(2, 1),
+                Labels.of(2, 1, 0L),
                 0,
                 1L,
                 "1970-01-01T00:00:00.009Z",
                 "1970-01-01T00:00:00.010Z"),
             new Part(
                 "test",
-                Labels.of(2, 1),
+                Labels.of(2, 1, 0L),
                 2,
                 0L,
                 "1970-01-01T00:00:00.011Z",
@@ -113,19 +117,19 @@ class PreparedSummaryTest {
             new ScenarioSummary(
                 "s2",
                 "Second",
-                new ScenarioPart("all", 3, 2L, new Labels(4, 4, 0, 1.0)),
+                new ScenarioPart("all", 3, 2L, Labels.of(4, 4, 0L)),
                 List.of(
-                    new ScenarioPart("train", 2, 1L, new Labels(2, 2, 0, 1.0)),
-                    new ScenarioPart("validation", 1, 1L, new Labels(1, 1, 0, 1.0)),
-                    new ScenarioPart("test", 1, 1L, new Labels(1, 1, 0, 1.0)))),
+                    new ScenarioPart("train", 2, 1L, Labels.of(2, 2, 0L)),
+                    new ScenarioPart("validation", 1, 1L, Labels.of(1, 1, 0L)),
+                    new ScenarioPart("test", 1, 1L, Labels.of(1, 1, 0L)))),
             new ScenarioSummary(
                 "s1",
                 "First",
-                new ScenarioPart("all", 4, 5L, new Labels(8, 3, 5, 0.375)),
+                new ScenarioPart("all", 4, 5L, Labels.of(8, 3, 0L)),
                 List.of(
-                    new ScenarioPart("train", 3, 4L, new Labels(6, 3, 3, 0.5)),
-                    new ScenarioPart("validation", 1, 1L, new Labels(1, 0, 1, 0.0)),
-                    new ScenarioPart("test", 1, 1L, new Labels(1, 0, 1, 0.0)))));
+                    new ScenarioPart("train", 3, 4L, Labels.of(6, 3, 0L)),
+                    new ScenarioPart("validation", 1, 1L, Labels.of(1, 0, 0L)),
+                    new ScenarioPart("test", 1, 1L, Labels.of(1, 0, 0L)))));
     assertThat(summary.overlap().users()).containsExactly(List.of(3L, 2L), List.of(2L, 4L));
     assertThat(summary.overlap().items()).containsExactly(List.of(2L, 2L), List.of(2L, 5L));
     assertThat(summary.periods()).hasSize(12);
@@ -133,8 +137,8 @@ class PreparedSummaryTest {
         .isEqualTo(
             new PreparedSummary.Period(
                 "1970-01-01T00:00:00.003Z",
-                Labels.of(1, 1),
-                List.of(Labels.of(1, 1), Labels.of(0, 0))));
+                Labels.of(1, 1, 0L),
+                List.of(Labels.of(1, 1, 0L), Labels.of(0, 0, 0L))));
   }
 
   @Test
@@ -350,6 +354,48 @@ class PreparedSummaryTest {
             "there is no statistics.json",
             "there is no vocabulary of the field 'user'");
     assertThat(summary.parts().get(2).labels().positiveShare()).isNull();
+    assertThat(summary.parts())
+        .allSatisfy(part -> assertThat(part.labels().logged()).as(part.split()).isNull());
+  }
+
+  /** The log has a negative of its own in the training part, and each positive draws two more. */
+  @Test
+  void tellsDrawnNegativesFromLoggedRows() throws IOException {
+    ListReader log =
+        new ListReader()
+            .table(
+                RawTable.INTERACTIONS,
+                RawSchema.USER,
+                List.of("a", "b", "a", "c", "a", "b", "c"),
+                RawSchema.ITEM,
+                List.of("1", "2", "3", "4", "5", "1", "2"),
+                RawSchema.SCENARIO,
+                List.of("s", "s", "s", "s", "s", "t", "s"),
+                RawSchema.LABEL,
+                List.of(1L, 1L, 0L, 1L, 1L, 0L, 1L),
+                RawSchema.TIME,
+                List.of(1L, 2L, 3L, 4L, 5L, 6L, 7L),
+                RawSchema.SPLIT,
+                List.of("train", "train", "train", "train", "test", "train", "test"));
+    Path target = folder.resolve("drawn");
+    NegativesConfig two =
+        new NegativesConfig(2, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3);
+    Preparations.prepare(
+            log, Preparations.drawing(Preparations.split(SplitConfig.By.GIVEN), 1, two), target)
+        .close();
+
+    PreparedSummary summary = inspect(target);
+
+    assertThat(summary.parts())
+        .extracting(Part::labels)
+        .containsExactly(Labels.of(11, 3, 6L), Labels.of(0, 0, 0L), Labels.of(6, 2, 4L));
+    assertThat(summary.parts())
+        .extracting(part -> part.labels().logged())
+        .containsExactly(5L, 0L, 2L);
+    assertThat(summary.scenarios())
+        .extracting(ScenarioSummary::key, scenario -> scenario.all().labels())
+        .containsExactly(tuple("s", Labels.of(16, 5, 10L)), tuple("t", Labels.of(1, 0, 0L)));
+    assertThat(summary.periods()).extracting(period -> period.all().drawn()).contains(2L, 0L);
   }
 
   @Test

@@ -54,7 +54,8 @@ public final class Preparations {
   }
 
   /** Returns a configuration that draws negatives. */
-  static DatasetConfig drawing(SplitConfig split, int minFrequency, NegativesConfig negatives) {
+  public static DatasetConfig drawing(
+      SplitConfig split, int minFrequency, NegativesConfig negatives) {
     DatasetConfig plain = config(split, minFrequency);
     return new DatasetConfig(
         plain.reader(),
