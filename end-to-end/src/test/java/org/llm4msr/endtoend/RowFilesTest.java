@@ -216,6 +216,9 @@ class RowFilesTest {
     Path rows = csv("none.csv", "3,i4,mall,7,9.5,a\n".repeat(3));
     Path out = folder.resolve("none.arrow");
 
+    assertThat(refusal(new ScoringRequest(rows, out)))
+        .hasMessageStartingWith("[data/UNKNOWN_SCENARIO] " + rows + ": Column 'scenario'")
+        .hasMessageEndingWith(" To score the other rows, add --malformed skip.");
     assertThat(refusal(skipping(rows, out)))
         .hasMessageStartingWith(
             "[score/NO_SCORES] "
@@ -226,7 +229,6 @@ class RowFilesTest {
     assertThat(folder.resolve("none.arrow.parts")).doesNotExist();
   }
 
-  /** The texts of a list are read as numbers row by row. */
   @Test
   void rowsOfParquetAreReportedToo() throws IOException, SQLException {
     Path rows =

@@ -30,11 +30,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.ScoringReport;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 
@@ -87,9 +89,9 @@ class VectorFieldsTest {
               + ROWS
               + ") t(i)");
       statement.execute(
-          "CREATE TABLE log AS SELECT 'u' || i % 50 AS user, 'i' || i AS item, i AS time,"
-              + " [unit(i, 7), unit(i, 8)]::DOUBLE[2] AS mood, (unit(i, 0) + unit(i, 7) > 0)::INTEGER"
-              + " AS label FROM range("
+          "CREATE TABLE log AS SELECT 'u' || i % 50 AS user, 'i' || i AS item, i AS time, [unit(i,"
+              + " 7), unit(i, 8)]::DOUBLE[2] AS mood, (unit(i, 0) + unit(i, 7) > 0)::INTEGER AS"
+              + " label FROM range("
               + ROWS
               + ") t(i)");
       copy(statement, "items");
@@ -233,6 +235,35 @@ class VectorFieldsTest {
                       new ScoringRequest(wrong, folder.resolve("no.arrow")), Progress.NONE))
           .isInstanceOf(MsrException.class)
           .hasMessageContaining("wrong.csv: Column 'mood' has 1 numbers in row 0; expected 2.");
+    }
+  }
+
+  /** DuckDB would refuse the whole file for the one text that is no number. */
+  @Test
+  void aListOfTextsIsReadRowByRow() throws IOException, SQLException {
+    Path rows = folder.resolve("texts.parquet");
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement()) {
+      statement.execute(
+          "COPY (SELECT 'u1' AS user, 'i2999' AS item, 'all' AS scenario, m AS mood FROM (VALUES (['0.5', '-0.25']), (['0.5', 'low']), (['0.5', NULL])) t(m)) TO '%s' (FORMAT parquet)"
+              .formatted(rows));
+    }
+    Path out = folder.resolve("texts.arrow");
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      ScoringReport scored =
+          scorer.score(
+              new ScoringRequest(rows, out, List.of(), "|", false, Policy.SKIP), Progress.NONE);
+
+      assertThat(scored.problems())
+          .extracting(ScoringReport.RowProblem::problem)
+          .containsExactly(
+              "Column 'mood' has 'low' in row 1; expected a number. Fix the row or leave the value"
+                  + " empty.");
+      Map<String, Object> row =
+          Map.of(
+              "user", "u1", "item", "i2999", "scenario", "all", "mood", new float[] {.5f, -.25f});
+      assertThat(Float.parseFloat(BundleTest.texts(out, "score").get(0)))
+          .isEqualTo(scorer.score(List.of(row))[0], within(1e-6f));
     }
   }
 

@@ -292,7 +292,7 @@ public final class Experiment {
    * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
    */
   public ExtractionResult extract(boolean rebuild, Progress progress) {
-    StageCost.Meter meter = StageCost.Meter.start("extract");
+    StageCost.Meter meter = StageCost.Meter.start(StageCost.EXTRACT);
     try (KnowledgeStage stage = KnowledgeStage.open(this)) {
       ExtractionResult result = stage.extract(rebuild, this::begin, progress);
       if (result.encoded() > 0) {

@@ -130,7 +130,10 @@ final class FileScoring {
               ? null
               : malformed -> problems.put(malformed.row(), malformed.text()));
     } catch (MsrException e) {
-      throw new MsrException(e.type(), e.code(), request.in() + ": " + e.text(), e, e.retryable());
+      String others =
+          e instanceof RowException ? " To score the other rows, add --malformed skip." : "";
+      throw new MsrException(
+          e.type(), e.code(), request.in() + ": " + e.text() + others, e, e.retryable());
     }
   }
 
