@@ -211,6 +211,20 @@ class RowFilesTest {
     }
   }
 
+  /** All that follows an open quote would be one value, which DuckDB drops in silence. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"\"3,i4,feed,7,9.5,a\n", "3,i4,feed,7,9.5,\"a", "\"3\"x,i4,feed,7,9.5,a\n"})
+  void aBrokenQuoteIsAnErrorOfTheFile(String broken) throws IOException {
+    Path rows = csv("quote.csv", ROW + broken + (broken.endsWith("\n") ? ROW : ""));
+    Path out = folder.resolve("quote.arrow");
+
+    assertThat(refusal(skipping(rows, out)))
+        .hasMessageStartingWith("[data/BAD_ROWS] " + rows + " cannot be read: line 3: ")
+        .hasMessageContaining("quote");
+    assertThat(folder.resolve("quote.arrow.parts")).doesNotExist();
+  }
+
   @Test
   void aFileWithoutAReadableRowIsAnError() throws IOException {
     Path rows = csv("none.csv", "3,i4,mall,7,9.5,a\n".repeat(3));

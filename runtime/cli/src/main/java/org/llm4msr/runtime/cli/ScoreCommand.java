@@ -107,7 +107,9 @@ final class ScoreCommand extends Command {
     if (report.malformed() > 0) {
       text.append(
           String.format(
-              Locale.ROOT, "%n%,d rows could not be read and have no score:", report.malformed()));
+              Locale.ROOT,
+              "%nRows that cannot be read and have no score: %,d",
+              report.malformed()));
       report.problems().forEach(row -> text.append("%n  ".formatted()).append(row.problem()));
       if (report.malformed() > report.problems().size()) {
         text.append("%n  ... The column problem names them all.".formatted());

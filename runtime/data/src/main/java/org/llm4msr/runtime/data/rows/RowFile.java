@@ -116,8 +116,20 @@ public final class RowFile implements AutoCloseable {
         .formatted(path(file.toAbsolutePath()), columns, dialect);
   }
 
+  /** Refuses broken quotes and characters; rows of another width are none of them. */
+  private void requireLines(List<String> names) {
+    database.queryLong("SELECT count(*) FROM " + table(names, DIALECT + ", store_rejects=true"));
+    String first =
+        "SELECT concat('line ', line, ': ', rtrim(error_message, '.')) FROM reject_errors WHERE"
+            + " error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS') ORDER BY line LIMIT 1";
+    for (String fault : database.query(first, row -> row.getString(1))) {
+      throw bad(new IOException(fault));
+    }
+  }
+
   /** Marks rows of another width: only values that are not there at all are read as NULL. */
   private String markedTable(List<String> names) {
+    requireLines(names); // Padding would hide an open quote, and the rows after it.
     List<String> all = new ArrayList<>(names);
     for (int i = 0; i < BEYOND; i++) {
       all.add(FAULT + " " + i);
