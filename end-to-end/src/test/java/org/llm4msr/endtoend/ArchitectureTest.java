@@ -223,6 +223,8 @@ class ArchitectureTest {
           .implement(PluginFactory.class)
           .and()
           .areNotInterfaces()
+          .and()
+          .resideOutsideOfPackage("org.llm4msr.runtime..") // What it assembles itself is no plugin.
           .should()
           .beAnnotatedWith(Plugin.class)
           .andShould()

@@ -138,6 +138,7 @@ public final class ModelAssembly {
                         new Precisions(training.precision(), scoring.precision()))));
   }
 
+  /** Gives the logits of the backbone as they are. */
   private static final class BackboneAlone implements FusionHeadFactory<BackboneAlone.NoSettings> {
 
     record NoSettings() {}
