@@ -375,6 +375,9 @@ class FaultsTest {
         List.of(),
         null,
         null,
+        List.of(),
+        null,
+        null,
         Map.of());
   }
 

@@ -7,11 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -44,24 +42,27 @@ public final class ColumnarTable extends TableInput {
   private final Map<String, Column> columns;
 
   private final List<Map<String, Column>> everywhere;
-  private final Map<String, String> types = new HashMap<>();
 
-  /** A column, with its type in the terms of its format. */
-  private record Column(String type, Shape shape) {
-
-    boolean isReal() {
-      return type.equals("DOUBLE") || type.equals("FLOAT") || type.startsWith("FloatingPoint");
-    }
+  /**
+   * A column.
+   *
+   * @param type in the terms of its format
+   * @param real whether its values, or their elements, are real numbers
+   */
+  private record Column(String type, Shape shape, boolean real) {
 
     static Column ofSql(String type) {
       String element = type.replaceFirst("\\[\\d*\\]$", "");
-      return new Column(type, shape(!element.equals(type), NESTED.matcher(element).matches()));
+      boolean isReal = element.equals("DOUBLE") || element.equals("FLOAT");
+      Shape shape = shape(!element.equals(type), NESTED.matcher(element).matches());
+      return new Column(type, shape, isReal);
     }
 
     static Column ofArrow(Field field) {
       boolean isList = isList(field.getType());
       ArrowType element = isList ? field.getChildren().get(0).getType() : field.getType();
-      return new Column(field.getType().toString(), shape(isList, element.isComplex()));
+      boolean isReal = element instanceof ArrowType.FloatingPoint;
+      return new Column(field.getType().toString(), shape(isList, element.isComplex()), isReal);
     }
 
     private static Shape shape(boolean isList, boolean isNested) {
@@ -206,24 +207,27 @@ public final class ColumnarTable extends TableInput {
   }
 
   @Override
-  public String value(String column, String type) {
-    String name = checked(column, Shape.VALUE, ONE);
-    types.put(column, type);
-    rules.add(
-        column, "(" + name + " IS NULL OR " + typed(column) + " IS NOT NULL)", Sql.typeName(type));
-    return typed(column);
+  String name(String column) {
+    return checked(column, Shape.VALUE, ONE);
+  }
+
+  @Override
+  String text(String column) {
+    String name = name(column);
+    boolean isReal = everywhere.stream().anyMatch(file -> requireNonNull(file.get(column)).real());
+    return isReal ? Sql.realText(name) : name;
   }
 
   /**
-   * Refuses mixed types: whole numbers, as ids, would become reals if those of another file are.
+   * Refuses mixed types: large whole numbers would be rounded if those of another file are real.
    */
   @Override
-  public String value(String column) {
-    String name = checked(column, Shape.VALUE, ONE);
+  void requireTexts(String column) {
+    name(column);
     Column first = requireNonNull(columns.get(column));
     for (int i = 1; i < everywhere.size(); i++) {
       Column other = requireNonNull(everywhere.get(i).get(column));
-      if (first.isReal() != other.isReal()) {
+      if (first.real() != other.real()) {
         throw new MsrException(
             ErrorType.DATA,
             "data/COLUMN_TYPE",
@@ -231,15 +235,35 @@ public final class ColumnarTable extends TableInput {
                 .formatted(files().get(i), column, other.type(), files().get(0), first.type()));
       }
     }
+  }
+
+  @Override
+  String cells(String column, String separator, List<String> missing) {
+    String name = checked(column, Shape.LIST, "a list of values");
+    Column found = requireNonNull(columns.get(column));
+    if (found.shape() != Shape.LIST) {
+      return Sql.split("CAST(" + value(column, missing) + " AS VARCHAR)", separator);
+    }
     return name;
   }
 
   @Override
-  public String list(String column, String separator) {
-    String name = checked(column, Shape.LIST, "a list of values");
-    return requireNonNull(columns.get(column)).shape() == Shape.LIST
-        ? name
-        : Sql.split("CAST(" + name + " AS VARCHAR)", separator);
+  String elements(String column, String list) {
+    Column found = requireNonNull(columns.get(column));
+    return found.real() && found.shape() == Shape.LIST
+        ? "list_transform(%s, lambda part: %s)".formatted(list, Sql.realText("part"))
+        : list;
+  }
+
+  /** Numbers that were made real are read as whole ones. */
+  @Override
+  List<String> madeReal() {
+    return List.of();
+  }
+
+  @Override
+  public Collection<String> columns() {
+    return columns.keySet();
   }
 
   /** Returns the name of a column in SQL, whose values have at most a shape. */
@@ -256,17 +280,6 @@ public final class ColumnarTable extends TableInput {
       files().forEach(file -> requireDecimal(file, column));
     }
     return SqlText.identifier(column);
-  }
-
-  @Override
-  public void requireThat(String column, String holds, String expected) {
-    rules.add(column, holds.formatted(typed(column)), expected);
-  }
-
-  private String typed(String column) {
-    return Optional.ofNullable(types.get(column))
-        .map(type -> "TRY_CAST(" + SqlText.identifier(column) + " AS " + type + ")")
-        .orElse(SqlText.identifier(column));
   }
 
   @Override

@@ -4,10 +4,12 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toSet;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +29,18 @@ import org.llm4msr.toolkit.database.SqlText;
  */
 public final class CsvTable extends TableInput {
 
+  /** The rows whose numbers are looked at. */
+  private static final int FIRST_ROWS = 1_000;
+
   private final Dialect dialect;
   private final List<String> columns;
 
   /** The columns that are read. */
   private final Set<String> read = new LinkedHashSet<>();
 
-  private final Map<String, String> casts = new HashMap<>();
+  /** Those whose values are taken as texts. */
+  private final Set<String> texts = new LinkedHashSet<>();
+
   private final Map<String, String> types = new HashMap<>();
 
   private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
@@ -88,34 +95,61 @@ public final class CsvTable extends TableInput {
     return table;
   }
 
+  @Override
   public List<String> columns() {
     return columns;
   }
 
-  /** Casts only on request: other uses of the column need the unchanged text. */
   @Override
-  public String value(String column, String type) {
-    String text = value(column);
-    String cast = "TRY_CAST(" + text + " AS " + type + ")";
-    casts.put(column, cast);
-    check(column, "(" + text + " IS NULL OR " + cast + " IS NOT NULL)", Sql.typeName(type));
-    return cast;
-  }
-
-  @Override
-  public String value(String column) {
+  String name(String column) {
     return SqlText.identifier(firstOf(column));
   }
 
   @Override
-  public String list(String column, String separator) {
-    return Sql.split(value(column), separator);
+  String text(String column) {
+    return name(column);
   }
 
   @Override
-  public void requireThat(String column, String holds, String expected) {
-    check(
-        column, holds.formatted(casts.getOrDefault(column, SqlText.identifier(column))), expected);
+  void requireTexts(String column) {
+    texts.add(column);
+  }
+
+  @Override
+  String cells(String column, String separator, List<String> missing) {
+    return Sql.split(value(column, missing), separator);
+  }
+
+  @Override
+  String elements(String column, String list) {
+    return list;
+  }
+
+  /** Looks at the first rows: a program writes all numbers of a column alike. */
+  @Override
+  List<String> madeReal() {
+    List<String> found = new ArrayList<>();
+    for (Path file : texts.isEmpty() ? List.<Path>of() : files()) {
+      String columns =
+          texts.stream()
+              .map(SqlText::identifier)
+              .map(
+                  name ->
+                      "CASE WHEN bool_and(regexp_full_match(%1$s, '-?\\d+\\.0')) THEN max(%1$s) END"
+                          .formatted(name))
+              .collect(joining(", "));
+      String query =
+          "SELECT %s FROM (SELECT * FROM %s LIMIT %d)"
+              .formatted(columns, database.input(input(file, false, false)), FIRST_ROWS);
+      Iterator<String> names = texts.iterator();
+      for (String value : database.rows(query, List.of(file)).get(0)) {
+        String column = names.next();
+        if (!value.isEmpty()) {
+          found.add("%s: column '%s' has values such as '%s'".formatted(file, column, value));
+        }
+      }
+    }
+    return found;
   }
 
   /** Returns whether there is a column, which is then read. */

@@ -27,15 +27,19 @@ final class ReportedRows {
     this.files = files;
   }
 
-  /** Returns the malformed rows, if there are any. */
-  Optional<LeftOutRows> malformed(List<String> queries) {
+  /**
+   * Returns the rows that cannot be read, if there are any.
+   *
+   * @param reason what is left out of what is read, in words
+   */
+  Optional<LeftOutRows> unreadable(String reason, List<String> queries) {
     List<LeftOutRows.Example> examples = examples(queries, SHOWN);
     String all = "SELECT count(*) FROM (SELECT DISTINCT file, n FROM found)";
     return examples.isEmpty()
         ? Optional.empty()
         : Optional.of(
             new LeftOutRows(
-                "malformed", Long.parseLong(database.strings(all, files).get(0)), true, examples));
+                reason, Long.parseLong(database.strings(all, files).get(0)), true, examples));
   }
 
   /** Returns at most {@code most} rows, in the order in which files are read. */

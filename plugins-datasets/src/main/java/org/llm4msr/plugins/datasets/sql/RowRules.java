@@ -14,6 +14,9 @@ final class RowRules {
 
   private static final String BROKEN = "A row breaks a rule";
 
+  /** The effects that rules for kept rows have. */
+  private static final Effect[] KEPT = {Effect.SCAN, Effect.IMPLIED, Effect.LATER};
+
   private final RawDatabase database;
   private final List<Rule> rules = new ArrayList<>();
 
@@ -23,13 +26,24 @@ final class RowRules {
    * @param column the column that breaks it; empty for the row
    * @param kept a condition, in SQL
    * @param message what is wrong otherwise, in SQL
-   * @param implied whether a strict query fails on such a row by itself
    */
-  private record Rule(String column, String kept, String message, boolean implied) {
+  private record Rule(String column, String kept, String message, Effect effect) {
 
     boolean isTestedIn(String name) {
-      return !implied && column.equals(name);
+      return effect == Effect.SCAN && column.equals(name);
     }
+  }
+
+  /** What becomes of a row that breaks a rule. */
+  private enum Effect {
+    /** The scan fails, or leaves it out. */
+    SCAN,
+    /** A strict query fails by itself; another scan leaves it out. */
+    IMPLIED,
+    /** The query fails after the scan, or leaves it out. */
+    LATER,
+    /** It is kept, without the value. */
+    BLANKED
   }
 
   RowRules(RawDatabase database) {
@@ -38,7 +52,7 @@ final class RowRules {
 
   /** Refuses rows with a fault, which is a sentence; a strict query fails on them by itself. */
   void refuse(String fault) {
-    rules.add(new Rule("", fault + " IS NULL", fault, true));
+    rules.add(new Rule("", fault + " IS NULL", fault, Effect.IMPLIED));
   }
 
   /**
@@ -49,7 +63,7 @@ final class RowRules {
    * @param expected the type, in words
    */
   void refuseOtherThan(String expected, String column, String holds, String text) {
-    add(column, holds, text, expected, true);
+    add(column, holds, text, expected, Effect.IMPLIED);
   }
 
   /**
@@ -70,12 +84,22 @@ final class RowRules {
    * @param expected the requirement of the condition, in words
    */
   void add(String column, String holds, String value, String expected) {
-    add(column, holds, value, expected, false);
+    add(column, holds, value, expected, Effect.SCAN);
   }
 
-  private void add(String column, String holds, String value, String expected, boolean implied) {
+  /** Adds a rule that the query applies after the scan. */
+  void addLater(String column, String holds, String expected) {
+    add(column, holds, SqlText.identifier(column), expected, Effect.LATER);
+  }
+
+  /** Adds a rule for a value that the query leaves out of rows that break it. */
+  void addBlanking(String column, String holds, String value, String expected) {
+    add(column, holds, value, expected, Effect.BLANKED);
+  }
+
+  private void add(String column, String holds, String value, String expected, Effect effect) {
     String message = Sql.unlike(column, "coalesce(" + value + "::VARCHAR, '')", expected);
-    rules.add(new Rule(column, "coalesce(" + holds + ", false)", message, implied));
+    rules.add(new Rule(column, "coalesce(" + holds + ", false)", message, effect));
   }
 
   /**
@@ -85,7 +109,7 @@ final class RowRules {
    */
   String scan(String from, Collection<String> columns) {
     if (database.skipsMalformed()) {
-      return "(SELECT * FROM " + from + " WHERE " + kept() + ")";
+      return "(SELECT * FROM %s WHERE %s)".formatted(from, all(Effect.SCAN, Effect.IMPLIED));
     }
     String checked =
         columns.stream()
@@ -108,22 +132,32 @@ final class RowRules {
                     .formatted(SqlText.identifier(column), SqlText.literal(BROKEN))));
   }
 
-  /** Returns queries for the rows that break a rule. */
+  /** Returns queries for the rows that are left out. */
   List<String> broken(List<FileScan> files) {
-    return rules.isEmpty()
-        ? List.of()
-        : files.stream()
-            .map(
-                file -> file.where("NOT (" + kept() + ")", first(r -> SqlText.literal(r.column()))))
-            .toList();
+    return rows(files, "NOT (" + kept() + ")", KEPT);
+  }
+
+  /** Returns queries for the rows that are kept without a value. */
+  List<String> blanked(List<FileScan> files) {
+    return rows(files, kept() + " AND NOT (" + all(Effect.BLANKED) + ")", Effect.BLANKED);
+  }
+
+  private List<String> rows(List<FileScan> files, String condition, Effect... effects) {
+    if (of(effects).isEmpty()) {
+      return List.of();
+    }
+    String column = first(rule -> SqlText.literal(rule.column()), effects);
+    return files.stream().map(file -> file.where(condition, column)).toList();
   }
 
   /** Describes the first row that breaks a rule; empty if none does. */
   Optional<String> firstBroken(List<FileScan> files) {
-    for (FileScan file : rules.isEmpty() ? List.<FileScan>of() : files) {
+    // Rules that look into other tables lose the order of the rows.
+    String order = of(Effect.LATER).isEmpty() ? "" : " ORDER BY " + TableInput.LINE;
+    for (FileScan file : of(KEPT).isEmpty() ? List.<FileScan>of() : files) {
       String first =
-          "SELECT %s, %s FROM %s WHERE NOT (%s) LIMIT 1"
-              .formatted(TableInput.LINE, first(Rule::message), file.rows(), kept());
+          "SELECT %s, %s FROM %s WHERE NOT (%s)%s LIMIT 1"
+              .formatted(TableInput.LINE, first(Rule::message, KEPT), file.rows(), kept(), order);
       for (List<String> row : database.rows(first, List.of(file.file()))) {
         return Optional.of(
             "%s, %s %s: %s".formatted(file.file(), file.unit(), row.get(0), row.get(1)));
@@ -133,14 +167,24 @@ final class RowRules {
   }
 
   /** Returns what a row says of the first rule that it breaks, in SQL. */
-  private String first(Function<Rule, String> property) {
-    return rules.stream()
+  private String first(Function<Rule, String> property, Effect... effects) {
+    return of(effects).stream()
         .map(rule -> "WHEN NOT " + rule.kept() + " THEN " + property.apply(rule))
         .collect(joining(" ", "CASE ", " END"));
   }
 
-  /** Returns the condition that rows obey all rules, in SQL. */
+  /** Returns the condition that rows are not left out, in SQL. */
   String kept() {
-    return rules.isEmpty() ? "true" : rules.stream().map(Rule::kept).collect(joining(" AND "));
+    return all(KEPT);
+  }
+
+  private String all(Effect... effects) {
+    List<Rule> chosen = of(effects);
+    return chosen.isEmpty() ? "true" : chosen.stream().map(Rule::kept).collect(joining(" AND "));
+  }
+
+  private List<Rule> of(Effect... effects) {
+    List<Effect> wanted = List.of(effects);
+    return rules.stream().filter(rule -> wanted.contains(rule.effect())).toList();
   }
 }

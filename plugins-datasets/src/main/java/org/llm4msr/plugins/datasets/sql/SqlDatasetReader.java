@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -45,6 +46,9 @@ public final class SqlDatasetReader implements DatasetReader {
   private final Map<RawTable, List<Described>> described = new EnumMap<>(RawTable.class);
 
   private final List<JsonLines> jsonLines = new ArrayList<>();
+
+  private final List<Lookup> lookups = new ArrayList<>();
+  private boolean opened;
 
   private record Described(TableInput input, String column, String key) {
 
@@ -122,6 +126,12 @@ public final class SqlDatasetReader implements DatasetReader {
     return this;
   }
 
+  /** Lets queries look up values of users or items. */
+  public SqlDatasetReader lookingUp(List<Lookup> values) {
+    lookups.addAll(values);
+    return this;
+  }
+
   /** Adds the malformed lines of these files, to report them if they are skipped. */
   public SqlDatasetReader skipping(List<JsonLines> files) {
     jsonLines.addAll(files);
@@ -149,7 +159,36 @@ public final class SqlDatasetReader implements DatasetReader {
     if (query == null) {
       throw new IllegalArgumentException("the schema has no table " + table);
     }
+    if (!opened) {
+      opened = true;
+      warnOfRealNumbers();
+      lookups.forEach(this::create);
+    }
     return database.open(query, allocator, cause -> error(query, cause));
+  }
+
+  private void warnOfRealNumbers() {
+    for (TableInput table : tables) {
+      for (String column : table.madeReal()) {
+        LOG.warn(
+            "{}: whole numbers that a program made real, as pandas does if a cell is empty. They are read as texts, so that '5.0' is not '5'. Write whole numbers, in pandas after astype('Int64').",
+            column);
+      }
+    }
+  }
+
+  private void create(Lookup lookup) {
+    try {
+      database.run(lookup.creation(), sources);
+    } catch (MsrException e) {
+      throw error(lookup.query(), e);
+    }
+    if (!database.skipsMalformed()) {
+      for (String key : database.strings(lookup.ambiguous() + " LIMIT 1", sources)) {
+        throw lookup.refusal(
+            key, rowsOf(lookup.table(), List.of(key)).getOrDefault(key, List.of()));
+      }
+    }
   }
 
   /** Names the first malformed row, if there is one: threads may have come upon a later one. */
@@ -169,6 +208,12 @@ public final class SqlDatasetReader implements DatasetReader {
   @Override
   public List<LeftOutRows> leftOut() {
     List<LeftOutRows> result = new ArrayList<>();
+    for (Lookup lookup : lookups) {
+      long rows = Long.parseLong(database.strings(lookup.others(), sources).get(0));
+      if (rows > 0) {
+        result.add(new LeftOutRows(lookup.leftOut(), rows, false, List.of()));
+      }
+    }
     leftOut.forEach(
         (reason, count) -> {
           long rows = Long.parseLong(database.strings(count, sources).get(0));
@@ -177,13 +222,14 @@ public final class SqlDatasetReader implements DatasetReader {
           }
         });
     if (database.skipsMalformed()) {
+      Stream<String> lines = jsonLines.stream().map(JsonLines::skipped);
       reported()
-          .malformed(
-              Stream.concat(
-                      jsonLines.stream().map(JsonLines::skipped),
-                      tables.stream()
-                          .flatMap(table -> table.rules.broken(table.fileScans()).stream()))
-                  .toList())
+          .unreadable("malformed rows", Stream.concat(lines, rows(RowRules::broken)).toList())
+          .ifPresent(result::add);
+      reported()
+          .unreadable(
+              "descriptions in part: a value that cannot be read is missing",
+              rows(RowRules::blanked).toList())
           .ifPresent(result::add);
     }
     tables.stream()
@@ -191,6 +237,11 @@ public final class SqlDatasetReader implements DatasetReader {
         .filter(this::isEmpty)
         .forEach(file -> LOG.warn("{} holds no rows", file.file()));
     return result;
+  }
+
+  /** Returns queries for rows of all tables. */
+  private Stream<String> rows(BiFunction<RowRules, List<FileScan>, List<String>> queries) {
+    return tables.stream().flatMap(table -> queries.apply(table.rules, table.fileScans()).stream());
   }
 
   @Override

@@ -20,6 +20,7 @@ public abstract class TableInput {
   final RowRules rules;
   private final List<Path> files;
   private final List<String> scans = new ArrayList<>();
+  private boolean describes;
 
   TableInput(RawDatabase database, List<Path> files) {
     this.database = database;
@@ -56,35 +57,84 @@ public abstract class TableInput {
     return files;
   }
 
-  /** Returns a required column, as SQL of a type. */
-  public abstract String value(String column, String type);
+  /** Says that rows describe users or items: a value that cannot be read is then a missing one. */
+  public final TableInput describing() {
+    describes = true;
+    return this;
+  }
 
-  /** Returns a column as it is; in delimited text it is text. */
-  public abstract String value(String column);
+  /**
+   * Returns a column as it is, in delimited text as text; whole real numbers are whole ones, as
+   * programs turn whole numbers into real ones if one is missing.
+   *
+   * @param missing cells that are missing
+   */
+  public final String value(String column, List<String> missing) {
+    requireTexts(column);
+    return without(missing, text(column), text(column));
+  }
 
-  /** Returns a column as a list. */
-  public abstract String list(String column, String separator);
+  /** Returns a value, null where the cell is missing. */
+  private static String without(List<String> missing, String cell, String value) {
+    return missing.isEmpty()
+        ? value
+        : "CASE WHEN %s THEN %s END".formatted(Sql.isOtherThan(missing, cell), value);
+  }
+
+  /** Returns a column as {@link #value} does, and refuses rows without a value. */
+  public final String present(String column, List<String> missing) {
+    String value = value(column, missing);
+    requireThat(column, value + "::VARCHAR <> ''", "a value");
+    return value;
+  }
+
+  /**
+   * Returns a column as SQL of a type, and refuses rows with another value.
+   *
+   * @param missing cells that are missing
+   */
+  public final String typed(String column, String type, List<String> missing) {
+    String cell = text(column);
+    String typed = without(missing, cell, "TRY_CAST(" + name(column) + " AS " + type + ")");
+    String holds =
+        "(%s IS NULL OR %s IS NOT NULL)".formatted(without(missing, cell, name(column)), typed);
+    mayHave(column, holds, SqlText.identifier(column), Sql.typeName(type));
+    return typed;
+  }
+
+  /**
+   * Returns a column as a list.
+   *
+   * @param missing cells and elements that are missing
+   */
+  public final String list(String column, String separator, List<String> missing) {
+    String list = elements(column, cells(column, separator, missing));
+    return missing.isEmpty()
+        ? list
+        : "list_filter(%s::VARCHAR[], lambda part: %s)"
+            .formatted(list, Sql.isOtherThan(missing, "part"));
+  }
 
   /**
    * Returns a column as vectors, and refuses rows with another list.
    *
    * @param size how many numbers a vector has
+   * @param missing cells that are missing
    */
-  public final String vector(String column, String separator, int size) {
-    String list = list(column, separator);
+  public final String vector(String column, String separator, int size, List<String> missing) {
+    String list = cells(column, separator, missing);
     String vector = "TRY_CAST(" + list + " AS DOUBLE[])";
-    rules.add(
-        column,
+    String holds =
         "(%1$s IS NULL OR (len(%1$s) = %3$d AND list_count(%2$s) = %3$d))"
-            .formatted(list, vector, size),
-        "(len(%1$s) || ' values: ' || %1$s::VARCHAR)".formatted(list),
-        "a list of " + size + " numbers");
-    return vector;
+            .formatted(list, vector, size);
+    String found = "(len(%1$s) || ' values: ' || %1$s::VARCHAR)".formatted(list);
+    mayHave(column, holds, found, "a list of " + size + " numbers");
+    return "CASE WHEN " + holds + " THEN " + vector + " END";
   }
 
   /** Returns how many numbers the first vector of a column has; empty if it has none. */
-  public final OptionalInt vectorSize(String column, String separator) {
-    String list = list(column, separator);
+  public final OptionalInt vectorSize(String column, String separator, List<String> missing) {
+    String list = cells(column, separator, missing);
     String first = "SELECT len(%1$s) FROM %2$s WHERE %1$s IS NOT NULL LIMIT 1";
     return database.rows(first.formatted(list, rows()), files).stream()
         .mapToInt(row -> Integer.parseInt(row.get(0)))
@@ -94,10 +144,55 @@ public abstract class TableInput {
   /**
    * Refuses rows in which a condition does not hold.
    *
-   * @param holds the condition in SQL; {@code %s} stands for the column
+   * @param column the column that is to blame
+   * @param holds the condition in SQL
    * @param expected its requirement, in words
    */
-  public abstract void requireThat(String column, String holds, String expected);
+  public final void requireThat(String column, String holds, String expected) {
+    rules.add(column, holds, expected);
+  }
+
+  /**
+   * Adds a condition that a query tests by itself after the scan, to report the rows that it leaves
+   * out.
+   */
+  public final void requireLater(String column, String holds, String expected) {
+    rules.addLater(column, holds, expected);
+  }
+
+  /** Adds a condition on a value that is missing where it does not hold, if rows describe. */
+  public final void mayHave(String column, String holds, String found, String expected) {
+    if (describes && database.skipsMalformed()) {
+      rules.addBlanking(column, holds, found, expected);
+    } else {
+      rules.add(column, holds, found, expected);
+    }
+  }
+
+  /** Returns the names of the columns of the first file. */
+  public abstract Collection<String> columns();
+
+  /** Returns the name of a column that has one value per row, which is then read, in SQL. */
+  abstract String name(String column);
+
+  /** Returns such a column as it is; whole real numbers are whole ones. */
+  abstract String text(String column);
+
+  /** Refuses a column whose values cannot be taken as texts. */
+  abstract void requireTexts(String column);
+
+  /**
+   * Returns a column as a list.
+   *
+   * @param missing cells that are missing
+   */
+  abstract String cells(String column, String separator, List<String> missing);
+
+  /** Returns the elements of a list as {@link #text} returns a value. */
+  abstract String elements(String column, String list);
+
+  /** Describes the columns of text that hold whole numbers written as real ones. */
+  abstract List<String> madeReal();
 
   /**
    * Returns the source that one query reads from, once, after all columns have been requested. It

@@ -31,7 +31,9 @@ public record TableConfig(
     @Setting("Column of the scenario; without it there is one scenario, all")
         @Nullable String scenario,
     @Setting(
-            value = "Column of the label, 0 or 1 unless positiveAbove is set",
+            value =
+                "Column of the label, 0 or 1 unless positiveAbove is set; '' where all rows are"
+                    + " positives",
             defaultValue = "label")
         String label,
     @Setting("The label is 1 where its column is above this, for ratings")
@@ -50,6 +52,15 @@ public record TableConfig(
             value = "Features besides user, item and scenario, in the order models see them",
             defaultValue = "[]")
         List<@Valid TableField> fields,
+    @Setting(value = "The table of the scenario's column, by default interactions", before = "null")
+        @Nullable RawTable scenarioTable,
+    @Setting(value = "The table of the label's column, by default interactions", before = "null")
+        @Nullable RawTable labelTable,
+    @Setting(
+            value = "Cells of all files that have no value, as empty ones: [Unknown, NULL]",
+            defaultValue = "[]",
+            before = "[]")
+        List<String> missingValues,
     @Setting("A table with one row per user") @Valid @Nullable Entities users,
     @Setting("A table with one row per item") @Valid @Nullable Entities items,
     @Setting(
@@ -84,8 +95,12 @@ public record TableConfig(
   public record Entities(
       @Setting("Files of the table") @Size(min = 1) List<String> files,
       @Setting("Column of the user or item") String key,
-      @Setting(value = "Columns that describe it in words", defaultValue = "[]")
-          List<String> text) {}
+      @Setting(value = "Columns that describe it in words", defaultValue = "[]") List<String> text,
+      @Setting(
+              value = "Cells of its files that have no value either",
+              defaultValue = "[]",
+              before = "[]")
+          List<String> missingValues) {}
 
   /** One feature. */
   public record TableField(
@@ -106,7 +121,12 @@ public record TableConfig(
                   "Column of the ids in file, by default the first; in safetensors, an int64 array,"
                       + " by default the lines of .keys.txt",
               before = "null")
-          @Nullable String key) {}
+          @Nullable String key,
+      @Setting(
+              value = "Cells of its column that have no value either",
+              defaultValue = "[]",
+              before = "[]")
+          List<String> missingValues) {}
 
   /** How to turn values into numbers. */
   public enum Kind {

@@ -1,9 +1,7 @@
 package org.llm4msr.plugins.datasets.table;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,12 +9,10 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -30,12 +26,9 @@ import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
-import org.llm4msr.plugins.datasets.input.Dialect;
-import org.llm4msr.plugins.datasets.sql.ColumnarTable;
-import org.llm4msr.plugins.datasets.sql.CsvTable;
 import org.llm4msr.plugins.datasets.sql.Fields;
+import org.llm4msr.plugins.datasets.sql.Lookup;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
-import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
 import org.llm4msr.plugins.datasets.sql.TableInput;
 import org.llm4msr.toolkit.database.SqlText;
@@ -43,26 +36,12 @@ import org.llm4msr.toolkit.database.SqlText;
 /** Described tables as queries. */
 final class TableFormat {
 
-  private static final List<String> PARTS = List.of("train", "validation", "test");
-  private static final String ONE_SCENARIO = "all";
-
   /** What begins the names of columns of fields. */
   static final String FIELD = "field_";
 
-  /** Neither missing nor an empty text, nor what pandas writes for a missing number. */
-  private static final String PRESENT =
-      "%1$s::VARCHAR <> '' AND (typeof(%1$s) NOT IN ('FLOAT', 'DOUBLE') OR %1$s::VARCHAR <> 'nan')";
-
   private final TableConfig config;
-  private final Path folder;
   private final RawDatabase database;
-  private final Dialect dialect;
-
-  /** Interactions by part; one entry with an empty key if the files are not divided. */
-  private final Map<String, TableInput> interactions = new LinkedHashMap<>();
-
-  private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
-
+  private final TableSources sources;
   private final VectorFields vectorFields;
 
   /** Numbers of the vectors of a field, by its name. */
@@ -70,121 +49,58 @@ final class TableFormat {
 
   TableFormat(TableConfig config, DatasetContext context, RawDatabase database) {
     this.config = config;
-    folder = context.folder();
     this.database = database;
+    sources = new TableSources(config, context.folder(), database);
     vectorFields = new VectorFields(context, database);
-    String delimiter = config.delimiter().replace("\\t", "\t");
-    dialect = new Dialect(delimiter, config.quote(), true, UTF_8);
-    if (config.files().isEmpty() == config.parts().isEmpty()) {
-      throw wrongUse("Set either files or parts of the reader table.");
-    }
-    if (!config.files().isEmpty()) {
-      interactions.put("", input(config.files()));
-    }
-    config.parts().forEach((part, files) -> interactions.put(requirePart(part), input(files)));
-    open(RawTable.USERS, config.users());
-    open(RawTable.ITEMS, config.items());
     config.fields().forEach(this::requireSource);
   }
 
   DatasetReader reader() {
     Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
-    List<String> parts = new ArrayList<>();
-    interactions.forEach((part, input) -> parts.add(interactions(part, input)));
-    queries.put(RawTable.INTERACTIONS, String.join(" UNION ALL ", parts));
     List<RawTable> tables = tables();
     if (tables.contains(RawTable.USERS)) {
-      queries.put(RawTable.USERS, entities(RawTable.USERS, RawSchema.USER, config.users()));
+      queries.put(RawTable.USERS, entities(RawTable.USERS, RawSchema.USER));
     }
     if (tables.contains(RawTable.ITEMS)) {
-      queries.put(RawTable.ITEMS, entities(RawTable.ITEMS, RawSchema.ITEM, config.items()));
+      queries.put(RawTable.ITEMS, entities(RawTable.ITEMS, RawSchema.ITEM));
     }
-    List<TableInput> inputs =
-        Stream.concat(interactions.values().stream(), entities.values().stream()).toList();
-    List<Path> sources =
+    ScenarioAndLabel answers = new ScenarioAndLabel(config, sources);
+    List<String> parts = new ArrayList<>();
+    sources.interactions().forEach((part, input) -> parts.add(interactions(part, input, answers)));
+    queries.put(RawTable.INTERACTIONS, String.join(" UNION ALL ", parts));
+    List<TableInput> inputs = sources.all().toList();
+    List<Path> files =
         Stream.concat(
                 inputs.stream().flatMap(input -> input.files().stream()), vectorFields.files())
             .distinct()
             .toList();
+    RawSchema schema = schema(tables, answers.labelRule());
     SqlDatasetReader reader =
-        new SqlDatasetReader(database, schema(tables), scenarios(), sources, inputs, queries);
-    describe(reader, RawTable.USERS, config.users());
-    describe(reader, RawTable.ITEMS, config.items());
+        new SqlDatasetReader(database, schema, scenarios(), files, inputs, queries)
+            .lookingUp(answers.lookups());
+    sources.entities().keySet().forEach(table -> describe(reader, table));
     return reader;
   }
 
   /** Returns the tables that are described, or have vectors in files. */
   private List<RawTable> tables() {
     Set<RawTable> tables = EnumSet.of(RawTable.INTERACTIONS);
-    tables.addAll(entities.keySet());
+    tables.addAll(sources.entities().keySet());
     tables.addAll(vectorFields.tables());
     return List.copyOf(tables);
   }
 
-  private void open(RawTable table, TableConfig.@Nullable Entities described) {
-    if (described != null) {
-      entities.put(table, input(described.files()));
-    }
+  private void describe(SqlDatasetReader reader, RawTable table) {
+    String column = sources.described(table).key();
+    TableInput input = sources.of(table);
+    reader.describing(table, input, column, input.value(column, sources.missing(table)));
   }
 
-  private void describe(
-      SqlDatasetReader reader, RawTable table, TableConfig.@Nullable Entities described) {
-    if (described != null) {
-      TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
-      reader.describing(table, input, described.key(), SqlText.identifier(described.key()));
-    }
-  }
-
-  private TableInput input(List<String> names) {
-    List<Path> files = new ArrayList<>();
-    for (String name : names) {
-      Path file = folder.resolve(name);
-      if (!Files.isRegularFile(file)) {
-        throw new MsrException(
-            ErrorType.DATA,
-            "data/MISSING_FILE",
-            "There is no file " + file + ". Files of a table are relative to dataset.path.");
-      }
-      files.add(file);
-    }
-    if (files.isEmpty()) {
-      throw wrongUse("A table, or a part of one, names no file.");
-    }
-    TableConfig.Format format = config.format();
-    return switch (format == TableConfig.Format.AUTO ? byName(files.get(0)) : format) {
-      case PARQUET -> ColumnarTable.parquet(database, files);
-      case ARROW -> ColumnarTable.arrow(database, files);
-      default -> CsvTable.open(database, files, dialect);
-    };
-  }
-
-  private static TableConfig.Format byName(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    if (name.endsWith(".parquet")) {
-      return TableConfig.Format.PARQUET;
-    }
-    boolean arrow =
-        name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
-    return arrow ? TableConfig.Format.ARROW : TableConfig.Format.CSV;
-  }
-
-  private static String requirePart(String part) {
-    if (!PARTS.contains(part)) {
-      throw wrongUse(
-          "A part of the interactions is '" + part + "'; the keys of parts are " + PARTS + ".");
-    }
-    return part;
-  }
-
-  private RawSchema schema(List<RawTable> tables) {
+  private RawSchema schema(List<RawTable> tables, String labelRule) {
     Fields fields = Fields.ofInteractions();
     for (TableConfig.TableField field : config.fields()) {
       fields.add(name(field), field.table(), column(field), role(field), kind(field));
     }
-    String rule =
-        config.positiveAbove() == null
-            ? config.label()
-            : config.label() + " > " + config.positiveAbove();
     return new RawSchema(
         tables,
         fields.list(),
@@ -193,7 +109,7 @@ final class TableFormat {
         config.group() != null,
         texts(config.users()),
         texts(config.items()),
-        rule);
+        labelRule);
   }
 
   private static List<String> texts(TableConfig.@Nullable Entities described) {
@@ -214,79 +130,78 @@ final class TableFormat {
 
   private List<RawScenario> scenarios() {
     if (config.scenario() == null) {
-      return List.of(new RawScenario(ONE_SCENARIO, ONE_SCENARIO, ""));
+      return List.of(
+          new RawScenario(ScenarioAndLabel.ONE_SCENARIO, ScenarioAndLabel.ONE_SCENARIO, ""));
     }
     return config.scenarioNames().entrySet().stream()
         .map(entry -> new RawScenario(entry.getKey(), entry.getValue(), ""))
         .toList();
   }
 
-  private String interactions(String part, TableInput input) {
+  private String interactions(String part, TableInput input, ScenarioAndLabel answers) {
+    List<String> missing = config.missingValues();
+    String user = input.present(config.user(), missing);
+    String item = input.present(config.item(), missing);
     List<String> columns = new ArrayList<>();
-    columns.add(input.value(config.user()) + " AS user");
-    columns.add(input.value(config.item()) + " AS item");
-    input.requireThat(config.user(), PRESENT, "a value");
-    input.requireThat(config.item(), PRESENT, "a value");
-    if (config.scenario() != null) {
-      input.requireThat(config.scenario(), PRESENT, "a value");
-    }
-    columns.add(
-        (config.scenario() == null ? SqlText.literal(ONE_SCENARIO) : input.value(config.scenario()))
-            + " AS scenario");
-    String label = input.value(config.label(), "DOUBLE");
-    columns.add(
-        (config.positiveAbove() == null ? label : Sql.above(label, config.positiveAbove()))
-            + " AS label");
-    if (config.positiveAbove() == null) {
-      input.requireThat(config.label(), "%s IN (0, 1)", "0 or 1");
-    } else {
-      input.requireThat(config.label(), "isfinite(%s)", "a number");
-    }
+    columns.add(user + " AS user");
+    columns.add(item + " AS item");
+    columns.add(answers.scenario(input) + " AS scenario");
+    columns.add(answers.label(input) + " AS label");
     if (config.time() != null) {
       columns.add(time(input, config.time()) + " AS time");
     }
     if (!part.isEmpty()) {
       columns.add(SqlText.literal(part) + " AS split");
     } else if (config.partColumn() != null) {
-      columns.add(input.value(config.partColumn()) + " AS split");
-      String parts = PARTS.stream().map(SqlText::literal).collect(joining(", ", "(", ")"));
-      input.requireThat(config.partColumn(), "%s::VARCHAR IN " + parts, "one of " + PARTS);
+      columns.add(part(input, config.partColumn()) + " AS split");
     }
     if (config.group() != null) {
-      columns.add(input.value(config.group()) + " AS " + SqlText.identifier(RawSchema.GROUP));
+      columns.add(
+          input.value(config.group(), missing) + " AS " + SqlText.identifier(RawSchema.GROUP));
     }
     addFields(RawTable.INTERACTIONS, input, columns);
-    return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
+    Map<RawTable, String> keys = Map.of(RawTable.USERS, user, RawTable.ITEMS, item);
+    answers.require(input, keys);
+    return Lookup.select(columns, input.scan(), answers.lookups(), keys, database.skipsMalformed());
+  }
+
+  private String part(TableInput input, String column) {
+    String value = input.value(column, config.missingValues());
+    String parts =
+        TableSources.PARTS.stream().map(SqlText::literal).collect(joining(", ", "(", ")"));
+    input.requireThat(column, value + "::VARCHAR IN " + parts, "one of " + TableSources.PARTS);
+    return value;
   }
 
   private String time(TableInput input, String column) {
     if (config.timeUnit() == TableConfig.TimeUnit.TIMESTAMP) {
-      String instant = input.value(column, "TIMESTAMPTZ");
-      input.requireThat(column, "%1$s IS NOT NULL AND isfinite(%1$s)", "a time");
+      String instant = input.typed(column, "TIMESTAMPTZ", config.missingValues());
+      input.requireThat(column, "%1$s IS NOT NULL AND isfinite(%1$s)".formatted(instant), "a time");
       return "epoch_ms(" + instant + ")";
     }
     boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
     String unit = seconds ? "seconds" : "milliseconds";
-    String number = input.value(column, "DOUBLE");
+    String number = input.typed(column, "DOUBLE", config.missingValues());
     input.requireThat(
         column,
-        "abs(%s) < " + (seconds ? "7258118400" : "7258118400000"),
+        "abs(" + number + ") < " + (seconds ? "7258118400" : "7258118400000"),
         "a time before 2200 in " + unit + " since 1970 (dataset.timeUnit)");
     return seconds ? "(" + number + " * 1000)::BIGINT" : number + "::BIGINT";
   }
 
-  private String entities(RawTable table, String key, TableConfig.@Nullable Entities described) {
-    return vectorFields.join(
-        table, key, described == null ? null : described(table, key, described));
+  private String entities(RawTable table, String key) {
+    boolean isDescribed = sources.entities().containsKey(table);
+    return vectorFields.join(table, key, isDescribed ? described(table, key) : null);
   }
 
-  private String described(RawTable table, String key, TableConfig.Entities described) {
-    TableInput input = Optional.ofNullable(entities.get(table)).orElseThrow();
+  private String described(RawTable table, String key) {
+    TableConfig.Entities described = sources.described(table);
+    TableInput input = sources.of(table);
+    List<String> missing = sources.missing(table);
     List<String> columns = new ArrayList<>();
-    columns.add(input.value(described.key()) + " AS " + SqlText.identifier(key));
-    input.requireThat(described.key(), PRESENT, "a value");
+    columns.add(input.present(described.key(), missing) + " AS " + SqlText.identifier(key));
     for (String text : described.text()) {
-      columns.add(input.value(text) + " AS " + SqlText.identifier(textColumn(text)));
+      columns.add(input.value(text, missing) + " AS " + SqlText.identifier(textColumn(text)));
     }
     addFields(table, input, columns);
     return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
@@ -296,12 +211,13 @@ final class TableFormat {
     for (TableConfig.TableField field : config.fields()) {
       if (field.table() == table && field.file() == null) {
         String own = Objects.requireNonNull(field.column());
+        List<String> missing = sources.missing(field);
         String value =
             switch (field.kind()) {
-              case CATEGORICAL -> input.value(own);
-              case MULTI_CATEGORICAL -> input.list(own, config.listSeparator());
-              case NUMERIC -> input.value(own, "DOUBLE");
-              case VECTOR -> input.vector(own, config.listSeparator(), size(field));
+              case CATEGORICAL -> input.value(own, missing);
+              case MULTI_CATEGORICAL -> input.list(own, config.listSeparator(), missing);
+              case NUMERIC -> input.typed(own, "DOUBLE", missing);
+              case VECTOR -> input.vector(own, config.listSeparator(), size(field), missing);
             };
         columns.add(value + " AS " + SqlText.identifier(column(field)));
       }
@@ -314,11 +230,17 @@ final class TableFormat {
       throw wrongUse("A field has neither a name nor a column.");
     }
     if (field.file() != null) {
+      if (!field.missingValues().isEmpty()) {
+        throw wrongUse(
+            "The field %s has a file of vectors, so it has no missingValues."
+                .formatted(name(field)));
+      }
       vectorFields.add(field, field.file());
     } else if (field.column() == null || field.key() != null) {
       throw wrongUse(
           "The field %s has no file, so it needs a column, and no key.".formatted(name(field)));
-    } else if (field.table() != RawTable.INTERACTIONS && !entities.containsKey(field.table())) {
+    } else if (field.table() != RawTable.INTERACTIONS
+        && !sources.entities().containsKey(field.table())) {
       throw wrongUse(
           "The field %s is in the table %s, which is not described."
               .formatted(name(field), field.table().name().toLowerCase(Locale.ROOT)));
@@ -373,10 +295,11 @@ final class TableFormat {
     String column = Objects.requireNonNull(field.column());
     Collection<TableInput> inputs =
         field.table() == RawTable.INTERACTIONS
-            ? interactions.values()
-            : Optional.ofNullable(entities.get(field.table())).stream().toList();
+            ? sources.interactions().values()
+            : List.of(sources.of(field.table()));
+    List<String> missing = sources.missing(field);
     return inputs.stream()
-        .map(input -> input.vectorSize(column, config.listSeparator()))
+        .map(input -> input.vectorSize(column, config.listSeparator(), missing))
         .flatMapToInt(OptionalInt::stream)
         .findFirst()
         .orElseThrow(

@@ -155,7 +155,7 @@ class AliCcpTest {
           .containsExactly(
               tuple("rows with a purchase but no click", 1L),
               tuple("rows without common features", 1L),
-              tuple("malformed", 1L));
+              tuple("malformed rows", 1L));
     }
   }
 

@@ -114,7 +114,7 @@ class MindTest {
       assertThat(reader.leftOut())
           .extracting(LeftOutRows::reason, LeftOutRows::rows)
           .containsExactly(
-              tuple("impressions of news that news.tsv lacks", 1L), tuple("malformed", 3L));
+              tuple("impressions of news that news.tsv lacks", 1L), tuple("malformed rows", 3L));
       assertThat(reader.leftOut().get(1).examples())
           .extracting(LeftOutRows.Example::line, LeftOutRows.Example::column)
           .containsExactly(tuple(1L, "time"), tuple(2L, "impressions"), tuple(4L, "user"));

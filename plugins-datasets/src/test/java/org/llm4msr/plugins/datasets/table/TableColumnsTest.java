@@ -65,7 +65,8 @@ class TableColumnsTest extends TableFiles {
 
   private static TableConfig vectors(String file) {
     TableField sound =
-        new TableField("sound", null, RawTable.INTERACTIONS, null, Kind.VECTOR, null, null);
+        new TableField(
+            "sound", null, RawTable.INTERACTIONS, null, Kind.VECTOR, null, null, List.of());
     return threeColumns(List.of(file), null, sound);
   }
 
@@ -275,12 +276,21 @@ class TableColumnsTest extends TableFiles {
         folder.resolve("log.csv"),
         "who,what,label\n007,12345678901234567891,1\n007,12345678901234567892,0\n");
     TableField number =
-        new TableField("what", "number", RawTable.INTERACTIONS, null, Kind.NUMERIC, null, null);
+        new TableField(
+            "what", "number", RawTable.INTERACTIONS, null, Kind.NUMERIC, null, null, List.of());
     TableField list =
         new TableField(
-            "what", "list", RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL, null, null);
+            "what",
+            "list",
+            RawTable.INTERACTIONS,
+            null,
+            Kind.MULTI_CATEGORICAL,
+            null,
+            null,
+            List.of());
     TableField user =
-        new TableField("who", "age", RawTable.INTERACTIONS, null, Kind.NUMERIC, null, null);
+        new TableField(
+            "who", "age", RawTable.INTERACTIONS, null, Kind.NUMERIC, null, null, List.of());
     try (DatasetReader reader =
         reader(threeColumns(List.of("log.csv"), null, number, list, user))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))

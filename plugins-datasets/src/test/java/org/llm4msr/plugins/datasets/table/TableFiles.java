@@ -42,16 +42,24 @@ import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
 abstract class TableFiles {
 
   static final TableField TAGS =
-      new TableField("tags", null, RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL, null, null);
+      new TableField(
+          "tags", null, RawTable.INTERACTIONS, null, Kind.MULTI_CATEGORICAL, null, null, List.of());
   static final TableField PRICE =
       new TableField(
-          "price", "cost", RawTable.INTERACTIONS, FieldRole.ITEM, Kind.NUMERIC, null, null);
+          "price",
+          "cost",
+          RawTable.INTERACTIONS,
+          FieldRole.ITEM,
+          Kind.NUMERIC,
+          null,
+          null,
+          List.of());
 
   @TempDir Path folder;
   @TempDir Path scratch;
 
   static TableField field(String column, Kind kind) {
-    return new TableField(column, null, RawTable.INTERACTIONS, null, kind, null, null);
+    return new TableField(column, null, RawTable.INTERACTIONS, null, kind, null, null, List.of());
   }
 
   void readAll(TableConfig config) throws IOException {
@@ -93,6 +101,9 @@ abstract class TableFiles {
         part,
         null,
         List.of(fields),
+        null,
+        null,
+        List.of(),
         users,
         null,
         Map.of());
@@ -154,6 +165,9 @@ abstract class TableFiles {
         null,
         null,
         List.of(TAGS, PRICE),
+        null,
+        null,
+        List.of(),
         null,
         null,
         Map.of());

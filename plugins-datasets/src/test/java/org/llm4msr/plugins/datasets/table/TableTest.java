@@ -59,6 +59,9 @@ class TableTest extends TableFiles {
             List.of(),
             null,
             null,
+            List.of(),
+            null,
+            null,
             Map.of("0", "music"));
     try (DatasetReader reader = new TableFactory().create(config, Contexts.of(douban, scratch))) {
       assertThat(reader.schema().split()).isTrue();
@@ -89,8 +92,10 @@ class TableTest extends TableFiles {
         List.of(
             TAGS,
             PRICE,
-            new TableField("city", null, RawTable.USERS, null, Kind.CATEGORICAL, null, null),
-            new TableField("kind", null, RawTable.ITEMS, null, Kind.CATEGORICAL, null, null));
+            new TableField(
+                "city", null, RawTable.USERS, null, Kind.CATEGORICAL, null, null, List.of()),
+            new TableField(
+                "kind", null, RawTable.ITEMS, null, Kind.CATEGORICAL, null, null, List.of()));
     TableConfig config =
         new TableConfig(
             List.of("log.tsv"),
@@ -109,8 +114,11 @@ class TableTest extends TableFiles {
             null,
             null,
             fields,
-            new Entities(List.of("users.tsv"), "who", List.of()),
-            new Entities(List.of("items.tsv"), "id", List.of("name")),
+            null,
+            null,
+            List.of(),
+            new Entities(List.of("users.tsv"), "who", List.of(), List.of()),
+            new Entities(List.of("items.tsv"), "id", List.of("name"), List.of()),
             Map.of());
     try (DatasetReader reader = reader(config)) {
       assertThat(reader.schema().labelRule()).isEqualTo("stars > 3.0");
@@ -160,6 +168,9 @@ class TableTest extends TableFiles {
             TimeUnit.SECONDS,
             null,
             "visit",
+            List.of(),
+            null,
+            null,
             List.of(),
             null,
             null,
@@ -219,7 +230,8 @@ class TableTest extends TableFiles {
   void textsOfOneNameAreRefused() throws IOException {
     Files.writeString(folder.resolve("log.csv"), "who,what,label\n1,2,1\n");
     Files.writeString(folder.resolve("users.csv"), "id,user,Text_User\n1,a,b\n");
-    Entities users = new Entities(List.of("users.csv"), "id", List.of("user", "Text_User"));
+    Entities users =
+        new Entities(List.of("users.csv"), "id", List.of("user", "Text_User"), List.of());
 
     assertThatThrownBy(() -> reader(config(List.of("log.csv"), null, null, null, users)))
         .hasMessage(
@@ -232,7 +244,7 @@ class TableTest extends TableFiles {
     Files.writeString(folder.resolve("log.csv"), "who,what,label\n1,2,1\n");
     Files.writeString(folder.resolve("b.csv"), "id,age\n1,30\n1,old\n,4\n");
     Files.writeString(folder.resolve("a.csv"), "id,age\n2,9\n1,31\n");
-    Entities users = new Entities(List.of("b.csv", "a.csv"), "id", List.of());
+    Entities users = new Entities(List.of("b.csv", "a.csv"), "id", List.of(), List.of());
     TableConfig config =
         config(
             List.of("log.csv"),
@@ -240,14 +252,13 @@ class TableTest extends TableFiles {
             null,
             null,
             users,
-            new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC, null, null));
+            new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC, null, null, List.of()));
     try (DatasetReader reader =
         new TableFactory().create(config, Contexts.skipping(folder, scratch))) {
-      assertThat(Rows.of(reader, RawTable.USERS)).hasSize(3);
-      // The row "1,old" is not read.
+      assertThat(Rows.of(reader, RawTable.USERS)).hasSize(4);
       assertThat(reader.rowsOf(RawTable.USERS, List.of("1")).get("1"))
           .extracting(row -> Path.of(row.file()).getFileName() + " " + row.line())
-          .containsExactly("b.csv 2", "a.csv 3");
+          .containsExactly("b.csv 2", "b.csv 3", "a.csv 3");
     }
   }
 
@@ -256,7 +267,7 @@ class TableTest extends TableFiles {
   void aUserWhoseIdHasAZeroCharacterIsFound() throws IOException {
     Files.writeString(folder.resolve("log.csv"), "who,what,label\na\0b,2,1\n");
     Files.writeString(folder.resolve("users.csv"), "id\na\0b\na\0c\na\0b\n");
-    Entities users = new Entities(List.of("users.csv"), "id", List.of());
+    Entities users = new Entities(List.of("users.csv"), "id", List.of(), List.of());
     try (DatasetReader reader = reader(config(List.of("log.csv"), null, null, null, users))) {
       assertThat(Rows.of(reader, RawTable.USERS)).hasSize(3);
       assertThat(reader.rowsOf(RawTable.USERS, List.of("a\0b")).get("a\0b"))

@@ -32,7 +32,7 @@ class TableVectorFilesTest extends TableFiles {
 
   private static final TableField FACE = vectors("face", "face.npy", null, null);
   private static final TableField AGE =
-      new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC, null, null);
+      new TableField("age", null, RawTable.USERS, null, Kind.NUMERIC, null, null, List.of());
 
   @BeforeEach
   void writeTables() throws IOException {
@@ -43,7 +43,7 @@ class TableVectorFilesTest extends TableFiles {
 
   private static TableField vectors(
       @Nullable String name, String file, @Nullable String column, @Nullable String key) {
-    return new TableField(column, name, RawTable.USERS, null, Kind.VECTOR, file, key);
+    return new TableField(column, name, RawTable.USERS, null, Kind.VECTOR, file, key, List.of());
   }
 
   /** A matrix of two columns of float32, and its keys. */
@@ -61,7 +61,7 @@ class TableVectorFilesTest extends TableFiles {
   }
 
   private TableConfig config(boolean described, TableField... fields) {
-    Entities users = new Entities(List.of("users.csv"), "id", List.of());
+    Entities users = new Entities(List.of("users.csv"), "id", List.of(), List.of());
     return config(List.of("log.csv"), null, null, null, described ? users : null, fields);
   }
 
@@ -124,7 +124,7 @@ class TableVectorFilesTest extends TableFiles {
             null,
             null,
             null,
-            new Entities(List.of("users.parquet"), "id", List.of("ITEM")),
+            new Entities(List.of("users.parquet"), "id", List.of("ITEM"), List.of()),
             vectors("picture", "face." + format, "face", "id"));
 
     assertThat(users(config))
@@ -207,7 +207,7 @@ class TableVectorFilesTest extends TableFiles {
       })
   void fieldsWithoutASourceAreRefused(
       RawTable table, Kind kind, @Nullable String file, @Nullable String key, String reason) {
-    TableField field = new TableField(null, "face", table, null, kind, file, key);
+    TableField field = new TableField(null, "face", table, null, kind, file, key, List.of());
     assertThatThrownBy(() -> reader(config(true, field)))
         .hasMessageStartingWith("[data/TABLE_CONFIG] " + reason)
         .hasMessageEndingWith("Fix the section dataset.");

@@ -1,0 +1,140 @@
+package org.llm4msr.plugins.datasets.table;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.input.Dialect;
+import org.llm4msr.plugins.datasets.sql.ColumnarTable;
+import org.llm4msr.plugins.datasets.sql.CsvTable;
+import org.llm4msr.plugins.datasets.sql.RawDatabase;
+import org.llm4msr.plugins.datasets.sql.TableInput;
+
+/** The files of the described tables, and the cells in them that have no value. */
+final class TableSources {
+
+  static final List<String> PARTS = List.of("train", "validation", "test");
+
+  private final TableConfig config;
+  private final Path folder;
+  private final RawDatabase database;
+  private final Dialect dialect;
+  private final Map<String, TableInput> interactions = new LinkedHashMap<>();
+  private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
+
+  TableSources(TableConfig config, Path folder, RawDatabase database) {
+    this.config = config;
+    this.folder = folder;
+    this.database = database;
+    String delimiter = config.delimiter().replace("\\t", "\t");
+    dialect = new Dialect(delimiter, config.quote(), true, UTF_8);
+    if (config.files().isEmpty() == config.parts().isEmpty()) {
+      throw TableFormat.wrongUse("Set either files or parts of the reader table.");
+    }
+    if (!config.files().isEmpty()) {
+      interactions.put("", input(config.files()));
+    }
+    config.parts().forEach((part, files) -> interactions.put(requirePart(part), input(files)));
+    open(RawTable.USERS, config.users());
+    open(RawTable.ITEMS, config.items());
+  }
+
+  private void open(RawTable table, TableConfig.@Nullable Entities described) {
+    if (described != null) {
+      entities.put(table, input(described.files()).describing());
+    }
+  }
+
+  /** Returns interactions by part; one entry with an empty key if the files are not divided. */
+  Map<String, TableInput> interactions() {
+    return interactions;
+  }
+
+  /** Returns the users and items that are described. */
+  Map<RawTable, TableInput> entities() {
+    return entities;
+  }
+
+  Stream<TableInput> all() {
+    return Stream.concat(interactions.values().stream(), entities.values().stream());
+  }
+
+  /** Returns the description of users or items, which exists. */
+  TableConfig.Entities described(RawTable table) {
+    return Objects.requireNonNull(table == RawTable.USERS ? config.users() : config.items());
+  }
+
+  /** Returns the files of users or items that are described. */
+  TableInput of(RawTable table) {
+    return Objects.requireNonNull(entities.get(table));
+  }
+
+  /** Returns the cells of a table that have no value. */
+  List<String> missing(RawTable table) {
+    return table == RawTable.INTERACTIONS
+        ? config.missingValues()
+        : joined(config.missingValues(), described(table).missingValues());
+  }
+
+  /** Returns the cells of a field's column that have no value. */
+  List<String> missing(TableConfig.TableField field) {
+    return joined(missing(field.table()), field.missingValues());
+  }
+
+  private static List<String> joined(List<String> some, List<String> others) {
+    return Stream.concat(some.stream(), others.stream()).toList();
+  }
+
+  private TableInput input(List<String> names) {
+    List<Path> files = new ArrayList<>();
+    for (String name : names) {
+      Path file = folder.resolve(name);
+      if (!Files.isRegularFile(file)) {
+        throw new MsrException(
+            ErrorType.DATA,
+            "data/MISSING_FILE",
+            "There is no file " + file + ". Files of a table are relative to dataset.path.");
+      }
+      files.add(file);
+    }
+    if (files.isEmpty()) {
+      throw TableFormat.wrongUse("A table, or a part of one, names no file.");
+    }
+    TableConfig.Format format = config.format();
+    return switch (format == TableConfig.Format.AUTO ? byName(files.get(0)) : format) {
+      case PARQUET -> ColumnarTable.parquet(database, files);
+      case ARROW -> ColumnarTable.arrow(database, files);
+      default -> CsvTable.open(database, files, dialect);
+    };
+  }
+
+  private static TableConfig.Format byName(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".parquet")) {
+      return TableConfig.Format.PARQUET;
+    }
+    boolean arrow =
+        name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
+    return arrow ? TableConfig.Format.ARROW : TableConfig.Format.CSV;
+  }
+
+  private static String requirePart(String part) {
+    if (!PARTS.contains(part)) {
+      throw TableFormat.wrongUse(
+          "A part of the interactions is '" + part + "'; the keys of parts are " + PARTS + ".");
+    }
+    return part;
+  }
+}
