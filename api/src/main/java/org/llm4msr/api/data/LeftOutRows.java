@@ -6,9 +6,9 @@ import java.util.List;
 import org.llm4msr.api.Stability;
 
 /**
- * Rows of the raw files that a reader did not emit.
+ * Rows of the raw files that a reader did not emit, or not in full.
  *
- * @param reason what they have in common, in words
+ * @param reason what they are, in words that follow their number
  * @param rows how many they are
  * @param malformed whether they cannot be read; otherwise a rule of the format leaves them out
  * @param examples some of the rows, if they are malformed

@@ -31,7 +31,7 @@ record LeftOutReport(List<LeftOutRows> groups) {
    */
   void check(MalformedConfig config, long emitted) {
     for (LeftOutRows group : groups) {
-      LOG.warn(String.format(Locale.ROOT, "Left out %,d rows: %s", group.rows(), group.reason()));
+      LOG.warn(String.format(Locale.ROOT, "Left out %,d %s", group.rows(), group.reason()));
     }
     long malformed =
         groups.stream().filter(LeftOutRows::malformed).mapToLong(LeftOutRows::rows).sum();

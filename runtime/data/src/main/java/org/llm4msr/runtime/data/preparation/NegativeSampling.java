@@ -65,9 +65,11 @@ final class NegativeSampling {
    *
    * @param counts rows of each part before
    * @return rows of each part after
+   * @throws MsrException of type USER where there are none, neither logged nor drawn
    */
   SplitCounts draw(SplitCounts counts) {
     if (config.perPositive() == 0) {
+      requireLogged();
       return counts;
     }
     if (config.pool().days() != null) {
@@ -99,6 +101,16 @@ final class NegativeSampling {
       database.execute("DROP TABLE " + table);
     }
     return after;
+  }
+
+  private void requireLogged() {
+    long rows = database.queryLong("SELECT count(*) FROM ordered");
+    if (rows > 0 && database.queryLong("SELECT count(*) FROM ordered WHERE NOT y") == 0) {
+      throw DataErrors.user(
+          "NO_NEGATIVES",
+          "All %s rows are positives, and a model needs negatives as well. Set dataset.negatives.perPositive, for example to 4, which draws some; or correct the label in the section dataset."
+              .formatted(rows));
+    }
   }
 
   private long left() {

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data.preparation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -127,6 +128,14 @@ class NegativeSamplingTest {
         }
       }
     }
+  }
+
+  @Test
+  void positivesAloneAreRefused() {
+    NegativesConfig none = new NegativesConfig(0, Draw.UNIFORM, NegativePool.PART, 0);
+    assertThatThrownBy(() -> prepare(log(), none, 1))
+        .hasMessage(
+            "[data/NO_NEGATIVES] All 3000 rows are positives, and a model needs negatives as well. Set dataset.negatives.perPositive, for example to 4, which draws some; or correct the label in the section dataset.");
   }
 
   @Test

@@ -115,7 +115,7 @@ class SplitPlanTest {
                 "scenario",
                 users.stream().map(u -> "s").toList(),
                 "label",
-                users.stream().map(u -> 1L).toList(),
+                users.stream().map(u -> u.equals("one") ? 0L : 1L).toList(),
                 "time",
                 times);
     SplitConfig split = Preparations.split(SplitConfig.By.USER_TIME);
