@@ -215,7 +215,7 @@ public final class ColumnarTable extends TableInput {
   String text(String column) {
     String name = name(column);
     boolean isReal = everywhere.stream().anyMatch(file -> requireNonNull(file.get(column)).real());
-    return isReal ? Sql.realText(name) : name;
+    return isReal ? SqlText.ofReal(name) : name;
   }
 
   /**
@@ -251,7 +251,7 @@ public final class ColumnarTable extends TableInput {
   String elements(String column, String list) {
     Column found = requireNonNull(columns.get(column));
     return found.real() && found.shape() == Shape.LIST
-        ? "list_transform(%s, lambda part: %s)".formatted(list, Sql.realText("part"))
+        ? "list_transform(%s, lambda part: %s)".formatted(list, SqlText.ofReal("part"))
         : list;
   }
 

@@ -12,9 +12,6 @@ public final class Sql {
   /** The number of a value's characters that are shown. */
   static final int LONGEST_VALUE = 80;
 
-  /** Up to here, a real number is the whole number that it was. */
-  private static final long EXACT = 1L << 53;
-
   private Sql() {}
 
   /** Returns the SQL that reads the first row of each key. */
@@ -34,12 +31,6 @@ public final class Sql {
   static String required(String value) {
     return "CASE WHEN %1$s IS NULL THEN error('A row lacks a value') ELSE %1$s END"
         .formatted(value);
-  }
-
-  /** Returns a real number as text, a whole one without a fraction; null if it is not a number. */
-  static String realText(String number) {
-    return "CASE WHEN %1$s = trunc(%1$s) AND abs(%1$s) < %2$d THEN %1$s::BIGINT::VARCHAR WHEN NOT isnan(%1$s) THEN %1$s::VARCHAR END"
-        .formatted(number, EXACT);
   }
 
   /** Returns a label: 1 where a number is above a threshold, 0 below, null if there is none. */

@@ -126,9 +126,9 @@ record FieldInput(
 
   private int id(String from, String value, long row) {
     Vocabulary known = requireNonNull(vocabulary, field.name()).get();
-    String whole = known.madeReal(value);
-    if (whole != null) {
-      throw madeReal(from, value, row, whole);
+    String other = known.otherForm(value);
+    if (other != null) {
+      throw madeReal(from, value, row, other);
     }
     return known.id(value);
   }

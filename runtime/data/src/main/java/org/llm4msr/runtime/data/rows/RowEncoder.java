@@ -504,16 +504,17 @@ public final class RowEncoder {
       if (found >= 0) {
         return found;
       }
-      if (key != null && key.endsWith(FRACTION)) {
+      if (key != null) {
         requireUnknown(entities, column, key, row);
       }
       return entities.keys().size();
     }
 
     private static void requireUnknown(Entities entities, String column, String key, long row) {
-      String whole = key.substring(0, key.length() - FRACTION.length());
-      if (entities.find(whole) >= 0) {
-        throw FieldInput.madeReal(column, key, row, whole);
+      boolean isReal = key.endsWith(FRACTION);
+      String other = isReal ? key.substring(0, key.length() - FRACTION.length()) : key + FRACTION;
+      if (entities.find(other) >= 0) {
+        throw FieldInput.madeReal(column, key, row, other);
       }
     }
   }

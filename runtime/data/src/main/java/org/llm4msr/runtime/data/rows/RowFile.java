@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data.rows;
 
 import static org.llm4msr.toolkit.database.SqlText.identifier;
 import static org.llm4msr.toolkit.database.SqlText.literal;
+import static org.llm4msr.toolkit.database.SqlText.ofReal;
 import static org.llm4msr.toolkit.database.SqlText.path;
 
 import java.io.IOException;
@@ -290,7 +291,7 @@ public final class RowFile implements AutoCloseable {
       return "CAST(" + name + " AS " + (texts ? "VARCHAR[]" : "DOUBLE[]") + ")";
     }
     if (column.isList() || column.isHistory()) {
-      String list = column.isHistory() ? name : "CAST(" + name + " AS VARCHAR[])";
+      String list = column.isHistory() ? name : texts(name, type, field);
       return isList(type)
           ? list
           : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";
@@ -304,8 +305,17 @@ public final class RowFile implements AutoCloseable {
           "%s: column '%s' has type %s; expected one value per row."
               .formatted(file, column.name(), type));
     }
+    if (type instanceof ArrowType.FloatingPoint && !column.isNumber()) {
+      return ofReal(name);
+    }
     boolean text = type instanceof ArrowType.Utf8 || !column.isNumber();
     return "CAST(" + name + " AS " + (text ? "VARCHAR" : "DOUBLE") + ")";
+  }
+
+  private static String texts(String name, ArrowType type, Field field) {
+    return isList(type) && field.getChildren().get(0).getType() instanceof ArrowType.FloatingPoint
+        ? "list_transform(" + name + ", lambda part: " + ofReal("part") + ")"
+        : "CAST(" + name + " AS VARCHAR[])";
   }
 
   private static boolean isList(ArrowType type) {

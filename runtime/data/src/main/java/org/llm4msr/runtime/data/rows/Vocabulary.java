@@ -17,10 +17,16 @@ final class Vocabulary {
 
   private final KeyIndex values;
   private final boolean points;
+  private final boolean reals;
 
-  private Vocabulary(KeyIndex values, boolean points) {
+  /**
+   * @param points whether a value has a point
+   * @param reals whether all values are whole numbers that were made real
+   */
+  private Vocabulary(KeyIndex values, boolean points, boolean reals) {
     this.values = values;
     this.points = points;
+    this.reals = reals;
   }
 
   /**
@@ -40,9 +46,11 @@ final class Vocabulary {
     TextColumn texts = new TextColumn(file, "value");
     KeyIndex index = new KeyIndex();
     boolean points = false;
+    boolean reals = true;
     for (int row = 0; row < texts.size(); row++) {
       String value = texts.get(row);
       points |= value.indexOf('.') >= 0;
+      reals = reals && whole(value) != null;
       if (ids.get(file.locate(row)) != row + 1 || index.add(value) != row) {
         throw DataErrors.data(
             "BAD_VOCABULARY",
@@ -50,7 +58,7 @@ final class Vocabulary {
                 .formatted(file.path(), row, row + 1));
       }
     }
-    return new Vocabulary(index, points);
+    return new Vocabulary(index, points, reals);
   }
 
   /** Returns a value's id; 0, out of vocabulary, for others. */
@@ -59,14 +67,23 @@ final class Vocabulary {
   }
 
   /**
-   * Returns the known whole number that a program has turned into this unknown real one ({@code 7}
-   * for {@code 7.0}), or null. If known values have points of their own, always null.
+   * Returns the known form of an unknown number, whole where a program has made the value real
+   * ({@code 7} for {@code 7.0}), or real where one has made all known values real; null if there is
+   * none. If known values have points of their own, always null.
    */
-  @Nullable String madeReal(String value) {
-    if (points || !value.endsWith(FRACTION) || id(value) > 0) {
+  @Nullable String otherForm(String value) {
+    if (points && !reals || id(value) > 0) {
+      return null;
+    }
+    String other = reals ? value + FRACTION : whole(value);
+    return other != null && id(other) > 0 ? other : null;
+  }
+
+  private static @Nullable String whole(String value) {
+    if (!value.endsWith(FRACTION)) {
       return null;
     }
     String whole = value.substring(0, value.length() - FRACTION.length());
-    return WHOLE.matcher(whole).matches() && id(whole) > 0 ? whole : null;
+    return WHOLE.matcher(whole).matches() ? whole : null;
   }
 }
