@@ -26,16 +26,25 @@ public record TableConfig(
     @Setting(value = "Separator of the values of a list in one column", defaultValue = "'|'")
         @Size(min = 1)
         String listSeparator,
+    @Setting(
+            value = "Cells of all files that have no value, as empty ones: [Unknown, NULL]",
+            defaultValue = "[]",
+            before = "[]")
+        List<String> missingValues,
     @Setting(value = "Column of the user", defaultValue = "user") String user,
     @Setting(value = "Column of the item", defaultValue = "item") String item,
     @Setting("Column of the scenario; without it there is one scenario, all")
         @Nullable String scenario,
+    @Setting(value = "The table of the scenario's column, by default interactions", before = "null")
+        @Nullable RawTable scenarioTable,
     @Setting(
             value =
                 "Column of the label, 0 or 1 unless positiveAbove is set; '' where all rows are"
                     + " positives",
             defaultValue = "label")
         String label,
+    @Setting(value = "The table of the label's column, by default interactions", before = "null")
+        @Nullable RawTable labelTable,
     @Setting("The label is 1 where its column is above this, for ratings")
         @Nullable Double positiveAbove,
     @Setting("Column of the time") @Nullable String time,
@@ -52,15 +61,6 @@ public record TableConfig(
             value = "Features besides user, item and scenario, in the order models see them",
             defaultValue = "[]")
         List<@Valid TableField> fields,
-    @Setting(value = "The table of the scenario's column, by default interactions", before = "null")
-        @Nullable RawTable scenarioTable,
-    @Setting(value = "The table of the label's column, by default interactions", before = "null")
-        @Nullable RawTable labelTable,
-    @Setting(
-            value = "Cells of all files that have no value, as empty ones: [Unknown, NULL]",
-            defaultValue = "[]",
-            before = "[]")
-        List<String> missingValues,
     @Setting("A table with one row per user") @Valid @Nullable Entities users,
     @Setting("A table with one row per item") @Valid @Nullable Entities items,
     @Setting(
