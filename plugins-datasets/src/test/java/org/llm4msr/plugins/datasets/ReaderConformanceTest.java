@@ -61,13 +61,27 @@ class ReaderConformanceTest {
                   + ","
                   + i
                   + ".5,red|blue");
-      CsvSource.write(folder.resolve("users.csv"), "user,city", 7, i -> i + ",Paris");
+      CsvSource.write(
+          folder.resolve("users.csv"), "user,city", 7, i -> i + (i % 2 == 0 ? ",Paris" : ",Rome"));
       CsvSource.write(folder.resolve("faces.csv"), "user,face", 5, i -> i + ",[0.5 " + i + "]");
     }
 
     @Override
     protected MalformedRow spoil(Path folder) throws IOException {
       return CsvSource.spoil(folder.resolve("log.csv"), "when");
+    }
+  }
+
+  /** The scenario of a row is that of its user. */
+  @Nested
+  @Tag("slow")
+  class TableOfUserScenarios extends Table {
+    @Override
+    protected List<String> settings() {
+      List<String> settings = new ArrayList<>(super.settings());
+      settings.remove("scenario=page");
+      settings.addAll(List.of("scenario=city", "scenarioTable=users", "missingValues=[NULL]"));
+      return settings;
     }
   }
 

@@ -160,7 +160,13 @@ public abstract class TableInput {
     rules.addLater(column, holds, expected);
   }
 
-  /** Adds a condition on a value that is missing where it does not hold, if rows describe. */
+  /**
+   * Refuses rows in which a condition does not hold. If they describe and malformed rows are
+   * skipped, they are reported, and the caller leaves the value out.
+   *
+   * @param found what is reported of them, in SQL
+   * @param expected the requirement of the condition, in words
+   */
   public final void mayHave(String column, String holds, String found, String expected) {
     if (describes && database.skipsMalformed()) {
       rules.addBlanking(column, holds, found, expected);

@@ -20,6 +20,8 @@ final class Vocabulary {
   private final boolean reals;
 
   /**
+   * Makes a vocabulary.
+   *
    * @param points whether a value has a point
    * @param reals whether all values are whole numbers that were made real
    */
