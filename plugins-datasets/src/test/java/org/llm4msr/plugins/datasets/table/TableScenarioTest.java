@@ -80,6 +80,35 @@ class TableScenarioTest extends TableFiles {
     return config("kind", RawTable.ITEMS, "label", null, null);
   }
 
+  /** Returns the settings of {@link #kinds} for other files. */
+  private static TableConfig of(
+      List<String> files, Map<String, List<String>> parts, Entities items) {
+    TableConfig kinds = kinds();
+    return new TableConfig(
+        files,
+        parts,
+        kinds.format(),
+        kinds.delimiter(),
+        kinds.quote(),
+        kinds.listSeparator(),
+        List.of(),
+        kinds.user(),
+        kinds.item(),
+        kinds.scenario(),
+        kinds.scenarioTable(),
+        kinds.label(),
+        null,
+        null,
+        null,
+        kinds.timeUnit(),
+        null,
+        null,
+        List.of(),
+        null,
+        items,
+        Map.of());
+  }
+
   private static List<String> rows(DatasetReader reader) throws IOException {
     return Rows.of(reader, RawTable.INTERACTIONS).stream()
         .map(
@@ -132,12 +161,23 @@ class TableScenarioTest extends TableFiles {
             .mapToObj(i -> "\n" + i + ",k" + i)
             .collect(Collectors.joining("", "id,kind", "")));
     try (DatasetReader reader = reader(kinds())) {
+      requireOrder(rows(reader), rows);
+    }
+    TableConfig parts =
+        of(List.of(), Map.of("train", List.of("log.csv"), "test", List.of("log.csv")), ITEMS);
+    try (DatasetReader reader = reader(parts)) {
       List<String> read = rows(reader);
-      assertThat(read).hasSize(rows);
-      for (int i = 0; i < rows; i++) {
-        long item = i * 7919L % 1000;
-        assertThat(read.get(i)).isEqualTo("u%d %d k%d 1.0", i, item, item);
-      }
+      assertThat(read).hasSize(2 * rows);
+      requireOrder(read.subList(0, rows), rows);
+      requireOrder(read.subList(rows, 2 * rows), rows);
+    }
+  }
+
+  private static void requireOrder(List<String> read, int rows) {
+    assertThat(read).hasSize(rows);
+    for (int i = 0; i < rows; i++) {
+      long item = i * 7919L % 1000;
+      assertThat(read.get(i)).isEqualTo("u%d %d k%d 1.0", i, item, item);
     }
   }
 
@@ -148,31 +188,8 @@ class TableScenarioTest extends TableFiles {
         folder.resolve("items." + format),
         "SELECT * FROM (VALUES (7.0::DOUBLE, 'book'), (8, 'film'), (NULL, 'none')) AS t(id, kind) WHERE id IS NOT NULL");
     write("log.csv", "who,what,kind,label", "a,8,,1", "a,7,,0");
-    TableConfig typed = kinds();
-    TableConfig config =
-        new TableConfig(
-            typed.files(),
-            typed.parts(),
-            typed.format(),
-            typed.delimiter(),
-            typed.quote(),
-            typed.listSeparator(),
-            List.of(),
-            typed.user(),
-            typed.item(),
-            typed.scenario(),
-            typed.scenarioTable(),
-            typed.label(),
-            null,
-            null,
-            null,
-            typed.timeUnit(),
-            null,
-            null,
-            List.of(),
-            null,
-            new Entities(List.of("items." + format), "id", List.of(), List.of()),
-            Map.of());
+    Entities items = new Entities(List.of("items." + format), "id", List.of(), List.of());
+    TableConfig config = of(List.of("log.csv"), Map.of(), items);
     try (DatasetReader reader = reader(config)) {
       assertThat(rows(reader)).containsExactly("a 8 film 1.0", "a 7 book 0.0");
       assertThat(Rows.of(reader, RawTable.ITEMS))

@@ -74,7 +74,7 @@ final class Vocabulary {
    * none. If known values have points of their own, always null.
    */
   @Nullable String otherForm(String value) {
-    if (points && !reals || id(value) > 0) {
+    if ((points && !reals) || id(value) > 0) {
       return null;
     }
     String other = reals ? value + FRACTION : whole(value);
