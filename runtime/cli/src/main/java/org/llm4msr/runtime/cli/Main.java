@@ -171,6 +171,7 @@ public final class Main {
         TuneCommand.class,
         BundleCommand.class,
         ScoreCommand.class,
+        ServeCommand.class,
         ExportCommand.class,
         QuickstartCommand.class
       },

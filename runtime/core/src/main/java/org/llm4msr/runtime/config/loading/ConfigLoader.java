@@ -72,8 +72,18 @@ public final class ConfigLoader {
    * @throws org.llm4msr.api.MsrException as {@link #load}
    */
   public <C extends Record> C read(Class<C> type, Path file) {
+    return read(type, file, List.of());
+  }
+
+  /**
+   * Reads a file that is not an experiment.
+   *
+   * @param overrides {@code key.path=value} each
+   * @throws org.llm4msr.api.MsrException as {@link #load}
+   */
+  public <C extends Record> C read(Class<C> type, Path file, List<String> overrides) {
     Problems problems = new Problems();
-    return read(type, file, List.of(), new RecordBinder(plugins, problems), problems);
+    return read(type, file, overrides, new RecordBinder(plugins, problems), problems);
   }
 
   private <C extends Record> C read(

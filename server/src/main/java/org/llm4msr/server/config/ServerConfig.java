@@ -1,0 +1,71 @@
+package org.llm4msr.server.config;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.PositiveOrZero;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** A server: its models, where it listens and what it takes. The root of the YAML file. */
+public record ServerConfig(
+    @Setting("The models, by name") @NotEmpty @Valid
+        Map<
+                @Pattern(regexp = ServerConfig.NAME, message = ServerConfig.NAME_RULE) String,
+                ModelEntry>
+            models,
+    @Setting(
+            value = "The address to listen at; 0.0.0.0: all addresses of the machine",
+            defaultValue = "127.0.0.1")
+        @NotBlank
+        String host,
+    @Setting(value = "The port; 0: one that is free", defaultValue = "8080") @Min(0) @Max(65_535)
+        int port,
+    @Setting(value = "Threads that rank; 0: one per core", defaultValue = "0", operational = true)
+        @PositiveOrZero
+        @Max(1024)
+        int threads,
+    @Setting(value = "What is refused before work is done for it", defaultValue = "{}") @Valid
+        LimitsConfig limits,
+    @Setting("Encryption; none: plain connections") @Valid @Nullable TlsConfig tls,
+    @Setting(
+            value =
+                "Tokens of which each request brings one as `Authorization: Bearer`; none: all may ask",
+            defaultValue = "[]",
+            secret = true)
+        List<@NotBlank String> tokens,
+    @Setting(
+            value = "Whether requests are logged: off, plain without ids, or ids with them",
+            defaultValue = "off")
+        AccessLog accessLog,
+    @Setting(
+            value = "Seconds in which requests may end after SIGTERM",
+            defaultValue = "20",
+            operational = true)
+        @PositiveOrZero
+        @Max(3600)
+        double drainSeconds) {
+
+  static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
+  static final String NAME_RULE = "must be letters, digits, '.', '_' and '-', at most 64";
+
+  /** What is written of a request. */
+  public enum AccessLog {
+    /** Nothing. */
+    OFF,
+    /** When, from where, what, the status and how long it took. */
+    PLAIN,
+    /** Also the ids of the request and the user. */
+    IDS
+  }
+
+  /** Returns how many threads rank. */
+  public int rankingThreads() {
+    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+  }
+}

@@ -1,0 +1,94 @@
+package org.llm4msr.server.grpc;
+
+import com.google.protobuf.Value;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.server.refusal.Refusals;
+
+/** Values of messages as Java objects, and back. */
+final class ProtoValues {
+
+  /** Beyond it, a double does not hold each whole number. */
+  private static final double LARGEST = 0x1p53;
+
+  private ProtoValues() {}
+
+  /** Returns an id: a text or a whole number. */
+  static Object id(Value value, String place) {
+    return switch (value.getKindCase()) {
+      case STRING_VALUE -> value.getStringValue();
+      case NUMBER_VALUE -> wholeNumber(value.getNumberValue(), place);
+      default -> throw wrong(value, place, "a text or a whole number");
+    };
+  }
+
+  private static Long wholeNumber(double number, String place) {
+    if (number != Math.rint(number) || Math.abs(number) > LARGEST) {
+      throw Refusals.badRequest(
+          "%s is %s, but should be a whole number of at most 2^53. Send it as text."
+              .formatted(place, number));
+    }
+    return (long) number;
+  }
+
+  /** Returns columns by name. */
+  static Map<String, @Nullable Object> columns(Map<String, Value> values, String place) {
+    if (values.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+    values.forEach((column, value) -> columns.put(column, value(value, place + "." + column)));
+    return columns;
+  }
+
+  private static @Nullable Object value(Value value, String place) {
+    if (value.getKindCase() != Value.KindCase.LIST_VALUE) {
+      return scalar(value, place);
+    }
+    List<@Nullable Object> values = new ArrayList<>();
+    value.getListValue().getValuesList().forEach(each -> values.add(scalar(each, place)));
+    return values;
+  }
+
+  private static @Nullable Object scalar(Value value, String place) {
+    return switch (value.getKindCase()) {
+      case STRING_VALUE -> value.getStringValue();
+      case BOOL_VALUE -> value.getBoolValue();
+      case NULL_VALUE -> null;
+      case NUMBER_VALUE -> number(value.getNumberValue());
+      default -> throw wrong(value, place, "a text, a number, a boolean, null or a list of these");
+    };
+  }
+
+  private static Object number(double number) {
+    return number == Math.rint(number) && Math.abs(number) <= LARGEST
+        ? (Object) (long) number
+        : (Object) number;
+  }
+
+  private static RuntimeException wrong(Value value, String place, String expected) {
+    return Refusals.badRequest(
+        "%s is %s, but should be %s."
+            .formatted(
+                place,
+                switch (value.getKindCase()) {
+                  case KIND_NOT_SET -> "missing";
+                  case NULL_VALUE -> "null";
+                  case BOOL_VALUE -> value.getBoolValue();
+                  case STRUCT_VALUE -> "an object";
+                  case LIST_VALUE -> "a list";
+                  default -> value.getKindCase();
+                },
+                expected));
+  }
+
+  /** Returns an id as a value. */
+  static Value of(@Nullable Object id) {
+    return id instanceof Number number
+        ? Value.newBuilder().setNumberValue(number.doubleValue()).build()
+        : Value.newBuilder().setStringValue(String.valueOf(id)).build();
+  }
+}

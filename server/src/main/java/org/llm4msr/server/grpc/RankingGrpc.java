@@ -1,0 +1,102 @@
+package org.llm4msr.server.grpc;
+
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.BindableService;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
+import io.grpc.protobuf.ProtoFileDescriptorSupplier;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.protocol.v1.RankRequest;
+import org.llm4msr.protocol.v1.RankResponse;
+import org.llm4msr.protocol.v1.RankingProto;
+import org.llm4msr.server.http.Arrivals;
+import org.llm4msr.server.ranking.Arrival;
+import org.llm4msr.server.ranking.RankService;
+import org.llm4msr.server.refusal.Refusals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The service {@code llm4msr.v1.Ranking}. */
+public final class RankingGrpc implements BindableService {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RankingGrpc.class);
+  private static final String NAME = "llm4msr.v1.Ranking";
+
+  /** Its only method, also for clients. */
+  public static final MethodDescriptor<RankRequest, RankResponse> RANK =
+      MethodDescriptor.<RankRequest, RankResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, "Rank"))
+          .setRequestMarshaller(ProtoUtils.marshaller(RankRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(RankResponse.getDefaultInstance()))
+          .build();
+
+  private final RankService service;
+  private final Arrivals arrivals;
+  private final int mostItems;
+
+  /** Serves what a service ranks. */
+  public RankingGrpc(RankService service, Arrivals arrivals, int mostItems) {
+    this.service = service;
+    this.arrivals = arrivals;
+    this.mostItems = mostItems;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    ProtoFileDescriptorSupplier schema = RankingGrpc::schema;
+    return ServerServiceDefinition.builder(
+            ServiceDescriptor.newBuilder(NAME).setSchemaDescriptor(schema).addMethod(RANK).build())
+        .addMethod(RANK, ServerCalls.asyncUnaryCall(this::rank))
+        .build();
+  }
+
+  private static FileDescriptor schema() {
+    return RankingProto.getDescriptor();
+  }
+
+  private void rank(RankRequest request, StreamObserver<RankResponse> observer) {
+    ServiceRequestContext context = ServiceRequestContext.current();
+    Arrival arrival = arrivals.of(context, context.request().headers());
+    service
+        .rank(arrival, () -> Messages.read(request, mostItems), Messages::write)
+        .whenComplete(
+            (response, error) -> {
+              if (error == null) {
+                observer.onNext(response);
+                observer.onCompleted();
+              } else {
+                observer.onError(status(error).asRuntimeException());
+              }
+            });
+  }
+
+  private static Status status(Throwable error) {
+    if (!(error instanceof MsrException known)) {
+      LOG.error("a fault of the server", error);
+      return Status.INTERNAL.withDescription("A fault of the server; its log says more.");
+    }
+    return of(known).withDescription(known.getMessage());
+  }
+
+  private static Status of(MsrException error) {
+    return switch (error.code()) {
+      case Refusals.BUSY, Refusals.NOT_READY -> Status.UNAVAILABLE;
+      case Refusals.CLIENT_BUSY, Refusals.TOO_LARGE -> Status.RESOURCE_EXHAUSTED;
+      case Refusals.NO_MODEL -> Status.NOT_FOUND;
+      case Refusals.DEADLINE -> Status.DEADLINE_EXCEEDED;
+      default ->
+          switch (error.type()) {
+            case USER, DATA -> Status.INVALID_ARGUMENT;
+            case EXTERNAL, RESOURCES -> Status.UNAVAILABLE;
+            case PLUGIN, INTERNAL -> Status.INTERNAL;
+          };
+    };
+  }
+}

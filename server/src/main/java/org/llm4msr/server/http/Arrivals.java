@@ -1,0 +1,60 @@
+package org.llm4msr.server.http;
+
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.server.ranking.Arrival;
+import org.llm4msr.server.refusal.Refusals;
+
+/** Notes who asks and how long a request may take. */
+public final class Arrivals {
+
+  /** Milliseconds that the sender waits. */
+  public static final String TIMEOUT_HEADER = "x-timeout-millis";
+
+  private final Duration most;
+
+  /**
+   * Allows a time.
+   *
+   * @param most for a request that allows no less
+   */
+  public Arrivals(Duration most) {
+    this.most = most;
+  }
+
+  /**
+   * Notes a request, and ends it when its time is over.
+   *
+   * @throws org.llm4msr.api.MsrException {@code serve/BAD_REQUEST} for a time that is none
+   */
+  public Arrival of(ServiceRequestContext context, RequestHeaders headers) {
+    Duration time = time(headers.get(TIMEOUT_HEADER));
+    long asked = context.requestTimeoutMillis(); // Of gRPC, by the deadline of the call.
+    if (asked > 0 && asked < time.toMillis()) {
+      time = Duration.ofMillis(asked);
+    }
+    context.setRequestTimeout(time);
+    return Arrival.now(client(context, headers), time);
+  }
+
+  private Duration time(@Nullable String asked) {
+    if (asked == null) {
+      return most;
+    }
+    if (!asked.matches("[1-9][0-9]{0,8}")) {
+      throw Refusals.badRequest(
+          "The header %s is '%s'. It should be milliseconds, a whole number from 1."
+              .formatted(TIMEOUT_HEADER, asked));
+    }
+    Duration time = Duration.ofMillis(Long.parseLong(asked));
+    return time.compareTo(most) < 0 ? time : most;
+  }
+
+  private static String client(ServiceRequestContext context, RequestHeaders headers) {
+    String token = headers.get(HttpHeaderNames.AUTHORIZATION);
+    return token == null ? context.clientAddress().getHostAddress() : token;
+  }
+}

@@ -1,0 +1,82 @@
+package org.llm4msr.server.http;
+
+import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.ContentTooLargeException;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.util.Exceptions;
+import com.linecorp.armeria.server.HttpStatusException;
+import com.linecorp.armeria.server.RequestTimeoutException;
+import com.linecorp.armeria.server.ServerErrorHandler;
+import com.linecorp.armeria.server.ServiceConfig;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.server.json.JsonAnswer;
+import org.llm4msr.server.refusal.Refusals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers what fails, always with the same form of JSON. */
+public final class ErrorHandler implements ServerErrorHandler {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ErrorHandler.class);
+
+  private final long mostBytes;
+
+  /**
+   * Makes it.
+   *
+   * @param mostBytes of a request
+   */
+  public ErrorHandler(long mostBytes) {
+    this.mostBytes = mostBytes;
+  }
+
+  @Override
+  public @Nullable HttpResponse onServiceException(
+      ServiceRequestContext context, Throwable thrown) {
+    Throwable cause = Exceptions.peel(thrown);
+    if (cause instanceof MsrException known) {
+      return ErrorStatus.answer(known);
+    }
+    if (cause instanceof RequestTimeoutException) {
+      return ErrorStatus.answer(
+          Refusals.tooLate(
+              "The deadline passed before the answer was there. Allow more time, or send fewer items."));
+    }
+    if (cause instanceof ContentTooLargeException) {
+      return ErrorStatus.answer(Refusals.tooManyBytes(mostBytes));
+    }
+    if (cause instanceof HttpStatusException) {
+      return null;
+    }
+    LOG.error("a fault of the server", cause);
+    return ErrorStatus.answer(
+        new MsrException(
+            ErrorType.INTERNAL, "internal/FAULT", "A fault of the server; its log says more."));
+  }
+
+  @Override
+  public @Nullable AggregatedHttpResponse renderStatus(
+      @Nullable ServiceRequestContext context,
+      ServiceConfig config,
+      @Nullable RequestHeaders headers,
+      HttpStatus status,
+      @Nullable String description,
+      @Nullable Throwable cause) {
+    MsrException error =
+        new MsrException(
+            ErrorType.USER,
+            "serve/HTTP_" + status.code(),
+            "%s. /openapi.json describes what is served."
+                .formatted(status.reasonPhrase().toLowerCase(Locale.ROOT)));
+    return AggregatedHttpResponse.of(
+        status, MediaType.JSON_UTF_8, HttpData.wrap(JsonAnswer.of(error)));
+  }
+}

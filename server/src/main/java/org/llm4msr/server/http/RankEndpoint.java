@@ -1,0 +1,45 @@
+package org.llm4msr.server.http;
+
+import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.server.AbstractHttpService;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.util.concurrent.CompletableFuture;
+import org.llm4msr.server.json.JsonAnswer;
+import org.llm4msr.server.json.JsonRequest;
+import org.llm4msr.server.ranking.Arrival;
+import org.llm4msr.server.ranking.RankService;
+
+/** {@code POST /v1/rank}. */
+public final class RankEndpoint extends AbstractHttpService {
+
+  private final RankService service;
+  private final Arrivals arrivals;
+  private final int mostItems;
+
+  /** Serves what a service ranks. */
+  public RankEndpoint(RankService service, Arrivals arrivals, int mostItems) {
+    this.service = service;
+    this.arrivals = arrivals;
+    this.mostItems = mostItems;
+  }
+
+  @Override
+  protected HttpResponse doPost(ServiceRequestContext context, HttpRequest request) {
+    Arrival arrival = arrivals.of(context, request.headers());
+    service.require(arrival);
+    return HttpResponse.of(request.aggregate().thenCompose(body -> rank(arrival, body)));
+  }
+
+  private CompletableFuture<HttpResponse> rank(Arrival arrival, AggregatedHttpRequest request) {
+    HttpData body = request.content();
+    return service.rank(
+        arrival,
+        () -> JsonRequest.read(body.toInputStream(), mostItems),
+        answer -> HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, JsonAnswer.of(answer)));
+  }
+}

@@ -1,0 +1,51 @@
+package org.llm4msr.server.http;
+
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.server.DecoratingHttpServiceFunction;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.server.refusal.Refusals;
+
+/** Lets requests pass that bring one of some tokens. */
+public final class Tokens implements DecoratingHttpServiceFunction {
+
+  private static final String SCHEME = "bearer ";
+
+  private final List<byte[]> known;
+
+  /** Knows some tokens. */
+  public Tokens(List<String> tokens) {
+    known = tokens.stream().map(Tokens::bytes).toList();
+  }
+
+  @Override
+  public HttpResponse serve(HttpService next, ServiceRequestContext context, HttpRequest request)
+      throws Exception {
+    return isKnown(request.headers().get(HttpHeaderNames.AUTHORIZATION))
+        ? next.serve(context, request)
+        : ErrorStatus.answer(Refusals.noToken());
+  }
+
+  private boolean isKnown(@Nullable String header) {
+    if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return false;
+    }
+    byte[] token = bytes(header.substring(SCHEME.length()).strip());
+    boolean found = false;
+    for (byte[] each : known) {
+      // All are compared, in a time that does not tell how much of them is equal.
+      found |= MessageDigest.isEqual(each, token);
+    }
+    return found;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,21 @@
+package org.llm4msr.server.json;
+
+/** Values as error texts show them. */
+final class Shortened {
+
+  private static final int LONGEST = 60;
+
+  private Shortened() {}
+
+  /** Returns a text in quotes, its beginning where it is long. */
+  static String of(String text) {
+    return text.length() <= LONGEST
+        ? "'" + text + "'"
+        : "'"
+            + text.substring(
+                0,
+                text.offsetByCodePoints(
+                    0, Math.min(LONGEST, text.codePointCount(0, text.length()))))
+            + "...'";
+  }
+}

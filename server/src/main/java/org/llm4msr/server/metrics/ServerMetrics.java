@@ -1,0 +1,161 @@
+package org.llm4msr.server.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.ToDoubleFunction;
+import org.llm4msr.server.models.ServedModel;
+import org.llm4msr.server.ranking.Admission;
+import org.llm4msr.server.ranking.RankAnswer;
+import org.llm4msr.server.ranking.RankObserver;
+import org.llm4msr.serving.ranker.ItemStatus;
+import org.llm4msr.serving.ranker.RankResult;
+import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankerStats;
+
+/** What the server counts, for Prometheus. */
+public final class ServerMetrics implements RankObserver {
+
+  private static final String MODEL = "model";
+  private static final String SCENARIO = "scenario";
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(1),
+    Duration.ofMillis(2),
+    Duration.ofMillis(3),
+    Duration.ofMillis(5),
+    Duration.ofMillis(7),
+    Duration.ofMillis(10),
+    Duration.ofMillis(15),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5)
+  };
+
+  private record Series(String model, String scenario) {}
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
+
+  /** Returns the registry, for what else is counted. */
+  public PrometheusMeterRegistry registry() {
+    return registry;
+  }
+
+  /** Counts what waits. */
+  public void observe(Admission admission) {
+    Gauge.builder("llm4msr.queue.requests", admission, Admission::waiting)
+        .description("Requests that wait for a thread")
+        .register(registry);
+    Gauge.builder("llm4msr.running.requests", admission, Admission::running)
+        .description("Requests that are ranked now")
+        .register(registry);
+  }
+
+  /** Counts what a model does. */
+  public void observe(ServedModel model) {
+    Gauge.builder("llm4msr.model.info", model, served -> 1)
+        .description("The models that rank, with the digests of their bundles")
+        .tag(MODEL, model.name())
+        .tag("version", model.version())
+        .tag("digest", model.digest())
+        .register(registry);
+    count(
+        model, "llm4msr.kept.users", "Weights of users found in memory", RankerStats::keptWeights);
+    count(model, "llm4msr.kept.items", "Rows of items found in memory", RankerStats::keptItems);
+  }
+
+  private void count(
+      ServedModel model, String name, String text, ToDoubleFunction<RankerStats> number) {
+    FunctionCounter.builder(
+            name, model.ranker(), (Ranker ranker) -> number.applyAsDouble(ranker.stats()))
+        .description(text)
+        .tag(MODEL, model.name())
+        .register(registry);
+  }
+
+  @Override
+  public void ranked(RankAnswer answer, long begin) {
+    scenarios
+        .computeIfAbsent(
+            new Series(answer.model(), answer.call().request().scenario()), this::meters)
+        .ranked(answer.result(), Duration.ofNanos(System.nanoTime() - begin));
+  }
+
+  @Override
+  public void refused(String code) {
+    refusals
+        .computeIfAbsent(
+            code,
+            reason ->
+                Counter.builder("llm4msr.refused.requests")
+                    .description("Requests that were not ranked, by the code of the error")
+                    .tag("reason", reason)
+                    .register(registry))
+        .increment();
+  }
+
+  /** Returns all, as Prometheus reads it. */
+  public String scrape() {
+    return registry.scrape();
+  }
+
+  private ScenarioMeters meters(Series series) {
+    return new ScenarioMeters(
+        Timer.builder("llm4msr.rank")
+            .description("Time from the arrival of a request to its answer")
+            .tag(MODEL, series.model())
+            .tag(SCENARIO, series.scenario())
+            .serviceLevelObjectives(BUCKETS)
+            .register(registry),
+        DistributionSummary.builder("llm4msr.probability")
+            .description("Probabilities of items")
+            .tag(MODEL, series.model())
+            .tag(SCENARIO, series.scenario())
+            .register(registry),
+        counters(series));
+  }
+
+  private Counter[] counters(Series series) {
+    Counter[] counters = new Counter[ItemStatus.values().length];
+    for (ItemStatus status : ItemStatus.values()) {
+      counters[status.ordinal()] =
+          Counter.builder("llm4msr.items")
+              .description("Items by what became of them")
+              .tag(MODEL, series.model())
+              .tag(SCENARIO, series.scenario())
+              .tag("status", status.name().toLowerCase(Locale.ROOT))
+              .register(registry);
+    }
+    return counters;
+  }
+
+  /** What is counted of one scenario of a model. */
+  private record ScenarioMeters(Timer time, DistributionSummary probability, Counter[] items) {
+
+    void ranked(RankResult result, Duration took) {
+      time.record(took);
+      for (ItemStatus status : ItemStatus.values()) {
+        items[status.ordinal()].increment(result.count(status));
+      }
+      for (int place = 0; place < result.size(); place++) {
+        if (result.status(place) != ItemStatus.MALFORMED) {
+          probability.record(result.probability(place));
+        }
+      }
+    }
+  }
+}

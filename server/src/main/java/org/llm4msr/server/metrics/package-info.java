@@ -1,0 +1,5 @@
+/** What a server counts. */
+@NullMarked
+package org.llm4msr.server.metrics;
+
+import org.jspecify.annotations.NullMarked;

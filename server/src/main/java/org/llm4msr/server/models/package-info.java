@@ -1,0 +1,5 @@
+/** The models of a server. */
+@NullMarked
+package org.llm4msr.server.models;
+
+import org.jspecify.annotations.NullMarked;

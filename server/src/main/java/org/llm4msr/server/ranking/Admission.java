@@ -1,0 +1,132 @@
+package org.llm4msr.server.ranking;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.server.refusal.Refusals;
+
+/**
+ * Threads that rank, and a bounded queue before them. What cannot be answered in time is refused
+ * when it comes, so that those before it keep their deadlines.
+ */
+public final class Admission implements AutoCloseable {
+
+  /** The weight of a new time in the mean of the last ones. */
+  private static final double NEW = 1 / 16.0;
+
+  private final ThreadPoolExecutor threads;
+  private final AtomicInteger running = new AtomicInteger();
+  private volatile double meanNanos;
+  private volatile boolean open = true;
+
+  /**
+   * Starts the threads.
+   *
+   * @param queue how many requests may wait
+   */
+  public Admission(int threads, int queue) {
+    AtomicInteger number = new AtomicInteger();
+    this.threads =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            0,
+            TimeUnit.SECONDS,
+            queue == 0 ? new SynchronousQueue<>() : new ArrayBlockingQueue<>(queue),
+            work -> {
+              Thread thread = new Thread(work, "llm4msr-rank-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.threads.prestartAllCoreThreads();
+  }
+
+  /** Returns how many requests wait. */
+  public int waiting() {
+    return threads.getQueue().size();
+  }
+
+  /** Returns how many requests are ranked now. */
+  public int running() {
+    return running.get();
+  }
+
+  /**
+   * Refuses a request that could not be answered by its deadline, as far as that can be known.
+   *
+   * @param deadline in nanoseconds of {@link System#nanoTime}
+   * @throws MsrException {@code serve/BUSY}, {@code serve/NOT_READY}
+   */
+  public void require(long deadline) {
+    if (!open) {
+      throw Refusals.notReady();
+    }
+    int waiting = waiting();
+    if (waiting > 0 && threads.getQueue().remainingCapacity() == 0) {
+      throw Refusals.busy(waiting);
+    }
+    double needed = (waiting / (double) threads.getCorePoolSize() + 1) * meanNanos;
+    if (waiting > 0 && System.nanoTime() + (long) needed - deadline > 0) {
+      throw Refusals.wouldBeLate(waiting);
+    }
+  }
+
+  /**
+   * Does work on one of the threads.
+   *
+   * @param deadline in nanoseconds of {@link System#nanoTime}; work that begins later is not done
+   * @return the result; fails with {@code rank/DEADLINE} where the deadline passed before
+   * @throws MsrException as {@link #require}
+   */
+  public <T> CompletableFuture<T> submit(long deadline, Supplier<T> work) {
+    require(deadline);
+    CompletableFuture<T> result = new CompletableFuture<>();
+    try {
+      threads.execute(() -> run(deadline, work, result));
+    } catch (RejectedExecutionException e) {
+      throw open ? Refusals.busy(waiting()) : Refusals.notReady();
+    }
+    return result;
+  }
+
+  private <T> void run(long deadline, Supplier<T> work, CompletableFuture<T> result) {
+    long begin = System.nanoTime();
+    if (begin - deadline > 0) {
+      result.completeExceptionally(
+          Refusals.tooLate(
+              "The deadline passed while the request waited. Allow more time, or add servers."));
+      return;
+    }
+    running.incrementAndGet();
+    try {
+      result.complete(work.get());
+    } catch (RuntimeException | Error e) {
+      result.completeExceptionally(e);
+    } finally {
+      running.decrementAndGet();
+      took(System.nanoTime() - begin);
+    }
+  }
+
+  private synchronized void took(long nanos) {
+    meanNanos += NEW * (nanos - meanNanos);
+  }
+
+  /** Takes no more requests; those that were taken are ranked. */
+  public void end() {
+    open = false;
+  }
+
+  /** Ends the threads when what they were given is done. */
+  @Override
+  public void close() {
+    end();
+    threads.shutdown();
+  }
+}

@@ -1,0 +1,28 @@
+package org.llm4msr.server.ranking;
+
+import java.util.Arrays;
+import org.llm4msr.serving.ranker.ItemStatus;
+import org.llm4msr.serving.ranker.RankResult;
+
+/**
+ * What is answered.
+ *
+ * @param call what was asked
+ * @param model the name of the model that ranked
+ * @param version which of its versions
+ */
+public record RankAnswer(RankCall call, String model, String version, RankResult result) {
+
+  /** Returns the places of items in their order: the best, then those that were not scored. */
+  public int[] places() {
+    int[] best = result.best(call.top() == 0 ? result.size() : call.top());
+    int[] places = Arrays.copyOf(best, best.length + result.count(ItemStatus.MALFORMED));
+    int at = best.length;
+    for (int place = 0; at < places.length; place++) {
+      if (result.status(place) == ItemStatus.MALFORMED) {
+        places[at++] = place;
+      }
+    }
+    return places;
+  }
+}

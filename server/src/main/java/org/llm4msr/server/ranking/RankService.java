@@ -1,0 +1,102 @@
+package org.llm4msr.server.ranking;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.server.config.LimitsConfig;
+import org.llm4msr.server.models.Models;
+import org.llm4msr.server.models.ServedModel;
+import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.serving.ranker.RankResult;
+
+/** Ranks what transports bring. */
+public final class RankService {
+
+  private final Models models;
+  private final Admission admission;
+  private final Clients clients;
+  private final LimitsConfig limits;
+  private final RankObserver observer;
+
+  /** Ranks with these models. */
+  public RankService(
+      Models models, Admission admission, LimitsConfig limits, RankObserver observer) {
+    this.models = models;
+    this.admission = admission;
+    this.limits = limits;
+    this.observer = observer;
+    clients = new Clients(limits.perClient());
+  }
+
+  /**
+   * Refuses a request of which no more than its beginning is known.
+   *
+   * @param arrival what came
+   * @throws MsrException as {@link Admission#require}
+   */
+  public void require(Arrival arrival) {
+    try {
+      admission.require(arrival.deadline());
+    } catch (MsrException e) {
+      observer.refused(e.code());
+      throw e;
+    }
+  }
+
+  /**
+   * Ranks on a thread of the server.
+   *
+   * @param read makes the request from what came
+   * @param write makes what is sent
+   * @return what is sent; fails with {@link MsrException}
+   */
+  public <T> CompletableFuture<T> rank(
+      Arrival arrival, Supplier<RankCall> read, Function<RankAnswer, T> write) {
+    CompletableFuture<T> sent = new CompletableFuture<>();
+    try {
+      clients.enter(arrival.client());
+      try {
+        admission
+            .submit(arrival.deadline(), () -> write.apply(rank(arrival, read.get())))
+            .whenComplete((result, error) -> end(arrival, sent, result, error));
+      } catch (MsrException e) {
+        clients.leave(arrival.client());
+        throw e;
+      }
+    } catch (MsrException e) {
+      observer.refused(e.code());
+      sent.completeExceptionally(e);
+    }
+    return sent;
+  }
+
+  private RankAnswer rank(Arrival arrival, RankCall call) {
+    if (call.request().items().size() > limits.items()) {
+      throw Refusals.tooManyItems(limits.items());
+    }
+    ServedModel model = models.choose(call.model(), call.user());
+    RankCall named =
+        call.id().isEmpty()
+            ? new RankCall(UUID.randomUUID().toString(), call.model(), call.top(), call.request())
+            : call;
+    RankCall timed = named.until(arrival.deadline());
+    RankResult result = model.ranker().rank(timed.request());
+    RankAnswer answer = new RankAnswer(timed, model.name(), model.version(), result);
+    observer.ranked(answer, arrival.begin());
+    return answer;
+  }
+
+  private <T> void end(Arrival arrival, CompletableFuture<T> sent, T result, Throwable error) {
+    clients.leave(arrival.client());
+    if (error == null) {
+      sent.complete(result);
+      return;
+    }
+    Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+    observer.refused(cause instanceof MsrException known ? known.code() : "internal/FAULT");
+    sent.completeExceptionally(cause);
+  }
+}

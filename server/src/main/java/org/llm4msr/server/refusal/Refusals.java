@@ -1,0 +1,111 @@
+package org.llm4msr.server.refusal;
+
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/** Why requests are refused before they are ranked. */
+public final class Refusals {
+
+  /** Too much is asked at once. */
+  public static final String BUSY = "serve/BUSY";
+
+  /** One client asks too much at once. */
+  public static final String CLIENT_BUSY = "serve/CLIENT_BUSY";
+
+  /** The server ends, or has not begun. */
+  public static final String NOT_READY = "serve/NOT_READY";
+
+  /** More bytes or items than are taken. */
+  public static final String TOO_LARGE = "serve/TOO_LARGE";
+
+  /** No such model. */
+  public static final String NO_MODEL = "serve/NO_MODEL";
+
+  /** No token, or another one. */
+  public static final String NO_TOKEN = "serve/NO_TOKEN";
+
+  /** A request that cannot be read. */
+  public static final String BAD_REQUEST = "serve/BAD_REQUEST";
+
+  /** Too late. The ranker says the same. */
+  public static final String DEADLINE = "rank/DEADLINE";
+
+  private Refusals() {}
+
+  /** Says that the request cannot be read. */
+  public static MsrException badRequest(String text) {
+    return new MsrException(ErrorType.USER, BAD_REQUEST, text);
+  }
+
+  /** Says that the queue is full. */
+  public static MsrException busy(int waiting) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        BUSY,
+        "%,d requests wait already. Ask again later, or add servers.".formatted(waiting),
+        null,
+        true);
+  }
+
+  /** Says that the answer would come too late. */
+  public static MsrException wouldBeLate(int waiting) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        BUSY,
+        "%,d requests wait already, so the answer would come after the deadline. Ask again later, or add servers."
+            .formatted(waiting),
+        null,
+        true);
+  }
+
+  /** Says that a client asks too much at once. */
+  public static MsrException clientBusy(int most) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        CLIENT_BUSY,
+        "This client has %,d requests under way, as many as limits.perClient allows. Wait for their answers."
+            .formatted(most),
+        null,
+        true);
+  }
+
+  /** Says that the server does not rank now. */
+  public static MsrException notReady() {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        NOT_READY,
+        "The server is starting or ending. Ask again later, or ask another one.",
+        null,
+        true);
+  }
+
+  /** Says that there are too many items. */
+  public static MsrException tooManyItems(int most) {
+    return new MsrException(
+        ErrorType.USER,
+        TOO_LARGE,
+        "The request has more than %,d items. Send fewer, or raise limits.items.".formatted(most));
+  }
+
+  /** Says that there are too many bytes. */
+  public static MsrException tooManyBytes(long most) {
+    return new MsrException(
+        ErrorType.USER,
+        TOO_LARGE,
+        "The request has more than %,d bytes. Send fewer items, or raise limits.body."
+            .formatted(most));
+  }
+
+  /** Says that time is over. */
+  public static MsrException tooLate(String text) {
+    return new MsrException(ErrorType.RESOURCES, DEADLINE, text, null, true);
+  }
+
+  /** Says that a token is needed. */
+  public static MsrException noToken() {
+    return new MsrException(
+        ErrorType.USER,
+        NO_TOKEN,
+        "The request has no token that the server knows. Send one of its tokens as `Authorization: Bearer TOKEN`.");
+  }
+}
