@@ -14,10 +14,10 @@ import org.llm4msr.api.Setting;
 
 /** A server: its models, where it listens and what it takes. The root of the YAML file. */
 public record ServerConfig(
-    @Setting("The models, by name") @NotEmpty @Valid
+    @Setting("The models, by name") @NotEmpty
         Map<
                 @Pattern(regexp = ServerConfig.NAME, message = ServerConfig.NAME_RULE) String,
-                ModelEntry>
+                @Valid ModelEntry>
             models,
     @Setting(
             value = "The address to listen at; 0.0.0.0: all addresses of the machine",

@@ -6,7 +6,7 @@ import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
-import com.linecorp.armeria.server.AbstractHttpService;
+import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.concurrent.CompletableFuture;
 import org.llm4msr.server.json.JsonAnswer;
@@ -15,7 +15,7 @@ import org.llm4msr.server.ranking.Arrival;
 import org.llm4msr.server.ranking.RankService;
 
 /** {@code POST /v1/rank}. */
-public final class RankEndpoint extends AbstractHttpService {
+public final class RankEndpoint implements HttpService {
 
   private final RankService service;
   private final Arrivals arrivals;
@@ -29,7 +29,7 @@ public final class RankEndpoint extends AbstractHttpService {
   }
 
   @Override
-  protected HttpResponse doPost(ServiceRequestContext context, HttpRequest request) {
+  public HttpResponse serve(ServiceRequestContext context, HttpRequest request) {
     Arrival arrival = arrivals.of(context, request.headers());
     service.require(arrival);
     return HttpResponse.of(request.aggregate().thenCompose(body -> rank(arrival, body)));

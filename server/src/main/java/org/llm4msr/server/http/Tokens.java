@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.server.refusal.Refusals;
 
-/** Lets requests pass that bring one of some tokens. */
+/** Lets requests pass that bring one of some tokens; all, where there are none. */
 public final class Tokens implements DecoratingHttpServiceFunction {
 
   private static final String SCHEME = "bearer ";
@@ -24,10 +24,15 @@ public final class Tokens implements DecoratingHttpServiceFunction {
     known = tokens.stream().map(Tokens::bytes).toList();
   }
 
+  /** Returns a service that only such requests reach. */
+  public HttpService around(HttpService service) {
+    return service.decorate(this);
+  }
+
   @Override
   public HttpResponse serve(HttpService next, ServiceRequestContext context, HttpRequest request)
       throws Exception {
-    return isKnown(request.headers().get(HttpHeaderNames.AUTHORIZATION))
+    return known.isEmpty() || isKnown(request.headers().get(HttpHeaderNames.AUTHORIZATION))
         ? next.serve(context, request)
         : ErrorStatus.answer(Refusals.noToken());
   }

@@ -5,7 +5,7 @@ import com.google.common.hash.Hashing;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -17,11 +17,11 @@ public final class Models implements AutoCloseable {
 
   private static final HashFunction HASH = Hashing.murmur3_128();
 
-  private final Map<String, ServedModel> models = new TreeMap<>();
+  private final Map<String, ServedModel> models = new ConcurrentSkipListMap<>();
 
-  /** Takes models; they are closed with this. */
-  public Models(Collection<ServedModel> models) {
-    models.forEach(model -> this.models.put(model.name(), model));
+  /** Adds a model; it is closed with this. */
+  public void add(ServedModel model) {
+    models.put(model.name(), model);
   }
 
   /** Returns all, by name. */

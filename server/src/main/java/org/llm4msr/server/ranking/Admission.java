@@ -23,10 +23,10 @@ public final class Admission implements AutoCloseable {
   private final ThreadPoolExecutor threads;
   private final AtomicInteger running = new AtomicInteger();
   private volatile double meanNanos;
-  private volatile boolean open = true;
+  private volatile boolean open;
 
   /**
-   * Starts the threads.
+   * Starts the threads, which take no requests before {@link #begin}.
    *
    * @param queue how many requests may wait
    */
@@ -116,6 +116,11 @@ public final class Admission implements AutoCloseable {
 
   private synchronized void took(long nanos) {
     meanNanos += NEW * (nanos - meanNanos);
+  }
+
+  /** Takes requests from now on. */
+  public void begin() {
+    open = true;
   }
 
   /** Takes no more requests; those that were taken are ranked. */

@@ -1,10 +1,13 @@
 package org.llm4msr.server.ranking;
 
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.config.LimitsConfig;
 import org.llm4msr.server.models.Models;
@@ -73,6 +76,28 @@ public final class RankService {
     return sent;
   }
 
+  /**
+   * Scores rows of any users and scenarios on a thread of the server.
+   *
+   * @param model by name; empty where the server chooses
+   * @param rows unchanged until the result is there
+   * @param time in which the result is wanted
+   * @return the probability of each row; fails with {@link MsrException}
+   */
+  public CompletableFuture<float[]> score(String model, VectorSchemaRoot rows, Duration time) {
+    if (rows.getRowCount() > limits.items()) {
+      return CompletableFuture.failedFuture(Refusals.tooManyItems(limits.items()));
+    }
+    try {
+      return admission.submit(
+          System.nanoTime() + time.toNanos(),
+          () -> models.choose(model, null).ranker().score(rows));
+    } catch (MsrException e) {
+      observer.refused(e.code());
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
   private RankAnswer rank(Arrival arrival, RankCall call) {
     if (call.request().items().size() > limits.items()) {
       throw Refusals.tooManyItems(limits.items());
@@ -89,7 +114,7 @@ public final class RankService {
     return answer;
   }
 
-  private <T> void end(Arrival arrival, CompletableFuture<T> sent, T result, Throwable error) {
+  private <T> void end(Arrival arrival, CompletableFuture<T> sent, @Nullable T result, @Nullable Throwable error) {
     clients.leave(arrival.client());
     if (error == null) {
       sent.complete(result);

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -16,6 +17,7 @@ import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.arrow.OpenPackages;
+import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -139,10 +141,7 @@ public final class Ranker implements AutoCloseable {
   public RankResult rank(RankRequest request) {
     open.readLock().lock();
     try {
-      if (closed) {
-        throw new MsrException(
-            ErrorType.USER, "rank/CLOSED", "The ranker is closed. Open the bundle again.");
-      }
+      requireOpen();
       RankResult result = new RankResult(request.items().size());
       RowScorer last = idle.pollFirst();
       RowScorer scorer = last == null ? scorer() : last;
@@ -158,6 +157,31 @@ public final class Ranker implements AutoCloseable {
       return result;
     } finally {
       open.readLock().unlock();
+    }
+  }
+
+  /**
+   * Scores the rows of an Arrow batch, of any users and scenarios, on the engine that trained the
+   * model.
+   *
+   * @return the probability of each row
+   * @throws MsrException as {@link org.llm4msr.runtime.scoring.Scorer#score(VectorSchemaRoot)};
+   *     {@code rank/CLOSED} after {@link #close}
+   */
+  public float[] score(VectorSchemaRoot rows) {
+    open.readLock().lock();
+    try {
+      requireOpen();
+      return new RowBatches(encoder, model).score(RawRows.of(rows));
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new MsrException(
+          ErrorType.USER, "rank/CLOSED", "The ranker is closed. Open the bundle again.");
     }
   }
 

@@ -1,0 +1,118 @@
+package org.llm4msr.server;
+
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.SessionProtocol;
+import com.linecorp.armeria.common.TlsKeyPair;
+import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.common.metric.NoopMeterRegistry;
+import com.linecorp.armeria.server.HttpService;
+import com.linecorp.armeria.server.Route;
+import com.linecorp.armeria.server.Server;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.grpc.GrpcService;
+import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
+import com.linecorp.armeria.server.healthcheck.HealthCheckService;
+import com.linecorp.armeria.server.healthcheck.HealthChecker;
+import java.net.InetSocketAddress;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.server.config.LimitsConfig;
+import org.llm4msr.server.config.ServerConfig;
+import org.llm4msr.server.config.TlsConfig;
+import org.llm4msr.server.flight.FlightBatches;
+import org.llm4msr.server.grpc.RankingGrpc;
+import org.llm4msr.server.http.Arrivals;
+import org.llm4msr.server.http.ErrorHandler;
+import org.llm4msr.server.http.RankEndpoint;
+import org.llm4msr.server.http.Tokens;
+import org.llm4msr.server.metrics.ServerMetrics;
+import org.llm4msr.server.ranking.RankService;
+
+/** What is served, and under which path. */
+record Endpoints(
+    ServerConfig config,
+    RankService service,
+    FlightBatches batches,
+    ServerMetrics metrics,
+    HealthChecker ready) {
+
+  private static final long MILLIS = 1000;
+
+  /** So long a client may still send after an early answer, and sees that before its call ends. */
+  private static final long ENDS_MILLIS = 1000;
+
+  /** Returns a server that has not begun to listen. */
+  Server server() {
+    LimitsConfig limits = config.limits();
+    ServerBuilder builder =
+        Server.builder()
+            .meterRegistry(NoopMeterRegistry.get())
+            .maxRequestLength(limits.body())
+            .maxNumConnections(limits.connections())
+            .requestTimeout(limits.timeout())
+            .requestAutoAbortDelayMillis(ENDS_MILLIS)
+            .errorHandler(new ErrorHandler(limits.body()))
+            .gracefulShutdownTimeoutMillis(0, (long) (config.drainSeconds() * MILLIS));
+    listen(builder);
+    Arrivals arrivals = new Arrivals(limits.timeout());
+    Tokens tokens = new Tokens(config.tokens());
+    HttpService rank = new RankEndpoint(service, arrivals, limits.items());
+    GrpcService grpc =
+        grpc().addService(new RankingGrpc(service, arrivals, limits.items())).build();
+    return builder
+        .service(
+            Route.builder().path("/v1/rank").methods(HttpMethod.POST).build(), rank.decorate(tokens))
+        .service(grpc, tokens::around)
+        .service(grpc().addService(batches.service()).build(), tokens::around, Endpoints::longer)
+        .service("/metrics", metricsPage().decorate(tokens))
+        .service("/health", (context, request) -> HttpResponse.of(HttpStatus.OK))
+        .service("/ready", HealthCheckService.of(ready))
+        .build();
+  }
+
+  /** Batches come as long as the client sends them; each has its own limits. */
+  private static HttpService longer(HttpService batches) {
+    return batches.decorate(
+        (next, context, request) -> {
+          context.clearRequestTimeout();
+          context.setMaxRequestLength(0);
+          return next.serve(context, request);
+        });
+  }
+
+  private GrpcServiceBuilder grpc() {
+    return GrpcService.builder()
+        .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
+        .maxRequestMessageLength(config.limits().body());
+  }
+
+  private HttpService metricsPage() {
+    return (context, request) ->
+        HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, metrics.scrape());
+  }
+
+  private void listen(ServerBuilder builder) {
+    InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
+    if (config.tls() == null) {
+      builder.port(address, SessionProtocol.HTTP);
+    } else {
+      builder.port(address, SessionProtocol.HTTPS).tls(keys(config.tls()));
+    }
+  }
+
+  private static TlsKeyPair keys(TlsConfig tls) {
+    try {
+      return TlsKeyPair.of(tls.key().toFile(), tls.certificate().toFile());
+    } catch (IllegalArgumentException e) {
+      throw new MsrException(
+          ErrorType.USER,
+          "serve/CERTIFICATE",
+          "%s and %s are no certificate with its key: %s. Both should be PEM, the key PKCS#8 and not encrypted."
+              .formatted(tls.certificate(), tls.key(), e.getMessage()),
+          e);
+    }
+  }
+}

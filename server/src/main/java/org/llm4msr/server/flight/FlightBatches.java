@@ -1,0 +1,159 @@
+package org.llm4msr.server.flight;
+
+import io.grpc.BindableService;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.arrow.flight.CallStatus;
+import org.apache.arrow.flight.FlightDescriptor;
+import org.apache.arrow.flight.FlightGrpcUtils;
+import org.apache.arrow.flight.FlightRuntimeException;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.flight.NoOpFlightProducer;
+import org.apache.arrow.flight.auth.ServerAuthHandler;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.server.ranking.RankService;
+import org.llm4msr.server.refusal.Refusals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Scores batches of rows: {@code DoExchange} with a path of one name, that of a model, or an empty
+ * path. For each batch of rows, one with their probabilities is answered, in the same order.
+ */
+public final class FlightBatches implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FlightBatches.class);
+
+  /** The only column that is answered. */
+  static final String PROBABILITY = "probability";
+
+  private static final Schema ANSWER =
+      new Schema(
+          List.of(
+              Field.notNullable(
+                  PROBABILITY, new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE))));
+
+  private final BufferAllocator allocator;
+  private final ExecutorService threads = Executors.newCachedThreadPool(FlightBatches::thread);
+  private final RankService service;
+  private final Duration timeout;
+
+  /**
+   * Serves what a service scores.
+   *
+   * @param timeout of each batch
+   */
+  public FlightBatches(RankService service, Duration timeout) {
+    this.service = service;
+    this.timeout = timeout;
+    allocator = new RootAllocator();
+  }
+
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(work, "llm4msr-flight");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Returns the service {@code arrow.flight.protocol.FlightService}. */
+  public BindableService service() {
+    return FlightGrpcUtils.createFlightService(
+        allocator, new Exchange(), ServerAuthHandler.NO_OP, threads);
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+    allocator.close();
+  }
+
+  /** Answers calls. */
+  private final class Exchange extends NoOpFlightProducer {
+
+    @Override
+    public void doExchange(
+        CallContext context, FlightStream reader, ServerStreamListener writer) {
+      try (VectorSchemaRoot answer = VectorSchemaRoot.create(ANSWER, allocator)) {
+        String model = model(reader.getDescriptor());
+        writer.start(answer);
+        while (reader.next()) {
+          if (!reader.hasRoot() || reader.getRoot().getRowCount() == 0) {
+            continue;
+          }
+          fill(answer, score(model, reader.getRoot()));
+          writer.putNext();
+        }
+        writer.completed();
+      } catch (RuntimeException | Error e) {
+        writer.error(failed(e));
+      }
+    }
+
+    private float[] score(String model, VectorSchemaRoot rows) {
+      try {
+        return service.score(model, rows, timeout).join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof MsrException known ? known : e;
+      }
+    }
+
+    private void fill(VectorSchemaRoot answer, float[] probabilities) {
+      Float4Vector column = (Float4Vector) answer.getVector(PROBABILITY);
+      column.allocateNew(probabilities.length);
+      for (int row = 0; row < probabilities.length; row++) {
+        column.set(row, probabilities[row]);
+      }
+      answer.setRowCount(probabilities.length);
+    }
+  }
+
+  private static String model(FlightDescriptor descriptor) {
+    List<String> path = descriptor.isCommand() ? List.of() : descriptor.getPath();
+    if (descriptor.isCommand() || path.size() > 1) {
+      throw Refusals.badRequest(
+          "The descriptor should be a path of one name, that of a model, or an empty path.");
+    }
+    return path.isEmpty() ? "" : path.get(0);
+  }
+
+  private static FlightRuntimeException failed(Throwable error) {
+    if (error instanceof FlightRuntimeException known) {
+      return known;
+    }
+    if (error instanceof CancellationException) {
+      return CallStatus.CANCELLED.toRuntimeException();
+    }
+    if (!(error instanceof MsrException known)) {
+      LOG.error("a fault of the server", error);
+      return CallStatus.INTERNAL
+          .withDescription("A fault of the server; its log says more.")
+          .toRuntimeException();
+    }
+    CallStatus status =
+        switch (known.code()) {
+          case Refusals.BUSY, Refusals.NOT_READY -> CallStatus.UNAVAILABLE;
+          case Refusals.CLIENT_BUSY, Refusals.TOO_LARGE -> CallStatus.RESOURCE_EXHAUSTED;
+          case Refusals.NO_MODEL -> CallStatus.NOT_FOUND;
+          case Refusals.DEADLINE -> CallStatus.TIMED_OUT;
+          default ->
+              switch (known.type()) {
+                case USER, DATA -> CallStatus.INVALID_ARGUMENT;
+                case EXTERNAL, RESOURCES -> CallStatus.UNAVAILABLE;
+                case PLUGIN, INTERNAL -> CallStatus.INTERNAL;
+              };
+        };
+    return status.withDescription(known.getMessage()).toRuntimeException();
+  }
+}
