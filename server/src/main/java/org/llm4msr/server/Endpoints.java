@@ -26,14 +26,17 @@ import org.llm4msr.server.flight.FlightBatches;
 import org.llm4msr.server.grpc.RankingGrpc;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.http.ErrorHandler;
+import org.llm4msr.server.http.OpenApi;
 import org.llm4msr.server.http.RankEndpoint;
 import org.llm4msr.server.http.Tokens;
 import org.llm4msr.server.metrics.ServerMetrics;
+import org.llm4msr.server.models.Models;
 import org.llm4msr.server.ranking.RankService;
 
 /** What is served, and under which path. */
 record Endpoints(
     ServerConfig config,
+    Models models,
     RankService service,
     FlightBatches batches,
     ServerMetrics metrics,
@@ -64,13 +67,18 @@ record Endpoints(
         grpc().addService(new RankingGrpc(service, arrivals, limits.items())).build();
     return builder
         .service(
-            Route.builder().path("/v1/rank").methods(HttpMethod.POST).build(), rank.decorate(tokens))
+            Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(), rank.decorate(tokens))
         .service(grpc, tokens::around)
         .service(grpc().addService(batches.service()).build(), tokens::around, Endpoints::longer)
-        .service("/metrics", metricsPage().decorate(tokens))
-        .service("/health", (context, request) -> HttpResponse.of(HttpStatus.OK))
-        .service("/ready", HealthCheckService.of(ready))
+        .service(read("/metrics"), metricsPage().decorate(tokens))
+        .service(read("/openapi.json"), new OpenApi(models))
+        .service(read("/health"), (context, request) -> HttpResponse.of(HttpStatus.OK))
+        .service(read("/ready"), HealthCheckService.of(ready))
         .build();
+  }
+
+  private static Route read(String path) {
+    return Route.builder().path(path).methods(HttpMethod.GET, HttpMethod.HEAD).build();
   }
 
   /** Batches come as long as the client sends them; each has its own limits. */

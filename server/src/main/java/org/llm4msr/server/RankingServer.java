@@ -41,7 +41,7 @@ public final class RankingServer implements AutoCloseable {
     admission = new Admission(config.rankingThreads(), config.limits().queue());
     RankService service = new RankService(models, admission, config.limits(), metrics);
     batches = new FlightBatches(service, config.limits().timeout());
-    server = new Endpoints(config, service, batches, metrics, ready).server();
+    server = new Endpoints(config, models, service, batches, metrics, ready).server();
     metrics.observe(admission);
   }
 

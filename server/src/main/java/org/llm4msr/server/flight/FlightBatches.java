@@ -145,7 +145,7 @@ public final class FlightBatches implements AutoCloseable {
         switch (known.code()) {
           case Refusals.BUSY, Refusals.NOT_READY -> CallStatus.UNAVAILABLE;
           case Refusals.CLIENT_BUSY, Refusals.TOO_LARGE -> CallStatus.RESOURCE_EXHAUSTED;
-          case Refusals.NO_MODEL -> CallStatus.NOT_FOUND;
+          case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> CallStatus.NOT_FOUND;
           case Refusals.DEADLINE -> CallStatus.TIMED_OUT;
           default ->
               switch (known.type()) {

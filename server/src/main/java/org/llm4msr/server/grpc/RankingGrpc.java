@@ -89,7 +89,7 @@ public final class RankingGrpc implements BindableService {
     return switch (error.code()) {
       case Refusals.BUSY, Refusals.NOT_READY -> Status.UNAVAILABLE;
       case Refusals.CLIENT_BUSY, Refusals.TOO_LARGE -> Status.RESOURCE_EXHAUSTED;
-      case Refusals.NO_MODEL -> Status.NOT_FOUND;
+      case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> Status.NOT_FOUND;
       case Refusals.DEADLINE -> Status.DEADLINE_EXCEEDED;
       default ->
           switch (error.type()) {

@@ -3,10 +3,13 @@ package org.llm4msr.server.http;
 import com.linecorp.armeria.common.AggregatedHttpResponse;
 import com.linecorp.armeria.common.ContentTooLargeException;
 import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.ResponseHeaders;
+import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpStatusException;
 import com.linecorp.armeria.server.RequestTimeoutException;
@@ -76,7 +79,13 @@ public final class ErrorHandler implements ServerErrorHandler {
             "serve/HTTP_" + status.code(),
             "%s. /openapi.json describes what is served."
                 .formatted(status.reasonPhrase().toLowerCase(Locale.ROOT)));
-    return AggregatedHttpResponse.of(
-        status, MediaType.JSON_UTF_8, HttpData.wrap(JsonAnswer.of(error)));
+    ResponseHeadersBuilder answer =
+        ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8);
+    if (status == HttpStatus.METHOD_NOT_ALLOWED && headers != null) {
+      answer.set(
+          HttpHeaderNames.ALLOW,
+          headers.path().startsWith(RankEndpoint.PATH) ? "POST" : "GET, HEAD");
+    }
+    return AggregatedHttpResponse.of(answer.build(), HttpData.wrap(JsonAnswer.of(error)));
   }
 }

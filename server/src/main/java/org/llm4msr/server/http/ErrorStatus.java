@@ -38,7 +38,7 @@ final class ErrorStatus {
       case Refusals.BUSY, Refusals.NOT_READY -> HttpStatus.SERVICE_UNAVAILABLE;
       case Refusals.CLIENT_BUSY -> HttpStatus.TOO_MANY_REQUESTS;
       case Refusals.TOO_LARGE -> HttpStatus.REQUEST_ENTITY_TOO_LARGE;
-      case Refusals.NO_MODEL -> HttpStatus.NOT_FOUND;
+      case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> HttpStatus.NOT_FOUND;
       case Refusals.NO_TOKEN -> HttpStatus.UNAUTHORIZED;
       case Refusals.DEADLINE -> HttpStatus.GATEWAY_TIMEOUT;
       default ->

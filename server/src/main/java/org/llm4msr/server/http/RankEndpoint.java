@@ -17,6 +17,9 @@ import org.llm4msr.server.ranking.RankService;
 /** {@code POST /v1/rank}. */
 public final class RankEndpoint implements HttpService {
 
+  /** Where it is served. */
+  public static final String PATH = "/v1/rank";
+
   private final RankService service;
   private final Arrivals arrivals;
   private final int mostItems;

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.ranking.RankCall;
@@ -25,6 +26,12 @@ import org.llm4msr.serving.ranker.RankRequest;
  * place.
  */
 public final class JsonRequest {
+
+  /** What the parser says of where it reads from, which is nowhere. */
+  private static final Pattern SOURCE = Pattern.compile(" ?\\(?[^(\\[]*\\[Source:[^\\]]*\\]\\)?");
+
+  /** Beyond it, a double does not hold each whole number. */
+  private static final double LARGEST_WHOLE = 0x1p53;
 
   private static final int DEEPEST = 16;
   private static final int LONGEST_TEXT = 1 << 20;
@@ -72,7 +79,7 @@ public final class JsonRequest {
               .formatted(
                   e.getLocation().getLineNr(),
                   e.getLocation().getColumnNr(),
-                  e.getOriginalMessage()));
+                  SOURCE.matcher(e.getOriginalMessage()).replaceAll("")));
     } catch (IOException e) {
       throw Refusals.badRequest("The body cannot be read: " + e.getMessage());
     }
@@ -190,6 +197,7 @@ public final class JsonRequest {
     return switch (parser.currentToken()) {
       case VALUE_STRING -> parser.getText();
       case VALUE_NUMBER_INT -> wholeNumber(place);
+      case VALUE_NUMBER_FLOAT -> wholeNumber(parser.getDoubleValue(), place);
       default -> throw wrong(place, "a text or a whole number");
     };
   }
@@ -201,6 +209,14 @@ public final class JsonRequest {
     return parser.getLongValue();
   }
 
+  /** Reads a number such as 17.0, which JSON does not tell from 17. */
+  private Long wholeNumber(double number, String place) throws IOException {
+    if (number != Math.rint(number) || Math.abs(number) > LARGEST_WHOLE) {
+      throw wrong(place, "a whole number, or a text");
+    }
+    return (long) number;
+  }
+
   private String text(String place) throws IOException {
     if (parser.currentToken() != JsonToken.VALUE_STRING) {
       throw wrong(place, "a text");
@@ -209,12 +225,13 @@ public final class JsonRequest {
   }
 
   private int top() throws IOException {
-    if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
-        || parser.getNumberType() != JsonParser.NumberType.INT
-        || parser.getIntValue() < 0) {
-      throw wrong("top", "a whole number from 0");
+    if (parser.currentToken().isNumeric()) {
+      double number = parser.getDoubleValue();
+      if (number == Math.rint(number) && number >= 0 && number <= Integer.MAX_VALUE) {
+        return (int) number;
+      }
     }
-    return parser.getIntValue();
+    throw wrong("top", "a whole number from 0 to %d".formatted(Integer.MAX_VALUE));
   }
 
   private MsrException wrong(String place, String expected) throws IOException {

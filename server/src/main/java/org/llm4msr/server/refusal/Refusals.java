@@ -21,6 +21,9 @@ public final class Refusals {
   /** No such model. */
   public static final String NO_MODEL = "serve/NO_MODEL";
 
+  /** No such scenario. The ranker says so. */
+  public static final String NO_SCENARIO = "data/UNKNOWN_SCENARIO";
+
   /** No token, or another one. */
   public static final String NO_TOKEN = "serve/NO_TOKEN";
 
