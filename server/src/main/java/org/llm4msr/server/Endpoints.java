@@ -47,6 +47,11 @@ record Endpoints(
   /** So long a client may still send after an early answer, and sees that before its call ends. */
   private static final long ENDS_MILLIS = 1000;
 
+  /** A client whose calls are all too late resets each of them. */
+  private static final int RESETS = 60_000;
+
+  private static final int RESET_SECONDS = 60;
+
   /** Returns a server that has not begun to listen. */
   Server server() {
     LimitsConfig limits = config.limits();
@@ -57,6 +62,8 @@ record Endpoints(
             .maxNumConnections(limits.connections())
             .requestTimeout(limits.timeout())
             .requestAutoAbortDelayMillis(ENDS_MILLIS)
+            .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
+            .unhandledExceptionsReportIntervalMillis(0)
             .errorHandler(new ErrorHandler(limits.body()))
             .gracefulShutdownTimeoutMillis(0, (long) (config.drainSeconds() * MILLIS));
     listen(builder);

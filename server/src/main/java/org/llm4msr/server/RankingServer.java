@@ -118,5 +118,6 @@ public final class RankingServer implements AutoCloseable {
     admission.close();
     batches.close();
     models.close();
+    metrics.close();
   }
 }

@@ -2,6 +2,8 @@ package org.llm4msr.server.grpc;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.protocol.v1.Item;
 import org.llm4msr.protocol.v1.ItemStatus;
@@ -33,49 +35,47 @@ final class Messages {
     }
     List<RankItem> items = new ArrayList<>(request.getItemsCount());
     for (Item item : request.getItemsList()) {
-      String place = "items[" + items.size() + "]";
-      items.add(
-          new RankItem(
-              ProtoValues.id(item.getId(), place + ".id"),
-              ProtoValues.columns(item.getFieldsMap(), place + ".fields")));
+      items.add(new RankItem(item.getId(), fields(item, items.size())));
     }
     return new RankCall(
         request.getId(),
         request.getModel(),
         request.getTop(),
         new RankRequest(
-            ProtoValues.id(request.getUser(), "user"),
+            request.getUser(),
             request.getScenario(),
             ProtoValues.columns(request.getContextMap(), "context"),
             items,
             null));
   }
 
-  /** Writes an answer. */
-  static RankResponse write(RankAnswer answer) {
+  private static Map<String, @Nullable Object> fields(Item item, int place) {
+    return item.getFieldsCount() == 0
+        ? Map.of()
+        : ProtoValues.columns(item.getFieldsMap(), "items[" + place + "].fields");
+  }
+
+  /** Writes an answer to a request. */
+  static RankResponse write(org.llm4msr.protocol.v1.RankRequest request, RankAnswer answer) {
     RankResponse.Builder response =
         RankResponse.newBuilder()
             .setId(answer.call().id())
             .setModel(answer.model())
             .setVersion(answer.version());
+    RankedItem.Builder item = RankedItem.newBuilder();
     for (int place : answer.places()) {
-      response.addItems(item(answer, place));
+      item.clear()
+          .setId(request.getItems(place).getId())
+          .setPlace(place)
+          .setStatus(ItemStatus.forNumber(answer.result().status(place).ordinal()));
+      MsrException error = answer.result().error(place);
+      if (error == null) {
+        item.setProbability(answer.result().probability(place));
+      } else {
+        item.setError(String.valueOf(error.getMessage()));
+      }
+      response.addItems(item.build());
     }
     return response.build();
-  }
-
-  private static RankedItem item(RankAnswer answer, int place) {
-    RankedItem.Builder item =
-        RankedItem.newBuilder()
-            .setId(ProtoValues.of(answer.call().request().items().get(place).id()))
-            .setPlace(place)
-            .setStatus(ItemStatus.forNumber(answer.result().status(place).ordinal()));
-    MsrException error = answer.result().error(place);
-    if (error == null) {
-      item.setProbability(answer.result().probability(place));
-    } else {
-      item.setError(String.valueOf(error.getMessage()));
-    }
-    return item.build();
   }
 }

@@ -8,31 +8,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.server.refusal.Refusals;
 
-/** Values of messages as Java objects, and back. */
+/** Values of messages as Java objects. */
 final class ProtoValues {
 
   /** Beyond it, a double does not hold each whole number. */
   private static final double LARGEST = 0x1p53;
 
   private ProtoValues() {}
-
-  /** Returns an id: a text or a whole number. */
-  static Object id(Value value, String place) {
-    return switch (value.getKindCase()) {
-      case STRING_VALUE -> value.getStringValue();
-      case NUMBER_VALUE -> wholeNumber(value.getNumberValue(), place);
-      default -> throw wrong(value, place, "a text or a whole number");
-    };
-  }
-
-  private static Long wholeNumber(double number, String place) {
-    if (number != Math.rint(number) || Math.abs(number) > LARGEST) {
-      throw Refusals.badRequest(
-          "%s is %s, but should be a whole number of at most 2^53. Send it as text."
-              .formatted(place, number));
-    }
-    return (long) number;
-  }
 
   /** Returns columns by name. */
   static Map<String, @Nullable Object> columns(Map<String, Value> values, String place) {
@@ -83,12 +65,5 @@ final class ProtoValues {
                   default -> value.getKindCase();
                 },
                 expected));
-  }
-
-  /** Returns an id as a value. */
-  static Value of(@Nullable Object id) {
-    return id instanceof Number number
-        ? Value.newBuilder().setNumberValue(number.doubleValue()).build()
-        : Value.newBuilder().setStringValue(String.valueOf(id)).build();
   }
 }

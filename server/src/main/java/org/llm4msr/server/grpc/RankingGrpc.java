@@ -65,7 +65,7 @@ public final class RankingGrpc implements BindableService {
     ServiceRequestContext context = ServiceRequestContext.current();
     Arrival arrival = arrivals.of(context, context.request().headers());
     service
-        .rank(arrival, () -> Messages.read(request, mostItems), Messages::write)
+        .rank(arrival, () -> Messages.read(request, mostItems), answer -> Messages.write(request, answer))
         .whenComplete(
             (response, error) -> {
               if (error == null) {

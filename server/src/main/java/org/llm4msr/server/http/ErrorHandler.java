@@ -56,8 +56,8 @@ public final class ErrorHandler implements ServerErrorHandler {
     if (cause instanceof ContentTooLargeException) {
       return ErrorStatus.answer(Refusals.tooManyBytes(mostBytes));
     }
-    if (cause instanceof HttpStatusException) {
-      return null;
+    if (cause instanceof HttpStatusException || Exceptions.isStreamCancelling(cause)) {
+      return null; // Nobody waits for the answer, or it is made of the status.
     }
     LOG.error("a fault of the server", cause);
     return ErrorStatus.answer(

@@ -9,6 +9,8 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.server.json.JsonAnswer;
 import org.llm4msr.server.json.JsonRequest;
 import org.llm4msr.server.ranking.Arrival;
@@ -33,16 +35,29 @@ public final class RankEndpoint implements HttpService {
 
   @Override
   public HttpResponse serve(ServiceRequestContext context, HttpRequest request) {
-    Arrival arrival = arrivals.of(context, request.headers());
-    service.require(arrival);
-    return HttpResponse.of(request.aggregate().thenCompose(body -> rank(arrival, body)));
+    try {
+      Arrival arrival = arrivals.of(context, request.headers());
+      service.require(arrival);
+      return HttpResponse.of(request.aggregate().thenCompose(body -> rank(arrival, body)));
+    } catch (MsrException e) {
+      return ErrorStatus.answer(e);
+    }
   }
 
   private CompletableFuture<HttpResponse> rank(Arrival arrival, AggregatedHttpRequest request) {
     HttpData body = request.content();
-    return service.rank(
-        arrival,
-        () -> JsonRequest.read(body.toInputStream(), mostItems),
-        answer -> HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, JsonAnswer.of(answer)));
+    return service
+        .rank(
+            arrival,
+            () -> JsonRequest.read(body.toInputStream(), mostItems),
+            answer -> HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, JsonAnswer.of(answer)))
+        .exceptionally(RankEndpoint::failed);
+  }
+
+  private static HttpResponse failed(Throwable error) {
+    if (error instanceof MsrException known) {
+      return ErrorStatus.answer(known);
+    }
+    throw new CompletionException(error);
   }
 }

@@ -47,6 +47,8 @@ public final class JsonRequest {
                   .build())
           .build();
 
+  private static final int OUTSIDE = -1;
+
   private final JsonParser parser;
   private final int mostItems;
   private String id = "";
@@ -57,6 +59,7 @@ public final class JsonRequest {
   private @Nullable String scenario;
   private Map<String, @Nullable Object> context = Map.of();
   private @Nullable List<RankItem> items;
+  private int item = OUTSIDE;
 
   private JsonRequest(JsonParser parser, int mostItems) {
     this.parser = parser;
@@ -129,14 +132,16 @@ public final class JsonRequest {
       if (read.size() == mostItems) {
         throw Refusals.tooManyItems(mostItems);
       }
-      read.add(item("items[" + read.size() + "]"));
+      item = read.size();
+      read.add(item());
     }
+    item = OUTSIDE;
     return read;
   }
 
-  private RankItem item(String place) throws IOException {
+  private RankItem item() throws IOException {
     if (parser.currentToken() != JsonToken.START_OBJECT) {
-      throw wrong(place, "an object with the key 'id'");
+      throw wrong("", "an object with the key 'id'");
     }
     Object itemId = null;
     Map<String, @Nullable Object> fields = Map.of();
@@ -144,15 +149,15 @@ public final class JsonRequest {
       String key = parser.currentName();
       parser.nextToken();
       switch (key) {
-        case "id" -> itemId = id(place + ".id");
-        case "fields" -> fields = columns(place + ".fields");
+        case "id" -> itemId = id(key);
+        case "fields" -> fields = columns(key);
         default ->
             throw Refusals.badRequest(
-                "%s has the key '%s'. Known are id and fields.".formatted(place, key));
+                "%s has the key '%s'. Known are id and fields.".formatted(place(""), key));
       }
     }
     if (itemId == null) {
-      throw Refusals.badRequest("%s has no id. Each item has one.".formatted(place));
+      throw Refusals.badRequest("%s has no id. Each item has one.".formatted(place("")));
     }
     return new RankItem(itemId, fields);
   }
@@ -165,7 +170,7 @@ public final class JsonRequest {
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String column = parser.currentName();
       parser.nextToken();
-      columns.put(column, value(place + "." + column));
+      columns.put(column, value(column));
     }
     return columns;
   }
@@ -234,6 +239,12 @@ public final class JsonRequest {
     throw wrong("top", "a whole number from 0 to %d".formatted(Integer.MAX_VALUE));
   }
 
+  /** Returns a name within the item that is read, if any. */
+  private String place(String name) {
+    String dot = name.isEmpty() ? "" : ".";
+    return item == OUTSIDE ? name : "items[" + item + "]" + dot + name;
+  }
+
   private MsrException wrong(String place, String expected) throws IOException {
     JsonToken token = parser.currentToken();
     String found =
@@ -246,6 +257,6 @@ public final class JsonRequest {
             };
     return Refusals.badRequest(
         "%s is %s, but should be %s. /openapi.json describes requests."
-            .formatted(place, found, expected));
+            .formatted(place(place), found, expected));
   }
 }

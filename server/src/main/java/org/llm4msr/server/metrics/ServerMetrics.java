@@ -5,6 +5,9 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
@@ -22,7 +25,7 @@ import org.llm4msr.serving.ranker.Ranker;
 import org.llm4msr.serving.ranker.RankerStats;
 
 /** What the server counts, for Prometheus. */
-public final class ServerMetrics implements RankObserver {
+public final class ServerMetrics implements RankObserver, AutoCloseable {
 
   private static final String MODEL = "model";
   private static final String SCENARIO = "scenario";
@@ -43,17 +46,21 @@ public final class ServerMetrics implements RankObserver {
     Duration.ofSeconds(5)
   };
 
+  /** Counts nothing but the process. */
+  public ServerMetrics() {
+    collections = new JvmGcMetrics();
+    collections.bindTo(registry);
+    new JvmMemoryMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+  }
+
   private record Series(String model, String scenario) {}
 
+  private final JvmGcMetrics collections;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
-
-  /** Returns the registry, for what else is counted. */
-  public PrometheusMeterRegistry registry() {
-    return registry;
-  }
 
   /** Counts what waits. */
   public void observe(Admission admission) {
@@ -106,6 +113,12 @@ public final class ServerMetrics implements RankObserver {
                     .tag("reason", reason)
                     .register(registry))
         .increment();
+  }
+
+  @Override
+  public void close() {
+    collections.close();
+    registry.close();
   }
 
   /** Returns all, as Prometheus reads it. */

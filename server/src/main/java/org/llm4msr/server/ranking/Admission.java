@@ -20,6 +20,9 @@ public final class Admission implements AutoCloseable {
   /** The weight of a new time in the mean of the last ones. */
   private static final double NEW = 1 / 16.0;
 
+  /** Requests differ in size, and answers have a way to go. */
+  private static final double MARGIN = 2;
+
   private final ThreadPoolExecutor threads;
   private final AtomicInteger running = new AtomicInteger();
   private volatile double meanNanos;
@@ -72,7 +75,7 @@ public final class Admission implements AutoCloseable {
       throw Refusals.busy(waiting);
     }
     double needed = (waiting / (double) threads.getCorePoolSize() + 1) * meanNanos;
-    if (waiting > 0 && System.nanoTime() + (long) needed - deadline > 0) {
+    if (waiting > 0 && System.nanoTime() + (long) (MARGIN * needed) - deadline > 0) {
       throw Refusals.wouldBeLate(waiting);
     }
   }

@@ -1,0 +1,131 @@
+package org.llm4msr.benchmarks.ranking;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.HdrHistogram.Histogram;
+import org.llm4msr.benchmarks.Processor;
+import org.llm4msr.serving.ranker.RankRequest;
+
+/**
+ * Times requests of one user and 500 items to a server in a process of its own, which has the first
+ * processor; this client has the second. The model is that of {@link RankerBenchmark}.
+ *
+ * <pre>
+ * capacity FOLDER         how many requests are answered in a second, eight at once
+ * latency FOLDER SECONDS  open loop at half of that
+ * overload FOLDER         open loop at three times of that, with a deadline
+ * </pre>
+ *
+ * <p>{@code benchmarks/run ranking.ServerBenchmark ...} starts it; {@code -Dtransport=grpc} in
+ * {@code LLM4MSR_JAVA_OPTS} takes gRPC in place of JSON. Latencies begin when requests are due, so
+ * that waiting for others counts.
+ */
+public final class ServerBenchmark {
+
+  private static final int ITEMS = Integer.getInteger("items", 500);
+  private static final int REQUESTS = 2000;
+  private static final int HOT_USERS = 200;
+  private static final int AT_ONCE = 8;
+  private static final Duration WARM_UP = Duration.ofSeconds(20);
+  private static final Duration CAPACITY = Duration.ofSeconds(20);
+  private static final Duration OVERLOAD = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofMillis(100);
+  private static final int FACTOR = 3;
+
+  private final List<RankRequest> requests = new ArrayList<>();
+  private final ServerProcess server;
+  private final RankClient client;
+
+  private ServerBenchmark(RankerData data, ServerProcess server) {
+    this.server = server;
+    for (int i = 0; i < REQUESTS; i++) {
+      requests.add(data.request(i % HOT_USERS * 97, ITEMS));
+    }
+    client =
+        "grpc".equals(System.getProperty("transport"))
+            ? new GrpcRankClient(server.port(), requests)
+            : new HttpRankClient(server.port(), requests);
+  }
+
+  /** Runs what the first argument names. */
+  public static void main(String[] args) throws Exception {
+    System.out.println(Processor.name());
+    RankerData data = RankerData.in(Path.of(args[1]));
+    try (ServerProcess server = ServerProcess.start(data.compiled("enhanced"))) {
+      ServerBenchmark benchmark = new ServerBenchmark(data, server);
+      ClosedLoop.run(AT_ONCE, WARM_UP, benchmark::send);
+      switch (args[0]) {
+        case "capacity" -> benchmark.capacity();
+        case "latency" -> benchmark.latency(Integer.parseInt(args[2]));
+        case "overload" -> benchmark.overload();
+        default -> throw new IllegalArgumentException("no comparison " + args[0]);
+      }
+    }
+    System.exit(0);
+  }
+
+  private CompletableFuture<Boolean> send(int number) {
+    return client.send(number % REQUESTS, Duration.ofSeconds(1));
+  }
+
+  private double capacity() throws Exception {
+    long garbage = server.allocated();
+    int answered = ClosedLoop.run(AT_ONCE, CAPACITY, this::send);
+    double rate = answered / (double) CAPACITY.toSeconds();
+    System.out.printf(
+        "%s: %.0f requests/s, %,d bytes of garbage a request, %s%n",
+        client.name(), rate, (server.allocated() - garbage) / answered, server.resident());
+    return rate;
+  }
+
+  private void latency(int seconds) throws Exception {
+    double rate = capacity() / 2;
+    IdlePauses pauses = new IdlePauses();
+    AsyncOpenLoop loop = new AsyncOpenLoop();
+    Histogram latencies = loop.run(rate, (int) (rate * seconds), this::send);
+    System.out.printf(
+        "%s at %.0f requests/s: p50 %.2f, p95 %.2f, p99 %.2f, p99.9 %.2f ms; %d failed; %s; an idle thread: p99.9 %.2f ms%n",
+        client.name(),
+        rate,
+        latencies.getValueAtPercentile(50) / 1e6,
+        latencies.getValueAtPercentile(95) / 1e6,
+        latencies.getValueAtPercentile(99) / 1e6,
+        latencies.getValueAtPercentile(99.9) / 1e6,
+        loop.failed(),
+        server.resident(),
+        pauses.percentile(99.9));
+  }
+
+  private void overload() throws Exception {
+    double capacity = capacity();
+    double rate = capacity * FACTOR;
+    AtomicInteger good = new AtomicInteger();
+    AsyncOpenLoop loop = new AsyncOpenLoop();
+    Histogram latencies =
+        loop.run(
+            rate,
+            (int) (rate * OVERLOAD.toSeconds()),
+            i ->
+                client
+                    .send(i % REQUESTS, DEADLINE)
+                    .thenApply(
+                        answered -> {
+                          if (answered) {
+                            good.incrementAndGet();
+                          }
+                          return answered;
+                        }));
+    System.out.printf(
+        "%s at %.0f requests/s with %d ms each: goodput %.2f of the capacity; answers p50 %.1f, p99 %.1f ms%n",
+        client.name(),
+        rate,
+        DEADLINE.toMillis(),
+        good.get() / (double) OVERLOAD.toSeconds() / capacity,
+        latencies.getValueAtPercentile(50) / 1e6,
+        latencies.getValueAtPercentile(99) / 1e6);
+  }
+}
