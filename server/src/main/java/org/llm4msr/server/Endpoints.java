@@ -12,10 +12,11 @@ import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.grpc.GrpcHealthCheckService;
 import com.linecorp.armeria.server.grpc.GrpcService;
-import com.linecorp.armeria.server.grpc.GrpcServiceBuilder;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
-import com.linecorp.armeria.server.healthcheck.HealthChecker;
+import com.linecorp.armeria.server.healthcheck.ListenableHealthChecker;
+import io.grpc.BindableService;
 import java.net.InetSocketAddress;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -24,6 +25,7 @@ import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.config.TlsConfig;
 import org.llm4msr.server.flight.FlightBatches;
 import org.llm4msr.server.grpc.RankingGrpc;
+import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.http.ErrorHandler;
 import org.llm4msr.server.http.OpenApi;
@@ -40,7 +42,7 @@ record Endpoints(
     RankService service,
     FlightBatches batches,
     ServerMetrics metrics,
-    HealthChecker ready) {
+    ListenableHealthChecker ready) {
 
   private static final long MILLIS = 1000;
 
@@ -66,17 +68,22 @@ record Endpoints(
             .unhandledExceptionsReportIntervalMillis(0)
             .errorHandler(new ErrorHandler(limits.body()))
             .gracefulShutdownTimeoutMillis(0, (long) (config.drainSeconds() * MILLIS));
+    if (config.accessLog() != ServerConfig.AccessLog.OFF) {
+      builder.accessLogWriter(
+          new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS), false);
+    }
     listen(builder);
     Arrivals arrivals = new Arrivals(limits.timeout());
     Tokens tokens = new Tokens(config.tokens());
     HttpService rank = new RankEndpoint(service, arrivals, limits.items());
-    GrpcService grpc =
-        grpc().addService(new RankingGrpc(service, arrivals, limits.items())).build();
+    BindableService ranking = new RankingGrpc(service, arrivals, limits.items());
+    BindableService health = GrpcHealthCheckService.builder().checkers(ready).build();
     return builder
         .service(
             Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(), rank.decorate(tokens))
-        .service(grpc, tokens::around)
-        .service(grpc().addService(batches.service()).build(), tokens::around, Endpoints::longer)
+        .service(grpc(ranking), tokens::around)
+        .service(grpc(batches.service()), tokens::around, Endpoints::longer)
+        .service(grpc(health))
         .service(read("/metrics"), metricsPage().decorate(tokens))
         .service(read("/openapi.json"), new OpenApi(models))
         .service(read("/health"), (context, request) -> HttpResponse.of(HttpStatus.OK))
@@ -98,10 +105,12 @@ record Endpoints(
         });
   }
 
-  private GrpcServiceBuilder grpc() {
+  private GrpcService grpc(BindableService served) {
     return GrpcService.builder()
+        .addService(served)
         .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
-        .maxRequestMessageLength(config.limits().body());
+        .maxRequestMessageLength(config.limits().body())
+        .build();
   }
 
   private HttpService metricsPage() {

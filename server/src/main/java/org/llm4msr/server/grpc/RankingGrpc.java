@@ -15,6 +15,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.protocol.v1.RankRequest;
 import org.llm4msr.protocol.v1.RankResponse;
 import org.llm4msr.protocol.v1.RankingProto;
+import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.ranking.Arrival;
 import org.llm4msr.server.ranking.RankService;
@@ -65,7 +66,7 @@ public final class RankingGrpc implements BindableService {
     ServiceRequestContext context = ServiceRequestContext.current();
     Arrival arrival = arrivals.of(context, context.request().headers());
     service
-        .rank(arrival, () -> Messages.read(request, mostItems), answer -> Messages.write(request, answer))
+        .rank(arrival, () -> AccessLog.note(context, Messages.read(request, mostItems)), answer -> Messages.write(request, answer))
         .whenComplete(
             (response, error) -> {
               if (error == null) {

@@ -38,18 +38,19 @@ public final class RankEndpoint implements HttpService {
     try {
       Arrival arrival = arrivals.of(context, request.headers());
       service.require(arrival);
-      return HttpResponse.of(request.aggregate().thenCompose(body -> rank(arrival, body)));
+      return HttpResponse.of(request.aggregate().thenCompose(body -> rank(context, arrival, body)));
     } catch (MsrException e) {
       return ErrorStatus.answer(e);
     }
   }
 
-  private CompletableFuture<HttpResponse> rank(Arrival arrival, AggregatedHttpRequest request) {
+  private CompletableFuture<HttpResponse> rank(
+      ServiceRequestContext context, Arrival arrival, AggregatedHttpRequest request) {
     HttpData body = request.content();
     return service
         .rank(
             arrival,
-            () -> JsonRequest.read(body.toInputStream(), mostItems),
+            () -> AccessLog.note(context, JsonRequest.read(body.toInputStream(), mostItems)),
             answer -> HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, JsonAnswer.of(answer)))
         .exceptionally(RankEndpoint::failed);
   }
