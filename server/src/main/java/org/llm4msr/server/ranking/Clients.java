@@ -2,6 +2,7 @@ package org.llm4msr.server.ranking;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.llm4msr.server.refusal.Refusals;
 
 /** Counts the requests of each client that are under way. */
@@ -25,7 +26,17 @@ final class Clients {
    * @throws org.llm4msr.api.MsrException {@code serve/CLIENT_BUSY}
    */
   void enter(String client) {
-    if (most > 0 && underWay.merge(client, 1, (all, one) -> all > most ? all : all + one) > most) {
+    AtomicBoolean entered = new AtomicBoolean(most == 0);
+    if (most > 0) {
+      underWay.compute(
+          client,
+          (key, all) -> {
+            int before = all == null ? 0 : all;
+            entered.set(before < most);
+            return before < most ? before + 1 : before;
+          });
+    }
+    if (!entered.get()) {
       throw Refusals.clientBusy(most);
     }
   }
