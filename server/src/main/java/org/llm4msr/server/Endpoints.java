@@ -8,6 +8,8 @@ import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.metric.NoopMeterRegistry;
+import com.linecorp.armeria.common.util.BlockingTaskExecutor;
+import com.linecorp.armeria.common.util.EventLoopGroups;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.Server;
@@ -17,6 +19,7 @@ import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
 import com.linecorp.armeria.server.healthcheck.ListenableHealthChecker;
 import io.grpc.BindableService;
+import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -46,6 +49,9 @@ record Endpoints(
 
   private static final long MILLIS = 1000;
 
+  /** The server ends when so long no request was under way. */
+  private static final long QUIET_MILLIS = 100;
+
   /** So long a client may still send after an early answer, and sees that before its call ends. */
   private static final long ENDS_MILLIS = 1000;
 
@@ -57,9 +63,12 @@ record Endpoints(
   /** Returns a server that has not begun to listen. */
   Server server() {
     LimitsConfig limits = config.limits();
+    long drain = (long) (config.drainSeconds() * MILLIS);
     ServerBuilder builder =
         Server.builder()
             .meterRegistry(NoopMeterRegistry.get())
+            .workerGroup(workers(), true)
+            .blockingTaskExecutor(blocking(), true)
             .maxRequestLength(limits.body())
             .maxNumConnections(limits.connections())
             .requestTimeout(limits.timeout())
@@ -67,7 +76,7 @@ record Endpoints(
             .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
             .unhandledExceptionsReportIntervalMillis(0)
             .errorHandler(new ErrorHandler(limits.body()))
-            .gracefulShutdownTimeoutMillis(0, (long) (config.drainSeconds() * MILLIS));
+            .gracefulShutdownTimeoutMillis(Math.min(QUIET_MILLIS, drain), drain);
     if (config.accessLog() != ServerConfig.AccessLog.OFF) {
       builder.accessLogWriter(
           new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS), false);
@@ -88,6 +97,21 @@ record Endpoints(
         .service(read("/openapi.json"), new OpenApi(models))
         .service(read("/health"), (context, request) -> HttpResponse.of(HttpStatus.OK))
         .service(read("/ready"), HealthCheckService.of(ready))
+        .build();
+  }
+
+  /** Threads of this server alone, which end with it. */
+  private static EventLoopGroup workers() {
+    return EventLoopGroups.newEventLoopGroup(
+        Runtime.getRuntime().availableProcessors(), "llm4msr-network", true);
+  }
+
+  /** For what Armeria itself does not do on the threads of the network. */
+  private static BlockingTaskExecutor blocking() {
+    return BlockingTaskExecutor.builder()
+        .threadNamePrefix("llm4msr-serve")
+        .numThreads(1)
+        .daemon(true)
         .build();
   }
 

@@ -7,6 +7,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.flight.CallStatus;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightGrpcUtils;
@@ -35,6 +36,8 @@ import org.slf4j.LoggerFactory;
 public final class FlightBatches implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(FlightBatches.class);
+
+  private static final long SECONDS_TO_END = 10;
 
   /** The only column that is answered. */
   static final String PROBABILITY = "probability";
@@ -76,6 +79,14 @@ public final class FlightBatches implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdownNow();
+    try {
+      if (!threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {
+        LOG.warn("A batch that is scored has not ended; its memory is not released.");
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     allocator.close();
   }
 

@@ -74,11 +74,13 @@ public final class ErrorHandler implements ServerErrorHandler {
       @Nullable String description,
       @Nullable Throwable cause) {
     MsrException error =
-        new MsrException(
-            ErrorType.USER,
-            "serve/HTTP_" + status.code(),
-            "%s. /openapi.json describes what is served."
-                .formatted(status.reasonPhrase().toLowerCase(Locale.ROOT)));
+        status.equals(HttpStatus.REQUEST_ENTITY_TOO_LARGE)
+            ? Refusals.tooManyBytes(mostBytes)
+            : new MsrException(
+                ErrorType.USER,
+                "serve/HTTP_" + status.code(),
+                "%s. /openapi.json describes what is served."
+                    .formatted(status.reasonPhrase().toLowerCase(Locale.ROOT)));
     ResponseHeadersBuilder answer =
         ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8);
     if (status == HttpStatus.METHOD_NOT_ALLOWED && headers != null) {
