@@ -103,6 +103,7 @@ class ArchitectureTest {
           // cli
           "CheckProcess",
           "CheckReport",
+          "CheckedOutput",
           // lab
           "BarChart",
           "Html",

@@ -80,8 +80,10 @@ final class Modules {
     runtime(all, "lab", "compare", "report");
     List<String> compiler = with(with(ranker, "recording"), "compiler");
     add(all, "export", List.of("serving.export"), compiler);
+    add(all, "protocol", List.of("protocol"), List.of());
+    add(all, "server", List.of("server"), with(ranker, "protocol"));
     runtime(all, "cli", "cli");
-    all.get("cli").uses().addAll(List.of("compiler", "ranker", "export"));
+    all.get("cli").uses().addAll(List.of("compiler", "ranker", "export", "server"));
     List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
     add(all, "exchange", List.of("exchange"), with(served, "experiment"));
     add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine", "recording"));

@@ -262,7 +262,8 @@ class ServerTest {
     Map<String, List<String>> rows = new TreeMap<>();
     for (int i = 0; i < 10; i++) {
       Map.of("user", "17", "scenario", "feed", "item", "i" + i, "hour", "3", "price", "12.5")
-          .forEach((column, value) -> rows.computeIfAbsent(column, c -> new ArrayList<>()).add(value));
+          .forEach(
+              (column, value) -> rows.computeIfAbsent(column, c -> new ArrayList<>()).add(value));
     }
     try (RankingServer flight = start()) {
       assertScored(Location.forGrpcInsecure("127.0.0.1", flight.port()), rows, expected);
@@ -277,7 +278,8 @@ class ServerTest {
       assertThatThrownBy(() -> exchange(client, root, "main"))
           .isInstanceOfSatisfying(
               FlightRuntimeException.class,
-              error -> assertThat(error.status().code()).isEqualTo(FlightStatusCode.INVALID_ARGUMENT))
+              error ->
+                  assertThat(error.status().code()).isEqualTo(FlightStatusCode.INVALID_ARGUMENT))
           .hasMessageContaining("The rows have no column tags");
       assertThatThrownBy(() -> exchange(client, root, "nix"))
           .hasMessageContaining("There is no model 'nix'");
@@ -316,8 +318,7 @@ class ServerTest {
   private static List<Float> exchange(FlightClient client, VectorSchemaRoot root, String model)
       throws Exception {
     List<Float> scores = new ArrayList<>();
-    try (FlightClient.ExchangeReaderWriter call =
-        client.doExchange(FlightDescriptor.path(model))) {
+    try (FlightClient.ExchangeReaderWriter call = client.doExchange(FlightDescriptor.path(model))) {
       call.getWriter().start(root);
       for (int time = 0; time < 2; time++) {
         call.getWriter().putNext();
@@ -398,9 +399,7 @@ class ServerTest {
           ManagedChannelBuilder.forAddress("127.0.0.1", closed.port()).usePlaintext().build();
       try {
         assertStatus(
-            () -> call(channel, RankRequest.getDefaultInstance()),
-            Status.Code.UNAUTHENTICATED,
-            "");
+            () -> call(channel, RankRequest.getDefaultInstance()), Status.Code.UNAUTHENTICATED, "");
       } finally {
         channel.shutdownNow();
       }
@@ -410,7 +409,11 @@ class ServerTest {
   @Test
   void usersAreSharedByWeightAndKeepTheirModel() throws Exception {
     try (RankingServer two =
-        start("models.main.weight=3", "models.other.bundle=" + compiled, "models.none.bundle=" + compiled, "models.none.weight=0")) {
+        start(
+            "models.main.weight=3",
+            "models.other.bundle=" + compiled,
+            "models.none.bundle=" + compiled,
+            "models.none.weight=0")) {
       Map<String, Integer> users = new TreeMap<>();
       for (int user = 0; user < 400; user++) {
         String model = model(two, user);

@@ -89,7 +89,8 @@ record Endpoints(
     BindableService health = GrpcHealthCheckService.builder().checkers(ready).build();
     return builder
         .service(
-            Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(), rank.decorate(tokens))
+            Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(),
+            rank.decorate(tokens))
         .service(grpc(ranking), tokens::around)
         .service(grpc(batches.service()), tokens::around, Endpoints::longer)
         .service(grpc(health))

@@ -36,7 +36,9 @@ final class GrpcRankClient implements RankClient {
             .setUser(String.valueOf(request.user()))
             .setScenario(request.scenario());
     request.context().forEach((column, value) -> message.putContext(column, text(value)));
-    request.items().forEach(item -> message.addItems(Item.newBuilder().setId(String.valueOf(item.id()))));
+    request
+        .items()
+        .forEach(item -> message.addItems(Item.newBuilder().setId(String.valueOf(item.id()))));
     return message.build();
   }
 

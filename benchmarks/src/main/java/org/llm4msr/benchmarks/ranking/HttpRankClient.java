@@ -25,7 +25,9 @@ final class HttpRankClient implements RankClient {
 
   HttpRankClient(int port, List<RankRequest> requests) {
     client =
-        WebClient.builder("h1c://127.0.0.1:" + port).responseTimeout(Duration.ofSeconds(10)).build();
+        WebClient.builder("h1c://127.0.0.1:" + port)
+            .responseTimeout(Duration.ofSeconds(10))
+            .build();
     bodies = requests.stream().map(HttpRankClient::body).toList();
   }
 

@@ -31,7 +31,9 @@ final class ServerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>(List.of("taskset", "-c", "0"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Path.of(System.getProperty("peers"), "..", "..", "jvm.options").normalize());
-    command.addAll(List.of(System.getProperty("server.options", "-Xms1g -Xmx1g -XX:+AlwaysPreTouch").split(" ")));
+    command.addAll(
+        List.of(
+            System.getProperty("server.options", "-Xms1g -Xmx1g -XX:+AlwaysPreTouch").split(" ")));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("org.llm4msr.runtime.cli.Main", "serve", bundle.toString()));
     command.addAll(List.of("-Dport=0", "-Dthreads=1", "-Dlimits.queue=256"));

@@ -94,8 +94,7 @@ public final class FlightBatches implements AutoCloseable {
   private final class Exchange extends NoOpFlightProducer {
 
     @Override
-    public void doExchange(
-        CallContext context, FlightStream reader, ServerStreamListener writer) {
+    public void doExchange(CallContext context, FlightStream reader, ServerStreamListener writer) {
       try (VectorSchemaRoot answer = VectorSchemaRoot.create(ANSWER, allocator)) {
         String model = model(reader.getDescriptor());
         writer.start(answer);

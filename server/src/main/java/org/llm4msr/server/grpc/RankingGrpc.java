@@ -66,7 +66,10 @@ public final class RankingGrpc implements BindableService {
     ServiceRequestContext context = ServiceRequestContext.current();
     Arrival arrival = arrivals.of(context, context.request().headers());
     service
-        .rank(arrival, () -> AccessLog.note(context, Messages.read(request, mostItems)), answer -> Messages.write(request, answer))
+        .rank(
+            arrival,
+            () -> AccessLog.note(context, Messages.read(request, mostItems)),
+            answer -> Messages.write(request, answer))
         .whenComplete(
             (response, error) -> {
               if (error == null) {

@@ -114,7 +114,8 @@ public final class RankService {
     return answer;
   }
 
-  private <T> void end(Arrival arrival, CompletableFuture<T> sent, @Nullable T result, @Nullable Throwable error) {
+  private <T> void end(
+      Arrival arrival, CompletableFuture<T> sent, @Nullable T result, @Nullable Throwable error) {
     clients.leave(arrival.client());
     if (error == null) {
       sent.complete(result);

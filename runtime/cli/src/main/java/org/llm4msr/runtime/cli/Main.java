@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.cli.output.CheckedOutput;
 import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.engine.EngineErrors;
 import org.llm4msr.runtime.experiment.RuntimeModule;

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.output;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -6,11 +6,12 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps the reason, which a {@code PrintStream} hides, why something could not be written. */
-final class CheckedOutput extends FilterOutputStream {
+public final class CheckedOutput extends FilterOutputStream {
 
   private volatile @Nullable IOException failure;
 
-  CheckedOutput(OutputStream out) {
+  /** Passes on what is written. */
+  public CheckedOutput(OutputStream out) {
     super(out);
   }
 
@@ -30,7 +31,7 @@ final class CheckedOutput extends FilterOutputStream {
   }
 
   /** Returns the reason, or null; a reader that closes early, like {@code head}, is no failure. */
-  @Nullable String failure() {
+  public @Nullable String failure() {
     IOException last = failure;
     String reason = last == null ? "" : String.valueOf(last.getMessage());
     return last == null || reason.contains("Broken pipe") ? null : reason;
