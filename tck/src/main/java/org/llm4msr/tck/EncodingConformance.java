@@ -81,6 +81,15 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
     return factory.create(factory.configType().cast(config), context);
   }
 
+  final KnowledgeEncoder counter() {
+    return counter(factory(), config(), KitContext.files(base(), scratch));
+  }
+
+  private <C extends Record> KnowledgeEncoder counter(
+      KnowledgeEncoderFactory<C> factory, Record config, EncoderContext context) {
+    return factory.counter(factory.configType().cast(config), context);
+  }
+
   @Override
   final void use() {
     try (KnowledgeEncoder encoder = create()) {
@@ -144,7 +153,8 @@ abstract class EncodingConformance extends PluginConformance<KnowledgeEncoderFac
         id = "ENCODER-12",
         says = "gives different texts different vectors",
         checkFirst = {
-          "the state is read after the text: a fixed first token of a causal model has seen nothing",
+          "the state is read after the text: a fixed first token of a causal model has seen"
+              + " nothing",
           "override texts() for a model of another language"
         })
     final void tellsTextsApart() {

@@ -311,6 +311,27 @@ public abstract class KnowledgeEncoderConformance extends EncodingConformance {
             "the same, of texts that begin with " + start.length() + " equal characters");
       }
     }
+
+    @Rule(
+        id = "ENCODER-35",
+        says = "counts the same tokens, up to the same limit, where it never encodes",
+        checkFirst = {
+          "counter(config, context) uses the tokenizer, model, state and maxTokens of create"
+        })
+    final void countsWithoutItsModel() {
+      try (KnowledgeEncoder encoder = create();
+          KnowledgeEncoder counter = counter()) {
+        for (String text : texts()) {
+          Finding.unlessEqual(
+              "tokens of '" + text + "'", encoder.countTokens(text), counter.countTokens(text));
+        }
+        EncoderInfo info = encoder.info();
+        EncoderInfo counting = counter.info();
+        Finding.unlessEqual("the model", info.model(), counting.model());
+        Finding.unlessEqual("the state", info.state(), counting.state());
+        Finding.unlessEqual("the limit", info.maxTokens(), counting.maxTokens());
+      }
+    }
   }
 
   /** Concurrent calls. */

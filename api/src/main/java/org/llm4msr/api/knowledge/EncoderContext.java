@@ -24,7 +24,6 @@ public interface EncoderContext {
    * @throws UnsupportedFeatureException if the caller has none
    */
   default TensorService tensors() {
-    throw new UnsupportedFeatureException(
-        "tensors", "This encoder was created without a tensor engine. Choose another encoder.");
+    throw new UnsupportedFeatureException("tensors", "There is no engine: use another encoder.");
   }
 }

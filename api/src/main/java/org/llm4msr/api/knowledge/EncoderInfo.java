@@ -10,8 +10,7 @@ import org.llm4msr.api.Stability;
  * @param model name of the model
  * @param revision its revision, or the version of the package that holds it
  * @param checksum hexadecimal SHA-256 of the weights, or of what identifies them
- * @param state which state is returned, for example {@code mean-pooled, l2} or {@code pre-norm,
- *     prompt-end}
+ * @param state which state is returned, for example {@code mean-pooled, l2}
  * @param dimension K, the length of the vectors
  * @param maxTokens length of the longest prompt in tokens, including special tokens
  * @param threadSafe whether {@code encode} may be called by several threads at once

@@ -15,9 +15,7 @@ public interface KnowledgeEncoder extends AutoCloseable {
   /** Returns the description of the encoder. */
   EncoderInfo info();
 
-  /**
-   * Returns the number of tokens of the text, including special tokens. Safe for several threads.
-   */
+  /** Returns the number of tokens of the text, with special tokens. Safe for several threads. */
   int countTokens(String text);
 
   /**
@@ -41,16 +39,14 @@ public interface KnowledgeEncoder extends AutoCloseable {
    * Announces all keys of a level to an encoder that {@link #readsKeys}, before it is asked for any
    * of them; called for each store that is filled from scratch.
    *
-   * @param keys of users, scenarios or items, without the level that {@link #keyText} puts before
-   *     them
+   * @param keys as in {@link #keyText}, without the level
    * @throws org.llm4msr.api.MsrException if the encoder lacks some and cannot do without them
    */
   default void expect(Level level, List<String> keys) {}
 
   /**
-   * Asks {@link #encode} to stop waiting, for example for the next attempt to reach a service; it
-   * may then throw. A running computation continues to its end. Called by another thread when the
-   * user wants to stop.
+   * Asks {@link #encode} to stop waiting, for example for a service; it may then throw. Called by
+   * another thread when the user wants to stop.
    */
   default void stopWaiting() {}
 

@@ -13,8 +13,15 @@ public interface KnowledgeEncoderFactory<C extends Record> extends PluginFactory
   KnowledgeEncoder create(C config, EncoderContext context);
 
   /**
-   * Checks that the files that the settings name exist, without loading a model or asking a
-   * service. {@code config check} calls it.
+   * Makes an encoder that never encodes, but counts tokens and describes itself, without loading
+   * weights or asking a service. What only a service knows is empty, and K 0.
+   */
+  default KnowledgeEncoder counter(C config, EncoderContext context) {
+    return create(config, context);
+  }
+
+  /**
+   * Checks, for {@code config check}, that the files that the settings name exist. Loads no model.
    *
    * @param base the folder against which paths in the configuration are resolved
    * @throws org.llm4msr.api.MsrException naming what is missing
@@ -22,9 +29,8 @@ public interface KnowledgeEncoderFactory<C extends Record> extends PluginFactory
   default void check(C config, Path base) {}
 
   /**
-   * Returns K, the length of the vectors, if the settings alone determine it; empty if only the
-   * model or a service knows it. Settings that do not fit K are refused before anything is
-   * extracted.
+   * Returns K, the length of the vectors, if the settings alone determine it. Settings that do not
+   * fit K are refused before anything is extracted.
    */
   default OptionalInt dimension(C config) {
     return OptionalInt.empty();

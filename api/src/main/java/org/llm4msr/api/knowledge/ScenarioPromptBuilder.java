@@ -23,7 +23,7 @@ public interface ScenarioPromptBuilder {
 
   /**
    * Returns a text that changes whenever the same input would give another prompt: the templates
-   * and all settings that matter. A store that was filled with another template is not used.
+   * and all settings that matter.
    */
   String template();
 }

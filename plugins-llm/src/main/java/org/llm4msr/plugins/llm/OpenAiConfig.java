@@ -9,7 +9,9 @@ import org.llm4msr.api.Setting;
 
 /** Settings of the encoder {@code openai}. */
 public record OpenAiConfig(
-    @Setting("Address before /embeddings, for example http://localhost:8000/v1")
+    @Setting(
+            value = "Address before /embeddings, for example http://localhost:8000/v1",
+            operational = true)
         @Pattern(
             regexp = "https?://[^@\\s]*[^/@\\s]",
             message = "must be http://... or https://..., without user, password or a last slash")

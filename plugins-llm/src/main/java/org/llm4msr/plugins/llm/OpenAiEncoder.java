@@ -37,7 +37,11 @@ final class OpenAiEncoder implements KnowledgeEncoder {
     this.client = client;
     this.counter = counter;
     this.batchSize = config.batchSize();
-    this.info = info(config, client.first("a"));
+    EmbeddingsClient.Embeddings first = client.first("a");
+    int dimension = first.vectors()[0].length;
+    String revision = config.revision() == null ? first.model() : config.revision();
+    String identity = String.join("\n", config.model(), revision, String.valueOf(dimension));
+    this.info = info(config, revision, DigestUtils.sha256Hex(identity), dimension);
     this.requests =
         Executors.newFixedThreadPool(
             config.concurrency(),
@@ -64,14 +68,25 @@ final class OpenAiEncoder implements KnowledgeEncoder {
     }
   }
 
-  private static EncoderInfo info(OpenAiConfig config, EmbeddingsClient.Embeddings first) {
-    String revision = config.revision() == null ? first.model() : config.revision();
-    int dimension = first.vectors()[0].length;
-    String identity = String.join("\n", config.model(), revision, String.valueOf(dimension));
+  /** Makes an encoder that only counts, without asking the service. */
+  static CountingEncoder counter(OpenAiConfig config, Path base) {
+    if (config.tokenizer() == null) {
+      LOG.warn(
+          "Tokens are counted as bytes, of which a token of {} has several:"
+              + " knowledge.encoder.tokenizer is not set. Set it to where its tokenizer.json is.",
+          config.model());
+    }
+    TokenCounter counter = TokenCounter.open(config.tokenizer(), base);
+    String revision = config.revision() == null ? "" : config.revision();
+    return new CountingEncoder(info(config, revision, "", 0), counter::count, counter::close);
+  }
+
+  private static EncoderInfo info(
+      OpenAiConfig config, String revision, String checksum, int dimension) {
     return new EncoderInfo(
         config.model(),
         revision,
-        DigestUtils.sha256Hex(identity),
+        checksum,
         "as the service returns it",
         dimension,
         config.maxTokens(),
@@ -145,8 +160,8 @@ final class OpenAiEncoder implements KnowledgeEncoder {
     counter.close();
     if (client.repeated() > 0) {
       LOG.warn(
-          "Requests to {} that were sent again, as there was no usable answer: {}. All were answered"
-              + " unless an error says otherwise.",
+          "Requests to {} that were sent again, as there was no usable answer: {}. All were"
+              + " answered unless an error says otherwise.",
           info.model(),
           client.repeated());
     }

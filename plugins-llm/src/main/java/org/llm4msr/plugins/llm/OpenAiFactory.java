@@ -25,6 +25,11 @@ public final class OpenAiFactory implements KnowledgeEncoderFactory<OpenAiConfig
   }
 
   @Override
+  public KnowledgeEncoder counter(OpenAiConfig config, EncoderContext context) {
+    return OpenAiEncoder.counter(config, context.base());
+  }
+
+  @Override
   public void check(OpenAiConfig config, Path base) {
     TokenCounter.check(config.tokenizer(), base);
   }

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.tck.KnowledgeEncoderConformance;
 import org.slf4j.LoggerFactory;
@@ -113,6 +115,21 @@ class OpenAiEncoderTest {
     assertThat(encoder.info().revision()).isEqualTo("tiny-0001");
     assertThat(encoder.info().dimension()).isEqualTo(EmbeddingService.DIMENSION);
     assertThat(encoder.info().toString()).doesNotContain("localhost", KEY);
+  }
+
+  @Test
+  void countsWithoutAskingTheService() {
+    int before = service.requests().size();
+    OpenAiConfig config =
+        new OpenAiConfig(service.url(), "tiny", null, null, 40, null, 3, 1, 5, 0, null);
+
+    try (KnowledgeEncoder counter = OpenAiEncoder.counter(config, folder)) {
+      assertThat(counter.countTokens("a 中文")).isEqualTo(2 + 6 + 2);
+      assertThat(counter.info())
+          .isEqualTo(new EncoderInfo("tiny", "", "", "as the service returns it", 0, 40, true));
+    }
+
+    assertThat(service.requests()).hasSize(before);
   }
 
   @Test

@@ -19,6 +19,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.Knowledge;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.tck.KitRun;
 import org.llm4msr.tck.KnowledgeEncoderConformance;
@@ -68,6 +69,7 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     flaw("ENCODER-32", CutsAtTheLimit::new);
     flaw("ENCODER-33", RefusesWithoutNumbers::new);
     flaw("ENCODER-34", ReadsFortyWords::new);
+    flaw("ENCODER-35", CountsOtherwiseAlone::new);
     flaw("ENCODER-40", EncodesInAField::new);
     flaw("ENCODER-41", CountsInAField::new);
     leaks(SoundEncoder::new);
@@ -80,8 +82,9 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     assertThat(KitRun.of(Kit.class).text())
         .startsWith("ENCODER-13 ")
         .contains(
-            "\n  last exchange: encode of 1 texts, the last \"...\" -> 1 answers, the last 8 numbers,"
-                + " first [NaN, ");
+            "\n"
+                + "  last exchange: encode of 1 texts, the last \"...\" -> 1 answers, the last 8"
+                + " numbers, first [NaN, ");
   }
 
   @Test
@@ -180,6 +183,18 @@ class EncoderZooTest extends ZooTest<SoundEncoder> {
     @Override
     OptionalInt dimension() {
       return OptionalInt.of(K + 1);
+    }
+  }
+
+  private static final class CountsOtherwiseAlone extends SoundEncoder {
+    @Override
+    KnowledgeEncoder counter() {
+      return new SoundEncoder() {
+        @Override
+        public int countTokens(String text) {
+          return text.length();
+        }
+      };
     }
   }
 

@@ -29,6 +29,11 @@ class SoundEncoder implements KnowledgeEncoder {
   /** Sees the folder that is checked before an encoder is made. */
   void check(Path base) {}
 
+  /** What the factory makes to count. */
+  KnowledgeEncoder counter() {
+    return this;
+  }
+
   /** The dimension that the factory states. */
   OptionalInt dimension() {
     return OptionalInt.of(K);

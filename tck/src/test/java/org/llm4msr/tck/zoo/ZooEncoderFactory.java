@@ -29,6 +29,11 @@ public final class ZooEncoderFactory implements KnowledgeEncoderFactory<ZooEncod
   }
 
   @Override
+  public KnowledgeEncoder counter(ZooEncoderConfig config, EncoderContext context) {
+    return CAGE.make().counter();
+  }
+
+  @Override
   public void check(ZooEncoderConfig config, Path base) {
     CAGE.make().check(base);
   }

@@ -35,6 +35,11 @@ public final class DecoderFactory implements KnowledgeEncoderFactory<DecoderConf
   }
 
   @Override
+  public KnowledgeEncoder counter(DecoderConfig config, EncoderContext context) {
+    return DecoderLoading.counter(config, ModelFolder.find(config, context.base()));
+  }
+
+  @Override
   public void check(DecoderConfig config, Path base) {
     if (ModelSource.isFolder(config.model())) {
       DecoderLoading.check(config, ModelFolder.find(config, base));

@@ -15,6 +15,7 @@ import org.llm4msr.api.TensorService;
 import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.plugins.llm.CountingEncoder;
 import org.llm4msr.plugins.llm.TokenLimit;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;
@@ -37,32 +38,57 @@ final class DecoderLoading {
   }
 
   static DecoderEncoder load(DecoderConfig stated, ModelFolder folder, EncoderContext context) {
-    ModelJson json = folder.config();
-    Architecture architecture = Architecture.of(json);
+    Architecture architecture = Architecture.of(folder.config());
     DecoderShape shape = shape(stated, folder, architecture);
-    boolean preNorm = architecture.unstated().preNorm() || !shape.isWhole();
-    DecoderConfig config =
-        stated.state() == null ? stated.with(preNorm ? State.PRE_NORM : State.POST_NORM) : stated;
-    Set<Long> ends = new LinkedHashSet<>(json.integers("eos_token_id"));
-    ends.addAll(folder.optional("generation_config.json").integers("eos_token_id"));
-    Long start =
-        Stream.concat(json.integers("bos_token_id").stream(), ends.stream())
-            .findFirst()
-            .orElse(null);
-    ChatTemplate template = template(config, folder, architecture);
-    TextTokens tokenizer = TextTokens.open(folder, architecture);
+    DecoderConfig config = config(stated, architecture, shape);
+    Set<Long> ends = ends(folder);
+    PromptTokens prompts = prompts(config, folder, architecture, ends);
     try {
       return new DecoderEncoder(
           config,
           info(config, folder, shape, context.tensors().isThreadSafe()),
           shape,
           decoder(config, folder, architecture, shape, context.tensors()),
-          new PromptTokens(tokenizer, template, start),
+          prompts,
           ends);
     } catch (RuntimeException | Error e) {
-      tokenizer.close();
+      prompts.close();
       throw e;
     }
+  }
+
+  /** Makes an encoder without weights, whose description is the same. */
+  static CountingEncoder counter(DecoderConfig stated, ModelFolder folder) {
+    Architecture architecture = Architecture.of(folder.config());
+    DecoderShape shape = shape(stated, folder, architecture);
+    DecoderConfig config = config(stated, architecture, shape);
+    EncoderInfo info = info(config, folder, shape, true);
+    PromptTokens prompts = prompts(config, folder, architecture, ends(folder));
+    return new CountingEncoder(info, text -> prompts.of(text).length, prompts::close);
+  }
+
+  private static DecoderConfig config(
+      DecoderConfig stated, Architecture architecture, DecoderShape shape) {
+    boolean preNorm = architecture.unstated().preNorm() || !shape.isWhole();
+    return stated.state() == null
+        ? stated.with(preNorm ? State.PRE_NORM : State.POST_NORM)
+        : stated;
+  }
+
+  private static Set<Long> ends(ModelFolder folder) {
+    Set<Long> ends = new LinkedHashSet<>(folder.config().integers("eos_token_id"));
+    ends.addAll(folder.optional("generation_config.json").integers("eos_token_id"));
+    return ends;
+  }
+
+  private static PromptTokens prompts(
+      DecoderConfig config, ModelFolder folder, Architecture architecture, Set<Long> ends) {
+    Long start =
+        Stream.concat(folder.config().integers("bos_token_id").stream(), ends.stream())
+            .findFirst()
+            .orElse(null);
+    ChatTemplate template = template(config, folder, architecture);
+    return new PromptTokens(TextTokens.open(folder, architecture), template, start);
   }
 
   /** Returns the shape up to the layer whose state is returned. */
@@ -161,7 +187,8 @@ final class DecoderLoading {
     if (config.precision() == Precision.BFLOAT16 && !tensors.runsScripts()) {
       throw new UnsupportedFeatureException(
           EngineFeature.BFLOAT16.name(),
-          "this engine does not have it. Write precision: float32, or set runtime.engine to PyTorch.");
+          "this engine does not have it. Write precision: float32, or set runtime.engine to"
+              + " PyTorch.");
     }
     NDManager manager = tensors.newManager();
     try (WeightFiles files = WeightFiles.open(folder.folder())) {
