@@ -24,6 +24,7 @@ import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 import org.llm4msr.runtime.data.prepared.TrainingLog;
+import org.llm4msr.runtime.knowledge.extraction.Chosen;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 
@@ -98,7 +99,7 @@ public final class KnowledgeStoreBenchmark {
             log,
             new RandomEncoder(dimension),
             new KnowledgeExtractor.Settings(
-                1, false, false, Precision.FLOAT16, List.of(), Map.of()),
+                1, Chosen.ALL, false, false, Precision.FLOAT16, List.of(), Map.of()),
             Duration.ofSeconds(20))
         .extract(folder, false, Progress.NONE);
   }

@@ -72,8 +72,8 @@ class EarlierFilesTest {
   void knowledgeIsKept() {
     ExtractionResult result = experiment().extract(false, Progress.NONE);
 
-    assertThat(result.encoded()).isZero();
-    assertThat(result.kept()).isEqualTo(83);
+    assertThat(result.read()).isZero();
+    assertThat(result.stored()).isEqualTo(83);
   }
 
   @Test

@@ -307,7 +307,7 @@ class HistoryTest {
   @Test
   void experimentsOfOneWorkspaceKeepEachOthersVectors() throws IOException {
     Experiment users = experiment(USERS_ALONE);
-    assertThat(users.extract(false, Progress.NONE).encoded()).isZero();
+    assertThat(users.extract(false, Progress.NONE).read()).isZero();
     users.train("users", Progress.NONE);
     double auc = testAuc(users, "users");
     assertThat(testAuc(experiment(EXPERIMENT), "history")).isGreaterThan(0.7);

@@ -131,6 +131,69 @@ class KnowledgeCommandsTest {
         .contains("knowledge.minInteractions, 601, in experiment.yaml");
   }
 
+  @Test
+  void aDryRunTellsWhatAnExtractionReads() throws Exception {
+    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
+    Cli cli = new Cli(folder);
+    run(cli, "data", "prepare", "experiment.yaml");
+
+    JsonNode plan = json(cli, "knowledge", "extract", "experiment.yaml", "--dry-run", "--json");
+    assertThat(folder.resolve("work/knowledge")).doesNotExist();
+    assertThat(plan.at("/users/counts/read").asLong()).isEqualTo(12);
+    assertThat(plan.at("/estimate/measuredPrompts")).hasSize(10);
+    assertThat(plan.at("/estimate/seconds").asDouble()).isPositive();
+    JsonNode result = json(cli, "knowledge", "extract", "experiment.yaml", "--json");
+    assertThat(result.path("tokens").asLong())
+        .isPositive()
+        .isEqualTo(plan.at("/scenarios/tokens").asLong() + plan.at("/users/tokens").asLong());
+    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", "--dry-run"))
+        .containsPattern("user +0 +12 +0 +0 +0")
+        .endsWith("nothing to read\n");
+
+    // No service is there.
+    Cli.Outcome service =
+        cli.run(
+            "knowledge",
+            "extract",
+            "experiment.yaml",
+            "--dry-run",
+            "--prompts=0",
+            "-Dknowledge.encoder={name: openai, url: 'http://localhost:9/v1', model: m}");
+    assertThat(service.code()).as(service.err()).isZero();
+    assertThat(service.err()).contains("Tokens are counted as bytes");
+    assertThat(service.out())
+        .contains("is of no use (encoder model was hash and is now m;")
+        .containsPattern("user +12 +0 +0")
+        .contains("No estimate of the time: nothing was read. Add --measure");
+  }
+
+  @Test
+  void aLimitIsOfTheTraining() throws Exception {
+    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
+    Cli cli = new Cli(folder);
+    run(cli, "data", "prepare", "experiment.yaml");
+    String limit = "-Dknowledge.limit.users=5";
+
+    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", limit))
+        .contains("3 scenarios, 5 users; 8 prompts read")
+        .contains("users without a vector: 7 beyond the limit");
+    assertThat(run(cli, "knowledge", "inspect", "experiment.yaml", limit))
+        .contains("users without a vector: 7 beyond the limit");
+    Cli.Outcome other = cli.run("train", "experiment.yaml");
+    assertThat(other.err()).contains("knowledge.limit.users was 5 and is now not set");
+    run(cli, "train", "experiment.yaml", limit);
+    run(cli, "evaluate", "experiment.yaml", limit);
+    // A setting of prompts of items, which nobody reads: the run keeps its knowledge.
+    String unread = "-Dknowledge.prompts.maxItemPromptLength=99";
+    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", limit, unread))
+        .contains("all stored already");
+    run(cli, "evaluate", "experiment.yaml", limit, unread);
+  }
+
+  private static JsonNode json(Cli cli, String... arguments) throws Exception {
+    return new ObjectMapper().readTree(run(cli, arguments));
+  }
+
   private static String run(Cli cli, String... arguments) throws Exception {
     Cli.Outcome outcome = cli.run(arguments);
     assertThat(outcome.code()).as(outcome.err()).isZero();

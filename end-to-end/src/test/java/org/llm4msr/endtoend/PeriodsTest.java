@@ -58,11 +58,11 @@ class PeriodsTest {
           .isNotEqualTo(vectors(KnowledgeStore.open(whole.workspace().knowledge())));
       prompts += store.info().users() + 3;
     }
-    assertThat(result.encoded() + result.kept()).isEqualTo(prompts);
+    assertThat(result.read() + result.stored()).isEqualTo(prompts);
     assertThat(done).as("progress").isSorted().endsWith(prompts);
     assertThat(totals).containsExactly(prompts);
-    assertThat(result.kept()).as("prompts of two periods that are equal").isPositive();
-    assertThat(whole.extract(false, Progress.NONE).encoded()).isZero();
+    assertThat(result.stored()).as("prompts of two periods that are equal").isPositive();
+    assertThat(whole.extract(false, Progress.NONE).read()).isZero();
   }
 
   @Test
@@ -145,7 +145,7 @@ class PeriodsTest {
                     .extract(false, Progress.NONE))
         .hasMessageContaining("[knowledge/STORE_MISMATCH]")
         .hasMessageContaining("before-2-of-2");
-    assertThat(wide.extract(false, Progress.NONE).encoded()).isZero();
+    assertThat(wide.extract(false, Progress.NONE).read()).isZero();
   }
 
   @Test

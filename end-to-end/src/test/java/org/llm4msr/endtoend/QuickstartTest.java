@@ -51,8 +51,8 @@ class QuickstartTest {
     Experiment allLevels = open(quickstart.allLevels());
     assertThat(allLevels.prepare(false, Progress.NONE).reused()).isFalse();
     assertThat(plain.prepare(false, Progress.NONE).reused()).isTrue();
-    assertThat(allLevels.extract(false, Progress.NONE).encoded()).isPositive();
-    assertThat(allLevels.extract(false, Progress.NONE).encoded()).isZero();
+    assertThat(allLevels.extract(false, Progress.NONE).read()).isPositive();
+    assertThat(allLevels.extract(false, Progress.NONE).read()).isZero();
     Quickstart.Evaluations evaluations =
         new Quickstart.Evaluations(
             trainAndEvaluate(plain, "plain"),
@@ -188,7 +188,7 @@ class QuickstartTest {
         .hasMessageStartingWith("[training/OTHER_RUN]")
         .hasMessageEndingWith("knowledge.missing was mean and is now zero.");
     Experiment other = open(file, "knowledge.minInteractions=10");
-    assertThat(other.extract(false, Progress.NONE).encoded()).isZero();
+    assertThat(other.extract(false, Progress.NONE).read()).isZero();
     MsrException otherRun =
         catchThrowableOfType(
             MsrException.class, () -> other.evaluate("one", Split.TEST, null, Progress.NONE));

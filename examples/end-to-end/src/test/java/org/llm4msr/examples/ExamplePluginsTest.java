@@ -98,7 +98,7 @@ class ExamplePluginsTest {
           exitCode("train", "my.yaml", "--run=uneven", "-Dmodel.fusion={name: concat, width: 12}");
 
       assertThat(prepared.toString()).contains("sports");
-      assertThat(extracted.path("encoded").asInt()).isEqualTo(Clicks.USERS + 3);
+      assertThat(extracted.at("/users/read").asInt()).isEqualTo(Clicks.USERS);
       assertThat(service.encoded()).isGreaterThanOrEqualTo(Clicks.USERS + 3);
       // Clicks follow the title; a model that learned nothing would score one half.
       assertThat(evaluation.findValue("auc").doubleValue()).isGreaterThan(0.7);

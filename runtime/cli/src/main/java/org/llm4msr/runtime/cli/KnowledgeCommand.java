@@ -1,20 +1,25 @@
 package org.llm4msr.runtime.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
+import org.llm4msr.runtime.knowledge.extraction.Counts;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionPlan;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.extraction.PromptFile;
 import org.llm4msr.runtime.knowledge.extraction.PromptPreview;
 import org.llm4msr.runtime.knowledge.extraction.WrittenPrompts;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
+import org.llm4msr.runtime.knowledge.store.Without;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,8 +41,23 @@ final class KnowledgeCommand extends CommandGroup {
       description = "Has the language model read the prompts; resumes where it stopped.")
   static final class Extract extends ExperimentCommand {
 
-    @Option(names = "--dry-run", description = "Print the first prompts without encoding them.")
+    /** Longer times are told in minutes. */
+    private static final int SECONDS_SHOWN = 120;
+
+    @Option(
+        names = "--dry-run",
+        description =
+            "Tell what would be read and how long it would take, and print the first prompts."
+                + " Writes nothing.")
     boolean dryRun;
+
+    @Option(
+        names = "--measure",
+        negatable = true,
+        description =
+            "With --dry-run: have the language model read up to 512 of the prompts, to estimate its"
+                + " time; by default unless a service would be asked.")
+    @Nullable Boolean measure;
 
     @Option(
         names = "--prompts",
@@ -68,8 +88,12 @@ final class KnowledgeCommand extends CommandGroup {
         experiment.acceptKnowledge();
       }
       if (dryRun) {
-        PromptPreview preview = experiment.previewPrompts(atLeast("--prompts", prompts, 0));
-        terminal().result(preview, text(preview));
+        atLeast("--prompts", prompts, 0);
+        ExtractionPlan plan;
+        try (ProgressView progress = progress("count", "prompts")) {
+          plan = experiment.planExtraction(rebuild, prompts, measure, progress);
+        }
+        terminal().result(plan, text(plan.prompts()) + text(plan));
         return;
       }
       ExtractionResult result;
@@ -113,30 +137,116 @@ final class KnowledgeCommand extends CommandGroup {
     }
 
     private static String text(ExtractionResult result, Experiment experiment) {
-      if (result.encoded() == 0) {
-        return String.format(
-            Locale.ROOT,
-            "%s: %s; all stored already, nothing to read,"
-                + " %,d users with positive rows below the threshold",
-            experiment.workspace().knowledge(),
-            counts(result.info()),
-            result.belowThreshold());
+      String head = experiment.workspace().knowledge() + ": " + counts(result.info());
+      String done =
+          result.read() == 0
+              ? "all stored already, nothing to read"
+              : String.format(
+                  Locale.ROOT,
+                  "%,d prompts read at %,.1f/s (%,.0f tokens/s)%s, %,d stored already,"
+                      + " %,d lost %,d history items",
+                  result.read(),
+                  result.promptsPerSecond(),
+                  result.tokensPerSecond(),
+                  result.device() == null ? "" : " on " + result.device(),
+                  result.stored(),
+                  result.shortened(),
+                  result.droppedHistory());
+      return head
+          + "; "
+          + done
+          + '\n'
+          + without("users", result.users())
+          + without("items", result.items());
+    }
+
+    private static String text(ExtractionPlan plan) {
+      List<String> headings =
+          List.of(
+              "level", ">to read", ">stored already", ">without vector", ">tokens", ">characters");
+      String mismatch =
+          plan.mismatch().isEmpty()
+              ? ""
+              : "The store that is there is of no use (%s): all is read, with --rebuild.%n"
+                  .formatted(String.join("; ", plan.mismatch()));
+      return Terminal.table(
+              headings,
+              List.of(
+                  row("scenario", plan.scenarios()),
+                  row("user", plan.users()),
+                  row("item", plan.items())))
+          + mismatch
+          + without("users", plan.users().counts())
+          + without("items", plan.items().counts())
+          + time(plan);
+    }
+
+    private static List<String> row(String level, ExtractionPlan.PlannedLevel planned) {
+      Without without = planned.counts().without();
+      return Stream.concat(
+              Stream.of(level),
+              LongStream.of(
+                      planned.counts().read(),
+                      planned.counts().stored(),
+                      without.all(),
+                      planned.tokens(),
+                      planned.characters())
+                  .mapToObj(count -> String.format(Locale.ROOT, "%,d", count)))
+          .toList();
+    }
+
+    private static String time(ExtractionPlan plan) {
+      ExtractionPlan.Estimate estimate = plan.estimate();
+      if (plan.read() == 0) {
+        return "nothing to read";
       }
+      if (estimate == null) {
+        return "No estimate of the time: nothing was read. Add --measure to have some prompts read,"
+            + " which a service may charge for.";
+      }
+      List<String> read = estimate.measuredPrompts();
       return String.format(
           Locale.ROOT,
-          "%s: %s; %,d prompts read at %,.1f/s (%,.0f tokens/s)%s,"
-              + " %,d stored already,"
-              + " %,d lost %,d history items, %,d users with positive rows below the threshold",
-          experiment.workspace().knowledge(),
-          counts(result.info()),
-          result.encoded(),
-          result.promptsPerSecond(),
-          result.tokensPerSecond(),
-          result.device() == null ? "" : " on " + result.device(),
-          result.kept(),
-          result.shortened(),
-          result.droppedHistory(),
-          result.belowThreshold());
+          "Reading takes about %s, by tokens: %d of these prompts, with %,d tokens, took %.2f s,"
+              + " after others to warm up. Read were %s%s.",
+          estimate.seconds() < SECONDS_SHOWN
+              ? String.format(Locale.ROOT, "%.0f s", Math.ceil(estimate.seconds()))
+              : ProgressView.about(estimate.seconds()),
+          read.size(),
+          estimate.measuredTokens(),
+          estimate.measuredSeconds(),
+          read.size() > Counts.NAMED ? "among others " : "",
+          String.join(", ", read.subList(0, Math.min(read.size(), Counts.NAMED))));
+    }
+  }
+
+  /** Tells in a line who got no vector, and why; nothing if all have one. */
+  private static String without(String level, Counts counts) {
+    Without without = counts.without();
+    List<String> reasons = new ArrayList<>();
+    add(reasons, without.belowThreshold(), "below the threshold", List.of());
+    add(reasons, without.limited(), "beyond the limit", List.of());
+    add(reasons, without.empty(), "with an empty prompt", counts.empty());
+    add(reasons, without.withoutHistory(), "whose history does not fit", counts.withoutHistory());
+    add(reasons, without.refused(), "refused", counts.refused());
+    return reasons.isEmpty()
+        ? ""
+        : "%s without a vector: %s%n".formatted(level, String.join("; ", reasons));
+  }
+
+  private static String without(String level, @Nullable Without without) {
+    return without == null
+        ? ""
+        : without(level, new Counts(0, 0, without, List.of(), List.of(), List.of()));
+  }
+
+  private static void add(List<String> reasons, long count, String reason, List<String> keys) {
+    if (count > 0) {
+      String named =
+          keys.isEmpty()
+              ? ""
+              : " (%s%s)".formatted(String.join(", ", keys), count > keys.size() ? ", ..." : "");
+      reasons.add(String.format(Locale.ROOT, "%,d %s%s", count, reason, named));
     }
   }
 
@@ -163,8 +273,8 @@ final class KnowledgeCommand extends CommandGroup {
     @Option(
         names = "--fit",
         description =
-            "Load the language model, and drop history items until each prompt fits it, as extract"
-                + " does.")
+            "Drop history items until each prompt fits the language model, and leave out those that"
+                + " get no vector, as extract does.")
     boolean fit;
 
     @Option(names = "--force", description = "Replace an existing file.")
@@ -287,7 +397,9 @@ final class KnowledgeCommand extends CommandGroup {
               List.of(
                   row("scenario", summary.scenarios()),
                   row("user", summary.users()),
-                  row("item", summary.items())));
+                  row("item", summary.items())))
+          + without("users", info.usersWithout())
+          + without("items", info.itemsWithout());
     }
 
     private static List<String> row(String level, KnowledgeInspection.LevelSummary summary) {

@@ -34,6 +34,14 @@ interface ProgressView extends Progress, AutoCloseable {
         : new Lines(err, task, unit, System::nanoTime);
   }
 
+  /** Returns a time in words. */
+  static String about(double seconds) {
+    long minutes = Math.round(seconds / 60);
+    return minutes < 1
+        ? "less than a minute"
+        : minutes < 120 ? minutes + " min" : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
+  }
+
   /** A bar with rate and time left. */
   final class Bar implements ProgressView {
     private static final long SHOW_EVERY = Duration.ofMillis(500).toNanos();
@@ -167,14 +175,9 @@ interface ProgressView extends Progress, AutoCloseable {
         text += " " + unit;
       }
       text += ", " + speed.text(done, unit);
-      return total > 0 && rate > 0 ? text + ", " + left((total - done) / rate) + " left" : text;
-    }
-
-    private static String left(double seconds) {
-      long minutes = Math.round(seconds / 60);
-      return minutes < 1
-          ? "less than a minute"
-          : minutes < 120 ? minutes + " min" : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
+      return total > 0 && rate > 0
+          ? text + ", " + ProgressView.about((total - done) / rate) + " left"
+          : text;
     }
 
     @Override

@@ -28,6 +28,11 @@ public record KnowledgeConfig(
         @Min(1)
         int minInteractions,
     @Setting(
+            "Most prompts, those of the users and items with the most positive training rows;"
+                + " without this section, of all")
+        @Valid
+        @Nullable LimitConfig limit,
+    @Setting(
             value =
                 "Number of periods of equal size that the training rows are split into by time:"
                     + " each row then reads what its user did before its period, and so nothing"
@@ -78,6 +83,7 @@ public record KnowledgeConfig(
         other,
         missing,
         minInteractions,
+        limit,
         periods,
         components,
         items,
@@ -89,6 +95,15 @@ public record KnowledgeConfig(
   /** Returns what an item without a vector gets, also where the language model reads no items. */
   public Missing missingItem() {
     return items == null ? Missing.MEAN : items.missing;
+  }
+
+  /** How many prompts the language model reads. */
+  public record LimitConfig(
+      @Setting("Most users that get a prompt; without it, all") @Min(1) @Nullable Integer users,
+      @Setting("Most items that get a prompt; without it, all") @Min(1) @Nullable Integer items) {
+
+    /** No limit. */
+    public static final LimitConfig NONE = new LimitConfig(null, null);
   }
 
   /** What the language model reads of items. */

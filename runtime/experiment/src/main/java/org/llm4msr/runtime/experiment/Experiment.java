@@ -40,6 +40,7 @@ import org.llm4msr.runtime.exchange.ExchangeServer;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionPlan;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.extraction.PromptFile;
@@ -295,7 +296,7 @@ public final class Experiment {
     StageCost.Meter meter = StageCost.Meter.start(StageCost.EXTRACT);
     try (KnowledgeStage stage = KnowledgeStage.open(this)) {
       ExtractionResult result = stage.extract(rebuild, this::begin, progress);
-      if (result.encoded() > 0) {
+      if (result.read() > 0) {
         meter.write(workspace.root());
       }
       return result;
@@ -322,19 +323,35 @@ public final class Experiment {
    * Returns the first {@code count} prompts of each level as the language model would read them.
    */
   public PromptPreview previewPrompts(int count) {
-    try (KnowledgeStage stage = KnowledgeStage.open(this)) {
+    try (KnowledgeStage stage = KnowledgeStage.counting(this)) {
       return stage.preview(count);
+    }
+  }
+
+  /**
+   * Tells what {@link #extract} would do, and writes nothing.
+   *
+   * @param prompts how many prompts of each level to show
+   * @param measured whether the language model reads some prompts, by which its time is estimated;
+   *     null: unless a service would be asked
+   * @param progress gets the number of prompts
+   */
+  public ExtractionPlan planExtraction(
+      boolean rebuild, int prompts, @Nullable Boolean measured, Progress progress) {
+    try (KnowledgeStage stage = KnowledgeStage.counting(this)) {
+      return stage.plan(rebuild, prompts, measured, progress);
     }
   }
 
   /**
    * Writes the prompts of all levels, of the whole training part.
    *
-   * @param fitted whether to drop history items until a prompt fits the language model, which is
-   *     loaded for that; otherwise prompts are whole
+   * @param fitted whether to drop history items until a prompt fits the language model, and leave
+   *     out prompts that it would not get; otherwise prompts are whole
    */
   public WrittenPrompts writePrompts(PromptFile file, boolean fitted, Progress progress) {
-    try (KnowledgeStage stage = KnowledgeStage.open(this, fitted)) {
+    try (KnowledgeStage stage =
+        fitted ? KnowledgeStage.counting(this) : KnowledgeStage.withoutEncoder(this)) {
       return stage.write(file, progress);
     }
   }

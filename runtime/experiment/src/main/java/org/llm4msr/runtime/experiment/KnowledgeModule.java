@@ -4,6 +4,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provider;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
+import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.runtime.assembly.Wiring;
@@ -15,7 +16,7 @@ import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.plugins.ContextWrappers;
 
-/** Binds the encoder; its user closes the encoder, then its context. */
+/** Binds the makers of the encoder; its user closes the encoder, then its context. */
 final class KnowledgeModule extends AbstractModule {
 
   private final Scratch scratch;
@@ -31,12 +32,32 @@ final class KnowledgeModule extends AbstractModule {
   }
 
   @Provides
-  KnowledgeEncoder encoder(
+  Encoders encoders(
       PluginChoice<KnowledgeEncoderFactory<Record>, Record> choice,
       EngineEncoderContext encoderContext,
       RuntimeConfig runtime) {
-    EngineFeatures.require(runtime.engine(), choice);
-    KnowledgeEncoder encoder = choice.create(KnowledgeEncoderFactory::create, encoderContext);
-    return ContextWrappers.of(choice.calls(), encoder);
+    return creation -> {
+      EngineFeatures.require(runtime.engine(), choice);
+      return ContextWrappers.of(choice.calls(), choice.create(creation, encoderContext));
+    };
+  }
+
+  /** Makes encoders of the configured kind. */
+  interface Encoders {
+
+    KnowledgeEncoder by(
+        PluginChoice.Creation<
+                KnowledgeEncoderFactory<Record>, Record, EncoderContext, KnowledgeEncoder>
+            creation);
+
+    /** Makes one that encodes. */
+    default KnowledgeEncoder whole() {
+      return by(KnowledgeEncoderFactory::create);
+    }
+
+    /** Makes one that counts tokens. */
+    default KnowledgeEncoder counter() {
+      return by(KnowledgeEncoderFactory::counter);
+    }
   }
 }

@@ -5,7 +5,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -21,6 +23,7 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig.LimitConfig;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.data.preparation.RowsLog;
 import org.llm4msr.runtime.data.prepared.Periods;
@@ -30,6 +33,9 @@ import org.llm4msr.runtime.engine.EngineEncoderContext;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
+import org.llm4msr.runtime.knowledge.extraction.Chosen;
+import org.llm4msr.runtime.knowledge.extraction.DrawnPlan;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionPlan;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
@@ -40,6 +46,7 @@ import org.llm4msr.runtime.knowledge.extraction.WrittenPrompts;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreWriter;
+import org.llm4msr.runtime.knowledge.store.Without;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +65,9 @@ final class KnowledgeStage implements AutoCloseable {
   private final KnowledgeConfig config;
   private final ScenarioPromptBuilder prompts;
   private final EngineEncoderContext encoderContext;
+  private final KnowledgeModule.Encoders encoders;
   private final KnowledgeEncoder encoder;
+  private final Chosen chosen;
   private final KnowledgeExtractor extractor;
 
   private KnowledgeStage(
@@ -66,7 +75,7 @@ final class KnowledgeStage implements AutoCloseable {
       KnowledgeConfig config,
       PreparedData data,
       Scratch scratch,
-      boolean encodes) {
+      Function<KnowledgeModule.Encoders, KnowledgeEncoder> use) {
     this.experiment = experiment;
     this.data = data;
     this.scratch = scratch;
@@ -74,10 +83,13 @@ final class KnowledgeStage implements AutoCloseable {
     Wiring wiring = experiment.runWiring().wiring(new KnowledgeModule(scratch));
     this.prompts = wiring.get(ScenarioPromptBuilder.class);
     this.encoderContext = wiring.get(EngineEncoderContext.class);
-    this.encoder = encodes ? wiring.get(KnowledgeEncoder.class) : new NoEncoder();
+    this.encoders = wiring.get(KnowledgeModule.Encoders.class);
+    this.encoder = use.apply(encoders);
     boolean leaks = config.prompts().leakFutureInteractions();
-    this.extractor =
-        extractor(log(experiment, leaks, data, scratch), leaks, config.items() != null);
+    TrainingLog log = log(experiment, leaks, data, scratch);
+    LimitConfig limit = config.limit() == null ? LimitConfig.NONE : config.limit();
+    this.chosen = Chosen.of(log, limit, encoder.readsKeys());
+    this.extractor = extractor(log, leaks, config.items() != null);
   }
 
   private KnowledgeExtractor extractor(TrainingLog log, boolean leaks, boolean items) {
@@ -88,6 +100,7 @@ final class KnowledgeStage implements AutoCloseable {
         encoder,
         new KnowledgeExtractor.Settings(
             config.minInteractions(),
+            chosen,
             leaks,
             items,
             config.precision(),
@@ -103,17 +116,28 @@ final class KnowledgeStage implements AutoCloseable {
         : checkpoints;
   }
 
+  /** Opens the prompts, and the encoder. */
   static KnowledgeStage open(Experiment experiment) {
-    return open(experiment, true);
+    return open(experiment, KnowledgeModule.Encoders::whole);
   }
 
-  /** Opens the prompts, and the encoder if something is encoded or its tokens are counted. */
-  static KnowledgeStage open(Experiment experiment, boolean encodes) {
+  /** Opens the prompts, and what counts the tokens that the encoder would read. */
+  static KnowledgeStage counting(Experiment experiment) {
+    return open(experiment, KnowledgeModule.Encoders::counter);
+  }
+
+  /** Opens the prompts alone. */
+  static KnowledgeStage withoutEncoder(Experiment experiment) {
+    return open(experiment, encoders -> new NoEncoder());
+  }
+
+  private static KnowledgeStage open(
+      Experiment experiment, Function<KnowledgeModule.Encoders, KnowledgeEncoder> use) {
     KnowledgeConfig config = config(experiment);
     PreparedData data = experiment.openPrepared();
     Scratch scratch = scratch(experiment);
     try {
-      return new KnowledgeStage(experiment, config, data, scratch, encodes);
+      return new KnowledgeStage(experiment, config, data, scratch, use);
     } catch (RuntimeException | Error e) {
       scratch.close();
       data.close();
@@ -151,7 +175,7 @@ final class KnowledgeStage implements AutoCloseable {
     Path whole = experiment.workspace().knowledge();
     if (!rebuild) {
       KnowledgeStore.stated(whole)
-          .filter(extractor::fills)
+          .filter(there -> extractor.fills(whole, there))
           .ifPresent(
               there -> {
                 KnowledgeSettings.warnOfKept(there, experiment, config);
@@ -163,12 +187,14 @@ final class KnowledgeStage implements AutoCloseable {
     }
     ExtractionResult result = extractor.extract(whole, rebuild, combined);
     if (result.info().users() == 0) {
+      Without without = result.users().without();
       LOG.warn(
-          "No user has knowledge: each has fewer positive training rows than"
-              + " knowledge.minInteractions, {}, in {}. A model that reads the knowledge of users"
-              + " cannot be trained with it.",
-          config.minInteractions(),
-          experiment.config().file());
+          "No user has knowledge: {}. A model that reads the knowledge of users cannot be trained"
+              + " with it.",
+          without.all() == without.belowThreshold()
+              ? "each has fewer positive training rows than knowledge.minInteractions, %d, in %s"
+                  .formatted(config.minInteractions(), experiment.config().file())
+              : "the result counts why");
     }
     if (rebuild) {
       deleteOtherPeriods();
@@ -253,6 +279,30 @@ final class KnowledgeStage implements AutoCloseable {
         .toList();
   }
 
+  /**
+   * Plans what {@link #extract} would do.
+   *
+   * @param shown prompts of each level to show
+   * @param measured whether the encoder reads some prompts, to be timed; null: unless a service
+   *     would be asked
+   */
+  ExtractionPlan plan(boolean rebuild, int shown, @Nullable Boolean measured, Progress progress) {
+    List<KnowledgeExtractor> earlier = earlier();
+    Map<Path, KnowledgeExtractor> stores = new LinkedHashMap<>();
+    stores.put(experiment.workspace().knowledge(), extractor);
+    for (int period = config.periods() - 1; period > 0; period--) {
+      stores.put(before(period), earlier.get(period - 1));
+    }
+    DrawnPlan drawn = extractor.plan(stores, rebuild, shown, progress);
+    boolean isService = encoder.info().dimension() == 0;
+    if (drawn.plan().read() == 0 || !(measured == null ? !isService : measured)) {
+      return drawn.plan();
+    }
+    try (KnowledgeEncoder reading = encoders.whole()) {
+      return drawn.timed(reading);
+    }
+  }
+
   PromptPreview preview(int count) {
     return extractor.preview(count);
   }
@@ -298,7 +348,7 @@ final class KnowledgeStage implements AutoCloseable {
   private static KnowledgeSource compatible(
       KnowledgeStore whole, KnowledgeStore store, PreparedData data) {
     store.requireSource(data.manifest().key(), false);
-    boolean otherModel = !store.info().identity().equals(whole.info().identity());
+    boolean otherModel = !store.info().isMadeAs(whole.info());
     List<String> differences = KnowledgeSettings.differencesOfPrompts(whole.info(), store.info());
     if (otherModel || !differences.isEmpty()) {
       throw new MsrException(

@@ -141,7 +141,7 @@ public final class Scorer implements AutoCloseable {
     }
     StoreInfo own = bundle.knowledge().info();
     KnowledgeStore store = KnowledgeStore.open(folder);
-    if (!store.info().identity().equals(own.identity())) {
+    if (!own.isMadeAs(store.info())) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",

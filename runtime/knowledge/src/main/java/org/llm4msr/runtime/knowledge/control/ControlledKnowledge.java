@@ -133,7 +133,7 @@ public final class ControlledKnowledge {
       for (Level level : levels) {
         write(level, writer);
       }
-      writer.finish();
+      writer.finish(store.info().usersWithout(), store.info().itemsWithout());
     }
     Files.delete(target.resolve(StoreWriter.LOCK));
   }
@@ -149,7 +149,7 @@ public final class ControlledKnowledge {
       byte[] hash =
           Checksums.sha256()
               .digest((store.info().content(level == Level.ITEM) + key).getBytes(UTF_8));
-      writer.holds(level, key, hash);
+      writer.declare(level, key, hash);
       writer.append(
           level,
           new StoredKnowledge(

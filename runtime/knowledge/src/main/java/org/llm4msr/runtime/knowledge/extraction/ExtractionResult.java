@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.knowledge.extraction;
 
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
 
@@ -7,9 +8,9 @@ import org.llm4msr.runtime.knowledge.store.StoreInfo;
  * The result of filling a store.
  *
  * @param info the store as it is now
- * @param encoded prompts that were read
- * @param kept prompts whose vectors were there already
- * @param belowThreshold users left out because of {@code minInteractions}
+ * @param scenarios what became of the prompts of scenarios
+ * @param users of users
+ * @param items of items; nothing where items are not read
  * @param shortened prompts, of those read, that lost history
  * @param droppedHistory history items they lost
  * @param tokens tokens of the prompts that were read
@@ -18,9 +19,9 @@ import org.llm4msr.runtime.knowledge.store.StoreInfo;
  */
 public record ExtractionResult(
     StoreInfo info,
-    long encoded,
-    long kept,
-    long belowThreshold,
+    Counts scenarios,
+    Counts users,
+    Counts items,
     long shortened,
     long droppedHistory,
     long tokens,
@@ -30,16 +31,16 @@ public record ExtractionResult(
   /** Returns this result of an encoder that computed on a device. */
   public ExtractionResult onDevice(@Nullable String name) {
     return new ExtractionResult(
-        info, encoded, kept, belowThreshold, shortened, droppedHistory, tokens, seconds, name);
+        info, scenarios, users, items, shortened, droppedHistory, tokens, seconds, name);
   }
 
   /** Returns this store with the counts of both fillings. */
   public ExtractionResult with(ExtractionResult other) {
     return new ExtractionResult(
         info,
-        encoded + other.encoded,
-        kept + other.kept,
-        belowThreshold + other.belowThreshold,
+        scenarios.plus(other.scenarios),
+        users.plus(other.users),
+        items.plus(other.items),
         shortened + other.shortened,
         droppedHistory + other.droppedHistory,
         tokens + other.tokens,
@@ -47,9 +48,19 @@ public record ExtractionResult(
         device);
   }
 
+  /** Returns how many prompts of all levels were read. */
+  public long read() {
+    return Stream.of(scenarios, users, items).mapToLong(Counts::read).sum();
+  }
+
+  /** Returns how many prompts of all levels were skipped, since their vectors were there. */
+  public long stored() {
+    return Stream.of(scenarios, users, items).mapToLong(Counts::stored).sum();
+  }
+
   /** Returns prompts per second, or 0 if nothing was read. */
   public double promptsPerSecond() {
-    return seconds == 0 ? 0 : encoded / seconds;
+    return seconds == 0 ? 0 : read() / seconds;
   }
 
   /** Returns tokens per second, or 0 if nothing was read. */

@@ -9,6 +9,9 @@ import org.llm4msr.api.model.Level;
 /** Drops the oldest history items of a prompt until it fits the encoder. */
 final class PromptFitter {
 
+  /** The code of a prompt that does not fit even without history. */
+  static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";
+
   private final KnowledgeEncoder encoder;
   private final int maxTokens;
 
@@ -25,7 +28,18 @@ final class PromptFitter {
    * @param tokens tokens of the text; 0 if only the key is read
    * @param dropped history items that were dropped
    */
-  record Fitted(Prompt prompt, String text, int tokens, int dropped) {}
+  record Fitted(Prompt prompt, String text, int tokens, int dropped) {
+
+    /** Returns whether a language model would read nothing that distinguishes the key. */
+    boolean isEmpty() {
+      return text.isBlank();
+    }
+
+    /** Returns whether there was a history, of which nothing is left. */
+    boolean lostHistory() {
+      return dropped > 0 && prompt.history().isEmpty();
+    }
+  }
 
   /**
    * Shortens a prompt as little as possible; one that is looked up by key stays whole.
@@ -45,7 +59,7 @@ final class PromptFitter {
     if (shortest.tokens() > maxTokens) {
       throw new MsrException(
           ErrorType.USER,
-          "knowledge/PROMPT_TOO_LONG",
+          TOO_LONG,
           "the prompt has %d tokens even without history, the encoder reads at most %d. Key %s. Shorten the template (knowledge.prompts: style: compact), raise knowledge.encoder.maxTokens where it is set below what the model reads, or choose an encoder that reads more."
               .formatted(shortest.tokens(), maxTokens, prompt.key()));
     }
@@ -70,7 +84,7 @@ final class PromptFitter {
   private Fitted dropping(Prompt prompt, int count) {
     Prompt left = count == 0 ? prompt : prompt.dropOldest(count);
     String text = left.text();
-    int tokens = encoder.countTokens(text);
+    int tokens = text.isBlank() ? 0 : encoder.countTokens(text);
     if (tokens < 0) {
       throw new MsrException(
           ErrorType.PLUGIN,

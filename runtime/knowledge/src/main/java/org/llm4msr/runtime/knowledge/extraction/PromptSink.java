@@ -8,8 +8,8 @@ interface PromptSink {
 
   void add(Level level, Prompt prompt);
 
-  /** Passes over a user who gets no prompt. */
-  void leaveOut();
+  /** Passes over a key that gets no prompt. */
+  void leaveOut(Level level, Outcome why, String key);
 
   void end(Level level);
 }

@@ -27,15 +27,17 @@ final class PromptWriter implements PromptSink {
   @Override
   public void add(Level level, Prompt prompt) {
     PromptFitter.Fitted fitted = fitter.fit(level, prompt);
-    lines.add(level, fitted);
-    counts.merge(level, 1L, Long::sum);
-    dropped += fitted.dropped();
-    shortened += fitted.dropped() > 0 ? 1 : 0;
+    if (Filling.outcome(level, fitted) == Outcome.READ) {
+      lines.add(level, fitted);
+      counts.merge(level, 1L, Long::sum);
+      dropped += fitted.dropped();
+      shortened += fitted.dropped() > 0 ? 1 : 0;
+    }
     progress.update(++done, total);
   }
 
   @Override
-  public void leaveOut() {
+  public void leaveOut(Level level, Outcome why, String key) {
     progress.update(++done, total);
   }
 

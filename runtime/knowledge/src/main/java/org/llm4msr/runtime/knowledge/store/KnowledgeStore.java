@@ -193,7 +193,7 @@ public final class KnowledgeStore {
   public static KnowledgeStore merge(Path older, Path newer, Path target) {
     KnowledgeStore first = open(older);
     KnowledgeStore second = open(newer);
-    if (!first.info.identity().equals(second.info.identity())) {
+    if (!first.info.isMadeAs(second.info)) {
       throw new MsrException(
           ErrorType.USER,
           "knowledge/STORE_MISMATCH",
@@ -206,9 +206,10 @@ public final class KnowledgeStore {
       Files.createDirectories(unfinished);
       for (Level level : Level.values()) {
         int number = 0;
-        for (Path folder : List.of(older, newer)) {
-          for (Path segment : StoredLevel.segments(folder, level)) {
-            DurableFiles.copy(segment, unfinished.resolve(StoredLevel.name(level, ++number)));
+        for (KnowledgeStore store : List.of(first, second)) {
+          for (Path segment : StoredLevel.segments(store.folder, level)) {
+            Path copy = unfinished.resolve(StoredLevel.name(level, ++number));
+            copy(segment, store.info, copy, second.info);
           }
         }
       }
@@ -216,6 +217,7 @@ public final class KnowledgeStore {
           second
               .info
               .after(first.info)
+              .without(null, null)
               .withItems(
                   second.info.itemSource(),
                   both(first.info.itemContent(), second.info.itemContent()));
@@ -234,6 +236,28 @@ public final class KnowledgeStore {
     return open(target);
   }
 
+  /** Copies a segment into another store of such vectors. */
+  private static void copy(Path segment, StoreInfo from, Path target, StoreInfo to)
+      throws IOException {
+    if (from.identity().equals(to.identity())) {
+      DurableFiles.copy(segment, target);
+      return;
+    }
+    try (BufferAllocator allocator = new RootAllocator();
+        SegmentWriter writer = new SegmentWriter(target, to, allocator)) {
+      SegmentReader.forEachBatch(
+          segment,
+          from,
+          allocator,
+          (batch, vectors) -> {
+            for (int row = 0; row < batch.count(); row++) {
+              writer.append(batch.row(row, vectors, from.encoder().dimension()));
+            }
+          });
+      writer.commit();
+    }
+  }
+
   private static String both(String first, String second) {
     return Checksums.of((first + second).getBytes(UTF_8));
   }
@@ -241,6 +265,15 @@ public final class KnowledgeStore {
   private static StoredLevel level(Path folder, Level level, StoreInfo info) throws IOException {
     try (BufferAllocator allocator = new RootAllocator()) {
       return StoredLevel.open(folder, level, info, allocator);
+    }
+  }
+
+  /** Returns the finished rows of a level in a store that need not be complete. */
+  public static StoredLevel stored(Path folder, Level level, StoreInfo info) {
+    try {
+      return level(folder, level, info);
+    } catch (IOException e) {
+      throw failed("read", folder, e);
     }
   }
 

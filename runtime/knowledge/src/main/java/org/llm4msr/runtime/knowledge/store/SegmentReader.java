@@ -155,6 +155,14 @@ final class SegmentReader {
       return dropped.getInt(row * Integer.BYTES);
     }
 
+    /** Returns a whole row, with its vector of K numbers from the block. */
+    StoredKnowledge row(int row, VectorBlock block, int dimension) {
+      float[] vector = new float[dimension];
+      block.read(row, vector);
+      return new StoredKnowledge(
+          key(row), promptHash(row), vector, text(row), tokens(row), droppedHistory(row));
+    }
+
     private String text(ByteBuffer offsets, ByteBuffer data, int row) {
       int start = offsets.getInt(row * Integer.BYTES);
       int length = offsets.getInt((row + 1) * Integer.BYTES) - start;

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
@@ -18,7 +20,8 @@ import org.llm4msr.runtime.plugins.PluginStamp;
  *
  * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
  * @param identity any text that every segment repeats in its metadata, so that segments of two
- *     stores are never mixed; ours is a hash of encoder, template and precision
+ *     stores are never mixed; ours is a hash of encoder, template and precision when the store was
+ *     begun
  * @param encoder the encoder that read the prompts
  * @param template SHA-256 of the prompt builder's template, in hexadecimal
  * @param precision the stored element type
@@ -39,6 +42,8 @@ import org.llm4msr.runtime.plugins.PluginStamp;
  * @param itemSource key of the prepared data whose items were last read; empty where none were, or
  *     not to the end
  * @param itemContent hash as {@code content}, of the items
+ * @param usersWithout users that got no vector; null until complete, or if it was not recorded
+ * @param itemsWithout items that got none, likewise
  */
 public record StoreInfo(
     int formatVersion,
@@ -57,7 +62,9 @@ public record StoreInfo(
     long users,
     long items,
     String itemSource,
-    String itemContent) {
+    String itemContent,
+    @Nullable Without usersWithout,
+    @Nullable Without itemsWithout) {
 
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
@@ -99,6 +106,19 @@ public record StoreInfo(
           info.dimension(),
           info.maxTokens());
     }
+
+    /** Returns this, with what a service alone knows, where it was not asked, from another. */
+    public Encoder orElse(Encoder known) {
+      return dimension > 0
+          ? this
+          : new Encoder(
+              model,
+              revision.isEmpty() ? known.revision : revision,
+              known.checksum,
+              state,
+              known.dimension,
+              maxTokens);
+    }
   }
 
   /** Describes a store that is still empty. */
@@ -129,29 +149,68 @@ public record StoreInfo(
         0,
         0,
         "",
-        "");
+        "",
+        null,
+        null);
+  }
+
+  /** The fields that change, for a changed copy. */
+  private final class Copy {
+    private String identity = StoreInfo.this.identity;
+    private Precision precision = StoreInfo.this.precision;
+    private boolean leaks = leakFutureInteractions;
+    private List<PluginStamp> plugins = StoreInfo.this.plugins;
+    private Map<String, String> settings = StoreInfo.this.settings;
+    private String content = StoreInfo.this.content;
+    private boolean complete = StoreInfo.this.complete;
+    private long scenarios = StoreInfo.this.scenarios;
+    private long users = StoreInfo.this.users;
+    private long items = StoreInfo.this.items;
+    private String itemSource = StoreInfo.this.itemSource;
+    private String itemContent = StoreInfo.this.itemContent;
+    private @Nullable Without usersWithout = StoreInfo.this.usersWithout;
+    private @Nullable Without itemsWithout = StoreInfo.this.itemsWithout;
+
+    private StoreInfo info() {
+      return new StoreInfo(
+          formatVersion,
+          identity,
+          encoder,
+          template,
+          precision,
+          source,
+          minInteractions,
+          leaks,
+          plugins,
+          settings,
+          content,
+          complete,
+          scenarios,
+          users,
+          items,
+          itemSource,
+          itemContent,
+          usersWithout,
+          itemsWithout);
+    }
+  }
+
+  private StoreInfo with(Consumer<Copy> changes) {
+    Copy copy = new Copy();
+    changes.accept(copy);
+    return copy.info();
   }
 
   /** Returns this with its content counted and declared complete. */
   StoreInfo completed(String content, long scenarios, long users, long items) {
-    return new StoreInfo(
-        formatVersion,
-        identity,
-        encoder,
-        template,
-        precision,
-        source,
-        minInteractions,
-        leakFutureInteractions,
-        plugins,
-        settings,
-        content,
-        true,
-        scenarios,
-        users,
-        items,
-        itemSource,
-        itemContent);
+    return with(
+        copy -> {
+          copy.content = content;
+          copy.complete = true;
+          copy.scenarios = scenarios;
+          copy.users = users;
+          copy.items = items;
+        });
   }
 
   /**
@@ -162,90 +221,54 @@ public record StoreInfo(
   public StoreInfo under(Map<String, String> controls) {
     Map<String, String> all = new TreeMap<>(settings);
     all.putAll(controls);
-    return new StoreInfo(
-        formatVersion,
-        Checksums.of((identity + "\n" + controls).getBytes(UTF_8)),
-        encoder,
-        template,
-        Precision.FLOAT32,
-        source,
-        minInteractions,
-        leakFutureInteractions,
-        plugins,
-        all,
-        "",
-        false,
-        0,
-        0,
-        0,
-        "",
-        "");
+    return with(
+        copy -> {
+          copy.identity = Checksums.of((identity + "\n" + controls).getBytes(UTF_8));
+          copy.precision = Precision.FLOAT32;
+          copy.settings = all;
+          copy.content = "";
+          copy.complete = false;
+          copy.scenarios = 0;
+          copy.users = 0;
+          copy.items = 0;
+          copy.itemSource = "";
+          copy.itemContent = "";
+          copy.usersWithout = null;
+          copy.itemsWithout = null;
+        });
   }
 
   /** Returns this, marked as leaking if it or the store that it continues leaks. */
   StoreInfo after(StoreInfo older) {
-    return new StoreInfo(
-        formatVersion,
-        identity,
-        encoder,
-        template,
-        precision,
-        source,
-        minInteractions,
-        leakFutureInteractions || older.leakFutureInteractions,
-        plugins,
-        settings,
-        content,
-        complete,
-        scenarios,
-        users,
-        items,
-        itemSource,
-        itemContent);
+    return with(copy -> copy.leaks |= older.leakFutureInteractions);
+  }
+
+  /** Returns this as the description of a store that was begun under other settings. */
+  public StoreInfo continuing(StoreInfo begun) {
+    return with(copy -> copy.identity = begun.identity);
   }
 
   /** Returns this with the plugins whose code makes its vectors. */
   StoreInfo madeBy(List<PluginStamp> others) {
-    return new StoreInfo(
-        formatVersion,
-        identity,
-        encoder,
-        template,
-        precision,
-        source,
-        minInteractions,
-        leakFutureInteractions,
-        others,
-        settings,
-        content,
-        complete,
-        scenarios,
-        users,
-        items,
-        itemSource,
-        itemContent);
+    return with(copy -> copy.plugins = others);
   }
 
   /** Returns this with other items, not yet counted. */
   StoreInfo withItems(String itemsOf, String contentOfItems) {
-    return new StoreInfo(
-        formatVersion,
-        identity,
-        encoder,
-        template,
-        precision,
-        source,
-        minInteractions,
-        leakFutureInteractions,
-        plugins,
-        settings,
-        content,
-        complete,
-        scenarios,
-        users,
-        items,
-        itemsOf,
-        contentOfItems);
+    return with(
+        copy -> {
+          copy.itemSource = itemsOf;
+          copy.itemContent = contentOfItems;
+        });
+  }
+
+  /** Returns this with the counts of those that got no vector. */
+  StoreInfo without(@Nullable Without ofUsers, @Nullable Without ofItems) {
+    return with(
+        copy -> {
+          copy.usersWithout = ofUsers;
+          copy.itemsWithout = ofItems;
+        });
   }
 
   /**
@@ -275,20 +298,57 @@ public record StoreInfo(
     };
   }
 
-  /** Lists how another store differs, in a user's terms; empty if it does not. */
+  /**
+   * Lists how another store differs, in a user's terms; empty if the vectors of both come from the
+   * same encoder, template and precision.
+   */
   public List<String> differences(StoreInfo other) {
+    List<String> differences = differencesOfAll(other);
+    differences.addAll(differencesByPrompt(other));
+    return differences;
+  }
+
+  /** Lists the differences that make every vector another. */
+  private List<String> differencesOfAll(StoreInfo other) {
     List<String> differences = new ArrayList<>();
     add(differences, "encoder model", encoder.model(), other.encoder.model());
     add(differences, "encoder revision", encoder.revision(), other.encoder.revision());
     add(differences, "encoder weights", encoder.checksum(), other.encoder.checksum());
     add(differences, "encoder state", encoder.state(), other.encoder.state());
     add(differences, "dimension", encoder.dimension(), other.encoder.dimension());
-    add(differences, "longest prompt", encoder.maxTokens(), other.encoder.maxTokens());
     add(differences, "precision", precision, other.precision());
+    add(differences, "control", controls(), other.controls());
+    return differences;
+  }
+
+  /** Returns what {@link #under} put in the place of which vectors; empty for a language model. */
+  private Map<String, String> controls() {
+    Map<String, String> controls = new TreeMap<>(settings);
+    controls.keySet().removeIf(key -> !key.split("\\.", 2)[0].equals("control"));
+    return controls;
+  }
+
+  /** Lists the differences that make another vector only where they change what is read. */
+  private List<String> differencesByPrompt(StoreInfo other) {
+    List<String> differences = new ArrayList<>();
+    add(differences, "longest prompt", encoder.maxTokens(), other.encoder.maxTokens());
     if (!template.equals(other.template)) {
       differences.add("another prompt template or prompt setting");
     }
     return differences;
+  }
+
+  /** Returns whether the vectors of another store may lie beside those of this one. */
+  public boolean isMadeAs(StoreInfo other) {
+    return identity.equals(other.identity) || differences(other).isEmpty();
+  }
+
+  /**
+   * Returns whether only prompts and stored rows can tell if another store would have the same
+   * vectors.
+   */
+  public boolean mayHold(StoreInfo other) {
+    return differencesOfAll(other).isEmpty() && !differencesByPrompt(other).isEmpty();
   }
 
   private static void add(List<String> differences, String property, Object there, Object wanted) {

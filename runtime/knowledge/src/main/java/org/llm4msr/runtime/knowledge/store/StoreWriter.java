@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -56,6 +57,7 @@ public final class StoreWriter implements AutoCloseable {
     @Nullable StoredLevel before;
     final int sizeBefore;
     final KeyIndex wanted = new KeyIndex();
+    final Set<String> refused = new TreeSet<>();
     @Nullable SegmentWriter segment;
     boolean hasNew;
 
@@ -65,7 +67,15 @@ public final class StoreWriter implements AutoCloseable {
     }
 
     boolean isAsBefore() {
-      return !hasNew && wanted.size() == sizeBefore;
+      return !hasNew && size() == sizeBefore;
+    }
+
+    int size() {
+      return wanted.size() - refused.size();
+    }
+
+    boolean keeps(String key) {
+      return wanted.find(key) >= 0 && !refused.contains(key);
     }
   }
 
@@ -124,7 +134,14 @@ public final class StoreWriter implements AutoCloseable {
           filled.contains(Level.ITEM)
               ? ours
               : previous
-                  .map(there -> ours.withItems(there.itemSource(), there.itemContent()))
+                  .map(
+                      there ->
+                          ours.without(null, there.itemsWithout())
+                              .withItems(
+                                  there.template().equals(info.template())
+                                      ? there.itemSource()
+                                      : "",
+                                  there.itemContent()))
                   .orElse(ours);
       KnowledgeStore.writeInfo(folder, begun);
       return new StoreWriter(folder, begun, filled, previous, forceEvery, lock);
@@ -134,12 +151,21 @@ public final class StoreWriter implements AutoCloseable {
     }
   }
 
+  /** Returns what a level had when filling began. */
+  public StoredLevel before(Level level) {
+    StoredLevel before = filling(level).before;
+    if (before == null) {
+      throw new IllegalStateException("the store is finished");
+    }
+    return before;
+  }
+
   /**
-   * Declares that a key belongs in the store, and says whether its vector is there already.
+   * Declares that a key belongs in the store, whose vector is there or will be appended.
    *
    * @throws MsrException of type PLUGIN if the key was declared before
    */
-  public boolean holds(Level level, String key, byte[] promptHash) {
+  public void declare(Level level, String key, byte[] promptHash) {
     Filling filling = filling(level);
     int known = filling.wanted.size();
     if (filling.wanted.add(key) < known) {
@@ -149,12 +175,19 @@ public final class StoreWriter implements AutoCloseable {
           "two prompts have the same key. Level %s, key %s. Each scenario and user has one prompt; report it to the prompt builder's author."
               .formatted(level, key));
     }
+    digest(level, level + " " + key).update(promptHash);
+    filling.hasNew |= !before(level).holds(key, promptHash);
+  }
+
+  /** Takes a declaration back, since the encoder refuses the prompt. */
+  public void refuse(Level level, String key) {
+    filling(level).refused.add(key);
+  }
+
+  private MessageDigest digest(Level level, String text) {
     MessageDigest digest = level == Level.ITEM ? itemContent : content;
-    Hashes.update(digest, level + " " + key);
-    digest.update(promptHash);
-    boolean held = filling.before != null && filling.before.holds(key, promptHash);
-    filling.hasNew |= !held;
-    return held;
+    Hashes.update(digest, text);
+    return digest;
   }
 
   /** Adds a row. */
@@ -189,9 +222,15 @@ public final class StoreWriter implements AutoCloseable {
     }
   }
 
-  /** Commits, removes vectors of filled levels without a prompt, declares the store complete. */
-  public StoreInfo finish() throws IOException {
+  /**
+   * Commits, removes vectors of filled levels without a prompt, declares the store complete.
+   *
+   * @param users who got no vector
+   * @param items which got none, if they are filled
+   */
+  public StoreInfo finish(@Nullable Without users, @Nullable Without items) throws IOException {
     for (Level level : filled) {
+      filling(level).refused.forEach(key -> digest(level, "refused " + key));
       filling(level).before = null; // Tidying opens the level again: about 60 bytes per key, once.
       commit(filling(level));
       tidy(level);
@@ -202,7 +241,9 @@ public final class StoreWriter implements AutoCloseable {
             .filter(StoreInfo::complete)
             .filter(there -> filled.stream().allMatch(level -> filling(level).isAsBefore()));
     StoreInfo read =
-        filled.contains(Level.ITEM) ? info.withItems(info.source(), items(same)) : info;
+        filled.contains(Level.ITEM)
+            ? info.withItems(info.source(), items(same)).without(users, items)
+            : info.without(users, info.itemsWithout());
     StoreInfo completed =
         read.completed(
             same.map(StoreInfo::content).orElseGet(() -> Checksums.hex(content.digest())),
@@ -221,7 +262,7 @@ public final class StoreWriter implements AutoCloseable {
 
   private int size(Level level) {
     Filling filling = filling(level);
-    return filled.contains(level) ? filling.wanted.size() : filling.sizeBefore;
+    return filled.contains(level) ? filling.size() : filling.sizeBefore;
   }
 
   /** Commits appended rows and lets others fill the store. */
@@ -255,11 +296,11 @@ public final class StoreWriter implements AutoCloseable {
     StoredLevel all = StoredLevel.open(folder, level, info, allocator);
     boolean many =
         segments.size() > MANY_SEGMENTS && bytes(segments) / segments.size() < LARGE_SEGMENT / 4;
-    if (all.rows() == filling(level).wanted.size() && !many) {
+    if (all.rows() == filling(level).size() && !many) {
       return;
     }
     try (SegmentWriter merged = newSegment(level)) {
-      copyWanted(segments, all, filling(level).wanted, merged);
+      copyWanted(segments, all, filling(level), merged);
       if (merged.rows() > 0) {
         merged.commit();
       }
@@ -278,7 +319,7 @@ public final class StoreWriter implements AutoCloseable {
   }
 
   private void copyWanted(
-      List<Path> segments, StoredLevel all, KeyIndex wanted, SegmentWriter target)
+      List<Path> segments, StoredLevel all, Filling filling, SegmentWriter target)
       throws IOException {
     int[] block = {0};
     for (Path segment : segments) {
@@ -289,25 +330,13 @@ public final class StoreWriter implements AutoCloseable {
           (batch, vectors) -> {
             for (int row = 0; row < batch.count(); row++) {
               String key = batch.key(row);
-              if (wanted.find(key) >= 0 && all.isLatest(all.find(key), block[0], row)) {
-                target.append(copy(batch, vectors, row));
+              if (filling.keeps(key) && all.isLatest(all.find(key), block[0], row)) {
+                target.append(batch.row(row, vectors, info.encoder().dimension()));
               }
             }
             block[0]++;
           });
     }
-  }
-
-  private StoredKnowledge copy(SegmentReader.Rows batch, VectorBlock vectors, int row) {
-    float[] vector = new float[info.encoder().dimension()];
-    vectors.read(row, vector);
-    return new StoredKnowledge(
-        batch.key(row),
-        batch.promptHash(row),
-        vector,
-        batch.text(row),
-        batch.tokens(row),
-        batch.droppedHistory(row));
   }
 
   private SegmentWriter newSegment(Level level) throws IOException {

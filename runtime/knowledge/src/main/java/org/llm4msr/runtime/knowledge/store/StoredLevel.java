@@ -134,6 +134,11 @@ public final class StoredLevel implements KnowledgeSource {
     return dropped[number];
   }
 
+  /** Returns SHA-256 of the prompt, (32). */
+  public byte[] promptHash(int number) {
+    return batches.get(block[number]).promptHash(row[number]);
+  }
+
   /** Returns whether this key's vector was made from this prompt. */
   public boolean holds(String key, byte[] promptHash) {
     int number = keys.find(key);

@@ -61,7 +61,7 @@ class ControlledKnowledgeTest {
       }
       append(writer, Level.SCENARIO, "a", 1, 0, 0);
       append(writer, Level.SCENARIO, "b", 0, 1, 0);
-      writer.finish();
+      writer.finish(null, null);
     }
     return KnowledgeStore.open(target);
   }
@@ -69,7 +69,7 @@ class ControlledKnowledgeTest {
   private static void append(StoreWriter writer, Level level, String key, float... vector)
       throws IOException {
     byte[] hash = ByteBuffer.allocate(32).putInt(key.hashCode()).array();
-    writer.holds(level, key, hash);
+    writer.declare(level, key, hash);
     writer.append(level, new StoredKnowledge(key, hash, vector, "said", 4, 1));
   }
 

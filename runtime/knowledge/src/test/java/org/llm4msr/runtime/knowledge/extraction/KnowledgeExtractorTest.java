@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,11 +25,13 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.config.KnowledgeConfig.LimitConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.knowledge.store.StoredLevel;
+import org.llm4msr.runtime.knowledge.store.Without;
 import org.slf4j.LoggerFactory;
 
 class KnowledgeExtractorTest {
@@ -37,12 +40,14 @@ class KnowledgeExtractorTest {
 
   private final WordEncoder encoder = new WordEncoder();
   private final SmallLog log = SmallLog.of(200);
+  private final Map<String, String> configured = new TreeMap<>(Map.of("encoder.name", "words"));
+  private LimitConfig limit = LimitConfig.NONE;
 
   @Test
   void storesOneVectorAScenarioAndAUser() {
     ExtractionResult result = extract(1);
 
-    assertThat(result.encoded()).isEqualTo(202);
+    assertThat(result.read()).isEqualTo(202);
     KnowledgeStore store = KnowledgeStore.open(folder);
     assertThat(store.info().scenarios()).isEqualTo(2);
     assertThat(store.info().users()).isEqualTo(200);
@@ -60,7 +65,7 @@ class KnowledgeExtractorTest {
 
     ExtractionResult result = extract(1);
 
-    assertThat(result.encoded()).isEqualTo(204);
+    assertThat(result.read()).isEqualTo(204);
     KnowledgeStore store = KnowledgeStore.open(folder);
     assertThat(store.info().items()).isEqualTo(2);
     // Three words, 17 characters.
@@ -82,8 +87,8 @@ class KnowledgeExtractorTest {
 
     ExtractionResult result = extract(1);
 
-    assertThat(result.encoded()).isEqualTo(1);
-    assertThat(result.kept()).isEqualTo(202);
+    assertThat(result.read()).isEqualTo(1);
+    assertThat(result.stored()).isEqualTo(202);
     assertThat(KnowledgeStore.open(folder).info().items()).isEqualTo(1);
   }
 
@@ -190,13 +195,15 @@ class KnowledgeExtractorTest {
   }
 
   @Test
-  void refusesPromptThatDoesNotFitWithoutHistory() {
+  void refusesPromptsThatDoNotFitWithoutHistory() {
     encoder.maxTokens = 2;
 
     assertThatThrownBy(() -> extract(1))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("[knowledge/PROMPT_TOO_LONG] the prompt has 3 tokens even without")
         .hasMessageContaining("at most 2. Key u0.");
+    log.users.keySet().retainAll(List.of("u0", "u1"));
+    assertThat(extract(1).users().refused()).containsExactly("u0", "u1");
   }
 
   @Test
@@ -228,7 +235,7 @@ class KnowledgeExtractorTest {
   void leavesOutUsersBelowTheThreshold() {
     ExtractionResult result = extract(3);
 
-    assertThat(result.belowThreshold()).isEqualTo(28 * 2 + 2);
+    assertThat(result.users().without().belowThreshold()).isEqualTo(28 * 2 + 2);
     assertThat(vector(KnowledgeStore.open(folder).users(), "u2")).isNotNull();
     assertThat(KnowledgeStore.open(folder).users().read("u1", new float[3])).isFalse();
   }
@@ -251,7 +258,7 @@ class KnowledgeExtractorTest {
 
     ExtractionResult again = extract(1);
 
-    assertThat(again.kept()).isEqualTo(201);
+    assertThat(again.stored()).isEqualTo(201);
     assertThat(encoder.read)
         .containsExactlyInAnyOrder("new likes item 0 .", "u3 likes item 4 and item 5 and item 6 .");
     assertThat(vector(KnowledgeStore.open(folder).users(), "u3")[0]).isEqualTo(11);
@@ -296,8 +303,8 @@ class KnowledgeExtractorTest {
 
     ExtractionResult result = extract(1);
 
-    assertThat(result.kept()).isEqualTo(2 + 64);
-    assertThat(result.encoded()).isEqualTo(200 - 64);
+    assertThat(result.stored()).isEqualTo(2 + 64);
+    assertThat(result.read()).isEqualTo(200 - 64);
     assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(200);
   }
 
@@ -317,7 +324,7 @@ class KnowledgeExtractorTest {
         .hasMessageContaining("[knowledge/STOPPED]");
     assertThat(encoder.callSizes).containsExactly(2, 64);
 
-    assertThat(extract(1).kept()).isEqualTo(2 + 64);
+    assertThat(extract(1).stored()).isEqualTo(2 + 64);
   }
 
   @Test
@@ -420,7 +427,7 @@ class KnowledgeExtractorTest {
 
     ExtractionResult rebuilt =
         extractor(1, Precision.FLOAT32, Duration.ofHours(1)).extract(folder, true, Progress.NONE);
-    assertThat(rebuilt.encoded()).isEqualTo(202);
+    assertThat(rebuilt.read()).isEqualTo(202);
     assertThat(KnowledgeStore.open(folder).info().encoder().revision()).isEqualTo("2");
   }
 
@@ -465,7 +472,7 @@ class KnowledgeExtractorTest {
         extractor(1, Precision.FLOAT16, Duration.ZERO).extract(other, false, first, Progress.NONE);
 
     assertThat(encoder.read).hasSize(1);
-    assertThat(copied.kept()).isEqualTo(201);
+    assertThat(copied.stored()).isEqualTo(201);
     for (KnowledgeStore store : List.of(first, KnowledgeStore.open(other))) {
       StoredLevel scenarios = store.level(Level.SCENARIO);
       assertThat(scenarios.text(scenarios.find("1"))).isEqualTo("said scenario feed");
@@ -500,19 +507,244 @@ class KnowledgeExtractorTest {
   }
 
   @Test
-  void namesThePromptThatAnEncoderRefusesAndKeepsThoseBeforeIt() {
-    PromptPreview.Item bad =
-        extractor(1, Precision.FLOAT16, Duration.ofDays(1)).preview(200).users().get(100);
-    encoder.refuses = bad.text();
+  void goesOnWithoutAPromptThatTheEncoderRefuses() {
+    encoder.refuses = "u100 likes item 0 and item 1 and item 2 .";
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.users().refused()).containsExactly("u100");
+    assertThat(result.users().without()).isEqualTo(new Without(0, 0, 0, 0, 1));
+    assertThat(result.read()).isEqualTo(201);
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    assertThat(store.users().read("u100", new float[3])).isFalse();
+    assertThat(store.info().usersWithout()).isEqualTo(new Without(0, 0, 0, 0, 1));
+    assertThat(extract(1).info()).as("refused again").isEqualTo(store.info());
+
+    encoder.refuses = null;
+    ExtractionResult again = extract(1);
+    assertThat(again.read()).isEqualTo(1);
+    assertThat(again.info().content()).isNotEqualTo(store.info().content());
+    assertThat(vector(KnowledgeStore.open(folder).users(), "u100")).isNotNull();
+  }
+
+  @Test
+  void aChangedPromptThatIsRefusedLosesItsFormerVector() {
+    extract(1);
+    log.users.put("u3", 7);
+    encoder.refuses = "u3 likes item 4 and item 5 and item 6 .";
+
+    assertThat(extract(1).users().refused()).containsExactly("u3");
+
+    assertThat(KnowledgeStore.open(folder).users().read("u3", new float[3])).isFalse();
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(199);
+  }
+
+  @Test
+  void endsWhereMostPromptsAreRefused() {
+    encoder.change =
+        vector -> {
+          if (vector[0] > 2) {
+            throw new MsrException(ErrorType.EXTERNAL, "words/NO", "No.");
+          }
+          return vector;
+        };
 
     assertThatThrownBy(() -> extract(1))
         .isInstanceOf(MsrException.class)
-        .hasMessage("[words/REFUSED] 1 texts are bad. The prompt is that of user '%s'.", bad.key());
+        .hasMessage(
+            "[words/NO] No. The prompt is that of user 'u0'. It was the first of 21 that were"
+                + " refused, so that nothing more is read.");
+  }
 
-    encoder.refuses = null;
-    long read = extract(1).kept();
-    assertThat(read).as("scenarios, and whole calls of users").isGreaterThanOrEqualTo(2 + 64);
-    assertThat(encoder.callSizes).as("one by one up to the bad one").contains(1);
+  @Test
+  void goesOnWithoutAFewOfManyPromptsThatAreTooLong() {
+    // Each 20th of the first 400 users, so that the 11th is among the first of them.
+    log.users.clear();
+    IntStream.range(0, 400).forEach(i -> log.users.put(i % 20 == 0 ? "a b c d " + i : "u" + i, 1));
+    encoder.maxTokens = 5;
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.users().without()).isEqualTo(new Without(0, 0, 0, 0, 20));
+    assertThat(result.users().read()).isEqualTo(380);
+  }
+
+  @Test
+  void aScenarioThatIsRefusedEndsIt() {
+    encoder.refuses = "scenario search";
+
+    assertThatThrownBy(() -> extract(1))
+        .hasMessage("[words/REFUSED] 1 texts are bad. The prompt is that of scenario '2'.");
+  }
+
+  @Test
+  void anEmptyPromptIsNotReadAndNotTheEndOfTheRest() {
+    log.silent.add("u7");
+    log.items.put("i1", "lamp");
+    log.items.put("i2", " ");
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.users().empty()).containsExactly("u7");
+    assertThat(result.items().empty()).containsExactly("i2");
+    assertThat(result.read()).isEqualTo(2 + 199 + 1);
+    assertThat(encoder.read).doesNotContain(" \n", "", " ");
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    assertThat(store.users().read("u7", new float[3])).isFalse();
+    assertThat(store.info().usersWithout()).isEqualTo(new Without(0, 0, 1, 0, 0));
+    assertThat(store.info().itemsWithout()).isEqualTo(new Without(0, 0, 1, 0, 0));
+  }
+
+  /** "u0 likes ." has three words, and each item adds two or three. */
+  @Test
+  void aUserOfWhoseHistoryNothingFitsHasNoVector() {
+    encoder.maxTokens = 4;
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.users().without()).isEqualTo(new Without(0, 0, 0, 200, 0));
+    assertThat(result.users().withoutHistory()).hasSize(10).startsWith("u0", "u1");
+    assertThat(KnowledgeStore.open(folder).info().users()).isZero();
+    assertThat(encoder.read).containsExactly("scenario feed", "scenario search");
+  }
+
+  /** Users have 1 to 7 items in turn: u6, u13, ... have seven; i0 is liked by all, i6 by few. */
+  @Test
+  void aLimitLeavesThoseWithTheMostRows() {
+    for (int i = 0; i < 8; i++) {
+      log.items.put("i" + (7 - i), i == 5 ? "" : "item number " + i);
+    }
+    limit = new LimitConfig(30, 3);
+
+    ExtractionResult result = extract(1);
+
+    // 28 with seven items, u5 and u12 with six. i2 has no text.
+    assertThat(result.users().read()).isEqualTo(30);
+    assertThat(result.users().without()).isEqualTo(new Without(0, 170, 0, 0, 0));
+    assertThat(result.items().without()).isEqualTo(new Without(0, 4, 1, 0, 0));
+    KnowledgeStore store = KnowledgeStore.open(folder);
+    assertThat(store.keys(Level.USER)).contains("u6", "u195", "u5", "u12").doesNotContain("u19");
+    assertThat(store.keys(Level.ITEM)).containsExactlyInAnyOrder("i0", "i1", "i3");
+
+    limit = new LimitConfig(31, null);
+    configured.put("limit.users", "31");
+    ExtractionResult more = extract(1);
+    assertThat(more.stored()).isEqualTo(2 + 30 + 3);
+    assertThat(more.users().read()).isEqualTo(1);
+    assertThat(KnowledgeStore.open(folder).keys(Level.USER)).contains("u19");
+  }
+
+  @Test
+  void aLowerLimitThrowsNothingAway() {
+    extract(1);
+    limit = new LimitConfig(150, null);
+    configured.put("limit.users", "150");
+
+    assertThatThrownBy(() -> extract(1))
+        .hasMessageContaining(
+            "[knowledge/LIMIT] knowledge.limit.users was not set and is now 150, so that 50 vectors"
+                + " of users would be removed");
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(200);
+
+    extractor(1, Precision.FLOAT16, Duration.ofDays(1)).extract(folder, true, Progress.NONE);
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(150);
+    // Of other data, others are the first.
+    log.users.put("u0", 9);
+    assertThat(extract(1).users().read()).isEqualTo(1);
+    assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(150);
+  }
+
+  @Test
+  void aTemplateThatChangesNoStoredPromptChangesNoVector() {
+    log.items.put("i1", "lamp");
+    StoreInfo first = extract(1).info();
+    log.template = "of items that nobody reads";
+    Map<String, String> items = new TreeMap<>(log.items);
+    log.items.clear();
+    encoder.read.clear();
+
+    StoreInfo kept = extract(1).info();
+
+    assertThat(encoder.read).isEmpty();
+    assertThat(kept.hasSame(first, true)).isTrue();
+    assertThat(kept.template()).isNotEqualTo(first.template());
+    assertThat(extract(1).info()).isEqualTo(kept);
+    // Whether those of items are the same was not seen.
+    assertThatThrownBy(() -> KnowledgeStore.open(folder).requireSource("data-1", true))
+        .hasMessageContaining("[knowledge/NO_ITEMS]");
+    log.items.putAll(items);
+    assertThat(extract(1).info().hasSame(first, true)).isTrue();
+    KnowledgeStore.open(folder).requireSource("data-1", true);
+    assertThat(encoder.read).isEmpty();
+  }
+
+  @Test
+  void aStoreThatWasKeptIsMergedWithOneThatIsNew(@TempDir Path other) {
+    extract(1);
+    log.template = "other";
+    extract(1);
+    log.users.put("late", 2);
+    StoreInfo fresh =
+        extractor(1, Precision.FLOAT16, Duration.ZERO)
+            .extract(other.resolve("new"), false, Progress.NONE)
+            .info();
+    assertThat(KnowledgeStore.open(folder).info().identity()).isNotEqualTo(fresh.identity());
+
+    KnowledgeStore both = KnowledgeStore.merge(folder, other.resolve("new"), other.resolve("both"));
+
+    assertThat(both.info().users()).isEqualTo(201);
+    assertThat(both.info().usersWithout()).isNull();
+    assertThat(vector(both.users(), "u1")).containsExactly(8, 28 / 8f, 1);
+    assertThat(vector(both.users(), "late")[0]).isEqualTo(8);
+  }
+
+  @Test
+  void aTemplateThatChangesAStoredPromptIsRefused() {
+    extract(1);
+    log.template = "other";
+    log.users.put("u3", 7);
+
+    assertThatThrownBy(() -> extract(1))
+        .hasMessageContaining("[knowledge/STORE_MISMATCH]")
+        .hasMessageContaining("another prompt template");
+  }
+
+  /** Prompts have 2 to 11 words. */
+  @Test
+  void aTokenLimitThatNoStoredPromptReachesChangesNoVector() {
+    log.users.entrySet().removeIf(user -> user.getValue() > 3);
+    extract(1);
+    encoder.read.clear();
+    encoder.maxTokens = 11;
+    extract(1);
+    encoder.maxTokens = 40;
+    assertThat(extract(1).info().encoder().maxTokens()).isEqualTo(40);
+    assertThat(encoder.read).isEmpty();
+
+    encoder.maxTokens = 10;
+    assertThatThrownBy(() -> extract(1))
+        .hasMessageContaining("longest prompt was 40 and is now 10");
+    encoder.maxTokens = 12;
+    log.users.put("long", 4);
+    extract(1);
+    encoder.maxTokens = 40;
+    assertThatThrownBy(() -> extract(1))
+        .as("the last has lost an item that would fit now")
+        .hasMessageContaining("longest prompt was 12 and is now 40");
+  }
+
+  @Test
+  void whereKeysAreLookedUpPromptsDoNotMatter() {
+    encoder.readsKeys = true;
+    StoreInfo first = extract(1).info();
+    log.users.put("u3", 7);
+    log.template = "other";
+    encoder.read.clear();
+
+    StoreInfo kept = extract(1).info();
+
+    assertThat(encoder.read).isEmpty();
+    assertThat(kept.hasSame(first, true)).isTrue();
   }
 
   @Test
@@ -535,7 +767,7 @@ class KnowledgeExtractorTest {
   void tellsOfVectorsThatAreAllZeros() {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
-    Logger logger = (Logger) LoggerFactory.getLogger(KnowledgeExtractor.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(Filling.class);
     logger.addAppender(log);
     try {
       extract(1);
@@ -551,8 +783,8 @@ class KnowledgeExtractorTest {
         .extracting(ILoggingEvent::getFormattedMessage)
         .asString()
         .startsWith(
-            "202 prompts got a vector of zeros from words, which tells nothing of them; the first is"
-                + " that of scenario '");
+            "202 prompts got a vector of zeros from words, which tells nothing of them; the first"
+                + " is that of scenario '");
   }
 
   @Test
@@ -600,11 +832,12 @@ class KnowledgeExtractorTest {
         encoder,
         new KnowledgeExtractor.Settings(
             minInteractions,
+            Chosen.of(log, limit, encoder.readsKeys),
             false,
             !log.items.isEmpty(),
             precision,
             List.of(),
-            Map.of("encoder.name", "words")),
+            configured),
         forceEvery);
   }
 

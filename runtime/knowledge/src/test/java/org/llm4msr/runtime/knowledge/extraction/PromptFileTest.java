@@ -53,10 +53,12 @@ class PromptFileTest {
     assertThat(written.droppedHistory()).isEqualTo(extracted.droppedHistory());
     assertThat(lines.get(0).toString())
         .isEqualTo(
-            "{\"level\":\"scenario\",\"key\":\"1\",\"text\":\"scenario feed\",\"droppedHistory\":0}");
+            "{\"level\":\"scenario\",\"key\":\"1\",\"text\":\"scenario"
+                + " feed\",\"droppedHistory\":0}");
     assertThat(lines.get(8).toString())
         .isEqualTo(
-            "{\"level\":\"user\",\"key\":\"u6\",\"text\":\"u6 likes item 5 and item 6 .\",\"droppedHistory\":5}");
+            "{\"level\":\"user\",\"key\":\"u6\",\"text\":\"u6 likes item 5 and item 6"
+                + " .\",\"droppedHistory\":5}");
     assertThat(lines.get(202).path("key").asText()).isEqualTo("i1");
   }
 
@@ -171,7 +173,7 @@ class PromptFileTest {
   private KnowledgeExtractor extractor(TrainingLog rows, KnowledgeEncoder reader, int least) {
     KnowledgeExtractor.Settings settings =
         new KnowledgeExtractor.Settings(
-            least, false, !log.items.isEmpty(), Precision.FLOAT32, List.of(), Map.of());
+            least, Chosen.ALL, false, !log.items.isEmpty(), Precision.FLOAT32, List.of(), Map.of());
     return new KnowledgeExtractor(rows, "data-1", log, reader, settings, Duration.ZERO);
   }
 

@@ -1,8 +1,10 @@
 package org.llm4msr.runtime.knowledge.extraction;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.llm4msr.api.knowledge.ItemText;
@@ -17,6 +19,10 @@ public final class SmallLog implements TrainingLog, ScenarioPromptBuilder {
 
   public final Map<String, Integer> users = new LinkedHashMap<>();
   public final Map<String, String> items = new LinkedHashMap<>();
+
+  /** Users whose prompts say nothing. */
+  final Set<String> silent = new HashSet<>();
+
   String template = "plain";
 
   public static SmallLog of(int count) {
@@ -66,6 +72,9 @@ public final class SmallLog implements TrainingLog, ScenarioPromptBuilder {
 
   @Override
   public Prompt userPrompt(UserHistory history) {
+    if (silent.contains(history.user())) {
+      return new Prompt(history.user(), " ", List.of(), "", "\n");
+    }
     return new Prompt(
         history.user(),
         history.user() + " likes ",

@@ -27,13 +27,16 @@ public class WordEncoder implements KnowledgeEncoder {
   public String revision = "1";
   public int maxTokens = 12;
   boolean readsKeys;
+  boolean asked = true;
   @Nullable String lacks;
   @Nullable String refuses;
   int stops;
 
   @Override
   public EncoderInfo info() {
-    return new EncoderInfo("words", revision, "0".repeat(64), "counts", 3, maxTokens, false);
+    return asked
+        ? new EncoderInfo("words", revision, "0".repeat(64), "counts", 3, maxTokens, false)
+        : new EncoderInfo("words", "", "", "counts", 0, maxTokens, false);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+import org.llm4msr.runtime.knowledge.extraction.Chosen;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.extraction.SmallLog;
@@ -51,8 +52,8 @@ class KilledFillingTest {
 
     ExtractionResult last = extract(folder, Duration.ofHours(1), Progress.NONE);
 
-    assertThat(last.kept()).isEqualTo(kept);
-    assertThat(last.encoded()).isEqualTo(USERS + 2 - kept);
+    assertThat(last.stored()).isEqualTo(kept);
+    assertThat(last.read()).isEqualTo(USERS + 2 - kept);
     KnowledgeStore store = KnowledgeStore.open(folder);
     float[] vector = new float[3];
     for (int i = 0; i < USERS; i++) {
@@ -77,7 +78,7 @@ class KilledFillingTest {
       child.destroyForcibly();
     }
     assertThat(KnowledgeStore.open(folder).info().users()).isEqualTo(USERS);
-    assertThat(extract(folder, Duration.ofHours(1), Progress.NONE).kept()).isEqualTo(USERS + 2);
+    assertThat(extract(folder, Duration.ofHours(1), Progress.NONE).stored()).isEqualTo(USERS + 2);
   }
 
   private Process start(String mode) throws IOException {
@@ -121,11 +122,12 @@ class KilledFillingTest {
     log.scenarioPrompts(log.scenarioStatistics())
         .forEach(
             prompt ->
-                rows[0] += writer.holds(Level.SCENARIO, prompt.key(), Hashes.of(prompt)) ? 1 : 0);
+                rows[0] +=
+                    writer.before(Level.SCENARIO).holds(prompt.key(), Hashes.of(prompt)) ? 1 : 0);
     log.forEachUser(
         history ->
             rows[0] +=
-                writer.holds(Level.USER, history.user(), Hashes.of(log.userPrompt(history)))
+                writer.before(Level.USER).holds(history.user(), Hashes.of(log.userPrompt(history)))
                     ? 1
                     : 0);
     return rows[0];
@@ -139,7 +141,7 @@ class KilledFillingTest {
             log,
             new WordEncoder(),
             new KnowledgeExtractor.Settings(
-                1, false, false, Precision.FLOAT16, List.of(), Map.of()),
+                1, Chosen.ALL, false, false, Precision.FLOAT16, List.of(), Map.of()),
             forceEvery)
         .extract(folder, false, progress);
   }

@@ -24,6 +24,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.config.KnowledgeConfig.Precision;
+import org.llm4msr.runtime.knowledge.extraction.Chosen;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
 import org.llm4msr.runtime.knowledge.extraction.SmallLog;
@@ -252,7 +253,7 @@ class KnowledgeStoreTest {
         log,
         encoder,
         new KnowledgeExtractor.Settings(
-            1, false, !log.items.isEmpty(), precision, List.of(), Map.of()),
+            1, Chosen.ALL, false, !log.items.isEmpty(), precision, List.of(), Map.of()),
         Duration.ofHours(1));
   }
 

@@ -164,8 +164,8 @@ class SegmentJournalTest {
     try (StoreWriter writer =
         StoreWriter.open(
             folder, info, EnumSet.allOf(Level.class), false, java.time.Duration.ofHours(1))) {
-      assertThat(writer.holds(Level.USER, "u4", hash(4))).isTrue();
-      assertThat(writer.holds(Level.USER, "u6", hash(6))).isFalse();
+      assertThat(writer.before(Level.USER).holds("u4", hash(4))).isTrue();
+      assertThat(writer.before(Level.USER).holds("u6", hash(6))).isFalse();
     }
   }
 
