@@ -140,6 +140,7 @@ class ReportTest {
             "slices",
             "calibration",
             "watched",
+            "knowledge",
             "neighbours",
             "data",
             "stages",
@@ -167,6 +168,14 @@ class ReportTest {
       assertThat(text).contains(String.format(Locale.ROOT, "%.4f", metrics.auc()));
     }
     assertThat(text).contains("overall", "feed", "search", "home");
+  }
+
+  @Test
+  void showsWhoHasNoVector() {
+    long users = experiment.inspectKnowledge().info().users();
+    assertThat(text("knowledge"))
+        .contains("below the threshold", "beyond the limit")
+        .contains("users" + users + "00000");
   }
 
   @Test

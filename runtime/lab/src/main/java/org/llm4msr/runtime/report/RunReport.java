@@ -70,6 +70,9 @@ public final class RunReport {
     sections.add(
         new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));
     sections.add(new Section("watched", "Watched parameters over training", charts.watched()));
+    sections.add(
+        new Section(
+            "knowledge", "Knowledge store", KnowledgeTable.html(provenance.path("knowledge"))));
     sections.add(new Section("neighbours", "Nearest scenarios in knowledge space", neighbours));
     Explanation explanation = files.explanation();
     sections.add(
