@@ -21,6 +21,7 @@ import com.linecorp.armeria.server.healthcheck.ListenableHealthChecker;
 import io.grpc.BindableService;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.config.LimitsConfig;
@@ -74,7 +75,7 @@ record Endpoints(
             .requestTimeout(limits.timeout())
             .requestAutoAbortDelayMillis(ENDS_MILLIS)
             .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
-            .unhandledExceptionsReportIntervalMillis(0)
+            .unhandledExceptionsReportInterval(Duration.ZERO)
             .errorHandler(new ErrorHandler(limits.body()))
             .gracefulShutdownTimeoutMillis(Math.min(QUIET_MILLIS, drain), drain);
     if (config.accessLog() != ServerConfig.AccessLog.OFF) {

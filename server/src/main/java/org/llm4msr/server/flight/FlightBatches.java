@@ -71,6 +71,7 @@ public final class FlightBatches implements AutoCloseable {
   }
 
   /** Returns the service {@code arrow.flight.protocol.FlightService}. */
+  @SuppressWarnings("deprecation") // There is no other way to say that nobody logs in.
   public BindableService service() {
     return FlightGrpcUtils.createFlightService(
         allocator, new Exchange(), ServerAuthHandler.NO_OP, threads);
