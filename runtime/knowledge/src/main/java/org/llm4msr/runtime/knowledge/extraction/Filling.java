@@ -92,7 +92,7 @@ final class Filling implements PromptSink {
     seen++;
     String key = prompt.key();
     StoredLevel before = writer.before(level);
-    byte[] hash = hash(level, prompt, before);
+    byte[] hash = hash(prompt, before);
     boolean held = before.holds(key, hash);
     if (held || (sibling != null && sibling.level(level).holds(key, hash))) {
       writer.declare(level, key, hash);
@@ -122,7 +122,7 @@ final class Filling implements PromptSink {
   }
 
   /** Where vectors are looked up by key, any prompt has the vector that is there. */
-  private byte[] hash(Level level, Prompt prompt, StoredLevel before) {
+  private byte[] hash(Prompt prompt, StoredLevel before) {
     if (!encoder.readsKeys()) {
       return Hashes.of(prompt);
     }
