@@ -75,7 +75,7 @@ record Endpoints(
             .requestTimeout(limits.timeout())
             .requestAutoAbortDelayMillis(ENDS_MILLIS)
             .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
-            .unhandledExceptionsReportInterval(Duration.ZERO)
+            .unloggedExceptionsReportInterval(Duration.ZERO)
             .errorHandler(new ErrorHandler(limits.body()))
             .gracefulShutdownTimeoutMillis(Math.min(QUIET_MILLIS, drain), drain);
     if (config.accessLog() != ServerConfig.AccessLog.OFF) {

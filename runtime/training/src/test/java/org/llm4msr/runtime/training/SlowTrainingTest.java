@@ -93,6 +93,7 @@ class SlowTrainingTest {
             null,
             Missing.MEAN,
             1,
+            null,
             1,
             components,
             null,
