@@ -33,16 +33,17 @@ final class AsyncOpenLoop {
       for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
         LockSupport.parkNanos(left);
       }
-      send.apply(i)
-          .whenComplete(
-              (answered, error) -> {
-                if (Boolean.TRUE.equals(answered)) {
-                  latencies.recordValue(System.nanoTime() - due);
-                } else {
-                  failed.incrementAndGet();
-                }
-                open.countDown();
-              });
+      CompletableFuture<Boolean> unused =
+          send.apply(i)
+              .whenComplete(
+                  (answered, error) -> {
+                    if (Boolean.TRUE.equals(answered)) {
+                      latencies.recordValue(System.nanoTime() - due);
+                    } else {
+                      failed.incrementAndGet();
+                    }
+                    open.countDown();
+                  });
     }
     open.await();
     return latencies;

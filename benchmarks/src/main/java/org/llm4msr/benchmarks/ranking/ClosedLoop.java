@@ -42,13 +42,14 @@ final class ClosedLoop {
       ended.countDown();
       return;
     }
-    send.apply(next.getAndIncrement())
-        .whenComplete(
-            (done, error) -> {
-              if (Boolean.TRUE.equals(done)) {
-                answered.incrementAndGet();
-              }
-              step();
-            });
+    CompletableFuture<Boolean> unused =
+        send.apply(next.getAndIncrement())
+            .whenComplete(
+                (done, error) -> {
+                  if (Boolean.TRUE.equals(done)) {
+                    answered.incrementAndGet();
+                  }
+                  step();
+                });
   }
 }

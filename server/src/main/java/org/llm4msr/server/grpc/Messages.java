@@ -67,7 +67,7 @@ final class Messages {
       item.clear()
           .setId(request.getItems(place).getId())
           .setPlace(place)
-          .setStatus(ItemStatus.forNumber(answer.result().status(place).ordinal()));
+          .setStatus(status(answer.result().status(place)));
       MsrException error = answer.result().error(place);
       if (error == null) {
         item.setProbability(answer.result().probability(place));
@@ -77,5 +77,13 @@ final class Messages {
       response.addItems(item.build());
     }
     return response.build();
+  }
+
+  private static ItemStatus status(org.llm4msr.serving.ranker.ItemStatus status) {
+    return switch (status) {
+      case SCORED -> ItemStatus.SCORED;
+      case UNKNOWN -> ItemStatus.UNKNOWN;
+      case MALFORMED -> ItemStatus.MALFORMED;
+    };
   }
 }

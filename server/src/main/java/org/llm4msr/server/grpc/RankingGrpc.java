@@ -1,6 +1,7 @@
 package org.llm4msr.server.grpc;
 
 import com.google.protobuf.Descriptors.FileDescriptor;
+import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
@@ -11,6 +12,8 @@ import io.grpc.protobuf.ProtoFileDescriptorSupplier;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.protocol.v1.RankRequest;
 import org.llm4msr.protocol.v1.RankResponse;
@@ -65,20 +68,25 @@ public final class RankingGrpc implements BindableService {
   private void rank(RankRequest request, StreamObserver<RankResponse> observer) {
     ServiceRequestContext context = ServiceRequestContext.current();
     Arrival arrival = arrivals.of(context, context.request().headers());
-    service
-        .rank(
-            arrival,
-            () -> AccessLog.note(context, Messages.read(request, mostItems)),
-            answer -> Messages.write(request, answer))
-        .whenComplete(
-            (response, error) -> {
-              if (error == null) {
-                observer.onNext(response);
-                observer.onCompleted();
-              } else {
-                observer.onError(status(error).asRuntimeException());
-              }
-            });
+    CompletableFuture<RankResponse> unused =
+        service
+            .rank(
+                arrival,
+                () -> AccessLog.note(context, Messages.read(request, mostItems)),
+                answer -> Messages.write(request, answer))
+            .whenComplete((response, error) -> reply(observer, response, error));
+  }
+
+  private static void reply(
+      StreamObserver<RankResponse> observer,
+      @Nullable RankResponse response,
+      @Nullable Throwable error) {
+    if (response != null) {
+      observer.onNext(response);
+      observer.onCompleted();
+    } else if (error != null) {
+      observer.onError(status(Exceptions.peel(error)).asRuntimeException());
+    }
   }
 
   private static Status status(Throwable error) {

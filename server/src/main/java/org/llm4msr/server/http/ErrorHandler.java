@@ -83,7 +83,7 @@ public final class ErrorHandler implements ServerErrorHandler {
                     .formatted(status.reasonPhrase().toLowerCase(Locale.ROOT)));
     ResponseHeadersBuilder answer =
         ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8);
-    if (status == HttpStatus.METHOD_NOT_ALLOWED && headers != null) {
+    if (status.equals(HttpStatus.METHOD_NOT_ALLOWED) && headers != null) {
       answer.set(
           HttpHeaderNames.ALLOW,
           headers.path().startsWith(RankEndpoint.PATH) ? "POST" : "GET, HEAD");

@@ -24,10 +24,11 @@ final class ErrorStatus {
     HttpStatus status = of(error);
     ResponseHeadersBuilder headers =
         ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8);
-    if (status == HttpStatus.SERVICE_UNAVAILABLE || status == HttpStatus.TOO_MANY_REQUESTS) {
+    if (status.equals(HttpStatus.SERVICE_UNAVAILABLE)
+        || status.equals(HttpStatus.TOO_MANY_REQUESTS)) {
       headers.setInt(HttpHeaderNames.RETRY_AFTER, RETRY_SECONDS);
     }
-    if (status == HttpStatus.UNAUTHORIZED) {
+    if (status.equals(HttpStatus.UNAUTHORIZED)) {
       headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
     }
     return HttpResponse.of(headers.build(), HttpData.wrap(JsonAnswer.of(error)));

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.concurrent.CompletableFuture;
@@ -56,7 +57,7 @@ public final class RankEndpoint implements HttpService {
   }
 
   private static HttpResponse failed(Throwable error) {
-    if (error instanceof MsrException known) {
+    if (Exceptions.peel(error) instanceof MsrException known) {
       return ErrorStatus.answer(known);
     }
     throw new CompletionException(error);

@@ -11,7 +11,9 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.ToDoubleFunction;
@@ -142,28 +144,28 @@ public final class ServerMetrics implements RankObserver, AutoCloseable {
         counters(series));
   }
 
-  private Counter[] counters(Series series) {
-    Counter[] counters = new Counter[ItemStatus.values().length];
+  private Map<ItemStatus, Counter> counters(Series series) {
+    Map<ItemStatus, Counter> counters = new EnumMap<>(ItemStatus.class);
     for (ItemStatus status : ItemStatus.values()) {
-      counters[status.ordinal()] =
+      counters.put(
+          status,
           Counter.builder("llm4msr.items")
               .description("Items by what became of them")
               .tag(MODEL, series.model())
               .tag(SCENARIO, series.scenario())
               .tag("status", status.name().toLowerCase(Locale.ROOT))
-              .register(registry);
+              .register(registry));
     }
     return counters;
   }
 
   /** What is counted of one scenario of a model. */
-  private record ScenarioMeters(Timer time, DistributionSummary probability, Counter[] items) {
+  private record ScenarioMeters(
+      Timer time, DistributionSummary probability, Map<ItemStatus, Counter> items) {
 
     void ranked(RankResult result, Duration took) {
       time.record(took);
-      for (ItemStatus status : ItemStatus.values()) {
-        items[status.ordinal()].increment(result.count(status));
-      }
+      items.forEach((status, counter) -> counter.increment(result.count(status)));
       for (int place = 0; place < result.size(); place++) {
         if (result.status(place) != ItemStatus.MALFORMED) {
           probability.record(result.probability(place));

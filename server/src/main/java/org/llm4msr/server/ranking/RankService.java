@@ -3,7 +3,6 @@ package org.llm4msr.server.ranking;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -54,26 +53,28 @@ public final class RankService {
    *
    * @param read makes the request from what came
    * @param write makes what is sent
-   * @return what is sent; fails with {@link MsrException}
+   * @return what is sent; fails with an {@link MsrException}, which may be wrapped
    */
   public <T> CompletableFuture<T> rank(
       Arrival arrival, Supplier<RankCall> read, Function<RankAnswer, T> write) {
-    CompletableFuture<T> sent = new CompletableFuture<>();
     try {
       clients.enter(arrival.client());
-      try {
-        admission
-            .submit(arrival.deadline(), () -> write.apply(rank(arrival, read.get())))
-            .whenComplete((result, error) -> end(arrival, sent, result, error));
-      } catch (MsrException e) {
-        clients.leave(arrival.client());
-        throw e;
-      }
     } catch (MsrException e) {
-      observer.refused(e.code());
-      sent.completeExceptionally(e);
+      return refused(e);
     }
-    return sent;
+    try {
+      return admission
+          .submit(arrival.deadline(), () -> write.apply(rank(arrival, read.get())))
+          .whenComplete((result, error) -> end(arrival, error));
+    } catch (MsrException e) {
+      clients.leave(arrival.client());
+      return refused(e);
+    }
+  }
+
+  private <T> CompletableFuture<T> refused(MsrException error) {
+    observer.refused(error.code());
+    return CompletableFuture.failedFuture(error);
   }
 
   /**
@@ -93,8 +94,7 @@ public final class RankService {
           System.nanoTime() + time.toNanos(),
           () -> models.choose(model, null).ranker().score(rows));
     } catch (MsrException e) {
-      observer.refused(e.code());
-      return CompletableFuture.failedFuture(e);
+      return refused(e);
     }
   }
 
@@ -114,15 +114,10 @@ public final class RankService {
     return answer;
   }
 
-  private <T> void end(
-      Arrival arrival, CompletableFuture<T> sent, @Nullable T result, @Nullable Throwable error) {
+  private void end(Arrival arrival, @Nullable Throwable error) {
     clients.leave(arrival.client());
-    if (error == null) {
-      sent.complete(result);
-      return;
+    if (error != null) {
+      observer.refused(error instanceof MsrException known ? known.code() : "internal/FAULT");
     }
-    Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-    observer.refused(cause instanceof MsrException known ? known.code() : "internal/FAULT");
-    sent.completeExceptionally(cause);
   }
 }
