@@ -62,7 +62,7 @@ final class GrpcRankClient implements RankClient {
             messages.get(number)),
         new FutureCallback<RankResponse>() {
           @Override
-          public void onSuccess(RankResponse response) {
+          public void onSuccess(@Nullable RankResponse response) {
             answered.complete(true);
           }
 
