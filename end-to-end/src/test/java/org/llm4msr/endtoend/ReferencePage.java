@@ -9,9 +9,10 @@ import org.llm4msr.runtime.config.loading.PluginDescription.Row;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.server.config.ServerConfig;
 
 /**
- * The page that lists every key of an experiment and of the built-in plugins, from their records.
+ * The page that lists every key of an experiment, a server and the built-in plugins, from records.
  */
 final class ReferencePage {
 
@@ -20,7 +21,7 @@ final class ReferencePage {
       # Configuration reference
 
       Generated from the records that the configuration is bound to; `llm4msr config schema` prints the
-      same as a JSON Schema (`--of compare` and `--of tune` those of their files), and `llm4msr plugins describe NAME` prints it for any plugin, including your
+      same as a JSON Schema (`--of compare`, `--of tune` and `--of serve` those of their files), and `llm4msr plugins describe NAME` prints it for any plugin, including your
       own. Keys of a plugin are written next to its `name`.
 
       A key marked as operational decides only how the work is done; changing it does not require
@@ -40,6 +41,8 @@ final class ReferencePage {
     ReferencePage page = new ReferencePage();
     page.text.append("## Experiment\n\n");
     page.table(PluginDescription.rows(ExperimentConfig.class));
+    page.text.append("\n## Server\n\nThe file of `llm4msr serve --config`.\n\n");
+    page.table(PluginDescription.rows(ServerConfig.class));
     for (PluginKind kind : PluginKind.values()) {
       String title = kind.title();
       page.text.append(

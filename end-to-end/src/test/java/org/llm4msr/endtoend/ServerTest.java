@@ -1,5 +1,6 @@
 package org.llm4msr.endtoend;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -92,7 +93,13 @@ class ServerTest {
     ranker = Ranker.open(compiled);
     server = start("limits.items=" + ITEMS, "limits.body=8192");
     for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
-      new Socket("127.0.0.1", server.port()).close(); // So that all its threads are there.
+      try (Socket socket = new Socket("127.0.0.1", server.port())) {
+        socket
+            .getOutputStream()
+            .write(
+                "GET /health HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
+        socket.getInputStream().readAllBytes(); // So that all threads of the server are there.
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import org.llm4msr.runtime.compare.TuningConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.loading.ConfigSchema;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.server.config.ServerConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -92,14 +93,15 @@ final class ConfigCommand extends CommandGroup {
         paramLabel = "FILES",
         defaultValue = "experiment",
         converter = Converter.class,
-        description = "Of files of experiment, compare or tune (default: ${DEFAULT-VALUE}).")
+        description = "Of files of experiment, compare, tune or serve (default: ${DEFAULT-VALUE}).")
     Files of = Files.EXPERIMENT;
 
     /** Kinds of files, each with the record that it is read into. */
     enum Files {
       EXPERIMENT(ExperimentConfig.class),
       COMPARE(ComparisonConfig.class),
-      TUNE(TuningConfig.class);
+      TUNE(TuningConfig.class),
+      SERVE(ServerConfig.class);
 
       private final Class<? extends Record> type;
 
@@ -118,7 +120,8 @@ final class ConfigCommand extends CommandGroup {
             .orElseThrow(
                 () ->
                     new TypeConversionException(
-                        "expected one of experiment, compare, tune but was '%s'".formatted(text)));
+                        "expected one of experiment, compare, tune, serve but was '%s'"
+                            .formatted(text)));
       }
     }
 
