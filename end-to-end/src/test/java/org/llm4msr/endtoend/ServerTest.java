@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.Value;
@@ -23,15 +27,21 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightRuntimeException;
@@ -57,8 +67,13 @@ import org.llm4msr.protocol.v1.RankRequest;
 import org.llm4msr.protocol.v1.RankResponse;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.prepared.BatchSource;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.grpc.RankingGrpc;
@@ -66,6 +81,7 @@ import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankResult;
 import org.llm4msr.serving.ranker.Ranker;
+import org.slf4j.LoggerFactory;
 
 /** A server on the loopback interface, beside the ranker in this process. */
 class ServerTest {
@@ -76,6 +92,7 @@ class ServerTest {
   private static final int ITEMS = 40;
 
   @TempDir static Path folder;
+  private static Path prepared;
   private static Path compiled;
   private static Ranker ranker;
   private static RankingServer server;
@@ -85,7 +102,7 @@ class ServerTest {
     SmallShop.write(folder, 1, 1000, 1500, 60, SCENARIOS);
     Experiment experiment =
         Experiment.fromYaml(folder.resolve("experiment.yaml"), "training.epochs=1");
-    experiment.prepare(false, Progress.NONE);
+    prepared = experiment.prepare(false, Progress.NONE).folder();
     experiment.extract(false, Progress.NONE);
     compiled = folder.resolve("compiled");
     new Compiler(loader())
@@ -114,7 +131,8 @@ class ServerTest {
   }
 
   private static RankingServer start(String... settings) {
-    List<String> all = new ArrayList<>(List.of("port=0", "models.main.bundle=" + compiled));
+    List<String> all =
+        new ArrayList<>(List.of("port=0", "warmUpSeconds=0", "models.main.bundle=" + compiled));
     all.addAll(Arrays.asList(settings));
     return RankingServer.start(loader().bind(ServerConfig.class, all, "the test"), loader());
   }
@@ -414,6 +432,82 @@ class ServerTest {
   }
 
   @Test
+  void withACertificateConnectionsAreEncrypted() throws Exception {
+    Path store = folder.resolve("test.p12");
+    Path certificate = folder.resolve("certificate.pem");
+    Path key = folder.resolve("key.pem");
+    keytool("-genkeypair", "-keystore", store, "-storepass", "secret", "-keyalg", "EC");
+    KeyStore keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+    Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate("mykey").getEncoded()));
+    byte[] secret = keys.getKey("mykey", "secret".toCharArray()).getEncoded();
+    Files.writeString(key, pem("PRIVATE KEY", secret));
+    try (RankingServer encrypted = start("tls.certificate=" + certificate, "tls.key=" + key)) {
+      HttpRequest request =
+          HttpRequest.newBuilder(
+                  URI.create("https://localhost:%d/v1/rank".formatted(encrypted.port())))
+              .POST(BodyPublishers.ofString(request(17, 3, "")))
+              .build();
+      HttpClient trusting = HttpClient.newBuilder().sslContext(trusting(keys)).build();
+      assertThat(trusting.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+      assertThatThrownBy(() -> CLIENT.send(request, BodyHandlers.ofString()))
+          .isInstanceOf(SSLException.class);
+    }
+    Files.writeString(key, "no key");
+    assertThatThrownBy(() -> start("tls.certificate=" + certificate, "tls.key=" + key))
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[serve/CERTIFICATE]")
+        .hasMessageContaining("key.pem");
+  }
+
+  private static void keytool(Object... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    Arrays.stream(arguments).map(String::valueOf).forEach(command::add);
+    command.addAll(List.of("-dname", "CN=localhost", "-ext", "SAN=dns:localhost"));
+    assertThat(new ProcessBuilder(command).redirectErrorStream(true).start().waitFor()).isZero();
+  }
+
+  private static String pem(String type, byte[] content) {
+    String text = Base64.getMimeEncoder(64, "\n".getBytes(UTF_8)).encodeToString(content);
+    return "-----BEGIN %1$s-----%n%2$s%n-----END %1$s-----%n".formatted(type, text);
+  }
+
+  private static SSLContext trusting(KeyStore keys) throws Exception {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("test", keys.getCertificate("mykey"));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  @Test
+  void accessesAreLoggedWithoutIdsUnlessAsked() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger("llm4msr.access");
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.setLevel(Level.INFO);
+    logger.addAppender(lines);
+    try {
+      for (String with : List.of("off", "plain", "ids")) {
+        try (RankingServer logged = start("accessLog=" + with)) {
+          post(logged, request(17, 3, ", \"id\": \"a b\\n\""));
+        }
+      }
+    } finally {
+      logger.detachAppender(lines);
+    }
+    assertThat(lines.list)
+        .extracting(line -> line.getFormattedMessage().replaceAll("\\d+\\.\\d+ ms", "N ms"))
+        .containsExactly(
+            "POST /v1/rank 200 N ms scenario=feed items=3",
+            "POST /v1/rank 200 N ms scenario=feed items=3 from=127.0.0.1 id=a?b? user=17");
+  }
+
+  @Test
   void usersAreSharedByWeightAndKeepTheirModel() throws Exception {
     try (RankingServer two =
         start(
@@ -452,6 +546,15 @@ class ServerTest {
         }
       }
       post(counted, "{}");
+      String strange =
+          "{\"id\": \"i1\", \"fields\": {\"tags\": \"no tag\", \"kind\": \"no kind\"}}";
+      post(
+          counted,
+          """
+          {"user": "nobody", "scenario": "search", "context": {"hour": 99, "price": 1, "tags": "a"},
+           "items": [%s, %s]}
+          """
+              .formatted(strange, strange));
 
       List<String> lines = get(counted, "/metrics").lines().toList();
       String labels = "{model=\"main\",scenario=\"feed\"";
@@ -460,6 +563,13 @@ class ServerTest {
               "llm4msr_rank_seconds_count" + labels + "} 3",
               "llm4msr_items_total" + labels + ",status=\"scored\"} 12.0",
               "llm4msr_probability_count" + labels + "} 12",
+              "llm4msr_unknown_users_total{model=\"main\"} 1.0",
+              "llm4msr_values_total{field=\"hour\",model=\"main\"} 4.0",
+              "llm4msr_unknown_values_total{field=\"hour\",model=\"main\"} 1.0",
+              "llm4msr_values_total{field=\"tags\",model=\"main\"} 6.0",
+              "llm4msr_unknown_values_total{field=\"tags\",model=\"main\"} 2.0",
+              "llm4msr_values_total{field=\"kind\",model=\"main\"} 2.0",
+              "llm4msr_unknown_values_total{field=\"kind\",model=\"main\"} 2.0",
               "llm4msr_refused_requests_total{reason=\"serve/BAD_REQUEST\"} 1.0",
               "llm4msr_model_info{digest=\"%s\",model=\"main\",version=\"compiled\"} 1"
                   .formatted(Bundle.peek(compiled).digest()));
@@ -471,6 +581,49 @@ class ServerTest {
               .sum();
       assertThat(counted12).isCloseTo(sum, within(1e-6));
     }
+  }
+
+  @Test
+  void metricsSayWhatValidationLeadsToExpect() throws Exception {
+    Map<String, Object> training = Bundle.peek(compiled).manifest().training();
+    JsonNode validation = JSON.valueToTree(training.get("validation"));
+    Map<String, String> lines = new TreeMap<>();
+    get(server, "/metrics")
+        .lines()
+        .filter(line -> line.startsWith("llm4msr_expected"))
+        .forEach(line -> lines.put(line.replaceAll(" .*", ""), line.replaceAll(".* ", "")));
+
+    for (JsonNode scenario : validation.get("scenarios")) {
+      String label = "{model=\"main\",scenario=\"%s\"}".formatted(scenario.get("name").asText());
+      assertThat(Double.parseDouble(lines.get("llm4msr_expected_probability" + label)))
+          .isEqualTo(scenario.get("positives").asDouble() / scenario.get("rows").asDouble());
+    }
+    Map<String, Double> unknown = unknownShares();
+    assertThat(unknown).containsKeys("hour", "city", "kind");
+    unknown.forEach(
+        (field, share) ->
+            assertThat(
+                    lines.get(
+                        "llm4msr_expected_unknown_values{field=\"%s\",model=\"main\"}"
+                            .formatted(field)))
+                .isEqualTo(share.toString()));
+  }
+
+  private static Map<String, Double> unknownShares() {
+    Map<String, Double> shares = new TreeMap<>();
+    try (PreparedData data = PreparedData.open(prepared);
+        BatchSource rows = data.sequential(Split.VALIDATION, 1000)) {
+      Batch batch = rows.newBatch();
+      assertThat(rows.next(batch)).isTrue();
+      assertThat(batch.size).isEqualTo(data.manifest().rows().validation());
+      for (int f = 0; f < batch.fields.size(); f++) {
+        if (batch.fields.get(f) instanceof FieldValues.Ids ids) {
+          long none = Arrays.stream(ids.ids(), 0, batch.size).filter(id -> id == 0).count();
+          shares.put(data.manifest().fields().get(f).name(), none / (double) batch.size);
+        }
+      }
+    }
+    return shares;
   }
 
   @Test

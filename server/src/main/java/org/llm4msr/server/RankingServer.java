@@ -14,6 +14,7 @@ import org.llm4msr.server.flight.FlightBatches;
 import org.llm4msr.server.metrics.ServerMetrics;
 import org.llm4msr.server.models.ModelFolder;
 import org.llm4msr.server.models.Models;
+import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.ranking.Admission;
 import org.llm4msr.server.ranking.RankService;
 
@@ -82,8 +83,10 @@ public final class RankingServer implements AutoCloseable {
         .models()
         .forEach(
             (name, entry) -> {
-              models.add(folder.open(name, entry));
-              metrics.observe(models.choose(name, null));
+              ServedModel model = folder.open(name, entry);
+              models.add(model);
+              model.ranker().warmUp(config.warmUp());
+              metrics.observe(model);
             });
     admission.begin();
     ready.setHealthy(true);

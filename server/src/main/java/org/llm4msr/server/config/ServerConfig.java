@@ -7,6 +7,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,12 +45,21 @@ public record ServerConfig(
             defaultValue = "off")
         AccessLog accessLog,
     @Setting(
+            value = "Seconds in which a model ranks drawn requests before it is ready",
+            defaultValue = "2",
+            operational = true)
+        @PositiveOrZero
+        @Max(600)
+        double warmUpSeconds,
+    @Setting(
             value = "Seconds in which requests may end after SIGTERM",
             defaultValue = "20",
             operational = true)
         @PositiveOrZero
         @Max(3600)
         double drainSeconds) {
+
+  private static final double NANOS = 1e9;
 
   static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
   static final String NAME_RULE = "must be letters, digits, '.', '_' and '-', at most 64";
@@ -62,6 +72,11 @@ public record ServerConfig(
     PLAIN,
     /** Also the ids of the request and the user. */
     IDS
+  }
+
+  /** Returns for how long a model ranks drawn requests. */
+  public Duration warmUp() {
+    return Duration.ofNanos((long) (warmUpSeconds * NANOS));
   }
 
   /** Returns how many threads rank. */

@@ -2,7 +2,6 @@ package org.llm4msr.server.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -12,19 +11,18 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.ToDoubleFunction;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.ranking.Admission;
 import org.llm4msr.server.ranking.RankAnswer;
 import org.llm4msr.server.ranking.RankObserver;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankResult;
-import org.llm4msr.serving.ranker.Ranker;
-import org.llm4msr.serving.ranker.RankerStats;
 
 /** What the server counts, for Prometheus. */
 public final class ServerMetrics implements RankObserver, AutoCloseable {
@@ -61,6 +59,7 @@ public final class ServerMetrics implements RankObserver, AutoCloseable {
   private final JvmGcMetrics collections;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final List<ModelMeters> models = new CopyOnWriteArrayList<>();
   private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
 
@@ -76,24 +75,7 @@ public final class ServerMetrics implements RankObserver, AutoCloseable {
 
   /** Counts what a model does. */
   public void observe(ServedModel model) {
-    Gauge.builder("llm4msr.model.info", model, served -> 1)
-        .description("The models that rank, with the digests of their bundles")
-        .tag(MODEL, model.name())
-        .tag("version", model.version())
-        .tag("digest", model.digest())
-        .register(registry);
-    count(
-        model, "llm4msr.kept.users", "Weights of users found in memory", RankerStats::keptWeights);
-    count(model, "llm4msr.kept.items", "Rows of items found in memory", RankerStats::keptItems);
-  }
-
-  private void count(
-      ServedModel model, String name, String text, ToDoubleFunction<RankerStats> number) {
-    FunctionCounter.builder(
-            name, model.ranker(), (Ranker ranker) -> number.applyAsDouble(ranker.stats()))
-        .description(text)
-        .tag(MODEL, model.name())
-        .register(registry);
+    models.add(new ModelMeters(model, registry));
   }
 
   @Override

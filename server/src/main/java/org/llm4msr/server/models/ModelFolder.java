@@ -1,7 +1,6 @@
 package org.llm4msr.server.models;
 
 import java.nio.file.Path;
-import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.server.config.ModelEntry;
 import org.llm4msr.serving.ranker.Ranker;
@@ -24,9 +23,8 @@ public final class ModelFolder {
    */
   public ServedModel open(String name, ModelEntry entry) {
     Path folder = entry.bundle().toAbsolutePath().normalize();
-    String digest = Bundle.peek(folder).digest();
     Ranker ranker = Ranker.open(folder, RankerSettings.STANDARD, loader);
     return new ServedModel(
-        name, String.valueOf(folder.getFileName()), digest, folder, entry.weight(), ranker);
+        name, String.valueOf(folder.getFileName()), folder, entry.weight(), ranker);
   }
 }

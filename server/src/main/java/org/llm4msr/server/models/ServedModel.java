@@ -8,8 +8,6 @@ import org.llm4msr.serving.ranker.Ranker;
  *
  * @param name by which requests may ask for it
  * @param version of its bundle: the name of the folder
- * @param digest of the bundle
  * @param weight its share of users
  */
-public record ServedModel(
-    String name, String version, String digest, Path folder, double weight, Ranker ranker) {}
+public record ServedModel(String name, String version, Path folder, double weight, Ranker ranker) {}

@@ -10,12 +10,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.refusal.Refusals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Threads that rank, and a bounded queue before them. What cannot be answered in time is refused
  * when it comes, so that those before it keep their deadlines.
  */
 public final class Admission implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
+  private static final long SECONDS_TO_END = 10;
 
   /** The weight of a new time in the mean of the last ones. */
   private static final double NEW = 1 / 16.0;
@@ -29,7 +34,7 @@ public final class Admission implements AutoCloseable {
   private volatile boolean open;
 
   /**
-   * Starts the threads, which take no requests before {@link #begin}.
+   * Takes no requests before {@link #begin}.
    *
    * @param queue how many requests may wait
    */
@@ -47,7 +52,6 @@ public final class Admission implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    this.threads.prestartAllCoreThreads();
   }
 
   /** Returns how many requests wait. */
@@ -121,8 +125,9 @@ public final class Admission implements AutoCloseable {
     meanNanos += NEW * (nanos - meanNanos);
   }
 
-  /** Takes requests from now on. */
+  /** Starts the threads, and takes requests from now on. */
   public void begin() {
+    threads.prestartAllCoreThreads();
     open = true;
   }
 
@@ -131,10 +136,17 @@ public final class Admission implements AutoCloseable {
     open = false;
   }
 
-  /** Ends the threads when what they were given is done. */
+  /** Ends the threads when what they were given is done, and waits for that a while. */
   @Override
   public void close() {
     end();
     threads.shutdown();
+    try {
+      if (!threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {
+        LOG.warn("{} requests are ranked still, although the server ends.", running());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -80,6 +80,12 @@ public sealed interface FieldValues {
       offsets[row + 1] = from + length;
     }
 
+    /** Returns whether the list of a row is that of a value that is missing or not known. */
+    public boolean hasNoneKnown(int row) {
+      int start = row == 0 ? 0 : offsets[row];
+      return offsets[row + 1] - start == 1 && ids[start] == 0;
+    }
+
     @Override
     public IdLists like(int rows) {
       return new IdLists(rows);

@@ -14,6 +14,9 @@ import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.UnknownShares;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.plugins.PluginStamp;
 
@@ -51,7 +54,7 @@ final class BundleStage {
             trainedWith(run, runWiring),
             EffectiveConfig.of(runWiring.stated().config()).values(),
             provenance(run.read(RunFolder.PROVENANCE)),
-            training(run.read(RunFolder.TRAINING))));
+            training(run.read(RunFolder.TRAINING), prepared)));
   }
 
   /** Returns the plugins that learned the weights; runs of early releases did not record them. */
@@ -67,7 +70,7 @@ final class BundleStage {
     return provenance;
   }
 
-  private static Map<String, Object> training(JsonNode report) {
+  private static Map<String, Object> training(JsonNode report, Path prepared) {
     Map<String, Object> training = new LinkedHashMap<>();
     if (report.path("leakFutureInteractions").asBoolean()) {
       training.put("leakFutureInteractions", true);
@@ -83,6 +86,9 @@ final class BundleStage {
     JsonNode best = result.path("best");
     if (best.isObject()) {
       training.put("validation", JSON.convertValue(best.path("result"), MAP));
+    }
+    try (PreparedData data = PreparedData.open(prepared)) {
+      training.put(BundleManifest.UNKNOWN, UnknownShares.of(data, Split.VALIDATION));
     }
     return training;
   }

@@ -10,21 +10,24 @@ final class EngineScorer implements RowScorer {
 
   private final InferenceModel model;
   private final RequestEncoder encoder;
+  private final int knownUsers;
   private final int knownItems;
   private final Batch batch;
   private final int[] places = new int[ROWS];
   private final float[] probabilities = new float[ROWS];
 
-  EngineScorer(InferenceModel model, RequestEncoder encoder, int knownItems) {
+  EngineScorer(InferenceModel model, RequestEncoder encoder, int knownUsers, int knownItems) {
     this.model = model;
     this.encoder = encoder;
+    this.knownUsers = knownUsers;
     this.knownItems = knownItems;
     batch = encoder.newBatch(ROWS);
   }
 
   @Override
   public void score(RankRequest request, RankResult result) {
-    encoder.begin(request.user(), request.scenario(), request.context());
+    Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
+    result.user(shared.user[0] < knownUsers);
     for (int from = 0; from < request.items().size(); from += ROWS) {
       Deadline.require(request);
       encode(request, from, Math.min(from + ROWS, request.items().size()), result);

@@ -27,6 +27,7 @@ final class GraphScorer implements RowScorer {
   private final InputWidths widths;
   private final WeightCache weights;
   private final ItemCache items;
+  private final int knownUsers;
   private final int knownItems;
   private final List<Columns> ofItem;
   private final int keptNumbers;
@@ -52,11 +53,13 @@ final class GraphScorer implements RowScorer {
       RequestEncoder encoder,
       WeightCache weights,
       ItemCache items,
+      int knownUsers,
       int knownItems) {
     this.graphs = graphs;
     this.encoder = encoder;
     this.weights = weights;
     this.items = items;
+    this.knownUsers = knownUsers;
     this.knownItems = knownItems;
     calibration = model.calibration();
     numbers = model.numbers();
@@ -90,6 +93,7 @@ final class GraphScorer implements RowScorer {
   @Override
   public void score(RankRequest request, RankResult result) {
     Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
+    result.user(shared.user[0] < knownUsers);
     FloatBuffer one = rows.slice(0, widths.flat());
     numbers.rows(shared, one);
     one.get(0, first);

@@ -12,11 +12,16 @@ public final class RankResult {
   private final float[] probabilities;
   private final ItemStatus[] statuses;
   private final Map<Integer, MsrException> errors = new HashMap<>();
+  private boolean userKnown;
 
   RankResult(int items) {
     probabilities = new float[items];
     statuses = new ItemStatus[items];
     Arrays.fill(probabilities, Float.NaN);
+  }
+
+  void user(boolean known) {
+    userKnown = known;
   }
 
   void scored(int item, float probability, boolean known) {
@@ -27,6 +32,11 @@ public final class RankResult {
   void malformed(int item, MsrException error) {
     statuses[item] = ItemStatus.MALFORMED;
     errors.put(item, error);
+  }
+
+  /** Returns whether the model knows the user. */
+  public boolean isUserKnown() {
+    return userKnown;
   }
 
   /** Returns how many items the request had. */

@@ -1,8 +1,11 @@
 package org.llm4msr.serving.ranker;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -13,12 +16,14 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.arrow.OpenPackages;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.ValueCounts;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.slf4j.Logger;
@@ -45,29 +50,35 @@ public final class Ranker implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
 
+  private final Bundle bundle;
   private final TensorEngine engine;
   private final InferenceModel model;
   private final RowEncoder encoder;
   private final @Nullable CompiledModel compiled;
+  private final Map<String, ValueCounts> counts;
   private final WeightCache weights;
   private final ItemCache items;
   private final ConcurrentLinkedDeque<RowScorer> idle = new ConcurrentLinkedDeque<>();
   private final ReadWriteLock open = new ReentrantReadWriteLock();
   private final LongAdder requests = new LongAdder();
+  private final LongAdder unknownUsers = new LongAdder();
   private final LongAdder ranked = new LongAdder();
   private final LongAdder unknown = new LongAdder();
   private final LongAdder malformed = new LongAdder();
   private boolean closed;
 
   private Ranker(
+      Bundle bundle,
       TensorEngine engine,
       InferenceModel model,
       RowEncoder encoder,
       @Nullable CompiledModel compiled,
       RankerSettings settings) {
+    this.bundle = bundle;
     this.engine = engine;
     this.model = model;
     this.encoder = encoder;
+    counts = encoder.newCounts();
     this.compiled = compiled;
     weights = new WeightCache(settings.weightBytes());
     items = new ItemCache(settings.itemBytes());
@@ -100,7 +111,7 @@ public final class Ranker implements AutoCloseable {
     InferenceModel model = null;
     try {
       model = BundleModel.load(bundle, config, encoder, engine);
-      return new Ranker(engine, model, encoder, compiled(bundle, encoder), settings);
+      return new Ranker(bundle, engine, model, encoder, compiled(bundle, encoder), settings);
     } catch (RuntimeException | Error e) {
       try (engine;
           InferenceModel unused = model) {
@@ -144,13 +155,14 @@ public final class Ranker implements AutoCloseable {
       requireOpen();
       RankResult result = new RankResult(request.items().size());
       RowScorer last = idle.pollFirst();
-      RowScorer scorer = last == null ? scorer() : last;
+      RowScorer scorer = last == null ? scorer(counts) : last;
       try {
         scorer.score(request, result);
       } finally {
         idle.addFirst(scorer);
       }
       requests.increment();
+      unknownUsers.add(result.isUserKnown() ? 0 : 1);
       ranked.add(result.size());
       unknown.add(result.count(ItemStatus.UNKNOWN));
       malformed.add(result.count(ItemStatus.MALFORMED));
@@ -178,6 +190,23 @@ public final class Ranker implements AutoCloseable {
     }
   }
 
+  /**
+   * Ranks requests of known users and items for a while, so that the first that come take no longer
+   * than others. They are not counted.
+   *
+   * @return how many were ranked
+   * @throws MsrException {@code rank/CLOSED} after {@link #close}
+   */
+  public int warmUp(Duration time) {
+    open.readLock().lock();
+    try {
+      requireOpen();
+      return new WarmUp(encoder).run(scorer(Map.of()), time);
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new MsrException(
@@ -185,17 +214,39 @@ public final class Ranker implements AutoCloseable {
     }
   }
 
-  private RowScorer scorer() {
-    int knownItems = encoder.itemKeys().size();
+  private RowScorer scorer(Map<String, ValueCounts> counted) {
+    int users = encoder.userKeys().size();
+    int known = encoder.itemKeys().size();
     return compiled == null
-        ? new EngineScorer(model, encoder.requests(), knownItems)
-        : new GraphScorer(compiled, model, encoder.requests(), weights, items, knownItems);
+        ? new EngineScorer(model, encoder.requests(counted), users, known)
+        : new GraphScorer(compiled, model, encoder.requests(counted), weights, items, users, known);
   }
 
   /** Returns what was done until now. */
   public RankerStats stats() {
     return new RankerStats(
-        requests.sum(), ranked.sum(), unknown.sum(), malformed.sum(), weights.hits(), items.hits());
+        requests.sum(),
+        unknownUsers.sum(),
+        ranked.sum(),
+        unknown.sum(),
+        malformed.sum(),
+        weights.hits(),
+        items.hits());
+  }
+
+  /** Returns what requests brought of each field with a vocabulary, by name. */
+  public Map<String, ValueCounts> valueCounts() {
+    return Collections.unmodifiableMap(counts);
+  }
+
+  /** Returns the manifest of the bundle. */
+  public BundleManifest manifest() {
+    return bundle.manifest();
+  }
+
+  /** Returns the digest of the bundle; equal digests mean equal bundles. */
+  public String digest() {
+    return bundle.digest();
   }
 
   /** Waits for requests and releases the model. May be called again. */

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues;
 
 /**
  * Encodes the rows of one request at a time: what they share once, then each item. What an item
@@ -18,15 +19,23 @@ public final class RequestEncoder {
   private final Batch shared;
   private final boolean[] stored;
   private final boolean[] ofItem;
+  private final @Nullable ValueCounts[] counts;
   private final RequestRow row = new RequestRow();
 
-  RequestEncoder(RowEncoder.Binding binding) {
+  /**
+   * Makes it.
+   *
+   * @param counts of what requests bring, by field
+   */
+  RequestEncoder(RowEncoder.Binding binding, Map<String, ValueCounts> counts) {
     this.binding = binding;
+    this.counts = new ValueCounts[binding.inputs().size()];
     shared = binding.newBatch(1);
     stored = new boolean[binding.inputs().size()];
     ofItem = new boolean[stored.length];
     for (int f = 0; f < stored.length; f++) {
       stored[f] = binding.inputs().get(f).isOfItem();
+      this.counts[f] = counts.get(binding.inputs().get(f).field().name());
     }
   }
 
@@ -60,7 +69,7 @@ public final class RequestEncoder {
       if (ofItem[f]) {
         input.clear(shared.fields.get(f), 0);
       } else {
-        binding.encodeField(f, row, 0, 0, shared, 0);
+        encodeField(f, 0, shared, 0, context);
       }
     }
     return shared;
@@ -104,11 +113,26 @@ public final class RequestEncoder {
     }
     for (int f = 0; f < ofItem.length; f++) {
       if (ofItem[f] || binding.inputs().get(f).isBroughtBy(own)) {
-        binding.encodeField(f, row, 0, number, batch, at);
+        encodeField(f, number, batch, at, own);
       } else {
         batch.fields.get(f).take(shared.fields.get(f), 0, at);
       }
     }
+  }
+
+  /** Encodes a field, and counts it if it is among the values that are brought now. */
+  private void encodeField(int field, long number, Batch batch, int at, Map<String, ?> brought) {
+    binding.encodeField(field, row, 0, number, batch, at);
+    ValueCounts count = counts[field];
+    if (count != null && binding.inputs().get(field).isBroughtBy(brought)) {
+      count.count(isKnown(batch.fields.get(field), at));
+    }
+  }
+
+  private static boolean isKnown(FieldValues values, int row) {
+    return values instanceof FieldValues.Ids ids
+        ? ids.ids()[row] != 0
+        : values instanceof FieldValues.IdLists lists && !lists.hasNoneKnown(row);
   }
 
   /**

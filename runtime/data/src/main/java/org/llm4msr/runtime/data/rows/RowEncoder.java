@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -299,11 +300,22 @@ public final class RowEncoder {
         name -> Vocabulary.of(requireNonNull(vocabularyFiles.get(name), name), field));
   }
 
-  /** Returns the encoding of the rows of requests, for one thread; reads all vocabularies. */
-  public RequestEncoder requests() {
+  /**
+   * Returns the encoding of the rows of requests, for one thread; reads all vocabularies.
+   *
+   * @param counts of what requests bring, by field; fields that are not there are not counted
+   */
+  public RequestEncoder requests(Map<String, ValueCounts> counts) {
     manifest.fields().stream().filter(PreparedField::hasVocabulary).forEach(this::vocabulary);
     Set<String> all = columns().stream().map(ScoringColumn::name).collect(Collectors.toSet());
-    return new RequestEncoder(new Binding(inputs(all), brought(all)));
+    return new RequestEncoder(new Binding(inputs(all), brought(all)), counts);
+  }
+
+  /** Makes counts of each field with a vocabulary, by name. */
+  public Map<String, ValueCounts> newCounts() {
+    Map<String, ValueCounts> counts = new LinkedHashMap<>();
+    vocabularyFiles.keySet().stream().sorted().forEach(f -> counts.put(f, new ValueCounts()));
+    return counts;
   }
 
   /** The encoding of rows with certain columns. Thread-safe; a batch belongs to one thread. */

@@ -70,7 +70,7 @@ class PreparationMemoryTest {
         "scenario",
         column(MANY_ROWS, r -> "s"),
         "label",
-        column(MANY_ROWS, r -> 1L),
+        column(MANY_ROWS, r -> r == 0 ? 0L : 1L),
         "time",
         column(MANY_ROWS, r -> (long) r));
     reader.table(

@@ -1,0 +1,57 @@
+package org.llm4msr.serving.ranker;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.prepared.FieldSource;
+import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.ScoringColumn;
+
+/** Requests of known users for known items, by turns in all scenarios. What rows bring is null. */
+final class WarmUp {
+
+  private static final int ITEMS = 500;
+
+  /** Users and items that follow each other have little in common. */
+  private static final long STEP = 7919;
+
+  private final RowEncoder encoder;
+  private final Map<String, @Nullable Object> context = new HashMap<>();
+
+  WarmUp(RowEncoder encoder) {
+    this.encoder = encoder;
+    encoder.columns().stream()
+        .filter(ScoringColumn::required)
+        .map(ScoringColumn::name)
+        .filter(name -> !FieldSource.IDS.contains(name))
+        .forEach(name -> context.put(name, null));
+  }
+
+  /** Has requests scored for a while, and at least one; returns how many. */
+  int run(RowScorer scorer, Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    int count = 0;
+    do {
+      RankRequest request = request(count++);
+      scorer.score(request, new RankResult(request.items().size()));
+    } while (System.nanoTime() - end < 0);
+    return count;
+  }
+
+  private RankRequest request(int number) {
+    List<String> scenarios = encoder.manifest().scenarioKeys();
+    List<RankItem> items = new ArrayList<>();
+    for (int i = 0; i < Math.min(ITEMS, encoder.itemKeys().size()); i++) {
+      items.add(new RankItem(key(encoder.itemKeys(), (long) number * ITEMS + i)));
+    }
+    String scenario = scenarios.get(number % scenarios.size());
+    return new RankRequest(key(encoder.userKeys(), number), scenario, items).with(context);
+  }
+
+  private static String key(List<String> keys, long number) {
+    return keys.isEmpty() ? "" : keys.get((int) (number * STEP % keys.size()));
+  }
+}
