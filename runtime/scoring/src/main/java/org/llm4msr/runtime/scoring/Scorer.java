@@ -3,13 +3,11 @@ package org.llm4msr.runtime.scoring;
 import com.google.inject.Module;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -37,7 +35,6 @@ import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.plugins.PluginRegistry;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Scores rows of raw ids with the model of a bundle: probabilities of label 1, those of {@link
@@ -219,28 +216,7 @@ public final class Scorer implements AutoCloseable {
         throw new MsrException(
             ErrorType.USER, "score/CLOSED", "The scorer of " + bundle.folder() + " is closed.");
       }
-      RowEncoder.Binding binding = encoder.bind(rows.columns());
-      int size = Math.min(rows.size(), config.batchSize());
-      Batch batch = binding.newBatch(size);
-      float[] scores = new float[rows.size()];
-      float[] some = new float[size];
-      int[] places = IntStream.range(0, size).toArray();
-      Arrays.fill(scores, Float.NaN);
-      for (int from = 0; from < scores.length; from += size) {
-        int count = Math.min(size, scores.length - from);
-        if (malformed == null) {
-          binding.encode(rows, from, count, first + from, batch);
-        } else {
-          binding.encodeReadable(rows, from, count, first + from, batch, places, malformed);
-        }
-        if (batch.size > 0) {
-          model.score(batch, some);
-        }
-        for (int i = 0; i < batch.size; i++) {
-          scores[from + places[i]] = some[i];
-        }
-      }
-      return scores;
+      return new RowBatches(encoder, model, config.batchSize()).score(rows, first, malformed);
     } finally {
       open.readLock().unlock();
     }

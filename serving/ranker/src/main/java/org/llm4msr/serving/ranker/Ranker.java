@@ -26,6 +26,7 @@ import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ValueCounts;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.scoring.RowBatches;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +50,8 @@ import org.slf4j.LoggerFactory;
 public final class Ranker implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
+
+  private static final int ROWS_AT_ONCE = 4096;
 
   private final Bundle bundle;
   private final TensorEngine engine;
@@ -184,7 +187,7 @@ public final class Ranker implements AutoCloseable {
     open.readLock().lock();
     try {
       requireOpen();
-      return new RowBatches(encoder, model).score(RawRows.of(rows));
+      return new RowBatches(encoder, model, ROWS_AT_ONCE).score(RawRows.of(rows), 0, null);
     } finally {
       open.readLock().unlock();
     }
