@@ -74,8 +74,8 @@ class JsonOutputTest {
   void aPluginIsDescribedWithTheKeysOfEveryRecord() throws Exception {
     JsonNode table = json("plugins", "describe", "table", "--kind=dataset-reader", "--json");
 
-    assertThat(keys(table.path("settings"), "users")).isEqualTo("files, key, text");
-    assertThat(keys(table.path("settings"), "items")).isEqualTo("files, key, text");
+    assertThat(keys(table.path("settings"), "users")).isEqualTo("files, key, text, missingValues");
+    assertThat(keys(table.path("settings"), "items")).isEqualTo("files, key, text, missingValues");
     assertThat(keys(table.path("settings"), "fields"))
         .isEqualTo("column, name, table, role, kind, file, key");
   }

@@ -25,6 +25,7 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.ranking.RankService;
+import org.llm4msr.server.refusal.ErrorKind;
 import org.llm4msr.server.refusal.Refusals;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -153,17 +154,14 @@ public final class FlightBatches implements AutoCloseable {
           .toRuntimeException();
     }
     CallStatus status =
-        switch (known.code()) {
-          case Refusals.BUSY, Refusals.NOT_READY -> CallStatus.UNAVAILABLE;
-          case Refusals.CLIENT_BUSY, Refusals.TOO_LARGE -> CallStatus.RESOURCE_EXHAUSTED;
-          case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> CallStatus.NOT_FOUND;
-          case Refusals.DEADLINE -> CallStatus.TIMED_OUT;
-          default ->
-              switch (known.type()) {
-                case USER, DATA -> CallStatus.INVALID_ARGUMENT;
-                case EXTERNAL, RESOURCES -> CallStatus.UNAVAILABLE;
-                case PLUGIN, INTERNAL -> CallStatus.INTERNAL;
-              };
+        switch (ErrorKind.of(known)) {
+          case BAD_REQUEST -> CallStatus.INVALID_ARGUMENT;
+          case NO_TOKEN -> CallStatus.UNAUTHENTICATED;
+          case NOT_FOUND -> CallStatus.NOT_FOUND;
+          case TOO_LARGE, CLIENT_BUSY -> CallStatus.RESOURCE_EXHAUSTED;
+          case UNAVAILABLE -> CallStatus.UNAVAILABLE;
+          case TOO_LATE -> CallStatus.TIMED_OUT;
+          case FAULT -> CallStatus.INTERNAL;
         };
     return status.withDescription(known.getMessage()).toRuntimeException();
   }

@@ -22,7 +22,7 @@ import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.ranking.Arrival;
 import org.llm4msr.server.ranking.RankService;
-import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.server.refusal.ErrorKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,17 +98,14 @@ public final class RankingGrpc implements BindableService {
   }
 
   private static Status of(MsrException error) {
-    return switch (error.code()) {
-      case Refusals.BUSY, Refusals.NOT_READY -> Status.UNAVAILABLE;
-      case Refusals.CLIENT_BUSY, Refusals.TOO_LARGE -> Status.RESOURCE_EXHAUSTED;
-      case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> Status.NOT_FOUND;
-      case Refusals.DEADLINE -> Status.DEADLINE_EXCEEDED;
-      default ->
-          switch (error.type()) {
-            case USER, DATA -> Status.INVALID_ARGUMENT;
-            case EXTERNAL, RESOURCES -> Status.UNAVAILABLE;
-            case PLUGIN, INTERNAL -> Status.INTERNAL;
-          };
+    return switch (ErrorKind.of(error)) {
+      case BAD_REQUEST -> Status.INVALID_ARGUMENT;
+      case NO_TOKEN -> Status.UNAUTHENTICATED;
+      case NOT_FOUND -> Status.NOT_FOUND;
+      case TOO_LARGE, CLIENT_BUSY -> Status.RESOURCE_EXHAUSTED;
+      case UNAVAILABLE -> Status.UNAVAILABLE;
+      case TOO_LATE -> Status.DEADLINE_EXCEEDED;
+      case FAULT -> Status.INTERNAL;
     };
   }
 }

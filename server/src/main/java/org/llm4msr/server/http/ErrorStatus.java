@@ -9,7 +9,7 @@ import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.json.JsonAnswer;
-import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.server.refusal.ErrorKind;
 
 /** Errors as answers of HTTP. */
 final class ErrorStatus {
@@ -35,19 +35,15 @@ final class ErrorStatus {
   }
 
   private static HttpStatus of(MsrException error) {
-    return switch (error.code()) {
-      case Refusals.BUSY, Refusals.NOT_READY -> HttpStatus.SERVICE_UNAVAILABLE;
-      case Refusals.CLIENT_BUSY -> HttpStatus.TOO_MANY_REQUESTS;
-      case Refusals.TOO_LARGE -> HttpStatus.REQUEST_ENTITY_TOO_LARGE;
-      case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> HttpStatus.NOT_FOUND;
-      case Refusals.NO_TOKEN -> HttpStatus.UNAUTHORIZED;
-      case Refusals.DEADLINE -> HttpStatus.GATEWAY_TIMEOUT;
-      default ->
-          switch (error.type()) {
-            case USER, DATA -> HttpStatus.BAD_REQUEST;
-            case EXTERNAL, RESOURCES -> HttpStatus.SERVICE_UNAVAILABLE;
-            case PLUGIN, INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR;
-          };
+    return switch (ErrorKind.of(error)) {
+      case BAD_REQUEST -> HttpStatus.BAD_REQUEST;
+      case NO_TOKEN -> HttpStatus.UNAUTHORIZED;
+      case NOT_FOUND -> HttpStatus.NOT_FOUND;
+      case TOO_LARGE -> HttpStatus.REQUEST_ENTITY_TOO_LARGE;
+      case CLIENT_BUSY -> HttpStatus.TOO_MANY_REQUESTS;
+      case UNAVAILABLE -> HttpStatus.SERVICE_UNAVAILABLE;
+      case TOO_LATE -> HttpStatus.GATEWAY_TIMEOUT;
+      case FAULT -> HttpStatus.INTERNAL_SERVER_ERROR;
     };
   }
 }

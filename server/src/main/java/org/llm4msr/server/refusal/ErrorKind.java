@@ -1,0 +1,40 @@
+package org.llm4msr.server.refusal;
+
+import org.llm4msr.api.MsrException;
+
+/** Kinds of errors, as far as transports tell them apart. */
+public enum ErrorKind {
+  /** The request cannot be read. */
+  BAD_REQUEST,
+  /** The request has no token. */
+  NO_TOKEN,
+  /** The request names what does not exist. */
+  NOT_FOUND,
+  /** The request is too large. */
+  TOO_LARGE,
+  /** The client asks too much at once. */
+  CLIENT_BUSY,
+  /** The server cannot answer now. */
+  UNAVAILABLE,
+  /** The time is over. */
+  TOO_LATE,
+  /** A fault of the server or of a plugin. */
+  FAULT;
+
+  /** Returns the kind of an error. */
+  public static ErrorKind of(MsrException error) {
+    return switch (error.code()) {
+      case Refusals.NO_TOKEN -> NO_TOKEN;
+      case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> NOT_FOUND;
+      case Refusals.TOO_LARGE -> TOO_LARGE;
+      case Refusals.CLIENT_BUSY -> CLIENT_BUSY;
+      case Refusals.DEADLINE -> TOO_LATE;
+      default ->
+          switch (error.type()) {
+            case USER, DATA -> BAD_REQUEST;
+            case EXTERNAL, RESOURCES -> UNAVAILABLE;
+            case PLUGIN, INTERNAL -> FAULT;
+          };
+    };
+  }
+}
