@@ -18,8 +18,8 @@ import org.llm4msr.runtime.plugins.PluginStamp;
  * @param plugins the plugins that the configuration names, with the versions of their jars
  * @param config the effective configuration of the experiment
  * @param provenance what else determined the result: versions, engine, seed, data, knowledge
- * @param training steps, best step, metrics on the validation part before calibration, the share
- *     of its rows in which a field tells nothing, and the {@link #calibration}
+ * @param training steps, best step, metrics on the validation part before calibration, the share of
+ *     its rows in which a field tells nothing, and the {@link #calibration}
  * @param files the files beside the manifest, by path in the bundle
  */
 public record BundleManifest(
