@@ -97,7 +97,7 @@ class PublishedDataTest {
     List<String> rejected = Files.readAllLines(folder.resolve("work/prepared/rejected.jsonl"));
     assertThat(rejected).hasSize(3);
     assertThat(rejected.get(0))
-        .isEqualTo("{\"malformed\":true,\"reason\":\"malformed\",\"rows\":2}");
+        .isEqualTo("{\"malformed\":true,\"reason\":\"malformed rows\",\"rows\":2}");
     assertThat(rejected.get(1))
         .contains("\"line\":1002", "\"column\":\"movieId\"", "\"text\":\"7,one,4.0,964982703\"");
   }
