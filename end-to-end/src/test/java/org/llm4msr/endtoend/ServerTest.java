@@ -636,6 +636,29 @@ class ServerTest {
   }
 
   @Test
+  void theCommandServesUntilItIsTerminated() throws Exception {
+    Path place = Files.createDirectory(folder.resolve("command"));
+    Cli.Running serving = new Cli(place).start("serve", compiled.toString(), "-Dport=0");
+    String address = "";
+    while (address.isBlank()) {
+      assertThat(serving.process().isAlive()).as("it serves").isTrue();
+      Thread.sleep(50);
+      address = Files.readString(serving.out(), UTF_8);
+    }
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(address.strip() + "/v1/rank"))
+            .POST(BodyPublishers.ofString(request(17, 3, "")))
+            .build();
+    assertThat(CLIENT.send(request, BodyHandlers.ofString()).body())
+        .contains("\"model\":\"default\"");
+    serving.process().destroy();
+    Cli.Outcome outcome = serving.await();
+
+    assertThat(outcome.code()).isEqualTo(143);
+    assertThat(outcome.err()).contains("Ending the requests under way.").doesNotContain("cli/");
+  }
+
+  @Test
   void aServerThatCannotBeginLeavesNothing() {
     String port = "port=" + server.port();
     assertThatThrownBy(() -> start(port))

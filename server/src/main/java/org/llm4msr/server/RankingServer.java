@@ -6,6 +6,7 @@ import com.linecorp.armeria.server.healthcheck.SettableHealthChecker;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
@@ -36,6 +37,7 @@ public final class RankingServer implements AutoCloseable {
   private final Admission admission;
   private final FlightBatches batches;
   private final Server server;
+  private final CountDownLatch ended = new CountDownLatch(1);
 
   private RankingServer(ServerConfig config) {
     this.config = config;
@@ -104,9 +106,9 @@ public final class RankingServer implements AutoCloseable {
     return server.activeLocalPort();
   }
 
-  /** Waits until the server has ended. */
+  /** Waits until {@link #close} has ended, which another thread calls. */
   public void await() throws InterruptedException {
-    server.blockUntilShutdown();
+    ended.await();
   }
 
   /**
@@ -122,5 +124,6 @@ public final class RankingServer implements AutoCloseable {
     batches.close();
     models.close();
     metrics.close();
+    ended.countDown();
   }
 }
