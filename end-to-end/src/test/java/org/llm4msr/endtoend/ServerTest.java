@@ -637,8 +637,9 @@ class ServerTest {
 
   @Test
   void theCommandServesUntilItIsTerminated() throws Exception {
-    Path place = Files.createDirectory(folder.resolve("command"));
-    Cli.Running serving = new Cli(place).start("serve", compiled.toString(), "-Dport=0");
+    Path place = Files.createDirectory(folder.resolve("it's: a #command"));
+    Path bundle = Files.createSymbolicLink(place.resolve("bundle"), compiled);
+    Cli.Running serving = new Cli(place).start("serve", bundle.toString(), "-Dport=0");
     String address = "";
     while (address.isBlank()) {
       assertThat(serving.process().isAlive()).as("it serves").isTrue();

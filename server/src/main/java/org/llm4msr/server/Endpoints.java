@@ -83,7 +83,7 @@ record Endpoints(
           new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS), false);
     }
     listen(builder);
-    Arrivals arrivals = new Arrivals(limits.timeout());
+    Arrivals arrivals = new Arrivals(limits.timeout(), !config.tokens().isEmpty());
     Tokens tokens = new Tokens(config.tokens());
     HttpService rank = new RankEndpoint(service, arrivals, limits.items());
     BindableService ranking = new RankingGrpc(service, arrivals, limits.items());

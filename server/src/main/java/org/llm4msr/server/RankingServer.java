@@ -119,11 +119,14 @@ public final class RankingServer implements AutoCloseable {
   public void close() {
     ready.setHealthy(false);
     admission.end();
-    server.stop().join();
-    admission.close();
-    batches.close();
-    models.close();
-    metrics.close();
-    ended.countDown();
+    try {
+      server.stop().join();
+      admission.close();
+      batches.close();
+    } finally {
+      models.close();
+      metrics.close();
+      ended.countDown();
+    }
   }
 }

@@ -68,9 +68,9 @@ public record ServerConfig(
   public enum AccessLog {
     /** Nothing. */
     OFF,
-    /** When, from where, what, the status and how long it took. */
+    /** When, what, the status and how long it took. */
     PLAIN,
-    /** Also the ids of the request and the user. */
+    /** Also the address, and the ids of the request and the user. */
     IDS
   }
 

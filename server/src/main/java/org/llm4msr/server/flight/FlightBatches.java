@@ -26,6 +26,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
+import org.llm4msr.server.refusal.Faults;
 import org.llm4msr.server.refusal.Refusals;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,12 +148,7 @@ public final class FlightBatches implements AutoCloseable {
     if (error instanceof CancellationException) {
       return CallStatus.CANCELLED.toRuntimeException();
     }
-    if (!(error instanceof MsrException known)) {
-      LOG.error("a fault of the server", error);
-      return CallStatus.INTERNAL
-          .withDescription("A fault of the server; its log says more.")
-          .toRuntimeException();
-    }
+    MsrException known = Faults.known(error);
     CallStatus status =
         switch (ErrorKind.of(known)) {
           case BAD_REQUEST -> CallStatus.INVALID_ARGUMENT;

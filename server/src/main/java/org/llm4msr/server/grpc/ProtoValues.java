@@ -40,12 +40,16 @@ final class ProtoValues {
       case STRING_VALUE -> value.getStringValue();
       case BOOL_VALUE -> value.getBoolValue();
       case NULL_VALUE -> null;
-      case NUMBER_VALUE -> number(value.getNumberValue());
+      case NUMBER_VALUE -> number(value.getNumberValue(), place);
       default -> throw wrong(value, place, "a text, a number, a boolean, null or a list of these");
     };
   }
 
-  private static Object number(double number) {
+  private static Object number(double number, String place) {
+    if (!Double.isFinite(number)) {
+      throw Refusals.badRequest(
+          "%s is %s, but should be a finite number.".formatted(place, number));
+    }
     return number == Math.rint(number) && Math.abs(number) <= LARGEST
         ? (Object) (long) number
         : (Object) number;

@@ -23,13 +23,11 @@ import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.ranking.Arrival;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.llm4msr.server.refusal.Faults;
 
 /** The service {@code llm4msr.v1.Ranking}. */
 public final class RankingGrpc implements BindableService {
 
-  private static final Logger LOG = LoggerFactory.getLogger(RankingGrpc.class);
   private static final String NAME = "llm4msr.v1.Ranking";
 
   /** Its only method, also for clients. */
@@ -90,10 +88,7 @@ public final class RankingGrpc implements BindableService {
   }
 
   private static Status status(Throwable error) {
-    if (!(error instanceof MsrException known)) {
-      LOG.error("a fault of the server", error);
-      return Status.INTERNAL.withDescription("A fault of the server; its log says more.");
-    }
+    MsrException known = Faults.known(error);
     return of(known).withDescription(known.getMessage());
   }
 

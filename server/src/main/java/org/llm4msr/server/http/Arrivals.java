@@ -15,14 +15,17 @@ public final class Arrivals {
   public static final String TIMEOUT_HEADER = "x-timeout-millis";
 
   private final Duration most;
+  private final boolean byToken;
 
   /**
    * Allows a time.
    *
    * @param most for a request that allows no less
+   * @param byToken whether clients are told apart by their tokens, and not by their addresses
    */
-  public Arrivals(Duration most) {
+  public Arrivals(Duration most, boolean byToken) {
     this.most = most;
+    this.byToken = byToken;
   }
 
   /**
@@ -53,8 +56,8 @@ public final class Arrivals {
     return time.compareTo(most) < 0 ? time : most;
   }
 
-  private static String client(ServiceRequestContext context, RequestHeaders headers) {
-    String token = headers.get(HttpHeaderNames.AUTHORIZATION);
+  private String client(ServiceRequestContext context, RequestHeaders headers) {
+    String token = byToken ? Tokens.token(headers.get(HttpHeaderNames.AUTHORIZATION)) : null;
     return token == null ? context.clientAddress().getHostAddress() : token;
   }
 }

@@ -21,14 +21,11 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.json.JsonAnswer;
+import org.llm4msr.server.refusal.Faults;
 import org.llm4msr.server.refusal.Refusals;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Answers what fails, always with the same form of JSON. */
 public final class ErrorHandler implements ServerErrorHandler {
-
-  private static final Logger LOG = LoggerFactory.getLogger(ErrorHandler.class);
 
   private final long mostBytes;
 
@@ -45,9 +42,6 @@ public final class ErrorHandler implements ServerErrorHandler {
   public @Nullable HttpResponse onServiceException(
       ServiceRequestContext context, Throwable thrown) {
     Throwable cause = Exceptions.peel(thrown);
-    if (cause instanceof MsrException known) {
-      return ErrorStatus.answer(known);
-    }
     if (cause instanceof RequestTimeoutException) {
       return ErrorStatus.answer(
           Refusals.tooLate(
@@ -59,10 +53,7 @@ public final class ErrorHandler implements ServerErrorHandler {
     if (cause instanceof HttpStatusException || Exceptions.isStreamCancelling(cause)) {
       return null; // Nobody waits for the answer, or it is made of the status.
     }
-    LOG.error("a fault of the server", cause);
-    return ErrorStatus.answer(
-        new MsrException(
-            ErrorType.INTERNAL, "internal/FAULT", "A fault of the server; its log says more."));
+    return ErrorStatus.answer(Faults.known(cause));
   }
 
   @Override

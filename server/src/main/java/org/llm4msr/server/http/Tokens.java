@@ -37,11 +37,19 @@ public final class Tokens implements DecoratingHttpServiceFunction {
         : ErrorStatus.answer(Refusals.noToken());
   }
 
+  /** Returns the token of a header; null if it has none. */
+  static @Nullable String token(@Nullable String header) {
+    return header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+        ? null
+        : header.substring(SCHEME.length()).strip();
+  }
+
   private boolean isKnown(@Nullable String header) {
-    if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+    String brought = token(header);
+    if (brought == null) {
       return false;
     }
-    byte[] token = bytes(header.substring(SCHEME.length()).strip());
+    byte[] token = bytes(brought);
     boolean found = false;
     for (byte[] each : known) {
       // All are compared, in a time that does not tell how much of them is equal.

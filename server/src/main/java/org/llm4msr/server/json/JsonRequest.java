@@ -170,7 +170,7 @@ public final class JsonRequest {
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String column = parser.currentName();
       parser.nextToken();
-      columns.put(column, value(column));
+      columns.put(column, value(place + "." + column));
     }
     return columns;
   }
@@ -190,12 +190,20 @@ public final class JsonRequest {
     return switch (parser.currentToken()) {
       case VALUE_STRING -> parser.getText();
       case VALUE_NUMBER_INT -> wholeNumber(place);
-      case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+      case VALUE_NUMBER_FLOAT -> realNumber(place);
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
       default -> throw wrong(place, "a text, a number, a boolean, null or a list of these");
     };
+  }
+
+  private Double realNumber(String place) throws IOException {
+    double number = parser.getDoubleValue();
+    if (!Double.isFinite(number)) {
+      throw wrong(place, "a number of 64 bits");
+    }
+    return number;
   }
 
   private Object id(String place) throws IOException {

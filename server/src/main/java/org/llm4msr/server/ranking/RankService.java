@@ -83,16 +83,18 @@ public final class RankService {
    * @param model by name; empty where the server chooses
    * @param rows unchanged until the result is there
    * @param time in which the result is wanted
-   * @return the probability of each row; fails with {@link MsrException}
+   * @return the probability of each row; fails with an {@link MsrException}, which may be wrapped
    */
   public CompletableFuture<float[]> score(String model, VectorSchemaRoot rows, Duration time) {
     if (rows.getRowCount() > limits.items()) {
-      return CompletableFuture.failedFuture(Refusals.tooManyItems(limits.items()));
+      return refused(Refusals.tooManyItems(limits.items()));
     }
     try {
-      return admission.submit(
-          System.nanoTime() + time.toNanos(),
-          () -> models.choose(model, null).ranker().score(rows));
+      return admission
+          .submit(
+              System.nanoTime() + time.toNanos(),
+              () -> models.choose(model, null).ranker().score(rows))
+          .whenComplete((scores, error) -> count(error));
     } catch (MsrException e) {
       return refused(e);
     }
@@ -116,6 +118,10 @@ public final class RankService {
 
   private void end(Arrival arrival, @Nullable Throwable error) {
     clients.leave(arrival.client());
+    count(error);
+  }
+
+  private void count(@Nullable Throwable error) {
     if (error != null) {
       observer.refused(error instanceof MsrException known ? known.code() : "internal/FAULT");
     }

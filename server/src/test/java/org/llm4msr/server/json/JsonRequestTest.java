@@ -86,8 +86,9 @@ class JsonRequestTest {
         "`{\"items\": [{}]}`~items[0] has no id",
         "`{\"items\": [3]}`~items[0] is '3', but should be an object with the key 'id'",
         "`{\"items\": [{\"id\": 1, \"price\": 2}]}`~items[0] has the key 'price'",
-        "`{\"items\": [{\"id\": 1, \"fields\": {\"a\": {}}}]}`~items[0].a is an object",
-        "`{\"context\": {\"a\": [[1]]}}`~a is a list, but should be a text",
+        "`{\"items\": [{\"id\": 1, \"fields\": {\"a\": {}}}]}`~items[0].fields.a is an object",
+        "`{\"context\": {\"a\": [[1]]}}`~context.a is a list, but should be a text",
+        "`{\"context\": {\"a\": 1e999}}`~context.a is '1e999', but should be a number of 64 bits",
       })
   void whatCannotBeReadIsNamedWithItsPlace(String json, String text) {
     assertThatThrownBy(() -> read(json))

@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code serve}. */
 @CommandLine.Command(
     name = "serve",
-    description = "Ranks with bundles over HTTP and gRPC, until it is stopped.")
+    description = "Ranks with bundles over HTTP, gRPC and Arrow Flight, until it is stopped.")
 final class ServeCommand extends Command {
 
   @Parameters(
@@ -57,7 +57,8 @@ final class ServeCommand extends Command {
   private ServerConfig config() {
     List<String> all = new ArrayList<>();
     if (bundle != null) {
-      all.add("models.default.bundle=" + bundle.toAbsolutePath());
+      String path = bundle.toAbsolutePath().toString().replace("'", "''"); // As YAML quotes it.
+      all.add("models.default.bundle='%s'".formatted(path));
     } else if (file == null) {
       throw new ParameterException(spec.commandLine(), "Name a BUNDLE, or a --config FILE");
     }
