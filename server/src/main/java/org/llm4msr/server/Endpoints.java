@@ -32,17 +32,20 @@ import org.llm4msr.server.grpc.RankingGrpc;
 import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.http.ErrorHandler;
+import org.llm4msr.server.http.ModelsEndpoint;
 import org.llm4msr.server.http.OpenApi;
 import org.llm4msr.server.http.RankEndpoint;
 import org.llm4msr.server.http.Tokens;
 import org.llm4msr.server.metrics.ServerMetrics;
 import org.llm4msr.server.models.Models;
+import org.llm4msr.server.models.Reloading;
 import org.llm4msr.server.ranking.RankService;
 
 /** What is served, and under which path. */
 record Endpoints(
     ServerConfig config,
     Models models,
+    Reloading reloading,
     RankService service,
     FlightBatches batches,
     ServerMetrics metrics,
@@ -87,6 +90,7 @@ record Endpoints(
     Tokens tokens = new Tokens(config.tokens());
     HttpService rank = new RankEndpoint(service, arrivals, limits.items());
     BindableService ranking = new RankingGrpc(service, arrivals, limits.items());
+    HttpService versions = new ModelsEndpoint(reloading);
     BindableService health = GrpcHealthCheckService.builder().checkers(ready).build();
     return builder
         .service(
@@ -96,6 +100,10 @@ record Endpoints(
         .service(grpc(batches.service()), tokens::around, Endpoints::longer)
         .service(grpc(health))
         .service(read("/metrics"), metricsPage().decorate(tokens))
+        .service(read(ModelsEndpoint.PATH), versions.decorate(tokens))
+        .service(
+            Route.builder().path(ModelsEndpoint.MODEL).methods(HttpMethod.POST).build(),
+            versions.decorate(tokens))
         .service(read("/openapi.json"), new OpenApi(models))
         .service(read("/health"), (context, request) -> HttpResponse.of(HttpStatus.OK))
         .service(read("/ready"), HealthCheckService.of(ready))

@@ -3,6 +3,7 @@ package org.llm4msr.server;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.healthcheck.SettableHealthChecker;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
@@ -13,11 +14,11 @@ import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.flight.FlightBatches;
 import org.llm4msr.server.metrics.ServerMetrics;
-import org.llm4msr.server.models.ModelFolder;
 import org.llm4msr.server.models.Models;
-import org.llm4msr.server.models.ServedModel;
+import org.llm4msr.server.models.Reloading;
 import org.llm4msr.server.ranking.Admission;
 import org.llm4msr.server.ranking.RankService;
+import org.llm4msr.server.ranking.Shadows;
 
 /**
  * Ranks with compiled bundles over HTTP, gRPC and Arrow Flight, on one port.
@@ -32,6 +33,8 @@ public final class RankingServer implements AutoCloseable {
 
   private final ServerConfig config;
   private final Models models = new Models();
+  private final Reloading reloading;
+  private final Shadows shadows;
   private final ServerMetrics metrics = new ServerMetrics();
   private final SettableHealthChecker ready = new SettableHealthChecker(false);
   private final Admission admission;
@@ -39,12 +42,16 @@ public final class RankingServer implements AutoCloseable {
   private final Server server;
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  private RankingServer(ServerConfig config) {
+  private RankingServer(ServerConfig config, ConfigLoader loader) {
     this.config = config;
     admission = new Admission(config.rankingThreads(), config.limits().queue());
-    RankService service = new RankService(models, admission, config.limits(), metrics);
+    reloading = new Reloading(config, loader, models, metrics);
+    shadows = new Shadows(models, metrics);
+    RankService service =
+        new RankService(models, admission, config.limits(), List.of(metrics, shadows));
     batches = new FlightBatches(service, config.limits().timeout());
-    server = new Endpoints(config, models, service, batches, metrics, ready).server();
+    server =
+        new Endpoints(config, models, reloading, service, batches, metrics, ready).server();
     metrics.observe(admission);
   }
 
@@ -56,10 +63,10 @@ public final class RankingServer implements AutoCloseable {
    *     and {@code serve/CERTIFICATE} if the server cannot listen
    */
   public static RankingServer start(ServerConfig config, ConfigLoader loader) {
-    RankingServer started = new RankingServer(config);
+    RankingServer started = new RankingServer(config, loader);
     try {
       started.listen();
-      started.load(new ModelFolder(loader));
+      started.load();
       return started;
     } catch (RuntimeException | Error e) {
       started.close();
@@ -80,18 +87,11 @@ public final class RankingServer implements AutoCloseable {
     }
   }
 
-  private void load(ModelFolder folder) {
-    config
-        .models()
-        .forEach(
-            (name, entry) -> {
-              ServedModel model = folder.open(name, entry);
-              models.add(model);
-              model.ranker().warmUp(config.warmUp());
-              metrics.observe(model);
-            });
+  private void load() {
+    reloading.begin();
     admission.begin();
     ready.setHealthy(true);
+    reloading.watch();
   }
 
   /** Returns the models by name, with their versions. */
@@ -124,6 +124,8 @@ public final class RankingServer implements AutoCloseable {
       admission.close();
       batches.close();
     } finally {
+      shadows.close();
+      reloading.close();
       models.close();
       metrics.close();
       ended.countDown();

@@ -52,6 +52,14 @@ public record ServerConfig(
         @Max(600)
         double warmUpSeconds,
     @Setting(
+            value =
+                "Seconds after which folders of versions are looked at again; 0: never, but by request",
+            defaultValue = "10",
+            operational = true)
+        @PositiveOrZero
+        @Max(86_400)
+        double reloadSeconds,
+    @Setting(
             value = "Seconds in which requests may end after SIGTERM",
             defaultValue = "20",
             operational = true)

@@ -2,8 +2,11 @@ package org.llm4msr.server.metrics;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.llm4msr.server.models.ServedModel;
@@ -16,16 +19,18 @@ final class ModelMeters {
   private final MeterRegistry registry;
   private final Ranker ranker;
   private final Tags model;
+  private final List<Meter> meters = new ArrayList<>();
 
   /** Begins to count. */
   ModelMeters(ServedModel served, MeterRegistry registry) {
     this.registry = registry;
     ranker = served.ranker();
     model = Tags.of("model", served.name());
-    Gauge.builder("llm4msr.model.info", served, any -> 1)
-        .description("The models that rank, with the digests of their bundles")
-        .tags(model.and("version", served.version(), "digest", ranker.digest()))
-        .register(registry);
+    meters.add(
+        Gauge.builder("llm4msr.model.info", served, any -> 1)
+            .description("The models that rank, with the digests of their bundles")
+            .tags(model.and("version", served.version(), "digest", ranker.digest()))
+            .register(registry));
     ofRanker("llm4msr.kept.users", "Weights of users found in memory", RankerStats::keptWeights);
     ofRanker("llm4msr.kept.items", "Rows of items found in memory", RankerStats::keptItems);
     ofRanker(
@@ -69,16 +74,26 @@ final class ModelMeters {
 
   private <T> void count(
       String name, String text, Tags tags, T counted, ToDoubleFunction<T> number) {
-    FunctionCounter.builder(name, counted, number).description(text).tags(tags).register(registry);
+    meters.add(
+        FunctionCounter.builder(name, counted, number)
+            .description(text)
+            .tags(tags)
+            .register(registry));
   }
 
   private void expect(String name, String text, String tag, Map<String, Double> values) {
     values.forEach(
         (key, value) ->
-            Gauge.builder(name, value, Double::doubleValue)
-                .description(text)
-                .tags(model.and(tag, key))
-                .strongReference(true)
-                .register(registry));
+            meters.add(
+                Gauge.builder(name, value, Double::doubleValue)
+                    .description(text)
+                    .tags(model.and(tag, key))
+                    .strongReference(true)
+                    .register(registry)));
+  }
+
+  /** Counts no more. */
+  void remove() {
+    meters.forEach(registry::remove);
   }
 }

@@ -11,21 +11,24 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.server.models.ModelObserver;
+import org.llm4msr.server.models.Rejected;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.ranking.Admission;
 import org.llm4msr.server.ranking.RankAnswer;
 import org.llm4msr.server.ranking.RankObserver;
+import org.llm4msr.server.ranking.ShadowObserver;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankResult;
 
 /** What the server counts, for Prometheus. */
-public final class ServerMetrics implements RankObserver, AutoCloseable {
+public final class ServerMetrics
+    implements RankObserver, ShadowObserver, ModelObserver, AutoCloseable {
 
   private static final String MODEL = "model";
   private static final String SCENARIO = "scenario";
@@ -59,7 +62,8 @@ public final class ServerMetrics implements RankObserver, AutoCloseable {
   private final JvmGcMetrics collections;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final List<ModelMeters> models = new CopyOnWriteArrayList<>();
+  private final ConcurrentMap<String, ModelMeters> models = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, ShadowMeters> shadows = new ConcurrentHashMap<>();
   private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
 
@@ -73,9 +77,46 @@ public final class ServerMetrics implements RankObserver, AutoCloseable {
         .register(registry);
   }
 
-  /** Counts what a model does. */
-  public void observe(ServedModel model) {
-    models.add(new ModelMeters(model, registry));
+  @Override
+  public void served(ServedModel model, @Nullable ServedModel before) {
+    ModelMeters old = models.remove(model.name());
+    if (old != null) {
+      old.remove();
+    }
+    models.put(model.name(), new ModelMeters(model, registry));
+    reloads(model.name(), "served").increment();
+  }
+
+  @Override
+  public void rejected(String model, Rejected version) {
+    reloads(model, "rejected").increment();
+  }
+
+  private Counter reloads(String model, String outcome) {
+    return Counter.builder("llm4msr.loaded.versions")
+        .description("Versions that were loaded, and are served or were rejected")
+        .tag(MODEL, model)
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  @Override
+  public void ranked(String shadow, RankAnswer answer, RankResult own, Duration took) {
+    shadow(shadow).ranked(answer.result(), own, took);
+  }
+
+  @Override
+  public void dropped(String shadow) {
+    shadow(shadow).dropped();
+  }
+
+  @Override
+  public void failed(String shadow) {
+    shadow(shadow).failed();
+  }
+
+  private ShadowMeters shadow(String model) {
+    return shadows.computeIfAbsent(model, name -> new ShadowMeters(name, registry));
   }
 
   @Override

@@ -19,9 +19,23 @@ public final class Models implements AutoCloseable {
 
   private final Map<String, ServedModel> models = new ConcurrentSkipListMap<>();
 
-  /** Adds a model; it is closed with this. */
-  public void add(ServedModel model) {
-    models.put(model.name(), model);
+  /**
+   * Serves a model from now on; it is closed with this.
+   *
+   * @return the one of the same name that was served before; the caller closes it
+   */
+  public @Nullable ServedModel put(ServedModel model) {
+    return models.put(model.name(), model);
+  }
+
+  /** Returns the model of a name; null if there is none. */
+  public @Nullable ServedModel find(String name) {
+    return models.get(name);
+  }
+
+  /** Returns whether a model is served, and not another one in its place. */
+  public boolean isServed(ServedModel model) {
+    return model.equals(models.get(model.name()));
   }
 
   /** Returns all, by name. */

@@ -1,6 +1,7 @@
 package org.llm4msr.server.ranking;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -12,7 +13,7 @@ import org.llm4msr.server.config.LimitsConfig;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.refusal.Refusals;
-import org.llm4msr.serving.ranker.RankResult;
+import org.llm4msr.serving.ranker.Ranker;
 
 /** Ranks what transports bring. */
 public final class RankService {
@@ -21,15 +22,15 @@ public final class RankService {
   private final Admission admission;
   private final Clients clients;
   private final LimitsConfig limits;
-  private final RankObserver observer;
+  private final List<RankObserver> observers;
 
   /** Ranks with these models. */
   public RankService(
-      Models models, Admission admission, LimitsConfig limits, RankObserver observer) {
+      Models models, Admission admission, LimitsConfig limits, List<RankObserver> observers) {
     this.models = models;
     this.admission = admission;
     this.limits = limits;
-    this.observer = observer;
+    this.observers = List.copyOf(observers);
     clients = new Clients(limits.perClient());
   }
 
@@ -43,7 +44,7 @@ public final class RankService {
     try {
       admission.require(arrival.deadline());
     } catch (MsrException e) {
-      observer.refused(e.code());
+      refused(e.code());
       throw e;
     }
   }
@@ -73,7 +74,7 @@ public final class RankService {
   }
 
   private <T> CompletableFuture<T> refused(MsrException error) {
-    observer.refused(error.code());
+    refused(error.code());
     return CompletableFuture.failedFuture(error);
   }
 
@@ -93,7 +94,7 @@ public final class RankService {
       return admission
           .submit(
               System.nanoTime() + time.toNanos(),
-              () -> models.choose(model, null).ranker().score(rows))
+              () -> using(model, null, chosen -> chosen.ranker().score(rows)))
           .whenComplete((scores, error) -> count(error));
     } catch (MsrException e) {
       return refused(e);
@@ -104,16 +105,34 @@ public final class RankService {
     if (call.request().items().size() > limits.items()) {
       throw Refusals.tooManyItems(limits.items());
     }
-    ServedModel model = models.choose(call.model(), call.user());
     RankCall named =
         call.id().isEmpty()
             ? new RankCall(UUID.randomUUID().toString(), call.model(), call.top(), call.request())
             : call;
     RankCall timed = named.until(arrival.deadline());
-    RankResult result = model.ranker().rank(timed.request());
-    RankAnswer answer = new RankAnswer(timed, model.name(), model.version(), result);
-    observer.ranked(answer, arrival.begin());
+    RankAnswer answer =
+        using(
+            call.model(),
+            call.user(),
+            model ->
+                new RankAnswer(
+                    timed, model.name(), model.version(), model.ranker().rank(timed.request())));
+    observers.forEach(observer -> observer.ranked(answer, arrival.begin()));
     return answer;
+  }
+
+  /** Uses a model; if it is closed because another version came in its place, that one. */
+  private <T> T using(String name, @Nullable String user, Function<ServedModel, T> work) {
+    for (; ; ) {
+      ServedModel model = models.choose(name, user);
+      try {
+        return work.apply(model);
+      } catch (MsrException e) {
+        if (!e.code().equals(Ranker.CLOSED) || models.isServed(model)) {
+          throw e;
+        }
+      }
+    }
   }
 
   private void end(Arrival arrival, @Nullable Throwable error) {
@@ -123,7 +142,11 @@ public final class RankService {
 
   private void count(@Nullable Throwable error) {
     if (error != null) {
-      observer.refused(error instanceof MsrException known ? known.code() : "internal/FAULT");
+      refused(error instanceof MsrException known ? known.code() : "internal/FAULT");
     }
+  }
+
+  private void refused(String code) {
+    observers.forEach(observer -> observer.refused(code));
   }
 }

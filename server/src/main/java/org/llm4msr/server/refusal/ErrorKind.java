@@ -25,7 +25,7 @@ public enum ErrorKind {
   public static ErrorKind of(MsrException error) {
     return switch (error.code()) {
       case Refusals.NO_TOKEN -> NO_TOKEN;
-      case Refusals.NO_MODEL, Refusals.NO_SCENARIO -> NOT_FOUND;
+      case Refusals.NO_MODEL, Refusals.NO_VERSION, Refusals.NO_SCENARIO -> NOT_FOUND;
       case Refusals.TOO_LARGE -> TOO_LARGE;
       case Refusals.CLIENT_BUSY -> CLIENT_BUSY;
       case Refusals.DEADLINE -> TOO_LATE;

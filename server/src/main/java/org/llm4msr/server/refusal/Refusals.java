@@ -21,6 +21,9 @@ public final class Refusals {
   /** No such model. */
   public static final String NO_MODEL = "serve/NO_MODEL";
 
+  /** No such version of a model. */
+  public static final String NO_VERSION = "serve/NO_VERSION";
+
   /** No such scenario. The ranker says so. */
   public static final String NO_SCENARIO = "data/UNKNOWN_SCENARIO";
 

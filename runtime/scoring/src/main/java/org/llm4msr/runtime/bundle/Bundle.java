@@ -69,10 +69,15 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
     return bundle;
   }
 
+  /** Returns whether a folder holds a bundle, or what is left of one. */
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(MANIFEST));
+  }
+
   /** Reads the manifest alone; it is checked, the other files are not. */
   public static Bundle peek(Path folder) {
     Path file = folder.resolve(MANIFEST);
-    if (!Files.isRegularFile(file)) {
+    if (!isIn(folder)) {
       throw new MsrException(
           ErrorType.USER,
           "bundle/NO_BUNDLE",

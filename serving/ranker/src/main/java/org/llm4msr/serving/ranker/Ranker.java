@@ -6,10 +6,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -21,8 +24,10 @@ import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.arrow.OpenPackages;
+import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.data.rows.ValueCounts;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -48,6 +53,9 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  */
 public final class Ranker implements AutoCloseable {
+
+  /** The code of errors after {@link #close}. */
+  public static final String CLOSED = "rank/CLOSED";
 
   private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
 
@@ -204,7 +212,31 @@ public final class Ranker implements AutoCloseable {
     open.readLock().lock();
     try {
       requireOpen();
-      return new WarmUp(encoder).run(scorer(Map.of()), time);
+      return new DrawnRequests(encoder).run(scorer(Map.of()), time);
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  /** Returns drawn requests, as {@link #warmUp} ranks them; the same at each call. */
+  List<RankRequest> drawn(int count) {
+    DrawnRequests drawn = new DrawnRequests(encoder);
+    return IntStream.range(0, count).mapToObj(drawn::request).toList();
+  }
+
+  /** Ranks requests that are not counted. */
+  List<RankResult> rankUncounted(List<RankRequest> all) {
+    open.readLock().lock();
+    try {
+      requireOpen();
+      RowScorer scorer = scorer(Map.of());
+      List<RankResult> results = new ArrayList<>();
+      for (RankRequest request : all) {
+        RankResult result = new RankResult(request.items().size());
+        scorer.score(request, result);
+        results.add(result);
+      }
+      return results;
     } finally {
       open.readLock().unlock();
     }
@@ -213,7 +245,7 @@ public final class Ranker implements AutoCloseable {
   private void requireOpen() {
     if (closed) {
       throw new MsrException(
-          ErrorType.USER, "rank/CLOSED", "The ranker is closed. Open the bundle again.");
+          ErrorType.USER, CLOSED, "The ranker is closed. Open the bundle again.");
     }
   }
 
@@ -223,6 +255,14 @@ public final class Ranker implements AutoCloseable {
     return compiled == null
         ? new EngineScorer(model, encoder.requests(counted), users, known)
         : new GraphScorer(compiled, model, encoder.requests(counted), weights, items, users, known);
+  }
+
+  /** Returns the columns that the context of requests, or their items, must have. */
+  public Set<String> requiredColumns() {
+    return encoder.columns().stream()
+        .filter(column -> column.required() && !FieldSource.IDS.contains(column.name()))
+        .map(ScoringColumn::name)
+        .collect(Collectors.toSet());
   }
 
   /** Returns what was done until now. */

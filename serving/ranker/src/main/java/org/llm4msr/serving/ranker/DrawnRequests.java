@@ -11,7 +11,7 @@ import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 
 /** Requests of known users for known items, by turns in all scenarios. What rows bring is null. */
-final class WarmUp {
+final class DrawnRequests {
 
   private static final int ITEMS = 500;
 
@@ -21,7 +21,7 @@ final class WarmUp {
   private final RowEncoder encoder;
   private final Map<String, @Nullable Object> context = new HashMap<>();
 
-  WarmUp(RowEncoder encoder) {
+  DrawnRequests(RowEncoder encoder) {
     this.encoder = encoder;
     encoder.columns().stream()
         .filter(ScoringColumn::required)
@@ -41,7 +41,8 @@ final class WarmUp {
     return count;
   }
 
-  private RankRequest request(int number) {
+  /** Returns a request; equal numbers make equal ones. */
+  RankRequest request(int number) {
     List<String> scenarios = encoder.manifest().scenarioKeys();
     List<RankItem> items = new ArrayList<>();
     for (int i = 0; i < Math.min(ITEMS, encoder.itemKeys().size()); i++) {

@@ -1,0 +1,72 @@
+package org.llm4msr.server.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import org.llm4msr.serving.ranker.ItemStatus;
+import org.llm4msr.serving.ranker.RankResult;
+
+/** What is counted of a model that ranks requests to others. */
+final class ShadowMeters {
+
+  private static final String MODEL = "model";
+
+  private final Timer time;
+  private final DistributionSummary difference;
+  private final Counter sameBest;
+  private final Counter dropped;
+  private final Counter failed;
+
+  ShadowMeters(String model, MeterRegistry registry) {
+    time =
+        Timer.builder("llm4msr.shadow.rank")
+            .description("Time in which a shadow ranked a request to another model")
+            .tag(MODEL, model)
+            .register(registry);
+    difference =
+        DistributionSummary.builder("llm4msr.shadow.difference")
+            .description("Absolute difference of an item's probability from that of the other model")
+            .tag(MODEL, model)
+            .register(registry);
+    sameBest =
+        Counter.builder("llm4msr.shadow.same.best")
+            .description("Requests of which a shadow puts the same item first")
+            .tag(MODEL, model)
+            .register(registry);
+    dropped = lost(model, "dropped", registry);
+    failed = lost(model, "failed", registry);
+  }
+
+  private static Counter lost(String model, String outcome, MeterRegistry registry) {
+    return Counter.builder("llm4msr.shadow.lost.requests")
+        .description("Requests that a shadow should have ranked, and did not")
+        .tag(MODEL, model)
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  void ranked(RankResult other, RankResult own, Duration took) {
+    time.record(took);
+    for (int place = 0; place < own.size(); place++) {
+      if (own.status(place) != ItemStatus.MALFORMED
+          && other.status(place) != ItemStatus.MALFORMED) {
+        difference.record(Math.abs(own.probability(place) - other.probability(place)));
+      }
+    }
+    int[] first = own.best(1);
+    int[] others = other.best(1);
+    if (first.length > 0 && others.length > 0 && first[0] == others[0]) {
+      sameBest.increment();
+    }
+  }
+
+  void dropped() {
+    dropped.increment();
+  }
+
+  void failed() {
+    failed.increment();
+  }
+}

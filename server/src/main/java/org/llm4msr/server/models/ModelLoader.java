@@ -1,0 +1,103 @@
+package org.llm4msr.server.models;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.server.config.ModelEntry;
+import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankerComparison;
+import org.llm4msr.serving.ranker.RankerSettings;
+
+/** Opens models, and says whether one may take the place of another. */
+final class ModelLoader {
+
+  private static final String ALL_THE_SAME = " To serve it all the same, choose it by name.";
+
+  private final ConfigLoader plugins;
+  private final Duration warmUp;
+
+  /**
+   * Makes a loader.
+   *
+   * @param plugins knows the plugins
+   * @param warmUp for how long a model ranks drawn requests before it is served
+   */
+  ModelLoader(ConfigLoader plugins, Duration warmUp) {
+    this.plugins = plugins;
+    this.warmUp = warmUp;
+  }
+
+  /**
+   * Checks every byte of a bundle and loads its model.
+   *
+   * @throws MsrException as {@link Ranker#open(Path)}
+   */
+  ServedModel open(String name, Path folder, ModelEntry entry) {
+    Path whole = folder.toAbsolutePath().normalize();
+    Ranker ranker = Ranker.open(whole, RankerSettings.STANDARD, plugins);
+    String version = String.valueOf(whole.getFileName());
+    return new ServedModel(name, version, whole, entry, ranker, Instant.now());
+  }
+
+  /** Has a model rank drawn requests, so that its first are as fast as others. */
+  void warm(ServedModel model) {
+    model.ranker().warmUp(warmUp);
+  }
+
+  /**
+   * Compares a model with that in whose place it would be served.
+   *
+   * @param chosen whether somebody wants this version, whatever the comparison says
+   * @return null where the two cannot rank the same requests
+   * @throws MsrException {@code serve/FEWER_SCENARIOS}, {@code serve/NEW_COLUMNS} or {@code
+   *     serve/SAME_PROBABILITY} where requests would fail, or all items would be alike
+   */
+  @Nullable RankerComparison compare(ServedModel current, ServedModel next, boolean chosen) {
+    List<MsrException> reasons = reasons(current.ranker(), next.ranker());
+    if (!reasons.isEmpty()) {
+      if (chosen) {
+        return null;
+      }
+      throw reasons.get(0);
+    }
+    RankerComparison comparison = RankerComparison.of(current.ranker(), next.ranker());
+    if (!comparison.spread() && !chosen) {
+      throw rejected(
+          "SAME_PROBABILITY",
+          "It gives all items of %d drawn requests the same probability, or none."
+              .formatted(comparison.requests()));
+    }
+    return comparison;
+  }
+
+  private static List<MsrException> reasons(Ranker current, Ranker next) {
+    List<MsrException> reasons = new ArrayList<>();
+    TreeSet<String> scenarios = new TreeSet<>(current.scenarios());
+    next.scenarios().forEach(scenarios::remove);
+    if (!scenarios.isEmpty()) {
+      reasons.add(
+          rejected("FEWER_SCENARIOS", "It lacks scenarios that are served now: %s.".formatted(scenarios)));
+    }
+    TreeSet<String> columns = new TreeSet<>(next.requiredColumns());
+    columns.removeAll(current.requiredColumns());
+    if (!columns.isEmpty()) {
+      reasons.add(
+          rejected(
+              "NEW_COLUMNS",
+              "It needs columns that requests may lack now: %s."
+                  .formatted(columns)));
+    }
+    return reasons;
+  }
+
+  private static MsrException rejected(String code, String text) {
+    return new MsrException(ErrorType.USER, "serve/" + code, text + ALL_THE_SAME);
+  }
+}

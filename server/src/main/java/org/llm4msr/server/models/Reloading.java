@@ -1,0 +1,140 @@
+package org.llm4msr.server.models;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.server.config.ServerConfig;
+import org.llm4msr.server.refusal.Refusals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads the models of a server, and new versions while it ranks, on one thread of low priority. A
+ * model that was replaced is closed when the requests that it had are answered.
+ */
+public final class Reloading implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Reloading.class);
+  private static final double MILLIS = 1000;
+
+  private final Map<String, ModelSlot> slots = new TreeMap<>();
+  private final Queue<ServedModel> replaced = new ConcurrentLinkedQueue<>();
+  private final ScheduledThreadPoolExecutor thread;
+  private final long lookMillis;
+  private final long closeMillis;
+
+  /**
+   * Loads nothing yet.
+   *
+   * @param plugins knows the plugins
+   * @param models where models are put
+   */
+  public Reloading(
+      ServerConfig config, ConfigLoader plugins, Models models, ModelObserver observer) {
+    ModelLoader loader = new ModelLoader(plugins, config.warmUp());
+    config
+        .models()
+        .forEach(
+            (name, entry) ->
+                slots.put(name, new ModelSlot(name, entry, loader, models, observer)));
+    lookMillis = (long) (config.reloadSeconds() * MILLIS);
+    closeMillis = config.limits().timeoutMillis();
+    thread =
+        new ScheduledThreadPoolExecutor(1, work -> LowPriority.thread(work, "llm4msr-load"));
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  }
+
+  /**
+   * Loads a version of each model on the thread that calls.
+   *
+   * @throws MsrException why one of them cannot be served
+   */
+  public void begin() {
+    slots.values().forEach(ModelSlot::begin);
+  }
+
+  /** Looks for new versions from now on. */
+  public void watch() {
+    if (lookMillis > 0) {
+      thread.scheduleWithFixedDelay(this::look, lookMillis, lookMillis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void look() {
+    for (ModelSlot slot : slots.values()) {
+      try {
+        retire(slot.look());
+      } catch (RuntimeException e) { // The folder may be there again at the next look.
+        LOG.error("Versions cannot be looked for: {}", e.getMessage());
+      }
+    }
+  }
+
+  private void retire(@Nullable ServedModel model) {
+    if (model != null) {
+      replaced.add(model);
+      thread.schedule(this::closeOldest, closeMillis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void closeOldest() {
+    ServedModel model = replaced.poll();
+    if (model != null) {
+      model.ranker().close();
+    }
+  }
+
+  /**
+   * Serves a version by its name, on the thread that loads.
+   *
+   * @param version null for the newest
+   * @return what is known then; fails with {@code serve/NO_MODEL}, {@code serve/NO_VERSION}, or why
+   *     it cannot be served, and nothing has changed then
+   */
+  public CompletableFuture<ModelStatus> select(String name, @Nullable String version) {
+    ModelSlot slot = slots.get(name);
+    if (slot == null) {
+      return CompletableFuture.failedFuture(
+          new MsrException(
+              ErrorType.USER,
+              Refusals.NO_MODEL,
+              "There is no model '%s'. Name one of %s.".formatted(name, slots.keySet())));
+    }
+    return CompletableFuture.supplyAsync(
+        () -> {
+          retire(slot.select(version));
+          return slot.status();
+        },
+        thread);
+  }
+
+  /** Returns what is known of the models, by name. */
+  public List<ModelStatus> status() {
+    return slots.values().stream().map(ModelSlot::status).toList();
+  }
+
+  /** Waits until a model that is being loaded is, and closes those that were replaced. */
+  @Override
+  public void close() {
+    thread.shutdownNow();
+    try {
+      if (!thread.awaitTermination(1, TimeUnit.MINUTES)) {
+        LOG.warn("A model is loaded still, although the server ends.");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    while (!replaced.isEmpty()) {
+      closeOldest();
+    }
+  }
+}
