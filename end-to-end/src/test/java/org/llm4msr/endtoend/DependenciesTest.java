@@ -62,6 +62,7 @@ class DependenciesTest {
         "serving/recording",
         "serving/ranker",
         "serving/compiler",
+        "serving/publishing",
         "serving/export",
         "server",
         "runtime/cli",

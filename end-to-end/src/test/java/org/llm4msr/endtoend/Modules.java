@@ -71,7 +71,11 @@ final class Modules {
     runtime(all, "training", "training", "evaluation");
     List<String> scoring = with(RUNTIME.subList(0, RUNTIME.indexOf("training")), "api");
     add(all, "recording", List.of("serving.recording"), List.of("api"));
-    add(all, "ranker", List.of("serving.ranker"), with(scoring, "toolkit-safetensors"));
+    add(
+        all,
+        "ranker",
+        List.of("serving.ranker", "serving.versions"),
+        with(scoring, "toolkit-safetensors"));
     List<String> ranker = with(with(scoring, "toolkit-safetensors"), "ranker");
     add(all, "compiler", List.of("serving.compiler"), with(ranker, "recording"));
     runtime(all, "experiment", "experiment", "exchange", "explanation");
@@ -79,11 +83,12 @@ final class Modules {
     runtime(all, "download", "download");
     runtime(all, "lab", "compare", "report");
     List<String> compiler = with(with(ranker, "recording"), "compiler");
+    add(all, "publishing", List.of("serving.publishing"), with(compiler, "training"));
     add(all, "export", List.of("serving.export"), compiler);
     add(all, "protocol", List.of("protocol"), List.of());
     add(all, "server", List.of("server"), with(ranker, "protocol"));
     runtime(all, "cli", "cli");
-    all.get("cli").uses().addAll(List.of("compiler", "ranker", "export", "server"));
+    all.get("cli").uses().addAll(List.of("compiler", "ranker", "publishing", "export", "server"));
     List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
     add(all, "exchange", List.of("exchange"), with(served, "experiment"));
     add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine", "recording"));

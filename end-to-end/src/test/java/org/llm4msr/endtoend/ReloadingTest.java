@@ -282,7 +282,8 @@ class ReloadingTest {
       assertThat(choose(server, "\"none\"").body()).contains("serve/NO_VERSION", "[3, 2, 1]");
       assertThat(send(server, "/v1/models/other", "{\"version\":\"1\"}").body())
           .contains("serve/NO_MODEL", "main");
-      for (String body : List.of("", "[]", "{}", "{\"version\":1}", "{\"version\":\"1\",\"a\":1}")) {
+      for (String body :
+          List.of("", "[]", "{}", "{\"version\":1}", "{\"version\":\"1\",\"a\":1}")) {
         HttpResponse<String> answer = send(server, "/v1/models/main", body);
         assertThat(answer.statusCode()).as(body).isEqualTo(400);
         assertThat(answer.body()).contains("serve/BAD_REQUEST");

@@ -50,8 +50,7 @@ public final class RankingServer implements AutoCloseable {
     RankService service =
         new RankService(models, admission, config.limits(), List.of(metrics, shadows));
     batches = new FlightBatches(service, config.limits().timeout());
-    server =
-        new Endpoints(config, models, reloading, service, batches, metrics, ready).server();
+    server = new Endpoints(config, models, reloading, service, batches, metrics, ready).server();
     metrics.observe(admission);
   }
 

@@ -27,7 +27,8 @@ final class ShadowMeters {
             .register(registry);
     difference =
         DistributionSummary.builder("llm4msr.shadow.difference")
-            .description("Absolute difference of an item's probability from that of the other model")
+            .description(
+                "Absolute difference of an item's probability from that of the other model")
             .tag(MODEL, model)
             .register(registry);
     sameBest =

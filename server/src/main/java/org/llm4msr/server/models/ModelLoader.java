@@ -83,7 +83,9 @@ final class ModelLoader {
     next.scenarios().forEach(scenarios::remove);
     if (!scenarios.isEmpty()) {
       reasons.add(
-          rejected("FEWER_SCENARIOS", "It lacks scenarios that are served now: %s.".formatted(scenarios)));
+          rejected(
+              "FEWER_SCENARIOS",
+              "It lacks scenarios that are served now: %s.".formatted(scenarios)));
     }
     TreeSet<String> columns = new TreeSet<>(next.requiredColumns());
     columns.removeAll(current.requiredColumns());
@@ -91,8 +93,7 @@ final class ModelLoader {
       reasons.add(
           rejected(
               "NEW_COLUMNS",
-              "It needs columns that requests may lack now: %s."
-                  .formatted(columns)));
+              "It needs columns that requests may lack now: %s.".formatted(columns)));
     }
     return reasons;
   }

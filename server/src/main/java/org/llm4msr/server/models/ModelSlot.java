@@ -73,7 +73,7 @@ final class ModelSlot {
     return new MsrException(
         ErrorType.USER,
         Refusals.NO_VERSION,
-        "There is no bundle in %s, so the model '%s' cannot be served. Write one there: llm4msr publish BUNDLE --to FOLDER."
+        "There is no bundle in %s, so the model '%s' cannot be served. Write one there: llm4msr bundle publish BUNDLE --to FOLDER."
             .formatted(all.folder(""), name));
   }
 

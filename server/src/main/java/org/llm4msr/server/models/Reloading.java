@@ -44,12 +44,10 @@ public final class Reloading implements AutoCloseable {
     config
         .models()
         .forEach(
-            (name, entry) ->
-                slots.put(name, new ModelSlot(name, entry, loader, models, observer)));
+            (name, entry) -> slots.put(name, new ModelSlot(name, entry, loader, models, observer)));
     lookMillis = (long) (config.reloadSeconds() * MILLIS);
     closeMillis = config.limits().timeoutMillis();
-    thread =
-        new ScheduledThreadPoolExecutor(1, work -> LowPriority.thread(work, "llm4msr-load"));
+    thread = new ScheduledThreadPoolExecutor(1, work -> LowPriority.thread(work, "llm4msr-load"));
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 

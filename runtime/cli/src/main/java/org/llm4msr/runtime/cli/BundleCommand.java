@@ -1,12 +1,14 @@
 package org.llm4msr.runtime.cli;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleDiff;
 import org.llm4msr.runtime.bundle.BundleManifest;
@@ -14,6 +16,12 @@ import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.serving.publishing.Publication;
+import org.llm4msr.serving.publishing.PublishRequest;
+import org.llm4msr.serving.publishing.Publisher;
+import org.llm4msr.serving.publishing.TrialResult;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,11 +30,12 @@ import picocli.CommandLine.Parameters;
 /** {@code bundle}. */
 @CommandLine.Command(
     name = "bundle",
-    description = "Inspects, compares and creates model bundles.",
+    description = "Inspects, compares, creates and publishes model bundles.",
     subcommands = {
       BundleCommand.Inspect.class,
       BundleCommand.Diff.class,
-      BundleCommand.Create.class
+      BundleCommand.Create.class,
+      BundleCommand.Publish.class
     })
 final class BundleCommand extends CommandGroup {
 
@@ -157,6 +166,131 @@ final class BundleCommand extends CommandGroup {
     void run() {
       experiment().createBundle(run.name, out);
       terminal().result(Map.of("bundle", out), out + " is written.");
+    }
+  }
+
+  /** {@code bundle publish}. */
+  @CommandLine.Command(
+      name = "publish",
+      description =
+          "Compiles a bundle, calibrates it to rows with labels, compares it with the version before,"
+              + " and makes it the version that servers of a folder take next.")
+  static final class Publish extends Command {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "BUNDLE", description = "The folder of the bundle.")
+    Path folder;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Option(
+        names = "--to",
+        required = true,
+        paramLabel = "DIR",
+        description = "The folder of versions that servers look at.")
+    Path versions;
+
+    @Option(
+        names = "--name",
+        paramLabel = "NAME",
+        description = "The name of the version (default: the day and a number, 2026-01-31-1).")
+    @Nullable String name;
+
+    @Option(
+        names = "--rows",
+        paramLabel = "FILE",
+        description =
+            "Rows as `score` reads them, with a column label of 0 and 1: half of them fit the"
+                + " calibration, half compare the two versions.")
+    @Nullable Path rows;
+
+    @Option(
+        names = "--list-separator",
+        paramLabel = "TEXT",
+        defaultValue = "|",
+        description = "Separator of the values of a list that is one text (default: |).")
+    String listSeparator = "|";
+
+    @Option(
+        names = "--force",
+        description = "Publish it even if it is worse than the version before.")
+    boolean force;
+
+    @Override
+    String keptWhenInterrupted() {
+      return "Interrupted; nothing was published.";
+    }
+
+    @Override
+    void run() {
+      Publication done =
+          new Publisher(session().loader(), Clock.systemUTC())
+              .publish(
+                  Bundle.open(folder),
+                  new PublishRequest(versions, name, rows, listSeparator, force));
+      terminal().result(done, text(done));
+    }
+
+    private static String text(Publication done) {
+      StringBuilder text = new StringBuilder();
+      TrialResult trial = done.trial();
+      if (trial != null) {
+        text.append(table(trial)).append('\n');
+      }
+      text.append("%s is published as %s.".formatted(done.folder(), done.version()));
+      if (trial != null && trial.before() != null) {
+        text.append(
+            String.format(
+                Locale.ROOT,
+                "%nLogLoss changes by %+.4f from that of %s, with a standard error of %.4f.",
+                trial.change(),
+                done.previous(),
+                trial.standardError()));
+      }
+      if (done.pinned() != null) {
+        text.append(
+            "%nServers stay with %s, which the file PINNED names; delete it, or choose the new version by name."
+                .formatted(done.pinned()));
+      }
+      return text.toString();
+    }
+
+    private static String table(TrialResult trial) {
+      List<List<String>> rows = new ArrayList<>();
+      EvaluationResult before = trial.before();
+      for (int s = 0; s < trial.now().scenarios().size(); s++) {
+        Metrics old = before == null ? null : before.scenarios().get(s);
+        rows.add(row(trial.now().scenarios().get(s), old));
+      }
+      rows.add(row(trial.now().overall(), before == null ? null : before.overall()));
+      return Terminal.table(
+          List.of(
+              "scenario",
+              ">rows",
+              ">AUC before",
+              ">now",
+              ">LogLoss before",
+              ">now",
+              ">clicks",
+              ">predicted before",
+              ">now"),
+          rows);
+    }
+
+    private static List<String> row(Metrics now, @Nullable Metrics before) {
+      return List.of(
+          now.name(),
+          String.format(Locale.ROOT, "%,d", now.rows()),
+          before == null ? "-" : number(before.auc()),
+          number(now.auc()),
+          before == null ? "-" : number(before.logLoss()),
+          number(now.logLoss()),
+          number(now.meanLabel()),
+          before == null ? "-" : number(before.meanPrediction()),
+          number(now.meanPrediction()));
+    }
+
+    private static String number(double value) {
+      return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4f", value);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.bundle;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -60,6 +61,13 @@ public record BundleManifest(
     return calibration == null
         ? Calibration.NONE
         : Bundle.JSON.convertValue(calibration, Calibration.class);
+  }
+
+  /** Returns what {@link #training} becomes with another calibration. */
+  public Map<String, Object> trainingWith(Calibration calibration) {
+    Map<String, Object> changed = new LinkedHashMap<>(training);
+    changed.put(CALIBRATION, calibration);
+    return changed;
   }
 
   /** Returns the bytes of all files. */

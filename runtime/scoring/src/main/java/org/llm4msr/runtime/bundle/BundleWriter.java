@@ -79,10 +79,12 @@ public final class BundleWriter {
   /**
    * Writes a bundle that holds all of another one, and more.
    *
+   * @param training in place of the other's
    * @param more writes what is new into the folder of the new bundle
    * @throws MsrException as {@link #write(Path, Contents)}
    */
-  public static void extend(Bundle bundle, Path target, Filling more) {
+  public static void extend(
+      Bundle bundle, Path target, Map<String, Object> training, Filling more) {
     write(
         target,
         folder -> {
@@ -91,8 +93,7 @@ public final class BundleWriter {
           }
           more.fill(folder);
           BundleManifest before = bundle.manifest();
-          writeManifest(
-              folder, before.plugins(), before.config(), before.provenance(), before.training());
+          writeManifest(folder, before.plugins(), before.config(), before.provenance(), training);
         });
   }
 

@@ -14,6 +14,8 @@ import java.util.List;
  */
 public record Calibration(List<Line> scenarios) {
 
+  private static final double LEAST = 1e-7;
+
   /** Uses logits as they are. */
   public static final Calibration NONE = new Calibration(List.of());
 
@@ -42,6 +44,22 @@ public record Calibration(List<Line> scenarios) {
   /** Returns whether logits are used as they are. */
   public boolean changesNothing() {
     return scenarios.isEmpty();
+  }
+
+  /**
+   * Returns the logit that becomes a probability.
+   *
+   * @param scenario rank
+   * @param probability in [0, 1]; one that is nearer than {@value #LEAST} to an end counts as that
+   */
+  public double logit(int scenario, double probability) {
+    double within = Math.min(1 - LEAST, Math.max(LEAST, probability));
+    double score = Math.log(within / (1 - within));
+    if (changesNothing()) {
+      return score;
+    }
+    Line line = scenarios.get(scenario);
+    return (score - line.offset) / line.slope;
   }
 
   /** Returns the keys of the scenarios, by rank. */

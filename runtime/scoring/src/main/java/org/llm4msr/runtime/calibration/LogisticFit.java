@@ -38,9 +38,21 @@ record LogisticFit(double slope, double offset) {
   /** Fits points that have both classes. */
   static LogisticFit of(List<Point> points) {
     LogisticFit best = descend(points, START, true);
-    return best.slope >= LEAST_SLOPE
-        ? best
-        : descend(points, new LogisticFit(LEAST_SLOPE, best.offset), false);
+    return best.slope >= LEAST_SLOPE ? best : descend(points, leastSlope(points), false);
+  }
+
+  /** Returns a fit of the least slope whose probability at the mean of x is that of all points. */
+  private static LogisticFit leastSlope(List<Point> points) {
+    double rows = 0;
+    double positives = 0;
+    double sum = 0;
+    for (Point point : points) {
+      rows += point.weight;
+      positives += point.positives;
+      sum += point.weight * point.x;
+    }
+    double offset = Math.log(positives / (rows - positives));
+    return new LogisticFit(LEAST_SLOPE, offset - LEAST_SLOPE * sum / rows);
   }
 
   double probability(double x) {

@@ -204,11 +204,14 @@ public final class Scorer implements AutoCloseable {
   }
 
   /**
-   * Scores rows.
+   * Scores rows, wherever they were read.
    *
-   * @param malformed null if the first row that cannot be read is an error
+   * @param first number of the first, for error texts
+   * @param malformed gets why rows cannot be read, which then have NaN; null if the first of them
+   *     is an error
+   * @throws MsrException as {@link #score(List)}
    */
-  private float[] score(
+  public float[] score(
       RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
     open.readLock().lock();
     try {

@@ -133,6 +133,28 @@ class CalibrationFitTest {
     assertThat(line.offset()).isCloseTo(0, within(1e-9));
   }
 
+  /**
+   * Newton's best slope is far below 0 here, and its offset far from where a slope of 0.01 fits.
+   */
+  @Test
+  void logitsThatHardlyDifferAndOrderRowsBackwardsGiveTheShareOfPositives() {
+    CalibrationFit fit = new CalibrationFit(List.of("a"));
+    int n = 1000;
+    int[] scenario = new int[n];
+    float[] label = new float[n];
+    float[] logit = new float[n];
+    for (int i = 0; i < n; i++) {
+      label[i] = i % 10 < 4 ? 1 : 0;
+      logit[i] = -0.3f - 0.001f * label[i];
+    }
+    fit.add(n, scenario, label, logit);
+
+    float[] probability = new float[n];
+    fit.result().probabilities(n, scenario, logit, probability);
+    assertThat(probability[0]).isCloseTo(0.4f, within(0.001f));
+    assertThat(fit.result().logit(0, probability[0])).isCloseTo(logit[0], within(1e-3));
+  }
+
   private static CalibrationFit rows() throws IOException {
     CalibrationFit fit = new CalibrationFit(SCENARIOS);
     text("rows.csv")

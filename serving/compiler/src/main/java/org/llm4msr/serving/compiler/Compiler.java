@@ -2,6 +2,7 @@ package org.llm4msr.serving.compiler;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.InferenceModel;
@@ -39,6 +40,15 @@ public final class Compiler {
    *     for a compiled bundle; nothing is written then
    */
   public CompiledManifest compile(Bundle bundle, Path target) {
+    return compile(bundle, target, bundle.manifest().training());
+  }
+
+  /**
+   * Compiles a bundle, and changes what its manifest says of training, such as the calibration.
+   *
+   * @throws MsrException as {@link #compile(Bundle, Path)}
+   */
+  public CompiledManifest compile(Bundle bundle, Path target, Map<String, Object> training) {
     requirePlain(bundle);
     BundleWriter.requireFree(target);
     ScoringConfig config =
@@ -49,13 +59,16 @@ public final class Compiler {
         InferenceModel model = BundleModel.load(bundle, config, encoder, engine)) {
       CompiledGraphs graphs = CompiledGraphs.of(model, encoder.manifest());
       BundleWriter.extend(
-          bundle, target, folder -> graphs.write(folder.resolve(CompiledManifest.FOLDER)));
+          bundle,
+          target,
+          training,
+          folder -> graphs.write(folder.resolve(CompiledManifest.FOLDER)));
       return graphs.manifest();
     }
   }
 
   private static void requirePlain(Bundle bundle) {
-    if (bundle.manifest().files().containsKey(CompiledManifest.PATH)) {
+    if (CompiledManifest.isIn(bundle)) {
       throw new MsrException(
           ErrorType.USER,
           "compile/COMPILED",

@@ -2,6 +2,7 @@ package org.llm4msr.serving.ranker;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.bundle.Bundle;
 
 /**
  * What a compiled bundle says of its graphs: the file {@value #FILE} in the folder {@value
@@ -23,6 +24,11 @@ public record CompiledManifest(int formatVersion, List<Scenario> scenarios) {
 
   /** That file by its name in a bundle. */
   public static final String PATH = FOLDER + "/" + FILE;
+
+  /** Returns whether a bundle is compiled. */
+  public static boolean isIn(Bundle bundle) {
+    return bundle.manifest().files().containsKey(PATH);
+  }
 
   public CompiledManifest {
     scenarios = List.copyOf(scenarios);

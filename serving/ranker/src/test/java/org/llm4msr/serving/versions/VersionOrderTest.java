@@ -14,8 +14,18 @@ class VersionOrderTest {
   void digitsCountAsNumbers() {
     List<String> ordered =
         List.of(
-            "1", "2", "2-a", "10", "010", "2026-09-30", "2026-11-02", "99999999999999999999",
-            "a", "v1.9", "v1.10", "v2");
+            "1",
+            "2",
+            "2-a",
+            "10",
+            "010",
+            "2026-09-30",
+            "2026-11-02",
+            "99999999999999999999",
+            "a",
+            "v1.9",
+            "v1.10",
+            "v2");
     List<String> shuffled = new ArrayList<>(ordered);
     Collections.shuffle(shuffled, new Random(3));
     shuffled.sort(new VersionOrder());

@@ -1,0 +1,24 @@
+package org.llm4msr.serving.publishing;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A version that was published.
+ *
+ * @param version its name
+ * @param folder its bundle
+ * @param compiled whether graphs serve, and not the engine
+ * @param calibrationRows to which the calibration was fitted; 0 where that of training stays
+ * @param previous the version that was served before; null if there was none
+ * @param trial both, on rows that the calibration has not seen; null without rows
+ * @param pinned the version that stays served, because the folder names it; null if there is none
+ */
+public record Publication(
+    String version,
+    Path folder,
+    boolean compiled,
+    long calibrationRows,
+    @Nullable String previous,
+    @Nullable TrialResult trial,
+    @Nullable String pinned) {}
