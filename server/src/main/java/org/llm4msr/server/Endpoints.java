@@ -9,7 +9,6 @@ import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.common.util.BlockingTaskExecutor;
-import com.linecorp.armeria.common.util.EventLoopGroups;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.Server;
@@ -19,7 +18,6 @@ import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
 import com.linecorp.armeria.server.healthcheck.ListenableHealthChecker;
 import io.grpc.BindableService;
-import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.llm4msr.api.ErrorType;
@@ -56,6 +54,9 @@ record Endpoints(
   /** The server ends when so long no request was under way. */
   private static final long QUIET_MILLIS = 100;
 
+  /** So long a connection may still bring requests after its client was told that it ends. */
+  private static final long CONNECTION_MILLIS = 1000;
+
   /** So long a client may still send after an early answer, and sees that before its call ends. */
   private static final long ENDS_MILLIS = 1000;
 
@@ -71,7 +72,10 @@ record Endpoints(
     ServerBuilder builder =
         Server.builder()
             .meterRegistry(NoopMeterRegistry.get())
-            .workerGroup(workers(), true)
+            .bossGroupFactory(name -> new NetworkThreads(name, 1))
+            .workerGroup(
+                new NetworkThreads("llm4msr-network", Runtime.getRuntime().availableProcessors()),
+                true)
             .blockingTaskExecutor(blocking(), true)
             .maxRequestLength(limits.body())
             .maxNumConnections(limits.connections())
@@ -80,7 +84,8 @@ record Endpoints(
             .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
             .unloggedExceptionsReportInterval(Duration.ZERO)
             .errorHandler(new ErrorHandler(limits.body()))
-            .gracefulShutdownTimeoutMillis(Math.min(QUIET_MILLIS, drain), drain);
+            .gracefulShutdownTimeoutMillis(Math.min(QUIET_MILLIS, drain), drain)
+            .connectionDrainDuration(Duration.ofMillis(Math.min(CONNECTION_MILLIS, drain)));
     if (config.accessLog() != ServerConfig.AccessLog.OFF) {
       builder.accessLogWriter(
           new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS), false);
@@ -108,12 +113,6 @@ record Endpoints(
         .service(read("/health"), (context, request) -> HttpResponse.of(HttpStatus.OK))
         .service(read("/ready"), HealthCheckService.of(ready))
         .build();
-  }
-
-  /** Threads of this server alone, which end with it. */
-  private static EventLoopGroup workers() {
-    return EventLoopGroups.newEventLoopGroup(
-        Runtime.getRuntime().availableProcessors(), "llm4msr-network", true);
   }
 
   /** For what Armeria itself does not do on the threads of the network. */

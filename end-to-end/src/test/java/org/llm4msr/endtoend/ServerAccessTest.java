@@ -1,0 +1,154 @@
+package org.llm4msr.endtoend;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.llm4msr.endtoend.ServedShop.CLIENT;
+import static org.llm4msr.endtoend.ServedShop.assertRefused;
+import static org.llm4msr.endtoend.ServedShop.get;
+import static org.llm4msr.endtoend.ServedShop.post;
+import static org.llm4msr.endtoend.ServedShop.request;
+import static org.llm4msr.endtoend.ServedShop.start;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Status;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.protocol.v1.RankRequest;
+import org.llm4msr.server.RankingServer;
+import org.slf4j.LoggerFactory;
+
+/** Who may ask a server, over which connections, and what is logged of it. */
+class ServerAccessTest {
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void train() {
+    ServedShop.train();
+  }
+
+  @Test
+  void onlyThoseWithATokenAreServed() throws Exception {
+    try (RankingServer closed = start("tokens=[first, second]")) {
+      String body = request(17, 3, "");
+      HttpResponse<String> refused = post(closed, body);
+      assertRefused(refused, 401, "serve/NO_TOKEN");
+      assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer");
+      assertRefused(post(closed, body, "Authorization", "Bearer third"), 401, "serve/NO_TOKEN");
+      assertRefused(post(closed, body, "Authorization", "second"), 401, "serve/NO_TOKEN");
+      assertThat(post(closed, body, "Authorization", "bearer second").statusCode()).isEqualTo(200);
+      assertThat(get(closed, "/metrics")).contains("serve/NO_TOKEN");
+      assertThat(get(closed, "/ready")).contains("true");
+      ManagedChannel channel =
+          ManagedChannelBuilder.forAddress("127.0.0.1", closed.port()).usePlaintext().build();
+      try {
+        ServerGrpcTest.assertStatus(
+            () -> ServerGrpcTest.call(channel, RankRequest.getDefaultInstance()),
+            Status.Code.UNAUTHENTICATED,
+            "");
+      } finally {
+        channel.shutdownNow();
+      }
+    }
+  }
+
+  @Test
+  void withACertificateConnectionsAreEncrypted() throws Exception {
+    Path store = folder.resolve("test.p12");
+    Path certificate = folder.resolve("certificate.pem");
+    Path key = folder.resolve("key.pem");
+    keytool("-genkeypair", "-keystore", store, "-storepass", "secret", "-keyalg", "EC");
+    KeyStore keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+    Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate("mykey").getEncoded()));
+    byte[] secret = keys.getKey("mykey", "secret".toCharArray()).getEncoded();
+    Files.writeString(key, pem("PRIVATE KEY", secret));
+    try (RankingServer encrypted = start("tls.certificate=" + certificate, "tls.key=" + key)) {
+      HttpRequest request =
+          HttpRequest.newBuilder(
+                  URI.create("https://localhost:%d/v1/rank".formatted(encrypted.port())))
+              .POST(BodyPublishers.ofString(request(17, 3, "")))
+              .build();
+      HttpClient trusting = HttpClient.newBuilder().sslContext(trusting(keys)).build();
+      assertThat(trusting.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+      assertThatThrownBy(() -> CLIENT.send(request, BodyHandlers.ofString()))
+          .isInstanceOf(SSLException.class);
+    }
+    Files.writeString(key, "no key");
+    assertThatThrownBy(() -> start("tls.certificate=" + certificate, "tls.key=" + key))
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[serve/CERTIFICATE]")
+        .hasMessageContaining("key.pem");
+  }
+
+  private static void keytool(Object... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    Arrays.stream(arguments).map(String::valueOf).forEach(command::add);
+    command.addAll(List.of("-dname", "CN=localhost", "-ext", "SAN=dns:localhost"));
+    assertThat(new ProcessBuilder(command).redirectErrorStream(true).start().waitFor()).isZero();
+  }
+
+  private static String pem(String type, byte[] content) {
+    String text = Base64.getMimeEncoder(64, "\n".getBytes(UTF_8)).encodeToString(content);
+    return "-----BEGIN %1$s-----%n%2$s%n-----END %1$s-----%n".formatted(type, text);
+  }
+
+  private static SSLContext trusting(KeyStore keys) throws Exception {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("test", keys.getCertificate("mykey"));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  @Test
+  void accessesAreLoggedWithoutIdsUnlessAsked() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger("llm4msr.access");
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.setLevel(Level.INFO);
+    logger.addAppender(lines);
+    try {
+      for (String with : List.of("off", "plain", "ids")) {
+        try (RankingServer logged = start("accessLog=" + with)) {
+          post(logged, request(17, 3, ", \"id\": \"a b\\n\""));
+        }
+      }
+    } finally {
+      logger.detachAppender(lines);
+    }
+    assertThat(lines.list)
+        .extracting(line -> line.getFormattedMessage().replaceAll("\\d+\\.\\d+ ms", "N ms"))
+        .containsExactly(
+            "POST /v1/rank 200 N ms scenario=feed items=3",
+            "POST /v1/rank 200 N ms scenario=feed items=3 from=127.0.0.1 id=a?b? user=17");
+  }
+}
