@@ -35,7 +35,11 @@ public final class ModelsEndpoint implements HttpService {
   public static final String MODEL = PATH + "/{name}";
 
   private static final JsonMapper JSON =
-      JsonMapper.builder().serializationInclusion(JsonInclude.Include.NON_NULL).build();
+      JsonMapper.builder()
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+          .build();
   private static final String VERSION = "version";
 
   private final Reloading models;

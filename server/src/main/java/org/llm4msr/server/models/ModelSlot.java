@@ -87,25 +87,25 @@ final class ModelSlot {
       return null;
     }
     ServedModel current = models.find(name);
-    MsrException first = null;
-    String wanted = null;
+    MsrException error = null;
+    Rejected wanted = null;
     ServedModel replaced = null;
     for (String version : candidates(versions, current)) {
       if (current != null && isServed(current, versions.folder(version))) {
         break;
       }
-      MsrException error = attempt(versions, version, current);
-      if (error == null) {
+      MsrException failed = attempt(versions, version, current);
+      if (failed == null) {
         replaced = current;
         break;
       }
-      if (first == null) {
-        first = error;
-        wanted = version;
+      if (error == null) {
+        error = failed;
+        wanted = new Rejected(version, failed.code(), failed.text());
       }
     }
-    problem = first;
-    rejected = first == null ? null : new Rejected(wanted, first.code(), first.text());
+    problem = error;
+    rejected = wanted;
     return replaced;
   }
 
@@ -125,8 +125,14 @@ final class ModelSlot {
   }
 
   private static boolean isServed(ServedModel current, Path folder) {
-    return folder.equals(current.folder())
-        && (!Bundle.isIn(folder) || Bundle.peek(folder).digest().equals(current.ranker().digest()));
+    if (!folder.equals(current.folder())) {
+      return false;
+    }
+    try {
+      return !Bundle.isIn(folder) || Bundle.peek(folder).digest().equals(current.ranker().digest());
+    } catch (MsrException e) {
+      return false; // Another bundle of the same name, and a damaged one: an attempt tells.
+    }
   }
 
   /** Returns why a version cannot be served; null if it is now. */

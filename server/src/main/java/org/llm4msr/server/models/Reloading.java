@@ -1,11 +1,13 @@
 package org.llm4msr.server.models;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ public final class Reloading implements AutoCloseable {
   private final ScheduledThreadPoolExecutor thread;
   private final long lookMillis;
   private final long closeMillis;
+  private final Map<ModelSlot, String> faults = new HashMap<>();
 
   /**
    * Loads nothing yet.
@@ -63,7 +66,8 @@ public final class Reloading implements AutoCloseable {
   /** Looks for new versions from now on. */
   public void watch() {
     if (lookMillis > 0) {
-      thread.scheduleWithFixedDelay(this::look, lookMillis, lookMillis, TimeUnit.MILLISECONDS);
+      Future<?> unused =
+          thread.scheduleWithFixedDelay(this::look, lookMillis, lookMillis, TimeUnit.MILLISECONDS);
     }
   }
 
@@ -71,8 +75,12 @@ public final class Reloading implements AutoCloseable {
     for (ModelSlot slot : slots.values()) {
       try {
         retire(slot.look());
+        faults.remove(slot);
       } catch (RuntimeException e) { // The folder may be there again at the next look.
-        LOG.error("Versions cannot be looked for: {}", e.getMessage());
+        String text = String.valueOf(e.getMessage());
+        if (!text.equals(faults.put(slot, text))) {
+          LOG.error("Versions cannot be looked for: {}", text);
+        }
       }
     }
   }
@@ -80,7 +88,7 @@ public final class Reloading implements AutoCloseable {
   private void retire(@Nullable ServedModel model) {
     if (model != null) {
       replaced.add(model);
-      thread.schedule(this::closeOldest, closeMillis, TimeUnit.MILLISECONDS);
+      Future<?> unused = thread.schedule(this::closeOldest, closeMillis, TimeUnit.MILLISECONDS);
     }
   }
 

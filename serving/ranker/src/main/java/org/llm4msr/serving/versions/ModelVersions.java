@@ -63,8 +63,8 @@ public final class ModelVersions {
   }
 
   /** Returns whether the first name is that of a newer version. */
-  public static boolean isNewer(String name, String other) {
-    return ORDER.compare(name, other) > 0;
+  public static boolean isNewer(String first, String second) {
+    return ORDER.compare(first, second) > 0;
   }
 
   /** Returns the folder of a version. */
