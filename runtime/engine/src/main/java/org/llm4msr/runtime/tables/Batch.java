@@ -31,6 +31,9 @@ public final class Batch {
   /** What rows brought of their users' pasts; null where none did. */
   public GivenPast @Nullable [] pasts;
 
+  /** Knowledge (K) that counts in place of what is stored of a row's user; null where none does. */
+  public float @Nullable [] @Nullable [] userVectors;
+
   /** Knowledge (K) that came with a row, in place of its item's; null where none did. */
   public float @Nullable [] @Nullable [] itemVectors;
 
@@ -99,6 +102,9 @@ public final class Batch {
     this.row[at] = from.row[row];
     if (pasts != null) {
       pasts[at] = from.pasts == null ? null : from.pasts[row];
+    }
+    if (userVectors != null) {
+      userVectors[at] = from.userVectors == null ? null : from.userVectors[row];
     }
     if (itemVectors != null) {
       itemVectors[at] = from.itemVectors == null ? null : from.itemVectors[row];

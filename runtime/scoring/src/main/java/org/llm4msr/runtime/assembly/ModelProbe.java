@@ -79,6 +79,7 @@ public final class ModelProbe {
   private Batch known(Batch batch, Set<Level> without) {
     Batch changed = new Batch(batch.size, batch.fields);
     changed.size = batch.size;
+    changed.userVectors = without.contains(Level.USER) ? null : batch.userVectors;
     changed.itemVectors = without.contains(Level.ITEM) ? null : batch.itemVectors;
     changed.pasts = without.contains(Level.USER) ? null : batch.pasts;
     changed.part = batch.part;

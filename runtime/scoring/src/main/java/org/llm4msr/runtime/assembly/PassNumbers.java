@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
+import org.llm4msr.runtime.knowledge.vectors.BatchUsers;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
@@ -29,7 +30,10 @@ public final class PassNumbers {
     ModelKnowledge knowledge = model.knowledge();
     KnowledgeParameters learned = model.knowledgeParameters();
     UserKnowledge ofUsers = knowledge == null ? null : knowledge.users();
-    users = ofUsers == null ? null : new OfLevel(ofUsers, learned.missingUser());
+    users =
+        ofUsers == null
+            ? null
+            : new OfLevel(new BatchUsers(ofUsers, knowledge.scaling()), learned.missingUser());
     ItemKnowledge ofItems = knowledge == null ? null : knowledge.items();
     items =
         ofItems == null || !model.readsItems()

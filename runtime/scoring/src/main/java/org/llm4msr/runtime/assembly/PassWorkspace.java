@@ -14,6 +14,7 @@ import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
+import org.llm4msr.runtime.knowledge.vectors.BatchUsers;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
@@ -61,7 +62,9 @@ final class PassWorkspace {
         vectors == null
             ? null
             : new BatchKnowledge(
-                vectors, model.knowledgeParameters().missingUser(), model.workers());
+                new BatchUsers(vectors, knowledge.scaling()),
+                model.knowledgeParameters().missingUser(),
+                model.workers());
     ItemKnowledge items = knowledge == null ? null : knowledge.items();
     ofItems =
         items == null || !model.readsItems()

@@ -194,7 +194,7 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
   }
 
   /** Returns whether the bundle was made with knowledge. */
-  boolean hasKnowledge() {
+  public boolean hasKnowledge() {
     return manifest.files().containsKey(SCALING);
   }
 }

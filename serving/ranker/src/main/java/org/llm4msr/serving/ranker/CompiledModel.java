@@ -73,8 +73,14 @@ final class CompiledModel implements AutoCloseable {
     }
     UserGraph graph = users.get(files);
     if (graph == null) {
+      byte[] source = Files.readAllBytes(folder.resolve(files.source()));
       byte[] expand = Files.readAllBytes(folder.resolve(files.expand()));
-      graph = UserGraph.open(new GraphSession(expand), folder.resolve(files.stored()), knownUsers);
+      graph =
+          UserGraph.open(
+              new GraphSession(source),
+              new GraphSession(expand),
+              folder.resolve(files.stored()),
+              knownUsers);
       users.put(files, graph);
     }
     return graph;

@@ -12,6 +12,7 @@ import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.InputWidths;
 import org.llm4msr.runtime.assembly.PassNumbers;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
 import org.llm4msr.runtime.tables.Batch;
 
@@ -27,6 +28,7 @@ final class GraphScorer implements RowScorer {
   private final InputWidths widths;
   private final WeightCache weights;
   private final ItemCache items;
+  private final @Nullable FreshVectors vectors;
   private final int knownUsers;
   private final int knownItems;
   private final List<Columns> ofItem;
@@ -53,12 +55,14 @@ final class GraphScorer implements RowScorer {
       RequestEncoder encoder,
       WeightCache weights,
       ItemCache items,
+      @Nullable FreshVectors vectors,
       int knownUsers,
       int knownItems) {
     this.graphs = graphs;
     this.encoder = encoder;
     this.weights = weights;
     this.items = items;
+    this.vectors = vectors;
     this.knownUsers = knownUsers;
     this.knownItems = knownItems;
     calibration = model.calibration();
@@ -98,8 +102,7 @@ final class GraphScorer implements RowScorer {
     numbers.rows(shared, one);
     one.get(0, first);
     CompiledModel.ScenarioGraphs scenario = graphs.scenario(shared.scenario[0]);
-    UserWeights user =
-        scenario.user() == null ? null : weights.get(scenario.user(), shared.user[0]);
+    UserWeights user = scenario.user() == null ? null : weights(scenario.user(), shared);
     try {
       for (int from = 0; from < request.items().size(); from += ROWS) {
         Deadline.require(request);
@@ -117,6 +120,19 @@ final class GraphScorer implements RowScorer {
         user.release();
       }
     }
+  }
+
+  private UserWeights weights(UserGraph graph, Batch shared) {
+    float[] vector = shared.userVectors == null ? null : shared.userVectors[0];
+    return vector == null
+        ? weights.get(graph, shared.user[0])
+        : weights.get(graph, vector, () -> knowledge(shared));
+  }
+
+  private FloatBuffer knowledge(Batch shared) {
+    FloatBuffer knowledge = GraphSession.memory(widths.users());
+    numbers.users(shared, knowledge);
+    return knowledge;
   }
 
   /** Fills the rows of some items: those that are kept, then the others. */
@@ -154,11 +170,21 @@ final class GraphScorer implements RowScorer {
   private int find(RankRequest request, int place, RankResult result) {
     try {
       RankItem item = request.item(place);
-      return item.fields().isEmpty() ? encoder.find(item.id(), place) : NOT_KEPT;
+      if (!item.fields().isEmpty() || hasFreshVector(item)) {
+        return NOT_KEPT;
+      }
+      return encoder.find(item.id(), place);
     } catch (MsrException e) {
       result.malformed(place, e);
       return NOT_KEPT;
     }
+  }
+
+  private boolean hasFreshVector(RankItem item) {
+    return vectors != null
+        && vectors.hasItems()
+        && item.id() != null
+        && vectors.ofItem(item.id().toString()) != null;
   }
 
   private void fillKept(int item, float[] numbersOfItem, int place) {
@@ -199,7 +225,10 @@ final class GraphScorer implements RowScorer {
     numbers.rows(fresh, rows.slice(before * width, fresh.size * width));
     numbers.items(fresh, itemRows.slice(before * widths.items(), fresh.size * widths.items()));
     for (int row = before; asStored && row < all.size; row++) {
-      if (all.item[row] < knownItems && request.items().get(places[row]).fields().isEmpty()) {
+      boolean ownVector = all.itemVectors != null && all.itemVectors[row] != null;
+      if (all.item[row] < knownItems
+          && !ownVector
+          && request.items().get(places[row]).fields().isEmpty()) {
         items.put(all.item[row], read(row));
       }
     }

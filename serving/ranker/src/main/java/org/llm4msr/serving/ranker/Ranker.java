@@ -17,6 +17,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
@@ -67,6 +68,8 @@ public final class Ranker implements AutoCloseable {
   private final RowEncoder encoder;
   private final @Nullable CompiledModel compiled;
   private final Map<String, ValueCounts> counts;
+  private final KnowledgeWidths widths;
+  private final @Nullable FittingVectors vectors;
   private final WeightCache weights;
   private final ItemCache items;
   private final ConcurrentLinkedDeque<RowScorer> idle = new ConcurrentLinkedDeque<>();
@@ -88,7 +91,12 @@ public final class Ranker implements AutoCloseable {
     this.bundle = bundle;
     this.engine = engine;
     this.model = model;
-    this.encoder = encoder;
+    widths = KnowledgeWidths.of(bundle, model);
+    vectors =
+        settings.vectors() == null
+            ? null
+            : new FittingVectors(settings.vectors(), widths.users(), widths.items());
+    this.encoder = vectors == null ? encoder : encoder.with(vectors);
     counts = encoder.newCounts();
     this.compiled = compiled;
     weights = new WeightCache(settings.weightBytes());
@@ -150,6 +158,19 @@ public final class Ranker implements AutoCloseable {
   /** Returns the keys of the scenarios. */
   public List<String> scenarios() {
     return encoder.manifest().scenarioKeys();
+  }
+
+  /**
+   * Returns how many numbers a vector of a level has that counts in place of the bundle's; 0 where
+   * the model reads no knowledge of that level.
+   */
+  public int vectorSize(Level level) {
+    return widths.of(level);
+  }
+
+  /** Returns the columns that requests have or may have. */
+  public List<ScoringColumn> columns() {
+    return encoder.columns();
   }
 
   /**
@@ -254,7 +275,8 @@ public final class Ranker implements AutoCloseable {
     int known = encoder.itemKeys().size();
     return compiled == null
         ? new EngineScorer(model, encoder.requests(counted), users, known)
-        : new GraphScorer(compiled, model, encoder.requests(counted), weights, items, users, known);
+        : new GraphScorer(
+            compiled, model, encoder.requests(counted), weights, items, vectors, users, known);
   }
 
   /** Returns the columns that the context of requests, or their items, must have. */

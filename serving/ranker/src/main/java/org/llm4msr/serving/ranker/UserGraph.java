@@ -1,5 +1,7 @@
 package org.llm4msr.serving.ranker;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.onnxruntime.OnnxTensor;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -7,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.bundle.BundleErrors;
 import org.llm4msr.toolkit.safetensors.SafetensorsFile;
@@ -21,16 +24,26 @@ final class UserGraph implements AutoCloseable {
   /** The name of the stored numbers, as input of the graph and in the file. */
   static final String SOURCE = "source";
 
+  /** The name of the knowledge, as input of the graph that makes these. */
+  static final String KNOWLEDGE = "user";
+
   /** Memory for so many users is held for the next ones. */
   private static final int FREE = 16;
 
+  private final GraphSession toSource;
   private final GraphSession graph;
   private final Path path;
   private final SafetensorsFile file;
   private final StoredArray stored;
   private final BlockingQueue<UserMemory> free = new ArrayBlockingQueue<>(FREE);
 
-  private UserGraph(GraphSession graph, Path path, SafetensorsFile file, StoredArray stored) {
+  private UserGraph(
+      GraphSession toSource,
+      GraphSession graph,
+      Path path,
+      SafetensorsFile file,
+      StoredArray stored) {
+    this.toSource = toSource;
     this.graph = graph;
     this.path = path;
     this.file = file;
@@ -40,30 +53,33 @@ final class UserGraph implements AutoCloseable {
   /**
    * Opens it.
    *
-   * @param graph closed with it
+   * @param toSource makes what is stored of a user; closed with it
+   * @param graph makes what is read of that; closed with it
    * @param path of what is stored, (users + 1, n)
    * @param users how many the model knows
    */
-  static UserGraph open(GraphSession graph, Path path, int users) {
+  static UserGraph open(GraphSession toSource, GraphSession graph, Path path, int users) {
     try {
-      return open(graph, path, SafetensorsFile.open(path, why -> damaged(path, why)), users);
+      SafetensorsFile file = SafetensorsFile.open(path, why -> damaged(path, why));
+      return new UserGraph(toSource, graph, path, file, stored(path, file, users));
     } catch (IOException e) {
       graph.close();
+      toSource.close();
       throw BundleErrors.unreadable(path, e);
     } catch (RuntimeException e) {
       graph.close();
+      toSource.close();
       throw e;
     }
   }
 
-  private static UserGraph open(GraphSession graph, Path path, SafetensorsFile file, int users)
-      throws IOException {
+  private static StoredArray stored(Path path, SafetensorsFile file, int users) throws IOException {
     StoredArray stored = file.arrays().get(SOURCE);
     if (stored == null || !stored.isReadable() || stored.shape().get(0) != users + 1L) {
       file.close();
       throw damaged(path, "it does not hold the numbers of %,d users".formatted(users));
     }
-    return new UserGraph(graph, path, file, stored);
+    return stored;
   }
 
   private static MsrException damaged(Path path, String why) {
@@ -76,20 +92,40 @@ final class UserGraph implements AutoCloseable {
    * @param user index; that after the last for one that is not known
    */
   UserWeights weights(int user) {
+    int width = Math.toIntExact(stored.elements() / stored.shape().get(0));
+    return weights(
+        width,
+        source -> {
+          try {
+            file.read(stored, (long) user * width, width, source);
+          } catch (IOException e) {
+            throw BundleErrors.unreadable(path, e);
+          }
+        });
+  }
+
+  /**
+   * Makes the weights of knowledge that is not stored. The caller releases them.
+   *
+   * @param knowledge (K), direct, as the model reads it
+   */
+  UserWeights weights(FloatBuffer knowledge) {
+    FloatBuffer made =
+        requireNonNull(toSource.run(Map.of(KNOWLEDGE, knowledge)).get(SOURCE), SOURCE);
+    return weights(made.remaining(), source -> source.put(made));
+  }
+
+  private UserWeights weights(int width, Consumer<FloatBuffer> fill) {
     UserMemory last = free.poll();
     UserMemory memory = last == null ? new UserMemory(graph.outputTensors()) : last;
-    int width = Math.toIntExact(stored.elements() / stored.shape().get(0));
     FloatBuffer source = memory.source(width);
     UserWeights weights = new UserWeights(memory, free);
     try {
-      file.read(stored, (long) user * width, width, source);
+      fill.accept(source);
       try (OnnxTensor input = graph.tensor(SOURCE, source.flip())) {
         graph.run(Map.of(SOURCE, input), memory.tensors());
       }
       return weights;
-    } catch (IOException e) {
-      weights.release();
-      throw BundleErrors.unreadable(path, e);
     } catch (RuntimeException e) {
       weights.release();
       throw e;
@@ -100,6 +136,7 @@ final class UserGraph implements AutoCloseable {
   public void close() {
     free.forEach(UserMemory::close);
     graph.close();
+    toSource.close();
     try {
       file.close();
     } catch (IOException e) {

@@ -104,7 +104,7 @@ public final class RequestEncoder {
     row.item = item;
     row.own = own;
     batch.scenario[at] = shared.scenario[0];
-    batch.user[at] = shared.user[0];
+    takeUser(batch, at);
     binding.encodeItem(row, 0, number, batch, at);
     if (bringsPast(own)) {
       binding.encodePast(row, 0, number, batch, at);
@@ -142,12 +142,19 @@ public final class RequestEncoder {
    */
   public void fill(int item, Batch batch, int at) {
     batch.scenario[at] = shared.scenario[0];
-    batch.user[at] = shared.user[0];
+    takeUser(batch, at);
     batch.item[at] = item;
     if (batch.itemVectors != null) {
       batch.itemVectors[at] = null;
     }
     copyPast(batch, at);
+  }
+
+  private void takeUser(Batch batch, int at) {
+    batch.user[at] = shared.user[0];
+    if (batch.userVectors != null && shared.userVectors != null) {
+      batch.userVectors[at] = shared.userVectors[0];
+    }
   }
 
   private static boolean bringsPast(Map<String, ?> own) {

@@ -52,12 +52,14 @@ public final class RowEncoder {
   private final Entities items;
   private final @Nullable ItemVectors itemVectors;
   private final @Nullable EventTimes events;
+  private final @Nullable FreshVectors fresh;
 
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
     this.manifest = manifest;
     this.sources = sources;
     itemVectors = null;
     events = null;
+    fresh = null;
     ranks = new HashMap<>();
     vocabularyFiles = new HashMap<>();
     moments = new HashMap<>();
@@ -100,7 +102,11 @@ public final class RowEncoder {
     return new RowEncoder(folder, manifest, FieldSource.read(folder));
   }
 
-  private RowEncoder(RowEncoder other, ItemVectors itemVectors, @Nullable EventTimes events) {
+  private RowEncoder(
+      RowEncoder other,
+      @Nullable ItemVectors itemVectors,
+      @Nullable EventTimes events,
+      @Nullable FreshVectors fresh) {
     manifest = other.manifest;
     sources = other.sources;
     ranks = other.ranks;
@@ -111,6 +117,7 @@ public final class RowEncoder {
     items = other.items;
     this.itemVectors = itemVectors;
     this.events = events;
+    this.fresh = fresh;
   }
 
   /**
@@ -122,7 +129,12 @@ public final class RowEncoder {
    *     their user; null for a model without
    */
   public RowEncoder with(ItemVectors vectors, @Nullable EventTimes events) {
-    return new RowEncoder(this, vectors, events);
+    return new RowEncoder(this, vectors, events, fresh);
+  }
+
+  /** Returns this encoder with vectors that count in place of those that are stored. */
+  public RowEncoder with(FreshVectors vectors) {
+    return new RowEncoder(this, itemVectors, events, vectors);
   }
 
   /** Returns this encoder with other vectors of items that the data does not have. */
@@ -335,6 +347,7 @@ public final class RowEncoder {
     public Batch newBatch(int capacity) {
       Batch batch =
           Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
+      batch.userVectors = fresh == null ? null : new float[capacity][];
       batch.itemVectors = itemVectors == null ? null : new float[capacity][];
       batch.pasts = events == null ? null : new GivenPast[capacity];
       batch.part = Split.TEST.number();
@@ -389,7 +402,7 @@ public final class RowEncoder {
             "BAD_ROW", row, "Row %d has %s. Fix it, or leave it out.".formatted(row, fault));
       }
       batch.scenario[at] = rank(value(rows, RawSchema.SCENARIO, index, row), row);
-      batch.user[at] = find(users, RawSchema.USER, rows, index, row);
+      encodeUser(rows, index, row, batch, at);
       encodeItem(rows, index, row, batch, at);
       encodePast(rows, index, row, batch, at);
       for (int f = 0; f < inputs.size(); f++) {
@@ -405,9 +418,21 @@ public final class RowEncoder {
     void encodeShared(RawRows rows, Batch batch) {
       batch.size = 1;
       batch.scenario[0] = rank(value(rows, RawSchema.SCENARIO, 0, 0), 0);
-      batch.user[0] = find(users, RawSchema.USER, rows, 0, 0);
+      encodeUser(rows, 0, 0, batch, 0);
       batch.item[0] = items.keys().size();
       encodePast(rows, 0, 0, batch, 0);
+    }
+
+    private void encodeUser(RawRows rows, int index, long row, Batch batch, int at) {
+      batch.user[at] = find(users, RawSchema.USER, rows, index, row);
+      if (batch.userVectors != null && fresh != null) {
+        String key = key(RawSchema.USER, rows, index, row);
+        batch.userVectors[at] = key == null ? null : fresh.ofUser(key);
+      }
+    }
+
+    private static @Nullable String key(String column, RawRows rows, int index, long row) {
+      return new RawValue(column, row).text(value(rows, column, index, row));
     }
 
     int findItem(RawRows rows, int index, long row) {
@@ -478,8 +503,13 @@ public final class RowEncoder {
           return given;
         }
       }
-      String key = new RawValue(RawSchema.ITEM, row).text(value(rows, RawSchema.ITEM, index, row));
-      return isNew && key != null ? vectors.of(key) : null;
+      FreshVectors replacing = fresh == null || !fresh.hasItems() ? null : fresh;
+      String key = isNew || replacing != null ? key(RawSchema.ITEM, rows, index, row) : null;
+      if (key == null) {
+        return null;
+      }
+      float[] replaced = replacing == null ? null : replacing.ofItem(key);
+      return replaced == null && isNew ? vectors.of(key) : replaced;
     }
 
     private static @Nullable Object value(RawRows rows, String column, int index, long row) {
@@ -511,7 +541,7 @@ public final class RowEncoder {
 
     /** Returns an index; that after the last for one that is not known. */
     private static int find(Entities entities, String column, RawRows rows, int index, long row) {
-      String key = new RawValue(column, row).text(value(rows, column, index, row));
+      String key = key(column, rows, index, row);
       int found = key == null ? -1 : entities.find(key);
       if (found >= 0) {
         return found;

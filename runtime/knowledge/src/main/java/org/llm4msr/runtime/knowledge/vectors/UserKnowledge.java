@@ -49,6 +49,11 @@ public final class UserKnowledge implements SlotVectors {
     return whole.dimension();
   }
 
+  /** Returns how many slots there are. */
+  int count() {
+    return unknown + versions;
+  }
+
   /** Returns how many users have a vector of their own. */
   int knownCount() {
     return whole.knownCount();
