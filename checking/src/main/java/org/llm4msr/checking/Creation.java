@@ -2,6 +2,7 @@ package org.llm4msr.checking;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +13,10 @@ import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.features.FeatureContext;
+import org.llm4msr.api.features.FeatureQuery;
+import org.llm4msr.api.features.FeatureSource;
+import org.llm4msr.api.features.FeatureSourceFactory;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
@@ -63,6 +68,7 @@ final class Creation {
       case KNOWLEDGE_ENCODER -> encoder(subject.choice());
       case DATASET_READER -> reader(subject.choice());
       case DATASET_GENERATOR -> generator(subject.choice());
+      case FEATURE_SOURCE -> source(subject.choice());
     };
   }
 
@@ -156,6 +162,23 @@ final class Creation {
     KitContext context = KitContext.dataset(scratch, scratch, ReaderProcess.MEMORY_BYTES);
     choice.create(DatasetGeneratorFactory::create, context);
     return "created; it generated nothing: its settings may ask for much";
+  }
+
+  private String source(PluginChoice<FeatureSourceFactory<Record>, Record> choice) {
+    FeatureSource made = choice.create(FeatureSourceFactory::create, new Asking(subject.base()));
+    try (FeatureSource source = ContextWrappers.of(choice.calls(), made)) {
+      FeatureQuery query = new FeatureQuery("1", "1", List.of("1", "2"));
+      Object failure =
+          source.fetch(query).toCompletableFuture().handle((values, error) -> error).join();
+      return failure == null ? "created; it answered" : "created; it failed: " + failure;
+    }
+  }
+
+  private record Asking(Path base) implements FeatureContext {
+    @Override
+    public Duration timeout() {
+      return Duration.ofSeconds(1);
+    }
   }
 
   /** Something outside of the plugin is needed. */

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.features.FeatureSourceFactory;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.api.model.BackboneFactory;
@@ -20,6 +21,7 @@ import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.tck.BackboneConformance;
 import org.llm4msr.tck.DatasetGeneratorConformance;
 import org.llm4msr.tck.DatasetReaderConformance;
+import org.llm4msr.tck.FeatureSourceConformance;
 import org.llm4msr.tck.FusionHeadConformance;
 import org.llm4msr.tck.KnowledgeEncoderConformance;
 import org.llm4msr.tck.MalformedRow;
@@ -56,6 +58,7 @@ final class Kits {
       case KNOWLEDGE_ENCODER -> KnowledgeEncoders.class;
       case DATASET_READER -> DatasetReaders.class;
       case DATASET_GENERATOR -> DatasetGenerators.class;
+      case FEATURE_SOURCE -> FeatureSources.class;
     };
   }
 
@@ -154,6 +157,19 @@ final class Kits {
     @Override
     protected Path base() {
       return tested().base();
+    }
+  }
+
+  @ExtendWith(InPluginsContext.class)
+  static final class FeatureSources extends FeatureSourceConformance {
+    @Override
+    protected FeatureSourceFactory<?> factory() {
+      return Kits.factory(FeatureSourceFactory.class);
+    }
+
+    @Override
+    protected List<String> settings() {
+      return tested().settings();
     }
   }
 

@@ -27,7 +27,7 @@ final class Checkout {
     Path launcher = script(root.resolve("llm4msr"), Files.readString(original.resolve("llm4msr")));
     Files.copy(original.resolve("jvm.options"), root.resolve("jvm.options"));
     for (String module :
-        "bom api runtime exchange tck checking plugins-backbones plugins-llm plugins-fusion plugins-datasets dist"
+        "bom api runtime exchange tck checking plugins-backbones plugins-llm plugins-fusion plugins-features plugins-datasets dist"
             .split(" ")) {
       old(Files.createDirectories(root.resolve(module)).resolve("pom.xml"));
     }

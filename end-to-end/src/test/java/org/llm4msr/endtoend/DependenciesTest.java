@@ -72,6 +72,7 @@ class DependenciesTest {
         "plugins-backbones",
         "plugins-datasets",
         "plugins-fusion",
+        "plugins-features",
         "plugins-llm",
         "plugins-llama-cpp",
       })

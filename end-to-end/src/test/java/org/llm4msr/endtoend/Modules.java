@@ -93,7 +93,8 @@ final class Modules {
     add(all, "exchange", List.of("exchange"), with(served, "experiment"));
     add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine", "recording"));
     add(all, "checking", List.of("checking"), List.of("api", "core", "engine", "tck"));
-    for (String plugins : List.of("backbones", "datasets", "fusion", "llm", "llamacpp")) {
+    for (String plugins :
+        List.of("backbones", "datasets", "features", "fusion", "llm", "llamacpp")) {
       add(all, "plugins-" + plugins, List.of("plugins." + plugins), with(TOOLKIT, "api"));
     }
     add(all, "benchmarks", List.of("benchmarks"), List.copyOf(all.keySet()));

@@ -22,7 +22,8 @@ public final class Rules {
           KnowledgeEncoderConformance.class,
           DatasetGeneratorConformance.class,
           DatasetReaderConformance.class,
-          PromptBuilderConformance.class);
+          PromptBuilderConformance.class,
+          FeatureSourceConformance.class);
 
   private Rules() {}
 

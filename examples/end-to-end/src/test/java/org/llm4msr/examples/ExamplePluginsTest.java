@@ -57,7 +57,7 @@ class ExamplePluginsTest {
     Files.copy(ROOT.resolve("jvm.options"), folder.resolve("jvm.options"));
     Files.createFile(folder.resolve("pom.xml"));
     for (String module :
-        "bom api runtime exchange plugins-backbones plugins-llm plugins-fusion plugins-datasets dist"
+        "bom api runtime exchange plugins-backbones plugins-llm plugins-fusion plugins-features plugins-datasets dist"
             .split(" ")) {
       Files.createFile(Files.createDirectories(folder.resolve(module)).resolve("pom.xml"));
     }

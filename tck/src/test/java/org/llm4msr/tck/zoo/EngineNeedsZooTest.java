@@ -19,7 +19,7 @@ import org.llm4msr.tck.harness.TestEngines;
 @Tag("engine")
 class EngineNeedsZooTest {
 
-  /** What the four declare. */
+  /** What the plugins declare. */
   static final Cage<Set<EngineFeature>> DECLARED = new Cage<>(Set::of);
 
   private static final boolean HAS_IT = TestEngines.name().equals("PyTorch");
@@ -29,7 +29,8 @@ class EngineNeedsZooTest {
         ReaderZooTest.Kit.class,
         GeneratorZooTest.Kit.class,
         PromptZooTest.Kit.class,
-        EncoderZooTest.Kit.class);
+        EncoderZooTest.Kit.class,
+        FeatureSourceZooTest.Kit.class);
   }
 
   @AfterEach

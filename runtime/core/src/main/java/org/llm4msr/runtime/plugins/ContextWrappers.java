@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -12,6 +13,9 @@ import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.features.FeatureQuery;
+import org.llm4msr.api.features.FeatureSource;
+import org.llm4msr.api.features.FeatureValues;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.knowledge.ItemText;
 import org.llm4msr.api.knowledge.Knowledge;
@@ -42,9 +46,26 @@ public final class ContextWrappers {
     return new Encoder(plugin, encoder);
   }
 
+  /** Wraps a source of features. */
+  public static FeatureSource of(PluginCall plugin, FeatureSource source) {
+    return new Features(plugin, source);
+  }
+
   /** Wraps a prompt builder. */
   public static ScenarioPromptBuilder of(PluginCall plugin, ScenarioPromptBuilder prompts) {
     return new Prompts(plugin, prompts);
+  }
+
+  private record Features(PluginCall plugin, FeatureSource inner) implements FeatureSource {
+    @Override
+    public CompletionStage<FeatureValues> fetch(FeatureQuery query) {
+      return plugin.inContext(inner, "fetch()", () -> inner.fetch(query));
+    }
+
+    @Override
+    public void close() {
+      plugin.inContext(inner, "close()", inner::close);
+    }
   }
 
   private record Reader(PluginCall plugin, DatasetReader inner) implements DatasetReader {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.features.FeatureSourceFactory;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.api.model.BackboneFactory;
@@ -27,7 +28,9 @@ public enum PluginKind {
   /** Multi-scenario models. */
   BACKBONE("backbone", "backbone", BackboneFactory.class),
   /** Topologies. */
-  FUSION_HEAD("fusion-head", "fusion head", FusionHeadFactory.class);
+  FUSION_HEAD("fusion-head", "fusion head", FusionHeadFactory.class),
+  /** Fetches values for requests. */
+  FEATURE_SOURCE("feature-source", "feature source", FeatureSourceFactory.class);
 
   private final String key;
   private final String title;
