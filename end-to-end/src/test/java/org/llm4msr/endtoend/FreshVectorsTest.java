@@ -24,15 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.runtime.bundle.Bundle;
-import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.rows.FreshVectors;
-import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
-import org.llm4msr.runtime.plugins.PluginRegistry;
-import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
@@ -46,13 +39,11 @@ import org.llm4msr.serving.ranker.RankerSettings;
  */
 class FreshVectorsTest {
 
-  private static final List<String> SCENARIOS = List.of("feed", "search");
   private static final Map<String, Object> CONTEXT =
       Map.of("hour", 3, "price", 12.5, "tags", List.of("a", "c"), "history", List.of());
 
   @TempDir static Path folder;
-  private static Path plain;
-  private static Path compiled;
+  private static FreshShop shop;
 
   private final Fresh fresh = new Fresh();
 
@@ -79,22 +70,7 @@ class FreshVectorsTest {
 
   @BeforeAll
   static void train() throws IOException {
-    SmallShop.write(folder, 1, 1000, 1500, 60, SCENARIOS);
-    Experiment experiment =
-        Experiment.fromYaml(
-            folder.resolve("experiment.yaml"),
-            "dataset.minFrequency=100", // Of users and items, ids tell nothing.
-            "training.epochs=6",
-            "training.optimizer.learningRate=0.03",
-            "knowledge.items={}",
-            "knowledge.history={length: 5, bins: 3}",
-            "model.itemKnowledge={width: 4}");
-    experiment.prepare(false, Progress.NONE);
-    experiment.extract(false, Progress.NONE);
-    plain = experiment.train("model", Progress.NONE).bundle();
-    compiled = folder.resolve("compiled");
-    new Compiler(ConfigLoader.standard(PluginRegistry.load()))
-        .compile(Bundle.open(plain), compiled);
+    shop = FreshShop.train(folder);
   }
 
   @BeforeEach
@@ -104,26 +80,11 @@ class FreshVectorsTest {
   }
 
   private Ranker ranker(Path bundle) {
-    return Ranker.open(
-        bundle, RankerSettings.STANDARD.with(fresh), ConfigLoader.standard(PluginRegistry.load()));
+    return Ranker.open(bundle, RankerSettings.STANDARD.with(fresh), FreshShop.loader());
   }
 
   private Ranker ranker(String kind) {
-    return ranker(kind.equals("compiled") ? compiled : plain);
-  }
-
-  private static float[] vector(KnowledgeSource source, String key) {
-    float[] vector = new float[source.dimension()];
-    assertThat(source.read(key, vector)).isTrue();
-    return vector;
-  }
-
-  private static float[] ofUser(String key) {
-    return vector(Bundle.open(plain).knowledge().users(), key);
-  }
-
-  private static float[] ofItem(String key) {
-    return vector(Bundle.open(plain).knowledge().items(), key);
+    return ranker(kind.equals("compiled") ? shop.compiled : shop.plain);
   }
 
   private static final List<RankItem> ITEMS =
@@ -148,17 +109,17 @@ class FreshVectorsTest {
   @ValueSource(strings = {"compiled", "plain"})
   void aKnownUserIsRankedByItsNewVectorFromTheNextRequestOn(String kind) {
     try (Ranker ranker = ranker(kind)) {
-      for (String scenario : SCENARIOS) {
+      for (String scenario : FreshShop.SCENARIOS) {
         // Users 10, 20 and 30 have no fields, so that only their vectors tell them apart.
         RankRequest ten = of("10", scenario);
         RankResult before = ranker.rank(ten);
         RankResult other = ranker.rank(of("20", scenario));
         assertOther(before, other);
 
-        fresh.users.put("10", ofUser("20"));
+        fresh.users.put("10", shop.user("20"));
         assertSame(other, ranker.rank(ten));
         assertSame(other, ranker.rank(ten));
-        fresh.users.put("10", ofUser("30"));
+        fresh.users.put("10", shop.user("30"));
         assertSame(ranker.rank(of("30", scenario)), ranker.rank(ten));
         fresh.users.remove("10");
         assertSame(before, ranker.rank(ten));
@@ -173,7 +134,7 @@ class FreshVectorsTest {
     try (Ranker ranker = ranker(kind)) {
       RankRequest request = of("nobody", "feed");
       RankResult before = ranker.rank(request);
-      fresh.users.put("nobody", ofUser("40"));
+      fresh.users.put("nobody", shop.user("40"));
       RankResult found = ranker.rank(request);
 
       assertSame(ranker.rank(of("40", "feed")), found);
@@ -202,8 +163,8 @@ class FreshVectorsTest {
       RankResult before = ranker.rank(request);
       assertThat(before.probability(1)).isNotCloseTo(before.probability(0), within(1e-4f));
 
-      fresh.items.put("i44", ofItem("i4"));
-      fresh.items.put("new", ofItem("i4"));
+      fresh.items.put("i44", shop.item("i4"));
+      fresh.items.put("new", shop.item("i4"));
       for (int time = 0; time < 2; time++) {
         RankResult found = ranker.rank(request);
         assertThat(found.probability(1)).isCloseTo(before.probability(0), within(1e-5f));
@@ -218,7 +179,7 @@ class FreshVectorsTest {
 
   @Test
   void aVectorOfAnotherWidthDoesNotCount() {
-    try (Ranker ranker = ranker(compiled)) {
+    try (Ranker ranker = ranker(shop.compiled)) {
       RankRequest request = new RankRequest(10, "feed", ITEMS).with(CONTEXT);
       RankResult before = ranker.rank(request);
       fresh.users.put("10", new float[15]);
@@ -245,11 +206,11 @@ class FreshVectorsTest {
             "tags",
             "a");
     Map<String, Object> context = Map.of("hour", 3, "price", 12.5, "tags", "a");
-    try (Ranker ranker = ranker(compiled);
+    try (Ranker ranker = ranker(shop.compiled);
         BufferAllocator allocator = new RootAllocator();
         VectorSchemaRoot rows = root(row, allocator)) {
       float before = ranker.score(rows)[0];
-      fresh.users.put("new", ofUser("10"));
+      fresh.users.put("new", shop.user("10"));
       float found = ranker.score(rows)[0];
       RankRequest same = new RankRequest("new", "feed", ITEMS).with(context);
 

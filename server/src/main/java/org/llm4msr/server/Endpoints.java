@@ -30,10 +30,12 @@ import org.llm4msr.server.grpc.RankingGrpc;
 import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.http.ErrorHandler;
+import org.llm4msr.server.http.KnowledgeEndpoint;
 import org.llm4msr.server.http.ModelsEndpoint;
 import org.llm4msr.server.http.OpenApi;
 import org.llm4msr.server.http.RankEndpoint;
 import org.llm4msr.server.http.Tokens;
+import org.llm4msr.server.knowledge.KnowledgeUpdates;
 import org.llm4msr.server.metrics.ServerMetrics;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.Reloading;
@@ -45,6 +47,7 @@ record Endpoints(
     Models models,
     Reloading reloading,
     RankService service,
+    KnowledgeUpdates knowledge,
     FlightBatches batches,
     ServerMetrics metrics,
     ListenableHealthChecker ready) {
@@ -101,6 +104,12 @@ record Endpoints(
         .service(
             Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(),
             rank.decorate(tokens))
+        .service(
+            Route.builder()
+                .path(KnowledgeEndpoint.PATTERN)
+                .methods(HttpMethod.PUT, HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE)
+                .build(),
+            new KnowledgeEndpoint(knowledge).decorate(tokens))
         .service(grpc(ranking), tokens::around)
         .service(grpc(batches.service()), tokens::around, Endpoints::longer)
         .service(grpc(health))

@@ -8,15 +8,21 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.server.config.ServerConfig;
+import org.llm4msr.server.features.Features;
 import org.llm4msr.server.flight.FlightBatches;
+import org.llm4msr.server.knowledge.FreshKnowledge;
+import org.llm4msr.server.knowledge.KnowledgeUpdates;
+import org.llm4msr.server.knowledge.TextEncoder;
 import org.llm4msr.server.metrics.ServerMetrics;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.Reloading;
 import org.llm4msr.server.ranking.Admission;
+import org.llm4msr.server.ranking.FeatureFetch;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.ranking.Shadows;
 
@@ -35,6 +41,9 @@ public final class RankingServer implements AutoCloseable {
   private final Models models = new Models();
   private final Reloading reloading;
   private final Shadows shadows;
+  private final FreshKnowledge knowledge;
+  private final @Nullable TextEncoder encoder;
+  private final @Nullable Features features;
   private final ServerMetrics metrics = new ServerMetrics();
   private final SettableHealthChecker ready = new SettableHealthChecker(false);
   private final Admission admission;
@@ -42,16 +51,28 @@ public final class RankingServer implements AutoCloseable {
   private final Server server;
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  private RankingServer(ServerConfig config, ConfigLoader loader) {
+  private RankingServer(
+      ServerConfig config,
+      ConfigLoader loader,
+      FreshKnowledge knowledge,
+      @Nullable TextEncoder encoder) {
     this.config = config;
+    this.knowledge = knowledge;
+    this.encoder = encoder;
     admission = new Admission(config.rankingThreads(), config.limits().queue());
-    reloading = new Reloading(config, loader, models, metrics);
+    reloading = new Reloading(config, loader, knowledge, models, metrics);
     shadows = new Shadows(models, metrics);
+    features = Features.open(config.features(), metrics);
+    FeatureFetch fetch = features == null ? FeatureFetch.NONE : features;
     RankService service =
-        new RankService(models, admission, config.limits(), List.of(metrics, shadows));
+        new RankService(models, admission, config.limits(), fetch, List.of(metrics, shadows));
     batches = new FlightBatches(service, config.limits().timeout());
-    server = new Endpoints(config, models, reloading, service, batches, metrics, ready).server();
+    KnowledgeUpdates updates = new KnowledgeUpdates(models, knowledge, encoder);
+    server =
+        new Endpoints(config, models, reloading, service, updates, batches, metrics, ready)
+            .server();
     metrics.observe(admission);
+    metrics.observe(knowledge);
   }
 
   /**
@@ -62,13 +83,27 @@ public final class RankingServer implements AutoCloseable {
    *     and {@code serve/CERTIFICATE} if the server cannot listen
    */
   public static RankingServer start(ServerConfig config, ConfigLoader loader) {
-    RankingServer started = new RankingServer(config, loader);
+    RankingServer started = made(config, loader);
     try {
       started.listen();
       started.load();
       return started;
     } catch (RuntimeException | Error e) {
       started.close();
+      throw e;
+    }
+  }
+
+  private static RankingServer made(ServerConfig config, ConfigLoader loader) {
+    FreshKnowledge knowledge = FreshKnowledge.open(config.knowledge());
+    try {
+      TextEncoder encoder =
+          config.knowledge().encoder() == null
+              ? null
+              : new TextEncoder(config.knowledge().encoder(), loader);
+      return new RankingServer(config, loader, knowledge, encoder);
+    } catch (RuntimeException | Error e) {
+      knowledge.close();
       throw e;
     }
   }
@@ -88,6 +123,9 @@ public final class RankingServer implements AutoCloseable {
 
   private void load() {
     reloading.begin();
+    if (features != null) {
+      models.all().forEach(model -> features.warmUp(model.ranker(), config.warmUp()));
+    }
     admission.begin();
     ready.setHealthy(true);
     reloading.watch();
@@ -126,6 +164,13 @@ public final class RankingServer implements AutoCloseable {
       shadows.close();
       reloading.close();
       models.close();
+      knowledge.close();
+      if (features != null) {
+        features.close();
+      }
+      if (encoder != null) {
+        encoder.close();
+      }
       metrics.close();
       ended.countDown();
     }

@@ -33,6 +33,10 @@ public record ServerConfig(
         int threads,
     @Setting(value = "What is refused before work is done for it", defaultValue = "{}") @Valid
         LimitsConfig limits,
+    @Setting(value = "Values that are fetched when a request comes", defaultValue = "{}") @Valid
+        FeaturesConfig features,
+    @Setting(value = "Vectors that it is given while it runs", defaultValue = "{}") @Valid
+        FreshKnowledgeConfig knowledge,
     @Setting("Encryption; none: plain connections") @Valid @Nullable TlsConfig tls,
     @Setting(
             value =

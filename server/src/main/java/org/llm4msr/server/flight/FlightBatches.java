@@ -151,10 +151,10 @@ public final class FlightBatches implements AutoCloseable {
     MsrException known = Faults.known(error);
     CallStatus status =
         switch (ErrorKind.of(known)) {
-          case BAD_REQUEST -> CallStatus.INVALID_ARGUMENT;
+          case BAD_REQUEST, CONFLICT -> CallStatus.INVALID_ARGUMENT;
           case NO_TOKEN -> CallStatus.UNAUTHENTICATED;
           case NOT_FOUND -> CallStatus.NOT_FOUND;
-          case TOO_LARGE, CLIENT_BUSY -> CallStatus.RESOURCE_EXHAUSTED;
+          case FULL, TOO_LARGE, CLIENT_BUSY -> CallStatus.RESOURCE_EXHAUSTED;
           case UNAVAILABLE -> CallStatus.UNAVAILABLE;
           case TOO_LATE -> CallStatus.TIMED_OUT;
           case FAULT -> CallStatus.INTERNAL;

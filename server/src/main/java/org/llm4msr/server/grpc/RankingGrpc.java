@@ -97,7 +97,8 @@ public final class RankingGrpc implements BindableService {
       case BAD_REQUEST -> Status.INVALID_ARGUMENT;
       case NO_TOKEN -> Status.UNAUTHENTICATED;
       case NOT_FOUND -> Status.NOT_FOUND;
-      case TOO_LARGE, CLIENT_BUSY -> Status.RESOURCE_EXHAUSTED;
+      case CONFLICT -> Status.FAILED_PRECONDITION;
+      case FULL, TOO_LARGE, CLIENT_BUSY -> Status.RESOURCE_EXHAUSTED;
       case UNAVAILABLE -> Status.UNAVAILABLE;
       case TOO_LATE -> Status.DEADLINE_EXCEEDED;
       case FAULT -> Status.INTERNAL;

@@ -75,10 +75,15 @@ public final class ErrorHandler implements ServerErrorHandler {
     ResponseHeadersBuilder answer =
         ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8);
     if (status.equals(HttpStatus.METHOD_NOT_ALLOWED) && headers != null) {
-      answer.set(
-          HttpHeaderNames.ALLOW,
-          headers.path().startsWith(RankEndpoint.PATH) ? "POST" : "GET, HEAD");
+      answer.set(HttpHeaderNames.ALLOW, allowed(headers.path()));
     }
     return AggregatedHttpResponse.of(answer.build(), HttpData.wrap(JsonAnswer.of(error)));
+  }
+
+  private static String allowed(String path) {
+    if (path.startsWith(RankEndpoint.PATH)) {
+      return "POST";
+    }
+    return path.startsWith(KnowledgeEndpoint.PATH) ? "PUT, GET, HEAD, DELETE" : "GET, HEAD";
   }
 }

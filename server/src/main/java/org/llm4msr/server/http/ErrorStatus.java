@@ -39,6 +39,8 @@ final class ErrorStatus {
       case BAD_REQUEST -> HttpStatus.BAD_REQUEST;
       case NO_TOKEN -> HttpStatus.UNAUTHORIZED;
       case NOT_FOUND -> HttpStatus.NOT_FOUND;
+      case CONFLICT -> HttpStatus.CONFLICT;
+      case FULL -> HttpStatus.INSUFFICIENT_STORAGE;
       case TOO_LARGE -> HttpStatus.REQUEST_ENTITY_TOO_LARGE;
       case CLIENT_BUSY -> HttpStatus.TOO_MANY_REQUESTS;
       case UNAVAILABLE -> HttpStatus.SERVICE_UNAVAILABLE;

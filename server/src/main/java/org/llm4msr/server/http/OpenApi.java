@@ -14,7 +14,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.IntSummaryStatistics;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.server.models.Models;
 
 /** The description of all that is served over HTTP, with the scenarios of the models. */
@@ -22,6 +25,9 @@ public final class OpenApi implements HttpService {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PROPERTIES = "/components/schemas/RankRequest/properties";
+
+  private static final String VECTOR =
+      "/components/schemas/GivenKnowledge/oneOf/0/properties/vector";
 
   private final Models models;
   private final JsonNode description;
@@ -50,8 +56,23 @@ public final class OpenApi implements HttpService {
             });
     choices(answer, "model", names);
     choices(answer, "scenario", scenarios);
+    sizes(answer);
     return HttpResponse.of(
         HttpStatus.OK, MediaType.JSON_UTF_8, HttpData.wrap(JSON.writeValueAsBytes(answer)));
+  }
+
+  /** Vectors have the widths that some model reads. */
+  private void sizes(ObjectNode answer) {
+    IntSummaryStatistics sizes =
+        models.all().stream()
+            .flatMap(model -> Stream.of(Level.values()).map(model.ranker()::vectorSize))
+            .mapToInt(Integer::intValue)
+            .filter(size -> size > 0)
+            .summaryStatistics();
+    if (sizes.getCount() > 0) {
+      ObjectNode schema = (ObjectNode) answer.at(VECTOR);
+      schema.put("minItems", sizes.getMin()).put("maxItems", sizes.getMax());
+    }
   }
 
   private static void choices(ObjectNode answer, String property, Collection<String> values) {

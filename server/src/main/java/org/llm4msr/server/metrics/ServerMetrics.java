@@ -11,11 +11,16 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.server.features.FeatureObserver;
+import org.llm4msr.server.features.FeatureOutcome;
+import org.llm4msr.server.knowledge.FreshKnowledge;
 import org.llm4msr.server.models.ModelObserver;
 import org.llm4msr.server.models.Rejected;
 import org.llm4msr.server.models.ServedModel;
@@ -28,7 +33,7 @@ import org.llm4msr.serving.ranker.RankResult;
 
 /** What the server counts, for Prometheus. */
 public final class ServerMetrics
-    implements RankObserver, ShadowObserver, ModelObserver, AutoCloseable {
+    implements RankObserver, ShadowObserver, ModelObserver, FeatureObserver, AutoCloseable {
 
   private static final String MODEL = "model";
   private static final String SCENARIO = "scenario";
@@ -65,6 +70,7 @@ public final class ServerMetrics
   private final ConcurrentMap<String, ModelMeters> models = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, ShadowMeters> shadows = new ConcurrentHashMap<>();
   private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, FeatureMeters> sources = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
 
   /** Counts what waits. */
@@ -119,6 +125,19 @@ public final class ServerMetrics
     return shadows.computeIfAbsent(model, name -> new ShadowMeters(name, registry));
   }
 
+  /** Counts the vectors that the server was given. */
+  public void observe(FreshKnowledge knowledge) {
+    for (Level level : List.of(Level.USER, Level.ITEM)) {
+      Gauge.builder("llm4msr.fresh.vectors", knowledge, given -> given.count(level))
+          .description("Vectors that the server was given")
+          .tag("level", level.name().toLowerCase(Locale.ROOT))
+          .register(registry);
+    }
+    Gauge.builder("llm4msr.fresh.vectors.bytes", knowledge, FreshKnowledge::bytes)
+        .description("Bytes that they take on the heap")
+        .register(registry);
+  }
+
   @Override
   public void ranked(RankAnswer answer, long begin) {
     scenarios
@@ -138,6 +157,20 @@ public final class ServerMetrics
                     .tag("reason", reason)
                     .register(registry))
         .increment();
+  }
+
+  @Override
+  public void fetched(String source, FeatureOutcome outcome, long nanos) {
+    sources
+        .computeIfAbsent(source, name -> new FeatureMeters(name, registry))
+        .fetched(outcome, nanos);
+  }
+
+  @Override
+  public void merged(String source, int read, int unreadable) {
+    sources
+        .computeIfAbsent(source, name -> new FeatureMeters(name, registry))
+        .merged(read, unreadable);
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.server.config.ModelEntry;
 import org.llm4msr.serving.ranker.Ranker;
 import org.llm4msr.serving.ranker.RankerComparison;
@@ -21,16 +22,19 @@ final class ModelLoader {
   private static final String ALL_THE_SAME = " To serve it all the same, choose it by name.";
 
   private final ConfigLoader plugins;
+  private final RankerSettings settings;
   private final Duration warmUp;
 
   /**
    * Makes a loader.
    *
    * @param plugins knows the plugins
+   * @param vectors that count in place of those of bundles
    * @param warmUp for how long a model ranks drawn requests before it is served
    */
-  ModelLoader(ConfigLoader plugins, Duration warmUp) {
+  ModelLoader(ConfigLoader plugins, FreshVectors vectors, Duration warmUp) {
     this.plugins = plugins;
+    settings = RankerSettings.STANDARD.with(vectors);
     this.warmUp = warmUp;
   }
 
@@ -41,7 +45,7 @@ final class ModelLoader {
    */
   ServedModel open(String name, Path folder, ModelEntry entry) {
     Path whole = folder.toAbsolutePath().normalize();
-    Ranker ranker = Ranker.open(whole, RankerSettings.STANDARD, plugins);
+    Ranker ranker = Ranker.open(whole, settings, plugins);
     String version = String.valueOf(whole.getFileName());
     return new ServedModel(name, version, whole, entry, ranker, Instant.now());
   }

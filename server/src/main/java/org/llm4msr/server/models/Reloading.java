@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.refusal.Refusals;
 import org.slf4j.Logger;
@@ -39,11 +40,16 @@ public final class Reloading implements AutoCloseable {
    * Loads nothing yet.
    *
    * @param plugins knows the plugins
+   * @param vectors that count in place of those of bundles
    * @param models where models are put
    */
   public Reloading(
-      ServerConfig config, ConfigLoader plugins, Models models, ModelObserver observer) {
-    ModelLoader loader = new ModelLoader(plugins, config.warmUp());
+      ServerConfig config,
+      ConfigLoader plugins,
+      FreshVectors vectors,
+      Models models,
+      ModelObserver observer) {
+    ModelLoader loader = new ModelLoader(plugins, vectors, config.warmUp());
     config
         .models()
         .forEach(

@@ -13,6 +13,7 @@ import org.llm4msr.server.config.LimitsConfig;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.serving.ranker.RankResult;
 import org.llm4msr.serving.ranker.Ranker;
 
 /** Ranks what transports bring. */
@@ -22,14 +23,20 @@ public final class RankService {
   private final Admission admission;
   private final Clients clients;
   private final LimitsConfig limits;
+  private final FeatureFetch features;
   private final List<RankObserver> observers;
 
-  /** Ranks with these models. */
+  /** Ranks with these models what has the values that were fetched. */
   public RankService(
-      Models models, Admission admission, LimitsConfig limits, List<RankObserver> observers) {
+      Models models,
+      Admission admission,
+      LimitsConfig limits,
+      FeatureFetch features,
+      List<RankObserver> observers) {
     this.models = models;
     this.admission = admission;
     this.limits = limits;
+    this.features = features;
     this.observers = List.copyOf(observers);
     clients = new Clients(limits.perClient());
   }
@@ -110,15 +117,15 @@ public final class RankService {
             ? new RankCall(UUID.randomUUID().toString(), call.model(), call.top(), call.request())
             : call;
     RankCall timed = named.until(arrival.deadline());
-    RankAnswer answer =
-        using(
-            call.model(),
-            call.user(),
-            model ->
-                new RankAnswer(
-                    timed, model.name(), model.version(), model.ranker().rank(timed.request())));
+    RankAnswer answer = using(call.model(), call.user(), model -> answer(timed, model));
     observers.forEach(observer -> observer.ranked(answer, arrival.begin()));
     return answer;
+  }
+
+  private RankAnswer answer(RankCall call, ServedModel model) {
+    RankCall whole = features.merged(call, model.ranker());
+    RankResult result = model.ranker().rank(whole.request());
+    return new RankAnswer(whole, model.name(), model.version(), result);
   }
 
   /** Uses a model; if it is closed because another version came in its place, that one. */

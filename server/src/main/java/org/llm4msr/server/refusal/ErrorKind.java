@@ -10,6 +10,10 @@ public enum ErrorKind {
   NO_TOKEN,
   /** The request names what does not exist. */
   NOT_FOUND,
+  /** The server is not made for the request. */
+  CONFLICT,
+  /** There is no room for what the request brings. */
+  FULL,
   /** The request is too large. */
   TOO_LARGE,
   /** The client asks too much at once. */
@@ -25,7 +29,17 @@ public enum ErrorKind {
   public static ErrorKind of(MsrException error) {
     return switch (error.code()) {
       case Refusals.NO_TOKEN -> NO_TOKEN;
-      case Refusals.NO_MODEL, Refusals.NO_VERSION, Refusals.NO_SCENARIO -> NOT_FOUND;
+      case Refusals.NO_MODEL,
+          Refusals.NO_VERSION,
+          Refusals.NO_SCENARIO,
+          KnowledgeRefusals.NO_VECTOR ->
+          NOT_FOUND;
+      case KnowledgeRefusals.NOT_READ,
+          KnowledgeRefusals.SCENARIOS_FIXED,
+          KnowledgeRefusals.NO_ENCODER,
+          KnowledgeRefusals.OTHER_ENCODER ->
+          CONFLICT;
+      case KnowledgeRefusals.FULL -> FULL;
       case Refusals.TOO_LARGE -> TOO_LARGE;
       case Refusals.CLIENT_BUSY -> CLIENT_BUSY;
       case Refusals.DEADLINE -> TOO_LATE;

@@ -18,6 +18,11 @@ class ErrorStatusTest {
     "USER, serve/NO_TOKEN, 401",
     "USER, serve/NO_MODEL, 404",
     "DATA, data/UNKNOWN_SCENARIO, 404",
+    "USER, serve/NO_VECTOR, 404",
+    "USER, serve/SCENARIOS_FIXED, 409",
+    "USER, serve/NOT_READ, 409",
+    "USER, serve/NO_ENCODER, 409",
+    "USER, serve/OTHER_ENCODER, 409",
     "USER, serve/TOO_LARGE, 413",
     "RESOURCES, serve/CLIENT_BUSY, 429",
     "INTERNAL, internal/FAULT, 500",
@@ -26,6 +31,7 @@ class ErrorStatusTest {
     "RESOURCES, serve/NOT_READY, 503",
     "EXTERNAL, bundle/UNREADABLE, 503",
     "RESOURCES, rank/DEADLINE, 504",
+    "RESOURCES, serve/KNOWLEDGE_FULL, 507",
   })
   void eachErrorHasItsStatus(ErrorType type, String code, int status) {
     AggregatedHttpResponse answer =

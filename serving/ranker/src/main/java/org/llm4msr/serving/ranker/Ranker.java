@@ -17,6 +17,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.bundle.Bundle;
@@ -29,8 +30,10 @@ import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
+import org.llm4msr.runtime.data.rows.ValueCheck;
 import org.llm4msr.runtime.data.rows.ValueCounts;
 import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.RowBatches;
 import org.slf4j.Logger;
@@ -69,6 +72,7 @@ public final class Ranker implements AutoCloseable {
   private final @Nullable CompiledModel compiled;
   private final Map<String, ValueCounts> counts;
   private final KnowledgeWidths widths;
+  private final ValueCheck valueCheck;
   private final @Nullable FittingVectors vectors;
   private final WeightCache weights;
   private final ItemCache items;
@@ -97,6 +101,7 @@ public final class Ranker implements AutoCloseable {
             ? null
             : new FittingVectors(settings.vectors(), widths.users(), widths.items());
     this.encoder = vectors == null ? encoder : encoder.with(vectors);
+    valueCheck = encoder.valueCheck();
     counts = encoder.newCounts();
     this.compiled = compiled;
     weights = new WeightCache(settings.weightBytes());
@@ -168,9 +173,19 @@ public final class Ranker implements AutoCloseable {
     return widths.of(level);
   }
 
-  /** Returns the columns that requests have or may have. */
-  public List<ScoringColumn> columns() {
-    return encoder.columns();
+  /** Returns whether the knowledge of the bundle was made with an encoder. */
+  public boolean isOf(EncoderInfo info) {
+    StoreInfo.Encoder stored = bundle.hasKnowledge() ? bundle.knowledge().info().encoder() : null;
+    return stored != null
+        && stored.model().equals(info.model())
+        && stored.checksum().equals(info.checksum())
+        && stored.state().equals(info.state())
+        && stored.dimension() == info.dimension();
+  }
+
+  /** Returns what tells which values of requests can be read. Safe for several threads. */
+  public ValueCheck valueCheck() {
+    return valueCheck;
   }
 
   /**
@@ -240,7 +255,7 @@ public final class Ranker implements AutoCloseable {
   }
 
   /** Returns drawn requests, as {@link #warmUp} ranks them; the same at each call. */
-  List<RankRequest> drawn(int count) {
+  public List<RankRequest> drawn(int count) {
     DrawnRequests drawn = new DrawnRequests(encoder);
     return IntStream.range(0, count).mapToObj(drawn::request).toList();
   }

@@ -323,6 +323,15 @@ public final class RowEncoder {
     return new RequestEncoder(new Binding(inputs(all), brought(all)), counts);
   }
 
+  /** Returns what tells which values of requests can be read. Safe for several threads. */
+  public ValueCheck valueCheck() {
+    Set<String> all = columns().stream().map(ScoringColumn::name).collect(Collectors.toSet());
+    return new ValueCheck(
+        new Binding(inputs(all), brought(all)),
+        columns(),
+        itemVectors == null ? 0 : itemVectors.dimension());
+  }
+
   /** Makes counts of each field with a vocabulary, by name. */
   public Map<String, ValueCounts> newCounts() {
     Map<String, ValueCounts> counts = new LinkedHashMap<>();
@@ -484,13 +493,24 @@ public final class RowEncoder {
       if (!brings(rows, RawSchema.TIME, index)) {
         return Long.MAX_VALUE;
       }
-      double given = new RawValue(RawSchema.TIME, row).number(rows.get(RawSchema.TIME, index));
+      return time(events, rows.get(RawSchema.TIME, index), row);
+    }
+
+    private static long time(EventTimes events, @Nullable Object value, long row) {
+      double given = new RawValue(RawSchema.TIME, row).number(value);
       if (Double.isNaN(given)) {
         return Long.MIN_VALUE;
       }
       long time = (long) given;
       events.requireMillis(time, RawSchema.TIME, row);
       return time;
+    }
+
+    /** Throws if a value is no time of the log. */
+    void requireTime(@Nullable Object value) {
+      if (events != null) {
+        long unused = time(events, value, 0);
+      }
     }
 
     private float @Nullable [] itemVector(

@@ -1,0 +1,134 @@
+package org.llm4msr.server.knowledge;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.knowledge.EncoderInfo;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.server.models.Models;
+import org.llm4msr.server.models.ServedModel;
+import org.llm4msr.server.refusal.KnowledgeRefusals;
+import org.llm4msr.server.refusal.Refusals;
+
+/** Takes knowledge for models that read it. */
+public final class KnowledgeUpdates {
+
+  private final Models models;
+  private final FreshKnowledge knowledge;
+  private final @Nullable TextEncoder encoder;
+
+  /**
+   * Takes knowledge for some models.
+   *
+   * @param encoder of texts; null for none
+   */
+  public KnowledgeUpdates(Models models, FreshKnowledge knowledge, @Nullable TextEncoder encoder) {
+    this.models = models;
+    this.knowledge = knowledge;
+    this.encoder = encoder;
+  }
+
+  /**
+   * A vector, and who reads it.
+   *
+   * @param readers names of models
+   */
+  public record Read(FreshVector fresh, List<String> readers) {
+
+    public Read {
+      readers = List.copyOf(readers);
+    }
+  }
+
+  /**
+   * Returns the vector of a key.
+   *
+   * @throws org.llm4msr.api.MsrException {@code serve/NO_VECTOR}
+   */
+  public Read find(Level level, String key) {
+    FreshVector found = knowledge.find(level, key);
+    if (found == null) {
+      throw KnowledgeRefusals.noVector(level, key);
+    }
+    return new Read(found, readers(level, found.vector().length));
+  }
+
+  /**
+   * Takes a vector.
+   *
+   * @throws org.llm4msr.api.MsrException {@code serve/VECTOR_SIZE} if no model reads that width,
+   *     {@code serve/NOT_READ} if none reads that level, {@code serve/SCENARIOS_FIXED}; as {@link
+   *     FreshKnowledge#put}
+   */
+  public Read put(Level level, String key, float[] vector) {
+    requireRead(level);
+    List<String> readers = readers(level, vector.length);
+    if (readers.isEmpty()) {
+      throw KnowledgeRefusals.width(vector.length, widths(level));
+    }
+    return new Read(knowledge.put(level, key, vector), readers);
+  }
+
+  /**
+   * Encodes a text and takes its vector.
+   *
+   * @throws org.llm4msr.api.MsrException {@code serve/NO_ENCODER}, {@code serve/OTHER_ENCODER}; of
+   *     the encoder; as {@link #put(Level, String, float[])}
+   */
+  public Read put(Level level, String key, String text) {
+    requireRead(level);
+    if (encoder == null) {
+      throw KnowledgeRefusals.noEncoder();
+    }
+    float[] vector = encoder.encode(text);
+    EncoderInfo info = encoder.info();
+    if (models.all().stream().noneMatch(model -> model.ranker().isOf(info))) {
+      throw KnowledgeRefusals.otherEncoder(info.model());
+    }
+    return put(level, key, vector);
+  }
+
+  private void requireRead(Level level) {
+    if (level == Level.SCENARIO) {
+      throw KnowledgeRefusals.scenariosFixed();
+    }
+    if (models.all().isEmpty()) {
+      throw Refusals.notReady();
+    }
+    if (models.all().stream().allMatch(model -> model.ranker().vectorSize(level) == 0)) {
+      throw KnowledgeRefusals.notRead(level);
+    }
+  }
+
+  private List<String> readers(Level level, int width) {
+    return models.all().stream()
+        .filter(model -> model.ranker().vectorSize(level) == width)
+        .map(ServedModel::name)
+        .toList();
+  }
+
+  private String widths(Level level) {
+    List<String> all = new ArrayList<>();
+    models
+        .all()
+        .forEach(
+            model -> {
+              int width = model.ranker().vectorSize(level);
+              if (width > 0) {
+                all.add("the model %s reads %,d".formatted(model.name(), width));
+              }
+            });
+    return String.join(", ", all);
+  }
+
+  /**
+   * Forgets a vector.
+   *
+   * @throws org.llm4msr.api.MsrException {@code serve/NO_VECTOR}; as {@link FreshKnowledge#remove}
+   */
+  public void remove(Level level, String key) {
+    if (!knowledge.remove(level, key)) {
+      throw KnowledgeRefusals.noVector(level, key);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package org.llm4msr.server.refusal;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
+
+/** Why knowledge is not taken. */
+public final class KnowledgeRefusals {
+
+  /** There is none of a key. */
+  public static final String NO_VECTOR = "serve/NO_VECTOR";
+
+  /** No room for more. */
+  public static final String FULL = "serve/KNOWLEDGE_FULL";
+
+  /** No model reads that level. */
+  public static final String NOT_READ = "serve/NOT_READ";
+
+  /** What scenarios read is part of the graphs. */
+  public static final String SCENARIOS_FIXED = "serve/SCENARIOS_FIXED";
+
+  /** Nothing turns texts into vectors. */
+  public static final String NO_ENCODER = "serve/NO_ENCODER";
+
+  /** Another language model made the bundles. */
+  public static final String OTHER_ENCODER = "serve/OTHER_ENCODER";
+
+  private KnowledgeRefusals() {}
+
+  /** Says that a key has no vector of its own. */
+  public static MsrException noVector(Level level, String key) {
+    return new MsrException(
+        ErrorType.USER,
+        NO_VECTOR,
+        "The server was given no vector of the %s '%s', so what bundles hold counts. PUT one here."
+            .formatted(name(level), key));
+  }
+
+  /** Says that no model reads knowledge of a level. */
+  public static MsrException notRead(Level level) {
+    return new MsrException(
+        ErrorType.USER,
+        NOT_READ,
+        "No model of the server reads knowledge of %ss. Serve one that does, or leave it out."
+            .formatted(name(level)));
+  }
+
+  /** Says that vectors of scenarios do not change while a server runs. */
+  public static MsrException scenariosFixed() {
+    return new MsrException(
+        ErrorType.USER,
+        SCENARIOS_FIXED,
+        "Vectors of scenarios are constants of the graphs, so they change with the bundle alone. Extract the knowledge again, then bundle, compile and serve the model anew.");
+  }
+
+  /** Says that a vector has another width than models read. */
+  public static MsrException width(int found, String models) {
+    return new MsrException(
+        ErrorType.USER,
+        "serve/VECTOR_SIZE",
+        "The vector has %,d numbers, but %s. Send what the language model of the bundle gives."
+            .formatted(found, models));
+  }
+
+  /** Says that nothing turns texts into vectors. */
+  public static MsrException noEncoder() {
+    return new MsrException(
+        ErrorType.USER,
+        NO_ENCODER,
+        "The server has no encoder of texts. Send a vector, or set knowledge.encoder in its configuration.");
+  }
+
+  /** Says that the encoder reads keys in place of texts. */
+  public static MsrException readsKeys(String encoder) {
+    return new MsrException(
+        ErrorType.USER,
+        NO_ENCODER,
+        "The encoder '%s' looks up vectors by key, and encodes no texts. Send a vector, or set another knowledge.encoder."
+            .formatted(encoder));
+  }
+
+  /** Says that the encoder is not that of any bundle. */
+  public static MsrException otherEncoder(String encoder) {
+    return new MsrException(
+        ErrorType.USER,
+        OTHER_ENCODER,
+        "No model reads vectors of %s, which knowledge.encoder gives. Configure the encoder that the knowledge of the bundles was made with."
+            .formatted(encoder));
+  }
+
+  /** Says that there is no room. */
+  public static MsrException full(long needed, long most) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        FULL,
+        "The vectors would take %,d bytes of the heap, but knowledge.bytes allows %,d. DELETE some, or raise it."
+            .formatted(needed, most));
+  }
+
+  /** Says that a folder cannot be used. */
+  public static MsrException folder(Path folder, String reason) {
+    return new MsrException(
+        ErrorType.USER,
+        "serve/KNOWLEDGE_FOLDER",
+        "The folder %s cannot be used: %s. Set knowledge.folder to a folder of this server alone."
+            .formatted(folder, reason));
+  }
+
+  /** Says that a change is not on the disk. */
+  public static MsrException notWritten(Path folder, String reason, Throwable cause) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "serve/KNOWLEDGE_NOT_WRITTEN",
+        "Nothing was changed, because %s cannot be written: %s. Make room, or fix its permissions."
+            .formatted(folder, reason),
+        cause,
+        true);
+  }
+
+  private static String name(Level level) {
+    return level.name().toLowerCase(Locale.ROOT);
+  }
+}
