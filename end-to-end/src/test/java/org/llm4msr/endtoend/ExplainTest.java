@@ -47,12 +47,12 @@ import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
 import org.llm4msr.runtime.explanation.Explanation.Subject;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
-import org.llm4msr.runtime.explanation.ScoreParts;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.report.ExplanationTables;
 import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.tables.Safetensors;
+import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.toolkit.safetensors.Tensor;
 import org.w3c.dom.Document;
 

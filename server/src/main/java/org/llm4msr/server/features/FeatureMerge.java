@@ -68,8 +68,7 @@ final class FeatureMerge {
             ofUser.isEmpty() ? request.context() : with(request.context(), ofUser),
             items,
             request.deadline());
-    return new RankCall(
-        call.id(), call.model(), call.top(), merged, new Origins(ofUser.keySet(), origins));
+    return call.with(merged, new Origins(ofUser.keySet(), origins));
   }
 
   private static Map<String, ?> with(Map<String, ?> own, Map<String, Object> more) {

@@ -9,6 +9,7 @@ import org.llm4msr.protocol.v1.Item;
 import org.llm4msr.protocol.v1.ItemStatus;
 import org.llm4msr.protocol.v1.RankResponse;
 import org.llm4msr.protocol.v1.RankedItem;
+import org.llm4msr.server.explanation.Explanations;
 import org.llm4msr.server.ranking.RankAnswer;
 import org.llm4msr.server.ranking.RankCall;
 import org.llm4msr.server.refusal.Refusals;
@@ -41,6 +42,7 @@ final class Messages {
         request.getId(),
         request.getModel(),
         request.getTop(),
+        request.getExplain(),
         new RankRequest(
             request.getUser(),
             request.getScenario(),
@@ -74,7 +76,13 @@ final class Messages {
       } else {
         item.setError(String.valueOf(error.getMessage()));
       }
+      if (answer.explanation() != null && error == null) {
+        item.setExplanation(ProtoValues.struct(Explanations.ofItem(answer.explanation(), place)));
+      }
       response.addItems(item.build());
+    }
+    if (answer.explanation() != null) {
+      response.setExplanation(ProtoValues.struct(Explanations.ofAll(answer.explanation())));
     }
     return response.build();
   }

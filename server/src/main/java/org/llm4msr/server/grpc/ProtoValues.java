@@ -1,5 +1,7 @@
 package org.llm4msr.server.grpc;
 
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,5 +71,27 @@ final class ProtoValues {
                   default -> value.getKindCase();
                 },
                 expected));
+  }
+
+  /** Returns a tree of maps, lists, texts and numbers. */
+  static Struct struct(Map<String, ?> tree) {
+    return value(tree).getStructValue();
+  }
+
+  private static Value value(Object tree) {
+    Value.Builder value = Value.newBuilder();
+    if (tree instanceof Map<?, ?> map) {
+      Struct.Builder struct = Struct.newBuilder();
+      map.forEach((key, each) -> struct.putFields(String.valueOf(key), value(each)));
+      return value.setStructValue(struct).build();
+    }
+    if (tree instanceof List<?> list) {
+      ListValue.Builder values = ListValue.newBuilder();
+      list.forEach(each -> values.addValues(value(each)));
+      return value.setListValue(values).build();
+    }
+    return tree instanceof Number number
+        ? value.setNumberValue(number.doubleValue()).build()
+        : value.setStringValue(tree.toString()).build();
   }
 }

@@ -3,16 +3,20 @@ package org.llm4msr.server.json;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.server.explanation.Explanations;
 import org.llm4msr.server.ranking.RankAnswer;
 
 /** Writes the JSON form of the message {@code RankResponse}, and errors. */
 public final class JsonAnswer {
 
   private static final JsonFactory JSON = new JsonFactory();
+  private static final ObjectMapper TREES = new ObjectMapper();
 
   private JsonAnswer() {}
 
@@ -34,6 +38,9 @@ public final class JsonAnswer {
             writeItem(out, answer, place);
           }
           out.writeEndArray();
+          if (answer.explanation() != null) {
+            explain(out, Explanations.ofAll(answer.explanation()));
+          }
           out.writeEndObject();
         });
   }
@@ -52,7 +59,15 @@ public final class JsonAnswer {
     if (error != null) {
       out.writeStringField("error", error.getMessage());
     }
+    if (answer.explanation() != null && error == null) {
+      explain(out, Explanations.ofItem(answer.explanation(), place));
+    }
     out.writeEndObject();
+  }
+
+  private static void explain(JsonGenerator out, Map<String, Object> tree) throws IOException {
+    out.writeFieldName("explanation");
+    TREES.writeValue(out, tree);
   }
 
   private static void writeId(JsonGenerator out, @Nullable Object id) throws IOException {

@@ -54,6 +54,7 @@ public final class JsonRequest {
   private String id = "";
   private String model = "";
   private int top;
+  private boolean explain;
   private @Nullable Object user;
   private boolean hasUser;
   private @Nullable String scenario;
@@ -106,9 +107,10 @@ public final class JsonRequest {
         case "context" -> context = columns(key);
         case "items" -> items = items();
         case "top" -> top = top();
+        case "explain" -> explain = truth(key);
         default ->
             throw Refusals.badRequest(
-                "The key '%s' is not known. Known are id, model, user, scenario, context, items and top."
+                "The key '%s' is not known. Known are id, model, user, scenario, context, items, top and explain."
                     .formatted(key));
       }
     }
@@ -120,7 +122,8 @@ public final class JsonRequest {
           "The key '%s' is missing. A request has user, scenario and items."
               .formatted(!hasUser ? "user" : scenario == null ? "scenario" : "items"));
     }
-    return new RankCall(id, model, top, new RankRequest(user, scenario, context, items, null));
+    return new RankCall(
+        id, model, top, explain, new RankRequest(user, scenario, context, items, null));
   }
 
   private List<RankItem> items() throws IOException {
@@ -235,6 +238,14 @@ public final class JsonRequest {
       throw wrong(place, "a text");
     }
     return parser.getText();
+  }
+
+  private boolean truth(String place) throws IOException {
+    return switch (parser.currentToken()) {
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      default -> throw wrong(place, "true or false");
+    };
   }
 
   private int top() throws IOException {

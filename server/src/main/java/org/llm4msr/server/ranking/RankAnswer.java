@@ -1,8 +1,11 @@
 package org.llm4msr.server.ranking;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.serving.ranker.ItemStatus;
+import org.llm4msr.serving.ranker.RankExplanation;
 import org.llm4msr.serving.ranker.RankResult;
+import org.llm4msr.serving.ranker.Ranker;
 
 /**
  * What is answered.
@@ -10,8 +13,16 @@ import org.llm4msr.serving.ranker.RankResult;
  * @param call what was asked
  * @param model the name of the model that ranked
  * @param version which of its versions
+ * @param ranker that of the model
+ * @param explanation null where none is wanted
  */
-public record RankAnswer(RankCall call, String model, String version, RankResult result) {
+public record RankAnswer(
+    RankCall call,
+    String model,
+    String version,
+    Ranker ranker,
+    RankResult result,
+    @Nullable RankExplanation explanation) {
 
   /** Returns the places of items in their order: the best, then those that were not scored. */
   public int[] places() {

@@ -13,11 +13,15 @@ import org.llm4msr.server.config.LimitsConfig;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.serving.ranker.RankExplanation;
 import org.llm4msr.serving.ranker.RankResult;
 import org.llm4msr.serving.ranker.Ranker;
 
 /** Ranks what transports bring. */
 public final class RankService {
+
+  /** Explanations are for people, and take as long as ranking many items. */
+  private static final int MOST_EXPLAINED = 100;
 
   private final Models models;
   private final Admission admission;
@@ -112,10 +116,10 @@ public final class RankService {
     if (call.request().items().size() > limits.items()) {
       throw Refusals.tooManyItems(limits.items());
     }
-    RankCall named =
-        call.id().isEmpty()
-            ? new RankCall(UUID.randomUUID().toString(), call.model(), call.top(), call.request())
-            : call;
+    if (call.explain() && call.request().items().size() > MOST_EXPLAINED) {
+      throw Refusals.tooManyToExplain(MOST_EXPLAINED);
+    }
+    RankCall named = call.id().isEmpty() ? call.named(UUID.randomUUID().toString()) : call;
     RankCall timed = named.until(arrival.deadline());
     RankAnswer answer = using(call.model(), call.user(), model -> answer(timed, model));
     observers.forEach(observer -> observer.ranked(answer, arrival.begin()));
@@ -125,7 +129,9 @@ public final class RankService {
   private RankAnswer answer(RankCall call, ServedModel model) {
     RankCall whole = features.merged(call, model.ranker());
     RankResult result = model.ranker().rank(whole.request());
-    return new RankAnswer(whole, model.name(), model.version(), result);
+    RankExplanation explanation = call.explain() ? model.ranker().explain(whole.request()) : null;
+    return new RankAnswer(
+        whole, model.name(), model.version(), model.ranker(), result, explanation);
   }
 
   /** Uses a model; if it is closed because another version came in its place, that one. */

@@ -93,6 +93,15 @@ public final class Refusals {
         "The request has more than %,d items. Send fewer, or raise limits.items.".formatted(most));
   }
 
+  /** Says that there are too many items for explanations. */
+  public static MsrException tooManyToExplain(int most) {
+    return new MsrException(
+        ErrorType.USER,
+        TOO_LARGE,
+        "The request has more than %,d items to explain. Send fewer, or leave out explain."
+            .formatted(most));
+  }
+
   /** Says that there are too many bytes. */
   public static MsrException tooManyBytes(long most) {
     return new MsrException(

@@ -21,6 +21,7 @@ import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.knowledge.extraction.Cosines;
+import org.llm4msr.runtime.terms.ScoreTerms;
 import org.llm4msr.runtime.text.NearestName;
 
 /** Explains the scores of a model. */
@@ -92,7 +93,9 @@ public final class Explainer {
                   new ModelProbe(model, data.manifest().users(), data.manifest().items());
               ScoreExplainer scores =
                   new ScoreExplainer(
-                      probe, calibration, head, data.manifest().scenarioKeys(), most(request));
+                      new ScoreTerms(probe, calibration, head),
+                      data.manifest().scenarioKeys(),
+                      most(request));
               if (request.item() == null) {
                 int rows = user < 0 ? batchSize : Math.min(batchSize, FEW);
                 new PartRows(data, prepared, request.split(), user, scenario)

@@ -7,6 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbourhood;
+import org.llm4msr.runtime.terms.ScoreParts;
 
 /**
  * What a model knows, and what its scores are made of. Every figure is computed by the model or

@@ -17,9 +17,9 @@ import org.llm4msr.runtime.explanation.Explanation.Likeness;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioName;
 import org.llm4msr.runtime.explanation.Explanation.Subject;
-import org.llm4msr.runtime.explanation.ScoreParts;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbourhood;
+import org.llm4msr.runtime.terms.ScoreParts;
 
 /** An explanation as texts and tables, for a terminal or a page. */
 public final class ExplanationTables {

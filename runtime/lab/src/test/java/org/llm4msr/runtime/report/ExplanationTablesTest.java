@@ -12,8 +12,8 @@ import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioName;
-import org.llm4msr.runtime.explanation.ScoreParts;
 import org.llm4msr.runtime.report.ExplanationTables.Part;
+import org.llm4msr.runtime.terms.ScoreParts;
 
 class ExplanationTablesTest {
 

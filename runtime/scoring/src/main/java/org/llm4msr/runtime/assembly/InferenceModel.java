@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.calibration.Calibration;
@@ -74,6 +75,20 @@ public final class InferenceModel implements AutoCloseable {
    */
   public NDArray logits(Pass pass, RowInputs inputs, ParameterStore.Reader reader) {
     return assembled.parameters().through(reader, () -> assembled.logits(pass, inputs));
+  }
+
+  /**
+   * Asks what the model computes on the way to its scores; on the calling thread where the engine
+   * allows it.
+   *
+   * @param unknownUser the index of a user that the model does not know
+   * @param unknownItem the index of an item that the model does not know
+   * @throws org.llm4msr.api.MsrException as {@link #score}
+   */
+  public void probe(int unknownUser, int unknownItem, Consumer<ModelProbe> question) {
+    assembled
+        .engine()
+        .infer(() -> question.accept(new ModelProbe(assembled, unknownUser, unknownItem)));
   }
 
   /** Returns the widths of what a pass reads. */

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.assembly;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -14,7 +16,9 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.kernels.DropoutMasks;
+import org.llm4msr.runtime.knowledge.vectors.BatchItems;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.tables.Batch;
@@ -40,8 +44,12 @@ public final class ModelProbe {
    * @param unknownItem the index of an item that the model does not know
    */
   public ModelProbe(TrainableModel model, int unknownUser, int unknownItem) {
-    this.model = model.assembled();
-    this.workspace = PassWorkspace.of(this.model);
+    this(model.assembled(), unknownUser, unknownItem);
+  }
+
+  ModelProbe(AssembledModel model, int unknownUser, int unknownItem) {
+    this.model = model;
+    workspace = PassWorkspace.of(model);
     this.unknownUser = unknownUser;
     this.unknownItem = unknownItem;
   }
@@ -64,6 +72,22 @@ public final class ModelProbe {
       }
     }
     return levels;
+  }
+
+  /** Returns whether a row of a batch reads a vector of its own at a level that is read. */
+  public boolean hasVector(Level level, Batch batch, int row) {
+    ModelKnowledge knowledge = requireNonNull(model.knowledge());
+    return switch (level) {
+      case USER -> hasVector(requireNonNull(knowledge.users()), batch, row);
+      case SCENARIO -> requireNonNull(knowledge.scenarios()).isKnown(batch.scenario[row]);
+      case ITEM -> hasVector(new BatchItems(requireNonNull(knowledge.items())), batch, row);
+    };
+  }
+
+  private static boolean hasVector(SlotVectors vectors, Batch batch, int row) {
+    int[] slots = new int[batch.size];
+    vectors.slots(batch, false, slots);
+    return vectors.isKnown(slots[row]);
   }
 
   /**

@@ -1,6 +1,5 @@
 package org.llm4msr.serving.ranker;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,17 +27,6 @@ final class DrawnRequests {
         .map(ScoringColumn::name)
         .filter(name -> !FieldSource.IDS.contains(name))
         .forEach(name -> context.put(name, null));
-  }
-
-  /** Has requests scored for a while, and at least one; returns how many. */
-  int run(RowScorer scorer, Duration time) {
-    long end = System.nanoTime() + time.toNanos();
-    int count = 0;
-    do {
-      RankRequest request = request(count++);
-      scorer.score(request, new RankResult(request.items().size()));
-    } while (System.nanoTime() - end < 0);
-    return count;
   }
 
   /** Returns a request; equal numbers make equal ones. */

@@ -29,6 +29,7 @@ import org.llm4msr.runtime.data.arrow.OpenPackages;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.RowValues;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.data.rows.ValueCheck;
 import org.llm4msr.runtime.data.rows.ValueCounts;
@@ -74,6 +75,8 @@ public final class Ranker implements AutoCloseable {
   private final KnowledgeWidths widths;
   private final ValueCheck valueCheck;
   private final @Nullable FittingVectors vectors;
+  private final RowValues values;
+  private final RequestExplainer explainer;
   private final WeightCache weights;
   private final ItemCache items;
   private final ConcurrentLinkedDeque<RowScorer> idle = new ConcurrentLinkedDeque<>();
@@ -91,6 +94,7 @@ public final class Ranker implements AutoCloseable {
       InferenceModel model,
       RowEncoder encoder,
       @Nullable CompiledModel compiled,
+      String head,
       RankerSettings settings) {
     this.bundle = bundle;
     this.engine = engine;
@@ -103,6 +107,8 @@ public final class Ranker implements AutoCloseable {
     this.encoder = vectors == null ? encoder : encoder.with(vectors);
     valueCheck = encoder.valueCheck();
     counts = encoder.newCounts();
+    values = encoder.values();
+    explainer = new RequestExplainer(this.encoder, model, values, head, bundle.digest());
     this.compiled = compiled;
     weights = new WeightCache(settings.weightBytes());
     items = new ItemCache(settings.itemBytes());
@@ -135,7 +141,8 @@ public final class Ranker implements AutoCloseable {
     InferenceModel model = null;
     try {
       model = BundleModel.load(bundle, config, encoder, engine);
-      return new Ranker(bundle, engine, model, encoder, compiled(bundle, encoder), settings);
+      String head = config.model().fusion().name();
+      return new Ranker(bundle, engine, model, encoder, compiled(bundle, encoder), head, settings);
     } catch (RuntimeException | Error e) {
       try (engine;
           InferenceModel unused = model) {
@@ -220,6 +227,28 @@ public final class Ranker implements AutoCloseable {
   }
 
   /**
+   * Explains the scores of a request, on the engine that trained the model: more slowly than it is
+   * ranked. An item that cannot be read has no explanation.
+   *
+   * @throws MsrException as {@link #rank}; {@code explain/TERMS} if the terms of the fusion head
+   *     are wrong
+   */
+  public RankExplanation explain(RankRequest request) {
+    open.readLock().lock();
+    try {
+      requireOpen();
+      return explainer.explain(request);
+    } finally {
+      open.readLock().unlock();
+    }
+  }
+
+  /** Returns what tells the values that the model reads of requests; also after {@link #close}. */
+  public RowValues values() {
+    return values;
+  }
+
+  /**
    * Scores the rows of an Arrow batch, of any users and scenarios, on the engine that trained the
    * model.
    *
@@ -245,10 +274,20 @@ public final class Ranker implements AutoCloseable {
    * @throws MsrException {@code rank/CLOSED} after {@link #close}
    */
   public int warmUp(Duration time) {
+    return warmUp(time, List.of());
+  }
+
+  /**
+   * Ranks given requests for a while, by turns, as {@link #warmUp(Duration)} does with drawn ones.
+   * Those that the model cannot rank are left out.
+   *
+   * @param given drawn ones take their place where there are none
+   */
+  public int warmUp(Duration time, List<RankRequest> given) {
     open.readLock().lock();
     try {
       requireOpen();
-      return new DrawnRequests(encoder).run(scorer(Map.of()), time);
+      return new WarmUp(given, new DrawnRequests(encoder)).run(scorer(Map.of()), time);
     } finally {
       open.readLock().unlock();
     }

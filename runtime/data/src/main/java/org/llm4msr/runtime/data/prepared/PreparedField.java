@@ -2,6 +2,8 @@ package org.llm4msr.runtime.data.prepared;
 
 import static java.util.Objects.requireNonNull;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 
@@ -23,6 +25,9 @@ public record PreparedField(
 
   /** Bounds standardised values, so that an absurd one does not overflow float32. */
   public static final double LARGEST = 1e30;
+
+  /** More digits tell no more doubles apart. */
+  private static final int DIGITS = 17;
 
   public PreparedField {
     requireNonNull(name, "name is null");
@@ -51,6 +56,22 @@ public record PreparedField(
   /** Returns the value as models see it: 0 where it is missing or the field is constant. */
   public float standardize(double value) {
     return standardize(value, mean, deviation);
+  }
+
+  /** Returns the shortest number that models see as {@code value}. */
+  public double raw(float value) {
+    return raw(value, mean, deviation);
+  }
+
+  static double raw(float value, double mean, double deviation) {
+    double whole = mean + value * deviation;
+    for (int digits = 1; digits < DIGITS; digits++) {
+      double shorter = new BigDecimal(whole).round(new MathContext(digits)).doubleValue();
+      if (standardize(shorter, mean, deviation) == value) {
+        return shorter;
+      }
+    }
+    return whole;
   }
 
   static float standardize(double value, double mean, double deviation) {

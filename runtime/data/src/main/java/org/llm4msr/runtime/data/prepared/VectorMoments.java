@@ -49,4 +49,9 @@ public record VectorMoments(List<Double> mean, List<Double> deviation) {
   public float standardize(int number, double value) {
     return PreparedField.standardize(value, mean.get(number), deviation.get(number));
   }
+
+  /** Returns the shortest number of a vector that models see as {@code value}. */
+  public double raw(int number, float value) {
+    return PreparedField.raw(value, mean.get(number), deviation.get(number));
+  }
 }

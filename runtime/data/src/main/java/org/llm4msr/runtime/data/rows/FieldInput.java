@@ -77,6 +77,11 @@ record FieldInput(
     }
   }
 
+  /** Returns the vocabulary of a field that has one. */
+  Vocabulary vocabularyOfField() {
+    return requireNonNull(vocabulary, field.name()).get();
+  }
+
   /** Writes that nothing is known. */
   void clear(FieldValues target, int row) {
     if (target instanceof FieldValues.Ids ids) {
@@ -125,7 +130,7 @@ record FieldInput(
   }
 
   private int id(String from, String value, long row) {
-    Vocabulary known = requireNonNull(vocabulary, field.name()).get();
+    Vocabulary known = vocabularyOfField();
     String other = known.otherForm(value);
     if (other != null) {
       throw madeReal(from, value, row, other);

@@ -332,6 +332,13 @@ public final class RowEncoder {
         itemVectors == null ? 0 : itemVectors.dimension());
   }
 
+  /** Returns what tells the values of rows of requests; reads all vocabularies. */
+  public RowValues values() {
+    manifest.fields().stream().filter(PreparedField::hasVocabulary).forEach(this::vocabulary);
+    Set<String> all = columns().stream().map(ScoringColumn::name).collect(Collectors.toSet());
+    return new RowValues(columns(), inputs(all), users, items);
+  }
+
   /** Makes counts of each field with a vocabulary, by name. */
   public Map<String, ValueCounts> newCounts() {
     Map<String, ValueCounts> counts = new LinkedHashMap<>();

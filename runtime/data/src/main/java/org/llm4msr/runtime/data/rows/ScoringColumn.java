@@ -19,6 +19,7 @@ public record ScoringColumn(String name, String kind, boolean required) {
   private static final String TIME = "time";
   private static final String HISTORY = "history";
   private static final String ID = "id";
+  private static final String VECTOR = "vector(";
 
   static ScoringColumn id(String name) {
     return new ScoringColumn(name, ID, true);
@@ -71,6 +72,11 @@ public record ScoringColumn(String name, String kind, boolean required) {
 
   /** Returns whether it holds vectors. */
   public boolean isVector() {
-    return kind.startsWith("vector(");
+    return kind.startsWith(VECTOR);
+  }
+
+  /** Returns how many numbers its vectors have. */
+  public int vectorSize() {
+    return Integer.parseInt(kind.substring(VECTOR.length(), kind.length() - 1));
   }
 }

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.data.rows;
 
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
@@ -16,6 +17,7 @@ final class Vocabulary {
   private static final Pattern WHOLE = Pattern.compile("-?\\d+");
 
   private final KeyIndex values;
+  private final List<String> texts;
   private final boolean points;
   private final boolean reals;
 
@@ -25,8 +27,9 @@ final class Vocabulary {
    * @param points whether a value has a point
    * @param reals whether all values are whole numbers that were made real
    */
-  private Vocabulary(KeyIndex values, boolean points, boolean reals) {
+  private Vocabulary(KeyIndex values, List<String> texts, boolean points, boolean reals) {
     this.values = values;
+    this.texts = texts;
     this.points = points;
     this.reals = reals;
   }
@@ -60,12 +63,17 @@ final class Vocabulary {
                 .formatted(file.path(), row, row + 1));
       }
     }
-    return new Vocabulary(index, points, reals);
+    return new Vocabulary(index, texts, points, reals);
   }
 
   /** Returns a value's id; 0, out of vocabulary, for others. */
   int id(String value) {
     return values.find(value) + 1;
+  }
+
+  /** Returns the value of an id from 1. */
+  String value(int id) {
+    return texts.get(id - 1);
   }
 
   /**

@@ -107,7 +107,7 @@ public final class KnowledgeVectors {
   }
 
   /** Returns whether an index has a vector of its own. */
-  boolean isKnown(int index) {
+  public boolean isKnown(int index) {
     return known.get(index);
   }
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.explanation;
+package org.llm4msr.runtime.terms;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,11 +1,11 @@
-package org.llm4msr.runtime.explanation;
+package org.llm4msr.runtime.terms;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Sums over scored rows, for {@link ScoreParts}. */
-final class ScoreSums {
+public final class ScoreSums {
 
   /** The name of all levels together. */
   static final String ALL = "all";
@@ -24,35 +24,32 @@ final class ScoreSums {
   }
 
   /** A score, and the logit behind it. */
-  record Scored(double logit, double score) {}
+  public record Scored(double logit, double score) {}
 
-  /**
-   * Adds a row.
-   *
-   * @param named the terms of the logit, by name
-   * @param changed the row without knowledge, by level
-   */
-  void add(Scored row, Map<String, Double> named, Map<String, Scored> changed) {
+  /** Adds a row. */
+  public void add(ScoreTerms.Row row) {
     rows++;
-    score += row.score();
-    logit += row.logit();
-    named.forEach(
-        (name, value) -> {
-          Sums sums = terms.computeIfAbsent(name, key -> new Sums());
-          sums.logit += value;
-          sums.absolute += Math.abs(value);
-        });
-    changed.forEach(
-        (levels, other) -> {
-          Sums sums = without.computeIfAbsent(levels, key -> new Sums());
-          sums.logit += other.logit();
-          sums.score += other.score();
-          sums.absolute += Math.abs(row.logit() - other.logit());
-        });
+    score += row.whole().score();
+    logit += row.whole().logit();
+    row.terms()
+        .forEach(
+            (name, value) -> {
+              Sums sums = terms.computeIfAbsent(name, key -> new Sums());
+              sums.logit += value;
+              sums.absolute += Math.abs(value);
+            });
+    row.without()
+        .forEach(
+            (levels, other) -> {
+              Sums sums = without.computeIfAbsent(levels, key -> new Sums());
+              sums.logit += other.logit();
+              sums.score += other.score();
+              sums.absolute += Math.abs(row.whole().logit() - other.logit());
+            });
   }
 
   /** Returns the means; there is a row. */
-  ScoreParts means() {
+  public ScoreParts means() {
     double ofTerms = terms.values().stream().mapToDouble(sums -> sums.absolute).sum();
     double ofLevels =
         without.entrySet().stream()

@@ -1,0 +1,117 @@
+package org.llm4msr.runtime.terms;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.assembly.LogitTerms;
+import org.llm4msr.runtime.assembly.ModelProbe;
+import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.terms.ScoreSums.Scored;
+
+/**
+ * Scores rows as the model does, without each level of knowledge, and without all. Where the engine
+ * computes, without gradients; for one thread.
+ */
+public final class ScoreTerms {
+
+  /** The terms of a float32 logit add up to it but for this share of their size. */
+  private static final double ROUNDING = 1e-4;
+
+  private final ModelProbe probe;
+  private final Calibration calibration;
+  private final String head;
+  private final Map<String, Set<Level>> variants = new LinkedHashMap<>();
+
+  /**
+   * Makes it.
+   *
+   * @param head name of the fusion head, for the error text
+   */
+  public ScoreTerms(ModelProbe probe, Calibration calibration, String head) {
+    this.probe = probe;
+    this.calibration = calibration;
+    this.head = head;
+    Set<Level> levels = probe.levels();
+    levels.forEach(level -> variants.put(level.name().toLowerCase(Locale.ROOT), Set.of(level)));
+    if (levels.size() > 1) {
+      variants.put(ScoreSums.ALL, levels);
+    }
+  }
+
+  /**
+   * What the score of a row is made of.
+   *
+   * @param terms what adds up to the logit, by name
+   * @param without the row without knowledge, by level
+   */
+  public record Row(Scored whole, Map<String, Double> terms, Map<String, Scored> without) {
+
+    /** Returns it with the shares of its parts. */
+    public ScoreParts parts() {
+      ScoreSums sums = new ScoreSums();
+      sums.add(this);
+      return sums.means();
+    }
+  }
+
+  /** The rows of a batch. */
+  @FunctionalInterface
+  public interface Rows {
+
+    /**
+     * Returns a row.
+     *
+     * @throws MsrException {@code explain/TERMS} if the terms of the head are wrong
+     */
+    Row get(int row);
+  }
+
+  /** Logits and scores of a batch. */
+  @SuppressWarnings("ArrayRecordComponent") // Read at once.
+  private record Predicted(float[] logits, float[] scores) {
+
+    Scored at(int i) {
+      return new Scored(logits[i], scores[i]);
+    }
+  }
+
+  /** Scores a batch, which may change afterwards. */
+  public Rows of(Batch batch) {
+    LogitTerms found = probe.predict(batch, Set.of());
+    Predicted whole = predicted(batch, found);
+    Map<String, Predicted> without = new LinkedHashMap<>();
+    variants.forEach(
+        (name, levels) -> without.put(name, predicted(batch, probe.predict(batch, levels))));
+    return i -> {
+      Map<String, Double> terms = new LinkedHashMap<>();
+      found.terms().forEach((name, values) -> terms.put(name, (double) values[i]));
+      requireSum(terms, found.logits()[i]);
+      Map<String, Scored> changed = new LinkedHashMap<>();
+      without.forEach((name, other) -> changed.put(name, other.at(i)));
+      return new Row(whole.at(i), terms, changed);
+    };
+  }
+
+  private Predicted predicted(Batch batch, LogitTerms found) {
+    float[] scores = new float[batch.size];
+    calibration.probabilities(batch.size, batch.scenario, found.logits(), scores);
+    return new Predicted(found.logits(), scores);
+  }
+
+  private void requireSum(Map<String, Double> terms, float logit) {
+    double sum = terms.values().stream().mapToDouble(Double::doubleValue).sum();
+    double size = terms.values().stream().mapToDouble(Math::abs).sum();
+    if (!terms.isEmpty() && !(Math.abs(sum - logit) <= ROUNDING * (1 + size))) {
+      throw new MsrException(
+          ErrorType.PLUGIN,
+          "explain/TERMS",
+          "The terms that the fusion head '%s' names, %s, add up to %s, but its logit is %s. Report it to the author of the head."
+              .formatted(head, terms, sum, logit));
+    }
+  }
+}

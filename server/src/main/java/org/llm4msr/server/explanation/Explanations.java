@@ -1,0 +1,92 @@
+package org.llm4msr.server.explanation;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.rows.RowValue;
+import org.llm4msr.runtime.terms.ScoreParts;
+import org.llm4msr.serving.ranker.RankExplanation;
+
+/**
+ * Explanations as trees of maps, lists, texts and numbers, which all transports send alike. What is
+ * null is left out.
+ */
+public final class Explanations {
+
+  private static final String LOGIT = "logit";
+  private static final String PROBABILITY = "probability";
+  private static final String SHARE = "share";
+
+  private Explanations() {}
+
+  /** Returns what is told of all items at once. */
+  public static Map<String, Object> ofAll(RankExplanation explanation) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("head", explanation.head());
+    tree.put("digest", explanation.digest());
+    add(tree, explanation.shared());
+    return tree;
+  }
+
+  /** Returns what is told of an item that was scored. */
+  public static Map<String, Object> ofItem(RankExplanation explanation, int place) {
+    RankExplanation.ItemPart item = requireNonNull(explanation.items().get(place));
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put(LOGIT, item.score().logit());
+    tree.put(PROBABILITY, item.score().score());
+    tree.put("terms", item.score().terms().stream().map(Explanations::term).toList());
+    tree.put("without", item.score().without().stream().map(Explanations::without).toList());
+    add(tree, item.read());
+    return tree;
+  }
+
+  private static void add(Map<String, Object> tree, RankExplanation.Part part) {
+    tree.put("values", part.values().stream().map(Explanations::value).toList());
+    List<Map<String, Object>> vectors = new ArrayList<>();
+    for (RankExplanation.Vector vector : part.knowledge()) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("level", vector.level().name().toLowerCase(Locale.ROOT));
+      one.put("origin", vector.origin().name());
+      vectors.add(one);
+    }
+    tree.put("knowledge", vectors);
+  }
+
+  private static Map<String, Object> value(RowValue value) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("column", value.column().name());
+    addKnown(tree, "value", value.value());
+    addKnown(tree, "origin", value.origin() == null ? null : value.origin().name());
+    tree.put("state", value.state().name());
+    return tree;
+  }
+
+  private static Map<String, Object> term(ScoreParts.Term term) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("name", term.name());
+    tree.put(LOGIT, term.value());
+    addKnown(tree, SHARE, term.share());
+    return tree;
+  }
+
+  private static Map<String, Object> without(ScoreParts.Without without) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("levels", without.levels());
+    tree.put(LOGIT, without.logit());
+    tree.put(PROBABILITY, without.score());
+    tree.put("change", without.change());
+    addKnown(tree, SHARE, without.share());
+    return tree;
+  }
+
+  private static void addKnown(Map<String, Object> tree, String key, @Nullable Object value) {
+    if (value != null) {
+      tree.put(key, value);
+    }
+  }
+}
