@@ -18,13 +18,17 @@ import org.llm4msr.server.flight.FlightBatches;
 import org.llm4msr.server.knowledge.FreshKnowledge;
 import org.llm4msr.server.knowledge.KnowledgeUpdates;
 import org.llm4msr.server.knowledge.TextEncoder;
+import org.llm4msr.server.log.RequestLog;
+import org.llm4msr.server.log.WarmUpRequests;
 import org.llm4msr.server.metrics.ServerMetrics;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.Reloading;
 import org.llm4msr.server.ranking.Admission;
 import org.llm4msr.server.ranking.FeatureFetch;
+import org.llm4msr.server.ranking.RankObserver;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.ranking.Shadows;
+import org.llm4msr.serving.ranker.Ranker;
 
 /**
  * Ranks with compiled bundles over HTTP, gRPC and Arrow Flight, on one port.
@@ -46,6 +50,7 @@ public final class RankingServer implements AutoCloseable {
   private final @Nullable Features features;
   private final ServerMetrics metrics = new ServerMetrics();
   private final SettableHealthChecker ready = new SettableHealthChecker(false);
+  private final @Nullable RequestLog log;
   private final Admission admission;
   private final FlightBatches batches;
   private final Server server;
@@ -60,12 +65,14 @@ public final class RankingServer implements AutoCloseable {
     this.knowledge = knowledge;
     this.encoder = encoder;
     admission = new Admission(config.rankingThreads(), config.limits().queue());
-    reloading = new Reloading(config, loader, knowledge, models, metrics);
+    reloading = new Reloading(config, loader, knowledge, models, metrics, this::warmUp);
     shadows = new Shadows(models, metrics);
     features = Features.open(config.features(), metrics);
     FeatureFetch fetch = features == null ? FeatureFetch.NONE : features;
-    RankService service =
-        new RankService(models, admission, config.limits(), fetch, List.of(metrics, shadows));
+    log = config.log() == null ? null : new RequestLog(config.log());
+    List<RankObserver> observers =
+        log == null ? List.of(metrics, shadows) : List.of(metrics, shadows, log);
+    RankService service = new RankService(models, admission, config.limits(), fetch, observers);
     batches = new FlightBatches(service, config.limits().timeout());
     KnowledgeUpdates updates = new KnowledgeUpdates(models, knowledge, encoder);
     server =
@@ -73,6 +80,9 @@ public final class RankingServer implements AutoCloseable {
             .server();
     metrics.observe(admission);
     metrics.observe(knowledge);
+    if (log != null) {
+      metrics.observe(log);
+    }
   }
 
   /**
@@ -121,6 +131,10 @@ public final class RankingServer implements AutoCloseable {
     }
   }
 
+  private void warmUp(Ranker ranker) {
+    ranker.warmUp(config.warmUp(), WarmUpRequests.of(config.warmUpLog()));
+  }
+
   private void load() {
     reloading.begin();
     if (features != null) {
@@ -161,6 +175,9 @@ public final class RankingServer implements AutoCloseable {
       admission.close();
       batches.close();
     } finally {
+      if (log != null) {
+        log.close();
+      }
       shadows.close();
       reloading.close();
       models.close();

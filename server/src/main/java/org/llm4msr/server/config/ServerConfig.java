@@ -7,6 +7,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.PositiveOrZero;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,14 @@ public record ServerConfig(
             value = "Whether requests are logged: off, plain without ids, or ids with them",
             defaultValue = "off")
         AccessLog accessLog,
+    @Setting("A log of requests that can be repeated; none: nothing is written") @Valid
+        @Nullable LogConfig log,
+    @Setting(
+            value =
+                "The folder of a log whose last requests a model ranks before it is ready; none, or"
+                    + " one without any: drawn requests",
+            operational = true)
+        @Nullable Path warmUpLog,
     @Setting(
             value = "Seconds in which a model ranks drawn requests before it is ready",
             defaultValue = "2",

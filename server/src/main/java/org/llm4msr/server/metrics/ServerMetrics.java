@@ -2,6 +2,7 @@ package org.llm4msr.server.metrics;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.server.features.FeatureObserver;
@@ -23,6 +25,7 @@ import org.llm4msr.server.features.FeatureOutcome;
 import org.llm4msr.server.knowledge.FreshKnowledge;
 import org.llm4msr.server.models.ModelObserver;
 import org.llm4msr.server.models.Rejected;
+import org.llm4msr.server.log.RequestLog;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.ranking.Admission;
 import org.llm4msr.server.ranking.RankAnswer;
@@ -135,6 +138,21 @@ public final class ServerMetrics
     }
     Gauge.builder("llm4msr.fresh.vectors.bytes", knowledge, FreshKnowledge::bytes)
         .description("Bytes that they take on the heap")
+        .register(registry);
+  }
+
+  /** Counts what is logged. */
+  public void observe(RequestLog log) {
+    logged("written", log, RequestLog::written);
+    logged("dropped", log, RequestLog::dropped);
+    logged("failed", log, RequestLog::failed);
+  }
+
+  private void logged(String outcome, RequestLog log, ToDoubleFunction<RequestLog> number) {
+    FunctionCounter.builder("llm4msr.logged.requests", log, number)
+        .description(
+            "Requests for the log: written in complete parts, dropped since its queue was full, or failed")
+        .tag("outcome", outcome)
         .register(registry);
   }
 

@@ -1,11 +1,11 @@
 package org.llm4msr.server.models;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -23,16 +23,16 @@ final class ModelLoader {
 
   private final ConfigLoader plugins;
   private final RankerSettings settings;
-  private final Duration warmUp;
+  private final Consumer<Ranker> warmUp;
 
   /**
    * Makes a loader.
    *
    * @param plugins knows the plugins
    * @param vectors that count in place of those of bundles
-   * @param warmUp for how long a model ranks drawn requests before it is served
+   * @param warmUp has a model rank requests before it is served
    */
-  ModelLoader(ConfigLoader plugins, FreshVectors vectors, Duration warmUp) {
+  ModelLoader(ConfigLoader plugins, FreshVectors vectors, Consumer<Ranker> warmUp) {
     this.plugins = plugins;
     settings = RankerSettings.STANDARD.with(vectors);
     this.warmUp = warmUp;
@@ -50,9 +50,9 @@ final class ModelLoader {
     return new ServedModel(name, version, whole, entry, ranker, Instant.now());
   }
 
-  /** Has a model rank drawn requests, so that its first are as fast as others. */
+  /** Has a model rank requests, so that its first are as fast as others. */
   void warm(ServedModel model) {
-    model.ranker().warmUp(warmUp);
+    warmUp.accept(model.ranker());
   }
 
   /**

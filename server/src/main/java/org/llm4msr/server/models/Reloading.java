@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -17,6 +18,7 @@ import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.serving.ranker.Ranker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,14 +44,16 @@ public final class Reloading implements AutoCloseable {
    * @param plugins knows the plugins
    * @param vectors that count in place of those of bundles
    * @param models where models are put
+   * @param warmUp has a model rank requests before it is served
    */
   public Reloading(
       ServerConfig config,
       ConfigLoader plugins,
       FreshVectors vectors,
       Models models,
-      ModelObserver observer) {
-    ModelLoader loader = new ModelLoader(plugins, vectors, config.warmUp());
+      ModelObserver observer,
+      Consumer<Ranker> warmUp) {
+    ModelLoader loader = new ModelLoader(plugins, vectors, warmUp);
     config
         .models()
         .forEach(

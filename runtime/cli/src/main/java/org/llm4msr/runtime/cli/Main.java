@@ -173,6 +173,7 @@ public final class Main {
         BundleCommand.class,
         ScoreCommand.class,
         ServeCommand.class,
+        ReplayCommand.class,
         ExportCommand.class,
         QuickstartCommand.class
       },

@@ -1,0 +1,117 @@
+package org.llm4msr.runtime.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.server.log.LoggedRequests;
+import org.llm4msr.server.replay.Replay;
+import org.llm4msr.server.replay.ReplayReport;
+import org.llm4msr.server.replay.ReplayReport.Comparison;
+import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankerSettings;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code replay}. */
+@CommandLine.Command(
+    name = "replay",
+    description =
+        "Ranks the requests of a server's log again. Fails if the bundle that ranked them gives"
+            + " other probabilities; compares those of other bundles.")
+final class ReplayCommand extends Command {
+
+  @SuppressWarnings("NullAway.Init") // picocli fills it.
+  @Parameters(
+      paramLabel = "LOG",
+      description = "The folder of the log, a model's folder in it, or one part.")
+  Path log;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills it.
+  @Option(
+      names = "--bundle",
+      required = true,
+      paramLabel = "BUNDLE",
+      description = "The bundle that ranks.")
+  Path bundle;
+
+  @Override
+  String keptWhenInterrupted() {
+    return "Interrupted; nothing is kept.";
+  }
+
+  @Override
+  void run() {
+    LoggedRequests requests = LoggedRequests.open(log);
+    ReplayReport report;
+    try (Ranker ranker = Ranker.open(bundle, RankerSettings.STANDARD, session().loader());
+        ProgressView progress = progress("replay", "requests")) {
+      report = Replay.run(requests, ranker, progress);
+    }
+    terminal().result(report, text(report));
+    Replay.requireSame(report);
+  }
+
+  private static String text(ReplayReport report) {
+    List<List<String>> rows = new ArrayList<>();
+    add(rows, "this bundle", report.same());
+    add(rows, "other bundles", report.others());
+    StringBuilder text =
+        new StringBuilder(
+            Terminal.table(
+                List.of(
+                    "ranked by",
+                    "scenario",
+                    "requests",
+                    "items",
+                    "largest difference",
+                    "above 1e-6",
+                    "mean difference",
+                    "mean change",
+                    "top 10 kept"),
+                rows));
+    if (report.malformed() > 0) {
+      text.append(
+          String.format(Locale.ROOT, "%nItems that cannot be read: %,d", report.malformed()));
+    }
+    if (report.refused() > 0) {
+      text.append(
+          String.format(Locale.ROOT, "%nRequests that cannot be ranked: %,d", report.refused()));
+      report.refusals().forEach(why -> text.append("%n  ".formatted()).append(why));
+    }
+    return text.toString();
+  }
+
+  private static void add(List<List<String>> rows, String by, @Nullable Comparison all) {
+    if (all == null) {
+      return;
+    }
+    rows.add(
+        List.of(
+            by,
+            "all",
+            String.format(Locale.ROOT, "%,d", all.requests()),
+            String.format(Locale.ROOT, "%,d", all.items()),
+            String.format(Locale.ROOT, "%.1e", all.largestDifference()),
+            String.format(Locale.ROOT, "%.1f%%", 100 * all.differing()),
+            String.format(Locale.ROOT, "%.1e", all.meanDifference()),
+            "",
+            String.format(Locale.ROOT, "%.0f%%", 100 * all.topOverlap())));
+    all.meanChange()
+        .forEach(
+            (scenario, change) ->
+                rows.add(
+                    List.of(
+                        "",
+                        scenario,
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        String.format(Locale.ROOT, "%+.1e", change),
+                        "")));
+  }
+}
