@@ -23,6 +23,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -44,13 +45,19 @@ import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.grpc.RankingGrpc;
+import org.llm4msr.server.log.LoggedRequests;
+import org.llm4msr.server.replay.Replay;
+import org.llm4msr.server.replay.ReplayReport;
 import org.llm4msr.serving.compiler.Compiler;
+import org.llm4msr.serving.ranker.Ranker;
 
 /** Explanations of a server, beside those of {@code llm4msr explain} and the raw files. */
 class RankExplanationTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final String VECTOR =
+      "[%s]".formatted(String.join(",", Collections.nCopies(8, "0.25")));
   private static final int USER = 17;
   private static final int ITEM = 23;
 
@@ -64,22 +71,17 @@ class RankExplanationTest {
     Files.writeString(
         file,
         Files.readString(file)
-            .replace("dimension: 16}", "dimension: 8}\n  items: {}\n  minInteractions: 5")
+            .replace(
+                "dimension: 16}",
+                "dimension: 8}\n  items: {}\n  history: {length: 5, bins: 3}\n  minInteractions: 5")
             .replace("{name: hierarchical}", "{name: hierarchical}\n  itemKnowledge: {}"));
     experiment = Experiment.fromYaml(file, "training.epochs=1");
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     Path compiled = folder.resolve("compiled");
-    ConfigLoader loader = ConfigLoader.standard(PluginRegistry.load());
-    new Compiler(loader)
+    new Compiler(ConfigLoader.standard(PluginRegistry.load()))
         .compile(Bundle.open(experiment.train("model", Progress.NONE).bundle()), compiled);
-    List<String> settings =
-        List.of(
-            "port=0",
-            "warmUpSeconds=0",
-            "models.main.bundle=" + compiled,
-            "models.slow.bundle=" + experiment.train("model", Progress.NONE).bundle());
-    server = RankingServer.start(loader.bind(ServerConfig.class, settings, "the test"), loader);
+    server = start();
     for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
       try (Socket socket = new Socket("127.0.0.1", server.port())) {
         socket
@@ -91,12 +93,26 @@ class RankExplanationTest {
     }
   }
 
+  private static RankingServer start(String... settings) throws Exception {
+    ConfigLoader loader = ConfigLoader.standard(PluginRegistry.load());
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "port=0",
+                "warmUpSeconds=0",
+                "models.main.bundle=" + folder.resolve("compiled"),
+                "models.slow.bundle=" + experiment.train("model", Progress.NONE).bundle()));
+    all.addAll(List.of(settings));
+    return RankingServer.start(loader.bind(ServerConfig.class, all, "the test"), loader);
+  }
+
   @AfterAll
   static void end() {
     server.close();
   }
 
-  private static HttpResponse<String> post(String model, String items) throws Exception {
+  private static HttpResponse<String> post(RankingServer to, String model, String items)
+      throws Exception {
     String body =
         """
         {"user": %d, "scenario": "feed", "context": {"hour": 3, "price": 12.5, "tags": ["a", "zz"]},
@@ -104,14 +120,14 @@ class RankExplanationTest {
         """
             .formatted(USER, items, model);
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/v1/rank".formatted(server.port())))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/v1/rank".formatted(to.port())))
             .POST(BodyPublishers.ofString(body))
             .build();
     return CLIENT.send(request, BodyHandlers.ofString());
   }
 
   private static JsonNode explained(String model, String items) throws Exception {
-    return JSON.readTree(post(model, items).body());
+    return JSON.readTree(post(server, model, items).body());
   }
 
   private static ScoreParts ofTheCommand() {
@@ -222,16 +238,78 @@ class RankExplanationTest {
   }
 
   @Test
+  void vectorsThatTheServerWasGivenAreSaidAndLeftOutOfReplay() throws Exception {
+    Path log = folder.resolve("log");
+    try (RankingServer logged = start("log={folder: '%s', sample: 1}".formatted(log))) {
+      assertUpdatesAreSaid(logged);
+      for (String past :
+          List.of("", ", \"history\": [\"i3\", \"i5\"]", ", \"time\": null", ", \"time\": 900")) {
+        String body =
+            """
+            {"user": 5, "scenario": "search", "model": "main",
+             "context": {"hour": 3, "price": 1, "tags": "a" %s},
+             "items": [{"id": "i3"}, {"id": "new", "fields": {"item_vector": %s}}]}
+            """;
+        assertThat(call(logged, "POST", "/v1/rank", body.formatted(past, VECTOR))).isEqualTo(200);
+      }
+    }
+
+    try (Ranker ranker = Ranker.open(folder.resolve("compiled"))) {
+      ReplayReport report =
+          Replay.run(LoggedRequests.open(log.resolve("main")), ranker, Progress.NONE);
+      assertThat(report.updated()).isEqualTo(1);
+      assertThat(report.refusals()).isEmpty();
+      assertThat(report.malformed()).isZero();
+      assertThat(report.same().requests()).isEqualTo(4);
+      assertThat(report.same().items()).isEqualTo(8);
+      assertThat(report.same().largestDifference()).isLessThanOrEqualTo(1e-6);
+    }
+  }
+
+  private static void assertUpdatesAreSaid(RankingServer logged) throws Exception {
+    List<String> subjects = List.of("user/" + USER, "item/i" + ITEM);
+    for (String subject : subjects) {
+      String vector = "{\"vector\": %s}".formatted(VECTOR);
+      assertThat(call(logged, "PUT", "/v1/knowledge/" + subject, vector)).isBetween(200, 299);
+    }
+    for (String model : List.of("main", "slow")) {
+      String items = "{\"id\": \"i%d\"}, {\"id\": \"i2\"}".formatted(ITEM);
+      JsonNode answer = JSON.readTree(post(logged, model, items).body());
+      assertThat(answer.at("/explanation/knowledge/0/origin").asText()).isEqualTo("UPDATED");
+      for (JsonNode item : answer.get("items")) {
+        JsonNode explanation = item.get("explanation");
+        assertThat(explanation.at("/knowledge/0/origin").asText())
+            .isEqualTo(item.get("id").asText().equals("i2") ? "BUNDLE" : "UPDATED");
+        assertThat(explanation.get("probability").asDouble())
+            .isCloseTo(item.get("probability").asDouble(), within(1e-5));
+      }
+    }
+    for (String subject : subjects) {
+      assertThat(call(logged, "DELETE", "/v1/knowledge/" + subject, "")).isBetween(200, 299);
+    }
+  }
+
+  private static int call(RankingServer to, String method, String path, String body)
+      throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(to.port(), path)))
+            .method(method, BodyPublishers.ofString(body))
+            .build();
+    return CLIENT.send(request, BodyHandlers.ofString()).statusCode();
+  }
+
+  @Test
   void tooManyItemsAreRefused() throws Exception {
     List<String> items = new ArrayList<>();
     for (int i = 0; i <= 100; i++) {
       items.add("{\"id\": \"i%d\"}".formatted(i));
     }
-    HttpResponse<String> refused = post("main", String.join(",", items));
+    HttpResponse<String> refused = post(server, "main", String.join(",", items));
 
     assertThat(refused.statusCode()).isEqualTo(413);
     assertThat(refused.body()).contains("serve/TOO_LARGE", "more than 100 items to explain");
-    assertThat(post("main", String.join(",", items.subList(0, 100))).statusCode()).isEqualTo(200);
+    assertThat(post(server, "main", String.join(",", items.subList(0, 100))).statusCode())
+        .isEqualTo(200);
   }
 
   @Test

@@ -108,6 +108,12 @@ class RequestLogTest {
     return new LogConfig(folder.resolve("log"), sample, queue, rows, 3600, keep);
   }
 
+  private static RequestLog open(LogConfig config) {
+    RequestLog log = new RequestLog(config);
+    log.begin();
+    return log;
+  }
+
   private LogConfig config() {
     return config(1, 10_000, 100_000, Long.MAX_VALUE);
   }
@@ -149,7 +155,7 @@ class RequestLogTest {
   private Map<String, RankAnswer> log(Ranker ranker, int requests) {
     Random random = new Random(7);
     Map<String, RankAnswer> answers = new HashMap<>();
-    try (RequestLog log = new RequestLog(config())) {
+    try (RequestLog log = open(config())) {
       for (int i = 0; i < requests; i++) {
         RankAnswer answer = answer("r" + i, draw(random), ranker);
         answers.put("r" + i, answer);
@@ -238,7 +244,7 @@ class RequestLogTest {
         new RankRequest(17, "feed", List.of(new RankItem("i1")))
             .with(Map.of("hour", 3, "price", 1, "tags", "a"));
     RankAnswer answer = answer("altered", request, enhanced);
-    try (RequestLog log = new RequestLog(config())) {
+    try (RequestLog log = open(config())) {
       log.ranked(answer, 0);
     }
     Path part = files().get(0);
@@ -273,7 +279,7 @@ class RequestLogTest {
                     new RankItem("new", Map.of("kind", "k1")),
                     new RankItem("i1", Map.of("price", "much"))))
             .with(Map.of("hour", 3, "price", "12.5", "tags", List.of("a", "unheard")));
-    try (RequestLog log = new RequestLog(config())) {
+    try (RequestLog log = open(config())) {
       log.ranked(answer("r1", request, enhanced), 0);
     }
     List<LoggedRequest> all = logged().last(100);
@@ -310,7 +316,7 @@ class RequestLogTest {
   @Test
   void whatDoesNotFitIntoTheQueueIsCounted() {
     RankAnswer answer = answer("r", draw(new Random(1)), enhanced);
-    RequestLog log = new RequestLog(config(1, 1, 100_000, Long.MAX_VALUE));
+    RequestLog log = open(config(1, 1, 100_000, Long.MAX_VALUE));
     for (int i = 0; i < 5000; i++) {
       log.ranked(answer, 0);
     }
@@ -327,7 +333,7 @@ class RequestLogTest {
     List<List<String>> samples = new ArrayList<>();
     for (String name : List.of("first", "second")) {
       LogConfig config = new LogConfig(folder.resolve(name), 0.5, 10_000, 10_000, 3600, 1 << 30);
-      try (RequestLog log = new RequestLog(config)) {
+      try (RequestLog log = open(config)) {
         for (int i = 0; i < 400; i++) {
           log.ranked(answer("r" + i, request, enhanced), 0);
         }
@@ -345,7 +351,7 @@ class RequestLogTest {
   void onlyCompletePartsAreReadAndOldOnesAreDeleted() throws IOException {
     RankAnswer answer = answer("r", draw(new Random(1)), enhanced);
     Path killed;
-    try (RequestLog log = new RequestLog(config())) {
+    try (RequestLog log = open(config())) {
       log.ranked(answer, 0);
       while (!Files.isDirectory(folder.resolve("log/main")) || files().isEmpty()) {
         Thread.onSpinWait();
@@ -361,7 +367,7 @@ class RequestLogTest {
         .hasMessageContaining("[log/NONE]")
         .hasMessageContaining("no complete part");
 
-    try (RequestLog log = new RequestLog(config(1, 10_000, 1, 30_000))) {
+    try (RequestLog log = open(config(1, 10_000, 1, 30_000))) {
       for (int i = 0; i < 20; i++) {
         log.ranked(answer, 0);
       }

@@ -136,6 +136,9 @@ public final class RankingServer implements AutoCloseable {
   }
 
   private void load() {
+    if (log != null) {
+      log.begin();
+    }
     reloading.begin();
     if (features != null) {
       models.all().forEach(model -> features.warmUp(model.ranker(), config.warmUp()));

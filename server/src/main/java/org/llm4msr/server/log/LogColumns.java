@@ -41,6 +41,9 @@ final class LogColumns {
   /** The probability of label 1; null for an item that was not scored. */
   static final String PROBABILITY = "served_probability";
 
+  /** Whether vectors were read that the server was given since the bundle was made. */
+  static final String UPDATED = "served_updated_knowledge";
+
   /** The columns that the request or a source of features brought. */
   static final String BROUGHT = "served_brought";
 
@@ -63,6 +66,7 @@ final class LogColumns {
           Field.nullable(RawSchema.ITEM, ArrowType.Utf8.INSTANCE),
           notNull(STATUS, ArrowType.Utf8.INSTANCE),
           Field.nullable(PROBABILITY, new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)),
+          notNull(UPDATED, ArrowType.Bool.INSTANCE),
           list(BROUGHT, ArrowType.Utf8.INSTANCE, Map.of()));
 
   private static final Set<String> NAMES = Set.copyOf(OWN.stream().map(Field::getName).toList());

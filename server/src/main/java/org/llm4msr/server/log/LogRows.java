@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.Float8Vector;
@@ -42,6 +43,8 @@ record LogRows(RowValues values, VectorSchemaRoot root) {
       set(LogColumns.VERSION, row, answer.version());
       set(LogColumns.DIGEST, row, answer.ranker().digest());
       ((IntVector) root.getVector(LogColumns.PLACE)).setSafe(row, place);
+      ((BitVector) root.getVector(LogColumns.UPDATED))
+          .setSafe(row, answer.result().hasUpdatedKnowledge() ? 1 : 0);
       set(LogColumns.STATUS, row, answer.result().status(place).name());
       set(RawSchema.USER, row, answer.call().request().user());
       set(RawSchema.SCENARIO, row, answer.call().request().scenario());

@@ -16,6 +16,8 @@ import org.llm4msr.serving.ranker.RankRequest;
  *
  * @param time when it was ranked, in milliseconds since 1970
  * @param digest of the bundle that ranked it
+ * @param updatedKnowledge whether vectors were read that the server was given since the bundle was
+ *     made
  * @param items in their order; those that were not scored are left out
  */
 public record LoggedRequest(
@@ -24,6 +26,7 @@ public record LoggedRequest(
     String model,
     String version,
     String digest,
+    boolean updatedKnowledge,
     @Nullable String user,
     String scenario,
     List<LoggedItem> items) {

@@ -156,6 +156,7 @@ public final class LoggedRequests {
                 text(LogColumns.MODEL, row),
                 text(LogColumns.VERSION, row),
                 text(LogColumns.DIGEST, row),
+                Boolean.TRUE.equals(value(LogColumns.UPDATED, row)),
                 optional(RawSchema.USER, row),
                 text(RawSchema.SCENARIO, row),
                 List.of());
@@ -194,6 +195,7 @@ public final class LoggedRequests {
                   first.model(),
                   first.version(),
                   first.digest(),
+                  first.updatedKnowledge(),
                   first.user(),
                   first.scenario(),
                   items);

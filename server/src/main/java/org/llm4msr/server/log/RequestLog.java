@@ -52,12 +52,16 @@ public final class RequestLog implements RankObserver, AutoCloseable {
 
   private record Entry(RankAnswer answer, long time) {}
 
-  /** Begins to write what it is told of. */
+  /** Takes what it is told of, and writes it after {@link #begin}. */
   public RequestLog(LogConfig config) {
     this.config = config;
     folder = new LogFolder(config.folder(), config.keep());
     queue = new ArrayBlockingQueue<>(config.queue());
     thread.setDaemon(true);
+  }
+
+  /** Begins to write; called once. */
+  public void begin() {
     thread.start();
   }
 

@@ -25,6 +25,7 @@ public final class Replay {
   private final ComparedScores others = new ComparedScores();
   private final List<String> refusals = new ArrayList<>();
   private long requests;
+  private long updated;
   private long refused;
   private long malformed;
 
@@ -50,12 +51,17 @@ public final class Replay {
         ranker.digest(),
         replay.same.comparison(),
         replay.others.comparison(),
+        replay.updated,
         replay.refused,
         replay.refusals,
         replay.malformed);
   }
 
   private void rank(LoggedRequest request) {
+    if (request.updatedKnowledge()) {
+      updated++;
+      return;
+    }
     try {
       RankResult now = ranker.rank(request.asUsed());
       malformed += now.count(ItemStatus.MALFORMED);

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param digest of the bundle
  * @param same requests that this bundle has ranked; null if there were none
  * @param others requests that other bundles have ranked; null if there were none
+ * @param updated requests that are left out, since they read vectors that the server was given
  * @param refused how many requests the bundle cannot rank
  * @param refusals the reasons of the first of them
  * @param malformed items that the bundle cannot read
@@ -19,6 +20,7 @@ public record ReplayReport(
     String digest,
     @Nullable Comparison same,
     @Nullable Comparison others,
+    long updated,
     long refused,
     List<String> refusals,
     long malformed) {

@@ -72,16 +72,19 @@ final class ReplayCommand extends Command {
                     "mean change",
                     "top 10 kept"),
                 rows));
-    if (report.malformed() > 0) {
-      text.append(
-          String.format(Locale.ROOT, "%nItems that cannot be read: %,d", report.malformed()));
-    }
+    count(text, "Left out, since they read vectors that the server was given", report.updated());
+    count(text, "Items that cannot be read", report.malformed());
+    count(text, "Requests that cannot be ranked", report.refused());
     if (report.refused() > 0) {
-      text.append(
-          String.format(Locale.ROOT, "%nRequests that cannot be ranked: %,d", report.refused()));
       report.refusals().forEach(why -> text.append("%n  ".formatted()).append(why));
     }
     return text.toString();
+  }
+
+  private static void count(StringBuilder text, String what, long number) {
+    if (number > 0) {
+      text.append(String.format(Locale.ROOT, "%n%s: %,d", what, number));
+    }
   }
 
   private static void add(List<List<String>> rows, String by, @Nullable Comparison all) {

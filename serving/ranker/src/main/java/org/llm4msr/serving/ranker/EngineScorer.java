@@ -28,6 +28,7 @@ final class EngineScorer implements RowScorer {
   public void score(RankRequest request, RankResult result) {
     Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
     result.user(shared.user[0] < knownUsers);
+    result.updated(UpdatedVectors.ofUser(shared));
     for (int from = 0; from < request.items().size(); from += ROWS) {
       Deadline.require(request);
       encode(request, from, Math.min(from + ROWS, request.items().size()), result);
@@ -36,6 +37,7 @@ final class EngineScorer implements RowScorer {
       }
       for (int row = 0; row < batch.size; row++) {
         result.scored(places[row], probabilities[row], batch.item[row] < knownItems);
+        result.updated(UpdatedVectors.ofItem(batch, row, request, places[row]));
       }
     }
   }

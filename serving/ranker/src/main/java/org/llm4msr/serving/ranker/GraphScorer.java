@@ -98,6 +98,7 @@ final class GraphScorer implements RowScorer {
   public void score(RankRequest request, RankResult result) {
     Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
     result.user(shared.user[0] < knownUsers);
+    result.updated(UpdatedVectors.ofUser(shared));
     FloatBuffer one = rows.slice(0, widths.flat());
     numbers.rows(shared, one);
     one.get(0, first);
@@ -113,6 +114,7 @@ final class GraphScorer implements RowScorer {
         }
         for (int row = 0; row < all.size; row++) {
           result.scored(places[row], probabilities[row], all.item[row] < knownItems);
+          result.updated(UpdatedVectors.ofItem(all, row, request, places[row]));
         }
       }
     } finally {

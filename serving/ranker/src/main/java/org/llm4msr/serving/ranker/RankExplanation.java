@@ -28,6 +28,8 @@ public record RankExplanation(
   public enum VectorOrigin {
     /** The bundle. */
     BUNDLE,
+    /** What was given to the ranker since. */
+    UPDATED,
     /** The request. */
     REQUEST,
     /** There is none, so what users and items without a vector read is read. */

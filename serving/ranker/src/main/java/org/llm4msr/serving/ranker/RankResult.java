@@ -13,6 +13,7 @@ public final class RankResult {
   private final ItemStatus[] statuses;
   private final Map<Integer, MsrException> errors = new HashMap<>();
   private boolean userKnown;
+  private boolean updated;
 
   RankResult(int items) {
     probabilities = new float[items];
@@ -22,6 +23,10 @@ public final class RankResult {
 
   void user(boolean known) {
     userKnown = known;
+  }
+
+  void updated(boolean read) {
+    updated |= read;
   }
 
   void scored(int item, float probability, boolean known) {
@@ -37,6 +42,14 @@ public final class RankResult {
   /** Returns whether the model knows the user. */
   public boolean isUserKnown() {
     return userKnown;
+  }
+
+  /**
+   * Returns whether vectors were read that neither the bundle has nor the request brought, so that
+   * the bundle alone would give other probabilities.
+   */
+  public boolean hasUpdatedKnowledge() {
+    return updated;
   }
 
   /** Returns how many items the request had. */

@@ -65,7 +65,7 @@ final class RequestExplainer {
     }
     Deadline.require(request);
     Set<String> ownColumns = ownColumns(request);
-    Scored scored = new Scored(shared, batch);
+    Scored scored = new Scored(request, places, shared, batch);
     model.probe(encoder.userKeys().size(), encoder.itemKeys().size(), scored::ask);
     @Nullable ItemPart[] items = new ItemPart[request.items().size()];
     for (int row = 0; row < batch.size; row++) {
@@ -107,13 +107,17 @@ final class RequestExplainer {
   /** What the model says of a batch. */
   private final class Scored {
 
+    private final RankRequest request;
+    private final List<Integer> places;
     private final Batch shared;
     private final Batch batch;
     private final List<ScoreParts> parts = new ArrayList<>();
     private final List<List<Vector>> ofItems = new ArrayList<>();
     private List<Vector> ofAll = List.of();
 
-    Scored(Batch shared, Batch batch) {
+    Scored(RankRequest request, List<Integer> places, Batch shared, Batch batch) {
+      this.request = request;
+      this.places = places;
       this.shared = shared;
       this.batch = batch;
     }
@@ -123,7 +127,7 @@ final class RequestExplainer {
       ofAll =
           levels.stream()
               .filter(level -> level != Level.ITEM)
-              .map(level -> new Vector(level, stored(probe.hasVector(level, shared, 0))))
+              .map(level -> new Vector(level, ofAll(probe, level)))
               .toList();
       if (batch.size == 0) {
         return;
@@ -138,7 +142,16 @@ final class RequestExplainer {
       }
     }
 
+    private VectorOrigin ofAll(ModelProbe probe, Level level) {
+      return level == Level.USER && UpdatedVectors.ofUser(shared)
+          ? VectorOrigin.UPDATED
+          : stored(probe.hasVector(level, shared, 0));
+    }
+
     private VectorOrigin ofItem(ModelProbe probe, int row) {
+      if (UpdatedVectors.ofItem(batch, row, request, places.get(row))) {
+        return VectorOrigin.UPDATED;
+      }
       return batch.itemVectors != null && batch.itemVectors[row] != null
           ? VectorOrigin.REQUEST
           : stored(probe.hasVector(Level.ITEM, batch, row));

@@ -1,0 +1,34 @@
+package org.llm4msr.serving.ranker;
+
+import org.llm4msr.runtime.data.rows.ItemVectors;
+import org.llm4msr.runtime.tables.Batch;
+
+/** Tells which vectors a model reads that neither the bundle has nor the request brought. */
+final class UpdatedVectors {
+
+  private UpdatedVectors() {}
+
+  /** Returns whether the user of a request has one. */
+  static boolean ofUser(Batch shared) {
+    return shared.userVectors != null && shared.userVectors[0] != null;
+  }
+
+  /**
+   * Returns whether an item has one.
+   *
+   * @param row that of the item in the batch
+   */
+  static boolean ofItem(Batch batch, int row, RankRequest request, int place) {
+    return batch.itemVectors != null
+        && batch.itemVectors[row] != null
+        && !isBrought(request, request.item(place));
+  }
+
+  private static boolean isBrought(RankRequest request, RankItem item) {
+    Object brought =
+        item.fields().containsKey(ItemVectors.COLUMN)
+            ? item.fields().get(ItemVectors.COLUMN)
+            : request.context().get(ItemVectors.COLUMN);
+    return brought != null;
+  }
+}
