@@ -100,7 +100,10 @@ final class LogPart implements AutoCloseable {
     channel.force(true);
     release();
     Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-    DurableFiles.forceFolder(file.toAbsolutePath().getParent());
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      DurableFiles.forceFolder(folder);
+    }
   }
 
   /** Deletes what is not complete, to free its space. */

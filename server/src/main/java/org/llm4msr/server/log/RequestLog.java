@@ -15,6 +15,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.server.config.LogConfig;
 import org.llm4msr.server.ranking.RankAnswer;
@@ -194,11 +195,12 @@ public final class RequestLog implements RankObserver, AutoCloseable {
     failure = System.nanoTime();
     if (!fails) {
       fails = true;
+      boolean isKnown = cause instanceof IOException || cause instanceof MsrException;
       LOG.warn(
           "The log of requests in {} cannot be written: {}. Requests are ranked without it, and it is tried again.",
           config.folder(),
           cause instanceof IOException io ? FileErrors.reason(io) : cause.getMessage(),
-          cause instanceof IOException ? null : cause);
+          isKnown ? null : cause);
     }
   }
 

@@ -129,7 +129,7 @@ public final class RowValues {
       known = texts.stream().anyMatch(each -> isKnown(column, each));
     } else if (column.isNumber()) {
       double found = text.number(raw);
-      value = Double.isNaN(found) ? null : (Double) found;
+      value = Double.isFinite(found) ? (Double) found : null; // As a standardised one is 0.
     } else if (column.isVector()) {
       double[] found = raw == null ? null : text.numbers(raw, column.vectorSize());
       value = found == null ? null : DoubleStream.of(found).boxed().toList();
