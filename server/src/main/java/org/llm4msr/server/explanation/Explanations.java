@@ -7,9 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.rows.RowValue;
 import org.llm4msr.runtime.terms.ScoreParts;
+import org.llm4msr.server.ranking.Origins;
 import org.llm4msr.serving.ranker.RankExplanation;
 
 /**
@@ -22,31 +24,51 @@ public final class Explanations {
   private static final String PROBABILITY = "probability";
   private static final String SHARE = "share";
 
+  /** The origin of a value that a source of features gave. */
+  private static final String SOURCE = "SOURCE";
+
   private Explanations() {}
 
-  /** Returns what is told of all items at once. */
-  public static Map<String, Object> ofAll(RankExplanation explanation) {
+  /**
+   * Returns what is told of all items at once.
+   *
+   * @param origins which values a source gave; null for none
+   */
+  public static Map<String, Object> ofAll(RankExplanation explanation, @Nullable Origins origins) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("head", explanation.head());
     tree.put("digest", explanation.digest());
-    add(tree, explanation.shared());
+    Set<String> fetched = origins == null ? Set.of() : origins.context();
+    add(tree, explanation.shared(), fetched, Set.of());
     return tree;
   }
 
-  /** Returns what is told of an item that was scored. */
-  public static Map<String, Object> ofItem(RankExplanation explanation, int place) {
+  /**
+   * Returns what is told of an item that was scored.
+   *
+   * @param origins which values a source gave; null for none
+   */
+  public static Map<String, Object> ofItem(
+      RankExplanation explanation, int place, @Nullable Origins origins) {
     RankExplanation.ItemPart item = requireNonNull(explanation.items().get(place));
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put(LOGIT, item.score().logit());
     tree.put(PROBABILITY, item.score().score());
     tree.put("terms", item.score().terms().stream().map(Explanations::term).toList());
     tree.put("without", item.score().without().stream().map(Explanations::without).toList());
-    add(tree, item.read());
+    Set<String> fetched = origins == null ? Set.of() : origins.context();
+    Set<String> ofItem = origins == null ? Set.of() : origins.items().get(place);
+    add(tree, item.read(), fetched, ofItem);
     return tree;
   }
 
-  private static void add(Map<String, Object> tree, RankExplanation.Part part) {
-    tree.put("values", part.values().stream().map(Explanations::value).toList());
+  private static void add(
+      Map<String, Object> tree,
+      RankExplanation.Part part,
+      Set<String> ofContext,
+      Set<String> ofItem) {
+    tree.put(
+        "values", part.values().stream().map(value -> value(value, ofContext, ofItem)).toList());
     List<Map<String, Object>> vectors = new ArrayList<>();
     for (RankExplanation.Vector vector : part.knowledge()) {
       Map<String, Object> one = new LinkedHashMap<>();
@@ -57,11 +79,16 @@ public final class Explanations {
     tree.put("knowledge", vectors);
   }
 
-  private static Map<String, Object> value(RowValue value) {
+  private static Map<String, Object> value(
+      RowValue value, Set<String> ofContext, Set<String> ofItem) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("column", value.column().name());
     addKnown(tree, "value", value.value());
-    addKnown(tree, "origin", value.origin() == null ? null : value.origin().name());
+    RowValue.Origin origin = value.origin();
+    boolean isFetched =
+        (origin == RowValue.Origin.CONTEXT && ofContext.contains(value.column().name()))
+            || (origin == RowValue.Origin.ITEM && ofItem.contains(value.column().name()));
+    addKnown(tree, "origin", isFetched ? SOURCE : origin == null ? null : origin.name());
     tree.put("state", value.state().name());
     return tree;
   }

@@ -77,12 +77,15 @@ final class Messages {
         item.setError(String.valueOf(error.getMessage()));
       }
       if (answer.explanation() != null && error == null) {
-        item.setExplanation(ProtoValues.struct(Explanations.ofItem(answer.explanation(), place)));
+        item.setExplanation(
+            ProtoValues.struct(
+                Explanations.ofItem(answer.explanation(), place, answer.call().origins())));
       }
       response.addItems(item.build());
     }
     if (answer.explanation() != null) {
-      response.setExplanation(ProtoValues.struct(Explanations.ofAll(answer.explanation())));
+      response.setExplanation(
+          ProtoValues.struct(Explanations.ofAll(answer.explanation(), answer.call().origins())));
     }
     return response.build();
   }

@@ -39,7 +39,7 @@ public final class JsonAnswer {
           }
           out.writeEndArray();
           if (answer.explanation() != null) {
-            explain(out, Explanations.ofAll(answer.explanation()));
+            explain(out, Explanations.ofAll(answer.explanation(), answer.call().origins()));
           }
           out.writeEndObject();
         });
@@ -60,7 +60,7 @@ public final class JsonAnswer {
       out.writeStringField("error", error.getMessage());
     }
     if (answer.explanation() != null && error == null) {
-      explain(out, Explanations.ofItem(answer.explanation(), place));
+      explain(out, Explanations.ofItem(answer.explanation(), place, answer.call().origins()));
     }
     out.writeEndObject();
   }

@@ -1,0 +1,58 @@
+package org.llm4msr.server.explanation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.data.rows.RowValue;
+import org.llm4msr.runtime.data.rows.RowValue.Origin;
+import org.llm4msr.runtime.data.rows.RowValue.State;
+import org.llm4msr.runtime.data.rows.ScoringColumn;
+import org.llm4msr.runtime.terms.ScoreParts;
+import org.llm4msr.server.ranking.Origins;
+import org.llm4msr.serving.ranker.RankExplanation;
+import org.llm4msr.serving.ranker.RankExplanation.ItemPart;
+import org.llm4msr.serving.ranker.RankExplanation.Part;
+
+class ExplanationsTest {
+
+  private static RowValue value(String column, Origin origin) {
+    return new RowValue(new ScoringColumn(column, "categorical", false), "x", origin, State.KNOWN);
+  }
+
+  private static Map<String, Object> told(String column, String origin) {
+    return Map.of("column", column, "value", "x", "origin", origin, "state", "KNOWN");
+  }
+
+  @Test
+  void valuesOfASourceAreToldFromThoseOfTheRequest() {
+    Part shared =
+        new Part(
+            List.of(
+                value("hour", Origin.CONTEXT),
+                value("city", Origin.CONTEXT),
+                value("age", Origin.STORED_USER)),
+            List.of());
+    Part own =
+        new Part(
+            List.of(
+                value("kind", Origin.ITEM),
+                value("price", Origin.ITEM),
+                value("city", Origin.CONTEXT)),
+            List.of());
+    ScoreParts score = new ScoreParts(1, 0.5, 0, List.of(), List.of());
+    RankExplanation explanation =
+        new RankExplanation("none", "d", shared, List.of(new ItemPart(own, score)));
+    Origins origins = new Origins(Set.of("city", "age"), List.of(Set.of("price")));
+
+    assertThat(Explanations.ofAll(explanation, origins).get("values"))
+        .isEqualTo(
+            List.of(told("hour", "CONTEXT"), told("city", "SOURCE"), told("age", "STORED_USER")));
+    assertThat(Explanations.ofItem(explanation, 0, origins).get("values"))
+        .isEqualTo(List.of(told("kind", "ITEM"), told("price", "SOURCE"), told("city", "SOURCE")));
+    assertThat(Explanations.ofItem(explanation, 0, null).get("values"))
+        .isEqualTo(List.of(told("kind", "ITEM"), told("price", "ITEM"), told("city", "CONTEXT")));
+  }
+}
