@@ -13,6 +13,7 @@ import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -83,7 +84,7 @@ class RankExplanationTest {
         .compile(Bundle.open(experiment.train("model", Progress.NONE).bundle()), compiled);
     server = start();
     for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
-      try (Socket socket = new Socket("127.0.0.1", server.port())) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
         socket
             .getOutputStream()
             .write("GET /health HTTP/1.1\r\nHost: test\r\n\r\n".getBytes(UTF_8));

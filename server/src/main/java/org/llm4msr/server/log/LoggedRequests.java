@@ -147,7 +147,7 @@ public final class LoggedRequests {
     /** Adds a row, and returns the request before if it begins another one. */
     @Nullable LoggedRequest add(int row) {
       LoggedRequest before = null;
-      if (first == null || value(LogColumns.PLACE, row) instanceof Integer place && place == 0) {
+      if (first == null || Integer.valueOf(0).equals(value(LogColumns.PLACE, row))) {
         before = end();
         first =
             new LoggedRequest(
