@@ -26,6 +26,8 @@ import org.llm4msr.server.knowledge.FreshKnowledge;
 import org.llm4msr.server.models.ModelObserver;
 import org.llm4msr.server.models.Rejected;
 import org.llm4msr.server.log.RequestLog;
+import org.llm4msr.server.models.ModelObserver;
+import org.llm4msr.server.models.Rejected;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.ranking.Admission;
 import org.llm4msr.server.ranking.RankAnswer;
